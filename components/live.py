@@ -1,0 +1,154 @@
+"""Elements that follow the mirror: bound fields, and renderers that run again when what they show changes.
+
+Cost follows what changed and what is on screen: an object nobody looks at has no subscription, a changed object calls
+only the renderers that show it, and a browser gets at most ten bursts a second, the first one at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from weakref import WeakKeyDictionary
+
+from nicegui import Client, binding, ui
+
+from data.history import History
+from data.mirror import Change, Mirror, Subject
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.1
+"""Seconds between two bursts to one browser."""
+
+
+class Flow:
+    """The changes on their way to one browser: the first at once, then gathered for INTERVAL."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._due: dict[int, Callable[[], None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+
+    def mark(self, key: int, render: Callable[[], None]) -> None:
+        """Have `render` called with the next burst; once, however often it is marked."""
+        self._due[key] = render
+        if not self._busy:
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        due, self._due = self._due, {}
+        if not due:
+            self._busy = False
+            return
+        if not self._client.is_deleted:
+            for render in due.values():
+                try:
+                    render()
+                except Exception:  # one broken element must not keep the others from the change
+                    log.exception("an element could not be brought up to date")
+        asyncio.get_running_loop().call_later(INTERVAL, self._flush)
+
+
+_flows: WeakKeyDictionary[Client, Flow] = WeakKeyDictionary()
+_keys = iter(range(1 << 62))
+
+
+def flow() -> Flow:
+    """The flow of the browser whose page is being built or handled."""
+    client = ui.context.client
+    if client not in _flows:
+        _flows[client] = Flow(client)
+    return _flows[client]
+
+
+def _rendering(render: Callable[[], None]) -> Callable[[], None]:
+    """`render` as it would run here: same slot, same language."""
+    slot = ui.context.slot
+    surroundings = contextvars.copy_context()
+
+    def run() -> None:
+        with slot:
+            surroundings.run(render)
+
+    return run
+
+
+def _until_gone(unsubscribe: Callable[[], None]) -> None:
+    """Unsubscribe when the element in whose slot we are goes; a browser that leaves takes all its elements along.
+
+    A container that is cleared and filled again stays: fill it through `renewed`, or subscriptions pile up.
+    """
+    parent = ui.context.slot.parent
+    original = parent._handle_delete  # meant by NiceGUI for clean-up in subclasses
+
+    def handle_delete() -> None:
+        unsubscribe()
+        original()
+
+    parent._handle_delete = handle_delete  # type: ignore[method-assign]
+
+
+def renewed(container: ui.element) -> ui.element:
+    """Empty `container` and return a fresh element in it to fill: `with renewed(box): ...`."""
+    container.clear()
+    with container:
+        return ui.element().classes("contents")
+
+
+def follow(mirror: Mirror, subjects: Iterable[Subject | None], render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
+    """Call `render` now, and again whenever one of `subjects` changes (only in `names`, where given), while this slot lives."""
+    wanted, own, key, run = frozenset(names), flow(), next(_keys), _rendering(render)
+
+    def changed(changes: Sequence[Change]) -> None:
+        if not wanted or any(not change.names or change.names & wanted for change in changes):
+            own.mark(key, run)
+
+    _until_gone(mirror.observe_subjects([subject for subject in subjects if subject is not None], changed))
+    render()
+
+
+def follow_all(mirror: Mirror, collect: Callable[[Sequence[Change]], bool], render: Callable[[], None]) -> None:
+    """For what shows whole collections: `collect` gets every batch and says whether it matters; `render` then runs in this slot.
+
+    `collect` is called for every view at every change: it must be cheap, keep what it needs, and draw nothing.
+    """
+    own, key, run = flow(), next(_keys), _rendering(render)
+
+    def changed(changes: Sequence[Change]) -> None:
+        if collect(changes):
+            own.mark(key, run)
+
+    _until_gone(mirror.observe(changed))
+    render()
+
+
+def follow_history(history: History, uuids: frozenset[str], render: Callable[[], None]) -> None:
+    """Call `render` now and at each round of measurements that has one of `uuids` (any, if empty)."""
+    own, key, run = flow(), next(_keys), _rendering(render)
+
+    def measured(fresh: frozenset[str]) -> None:
+        if not uuids or not uuids.isdisjoint(fresh):
+            own.mark(key, run)
+
+    _until_gone(history.observe(measured))
+    render()
+
+
+def bound(mirror: Mirror, subject: Subject, name: str) -> tuple[Subject, str]:
+    """Make one field bindable while someone looks: `ui.label().bind_text_from(*bound(mirror, vm, "name_label"))`.
+
+    Fields of the mirror are plain until then (10,000 bindable VMs would cost 100 MB), and NiceGUI would poll them.
+    """
+    path = (name,)
+    binding.bindable_properties[(id(subject), path)] = subject
+
+    def changed(changes: Sequence[Change]) -> None:
+        if any(name in change.names for change in changes):
+            binding._propagate(subject, path)
+
+    _until_gone(mirror.observe_subjects([subject], changed))
+    return subject, name

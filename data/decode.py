@@ -1,0 +1,53 @@
+"""XAPI's records into objects: by the annotations of the class, leniently, without a mapping table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from data.objects import KINDS
+from data.types import Ref, XapiObject
+
+T = TypeVar("T", bound=XapiObject)
+
+KIND_BY_NAME: Mapping[str, type[XapiObject]] = {name: kind for kind in KINDS for name in (kind.xapi_class, kind.xapi_class.lower())}
+"""XAPI's class name -> our class; event.from writes names in lower case."""
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind, strict=False)
+
+
+def decode(kind: type[T], ref: Ref, record: msgspec.Raw | bytes | Mapping[str, Any]) -> T:
+    """An object of `kind` from its record: JSON text, or what the XML-RPC codec made of it (numbers as strings).
+
+    Never fails on a record: a field whose value is not of its type keeps its default. Raises msgspec.DecodeError
+    only when JSON text is not JSON.
+    """
+    if isinstance(record, Mapping):
+        row = _lenient(kind, record)
+    else:
+        try:
+            row = _decoder(kind).decode(record)
+        except msgspec.ValidationError:
+            row = _lenient(kind, msgspec.json.decode(record))
+    row.ref = ref
+    return row
+
+
+def _lenient(kind: type[T], record: Mapping[str, Any]) -> T:
+    try:
+        return msgspec.convert(record, kind, strict=False)
+    except msgspec.ValidationError:
+        row = kind()
+        for field in msgspec.structs.fields(kind):
+            if field.name in record:
+                try:
+                    setattr(row, field.name, msgspec.convert(record[field.name], field.type, strict=False))
+                except msgspec.ValidationError:
+                    continue
+        return row

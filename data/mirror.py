@@ -1,0 +1,234 @@
+"""The reactive mirror of XAPI: what every pool looks like now, and who wants to know when it changes.
+
+One writer (the poller), many readers, one event loop: everything here is synchronous and called on the loop.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from data.history import History
+from data.objects import KINDS, Pool
+from data.server import Server
+from data.types import NULL_REF, Home, Ref, XapiObject
+
+log = logging.getLogger(__name__)
+T = TypeVar("T", bound=XapiObject)
+
+Subject = XapiObject | Server
+Unsubscribe = Callable[[], None]
+
+
+class Operation(StrEnum):
+    ADD = "add"
+    MOD = "mod"
+    DEL = "del"
+
+
+class Change(NamedTuple):
+    """What became of one object: `names` are the fields whose values differ (all of them for a new object)."""
+
+    subject: Subject
+    operation: Operation
+    names: frozenset[str]
+
+
+class Event(NamedTuple):
+    """One row of an event batch, decoded. `row` is None for a deletion."""
+
+    kind: type[XapiObject]
+    operation: Operation
+    ref: Ref
+    row: XapiObject | None
+
+
+Observer = Callable[[Sequence[Change]], None]
+
+_FIELDS: Mapping[type[XapiObject], tuple[str, ...]] = {
+    kind: tuple(name for name in kind.__struct_fields__ if name not in ("ref", "home")) for kind in KINDS
+}
+_NAMES = {kind: frozenset(names) for kind, names in _FIELDS.items()}
+_SHARED: dict[frozenset[str], frozenset[str]] = {}
+"""Equal sets of operations are one object: thousands of VMs have the same few."""
+
+
+def _share(row: XapiObject) -> None:
+    operations = getattr(row, "allowed_operations", None)
+    if operations is not None:
+        row.allowed_operations = _SHARED.setdefault(operations, operations)  # type: ignore[attr-defined]
+
+
+class PoolMirror(Home):
+    """The picture of one server's pool."""
+
+    def __init__(self, server: Server) -> None:
+        self.id = server.id
+        self.server = server
+        self.history = History()
+        self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}
+        self._by_uuid: dict[str, XapiObject] = {}
+
+    def all(self, kind: type[T]) -> Mapping[Ref, T]:
+        return self._rows[kind]  # type: ignore[return-value]  # a table holds its own kind only
+
+    def one(self, kind: type[T], ref: Ref) -> T | None:
+        return None if ref == NULL_REF else self._rows[kind].get(ref)  # type: ignore[return-value]
+
+    def by_uuid(self, kind: type[T], uuid: str) -> T | None:
+        row = self._by_uuid.get(uuid)
+        return row if isinstance(row, kind) else None
+
+    @property
+    def pool(self) -> Pool | None:
+        """The pool's own row; None before the first sync."""
+        return next(iter(self.all(Pool).values()), None)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """{XAPI's class: number of rows}."""
+        return {kind.xapi_class: len(rows) for kind, rows in self._rows.items()}
+
+    def apply(self, events: Iterable[Event], complete: Iterable[type[XapiObject]] = ()) -> list[Change]:
+        """Bring the picture up to date; of the classes in `complete`, rows that `events` do not name are gone.
+
+        The first state of a pool and its later changes both come through here.
+        """
+        changes: list[Change] = []
+        gone = {kind: set(self._rows[kind]) for kind in complete}
+        for event in events:
+            if event.row is None:
+                self._remove(event.kind, event.ref, changes)
+            else:
+                self._put(event.kind, event.ref, event.row, changes)
+                if event.kind in gone:
+                    gone[event.kind].discard(event.ref)
+        for kind, refs in gone.items():
+            for ref in refs:
+                self._remove(kind, ref, changes)
+        return changes
+
+    def _put(self, kind: type[XapiObject], ref: Ref, row: XapiObject, changes: list[Change]) -> None:
+        old = self._rows[kind].get(ref)
+        _share(row)
+        if old is None:
+            row.ref, row.home = ref, self
+            self._rows[kind][ref] = row
+            self._by_uuid[row.uuid] = row
+            changes.append(Change(row, Operation.ADD, _NAMES[kind]))
+            return
+        names = frozenset(name for name in _FIELDS[kind] if getattr(old, name) != getattr(row, name))
+        if not names:
+            return
+        if "uuid" in names:
+            self._by_uuid.pop(old.uuid, None)
+            self._by_uuid[row.uuid] = old
+        for name in names:
+            setattr(old, name, getattr(row, name))
+        changes.append(Change(old, Operation.MOD, names))
+
+    def _remove(self, kind: type[XapiObject], ref: Ref, changes: list[Change]) -> None:
+        row = self._rows[kind].pop(ref, None)
+        if row is not None:
+            if self._by_uuid.get(row.uuid) is row:
+                del self._by_uuid[row.uuid]
+            changes.append(Change(row, Operation.DEL, frozenset()))
+
+
+class Mirror:
+    """All pools, and the observers of them."""
+
+    def __init__(self) -> None:
+        self.pools: dict[str, PoolMirror] = {}
+        self._observers: dict[int, Observer] = {}
+        self._by_subject: defaultdict[Subject, dict[int, Observer]] = defaultdict(dict)
+        self._next = 0
+
+    def __iter__(self) -> Iterator[PoolMirror]:
+        return iter(self.pools.values())
+
+    def every(self, kind: type[T]) -> Iterator[T]:
+        """Every object of `kind` in every pool."""
+        for pool in self.pools.values():
+            yield from pool.all(kind).values()
+
+    def find(self, kind: type[T], uuid: str) -> T | None:
+        """The object of `kind` with this uuid in whichever pool has it."""
+        return next((row for pool in self.pools.values() if (row := pool.by_uuid(kind, uuid))), None)
+
+    def add(self, server: Server) -> PoolMirror:
+        pool = self.pools[server.id] = PoolMirror(server)
+        self.publish([Change(server, Operation.ADD, frozenset())])
+        return pool
+
+    def remove(self, server_id: str) -> None:
+        """Forget a server and all it showed."""
+        if pool := self.pools.pop(server_id, None):
+            changes = pool.apply((), complete=KINDS)
+            self.publish([*changes, Change(pool.server, Operation.DEL, frozenset())])
+
+    def apply(self, pool: PoolMirror, events: Iterable[Event], complete: Iterable[type[XapiObject]] = ()) -> list[Change]:
+        """Apply a batch to `pool` and tell who looks at what changed, in one synchronous turn."""
+        changes = pool.apply(events, complete)
+        self.publish(changes)
+        return changes
+
+    def set_server(self, server: Server, **values: object) -> None:
+        """Change fields of a server's live side and tell who looks at it."""
+        names = frozenset(name for name, value in values.items() if getattr(server, name) != value)
+        for name in names:
+            setattr(server, name, values[name])
+        if names:
+            self.publish([Change(server, Operation.MOD, names)])
+
+    def observe(self, observer: Observer) -> Unsubscribe:
+        """Call `observer` with every batch. For what shows whole collections: the tree, lists, the map."""
+        self._next += 1
+        key = self._next
+        self._observers[key] = observer
+        return lambda: self._observers.pop(key, None) and None
+
+    def observe_subjects(self, subjects: Iterable[Subject], observer: Observer) -> Unsubscribe:
+        """Call `observer` with the changes of exactly these objects."""
+        self._next += 1
+        key, watched = self._next, tuple(subjects)
+        for subject in watched:
+            self._by_subject[subject][key] = observer
+
+        def unsubscribe() -> None:
+            for subject in watched:
+                observers = self._by_subject.get(subject)
+                if observers is not None:
+                    observers.pop(key, None)
+                    if not observers:
+                        del self._by_subject[subject]
+
+        return unsubscribe
+
+    @property
+    def observer_count(self) -> int:
+        """How many subscriptions are open: zero when nobody looks."""
+        return len(self._observers) + sum(len(observers) for observers in self._by_subject.values())
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        calls: dict[int, tuple[Observer, list[Change]]] = {}
+        if self._by_subject:
+            for change in changes:
+                for key, observer in self._by_subject.get(change.subject, {}).items():
+                    calls.setdefault(key, (observer, []))[1].append(change)
+        for observer in list(self._observers.values()):
+            _tell(observer, changes)
+        for observer, own in calls.values():
+            _tell(observer, own)
+
+
+def _tell(observer: Observer, changes: Sequence[Change]) -> None:
+    try:
+        observer(changes)
+    except Exception:  # one broken view must not keep the others from the change
+        log.exception("a view failed on %d changes", len(changes))

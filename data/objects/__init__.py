@@ -1,0 +1,18 @@
+"""The classes of XAPI that the mirror keeps."""
+
+from data.objects.event import Message, Task, TaskStatus
+from data.objects.host import Certificate, Host, HostMetrics, Pool
+from data.objects.network import PIF, VIF, VLAN, Bond, Network, PIFMetrics
+from data.objects.storage import PBD, SM, SR, VBD, VDI
+from data.objects.vm import VM, Appliance, Console, PowerState, VMGuestMetrics, VMMetrics
+from data.types import XapiObject
+
+KINDS: tuple[type[XapiObject], ...] = (
+    Pool, Host, HostMetrics, Certificate, VM, VMMetrics, VMGuestMetrics, Console, Appliance,
+    SR, PBD, VDI, VBD, SM, Network, PIF, PIFMetrics, Bond, VLAN, VIF, Task, Message,
+)  # fmt: skip
+
+__all__ = [
+    "KINDS", "PBD", "PIF", "SM", "SR", "VBD", "VDI", "VIF", "VLAN", "VM", "Appliance", "Bond", "Certificate", "Console", "Host",
+    "HostMetrics", "Message", "Network", "PIFMetrics", "Pool", "PowerState", "Task", "TaskStatus", "VMGuestMetrics", "VMMetrics",
+]  # fmt: skip

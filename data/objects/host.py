@@ -1,0 +1,77 @@
+"""Pools and their hosts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from data.types import NEVER, NULL_REF, Ref, XapiDate, XapiObject
+
+
+class Pool(XapiObject):
+    """One or more hosts under one master. A lone host is a pool too, often without a name."""
+
+    xapi_class: ClassVar = "pool"
+    name_label: str = ""
+    name_description: str = ""
+    master: Ref = NULL_REF
+    default_SR: Ref = NULL_REF  # may dangle
+    suspend_image_SR: Ref = NULL_REF
+    ha_enabled: bool = False
+    ha_overcommitted: bool = False
+    ha_host_failures_to_tolerate: int = 0
+    ha_plan_exists_for: int = 0
+    tags: list[str] = []
+    other_config: dict[str, str] = {}
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: dict[str, str] = {}
+
+
+class Host(XapiObject):
+    """A server that runs Xen."""
+
+    xapi_class: ClassVar = "host"
+    name_label: str = ""
+    name_description: str = ""
+    hostname: str = ""
+    address: str = ""
+    enabled: bool = False  # false: in maintenance mode, or still booting
+    metrics: Ref = NULL_REF
+    control_domain: Ref = NULL_REF
+    memory_overhead: int = 0  # bytes of Xen itself
+    resident_VMs: list[Ref] = []
+    PBDs: list[Ref] = []
+    PIFs: list[Ref] = []
+    cpu_info: dict[str, str] = {}  # cpu_count, socket_count, modelname, speed (MHz) ...
+    software_version: dict[str, str] = {}  # product_brand, product_version, xapi, xen, linux ...
+    bios_strings: dict[str, str] = {}
+    edition: str = ""
+    tags: list[str] = []
+    other_config: dict[str, str] = {}  # boot_time, agent_start_time, iscsi_iqn ...
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: dict[str, str] = {}
+    pending_guidances: list[str] = []
+    updates_requiring_reboot: list[Ref] = []
+    multipathing: bool = False
+    certificates: list[Ref] = []
+    power_on_mode: str = ""
+    https_only: bool = False
+
+
+class HostMetrics(XapiObject):
+    """A host's memory and pulse; the pulse of a crashed member stays for up to ten minutes."""
+
+    xapi_class: ClassVar = "host_metrics"
+    memory_total: int = 0  # bytes
+    live: bool = False
+    last_updated: XapiDate = NEVER
+
+
+class Certificate(XapiObject):
+    """A certificate a host serves or trusts."""
+
+    xapi_class: ClassVar = "Certificate"
+    name: str = ""
+    type: str = "host"
+    host: Ref = NULL_REF
+    not_after: XapiDate = NEVER
+    fingerprint_sha256: str = ""

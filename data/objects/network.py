@@ -1,0 +1,97 @@
+"""Networks, a host's ports into them, a VM's."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from data.types import NULL_REF, Ref, XapiObject
+
+
+class Network(XapiObject):
+    """A bridge over the pool; without a PIF it is internal to each host."""
+
+    xapi_class: ClassVar = "network"
+    name_label: str = ""
+    name_description: str = ""
+    bridge: str = ""
+    MTU: int = 1500
+    managed: bool = True
+    VIFs: list[Ref] = []
+    PIFs: list[Ref] = []
+    tags: list[str] = []
+    other_config: dict[str, str] = {}
+    default_locking_mode: str = "unlocked"
+
+
+class PIF(XapiObject):
+    """A host's port into a network: a NIC, a VLAN on one, or a bond of several."""
+
+    xapi_class: ClassVar = "PIF"
+    device: str = ""
+    network: Ref = NULL_REF
+    host: Ref = NULL_REF
+    metrics: Ref = NULL_REF
+    MAC: str = ""
+    MTU: int = 1500
+    VLAN: int = -1  # tag; -1 for none
+    physical: bool = False
+    currently_attached: bool = False
+    management: bool = False
+    ip_configuration_mode: str = "None"
+    IP: str = ""
+    netmask: str = ""
+    gateway: str = ""
+    DNS: str = ""
+    IPv6: list[str] = []
+    bond_slave_of: Ref = NULL_REF
+    bond_master_of: list[Ref] = []
+    VLAN_master_of: Ref = NULL_REF
+    VLAN_slave_of: list[Ref] = []
+
+
+class PIFMetrics(XapiObject):
+    """The link of a NIC."""
+
+    xapi_class: ClassVar = "PIF_metrics"
+    carrier: bool = False
+    speed: int = 0  # Mbit/s
+    duplex: bool = False
+    vendor_name: str = ""
+    device_name: str = ""
+
+
+class Bond(XapiObject):
+    """NICs that act as one."""
+
+    xapi_class: ClassVar = "Bond"
+    master: Ref = NULL_REF
+    slaves: list[Ref] = []
+    mode: str = "balance-slb"
+    links_up: int = 0
+
+
+class VLAN(XapiObject):
+    """A tag on a NIC."""
+
+    xapi_class: ClassVar = "VLAN"
+    tagged_PIF: Ref = NULL_REF
+    untagged_PIF: Ref = NULL_REF
+    tag: int = -1
+
+
+class VIF(XapiObject):
+    """A VM's NIC."""
+
+    xapi_class: ClassVar = "VIF"
+    VM: Ref = NULL_REF
+    network: Ref = NULL_REF
+    device: str = ""  # "0", "1" ...: its place in the VM
+    MAC: str = ""
+    MTU: int = 1500
+    currently_attached: bool = False
+    locking_mode: str = "network_default"
+    ipv4_allowed: list[str] = []
+    ipv6_allowed: list[str] = []
+    qos_algorithm_params: dict[str, str] = {}
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: dict[str, str] = {}

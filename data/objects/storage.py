@@ -1,0 +1,91 @@
+"""Storage: repositories, the disks on them, and how both are attached."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from data.types import NEVER, NULL_REF, Ref, XapiDate, XapiObject
+
+
+class SR(XapiObject):
+    """A storage repository; each host reaches it through a PBD of its own."""
+
+    xapi_class: ClassVar = "SR"
+    name_label: str = ""
+    name_description: str = ""
+    type: str = ""  # nfs, lvm, ext, iso, udev ...
+    content_type: str = ""  # "iso" holds images for CD drives
+    shared: bool = False
+    physical_size: int = 0  # bytes; -1 until the first scan
+    physical_utilisation: int = 0  # bytes; -1 until the first scan
+    virtual_allocation: int = 0  # bytes promised to disks; may exceed the size
+    VDIs: list[Ref] = []
+    PBDs: list[Ref] = []
+    tags: list[str] = []
+    other_config: dict[str, str] = {}
+    sm_config: dict[str, str] = {}
+    is_tools_sr: bool = False
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: dict[str, str] = {}
+
+
+class PBD(XapiObject):
+    """A host's path to an SR."""
+
+    xapi_class: ClassVar = "PBD"
+    host: Ref = NULL_REF
+    SR: Ref = NULL_REF
+    device_config: dict[str, str] = {}
+    currently_attached: bool = False
+
+
+class VDI(XapiObject):
+    """A virtual disk image; lives on one SR, is attached by VBDs."""
+
+    xapi_class: ClassVar = "VDI"
+    name_label: str = ""
+    name_description: str = ""
+    SR: Ref = NULL_REF
+    VBDs: list[Ref] = []
+    type: str = "user"
+    virtual_size: int = 0  # bytes, as the guest sees it
+    physical_utilisation: int = 0  # bytes of this node alone; -1 if the driver cannot tell
+    managed: bool = True  # false: a base copy of a chain, not to be shown
+    missing: bool = False
+    read_only: bool = False
+    sharable: bool = False
+    is_a_snapshot: bool = False
+    snapshot_of: Ref = NULL_REF
+    snapshot_time: XapiDate = NEVER
+    sm_config: dict[str, str] = {}  # vhd-parent -> uuid of the disk below
+    location: str = ""
+    is_tools_iso: bool = False
+    tags: list[str] = []
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: dict[str, str] = {}
+
+
+class VBD(XapiObject):
+    """A disk or drive of a VM."""
+
+    xapi_class: ClassVar = "VBD"
+    VM: Ref = NULL_REF
+    VDI: Ref = NULL_REF
+    type: str = "Disk"  # Disk, CD, Floppy
+    mode: str = "RW"  # RO, RW
+    userdevice: str = ""  # the position asked for: "0", "1" ...
+    device: str = ""  # xvda while attached
+    bootable: bool = False
+    empty: bool = False
+    currently_attached: bool = False
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: dict[str, str] = {}
+
+
+class SM(XapiObject):
+    """A storage driver the pool has, and what it can."""
+
+    xapi_class: ClassVar = "SM"
+    name_label: str = ""
+    type: str = ""
+    features: dict[str, int] = {}

@@ -1,0 +1,107 @@
+"""Virtual machines, and what hangs on them alone."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from data.types import NEVER, NULL_REF, Ref, XapiDate, XapiEnum, XapiObject
+
+
+class PowerState(XapiEnum):
+    HALTED = "Halted"
+    PAUSED = "Paused"
+    RUNNING = "Running"
+    SUSPENDED = "Suspended"
+    UNKNOWN = "unknown"
+
+
+class VM(XapiObject):
+    """A virtual machine; also a template, a snapshot (both flags set), or a host's control domain."""
+
+    xapi_class: ClassVar = "VM"
+    name_label: str = ""
+    name_description: str = ""
+    power_state: PowerState = PowerState.HALTED
+    is_a_template: bool = False
+    is_default_template: bool = False
+    is_a_snapshot: bool = False
+    is_control_domain: bool = False
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: dict[str, str] = {}  # task ref -> operation
+    blocked_operations: dict[str, str] = {}  # operation -> the reason someone gave
+    resident_on: Ref = NULL_REF
+    scheduled_to_be_resident_on: Ref = NULL_REF
+    affinity: Ref = NULL_REF  # the host it prefers
+    memory_overhead: int = 0  # bytes Xen needs on top
+    memory_static_max: int = 0  # bytes
+    memory_dynamic_max: int = 0  # bytes
+    memory_dynamic_min: int = 0  # bytes
+    memory_static_min: int = 0  # bytes
+    VCPUs_max: int = 0
+    VCPUs_at_startup: int = 0
+    VBDs: list[Ref] = []
+    VIFs: list[Ref] = []
+    VGPUs: list[Ref] = []
+    consoles: list[Ref] = []
+    attached_PCIs: list[Ref] = []
+    metrics: Ref = NULL_REF
+    guest_metrics: Ref = NULL_REF
+    snapshot_of: Ref = NULL_REF
+    snapshots: list[Ref] = []
+    snapshot_time: XapiDate = NEVER
+    snapshot_info: dict[str, str] = {}
+    parent: Ref = NULL_REF  # the snapshot it grew from
+    children: list[Ref] = []
+    suspend_VDI: Ref = NULL_REF
+    tags: list[str] = []
+    other_config: dict[str, str] = {}
+    platform: dict[str, str] = {}
+    HVM_boot_params: dict[str, str] = {}
+    HVM_boot_policy: str = ""
+    domain_type: str = "unspecified"
+    ha_restart_priority: str = ""
+    appliance: Ref = NULL_REF
+    order: int = 0
+    start_delay: int = 0  # seconds
+    requires_reboot: bool = False
+
+
+class VMMetrics(XapiObject):
+    """What a VM uses now; made with the VM."""
+
+    xapi_class: ClassVar = "VM_metrics"
+    memory_actual: int = 0  # bytes
+    VCPUs_number: int = 0
+    start_time: XapiDate = NEVER  # of this boot
+    install_time: XapiDate = NEVER
+    hvm: bool = False
+    current_domain_type: str = "unspecified"
+
+
+class VMGuestMetrics(XapiObject):
+    """What the agent in the guest reports. Outlives a shutdown: stale while the VM is halted."""
+
+    xapi_class: ClassVar = "VM_guest_metrics"
+    os_version: dict[str, str] = {}
+    networks: dict[str, str] = {}  # "0/ip", "0/ipv4/0", "0/ipv6/1" -> address, by VIF.device
+    PV_drivers_version: dict[str, str] = {}
+    PV_drivers_detected: bool = False
+    other: dict[str, str] = {}
+    live: bool = False
+
+
+class Console(XapiObject):
+    """A console of a running VM; a new one at each boot."""
+
+    xapi_class: ClassVar = "console"
+    protocol: str = "rfb"
+    location: str = ""
+    VM: Ref = NULL_REF
+
+
+class Appliance(XapiObject):
+    """A group of VMs that start and stop together."""
+
+    xapi_class: ClassVar = "VM_appliance"
+    name_label: str = ""
+    VMs: list[Ref] = []

@@ -1,0 +1,41 @@
+"""A configured connection, and how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ServerState(StrEnum):
+    """How a connection stands; only LIVE shows the present."""
+
+    CONNECTING = "connecting"
+    SYNCING = "syncing"  # signed in, the first state is on its way
+    LIVE = "live"
+    UNREACHABLE = "unreachable"  # tried again by itself
+    BAD_PASSWORD = "bad_password"  # noqa: S105  # a state, not a secret; not tried again until someone edits the server
+    BAD_CERTIFICATE = "bad_certificate"  # the fingerprint is not the pinned one, or the CA is not trusted
+    WRONG_POOL = "wrong_pool"  # the address answers for another pool than before
+    DUPLICATE = "duplicate"  # another server of ours is already this pool
+    DISABLED = "disabled"
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True, kw_only=True)
+class Server:
+    """The live side of a stored server; only the poller changes it."""
+
+    id: str
+    label: str
+    address: str
+    state: ServerState = ServerState.CONNECTING
+    detail: tuple[str, ...] = ()  # XAPI's code and arguments, a system error's text, or both fingerprints
+    since: float = 0.0  # epoch seconds: in this state
+    last_event_at: float = 0.0  # epoch seconds: when the picture was last known to be true; 0 for never
+    master: str = ""  # the address that answers as master
+    pool_uuid: str = ""
+    product: str = ""  # "XCP-ng 8.3.0"
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state is ServerState.LIVE

@@ -1,0 +1,79 @@
+"""What XAPI's wire types become in Python: references, dates, enums, and the base of every object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import ClassVar, NewType, TypeVar
+
+import msgspec
+
+Ref = NewType("Ref", str)
+NULL_REF = Ref("OpaqueRef:NULL")
+
+XapiDate = NewType("XapiDate", str)
+"""A date as XAPI writes it, `20260131T12:00:00Z`; `19700101T00:00:00Z` means never. See `timestamp`."""
+NEVER = XapiDate("19700101T00:00:00Z")
+
+GIB = 1 << 30
+
+T = TypeVar("T", bound="XapiObject")
+
+
+class XapiEnum(StrEnum):
+    """An enum of XAPI's; each declares UNKNOWN, which a value of a newer xapi decodes to."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> XapiEnum:
+        return cls["UNKNOWN"]
+
+
+class Home:
+    """Where an object lives: the mirror of one pool. `data.mirror.PoolMirror` is the only one."""
+
+    id: str
+    """The server's id: unique in this installation, unlike a ref."""
+
+    def all(self, kind: type[T]) -> Mapping[Ref, T]:
+        """Every object of `kind` by ref."""
+        raise NotImplementedError
+
+    def one(self, kind: type[T], ref: Ref) -> T | None:
+        """The object of `kind` behind `ref`; None for a null or dangling one."""
+        raise NotImplementedError
+
+
+NOWHERE = Home()
+"""The home of an object that no mirror holds yet."""
+
+
+class XapiObject(msgspec.Struct, weakref=True, eq=False, kw_only=True):
+    """A row of XAPI: fields carry XAPI's names, their types decode them, other fields of the record are not kept.
+
+    Compared by identity: a row is one object from its first event to its last, whatever changes in it.
+    """
+
+    xapi_class: ClassVar[str] = ""
+    uuid: str = ""
+    ref: Ref = NULL_REF
+    home: Home = NOWHERE
+
+    def all_of(self, kind: type[T], refs: list[Ref]) -> list[T]:
+        """The objects behind `refs`, dangling ones left out."""
+        rows = self.home.all(kind)
+        return [rows[ref] for ref in refs if ref in rows]
+
+
+def timestamp(date: XapiDate) -> float | None:
+    """Seconds since the epoch; None for never, empty or unreadable.
+
+    Source: XAPI writes basic dates with an extended time, older ones without a zone (then UTC).
+    """
+    if not date or date == NEVER:
+        return None
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,30 @@
+"""What a page is given: everything that lives as long as the program, built once by `xo_dash.app`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from data.mirror import Mirror
+
+if TYPE_CHECKING:
+    from data.stores.servers import ServerStore
+    from data.stores.users import UserStore
+    from xo_dash.config import Settings
+    from xo_dash.control.runner import Runner
+    from xo_dash.door.door import Door
+    from xo_dash.sync.servers import Servers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The program's parts. Pages read the mirror, act through the runner, and ask the door who is looking."""
+
+    settings: Settings
+    mirror: Mirror
+    servers: Servers
+    """Adds, edits and removes connections, and keeps the mirror fresh."""
+    runner: Runner
+    door: Door
+    users: UserStore
+    server_store: ServerStore
