@@ -1,0 +1,143 @@
+"""The command line. Imports of the program itself wait for the command that needs them: --help and --version are instant.
+
+Exit status: 0 done, 1 a command failed, 2 a wrong setting or a wrong command line, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from xo_dash import __version__
+from xo_dash.i18n import LOCALES, _, negotiate, using
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and answer its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["simulate"]:  # a program of its own, which reads its own arguments
+        from xo_dash.simulator.program import main as simulate
+
+        return simulate(arguments[1:])
+    with using(_terminal_language()):
+        try:
+            return _run(arguments)
+        except KeyboardInterrupt:
+            return 130
+        except BrokenPipeError:  # `xo-dash user list | head -1`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+
+
+def _run(arguments: list[str]) -> int:
+    given = _parser().parse_args(arguments)
+    shadow = shadowed()
+    if shadow:
+        return _fail(shadow)
+    from xo_dash.config import ConfigError, load
+
+    try:
+        settings = load(vars(given))
+        if given.command == "serve":
+            from xo_dash.app import serve
+
+            return serve(settings)
+        from xo_dash.cli_stores import run
+
+        return run(given, settings)
+    except ConfigError as error:
+        return _fail(str(error))
+
+
+def _fail(sentence: str) -> int:
+    print(f"xo-dash: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _terminal_language() -> str:
+    """XO_DASH_LANGUAGE, else what the terminal speaks."""
+    if (ours := os.environ.get("XO_DASH_LANGUAGE", "").strip().lower()) in LOCALES:
+        return ours
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return negotiate(locale.partition(".")[0])
+
+
+def shadowed() -> str:
+    """A sentence that names the file which hides one of our packages; empty if all four are siblings, as installed.
+
+    `pages` and `data` are common names: a file of that name earlier on the path would be imported instead of ours.
+    """
+    home = Path(__file__).resolve().parent.parent
+    for name in ("pages", "components", "data"):
+        spec = find_spec(name)
+        origin = Path(spec.origin).resolve() if spec and spec.origin else None
+        if origin != home / name / "__init__.py":
+            place = origin or next(iter(spec.submodule_search_locations or ()) if spec else iter(()), None)
+            if place is None:
+                return _("the package {name} is missing beside {home}; install xo-dash again").format(name=name, home=home / "xo_dash")
+            return _(
+                "{place} hides our package {name}; start from another directory, or install xo-dash in an environment of its own"
+            ).format(place=place, name=name)
+    return ""
+
+
+# ---- what may be said
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="xo-dash", description=_("One dashboard for XenServer and XCP-ng pools."), allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"xo-dash {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands)
+    commands.add_parser("simulate", help=_("run simulated pools, as a program of its own (see: xo-dash simulate --help)"))
+    _add_user(commands)
+    _add_server(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers answers
+
+
+def _places() -> argparse.ArgumentParser:
+    """The flags that every command has."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--data-dir", metavar="DIR", help=_("where users, servers and history are kept"))
+    parser.add_argument("--config", metavar="FILE", help=_("a TOML file with settings"))
+    return parser
+
+
+def _add_serve(commands: "Commands[argparse.ArgumentParser]") -> None:
+    serve = commands.add_parser("serve", help=_("run the dashboard"), parents=[_places()], allow_abbrev=False)
+    serve.add_argument("--demo", action="store_const", const=True, help=_("show two simulated pools; sign in as demo, password demo"))
+    serve.add_argument("--host", metavar="ADDRESS", help=_("address to listen on (127.0.0.1: this machine only)"))
+    serve.add_argument("--port", metavar="PORT", help=_("port to listen on (8080)"))
+    serve.add_argument("--tls-cert", metavar="FILE", help=_("certificate with its chain, PEM; turns on https"))
+    serve.add_argument("--tls-key", metavar="FILE", help=_("key of the certificate, PEM"))
+    serve.add_argument("--log-level", metavar="LEVEL", help=_("debug, info, warning or error (info)"))
+    serve.add_argument("--language", metavar="LANGUAGE", help=_("en, ru, or auto: as the browser asks (auto)"))
+
+
+def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
+    user = commands.add_parser("user", help=_("add and list people who may sign in, change passwords"), allow_abbrev=False)
+    verbs = user.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help=_("add a user; the password is asked for, or read from standard input"), parents=[_places()])
+    add.add_argument("name")
+    add.add_argument("--role", choices=("viewer", "operator", "admin"), default="viewer", help=_("what the user may do (viewer)"))
+    passwd = verbs.add_parser("passwd", help=_("set a user's password; it is asked for, or read from standard input"), parents=[_places()])
+    passwd.add_argument("name")
+    verbs.add_parser("list", help=_("list the users"), parents=[_places()])
+
+
+def _add_server(commands: "Commands[argparse.ArgumentParser]") -> None:
+    server = commands.add_parser("server", help=_("add and list the pools to connect to"), allow_abbrev=False)
+    verbs = server.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help=_("add a pool; the password is asked for, or read from standard input"), parents=[_places()])
+    add.add_argument("address", help=_("any host of the pool: a name or an address, with :port if it is not the usual one"))
+    add.add_argument("--user", default="root", help=_("the account on the pool (root)"))
+    add.add_argument("--label", default="", help=_("what to call it here (its address)"))
+    tls = add.add_mutually_exclusive_group()
+    tls.add_argument("--fingerprint", metavar="SHA256", default="", help=_("trust only the certificate with this SHA-256 fingerprint"))
+    tls.add_argument("--plain", action="store_true", help=_("plain http, without any protection of the password"))
+    verbs.add_parser("list", help=_("list the servers"), parents=[_places()])
