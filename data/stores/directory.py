@@ -1,0 +1,95 @@
+"""The data directory: private to its owner, served by one process, written by one thread."""
+
+import asyncio
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy
+from xo_dash.i18n import _
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DataDirectory:
+    """A directory of mode 0700, made if it is not there.
+
+    `write_lock` is what keeps a command (`xo-dash user add`) and a running server apart: it is held for one change of one file.
+    `serving` is held by a server for its life.
+    """
+
+    def __init__(self, path: Path, patience: float = 10.0) -> None:
+        """`patience`: seconds to wait for another process's write."""
+        self.path = path
+        self._patience = patience
+        self._threads = threading.Lock()
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stores")
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Be the one server of this directory; raises DirectoryInUse if there is one. The system lets go of it even after kill -9."""
+        lock = self._open("serve.lock")
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                pid = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
+                message = _("{directory} is in use by another xo-dash (process {pid}); stop it, or give this one its own --data-dir")
+                raise DirectoryInUse(message.format(directory=self.path, pid=pid or "?")) from error
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(lock)
+
+    @contextmanager
+    def write_lock(self) -> Iterator[None]:
+        """Alone with the files: among threads and among processes."""
+        with self._threads:
+            lock = self._open("write.lock")
+            try:
+                self._wait_for(lock)
+                yield
+            finally:
+                os.close(lock)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function` in the writing thread, after those that were asked for before it."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, lambda: function(*args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for the writes under way, and end the thread."""
+        self._writer.shutdown()
+
+    def _wait_for(self, lock: int) -> None:
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    message = _("another process has held the lock of {directory} for {seconds} seconds; end it and try again")
+                    raise StoreBusy(message.format(directory=self.path, seconds=round(self._patience))) from error
+            time.sleep(0.01)  # never on the event loop; flock itself knows no deadline
+
+    def _open(self, name: str) -> int:
+        try:
+            return os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> DirectoryUnusable:
+        message = _("the data directory {directory} cannot be used: {reason}; choose another with --data-dir")
+        return DirectoryUnusable(message.format(directory=self.path, reason=error.strerror))

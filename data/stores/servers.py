@@ -1,0 +1,164 @@
+"""The connections to pools that somebody configured."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TypedDict, Unpack
+
+from data.stores.directory import DataDirectory
+from data.stores.errors import RecordMissing, RecordRefused
+from data.stores.records import Records
+from data.stores.vault import Vault
+from xo_dash.i18n import _
+
+
+class TlsMode(StrEnum):
+    """How a server proves that it is the one meant."""
+
+    CA = "ca"  # by a certificate authority the system trusts
+    PINNED = "pinned"  # by the fingerprint somebody said yes to
+    PLAIN = "plain"  # not at all: http, by explicit wish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A connection; the pool behind it is known after the first contact."""
+
+    id: str
+    label: str
+    address: str  # host, host:port or URL, as typed
+    user: str
+    sealed_password: str = field(repr=False)  # open it with ServerStore.password
+    tls: TlsMode
+    fingerprint: str = ""  # SHA-256 of the certificate, 64 hexadecimal digits; empty unless pinned
+    pool_uuid: str = ""  # of the pool it led to; another one there is an alarm
+    members: tuple[str, ...] = ()  # addresses of the pool's hosts at the last contact
+    enabled: bool = True
+    simulated: bool = False  # started by --demo
+
+
+class ServerChanges(TypedDict, total=False):
+    """What may be changed of a server; `password` is sealed on the way."""
+
+    label: str
+    address: str
+    user: str
+    password: str
+    tls: TlsMode
+    fingerprint: str
+    pool_uuid: str
+    members: tuple[str, ...]
+    enabled: bool
+
+
+class ServerStore(Records[Server]):
+    """servers.json"""
+
+    def __init__(self, directory: DataDirectory, vault: Vault) -> None:
+        super().__init__(directory, "servers", Server)
+        self._vault = vault
+
+    def password(self, server_id: str) -> str:
+        """Raises RecordMissing, SecretUnreadable."""
+        return self._vault.open(self.need(server_id).sealed_password, server_id)
+
+    def add_now(
+        self,
+        address: str,
+        user: str,
+        password: str,
+        *,
+        tls: TlsMode,
+        label: str = "",
+        fingerprint: str = "",
+        simulated: bool = False,
+    ) -> Server:
+        """A new connection; without a label its address is one.
+
+        Raises RecordRefused if the address is empty or there already, or a fingerprint is needed and none.
+        """
+        server_id = str(uuid.uuid4())
+        server = Server(
+            id=server_id,
+            label=label.strip() or address.strip(),
+            address=address.strip(),
+            user=user,
+            sealed_password=self._vault.seal(password, server_id),
+            tls=tls,
+            fingerprint=plain_fingerprint(fingerprint),
+            simulated=simulated,
+        )
+
+        def edit(records: dict[str, Server]) -> None:
+            _check(server, records.values())
+            records[server.id] = server
+
+        self._change(edit)
+        return server
+
+    def update_now(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+        """Raises RecordMissing, RecordRefused as `add_now` does."""
+
+        def edit(records: dict[str, Server]) -> Server:
+            if server_id not in records:
+                raise RecordMissing(_("this server is no longer there: somebody removed it"))
+            server = self._with(records[server_id], changes)
+            _check(server, records.values())
+            records[server_id] = server
+            return server
+
+        return self._change(edit)
+
+    def remove_now(self, server_id: str) -> Server:
+        """Raises RecordMissing."""
+        return self._discard(server_id)
+
+    async def add(
+        self,
+        address: str,
+        user: str,
+        password: str,
+        *,
+        tls: TlsMode,
+        label: str = "",
+        fingerprint: str = "",
+        simulated: bool = False,
+    ) -> Server:
+        return await self._directory.run(
+            self.add_now, address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated
+        )
+
+    async def update(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+        return await self._directory.run(lambda: self.update_now(server_id, **changes))
+
+    async def remove(self, server_id: str) -> Server:
+        return await self._directory.run(self.remove_now, server_id)
+
+    def _with(self, server: Server, changes: ServerChanges) -> Server:
+        plain = dict(changes)
+        if "password" in changes:
+            plain["sealed_password"] = self._vault.seal(changes["password"], server.id)
+            del plain["password"]
+        if "fingerprint" in changes:
+            plain["fingerprint"] = plain_fingerprint(changes["fingerprint"])
+        return replace(server, **plain)  # type: ignore[arg-type]  # the keys are ServerChanges'
+
+
+def plain_fingerprint(text: str) -> str:
+    """`AB:CD:...` or `abcd...` -> `abcd...`"""
+    return text.replace(":", "").strip().lower()
+
+
+def _check(server: Server, others: Iterable[Server]) -> None:
+    if not server.address or any(character.isspace() for character in server.address):
+        raise RecordRefused(_("a server needs an address without spaces: a name, an IP address, or either with :port"))
+    if server.tls is TlsMode.PINNED and not _is_sha256(server.fingerprint):
+        raise RecordRefused(_("a SHA-256 fingerprint has 64 hexadecimal digits"))
+    for other in others:
+        if other.id != server.id and other.address.casefold() == server.address.casefold():
+            raise RecordRefused(_("{address} is there already, as {label}").format(address=server.address, label=other.label))
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == 64 and all(digit in "0123456789abcdef" for digit in text)

@@ -1,0 +1,156 @@
+"""One file of records, kept by TinyDB: read as a whole, checked, replaced as a whole.
+
+The file is `{"_store": {"1": {"kind": "users", "version": 1}}, "users": {"1": {...}, ...}}`: two TinyDB tables.
+TinyDB's own storage writes in place, which a `kill -9` can tear; here a new file takes the old one's name.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from tinydb import TinyDB
+from tinydb.storages import Storage
+from tinydb.table import Table
+
+from data.stores.directory import DataDirectory
+from data.stores.errors import DirectoryUnusable, StoreTooNew, StoreUnreadable
+from xo_dash.i18n import _
+
+Row = dict[str, Any]
+"""A record as it is in JSON."""
+Migration = Callable[[list[Row]], list[Row]]
+"""All records of one version -> all records of the next."""
+Tables = dict[str, dict[str, Any]]
+Signature = tuple[int, int, int]
+
+META = "_store"
+
+
+class Staged(Storage):
+    """What TinyDB reads and writes during one change."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def read(self) -> Tables | None:
+        return self.tables
+
+    def write(self, data: Tables) -> None:
+        self.tables = data
+
+
+class StoreFile:
+    """`<directory>/<kind>.json`, of schema version 1 + len(migrations); `migrations[n]` leads from version n + 1 to n + 2."""
+
+    def __init__(self, directory: DataDirectory, kind: str, migrations: Sequence[Migration] = ()) -> None:
+        self._directory = directory
+        self._kind = kind
+        self._migrations = migrations
+        self.version = 1 + len(migrations)
+        self.path = directory.path / f"{kind}.json"
+
+    def signature(self) -> Signature | None:
+        """Differs whenever the file is another one; None if there is none."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def rows(self) -> list[Row]:
+        """All records, brought to this version; the file itself stays as it is.
+
+        Raises StoreTooNew, StoreUnreadable, DirectoryUnusable.
+        """
+        return list(self._load().get(self._kind, {}).values())
+
+    @contextmanager
+    def change(self) -> Iterator[Table]:
+        """The table, alone with it; what was changed is on the disk at the end, all of it or (after an exception) nothing.
+
+        The caller holds the directory's `write_lock`.
+        """
+        staged = Staged(self._load())
+        yield TinyDB(storage=lambda: staged).table(self._kind)
+        self._replace(staged.tables)
+
+    def _load(self) -> Tables:
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            message = _("{file} cannot be read: {reason}")
+            raise DirectoryUnusable(message.format(file=self.path, reason=error.strerror)) from error
+        tables = self._tables(content)
+        version = self._version(tables)
+        if version > self.version:
+            message = _(
+                "{file} was written by a newer xo-dash (format {found}, this one knows {known}); "
+                "install that version again, or use another data directory"
+            )
+            raise StoreTooNew(message.format(file=self.path, found=version, known=self.version))
+        rows = list(tables.get(self._kind, {}).values())
+        for migrate in self._migrations[version - 1 :]:
+            rows = migrate(rows)
+        return {self._kind: {str(number): row for number, row in enumerate(rows, 1)}}
+
+    def _tables(self, content: bytes) -> Tables:
+        try:
+            tables = orjson.loads(content)
+        except orjson.JSONDecodeError as error:
+            raise self.unreadable(str(error)) from error
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            raise self.unreadable("not a table")
+        return tables
+
+    def _version(self, tables: Tables) -> int:
+        match tables.get(META):
+            case {"1": {"kind": self._kind, "version": int(version)}} if version >= 1:
+                return version
+        raise self.unreadable(f"no version of {self._kind}")
+
+    def unreadable(self, reason: str) -> StoreUnreadable:
+        message = _("{file} is damaged ({reason}) and was left as it is; restore it from a backup, or move it away")
+        return StoreUnreadable(message.format(file=self.path, reason=reason))
+
+    def _replace(self, tables: Mapping[str, Any]) -> None:
+        content = orjson.dumps(
+            {META: {"1": {"kind": self._kind, "version": self.version}}, **tables},
+            option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS,
+        )
+        try:
+            self._keep_older_version()
+            replace_file(self.path, content)
+        except OSError as error:
+            message = _("{file} cannot be written: {reason}; nothing was changed")
+            raise DirectoryUnusable(message.format(file=self.path, reason=error.strerror)) from error
+
+    def _keep_older_version(self) -> None:
+        """A migrated file stays beside its successor once, for who wants to go back."""
+        if not self._migrations or not self.path.exists():
+            return
+        version = self._version(self._tables(self.path.read_bytes()))
+        if version < self.version:
+            shutil.copy2(self.path, self.path.with_suffix(f".v{version}.json"))
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Make `content` the file's, of mode 0600, so that at any moment either the old or the new is there, even after a power cut."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, 0o600)  # one left behind by something else may have another
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,151 @@
+"""Who may come in, as what, and how they like it."""
+
+import secrets
+import time
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from data.stores.directory import DataDirectory
+from data.stores.errors import RecordRefused
+from data.stores.records import Records
+from xo_dash.i18n import _
+
+LONGEST_NAME = 64
+
+
+class Role(StrEnum):
+    """What a user may do; each may all that those before it may."""
+
+    VIEWER = "viewer"  # look
+    OPERATOR = "operator"  # start, stop, snapshot what is there
+    ADMIN = "admin"  # everything, and users and servers
+
+    def includes(self, other: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account of this dashboard; has nothing to do with XAPI's users."""
+
+    id: str
+    name: str
+    password_hash: str = field(repr=False)  # by passlib; empty: no password opens it
+    role: Role
+    created: float  # seconds since 1970
+    epoch: str = field(repr=False)  # another one with every new password: ends the sessions of the old
+    preferences: dict[str, Any] = field(default_factory=dict, repr=False)  # language, theme, columns, ...
+
+
+def name_key(name: str) -> str:
+    """Two names of the same key are the same name."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+class UserStore(Records[User]):
+    """users.json"""
+
+    def __init__(self, directory: DataDirectory) -> None:
+        super().__init__(directory, "users", User)
+
+    def by_name(self, name: str) -> User | None:
+        """Upper and lower case are the same."""
+        key = name_key(name)
+        return next((user for user in self.all() if name_key(user.name) == key), None)
+
+    def any_administrator(self) -> bool:
+        """Whether somebody who can sign in is there to let others in; if not, it is the first run."""
+        return _administrators(self._records) > 0
+
+    def add_now(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False) -> User:
+        """A new user. `only_if_first`: refused if there is an administrator by now.
+
+        Raises RecordRefused if the name is empty, too long, or taken.
+        """
+        cleaned = unicodedata.normalize("NFKC", name).strip()
+        if not 0 < len(cleaned) <= LONGEST_NAME or not cleaned.isprintable():
+            raise RecordRefused(_("a name has 1 to {longest} characters that can be seen").format(longest=LONGEST_NAME))
+        user = User(
+            id=str(uuid.uuid4()), name=cleaned, password_hash=password_hash, role=role, created=time.time(), epoch=secrets.token_hex(8)
+        )
+
+        def edit(records: dict[str, User]) -> None:
+            if only_if_first and _administrators(records):
+                raise RecordRefused(_("the first administrator is there already; sign in"))
+            if any(name_key(other.name) == name_key(cleaned) for other in records.values()):
+                raise RecordRefused(_("there is a user named {name} already").format(name=cleaned))
+            records[user.id] = user
+
+        self._change(edit)
+        return user
+
+    def set_password_now(self, user_id: str, password_hash: str) -> User:
+        """A new password; sessions of the old one end."""
+        return self._update(user_id, lambda user: replace(user, password_hash=password_hash, epoch=secrets.token_hex(8)))
+
+    def set_hash_now(self, user_id: str, old: str, new: str) -> User:
+        """The same password, hashed better; sessions go on. Nothing, if it is not the `old` one any more."""
+        return self._update(user_id, lambda user: replace(user, password_hash=new) if user.password_hash == old else user)
+
+    def set_role_now(self, user_id: str, role: Role) -> User:
+        """Raises RecordRefused for the last administrator."""
+
+        def edit(records: dict[str, User]) -> User:
+            if user_id in records:
+                records[user_id] = replace(records[user_id], role=role)
+            _keep_an_administrator(self._records, records)
+            return self.need(user_id) if user_id not in records else records[user_id]
+
+        return self._change(edit)
+
+    def set_preferences_now(self, user_id: str, changes: Mapping[str, Any]) -> User:
+        """Set some; None forgets one. Values are what JSON can carry."""
+
+        def edit(user: User) -> User:
+            merged = {**user.preferences, **changes}
+            return replace(user, preferences={key: value for key, value in merged.items() if value is not None})
+
+        return self._update(user_id, edit)
+
+    def remove_now(self, user_id: str) -> User:
+        """Raises RecordRefused for the last administrator."""
+
+        def edit(records: dict[str, User]) -> User:
+            user = self.need(user_id)
+            del records[user_id]
+            _keep_an_administrator(self._records, records)
+            return user
+
+        return self._change(edit)
+
+    async def add(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False) -> User:
+        return await self._directory.run(self.add_now, name, password_hash, role, only_if_first=only_if_first)
+
+    async def set_password(self, user_id: str, password_hash: str) -> User:
+        return await self._directory.run(self.set_password_now, user_id, password_hash)
+
+    async def set_hash(self, user_id: str, old: str, new: str) -> User:
+        return await self._directory.run(self.set_hash_now, user_id, old, new)
+
+    async def set_role(self, user_id: str, role: Role) -> User:
+        return await self._directory.run(self.set_role_now, user_id, role)
+
+    async def set_preferences(self, user_id: str, changes: Mapping[str, Any]) -> User:
+        return await self._directory.run(self.set_preferences_now, user_id, changes)
+
+    async def remove(self, user_id: str) -> User:
+        return await self._directory.run(self.remove_now, user_id)
+
+
+def _administrators(records: Mapping[str, User]) -> int:
+    return sum(user.role is Role.ADMIN and bool(user.password_hash) for user in records.values())
+
+
+def _keep_an_administrator(before: Mapping[str, User], after: Mapping[str, User]) -> None:
+    if _administrators(before) and not _administrators(after):
+        raise RecordRefused(_("this is the last administrator; make another one first"))

@@ -1,0 +1,79 @@
+"""Seals pool passwords, so that the data directory's files (or a backup of them) without the key say nothing.
+
+AES-256-GCM; a sealed text is `1:<key's mark>:<base64 of nonce and ciphertext>` and fits only the place it was sealed for.
+The key is derived from XO_DASH_SECRET_KEY if that is given, else from `secret.key` (mode 0600) in the data directory, made once.
+"""
+
+import base64
+import binascii
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from data.stores.directory import DataDirectory
+from data.stores.errors import DirectoryUnusable, RecordRefused, SecretUnreadable
+from data.stores.storage import replace_file
+from xo_dash.i18n import _
+
+KEY_FILE = "secret.key"
+SHORTEST_KEY = 32
+"""Characters of XO_DASH_SECRET_KEY: it is a key, not a password, and is not stretched like one."""
+NONCE = 12
+
+
+class Vault:
+    """Seals and opens short texts; safe to use from any thread."""
+
+    def __init__(self, directory: DataDirectory, secret_key: str = "") -> None:
+        """`secret_key`: XO_DASH_SECRET_KEY, or empty for the key file.
+
+        Raises RecordRefused if it is too short, DirectoryUnusable if the key file cannot be read or made.
+        """
+        if secret_key and len(secret_key) < SHORTEST_KEY:
+            message = _("XO_DASH_SECRET_KEY has {length} characters and needs {least}; make one with: openssl rand -base64 32")
+            raise RecordRefused(message.format(length=len(secret_key), least=SHORTEST_KEY))
+        self._directory = directory
+        material = secret_key.encode() if secret_key else self._key_file()
+        self._cipher = AESGCM(_derive(material, b"xo-dash sealing"))
+        self._mark = _derive(material, b"xo-dash mark")[:4].hex()
+
+    def __repr__(self) -> str:
+        return f"Vault({self._mark})"
+
+    def seal(self, text: str, place: str) -> str:
+        """`place`: where it belongs, such as a server's id; it opens nowhere else."""
+        nonce = secrets.token_bytes(NONCE)
+        sealed = nonce + self._cipher.encrypt(nonce, text.encode(), place.encode())
+        return f"1:{self._mark}:{base64.b64encode(sealed).decode()}"
+
+    def open(self, sealed: str, place: str) -> str:
+        """Raises SecretUnreadable, without the text in it."""
+        version, _colon, rest = sealed.partition(":")
+        mark, _colon, content = rest.partition(":")
+        if version == "1" and mark != self._mark:
+            raise SecretUnreadable(
+                _("the password was stored under another secret key; give that key (XO_DASH_SECRET_KEY or secret.key), or enter it again")
+            )
+        try:
+            raw = base64.b64decode(content, validate=True)
+            return self._cipher.decrypt(raw[:NONCE], raw[NONCE:], place.encode()).decode()
+        except (InvalidTag, ValueError, binascii.Error) as error:
+            raise SecretUnreadable(_("the stored password is damaged; enter it again")) from error
+
+    def _key_file(self) -> bytes:
+        path = self._directory.path / KEY_FILE
+        try:
+            with self._directory.write_lock():
+                if not path.exists():
+                    replace_file(path, base64.b64encode(secrets.token_bytes(32)) + b"\n")
+                return path.read_bytes().strip()
+        except OSError as error:
+            message = _("{file} cannot be read: {reason}")
+            raise DirectoryUnusable(message.format(file=path, reason=error.strerror)) from error
+
+
+def _derive(material: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(material)
