@@ -8,7 +8,7 @@ import os
 import ssl
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,8 @@ from platformdirs import user_config_path, user_data_path
 from xo_dash.i18n import LOCALES, _
 
 PREFIX: Final = "XO_DASH_"
-NOT_SETTINGS: Final = ("XO_DASH_CONFIG", "XO_DASH_SECRET_KEY")  # the file's own place; a secret, which only the stores may read
+SECRET_KEY: Final = "XO_DASH_SECRET_KEY"  # noqa: S105  # only in the environment: others see flags, and files are copied
+NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LANGUAGES: Final = ("auto", *LOCALES)
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -39,6 +40,7 @@ class Settings:
     demo: bool = False
     log_level: str = "info"  # one of LOG_LEVELS
     language: str = "auto"  # one of LANGUAGES; auto asks the browser
+    secret_key: str = field(default="", repr=False)  # seals pool passwords; empty: a key file in the data directory does
     config_file: Path | None = None  # the file that was read
 
     @property
@@ -71,19 +73,10 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str] | None = None) 
     given = {**_from_file(file), **_from_environment(environ), **_from_flags(flags)}
     values = {name: _READERS[name](one) for name, one in given.items()}
     values.setdefault("data_dir", _default_data_dir(demo=bool(values.get("demo"))))
+    values["secret_key"] = environ.get(SECRET_KEY, "")
     settings = Settings(**values, config_file=file)  # type: ignore[arg-type]  # each reader answers its field's type
     _check(settings, given)
     return settings
-
-
-def make_data_dir(path: Path) -> None:
-    """Make `path` a directory that only we may enter, or see that it is one that we may write to; ConfigError if not."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(_("the data directory {path} cannot be made: {reason}").format(path=path, reason=error.strerror)) from None
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigError(_("the data directory {path} is not ours to write to; change its owner, or give another").format(path=path))
 
 
 # ---- sources

@@ -236,17 +236,21 @@ def age(then: float, now: float) -> str:
 
 
 def datetime(moment: float | dt.datetime, zone: dt.tzinfo | None = None) -> str:
-    """Day and time to the minute; `moment` in seconds since 1970; in `zone`, else in the server's own."""
-    from babel.dates import format_skeleton
-
-    return str(format_skeleton("yMMMdHm", _moment(moment, zone), locale=locale()))
+    """Day and time to the minute, in 24 hours; `moment` in seconds since 1970; in `zone`, else in the server's own."""
+    when = _moment(moment, zone)
+    return f"{_date(when.date(), locale())}, {when:%H:%M}"
 
 
 def date(moment: float | dt.datetime, zone: dt.tzinfo | None = None) -> str:
-    """The day alone: 3 Nov 2026 in the manner of the language."""
+    """The day alone: Nov 3, 2026 and 3 нояб. 2026 г."""
+    return _date(_moment(moment, zone).date(), locale())
+
+
+@lru_cache(maxsize=1024)
+def _date(day: dt.date, language: str) -> str:
     from babel.dates import format_date
 
-    return str(format_date(_moment(moment, zone).date(), "medium", locale=locale()))
+    return str(format_date(day, "medium", locale=language))
 
 
 def time(moment: float | dt.datetime, zone: dt.tzinfo | None = None) -> str:
