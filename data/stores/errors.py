@@ -1,4 +1,3 @@
-# ruff: noqa: N818  # each names a state of the directory, and reads well where it is caught
 """What a data directory can answer instead of a record.
 
 StoreError

@@ -1,0 +1,17 @@
+"""Who may come in.
+
+    install     install(): the one thing the program calls
+    door        Door: who may come in, who is in
+    current     current_user() for pages and handlers, user_of() for plain routes
+    guard       in front of everything, HTTP and websocket: origin, session, whose page it is
+    socket_life a websocket ends with its session
+    sockets     the same for each message of a page's socket; ends the pages of a session
+    sessions    who is signed in
+    routes      signing in and out, the first run
+    forms       what the sign-in and first-run pages are given to show
+    passwords   hashing; throttle   slower with every failure; first_run   the one-time code
+    origins     same origin, safe ways back; cookies   the one; headers   what every response carries
+
+NiceGUI takes a page's id for a key: whoever knows it may act in it. Here it is only a name. A page belongs to the session
+that fetched it, its socket must come with that session's cookie, and every message needs that session still open.
+"""

@@ -1,0 +1,231 @@
+"""The door: ties together who may come in, and is what the rest of the program asks."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from nicegui import Client, background_tasks
+
+from data.stores.errors import RecordRefused, StoreError
+from data.stores.sessions import SessionStore
+from data.stores.users import Role, User, UserStore
+from xo_dash.door import sockets
+from xo_dash.door.current import session_of
+from xo_dash.door.first_run import FirstRun
+from xo_dash.door.passwords import Overloaded, Passwords, complaint
+from xo_dash.door.sessions import Session, SessionTable
+from xo_dash.door.throttle import Throttle, address_key
+from xo_dash.i18n import _, duration
+
+log = logging.getLogger(__name__)
+
+DEMO = "demo"
+"""The demo's name and password."""
+ACCOUNT_WAIT = 60.0
+"""Longest delay for one account, seconds: short, or anybody could keep its owner out."""
+ADDRESS_WAIT = 900.0
+
+
+class Refused(Exception):
+    """Not let in; `str(error)` is a translated sentence. `wait` is in seconds, 0 if it is not a matter of time."""
+
+    def __init__(self, sentence: str, wait: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class Door:
+    """Who may come in, and who is in."""
+
+    def __init__(
+        self, users: UserStore, sessions: SessionStore, passwords: Passwords, demo_while: Callable[[], bool] | None = None
+    ) -> None:
+        """`demo_while`: given in a demo; whether all pools are simulated, as of now."""
+        self.users = users
+        self.passwords = passwords
+        self.sessions = SessionTable(users, sessions, self._accepts)
+        self._demo_while = demo_while
+        self._first_run = FirstRun()
+        self._by_account = Throttle(ACCOUNT_WAIT)
+        self._by_address = Throttle(ADDRESS_WAIT)
+        self._save_wanted = False
+
+    # ---- the state of the house
+
+    @property
+    def is_demo(self) -> bool:
+        return self._demo_while is not None
+
+    def demo_is_open(self) -> bool:
+        """Whether demo/demo opens at this moment."""
+        return self._demo_while is not None and self._demo_while()
+
+    def is_first_run(self) -> bool:
+        """Whether nobody can sign in yet."""
+        return not self.is_demo and not self.users.any_administrator()
+
+    def first_run_code(self) -> str | None:
+        """The code to print at the start; None if there is an administrator."""
+        return self._first_run.code if self.is_first_run() else None
+
+    # ---- coming in
+
+    async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
+        """The token for the cookie, and the session. Raises Refused."""
+        with self._throttled(f"account {name.strip().casefold()}"[:200], address):
+            user = await self._identify(name, password)
+        return await self._start(user, address)
+
+    async def make_first_administrator(self, code: str, name: str, password: str, address: str) -> tuple[str, Session]:
+        """Raises Refused. The code is spent when the administrator is there."""
+        if not self.is_first_run():
+            raise Refused(_("The first administrator is there already; sign in."))
+        with self._throttled("first run", address):
+            if not self._first_run.fits(code):
+                raise Refused(_("This is not the code that was printed at the start of the program."))
+        if problem := complaint(name, password):
+            raise Refused(problem)
+        try:
+            user = await self.users.add(name, await self._hash(password), Role.ADMIN, only_if_first=True)
+        except RecordRefused as error:
+            raise Refused(_sentence(error)) from error
+        return await self._start(user, address)
+
+    # ---- going out
+
+    def end(self, session: Session) -> None:
+        """Sign out: from now on nothing of it works; its pages are closed in the background."""
+        if session.ended.is_set():
+            return
+        self.sessions.end(session)
+        self._save_wanted = True
+        background_tasks.create(sockets.end_pages(session), name="close the pages of a session")
+
+    def end_all_of(self, user_id: str, but: Session | None = None) -> None:
+        """Sign a user out everywhere, `but` here."""
+        for session in self.sessions.all():
+            if session.user_id == user_id and session is not but:
+                self.end(session)
+
+    # ---- accounts
+
+    async def add_user(self, name: str, password: str, role: Role) -> User:
+        """Raises Refused."""
+        if problem := complaint(name, password):
+            raise Refused(problem)
+        return await _refusing(self.users.add(name, await self._hash(password), role))
+
+    async def set_password(self, user_id: str, password: str, here: Session | None = None) -> None:
+        """Give a user a new password and sign them out everywhere, but `here` (when it is their own session). Raises Refused."""
+        if problem := complaint(self.users.need(user_id).name, password):
+            raise Refused(problem)
+        user = await _refusing(self.users.set_password(user_id, await self._hash(password)))
+        if here is not None and here.user_id == user_id and not here.ended.is_set():
+            here.epoch = user.epoch
+        self.end_all_of(user_id, but=here)
+
+    async def change_own_password(self, session: Session, old: str, new: str) -> None:
+        """Needs the old one, throttled like a sign-in. Raises Refused, SignedOut."""
+        user = session.user()
+        with self._throttled(f"account {user.name.casefold()}", session.address):
+            fits, _better = await self._verify(old, user.password_hash)
+            if not fits:
+                raise Refused(_("The old password is wrong."))
+        await self.set_password(user.id, new, here=session)
+
+    async def remove_user(self, user_id: str) -> None:
+        """Remove a user and sign them out everywhere. Raises Refused for the last administrator."""
+        await _refusing(self.users.remove(user_id))
+        self.end_all_of(user_id)
+
+    # ---- its own life
+
+    async def tick(self) -> None:
+        """See what the command line changed, end what ran out, and keep what is looked at open."""
+        try:
+            await self.users.reload()
+        except StoreError as error:
+            log.warning("%s", error)
+        for session in self.sessions.closed():
+            self.end(session)
+        for client in list(Client.instances.values()):
+            session_or_none = session_of(client) if client.has_socket_connection else None
+            if session_or_none is not None:
+                self.sessions.touch(session_or_none)
+        if self._save_wanted:
+            await self._save()
+
+    async def close(self) -> None:
+        await self._save()
+        self.passwords.close()
+
+    async def _save(self) -> None:
+        self._save_wanted = False
+        try:
+            await self.sessions.save()
+        except StoreError as error:
+            log.warning("%s", error)
+
+    def _accepts(self, user: User) -> bool:
+        """An account without a password is the demo's."""
+        return bool(user.password_hash) or (user.name == DEMO and self.demo_is_open())
+
+    async def _start(self, user: User, address: str) -> tuple[str, Session]:
+        token, session = self.sessions.start(user, address)
+        await self._save()
+        log.info("%s signed in from %s", user.name, address)
+        return token, session
+
+    async def _identify(self, name: str, password: str) -> User:
+        user = self.users.by_name(name)
+        if self.demo_is_open() and name == DEMO == password and (user is None or not user.password_hash):
+            return user or await self.users.add(DEMO, "", Role.ADMIN)
+        fits, better = await self._verify(password, user.password_hash if user else "")
+        if not fits or user is None:
+            raise Refused(_("The name or the password is wrong."))
+        if better:
+            return await self.users.set_hash(user.id, user.password_hash, better)
+        return user
+
+    @contextmanager
+    def _throttled(self, account: str, address: str) -> Iterator[None]:
+        """Count a try, as a failure unless the block ends well. Raises Refused while it is too early."""
+        host = address_key(address)
+        wait = max(self._by_account.wait(account), self._by_address.wait(host))
+        if wait > 0:
+            sentence = _("Too many failed attempts. Try again in {duration}.").format(duration=duration(wait + 1))
+            raise Refused(sentence, wait)
+        self._by_account.begin(account)
+        self._by_address.begin(host)
+        yield
+        self._by_account.succeeded(account)
+        self._by_address.undo(host)
+
+    async def _verify(self, password: str, password_hash: str) -> tuple[bool, str | None]:
+        try:
+            return await self.passwords.verify(password, password_hash)
+        except Overloaded as error:
+            raise _busy() from error
+
+    async def _hash(self, password: str) -> str:
+        try:
+            return await self.passwords.hash(password)
+        except Overloaded as error:
+            raise _busy() from error
+
+
+async def _refusing(change: Awaitable[User]) -> User:
+    try:
+        return await change
+    except RecordRefused as error:
+        raise Refused(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    """The stores speak without capital and full stop, as a command line does."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _busy() -> Refused:
+    return Refused(_("Too many people sign in at this moment. Try again in a few seconds."), 3.0)

@@ -1,0 +1,123 @@
+"""Who is signed in.
+
+A browser holds a random token in a cookie and nothing else; here are its hash, the user and the times.
+A session is open until it is ended, too long unused, too old, or its user is gone or has another password.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from data.stores.sessions import SessionRecord, SessionStore
+from data.stores.users import User, UserStore
+
+DAY = 24 * 3600.0
+IDLE = 7 * DAY
+"""Seconds without any request or open page."""
+LIFETIME = 30 * DAY
+"""Seconds since the sign-in, whatever happens."""
+
+
+class SignedOut(Exception):
+    """There is no open session (any more)."""
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """One sign-in of one browser."""
+
+    key: str = field(repr=False)  # SHA-256 of the token
+    user_id: str
+    epoch: str = field(repr=False)
+    created: float  # seconds since 1970
+    last_seen: float
+    address: str
+    table: "SessionTable" = field(repr=False)
+    ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    @property
+    def is_open(self) -> bool:
+        return self.table.user_of(self) is not None
+
+    def user(self) -> User:
+        """As the store has it now; raises SignedOut."""
+        user = self.table.user_of(self)
+        if user is None:
+            raise SignedOut
+        return user
+
+
+class SessionTable:
+    """All sessions; lives on the event loop."""
+
+    def __init__(
+        self,
+        users: UserStore,
+        store: SessionStore,
+        accepts: Callable[[User], bool],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`accepts`: whether this user may have a session at all."""
+        self._users = users
+        self._store = store
+        self._accepts = accepts
+        self._clock = clock
+        self._sessions = {record.id: self._session(record) for record in store.all()}
+
+    def start(self, user: User, address: str) -> tuple[str, Session]:
+        """A new session and the token for its cookie."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock()
+        session = Session(_key(token), user.id, user.epoch, now, now, address, self)
+        self._sessions[session.key] = session
+        return token, session
+
+    def find(self, token: str) -> Session | None:
+        """The open session of this token, now seen."""
+        session = self._sessions.get(_key(token))
+        if session is None or self.user_of(session) is None:
+            return None
+        session.last_seen = self._clock()
+        return session
+
+    def user_of(self, session: Session) -> User | None:
+        """None if the session is not open (any more)."""
+        now = self._clock()
+        if session.ended.is_set() or now - session.last_seen > IDLE or now - session.created > LIFETIME:
+            return None
+        user = self._users.get(session.user_id)
+        if user is None or user.epoch != session.epoch or not self._accepts(user):
+            return None
+        return user
+
+    def end(self, session: Session) -> None:
+        """From here on it opens nothing."""
+        session.ended.set()
+        self._sessions.pop(session.key, None)
+
+    def all(self) -> tuple[Session, ...]:
+        return tuple(self._sessions.values())
+
+    def closed(self) -> list[Session]:
+        """Those that have run out by themselves and were not ended yet."""
+        return [session for session in self._sessions.values() if self.user_of(session) is None]
+
+    def touch(self, session: Session) -> None:
+        session.last_seen = self._clock()
+
+    async def save(self) -> None:
+        """Write them down for the next start."""
+        await self._store.save(
+            SessionRecord(id=s.key, user_id=s.user_id, epoch=s.epoch, created=s.created, last_seen=s.last_seen, address=s.address)
+            for s in self._sessions.values()
+        )
+
+    def _session(self, record: SessionRecord) -> Session:
+        return Session(record.id, record.user_id, record.epoch, record.created, record.last_seen, record.address, self)
+
+
+def _key(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

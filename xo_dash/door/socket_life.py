@@ -1,0 +1,50 @@
+"""A websocket lives no longer than the session it was opened in."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from xo_dash.door.sessions import Session
+
+
+class SocketLife:
+    """Serves one websocket until its session ends; then both sides are told that the other left."""
+
+    def __init__(self, session: Session, grace: float) -> None:
+        """`grace`: seconds between the end of the session and that of the socket."""
+        self._session = session
+        self._grace = grace
+
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        ended = asyncio.ensure_future(self._end())
+        is_open = False
+
+        async def receive_or_end() -> Message:
+            incoming: asyncio.Future[Any] = asyncio.ensure_future(receive())
+            try:
+                await asyncio.wait({incoming, ended}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not incoming.done():
+                    incoming.cancel()
+            if ended.done():
+                return {"type": "websocket.disconnect", "code": 1008}
+            return dict(incoming.result())
+
+        async def watched_send(message: Message) -> None:
+            nonlocal is_open
+            is_open = message["type"] != "websocket.close"
+            await send(message)
+
+        try:
+            await app(scope, receive_or_end, watched_send)
+        finally:
+            if ended.done() and is_open:
+                with suppress(RuntimeError, OSError):  # it went away by itself
+                    await send({"type": "websocket.close", "code": 1008})
+            ended.cancel()
+
+    async def _end(self) -> None:
+        await self._session.ended.wait()
+        await asyncio.sleep(self._grace)
