@@ -36,6 +36,7 @@ def _run(arguments: list[str]) -> int:
     shadow = shadowed()
     if shadow:
         return _fail(shadow)
+    from data.stores.errors import StoreError
     from xo_dash.config import ConfigError, load
 
     try:
@@ -47,7 +48,7 @@ def _run(arguments: list[str]) -> int:
         from xo_dash.cli_stores import run
 
         return run(given, settings)
-    except ConfigError as error:
+    except (ConfigError, StoreError) as error:
         return _fail(str(error))
 
 

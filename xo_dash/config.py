@@ -9,6 +9,7 @@ import ssl
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,18 @@ SECRET_KEY: Final = "XO_DASH_SECRET_KEY"  # noqa: S105  # only in the environmen
 NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LANGUAGES: Final = ("auto", *LOCALES)
-LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class ConfigError(Exception):
     """A setting that cannot be used; the text is one line for the person who starts the program."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address, is this machine; a name is, only if it is localhost."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Settings:
     @property
     def loopback(self) -> bool:
         """Whether only this machine can come in."""
-        return self.host in LOOPBACK or self.host.startswith("127.")
+        return is_loopback(self.host)
 
     @property
     def url(self) -> str:

@@ -1,0 +1,140 @@
+"""What a person types, and what comes of it."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from data.stores.directory import DataDirectory
+from data.stores.servers import ServerStore, TlsMode
+from data.stores.users import Role, UserStore
+from data.stores.vault import Vault
+from xo_dash import __version__
+from xo_dash.cli import main, shadowed
+from xo_dash.door.passwords import Passwords
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command on `data_dir`; answers its status, its output and its complaints."""
+    monkeypatch.setenv("XO_DASH_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def command(*argv: str, typed: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        status = main(argv)
+        return status, *capsys.readouterr()
+
+    return command
+
+
+def test_version_and_help_are_instant_and_import_nothing_heavy() -> None:
+    code = "import sys; from xo_dash.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "simulate" in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"nicegui", "babel", "asyncio", "XenAPI", "tinydb", "xo_dash.config"}
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"xo-dash {__version__}\n"
+
+
+def test_a_wrong_setting_is_one_line_and_status_2(run: Run) -> None:
+    assert run("serve", "--port", "http") == (2, "", "xo-dash: --port: 'http' is not a port (1 to 65535)\n")
+
+
+@pytest.mark.parametrize("argv", [[], ["nonsense"], ["serve", "--dem"], ["user"], ["user", "add"], ["server", "add", "a", "--role", "x"]])
+def test_a_wrong_command_line_is_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err
+
+
+def test_a_user_is_added_listed_and_gets_a_new_password(run: Run, data_dir: Path) -> None:
+    assert run("user", "list") == (0, "there are no users yet; xo-dash serve asks for the first one\n", "")
+    assert run("user", "add", "anna", "--role", "admin", typed="correct horse\n") == (0, "anna may sign in now, as admin\n", "")
+    status, out, _err = run("user", "list")
+    assert (status, out.split()[:5]) == (0, ["name", "role", "since", "anna", "admin"])
+    assert run("user", "passwd", "ANNA", typed="battery staple\n")[0] == 0
+
+    directory = DataDirectory(data_dir)
+    user = UserStore(directory).by_name("anna")
+    directory.close()
+    assert user is not None
+    assert user.role is Role.ADMIN
+    assert Passwords().verify_now("battery staple", user.password_hash)[0]
+    assert not Passwords().verify_now("correct horse", user.password_hash)[0]
+
+
+@pytest.mark.parametrize(
+    ("argv", "typed", "said"),
+    [
+        (["user", "add", "bob"], "short\n", "at least 8 characters"),
+        (["user", "add", "bob"], "", "at least 8 characters"),
+        (["user", "add", "  "], "long enough\n", "a name has 1 to 64 characters"),
+        (["user", "passwd", "nobody"], "long enough\n", "there is no user named nobody"),
+        (["server", "add", "xcp 1"], "secret\n", "without spaces"),
+        (["server", "add", "xcp-1"], "", "a pool needs a password"),
+        (["server", "add", "http://10.0.0.1"], "secret\n", "add --plain if you mean it"),
+        (["server", "add", "xcp-1", "--fingerprint", "AB:CD"], "secret\n", "64 hexadecimal digits"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_status_1(run: Run, argv: list[str], typed: str, said: str) -> None:
+    status, out, err = run(*argv, typed=typed)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert said in err
+
+
+def test_servers_are_added_with_their_trust_and_the_password_is_not_readable(run: Run, data_dir: Path) -> None:
+    assert run("server", "add", "xcp-1", "--label", "lab", typed="very secret\n")[0] == 0
+    assert run("server", "add", "http://127.0.0.1:8081", typed="very secret\n")[0] == 0
+    assert run("server", "add", "xcp-2", "--plain", typed="very secret\n")[0] == 0
+    assert run("server", "add", "xcp-3", "--fingerprint", "AB:" * 31 + "AB", "--user", "ops", typed="very secret\n")[0] == 0
+    assert run("server", "list")[1].splitlines()[1].split() == ["lab", "xcp-1", "root", "authority", "–", "yes"]
+
+    directory = DataDirectory(data_dir)
+    store = ServerStore(directory, Vault(directory))
+    directory.close()
+    assert [one.tls for one in store.all()] == [TlsMode.CA, TlsMode.PLAIN, TlsMode.PLAIN, TlsMode.PINNED]
+    assert store.password(store.all()[0].id) == "very secret"
+    assert not any(b"very secret" in file.read_bytes() for file in data_dir.iterdir())
+
+
+def test_a_damaged_store_is_one_sentence(run: Run, data_dir: Path) -> None:
+    run("user", "add", "anna", typed="correct horse\n")
+    (data_dir / "users.json").write_text("{")
+    status, _out, err = run("user", "list")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "users.json" in err
+    assert (data_dir / "users.json").read_text() == "{"
+
+
+def test_the_terminals_language_is_spoken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+    assert "не порт" in run("serve", "--port", "0")[2]
+
+
+def test_our_packages_are_siblings() -> None:
+    assert shadowed() == ""
+
+
+@pytest.mark.parametrize("hidden", ["pages.py", "data/__init__.py"])
+def test_a_file_that_hides_one_of_our_packages_is_named(tmp_path: Path, hidden: str) -> None:
+    file = tmp_path / hidden
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; from xo_dash.cli import main; sys.exit(main(['user', 'list']))"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"xo-dash: {file.resolve()} hides our package")

@@ -1,0 +1,147 @@
+"""`xo-dash user` and `xo-dash server`: the stores from the command line, also while a server runs on them."""
+
+import argparse
+import getpass
+import os
+import pwd
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from data.stores.directory import DataDirectory
+from data.stores.errors import RecordMissing, RecordRefused, StoreError
+from data.stores.servers import ServerStore, TlsMode
+from data.stores.users import Role, UserStore
+from data.stores.vault import Vault
+from xo_dash.config import Settings, is_loopback
+from xo_dash.door.passwords import Passwords, complaint
+from xo_dash.i18n import _, date
+
+
+def run(given: argparse.Namespace, settings: Settings) -> int:
+    """Do the verb of `given` on the stores of the data directory; the exit status."""
+    verbs: Mapping[tuple[str, str], Callable[[argparse.Namespace, Settings, DataDirectory], None]] = {
+        ("user", "add"): _add_user,
+        ("user", "passwd"): _set_password,
+        ("user", "list"): _list_users,
+        ("server", "add"): _add_server,
+        ("server", "list"): _list_servers,
+    }
+    try:
+        _check_owner(settings.data_dir)
+        directory = DataDirectory(settings.data_dir)
+        try:
+            verbs[given.command, given.verb](given, settings, directory)
+        finally:
+            directory.close()
+    except StoreError as error:
+        print(f"xo-dash: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check_owner(path: Path) -> None:
+    """Files that root leaves in the service's directory are files that the service cannot read."""
+    if not path.exists() or (owner := path.stat().st_uid) == os.geteuid():
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    raise RecordRefused(_("{path} belongs to {name}; run this as that user: sudo -u {name} xo-dash ...").format(path=path, name=name))
+
+
+# ---- users
+
+
+def _add_user(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
+    users = UserStore(directory)
+    if users.by_name(given.name):
+        raise RecordRefused(_("there is a user named {name} already").format(name=given.name))
+    password = _new_password(given.name)
+    user = users.add_now(given.name, Passwords().hash_now(password), Role(given.role))
+    print(_("{name} may sign in now, as {role}").format(name=user.name, role=user.role))
+
+
+def _set_password(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
+    users = UserStore(directory)
+    user = users.by_name(given.name)
+    if user is None:
+        raise RecordMissing(_("there is no user named {name}; see: xo-dash user list").format(name=given.name))
+    users.set_password_now(user.id, Passwords().hash_now(_new_password(user.name)))
+    print(_("{name} has a new password; open sessions of the old one end").format(name=user.name))
+
+
+def _list_users(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
+    rows = [(user.name, user.role.value, date(user.created)) for user in UserStore(directory).all()]
+    _table((_("name"), _("role"), _("since")), rows, _("there are no users yet; xo-dash serve asks for the first one"))
+
+
+def _new_password(name: str) -> str:
+    password = _secret(_("Password for {name}: ").format(name=name), twice=True)
+    if wrong := complaint(name, password):
+        raise RecordRefused(wrong)
+    return password
+
+
+# ---- servers
+
+
+def _add_server(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
+    servers = ServerStore(directory, Vault(directory, settings.secret_key))
+    tls = _trust(given)
+    password = _secret(_("Password of {user} on {address}: ").format(user=given.user, address=given.address))
+    if not password:
+        raise RecordRefused(_("a pool needs a password; nothing was added"))
+    server = servers.add_now(given.address, given.user, password, tls=tls, label=given.label, fingerprint=given.fingerprint)
+    print(_("{label} is added; a running xo-dash connects to it").format(label=server.label))
+    if tls is TlsMode.CA:
+        print(_("If its certificate is not from a known authority, the settings page shows the fingerprint and asks whether to trust it."))
+
+
+def _trust(given: argparse.Namespace) -> TlsMode:
+    """Plain http takes an explicit yes, except to this machine."""
+    if given.fingerprint:
+        return TlsMode.PINNED
+    if given.plain:
+        return TlsMode.PLAIN
+    if given.address.lower().startswith("http://"):
+        if is_loopback(urlsplit(given.address).hostname or ""):
+            return TlsMode.PLAIN
+        raise RecordRefused(_("http:// sends the password where others can read it; use https, or add --plain if you mean it"))
+    return TlsMode.CA
+
+
+def _list_servers(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
+    words = {TlsMode.CA: _("authority"), TlsMode.PINNED: _("fingerprint"), TlsMode.PLAIN: _("plain http")}
+    servers = ServerStore(directory, Vault(directory, settings.secret_key)).all()
+    rows = [
+        (one.label, one.address, one.user, words[one.tls], one.pool_uuid or "–", _("yes") if one.enabled else _("no")) for one in servers
+    ]
+    head = (_("label"), _("address"), _("user"), _("trust"), _("pool"), _("enabled"))
+    _table(head, rows, _("there are no servers yet; add one in the settings page, or with: xo-dash server add"))
+
+
+# ---- the terminal
+
+
+def _secret(prompt: str, *, twice: bool = False) -> str:
+    """A password from the terminal, unseen, or the first line of standard input; never an argument, which others can see."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass(prompt)
+    if twice and getpass.getpass(_("Once more: ")) != password:
+        raise RecordRefused(_("the two passwords differ; nothing was changed"))
+    return password
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
+    """Columns as wide as they need to be; the sentence `empty` if there are no rows."""
+    lines = [head, *rows]
+    if len(lines) == 1:
+        print(empty)
+        return
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
