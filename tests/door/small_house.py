@@ -1,0 +1,76 @@
+"""A program with one button behind the door, for the attacks to be tried on: `python -m tests.door.small_house PORT DATA_DIR [demo]`."""
+
+import sys
+from pathlib import Path
+
+from nicegui import app, ui
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from data.stores.directory import DataDirectory
+from data.stores.sessions import SessionStore
+from data.stores.users import Role, UserStore
+from pages import door_page, first_run, login
+from xo_dash.door.current import current_session, current_user, user_of
+from xo_dash.door.door import Door
+from xo_dash.door.forms import Views
+from xo_dash.door.install import install
+from xo_dash.door.passwords import Passwords
+
+
+def main(port: int, folder: Path, mode: str) -> None:
+    directory = DataDirectory(folder)
+    users = UserStore(directory)
+    passwords = Passwords(memory=1024)
+    if mode == "people" and not users.all():
+        for name, role in (("ann", Role.ADMIN), ("bob", Role.OPERATOR)):
+            users.add_now(name, passwords.hash_now(f"{name}'s password"), role)
+    simulated = {"only": True}
+    door = Door(users, SessionStore(directory), passwords, (lambda: simulated["only"]) if mode == "demo" else None)
+    views = Views(login.render, first_run.render, door_page.content_security_policy())
+    install(app, door, views, "127.0.0.1")
+    clicks: list[str] = []
+    button: dict[str, object] = {}
+
+    @ui.page("/")
+    @ui.page("/deep/{place}")
+    def page(place: str = "home") -> None:
+        ui.label(f"{place} of {current_user().name}")
+        b = ui.button("click", on_click=lambda: clicks.append(current_user().name))
+        ui.button("out", on_click=lambda: door.end(current_session())).mark("out")
+        ui.upload(on_upload=lambda: clicks.append("upload"))
+        button.update(id=b.id, listener=next(iter(b._event_listeners)))
+
+    @app.get("/api/clicks")
+    def _clicks() -> JSONResponse:
+        return JSONResponse({"clicks": clicks, **button})
+
+    @app.get("/healthz")
+    def _healthz() -> JSONResponse:
+        return JSONResponse({"code": door.first_run_code()})
+
+    @app.post("/api/add-real-pool")
+    def _real() -> JSONResponse:
+        simulated["only"] = False
+        return JSONResponse({})
+
+    @app.post("/api/new-password")
+    async def _password() -> JSONResponse:
+        user = users.by_name("bob")
+        assert user
+        await door.set_password(user.id, "bob's newer password")
+        return JSONResponse({})
+
+    @app.websocket("/ws/echo")
+    async def _echo(socket: WebSocket) -> None:
+        await socket.accept()
+        try:
+            while True:
+                await socket.send_text(f"{user_of(socket).name}: {await socket.receive_text()}")
+        except WebSocketDisconnect:
+            clicks.append("echo closed")
+
+    ui.run(host="127.0.0.1", port=port, reload=False, show=False, show_welcome_message=False)
+
+
+main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
