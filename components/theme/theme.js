@@ -1,0 +1,96 @@
+// What every page needs before its elements are there: light or dark, ages that stay true, one tooltip.
+const xoDash = {
+  words: null,
+  skew: 0, // seconds the browser's clock is ahead of the server's
+
+  wear(page) {
+    this.theme(page.theme);
+    this.words = page.words;
+    this.plural = new Intl.PluralRules(page.language);
+    this.skew = Date.now() / 1000 - page.now;
+    addEventListener("DOMContentLoaded", () => {
+      const [first, second] = document.querySelectorAll("#popup > span");
+      if (second) [first.textContent, second.textContent] = [page.words.lost, page.words.retry];
+      setInterval(() => this.tick(), 1000);
+    });
+  },
+
+  theme(name) {
+    if (name) document.documentElement.dataset.theme = name;
+    else delete document.documentElement.dataset.theme;
+    dispatchEvent(new CustomEvent("xo-theme"));
+  },
+
+  now() {
+    return Date.now() / 1000 - this.skew;
+  },
+
+  duration(seconds) {
+    const whole = Math.max(0, Math.floor(seconds));
+    const w = this.words;
+    const put = (form, n) => form.replace("{n}", n).replaceAll(" ", "\u202f");
+    if (whole < 60) return put(w.units[0], whole);
+    if (whole < 3600) return put(w.units[1], Math.floor(whole / 60));
+    if (whole < 86400) return put(w.units[2], Math.floor(whole / 3600));
+    const days = Math.floor(whole / 86400);
+    return put(w.days[this.plural.select(days)] ?? w.days.other, days);
+  },
+
+  age(then) {
+    const seconds = this.now() - then;
+    if (seconds > -60 && seconds < 5) return this.words.now;
+    return (seconds < 0 ? this.words.ahead : this.words.ago).replace("{duration}", this.duration(Math.abs(seconds)));
+  },
+
+  tick() {
+    if (document.hidden) return;
+    for (const time of document.querySelectorAll("time[data-then]")) {
+      const text = time.dataset.form === "duration" ? this.duration(this.now() - time.dataset.then) : this.age(time.dataset.then);
+      if (time.firstChild && time.firstChild.data !== text) time.firstChild.data = text;
+    }
+  },
+};
+globalThis.xoDash = xoDash;
+
+// One tooltip for all that have data-tip; its text is never markup.
+(() => {
+  let tip = null;
+  let timer = 0;
+  let shown = null;
+
+  function hide() {
+    clearTimeout(timer);
+    shown = null;
+    if (tip) tip.hidden = true;
+  }
+  function show(target) {
+    if (!target.isConnected || !target.dataset.tip) return;
+    if (!tip) {
+      tip = document.createElement("div");
+      tip.className = "x-tip";
+      tip.setAttribute("role", "tooltip");
+      document.body.append(tip);
+    }
+    tip.textContent = target.dataset.tip;
+    tip.hidden = false;
+    const at = target.getBoundingClientRect();
+    const size = tip.getBoundingClientRect();
+    const below = at.bottom + 6 + size.height < innerHeight;
+    tip.style.top = `${below ? at.bottom + 6 : Math.max(4, at.top - 6 - size.height)}px`;
+    tip.style.left = `${Math.max(4, Math.min(innerWidth - size.width - 4, at.left + at.width / 2 - size.width / 2))}px`;
+  }
+  function over(event) {
+    const target = event.target.closest?.("[data-tip]");
+    if (target === shown) return;
+    hide();
+    if (!target) return;
+    shown = target;
+    timer = setTimeout(() => show(target), event.type === "focusin" ? 0 : 350);
+  }
+  addEventListener("mouseover", over, { passive: true });
+  addEventListener("focusin", (event) => event.target.matches?.(":focus-visible") && over(event));
+  addEventListener("focusout", hide);
+  addEventListener("pointerdown", hide, { passive: true });
+  addEventListener("scroll", hide, { passive: true, capture: true });
+  addEventListener("keydown", (event) => event.key === "Escape" && hide());
+})();

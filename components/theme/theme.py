@@ -1,0 +1,76 @@
+"""Serve the style sheets and the small script, and put a user's choice of light or dark on a page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from fastapi import Response
+from nicegui import App, ui
+
+from xo_dash.i18n import _, locale, ngettext
+
+THEMES: Final = ("auto", "light", "dark")
+HERE: Final = Path(__file__).parent
+FIRST: Final = ("tokens.css", "base.css", "elements.css", "quasar.css")
+FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def style_sheet() -> str:
+    """All rules in one text: the theme's own in their order, then every .css that lies beside a component."""
+    others = sorted(path for path in HERE.parent.rglob("*.css") if path.parent != HERE)
+    return "\n".join(path.read_text(encoding="utf-8") for path in [*(HERE / name for name in FIRST), *others])
+
+
+def install(app: App) -> None:
+    """Serve `/theme/...`, which needs no sign-in, and link it from every page; called once, before the first page."""
+    files = {
+        "css": (style_sheet(), "text/css; charset=utf-8"),
+        "js": ((HERE / "theme.js").read_text(encoding="utf-8"), "text/javascript; charset=utf-8"),
+    }
+    tags = {"css": '<link rel="stylesheet" href="{}">', "js": '<script src="{}"></script>'}
+    for kind, (text, media_type) in files.items():
+        path = f"/theme/{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
+        _serve(app, path, text.encode(), media_type)
+        ui.add_head_html(tags[kind].format(path), shared=True)
+
+
+def _serve(app: App, path: str, content: bytes, media_type: str) -> None:
+    @app.get(path, include_in_schema=False)
+    def file() -> Response:
+        return Response(content, media_type=media_type, headers=FOREVER)
+
+
+def wear(preferences: Mapping[str, object]) -> None:
+    """Dress the page being built: the user's theme from its first paint, and the words its script needs."""
+    chosen = preferences.get("theme")
+    theme = chosen if chosen in ("light", "dark") else ""
+    page = {"theme": theme, "now": time.time(), "language": locale(), "words": _words()}
+    ui.add_head_html(f"<script>xoDash.wear({_script_json(page)})</script>")
+
+
+def change(theme: str) -> None:
+    """Dress the page that is open."""
+    ui.run_javascript(f"xoDash.theme({json.dumps(theme if theme in ('light', 'dark') else '')})")
+
+
+def _script_json(value: object) -> str:
+    return json.dumps(value).replace("<", "\\u003c")  # or a word could end the script element
+
+
+def _words() -> dict[str, object]:
+    """What a moment's age is called, for times that stay true while the page is open."""
+    forms = {"one": ngettext("{n} day", "{n} days", 1), "few": ngettext("{n} day", "{n} days", 2)}
+    return {
+        "now": _("just now"),
+        "ago": _("{duration} ago"),
+        "ahead": _("in {duration}"),
+        "units": [_("{n} s"), _("{n} min"), _("{n} h")],
+        "days": {**forms, "many": ngettext("{n} day", "{n} days", 5), "other": ngettext("{n} day", "{n} days", 5)},
+        "lost": _("No connection to xo-dash"),
+        "retry": _("What you see may be old. Trying again by itself."),
+    }

@@ -1,0 +1,40 @@
+"""Cards, the only surface on the ground; no card lies in a card."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+
+class Card(ui.element):
+    """A title on the left, its scope or sum faint on the right, then whatever is put in."""
+
+    def __init__(self, title: str = "", scope: str = "", *, wide: bool = False) -> None:
+        super().__init__("section")
+        self.classes("x-card" + (" x-wide" if wide else ""))
+        if title or scope:
+            with self, ui.element("header").classes("x-card-head"):
+                self.title = heading(title, 2).classes("x-card-title x-cut")
+                self.scope = ui.label(scope).classes("x-card-scope x-cut")
+
+
+def cards(width: int = 340) -> ui.element:
+    """A grid of cards, each at least `width` pixels wide."""
+    return ui.element().classes("x-cards").style(f"--card: {width}px")
+
+
+class Figure(ui.element):
+    """The one number of a card, large, and what it means beside it."""
+
+    def __init__(self, value: str = "", note: str = "") -> None:
+        super().__init__()
+        self.classes("x-figure")
+        with self:
+            self.value = ui.label(value).classes("x-figure-value")
+            self.note = ui.label(note).classes("x-figure-note")
+
+
+def heading(text: str, level: int) -> ui.label:
+    """A heading of that level for those who hear the page; looks like nothing by itself."""
+    label = ui.label(text)
+    label.tag = f"h{level}"
+    return label

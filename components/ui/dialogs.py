@@ -1,0 +1,65 @@
+"""Dialogs: Esc leaves, Enter does the main thing, the keyboard stays inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import events, ui
+
+from components.ui.buttons import Button, Kind
+from components.ui.cards import heading
+
+
+class Dialog(ui.dialog):
+    """A title, whatever is put in, and a foot for the buttons: `with dialog: ...`, `dialog.answers(...)`, `await dialog`.
+
+    Awaited, it gives what `submit` was called with, None if it was left. Delete it when it is no longer wanted.
+    """
+
+    def __init__(self, title: str, *, wide: bool = False) -> None:
+        super().__init__()
+        self.props("transition-show=fade transition-hide=fade transition-duration=90")
+        self._submitter: Callable[[], Any] | None = None
+        with ui.dialog.__enter__(self), ui.element("section").classes("x-dialog" + (" x-dialog-wide" if wide else "")) as self._box:
+            self._box.props["aria-label"] = title
+            self._box.on("keydown.enter", self._entered, [], js_handler=_ENTER)
+            self.title = heading(title, 2).classes("x-dialog-title")
+            self.body = ui.element().classes("x-stack").style("gap: 12px")
+            self.foot = ui.element("footer").classes("x-dialog-foot")
+        ui.dialog.__exit__(self)
+
+    def __enter__(self) -> Dialog:
+        self.body.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.body.__exit__()
+
+    def answers(self, no: str, yes: str, on_yes: Callable[[], Any] | None = None, kind: Kind = Kind.PRIMARY) -> Button:
+        """The two buttons of the foot; `on_yes`, which Enter calls as well, is `submit(True)` unless given. Returns the one of yes."""
+        self._submitter = on_yes or (lambda: self.submit(True))
+        with self.foot:
+            Button(no, self.close)
+            self._yes = Button(yes, self._submitter, kind=kind)
+        return self._yes
+
+    def _entered(self, event: events.GenericEventArguments) -> None:
+        if self._submitter is not None and self._yes.enabled:
+            events.handle_event(self._submitter, events.ClickEventArguments(sender=self._yes, client=event.client))
+
+
+_ENTER = "(e) => { if (!e.target.closest('button, a, textarea, .q-select') && !e.isComposing) emit() }"
+
+
+async def confirm(title: str, text: str, *, yes: str, no: str, kind: Kind = Kind.DANGER) -> bool:
+    """Ask, and say what was answered; leaving it is a no."""
+    dialog = Dialog(title)
+    with dialog:
+        ui.label(text).classes("x-dim")
+    dialog.answers(no, yes, kind=kind)
+    try:
+        return bool(await dialog)
+    finally:
+        if not dialog.is_deleted:
+            dialog.delete()

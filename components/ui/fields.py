@@ -1,0 +1,62 @@
+"""Where one types: a label above, the box, one line below for help or what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nicegui import ui
+
+from components.theme.icons import Icon
+
+_ARROW = "M4.5 6.5 8 10 11.5 6.5@@fill:none;stroke:currentColor;stroke-width:1.5|0 0 16 16"
+
+
+class Field(ui.input):
+    """One line of text."""
+
+    def __init__(
+        self,
+        label: str = "",
+        value: str = "",
+        *,
+        placeholder: str = "",
+        hint: str = "",
+        password: bool = False,
+        autocomplete: str = "off",
+        on_change: Callable[..., Any] | None = None,
+        on_enter: Callable[[], Any] | None = None,
+    ) -> None:
+        super().__init__(label or None, value=value, placeholder=placeholder or None, password=password, on_change=on_change)
+        self.classes("x-field").props("borderless dense stack-label hide-bottom-space no-error-icon")
+        self._props["autocomplete"] = autocomplete
+        self._props["spellcheck"] = "false"
+        if hint:
+            self._props["hint"] = hint
+        if on_enter is not None:
+            self.on("keydown.enter", on_enter, [])
+
+    def fault(self, text: str | None) -> None:
+        """Say in one line what is wrong; None: nothing."""
+        self.error = text or None
+
+
+def choice(options: Mapping[Any, str], value: Any, *, label: str = "", on_change: Callable[..., Any] | None = None) -> ui.select:
+    """One of a few: {value: what it is called}."""
+    box = ui.select(dict(options), value=value, label=label or None, on_change=on_change)
+    box.classes("x-field").props("borderless dense stack-label options-dense hide-bottom-space")
+    box.props["dropdown-icon"] = _ARROW
+    return box
+
+
+def check(text: str, value: bool = False, *, on_change: Callable[..., Any] | None = None) -> ui.checkbox:
+    return ui.checkbox(text, value=value, on_change=on_change).props("dense")
+
+
+def search_field(placeholder: str, on_change: Callable[..., Any], *, value: str = "") -> ui.input:
+    """A field that filters what is below it as one types."""
+    with ui.element().classes("x-search"):
+        Icon("search")
+        field = Field(value=value, placeholder=placeholder, on_change=on_change).props("type=search debounce=80")
+        field.props["aria-label"] = placeholder
+    return field

@@ -1,0 +1,48 @@
+"""Short tables that fit on a page. Long lists are for the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from components.ui.facts import Value, put
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`number`: to the right. `main`: the one that names the row. `width`: any CSS length, where the content's is not good."""
+
+    title: str
+    number: bool = False
+    main: bool = False
+    width: str = ""
+
+
+def data_table(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> ui.element:
+    """Draw rows of as many values as there are columns; follow what they show by drawing it anew in a `renewed` box."""
+    with ui.element().classes("x-table-box") as box, ui.element("table").classes("x-table"):
+        with ui.element("thead"), ui.element("tr"):
+            for column in columns:
+                head = ui.label(column.title).classes("x-num" if column.number else "")
+                head.tag = "th"
+                head.props("scope=col")
+                if column.width:
+                    head.style(f"width: {column.width}")
+        with ui.element("tbody"):
+            for row in rows:
+                with ui.element("tr"):
+                    for column, value in zip(columns, row, strict=True):
+                        _cell(column, value)
+    return box
+
+
+def _cell(column: Column, value: Value) -> None:
+    classes = " ".join(name for name, wanted in (("x-num", column.number), ("x-main", column.main)) if wanted)
+    if isinstance(value, str):
+        cell = ui.label(value).classes(classes)
+        cell.tag = "td"
+    else:
+        with ui.element("td").classes(classes):
+            put(value)
