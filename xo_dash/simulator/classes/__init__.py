@@ -1,0 +1,1 @@
+"""XAPI's classes: what their messages do, one family a file."""

@@ -1,0 +1,182 @@
+"""From a request to an answer, with xapi's checks in xapi's order.
+
+method known -> number of parameters -> their types -> session, HOST_IS_SLAVE -> [Async: a task, its reference is the answer] ->
+role -> objects exist -> the message itself (blocked operations, power state, queueing: see operations.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import generic, tasks, types
+from .call import Call
+from .errors import XapiError
+from .faults import Fault
+from .model import Message, Model
+from .registry import Registry
+from .types import NULL, Type
+from .xmlrpc import XmlWriter
+
+if TYPE_CHECKING:
+    from .pool import Host, Pool
+    from .sessions import Session
+
+log = logging.getLogger(__name__)
+
+WITHOUT_SESSION = {
+    "session.login_with_password",
+    "session.slave_local_login_with_password",
+    "session.slave_local_login",
+    "session.slave_login",
+}
+ON_MEMBERS = {"session.slave_local_login_with_password", "session.local_logout", "pool.emergency_transition_to_master",
+              "pool.emergency_reset_master", "host.emergency_ha_disable", "host.is_in_emergency_mode"}  # fmt: skip
+LIST_METHODS = "system.listMethods"
+ENTRY_POINTS = ("Async.", "InternalAsync.")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method as it is called: the model's message, and what answers it (None: nobody wrote that yet)."""
+
+    message: Message
+    handler: Callable[..., Any] | None
+    required: int
+    session: bool  # wants one as the first parameter
+    refs: tuple[tuple[int, str], ...]  # parameters that must be existing objects: (position, class)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    type: Type
+    value: Any
+
+
+class Dispatcher:
+    """Serves any number of pools; knows nothing of transports but the order of things."""
+
+    def __init__(self, model: Model, registry: Registry) -> None:
+        self.model = model
+        self.registry = registry
+        self.xml = XmlWriter(model)
+        self.methods = {name: self._method(message) for name, message in model.messages.items()}
+        for name in registry.messages.keys() - model.messages.keys():
+            raise ValueError(f"{name} is written but XAPI has no such message")
+        self.hidden = {f"{c.name}.{name}" for c in model.classes.values() for name in c.hidden}
+
+    def _method(self, message: Message) -> Method:
+        handler = self.registry.messages.get(message.name) or generic.handler(self.model, message)
+        refs = tuple((i, p.type.name) for i, p in enumerate(message.parameters) if p.type.kind == "ref" and p.type.name in generic.STORED)
+        required = sum(p.required for p in message.parameters)
+        return Method(message, handler, required, message.name not in WITHOUT_SESSION, refs)
+
+    def list_methods(self) -> list[str]:
+        return [*self.methods, *sorted(self.hidden)]
+
+    async def call(self, pool: Pool, host: Host, name: str, parameters: Sequence[Any], fault: Fault | None = None) -> Answer:
+        """A client's call, `parameters` as they were decoded. Raises XapiError."""
+        if name == LIST_METHODS:
+            return Answer(types.parse("string set"), self.list_methods())
+        prefix = next((p for p in ENTRY_POINTS if name.startswith(p)), "")
+        method = self._find(name, prefix)
+        given = list(parameters[1:] if method.session else parameters)
+        arguments = self._arguments(method, given, has_session=not method.session or bool(parameters))
+        session = self._session(pool, host, method, parameters)
+        if fault and fault.delay:
+            await asyncio.sleep(fault.delay)
+        if prefix:
+            task = tasks.create(pool, name, host=host.ref)
+            call = Call(pool, session, host, method.message.name, label=name, task=task)
+            pool.calls[task] = call
+            pool.spawn(self._in_background(call, method, arguments, fault))
+            return Answer(Type("ref", "task"), task)
+        call = Call(pool, session, host, method.message.name)
+        try:
+            return Answer(method.message.result, await self._perform(call, method, arguments, fault))
+        finally:
+            call.close()
+
+    async def run(self, pool: Pool, session: Session, host: Host, name: str, arguments: Sequence[Any], parent: str = "") -> Any:
+        """A call from inside: no envelope, no decoding; `parent` is the task it is a part of."""
+        method = self._find(name, "")
+        call = Call(pool, session, host, name, parent=parent)
+        try:
+            return await self._perform(call, method, list(arguments), None)
+        finally:
+            call.close()
+
+    def _find(self, name: str, prefix: str) -> Method:
+        bare = name[len(prefix) :]
+        if "." not in bare and "_" in bare and not prefix:
+            cls = max((c for c in self.model.classes if bare.startswith(c + "_")), key=len, default="")
+            bare = f"{cls}.{bare[len(cls) + 1 :]}"
+        method = self.methods.get(bare)
+        if method is None:
+            if bare in self.hidden:
+                log.warning("%s: nobody has written this method", bare)
+                raise XapiError("NOT_IMPLEMENTED", bare)
+            raise XapiError("MESSAGE_METHOD_UNKNOWN", name)
+        if prefix and not method.message.asynchronous:
+            raise XapiError("Fault", f"No async mode for this operation (rpc: {name})")
+        if method.message.removed:
+            raise XapiError("MESSAGE_REMOVED")
+        return method
+
+    def _arguments(self, method: Method, given: list[Any], *, has_session: bool) -> list[Any]:
+        parameters = method.message.parameters
+        if not (has_session and method.required <= len(given) <= len(parameters)):
+            raise XapiError("MESSAGE_PARAMETER_COUNT_MISMATCH", method.message.name, method.required, len(given))
+        return [types.ACCEPT[p.type.kind](p.type, value) for p, value in zip(parameters, given, strict=False)]
+
+    def _session(self, pool: Pool, host: Host, method: Method, parameters: Sequence[Any]) -> Session:
+        name = method.message.name
+        if not method.session:
+            if not pool.is_master(host) and name not in ON_MEMBERS:
+                raise XapiError("HOST_IS_SLAVE", pool.master.address)
+            return pool.sessions.internal
+        ref = parameters[0]
+        if not isinstance(ref, str):
+            raise types.refuse("string", ref)
+        if not pool.is_master(host) and name not in ON_MEMBERS:
+            raise XapiError("HOST_IS_SLAVE", pool.master.address)
+        return pool.sessions.get(ref)
+
+    async def _perform(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> Any:
+        self._authorise(call, method)
+        for position, cls in method.refs:
+            if position < len(arguments):
+                self._exists(call, cls, arguments[position], own=position == 0)
+        if fault and fault.error:
+            raise XapiError(*fault.error)
+        if method.handler is None:
+            log.warning("%s: nobody has written this method", method.message.name)
+            raise XapiError("NOT_IMPLEMENTED", method.message.name)
+        value = method.handler(call, *arguments)
+        return await value if inspect.isawaitable(value) else value
+
+    def _authorise(self, call: Call, method: Method) -> None:
+        roles = call.session.roles
+        if roles is not None and not roles & self.model.roles.get(method.message.name, frozenset()):
+            raise XapiError("RBAC_PERMISSION_DENIED", method.message.name.lower(), "No permission in user session")
+
+    def _exists(self, call: Call, cls: str, ref: str, *, own: bool) -> None:
+        """An optional object may be NULL; the one the call is about may not."""
+        if ref in call.db.rows(cls) or (not own and ref in (NULL, "")):
+            return
+        raise XapiError("HANDLE_INVALID", cls, ref)
+
+    async def _in_background(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> None:
+        await asyncio.sleep(0)  # the task's reference is out before anything happens
+        try:
+            value = await self._perform(call, method, arguments, fault)
+            tasks.succeed(call.pool, call.task, self.xml.value(method.message.result, value))
+        except XapiError as error:
+            tasks.fail(call.pool, call.task, error)
+        except Exception as error:
+            log.exception("%s failed", call.method)
+            tasks.fail(call.pool, call.task, XapiError("INTERNAL_ERROR", repr(error)))

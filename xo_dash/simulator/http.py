@@ -1,0 +1,240 @@
+"""HTTP in front of the pools: one ASGI application for all their hosts, told apart by the address that was called."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import control, jsonrpc, xmlrpc
+from .errors import MalformedError, XapiError
+from .faults import Fault
+from .pool import Host, Pool
+from .registry import HttpRoute
+from .sessions import NOBODY, Session
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 300 * 1024
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With"}
+NO_CACHE = {"cache-control": "no-cache, no-store"}
+OPTIONS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With, Content-Type",
+           "Access-Control-Allow-Methods": "PUT, GET, POST, DELETE, OPTIONS"}  # fmt: skip
+PAGES = {
+    401: ("401 unauthorised", "Please check your credentials and retry."),
+    403: ("403 forbidden", "Access to the requested resource is forbidden."),
+    404: ("404 not found", "The requested resource does not exist."),
+    413: ("413 request entity too large", "The request is larger than this server takes."),
+    500: ("500 internal server error", "An unexpected error occurred; please wait a while and try again."),
+    503: ("503 service unavailable", "The server is busy; please try again later."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """What an HTTP handler works with; `session` has been checked, `host` is the endpoint that was called."""
+
+    pool: Pool
+    host: Host
+    session: Session
+    request: Request
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(self.request.query_params)
+
+
+class DropError(Exception):
+    """End the connection without an answer."""
+
+
+def page(status: int, **headers: str) -> Response:
+    """xapi's own little HTML pages."""
+    title, text = PAGES[status]
+    body = f"<html><body><h1>HTTP {title}</h1>{text}</body></html>"
+    return Response(body, status, {"content-type": "text/html", **NO_CACHE, **headers})
+
+
+class Server:
+    """The application; `endpoints` maps (address, port) to a pool and one of its hosts."""
+
+    def __init__(self) -> None:
+        self.endpoints: dict[tuple[str, int], tuple[Pool, Host]] = {}
+        self.down: set[str] = set()  # addresses that drop every connection, as a dead host does
+
+    def add(self, pool: Pool) -> None:
+        for host in pool.hosts.values():
+            self.endpoints[host.address, pool.port] = (pool, host)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        pool, host = self._endpoint(scope)
+        request = Request(scope, receive)
+        try:
+            if host.address in self.down:
+                raise DropError
+            response = await self._answer(pool, host, request)
+        except DropError:
+            transport(send).abort()
+            return
+        except UnavailableError:
+            response = page(503)
+        if isinstance(response, Truncated):
+            await response.half(scope, receive, send)
+            return
+        await response(scope, receive, send)
+
+    def _endpoint(self, scope: Scope) -> tuple[Pool, Host]:
+        address, port = scope["server"][:2]
+        found = self.endpoints.get((address, port))
+        if found:
+            return found
+        pool = next((p for p, _ in self.endpoints.values() if p.port == port), None) or next(iter(self.endpoints.values()))[0]
+        return pool, pool.master
+
+    async def _answer(self, pool: Pool, host: Host, request: Request) -> Response:
+        match request.method, request.url.path:
+            case "POST", "/" | "/RPC2":
+                return await self._rpc(pool, host, request, self._xml)
+            case "POST", "/jsonrpc":
+                return await self._rpc(pool, host, request, self._json)
+            case "OPTIONS", "/" | "/RPC2" | "/jsonrpc":
+                return Response("", 200, OPTIONS)
+        if request.url.path.startswith(control.PREFIX):
+            return await control.answer(pool, request)
+        return await self._handler(pool, host, request)
+
+    async def _rpc(self, pool: Pool, host: Host, request: Request, codec: Callable[..., Awaitable[Response]]) -> Response:
+        if int(request.headers.get("content-length") or 0) > BODY_LIMIT:
+            return page(413)
+        body = await request.body()
+        if len(body) > BODY_LIMIT:
+            return page(413)
+        try:
+            return await codec(pool, host, body)
+        except MalformedError as error:
+            log.info("malformed request: %s", error)
+            return page(500)
+
+    async def _xml(self, pool: Pool, host: Host, body: bytes) -> Response:
+        name, parameters = xmlrpc.decode(body)
+        fault = await strike(pool, host, name, parameters)
+        xml = pool.dispatcher.xml
+        try:
+            answer = await pool.dispatcher.call(pool, host, name, parameters, fault)
+        except XapiError as error:
+            text = xml.failure(error)
+        except Exception as error:
+            log.exception("%s failed", name)
+            text = xml.failure(XapiError("INTERNAL_ERROR", repr(error)))
+        else:
+            text = xml.bare(answer.type, answer.value) if name == "system.listMethods" else xml.success(answer.type, answer.value)
+        return reply(text.encode(), "text/xml", fault)
+
+    async def _json(self, pool: Pool, host: Host, body: bytes) -> Response:
+        call = jsonrpc.decode(body)
+        fault = await strike(pool, host, call.method, call.parameters)
+        try:
+            answer = await pool.dispatcher.call(pool, host, call.method, call.parameters, fault)
+        except XapiError as error:
+            told = call.failure(error)
+        except Exception as error:
+            log.exception("%s failed", call.method)
+            told = call.failure(XapiError("INTERNAL_ERROR", repr(error)))
+        else:
+            told = call.success(answer.value)
+        return reply(told, "application/json", fault)
+
+    async def _handler(self, pool: Pool, host: Host, request: Request) -> Response:
+        """A handler of the registry, after xapi's order of authentication: session, then HTTP Basic."""
+        route = pool.registry.routes.get((request.method, request.url.path))
+        if route is None:
+            return page(403)
+        fault = await strike(pool, host, request.url.path, list(request.query_params.values()))
+        session = authenticate(pool, host, request) if route.permission else NOBODY
+        if session is None:
+            return page(401, **{"WWW-Authenticate": f'Basic realm="{route.realm}"'})
+        if not may(pool, session, route):
+            return page(403)
+        if fault and fault.error:
+            return page(500)
+        response = await route.handler(HttpCall(pool, host, session, request))
+        return Truncated(response) if fault and fault.action == "truncate" else response
+
+
+def reply(body: bytes, kind: str, fault: Fault | None) -> Response:
+    # Content-Type to the letter: clients compare it, and starlette would add a charset to text
+    response = Response(body, 200, {"content-type": kind, **NO_CACHE, **CORS})
+    return Truncated(response) if fault and fault.action == "truncate" else response
+
+
+async def strike(pool: Pool, host: Host, method: str, parameters: list[Any]) -> Fault | None:
+    """The fault that hits this request; those that concern the transport alone happen here."""
+    if not len(pool.faults):
+        return None
+    fault = pool.faults.take(method, parameters, host.address)
+    if fault and fault.action == "drop":
+        await asyncio.sleep(fault.delay)
+        raise DropError
+    if fault and fault.action == "503":
+        raise UnavailableError
+    return fault
+
+
+class UnavailableError(Exception):
+    """HTTP 503."""
+
+
+def authenticate(pool: Pool, host: Host, request: Request) -> Session | None:
+    ref = request.query_params.get("session_id") or request.cookies.get("session_id")
+    try:
+        if ref:
+            return pool.sessions.get(ref)
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            user, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+            return pool.sessions.login(host, user, password, "http")
+    except (XapiError, binascii.Error, UnicodeDecodeError):
+        return None
+    return None
+
+
+def may(pool: Pool, session: Session, route: HttpRoute) -> bool:
+    return session.roles is None or not route.permission or bool(session.roles & pool.model.roles.get(route.permission, frozenset()))
+
+
+class Truncated(Response):
+    """An answer that ends in the middle: its headers promise all of it."""
+
+    def __init__(self, whole: Response) -> None:
+        super().__init__(b"", whole.status_code)
+        self.whole = whole
+
+    async def half(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = bytes(self.whole.body)
+        await send({"type": "http.response.start", "status": self.whole.status_code, "headers": self.whole.raw_headers})
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        transport(send).close()
+
+
+def transport(send: Send) -> asyncio.Transport:
+    """The connection itself, which ASGI does not show but uvicorn's `send` belongs to."""
+    connection: asyncio.Transport = send.__self__.transport  # type: ignore[attr-defined]
+    return connection
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, {"content-type": "application/json", **NO_CACHE})

@@ -1,0 +1,98 @@
+"""`xo-dash simulate`: pools on loopback ports, announced by one JSON line each on stdout once all of them answer."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from .server import Simulator, Wanted
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """3,1 -> (3, 1)"""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers") from None
+
+
+def parser() -> argparse.ArgumentParser:
+    words = argparse.ArgumentParser("xo-dash simulate", description="Simulate XenServer/XCP-ng pools behind a real XAPI.")
+    words.add_argument("--port", type=int, default=8800, help="of the first pool; the others follow (default 8800)")
+    words.add_argument("--pools", type=int, default=1)
+    words.add_argument("--hosts", type=numbers, default=(3,), help="hosts of each pool: one number, or one a pool: 3,1")
+    words.add_argument("--vms", type=numbers, default=(40,), help="VMs of each pool: one number, or one a pool: 40,6")
+    words.add_argument("--srs", type=numbers, default=(4,), help="storage repositories of each pool")
+    words.add_argument("--seed", default="0", help="the same seed gives the same pools, uuids and references included")
+    words.add_argument("--user", default="root")
+    words.add_argument("--password", default="simulator")
+    words.add_argument("--speed", type=float, default=1.0, help="simulated seconds a second")
+    words.add_argument("--tls-cert", type=Path)
+    words.add_argument("--tls-key", type=Path)
+    words.add_argument("--quiet", action="store_true", help="no log")
+    return words
+
+
+def wanted(argv: list[str]) -> Wanted:
+    words = parser()
+    given = words.parse_args(argv)
+    if given.pools < 1:
+        words.error("--pools is at least 1")
+    each: dict[str, tuple[int, ...]] = {}
+    for name in ("hosts", "vms", "srs"):
+        counts: tuple[int, ...] = getattr(given, name)
+        if len(counts) == 1:
+            counts *= given.pools
+        if len(counts) != given.pools:
+            words.error(f"--{name} has {len(counts)} numbers for {given.pools} pools")
+        if min(counts) < (1 if name == "hosts" else 0):
+            words.error(f"--{name}: {min(counts)} is too few")
+        each[name] = counts
+    if (given.tls_cert is None) != (given.tls_key is None):
+        words.error("--tls-cert and --tls-key go together")
+    return Wanted(**each, port=given.port, seed=given.seed, user=given.user, password=given.password, speed=given.speed,
+                  tls_cert=given.tls_cert, tls_key=given.tls_key)  # fmt: skip
+
+
+async def serve(what: Wanted) -> int:
+    """Until SIGTERM or SIGINT."""
+    simulator = Simulator(what)
+    try:
+        await simulator.start()
+    except OSError as error:
+        sys.stderr.write(f"xo-dash simulate: {error.strerror or error}\n")
+        return 1
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    for pool in simulator.pools:
+        line = {"pool": pool.db.get(pool.ref, "name_label"), "url": pool.url, "user": pool.user, "password": pool.password}
+        sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+    await over.wait()
+    await simulator.stop()
+    return 0
+
+
+def main(argv: list[str]) -> int:
+    what = wanted(argv)
+    quiet = "--quiet" in argv
+    logging.basicConfig(level=logging.CRITICAL if quiet else logging.WARNING, format="simulator: %(message)s")
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=fast_loop()) as runner:
+        return runner.run(serve(what))
+    return 0
+
+
+def fast_loop():  # type: ignore[no-untyped-def]
+    """uvloop's, where it is installed."""
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,152 @@
+"""Pools on sockets: one event loop and one uvicorn serve all hosts of all pools."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from . import inventory, model, registry
+from .clock import Clock
+from .dispatch import Dispatcher
+from .http import Server as Application
+from .inventory import Plan
+from .pool import Host, Pool
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to simulate; `hosts`, `vms` and `srs` have one number for each pool. `port` 0 = any free one for each pool."""
+
+    hosts: tuple[int, ...] = (1,)
+    vms: tuple[int, ...] = (10,)
+    srs: tuple[int, ...] = (2,)
+    port: int = 0
+    ports: tuple[int, ...] = ()  # instead of `port`: one for each pool
+    seed: str = "0"
+    user: str = "root"
+    password: str = ""
+    speed: float = 1.0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    lineage: bool = True  # generations go on where an earlier start of the same pool left off
+
+
+class Uvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are for whoever runs the simulator."""
+        yield
+
+
+class Simulator:
+    """`await start()`, then `pools` answer until `await stop()`."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.pools: list[Pool] = []
+        self.application = Application()
+        self._sockets: list[socket.socket] = []
+        self._uvicorn: Uvicorn | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """OSError if a port is taken."""
+        dispatcher = Dispatcher(model.load(), registry.collect())
+        wanted = self.wanted
+        for index, (hosts, vms, srs) in enumerate(zip(wanted.hosts, wanted.vms, wanted.srs, strict=True)):
+            # a restarted pool must not count generations that its clients have seen already
+            generation = int(time.time() * 1000) if wanted.lineage else 0
+            pool = Pool(dispatcher, seed=f"{wanted.seed}/{index}", user=wanted.user, password=wanted.password,
+                        clock=Clock(wanted.speed), generation=generation)  # fmt: skip
+            pool.facts["scheme"] = "https" if wanted.tls_cert else "http"
+            addresses = self._listen(pool, index, hosts)
+            await inventory.build(pool, Plan(index, tuple(addresses), vms, srs))
+            pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
+            self.pools.append(pool)
+            self.application.add(pool)
+        await self._serve()
+        for pool in self.pools:
+            pool.start()
+
+    async def stop(self) -> None:
+        """At once, as if the power was cut: no goodbyes to clients."""
+        if self._uvicorn and self._serving:
+            self._uvicorn.should_exit = True
+            self._uvicorn.force_exit = True
+            for connection in list(self._uvicorn.server_state.connections):
+                if connection.transport is not None:
+                    connection.transport.abort()
+            for task in list(self._uvicorn.server_state.tasks):
+                task.cancel()
+            await self._serving
+        for pool in self.pools:
+            await pool.close()
+        for listening in self._sockets:
+            listening.close()
+
+    def _listen(self, pool: Pool, index: int, hosts: int) -> list[str]:
+        """An address for each host; those that this system does not have are nobody's, and only the master listens."""
+        wanted = self.wanted
+        pool.port = wanted.ports[index] if wanted.ports else wanted.port + index if wanted.port else 0
+        addresses: list[str] = []
+        for number in range(hosts):
+            address = host_address(index, number)
+            try:
+                listening = bind(address, pool.port)
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:
+                    raise OSError(error.errno, f"{address}:{pool.port}: {error.strerror}") from None
+                if number == 0:
+                    address = "127.0.0.1"
+                    listening = bind(address, pool.port)
+                else:
+                    addresses.append(address)
+                    continue
+            pool.port = listening.getsockname()[1]
+            self._sockets.append(listening)
+            addresses.append(address)
+        return addresses
+
+    async def _serve(self) -> None:
+        wanted = self.wanted
+        config = uvicorn.Config(
+            self.application, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=60, server_header=False,
+            timeout_graceful_shutdown=1, ssl_certfile=wanted.tls_cert, ssl_keyfile=wanted.tls_key, proxy_headers=False,
+        )  # fmt: skip
+        self._uvicorn = Uvicorn(config)
+        self._serving = asyncio.get_running_loop().create_task(self._uvicorn.serve(sockets=self._sockets))
+        while not self._uvicorn.started:
+            if self._serving.done():
+                await self._serving
+                raise OSError("the HTTP server did not start")
+            await asyncio.sleep(0.005)
+
+
+def host_address(pool: int, host: int) -> str:
+    """127.0.0.1 is the first master; everyone else has an address of his own."""
+    return f"127.0.{pool}.{host + 1}" if host < 254 else f"127.{1 + host // 254}.{pool}.{host % 254 + 1}"
+
+
+def bind(address: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+    except OSError:
+        listening.close()
+        raise
+    listening.setblocking(False)
+    return listening
