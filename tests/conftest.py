@@ -4,17 +4,42 @@ No test may leave an ERROR in the log, nor an active link behind (NiceGUI polls 
 """
 
 import logging
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """A place for a data directory; not made yet."""
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the browser is; without one, the test is skipped."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no chromium here: apt install chromium")
+    return found
+
+
+@pytest.fixture
+async def browser(chromium: str) -> "AsyncIterator[Browser]":
+    """A browser that ends with the test; `await browser.new_page()` is a person of its own."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield running
+        await running.close()
 
 
 class _Errors(logging.Handler):
