@@ -1,0 +1,191 @@
+"""A data directory is never half written, never misread, and never anybody else's to read."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.stores.directory import DataDirectory
+from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy, StoreTooNew, StoreUnreadable
+from data.stores.records import Records
+from data.stores.storage import Row
+from data.stores.users import Role, User, UserStore
+
+WRITER = """
+import sys
+from pathlib import Path
+from data.stores.directory import DataDirectory
+from data.stores.users import UserStore, Role
+store = UserStore(DataDirectory(Path(sys.argv[1])))
+print("ready", flush=True)
+for number in range(int(sys.argv[2])):
+    user = store.add_now(f"{sys.argv[3]}-{number}", "hash" * 50, Role.VIEWER)
+    if number % 3 == 2:
+        store.remove_now(user.id)   # the file shrinks, too
+    print(number, flush=True)
+"""
+
+
+def writer(folder: Path, count: int, name: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(folder), str(count), name], stdout=subprocess.PIPE, text=True)
+
+
+def test_what_was_acknowledged_survives_a_kill(data_dir: Path) -> None:
+    for name in ("a", "b", "c"):
+        process = writer(data_dir, 10_000, name)
+        assert process.stdout
+        done = -1
+        for line in process.stdout:
+            if line.strip().isdigit() and (done := int(line)) >= 40:
+                process.send_signal(signal.SIGKILL)
+                break
+        rest = [int(line) for line in process.stdout.read().split() if line.isdigit()]
+        process.wait()
+        process.stdout.close()
+        done = max([done, *rest])
+        names = {user.name for user in UserStore(DataDirectory(data_dir)).all()}
+        assert {f"{name}-{number}" for number in range(done + 1) if number % 3 != 2} <= names
+
+
+def test_two_processes_lose_nothing_to_each_other(data_dir: Path) -> None:
+    processes = [writer(data_dir, 30, name) for name in ("left", "right")]
+    ours = UserStore(DataDirectory(data_dir))
+    for number in range(15):
+        ours.add_now(f"ours-{number}", "h", Role.VIEWER)
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    ours.refresh()
+    names = [user.name for user in ours.all()]
+    assert len(names) == len(set(names)) == 20 + 20 + 15
+
+
+def test_threads_lose_nothing_to_each_other(data_dir: Path) -> None:
+    store = UserStore(DataDirectory(data_dir))
+
+    def add(name: str) -> None:
+        for number in range(15):
+            store.add_now(f"{name}-{number}", "h", Role.VIEWER)
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(UserStore(DataDirectory(data_dir)).all()) == 60
+
+
+def test_a_change_of_another_process_is_seen_and_kept(data_dir: Path) -> None:
+    ours, theirs = UserStore(DataDirectory(data_dir)), UserStore(DataDirectory(data_dir))
+    ann = ours.add_now("Ann", "h", Role.ADMIN)
+    assert theirs.refresh()
+    assert not theirs.refresh()
+    theirs.set_password_now(ann.id, "theirs")
+    ours.set_preferences_now(ann.id, {"language": "ru"})
+    seen = UserStore(DataDirectory(data_dir)).need(ann.id)
+    assert (seen.password_hash, seen.preferences) == ("theirs", {"language": "ru"})
+
+
+def test_nobody_else_can_read_it(data_dir: Path) -> None:
+    data_dir.mkdir(mode=0o755)
+    mask = os.umask(0)
+    try:
+        UserStore(DataDirectory(data_dir)).add_now("Ann", "h", Role.ADMIN)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in data_dir.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"_store": {"1": {"kind": "us', b"[]", b"{}", b"\x00\xff", b'{"_store": {"1": {"version": 1}}}']
+)
+def test_a_damaged_file_is_named_and_left_as_it_is(data_dir: Path, content: bytes) -> None:
+    directory = DataDirectory(data_dir)
+    file = data_dir / "users.json"
+    file.write_bytes(content)
+    with pytest.raises(StoreUnreadable, match=str(file)):
+        UserStore(directory)
+    assert file.read_bytes() == content
+
+
+def test_a_file_damaged_while_we_run_is_not_overwritten(data_dir: Path) -> None:
+    store = UserStore(DataDirectory(data_dir))
+    ann = store.add_now("Ann", "h", Role.ADMIN)
+    file = data_dir / "users.json"
+    file.write_bytes(b"{")
+    with pytest.raises(StoreUnreadable):
+        store.set_password_now(ann.id, "new")
+    assert file.read_bytes() == b"{"
+    assert store.need(ann.id) == ann
+
+
+def test_a_record_of_the_wrong_shape_is_a_damaged_file(data_dir: Path) -> None:
+    UserStore(DataDirectory(data_dir)).add_now("Ann", "h", Role.ADMIN)
+    file = data_dir / "users.json"
+    file.write_text(file.read_text().replace('"admin"', '"emperor"'))
+    with pytest.raises(StoreUnreadable, match="emperor"):
+        UserStore(DataDirectory(data_dir))
+
+
+def test_a_newer_file_stops_us_and_is_not_touched(data_dir: Path) -> None:
+    UserStore(DataDirectory(data_dir)).add_now("Ann", "h", Role.ADMIN)
+    file = data_dir / "users.json"
+    newer = file.read_text().replace('"version": 1', '"version": 7')
+    file.write_text(newer)
+    with pytest.raises(StoreTooNew, match=r"users\.json.*newer.*7.*1"):
+        UserStore(DataDirectory(data_dir))
+    assert file.read_text() == newer
+
+
+def test_an_older_file_is_brought_forward_and_kept_beside(data_dir: Path) -> None:
+    old = UserStore(DataDirectory(data_dir))
+    ann = old.add_now("Ann", "h", Role.ADMIN)
+    before = (data_dir / "users.json").read_text()
+
+    def shout(rows: list[Row]) -> list[Row]:
+        return [{**row, "name": row["name"].upper()} for row in rows]
+
+    class Newer(Records[User]):
+        def touch(self) -> User:
+            return self._update(ann.id, lambda user: replace(user, preferences={"x": 1}))
+
+    newer = Newer(DataDirectory(data_dir), "users", User, [shout])
+    assert newer.need(ann.id).name == "ANN"
+    assert (data_dir / "users.json").read_text() == before  # reading alone changes nothing
+    newer.touch()
+    written = json.loads((data_dir / "users.json").read_text())
+    assert written["_store"]["1"]["version"] == 2
+    assert next(iter(written["users"].values()))["name"] == "ANN"
+    assert (data_dir / "users.v1.json").read_text() == before
+
+
+def test_one_server_at_a_time(data_dir: Path) -> None:
+    first, second = DataDirectory(data_dir), DataDirectory(data_dir)
+    with first.serving(), pytest.raises(DirectoryInUse, match=f"{os.getpid()}"), second.serving():
+        pass
+    with second.serving():
+        UserStore(first).add_now("Ann", "h", Role.ADMIN)  # commands go on working
+
+
+def test_a_stuck_process_is_said_after_a_while(data_dir: Path) -> None:
+    patient, stuck = DataDirectory(data_dir, patience=0.05), DataDirectory(data_dir)
+    store = UserStore(patient)
+    start = time.monotonic()
+    with stuck.write_lock(), pytest.raises(StoreBusy):
+        store.add_now("Ann", "h", Role.ADMIN)
+    assert time.monotonic() - start < 5
+
+
+def test_a_directory_that_is_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(DirectoryUnusable, match="--data-dir"):
+        DataDirectory(tmp_path / "data")
