@@ -15,11 +15,37 @@ import pytest
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
+    from xo_dash.simulator.testing import SimulatedPool, Simulation
+
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """A place for a data directory; not made yet."""
     return tmp_path / "data"
+
+
+@pytest.fixture
+def simulation() -> "Iterator[Simulation]":
+    """The simulator with one pool: a host and five VMs. Other sizes: `simulated(hosts=(3,), vms=(40,))` in the test itself."""
+    from xo_dash.simulator.testing import simulated
+
+    with simulated() as simulation:
+        yield simulation
+
+
+@pytest.fixture
+def pool(simulation: "Simulation") -> "SimulatedPool":
+    """A simulated pool of its own for every test."""
+    return simulation.pool
+
+
+@pytest.fixture
+def pools() -> "Iterator[list[SimulatedPool]]":
+    """Two simulated pools: two hosts with five VMs, and one host with three."""
+    from xo_dash.simulator.testing import simulated
+
+    with simulated(hosts=(2, 1), vms=(5, 3)) as simulation:
+        yield simulation.pools
 
 
 @pytest.fixture(scope="session")
