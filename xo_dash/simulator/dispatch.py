@@ -71,7 +71,9 @@ class Dispatcher:
 
     def _method(self, message: Message) -> Method:
         handler = self.registry.messages.get(message.name) or generic.handler(self.model, message)
-        refs = tuple((i, p.type.name) for i, p in enumerate(message.parameters) if p.type.kind == "ref" and p.type.name in generic.STORED)
+        refs = tuple(
+            (i, p.type.name) for i, p in enumerate(message.parameters) if p.type.kind == "ref" and p.type.name not in generic.VIRTUAL
+        )
         required = sum(p.required for p in message.parameters)
         return Method(message, handler, required, message.name not in WITHOUT_SESSION, refs)
 

@@ -37,12 +37,12 @@ def interest(call: Call, classes: list[str]) -> Interest:
     return Interest(None if "*" in wanted else frozenset(wanted), frozenset(refs))
 
 
-async def since(call: Call, classes: list[str], token: str, timeout: float) -> dict[str, Any]:
-    """event.from: everything since `token`, waiting up to `timeout` real seconds for something."""
+async def since(call: Call, classes: list[str], token: str, seconds: float) -> dict[str, Any]:
+    """event.from: everything since `token`, waiting up to `seconds` of real time for something."""
     generation, heard = read_token(token)
     wanted = interest(call, classes)
     loop = asyncio.get_running_loop()
-    until = loop.time() + (FOREVER if timeout < 0 else timeout)
+    until = loop.time() + (FOREVER if seconds < 0 else seconds)
     if not (wanted.classes == frozenset({"task"}) and not wanted.refs):
         await asyncio.sleep(GATHER)
     while True:

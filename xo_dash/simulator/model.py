@@ -99,7 +99,7 @@ class Model:
         return self.classes[name].fields[of]
 
 
-def implicit(cls: str, fields: dict[str, Field], name: str, removed: bool) -> Message:
+def implicit(cls: str, fields: dict[str, Field], name: str, removed: bool) -> Message:  # noqa: PLR0911, PLR0912  one for each
     """The message `name` that follows from the fields of `cls`."""
     me = Parameter("self", Type("ref", cls))
     record = Type("record", cls)

@@ -84,7 +84,7 @@ class Pool:
         return next((h for h in self.hosts.values() if h.ref == ref), Host(ref, ""))
 
     def is_master(self, host: Host) -> bool:
-        return host.ref == self.db.get(self.ref, "master")
+        return bool(host.ref == self.db.get(self.ref, "master"))
 
     @property
     def url(self) -> str:

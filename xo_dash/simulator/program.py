@@ -9,8 +9,12 @@ import json
 import logging
 import signal
 import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from . import certificate
 from .server import Simulator, Wanted
 
 
@@ -35,13 +39,13 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--speed", type=float, default=1.0, help="simulated seconds a second")
     words.add_argument("--tls-cert", type=Path)
     words.add_argument("--tls-key", type=Path)
+    words.add_argument("--tls", action="store_true", help="https with a certificate made for this run")
     words.add_argument("--quiet", action="store_true", help="no log")
     return words
 
 
-def wanted(argv: list[str]) -> Wanted:
-    words = parser()
-    given = words.parse_args(argv)
+def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
+    """What the command line asks for; ends the program with a sentence if that makes no sense."""
     if given.pools < 1:
         words.error("--pools is at least 1")
     each: dict[str, tuple[int, ...]] = {}
@@ -56,21 +60,23 @@ def wanted(argv: list[str]) -> Wanted:
         each[name] = counts
     if (given.tls_cert is None) != (given.tls_key is None):
         words.error("--tls-cert and --tls-key go together")
-    return Wanted(**each, port=given.port, seed=given.seed, user=given.user, password=given.password, speed=given.speed,
-                  tls_cert=given.tls_cert, tls_key=given.tls_key)  # fmt: skip
+    return Wanted(
+        each["hosts"], each["vms"], each["srs"], port=given.port, seed=given.seed, user=given.user, password=given.password,
+        speed=given.speed, tls_cert=given.tls_cert, tls_key=given.tls_key,
+    )  # fmt: skip
 
 
 async def serve(what: Wanted) -> int:
     """Until SIGTERM or SIGINT."""
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
     simulator = Simulator(what)
     try:
         await simulator.start()
     except OSError as error:
         sys.stderr.write(f"xo-dash simulate: {error.strerror or error}\n")
         return 1
-    over = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, over.set)
     for pool in simulator.pools:
         line = {"pool": pool.db.get(pool.ref, "name_label"), "url": pool.url, "user": pool.user, "password": pool.password}
         sys.stdout.write(json.dumps(line) + "\n")
@@ -81,18 +87,27 @@ async def serve(what: Wanted) -> int:
 
 
 def main(argv: list[str]) -> int:
-    what = wanted(argv)
-    quiet = "--quiet" in argv
-    logging.basicConfig(level=logging.CRITICAL if quiet else logging.WARNING, format="simulator: %(message)s")
-    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=fast_loop()) as runner:
+    words = parser()
+    given = words.parse_args(argv)
+    what = wanted(words, given)
+    logging.basicConfig(level=logging.CRITICAL if given.quiet else logging.WARNING, format="simulator: %(message)s")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=fast_loop()) as runner,
+    ):
+        if given.tls:
+            cert, key = certificate.write(Path(folder))
+            what = replace(what, tls_cert=cert, tls_key=key)
         return runner.run(serve(what))
     return 0
 
 
-def fast_loop():  # type: ignore[no-untyped-def]
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop's, where it is installed."""
     try:
         import uvloop  # noqa: PLC0415
     except ImportError:
         return None
-    return uvloop.new_event_loop
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -21,7 +21,7 @@ from .clock import Clock
 from .dispatch import Dispatcher
 from .http import Server as Application
 from .inventory import Plan
-from .pool import Host, Pool
+from .pool import Pool
 
 log = logging.getLogger(__name__)
 

@@ -97,7 +97,7 @@ def parse(text: str) -> Type:
     return Type("batch" if text == "an event batch" else text)
 
 
-def described(value: Any) -> str:
+def described(value: Any) -> str:  # noqa: PLR0911  one for each type
     """A value as XAPI's own complaints print it: S(text), I(5), B(true)."""
     match value:
         case bool():

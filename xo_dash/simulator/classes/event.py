@@ -13,8 +13,8 @@ from ..registry import message
 
 
 @message("event.from")
-async def from_(call: Call, classes: list[str], token: str, timeout: float) -> dict[str, Any]:
-    return await events.since(call, classes, token, timeout)
+async def from_(call: Call, classes: list[str], token: str, seconds: float) -> dict[str, Any]:
+    return await events.since(call, classes, token, seconds)
 
 
 @message("event.get_current_id")
