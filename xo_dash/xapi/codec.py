@@ -1,0 +1,128 @@
+"""The two ways to write a call down, and to read what comes back: JSON-RPC 2.0 and XML-RPC.
+
+What they give is the same but for numbers, which XML-RPC has as strings; `data.decode` reads both.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import xmlrpc.client
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from xml.parsers.expat import ExpatError
+
+import msgspec
+
+from xo_dash.xapi.errors import BadReply, failure
+
+T = TypeVar("T")
+Body = bytes | bytearray
+PIECE = 1 << 16
+
+
+class Codec(StrEnum):
+    JSON = "json"
+    XML = "xml"
+
+    @property
+    def path(self) -> str:
+        return "/jsonrpc" if self is Codec.JSON else "/RPC2"
+
+    @property
+    def content_type(self) -> str:
+        return "application/json" if self is Codec.JSON else "text/xml"
+
+
+class Envelope(msgspec.Struct, Generic[T]):
+    """A JSON-RPC reply; `error` is an object, or a plain list from a host that is still booting."""
+
+    result: T | msgspec.UnsetType = msgspec.UNSET
+    error: msgspec.Raw | None = None
+
+
+class _Error(msgspec.Struct):
+    message: str
+    data: list[Any] = []
+
+
+_numbers = itertools.count(1)
+
+
+def encode(codec: Codec, method: str, params: Sequence[Any]) -> bytes:
+    """The body of a call."""
+    if codec is Codec.JSON:
+        return msgspec.json.encode({"jsonrpc": "2.0", "id": next(_numbers), "method": method, "params": params})
+    text = xmlrpc.client.dumps(tuple(_in_xml(param) for param in params), method)
+    return text.encode("utf-8", "xmlcharrefreplace")
+
+
+def _in_xml(value: Any) -> Any:
+    """Whole numbers as text: XAPI's have 64 bits, XML-RPC's 32."""
+    match value:
+        case bool() | str() | float():
+            return value
+        case int():
+            return str(value)
+        case dict():
+            return {str(key): _in_xml(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_in_xml(item) for item in value]
+        case _:
+            return value
+
+
+def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
+    """The result. Raises XapiFailure, BadReply."""
+    try:
+        envelope = decoder.decode(body)
+        if envelope.error is not None and bytes(envelope.error) != b"null":
+            raise failure(_details(msgspec.json.decode(envelope.error)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadReply(f"not a reply of XAPI's: {error}") from error
+    if envelope.result is msgspec.UNSET:
+        raise BadReply("neither a result nor an error")
+    return envelope.result
+
+
+def _details(error: Any) -> list[str]:
+    """[code, argument ...] of either shape."""
+    if isinstance(error, list):
+        return [str(one) for one in error]
+    told = msgspec.convert(error, _Error)
+    return [told.message, *(str(one) for one in told.data)]
+
+
+def decode_xml(body: Body) -> Any:
+    """The result. Raises XapiFailure, BadReply."""
+    reader = _Reader(use_datetime=False)
+    parser = xmlrpc.client.ExpatParser(reader)
+    try:
+        for at in range(0, len(body), PIECE):
+            parser.feed(bytes(body[at : at + PIECE]))
+            time.sleep(0)  # the loop's turn
+        parser.close()
+        (envelope,) = reader.close()
+    except (ExpatError, xmlrpc.client.Error, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise BadReply(f"not a reply of XAPI's: {error}") from error
+    match envelope:
+        case {"Status": "Success", "Value": value}:
+            return value
+        case {"Status": "Failure", "ErrorDescription": [*details]}:
+            raise failure([str(one) for one in details])
+        case list():
+            return envelope  # system.listMethods alone has no envelope
+        case _:
+            raise BadReply("neither a result nor an error")
+
+
+def _date(reader: xmlrpc.client.Unmarshaller, data: str) -> None:
+    reader.append(data)
+    reader._value = False
+
+
+class _Reader(xmlrpc.client.Unmarshaller):
+    """Dates stay the text they are, as in JSON."""
+
+    dispatch = {**xmlrpc.client.Unmarshaller.dispatch, "dateTime.iso8601": _date}  # noqa: RUF012  # as its base has it

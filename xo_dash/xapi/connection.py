@@ -1,0 +1,177 @@
+"""The connection to one pool, whichever of its hosts answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from data.mirror import Event
+from data.types import XapiObject
+from xo_dash.xapi import events
+from xo_dash.xapi.address import Address
+from xo_dash.xapi.codec import Codec
+from xo_dash.xapi.errors import BadAddress, BadCertificate, NotMaster, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.session import TIMEOUT, Session
+from xo_dash.xapi.tls import Trust
+from xo_dash.xapi.wire import Reply
+from xo_dash.xapi.workers import Target, Workers
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+GRACE = 5.0
+"""Seconds more than a call's own timeout before its thread is given up."""
+LOGIN_TIMEOUT = 15.0
+"""Seconds; xapi itself waits five before it refuses a password."""
+HOPS = 3
+"""Members that may send us on, before we believe that they go round in a circle."""
+
+
+class Connection:
+    """Signs in at the pool's master and calls it. Several calls at once have a thread each; events have their own.
+
+    Every method raises XapiError; `trust` and `members` may be replaced at any time.
+    """
+
+    def __init__(self, address: Address, user: str, password: str, trust: Trust, *, originator: str, members: Iterable[str] = ()) -> None:
+        self.address = address
+        self.trust = trust
+        self.members = tuple(members)
+        self._user = user
+        self._password = password
+        self._originator = originator
+        self._target: Target | None = None
+        self._last_master: Address | None = None
+        self._codec = Codec.JSON
+        self._signing_in = asyncio.Lock()
+        self._calls = Workers("xapi-call", 4, self._session)
+        self._events = Workers("xapi-event", 1, self._session)
+        self._gets = Workers("xapi-get", 4, self._session)
+
+    def __repr__(self) -> str:
+        return f"Connection({self.address})"
+
+    @property
+    def master(self) -> Address | None:
+        """The host that we are signed in at; None while we are not."""
+        return self._target.address if self._target else None
+
+    @property
+    def codec(self) -> Codec:
+        """How this pool is spoken to."""
+        return self._codec
+
+    async def sign_in(self) -> Address:
+        """Find the master and sign in there; gives its address. A session that there was is forgotten.
+
+        Tried are the last master, the address as configured, and the members; a password is never tried twice.
+        """
+        async with self._signing_in:
+            self._target = None
+            self._target = await self._find_master()
+            self._last_master = self._target.address
+            return self._target.address
+
+    def forget(self) -> None:
+        """The session is of no use any more."""
+        self._target = None
+
+    async def call(self, method: str, *args: Any, within: float = TIMEOUT) -> Any:
+        """`await connection.call("VM.start", ref, False, False)`: the result as XAPI gives it, in `within` seconds.
+
+        Never sent twice, but for a session that had ended: then nothing was done. After Unreachable nobody knows.
+        """
+        target = self._signed_in()
+        try:
+            return await self._calls.run(lambda session: session.call(method, *args, timeout=within), target, within + GRACE)
+        except XapiFailure as failure:
+            if failure.code != "SESSION_INVALID":
+                raise
+        if self._target is None or self._target == target:
+            await self.sign_in()
+        return await self._calls.run(lambda session: session.call(method, *args, timeout=within), self._signed_in(), within + GRACE)
+
+    async def events(self, kinds: Iterable[type[XapiObject]], token: events.Token, wait: float) -> events.Batch:
+        """What happened to `kinds` since `token`; waits for it up to `wait` seconds. One call at a time."""
+        patience = (events.FIRST_STATE_TIMEOUT if not token.database else wait + events.MARGIN) + GRACE
+        wanted = tuple(kinds)
+        return await self._events.run(lambda session: events.fetch(session, wanted, token, wait), self._signed_in(), patience)
+
+    async def records(self, kind: type[XapiObject]) -> list[Event]:
+        """All there is of `kind` now, as events."""
+        patience = events.FIRST_STATE_TIMEOUT + GRACE
+        return await self._calls.run(lambda session: events.fetch_records(session, kind), self._signed_in(), patience)
+
+    async def get(
+        self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], T], *, accept: str = "*/*", within: float = 20.0
+    ) -> T:
+        """`use(reply)`, in the thread that read it, of a GET from the host with address `host` (as XAPI tells it)."""
+        target = self._signed_in()
+        where = Target(target.address.sibling(host), target.ref)
+        query = f"{path}?{urlencode(params)}" if params else path
+        headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
+        return await self._gets.run(lambda session: use(session.wire.request("GET", query, None, headers, within)), where, within + GRACE)
+
+    async def close(self) -> None:
+        """Sign out and let go."""
+        target, self._target = self._target, None
+        if target is not None:
+            with suppress(XapiError, TimeoutError):
+                await self._calls.run(lambda session: session.value("session.logout", (target.ref,), 2.0), target, 2.0)
+        await asyncio.gather(self._calls.close(), self._events.close(), self._gets.close())
+
+    def _session(self, address: Address) -> Session:
+        return Session(address, self.trust, self._codec)
+
+    def _signed_in(self) -> Target:
+        if self._target is None:
+            raise Unreachable("not signed in")
+        return self._target
+
+    async def _find_master(self) -> Target:
+        problem: XapiError | None = None
+        for address in self._candidates():
+            try:
+                return await self._follow(address)
+            except (XapiFailure, Unreachable) as error:
+                if isinstance(error, XapiFailure) and not _is_of_this_host(error):
+                    raise
+                problem = problem or error
+            except BadCertificate as error:
+                problem = error if not isinstance(problem, BadCertificate) else problem
+            except XapiError as error:
+                problem = problem or error
+        raise problem or Unreachable("no address to try")
+
+    def _candidates(self) -> list[Address]:
+        known = [self._last_master, self.address]
+        for member in self.members:
+            with suppress(BadAddress):
+                known.append(self.address.sibling(member))
+        return list(dict.fromkeys(address for address in known if address is not None))
+
+    async def _follow(self, address: Address) -> Target:
+        """Sign in at `address`, or at the master it names."""
+        for _hop in range(HOPS):
+            try:
+                return await self._calls.run(self._login, Target(address), LOGIN_TIMEOUT + GRACE)
+            except NotMaster as error:
+                if not error.master or (master := address.sibling(error.master)) == address:
+                    raise
+                address = master
+        raise Unreachable("the pool's members name each other as master")
+
+    def _login(self, session: Session) -> Target:
+        parameters = (self._user, self._password, "1.0", self._originator)
+        ref = session.value("session.login_with_password", parameters, LOGIN_TIMEOUT)
+        self._codec = session.codec
+        return Target(session.address, str(ref))
+
+
+def _is_of_this_host(failure: XapiFailure) -> bool:
+    """Whether another host may answer better: it is starting, or lost its master."""
+    return failure.code.startswith("HOST_")

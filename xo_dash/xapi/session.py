@@ -1,0 +1,75 @@
+"""XenAPI's session over our own wire: JSON-RPC where the host has it, timeouts, nothing done twice or behind our back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import XenAPI
+
+from xo_dash.xapi.address import Address
+from xo_dash.xapi.codec import Body, Codec, Envelope, decode_json, decode_xml, encode
+from xo_dash.xapi.errors import BadReply, XapiFailure
+from xo_dash.xapi.tls import Trust
+from xo_dash.xapi.wire import Reply, Wire
+
+TIMEOUT = 60.0
+"""Seconds for a call that does not say otherwise."""
+
+_ANY: msgspec.json.Decoder[Envelope[Any]] = msgspec.json.Decoder(Envelope[Any])
+
+
+class Session(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
+    """A XenAPI.Session for one thread: `session.xenapi.VM.start(ref, False, False)`, failures as XenAPI.Failure.
+
+    Other than its base it never signs in again by itself: SESSION_INVALID is a failure like any other.
+    Raises XapiError's Unreachable, Timeout, BadCertificate and BadReply for what is not XAPI's answer.
+    """
+
+    def __init__(self, address: Address, trust: Trust, codec: Codec = Codec.JSON, timeout: float = TIMEOUT) -> None:
+        super().__init__(address.url)
+        self.address = address
+        self.codec = codec
+        self.timeout = timeout
+        self.wire = Wire(address, trust)
+
+    def adopt(self, ref: str) -> None:
+        """Use a session that another object signed in."""
+        self._session = ref
+
+    def exchange(self, method: str, params: tuple[Any, ...], timeout: float | None = None) -> tuple[Codec, Body]:
+        """Send a call and give the reply's text and how it is written. Leaves JSON-RPC for good where the host has none."""
+        reply = self._post(method, params, timeout)
+        if self.codec is Codec.JSON and (reply.status in (403, 404, 405, 501) or (reply.status == 200 and reply.is_html)):
+            self.codec = Codec.XML  # nothing was done yet: there was nobody to do it
+            reply = self._post(method, params, timeout)
+        if reply.status != 200:
+            raise BadReply(f"HTTP {reply.status}")
+        return self.codec, reply.body
+
+    def call(self, method: str, *params: Any, timeout: float | None = None) -> Any:
+        """`session.xenapi.<method>(*params)` with a timeout of its own; failures as XapiFailure."""
+        return self.value(method, (self.handle, *params), timeout)
+
+    def value(self, method: str, params: tuple[Any, ...], timeout: float | None = None) -> Any:
+        """The result of a call with exactly these parameters. Raises XapiError."""
+        codec, body = self.exchange(method, params, timeout)
+        return decode_json(_ANY, body) if codec is Codec.JSON else decode_xml(body)
+
+    def xenapi_request(self, methodname: str, params: tuple[Any, ...]) -> Any:
+        if methodname.startswith("login") or methodname in ("logout", "session.logout"):
+            return super().xenapi_request(methodname, params)
+        try:
+            return self.call(methodname, *params)
+        except XapiFailure as failure:
+            raise XenAPI.Failure(list(failure.details)) from None
+
+    def _ServerProxy__request(self, methodname: str, params: tuple[Any, ...]) -> dict[str, Any]:  # the one way out of ServerProxy
+        try:
+            return {"Status": "Success", "Value": self.value(methodname, params)}
+        except XapiFailure as failure:
+            return {"Status": "Failure", "ErrorDescription": list(failure.details)}
+
+    def _post(self, method: str, params: tuple[Any, ...], timeout: float | None) -> Reply:
+        headers = {"Content-Type": self.codec.content_type, "Accept": self.codec.content_type, "User-Agent": "xo-dash"}
+        return self.wire.request("POST", self.codec.path, encode(self.codec, method, params), headers, timeout or self.timeout)
