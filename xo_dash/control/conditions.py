@@ -1,0 +1,103 @@
+"""When a command is possible, and if not, why, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.objects import VM, Host, HostMetrics, PowerState, Task, TaskStatus
+from data.types import XapiObject
+from xo_dash.control.said import Said, say
+from xo_dash.control.words import state_words, states_words, under_way
+from xo_dash.i18n import N_
+
+NEED_TOOLS = frozenset({"clean_shutdown", "clean_reboot", "suspend", "checkpoint", "pool_migrate"})
+"""Operations that a running guest takes part in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """XAPI offers `operation` on a VM; `states` are those in which it makes sense at all.
+
+    Source: allowed_operations, which XAPI keeps up to date but does not promise.
+    """
+
+    operation: str
+    states: frozenset[PowerState]
+
+    def __call__(self, subject: XapiObject) -> Said | None:
+        if not isinstance(subject, VM):
+            return say(N_("it is not a VM"))
+        if self.operation in subject.allowed_operations:
+            return None
+        return self._nature(subject) or self._moment(subject)
+
+    def fits(self, subject: XapiObject) -> bool:
+        return isinstance(subject, VM) and subject.power_state in self.states
+
+    def _nature(self, vm: VM) -> Said | None:
+        if vm.is_control_domain:
+            return say(N_("it is a host's control domain, which lives and ends with the host"))
+        if self.operation in vm.blocked_operations:
+            reason = vm.blocked_operations[self.operation]
+            if reason in ("", "true"):
+                return say(N_("somebody blocked this operation; take the block away first"))
+            return say(N_("somebody blocked this operation: {reason}"), reason=reason)
+        if vm.is_a_snapshot:
+            return None if self.operation == "destroy" else say(N_("it is a snapshot; revert to it, or make a VM of it"))
+        if vm.is_default_template:
+            return say(N_("it is a template that comes with the pool"))
+        return say(N_("it is a template; make a VM of it first")) if vm.is_a_template else None
+
+    def _moment(self, vm: VM) -> Said:
+        if vm.current_operations:
+            return under_way(next(iter(vm.current_operations.values())))
+        if vm.power_state not in self.states:
+            return say(N_("it is {state}, and must be {expected}"), state=state_words(vm.power_state), expected=states_words(self.states))
+        if vm.attached_PCIs or vm.VGPUs:
+            return say(N_("it has a device of its host passed through"))
+        if self.operation in NEED_TOOLS and vm.power_state is PowerState.RUNNING:
+            return say(N_("the tools in the guest do not answer; install them, or wait until it has started"))
+        return say(N_("XAPI does not offer it at this moment"))
+
+
+def allowed(operation: str, *states: PowerState) -> Allowed:
+    """XAPI offers `operation`, which is for VMs in `states` (none given: in any)."""
+    return Allowed(operation, frozenset(states) or frozenset(PowerState))
+
+
+def can_cancel(subject: XapiObject) -> Said | None:
+    """A task can be cancelled while XAPI offers it."""
+    if not isinstance(subject, Task):
+        return say(N_("it is not a task"))
+    if subject.status is not TaskStatus.PENDING:
+        return say(N_("it has ended"))
+    if "cancel" in subject.current_operations.values():
+        return say(N_("it is being cancelled already"))
+    if "cancel" not in subject.allowed_operations:
+        return say(N_("XAPI cannot cancel it at this point"))
+    return None
+
+
+def host_answers(host: Host) -> bool:
+    """Whether its master hears it. A crashed member is heard for up to ten minutes more."""
+    metrics = host.home.one(HostMetrics, host.metrics)
+    return metrics is None or metrics.live
+
+
+def host_refuses(host: Host) -> Said | None:
+    """Why no VM can start on `host`, as far as the mirror knows."""
+    if not host_answers(host):
+        return say(N_("it does not answer"))
+    if not host.enabled:
+        return say(N_("it is in maintenance mode"))
+    return None
+
+
+def residence_answers(subject: XapiObject) -> Said | None:
+    """A VM's host has to answer before anything can be done to the VM."""
+    if not isinstance(subject, VM):
+        return None
+    host = subject.home.one(Host, subject.resident_on)
+    if host is None or host_answers(host):
+        return None
+    return say(N_("its host {host} does not answer"), host=host.name_label)

@@ -1,0 +1,5 @@
+"""A failure of XAPI as one sentence: a fact, and a way out."""
+
+from xo_dash.control.failures.explain import explain, explain_error
+
+__all__ = ["explain", "explain_error"]

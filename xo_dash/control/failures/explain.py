@@ -1,0 +1,74 @@
+"""From XAPI's code and arguments to one sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from data.types import Home
+from xo_dash.control.failures.families import family, known_codes
+from xo_dash.control.failures.naming import plain, spoken
+from xo_dash.control.failures.own import OWN, STORAGE
+from xo_dash.control.said import Said, say
+from xo_dash.i18n import N_
+from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, Unreachable, XapiFailure
+
+BACKEND = re.compile(r"SR_BACKEND_FAILURE_(\d+)")
+ACRONYMS = re.compile(
+    r"\b(ad|api|ca|cbt|cd|cpu|crl|dns|gpu|ha|hvm|id|igmp|ip|iso|ldap|lun|mac|nic|ntp|oem|ou|pbd|pci|pgpu|pif|pusb|pv|pvs|rrds|sm|smb|sr|sriov"
+    r"|srs|ssh|ssl|tls|url|usb|vbd|vdi|vgpu|vif|vlan|vm|vmpp|vms|vmss|vss|vtpm|vusb|wlb|xapi)\b"
+)
+
+
+def explain(code: str, arguments: Sequence[str], home: Home | None) -> Said:
+    """The sentence for a failure; `home` is the pool it is of, whose objects get their names. Never raises, whatever the arguments."""
+    if match := BACKEND.fullmatch(code):
+        return _storage(int(match[1]), arguments)
+    if own := OWN.get(code):
+        return Said(own.message, {name: spoken(name, value, home) for name, value in zip(own.names.split(), arguments, strict=False)})
+    if code == "SR_BACKEND_FAILURE":
+        return _storage(int(arguments[0]) if arguments and arguments[0].isdigit() else 0, arguments[1:])
+    return Said(family(code), {"detail": _detail(code, arguments, home)})
+
+
+def explain_error(error: Exception, home: Home | None) -> tuple[Said, str]:
+    """The sentence for whatever came out of a call, and XAPI's code if it was a failure of XAPI's (else the kind of error)."""
+    match error:
+        case XapiFailure():
+            return explain(error.code, error.params, home), error.code
+        case Timeout():
+            words = say(N_("the pool did not answer in time; it may still do it: look before trying again"))
+        case Unreachable():
+            words = say(
+                N_("the connection to the pool broke; it may still do it: look before trying again ({reason})"), reason=plain(str(error))
+            )
+        case BadCertificate():
+            words = say(N_("the pool shows another certificate than it should, so nothing was sent; look at the server's settings"))
+        case BadReply():
+            words = say(N_("what answered is not a pool ({reason}); look at the server's address"), reason=plain(str(error)))
+        case _:
+            words = say("{reason}", reason=plain(str(error)) or type(error).__name__)
+    return words, type(error).__name__
+
+
+def _storage(number: int, arguments: Sequence[str]) -> Said:
+    """Source: the driver's arguments are its output, its text and, for a probe, XML."""
+    text = plain(next((argument for argument in (*arguments[1:2], *arguments[:1]) if argument and not argument.startswith("<")), ""))
+    known = STORAGE.get(number)
+    if known is None:
+        return say(N_("the storage's driver failed (error {number}: {text}); look at the storage"), number=number, text=text or "–")
+    return say(N_("{fact} ({text})"), fact=Said(known), text=text) if text else Said(known)
+
+
+def _detail(code: str, arguments: Sequence[str], home: Home | None) -> Said | str:
+    """`PIF already bonded (PIF: eth0 of host-2)`: the code and its arguments, as readable as they get."""
+    words = ACRONYMS.sub(lambda match: match[0].upper(), code.lower().replace("_", " "))
+    if not arguments:
+        return words or code
+    names = known_codes().get(code, ())
+    pairs: Said | str = ""
+    for name, value in zip_longest(names[: len(arguments)], arguments, fillvalue=""):
+        pair = say("{name}: {value}", name=name, value=spoken(name.lower(), value, home)) if name else spoken("", value, home)
+        pairs = say("{before}, {pair}", before=pairs, pair=pair) if pairs else say("{pair}", pair=pair)
+    return say("{words} ({pairs})", words=words, pairs=pairs)

@@ -1,0 +1,79 @@
+"""What can be done to these objects now, by this user: pure, for buttons, and for the runner's last look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.mirror import PoolMirror
+from data.stores.users import User
+from data.types import XapiObject
+from xo_dash.control.access import may
+from xo_dash.control.action import Action
+from xo_dash.control.conditions import residence_answers
+from xo_dash.control.said import Said, say
+from xo_dash.i18n import N_
+
+
+def why_not(action: Action, subject: XapiObject, user: User | None) -> Said | None:
+    """Why `user` cannot do this to `subject` now; None if it can be tried."""
+    verdict = may(user, action, subject)
+    if not verdict:
+        return verdict.reason
+    return impossible(action, subject)
+
+
+def impossible(action: Action, subject: XapiObject) -> Said | None:
+    """Why nobody can do this to `subject` now; None if it can be tried."""
+    if not isinstance(subject, action.kind):
+        return say(N_("it is not something that can be done to this"))
+    return not_there(subject) or residence_answers(subject) or action.when(subject)
+
+
+def not_there(subject: XapiObject) -> Said | None:
+    """Why `subject` is only a memory: it was removed, or its pool cannot be reached."""
+    home = subject.home
+    if home.one(type(subject), subject.ref) is not subject:
+        return say(N_("it is no longer there"))
+    if isinstance(home, PoolMirror) and not home.server.is_live:
+        return say(N_("{server} cannot be reached; this is its last known state"), server=home.server.label)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One command for several objects: those it can be done to, and why not to the others."""
+
+    action: Action
+    able: tuple[XapiObject, ...]
+    unable: tuple[tuple[XapiObject, Said], ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.able) + len(self.unable)
+
+    @property
+    def possible(self) -> bool:
+        return bool(self.able)
+
+    @property
+    def reason(self) -> Said | None:
+        """Why it is not possible at all: the reason of the first."""
+        return None if self.able or not self.unable else self.unable[0][1]
+
+
+def offer(action: Action, subjects: Sequence[XapiObject], user: User | None) -> Offer:
+    able: list[XapiObject] = []
+    unable: list[tuple[XapiObject, Said]] = []
+    for subject in subjects:
+        reason = why_not(action, subject, user)
+        if reason is None:
+            able.append(subject)
+        else:
+            unable.append((subject, reason))
+    return Offer(action, tuple(able), tuple(unable))
+
+
+def offers(actions: Sequence[Action], subjects: Sequence[XapiObject], user: User | None) -> list[Offer]:
+    """The commands that are for such objects, with what each can do now; none for objects of mixed kinds."""
+    return [offer(action, subjects, user) for action in actions if subjects and all(action.suits(subject) for subject in subjects)]

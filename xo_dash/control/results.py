@@ -1,0 +1,25 @@
+"""What a finished task brought: XAPI writes it as XML-RPC."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.parsers.expat import ExpatError
+from xmlrpc.client import Fault, ResponseError, loads  # our own pool's reply; DTDs are refused below
+
+ENVELOPE = "<methodResponse><params><param>{}</param></params></methodResponse>"
+EMPTY = re.compile(r"\s*<value>\s*</value>\s*|\s*<value\s*/>\s*|\s*")
+
+
+def task_result(text: str) -> Any:
+    """The value in a task's `result`; None for none, and for what cannot be read.
+
+    Source: `<value>OpaqueRef:…</value>`, an array of them, `<value></value>` for nothing, `""` from older xapi.
+    """
+    if EMPTY.fullmatch(text) or "<!" in text:
+        return None
+    try:
+        (value,), _method = loads(ENVELOPE.format(text))
+    except (ExpatError, Fault, ResponseError, TypeError, ValueError):
+        return None
+    return value

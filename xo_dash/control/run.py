@@ -1,0 +1,78 @@
+"""One execution of a command, on one object or on many: what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data.types import Ref, XapiObject
+from xo_dash.control.action import Action
+from xo_dash.control.said import Said
+
+
+class State(StrEnum):
+    """What became of one object. The last four are ends."""
+
+    WAITING = "waiting"  # for its turn: so many at a time
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"  # by us, before anything was sent
+    FAILED = "failed"  # by XAPI
+    CANCELLED = "cancelled"
+    LOST = "lost"  # sent, and nobody can say what became of it
+
+    @property
+    def ended(self) -> bool:
+        return self not in (State.WAITING, State.RUNNING)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Item:
+    """A command's way on one object. The object itself may be gone: its name and uuid stay."""
+
+    subject: XapiObject
+    uuid: str
+    name: str
+    pool: str  # the server's id
+    state: State = State.WAITING
+    reason: Said | None = None  # why it was refused or failed
+    code: str = ""  # XAPI's, where it failed
+    progress: float = 0.0  # 0 to 1, coarse
+    says: Said | None = None  # the step under way
+    task: Ref | None = None  # the step's task
+    started: float = 0.0  # seconds since 1970; 0 while it waits
+    ended: float = 0.0
+    result: object = None  # of the last step
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Run:
+    """A command as given: by whom, when, on what. Changes as it goes; observers of the runner are told."""
+
+    id: int  # since the program started
+    key: str  # unique for ever: in the audit
+    action: Action
+    user_id: str
+    user_name: str
+    address: str
+    arguments: Mapping[str, str]
+    items: tuple[Item, ...]
+    created: float
+
+    @property
+    def ended(self) -> bool:
+        return all(item.state.ended for item in self.items)
+
+    @property
+    def progress(self) -> float:
+        """0 to 1 over all objects."""
+        return sum(1.0 if item.state.ended else item.progress for item in self.items) / max(1, len(self.items))
+
+    def count(self, *states: State) -> int:
+        return sum(item.state in states for item in self.items)
+
+    @property
+    def unhappy(self) -> tuple[Item, ...]:
+        """Those that did not get there."""
+        return tuple(item for item in self.items if item.state.ended and item.state is not State.DONE)

@@ -1,0 +1,330 @@
+"""The runner: the only way a pool is changed. Checks, calls, follows, tells, and writes the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data.mirror import Mirror, Unsubscribe
+from data.objects import VM, TaskStatus
+from data.stores.users import User
+from data.types import Ref, XapiObject
+from xo_dash.control.action import Action, Step, name_of
+from xo_dash.control.audit import REDACTED, Audit, AuditUnwritable, Entry, moment
+from xo_dash.control.failures import explain, explain_error
+from xo_dash.control.following import Caller, Follower, TaskEnd
+from xo_dash.control.offers import why_not
+from xo_dash.control.results import task_result
+from xo_dash.control.run import Item, Run, State
+from xo_dash.control.said import NOTHING, Said, say
+from xo_dash.control.words import state_words
+from xo_dash.i18n import N_, using
+from xo_dash.xapi.errors import Unreachable, XapiError
+
+log = logging.getLogger(__name__)
+
+RUNS_KEPT = 200
+"""Ended runs that stay to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one step."""
+
+    state: State
+    reason: Said | None = None
+    code: str = ""
+    result: object = None
+
+
+class Runner:
+    """Carries out commands, each object by itself, so many at a time in one pool.
+
+    Nothing is tried twice: whether a call that broke was carried out, only a person can judge. Nothing is shown before it is true.
+    """
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        connections: Callable[[str], Caller],
+        users: Callable[[str], User | None],
+        audit: Audit,
+        *,
+        at_once: int = 10,
+        patience: float = 5.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`connections`: by a server's id; raises KeyError. `users`: who they are now. `at_once`: in one pool."""
+        self._mirror = mirror
+        self._connections = connections
+        self._users = users
+        self._audit = audit
+        self._at_once = at_once
+        self._clock = clock
+        self._follower = Follower(mirror, patience)
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._runs: deque[Run] = deque()
+        self._observers: dict[int, Callable[[Run], None]] = {}
+        self._serial = 0
+        self._tasks: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
+
+    # what others ask
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Those under way and the last ended, in the order they were given."""
+        return tuple(self._runs)
+
+    def observe(self, observer: Callable[[Run], None]) -> Unsubscribe:
+        """Call `observer` whenever anything of a run changes."""
+        self._serial += 1
+        key = self._serial
+        self._observers[key] = observer
+        return lambda: self._observers.pop(key, None) and None
+
+    def start(
+        self, user: User, action: Action, subjects: Sequence[XapiObject], arguments: Mapping[str, str] | None = None, *, address: str = ""
+    ) -> Run:
+        """Begin, and return at once; the run changes as it goes. Refusals too are ends of its items, never exceptions."""
+        self._serial += 1
+        known = {argument.name for argument in action.arguments}
+        run = Run(
+            id=self._serial,
+            key=uuid.uuid4().hex,
+            action=action,
+            user_id=user.id,
+            user_name=user.name,
+            address=address,
+            arguments={name: value for name, value in (arguments or {}).items() if name in known},
+            items=tuple(Item(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id) for subject in subjects),
+            created=self._clock(),
+        )
+        self._runs.append(run)
+        self._forget_old()
+        for item in run.items:
+            self._spawn(self._when_its_turn_comes(run, item))
+        self._tell(run)
+        return run
+
+    async def run(
+        self, user: User, action: Action, subjects: Sequence[XapiObject], arguments: Mapping[str, str] | None = None, *, address: str = ""
+    ) -> Run:
+        """Begin, and return when every object has come to an end."""
+        run = self.start(user, action, subjects, arguments, address=address)
+        ended = asyncio.Event()
+        unsubscribe = self.observe(lambda changed: ended.set() if changed is run and run.ended else None)
+        try:
+            if not run.ended:
+                await ended.wait()
+        finally:
+            unsubscribe()
+        return run
+
+    async def close(self) -> None:
+        """Stop following; what was sent goes on in the pools. The audit says so."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._follower.close()
+
+    # one object
+
+    async def _when_its_turn_comes(self, run: Run, item: Item) -> None:
+        turn = self._turns.setdefault(item.pool, asyncio.Semaphore(self._at_once))
+        tasks: list[str] = []
+        try:
+            async with turn:
+                await self._carry_out(run, item, tasks)
+        except asyncio.CancelledError:
+            reason = say(N_("xo-dash was stopped meanwhile; look before trying again"))
+            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason), tasks)
+            raise
+        except Exception as error:
+            log.exception("%s of %s failed inside", run.action.id, item.uuid)
+            reason = say(N_("something went wrong inside xo-dash ({error}); its log says more"), error=type(error).__name__)
+            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason), tasks)
+
+    async def _carry_out(self, run: Run, item: Item, tasks: list[str]) -> None:
+        if refusal := self._refusal(run, item):
+            await self._end(run, item, Outcome(State.REFUSED, refusal), tasks)
+            return
+        steps = run.action.plan(item.subject, run.arguments)  # now: what it names may be gone after the first step
+        item.started = self._clock()
+        item.state = State.RUNNING
+        try:
+            await self._audit.write(self._entry("begin", run, item))
+        except AuditUnwritable as error:
+            item.started = 0.0
+            await self._end(run, item, Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error))), tasks)
+            return
+        await self._end(run, item, await self._steps(run, item, steps, tasks), tasks)
+
+    def _refusal(self, run: Run, item: Item) -> Said | None:
+        """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
+        pool = self._mirror.pools.get(item.pool)
+        subject = pool.by_uuid(run.action.kind, item.uuid) if pool else None
+        if subject is None:
+            return say(N_("{name} is no longer there"), name=item.name)
+        item.subject = subject
+        if reason := why_not(run.action, subject, self._users(run.user_id)):
+            return reason
+        for argument in run.action.arguments:
+            if argument.name not in run.arguments:
+                return say(N_("“{argument}” is missing"), argument=Said(argument.title))
+            if reason := argument.check(subject, run.arguments[argument.name]):
+                return reason
+        if any(self._same(run, item, other_run, other) for other_run in self._runs for other in other_run.items):
+            return say(N_("it is being done already"))
+        return None
+
+    @staticmethod
+    def _same(run: Run, item: Item, other_run: Run, other: Item) -> bool:
+        return (
+            other is not item
+            and other.state is State.RUNNING
+            and (other.pool, other.uuid) == (item.pool, item.uuid)
+            and other_run.action is run.action
+            and other_run.arguments == run.arguments
+        )
+
+    async def _steps(self, run: Run, item: Item, steps: Sequence[Step], tasks: list[str]) -> Outcome:
+        """One after the other; those that do not need each other go on when one fails."""
+        failed: Outcome | None = None
+        outcome = Outcome(State.DONE)
+        for number, step in enumerate(steps):
+            item.says = say(step.says, name=step.name)
+            item.task = None
+            self._tell(run)
+            share = 1 / len(steps)
+            outcome = await self._step(run, item, step, tasks, number * share, share)
+            if outcome.state is State.DONE:
+                continue
+            failed = failed or _in_plan(outcome, step, len(steps))
+            if not step.alone:
+                break
+        return failed or outcome
+
+    async def _step(self, run: Run, item: Item, step: Step, tasks: list[str], before: float, share: float) -> Outcome:
+        try:
+            caller = self._connections(item.pool)
+            if not step.asynchronous:
+                return Outcome(State.DONE, result=await caller.call(step.method, *step.parameters))
+            item.task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
+        except KeyError:
+            return Outcome(State.REFUSED, say(N_("the server was taken out of xo-dash")))
+        except XapiError as error:
+            reason, code = explain_error(error, item.subject.home)
+            return Outcome(State.LOST if isinstance(error, Unreachable) else State.FAILED, reason, code)
+        tasks.append(item.task)
+        self._tell(run)
+
+        def progressed(progress: float) -> None:
+            item.progress = before + share * progress
+            self._tell(run)
+
+        end = await self._follower.end(item.pool, item.task, caller, progressed)
+        if end.status is not TaskStatus.UNKNOWN:
+            self._spawn(_destroy(caller, item.task))
+        item.progress = before + share
+        return self._judged(run, item, step, end)
+
+    def _judged(self, run: Run, item: Item, step: Step, end: TaskEnd) -> Outcome:
+        """What the end of the task means."""
+        code, *rest = end.error_info or [""]
+        if end.status is TaskStatus.SUCCESS:
+            return Outcome(State.DONE, result=task_result(end.result))
+        if end.status is TaskStatus.CANCELLED or code == "TASK_CANCELLED":
+            return Outcome(State.CANCELLED, say(N_("it was cancelled")), code)
+        if end.status is TaskStatus.UNKNOWN:
+            if run.action.reached is not None and run.action.reached(item.subject):
+                return Outcome(State.DONE)
+            return Outcome(State.LOST, _lost(item))
+        if step.gone_is_done and code == "HANDLE_INVALID":
+            return Outcome(State.DONE)
+        return Outcome(State.FAILED, explain(code, rest, item.subject.home), code)
+
+    async def _end(self, run: Run, item: Item, outcome: Outcome, tasks: Sequence[str]) -> None:
+        item.reason, item.code, item.result = outcome.reason, outcome.code, outcome.result
+        item.ended = self._clock()
+        event = "end" if item.started else "refused"
+        try:
+            await self._audit.write(self._entry(event, run, item, outcome.state, tasks))
+        except AuditUnwritable as error:
+            log.error("%s of %s by %s: %s, and %s", run.action.id, item.uuid, run.user_name, outcome.state, error)
+        item.state, item.says = outcome.state, None
+        self._tell(run)
+
+    # around it
+
+    def _entry(self, event: str, run: Run, item: Item, state: State | None = None, tasks: Sequence[str] = ()) -> Entry:
+        secrets = {argument.name for argument in run.action.arguments if argument.secret}
+        server = self._mirror.pools[item.pool].server if item.pool in self._mirror.pools else None
+        now = self._clock()
+        with using("en"):
+            reason = str(item.reason) if item.reason else ""
+        return Entry(
+            at=moment(now),
+            event=event,
+            run=run.key,
+            action=run.action.id,
+            user=run.user_name,
+            user_id=run.user_id,
+            address=run.address,
+            server=item.pool,
+            pool=server.label if server else "",
+            kind=run.action.kind.xapi_class,
+            uuid=item.uuid,
+            name=item.name,
+            arguments={name: REDACTED if name in secrets else value for name, value in run.arguments.items()},
+            result=state or "",
+            code=item.code,
+            reason=reason,
+            seconds=round(now - item.started, 3) if item.started else 0.0,
+            tasks=list(tasks),
+        )
+
+    def _tell(self, run: Run) -> None:
+        for observer in tuple(self._observers.values()):
+            try:
+                observer(run)
+            except Exception:  # one broken view must not stop the run
+                log.exception("a view failed on a run")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _forget_old(self) -> None:
+        ended = [run for run in self._runs if run.ended]
+        for run in ended[: max(0, len(ended) - RUNS_KEPT)]:
+            self._runs.remove(run)
+
+
+def _in_plan(outcome: Outcome, step: Step, steps: int) -> Outcome:
+    """Of several steps, say which it was."""
+    if steps == 1:
+        return outcome
+    reason = say(N_("{step} did not work: {reason}"), step=say(step.says, name=step.name), reason=outcome.reason or NOTHING)
+    return Outcome(outcome.state, reason, outcome.code, outcome.result)
+
+
+def _lost(item: Item) -> Said:
+    if isinstance(item.subject, VM):
+        state = state_words(item.subject.power_state)
+        return say(N_("the pool lost track of it; {name} is {state} now: look before trying again"), name=item.name, state=state)
+    return say(N_("the pool lost track of it; look before trying again"))
+
+
+async def _destroy(caller: Caller, task: Ref) -> None:
+    """XAPI keeps a finished task until who started it takes it away."""
+    try:
+        await caller.call("task.destroy", task)
+    except XapiError as error:
+        log.debug("task %s stays until the pool forgets it: %s", task, error)
