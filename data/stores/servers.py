@@ -34,6 +34,7 @@ class Server:
     fingerprint: str = ""  # SHA-256 of the certificate, 64 hexadecimal digits; empty unless pinned
     pool_uuid: str = ""  # of the pool it led to; another one there is an alarm
     members: tuple[str, ...] = ()  # addresses of the pool's hosts at the last contact
+    host_fingerprints: tuple[str, ...] = ()  # of those hosts' own certificates, as the pool told; each host has another
     enabled: bool = True
     simulated: bool = False  # started by --demo
 
@@ -49,6 +50,7 @@ class ServerChanges(TypedDict, total=False):
     fingerprint: str
     pool_uuid: str
     members: tuple[str, ...]
+    host_fingerprints: tuple[str, ...]
     enabled: bool
 
 
