@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 STEP = 5.0
@@ -17,10 +17,10 @@ NAN = math.nan
 
 @dataclass(slots=True)
 class Load:
-    """The newest measured values of a VM or host; NaN where nothing was measured."""
+    """The newest measured values of a VM or host; NaN where nothing was measured. Each field is the name of a series too."""
 
     cpu: float = NAN  # 0 to 1 over all its (v)CPUs
-    memory_used: float = NAN  # bytes in use inside the guest (VM) or on the host
+    memory_used: float = NAN  # bytes in use inside the guest (VM; what it has, without an agent) or on the host
     net_rx: float = NAN  # B/s into it
     net_tx: float = NAN  # B/s out of it
     disk_read: float = NAN  # B/s
@@ -28,24 +28,36 @@ class Load:
 
 
 class Series:
-    """One quantity of one object: a ring of LENGTH samples, STEP apart; a gap is NaN."""
+    """One quantity of one object: the newest LENGTH samples, STEP apart; a gap is NaN. Half a kilobyte."""
 
     __slots__ = ("_end", "_values")
 
     def __init__(self) -> None:
-        self._values = array("f", [NAN]) * LENGTH
-        self._end = 0  # the newest sample's time in steps since the epoch
+        self._values = array("f")  # oldest first, the newest belongs to step _end
+        self._end = 0  # in steps since the epoch
 
     def put(self, t: float, value: float) -> None:
-        """Store the sample of time `t` (epoch seconds); one older than the ring is ignored."""
-        step = round(t / STEP)
-        if step > self._end:
-            for missed in range(max(self._end + 1, step - LENGTH + 1), step):
-                self._values[missed % LENGTH] = NAN
-            self._end = step
-        elif step <= self._end - LENGTH:
+        """Store the sample of time `t` (epoch seconds); what is older than the series' beginning is ignored."""
+        self.extend(round(t / STEP), array("f", (value,)))
+
+    def extend(self, first: int, values: array[float]) -> None:
+        """Store successive samples (type code "f"), the first of step `first` (epoch seconds / STEP)."""
+        last = first + len(values) - 1
+        known = self._values
+        if last <= self._end:
+            at = first - (self._end - len(known) + 1)
+            if at >= 0:  # measured again: the newest is seen before it is whole
+                known[at : at + len(values)] = values
             return
-        self._values[step % LENGTH] = value
+        gap = first - self._end - 1
+        if gap >= LENGTH or not known:
+            known = array("f")
+        elif gap >= 0:
+            known = known + array("f", (NAN,)) * gap
+        else:
+            known = known[: max(0, len(known) + gap)]
+        self._values = (known + values)[-LENGTH:]
+        self._end = last
 
     @property
     def end(self) -> float:
@@ -54,10 +66,8 @@ class Series:
 
     def points(self) -> list[tuple[float, float]]:
         """[(epoch seconds, value)] oldest first, gaps left out."""
-        if not self._end:
-            return []
-        steps = range(self._end - LENGTH + 1, self._end + 1)
-        return [(step * STEP, value) for step in steps if not math.isnan(value := self._values[step % LENGTH])]
+        first = self._end - len(self._values) + 1
+        return [((first + at) * STEP, value) for at, value in enumerate(self._values) if not math.isnan(value)]
 
 
 class History:
@@ -68,27 +78,39 @@ class History:
         self._series: dict[str, dict[str, Series]] = {}
         self._observers: dict[int, Callable[[frozenset[str]], None]] = {}
         self._next = 0
+        self.when_watched: Callable[[], None] = lambda: None
+        """Called when the first observer comes: who measures need not wait for the next slow round."""
 
-    def series(self, uuid: str) -> dict[str, Series]:
-        """{XAPI's data source name: samples} of one object; empty when nothing was measured."""
+    def series(self, uuid: str) -> Mapping[str, Series]:
+        """{Load's field, or XAPI's data source name: samples} of one object; empty when nothing was measured."""
         return self._series.get(uuid, {})
 
     def put(self, uuid: str, name: str, t: float, value: float) -> None:
-        rows = self._series.setdefault(uuid, {})
-        if name not in rows:
-            rows[name] = Series()
-        rows[name].put(t, value)
+        """Add one sample, of time `t` in epoch seconds."""
+        self._named(uuid, name).put(t, value)
+
+    def extend(self, uuid: str, columns: Mapping[str, array[float]], first: int) -> None:
+        """Add successive samples of several series of one object; `first` as in Series."""
+        for name, values in columns.items():
+            self._named(uuid, name).extend(first, values)
 
     def forget(self, uuids: Iterable[str]) -> None:
         for uuid in uuids:
             self.loads.pop(uuid, None)
             self._series.pop(uuid, None)
 
+    @property
+    def uuids(self) -> Iterable[str]:
+        """Whatever has samples."""
+        return self._series.keys()
+
     def observe(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:
         """Call `observer` with the uuids that got new samples, once a round. While someone observes, rounds are short."""
         self._next += 1
         key = self._next
         self._observers[key] = observer
+        if len(self._observers) == 1:
+            self.when_watched()
         return lambda: self._observers.pop(key, None) and None
 
     @property
@@ -98,3 +120,9 @@ class History:
     def publish(self, uuids: frozenset[str]) -> None:
         for observer in list(self._observers.values()):
             observer(uuids)
+
+    def _named(self, uuid: str, name: str) -> Series:
+        rows = self._series.setdefault(uuid, {})
+        if name not in rows:
+            rows[name] = Series()
+        return rows[name]
