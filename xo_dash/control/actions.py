@@ -74,7 +74,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            role=Role.OPERATOR, when=allowed("snapshot"), suits=is_machine, plan=snapshots.take_plan, prominent=True, icon="snapshot",
            arguments=(Argument(name="name", title=N_("Name"), default=snapshots.default_name, check=snapshots.check_name),)),
     _power("start_on", HALTED, to=RUNNING, plan=placing.start_plan, icon="start",
-           title=N_("Start on…"), doing=N_("Starting {name}"), done=N_("{name} is started"),
+           title=N_("Start on a host"), doing=N_("Starting {name}"), done=N_("{name} is started"),
            arguments=(Argument(name="host", title=N_("Host"), entry=Entry.HOST, default=placing.preferred,
                                choices=placing.hosts, check=placing.check_host),)),
     _power("pause", RUNNING, to=PAUSED, icon="pause",
@@ -94,7 +94,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            loses=N_("The VM can no longer go back to this point. The VM itself and its present disks stay.")),
     Action(id="task.cancel", kind=Task, title=N_("Cancel"), doing=N_("Cancelling {name}"),
            done=N_("{name}: the pool was asked to cancel it"), role=Role.OPERATOR, when=can_cancel,
-           suits=lambda subject: isinstance(subject, Task), icon="cancel", plan=call("task.cancel", N_("Cancelling {name}"), asynchronous=False)),
+           suits=lambda subject: isinstance(subject, Task), icon="cancel",
+           plan=call("task.cancel", N_("Cancelling {name}"), asynchronous=False)),
 )
 # fmt: on
 

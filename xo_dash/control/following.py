@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from data.mirror import Change, Mirror
+from data.mirror import Change, Mirror, Unsubscribe
 from data.objects import Task, TaskStatus
 from data.server import Server
 from data.types import Ref
@@ -41,7 +41,7 @@ class Follower:
         self._mirror = mirror
         self._patience = patience
         self._waiting: dict[tuple[str, Ref], asyncio.Event] = {}
-        self.close = mirror.observe(self._changed)
+        self._unsubscribe: Unsubscribe | None = None  # nothing is watched while nothing is waited for
 
     async def end(self, server_id: str, ref: Ref, caller: Caller, progressed: Callable[[float], None]) -> TaskEnd:
         """How the task ended; waits for that as long as it takes, also for a pool that is away meanwhile.
@@ -49,6 +49,7 @@ class Follower:
         A task may vanish before anybody read its end: its host restarted, or somebody destroyed it.
         """
         stirred = self._waiting[server_id, ref] = asyncio.Event()
+        self._unsubscribe = self._unsubscribe or self._mirror.observe(self._changed)
         row: Task | None = None  # keeps its last state when it is removed
         try:
             while server_id in self._mirror.pools:
@@ -67,10 +68,11 @@ class Follower:
             return GONE
         finally:
             del self._waiting[server_id, ref]
+            if not self._waiting and self._unsubscribe is not None:
+                self._unsubscribe()
+                self._unsubscribe = None
 
     def _changed(self, changes: Sequence[Change]) -> None:
-        if not self._waiting:
-            return
         for change in changes:
             subject = change.subject
             if isinstance(subject, Task):

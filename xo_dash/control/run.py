@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from data.types import Ref, XapiObject
@@ -40,7 +40,7 @@ class Item:
     code: str = ""  # XAPI's, where it failed
     progress: float = 0.0  # 0 to 1, coarse
     says: Said | None = None  # the step under way
-    task: Ref | None = None  # the step's task
+    tasks: list[Ref] = field(default_factory=list)  # of its steps so far
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0
     result: object = None  # of the last step

@@ -9,13 +9,14 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from data.mirror import Mirror, Unsubscribe
 from data.objects import VM, TaskStatus
 from data.stores.users import User
 from data.types import Ref, XapiObject
 from xo_dash.control.action import Action, Step, name_of
+from xo_dash.control.activity import Activity
 from xo_dash.control.audit import REDACTED, Audit, AuditUnwritable, Entry, moment
 from xo_dash.control.failures import explain, explain_error
 from xo_dash.control.following import Caller, Follower, TaskEnd
@@ -43,6 +44,12 @@ class Outcome:
     result: object = None
 
 
+class Users(Protocol):
+    """Who they are now: `UserStore` is one."""
+
+    def get(self, record_id: str) -> User | None: ...
+
+
 class Runner:
     """Carries out commands, each object by itself, so many at a time in one pool.
 
@@ -53,14 +60,14 @@ class Runner:
         self,
         mirror: Mirror,
         connections: Callable[[str], Caller],
-        users: Callable[[str], User | None],
+        users: Users,
         audit: Audit,
         *,
         at_once: int = 10,
         patience: float = 5.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`connections`: by a server's id; raises KeyError. `users`: who they are now. `at_once`: in one pool."""
+        """`connections`: by a server's id; raises KeyError. `users`: as they are now. `at_once`: in one pool."""
         self._mirror = mirror
         self._connections = connections
         self._users = users
@@ -72,6 +79,7 @@ class Runner:
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}
         self._serial = 0
+        self.activity = Activity(mirror, self, clock)
         self._tasks: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
 
     # what others ask
@@ -126,33 +134,33 @@ class Runner:
             unsubscribe()
         return run
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools. The audit says so."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._follower.close()
+        self.activity.stop()
+        self._audit.close()
 
     # one object
 
     async def _when_its_turn_comes(self, run: Run, item: Item) -> None:
         turn = self._turns.setdefault(item.pool, asyncio.Semaphore(self._at_once))
-        tasks: list[str] = []
         try:
             async with turn:
-                await self._carry_out(run, item, tasks)
+                await self._carry_out(run, item)
         except asyncio.CancelledError:
             reason = say(N_("xo-dash was stopped meanwhile; look before trying again"))
-            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason), tasks)
+            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason))
             raise
         except Exception as error:
             log.exception("%s of %s failed inside", run.action.id, item.uuid)
             reason = say(N_("something went wrong inside xo-dash ({error}); its log says more"), error=type(error).__name__)
-            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason), tasks)
+            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason))
 
-    async def _carry_out(self, run: Run, item: Item, tasks: list[str]) -> None:
+    async def _carry_out(self, run: Run, item: Item) -> None:
         if refusal := self._refusal(run, item):
-            await self._end(run, item, Outcome(State.REFUSED, refusal), tasks)
+            await self._end(run, item, Outcome(State.REFUSED, refusal))
             return
         steps = run.action.plan(item.subject, run.arguments)  # now: what it names may be gone after the first step
         item.started = self._clock()
@@ -161,9 +169,9 @@ class Runner:
             await self._audit.write(self._entry("begin", run, item))
         except AuditUnwritable as error:
             item.started = 0.0
-            await self._end(run, item, Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error))), tasks)
+            await self._end(run, item, Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error))))
             return
-        await self._end(run, item, await self._steps(run, item, steps, tasks), tasks)
+        await self._end(run, item, await self._steps(run, item, steps))
 
     def _refusal(self, run: Run, item: Item) -> Said | None:
         """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
@@ -172,7 +180,7 @@ class Runner:
         if subject is None:
             return say(N_("{name} is no longer there"), name=item.name)
         item.subject = subject
-        if reason := why_not(run.action, subject, self._users(run.user_id)):
+        if reason := why_not(run.action, subject, self._users.get(run.user_id)):
             return reason
         for argument in run.action.arguments:
             if argument.name not in run.arguments:
@@ -193,16 +201,15 @@ class Runner:
             and other_run.arguments == run.arguments
         )
 
-    async def _steps(self, run: Run, item: Item, steps: Sequence[Step], tasks: list[str]) -> Outcome:
+    async def _steps(self, run: Run, item: Item, steps: Sequence[Step]) -> Outcome:
         """One after the other; those that do not need each other go on when one fails."""
         failed: Outcome | None = None
         outcome = Outcome(State.DONE)
         for number, step in enumerate(steps):
             item.says = say(step.says, name=step.name)
-            item.task = None
             self._tell(run)
             share = 1 / len(steps)
-            outcome = await self._step(run, item, step, tasks, number * share, share)
+            outcome = await self._step(run, item, step, number * share, share)
             if outcome.state is State.DONE:
                 continue
             failed = failed or _in_plan(outcome, step, len(steps))
@@ -210,27 +217,27 @@ class Runner:
                 break
         return failed or outcome
 
-    async def _step(self, run: Run, item: Item, step: Step, tasks: list[str], before: float, share: float) -> Outcome:
+    async def _step(self, run: Run, item: Item, step: Step, before: float, share: float) -> Outcome:
         try:
             caller = self._connections(item.pool)
             if not step.asynchronous:
                 return Outcome(State.DONE, result=await caller.call(step.method, *step.parameters))
-            item.task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
+            task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
         except KeyError:
             return Outcome(State.REFUSED, say(N_("the server was taken out of xo-dash")))
         except XapiError as error:
             reason, code = explain_error(error, item.subject.home)
             return Outcome(State.LOST if isinstance(error, Unreachable) else State.FAILED, reason, code)
-        tasks.append(item.task)
+        item.tasks.append(task)
         self._tell(run)
 
         def progressed(progress: float) -> None:
             item.progress = before + share * progress
             self._tell(run)
 
-        end = await self._follower.end(item.pool, item.task, caller, progressed)
+        end = await self._follower.end(item.pool, task, caller, progressed)
         if end.status is not TaskStatus.UNKNOWN:
-            self._spawn(_destroy(caller, item.task))
+            self._spawn(_destroy(caller, task))
         item.progress = before + share
         return self._judged(run, item, step, end)
 
@@ -249,12 +256,12 @@ class Runner:
             return Outcome(State.DONE)
         return Outcome(State.FAILED, explain(code, rest, item.subject.home), code)
 
-    async def _end(self, run: Run, item: Item, outcome: Outcome, tasks: Sequence[str]) -> None:
+    async def _end(self, run: Run, item: Item, outcome: Outcome) -> None:
         item.reason, item.code, item.result = outcome.reason, outcome.code, outcome.result
         item.ended = self._clock()
         event = "end" if item.started else "refused"
         try:
-            await self._audit.write(self._entry(event, run, item, outcome.state, tasks))
+            await self._audit.write(self._entry(event, run, item, outcome.state))
         except AuditUnwritable as error:
             log.error("%s of %s by %s: %s, and %s", run.action.id, item.uuid, run.user_name, outcome.state, error)
         item.state, item.says = outcome.state, None
@@ -262,7 +269,7 @@ class Runner:
 
     # around it
 
-    def _entry(self, event: str, run: Run, item: Item, state: State | None = None, tasks: Sequence[str] = ()) -> Entry:
+    def _entry(self, event: str, run: Run, item: Item, state: State | None = None) -> Entry:
         secrets = {argument.name for argument in run.action.arguments if argument.secret}
         server = self._mirror.pools[item.pool].server if item.pool in self._mirror.pools else None
         now = self._clock()
@@ -286,7 +293,7 @@ class Runner:
             code=item.code,
             reason=reason,
             seconds=round(now - item.started, 3) if item.started else 0.0,
-            tasks=list(tasks),
+            tasks=[str(task) for task in item.tasks],
         )
 
     def _tell(self, run: Run) -> None:

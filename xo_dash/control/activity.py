@@ -1,0 +1,248 @@
+"""What goes on in all pools and what lately did: our own runs, and the tasks of XAPI that others started.
+
+XAPI forgets a task soon after its end, and does not say whose it is or what it is about: the first we keep, the second we
+know of our own, the third is seen in the objects' current_operations.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from data.mirror import Change, Mirror, Operation, Unsubscribe
+from data.objects import KINDS, VM, Host, Task, TaskStatus
+from data.server import Server
+from data.types import NULL_REF, Ref, XapiObject, timestamp
+from xo_dash.control.failures import explain
+from xo_dash.control.run import Run, State
+from xo_dash.control.said import Said, say
+from xo_dash.control.words import method_words
+from xo_dash.i18n import N_
+
+KEPT = 300
+"""Tasks that stay after XAPI has forgotten them."""
+BRIEF = 2.0
+"""Seconds below which a call of somebody else's is not worth a line: each synchronous one makes a task."""
+
+Key = tuple[str, Ref]
+
+
+class Runs(Protocol):
+    """Where our own runs are: the runner."""
+
+    @property
+    def runs(self) -> tuple[Run, ...]: ...
+
+    def observe(self, observer: Callable[[Run], None]) -> Unsubscribe: ...
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Work:
+    """A task of XAPI's, kept beyond its end."""
+
+    row: Task
+    seen: float  # seconds since 1970: when we heard of it
+    subject: XapiObject | None = None
+    state: State = State.RUNNING
+    reason: Said | None = None
+    ended: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the list of tasks."""
+
+    key: str
+    title: Said  # "Start", or what a tool called it
+    name: str  # of the object; empty if nobody knows
+    subject: XapiObject | None
+    server: Server | None
+    who: str  # empty: from outside
+    state: State
+    progress: float  # 0 to 1
+    since: float
+    ended: float  # 0 while it goes on
+    says: Said | None = None  # the step under way
+    reason: Said | None = None
+    task: Task | None = None  # while it can be cancelled
+
+    @property
+    def order(self) -> tuple[bool, float]:
+        """What goes on first, then the latest end."""
+        return (self.state.ended, -(self.ended or self.since))
+
+
+class Activity:
+    """Follows the mirror and the runner for as long as the program runs."""
+
+    def __init__(self, mirror: Mirror, runs: Runs, clock: Callable[[], float] = time.time) -> None:
+        self._mirror = mirror
+        self._runs = runs
+        self._clock = clock
+        self._works: OrderedDict[Key, Work] = OrderedDict()
+        self._operated: OrderedDict[Key, XapiObject] = OrderedDict()
+        self._observers: dict[int, Callable[[], None]] = {}
+        self._serial = 0
+        self._unsubscribe = (mirror.observe(self._changed), runs.observe(lambda _run: self._tell()))
+
+    def observe(self, observer: Callable[[], None]) -> Unsubscribe:
+        """Call `observer` whenever a line may look different."""
+        self._serial += 1
+        key = self._serial
+        self._observers[key] = observer
+        return lambda: self._observers.pop(key, None) and None
+
+    def stop(self) -> None:
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+
+    def lines(self) -> list[Line]:
+        """Everything, what goes on first."""
+        ours = {(item.pool, task) for run in self._runs.runs for item in run.items for task in item.tasks}
+        lines = [*self._own_lines(), *(self._line(key, work) for key, work in self._works.items() if key not in ours)]
+        return sorted(lines, key=lambda line: line.order)
+
+    @property
+    def running(self) -> int:
+        """How many go on."""
+        return sum(not line.state.ended for line in self.lines())
+
+    # from the mirror
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        stirred = False
+        for change in changes:
+            subject = change.subject
+            if isinstance(subject, Task):
+                stirred |= self._task(subject, change.operation)
+            elif isinstance(subject, XapiObject) and "current_operations" in change.names:
+                stirred |= self._operations(subject)
+        if stirred:
+            self._tell()
+
+    def _task(self, row: Task, operation: Operation) -> bool:
+        if row.subtask_of != NULL_REF:
+            return False
+        key = (row.home.id, row.ref)
+        work = self._works.get(key)
+        if work is None:
+            if operation is Operation.DEL:
+                return False
+            work = self._works[key] = Work(row=row, seen=self._clock(), subject=self._operated.get(key))
+            self._forget_old()
+        if work.state.ended:
+            return False
+        if operation is Operation.DEL:
+            return self._vanished(key, work)
+        if row.status is not TaskStatus.PENDING and row.status is not TaskStatus.CANCELLING:
+            self._ended(work)
+        return True
+
+    def _vanished(self, key: Key, work: Work) -> bool:
+        now = self._clock()
+        if now - work.seen < BRIEF and not work.row.name_label.startswith("Async."):
+            del self._works[key]
+            return True
+        work.state, work.ended = State.LOST, now
+        work.reason = say(N_("the pool did not say how it ended"))
+        return True
+
+    def _ended(self, work: Work) -> None:
+        row = work.row
+        code, *arguments = row.error_info or [""]
+        work.ended = timestamp(row.finished) or self._clock()
+        if row.status is TaskStatus.SUCCESS:
+            work.state = State.DONE
+        elif row.status is TaskStatus.CANCELLED or code == "TASK_CANCELLED":
+            work.state = State.CANCELLED
+        else:
+            work.state = State.FAILED
+            work.reason = explain(code, arguments, row.home) if code else say(N_("the pool did not say why"))
+
+    def _operations(self, row: XapiObject) -> bool:
+        stirred = False
+        current: dict[str, str] = getattr(row, "current_operations", {})
+        for reference in current:
+            key = (row.home.id, Ref(reference))
+            work = self._works.get(key)
+            known = work.subject if work else self._operated.get(key)
+            label = work.row.name_label if work else ""
+            if _more_telling(row, known, label):
+                self._operated[key] = row
+                if work is not None:
+                    work.subject = row
+                    stirred = True
+        while len(self._operated) > KEPT:
+            self._operated.popitem(last=False)
+        return stirred
+
+    def _forget_old(self) -> None:
+        if len(self._works) > KEPT:
+            ended = [key for key, work in self._works.items() if work.state.ended]
+            for key in ended[: len(self._works) - KEPT]:
+                del self._works[key]
+
+    def _tell(self) -> None:
+        for observer in tuple(self._observers.values()):
+            observer()
+
+    # as lines
+
+    def _line(self, key: Key, work: Work) -> Line:
+        row = work.row
+        words = method_words(row.name_label)
+        pool = self._mirror.pools.get(key[0])
+        return Line(
+            key=f"{key[0]}/{key[1]}",
+            title=Said(words) if words else say("{label}", label=row.name_label or row.uuid),
+            name=str(getattr(work.subject, "name_label", "")),
+            subject=work.subject,
+            server=pool.server if pool else None,
+            who="",
+            state=work.state,
+            progress=row.progress if math.isfinite(row.progress) else 0.0,
+            since=timestamp(row.created) or work.seen,
+            ended=work.ended,
+            reason=work.reason,
+            task=None if work.state.ended else row,
+        )
+
+    def _own_lines(self) -> Iterator[Line]:
+        for run in self._runs.runs:
+            for number, item in enumerate(run.items):
+                pool = self._mirror.pools.get(item.pool)
+                yield Line(
+                    key=f"run/{run.id}/{number}",
+                    title=Said(run.action.title),
+                    name=item.name,
+                    subject=item.subject,
+                    server=pool.server if pool else None,
+                    who=run.user_name,
+                    state=item.state,
+                    progress=item.progress,
+                    since=item.started or run.created,
+                    ended=item.ended,
+                    says=item.says,
+                    reason=item.reason,
+                    task=pool.one(Task, item.tasks[-1]) if pool and item.tasks and not item.state.ended else None,
+                )
+
+
+def _more_telling(row: XapiObject, known: XapiObject | None, label: str) -> bool:
+    """Whether a task is rather about `row`: a start marks the VM, its drives and its host."""
+    if known is None:
+        return True
+    if known is row:
+        return False
+    named = label.removeprefix("Async.").partition(".")[0]
+    return _weight(row, named) < _weight(known, named)
+
+
+def _weight(row: XapiObject, named: str) -> tuple[bool, int]:
+    likely = (VM, Host)
+    place = likely.index(type(row)) if type(row) in likely else len(likely) + KINDS.index(type(row))
+    return (row.xapi_class != named, place)
