@@ -21,9 +21,10 @@ log = logging.getLogger(__name__)
 
 DEMO = "demo"
 """The demo's name and password."""
-ACCOUNT_WAIT = 60.0
-"""Longest delay for one account, seconds: short, or anybody could keep its owner out."""
-ADDRESS_WAIT = 900.0
+ACCOUNT_TRIES, ACCOUNT_WAIT = 4, 60.0
+"""Failures without a delay, and the longest delay (seconds) for one account: short, or anybody could keep its owner out."""
+ADDRESS_TRIES, ADDRESS_WAIT = 12, 900.0
+"""The same for one address, which a whole office may share."""
 
 
 class Refused(Exception):
@@ -46,8 +47,8 @@ class Door:
         self.sessions = SessionTable(users, sessions, self._accepts)
         self._demo_while = demo_while
         self._first_run = FirstRun()
-        self._by_account = Throttle(ACCOUNT_WAIT)
-        self._by_address = Throttle(ADDRESS_WAIT)
+        self._by_account = Throttle(ACCOUNT_TRIES, ACCOUNT_WAIT)
+        self._by_address = Throttle(ADDRESS_TRIES, ADDRESS_WAIT)
         self._save_wanted = False
 
     # ---- the state of the house

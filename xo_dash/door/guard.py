@@ -22,7 +22,7 @@ PUBLIC_FILES = f"/_nicegui/{nicegui_version}/"
 SOCKET = "/_nicegui_ws/"
 OF_A_PAGE = "/_nicegui/client/"
 """Uploads: `/_nicegui/client/<client id>/...`"""
-FAREWELL = 3.0
+FAREWELL = 1.0
 """Seconds for a page's socket to be told the end before it is cut."""
 
 

@@ -19,7 +19,7 @@ from xo_dash.door.sessions import Session
 RELOAD = "Implicit handshake failed"
 """The refusal that makes NiceGUI's page reload itself."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds for a browser to take the news that its session ended."""
 
 

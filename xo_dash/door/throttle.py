@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-FREE = 4
-"""Failures without a delay: people mistype."""
 FORGET = 3600.0
 """Seconds after which a failure is forgotten."""
 MOST = 10_000
@@ -20,12 +18,14 @@ class _Tries:
 
 
 class Throttle:
-    """Counts tries by key; after FREE failures the next has to wait 1 s, 2 s, 4 s ... up to `longest` seconds.
+    """Counts tries by key; after `free` failures the next has to wait 1 s, 2 s, 4 s ... up to `longest` seconds.
 
     A try counts as a failure from its beginning, so that many at once get no further than one after another.
     """
 
-    def __init__(self, longest: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, free: int, longest: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """`free`: failures without a delay, as people mistype; `longest`: seconds."""
+        self._free = free
         self._longest = longest
         self._clock = clock
         self._tries: dict[str, _Tries] = {}
@@ -33,9 +33,9 @@ class Throttle:
     def wait(self, key: str) -> float:
         """Seconds until `key` may try again; 0 = now."""
         tries = self._tries.get(key)
-        if tries is None or tries.failures < FREE:
+        if tries is None or tries.failures < self._free:
             return 0.0
-        delay = min(2.0 ** min(tries.failures - FREE, 30), self._longest)
+        delay = min(2.0 ** min(tries.failures - self._free, 30), self._longest)
         return max(0.0, tries.last + delay - self._clock())
 
     def begin(self, key: str) -> None:
