@@ -17,7 +17,7 @@ from . import generic, tasks, types
 from .call import Call
 from .errors import XapiError
 from .faults import Fault
-from .model import Message, Model
+from .model import Message, Model, Parameter
 from .registry import Registry
 from .types import NULL, Type
 from .xmlrpc import XmlWriter
@@ -57,6 +57,15 @@ class Answer:
     value: Any
 
 
+def undocumented(name: str, handler: Callable[..., Any]) -> Message:
+    """A method that xapi lists but does not document, as its handler's annotations describe it."""
+    kinds = {"str": "string", "int": "int", "bool": "bool", "float": "float"}
+    hints = [p for p in inspect.signature(handler).parameters.values() if p.name != "call"]
+    parameters = tuple(Parameter(p.name, types.parse(kinds[p.annotation]), p.default is p.empty) for p in hints)
+    result = inspect.signature(handler).return_annotation
+    return Message(name, parameters, types.parse("bool" if result == "bool" else "string"), custom=True, asynchronous=True)
+
+
 class Dispatcher:
     """Serves any number of pools; knows nothing of transports but the order of things."""
 
@@ -65,9 +74,11 @@ class Dispatcher:
         self.registry = registry
         self.xml = XmlWriter(model)
         self.methods = {name: self._method(message) for name, message in model.messages.items()}
-        for name in registry.messages.keys() - model.messages.keys():
-            raise ValueError(f"{name} is written but XAPI has no such message")
         self.hidden = {f"{c.name}.{name}" for c in model.classes.values() for name in c.hidden}
+        for name in registry.messages.keys() - model.messages.keys():
+            if name not in self.hidden:
+                raise ValueError(f"{name} is written but XAPI has no such message")
+            self.methods[name] = self._method(undocumented(name, registry.messages[name]))
 
     def _method(self, message: Message) -> Method:
         handler = self.registry.messages.get(message.name) or generic.handler(self.model, message)
@@ -78,7 +89,7 @@ class Dispatcher:
         return Method(message, handler, required, message.name not in WITHOUT_SESSION, refs)
 
     def list_methods(self) -> list[str]:
-        return [*self.methods, *sorted(self.hidden)]
+        return [*self.methods, *sorted(self.hidden - self.methods.keys())]
 
     async def call(self, pool: Pool, host: Host, name: str, parameters: Sequence[Any], fault: Fault | None = None) -> Answer:
         """A client's call, `parameters` as they were decoded. Raises XapiError."""

@@ -25,6 +25,8 @@ def handler(model: Model, message: Message) -> Handler | None:
     whole = _whole_class(cls, name)
     if whole:
         return whole
+    if name in ("create", "destroy") and not message.custom:
+        return _creator(cls) if name == "create" else _destroyer
     fields = model.classes[cls].fields
     for prefix, make in (
         ("add_to_", _add_to),
@@ -57,6 +59,20 @@ def _whole_class(cls: str, name: str) -> Handler | None:  # noqa: PLR0911  one f
         case "get_by_name_label":
             return lambda call, label: call.db.find(cls, name_label=label)
     return None
+
+
+def _creator(cls: str) -> Handler:
+    def create(call: Call, args: Record) -> str:
+        ref = call.db.create(cls, constructor(call.db.model, cls, args))
+        call.pool.refresh(ref)
+        return ref
+
+    return create
+
+
+def _destroyer(call: Call, ref: str) -> str:
+    call.db.destroy(ref)
+    return ""
 
 
 def _matching(call: Call, cls: str, text: str) -> dict[str, Record]:

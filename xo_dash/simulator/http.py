@@ -17,6 +17,7 @@ from starlette.responses import Response
 from . import control, jsonrpc, xmlrpc
 from .errors import MalformedError, XapiError
 from .faults import Fault
+from .paths import PATHS
 from .pool import Host, Pool
 from .registry import HttpRoute
 from .sessions import NOBODY, Session
@@ -38,6 +39,7 @@ PAGES = {
     404: ("404 not found", "The requested resource does not exist."),
     413: ("413 request entity too large", "The request is larger than this server takes."),
     500: ("500 internal server error", "An unexpected error occurred; please wait a while and try again."),
+    501: ("501 not implemented", "This simulator does not have it yet."),
     503: ("503 service unavailable", "The server is busy; please try again later."),
 }
 
@@ -161,6 +163,8 @@ class Server:
     async def _handler(self, pool: Pool, host: Host, request: Request) -> Response:
         """A handler of the registry, after xapi's order of authentication: session, then HTTP Basic."""
         route = pool.registry.routes.get((request.method, request.url.path))
+        if route is None and (known := PATHS.get((request.method, request.url.path))):
+            route = HttpRoute(unwritten, *known)
         if route is None:
             return page(403)
         fault = await strike(pool, host, request.url.path, list(request.query_params.values()))
@@ -173,6 +177,11 @@ class Server:
             return page(500)
         response = await route.handler(HttpCall(pool, host, session, request))
         return Truncated(response) if fault and fault.action == "truncate" else response
+
+
+async def unwritten(http: HttpCall) -> Response:
+    log.warning("%s: nobody has written this handler", http.request.url.path)
+    return page(501)
 
 
 def reply(body: bytes, kind: str, fault: Fault | None) -> Response:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 from .database import Record
 from .errors import XapiError
+from .paths import PATHS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Handler = Callable[..., Any]
@@ -104,8 +105,10 @@ def advertises(cls: str) -> Callable[[Function], Function]:
     return marked(Mark("advertises", cls))
 
 
-def http(method: str, path: str, *, realm: str = "", permission: str = "") -> Callable[[Function], Function]:
-    return marked(Mark("http", method, path, realm or path.strip("/"), permission))
+def http(method: str, path: str, *, permission: str = "") -> Callable[[Function], Function]:
+    """Realm and permission of xapi's own paths are known (paths.py); `permission` is for others, "" = nobody is asked."""
+    realm, asked = PATHS.get((method, path), (path.strip("/"), permission))
+    return marked(Mark("http", method, path, realm, asked))
 
 
 def background(function: Function) -> Function:
