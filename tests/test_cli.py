@@ -1,8 +1,10 @@
 """What a person types, and what comes of it."""
 
+import asyncio
 import io
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from data.stores.directory import DataDirectory
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
-from xo_dash import __version__
+from xo_dash import __version__, i18n
 from xo_dash.cli import main, shadowed
+from xo_dash.config import Settings
 from xo_dash.door.passwords import Passwords
 
 ROOT = Path(__file__).parent.parent
@@ -138,3 +141,21 @@ def test_a_file_that_hides_one_of_our_packages_is_named(tmp_path: Path, hidden: 
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith(f"xo-dash: {file.resolve()} hides our package")
+
+
+def test_a_servers_pages_do_not_inherit_the_terminals_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    module = types.ModuleType("xo_dash.app")  # stands for the server, which has its own tests
+
+    def serve(settings: Settings) -> int:
+        i18n.set_locator(lambda: "en")
+        assert asyncio.run(_language()) == "en"
+        return 0
+
+    module.serve = serve  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "xo_dash.app", module)
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+    assert main(["serve", "--data-dir", str(tmp_path)]) == 0
+
+
+async def _language() -> str:
+    return i18n.locale()

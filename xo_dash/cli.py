@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from xo_dash import __version__
-from xo_dash.i18n import LOCALES, _, negotiate, using
+from xo_dash.i18n import LOCALES, _, negotiate, set_locator
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,14 +21,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         from xo_dash.simulator.program import main as simulate
 
         return simulate(arguments[1:])
-    with using(_terminal_language()):
-        try:
-            return _run(arguments)
-        except KeyboardInterrupt:
-            return 130
-        except BrokenPipeError:  # `xo-dash user list | head -1`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
+    language = _terminal_language()
+    set_locator(lambda: language)  # not `using`: tasks of the server would inherit it, and its pages speak their readers' languages
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `xo-dash user list | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    finally:
+        set_locator(None)
 
 
 def _run(arguments: list[str]) -> int:
