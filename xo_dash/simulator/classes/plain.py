@@ -1,0 +1,65 @@
+"""Small classes that are little more than their rows: secrets, appliances, snapshot schedules, blobs, repositories."""
+
+from __future__ import annotations
+
+from ..call import Call
+from ..database import Record
+from ..errors import XapiError
+from ..generic import constructor
+from ..registry import message
+
+ORDERED = {"start": "VM.start", "clean_shutdown": "VM.clean_shutdown", "hard_shutdown": "VM.hard_shutdown", "shutdown": "VM.shutdown"}
+
+
+@message("VM_appliance.start", "VM_appliance.clean_shutdown", "VM_appliance.hard_shutdown", "VM_appliance.shutdown")
+async def appliance(call: Call, ref: str, paused: bool = False) -> str:
+    """All its VMs, one after the other by `order`; those already there are left alone."""
+    method = call.method.removeprefix("VM_appliance.")
+    wanted = "Halted" if method == "start" else "Running"
+    vms = sorted(call.db.get(ref, "VMs"), key=lambda vm: call.db.get(vm, "order"), reverse=method != "start")
+    for vm in vms:
+        if call.db.get(vm, "power_state") == wanted:
+            await call.run(ORDERED[method], vm, *((paused, False) if method == "start" else ()))
+    return ""
+
+
+@message("VMSS.create")
+def create_schedule(call: Call, args: Record) -> str:
+    fields = constructor(call.db.model, "VMSS", args)
+    check_kept(fields.get("retained_snapshots", 7))
+    return call.db.create("VMSS", fields)
+
+
+def check_kept(count: int) -> None:
+    if not 1 <= count <= 10:
+        raise XapiError("INVALID_VALUE", "retained_snapshots", count)
+
+
+@message("VMSS.set_retained_snapshots")
+def set_retained_snapshots(call: Call, ref: str, value: int) -> str:
+    check_kept(value)
+    call.db.set(ref, retained_snapshots=value)
+    return ""
+
+
+@message("VMSS.set_frequency", "VMSS.set_schedule", "VMSS.set_type")
+def set_schedule(call: Call, ref: str, value: object) -> str:
+    call.db.set(ref, **{call.method.removeprefix("VMSS.set_"): value})
+    return ""
+
+
+@message("blob.create")
+def create_blob(call: Call, mime_type: str, public: bool = False) -> str:
+    return call.db.create("blob", {"mime_type": mime_type, "public": public, "last_updated": call.clock.iso()})
+
+
+@message("blob.destroy")
+def destroy_blob(call: Call, ref: str) -> str:
+    call.db.destroy(ref)
+    return ""
+
+
+@message("pool.set_repositories")
+def set_repositories(call: Call, pool: str, value: list[str]) -> str:
+    call.db.set(pool, repositories=value)
+    return ""
