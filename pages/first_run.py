@@ -8,7 +8,7 @@ from xo_dash.door.passwords import SHORTEST
 from xo_dash.i18n import _
 
 
-def render(form: FirstRunForm) -> str:
+def page(form: FirstRunForm) -> str:
     """The whole page as HTML."""
     fields = (
         field(

@@ -1,13 +1,17 @@
 """The sign-in page."""
 
 from html import escape
+from typing import Final
 
-from pages.door_page import document, error_line, field
+from pages.door_page import content_security_policy, document, error_line, field
 from xo_dash.door.forms import SignInForm
 from xo_dash.i18n import _
 
+CONTENT_SECURITY_POLICY: Final = content_security_policy()
+"""Of this page and that of the first run: tighter than what NiceGUI's pages need."""
 
-def render(form: SignInForm) -> str:
+
+def page(form: SignInForm) -> str:
     """The whole page as HTML. The caret stands where something is missing."""
     name = field(
         _("Name"), "name", value=form.name, required="", maxlength="64", autocomplete="username", autocapitalize="none",

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
-from pages import door_page, first_run, login
+from pages import first_run, login
 from xo_dash.door.current import current_session, current_user, user_of
 from xo_dash.door.door import Door
 from xo_dash.door.forms import Views
@@ -27,7 +27,7 @@ def main(port: int, folder: Path, mode: str) -> None:
             users.add_now(name, passwords.hash_now(f"{name}'s password"), role)
     simulated = {"only": True}
     door = Door(users, SessionStore(directory), passwords, (lambda: simulated["only"]) if mode == "demo" else None)
-    views = Views(login.render, first_run.render, door_page.content_security_policy())
+    views = Views(login.page, first_run.page, login.CONTENT_SECURITY_POLICY)
     install(app, door, views, "127.0.0.1")
     clicks: list[str] = []
     button: dict[str, object] = {}

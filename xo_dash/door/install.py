@@ -24,5 +24,5 @@ def install(app: App, door: Door, views: Views, host: str) -> None:
     app.add_middleware(Guard, sessions=door.sessions, first_run=door.is_first_run, loopback_only=lambda: door.is_demo)
     sockets.register()
     add_routes(app, door, views)
-    app.on_startup(lambda: app.timer(TICK, door.tick))
+    app.timer(TICK, door.tick)
     app.on_shutdown(door.close)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TypeVar
 
 from passlib.context import CryptContext
@@ -41,7 +42,10 @@ class Passwords:
         )
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="passwords")
         self._free = queue
-        self._nobody = self.hash_now("nobody's")
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self.hash_now("nobody's")
 
     def hash_now(self, password: str) -> str:
         return str(self._context.hash(password))

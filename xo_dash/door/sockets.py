@@ -66,7 +66,7 @@ def _sender(sid: str, message: object) -> dict[str, Any] | None:
     if not isinstance(message, dict):
         return None
     client = Client.instances.get(str(message.get("client_id")))
-    if client is None or client.id not in core.sio.rooms(sid):
+    if client is None or sid not in core.sio.manager.rooms.get("/", {}).get(client.id, ()):  # NiceGUI's handshake put it there
         return None
     session = session_of(client)
     return message if session is not None and session.is_open else None
