@@ -39,7 +39,7 @@ class Envelope(msgspec.Struct, Generic[T]):
     """A JSON-RPC reply; `error` is an object, or a plain list from a host that is still booting."""
 
     result: T | msgspec.UnsetType = msgspec.UNSET
-    error: msgspec.Raw | None = None
+    error: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Error(msgspec.Struct):
@@ -77,7 +77,7 @@ def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
     """The result. Raises XapiFailure, BadReply."""
     try:
         envelope = decoder.decode(body)
-        if envelope.error is not None and bytes(envelope.error) != b"null":
+        if bytes(envelope.error) != b"null":
             raise failure(_details(msgspec.json.decode(envelope.error)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReply(f"not a reply of XAPI's: {error}") from error

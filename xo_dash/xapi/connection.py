@@ -116,12 +116,16 @@ class Connection:
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
         return await self._gets.run(lambda session: use(session.wire.request("GET", query, None, headers, within)), where, within + GRACE)
 
-    async def close(self) -> None:
-        """Sign out and let go."""
+    async def sign_out(self) -> None:
+        """End the session, if the pool can be reached."""
         target, self._target = self._target, None
         if target is not None:
-            with suppress(XapiError, TimeoutError):
+            with suppress(XapiError):
                 await self._calls.run(lambda session: session.value("session.logout", (target.ref,), 2.0), target, 2.0)
+
+    async def close(self) -> None:
+        """Sign out and let go."""
+        await self.sign_out()
         await asyncio.gather(self._calls.close(), self._events.close(), self._gets.close())
 
     def _session(self, address: Address) -> Session:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 BREATH = 50
 """Records decoded before the loop may have the interpreter's lock: less than a millisecond."""
-MARGIN = 15.0
+MARGIN = 10.0
 """Seconds a reply may take beyond the time that the server waits for events."""
 FIRST_STATE_TIMEOUT = 300.0
 

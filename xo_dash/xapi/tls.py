@@ -20,12 +20,12 @@ CONNECT_TIMEOUT = 5.0
 class Trust:
     """How a host proves that it is the one meant. One pool's hosts have a certificate each: `pins` may have several."""
 
-    pins: frozenset[str] = frozenset()  # SHA-256 fingerprints, lower case without colons; empty: by authority
+    pins: tuple[str, ...] = ()  # SHA-256 fingerprints, lower case without colons, the configured one first; empty: by authority
     plain: bool = False  # http was wished for
 
     @classmethod
     def pinned(cls, fingerprints: Iterable[str]) -> Trust:
-        return cls(pins=frozenset(normal(fingerprint) for fingerprint in fingerprints if fingerprint))
+        return cls(pins=tuple(dict.fromkeys(normal(fingerprint) for fingerprint in fingerprints if fingerprint)))
 
     def allows(self, address: Address) -> bool:
         """Whether a password may go there: in the clear only by explicit wish, or where nobody can listen."""
@@ -37,7 +37,7 @@ class Trust:
     def check(self, certificate: bytes) -> None:
         """Raises BadCertificate if it is not one of the pinned ones; `certificate` as DER."""
         if self.pins and (actual := fingerprint(certificate)) not in self.pins:
-            raise BadCertificate(min(self.pins), actual)
+            raise BadCertificate(self.pins[0], actual)
 
 
 def normal(text: str) -> str:

@@ -1,0 +1,147 @@
+"""Collects one pool's measurements: each host keeps those of its own VMs, and is asked by its own clock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+
+from data.history import LENGTH, STEP, Load
+from data.mirror import PoolMirror
+from data.objects import VM, Host, HostMetrics
+from data.types import Ref, XapiDate, timestamp
+from xo_dash.xapi import rrd
+from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.errors import BadReply, XapiError
+
+log = logging.getLogger(__name__)
+
+ROUND = STEP
+"""Seconds between rounds while somebody looks: hosts measure no oftener."""
+IDLE_ROUND = 60.0
+"""... while nobody does; nothing is lost, a host answers with all samples since."""
+SLICE = 100
+"""Objects whose samples are stored in one turn of the loop."""
+GATHER = 0.05
+"""Seconds in which hosts that answer together become one publication."""
+
+FIELDS = tuple(Load.__dataclass_fields__)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What we know of one host's clock and samples."""
+
+    end: int = 0  # epoch seconds, its clock: its newest sample that we have
+    ahead: float = 0.0  # seconds its clock is ahead of ours
+    in_xml: bool = False  # its JSON cannot be read
+    busy: bool = False
+    uuids: set[str] = field(default_factory=set)  # what it measured last time
+
+
+class Collector:
+    """Fills the history of one pool."""
+
+    def __init__(self, pool: PoolMirror, connection: Connection) -> None:
+        self._pool = pool
+        self._connection = connection
+        self._hosts: dict[Ref, _Asked] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fresh: set[str] = set()
+        self._publishing: asyncio.TimerHandle | None = None
+        self._last_round = -IDLE_ROUND
+        self._last_clearing = time.monotonic()
+        pool.history.when_watched = lambda: self._begin(self.tick())
+
+    async def tick(self) -> None:
+        """Start a round if one is due. A host that has not answered the last one is left out."""
+        pause = ROUND - 0.5 if self._pool.history.is_watched else IDLE_ROUND - 0.5
+        now = time.monotonic()
+        if not self._pool.server.is_live or now - self._last_round < pause:
+            return
+        self._last_round = now
+        hosts = self._pool.all(Host)
+        for ref in self._hosts.keys() - hosts.keys():
+            del self._hosts[ref]
+        for ref, host in hosts.items():
+            metrics = self._pool.one(HostMetrics, host.metrics)
+            asked = self._hosts.setdefault(ref, _Asked())
+            if metrics is not None and metrics.live and not asked.busy:
+                asked.busy = True
+                self._begin(self._ask(host, asked))
+        if now - self._last_clearing > IDLE_ROUND:
+            self._last_clearing = now
+            self._begin(self._forget_the_dead())
+
+    def stop(self) -> None:
+        self._pool.history.when_watched = lambda: None
+        for task in self._tasks:
+            task.cancel()
+        if self._publishing is not None:
+            self._publishing.cancel()
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, host: Host, asked: _Asked) -> None:
+        try:
+            update = await self._fetch(host, asked)
+            if update is not None:
+                asked.end = update.end
+            await self._store(asked, update)
+        except XapiError as error:  # the poller says what there is to say about a pool that is gone
+            log.debug("no measurements of %s: %s", host.name_label, error)
+        finally:
+            asked.busy = False
+
+    async def _fetch(self, host: Host, asked: _Asked) -> rrd.Update | None:
+        if not asked.end:
+            clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
+            asked.ahead = clock - time.time() if clock is not None else 0.0
+        oldest = int(time.time() + asked.ahead - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
+        query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
+        if asked.in_xml:
+            return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="text/xml")
+        query["json"] = "true"
+        try:
+            return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="application/json")
+        except BadReply:
+            asked.in_xml = True  # from the next round on
+            raise
+
+    async def _store(self, asked: _Asked, update: rrd.Update | None) -> None:
+        """What this host no longer measures has no load any more; another host may have it by now."""
+        history = self._pool.history
+        measured = dict(update.objects) if update is not None else {}
+        gone = asked.uuids - measured.keys() if update is not None else set()
+        elsewhere = set().union(*(other.uuids for other in self._hosts.values() if other is not asked)) if gone else set()
+        asked.uuids = set(measured) or asked.uuids
+        for number, (uuid, columns) in enumerate(measured.items()):
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+            history.extend(uuid, columns, update.first if update is not None else 0)
+            history.loads[uuid] = Load(**{name: columns[name][-1] for name in FIELDS if name in columns})
+        for uuid in gone - elsewhere:
+            history.loads.pop(uuid, None)
+        self._publish(measured.keys() | gone)
+
+    def _publish(self, uuids: set[str]) -> None:
+        self._fresh |= uuids
+        if self._fresh and self._publishing is None:
+            self._publishing = asyncio.get_running_loop().call_later(GATHER, self._tell)
+
+    def _tell(self) -> None:
+        fresh, self._fresh, self._publishing = frozenset(self._fresh), set(), None
+        self._pool.history.publish(fresh)
+
+    async def _forget_the_dead(self) -> None:
+        """Samples of what is destroyed."""
+        for number, uuid in enumerate(list(self._pool.history.uuids)):
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+            if self._pool.by_uuid(VM, uuid) is None and self._pool.by_uuid(Host, uuid) is None:
+                self._pool.history.forget((uuid,))

@@ -1,0 +1,191 @@
+"""Keeps one pool's picture fresh: rounds of long polls, and what to do when they end otherwise than they should."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.objects import KINDS, Certificate, Host, Message
+from data.server import ServerState
+from data.types import XapiObject
+from xo_dash.sync import memory
+from xo_dash.sync.census import Census
+from xo_dash.sync.pool_identity import Identity, identify, is_behind
+from xo_dash.sync.standing import DuplicatePool, Standing, WrongPool
+from xo_dash.xapi import events
+from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.errors import NotMaster, XapiError, XapiFailure
+from xo_dash.xapi.events import START, Batch, Token
+
+log = logging.getLogger(__name__)
+
+PERIOD = 30.0
+"""Seconds of one run; then the scheduler starts the next."""
+LONG_POLL = 10.0
+"""Seconds to wait for events: how long a silent death of the other side may go unseen, but for the reply's margin."""
+DOUBT = 1.0
+"""Seconds to wait for events when the picture seems to have too much."""
+SLICE = 500
+"""Events applied at once in a first state: the loop must not be held for longer. A burst of everyday life is one turn."""
+BURST = 2000
+
+DATABASE = tuple(kind for kind in KINDS if kind is not Message)
+"""The classes of the first state. Messages are no rows of the database, may be 10,000, and come after the picture stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What was learned of a pool, to be kept for the day when its master does not answer."""
+
+    pool_uuid: str
+    members: tuple[str, ...]  # addresses of its hosts
+    host_fingerprints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What others know of pools, asked at every sign-in."""
+
+    uuid: Callable[[], str]
+    """The pool that this server led to before; empty for none yet."""
+    duplicate: Callable[[str], str]
+    """The label of another server of ours that is the pool with this uuid; empty for none."""
+    learn: Callable[[Contact], None]
+
+
+class Poller:
+    """The only writer of one pool's mirror."""
+
+    def __init__(self, mirror: Mirror, pool: PoolMirror, connection: Connection, known: Known) -> None:
+        self._mirror = mirror
+        self._pool = pool
+        self._connection = connection
+        self._known = known
+        self._standing = Standing(mirror, pool.server)
+        self._census = Census(pool)
+        self._identity: Identity | None = None
+        self._token = START
+        self._contact: Contact | None = None
+        self._signed_in = False
+        self._settled = False
+        self._proved = False  # whether the session has been of use
+        self._rest_until = 0.0  # by the monotonic clock
+        self._task: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Poll for PERIOD seconds. One that hangs in spite of all timeouts ends after twice as long, and the next takes its place."""
+        self._task = asyncio.current_task()
+        async with asyncio.timeout(2 * PERIOD + events.FIRST_STATE_TIMEOUT):
+            await self._poll(time.monotonic() + PERIOD)
+
+    async def _poll(self, end: float) -> None:
+        while (left := end - time.monotonic()) > 0:
+            rest = self._rest_until - time.monotonic()
+            if rest > 0:
+                await asyncio.sleep(min(left, rest))
+                continue
+            try:
+                await self._step(left)
+            except XapiError as error:
+                await self._stumble(error)
+
+    def stop(self) -> None:
+        """End the run that is under way."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _step(self, left: float) -> None:
+        if not self._signed_in:
+            await self._enter()
+        token = self._token
+        kinds = KINDS if token.database else DATABASE
+        wait = min(left, DOUBT if self._census.doubts else LONG_POLL)
+        batch = await self._connection.events(kinds, token, wait if token.database else 0.0)
+        if batch.token.database < token.database:
+            log.warning("%s: its database went back in time; reading it anew", self._pool.server.label)
+            self._start_over()
+            return
+        await self._apply(batch)
+
+    async def _stumble(self, error: XapiError) -> None:
+        match error:
+            case XapiFailure(code="SESSION_INVALID") | NotMaster() if self._proved:
+                self._signed_in = self._proved = False  # and in again at once; the token stays good
+            case XapiFailure(code="EVENTS_LOST" | "EVENT_FROM_TOKEN_PARSE_FAILURE") if self._token.database:
+                self._start_over()
+            case _:
+                self._signed_in = self._proved = False
+                self._rest_until = time.monotonic() + self._standing.failed(error)
+                if isinstance(error, WrongPool | DuplicatePool):
+                    await self._connection.sign_out()
+                self._connection.forget()
+
+    async def _enter(self) -> None:
+        """Sign in, see who answers, and whether what we have read of it is still its past."""
+        master = await self._connection.sign_in()
+        identity = await identify(self._connection)
+        stored = self._known.uuid()
+        if stored and stored != identity.uuid:
+            raise WrongPool(stored, identity.uuid, identity.name)
+        if other := self._known.duplicate(identity.uuid):
+            raise DuplicatePool(other)
+        if self._token.database and (not identity.is_same_run(self._identity) or await is_behind(self._connection, identity, self._token)):
+            self._start_over()
+        self._identity = identity
+        self._signed_in = True
+        self._mirror.set_server(self._pool.server, master=master.host, pool_uuid=identity.uuid, product=identity.product)
+        if not self._token.database:
+            self._standing.now(ServerState.SYNCING)
+
+    def _start_over(self) -> None:
+        self._token = START
+        self._census.reset()
+        if self._standing.is_live:
+            self._standing.now(ServerState.SYNCING)
+
+    async def _apply(self, batch: Batch) -> None:
+        """The first state of a pool and its later changes both come through here."""
+        before = self._token
+        complete = DATABASE if not before.database else (Message,) if not before.messages else ()
+        await self._take(batch.events, complete)
+        self._token = Token(batch.token.database, batch.token.messages if before.database else 0)
+        self._standing.fresh()
+        self._proved = True
+        if not before.database:
+            self._census.reset()
+        if not self._settled:
+            memory.settle()
+            self._settled = True
+        for kind in self._census.check(batch.counts):
+            log.info("%s: rows of class %s went without a word; reading them anew", self._pool.server.label, kind.xapi_class)
+            await self._take(await self._connection.records(kind), (kind,))
+        if any(event.kind in (Host, Certificate) for event in batch.events):
+            self._learn()
+
+    async def _take(self, rows: list[Event], complete: tuple[type[XapiObject], ...]) -> None:
+        """Apply; of the classes in `complete`, what `rows` do not name is gone. In slices where one turn would be too long."""
+        if complete:
+            rows = rows + self._gone(rows, complete)
+        if len(rows) <= BURST and not complete:
+            self._mirror.apply(self._pool, rows)
+            return
+        for at in range(0, len(rows), SLICE):
+            self._mirror.apply(self._pool, rows[at : at + SLICE])
+            await asyncio.sleep(0)
+
+    def _gone(self, rows: list[Event], complete: tuple[type[XapiObject], ...]) -> list[Event]:
+        named = {(row.kind, row.ref) for row in rows}
+        return [Event(kind, Operation.DEL, ref, None) for kind in complete for ref in self._pool.all(kind) if (kind, ref) not in named]
+
+    def _learn(self) -> None:
+        """Keep the members' addresses, and what the pool itself says of their certificates."""
+        hosts = sorted(host.address for host in self._pool.all(Host).values() if host.address)
+        prints = sorted(one.fingerprint_sha256 for one in self._pool.all(Certificate).values() if one.fingerprint_sha256)
+        contact = Contact(self._pool.server.pool_uuid, tuple(hosts), tuple(prints))
+        if contact != self._contact:
+            self._contact = contact
+            self._known.learn(contact)

@@ -1,0 +1,64 @@
+"""Which pool answered, and whether its database is still the one that our token is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.errors import BadReply, XapiFailure
+from xo_dash.xapi.events import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A pool as it answers at sign-in."""
+
+    uuid: str
+    name: str
+    ref: str
+    product: str  # "XCP-ng 8.3.0"
+    started: str  # when the master's toolstack started; empty if it does not say
+    master_uuid: str
+
+    def is_same_run(self, earlier: Identity | None) -> bool:
+        """Whether the toolstack that gave the token still runs. Restored databases and new masters come with a new one."""
+        return (
+            earlier is not None
+            and (self.uuid, self.ref, self.master_uuid) == (earlier.uuid, earlier.ref, earlier.master_uuid)
+            and self.started == earlier.started != ""
+        )
+
+
+async def identify(connection: Connection) -> Identity:
+    """Raises XapiError."""
+    pools = await connection.call("pool.get_all_records")
+    if not isinstance(pools, dict) or len(pools) != 1:
+        raise BadReply("not one pool")
+    ((ref, pool),) = pools.items()
+    try:
+        host = await connection.call("host.get_record", pool["master"])
+        software = host.get("software_version", {})
+        return Identity(
+            uuid=str(pool["uuid"]),
+            name=str(pool.get("name_label") or host.get("name_label", "")),
+            ref=str(ref),
+            product=" ".join(filter(None, (software.get("product_brand", ""), software.get("product_version", "")))),
+            started=str(host.get("other_config", {}).get("agent_start_time", "")),
+            master_uuid=str(host["uuid"]),
+        )
+    except (KeyError, AttributeError, TypeError) as error:
+        raise BadReply(f"a pool without {error}") from error
+
+
+async def is_behind(connection: Connection, identity: Identity, token: Token) -> bool:
+    """Whether the database's generation is lower than our token's: it was replaced by an older one, and would tell us nothing.
+
+    Source: event.inject gives the generation before the change that it makes; event.from echoes a token that is ahead.
+    """
+    try:
+        generation = Token.parse(str(await connection.call("event.inject", "pool", identity.ref))).database
+    except XapiFailure as failure:
+        if failure.code in ("SESSION_INVALID", "HOST_IS_SLAVE"):
+            raise
+        return True  # better to read everything again than nothing any more
+    return generation < token.database - 1

@@ -1,0 +1,231 @@
+"""The configured servers: each has a connection, a poller and a collector as long as its record says so."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Unpack
+
+from data.mirror import Mirror
+from data.server import Server as LiveServer
+from data.server import ServerState
+from data.stores.errors import RecordMissing, SecretUnreadable, StoreError
+from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
+from xo_dash.sync import memory, probe
+from xo_dash.sync.metrics import ROUND, Collector
+from xo_dash.sync.poller import PERIOD, Contact, Known, Poller
+from xo_dash.sync.schedule import Schedule
+from xo_dash.xapi.address import Address
+from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.errors import BadAddress, Unreachable
+from xo_dash.xapi.tls import Trust
+
+log = logging.getLogger(__name__)
+
+LOOK = 5.0
+"""Seconds between two looks whether a command changed the records."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What runs for one record."""
+
+    record: Server
+    connection: Connection
+    poller: Poller
+    collector: Collector
+
+
+class Servers:
+    """Adds, edits and removes connections, and keeps the mirror fresh. Changes raise StoreError with a sentence."""
+
+    def __init__(self, mirror: Mirror, store: ServerStore, installation: str = "") -> None:
+        """`installation`: tells this dashboard's sessions from another's in XAPI's lists."""
+        self._mirror = mirror
+        self._store = store
+        self._originator = f"xo-dash {installation}".strip()
+        self._schedule = Schedule()
+        self._running: dict[str, _Running] = {}
+        self._changing = asyncio.Lock()
+        self._learning: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        memory.tune()
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would tell of every run
+        self._schedule.start()
+        await self._follow_records()
+        self._schedule.every(LOOK, "records", self._look)
+
+    async def stop(self) -> None:
+        """Sign out everywhere."""
+        async with self._changing:
+            await asyncio.gather(*(self._close(server_id) for server_id in list(self._running)))
+        await asyncio.gather(*self._learning)
+        self._schedule.stop()
+
+    async def add(
+        self, address: str, user: str, password: str, *, tls: TlsMode, label: str = "", fingerprint: str = "", simulated: bool = False
+    ) -> Server:
+        """Raises BadAddress too."""
+        Address.parse(address)
+        record = await self._store.add(address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated)
+        await self._follow_records()
+        return record
+
+    async def edit(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+        """Raises BadAddress too. What was learned of the old address is forgotten with it, but for the pool it must lead to."""
+        if "address" in changes:
+            Address.parse(changes["address"])
+        record = await self._store.update(server_id, **changes)
+        await self._restart(server_id)
+        return record
+
+    async def accept_pool(self, server_id: str) -> Server:
+        """Let the server lead to whatever pool answers next."""
+        return await self.edit(server_id, pool_uuid="", members=(), host_fingerprints=())
+
+    async def enable(self, server_id: str, enabled: bool) -> Server:
+        return await self.edit(server_id, enabled=enabled)
+
+    async def remove(self, server_id: str) -> None:
+        await self._store.remove(server_id)
+        await self._follow_records()
+
+    async def probe(
+        self, address: str, user: str = "", password: str = "", *, tls: TlsMode = TlsMode.CA, fingerprint: str = ""
+    ) -> probe.Probe:
+        """What is behind `address`; see sync.probe. Raises BadAddress."""
+        return await probe.probe(address, user, password, _trust(tls, (fingerprint,)))
+
+    def connection(self, server_id: str) -> Connection:
+        """Raises Unreachable for a server that is disabled or gone."""
+        running = self._running.get(server_id)
+        if running is None:
+            raise Unreachable("this server is not connected")
+        return running.connection
+
+    async def _look(self) -> None:
+        """`xo-dash server add` writes the records from another process."""
+        try:
+            changed = await asyncio.to_thread(self._store.refresh)
+        except StoreError as error:
+            log.warning("%s", error)
+            return
+        if changed:
+            await self._follow_records()
+
+    async def _follow_records(self) -> None:
+        """Make what runs agree with what is stored."""
+        async with self._changing:
+            records = {record.id: record for record in self._store.all()}
+            for server_id in [server_id for server_id in self._mirror.pools if server_id not in records]:
+                await self._close(server_id)
+                self._mirror.remove(server_id)
+            for record in records.values():
+                running = self._running.get(record.id)
+                if running is not None and _needs(running.record) != _needs(record):
+                    await self._close(record.id)
+                    running = None
+                if running is None:
+                    self._open(record)
+                else:
+                    self._mirror.set_server(self._mirror.pools[record.id].server, label=record.label)
+
+    async def _restart(self, server_id: str) -> None:
+        """Begin anew also where only the password differs."""
+        async with self._changing:
+            await self._close(server_id)
+        await self._follow_records()
+
+    def _open(self, record: Server) -> None:
+        pool = self._mirror.pools.get(record.id)
+        if pool is None:
+            pool = self._mirror.add(LiveServer(id=record.id, label=record.label, address=record.address, since=time.time()))
+        live = pool.server
+        self._mirror.set_server(live, label=record.label, address=record.address, pool_uuid="")
+        if not record.enabled:
+            self._stands(live, ServerState.DISABLED)
+            return
+        try:
+            connection = self._connect(record)
+        except SecretUnreadable as error:
+            self._stands(live, ServerState.BAD_PASSWORD, str(error))
+            return
+        except BadAddress as error:
+            self._stands(live, ServerState.UNREACHABLE, str(error))
+            return
+        self._stands(live, ServerState.CONNECTING)
+        known = Known(
+            uuid=lambda: self._pool_uuid(record.id),
+            duplicate=lambda uuid: self._duplicate(record.id, uuid),
+            learn=lambda contact: self._learn(record.id, contact),
+        )
+        poller = Poller(self._mirror, pool, connection, known)
+        collector = Collector(pool, connection)
+        self._running[record.id] = _Running(record, connection, poller, collector)
+        self._schedule.always(f"poll {record.id}", poller.run, PERIOD + 5)
+        self._schedule.every(ROUND, f"measure {record.id}", collector.tick)
+
+    async def _close(self, server_id: str) -> None:
+        running = self._running.pop(server_id, None)
+        if running is None:
+            return
+        self._schedule.forget(f"poll {server_id}")
+        self._schedule.forget(f"measure {server_id}")
+        running.poller.stop()
+        running.collector.stop()
+        await running.connection.close()
+
+    def _connect(self, record: Server) -> Connection:
+        return Connection(
+            Address.parse(record.address),
+            record.user,
+            self._store.password(record.id),
+            _trust(record.tls, (record.fingerprint, *record.host_fingerprints)),
+            originator=self._originator,
+            members=record.members,
+        )
+
+    def _stands(self, live: LiveServer, state: ServerState, *detail: str) -> None:
+        self._mirror.set_server(live, state=state, detail=detail, since=live.since if state is live.state else time.time())
+
+    def _pool_uuid(self, server_id: str) -> str:
+        record = self._store.get(server_id)
+        return record.pool_uuid if record else ""
+
+    def _duplicate(self, server_id: str, uuid: str) -> str:
+        """The label of another server that is this pool."""
+        others = (pool.server for pool in self._mirror if pool.id != server_id and pool.id in self._running)
+        return next((server.label for server in others if server.pool_uuid == uuid), "")
+
+    def _learn(self, server_id: str, contact: Contact) -> None:
+        running, record = self._running.get(server_id), self._store.get(server_id)
+        if running is None or record is None:
+            return
+        running.connection.members = contact.members
+        if running.connection.trust.pins:
+            running.connection.trust = _trust(record.tls, (record.fingerprint, *contact.host_fingerprints))
+        changes = ServerChanges(pool_uuid=contact.pool_uuid, members=contact.members, host_fingerprints=contact.host_fingerprints)
+        if any(getattr(record, name) != value for name, value in changes.items()):
+            task = asyncio.get_running_loop().create_task(self._store_learned(server_id, changes))
+            self._learning.add(task)
+            task.add_done_callback(self._learning.discard)
+
+    async def _store_learned(self, server_id: str, changes: ServerChanges) -> None:
+        try:
+            await self._store.update(server_id, **changes)
+        except RecordMissing:
+            pass  # removed meanwhile
+        except StoreError as error:
+            log.warning("%s", error)
+
+
+def _needs(record: Server) -> tuple[object, ...]:
+    """What a connection depends on."""
+    return record.address, record.user, record.sealed_password, record.tls, record.fingerprint, record.enabled
+
+
+def _trust(tls: TlsMode, fingerprints: tuple[str, ...]) -> Trust:
+    return Trust.pinned(fingerprints) if tls is TlsMode.PINNED else Trust(plain=tls is TlsMode.PLAIN)

@@ -1,0 +1,191 @@
+"""`/rrd_updates`: what a host measured of itself and of its VMs, in either of XAPI's two JSON dialects or in XML, as columns.
+
+Source of names and units: the data sources of xcp-rrdd; cpuN is a fraction, *_kib are KiB, `memory_internal_free` too, rates are B/s.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+import msgspec
+
+from data.history import LENGTH, NAN, STEP
+from xo_dash.xapi.errors import BadReply
+from xo_dash.xapi.wire import Reply
+
+Column = array[float]
+Columns = dict[str, Column]
+
+_KEPT = {
+    "vm": re.compile(r"cpu\d+|memory|vif_\d+_[rt]x|vbd_[a-z]+_(read|write)"),
+    "host": re.compile(r"cpu\d+|loadavg|pif_[^_]+_[rt]x|(read|write)_[0-9a-f]{8}"),
+}
+"""The data sources that somebody shows; a host has hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The samples of several objects, STEP apart and all of the same times."""
+
+    first: int  # the first sample's step: epoch seconds by the host's clock / STEP
+    objects: Mapping[str, Columns]  # by uuid: {Load's field or data source: samples, oldest first}; NaN is a gap
+
+    @property
+    def end(self) -> int:
+        """Epoch seconds of the newest sample."""
+        length = max((len(column) for columns in self.objects.values() for column in columns.values()), default=0)
+        return round((self.first + length - 1) * STEP)
+
+
+class _Meta(msgspec.Struct):
+    legend: list[str]
+
+
+class _Row(msgspec.Struct):
+    t: float
+    values: list[float]
+
+
+class _Export(msgspec.Struct):
+    meta: _Meta
+    data: list[_Row]
+
+
+_DECODER = msgspec.json.Decoder(_Export, strict=False)  # not strict: the newer dialect has every number as a string
+
+
+def parse(reply: Reply) -> Update | None:
+    """None where there is nothing: XAPI answers 500 if no series matches. Raises BadReply; for a thread."""
+    if reply.status == 500:
+        return None
+    if reply.status != 200:
+        raise BadReply(f"HTTP {reply.status}")
+    body = bytes(reply.body)
+    export = _from_xml(body) if body.lstrip()[:1] == b"<" else _from_json(body)
+    if any(len(row.values) != len(export.meta.legend) for row in export.data):
+        raise BadReply("measurements do not fit their legend")
+    return _columns(export)
+
+
+def _from_json(body: bytes) -> _Export:
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:  # the older dialect has numbers, and NaN as a bare word
+        return msgspec.convert(json.loads(body), _Export, strict=False)
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        raise BadReply(f"measurements that are neither JSON nor XML: {error}") from error
+
+
+def _from_xml(body: bytes) -> _Export:
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314  # expat bounds the expansion of entities
+        legend = [entry.text or "" for entry in root.iter("entry")]
+        rows = [_Row(float(row.findtext("t") or ""), [float(value.text or "nan") for value in row.iter("v")]) for row in root.iter("row")]
+    except (ElementTree.ParseError, ValueError) as error:
+        raise BadReply(f"measurements that are not XML: {error}") from error
+    return _Export(_Meta(legend), rows)
+
+
+def _columns(export: _Export) -> Update | None:
+    rows = sorted(export.data, key=lambda row: row.t)
+    while rows and all(math.isnan(value) for value in rows[-1].values):
+        rows.pop()  # not measured yet: the next round asks for it again
+    if not rows:
+        return None
+    last = round(rows[-1].t / STEP)
+    rows = [row for row in rows if round(row.t / STEP) > last - LENGTH]
+    places = [round(row.t / STEP) for row in rows]
+    table = list(zip(*(row.values for row in rows), strict=True))
+    found: dict[tuple[str, str], Columns] = {}
+    for entry, values in zip(export.meta.legend, table, strict=True):
+        match entry.split(":", 3):
+            case ["AVERAGE", "vm" | "host" as owner, uuid, name]:
+                found.setdefault((owner, uuid), {})[name] = _placed(places, values)
+    objects = {}
+    for (kind, uuid), columns in found.items():
+        objects[uuid] = _kept(kind, columns) | _derived(kind, columns)
+        time.sleep(0)  # the loop's turn
+    return Update(places[0], objects)
+
+
+def _placed(places: Sequence[int], values: Sequence[float]) -> Column:
+    """Samples at their steps; a host that was not asked for long answers with one a minute, and NaN is between."""
+    if places[-1] - places[0] == len(places) - 1:
+        return array("f", values)
+    column = array("f", (NAN,)) * (places[-1] - places[0] + 1)
+    for place, value in zip(places, values, strict=True):
+        column[place - places[0]] = value
+    return column
+
+
+def _kept(owner: str, columns: Columns) -> Columns:
+    return {name: column for name, column in columns.items() if _KEPT[owner].fullmatch(name)}
+
+
+def _derived(owner: str, columns: Columns) -> Columns:
+    """The columns that have the names of Load's fields; one that cannot be told is left out."""
+
+    def matching(pattern: str) -> list[Column]:
+        return [column for name, column in columns.items() if re.fullmatch(pattern, name)]
+
+    if owner == "vm":
+        sources = {way: matching(rf"vif_\d+_{way}") for way in ("rx", "tx")}
+        disks = {way: matching(rf"vbd_[a-z]+_{way}") for way in ("read", "write")}
+        memory = _used(columns.get("memory"), columns.get("memory_internal_free"))
+    else:
+        sources = {way: matching(f"pif_aggr_{way}") or matching(rf"pif_eth\d+_{way}") for way in ("rx", "tx")}
+        disks = {way: matching(f"{way}_[0-9a-f]{{8}}") for way in ("read", "write")}
+        memory = _taken(columns.get("memory_total_kib"), columns.get("memory_free_kib"))
+    found = {
+        "cpu": _mean(matching(r"cpu\d+")),
+        "memory_used": memory,
+        "net_rx": _sum(sources["rx"]),
+        "net_tx": _sum(sources["tx"]),
+        "disk_read": _sum(disks["read"]),
+        "disk_write": _sum(disks["write"]),
+    }
+    return {name: column for name, column in found.items() if column}
+
+
+def _used(memory: Column | None, free_kib: Column | None) -> Column:
+    """Bytes in use in a guest; what it was given, where no agent tells what is free."""
+    if memory is None:
+        return array("f")
+    if free_kib is None:
+        return memory
+    return array("f", (has if math.isnan(free) else has - free * 1024 for has, free in zip(memory, free_kib, strict=True)))
+
+
+def _taken(total_kib: Column | None, free_kib: Column | None) -> Column:
+    """Bytes in use on a host."""
+    if total_kib is None or free_kib is None:
+        return array("f")
+    return array("f", ((total - free) * 1024 for total, free in zip(total_kib, free_kib, strict=True)))
+
+
+def _sum(columns: list[Column]) -> Column:
+    """By sample, over the devices that were there."""
+    if len(columns) <= 1:
+        return columns[0] if columns else array("f")
+    return array("f", (_total(values)[0] for values in zip(*columns, strict=True)))
+
+
+def _mean(columns: list[Column]) -> Column:
+    if len(columns) <= 1:
+        return columns[0] if columns else array("f")
+    return array("f", (total / count if count else NAN for total, count in map(_total, zip(*columns, strict=True))))
+
+
+def _total(values: Iterable[float]) -> tuple[float, int]:
+    """(sum, how many) of what is not NaN; NaN if all is."""
+    known = [value for value in values if not math.isnan(value)]
+    return (math.fsum(known), len(known)) if known else (NAN, 0)
