@@ -116,10 +116,10 @@ def background(function: Function) -> Function:
 
 
 def collect() -> Registry:
-    """Everything that the modules of classes/ announce."""
-    from . import classes  # noqa: PLC0415  they import this module
-
+    """Everything that the modules of the simulator and of classes/ announce; there is no list to keep."""
+    here = importlib.import_module(__package__)
     registry = Registry()
-    for found in pkgutil.iter_modules(classes.__path__):
-        registry.add(importlib.import_module(f"{classes.__name__}.{found.name}"))
+    for found in pkgutil.walk_packages(here.__path__, __package__ + "."):
+        if not found.name.endswith("__main__"):
+            registry.add(importlib.import_module(found.name))
     return registry

@@ -1,0 +1,103 @@
+"""A simulated pool to talk to, and three ways to talk: XenAPI, raw XML-RPC and raw JSON-RPC."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import XenAPI
+
+from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
+
+SHARED = Path(__file__).parents[3] / "shared"
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Simulation]:
+    """One pool of two hosts for a whole file of tests; they must not mind what others left."""
+    with simulated(hosts=(2,), vms=(6,)) as running:
+        yield running
+
+
+@pytest.fixture
+def pool(simulation: Simulation) -> Iterator[SimulatedPool]:
+    yield simulation.pool
+    simulation.pool.clear_faults()
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def http(url: str, body: bytes | str | None = None, method: str | None = None, headers: dict[str, str] | None = None) -> Reply:
+    data = body.encode() if isinstance(body, str) else body
+    request = urllib.request.Request(url, data, headers or {}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Reply(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())
+
+
+@dataclass
+class Client:
+    """JSON-RPC with a session, as a program of a few lines would do it."""
+
+    url: str
+    session: str = ""
+
+    def raw(self, method: str, *parameters: object, **envelope: object) -> Any:
+        body = {"jsonrpc": "2.0", "method": method, "params": list(parameters), "id": 1, **envelope}
+        return http(f"{self.url}/jsonrpc", json.dumps(body)).json
+
+    def call(self, method: str, *parameters: object) -> Any:
+        answer = self.raw(method, self.session, *parameters)
+        if "error" in answer:
+            raise XenAPI.Failure([answer["error"]["message"], *answer["error"]["data"]])
+        return answer["result"]
+
+    def failure(self, method: str, *parameters: object) -> list[str]:
+        """[code, argument...] of a call that must fail."""
+        with pytest.raises(XenAPI.Failure) as caught:
+            self.call(method, *parameters)
+        return list(caught.value.details)
+
+
+def sign_in(pool: SimulatedPool, originator: str = "test") -> Client:
+    client = Client(pool.url)
+    client.session = client.raw("session.login_with_password", pool.user, pool.password, "2.21", originator)["result"]
+    return client
+
+
+@pytest.fixture
+def client(pool: SimulatedPool) -> Client:
+    return sign_in(pool)
+
+
+@pytest.fixture
+def xen(pool: SimulatedPool) -> Iterator[Any]:
+    session = XenAPI.Session(pool.url)
+    session.login_with_password(pool.user, pool.password, "2.21", "test")
+    yield session.xenapi
+    session.xenapi.session.logout()
+    session("close")()
+
+
+@pytest.fixture
+def vm(pool: SimulatedPool) -> str:
+    """A halted VM."""
+    halted = [ref for ref, r in pool.call("VM.get_all_records").items()
+              if r["power_state"] == "Halted" and not (r["is_a_template"] or r["is_control_domain"])]  # fmt: skip
+    return str(halted[0])

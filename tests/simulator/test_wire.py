@@ -1,0 +1,146 @@
+"""What travels: types, envelopes, content types and errors, in both encodings."""
+
+import xmlrpc.client
+from typing import Any
+
+import pytest
+
+from tests.simulator.conftest import Client, http
+from xo_dash.simulator.testing import SimulatedPool
+
+
+def xml(pool: SimulatedPool, method: str, *parameters: Any) -> str:
+    return http(pool.url + "/RPC2", xmlrpc.client.dumps(parameters, method, allow_none=True)).body.decode()
+
+
+def test_ints_are_strings_in_xml_and_numbers_in_json(pool: SimulatedPool, client: Client, vm: str) -> None:
+    assert isinstance(client.call("VM.get_memory_static_max", vm), int)
+    assert f"<value>{client.call('VM.get_memory_static_max', vm)}</value>" in xml(pool, "VM.get_memory_static_max", client.session, vm)
+
+
+def test_dates_and_doubles_have_their_tags(pool: SimulatedPool, client: Client, vm: str) -> None:
+    assert "<dateTime.iso8601>19700101T00:00:00Z</dateTime.iso8601>" in xml(pool, "VM.get_snapshot_time", client.session, vm)
+    assert "<double>1</double>" in xml(pool, "VM.get_HVM_shadow_multiplier", client.session, vm)
+    assert client.call("VM.get_snapshot_time", vm) == "19700101T00:00:00Z"
+
+
+def test_void_is_an_empty_string(pool: SimulatedPool, client: Client, vm: str) -> None:
+    assert client.call("VM.set_name_label", vm, "renamed") == ""
+    assert xml(pool, "VM.set_name_label", client.session, vm, "renamed").count("<value></value>") == 1
+
+
+def test_content_types_and_cors(pool: SimulatedPool) -> None:
+    for path, body, kind in (("/", xmlrpc.client.dumps((), "system.listMethods"), "text/xml"),
+                             ("/jsonrpc", '{"method":"system.listMethods","params":[],"id":1}', "application/json")):  # fmt: skip
+        answer = http(pool.url + path, body)
+        assert (answer.status, answer.headers["content-type"], answer.headers["access-control-allow-origin"]) == (200, kind, "*")
+    assert http(pool.url + "/jsonrpc", method="OPTIONS").headers["access-control-allow-origin"] == "*"
+
+
+def test_text_is_escaped_and_loses_control_characters(xen: Any, vm: str) -> None:
+    xen.VM.set_name_description(vm, 'a < b & "c" > d é\tтекст')
+    assert xen.VM.get_name_description(vm) == 'a < b & "c" > d é\tтекст'
+
+
+def test_control_characters_are_dropped_in_xml(pool: SimulatedPool, client: Client, vm: str) -> None:
+    client.call("VM.set_name_description", vm, "a\x07b")
+    assert "<value>ab</value>" in xml(pool, "VM.get_name_description", client.session, vm)
+
+
+def test_json_version_1(client: Client) -> None:
+    answer = client.raw("VM.get_record", client.session, "OpaqueRef:no", jsonrpc=None)
+    assert answer == {"result": None, "error": ["HANDLE_INVALID", "VM", "OpaqueRef:no"], "id": 1}
+
+
+def test_json_version_2(client: Client) -> None:
+    answer = client.raw("VM.get_record", client.session, "OpaqueRef:no", id="seven")
+    assert answer == {"jsonrpc": "2.0", "error": {"code": 1, "message": "HANDLE_INVALID", "data": ["VM", "OpaqueRef:no"]}, "id": "seven"}
+
+
+@pytest.mark.parametrize("path, body", [
+    ("/", "no xml at all"), ("/", "<methodCall></methodCall>"), ("/jsonrpc", "{"), ("/jsonrpc", "[]"), ("/jsonrpc", '{"method":"VM.get_all"}'),
+    ("/jsonrpc", '{"method":"VM.get_all","params":{},"id":1}'), ("/jsonrpc", '{"jsonrpc":"2.0","method":"VM.get_all","params":[]}'),
+])  # fmt: skip
+def test_what_is_no_request_is_http_500(pool: SimulatedPool, path: str, body: str) -> None:
+    answer = http(pool.url + path, body)
+    assert (answer.status, answer.headers["content-type"]) == (500, "text/html")
+
+
+def test_a_huge_body_is_refused(pool: SimulatedPool) -> None:
+    assert http(pool.url + "/", b"x" * (301 * 1024)).status == 413
+
+
+def test_list_methods_needs_no_session_and_no_envelope(pool: SimulatedPool, client: Client) -> None:
+    with xmlrpc.client.ServerProxy(pool.url) as server:
+        listed: Any = getattr(server, "system.listMethods")()
+    assert {"VM.start", "event.from", "host.get_all_records", "VM.get_all_records_where"} <= set(listed)
+    assert client.raw("system.listMethods")["result"] == listed
+
+
+@pytest.mark.parametrize("method, parameters, expected", [
+    ("VM.no_such", (), ["MESSAGE_METHOD_UNKNOWN", "VM.no_such"]),
+    ("VM.get_record", (), ["MESSAGE_PARAMETER_COUNT_MISMATCH", "VM.get_record", "1", "0"]),
+    ("VM.get_record", ("OpaqueRef:no",), ["HANDLE_INVALID", "VM", "OpaqueRef:no"]),
+    ("VM.get_by_uuid", ("no",), ["UUID_INVALID", "VM", "no"]),
+    ("VMPP.get_all", (), ["MESSAGE_REMOVED"]),
+    ("Async.VM.get_record", ("OpaqueRef:no",), ["Fault", "No async mode for this operation (rpc: Async.VM.get_record)"]),
+    ("VM.get_all_records_where", ("bad expr",), ["INVALID_VALUE", "bad expr", 'Failure("lexing: empty token")']),
+])  # fmt: skip
+def test_errors(client: Client, method: str, parameters: tuple[str, ...], expected: list[str]) -> None:
+    assert client.failure(method, *parameters) == expected
+
+
+@pytest.mark.parametrize("method, value, expected", [
+    ("VM.set_is_a_template", "x", "Failure(\"Expected bool, got 'S(x)'\")"),
+    ("VM.set_name_label", 5, "Failure(\"Expected string, got 'I(5)'\")"),
+    ("VM.set_name_label", None, "Failure(\"Expected string, got 'Null'\")"),
+])  # fmt: skip
+def test_a_value_of_the_wrong_type(client: Client, vm: str, method: str, value: object, expected: str) -> None:
+    assert client.failure(method, vm, value) == ["INTERNAL_ERROR", expected]
+
+
+def test_a_map_key_is_added_once_and_removed_in_silence(client: Client, pool: SimulatedPool) -> None:
+    ref = client.call("pool.get_all")[0]
+    client.call("pool.add_to_other_config", ref, "key", "1")
+    assert client.failure("pool.add_to_other_config", ref, "key", "2") == ["MAP_DUPLICATE_KEY", "pool", "other_config", ref, "key"]
+    client.call("pool.remove_from_other_config", ref, "key")
+    client.call("pool.remove_from_other_config", ref, "key")
+    assert "key" not in client.call("pool.get_other_config", ref)
+
+
+def test_sets_grow_and_shrink(client: Client, vm: str) -> None:
+    for _ in range(2):
+        client.call("VM.add_tags", vm, "a")
+    client.call("VM.add_tags", vm, "b")
+    client.call("VM.remove_tags", vm, "a")
+    assert client.call("VM.get_tags", vm) == ["b"]
+
+
+@pytest.mark.parametrize("expression, count", [
+    ('field "name__label" = "one of mine"', 1), ('not (field "name__label" = "one of mine") and field "is_control_domain"="true"', None),
+    ('field "power_state"="Nonsense" or field "name__label"="one of mine"', 1), ("true", None), ("false", 0),
+])  # fmt: skip
+def test_records_where(client: Client, vm: str, expression: str, count: int | None) -> None:
+    client.call("VM.set_name_label", vm, "one of mine")
+    found = client.call("VM.get_all_records_where", expression)
+    assert count is None or len(found) == count
+
+
+def test_the_underscore_form_of_a_name(client: Client) -> None:
+    assert client.raw("VM_get_all", client.session)["result"] == client.call("VM.get_all")
+    assert "result" in client.raw("event_get_current_id", client.session)
+
+
+def test_unknown_paths_and_missing_credentials(pool: SimulatedPool, client: Client) -> None:
+    assert http(pool.url + "/nosuch").status == 403
+    answer = http(pool.url + "/audit_log")
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Basic realm="get_audit_log"')
+    assert http(pool.url + "/audit_log?session_id=OpaqueRef:no").status == 401
+    assert http(pool.url + "/audit_log?session_id=" + client.session).status != 401
+    assert http(pool.url + "/audit_log", headers={"Cookie": "session_id=" + client.session}).status != 401
+
+
+def test_what_nobody_wrote_is_loud(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    assert client.failure("Cluster.pool_destroy", "OpaqueRef:no")[0] == "HANDLE_INVALID"
+    assert client.failure("pool.rotate_secret") == ["NOT_IMPLEMENTED", "pool.rotate_secret"]
+    assert "pool.rotate_secret" in caplog.text
