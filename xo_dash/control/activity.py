@@ -87,6 +87,7 @@ class Activity:
         self._operated: OrderedDict[Key, XapiObject] = OrderedDict()
         self._observers: dict[int, Callable[[], None]] = {}
         self._serial = 0
+        self._lines: list[Line] | None = None  # as of the last change
         self._unsubscribe = (mirror.observe(self._changed), runs.observe(lambda _run: self._tell()))
 
     def observe(self, observer: Callable[[], None]) -> Unsubscribe:
@@ -101,7 +102,12 @@ class Activity:
             unsubscribe()
 
     def lines(self) -> list[Line]:
-        """Everything, what goes on first."""
+        """Everything, what goes on first. The same list until something changes: do not change it."""
+        if self._lines is None:
+            self._lines = self._all_lines()
+        return self._lines
+
+    def _all_lines(self) -> list[Line]:
         ours = {(item.pool, task) for run in self._runs.runs for item in run.items for task in item.tasks}
         lines = [*self._own_lines(), *(self._line(key, work) for key, work in self._works.items() if key not in ours)]
         return sorted(lines, key=lambda line: line.order)
@@ -187,6 +193,7 @@ class Activity:
                 del self._works[key]
 
     def _tell(self) -> None:
+        self._lines = None
         for observer in tuple(self._observers.values()):
             observer()
 
@@ -212,7 +219,11 @@ class Activity:
         )
 
     def _own_lines(self) -> Iterator[Line]:
-        for run in self._runs.runs:
+        room = KEPT
+        for run in reversed([run for run in self._runs.runs if run.action.kind is not Task]):  # a cancelling shows in what it cancels
+            if run.ended and room < 0:
+                break
+            room -= len(run.items)
             for number, item in enumerate(run.items):
                 pool = self._mirror.pools.get(item.pool)
                 yield Line(

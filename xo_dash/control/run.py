@@ -59,6 +59,7 @@ class Run:
     arguments: Mapping[str, str]
     items: tuple[Item, ...]
     created: float
+    dismissed: bool = False  # its user has seen what became of it
 
     @property
     def ended(self) -> bool:

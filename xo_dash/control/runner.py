@@ -142,6 +142,11 @@ class Runner:
         self.activity.stop()
         self._audit.close()
 
+    def dismiss(self, run: Run) -> None:
+        """Its user has seen what became of it."""
+        run.dismissed = True
+        self._tell(run)
+
     # one object
 
     async def _when_its_turn_comes(self, run: Run, item: Item) -> None:

@@ -1,0 +1,160 @@
+"""The list of tasks: a row is changed while its task goes on, and moves to the ended ones with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+
+from components.live import follow_source
+from components.tasks.words import MARKS, remark, state_text
+from components.ui import Age, Bar, Button, Kind, Tone, empty_state, heading, notify
+from components.ui import State as StateMark
+from components.verbs import whoever
+from data.types import XapiObject
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+from xo_dash.control.activity import Line
+from xo_dash.control.offers import why_not
+from xo_dash.control.run import State
+from xo_dash.door.current import current_session
+from xo_dash.i18n import _, duration
+
+SHOWN = 100
+"""Ended ones in the list."""
+
+Path = Callable[[XapiObject], str]
+"""Where the page of an object is; empty if it has none."""
+
+
+class TaskList(ui.element):
+    """Two tables, of what goes on and of what has ended; follows the runner and the mirror."""
+
+    def __init__(self, context: Context, path: Path) -> None:
+        super().__init__()
+        self.classes("x-stack")
+        self._context = context
+        self._path = path
+        with self:
+            with ui.element() as self._empty:
+                empty_state(
+                    _("Nothing goes on"),
+                    _("What you or others start in the pools appears here at once, and stays a while after its end."),
+                )
+            self._running = Table(_("Running"))
+            self._ended = Table(_("Recent"))
+            follow_source(context.runner.activity.observe, self._refresh)
+
+    def _refresh(self) -> None:
+        lines = self._context.runner.activity.lines()
+        running = [line for line in lines if not line.state.ended]
+        ended = [line for line in lines if line.state.ended][:SHOWN]
+        self._empty.set_visibility(not lines)
+        for table, shown in ((self._running, running), (self._ended, ended)):
+            table.show(shown, self._row)
+
+    def _row(self, line: Line) -> TaskRow:
+        return TaskRow(self._context, line, self._path)
+
+
+class Table(ui.element):
+    """Rows by their key, in the order they are given."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__("section")
+        self.classes("x-card x-wide")
+        self._rows: dict[str, TaskRow] = {}
+        with self:
+            heading(title, 2).classes("x-card-title")
+            with ui.element().classes("x-table-box"), ui.element("table").classes("x-table x-tasks"):
+                with ui.element("thead"), ui.element("tr"):
+                    for column in (_("State"), _("Task"), _("Object"), _("By"), _("Pool"), _("Since"), _("Took"), ""):
+                        head = ui.label(column)
+                        head.tag = "th"
+                self._body = ui.element("tbody")
+
+    def show(self, lines: Sequence[Line], make: Callable[[Line], TaskRow]) -> None:
+        self.set_visibility(bool(lines))
+        keys = {line.key for line in lines}
+        for gone in self._rows.keys() - keys:
+            self._rows.pop(gone).delete()
+        for place, line in enumerate(lines):
+            row = self._rows.get(line.key)
+            if row is None:
+                with self._body:
+                    row = self._rows[line.key] = make(line)
+                if place < len(self._rows) - 1:
+                    row.move(self._body, place)
+            row.refresh(line)
+
+
+class TaskRow(ui.element):
+    """One task: how it is, what it is, on what, by whom, since when; and a button to cancel it while that is possible."""
+
+    def __init__(self, context: Context, line: Line, path: Path) -> None:
+        super().__init__("tr")
+        self._context = context
+        self._line = line
+        self._shown: Line | None = None
+        with self:
+            with ui.element("td"):
+                self._state = StateMark(MARKS[line.state], state_text(line))
+                self._bar = Bar(line.progress)
+            with ui.element("td").classes("x-main"):
+                ui.label(str(line.title))
+                self._remark = ui.label().classes("x-task-remark")
+            with ui.element("td"):
+                self._object(line, path)
+            with ui.element("td"):
+                ui.label(line.who or _("outside")).classes("" if line.who else "x-dim")
+            with ui.element("td"):
+                ui.label(line.server.label if line.server else "–")
+            with ui.element("td").classes("x-nowrap"):
+                self._since = Age(line.since)
+            with ui.element("td").classes("x-nowrap"):
+                self._took = ui.label()
+            with ui.element("td"):
+                self._cancel = Button(_("Cancel"), self._clicked, kind=Kind.GHOST).mark("cancel")
+
+    def refresh(self, line: Line) -> None:
+        """Another state of the same task; only what looks different is sent."""
+        if line == self._shown:
+            return
+        self._line = self._shown = line
+        self._state.show(MARKS[line.state], state_text(line))
+        going = line.state is State.RUNNING
+        self._bar.set_visibility(going)
+        if going:
+            self._bar.show(line.progress)
+        self._remark.text = remark(line)
+        self._took.text = duration(line.ended - line.since) if line.ended else ""
+        reason = why_not(action("task.cancel"), line.task, whoever()) if line.task else None
+        self._cancel.set_visibility(line.task is not None)
+        if line.task is not None:
+            self._cancel.allow(str(reason) if reason else None)
+
+    @staticmethod
+    def _object(line: Line, path: Path) -> None:
+        subject = line.subject
+        present = subject is not None and subject.home.one(type(subject), subject.ref) is subject
+        target = path(subject) if subject is not None and present else ""
+        if target:
+            ui.link(line.name, target)
+        else:
+            ui.label(line.name or "–")
+
+    async def _clicked(self) -> None:
+        user, task = whoever(), self._line.task
+        if user is None or task is None:
+            return
+        title = f"{self._line.title} {self._line.name}".strip()
+        client = ui.context.client
+        run = await self._context.runner.run(user, action("task.cancel"), [task], address=current_session().address)
+        if client.is_deleted:
+            return
+        with client:
+            (item,) = run.items
+            if item.state is State.DONE:
+                notify(_("{task}: the pool was asked to cancel it").format(task=title))
+            else:
+                notify(f"{title}: {item.reason or ''}", Tone.WARNING, close=_("Dismiss"))

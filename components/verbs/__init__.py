@@ -1,0 +1,7 @@
+"""Commands: the buttons that offer them, the questions before them, what became of them."""
+
+from components.verbs.bar import VerbBar, bar
+from components.verbs.giving import give, whoever
+from components.verbs.tray import tray
+
+__all__ = ["VerbBar", "bar", "give", "tray", "whoever"]

@@ -1,0 +1,95 @@
+"""What became of a command for many: a card for each of the user's runs, which stays until it is dismissed."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.live import follow_source
+from components.ui import Bar, Button, Kind
+from components.verbs.giving import whoever
+from xo_dash.context import Context
+from xo_dash.control.run import Item, Run, State
+from xo_dash.i18n import _, ngettext, number
+
+SHOWN = 50
+"""Objects of one run whose trouble is listed; the tasks have all."""
+
+
+def tray(context: Context) -> ui.element:
+    """The cards, at the foot of the page; put it into every page once."""
+    return Tray(context)
+
+
+class Tray(ui.element):
+    """Follows the runner; a card is changed, not drawn anew, while its run goes on."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.classes("x-tray").props("aria-live=polite")
+        self._context = context
+        self._cards: dict[int, RunCard] = {}
+        with self:
+            follow_source(context.runner.observe, self._refresh)
+
+    def _refresh(self) -> None:
+        user = whoever()
+        wanted = {run.id: run for run in self._context.runner.runs if user and run.user_id == user.id and is_for_tray(run)}
+        for gone in self._cards.keys() - wanted.keys():
+            self._cards.pop(gone).delete()
+        for run in wanted.values():
+            if run.id in self._cards:
+                self._cards[run.id].refresh()
+            else:
+                with self:
+                    self._cards[run.id] = RunCard(self._context, run)
+
+
+def is_for_tray(run: Run) -> bool:
+    return len(run.items) > 1 and not run.dismissed
+
+
+class RunCard(ui.element):
+    """One run: how far it is, and who did not get there, with the reason."""
+
+    def __init__(self, context: Context, run: Run) -> None:
+        super().__init__("section")
+        self.classes("x-run").mark(f"run-{run.id}")
+        self._run = run
+        self._listed: set[Item] = set()
+        with self:
+            with ui.element("header").classes("x-run-head"):
+                self._title = ui.label().classes("x-run-title")
+                Button(icon="close", kind=Kind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
+            self._bar = Bar(0)
+            self._sum = ui.label().classes("x-run-sum")
+            self._list = ui.element("ul").classes("x-run-list")
+        self._title.text = ngettext("{verb}: {n} object", "{verb}: {n} objects", len(run.items)).format(
+            verb=_(run.action.title), n=number(len(run.items))
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        run = self._run
+        self._bar.show(run.progress)
+        self._bar.set_visibility(not run.ended)
+        self._sum.text = summary(run)
+        fresh = [item for item in run.unhappy if item not in self._listed]
+        for item in fresh[: max(0, SHOWN - len(self._listed))]:
+            self._listed.add(item)
+            with self._list, ui.element("li"):
+                ui.label(item.name).classes("x-run-name")
+                ui.label(str(item.reason or "")).classes("x-run-why")
+
+
+def summary(run: Run) -> str:
+    """`5 done, 2 failed, 3 to go`"""
+    going = sum(not item.state.ended for item in run.items)
+    parts = [
+        (run.count(State.DONE), _("{n} done")),
+        (run.count(State.FAILED), _("{n} failed")),
+        (run.count(State.REFUSED), _("{n} not possible")),
+        (run.count(State.CANCELLED), _("{n} cancelled")),
+        (run.count(State.LOST), _("{n} unknown")),
+        (going, _("{n} to go")),
+    ]
+    return ", ".join(text.format(n=number(count)) for count, text in parts if count)

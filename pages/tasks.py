@@ -1,0 +1,20 @@
+"""/tasks: what goes on in the pools, and what lately did."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.links import path_of
+from components.tasks import TaskList
+from components.ui import PageHead
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/tasks")
+    def tasks() -> None:
+        with frame(context, title=_("Tasks")):
+            PageHead(_("Tasks"), _("Of all pools: yours, and what others start there."))
+            TaskList(context, path_of)
