@@ -138,6 +138,13 @@ def follow_history(history: History, uuids: frozenset[str], render: Callable[[],
     render()
 
 
+def follow_source(observe: Callable[[Callable[..., None]], Callable[[], None]], render: Callable[[], None]) -> None:
+    """Call `render` now and whenever the source speaks; `observe` subscribes to it and returns how to end that."""
+    own, key, run = flow(), next(_keys), _rendering(render)
+    _until_gone(observe(lambda *_said: own.mark(key, run)))
+    render()
+
+
 def bound(mirror: Mirror, subject: Subject, name: str) -> tuple[Subject, str]:
     """Make one field bindable while someone looks: `ui.label().bind_text_from(*bound(mirror, vm, "name_label"))`.
 
