@@ -43,6 +43,16 @@ async def test_assets_and_health_are_for_everybody(house: House) -> None:
             assert (await stranger.http.get(path)).status_code == 200
 
 
+async def test_other_programs_cookies_do_not_matter(house: House) -> None:
+    async with house.browser() as ann:
+        await ann.sign_in("ann")
+        for odd in ('x={"a": "b, c"}', "bare", "=", "a=b=c", 'q="', "xo-dash=x"):
+            headers = {"cookie": f"{odd}; {ann.cookies}"}
+            ann.http.cookies.clear()
+            assert (await ann.http.get("/", headers=headers)).status_code == 200
+            ann.http.cookies.set(*headers["cookie"].split("; ")[-1].split("=", 1))
+
+
 async def test_a_made_up_cookie_opens_nothing(house: House) -> None:
     async with house.browser() as stranger:
         for value in ("x", "", '"', "a" * 5000, "é"):

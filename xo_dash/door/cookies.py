@@ -1,8 +1,8 @@
 """The one cookie: a random token, for this site and its server alone."""
 
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -22,11 +22,8 @@ def is_secure(scope: Scope) -> bool:
 
 def read_token(scope: Scope, headers: Mapping[str, str]) -> str:
     """Empty if there is none."""
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(cookie_name(scope, headers))
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
+    given = cookie_parser(headers.get("cookie", ""))  # http.cookies would stop at another program's odd cookie
+    return given.get(cookie_name(scope, headers), "")
 
 
 def set_token(response: Response, scope: Scope, headers: Mapping[str, str], token: str) -> None:

@@ -8,7 +8,7 @@ from nicegui import Client, background_tasks
 
 from data.stores.errors import RecordRefused, StoreError
 from data.stores.sessions import SessionStore
-from data.stores.users import Role, User, UserStore
+from data.stores.users import Role, User, UserStore, name_key
 from xo_dash.door import sockets
 from xo_dash.door.current import session_of
 from xo_dash.door.first_run import FirstRun
@@ -73,7 +73,7 @@ class Door:
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
         """The token for the cookie, and the session. Raises Refused."""
-        with self._throttled(f"account {name.strip().casefold()}"[:200], address):
+        with self._throttled(f"account {name_key(name)}", address):
             user = await self._identify(name, password)
         return await self._start(user, address)
 
@@ -128,7 +128,7 @@ class Door:
     async def change_own_password(self, session: Session, old: str, new: str) -> None:
         """Needs the old one, throttled like a sign-in. Raises Refused, SignedOut."""
         user = session.user()
-        with self._throttled(f"account {user.name.casefold()}", session.address):
+        with self._throttled(f"account {name_key(user.name)}", session.address):
             fits, _better = await self._verify(old, user.password_hash)
             if not fits:
                 raise Refused(_("The old password is wrong."))
@@ -198,7 +198,11 @@ class Door:
             raise Refused(sentence, wait)
         self._by_account.begin(account)
         self._by_address.begin(host)
-        yield
+        try:
+            yield
+        except Refused:
+            log.warning("refused %r from %s", account[:80], address)
+            raise
         self._by_account.succeeded(account)
         self._by_address.undo(host)
 

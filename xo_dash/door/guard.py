@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xo_dash.door.cookies import read_token
+from xo_dash.door.cookies import is_secure, read_token
 from xo_dash.door.current import SCOPE_KEY, session_of
 from xo_dash.door.headers import secured
 from xo_dash.door.origins import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, login_path
@@ -29,8 +29,8 @@ FAREWELL = 1.0
 class Guard:
     """Lets pass what comes from our own pages and, but for the public paths, with an open session.
 
-    A page's socket must come with the session that fetched the page. One for a page nobody knows passes, to be refused
-    by socket.io: only that makes a page left over from before a restart reload itself, which leads it to the sign-in.
+    A page's socket must come with the session that fetched the page. One for a page nobody knows (any more) passes, to be
+    refused by socket.io: only that makes a page left over from before a restart reload itself, which leads it to the sign-in.
     """
 
     def __init__(self, app: ASGIApp, sessions: SessionTable, first_run: Callable[[], bool], loopback_only: Callable[[], bool]) -> None:
@@ -50,7 +50,7 @@ class Guard:
         scope[SCOPE_KEY] = session
         refusal = self._refusal(scope, headers, session)
         if scope["type"] == "http":
-            await (refusal or self._app)(scope, receive, _securing(send))
+            await (refusal or self._app)(scope, receive, _securing(send, is_secure(scope)))
         elif refusal:
             await _refuse_socket(receive, send)
         elif session is None:
@@ -100,9 +100,10 @@ def _may_change_something(scope: Scope, path: str) -> bool:
 def _socket_refusal(query_string: bytes, session: Session | None) -> Response | None:
     query = parse_qs(query_string.decode("latin-1"))
     client = Client.instances.get(query.get("client_id", [""])[0])
-    if client is None:
+    owner = session_of(client) if client else None
+    if client is None or (owner and not owner.is_open):
         return None if query.get("implicit_handshake") == ["true"] else PlainTextResponse("No such page.", 401)
-    if session is None or session_of(client) is not session:
+    if session is None or owner is not session:
         return PlainTextResponse("This is not your page.", 403)
     return None
 
@@ -112,10 +113,10 @@ def _owns(session: Session, client_id: str) -> bool:
     return client is not None and session_of(client) is session
 
 
-def _securing(send: Send) -> Send:
+def _securing(send: Send, tls: bool) -> Send:
     async def secure(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": secured(message.get("headers", ()))}
+            message = {**message, "headers": secured(message.get("headers", ()), tls)}
         await send(message)
 
     return secure

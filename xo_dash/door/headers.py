@@ -25,18 +25,21 @@ SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),  # "no-referrer" would hide the origin of our own forms
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+
+TLS_HEADERS = ((b"cross-origin-opener-policy", b"same-origin"),)
+"""Without TLS browsers ignore it, and complain."""
 
 Headers = list[tuple[bytes, bytes]]
 
 
-def secured(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+def secured(headers: Iterable[tuple[bytes, bytes]], tls: bool) -> Headers:
     """`headers` with those of ours that the response does not set itself; nothing but files stays in a cache unasked."""
     given = list(headers)
     names = {name.lower() for name, _value in given}
-    extra = [(name, value) for name, value in SECURITY_HEADERS if name not in names]
+    ours = SECURITY_HEADERS + TLS_HEADERS if tls else SECURITY_HEADERS
+    extra = [(name, value) for name, value in ours if name not in names]
     if b"cache-control" not in names and b"etag" not in names:
         extra.append((b"cache-control", b"no-store"))
     return given + extra
