@@ -1,0 +1,102 @@
+"""The map as an element: hands the scene's messages to one browser, and what is chosen there to a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nicegui import events, ui
+from nicegui.dependencies import register_esm
+from nicegui.element import Element
+
+from components.map.scene import Scene
+from components.map.words import words
+from xo_dash.i18n import locale
+
+MODULES = Path(__file__).parent / "modules"
+MOST_TRAILS = 1000
+register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One thing of the selection: `kind` is pool, host, vm, sr or network."""
+
+    kind: str
+    uuid: str
+
+
+class Map(Element, component="map.js"):
+    """The canvas; fills its place. Children are laid over it.
+
+    `links` are paths by kind, with `{uuid}` in them, for a double click and Enter. `on_choose` gets the selection
+    whenever it changes; `on_menu` the place (x, y) where verbs for it are wanted.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        links: Mapping[str, str],
+        on_choose: Callable[[Sequence[Chosen]], None] | None = None,
+        on_menu: Callable[[float, float], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._scene = scene
+        self._on_choose, self._on_menu = on_choose, on_menu
+        self._is_ready = False
+        self._props["words"] = words()
+        self._props["links"] = dict(links)
+        self._props["language"] = locale()
+        self._close = scene.open(self._patch)
+        self.on("ready", self._ready)
+        self.on("trails", self._trails)
+        self.on("choose", self._choose)
+        self.on("menu", self._menu)
+
+    def _handle_delete(self) -> None:
+        self._close()
+        super()._handle_delete()
+
+    # ---- to the browser
+
+    def _ready(self) -> None:
+        self._is_ready = True
+        self._call("patch", self._scene.snapshot())
+
+    def _patch(self, message: str) -> None:
+        if self._is_ready:
+            self._call("patch", message)
+
+    def _call(self, method: str, json: str) -> None:
+        """`json` is put into the message as it is: encoded once for all browsers, and JSON is JavaScript."""
+        code = f'runMethod({self.id}, "{method}", [{json}])'
+        self.client.outbox.enqueue_message("run_javascript", {"code": code}, self.client.id)
+
+    # ---- from the browser; what it says is not trusted
+
+    def _trails(self, event: events.GenericEventArguments) -> None:
+        ids = [id_ for id_ in _list(event.args)[:MOST_TRAILS] if isinstance(id_, int)]
+        self._call("trails", self._scene.trails(ids))
+
+    def _choose(self, event: events.GenericEventArguments) -> None:
+        chosen = [Chosen(*pair) for pair in _list(event.args) if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)]
+        if self._on_choose:
+            self._on_choose(chosen)
+
+    def _menu(self, event: events.GenericEventArguments) -> None:
+        place = event.args if isinstance(event.args, dict) else {}
+        x, y = place.get("x"), place.get("y")
+        if self._on_menu and isinstance(x, int | float) and isinstance(y, int | float):
+            self._on_menu(x, y)
+
+
+def _list(args: Any) -> list[Any]:
+    return args if isinstance(args, list) else []
+
+
+def fill(element: ui.element) -> None:
+    """Let `element` have the room that is left in a column."""
+    element.style("flex: 1 1 0; min-height: 0")

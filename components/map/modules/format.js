@@ -1,0 +1,20 @@
+// Numbers in the reader's language. Amounts come in MiB, rates in bytes a second.
+
+const THIN = "\u202f";
+
+export function formats(language, words) {
+  const digits = [0, 1, 2].map((n) => new Intl.NumberFormat(language, { maximumFractionDigits: n }));
+  const scaled = (value, units) => {
+    let step = 0;
+    while (step < units.length - 1 && Math.abs(value) >= 1023.5) { value /= 1024; step++; }
+    const n = value < 9.95 && step ? 1 : 0;
+    return `${digits[n].format(value)}${THIN}${units[step]}`;
+  };
+  return {
+    number: (value) => digits[0].format(value),
+    percent: (part) => (Number.isFinite(part) ? `${digits[0].format(part * 100)}${THIN}%` : "–"),
+    memory: (mib) => scaled(mib, words.sizes),
+    rate: (bytes) => (Number.isFinite(bytes) ? scaled(bytes, words.rates) : "–"),
+    age: (then) => globalThis.xoDash?.age?.(then) ?? new Date(then * 1000).toLocaleString(language),
+  };
+}

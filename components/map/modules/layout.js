@@ -1,0 +1,342 @@
+// Where everything on the map is. Pure: no DOM, no clock, no measurement of load; the same inventory and viewport give the same
+// rectangles. Units are CSS pixels at zoom 1.
+//
+// The frame (pools, hosts, tanks, rails, benches) depends on what is configured only: on hosts, their RAM, SRs, networks and how many
+// VMs a pool has. What runs where is filled in host by host, so a start or stop moves the tiles of one host and the bench.
+
+import { treemap } from "./treemap.js";
+
+/** Widths and heights of what is not to scale, by how much room a host has. */
+const CHROMES = [
+  { name: "full", side: 140, margin: 12, gap: 12, pad: 14, head: 36, rail: 15, rails: 6, hostGap: 12, hostHead: 34, hostPad: 8, floor: 20, tankGap: 10,
+    tank: 56, tankHead: 42, benchHead: 24, bench: { w: 92, h: 28, gap: 7 }, narrowest: 170 },
+  { name: "compact", side: 64, margin: 8, gap: 8, pad: 8, head: 26, rail: 7, rails: 5, hostGap: 6, hostHead: 18, hostPad: 4, floor: 8, tankGap: 5,
+    tank: 20, tankHead: 0, benchHead: 10, bench: { w: 52, h: 16, gap: 4 }, narrowest: 90 },
+  { name: "tiny", side: 0, margin: 4, gap: 5, pad: 5, head: 20, rail: 4, rails: 3, hostGap: 3, hostHead: 6, hostPad: 2, floor: 3, tankGap: 3,
+    tank: 8, tankHead: 0, benchHead: 4, bench: { w: 20, h: 8, gap: 2 }, narrowest: 50 },
+];
+const PHONE = 600;          // narrower than this, pools stand one below the other and the map scrolls
+const PHONE_TILE = 46;      // the side of the median VM there
+const LONE_HOST = 0.45;     // of the screen at most
+const STEP = 1.25;          // the scale goes in steps, so that a small change does not move the world
+const ASPECT = 0.95;        // width to height of a host that looks well
+
+const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const byName = (a, b) => collator.compare(a.name, b.name) || (a.uuid < b.uuid ? -1 : 1);
+
+/** The inventory in the order of placement: pools, hosts, tanks by name; VMs by RAM, then name. No measurement has a say. */
+export function order(pools) {
+  return [...pools].sort(byName).map((pool) => ({
+    ...pool,
+    hosts: [...pool.hosts].sort(byName).map((host) => ({ ...host, vms: [...host.vms].sort((a, b) => b.ram - a.ram || byName(a, b)) })),
+    tanks: [...pool.tanks].sort(byName),
+    rails: [...pool.rails].sort(byName),
+    bench: [...pool.bench].sort((a, b) => a.home - b.home || byName(a, b)),
+  }));
+}
+
+/**
+ * The whole map.
+ * @param pools  as `order` gives them: {id, vms (how many there are, on or off), hosts: [{id, ram, system, vms: [{id, ram}]}],
+ *               tanks: [{id, size}], rails: [{id}], bench: [{id}]}; amounts in MiB
+ * @param {{w: number, h: number}} viewport
+ */
+export function layout(pools, viewport) {
+  const frame = place(pools, viewport);
+  for (const [i, box] of frame.pools.entries()) {
+    for (const [j, host] of box.hosts.entries()) fillHost(host, pools[i].hosts[j]);
+    fillBench(box.bench, pools[i].bench, frame.chrome);
+  }
+  return frame;
+}
+
+/** The tiles of one host: its VMs, then Xen and the control domain, then what is free. Areas are to scale and fill the box. */
+export function fillHost(box, host) {
+  const held = host.vms.reduce((sum, vm) => sum + vm.ram, 0);
+  const room = Math.max(0, host.ram - host.system);
+  const squeeze = held > room && held > 0 ? room / held : 1; // dynamic memory: together they have what is there
+  const amounts = [...host.vms.map((vm) => vm.ram * squeeze), Math.min(host.system, host.ram), Math.max(0, room - held)];
+  const parts = treemap(box.inner, amounts);
+  box.tiles = host.vms.map((vm, i) => ({ id: vm.id, ...parts[i] }));
+  box.system = parts[parts.length - 2];
+  box.free = parts[parts.length - 1];
+}
+
+/** Equal small tiles, as large as the bench allows for so many. */
+export function fillBench(box, vms, chrome) {
+  const { gap } = chrome.bench;
+  let tw = chrome.bench.w, th = chrome.bench.h;
+  const columns = () => Math.max(1, Math.floor((box.w + gap) / (tw + gap)));
+  const rows = () => Math.max(1, Math.floor((box.h + gap) / (th + gap)));
+  while (columns() * rows() < vms.length && tw > 3) {
+    if (tw > 1.6 * th) tw *= 0.92;
+    else { tw *= 0.92; th *= 0.92; }
+  }
+  const across = columns();
+  box.tiles = vms.map((vm, i) => ({ id: vm.id, x: box.x + (i % across) * (tw + gap), y: box.y + Math.floor(i / across) * (th + gap), w: tw, h: th }));
+}
+
+// ---- the frame
+
+function place(pools, viewport) {
+  const view = { w: Math.max(200, viewport.w), h: Math.max(200, viewport.h) };
+  const world = pools.map(measure);
+  const chrome = chromeFor(world, view);
+  const best = view.w < PHONE ? forPhone(world, view, chrome) : bestFit(world, view, chrome);
+  const boxes = stack(world, best, view, chrome);
+  tanks(boxes, pools, chrome);
+  const bottom = Math.max(0, ...boxes.map((box) => box.y + box.h));
+  return { scale: best.scale, chrome, width: view.w, height: bottom + chrome.margin, pools: boxes };
+}
+
+/** What of a pool decides about its size. */
+function measure(pool) {
+  const sums = [0];
+  for (const host of pool.hosts) sums.push(sums[sums.length - 1] + Math.max(host.ram, 1));
+  return { id: pool.id, hosts: pool.hosts, sums, ram: sums[sums.length - 1], n: pool.hosts.length, rails: pool.rails.length, tanks: pool.tanks.length, vms: pool.vms };
+}
+
+function chromeFor(world, view) {
+  const hosts = Math.max(1, world.reduce((sum, pool) => sum + pool.n, 0));
+  const side = Math.sqrt((view.w * Math.min(view.h, view.w * 2)) / hosts);
+  const found = CHROMES.find((chrome) => side >= chrome.side);
+  const tank = Math.round(Math.min(260, Math.max(found.tank, 0.2 * side)));
+  const bench = hosts <= 2 && side > 400 ? { w: 132, h: 40, gap: 8 } : found.bench;
+  return { ...found, tank, bench };
+}
+
+/** The largest scale at which all pools fit, over all ways to break them into shelves that look well. */
+function bestFit(world, view, chrome) {
+  const ram = Math.max(1, ...world.flatMap((pool) => pool.hosts.map((host) => host.ram)));
+  const most = (LONE_HOST * view.w * view.h) / ram;
+  let best = null;
+  for (let k = 1; k <= Math.min(world.length, 12); k++) {
+    const shelves = split(world, k);
+    let low = most / 1e6, high = most;
+    if (shelvesAt(shelves, high, view, chrome).height > view.h) {
+      for (let i = 0; i < 22; i++) {
+        const middle = Math.sqrt(low * high);
+        if (shelvesAt(shelves, middle, view, chrome).height > view.h) high = middle; else low = middle;
+      }
+    } else low = high;
+    const scale = snap(low);
+    const fit = shelvesAt(shelves, scale, view, chrome);
+    const score = Math.log(low) - 0.5 * fit.penalty;
+    if (!best || score > best.score) best = { scale, shelves, fit, score };
+  }
+  return best ?? { scale: 1, shelves: [], fit: { widths: [], heights: [], height: 0 } };
+}
+
+function forPhone(world, view, chrome) {
+  const rams = world.flatMap((pool) => pool.hosts.flatMap((host) => host.vms.map((vm) => vm.ram))).sort((a, b) => a - b);
+  const median = rams[rams.length >> 1] || 4096;
+  const most = Math.max(1, ...world.flatMap((pool) => pool.hosts.map((host) => host.ram)));
+  const scale = snap(Math.min((PHONE_TILE * PHONE_TILE) / median, (1.2 * view.w * view.h) / most));
+  const shelves = world.map((pool) => [pool]);
+  return { scale, shelves, fit: shelvesAt(shelves, scale, view, chrome) };
+}
+
+const snap = (scale) => STEP ** Math.floor(Math.log(scale) / Math.log(STEP) + 1e-9);
+
+/** `items` in their order, in `k` runs of about the same RAM. */
+function split(items, k) {
+  const total = items.reduce((sum, item) => sum + item.ram + 1, 0);
+  const runs = Array.from({ length: k }, () => []);
+  let sum = 0;
+  items.forEach((item, i) => {
+    const at = Math.floor(((sum + (item.ram + 1) / 2) / total) * k);
+    const latest = k - Math.min(k, items.length - i); // so that none stays empty
+    runs[Math.min(k - 1, Math.max(at, latest))].push(item);
+    sum += item.ram + 1;
+  });
+  return runs.filter((run) => run.length);
+}
+
+function shelvesAt(shelves, scale, view, chrome) {
+  const widths = [], heights = [];
+  let penalty = 0, count = 0;
+  for (const shelf of shelves) {
+    const fit = shelfAt(shelf, scale, view.w - 2 * chrome.margin, chrome);
+    widths.push(fit.widths);
+    heights.push(fit.height);
+    penalty += fit.penalty;
+    count += shelf.length;
+  }
+  const height = heights.reduce((sum, h) => sum + h, 0) + chrome.gap * (shelves.length - 1) + 2 * chrome.margin;
+  return { widths, heights, height, penalty: count ? penalty / count : 0 };
+}
+
+/** Pools side by side over `width`: widths such that they need about the same height. */
+function shelfAt(shelf, scale, width, chrome) {
+  const room = width - chrome.gap * (shelf.length - 1);
+  let widths = share(shelf.map((pool) => Math.sqrt(pool.ram * scale) + chrome.narrowest + (pool.tanks ? chrome.tank : 0)), room, chrome.narrowest);
+  let best = null;
+  for (let i = 0; i < 7; i++) {
+    const fits = shelf.map((pool, j) => poolAt(pool, widths[j], scale, chrome));
+    const height = Math.max(...fits.map((fit) => fit.height));
+    if (!best || height < best.height) best = { widths, height, penalty: fits.reduce((sum, fit) => sum + fit.penalty, 0) };
+    if (shelf.length === 1) break;
+    const mean = fits.reduce((sum, fit) => sum + fit.height, 0) / fits.length;
+    widths = share(widths.map((w, j) => w * (fits[j].height / mean) ** 0.8), room, chrome.narrowest);
+  }
+  return best;
+}
+
+/** `weights` scaled to sum to `room`, none below `least` where that is possible. */
+function share(weights, room, least) {
+  const floor = Math.min(least, room / weights.length);
+  const over = weights.map((weight) => Math.max(0, weight - floor));
+  const sum = over.reduce((a, b) => a + b, 0) || 1;
+  const rest = room - floor * weights.length;
+  return over.map((weight) => floor + (rest * weight) / sum);
+}
+
+/** How high a pool of this width is, with its hosts in as many rows as make them look well. */
+function poolAt(pool, width, scale, chrome) {
+  const content = contentWidth(pool, width, chrome);
+  if (!pool.n) return { height: 2 * chrome.pad + chrome.head + chrome.benchHead, rows: 0, penalty: 0, content };
+  const ideal = Math.sqrt((ASPECT * pool.n * pool.ram * scale)) / content;
+  const wide = Math.max(1, Math.floor((content + chrome.hostGap) / (3 * chrome.hostPad + 24)));
+  const least = Math.min(pool.n, Math.ceil(pool.n / wide));
+  let best = null;
+  for (const rows of new Set([Math.floor(ideal), Math.ceil(ideal)])) {
+    const fit = rowsAt(pool, Math.min(pool.n, Math.max(least, rows)), content, scale, chrome);
+    if (!best || fit.penalty < best.penalty) best = fit;
+  }
+  return { ...best, height: 2 * chrome.pad + chrome.head + railsHeight(pool, chrome) + best.block + benchHeight(pool, width, chrome), content };
+}
+
+const contentWidth = (pool, width, chrome) => width - 2 * chrome.pad - (pool.tanks ? Math.min(chrome.tank, width * 0.3) + chrome.hostGap : 0);
+const railsHeight = (pool, chrome) => (pool.rails ? chrome.rail * Math.min(pool.rails, chrome.rails) + chrome.rail * 0.6 : 0);
+
+/** Room for a fifth of the pool's VMs; it depends on how many there are, not on how many are off. */
+function benchHeight(pool, width, chrome) {
+  if (!pool.vms) return 0;
+  const { w, h, gap } = chrome.bench;
+  const across = Math.max(1, Math.floor((width - 2 * chrome.pad + gap) / (w + gap)));
+  const rows = Math.min(3, Math.max(1, Math.ceil((0.2 * pool.vms) / across)));
+  return chrome.benchHead + rows * (h + gap) - gap;
+}
+
+/** The hosts of a pool in `count` rows over `content`: heights of the rows' insides, and how far hosts are from looking well. */
+function rowsAt(pool, count, content, scale, chrome) {
+  const ends = rowEnds(pool.sums, count);
+  let block = 0, penalty = 0, first = 0;
+  const heights = ends.map((end) => {
+    const n = end - first, ram = pool.sums[end] - pool.sums[first];
+    const inside = Math.max(8 * n, content - n * 2 * chrome.hostPad - (n - 1) * chrome.hostGap);
+    const height = (scale * ram) / inside;
+    penalty += n * Math.log(inside / n / height / ASPECT) ** 2;
+    block += height + chrome.hostHead + chrome.floor + chrome.hostPad + chrome.hostGap;
+    first = end;
+    return height;
+  });
+  return { rows: count, ends, heights, block: block - chrome.hostGap, penalty: penalty / pool.n };
+}
+
+/** Where rows end so that each has about the same RAM. `sums` are prefix sums. */
+function rowEnds(sums, count) {
+  const n = sums.length - 1, total = sums[n], ends = [];
+  let from = 0;
+  for (let row = 1; row < count; row++) {
+    const goal = (total * row) / count;
+    let low = from + 1, high = n - (count - row);
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sums[middle] + sums[Math.min(n, middle + 1)]) / 2 >= goal) high = middle; else low = middle + 1;
+    }
+    ends.push(low);
+    from = low;
+  }
+  ends.push(n);
+  return ends;
+}
+
+// ---- boxes
+
+function stack(world, best, view, chrome) {
+  const boxes = [];
+  const spare = Number.isFinite(view.h) && view.w >= PHONE ? Math.max(0, view.h - best.fit.height) : 0;
+  const all = best.fit.heights.reduce((sum, h) => sum + h, 0) || 1;
+  let y = chrome.margin;
+  best.shelves.forEach((shelf, i) => {
+    const height = best.fit.heights[i] + (spare * best.fit.heights[i]) / all;
+    let x = chrome.margin;
+    shelf.forEach((pool, j) => {
+      boxes.push(poolBox(pool, { x, y, w: best.fit.widths[i][j], h: height }, best.scale, chrome));
+      x += best.fit.widths[i][j] + chrome.gap;
+    });
+    y += height + chrome.gap;
+  });
+  return boxes;
+}
+
+function poolBox(pool, box, scale, chrome) {
+  const fit = poolAt(pool, box.w, scale, chrome);
+  const left = box.x + chrome.pad;
+  const railsY = box.y + chrome.head;
+  const top = railsY + railsHeight(pool, chrome);
+  const hosts = [];
+  let y = top, first = 0;
+  for (let row = 0; row < fit.rows; row++) {
+    const end = fit.ends[row], n = end - first, height = fit.heights[row];
+    let x = left;
+    for (const host of pool.hosts.slice(first, end)) {
+      const inner = { x: x + chrome.hostPad, y: y + chrome.hostHead, w: (scale * Math.max(host.ram, 1)) / height, h: height };
+      const w = inner.w + 2 * chrome.hostPad;
+      hosts.push({ id: host.id, row, x, y, w, h: height + chrome.hostHead + chrome.floor + chrome.hostPad, inner, floor: { x: inner.x, y: inner.y + height + chrome.hostPad * 0.6, w: inner.w, h: chrome.floor - chrome.hostPad * 0.2 } });
+      x += w + chrome.hostGap;
+    }
+    y += height + chrome.hostHead + chrome.floor + chrome.hostPad + chrome.hostGap;
+    first = end;
+  }
+  const bottom = fit.rows ? y - chrome.hostGap : top;
+  const benchTop = bottom + chrome.benchHead;
+  const bench = { x: left, y: benchTop, w: box.w - 2 * chrome.pad, h: Math.max(0, benchHeight(pool, box.w, chrome) - chrome.benchHead) };
+  return {
+    id: pool.id, ...box, hosts, rows: fit.rows, content: { x: left, y: top, w: fit.content, h: bottom - top },
+    rails: { x: left, y: railsY, w: fit.content, step: chrome.rail, shown: Math.min(pool.rails, chrome.rails) }, bench,
+  };
+}
+
+/** Shared SRs at the right edge of their pool; one scale for all, the largest at which every pool's fit. */
+function tanks(boxes, pools, chrome) {
+  const head = chrome.tankHead, least = head + Math.max(5, chrome.tankGap * 1.6);
+  const plans = boxes.map((box, i) => {
+    const sizes = pools[i].tanks.map((tank) => tank.size);
+    const column = Math.max(20, box.h - (box.content.y - box.y) - (box.y + box.h - box.content.y - box.content.h));
+    const across = Math.max(1, Math.ceil((sizes.length * (least + chrome.tankGap)) / column));
+    const down = Math.ceil(sizes.length / across);
+    const w = (Math.min(chrome.tank, box.w * 0.3) - (across - 1) * chrome.tankGap) / across;
+    return { box, sizes, across, down, w, column };
+  });
+  const unit = Math.min(...plans.filter((plan) => plan.sizes.length).map((plan) => largestUnit(plan, least, chrome)), Infinity);
+  for (const [i, plan] of plans.entries()) {
+    const { box, w } = plan;
+    let x = box.content.x + box.content.w + chrome.hostGap, y = box.content.y;
+    box.tanks = pools[i].tanks.map((tank, j) => {
+      if (j && j % plan.down === 0) { x += w + chrome.tankGap; y = box.content.y; }
+      const h = Math.max(least, head + (tank.size * unit) / w);
+      const made = { id: tank.id, x, y, w, h, head };
+      y += h + chrome.tankGap;
+      return made;
+    });
+  }
+}
+
+function largestUnit({ sizes, down, w, column }, least, chrome) {
+  const height = (unit) => {
+    let most = 0;
+    for (let i = 0; i < sizes.length; i += down) {
+      const some = sizes.slice(i, i + down);
+      most = Math.max(most, some.reduce((sum, size) => sum + Math.max(least, chrome.tankHead + (size * unit) / w) + chrome.tankGap, -chrome.tankGap));
+    }
+    return most;
+  };
+  let low = 0, high = (column * w) / Math.max(1, ...sizes);
+  for (let i = 0; i < 30; i++) {
+    const middle = (low + high) / 2;
+    if (height(middle) > column) high = middle; else low = middle;
+  }
+  return low;
+}

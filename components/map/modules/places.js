@@ -1,0 +1,85 @@
+// Questions about places: what is here, what is next to it. Pure, over the rectangles of layout.js.
+
+const within = (box, x, y) => x >= box.x && y >= box.y && x < box.x + box.w && y < box.y + box.h;
+
+/** The innermost thing at a point of the map: {id, kind, box}, or null on the ground. */
+export function hit(plan, x, y) {
+  for (const pool of plan.pools) {
+    if (!within(pool, x, y)) continue;
+    for (const host of pool.hosts) {
+      if (!within(host, x, y)) continue;
+      const tile = host.tiles.find((box) => within(box, x, y));
+      return tile ? { id: tile.id, kind: "vm", box: tile } : { id: host.id, kind: "host", box: host };
+    }
+    const tile = pool.bench.tiles.find((box) => within(box, x, y));
+    if (tile) return { id: tile.id, kind: "vm", box: tile };
+    const tank = pool.tanks.find((box) => within(box, x, y));
+    if (tank) return { id: tank.id, kind: "sr", box: tank };
+    const rail = Math.floor((y - pool.rails.y) / pool.rails.step);
+    if (x < pool.rails.x + pool.rails.w && rail >= 0 && rail < pool.rails.shown && pool.networks?.[rail]) {
+      return { id: pool.networks[rail].id, kind: "network", box: { x: pool.rails.x, y: pool.rails.y + rail * pool.rails.step, w: pool.rails.w, h: pool.rails.step } };
+    }
+    return { id: pool.id, kind: "pool", box: pool };
+  }
+  return null;
+}
+
+/** Every box that can be chosen, as {id, box}. */
+export function* places(plan) {
+  for (const pool of plan.pools) {
+    yield { id: pool.id, box: pool };
+    for (const host of pool.hosts) {
+      yield { id: host.id, box: host };
+      for (const tile of host.tiles) yield { id: tile.id, box: tile };
+    }
+    for (const tile of pool.bench.tiles) yield { id: tile.id, box: tile };
+    for (const tank of pool.tanks) yield { id: tank.id, box: tank };
+  }
+}
+
+export function find(plan, id) {
+  for (const place of places(plan)) if (place.id === id) return place.box;
+  return null;
+}
+
+/** The VMs and tanks: what the arrow keys walk over. */
+function* stops(plan) {
+  for (const pool of plan.pools) {
+    for (const host of pool.hosts) yield* host.tiles.length ? host.tiles : [host];
+    yield* pool.bench.tiles;
+    yield* pool.tanks;
+  }
+}
+
+export const first = (plan) => stops(plan).next().value?.id ?? -1;
+
+/** The nearest stop from `id` in a direction (dx, dy); `id` itself if there is none. */
+export function neighbour(plan, id, dx, dy) {
+  const from = find(plan, id);
+  if (!from) return first(plan);
+  const cx = from.x + from.w / 2, cy = from.y + from.h / 2;
+  let best = id, least = Infinity;
+  for (const box of stops(plan)) {
+    if (box.id === id) continue;
+    const ahead = dx ? dx * (dx > 0 ? box.x - (from.x + from.w) : box.x + box.w - from.x) : dy * (dy > 0 ? box.y - (from.y + from.h) : box.y + box.h - from.y);
+    if (ahead < -0.5) continue;
+    const across = dx ? gap(cy, box.y, box.y + box.h) : gap(cx, box.x, box.x + box.w);
+    const drift = dx ? Math.abs(box.y + box.h / 2 - cy) : Math.abs(box.x + box.w / 2 - cx);
+    const cost = ahead + across * 4 + drift * 0.1;
+    if (cost < least) { least = cost; best = box.id; }
+  }
+  return best;
+}
+
+const gap = (value, low, high) => (value < low ? low - value : value > high ? value - high : 0);
+
+/** VMs whose tiles touch a rectangle of the map. */
+export function inside(plan, area) {
+  const found = [];
+  for (const pool of plan.pools) {
+    for (const tiles of [...pool.hosts.map((host) => host.tiles), pool.bench.tiles]) {
+      for (const box of tiles) if (box.x < area.x + area.w && box.x + box.w > area.x && box.y < area.y + area.h && box.y + box.h > area.y) found.push(box.id);
+    }
+  }
+  return found;
+}

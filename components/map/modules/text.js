@@ -1,0 +1,65 @@
+// Words on the canvas: measured once, cut so that the digits at the end stay ("k8s-w…12").
+
+const CACHE = 20000;
+
+export class Text {
+  constructor(family) {
+    this.family = family;
+    this.widths = new Map();
+    this.cuts = new Map();
+  }
+
+  font(size, weight = 450) { return `${weight} ${size}px ${this.family}`; }
+
+  width(ctx, text, font) {
+    const key = font + text;
+    let width = this.widths.get(key);
+    if (width === undefined) {
+      ctx.font = font;
+      width = ctx.measureText(text).width;
+      if (this.widths.size > CACHE) this.widths.clear();
+      this.widths.set(key, width);
+    }
+    return width;
+  }
+
+  /** `text` as much as fits into `room` pixels; empty if not even one letter does. */
+  fit(ctx, text, font, room) {
+    if (this.width(ctx, text, font) <= room) return text;
+    const key = `${font}${Math.floor(room)}|${text}`;
+    let cut = this.cuts.get(key);
+    if (cut === undefined) {
+      cut = this.cut(ctx, text, font, room);
+      if (this.cuts.size > CACHE) this.cuts.clear();
+      this.cuts.set(key, cut);
+    }
+    return cut;
+  }
+
+  cut(ctx, text, font, room) {
+    const tail = text.match(/\d{1,4}$/)?.[0] ?? "";
+    for (const end of tail ? [tail, ""] : [""]) {
+      const head = text.slice(0, text.length - end.length);
+      let low = 0, high = head.length;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (this.width(ctx, `${head.slice(0, middle)}…${end}`, font) <= room) low = middle; else high = middle - 1;
+      }
+      if (low > 0) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${end}`;
+    }
+    return "";
+  }
+
+  /** Draw `text` into `room` pixels from (x, y), y being the middle of the line; says how wide it became. */
+  put(ctx, text, x, y, room, { size = 12, weight = 450, colour, align = "left" }) {
+    const font = this.font(size, weight);
+    const shown = this.fit(ctx, text, font, room);
+    if (!shown) return 0;
+    ctx.font = font;
+    ctx.fillStyle = colour;
+    ctx.textAlign = align;
+    ctx.textBaseline = "middle";
+    ctx.fillText(shown, x, y + 0.5);
+    return this.width(ctx, shown, font);
+  }
+}

@@ -1,0 +1,93 @@
+// The tooltip: what a thing is, in words. Names are data: they become text, never HTML.
+
+import { ENABLED, GAP, HALTED, LIVE, MASTER, RUNNING, flow, share } from "./model.js";
+
+/** [title, state, [[label, value], ...]] of a thing. */
+export function describe(model, thing, words, format) {
+  const pool = model.things.get(thing.pool ?? thing.id);
+  const stale = pool?.standing === 2 ? [[words.asOf, pool.seen ? format.age(pool.seen) : words.never]] : [];
+  const rows = { vm: vmRows, host: hostRows, sr: srRows, network: networkRows, pool: poolRows }[thing.kind](model, thing, words, format);
+  return [thing.name, stateOf(thing, words), [...rows.filter(([, value]) => value !== "" && value != null), ...stale]];
+}
+
+export function stateOf(thing, words) {
+  if (thing.kind === "vm") return words.states[thing.state];
+  if (thing.kind === "host") return !(thing.flags & LIVE) ? words.lost : !(thing.flags & ENABLED) ? words.maintenance : thing.flags & MASTER ? words.master : "";
+  if (thing.kind === "pool") return thing.standing === 2 ? words.unreachable : thing.standing === 1 ? words.connecting : thing.product;
+  return thing.kind === "sr" ? thing.type : words.network;
+}
+
+function vmRows(model, vm, words, format) {
+  const names = (ids) => ids.map((id) => model.things.get(id)?.name).filter(Boolean).join(", ");
+  const host = model.things.get(vm.host >= 0 ? vm.host : vm.home);
+  const on = vm.state === RUNNING;
+  return [
+    [words.task, vm.task >= 0 ? format.percent(vm.task / 100) : ""],
+    [words.host, host?.name],
+    [words.address, vm.address],
+    [words.cpu, on ? `${vm.cpu === GAP ? "–" : format.percent(share(vm.cpu))} · ${vm.vcpus} vCPU` : `${vm.vcpus} vCPU`],
+    [words.memory, on && vm.memory !== GAP ? `${format.percent(share(vm.memory))} · ${format.memory(vm.ram)}` : format.memory(vm.ram)],
+    [words.disk, on && vm.disk !== GAP ? format.rate(flow(vm.disk)) : ""],
+    [words.network, on && vm.network !== GAP ? format.rate(flow(vm.network)) : ""],
+    [words.srs, names(vm.srs)],
+    [words.networks, names(vm.networks)],
+  ];
+}
+
+function hostRows(model, host, words, format) {
+  const vms = [...model.pools.get(host.pool).vms.values()].filter((vm) => vm.host === host.id);
+  return [
+    [words.vms, format.number(vms.length)],
+    [words.cpu, host.cpu === GAP ? "" : `${format.percent(share(host.cpu))} · ${host.cpus} CPU`],
+    [words.memory, format.memory(host.ram)],
+    [words.freeMemory, format.memory(host.free)],
+    [words.dom0, format.memory(host.system)],
+  ];
+}
+
+function srRows(model, sr, words, format) {
+  const users = [...model.pools.get(sr.pool).vms.values()].filter((vm) => vm.srs.includes(sr.id)).length;
+  return [
+    [words.used, `${format.percent(sr.used / sr.size)} · ${format.memory(sr.used)}`],
+    [words.size, format.memory(sr.size)],
+    [words.promised, sr.promised ? format.memory(sr.promised) : ""],
+    [words.snapshots, sr.snapshots ? format.memory(sr.snapshots) : ""],
+    [words.unplugged, sr.unplugged.map((id) => model.things.get(id)?.name).filter(Boolean).join(", ")],
+    [words.vms, format.number(users)],
+  ];
+}
+
+function networkRows(model, network, words, format) {
+  const users = [...model.pools.get(network.pool).vms.values()].filter((vm) => vm.networks.includes(network.id)).length;
+  const down = [];
+  for (let i = 0; i < network.beads.length; i += 2) if (network.beads[i + 1] !== 1) down.push(model.things.get(network.beads[i])?.name);
+  return [[words.noLink, down.filter(Boolean).join(", ")], [words.vms, format.number(users)]];
+}
+
+function poolRows(model, pool, words, format) {
+  const { hosts, vms } = model.pools.get(pool.id);
+  const all = [...vms.values()];
+  const free = [...hosts.values()].reduce((sum, host) => sum + host.free, 0);
+  return [
+    [words.hosts, format.number(hosts.size)],
+    [words.vms, `${format.number(all.length)} · ${words.states[RUNNING].toLowerCase()} ${format.number(all.filter((vm) => vm.state === RUNNING).length)}`],
+    [words.bench, format.number(all.filter((vm) => vm.state === HALTED).length)],
+    [words.freeMemory, format.memory(free)],
+  ];
+}
+
+/** Fill `element` with a description. */
+export function show(element, [title, state, rows]) {
+  const make = (tag, text, name) => {
+    const made = document.createElement(tag);
+    made.textContent = text;
+    if (name) made.className = name;
+    return made;
+  };
+  const list = document.createElement("dl");
+  for (const [label, value] of rows) list.append(make("dt", label), make("dd", value));
+  element.replaceChildren(make("b", title), make("span", state, "xo-map-tip-state"), list);
+}
+
+/** The same in one sentence, for a screen reader. */
+export const say = ([title, state, rows]) => [title, state, ...rows.map(([label, value]) => `${label} ${value}`)].filter(Boolean).join(", ");

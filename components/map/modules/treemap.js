@@ -1,0 +1,47 @@
+// A rectangle divided among amounts so that each part is as square as can be (squarified treemap).
+// Pure: the same amounts in the same order give the same rectangles, whatever else is true of them.
+
+/**
+ * @param {{x: number, y: number, w: number, h: number}} box
+ * @param {number[]} amounts  in the order of placement; not negative
+ * @returns {{x: number, y: number, w: number, h: number}[]}  one for each amount; areas are in proportion and fill the box
+ */
+export function treemap(box, amounts) {
+  const total = amounts.reduce((sum, amount) => sum + amount, 0);
+  const parts = new Array(amounts.length);
+  if (!(total > 0) || !(box.w > 0) || !(box.h > 0)) {
+    return amounts.map(() => ({ x: box.x, y: box.y, w: 0, h: 0 }));
+  }
+  const unit = (box.w * box.h) / total;
+  let { x, y, w, h } = box;
+  for (let first = 0; first < amounts.length; ) {
+    const side = Math.min(w, h);
+    const last = rowEnd(amounts, first, unit, side);
+    let area = 0;
+    for (let i = first; i < last; i++) area += amounts[i] * unit;
+    const depth = last === amounts.length ? Math.max(w, h) : side > 0 ? area / side : 0;
+    let at = 0;
+    for (let i = first; i < last; i++) {
+      const length = area > 0 ? (side * amounts[i] * unit) / area : 0;
+      parts[i] = w >= h ? { x, y: y + at, w: depth, h: length } : { x: x + at, y, w: length, h: depth };
+      at += length;
+    }
+    if (w >= h) { x += depth; w = Math.max(0, w - depth); } else { y += depth; h = Math.max(0, h - depth); }
+    first = last;
+  }
+  return parts;
+}
+
+/** How many amounts from `first` make the best row along `side`: as long as the worst part gets squarer. */
+function rowEnd(amounts, first, unit, side) {
+  let sum = 0, low = Infinity, high = 0, worst = Infinity, i = first;
+  for (; i < amounts.length; i++) {
+    const area = amounts[i] * unit;
+    const nextSum = sum + area, nextLow = Math.min(low, area), nextHigh = Math.max(high, area);
+    const square = (side * side) / (nextSum * nextSum);
+    const next = nextLow > 0 ? Math.max(square * nextHigh, 1 / (square * nextLow)) : worst;
+    if (next > worst && i > first) break;
+    sum = nextSum; low = nextLow; high = nextHigh; worst = next;
+  }
+  return Math.max(i, first + 1);
+}

@@ -1,0 +1,132 @@
+"""What the map says of each object on the wire: lists, in the order that `modules/model.js` reads.
+
+A row holds what is drawn and nothing else, so a change that cannot be seen is a row that did not change.
+Memory and disk are in MiB; `ids` gives the local number of an object, -1 for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from data.links import link_of
+from data.mirror import PoolMirror
+from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
+from data.placement import HOLDING, is_live, memory_held, memory_of
+from data.server import Server, ServerState
+from data.types import XapiObject
+
+Row = list[object]
+Ids = Callable[[XapiObject | None], int]
+
+MIB = 1 << 20
+NO_MARK, INFO, WARNING, CRITICAL = range(4)
+STATES = {PowerState.HALTED: 0, PowerState.RUNNING: 1, PowerState.PAUSED: 2, PowerState.SUSPENDED: 3, PowerState.UNKNOWN: 4}
+LOST = STATES[PowerState.UNKNOWN]
+
+SR_WARNING, SR_CRITICAL = 0.85, 0.95
+"""How full an SR is marked; of its physical size."""
+
+
+def pool_row(id_: int, pool: PoolMirror) -> Row:
+    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark]"""
+    server, own = pool.server, pool.pool
+    standing = _standing(server)
+    seen = 0 if server.is_live else round(server.last_event_at)
+    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, CRITICAL if standing == 2 else NO_MARK]
+
+
+def pool_name(pool: PoolMirror) -> str:
+    """The pool's name; a lone host's pool often has none, then its host's; before the first sync the server's label."""
+    own = pool.pool
+    master = pool.one(Host, own.master) if own else None
+    return (own and own.name_label) or (master and master.name_label) or pool.server.label or pool.server.address
+
+
+def _standing(server: Server) -> int:
+    if server.is_live:
+        return 0
+    return 1 if server.state in (ServerState.CONNECTING, ServerState.SYNCING) else 2
+
+
+def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM]) -> Row:
+    """[id, uuid, pool, name, flags (1 master, 2 live, 4 enabled), total, system, free, CPUs, mark]"""
+    memory = memory_of(host, guests)
+    live = is_live(host)
+    flags = int(is_master(host)) | live << 1 | host.enabled << 2
+    cpus = host.cpu_info.get("cpu_count", "")
+    sizes = [memory.total // MIB, memory.system // MIB, memory.free // MIB]
+    mark = NO_MARK if live else CRITICAL
+    return [id_, host.uuid, pool, host.name_label, flags, *sizes, int(cpus) if cpus.isdecimal() else 0, mark]
+
+
+def is_master(host: Host) -> bool:
+    return any(pool.master == host.ref for pool in host.home.all(Pool).values())
+
+
+def host_of(vm: VM) -> Host | None:
+    """The host whose memory `vm` holds."""
+    return vm.home.one(Host, vm.resident_on) if vm.power_state in HOLDING else None
+
+
+def vm_row(id_: int, pool: int, vm: VM, ids: Ids) -> Row:
+    """[id, uuid, pool, host, name, state, MiB, vCPUs, address, task (percent, -1 none), home, guest agent, [SRs], [networks], mark]"""
+    host = host_of(vm)
+    state = LOST if host is not None and not is_live(host) else STATES[vm.power_state]
+    metrics = vm.home.one(VMGuestMetrics, vm.guest_metrics) if host else None
+    address = _address(metrics) if metrics else ""
+    srs = sorted({ids(disk.home.one(SR, disk.SR)) for disk in _disks(vm)} - {-1})
+    networks = sorted({ids(vif.home.one(Network, vif.network)) for vif in vm.all_of(VIF, vm.VIFs)} - {-1})
+    return [
+        id_, vm.uuid, pool, ids(host), vm.name_label, state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
+        _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks, NO_MARK,
+    ]  # fmt: skip
+
+
+def _disks(vm: VM) -> list[VDI]:
+    return vm.all_of(VDI, [vbd.VDI for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type == "Disk"])
+
+
+def _address(metrics: VMGuestMetrics) -> str:
+    """The first address the agent tells: IPv4 of the first NIC before the others, IPv6 only if there is no other."""
+    found = [(":" in address, key, address) for key, address in metrics.networks.items() if address and "/ip" in key]
+    return min(found)[2] if found else ""
+
+
+def _progress(vm: VM) -> int:
+    tasks = [vm.home.one(Task, ref) for ref in vm.current_operations]  # type: ignore[arg-type]  # the map's keys are refs
+    if not tasks:
+        return -1
+    return min(round((task.progress if task else 0) * 100) for task in tasks)
+
+
+def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
+    """[id, uuid, pool, host (-1 shared), name, type, size, used, promised, in snapshots, [hosts without it], mark]; None: not drawn."""
+    if sr.is_tools_sr or sr.type == "udev" or sr.physical_size <= 0:
+        return None
+    paths = sr.all_of(PBD, sr.PBDs)
+    host = -1 if sr.shared or len(paths) != 1 else ids(sr.home.one(Host, paths[0].host))
+    unplugged = sorted({ids(sr.home.one(Host, pbd.host)) for pbd in paths if not pbd.currently_attached} - {-1})
+    snapshots = sum(max(0, vdi.physical_utilisation) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.is_a_snapshot)
+    sizes = [max(0, size) // MIB for size in (sr.physical_size, sr.physical_utilisation, sr.virtual_allocation, snapshots)]
+    return [id_, sr.uuid, pool, host, sr.name_label, sr.type, *sizes, unplugged, sr_mark(sr, bool(unplugged))]
+
+
+def sr_mark(sr: SR, unplugged: bool) -> int:
+    """How bad: not reachable from a host, or nearly full (an ISO library may be full)."""
+    full = sr.physical_utilisation / sr.physical_size if sr.content_type != "iso" else 0
+    if unplugged or full >= SR_CRITICAL:
+        return CRITICAL
+    return WARNING if full >= SR_WARNING else NO_MARK
+
+
+def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
+    """[id, uuid, pool, name, [host, link (see data.links), ...], mark]; None: not drawn (internal, or a bond's NICs alone)."""
+    ports = [pif for pif in network.all_of(PIF, network.PIFs) if not _is_slave(pif)]
+    if not ports:
+        return None
+    beads = sorted((ids(port.home.one(Host, port.host)), int(link_of(port))) for port in ports)
+    return [id_, network.uuid, pool, network.name_label, [value for bead in beads for value in bead], NO_MARK]
+
+
+def _is_slave(pif: PIF) -> bool:
+    return pif.home.one(Bond, pif.bond_slave_of) is not None
