@@ -25,10 +25,10 @@ def page(form: FirstRunForm) -> str:
         ),
         field(_("Password again"), "again", type="password", required="", minlength=str(SHORTEST), autocomplete="new-password"),
     )  # fmt: skip
-    lead = escape(_("Nobody can sign in yet. The code was printed where xo-dash was started, and opens this page once."))
+    title, button = _("The first administrator"), _("Create and sign in")
+    lead = _("Nobody can sign in yet. The code was printed where xo-dash was started, and opens this page once.")
     body = (
-        f'<h1>{escape(_("The first administrator"))}</h1><p class="lead">{lead}</p>'
-        f'<form method="post" action="first-run">{error_line(form.error)}{"".join(fields)}'
-        f"<button>{escape(_('Create and sign in'))}</button></form>"
+        f'<h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p>'
+        f'<form method="post" action="first-run">{error_line(form.error)}{"".join(fields)}<button>{escape(button)}</button></form>'
     )
-    return document(_("The first administrator"), body)
+    return document(title, body)

@@ -21,11 +21,12 @@ def page(form: SignInForm) -> str:
         _("Password"), "password", type="password", required="", autocomplete="current-password", **({"autofocus": ""} if form.name else {})
     )
     hint = f'<p class="hint">{_demo_hint()}</p>' if form.demo else ""
+    title = _("Sign in")
     body = (
-        f'<h1>{escape(_("Sign in"))}</h1><form method="post" action="login">{error_line(form.error)}{name}{password}'
-        f'<input type="hidden" name="next" value="{escape(form.next)}"><button>{escape(_("Sign in"))}</button>{hint}</form>'
+        f'<h1>{escape(title)}</h1><form method="post" action="login">{error_line(form.error)}{name}{password}'
+        f'<input type="hidden" name="next" value="{escape(form.next)}"><button>{escape(title)}</button>{hint}</form>'
     )
-    return document(_("Sign in"), body)
+    return document(title, body)
 
 
 def _demo_hint() -> str:
