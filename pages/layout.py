@@ -5,15 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from nicegui import ui
+from fastapi import Request, Response
+from nicegui import App, ui
 
 from components import theme
+from components.frame import status
+from components.frame.account import account
+from components.frame.feed import feed_of
+from components.frame.finder import Finder
 from components.frame.shell import Shell, brand, breadcrumbs
+from components.frame.tree import SNAPSHOT, Tree
 from components.ui import Icon
 from components.ui import page as page_box
 from data.mirror import Subject
+from data.stores.users import Role, User
 from xo_dash.context import Context
+from xo_dash.door.current import current_user
 from xo_dash.i18n import _
+
+
+def install(app: App, context: Context) -> None:
+    """Serve what the frame fetches; called once, before the first page."""
+    theme.install(app)
+
+    @app.get(SNAPSHOT, include_in_schema=False)
+    async def tree(request: Request) -> Response:
+        tag, content = await feed_of(context.mirror).snapshot()
+        headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
+        if request.headers.get("if-none-match", "") in (f'"{tag}"', f'W/"{tag}"'):
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
 
 
 @contextmanager
@@ -25,13 +46,21 @@ def frame(
     `crumbs` are (name, path) of what the page is part of, `selected` is the object the tree shows as chosen;
     a `bare` page gets all the room, without margins or breadcrumbs.
     """
-    user = context.door.current_user()
-    theme.wear(user.preferences if user else {})
+    user = current_user()
+    feed = feed_of(context.mirror)
+    theme.wear(user.preferences)
     ui.page_title(f"{title} · xo-dash")
     shell = Shell()
     with shell.brand:
         brand("/")
+    with shell.middle:
+        Finder(feed)
+    with shell.end:
+        status.tasks(context.mirror, "/tasks")
+        status.connection(context.mirror, "/settings")
+        _account(context, user)
     with shell.side:
+        Tree(context.mirror, feed, selected)
         _navigation(ui.context.client.request.url.path)
     with shell.main:
         if bare:
@@ -40,6 +69,18 @@ def frame(
             with page_box():
                 breadcrumbs(list(crumbs))
                 yield
+
+
+def _account(context: Context, user: User) -> None:
+    async def keep(name: str, value: str | None) -> None:
+        await context.users.set_preferences(current_user().id, {name: value})
+
+    chosen = user.preferences
+    account(user.name, _role(user.role), str(chosen.get("theme", "")), str(chosen.get("language", "")), "/settings", keep)
+
+
+def _role(role: Role) -> str:
+    return {Role.VIEWER: _("may look"), Role.OPERATOR: _("may start and stop"), Role.ADMIN: _("administrator")}[role]
 
 
 def _navigation(here: str) -> None:

@@ -59,3 +59,8 @@ class State(ui.element):
 def chip(text: str, kind: str = "") -> ui.label:
     """A tag or a short remark; `kind` may be warning or critical."""
     return ui.label(text).classes("x-chip" + (f" x-chip-{kind}" if kind else ""))
+
+
+def drawings() -> dict[str, str]:
+    """{shape: SVG} for what draws many marks in the browser itself."""
+    return {name: f'<svg viewBox="0 0 10 10">{shape}</svg>' for name, shape in _SHAPES.items()}

@@ -1,0 +1,87 @@
+"""The search in the bar: over everything, as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from nicegui import events, ui
+
+from components.frame.feed import Feed
+from components.links import path_of
+from components.theme.icons import drawing
+from components.ui.marks import drawings
+from data.mirror import PoolMirror
+from data.objects import SR, VDI, VM, Host, Pool
+from data.search import Found, Group, Hit
+from data.types import XapiObject
+from xo_dash.i18n import _, ngettext
+
+ICONS: Final[Mapping[Group, str]] = {
+    Group.POOL: "pool", Group.HOST: "host", Group.SR: "storage", Group.NETWORK: "network", Group.VDI: "disk",
+    Group.TEMPLATE: "copy", Group.SNAPSHOT: "camera",
+}  # fmt: skip
+LIMITS: Final[Mapping[Group, int]] = {Group.VM: 8}
+"""How many of a group are shown; 4 of the others."""
+
+
+class Finder(ui.element, component="finder.js"):
+    """Asks the feed's index at every key press; the browser moves through the answer by itself."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self._feed = feed
+        self._props["placeholder"] = _("Search VMs, hosts, addresses, tags…")
+        self._props["marks"] = drawings()
+        self._props["icons"] = {name: drawing(name) for name in ("search", *ICONS.values())}
+        self._props["words"] = {"nothing": _("Nothing found"), "label": _("Search"), "failed": _("No answer from the server")}
+        self.on("ready", self._ready, [])
+        self.on("query", self._query)
+
+    async def _ready(self) -> None:
+        await self._feed.index()
+
+    async def _query(self, event: events.GenericEventArguments) -> None:
+        number, text = event.args if isinstance(event.args, list) and len(event.args) == 2 else (0, "")
+        if not isinstance(text, str) or not isinstance(number, int):
+            return
+        index = await self._feed.index()
+        groups = [self._group(found) for found in index.find(text, limit=8)]
+        if not self.is_deleted:
+            self.run_method("show", number, groups)
+
+    def _group(self, found: Found) -> dict[str, Any]:
+        shown = found.hits[: LIMITS.get(found.group, 4)]
+        more = found.total - len(shown)
+        return {
+            "title": _title(found.group),
+            "more": ngettext("{n} more", "{n} more", more).format(n=more) if more else "",
+            "hits": [_hit(found.group, hit) for hit in shown],
+        }
+
+
+def _hit(group: Group, hit: Hit) -> dict[str, str]:
+    row = hit.row
+    name = str(getattr(row, "name_label", ""))
+    if isinstance(row, Pool) and not name and isinstance(row.home, PoolMirror):
+        name = row.home.server.label
+    mark = str(row.power_state).lower() if isinstance(row, VM) and group is Group.VM else ""
+    return {"path": path_of(row), "name": name or "–", "mark": mark, "icon": ICONS.get(group, ""), "why": hit.why, "where": _where(row)}
+
+
+def _where(row: XapiObject) -> str:
+    """What it is part of."""
+    pool = row.home.server.label if isinstance(row.home, PoolMirror) else ""
+    inner: Host | SR | VM | None = None
+    if isinstance(row, VM):
+        inner = row.home.one(VM, row.snapshot_of) if row.is_a_snapshot else row.home.one(Host, row.resident_on)
+    elif isinstance(row, VDI):
+        inner = row.home.one(SR, row.SR)
+    return "" if isinstance(row, Pool) else inner.name_label if inner else pool
+
+
+def _title(group: Group) -> str:
+    return {
+        Group.POOL: _("Pools"), Group.HOST: _("Hosts"), Group.VM: _("VMs"), Group.SR: _("Storage"), Group.NETWORK: _("Networks"),
+        Group.VDI: _("Disks"), Group.TEMPLATE: _("Templates"), Group.SNAPSHOT: _("Snapshots"),
+    }[group]  # fmt: skip

@@ -1,0 +1,188 @@
+"""The infrastructure as a tree: pools, their hosts, the VMs on each, and a bench for those that are on none."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from typing import NamedTuple, cast
+
+from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
+from data.objects import VM, Host, HostMetrics, Pool
+from data.server import Server, ServerState
+from data.types import XapiObject
+
+Row = tuple[int, int, int, str, str, str]
+"""(id, id of the parent or 0, Kind, mark, name, uuid), as the browser gets it."""
+
+
+class Kind(IntEnum):
+    POOL = 0
+    HOST = 1
+    VM = 2
+    BENCH = 3
+
+
+class Delta(NamedTuple):
+    put: list[Row]
+    gone: list[int]
+
+
+_VM_NAMES = frozenset((
+    "uuid", "name_label", "power_state", "resident_on", "current_operations", "is_a_template", "is_a_snapshot", "is_control_domain",
+))  # fmt: skip
+_HOST_NAMES = frozenset(("uuid", "name_label", "enabled", "metrics"))
+_POOL_NAMES = frozenset(("uuid", "name_label"))
+_SERVER_MARKS = {
+    ServerState.LIVE: "running",
+    ServerState.CONNECTING: "connecting",
+    ServerState.SYNCING: "connecting",
+    ServerState.UNREACHABLE: "warning",
+    ServerState.DISABLED: "disabled",
+}
+
+
+def pool_name(pool: PoolMirror) -> str:
+    """What a pool is called: its own name, that of its one host, or what the connection is labelled."""
+    row = pool.pool
+    hosts = pool.all(Host)
+    lone = next(iter(hosts.values())).name_label if len(hosts) == 1 else ""
+    return (row.name_label if row else "") or pool.server.label or lone or pool.server.address
+
+
+class Nodes:
+    """The rows of the tree, kept up to date change by change. Fill it by `fill`; `take` gives what became different."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self.epoch = secrets.token_hex(4)
+        self.revision = 0
+        self._next = 0
+        self._ids: dict[object, int] = {}
+        self._rows: dict[int, Row] = {}
+        self._subjects: dict[int, Subject] = {}
+        self._put: dict[int, Row] = {}
+        self._gone: set[int] = set()
+
+    def rows(self) -> list[Row]:
+        return list(self._rows.values())
+
+    def subject(self, node: int) -> Subject | None:
+        """What a row stands for; None for a bench or one that is gone."""
+        return self._subjects.get(node)
+
+    def fill(self, slice_of: int = 400) -> Iterator[None]:
+        """Put in all there is; pauses after every slice."""
+        for pool in self._mirror:
+            self._draw_server(pool)
+            for host in pool.all(Host).values():
+                self._draw_host(host)
+            for i, vm in enumerate(list(pool.all(VM).values())):
+                self._draw_vm(vm)
+                if i % slice_of == slice_of - 1:
+                    yield
+        self._put.clear()
+        self._gone.clear()
+
+    def update(self, changes: Iterable[Change]) -> bool:
+        """Take changes in; whether `take` has something now."""
+        strays: set[PoolMirror] = set()
+        for change in changes:
+            self._update_one(change, strays)
+        for pool in strays:
+            for vm in pool.all(VM).values():
+                self._draw_vm(vm)
+        return bool(self._put or self._gone)
+
+    def take(self) -> Delta | None:
+        """What became different since the last time, as a new revision."""
+        if not self._put and not self._gone:
+            return None
+        delta = Delta(list(self._put.values()), sorted(self._gone))
+        self._put, self._gone = {}, set()
+        self.revision += 1
+        return delta
+
+    def _update_one(self, change: Change, strays: set[PoolMirror]) -> None:
+        subject, names = change.subject, change.names
+        gone = change.operation is Operation.DEL
+        if isinstance(subject, VM):
+            if gone:
+                self._drop(subject)
+            elif names & _VM_NAMES:
+                self._draw_vm(subject)
+        elif isinstance(subject, Host):
+            if gone:
+                self._drop(subject)
+            elif names & _HOST_NAMES:
+                self._draw_host(subject)
+            if change.operation is not Operation.MOD:
+                strays.add(_pool_of(subject))
+        elif isinstance(subject, HostMetrics):
+            if "live" in names:
+                for host in subject.home.all(Host).values():
+                    self._draw_host(host)
+        elif isinstance(subject, Server):
+            self._update_server(subject, gone)
+        elif isinstance(subject, Pool) and (gone or names & _POOL_NAMES):
+            self._draw_server(_pool_of(subject))
+
+    def _update_server(self, server: Server, gone: bool) -> None:
+        pool = self._mirror.pools.get(server.id)
+        if gone or pool is None:
+            self._drop(("bench", server.id))
+            self._drop(server)
+        else:
+            self._draw_server(pool)
+
+    def _draw_server(self, pool: PoolMirror) -> None:
+        server = pool.server
+        if self._mirror.pools.get(server.id) is not pool:
+            return
+        mark = _SERVER_MARKS.get(server.state, "critical")
+        node = self._show(server, 0, Kind.POOL, mark, pool_name(pool), pool.pool.uuid if pool.pool else "")
+        self._subjects[node] = server
+        self._show(("bench", server.id), node, Kind.BENCH, "halted", "", f"bench-{server.id}")
+
+    def _draw_host(self, host: Host) -> None:
+        pool = _pool_of(host)
+        metrics = pool.one(HostMetrics, host.metrics)
+        mark = "unknown" if metrics is not None and not metrics.live else "running" if host.enabled else "disabled"
+        parent = self._ids.get(pool.server)
+        if parent is not None:
+            node = self._show(host, parent, Kind.HOST, mark, host.name_label, host.uuid)
+            self._subjects[node] = host
+
+    def _draw_vm(self, vm: VM) -> None:
+        pool = _pool_of(vm)
+        if vm.is_a_template or vm.is_a_snapshot or vm.is_control_domain:
+            self._drop(vm)
+            return
+        host = pool.one(Host, vm.resident_on)
+        parent = self._ids.get(host) if host else self._ids.get(("bench", pool.id))
+        if parent is not None:
+            mark = "busy" if vm.current_operations else str(vm.power_state).lower()
+            node = self._show(vm, parent, Kind.VM, mark, vm.name_label, vm.uuid)
+            self._subjects[node] = vm
+
+    def _show(self, key: object, parent: int, kind: Kind, mark: str, name: str, uuid: str) -> int:
+        node = self._ids.get(key)
+        if node is None:
+            self._next += 1
+            node = self._ids[key] = self._next
+        row: Row = (node, parent, int(kind), mark, name, uuid)
+        if self._rows.get(node) != row:
+            self._rows[node] = self._put[node] = row
+        return node
+
+    def _drop(self, key: object) -> None:
+        node = self._ids.pop(key, None)
+        if node is not None:
+            del self._rows[node]
+            self._subjects.pop(node, None)
+            self._put.pop(node, None)
+            self._gone.add(node)
+
+
+def _pool_of(row: XapiObject) -> PoolMirror:
+    return cast(PoolMirror, row.home)  # what the mirror publishes is at home in one of its pools

@@ -1,0 +1,340 @@
+// The infrastructure tree. All rows are plain data; only those in sight are elements.
+const [ID, PARENT, KIND, MARK, NAME, UUID] = [0, 1, 2, 3, 4, 5];
+const [POOL, HOST, VM, BENCH] = [0, 1, 2, 3];
+const STORE = "xo-tree";
+const MANY = 150; // with more VMs hosts are closed until one opens them
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+export default {
+  template: `
+    <div class="x-tree">
+      <div class="x-tree-filter">
+        <input ref="filter" type="search" :placeholder="words.filter" :aria-label="words.filter" v-model="query"
+          spellcheck="false" autocomplete="off" @input="refilter" @keydown="filterKey">
+      </div>
+      <div ref="box" class="x-tree-box" role="tree" tabindex="0" :aria-label="words.tree" :aria-activedescendant="active ? 'tree-' + active : null"
+        @scroll.passive="measure" @keydown="key" @focus="focused = true" @blur="focused = false">
+        <div class="x-tree-space" :style="{ height: total * height + 'px' }">
+          <a v-for="row in shown" :key="row.id" :id="'tree-' + row.id" class="x-tree-row" role="treeitem" tabindex="-1" draggable="false"
+            :class="{ 'x-old': row.old, 'x-active': focused && row.id === active, 'x-off': row.off }" :href="row.href || null"
+            :style="{ transform: 'translateY(' + row.top + 'px)', paddingLeft: row.indent + 'px' }"
+            :aria-level="row.level" :aria-expanded="row.open === null ? null : row.open" :aria-selected="row.selected"
+            :data-tip="row.tip || null" @click="click($event, row)">
+            <i v-if="row.open !== null" class="x-tree-twist" :class="{ 'x-open': row.open }" @click.prevent.stop="toggle(row.id)"></i>
+            <i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark] || marks.unknown"></i>
+            <span class="x-tree-name"><template v-for="(part, i) in row.parts"><b v-if="i % 2" >{{ part }}</b><template v-else>{{ part }}</template></template></span>
+            <span class="x-tree-end" :class="{ 'x-count': row.kind !== 2 }">{{ row.end }}</span>
+          </a>
+        </div>
+        <div v-if="message" class="x-tree-message">{{ message }}</div>
+      </div>
+    </div>`,
+  props: { url: String, selected: String, marks: Object, paths: Object, words: Object },
+  emits: ["watch"],
+
+  data() {
+    return { query: "", shown: [], total: 0, height: 26, active: 0, focused: false, message: "" };
+  },
+
+  created() {
+    // plain fields: thousands of rows must not become reactive
+    this.rows = new Map();
+    this.children = new Map();
+    this.counts = new Map();
+    this.loads = new Map();
+    this.flat = [];
+    this.waiting = [];
+    this.sorted = new Set();
+    this.epoch = null;
+    this.revision = 0;
+    this.toggled = this.recall();
+    this.framed = 0;
+    this.watching = "";
+  },
+
+  mounted() {
+    this.height = parseFloat(getComputedStyle(this.$el).getPropertyValue("--row")) || 26;
+    this.observer = new ResizeObserver(() => this.measure());
+    this.observer.observe(this.$refs.box);
+    setTimeout(() => this.fetch(), 0); // window.path_prefix is set after all is mounted
+  },
+  beforeUnmount() {
+    this.observer.disconnect();
+  },
+
+  methods: {
+    // ---- what there is
+
+    async fetch() {
+      try {
+        const response = await fetch((window.path_prefix ?? "") + this.url);
+        if (!response.ok) throw new Error(response.status);
+        const whole = await response.json();
+        this.epoch = whole.epoch;
+        this.revision = whole.revision;
+        this.rows = new Map(whole.rows.map((row) => [row[ID], row]));
+        this.reindex();
+      } catch {
+        this.message = this.words.failed;
+        return;
+      }
+      const waiting = this.waiting;
+      this.waiting = null;
+      for (const delta of waiting) this.delta(...delta);
+      this.flatten();
+      this.reveal();
+    },
+
+    delta(epoch, revision, put, gone) {
+      if (this.waiting) return void this.waiting.push([epoch, revision, put, gone]);
+      if (epoch === this.epoch && revision <= this.revision) return;
+      if (epoch !== this.epoch || revision !== this.revision + 1) {
+        this.waiting = [];
+        return void this.fetch();
+      }
+      this.revision = revision;
+      for (const id of gone) {
+        this.rows.delete(id);
+        this.loads.delete(id);
+      }
+      for (const row of put) this.rows.set(row[ID], row);
+      this.reindex();
+      this.later();
+    },
+
+    measured(pairs) {
+      for (const [id, value] of pairs) this.loads.set(id, value);
+      this.later();
+    },
+
+    reindex() {
+      this.children = new Map();
+      this.counts = new Map();
+      this.sorted = new Set();
+      this.vms = 0;
+      for (const row of this.rows.values()) {
+        const siblings = this.children.get(row[PARENT]);
+        if (siblings) siblings.push(row);
+        else this.children.set(row[PARENT], [row]);
+        if (row[KIND] === VM) {
+          this.vms++;
+          for (let id = row[PARENT]; id; id = this.rows.get(id)?.[PARENT]) this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
+        }
+      }
+    },
+
+    below(id) {
+      const rows = this.children.get(id) ?? [];
+      if (!this.sorted.has(id)) {
+        this.sorted.add(id);
+        rows.sort((a, b) => (a[KIND] === BENCH) - (b[KIND] === BENCH) || collator.compare(a[NAME], b[NAME]) || a[ID] - b[ID]);
+      }
+      return rows;
+    },
+
+    // ---- what of it is shown
+
+    isOpen(row) {
+      const wanted = this.toggled[row[UUID]];
+      if (wanted !== undefined) return wanted;
+      return row[KIND] === POOL || (row[KIND] === HOST && this.vms <= MANY);
+    },
+
+    flatten() {
+      const flat = [];
+      const needle = this.query.trim().toLowerCase();
+      const walk = (id, level) => {
+        for (const row of this.below(id)) {
+          const has = (this.counts.get(row[ID]) ?? 0) > 0 || row[KIND] === POOL;
+          if (row[KIND] === BENCH && !has) continue;
+          const open = row[KIND] === VM ? null : this.children.has(row[ID]) && has ? this.isOpen(row) : null;
+          flat.push({ row, level, open });
+          if (open) walk(row[ID], level + 1);
+        }
+      };
+      const search = (id, level) => {
+        let found = false;
+        for (const row of this.below(id)) {
+          const at = flat.length;
+          const own = row[KIND] !== BENCH && row[NAME].toLowerCase().includes(needle);
+          const entry = { row, level, open: row[KIND] === VM ? null : true };
+          flat.push(entry);
+          const inner = row[KIND] !== VM && search(row[ID], level + 1);
+          if (!inner && entry.open) entry.open = null;
+          if (!own && !inner) flat.length = at;
+          found ||= own || inner;
+        }
+        return found;
+      };
+      if (needle) search(0, 1);
+      else walk(0, 1);
+      this.flat = flat;
+      this.total = flat.length;
+      this.message = flat.length ? "" : needle ? this.words.nothing : this.words.empty;
+      this.measure();
+    },
+
+    later() {
+      if (this.framed) return;
+      this.framed = requestAnimationFrame(() => {
+        this.framed = 0;
+        this.flatten();
+      });
+    },
+
+    measure() {
+      const box = this.$refs.box;
+      if (!box) return;
+      const from = Math.max(0, Math.floor(box.scrollTop / this.height) - 6);
+      const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + box.clientHeight) / this.height) + 6);
+      this.shown = this.flat.slice(from, to).map((entry, i) => this.dress(entry, (from + i) * this.height));
+      clearTimeout(this.keeping);
+      this.keeping = setTimeout(() => this.keep(), 150);
+    },
+
+    dress({ row, level, open }, top) {
+      const [id, , kind, mark, name, uuid] = row;
+      const pool = this.poolOf(row);
+      const load = this.loads.get(id) ?? -1;
+      const running = mark === "running" || mark === "busy";
+      const says = mark === "running" || kind === BENCH ? "" : this.words.marks[mark] ?? "";
+      return {
+        id, kind, mark, level, open, top,
+        indent: (this.height > 30 ? 26 : 16) + (level - 1) * 14,
+        href: uuid && kind !== BENCH ? (window.path_prefix ?? "") + this.paths[kind] + uuid : kind === POOL ? (window.path_prefix ?? "") + "/settings" : "",
+        parts: this.split(kind === BENCH ? this.words.bench : name || "–"),
+        end: kind === VM ? (running && load >= 0 ? this.words.percent.replace("{n}", load) : "") : this.counts.get(id) ?? "",
+        tip: [name.length > 22 ? name : "", says].filter(Boolean).join("\n"),
+        old: pool && pool[MARK] !== "running",
+        off: kind === BENCH || (kind === VM && !running && mark !== "paused"),
+        selected: uuid !== "" && uuid === this.selected,
+      };
+    },
+
+    poolOf(row) {
+      let at = row;
+      while (at && at[PARENT]) at = this.rows.get(at[PARENT]);
+      return at;
+    },
+
+    split(name) {
+      const needle = this.query.trim().toLowerCase();
+      const at = needle ? name.toLowerCase().indexOf(needle) : -1;
+      return at < 0 ? [name] : [name.slice(0, at), name.slice(at, at + needle.length), name.slice(at + needle.length)];
+    },
+
+    // ---- what is kept: the place, and whose load is wanted
+
+    keep() {
+      const ids = this.shown.filter((row) => row.kind === VM && !row.off).map((row) => row.id);
+      const watching = ids.join();
+      if (watching !== this.watching) {
+        this.watching = watching;
+        this.$emit("watch", ids);
+      }
+      if (!this.waiting && this.placed) sessionStorage.setItem(STORE, this.$refs.box.scrollTop);
+    },
+
+    recall() {
+      try {
+        return JSON.parse(localStorage.getItem(STORE)) ?? {};
+      } catch {
+        return {};
+      }
+    },
+
+    toggle(id, wanted) {
+      const row = this.rows.get(id);
+      if (!row || row[KIND] === VM) return;
+      this.toggled[row[UUID]] = wanted ?? !this.isOpen(row);
+      localStorage.setItem(STORE, JSON.stringify(this.toggled));
+      this.flatten();
+    },
+
+    reveal() {
+      const chosen = this.selected && [...this.rows.values()].find((row) => row[UUID] === this.selected);
+      for (let at = chosen && this.rows.get(chosen[PARENT]); at; at = this.rows.get(at[PARENT])) this.toggled[at[UUID]] = true;
+      if (chosen) this.flatten();
+      this.$nextTick(() => {
+        const box = this.$refs.box;
+        box.scrollTop = +sessionStorage.getItem(STORE) || 0;
+        const at = chosen ? this.flat.findIndex((entry) => entry.row === chosen) : -1;
+        if (at >= 0) {
+          this.active = chosen[ID];
+          this.scrollTo(at, true);
+        }
+        this.placed = true;
+        this.measure();
+      });
+    },
+
+    scrollTo(at, middle) {
+      const box = this.$refs.box;
+      const top = at * this.height;
+      if (top >= box.scrollTop && top + this.height <= box.scrollTop + box.clientHeight) return;
+      box.scrollTop = middle ? top - box.clientHeight / 2 : top < box.scrollTop ? top : top + this.height - box.clientHeight;
+    },
+
+    // ---- what one does
+
+    refilter() {
+      this.$refs.box.scrollTop = 0;
+      this.flatten();
+      this.active = 0;
+    },
+
+    click(event, row) {
+      this.active = row.id;
+      if (row.href) return; // an ordinary link: a new tab works as everywhere
+      event.preventDefault();
+      this.toggle(row.id);
+    },
+
+    filterKey(event) {
+      if (event.key === "Escape" && this.query) {
+        event.stopPropagation();
+        this.query = "";
+        this.refilter();
+      } else if (event.key === "ArrowDown" || event.key === "Enter") {
+        event.preventDefault();
+        const first = this.flat.find(({ row }) => row[NAME].toLowerCase().includes(this.query.trim().toLowerCase()) && row[KIND] !== BENCH);
+        if (!first) return;
+        this.active = first.row[ID];
+        if (event.key === "Enter") this.open(first);
+        else this.$refs.box.focus();
+      }
+    },
+
+    open({ row }) {
+      const { href } = this.dress({ row, level: 1, open: null }, 0);
+      if (href) location.href = href;
+      else this.toggle(row[ID]);
+    },
+
+    key(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const at = this.flat.findIndex(({ row }) => row[ID] === this.active);
+      const entry = this.flat[at];
+      const page = Math.max(1, Math.floor(this.$refs.box.clientHeight / this.height) - 1);
+      const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: this.flat.length - 1, PageDown: at + page, PageUp: at - page };
+      if (event.key in moves) this.moveTo(at < 0 ? 0 : moves[event.key]);
+      else if (!entry) return;
+      else if (event.key === "Enter") this.open(entry);
+      else if (event.key === " ") this.toggle(entry.row[ID]);
+      else if (event.key === "ArrowRight") entry.open === false ? this.toggle(entry.row[ID], true) : entry.open && this.moveTo(at + 1);
+      else if (event.key === "ArrowLeft") {
+        if (entry.open) this.toggle(entry.row[ID], false);
+        else this.moveTo(this.flat.findIndex(({ row }) => row[ID] === entry.row[PARENT]));
+      } else return;
+      event.preventDefault();
+    },
+
+    moveTo(at) {
+      const to = Math.max(0, Math.min(this.flat.length - 1, at));
+      if (!this.flat[to]) return;
+      this.active = this.flat[to].row[ID];
+      this.scrollTo(to);
+      this.measure();
+    },
+  },
+};

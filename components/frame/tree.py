@@ -1,0 +1,117 @@
+"""The infrastructure tree of one page: rows come from the feed all pages share, loads only for the rows that are in sight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import orjson
+from nicegui import events, ui
+
+from components.frame.feed import Feed
+from components.frame.nodes import Kind
+from components.links import PREFIXES
+from components.ui.marks import drawings
+from data.mirror import Mirror, PoolMirror, Subject
+from data.objects import VM, Host, Pool
+from xo_dash import i18n
+from xo_dash.i18n import _
+
+SNAPSHOT: Final = "/frame/tree"
+"""Where the browser gets the whole tree from."""
+MOST: Final = 200
+"""Rows a browser may have in sight."""
+
+
+class Tree(ui.element, component="tree.js"):
+    """Pools, hosts and VMs with a filter; `selected` is the object of the page."""
+
+    def __init__(self, mirror: Mirror, feed: Feed, selected: Subject | None = None) -> None:
+        super().__init__()
+        self._feed = feed
+        self._mirror = mirror
+        self._sent: dict[int, int] = {}
+        self._watched: dict[int, VM] = {}
+        self._unwatch: list[Callable[[], None]] = []
+        self._props["url"] = SNAPSHOT
+        self._props["selected"] = _uuid(selected)
+        self._props["marks"] = drawings()
+        self._props["paths"] = {str(int(Kind.POOL)): PREFIXES[Pool], str(int(Kind.HOST)): PREFIXES[Host], str(int(Kind.VM)): PREFIXES[VM]}
+        self._props["words"] = _words()
+        self.on("watch", self._watch)
+        self._leave = feed.join(self._send)
+
+    def _send(self, delta: str) -> None:
+        self.client.run_javascript(f"runMethod({self.id},'delta',{delta})")
+
+    def _watch(self, event: events.GenericEventArguments) -> None:
+        """The browser tells which VMs are in sight: send what is known of their load, and what becomes known."""
+        wanted = event.args if isinstance(event.args, list) else []
+        nodes = [node for node in wanted[:MOST] if isinstance(node, int)]
+        found = ((node, self._feed.nodes.subject(node)) for node in nodes)
+        self._watched = {node: vm for node, vm in found if isinstance(vm, VM)}
+        self._sent = {}
+        self._stop_watching()
+        for home in {vm.home for vm in self._watched.values()}:
+            if isinstance(home, PoolMirror):
+                self._unwatch.append(home.history.observe(self._measured))
+        self._measured(frozenset())
+
+    def _measured(self, _fresh: frozenset[str]) -> None:
+        changed = [value for node, vm in self._watched.items() if (value := self._news(node, vm))]
+        if changed:
+            self.client.run_javascript(f"runMethod({self.id},'measured',[{orjson.dumps(changed).decode()}])")
+
+    def _news(self, node: int, vm: VM) -> tuple[int, int] | None:
+        """(row, CPU in whole per cent, -1 for not known), if it is not what the browser has."""
+        home = vm.home
+        load = home.history.loads.get(vm.uuid) if isinstance(home, PoolMirror) else None
+        percent = -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
+        if self._sent.get(node, -1) == percent:
+            return None
+        self._sent[node] = percent
+        return node, percent
+
+    def _stop_watching(self) -> None:
+        for unwatch in self._unwatch:
+            unwatch()
+        self._unwatch = []
+
+    def _handle_delete(self) -> None:
+        self._leave()
+        self._stop_watching()
+        super()._handle_delete()
+
+
+def _uuid(selected: Subject | None) -> str:
+    if isinstance(selected, Pool | Host | VM):
+        return selected.uuid
+    return getattr(selected, "pool_uuid", "")
+
+
+def _words() -> dict[str, Any]:
+    """What the browser says itself."""
+    return {
+        "filter": _("Filter"),
+        "tree": _("Infrastructure"),
+        "bench": _("not running"),
+        "nothing": _("Nothing has this in its name"),
+        "empty": _("No pools yet"),
+        "failed": _("The tree could not be loaded"),
+        "percent": i18n.percent(0.11).replace("11", "{n}"),
+        "marks": dict(_mark_words()),
+    }
+
+
+def _mark_words() -> Iterable[tuple[str, str]]:
+    yield "running", _("running")
+    yield "halted", _("halted")
+    yield "paused", _("paused")
+    yield "suspended", _("suspended")
+    yield "busy", _("busy")
+    yield "disabled", _("disabled")
+    yield "unknown", _("state unknown")
+    yield "connecting", _("connecting")
+    yield "warning", _("unreachable; this is how it was")
+    yield "critical", _("not connected; see the settings")

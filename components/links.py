@@ -1,0 +1,27 @@
+"""Where the page of an object is: one place that knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from data.objects import SR, VBD, VDI, VM, Host, Network, Pool
+from data.types import XapiObject
+
+PREFIXES: Final[Mapping[type[XapiObject], str]] = {
+    VM: "/vm/", Host: "/host/", Pool: "/pool/", SR: "/sr/", Network: "/network/",
+}  # fmt: skip
+
+
+def path_of(row: XapiObject) -> str:
+    """The path of the page that shows `row`: its own, or that of what it belongs to; "" if nothing shows it."""
+    if isinstance(row, VM) and row.is_a_snapshot:
+        owner = row.home.one(VM, row.snapshot_of)
+        return f"/vm/{owner.uuid}?tab=snapshots" if owner else f"/vm/{row.uuid}"
+    if isinstance(row, VDI):
+        users = (row.home.one(VM, vbd.VM) for vbd in row.all_of(VBD, row.VBDs))
+        user = next((vm for vm in users if vm is not None and not vm.is_a_snapshot and not vm.is_control_domain), None)
+        place = user or row.home.one(SR, row.SR)
+        return path_of(place) if place else ""
+    prefix = PREFIXES.get(type(row))
+    return f"{prefix}{row.uuid}" if prefix else ""
