@@ -1,0 +1,193 @@
+"""The composition root: build the parts once, put the door in front, mount the pages, run."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import nicegui
+from nicegui import App, Client, ui
+
+from components.theme import theme
+from data.mirror import Mirror
+from data.stores.directory import DataDirectory
+from data.stores.errors import StoreError
+from data.stores.servers import ServerStore, TlsMode
+from data.stores.sessions import SessionStore
+from data.stores.settings import SettingsStore
+from data.stores.users import UserStore
+from data.stores.vault import Vault
+from pages import first_run, home, login, tasks
+from xo_dash import i18n
+from xo_dash.config import Settings
+from xo_dash.context import Context
+from xo_dash.control.audit import Audit
+from xo_dash.control.runner import Runner
+from xo_dash.demo import Demo
+from xo_dash.door.current import session_of
+from xo_dash.door.door import Door, Refused
+from xo_dash.door.forms import Views
+from xo_dash.door.install import install
+from xo_dash.door.passwords import Passwords
+from xo_dash.health import add_health
+from xo_dash.i18n import _
+from xo_dash.sync import memory
+from xo_dash.sync.servers import Servers
+
+log = logging.getLogger(__name__)
+
+PAGES = (home, tasks)
+
+SHUTDOWN = 5
+"""Seconds that open connections get to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Our own records, of one data directory."""
+
+    users: UserStore
+    servers: ServerStore
+    sessions: SessionStore
+    settings: SettingsStore
+
+
+def serve(settings: Settings) -> int:
+    """Run the dashboard until it is stopped; the exit status."""
+    _set_up_logging(settings.log_level)
+    try:
+        directory = DataDirectory(settings.data_dir)
+        try:
+            with directory.serving():
+                return _serve(settings, directory)
+        finally:
+            directory.close()
+    except (StoreError, Refused) as error:
+        print(f"xo-dash: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _serve(settings: Settings, directory: DataDirectory) -> int:
+    vault = Vault(directory, settings.secret_key)
+    stores = Stores(UserStore(directory), ServerStore(directory, vault), SessionStore(directory), SettingsStore(directory))
+    context = build(settings, stores)
+    _print_start(settings, context)  # before the words are a browser's
+    mount(nicegui.app, context)
+    ui.run(
+        host=settings.host,
+        port=settings.port,
+        title="xo-dash",
+        reload=False,
+        show=False,
+        show_welcome_message=False,
+        tailwind=False,
+        binding_refresh_interval=None,  # an active link would be polled for ever: NiceGUI warns instead
+        reconnect_timeout=10.0,
+        message_history_length=200,
+        ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
+        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+        timeout_graceful_shutdown=SHUTDOWN,
+        server_header=False,
+    )
+    return 0
+
+
+def build(settings: Settings, stores: Stores) -> Context:
+    """The program's parts, connected."""
+    mirror = Mirror()
+    servers = Servers(mirror, stores.servers)
+    audit = Audit(settings.data_dir)
+    demo_while: Callable[[], bool] | None = None
+    if settings.demo:
+
+        def demo_while() -> bool:
+            return all(server.simulated for server in stores.servers.all())
+
+    door = Door(stores.users, stores.sessions, Passwords(), demo_while)
+    runner = Runner(mirror, servers.connection, stores.users, audit)
+    return Context(
+        settings=settings, mirror=mirror, servers=servers, runner=runner, door=door, users=stores.users, server_store=stores.servers
+    )
+
+
+def mount(app: App, context: Context) -> None:
+    """Put door, pages and life into `app`."""
+    install(app, context.door, Views(login.page, first_run.page, login.CONTENT_SECURITY_POLICY), context.settings.host)
+    theme.install(app)
+    add_health(app, context)
+    i18n.set_locator(Locator(context.settings.language))
+    for page in PAGES:
+        page.create(context)
+    app.on_startup(context.servers.start)
+    if context.settings.demo:
+        demo = Demo(context.settings.port + 1)
+        app.on_startup(lambda: _show_demo(demo, context))
+        app.on_shutdown(demo.stop)
+    app.on_shutdown(context.runner.stop)
+    app.on_shutdown(context.servers.stop)
+    app.on_startup(memory.settle)
+
+
+async def _show_demo(demo: Demo, context: Context) -> None:
+    """Start the simulated pools and connect to them, and to nothing else."""
+    try:
+        pools = await demo.start()
+    except (OSError, RuntimeError) as error:
+        log.error("no demo: %s", error)
+        return
+    wanted = {pool.url: pool for pool in pools}
+    for server in list(context.server_store.all()):
+        if server.address in wanted:
+            del wanted[server.address]
+        elif server.simulated:
+            await context.servers.remove(server.id)
+    for pool in wanted.values():
+        await context.servers.add(pool.url, pool.user, pool.password, tls=TlsMode.PLAIN, label=pool.pool, simulated=True)
+
+
+class Locator:
+    """The language of a browser: its user's choice, else what it asks for, else the installation's."""
+
+    def __init__(self, installation: str) -> None:
+        self._installation = installation
+        self._by_client: WeakKeyDictionary[Client, str] = WeakKeyDictionary()
+
+    def __call__(self) -> str | None:
+        try:
+            client = nicegui.context.client
+            if client not in self._by_client:
+                self._by_client[client] = self._choose(client)
+        except RuntimeError:  # nobody is looking: no client, or one without a request
+            return None if self._installation == "auto" else self._installation
+        return self._by_client[client]
+
+    def _choose(self, client: Client) -> str:
+        session = session_of(client)
+        chosen = session.user().preferences.get("language") if session and session.is_open else None
+        if chosen in i18n.LOCALES:
+            return str(chosen)
+        if self._installation != "auto":
+            return self._installation
+        return i18n.negotiate(client.request.headers.get("accept-language", ""))
+
+
+def _set_up_logging(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
+    for chatty in ("apscheduler", "nicegui", "httpx", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _print_start(settings: Settings, context: Context) -> None:
+    lines: list[str] = [_("xo-dash is at {url}").format(url=settings.url), _("its data is in {path}").format(path=settings.data_dir)]
+    if settings.demo:
+        lines.append(_("sign in as demo, password demo"))
+    elif code := context.door.first_run_code():
+        lines.append(
+            _("first run: open {url} and make the first administrator with the code {code}").format(
+                url=f"{settings.url}/first-run", code=code
+            )
+        )
+    print("\n".join(lines), flush=True)  # noqa: T201
