@@ -12,6 +12,7 @@ import time
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from xml.etree import ElementTree
 
 import msgspec
@@ -20,8 +21,8 @@ from data.history import LENGTH, NAN, STEP
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
 
-Column = array[float]
-Columns = dict[str, Column]
+Column: TypeAlias = "array[float]"
+Columns: TypeAlias = dict[str, Column]
 
 _KEPT = {
     "vm": re.compile(r"cpu\d+|memory|vif_\d+_[rt]x|vbd_[a-z]+_(read|write)"),
