@@ -20,7 +20,7 @@ from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.users import UserStore
 from data.stores.vault import Vault
-from pages import first_run, home, login, tasks
+from pages import first_run, home, layout, login, tasks
 from xo_dash import i18n
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -116,7 +116,7 @@ def build(settings: Settings, stores: Stores) -> Context:
 def mount(app: App, context: Context) -> None:
     """Put door, pages and life into `app`."""
     install(app, context.door, Views(login.page, first_run.page, login.CONTENT_SECURITY_POLICY), context.settings.host)
-    theme.install(app)
+    layout.install(app, context)
     add_health(app, context)
     i18n.set_locator(Locator(context.settings.language))
     for page in PAGES:
