@@ -227,7 +227,7 @@ function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, stal
   const two = box.h >= 40;
   const loud = stale ? theme.dim : sr.mark === CRITICAL ? theme.critical : theme.dim;
   text.put(ctx, sr.name, x, two ? box.y + 14 : box.y + box.h / 2, box.w - (sr.mark ? 30 : 10), { size: 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
-  if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 10, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
+  if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
   if (inside.h >= 40) text.put(ctx, format.memory(sr.size), x, box.y + box.h - 13, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
 }
 
@@ -236,8 +236,9 @@ function drawRails(art, model, pool, screen, zoom, look, stale) {
   const { ctx, theme, text, words } = art;
   const networks = pool.networks, step = pool.rails.step * zoom, band = screen(pool.rails);
   if (!networks?.length || step < 2.5) return;
-  const worded = step >= 12 && band.w > 160;
-  const label = worded ? Math.min(72 * Math.min(1.6, zoom), band.w * 0.22) : 0;
+  const first = pool.hosts.length ? screen(pool.hosts[0]) : band;
+  const label = step >= 12 ? Math.min(96, first.x + first.w / 2 - band.x - 10) : 0;
+  const worded = label >= 30;
   const radius = Math.min(4, Math.max(1.2, step * 0.27));
   const more = networks.length - pool.rails.shown;
   for (let i = 0; i < pool.rails.shown; i++) {

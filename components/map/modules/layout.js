@@ -8,9 +8,9 @@ import { treemap } from "./treemap.js";
 
 /** Widths and heights of what is not to scale, by how much room a host has. */
 const CHROMES = [
-  { name: "full", side: 140, margin: 12, gap: 12, pad: 14, head: 36, rail: 15, rails: 6, hostGap: 12, hostHead: 34, hostPad: 8, floor: 20, tankGap: 10,
+  { name: "full", side: 190, margin: 12, gap: 12, pad: 14, head: 36, rail: 15, rails: 6, hostGap: 12, hostHead: 34, hostPad: 8, floor: 20, tankGap: 10,
     tank: 56, tankHead: 42, benchHead: 24, bench: { w: 92, h: 28, gap: 7 }, narrowest: 170 },
-  { name: "compact", side: 64, margin: 8, gap: 8, pad: 8, head: 26, rail: 7, rails: 5, hostGap: 6, hostHead: 18, hostPad: 4, floor: 8, tankGap: 5,
+  { name: "compact", side: 70, margin: 8, gap: 8, pad: 8, head: 26, rail: 7, rails: 5, hostGap: 6, hostHead: 18, hostPad: 4, floor: 8, tankGap: 5,
     tank: 20, tankHead: 0, benchHead: 10, bench: { w: 52, h: 16, gap: 4 }, narrowest: 90 },
   { name: "tiny", side: 0, margin: 4, gap: 5, pad: 5, head: 20, rail: 4, rails: 3, hostGap: 3, hostHead: 6, hostPad: 2, floor: 3, tankGap: 3,
     tank: 8, tankHead: 0, benchHead: 4, bench: { w: 20, h: 8, gap: 2 }, narrowest: 50 },
@@ -18,7 +18,8 @@ const CHROMES = [
 const PHONE = 600;          // narrower than this, pools stand one below the other and the map scrolls
 const PHONE_TILE = 46;      // the side of the median VM there
 const LONE_HOST = 0.45;     // of the screen at most
-const STEP = 1.25;          // the scale goes in steps, so that a small change does not move the world
+const STEP = 1.12;          // the scale goes in steps, so that a small change does not move the world
+const MOST_STEPS = 96;      // from the largest scale down to a fifty thousandth of it
 const ASPECT = 0.95;        // width to height of a host that looks well
 
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
@@ -93,50 +94,55 @@ function place(pools, viewport) {
 function measure(pool) {
   const sums = [0];
   for (const host of pool.hosts) sums.push(sums[sums.length - 1] + Math.max(host.ram, 1));
-  return { id: pool.id, hosts: pool.hosts, sums, ram: sums[sums.length - 1], n: pool.hosts.length, rails: pool.rails.length, tanks: pool.tanks.length, vms: pool.vms };
+  return { id: pool.id, hosts: pool.hosts, sums, ram: sums[sums.length - 1], n: pool.hosts.length, rails: pool.rails.length, tanks: pool.tanks.length, vms: pool.vms, ends: new Map() };
 }
 
 function chromeFor(world, view) {
   const hosts = Math.max(1, world.reduce((sum, pool) => sum + pool.n, 0));
   const side = Math.sqrt((view.w * Math.min(view.h, view.w * 2)) / hosts);
   const found = CHROMES.find((chrome) => side >= chrome.side);
-  const tank = Math.round(Math.min(260, Math.max(found.tank, 0.2 * side)));
+  const tank = Math.round(Math.min(hosts === 1 ? 0.22 * view.w : 260, Math.max(found.tank, 0.2 * side)));
   const bench = hosts <= 2 && side > 400 ? { w: 132, h: 40, gap: 8 } : found.bench;
   return { ...found, tank, bench };
 }
 
-/** The largest scale at which all pools fit, over all ways to break them into shelves that look well. */
+/** The largest scale (in steps) at which all pools fit, over all ways to break them into shelves that look well. */
 function bestFit(world, view, chrome) {
   const ram = Math.max(1, ...world.flatMap((pool) => pool.hosts.map((host) => host.ram)));
-  const most = (LONE_HOST * view.w * view.h) / ram;
+  const top = stepOf((LONE_HOST * view.w * view.h) / ram);
   let best = null;
-  for (let k = 1; k <= Math.min(world.length, 12); k++) {
+  for (const k of shelfCounts(world.length, view)) {
     const shelves = split(world, k);
-    let low = most / 1e6, high = most;
-    if (shelvesAt(shelves, high, view, chrome).height > view.h) {
-      for (let i = 0; i < 22; i++) {
-        const middle = Math.sqrt(low * high);
-        if (shelvesAt(shelves, middle, view, chrome).height > view.h) high = middle; else low = middle;
-      }
-    } else low = high;
-    const scale = snap(low);
-    const fit = shelvesAt(shelves, scale, view, chrome);
-    const score = Math.log(low) - 0.5 * fit.penalty;
-    if (!best || score > best.score) best = { scale, shelves, fit, score };
+    const fits = (step) => { const fit = shelvesAt(shelves, STEP ** step, view, chrome); return fit.height <= view.h ? fit : null; };
+    let low = best ? Math.max(top - MOST_STEPS, stepOf(Math.exp(best.score))) : top - MOST_STEPS, high = top + 1, found = null;
+    if (best && !(found = fits(low))) continue; // it could not be better
+    while (high - low > 1) {
+      const middle = (low + high) >> 1, fit = fits(middle);
+      if (fit) { low = middle; found = fit; } else high = middle;
+    }
+    found ??= shelvesAt(shelves, STEP ** low, view, chrome);
+    const score = low * Math.log(STEP) - 0.5 * found.penalty;
+    if (!best || score > best.score) best = { scale: STEP ** low, shelves, fit: found, score };
   }
   return best ?? { scale: 1, shelves: [], fit: { widths: [], heights: [], height: 0 } };
 }
+
+/** How many shelves to try, the likeliest first. */
+function shelfCounts(pools, view) {
+  const likely = Math.sqrt((pools * view.h) / view.w);
+  return Array.from({ length: Math.min(pools, Math.ceil(2 * likely) + 1) }, (_, i) => i + 1).sort((a, b) => Math.abs(a - likely) - Math.abs(b - likely) || a - b);
+}
+
+const stepOf = (scale) => Math.floor(Math.log(scale) / Math.log(STEP) + 1e-9);
 
 function forPhone(world, view, chrome) {
   const rams = world.flatMap((pool) => pool.hosts.flatMap((host) => host.vms.map((vm) => vm.ram))).sort((a, b) => a - b);
   const median = rams[rams.length >> 1] || 4096;
   const most = Math.max(1, ...world.flatMap((pool) => pool.hosts.map((host) => host.ram)));
-  const scale = snap(Math.min((PHONE_TILE * PHONE_TILE) / median, (1.2 * view.w * view.h) / most));
+  const scale = STEP ** stepOf(Math.min((PHONE_TILE * PHONE_TILE) / median, (1.2 * view.w * view.h) / most));
   const shelves = world.map((pool) => [pool]);
   return { scale, shelves, fit: shelvesAt(shelves, scale, view, chrome) };
 }
-
-const snap = (scale) => STEP ** Math.floor(Math.log(scale) / Math.log(STEP) + 1e-9);
 
 /** `items` in their order, in `k` runs of about the same RAM. */
 function split(items, k) {
@@ -171,11 +177,11 @@ function shelfAt(shelf, scale, width, chrome) {
   const room = width - chrome.gap * (shelf.length - 1);
   let widths = share(shelf.map((pool) => Math.sqrt(pool.ram * scale) + chrome.narrowest + (pool.tanks ? chrome.tank : 0)), room, chrome.narrowest);
   let best = null;
-  for (let i = 0; i < 7; i++) {
+  for (let i = 0; i < 5; i++) {
     const fits = shelf.map((pool, j) => poolAt(pool, widths[j], scale, chrome));
     const height = Math.max(...fits.map((fit) => fit.height));
     if (!best || height < best.height) best = { widths, height, penalty: fits.reduce((sum, fit) => sum + fit.penalty, 0) };
-    if (shelf.length === 1) break;
+    if (height < 1.02 * Math.min(...fits.map((fit) => fit.height))) break;
     const mean = fits.reduce((sum, fit) => sum + fit.height, 0) / fits.length;
     widths = share(widths.map((w, j) => w * (fits[j].height / mean) ** 0.8), room, chrome.narrowest);
   }
@@ -195,15 +201,18 @@ function share(weights, room, least) {
 function poolAt(pool, width, scale, chrome) {
   const content = contentWidth(pool, width, chrome);
   if (!pool.n) return { height: 2 * chrome.pad + chrome.head + chrome.benchHead, rows: 0, penalty: 0, content };
-  const ideal = Math.sqrt((ASPECT * pool.n * pool.ram * scale)) / content;
+  const ideal = Math.floor(Math.sqrt(ASPECT * pool.n * pool.ram * scale) / content);
   const wide = Math.max(1, Math.floor((content + chrome.hostGap) / (3 * chrome.hostPad + 24)));
   const least = Math.min(pool.n, Math.ceil(pool.n / wide));
-  let best = null;
-  for (const rows of new Set([Math.floor(ideal), Math.ceil(ideal)])) {
-    const fit = rowsAt(pool, Math.min(pool.n, Math.max(least, rows)), content, scale, chrome);
-    if (!best || fit.penalty < best.penalty) best = fit;
+  const rows = (count) => Math.min(pool.n, Math.max(least, count));
+  let best = rowsAt(pool, rows(ideal), content, scale, chrome);
+  if (rows(ideal + 1) !== rows(ideal)) {
+    const other = rowsAt(pool, rows(ideal + 1), content, scale, chrome);
+    if (other.penalty < best.penalty) best = other;
   }
-  return { ...best, height: 2 * chrome.pad + chrome.head + railsHeight(pool, chrome) + best.block + benchHeight(pool, width, chrome), content };
+  best.height = 2 * chrome.pad + chrome.head + railsHeight(pool, chrome) + best.block + benchHeight(pool, width, chrome);
+  best.content = content;
+  return best;
 }
 
 const contentWidth = (pool, width, chrome) => width - 2 * chrome.pad - (pool.tanks ? Math.min(chrome.tank, width * 0.3) + chrome.hostGap : 0);
@@ -220,35 +229,34 @@ function benchHeight(pool, width, chrome) {
 
 /** The hosts of a pool in `count` rows over `content`: heights of the rows' insides, and how far hosts are from looking well. */
 function rowsAt(pool, count, content, scale, chrome) {
-  const ends = rowEnds(pool.sums, count);
+  const ends = rowEnds(pool, count), heights = [];
   let block = 0, penalty = 0, first = 0;
-  const heights = ends.map((end) => {
+  for (const end of ends) {
     const n = end - first, ram = pool.sums[end] - pool.sums[first];
     const inside = Math.max(8 * n, content - n * 2 * chrome.hostPad - (n - 1) * chrome.hostGap);
     const height = (scale * ram) / inside;
     penalty += n * Math.log(inside / n / height / ASPECT) ** 2;
     block += height + chrome.hostHead + chrome.floor + chrome.hostPad + chrome.hostGap;
+    heights.push(height);
     first = end;
-    return height;
-  });
-  return { rows: count, ends, heights, block: block - chrome.hostGap, penalty: penalty / pool.n };
+  }
+  return { rows: count, ends, heights, block: block - chrome.hostGap, penalty: penalty / pool.n, height: 0, content };
 }
 
-/** Where rows end so that each has about the same RAM. `sums` are prefix sums. */
-function rowEnds(sums, count) {
-  const n = sums.length - 1, total = sums[n], ends = [];
-  let from = 0;
+/** Where rows end so that each has about the same RAM; kept with the pool, since the search asks often. */
+function rowEnds(pool, count) {
+  const known = pool.ends.get(count);
+  if (known) return known;
+  const { sums } = pool, n = pool.n, total = sums[n], ends = [];
+  let at = 0;
   for (let row = 1; row < count; row++) {
-    const goal = (total * row) / count;
-    let low = from + 1, high = n - (count - row);
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sums[middle] + sums[Math.min(n, middle + 1)]) / 2 >= goal) high = middle; else low = middle + 1;
-    }
-    ends.push(low);
-    from = low;
+    const goal = (total * row) / count, last = n - (count - row);
+    at++;
+    while (at < last && sums[at + 1] - goal < goal - sums[at]) at++;
+    ends.push(at);
   }
   ends.push(n);
+  pool.ends.set(count, ends);
   return ends;
 }
 
@@ -292,10 +300,10 @@ function poolBox(pool, box, scale, chrome) {
   }
   const bottom = fit.rows ? y - chrome.hostGap : top;
   const benchTop = bottom + chrome.benchHead;
-  const bench = { x: left, y: benchTop, w: box.w - 2 * chrome.pad, h: Math.max(0, benchHeight(pool, box.w, chrome) - chrome.benchHead) };
+  const bench = { x: left, y: benchTop, w: box.w - 2 * chrome.pad, h: Math.max(0, box.y + box.h - chrome.pad - benchTop) };
   return {
     id: pool.id, ...box, hosts, rows: fit.rows, content: { x: left, y: top, w: fit.content, h: bottom - top },
-    rails: { x: left, y: railsY, w: fit.content, step: chrome.rail, shown: Math.min(pool.rails, chrome.rails) }, bench,
+    rails: { x: left, y: railsY, w: box.w - 2 * chrome.pad, step: chrome.rail, shown: Math.min(pool.rails, chrome.rails) }, bench,
   };
 }
 

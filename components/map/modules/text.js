@@ -38,21 +38,20 @@ export class Text {
 
   cut(ctx, text, font, room) {
     const tail = text.match(/\d{1,4}$/)?.[0] ?? "";
-    for (const end of tail ? [tail, ""] : [""]) {
-      const head = text.slice(0, text.length - end.length);
-      let low = 0, high = head.length;
-      while (low < high) {
-        const middle = (low + high + 1) >> 1;
-        if (this.width(ctx, `${head.slice(0, middle)}…${end}`, font) <= room) low = middle; else high = middle - 1;
-      }
-      if (low > 0) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${end}`;
+    const head = text.slice(0, text.length - tail.length);
+    let low = 0, high = head.length;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.width(ctx, `${head.slice(0, middle)}…${tail}`, font) <= room) low = middle; else high = middle - 1;
     }
-    return "";
+    if (low >= (tail ? 1 : 2)) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${tail}`;
+    return tail && this.width(ctx, `…${tail}`, font) <= room ? `…${tail}` : "";
   }
 
-  /** Draw `text` into `room` pixels from (x, y), y being the middle of the line; says how wide it became. */
-  put(ctx, text, x, y, room, { size = 12, weight = 450, colour, align = "left" }) {
+  /** Draw `text` into `room` pixels from (x, y), y being the middle of the line; says how wide it became. `whole`: rather not at all than cut. */
+  put(ctx, text, x, y, room, { size = 12, weight = 450, colour, align = "left", whole = false }) {
     const font = this.font(size, weight);
+    if (whole && this.width(ctx, text, font) > room) return 0;
     const shown = this.fit(ctx, text, font, room);
     if (!shown) return 0;
     ctx.font = font;

@@ -30,7 +30,7 @@ export function drawTile(art, vm, box, look) {
   if (side >= L1) {
     if (vm.state === PAUSED) bars(ctx, box, fill.ink, side);
     if (box.h >= 15 && box.w >= 26) words(art, vm, box, fill.ink, side);
-    if (side >= L2 && vm.state === RUNNING) edges(art, vm, box, fill, side);
+    if (side >= L2 && vm.state === RUNNING && !look.stale) edges(art, vm, box, fill, side);
     if (vm.task >= 0) progress(ctx, theme, box, vm.task);
   }
   if (vm.mark) mark(ctx, theme, vm.mark, box, side);
@@ -71,7 +71,7 @@ function words(art, vm, box, ink, side) {
   text.put(ctx, vm.name, box.x + pad, y, room, { size: large ? 14 : box.h < 20 ? 11 : 12, weight: large ? 600 : 520, colour: ink });
   if (bench) return;
   ctx.globalAlpha = 0.82;
-  if (vm.address && box.h >= 44 && box.w >= L3) text.put(ctx, vm.address, box.x + pad, box.y + (large ? 36 : 28), room, { size: large ? 12 : 11, colour: ink });
+  if (vm.address && box.h >= 44 && box.w >= L3) text.put(ctx, vm.address, box.x + pad, box.y + (large ? 36 : 28), room, { size: large ? 12 : 11, colour: ink, whole: true });
   ctx.globalAlpha = 1;
   if (vm.state !== RUNNING) return;
   if (large) figures(art, vm, box, ink);
@@ -97,7 +97,7 @@ function figures(art, vm, box, ink) {
     text.put(ctx, value, x + 58, y, width - 64, { size: 12, weight: 520, colour: ink });
   });
   const from = top + Math.ceil(shown.length / columns) * line;
-  const h = Math.min(90, box.y + box.h - 12 - from);
+  const h = Math.min(0.42 * box.h, box.y + box.h - 16 - from);
   if (vm.trail && h >= 18) curve(ctx, vm.trail, { x: box.x + 12, y: box.y + box.h - 10 - h, w: box.w - 24, h }, ink, true);
 }
 
