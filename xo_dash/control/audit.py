@@ -48,7 +48,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: str = ""  # done, failed, refused, cancelled, lost
     code: str = ""  # XAPI's, where there is one
     reason: str = ""  # in English
-    seconds: float = 0.0  # from begin to end
+    seconds: float | None = None  # from begin to end
     tasks: list[str] = []  # XAPI's refs
 
 

@@ -297,7 +297,7 @@ class Runner:
             result=state or "",
             code=item.code,
             reason=reason,
-            seconds=round(now - item.started, 3) if item.started else 0.0,
+            seconds=round(now - item.started, 3) if event == "end" else None,
             tasks=[str(task) for task in item.tasks],
         )
 

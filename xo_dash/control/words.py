@@ -123,11 +123,12 @@ def state_words(state: PowerState) -> Said:
 
 
 def states_words(states: frozenset[PowerState]) -> Said:
-    """`paused or running`, in the order of XAPI's enum."""
-    words = [state_words(state) for state in PowerState if state in states]
-    spoken: Said = words[0]
-    for word in words[1:]:
-        spoken = Said(N_("{one} or {other}"), {"one": spoken, "other": word})
+    """`paused, running or suspended`, in the order of XAPI's enum."""
+    first, *others = [state_words(state) for state in PowerState if state in states]
+    spoken = first
+    for word in others:
+        joined = N_("{one} or {other}") if word is others[-1] else "{one}, {other}"
+        spoken = Said(joined, {"one": spoken, "other": word})
     return spoken
 
 

@@ -24,11 +24,11 @@ ACRONYMS = re.compile(
 def explain(code: str, arguments: Sequence[str], home: Home | None) -> Said:
     """The sentence for a failure; `home` is the pool it is of, whose objects get their names. Never raises, whatever the arguments."""
     if match := BACKEND.fullmatch(code):
-        return _storage(int(match[1]), arguments)
+        return _storage(int(match[1]), arguments, home)
     if own := OWN.get(code):
         return Said(own.message, {name: spoken(name, value, home) for name, value in zip(own.names.split(), arguments, strict=False)})
     if code == "SR_BACKEND_FAILURE":
-        return _storage(int(arguments[0]) if arguments and arguments[0].isdigit() else 0, arguments[1:])
+        return _storage(int(arguments[0]) if arguments and arguments[0].isdigit() else 0, arguments[1:], home)
     return Said(family(code), {"detail": _detail(code, arguments, home)})
 
 
@@ -52,9 +52,9 @@ def explain_error(error: Exception, home: Home | None) -> tuple[Said, str]:
     return words, type(error).__name__
 
 
-def _storage(number: int, arguments: Sequence[str]) -> Said:
+def _storage(number: int, arguments: Sequence[str], home: Home | None) -> Said:
     """Source: the driver's arguments are its output, its text and, for a probe, XML."""
-    text = plain(next((argument for argument in (*arguments[1:2], *arguments[:1]) if argument and not argument.startswith("<")), ""))
+    text = spoken("", next((text for text in (*arguments[1:2], *arguments[:1]) if text and not text.startswith("<")), ""), home)
     known = STORAGE.get(number)
     if known is None:
         return say(N_("the storage's driver failed (error {number}: {text}); look at the storage"), number=number, text=text or "–")

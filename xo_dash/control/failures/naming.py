@@ -24,7 +24,7 @@ def spoken(name: str, value: str, home: Home | None) -> object:
     """The argument called `name` as it stands in a sentence."""
     if name in SIZES and value.isdigit():
         return Amount(int(value))
-    if name in ("expected", "actual"):
+    if name in ("expected", "actual") and not value.startswith("OpaqueRef:"):
         return _states(value)
     if name in OPERATIONS and re.fullmatch(r"[A-Za-z_]+", value):
         return under_way(value)

@@ -125,9 +125,9 @@ OWN: Final[dict[str, Sentence]] = {
     "DEVICE_DETACH_REJECTED": _own("class device message", N_("the guest does not let go of {device}: {message}; unmount it there first")),
     "DEVICE_DETACH_TIMEOUT": _own("class device", N_("the guest did not let go of {device} in time; unmount it there, then try again")),
     "DEVICE_ATTACH_TIMEOUT": _own("class device", N_("the guest did not take {device} in time; look at its tools")),
-    "VBD_IS_EMPTY": _own("vbd", N_("the drive {vbd} is empty")),
-    "VBD_NOT_EMPTY": _own("vbd", N_("there is a disc in the drive {vbd}; eject it first")),
-    "VBD_TRAY_LOCKED": _own("vbd", N_("the guest has locked the drive {vbd}; eject the disc there")),
+    "VBD_IS_EMPTY": _own("vbd", N_("{vbd} is empty")),
+    "VBD_NOT_EMPTY": _own("vbd", N_("there is a disc in {vbd}; eject it first")),
+    "VBD_TRAY_LOCKED": _own("vbd", N_("the guest has locked {vbd}; eject the disc there")),
     # snapshots
     "VM_REVERT_FAILED": _own("snapshot vm", N_("{vm} could not be reverted to {snapshot}; its disks may be of both times: look before starting it")),
     "VM_CHECKPOINT_SUSPEND_FAILED": _own("vm", N_("{vm} could not be stopped for a snapshot with memory; take one without")),

@@ -1,0 +1,112 @@
+"""XAPI's failures as sentences: all codes, whatever arguments they come with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data.objects import PIF, VBD, VDI, PowerState
+from data.objects import Host as HostRow
+from tests.control.fake_pool import FakePool
+from xo_dash.control.failures import explain, explain_error
+from xo_dash.control.failures.families import UNKNOWN, family, known_codes
+from xo_dash.control.failures.own import OWN, STORAGE
+from xo_dash.i18n import using
+from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, Unreachable, XapiFailure
+
+SHARED = Path(__file__).parents[3] / "shared" / "reference" / "xapi-errors.json"
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_code_gives_a_sentence_with_any_number_of_arguments(fake: FakePool, language: str) -> None:
+    vm = fake.vm()
+    with using(language):
+        for code, names in known_codes().items():
+            for count in range(len(names) + 3):
+                sentence = str(explain(code, [vm.ref if number % 2 else "x{y}%s" for number in range(count)], fake.home))
+                assert len(sentence) > 7 and vm.ref not in sentence, code
+            assert code in OWN or family(code) != UNKNOWN, code
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no list of XAPI's codes here")
+def test_no_code_of_xapi_is_missing() -> None:
+    codes: dict[str, list[str]] = json.loads(SHARED.read_text("utf-8"))
+    ours = known_codes()
+    assert {code: tuple(name.strip() for name in names) for code, names in codes.items()} == {code: ours[code] for code in codes}
+
+
+def test_the_own_sentences_use_the_arguments_they_name() -> None:
+    import string
+
+    for code, sentence in OWN.items():
+        fields = {name for _text, name, _spec, _conversion in string.Formatter().parse(sentence.message) if name}
+        assert fields <= set(sentence.names.split()), code
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "words"),
+    [
+        ("VM_BAD_POWER_STATE", ["{vm}", "halted, suspended", "running"],
+         "web-1 is running, and this needs it to be halted or suspended; bring it there first"),
+        ("HOST_NOT_ENOUGH_FREE_MEMORY", ["8589934592", "1073741824"],
+         "8\u202fGiB of memory are needed and 1\u202fGiB are free; stop something, or use another host"),
+        ("SR_BACKEND_FAILURE_44", ["", "There is insufficient space", ""],
+         "there is no room left on the storage; delete something or use another (There is insufficient space)"),
+        ("SR_BACKEND_FAILURE_999", ["", "odd thing", "<xml/>"],
+         "the storage's driver failed (error 999: odd thing); look at the storage"),
+        ("VDI_IN_USE", ["{vdi}", "destroy"], "the disk web-1 root is in use; detach it, or shut down what uses it"),
+        ("VBD_IS_EMPTY", ["{vbd}"], "drive 3 of web-1 is empty"),
+        ("HOST_DISABLED", ["{host}"], "host-2 is in maintenance mode; take it out first, or use another host"),
+        ("HOST_DISABLED", ["OpaqueRef:gone"], "something that is gone is in maintenance mode; take it out first, or use another host"),
+        ("OTHER_OPERATION_IN_PROGRESS", ["VM", "{vm}", "clean_shutdown", "OpaqueRef:t"],
+         "web-1 is busy: it is shutting down; wait for it, or cancel it in the tasks"),
+        ("OPERATION_BLOCKED", ["{vm}", "a backup runs"], "somebody blocked this for web-1 (“a backup runs”); take the block away first"),
+        ("PIF_ALREADY_BONDED", ["{pif}"],
+         "a network or a port stands against it; look at the networks of the pool and the NICs of its hosts: "
+         "PIF already bonded (PIF: eth0 of host-2)"),
+        ("VM_MIGRATE_FAILED", ["{vm uuid}", "{host uuid}", "{host uuid}", "power state changed"],
+         "web-1 could not move from host-2 to host-2: power state changed; it stays where it was"),
+        ("FROM_A_NEWER_XAPI", ["1", "{vm}"], "the pool refused it: from a newer XAPI (1, web-1)"),
+        ("INTERNAL_ERROR", ["x" * 5000], None),
+    ],
+)  # fmt: skip
+def test_what_people_meet_is_said_with_names(fake: FakePool, code: str, arguments: list[str], words: str | None) -> None:
+    host = HostRow(name_label="host-2")
+    fake.put(host)
+    vm = fake.vm(state=PowerState.RUNNING)
+    disk = VDI(name_label="web-1 root")
+    fake.put(disk)
+    named = {
+        "{vm}": vm.ref, "{vm uuid}": vm.uuid, "{host}": host.ref, "{host uuid}": host.uuid, "{vdi}": disk.ref,
+        "{vbd}": fake.put(VBD(VM=vm.ref, userdevice="3")), "{pif}": fake.put(PIF(device="eth0", host=host.ref)),
+    }  # fmt: skip
+    sentence = str(explain(code, [named.get(argument, argument) for argument in arguments], fake.home))
+    assert len(sentence) < 1000
+    assert words is None or sentence == words
+
+
+def test_markup_in_a_host_s_text_stays_text_and_braces_are_not_fields() -> None:
+    sentence = str(explain("INTERNAL_ERROR", ["<b>{0.__class__}</b>\r\n\x1b[31m"], None))
+    assert "<b>{0.__class__}</b>" in sentence and "\n" not in sentence and "\x1b" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (XapiFailure("NO_HOSTS_AVAILABLE"), "NO_HOSTS_AVAILABLE"),
+        (Timeout("30 s"), "Timeout"),
+        (Unreachable("reset"), "Unreachable"),
+        (BadCertificate("a", "b"), "BadCertificate"),
+        (BadReply("html"), "BadReply"),
+        (ValueError("odd"), "ValueError"),
+    ],
+)
+def test_every_end_of_a_call_is_a_sentence(error: Exception, code: str) -> None:
+    sentence, named = explain_error(error, None)
+    assert named == code and len(str(sentence)) > 2
+
+
+def test_the_numbers_of_storage_drivers_are_sentences_alone() -> None:
+    for number, fact in STORAGE.items():
+        assert str(explain(f"SR_BACKEND_FAILURE_{number}", [], None)) == fact
+        assert str(explain("SR_BACKEND_FAILURE", [str(number), "", ""], None)) == fact

@@ -1,0 +1,121 @@
+"""Commands through the wire: the real client, a simulated pool, and what its events say afterwards."""
+
+import asyncio
+from pathlib import Path
+
+import orjson
+import pytest
+
+from data.objects import VDI, VM, Host, PowerState, Task
+from tests.control.wired import Wired, wired
+from xo_dash.control.actions import action
+from xo_dash.control.run import Item, State
+from xo_dash.simulator.testing import SimulatedPool
+
+
+async def do(bench: Wired, action_id: str, vm: VM, **arguments: str) -> Item:
+    run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [vm], arguments), 30)
+    (item,) = run.items
+    return item
+
+
+LIFE = [
+    ("vm.start", PowerState.RUNNING),
+    ("vm.pause", PowerState.PAUSED),
+    ("vm.unpause", PowerState.RUNNING),
+    ("vm.clean_reboot", PowerState.RUNNING),
+    ("vm.hard_reboot", PowerState.RUNNING),
+    ("vm.suspend", PowerState.SUSPENDED),
+    ("vm.resume", PowerState.RUNNING),
+    ("vm.clean_shutdown", PowerState.HALTED),
+    ("vm.start", PowerState.RUNNING),
+    ("vm.hard_shutdown", PowerState.HALTED),
+]
+
+
+async def test_a_vm_s_whole_day(pool: SimulatedPool, tmp_path: Path) -> None:
+    async with wired(pool, tmp_path) as bench:
+        vm = await bench.until(lambda: bench.vm("vm-1"))
+        for action_id, state in LIFE:
+            needed = action_id.removeprefix("vm.")
+            await bench.until(lambda needed=needed: needed in vm.allowed_operations)  # type: ignore[misc]
+            item = await do(bench, action_id, vm)
+            assert (item.state, str(item.reason or "")) == (State.DONE, ""), action_id
+            await bench.until(lambda state=state: vm.power_state is state)  # type: ignore[misc]
+        await bench.until(lambda: not bench.home.all(Task))  # our tasks are taken away by us
+    lines = [orjson.loads(line) for line in (tmp_path / "audit.jsonl").read_bytes().splitlines()]
+    assert [line["result"] for line in lines if line["event"] == "end"] == ["done"] * len(LIFE)
+
+
+async def test_a_vm_starts_on_the_host_that_was_chosen(pools: list[SimulatedPool], tmp_path: Path) -> None:
+    async with wired(pools[0], tmp_path) as bench:
+        vm = next(vm for vm in bench.home.all(VM).values() if "start_on" in vm.allowed_operations)
+        for host in bench.home.all(Host).values():
+            await bench.until(lambda: "start_on" in vm.allowed_operations)
+            item = await do(bench, "vm.start_on", vm, host=host.uuid)
+            assert item.state is State.DONE, item.reason
+            await bench.until(lambda host=host: vm.resident_on == host.ref and "hard_shutdown" in vm.allowed_operations)  # type: ignore[misc]
+            await do(bench, "vm.hard_shutdown", vm)
+
+
+async def test_a_snapshot_comes_and_goes_with_its_disks(pool: SimulatedPool, tmp_path: Path) -> None:
+    async with wired(pool, tmp_path) as bench:
+        vm = bench.vm("vm-1")
+        item = await do(bench, "vm.snapshot", vm, name="{name} today")
+        assert item.state is State.DONE, item.reason
+        shot = await bench.until(lambda: next((row for row in vm.all_of(VM, vm.snapshots) if "destroy" in row.allowed_operations), None))
+        assert shot is not None and shot.name_label == "vm-1 today" and item.result == shot.ref
+        before = {disk.uuid for disk in bench.home.all(VDI).values() if not disk.is_a_snapshot}
+        item = await do(bench, "snapshot.delete", shot)
+        assert item.state is State.DONE, item.reason
+        await bench.until(lambda: not vm.snapshots)
+        await bench.until(lambda: not any(disk.is_a_snapshot for disk in bench.home.all(VDI).values()))
+        assert before == {disk.uuid for disk in bench.home.all(VDI).values()}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (["HOST_NOT_ENOUGH_FREE_MEMORY", "8589934592", "1073741824"], "8\u202fGiB of memory are needed and 1\u202fGiB are free"),
+        (["SR_BACKEND_FAILURE_44", "", "There is insufficient space", ""], "there is no room left on the storage"),
+        (["FROM_A_NEWER_XAPI", "1"], "the pool refused it: from a newer XAPI (1)"),
+    ],
+)
+async def test_a_failure_of_the_pool_is_one_sentence(pool: SimulatedPool, tmp_path: Path, error: list[str], words: str) -> None:
+    async with wired(pool, tmp_path) as bench:
+        vm = bench.vm("vm-1")
+        pool.fault("VM.start", error=error, count=1)
+        item = await do(bench, "vm.start", vm)
+        assert item.state is State.FAILED and item.code == error[0]
+        assert str(item.reason).startswith(words)
+        assert vm.power_state is PowerState.HALTED
+
+
+async def test_a_connection_that_breaks_leaves_it_open_and_repeats_nothing(pool: SimulatedPool, tmp_path: Path) -> None:
+    async with wired(pool, tmp_path) as bench:
+        pool.fault("Async.VM.start", action="drop", count=1)
+        item = await do(bench, "vm.start", bench.vm("vm-1"))
+        assert item.state is State.LOST and "look before trying again" in str(item.reason)
+        assert bench.vm("vm-1").power_state is PowerState.HALTED
+
+
+async def test_two_administrators_in_the_same_moment(pool: SimulatedPool, tmp_path: Path) -> None:
+    async with wired(pool, tmp_path) as bench:
+        vm = bench.vm("vm-1")
+        other = asyncio.create_task(bench.connection.call("VM.start", vm.ref, False, False))
+        item = await do(bench, "vm.start", vm)
+        assert item.state in (State.DONE, State.FAILED, State.REFUSED)
+        assert item.state is State.DONE or item.reason
+        await asyncio.gather(other, return_exceptions=True)
+        await bench.until(lambda: vm.power_state is PowerState.RUNNING)
+
+
+async def test_all_vms_at_once_have_a_result_each(pool: SimulatedPool, tmp_path: Path) -> None:
+    async with wired(pool, tmp_path) as bench:
+        vms = [vm for vm in bench.home.all(VM).values() if not (vm.is_a_template or vm.is_control_domain)]
+        able = [vm for vm in vms if "start" in vm.allowed_operations]
+        assert 0 < len(able) < len(vms)
+        run = await asyncio.wait_for(bench.runner.run(bench.ann, action("vm.start"), vms), 30)
+        assert run.count(State.DONE) == len(able), [str(item.reason) for item in run.items]
+        assert run.count(State.REFUSED) == len(vms) - len(able)
+        assert {item.name for item in run.unhappy} == {vm.name_label for vm in vms if vm not in able}

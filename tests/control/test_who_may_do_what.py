@@ -1,0 +1,183 @@
+"""Every command x role x power state, and why not, in words."""
+
+import pytest
+
+from data.objects import VM, Host, HostMetrics, PowerState, Task, TaskStatus
+from data.server import ServerState
+from data.stores.users import Role
+from data.types import Ref
+from tests.control.fake_pool import OFFERED, FakePool, user
+from xo_dash.control.access import may
+from xo_dash.control.actions import ACTIONS, action, actions_for
+from xo_dash.control.offers import offer, why_not
+from xo_dash.i18n import using
+
+HALTED, PAUSED, RUNNING, SUSPENDED = PowerState.HALTED, PowerState.PAUSED, PowerState.RUNNING, PowerState.SUSPENDED
+
+# command: the states in which a VM can be told so
+STATES = {
+    "vm.start": {HALTED},
+    "vm.start_on": {HALTED},
+    "vm.resume": {SUSPENDED},
+    "vm.unpause": {PAUSED},
+    "vm.clean_shutdown": {RUNNING},
+    "vm.clean_reboot": {RUNNING},
+    "vm.snapshot": {HALTED, PAUSED, RUNNING, SUSPENDED},
+    "vm.pause": {RUNNING},
+    "vm.suspend": {RUNNING},
+    "vm.hard_reboot": {RUNNING, PAUSED},
+    "vm.hard_shutdown": {RUNNING, PAUSED, SUSPENDED},
+}
+ROLES = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
+
+
+def test_the_table_of_states_names_every_command_of_a_vm(fake: FakePool) -> None:
+    assert {row.id for row in actions_for(fake.vm())} == set(STATES)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("state", PowerState)
+@pytest.mark.parametrize("action_id", STATES)
+def test_a_command_is_offered_by_role_and_state(fake: FakePool, action_id: str, state: PowerState, role: Role) -> None:
+    vm = fake.vm(state=state)
+    reason = why_not(action(action_id), vm, user(role))
+    assert (reason is None) == (ROLES[role] and state in STATES[action_id]), str(reason)
+    for language in ("en", "ru"):
+        with using(language):
+            assert reason is None or str(reason).strip()
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("row", ACTIONS, ids=lambda row: row.id)
+def test_a_role_is_enough_or_not(row: object, role: Role) -> None:
+    verdict = may(user(role), row)  # type: ignore[arg-type]
+    assert bool(verdict) == ROLES[role]
+    assert verdict or "administrator" in str(verdict.reason)
+
+
+def test_who_is_gone_may_nothing(fake: FakePool) -> None:
+    assert str(why_not(action("vm.start"), fake.vm(), None)) == "you are no longer signed in; sign in again"
+
+
+@pytest.mark.parametrize(
+    ("action_id", "fields", "words"),
+    [
+        ("vm.start", {"power_state": RUNNING}, "it is running, and must be halted"),
+        ("vm.hard_shutdown", {"power_state": HALTED}, "it is halted, and must be paused, running or suspended"),
+        ("vm.start", {"current_operations": {"OpaqueRef:t": "start"}}, "it is starting"),
+        ("vm.start", {"current_operations": {"OpaqueRef:t": "newer_thing"}}, "another operation is under way (newer_thing)"),
+        ("vm.start", {"blocked_operations": {"start": "moving house"}}, "somebody blocked this operation: moving house"),
+        ("vm.start", {"blocked_operations": {"start": "true"}}, "somebody blocked this operation; take the block away first"),
+        ("vm.start", {"is_a_template": True}, "it is a template; make a VM of it first"),
+        ("vm.start", {"is_a_template": True, "is_default_template": True}, "it is a template that comes with the pool"),
+        ("vm.start", {"is_a_template": True, "is_a_snapshot": True}, "it is a snapshot; revert to it, or make a VM of it"),
+        ("vm.hard_shutdown", {"is_control_domain": True}, "it is a host's control domain, which lives and ends with the host"),
+        (
+            "vm.clean_shutdown",
+            {"power_state": RUNNING},
+            "the tools in the guest do not answer; install them, or wait until it has started",
+        ),
+        ("vm.suspend", {"power_state": RUNNING, "attached_PCIs": ["OpaqueRef:p"]}, "it has a device of its host passed through"),
+        ("vm.start", {"power_state": PowerState.UNKNOWN}, "it is in an unknown state, and must be halted"),
+    ],
+)
+def test_a_reason_is_said_in_words(fake: FakePool, action_id: str, fields: dict[str, object], words: str) -> None:
+    vm = fake.vm(**{"allowed_operations": frozenset()} | fields)
+    assert str(why_not(action(action_id), vm, user())) == words
+
+
+def test_nothing_is_done_to_a_memory(fake: FakePool) -> None:
+    vm = fake.vm()
+    fake.mirror.set_server(fake.server, state=ServerState.UNREACHABLE)
+    assert str(why_not(action("vm.start"), vm, user())) == "lab cannot be reached; this is its last known state"
+    fake.mirror.set_server(fake.server, state=ServerState.LIVE)
+    fake.remove(vm)
+    assert str(why_not(action("vm.start"), vm, user())) == "it is no longer there"
+
+
+def test_a_silent_host_stands_against_it(fake: FakePool) -> None:
+    metrics = fake.put(HostMetrics(live=False))
+    host = fake.put(Host(name_label="host-2", metrics=metrics))
+    vm = fake.vm(state=RUNNING, resident_on=host)
+    assert str(why_not(action("vm.clean_shutdown"), vm, user())) == "its host host-2 does not answer"
+
+
+def test_of_several_some_can_and_the_others_say_why(fake: FakePool) -> None:
+    vms = [fake.vm(f"vm-{number}", RUNNING if number % 2 else HALTED) for number in range(7)]
+    offered = offer(action("vm.start"), vms, user())
+    assert [vm.name_label for vm in offered.able if isinstance(vm, VM)] == ["vm-0", "vm-2", "vm-4", "vm-6"]
+    assert {str(reason) for _vm, reason in offered.unable} == {"it is running, and must be halted"}
+    assert offered.possible and offered.reason is None
+
+
+def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:
+    vm, snapshot = fake.vm(), fake.vm("before", is_a_snapshot=True, is_a_template=True)
+    assert [row.id for row in actions_for(snapshot)] == ["snapshot.delete"]
+    assert actions_for(vm, snapshot) == []
+    assert actions_for() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, None),
+        ({"status": TaskStatus.SUCCESS}, "it has ended"),
+        ({"allowed_operations": frozenset()}, "XAPI cannot cancel it at this point"),
+        ({"current_operations": {"OpaqueRef:x": "cancel"}}, "it is being cancelled already"),
+    ],
+)
+def test_a_task_can_be_cancelled_while_xapi_offers_it(fake: FakePool, fields: dict[str, object], words: str | None) -> None:
+    task = Task(**{"allowed_operations": frozenset({"cancel"})} | fields)  # type: ignore[arg-type]
+    fake.put(task)
+    reason = why_not(action("task.cancel"), task, user())
+    assert (str(reason) if reason else None) == words
+    assert why_not(action("task.cancel"), task, user(Role.VIEWER)) is not None
+
+
+def test_hosts_to_start_on_say_why_they_cannot(fake: FakePool) -> None:
+    good = Host(name_label="host-1", enabled=True, metrics=fake.put(HostMetrics(live=True)))
+    tired = Host(name_label="host-2", enabled=False, metrics=fake.put(HostMetrics(live=True)))
+    fake.put(tired), fake.put(good)
+    vm = fake.vm()
+    (argument,) = action("vm.start_on").arguments
+    assert [(choice.label, str(choice.refused or "")) for choice in argument.choices([vm])] == [
+        ("host-1", ""),
+        ("host-2", "it is in maintenance mode"),
+    ]
+    assert argument.default([vm]) == good.uuid
+    assert argument.check(vm, good.uuid) is None
+    assert str(argument.check(vm, tired.uuid)) == "host-2 cannot take it: it is in maintenance mode"
+    assert str(argument.check(vm, "nonsense")) == "there is no such host in its pool; choose another"
+    other = FakePool("home", fake.mirror)
+    assert argument.choices([vm, other.vm()]) == ()
+    (step,) = action("vm.start_on").plan(vm, {"host": good.uuid})
+    assert (step.method, step.parameters) == ("VM.start_on", (vm.ref, good.ref, False, False))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("before the update", None),
+        ("{name} today", None),
+        ("  ", "a snapshot needs a name"),
+        ("x" * 256, "a name has at most 255 characters"),
+        ("a\nb", "a name has only characters that can be seen"),
+    ],
+)
+def test_a_snapshot_has_a_name_people_can_read(fake: FakePool, value: str, words: str | None) -> None:
+    (argument,) = action("vm.snapshot").arguments
+    fault = argument.check(fake.vm(), value)
+    assert (str(fault) if fault else None) == words
+
+
+def test_each_snapshot_of_many_is_called_after_its_vm(fake: FakePool) -> None:
+    one, other = fake.vm("web-1"), fake.vm("db-1")
+    (argument,) = action("vm.snapshot").arguments
+    assert argument.default([one]).startswith("web-1 2")
+    (step,) = action("vm.snapshot").plan(other, {"name": argument.default([one, other])})
+    assert str(step.parameters[1]).startswith("db-1 2")
+
+
+def test_every_state_of_a_vm_has_its_row_in_the_test_s_table() -> None:
+    assert set(OFFERED) == set(PowerState)
+    assert Ref("") == ""

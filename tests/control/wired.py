@@ -1,0 +1,82 @@
+"""A simulated pool in a mirror, by the real client, and a runner that changes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from data.mirror import Mirror, PoolMirror
+from data.objects import KINDS, VM
+from data.server import Server, ServerState
+from tests.control.fake_pool import Users, user
+from xo_dash.control.audit import Audit
+from xo_dash.control.runner import Runner
+from xo_dash.simulator.testing import SimulatedPool
+from xo_dash.xapi.address import Address
+from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.events import Token
+from xo_dash.xapi.tls import Trust
+
+T = TypeVar("T")
+
+
+class Wired:
+    """`vm("vm-1")`, `runner`, `ann` (an operator)."""
+
+    def __init__(self, connection: Connection, mirror: Mirror, home: PoolMirror, runner: Runner, folder: Path) -> None:
+        self.connection = connection
+        self.mirror = mirror
+        self.home = home
+        self.runner = runner
+        self.folder = folder
+        self.ann = user()
+
+    def vm(self, name: str) -> VM:
+        return next(vm for vm in self.home.all(VM).values() if vm.name_label == name)
+
+    async def until(self, true: Callable[[], T], seconds: float = 20.0) -> T:
+        """Wait for an event after which it is true."""
+        stirred = asyncio.Event()
+        unsubscribe = self.mirror.observe(lambda _changes: stirred.set())
+        try:
+            async with asyncio.timeout(seconds):
+                while not (value := true()):
+                    stirred.clear()
+                    await stirred.wait()
+                return value
+        finally:
+            unsubscribe()
+
+
+@asynccontextmanager
+async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> AsyncIterator[Wired]:
+    connection = Connection(Address.parse(pool.url), pool.user, pool.password, Trust(plain=True), originator="tests")
+    mirror = Mirror()
+    home = mirror.add(Server(id="lab", label="lab", address=pool.url, state=ServerState.LIVE))
+    users = Users()
+    runner = Runner(mirror, {"lab": connection}.__getitem__, users, Audit(folder), patience=patience)
+    await connection.sign_in()
+    ready = asyncio.Event()
+
+    async def follow() -> None:
+        token = Token()
+        while True:
+            batch = await connection.events(KINDS, token, 5.0)
+            mirror.apply(home, batch.events)
+            token = batch.token
+            ready.set()
+
+    following = asyncio.create_task(follow())
+    try:
+        await asyncio.wait_for(ready.wait(), 10)
+        bench = Wired(connection, mirror, home, runner, folder)
+        users[bench.ann.id] = bench.ann
+        yield bench
+    finally:
+        await runner.stop()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await connection.close()
