@@ -84,6 +84,27 @@ def test_basic_credentials_on_http_paths(pool: SimulatedPool) -> None:
         assert (http(pool.url + "/audit_log", headers={"Authorization": f"Basic {token}"}).status != 401) is welcome
 
 
+def test_temporary_sessions_leave_nothing_behind(pool: SimulatedPool) -> None:
+    token = base64.b64encode(f"root:{pool.password}".encode()).decode()
+    before = pool.do(lambda inside: len(inside.db.rows("session")))
+    http(pool.url + "/audit_log", headers={"Authorization": f"Basic {token}"})
+    assert pool.do(lambda inside: len(inside.db.rows("session"))) == before
+
+
+def test_a_host_that_is_still_booting(pool: SimulatedPool) -> None:
+    address = pool.addresses[0]
+    pool.do(lambda inside: inside.emergency.update({address: ["HOST_STILL_BOOTING"]}))
+    try:
+        answer = Client(pool.url).raw("session.login_with_password", pool.user, pool.password, id=7)
+        assert answer == {"jsonrpc": "2.0", "error": ["HOST_STILL_BOOTING"], "id": 0}
+        session = XenAPI.Session(pool.url)
+        with pytest.raises(XenAPI.Failure, match="HOST_STILL_BOOTING"):
+            session.login_with_password(pool.user, pool.password)
+        session("close")()
+    finally:
+        pool.do(lambda inside: inside.emergency.clear())
+
+
 def test_another_master_after_a_change() -> None:
     with simulated(hosts=(2,)) as simulation:
         pool = simulation.pool
@@ -105,9 +126,12 @@ def test_a_role_is_asked_for_its_permission(pool: SimulatedPool, client: Client,
     session = pool.do(lambda inside: inside.sessions.get(client.session))
     session.roles = frozenset({role})
     host = pool.do(lambda inside: inside.master.ref)
-    arguments = {"VM.get_all": (), "VM.set_name_label": (vm, "x"), "host.disable": (host,), "host.call_plugin": (host, "p", "f", {})}[
-        method
-    ]
+    arguments: tuple[object, ...] = {
+        "VM.get_all": (),
+        "VM.set_name_label": (vm, "x"),
+        "host.disable": (host,),
+        "host.call_plugin": (host, "p", "f", {}),
+    }[method]
     if allowed:
         client.call(method, *arguments)
         pool.call("host.enable", host)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import generic, tasks, types
 from .call import Call
-from .errors import XapiError
+from .errors import EmergencyError, XapiError
 from .faults import Fault
 from .model import Message, Model, Parameter
 from .registry import Registry
@@ -93,6 +93,8 @@ class Dispatcher:
 
     async def call(self, pool: Pool, host: Host, name: str, parameters: Sequence[Any], fault: Fault | None = None) -> Answer:
         """A client's call, `parameters` as they were decoded. Raises XapiError."""
+        if (reason := pool.emergency.get(host.address)) and name not in ON_MEMBERS:
+            raise EmergencyError(*reason)
         if name == LIST_METHODS:
             return Answer(types.parse("string set"), self.list_methods())
         prefix = next((p for p in ENTRY_POINTS if name.startswith(p)), "")

@@ -18,5 +18,9 @@ class XapiError(Exception):
         return f"{self.code}({', '.join(self.details[1:])})"
 
 
+class EmergencyError(XapiError):
+    """The host cannot serve at all now: HOST_STILL_BOOTING and its like."""
+
+
 class MalformedError(Exception):
     """A body that is no request at all: HTTP 500, never an envelope."""

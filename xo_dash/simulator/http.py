@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import control, jsonrpc, xmlrpc
-from .errors import MalformedError, XapiError
+from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
 from .paths import PATHS
 from .pool import Host, Pool
@@ -91,9 +91,13 @@ class Server:
             response = await self._answer(pool, host, request)
         except DropError:
             transport(send).abort()
+            await disconnected(receive)
             return
         except UnavailableError:
             response = page(503)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.url.path)
+            response = page(500)
         if isinstance(response, Truncated):
             await response.half(scope, receive, send)
             return
@@ -151,6 +155,8 @@ class Server:
         fault = await strike(pool, host, call.method, call.parameters)
         try:
             answer = await pool.dispatcher.call(pool, host, call.method, call.parameters, fault)
+        except EmergencyError as error:
+            told = jsonrpc.encode({"jsonrpc": "2.0", "error": error.details, "id": 0})  # so does xapi, whatever was asked
         except XapiError as error:
             told = call.failure(error)
         except Exception as error:
@@ -175,7 +181,11 @@ class Server:
             return page(403)
         if fault and fault.error:
             return page(500)
-        response = await route.handler(HttpCall(pool, host, session, request))
+        try:
+            response = await route.handler(HttpCall(pool, host, session, request))
+        finally:
+            if session.temporary:
+                pool.sessions.logout(session.ref)
         return Truncated(response) if fault and fault.action == "truncate" else response
 
 
@@ -215,7 +225,9 @@ def authenticate(pool: Pool, host: Host, request: Request) -> Session | None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             user, _, password = base64.b64decode(given, validate=True).decode().partition(":")
-            return pool.sessions.login(host, user, password, "http")
+            session = pool.sessions.login(host, user, password, "http")
+            session.temporary = True
+            return session
     except (XapiError, binascii.Error, UnicodeDecodeError):
         return None
     return None
@@ -237,6 +249,13 @@ class Truncated(Response):
         await send({"type": "http.response.start", "status": self.whole.status_code, "headers": self.whole.raw_headers})
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         transport(send).close()
+        await disconnected(receive)
+
+
+async def disconnected(receive: Receive) -> None:
+    """Until uvicorn has seen the end of the connection, or it would complain of an answer that never came."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def transport(send: Send) -> asyncio.Transport:

@@ -40,7 +40,8 @@ class Host:
 class Pool:
     """Everything that one pool is.
 
-    `hosts` are its endpoints by address; `calls` the running calls by task; `queues` says whether calls wait for each other
+    `hosts` are its endpoints by address; `emergency` says of an address what its host answers to everything, such as
+    ["HOST_STILL_BOOTING"]; `calls` the running calls by task; `queues` says whether calls wait for each other
     (as xapi does) or fail with OTHER_OPERATION_IN_PROGRESS at once.
     """
 
@@ -66,6 +67,7 @@ class Pool:
         self.messages = Messages(self)
         self.faults = Faults()
         self.hosts: dict[str, Host] = {}
+        self.emergency: dict[str, list[str]] = {}
         self.port = 0
         self.calls: dict[str, Call] = {}
         self.queues = True

@@ -28,6 +28,7 @@ class Session:
     last_active: float
     local: bool = False  # a member's own, for emergencies only
     registered: frozenset[str] | None = None  # event.register's classes; None = not registered
+    temporary: bool = False  # of one HTTP request with Basic credentials
     position: int = 0  # the generation up to which event.next has told
 
 

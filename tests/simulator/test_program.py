@@ -1,0 +1,91 @@
+"""`xo-dash simulate` as a person or a script starts it."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.simulator.conftest import Client, http
+
+COMMAND = [sys.executable, "-m", "xo_dash.simulator"]
+
+
+def free_port() -> int:
+    """A port that is free together with the one after it, most likely."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def announced(process: "subprocess.Popen[str]", count: int) -> list[dict[str, str]]:
+    assert process.stdout is not None
+    return [json.loads(process.stdout.readline()) for _ in range(count)]
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_announces_its_pools_and_ends_cleanly(end: signal.Signals) -> None:
+    port = free_port()
+    command = [*COMMAND, "--port", str(port), "--pools", "2", "--hosts", "2,1", "--vms", "3,2", "--password", "pw", "--seed", "7"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        first, second = announced(process, 2)
+        assert (first["url"], first["user"], first["password"]) == (f"http://127.0.0.1:{port}", "root", "pw")
+        assert second["url"].endswith(f":{port + 1}") and first["pool"] != second["pool"]
+        client = Client(second["url"])
+        client.session = client.raw("session.login_with_password", "root", "pw")["result"]
+        assert len(client.call("host.get_all")) == 1
+        began = time.monotonic()
+        process.send_signal(end)
+        assert process.wait(10) == 0 and time.monotonic() - began < 3
+        assert process.stderr is not None and process.stderr.read() == ""
+
+
+def test_it_ends_at_once_though_clients_wait() -> None:
+    port = free_port()
+    with subprocess.Popen([*COMMAND, "--port", str(port), "--hosts", "1", "--vms", "2"], stdout=subprocess.PIPE, text=True) as process:
+        announced(process, 1)
+        with socket.create_connection(("127.0.0.1", port)) as waiting:
+            client = Client(f"http://127.0.0.1:{port}")
+            session = client.raw("session.login_with_password", "root", "simulator")["result"]
+            token = client.raw("event.from", session, ["vlan"], "", 0.0)["result"]["token"]
+            body = json.dumps({"method": "event.from", "params": [session, ["vlan"], token, 600.0], "id": 1})
+            waiting.sendall(f"POST /jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            process.terminate()
+            assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--pools", "2", "--hosts", "1,2,3"], "--hosts has 3 numbers for 2 pools"), (["--vms", "many"], "'many' is no list of numbers"),
+    (["--hosts", "0"], "0 is too few"), (["--pools", "0"], "--pools is at least 1"), (["--tls-cert", "x"], "go together"),
+])  # fmt: skip
+def test_what_makes_no_sense_is_said_in_a_line(words: list[str], said: str) -> None:
+    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2 and said in done.stderr
+
+
+def test_a_taken_port_is_said_in_a_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run([*COMMAND, "--port", str(port), "--vms", "0"], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1 and str(port) in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_tls_with_a_certificate_of_its_own() -> None:
+    import ssl
+
+    port = free_port()
+    with subprocess.Popen(
+        [*COMMAND, "--port", str(port), "--tls", "--hosts", "1", "--vms", "1"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        (pool,) = announced(process, 1)
+        assert pool["url"] == f"https://127.0.0.1:{port}"
+        assert "BEGIN CERTIFICATE" in ssl.get_server_certificate(("127.0.0.1", port))
+        with pytest.raises(OSError):
+            http(pool["url"] + "/")  # nobody has signed it
+        process.terminate()
+        assert process.wait(10) == 0
