@@ -23,6 +23,10 @@ def entry(**fields: object) -> Entry:
     return Entry(**(ENTRY | fields))  # type: ignore[arg-type]
 
 
+def put_aside(folder: Path) -> list[Path]:
+    return sorted(folder.glob("audit.*.jsonl"))
+
+
 async def test_lines_are_json_in_a_private_file(tmp_path: Path) -> None:
     audit = Audit(tmp_path)
     await asyncio.gather(*(audit.write(entry(name=f"vm\n{number}")) for number in range(300)))
@@ -45,10 +49,9 @@ async def test_a_full_file_is_put_aside_and_the_oldest_go(tmp_path: Path) -> Non
     for number in range(40):
         await audit.write(entry(name=str(number)))
     audit.close()
-    aside = sorted(tmp_path.glob("audit.*.jsonl"))
+    aside = put_aside(tmp_path)
     assert len(aside) == 3
-    names = [int(orjson.loads(line)["name"]) for path in [*aside, tmp_path / "audit.jsonl"] if path.exists()
-             for line in path.read_bytes().splitlines()]  # fmt: skip
+    names = [int(orjson.loads(line)["name"]) for path in [*aside, audit.path] if path.exists() for line in path.read_bytes().splitlines()]
     assert names == list(range(40 - len(names), 40))
 
 

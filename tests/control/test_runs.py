@@ -76,7 +76,8 @@ async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: 
         (lambda desk, fake, vm: desk.hire(Role.VIEWER), "this takes the role of operator, and yours is viewer; ask an administrator"),
         (lambda desk, fake, vm: fake.remove(vm), "web-1 is no longer there"),
         (lambda desk, fake, vm: fake.mirror.remove("lab"), "web-1 is no longer there"),
-        (lambda desk, fake, vm: fake.change(vm, power_state=PowerState.RUNNING, allowed_operations=frozenset()), "it is running, and must be halted"),
+        (lambda desk, fake, vm: fake.change(vm, power_state=PowerState.RUNNING, allowed_operations=frozenset()),
+         "it is running, and must be halted"),
         (lambda desk, fake, vm: fake.mirror.set_server(fake.server, state=ServerState.UNREACHABLE),
          "lab cannot be reached; this is its last known state"),
         (lambda desk, fake, vm: desk.pools.clear(), "the server was taken out of xo-dash"),
@@ -96,7 +97,8 @@ async def test_what_changed_since_the_click_is_refused_and_audited(
 @pytest.mark.parametrize(
     ("answer", "state", "words", "code"),
     [
-        (XapiFailure("HANDLE_INVALID", ["VM", "OpaqueRef:x"]), State.FAILED, "the object is gone: somebody removed it (VM)", "HANDLE_INVALID"),
+        (XapiFailure("HANDLE_INVALID", ["VM", "OpaqueRef:x"]), State.FAILED,
+         "the object is gone: somebody removed it (VM)", "HANDLE_INVALID"),
         (Timeout("30 s"), State.LOST, "the pool did not answer in time; it may still do it: look before trying again", "Timeout"),
         (Unreachable("reset"), State.LOST,
          "the connection to the pool broke; it may still do it: look before trying again (reset)", "Unreachable"),

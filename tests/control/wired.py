@@ -59,12 +59,12 @@ async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> 
     users = Users()
     runner = Runner(mirror, {"lab": connection}.__getitem__, users, Audit(folder), patience=patience)
     await connection.sign_in()
-    ready = asyncio.Event()
+    ready, stopping = asyncio.Event(), asyncio.Event()
 
     async def follow() -> None:
         token = Token()
-        while True:
-            batch = await connection.events(KINDS, token, 5.0)
+        while not stopping.is_set():
+            batch = await connection.events(KINDS, token, 0.3)
             mirror.apply(home, batch.events)
             token = batch.token
             ready.set()
@@ -77,6 +77,6 @@ async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> 
         yield bench
     finally:
         await runner.stop()
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        stopping.set()
+        await following  # a poll that is left open would outlive the simulator
         await connection.close()

@@ -1,0 +1,133 @@
+"""The list of tasks: ours and others', what they are about, and that they stay after XAPI forgets them."""
+
+import asyncio
+
+import pytest
+
+from data.objects import VBD, Host, PowerState, TaskStatus
+from data.types import Ref
+from tests.control.fake_pool import Desk, FakePool
+from xo_dash.control.actions import action
+from xo_dash.control.activity import KEPT, Activity, Line
+from xo_dash.control.run import State
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def activity(desk: Desk, fake: FakePool, clock: Clock) -> Activity:
+    return Activity(fake.mirror, desk.runner, clock)
+
+
+def shown(line: Line) -> tuple[str, str, str, State]:
+    return str(line.title), line.name, line.who, line.state
+
+
+async def test_a_task_of_others_is_named_after_what_is_done_to_what(activity: Activity, fake: FakePool) -> None:
+    vm = fake.vm()
+    drive, host = VBD(VM=vm.ref), Host(name_label="host-1")
+    fake.put(drive), fake.put(host)
+    task = fake.task("Async.VM.start", created="20260131T12:00:00Z")
+    for row in (host, drive, vm):
+        fake.change(row, current_operations={task: "start"})
+    (line,) = activity.lines()
+    assert shown(line) == ("Start", "web-1", "", State.RUNNING)
+    assert line.subject is vm and line.server is fake.server and line.since == 1769860800.0
+    assert line.task is fake.row(task)
+
+
+async def test_the_object_may_be_seen_before_the_task(activity: Activity, fake: FakePool) -> None:
+    vm = fake.vm(current_operations={"OpaqueRef:later": "start"})
+    fake.task("Async.VM.start")
+    ref = fake.put(type(fake.row(fake.task("x")))(name_label="Async.VM.start"), "OpaqueRef:later")
+    assert next(line for line in activity.lines() if line.key.endswith(ref)).subject is vm
+
+
+async def test_what_a_tool_calls_its_task_is_shown_as_it_is(activity: Activity, fake: FakePool) -> None:
+    fake.task("[XO] Backing up {name} <b>")
+    assert str(activity.lines()[0].title) == "[XO] Backing up {name} <b>"
+
+
+async def test_an_end_stays_after_xapi_forgets_it(activity: Activity, fake: FakePool) -> None:
+    good, bad, cut = fake.task("Async.VM.start"), fake.task("Async.VM.suspend"), fake.task("Async.VM.copy")
+    fake.end(good)
+    fake.end(bad, TaskStatus.FAILURE, "NO_HOSTS_AVAILABLE")
+    fake.end(cut, TaskStatus.CANCELLED)
+    for ref in (good, bad, cut):
+        fake.remove(fake.row(ref))
+    lines = {str(line.title): line for line in activity.lines()}
+    assert {title: line.state for title, line in lines.items()} == {
+        "Start": State.DONE,
+        "Suspend": State.FAILED,
+        "Copy": State.CANCELLED,
+    }
+    assert str(lines["Suspend"].reason).startswith("no host can take it")
+    assert all(line.task is None for line in lines.values())
+
+
+async def test_a_vanished_task_says_that_nobody_knows_unless_it_was_brief(activity: Activity, fake: FakePool, clock: Clock) -> None:
+    brief, long, ours = fake.task("VM.get_record"), fake.task("VM.copy"), fake.task("Async.VM.start")
+    fake.remove(fake.row(brief)), fake.remove(fake.row(ours))
+    clock.now += 10
+    fake.remove(fake.row(long))
+    assert sorted((str(line.title), line.state) for line in activity.lines()) == [("Copy", State.LOST), ("Start", State.LOST)]
+
+
+async def test_subtasks_are_not_lines(activity: Activity, fake: FakePool) -> None:
+    fake.task("Async.VDI.copy", subtask_of=Ref("OpaqueRef:parent"))
+    assert activity.lines() == []
+
+
+async def test_a_run_of_ours_is_one_line_with_its_user(activity: Activity, desk: Desk, fake: FakePool) -> None:
+    vm = fake.vm()
+    told: list[int] = []
+    unsubscribe = activity.observe(lambda: told.append(1))
+    run = desk.runner.start(desk.hire(), action("vm.start"), [vm])
+    assert [shown(line) for line in activity.lines()] == [("Start", "web-1", "ann", State.WAITING)]
+    await fake.until(1)
+    await asyncio.sleep(0)
+    (task,) = run.items[0].tasks
+    fake.change(fake.row(task), progress=0.5)
+    await asyncio.sleep(0)
+    (line,) = activity.lines()
+    assert (line.progress, str(line.says), line.task) == (0.5, "Starting web-1", fake.row(task))
+    fake.end(task)
+    while not run.ended:
+        await asyncio.sleep(0.005)
+    assert [shown(line) for line in activity.lines()] == [("Start", "web-1", "ann", State.DONE)]
+    assert told
+    unsubscribe()
+    told.clear()
+    fake.task("Async.VM.copy")
+    assert told == []
+
+
+async def test_what_goes_on_comes_first_then_the_latest_end(activity: Activity, fake: FakePool, clock: Clock) -> None:
+    for number in range(3):
+        clock.now += 1
+        fake.end(fake.task(f"task {number}"))
+    fake.task("task on")
+    assert [str(line.title) for line in activity.lines()] == ["task on", "task 2", "task 1", "task 0"]
+
+
+async def test_it_does_not_grow_without_bound(activity: Activity, fake: FakePool) -> None:
+    on = fake.task("task on")
+    for _number in range(KEPT + 50):
+        ref = fake.task("Async.VM.start")
+        fake.end(ref)
+        fake.remove(fake.row(ref))
+    lines = activity.lines()
+    assert len(lines) <= KEPT + 1
+    assert lines[0].task is fake.row(on)
+    assert PowerState.HALTED
