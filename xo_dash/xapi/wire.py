@@ -55,8 +55,8 @@ class Wire:
                 raise Unreachable("broken off")
             sock.settimeout(timeout)
             connection.request(method, path, body, dict(headers))
-            response = connection.getresponse()
-            content = self._read(response, sock, deadline)
+            with connection.getresponse() as response:
+                content = self._read(response, sock, deadline)
             whole = not response.will_close
         except (OSError, HTTPException, ValueError) as error:
             raise _translated(error, timeout) from error
