@@ -1,5 +1,6 @@
 """The one door for change: links, generations, deletions and who is woken."""
 
+import copy
 import random
 import time
 
@@ -24,10 +25,14 @@ def test_a_row_has_every_field_with_its_default(db: Database) -> None:
     assert (record["mode"], record["unpluggable"], record["VM"], record["other_config"]) == ("RO", True, NULL, {})
 
 
-def test_defaults_are_not_shared(db: Database) -> None:
-    first, second = db.create("host"), db.create("host")
-    assert db.get(first, "license_server") == {"address": "localhost", "port": "27000"}
-    assert db.get(first, "license_server") is not db.get(second, "license_server")
+def test_what_rows_share_stays_as_it_is(db: Database) -> None:
+    before = copy.deepcopy({name: c.fresh for name, c in model.load().classes.items()})
+    first, second = db.create("VM"), db.create("VM")
+    for number in range(3):
+        db.create("VBD", {"VM": first, "other_config": {"number": str(number)}})
+    db.set(first, tags=["a"])
+    assert (db.get(second, "VBDs"), db.get(second, "tags"), len(db.get(first, "VBDs"))) == ([], [], 3)
+    assert {name: c.fresh for name, c in model.load().classes.items()} == before
 
 
 def test_one_to_many_from_the_single_side(db: Database) -> None:

@@ -4,7 +4,7 @@ Every change goes through `create`, `set` or `destroy`. They keep both ends of e
 they touched, remember a bounded number of deletions and wake who waits. `changes` answers event.from at a cost that follows
 what changed: rows are kept in the order of their last change, so it walks back only as far as the token.
 
-Records are handed out as they are, not copied: read them at once, and never write to them.
+Records are handed out as they are, not copied: read them at once, and never write to them. Rows share what is empty in them.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Database:
     def create(self, cls: str, fields: Record | None = None, *, ref: str | None = None) -> str:
         """A new row of `cls`; fields left out get the data model's defaults. Links are set on both sides."""
         model = self.model.classes[cls]
-        record = model.fresh()
+        record = model.fresh.copy()
         record["uuid"] = self.new_uuid()
         linked: Record = {}
         for name, value in (fields or {}).items():
@@ -145,7 +145,7 @@ class Database:
         table.by_uuid[record["uuid"]] = ref
         self._rows[ref] = row
         for name, value in linked.items():
-            self._relink(row, self.model.links[cls][name], value)
+            self._relink(row, self.model.links[cls][name], value, fresh=True)
         self._notify(row)
         return ref
 
@@ -187,7 +187,7 @@ class Database:
             del table.deletions[:-KEEP_DELETIONS]
         self._notify(row)
 
-    def _relink(self, row: Row, link: Link, value: Any, *, stamp_self: bool = True) -> None:
+    def _relink(self, row: Row, link: Link, value: Any, *, stamp_self: bool = True, fresh: bool = False) -> None:
         """Set one end of a link and the other ends with it."""
         old = row.record[link.field]
         before = old if link.many else [old]
@@ -198,7 +198,7 @@ class Database:
         row.record[link.field] = list(value) if link.many else value
         for ref in after:
             if ref not in before and (other := self._rows.get(ref)) and other.cls == link.other:
-                self._hook(other, link, row.ref)
+                self._hook(other, link, row.ref, fresh=fresh)
         if stamp_self and row.modified != self.generation:
             self._stamp(row)
 
@@ -211,12 +211,16 @@ class Database:
             other.record[link.other_field] = NULL
             self._stamp(other)
 
-    def _hook(self, other: Row, link: Link, ref: str) -> None:
+    def _hook(self, other: Row, link: Link, ref: str, *, fresh: bool) -> None:
+        """`fresh`: `ref` was made just now, so nobody can hold it yet."""
         if not link.other_many:
             if other.record[link.other_field] != ref:
                 self._relink(other, self.model.links[other.cls][link.other_field], ref)
-        elif ref not in other.record[link.other_field]:
-            other.record[link.other_field].append(ref)
+        elif fresh or ref not in other.record[link.other_field]:
+            if held := other.record[link.other_field]:
+                held.append(ref)
+            else:
+                other.record[link.other_field] = [ref]  # the empty list is everyone's
             self._stamp(other)
 
     def _stamp(self, row: Row) -> None:

@@ -34,6 +34,7 @@ NO_CACHE = {"cache-control": "no-cache, no-store"}
 OPTIONS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With, Content-Type",
            "Access-Control-Allow-Methods": "PUT, GET, POST, DELETE, OPTIONS"}  # fmt: skip
 PAGES = {
+    400: ("400 bad request", "The request lacks something, or says something wrong."),
     401: ("401 unauthorised", "Please check your credentials and retry."),
     403: ("403 forbidden", "Access to the requested resource is forbidden."),
     404: ("404 not found", "The requested resource does not exist."),

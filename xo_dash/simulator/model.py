@@ -34,10 +34,8 @@ class Field:
         return self.default is ... and self.qualifier != "D"
 
     def initial(self) -> Any:
-        """A fresh value for a row that is created without this field."""
-        if self.default is ... or self.default in ([], {}):
-            return self.type.empty()
-        return self.default.copy() if isinstance(self.default, list | dict) else self.default
+        """The value of a row that is created without this field."""
+        return self.type.empty() if self.default is ... else self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +63,11 @@ class XapiClass:
     fields: dict[str, Field]
     messages: dict[str, Message]
     hidden: tuple[str, ...]
+    fresh: dict[str, Any]  # a record with every field at its initial value, in the model's order; rows share its empty lists
 
     @property
     def has_events(self) -> bool:
         return self.name not in SILENT
-
-    def fresh(self) -> dict[str, Any]:
-        """A record with every field at its initial value, in the model's order."""
-        return {name: f.initial() for name, f in self.fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +158,8 @@ def read_class(name: str, raw: dict[str, Any], enums: dict[str, tuple[str, ...]]
         bare = called.rstrip("!")
         removed = called.endswith("!") or (bare.endswith("_where") and "get_all_records!" in raw["implicit"].split())
         messages[bare] = implicit(name, fields, bare, removed)
-    return XapiClass(name, fields, messages, tuple(h for h in hidden if not h.endswith("_where")))
+    fresh = {field: f.initial() for field, f in fields.items()}
+    return XapiClass(name, fields, messages, tuple(h for h in hidden if not h.endswith("_where")), fresh)
 
 
 def read_links(raw: list[list[str]], classes: dict[str, XapiClass]) -> dict[str, dict[str, Link]]:

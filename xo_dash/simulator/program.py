@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import signal
@@ -77,6 +78,8 @@ async def serve(what: Wanted) -> int:
     except OSError as error:
         sys.stderr.write(f"xo-dash simulate: {error.strerror or error}\n")
         return 1
+    gc.collect()
+    gc.freeze()  # the inventory stays: no need to walk it again and again
     for pool in simulator.pools:
         line = {"pool": pool.db.get(pool.ref, "name_label"), "url": pool.url, "user": pool.user, "password": pool.password}
         sys.stdout.write(json.dumps(line) + "\n")
