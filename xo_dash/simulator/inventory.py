@@ -25,7 +25,7 @@ async def build(pool: Pool, plan: Plan) -> None:
     db = pool.db
     hosts = []
     for number, address in enumerate(plan.addresses):
-        metrics = db.create("host_metrics", {"memory_total": 64 * GIB, "live": True, "last_updated": pool.clock.iso()})
+        metrics = db.create("host_metrics", {"memory_total": (64 + 2 * plan.vms) * GIB, "live": True, "last_updated": pool.clock.iso()})
         fields = {"name_label": f"host-{number + 1}", "hostname": f"host-{number + 1}", "address": address, "enabled": True,
                   "metrics": metrics, "API_version_major": 2, "API_version_minor": 21}  # fmt: skip
         ref = db.create("host", fields)
