@@ -1,4 +1,4 @@
-"""`/`: the map of everything, and what needs attention."""
+"""`/`: the map of everything, what is selected on it, and what needs attention."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from components import live
-from components.map.map import Chosen, Map
+from components.map.attention import Attention
+from components.map.map import Map
 from components.map.scene import Counts, Scene
-from components.ui import empty_state
+from components.map.selection import Selection
+from components.ui import empty_state, heading
 from data.mirror import Change
 from data.objects import VM, Host
 from data.server import Server
@@ -17,11 +19,13 @@ from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
+SETTINGS = "/settings"
 LINKS = {"pool": "/pool/{uuid}", "host": "/host/{uuid}", "vm": "/vm/{uuid}", "sr": "/sr/{uuid}", "network": "/network/{uuid}"}
 COUNTED = frozenset({"power_state", "is_a_template", "is_a_snapshot"})
 
 
 def create(context: Context) -> None:
+    """One scene for all who look."""
     scene = Scene(context.mirror)
 
     @ui.page("/")
@@ -31,51 +35,59 @@ def create(context: Context) -> None:
 
 
 def _body(context: Context, scene: Scene) -> None:
-    """The map, or a guide while there is nothing to show."""
+    """The map; while there is no server, what to do first."""
     box = ui.element().classes("contents")
+    shown: list[bool] = []
+
+    def changed(changes: Sequence[Change]) -> bool:
+        return any(isinstance(change.subject, Server) for change in changes) and shown != [bool(context.mirror.pools)]
 
     def fill() -> None:
+        shown[:] = [bool(context.mirror.pools)]
         with live.renewed(box):
             if context.mirror.pools:
                 _map(context, scene)
             else:
                 _guide()
 
-    def collect(changes: Sequence[Change]) -> bool:
-        return bool(context.mirror.pools) is showing_guide[0] and any(isinstance(change.subject, Server) for change in changes)
-
-    showing_guide = [not context.mirror.pools]
     with box:
-        pass
-    live.follow_all(context.mirror, collect, fill)
+        live.follow_all(context.mirror, changed, fill)
 
 
 def _guide() -> None:
-    with ui.element().classes("xo-home-guide"), empty_state(
-        _("No pool yet"), _("Add the address of any host of a pool; the map draws itself as soon as it answers.")
-    ):
-        ui.link(_("Add a server"), "/settings").classes("x-btn x-btn-primary")
+    text = _("Give the address of any host of a pool. The map draws itself as soon as the pool answers.")
+    with ui.element().classes("xo-home-guide"), empty_state(_("No pool yet"), text):
+        ui.link(_("Add a server"), SETTINGS).classes("x-btn x-btn-primary")
 
 
 def _map(context: Context, scene: Scene) -> None:
     head = ui.element("header").classes("xo-home-head")
-    chart = Map(scene, links=LINKS)
-    chart.classes("xo-home-map")
+    chart = Map(scene, links=LINKS).classes("xo-home-map")
     with head:
-        ui.label(_("Map")).classes("xo-home-title").props("role=heading aria-level=1")
+        heading(_("Map"), 1).classes("xo-home-title")
+        chart.on_choose = Selection(context, chart.deselect).show
         _counts(context, scene)
+    with chart:
+        ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
+    Attention(context.mirror, chart.reveal, SETTINGS)
 
 
 def _counts(context: Context, scene: Scene) -> None:
     label = ui.label().classes("xo-home-counts")
 
-    def collect(changes: Sequence[Change]) -> bool:
-        return any(isinstance(subject := change.subject, (Server, Host)) or (isinstance(subject, VM) and (not change.names or change.names & COUNTED)) for change in changes)
+    def changed(changes: Sequence[Change]) -> bool:
+        return any(_counts_for(change) for change in changes)
 
     def render() -> None:
         label.text = counts_text(scene.counts)
 
-    live.follow_all(context.mirror, collect, render)
+    live.follow_all(context.mirror, changed, render)
+
+
+def _counts_for(change: Change) -> bool:
+    if isinstance(change.subject, VM):
+        return not change.names or not COUNTED.isdisjoint(change.names)
+    return isinstance(change.subject, (Server, Host)) and change.operation != "mod"
 
 
 def counts_text(counts: Counts) -> str:
@@ -85,6 +97,3 @@ def counts_text(counts: Counts) -> str:
     vms = ngettext("{n} VM", "{n} VMs", counts.vms).format(n=number(counts.vms))
     running = ngettext("{n} running", "{n} running", counts.running).format(n=number(counts.running))
     return f"{pools} · {hosts} · {vms}, {running}"
-
-
-__all__ = ["Chosen", "create"]

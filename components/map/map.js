@@ -221,6 +221,18 @@ export default {
       tip.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
     },
 
+    /** Bring one thing into view and light what uses it, until the pointer comes. */
+    reveal(uuid) {
+      const thing = [...this.model.things.values()].find((one) => one.uuid === uuid);
+      const box = thing && this.plan && find(this.plan, thing.id);
+      if (!thing) return;
+      if (box && Math.min(box.w, box.h) * this.camera.zoom < 40) this.camera.show({ x: box.x - box.w, y: box.y - box.h, w: 3 * box.w, h: 3 * box.h }, this.width, this.height);
+      this.look.hover = thing.id;
+      this.relate(thing.id);
+      this.announce(thing.id);
+      this.moved();
+    },
+
     // ---- choosing
 
     choose(id, add) {

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nicegui import events, ui
+import orjson
+from nicegui import events
 from nicegui.dependencies import register_esm
 from nicegui.element import Element
 
@@ -31,21 +32,17 @@ class Chosen:
 class Map(Element, component="map.js"):
     """The canvas; fills its place. Children are laid over it.
 
-    `links` are paths by kind, with `{uuid}` in them, for a double click and Enter. `on_choose` gets the selection
-    whenever it changes; `on_menu` the place (x, y) where verbs for it are wanted.
+    `links` are paths by kind, with `{uuid}` in them, for a double click and Enter.
     """
 
-    def __init__(
-        self,
-        scene: Scene,
-        *,
-        links: Mapping[str, str],
-        on_choose: Callable[[Sequence[Chosen]], None] | None = None,
-        on_menu: Callable[[float, float], None] | None = None,
-    ) -> None:
+    on_choose: Callable[[Sequence[Chosen]], None] | None = None
+    """Gets the selection whenever it changes."""
+    on_menu: Callable[[float, float], None] | None = None
+    """Gets the place (x, y) where verbs for the selection are wanted: a right click, a long press, a dot."""
+
+    def __init__(self, scene: Scene, *, links: Mapping[str, str]) -> None:
         super().__init__()
         self._scene = scene
-        self._on_choose, self._on_menu = on_choose, on_menu
         self._is_ready = False
         self._props["words"] = words()
         self._props["links"] = dict(links)
@@ -75,6 +72,14 @@ class Map(Element, component="map.js"):
         code = f'runMethod({self.id}, "{method}", [{json}])'
         self.client.outbox.enqueue_message("run_javascript", {"code": code}, self.client.id)
 
+    def deselect(self) -> None:
+        """Nothing is selected any more."""
+        self._call("choose", "-1, false")
+
+    def reveal(self, uuid: str) -> None:
+        """Show one thing, and what uses it."""
+        self._call("reveal", orjson.dumps(uuid).decode())
+
     # ---- from the browser; what it says is not trusted
 
     def _trails(self, event: events.GenericEventArguments) -> None:
@@ -82,21 +87,20 @@ class Map(Element, component="map.js"):
         self._call("trails", self._scene.trails(ids))
 
     def _choose(self, event: events.GenericEventArguments) -> None:
-        chosen = [Chosen(*pair) for pair in _list(event.args) if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)]
-        if self._on_choose:
-            self._on_choose(chosen)
+        chosen = [
+            Chosen(*pair)
+            for pair in _list(event.args)
+            if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
+        ]
+        if self.on_choose:
+            self.on_choose(chosen)
 
     def _menu(self, event: events.GenericEventArguments) -> None:
         place = event.args if isinstance(event.args, dict) else {}
         x, y = place.get("x"), place.get("y")
-        if self._on_menu and isinstance(x, int | float) and isinstance(y, int | float):
-            self._on_menu(x, y)
+        if self.on_menu and isinstance(x, int | float) and isinstance(y, int | float):
+            self.on_menu(x, y)
 
 
 def _list(args: Any) -> list[Any]:
     return args if isinstance(args, list) else []
-
-
-def fill(element: ui.element) -> None:
-    """Let `element` have the room that is left in a column."""
-    element.style("flex: 1 1 0; min-height: 0")

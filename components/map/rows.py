@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from data.attention import Level, host_level, is_shown, server_level, sr_level, unplugged
 from data.links import link_of
 from data.mirror import PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
@@ -19,12 +20,8 @@ Row = list[object]
 Ids = Callable[[XapiObject | None], int]
 
 MIB = 1 << 20
-NO_MARK, INFO, WARNING, CRITICAL = range(4)
 STATES = {PowerState.HALTED: 0, PowerState.RUNNING: 1, PowerState.PAUSED: 2, PowerState.SUSPENDED: 3, PowerState.UNKNOWN: 4}
 LOST = STATES[PowerState.UNKNOWN]
-
-SR_WARNING, SR_CRITICAL = 0.85, 0.95
-"""How full an SR is marked; of its physical size."""
 
 
 def pool_row(id_: int, pool: PoolMirror) -> Row:
@@ -32,7 +29,7 @@ def pool_row(id_: int, pool: PoolMirror) -> Row:
     server, own = pool.server, pool.pool
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
-    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, CRITICAL if standing == 2 else NO_MARK]
+    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, int(server_level(server))]
 
 
 def pool_name(pool: PoolMirror) -> str:
@@ -55,8 +52,7 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM]) -> Row:
     flags = int(is_master(host)) | live << 1 | host.enabled << 2
     cpus = host.cpu_info.get("cpu_count", "")
     sizes = [memory.total // MIB, memory.system // MIB, memory.free // MIB]
-    mark = NO_MARK if live else CRITICAL
-    return [id_, host.uuid, pool, host.name_label, flags, *sizes, int(cpus) if cpus.isdecimal() else 0, mark]
+    return [id_, host.uuid, pool, host.name_label, flags, *sizes, int(cpus) if cpus.isdecimal() else 0, int(host_level(host))]
 
 
 def is_master(host: Host) -> bool:
@@ -78,7 +74,7 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids) -> Row:
     networks = sorted({ids(vif.home.one(Network, vif.network)) for vif in vm.all_of(VIF, vm.VIFs)} - {-1})
     return [
         id_, vm.uuid, pool, ids(host), vm.name_label, state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
-        _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks, NO_MARK,
+        _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks, int(Level.NONE),
     ]  # fmt: skip
 
 
@@ -101,22 +97,14 @@ def _progress(vm: VM) -> int:
 
 def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
     """[id, uuid, pool, host (-1 shared), name, type, size, used, promised, in snapshots, [hosts without it], mark]; None: not drawn."""
-    if sr.is_tools_sr or sr.type == "udev" or sr.physical_size <= 0:
+    if not is_shown(sr):
         return None
     paths = sr.all_of(PBD, sr.PBDs)
     host = -1 if sr.shared or len(paths) != 1 else ids(sr.home.one(Host, paths[0].host))
-    unplugged = sorted({ids(sr.home.one(Host, pbd.host)) for pbd in paths if not pbd.currently_attached} - {-1})
+    cut = sorted(map(ids, unplugged(sr)))
     snapshots = sum(max(0, vdi.physical_utilisation) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.is_a_snapshot)
     sizes = [max(0, size) // MIB for size in (sr.physical_size, sr.physical_utilisation, sr.virtual_allocation, snapshots)]
-    return [id_, sr.uuid, pool, host, sr.name_label, sr.type, *sizes, unplugged, sr_mark(sr, bool(unplugged))]
-
-
-def sr_mark(sr: SR, unplugged: bool) -> int:
-    """How bad: not reachable from a host, or nearly full (an ISO library may be full)."""
-    full = sr.physical_utilisation / sr.physical_size if sr.content_type != "iso" else 0
-    if unplugged or full >= SR_CRITICAL:
-        return CRITICAL
-    return WARNING if full >= SR_WARNING else NO_MARK
+    return [id_, sr.uuid, pool, host, sr.name_label, sr.type, *sizes, cut, int(sr_level(sr))]
 
 
 def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
@@ -125,7 +113,7 @@ def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
     if not ports:
         return None
     beads = sorted((ids(port.home.one(Host, port.host)), int(link_of(port))) for port in ports)
-    return [id_, network.uuid, pool, network.name_label, [value for bead in beads for value in bead], NO_MARK]
+    return [id_, network.uuid, pool, network.name_label, [value for bead in beads for value in bead], int(Level.NONE)]
 
 
 def _is_slave(pif: PIF) -> bool:

@@ -122,7 +122,7 @@ class Scene:
             if isinstance(subject, Server) and change.operation is Operation.ADD and subject.id in self._mirror.pools:
                 self._add(self._mirror.pools[subject.id])
             self._dirty.update(dict.fromkeys(self._joins.touched(change)))
-            if change.operation is Operation.DEL and isinstance(subject, (Server, *DRAWN)):
+            if change.operation is Operation.DEL and isinstance(subject, Server | Host | VM | SR | Network):
                 self._remove(subject)
         if self._dirty or self._gone:
             self._wake()

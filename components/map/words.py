@@ -9,7 +9,9 @@ def words() -> dict[str, object]:
     """{key: sentence or label} for `map.js`; fields in braces are filled in the browser."""
     return {
         "label": _("Map of all pools"),
-        "keys": _("Arrow keys move, Enter opens, Space selects, plus and minus zoom, 0 shows all. The list of VMs has the same in a table."),
+        "keys": _(
+            "Arrow keys move, Enter opens, Space selects, plus and minus zoom, 0 shows all. The list of VMs has the same in a table."
+        ),
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
         "fit": _("Show all"),

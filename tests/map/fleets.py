@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network, PIFMetrics, Pool, VMGuestMetrics
 from data.types import GIB, NULL_REF, Ref
@@ -44,7 +43,9 @@ def _pool(mirror: Mirror, name: str, hosts: int, vms: int, seed: int) -> PoolMir
     rows = (("nfs-vault", "nfs", 4096, 0.96, 300), ("iso", "iso", 200, 0.31, 0)) if hosts > 1 else (("usb-disk", "nfs", 2048, 0.42, 90),)
     shared = [_sr(build, *row, shared=True) for row in rows]
     rams = [(64 if hosts == 1 else (128, 128, 96)[i % 3] if hosts < 8 else (256, 192)[i // 6 % 2]) for i in range(hosts)]
-    made = [_host(build, f"xcp-{name.split('-')[0]}-{i + 1}" if hosts > 1 else "attic", i, rams[i], networks, shared) for i in range(hosts)]
+    made = [
+        _host(build, f"xcp-{name.split('-', 1)[0]}-{i + 1}" if hosts > 1 else "attic", i, rams[i], networks, shared) for i in range(hosts)
+    ]
     build.put(Pool, name_label=name, master=made[0][0])
     room = [ram - 6 for ram in rams]
     for i in range(vms):
@@ -55,7 +56,16 @@ def _pool(mirror: Mirror, name: str, hosts: int, vms: int, seed: int) -> PoolMir
             room[at] -= size
         host, local = made[at]
         label = NAMES[i] if i < len(NAMES) and vms < 100 else f"app-{i:04d}"
-        _vm(build, label, host if holds else NULL_REF, state if holds or state == "Suspended" else "Halted", size, networks[i % 3], (local if i % 5 == 0 else shared[0]), i)
+        _vm(
+            build,
+            label,
+            host if holds else NULL_REF,
+            state if holds or state == "Suspended" else "Halted",
+            size,
+            networks[i % 3],
+            (local if i % 5 == 0 else shared[0]),
+            i,
+        )
     return build.commit()
 
 
@@ -72,7 +82,9 @@ def _sr(build: Builder, name: str, kind: str, size: int, full: float, snapshots:
 def _host(build: Builder, name: str, i: int, ram: int, networks: list[Ref], shared: list[Ref]) -> tuple[Ref, Ref]:
     metrics = build.put(HostMetrics, memory_total=ram * GIB, live=True)
     ref = Ref(f"OpaqueRef:{build.uuid()}")
-    dom0 = build.put(VM, name_label=f"dom0 of {name}", is_control_domain=True, power_state="Running", resident_on=ref, memory_dynamic_max=4 * GIB)
+    dom0 = build.put(
+        VM, name_label=f"dom0 of {name}", is_control_domain=True, power_state="Running", resident_on=ref, memory_dynamic_max=4 * GIB
+    )
     local = _sr(build, "Local storage", "ext", 480, (0.71, 0.34, 0.12)[i % 3], 0, shared=False)
     for sr in (*shared, local):
         build.put(PBD, host=ref, SR=sr, currently_attached=True)
@@ -101,26 +113,15 @@ def _vm(build: Builder, name: str, host: Ref, state: str, size: int, network: Re
 
 def join(pool: PoolMirror) -> None:
     """Fill the references that XAPI keeps on the other side."""
-    for pbd in pool.all(PBD).values():
-        if (sr := pool.one(SR, pbd.SR)) and pbd.ref not in sr.PBDs:
-            sr.PBDs.append(pbd.ref)
-    for vdi in pool.all(VDI).values():
-        if (sr := pool.one(SR, vdi.SR)) and vdi.ref not in sr.VDIs:
-            sr.VDIs.append(vdi.ref)
-    for vbd in pool.all(VBD).values():
-        for owner in (pool.one(VM, vbd.VM), pool.one(VDI, vbd.VDI)):
-            if owner and vbd.ref not in owner.VBDs:
-                owner.VBDs.append(vbd.ref)
-    for vif in pool.all(VIF).values():
-        for user in (pool.one(VM, vif.VM), pool.one(Network, vif.network)):
-            if user and vif.ref not in user.VIFs:
-                user.VIFs.append(vif.ref)
-    for pif in pool.all(PIF).values():
-        if (network := pool.one(Network, pif.network)) and pif.ref not in network.PIFs:
-            network.PIFs.append(pif.ref)
-    for vm in pool.all(VM).values():
-        if (host := pool.one(Host, vm.resident_on)) and vm.ref not in host.resident_VMs:
-            host.resident_VMs.append(vm.ref)
+    back = (
+        (PBD, "SR", SR, "PBDs"), (VDI, "SR", SR, "VDIs"), (VBD, "VM", VM, "VBDs"), (VBD, "VDI", VDI, "VBDs"), (VIF, "VM", VM, "VIFs"),
+        (VIF, "network", Network, "VIFs"), (PIF, "network", Network, "PIFs"), (VM, "resident_on", Host, "resident_VMs"),
+    )  # fmt: skip
+    for kind, field, other, many in back:
+        for row in pool.all(kind).values():
+            owner = pool.one(other, getattr(row, field))
+            if owner is not None and row.ref not in getattr(owner, many):
+                getattr(owner, many).append(row.ref)
 
 
 __all__ = ["HALL", "LAB", "LONE", "RACK", "fleet", "join"]

@@ -1,0 +1,59 @@
+"""What is selected on the map, and what can be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+
+from components.links import path_of
+from components.map.map import Chosen
+from components.ui import Button, Kind
+from components.verbs.bar import VerbBar
+from data.mirror import Mirror
+from data.objects import SR, VM, Host, Network, Pool
+from data.types import XapiObject
+from xo_dash.context import Context
+from xo_dash.i18n import _, ngettext, number
+
+KINDS: dict[str, type[XapiObject]] = {"pool": Pool, "host": Host, "vm": VM, "sr": SR, "network": Network}
+
+
+class Selection(ui.element):
+    """A strip with the name or number of what is selected and its verbs; not there while nothing is."""
+
+    def __init__(self, context: Context, on_clear: Callable[[], None]) -> None:
+        super().__init__()
+        self.classes("xo-selection")
+        self.props("role=region")
+        self.props["aria-label"] = _("Selection")
+        self._mirror = context.mirror
+        with self:
+            self._name = ui.label().classes("xo-selection-name")
+            self._open = ui.link(_("Open"), "").classes("x-btn")
+            self._verbs = VerbBar(context)
+            Button(kind=Kind.GHOST, icon="close", label=_("Clear the selection"), on_click=on_clear)
+        self.set_visibility(False)
+
+    def show(self, chosen: Sequence[Chosen]) -> None:
+        subjects = found(self._mirror, chosen)
+        self.set_visibility(bool(subjects))
+        self._name.text = _title(subjects)
+        path = path_of(subjects[0]) if len(subjects) == 1 else ""
+        self._open.set_visibility(bool(path))
+        self._open.props["href"] = path
+        self._verbs.show(subjects)
+
+
+def found(mirror: Mirror, chosen: Sequence[Chosen]) -> list[XapiObject]:
+    """The objects of a selection; what is gone or was never there is left out."""
+    rows = (mirror.find(KINDS[one.kind], one.uuid) for one in chosen if one.kind in KINDS)
+    return [row for row in rows if row is not None]
+
+
+def _title(subjects: Sequence[XapiObject]) -> str:
+    if len(subjects) == 1:
+        return str(getattr(subjects[0], "name_label", "")) or subjects[0].uuid
+    if subjects and all(isinstance(subject, VM) for subject in subjects):
+        return ngettext("{n} VM selected", "{n} VMs selected", len(subjects)).format(n=number(len(subjects)))
+    return ngettext("{n} selected", "{n} selected", len(subjects)).format(n=number(len(subjects)))
