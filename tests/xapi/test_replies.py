@@ -41,9 +41,8 @@ def test_what_is_no_reply_of_xapis_is_told_apart(answer: bytes) -> None:
 
 
 def test_a_huge_reply_is_not_read() -> None:
-    with answering(http(b"", length=LIMIT + 1)) as host:
-        with pytest.raises(BadReply, match="more than we read"):
-            Session(host.address, Trust()).call("VM.get_all_records")
+    with answering(http(b"", length=LIMIT + 1)) as host, pytest.raises(BadReply, match="more than we read"):
+        Session(host.address, Trust()).call("VM.get_all_records")
 
 
 def test_a_reply_without_a_length_is_bounded_too() -> None:

@@ -6,6 +6,7 @@ What they give is the same but for numbers, which XML-RPC has as strings; `data.
 from __future__ import annotations
 
 import itertools
+import re
 import time
 import xmlrpc.client
 from collections.abc import Sequence
@@ -76,7 +77,12 @@ def _in_xml(value: Any) -> Any:
 def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
     """The result. Raises XapiFailure, BadReply."""
     try:
-        envelope = decoder.decode(body)
+        try:
+            envelope = decoder.decode(body)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            envelope = decoder.decode(_without_nan(body))
         if bytes(envelope.error) != b"null":
             raise failure(_details(msgspec.json.decode(envelope.error)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -84,6 +90,18 @@ def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
     if envelope.result is msgspec.UNSET:
         raise BadReply("neither a result nor an error")
     return envelope.result
+
+
+_NAN = rb"-?\b(?:NaN|nan|Infinity|inf)\b"
+_BARE_NAN = re.compile(rb"[:,\[]\s*" + _NAN)
+_STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*"|' + _NAN, re.DOTALL)
+
+
+def _without_nan(body: Body) -> Body:
+    """What is no number as JSON's null: a real task's progress may be NaN, written as a bare word."""
+    if not _BARE_NAN.search(body):
+        return body
+    return _STRING_OR_NAN.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", body)
 
 
 def _details(error: Any) -> list[str]:
