@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fastapi import Request, Response
 from nicegui import App, ui
 
-from components import theme
+from components import theme, verbs
 from components.frame import status
 from components.frame.account import account
 from components.frame.feed import feed_of
@@ -56,7 +56,7 @@ def frame(
     with shell.middle:
         Finder(feed)
     with shell.end:
-        status.tasks(context.mirror, "/tasks")
+        status.tasks(context.runner.activity, "/tasks")
         status.connection(context.mirror, "/settings")
         _account(context, user)
     with shell.side:
@@ -69,6 +69,7 @@ def frame(
             with page_box():
                 breadcrumbs(list(crumbs))
                 yield
+    verbs.tray(context)
 
 
 def _account(context: Context, user: User) -> None:

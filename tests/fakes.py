@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from nicegui import App
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -45,6 +45,8 @@ from data.stores.users import Role, User, UserStore
 from data.types import GIB, NULL_REF, Ref, XapiObject
 from xo_dash.config import Settings
 from xo_dash.context import Context
+from xo_dash.control.audit import Audit
+from xo_dash.control.runner import Runner
 from xo_dash.door.current import SCOPE_KEY
 from xo_dash.door.door import Door
 from xo_dash.door.passwords import Passwords
@@ -246,16 +248,20 @@ def task(mirror: Mirror, home: PoolMirror, label: str, progress: float) -> Task:
 
 
 def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
-    """A context over `mirror` with real stores in `folder`; servers and runner are what `parts` gives, else nothing."""
+    """A context over `mirror` with real stores in `folder` and a runner without connections, but for what `parts` gives."""
     directory = DataDirectory(folder)
     users = UserStore(directory)
     door = Door(users, SessionStore(directory), Passwords(memory=1024))
     missing = cast(Any, None)
+    runner = parts.get("runner") or Runner(mirror, _no_connection, users, Audit(folder))
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
-        runner=cast(Any, parts.get("runner", missing)), door=door, users=users,
-        server_store=cast(Any, parts.get("server_store", missing)),
+        runner=cast(Runner, runner), door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
     )  # fmt: skip
+
+
+def _no_connection(server_id: str) -> NoReturn:
+    raise KeyError(server_id)
 
 
 def sign_in(app: App, context: Context, name: str = "admin", role: Role = Role.ADMIN) -> User:

@@ -56,6 +56,7 @@ def _themes(now: str, keep: Keep) -> None:
             with ui.element("button").classes("x-choice").props("type=button") as buttons[value]:
                 buttons[value].props["aria-pressed"] = "true" if value == now else "false"
                 buttons[value].props["aria-label"] = buttons[value].props["data-tip"] = text
+                buttons[value].mark(f"theme-{value or 'auto'}")
                 buttons[value].on("click", lambda value=value: choose(value), [])
                 Icon(icon)
 

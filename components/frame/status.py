@@ -2,86 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from nicegui import ui
 
-from components.live import follow_all, renewed
+from components.live import follow_all, follow_source, renewed
 from components.ui import Age, Bar, Mark, menu, menu_head, menu_link, spinner
 from data.mirror import Mirror
-from data.objects import Task, TaskStatus
 from data.server import Server, ServerState
-from data.types import NULL_REF, timestamp
+from xo_dash.control.activity import Activity, Line
 from xo_dash.i18n import _, ngettext, percent
 
-SHOWN = 8
+SHOWN: Final = 8
 """Tasks the panel names; the rest are on their page."""
+STATES: Final = {
+    ServerState.LIVE: "live",
+    ServerState.CONNECTING: "connecting",
+    ServerState.SYNCING: "connecting",
+    ServerState.UNREACHABLE: "warning",
+    ServerState.DISABLED: "disabled",
+}
+"""Marks of connections; every other state is critical."""
 
 
-def running_tasks(mirror: Mirror) -> list[Task]:
-    """What XAPI is doing in all pools, oldest first, without the parts that larger tasks are made of."""
-    found = [task for task in mirror.every(Task) if task.status is TaskStatus.PENDING and task.subtask_of == NULL_REF]
-    return sorted(found, key=lambda task: task.created)
+class Panel(ui.element):
+    """A word in the bar with a panel below it, which is drawn only while it is open."""
+
+    def __init__(self, fill: Callable[[], None]) -> None:
+        super().__init__("button")
+        self.classes("x-status").props("type=button aria-haspopup=true")
+        self._fill = fill
+        with self:
+            self.word = ui.element().classes("x-row")
+            with menu(right=True).classes("x-panel") as self._menu:
+                self._box = ui.element()
+            self._menu.on_value_change(self.refresh)
+
+    def refresh(self) -> None:
+        """Draw what is below anew, if somebody sees it."""
+        if self._menu.value:
+            with renewed(self._box):
+                self._fill()
 
 
-def tasks(mirror: Mirror, path: str) -> None:
-    """How many tasks run; a panel names them."""
-    button = ui.element("button").classes("x-status").props("type=button aria-haspopup=true")
-    with button:
-        icon = spinner()
-        label = ui.label().classes("x-status-text")
-        with menu(right=True).classes("x-panel"):
-            panel = ui.element()
+def tasks(activity: Activity, path: str) -> None:
+    """How many tasks run; the panel names them. Nothing while there are none."""
+
+    def fill() -> None:
+        menu_head(_("Running now"))
+        for line in running()[:SHOWN]:
+            _task(line)
+        menu_link(_("All tasks"), path, icon="tasks")
+
+    def running() -> list[Line]:
+        return [line for line in activity.lines() if not line.state.ended]
 
     def render() -> None:
-        running = running_tasks(mirror)
-        label.text = ngettext("{n} task", "{n} tasks", len(running)).format(n=len(running))
-        button.visible = bool(running)
-        icon.visible = bool(running)
-        with renewed(panel):
-            menu_head(_("Running now"))
-            for task in running[:SHOWN]:
-                _task(task)
-            menu_link(_("All tasks"), path, icon="tasks")
+        count = len(running())
+        label.text = ngettext("{n} task", "{n} tasks", count).format(n=count)
+        panel.visible = count > 0
+        panel.refresh()
 
-    follow_all(mirror, lambda changes: any(isinstance(change.subject, Task) for change in changes), render)
+    panel = Panel(fill)
+    with panel.word:
+        spinner()
+        label = ui.label().classes("x-status-text")
+    follow_source(activity.observe, render)
 
 
-def _task(task: Task) -> None:
+def _task(line: Line) -> None:
     with ui.element().classes("x-panel-row"):
         with ui.element().classes("x-row x-spread"):
-            ui.label(task.name_label.removeprefix("Async.") or "–").classes("x-cut")
-            ui.label(percent(task.progress) if task.progress else "").classes("x-dim x-small")
-        Bar(task.progress)
-        with ui.element().classes("x-row x-spread x-small x-faint"):
-            ui.label(getattr(task.home, "server").label).classes("x-cut")  # noqa: B009
-            Age(timestamp(task.created), bare=True)
+            ui.label(f"{line.title} {line.name}".strip()).classes("x-cut")
+            ui.label(percent(line.progress) if line.progress else "").classes("x-dim x-small")
+        Bar(line.progress)
+        with ui.element().classes("x-row x-spread x-small x-dim"):
+            ui.label(" · ".join(part for part in (line.who, line.server.label if line.server else "") if part)).classes("x-cut")
+            Age(line.since, bare=True)
 
 
 def connection(mirror: Mirror, path: str) -> None:
     """Whether what is shown is the present, and of which pools it is not."""
-    button = ui.element("button").classes("x-status").props("type=button aria-haspopup=true")
-    with button:
-        mark = Mark("live")
-        label = ui.label().classes("x-status-text")
-        since = Age(None, bare=True).classes("x-status-text")
-        with menu(right=True).classes("x-panel"):
-            panel = ui.element()
+
+    def servers() -> list[Server]:
+        return [pool.server for pool in mirror]
+
+    def fill() -> None:
+        menu_head(_("Pools") if mirror.pools else _("No pools yet"))
+        for server in servers():
+            _server(server)
+        menu_link(_("Servers and settings"), path, icon="settings")
 
     def render() -> None:
-        servers = [pool.server for pool in mirror]
-        shape, text, then = judge(servers)
+        shape, text, then = judge(servers())
         mark.show(shape)
         label.text = text
         since.show(then)
         since.visible = then is not None
-        button.props["data-state"] = shape
-        with renewed(panel):
-            menu_head(_("Pools") if servers else _("No pools yet"))
-            for server in servers:
-                _server(server)
-            menu_link(_("Servers and settings"), path, icon="settings")
+        panel.props["data-state"] = shape
+        panel.refresh()
 
+    panel = Panel(fill)
+    with panel.word:
+        mark = Mark("live")
+        label = ui.label().classes("x-status-text")
+        since = Age(None, bare=True).classes("x-status-text")
     follow_all(mirror, lambda changes: any(isinstance(change.subject, Server) for change in changes), render)
 
 
@@ -103,15 +129,6 @@ def judge(servers: Sequence[Server]) -> tuple[str, str, float | None]:
 
 def _earliest(moments: Iterable[float]) -> float | None:
     return min((moment for moment in moments if moment), default=None)
-
-
-STATES = {
-    ServerState.LIVE: "live",
-    ServerState.CONNECTING: "connecting",
-    ServerState.SYNCING: "connecting",
-    ServerState.UNREACHABLE: "warning",
-    ServerState.DISABLED: "disabled",
-}
 
 
 def state_words(state: ServerState) -> str:

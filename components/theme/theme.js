@@ -4,6 +4,7 @@ const xoDash = {
   skew: 0, // seconds the browser's clock is ahead of the server's
 
   wear(page) {
+    document.documentElement.dataset.framed = "";
     this.theme(page.theme);
     this.words = page.words;
     this.plural = new Intl.PluralRules(page.language);

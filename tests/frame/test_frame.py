@@ -1,0 +1,215 @@
+"""The frame around a page, as somebody who is signed in sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nicegui import app, ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components.frame.feed import feed_of
+from components.frame.finder import Finder
+from components.frame.status import judge
+from components.frame.tree import SNAPSHOT, Tree
+from components.live import INTERVAL
+from data.mirror import Mirror, PoolMirror
+from data.server import Server, ServerState
+from data.types import NULL_REF
+from pages import layout
+from tests import fakes
+from xo_dash import i18n
+from xo_dash.context import Context
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    return fakes.home_lab()
+
+
+@pytest.fixture
+def context(mirror: Mirror, data_dir: Path) -> Context:
+    return fakes.context(mirror, data_dir)
+
+
+@pytest.fixture
+async def user(context: Context) -> AsyncIterator[User]:
+    def root() -> None:
+        with layout.frame(context, title="A page", crumbs=[("lab-pool", "/pool/1"), ("halted", "")]):
+            ui.label("the page itself")
+
+    async with user_simulation(root) as user:
+        yield user
+
+
+@pytest.fixture(autouse=True)
+def _routes(monkeypatch: pytest.MonkeyPatch, context: Context) -> None:
+    """The simulation resets the program's app as it starts: ours goes into it then."""
+    original = ui.run
+
+    def run(*args: object, **kwargs: object) -> None:
+        fakes.sign_in(app, context)
+        layout.install(app, context)
+        original(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ui, "run", run)
+
+
+async def settle() -> None:
+    await asyncio.sleep(INTERVAL * 1.5)  # what is coalesced is sent by a timer of the loop
+
+
+async def test_the_frame_says_where_one_is_and_how_it_stands(user: User) -> None:
+    await user.open("/")
+    for text in ("the page itself", "lab-pool", "halted", "live", "admin", "Sign out", "Storage"):
+        await user.should_see(text)
+
+
+async def test_a_pool_that_goes_away_is_said_and_its_return_too(user: User, mirror: Mirror) -> None:
+    await user.open("/")
+    home = next(pool for pool in mirror if pool.server.label == "home")
+    mirror.set_server(home.server, state=ServerState.UNREACHABLE)
+    await user.should_see("1 pool unreachable")
+    mirror.set_server(home.server, state=ServerState.LIVE)
+    await settle()
+    await user.should_see("live")
+    await user.should_not_see("1 pool unreachable")
+
+
+async def test_running_tasks_are_counted(user: User, mirror: Mirror) -> None:
+    await user.open("/")
+    await user.should_not_see("1 task")
+    task = fakes.task(mirror, next(iter(mirror)), "Async.VM.start", 0.3)
+    await user.should_see("1 task")
+    fakes.remove(mirror, task)
+    await settle()
+    await user.should_not_see("1 task")
+
+
+async def test_the_browser_gets_the_tree_once_and_then_what_changes(user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await user.open("/")
+    sent: list[str] = []
+    monkeypatch.setattr(client, "run_javascript", lambda code, **_: sent.append(code))
+    response = await user.http_client.get(SNAPSHOT)
+    whole = response.json()
+    assert {row[4] for row in whole["rows"] if row[2] == 0} == {"lab-pool", "home"}
+    fakes.change(mirror, fakes.find(mirror, "web-1"), power_state=fakes.find(mirror, "win7").power_state, resident_on=NULL_REF)
+    fakes.change(mirror, fakes.find(mirror, "web-1"), name_description="nobody sees this")
+    await settle()
+    deltas = [code for code in sent if "'delta'" in code]
+    assert len(deltas) == 1
+    assert '"web-1"' in deltas[0]
+    assert len(deltas[0]) < 300
+    again = await user.http_client.get(SNAPSHOT, headers={"if-none-match": response.headers["etag"]})
+    assert again.status_code == 200  # it changed
+    assert (await user.http_client.get(SNAPSHOT, headers={"if-none-match": again.headers["etag"]})).status_code == 304
+
+
+async def test_loads_are_sent_for_rows_in_sight_only(user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await user.open("/")
+    await user.http_client.get(SNAPSHOT)
+    sent: list[str] = []
+    monkeypatch.setattr(client, "run_javascript", lambda code, **_: sent.append(code))
+    vm = fakes.find(mirror, "web-1")
+    home = vm.home
+    assert isinstance(home, PoolMirror)
+    assert not home.history.is_watched
+    node = next(row[0] for row in feed_of(mirror).nodes.rows() if row[5] == vm.uuid)
+    user.find(Tree).trigger("watch", [node, "x", -1])
+    assert home.history.is_watched
+    assert sent == [
+        f"runMethod({next(iter(user.find(Tree).elements)).id},'measured',[[[{node},{round(home.history.loads[vm.uuid].cpu * 100)}]]])"
+    ]
+    home.history.publish(frozenset({vm.uuid}))
+    assert len(sent) == 1  # the same per cent again
+    home.history.loads[vm.uuid].cpu = 0.99
+    home.history.publish(frozenset({vm.uuid}))
+    assert sent[1].endswith(f"[[[{node},99]]])")
+
+
+async def test_the_search_answers_what_was_asked_last(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    await user.open("/")
+    finder = next(iter(user.find(Finder).elements))
+    answers: list[tuple[object, ...]] = []
+    monkeypatch.setattr(finder, "run_method", lambda *args: answers.append(args))
+    user.find(Finder).trigger("query", [7, "ci-runner"])
+    user.find(Finder).trigger("query", ["x", None])
+    for _turn in range(100):
+        await asyncio.sleep(0)
+        if answers:
+            break
+    method, number, groups = answers[0]
+    assert (method, number) == ("show", 7)
+    assert isinstance(groups, list)
+    hit = groups[0]["hits"][0]
+    assert hit["name"] == "ci-runner-1"
+    assert hit["path"].startswith("/vm/")
+    assert hit["where"] == "xcp-lab-1"
+    json.dumps(groups)
+
+
+async def test_nobody_observes_when_the_page_is_gone(user: User, mirror: Mirror) -> None:
+    before = mirror.observer_count
+    client = await user.open("/")
+    assert mirror.observer_count > before
+    user.find(Tree).trigger("watch", [row[0] for row in feed_of(mirror).nodes.rows()])
+    client.delete()
+    assert mirror.observer_count == before
+    assert not any(pool.history.is_watched for pool in mirror)
+
+
+async def test_a_choice_of_theme_is_kept(user: User, context: Context) -> None:
+    await user.open("/")
+    user.find(marker="theme-dark").click()
+    for _turn in range(200):
+        await asyncio.sleep(0.005)
+        kept = context.users.by_name("admin")
+        if kept and kept.preferences.get("theme") == "dark":
+            break
+    else:
+        pytest.fail("the theme was not kept")
+    client = await user.open("/")
+    assert '"theme": "dark"' in client.head_html
+
+
+async def test_the_frame_speaks_russian(user: User) -> None:
+    with i18n.using("ru"):
+        await user.open("/")
+        await user.should_see("Хранилища")
+
+
+async def test_the_tree_is_whole_whenever_it_is_asked_for(user: User, mirror: Mirror) -> None:
+    assert user  # its loop runs
+    feed = feed_of(mirror)
+    leave = feed.join(lambda delta: None)
+    first, _content = await feed.snapshot()
+    leave()
+    fakes.remove(mirror, fakes.find(mirror, "web-1"))  # while nobody looks
+    leave = feed.join(lambda delta: None)
+    second, content = await feed.snapshot()
+    leave()
+    assert first != second
+    assert "web-1" not in {row[4] for row in json.loads(gzip.decompress(content))["rows"]}
+
+
+def server(state: ServerState, **values: float) -> Server:
+    return Server(id=state, label=state, address="192.0.2.1", state=state, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("states", "mark", "words"),
+    [
+        ([], "disabled", "no pools"),
+        ([ServerState.LIVE, ServerState.DISABLED], "live", "live"),
+        ([ServerState.LIVE, ServerState.SYNCING], "connecting", "connecting"),
+        ([ServerState.LIVE, ServerState.UNREACHABLE], "warning", "1 pool unreachable"),
+        ([ServerState.BAD_PASSWORD, ServerState.UNREACHABLE], "warning", "2 pools not connected"),
+    ],
+)
+def test_the_worst_connection_counts(states: list[ServerState], mark: str, words: str) -> None:
+    assert judge([server(state) for state in states])[:2] == (mark, words)
