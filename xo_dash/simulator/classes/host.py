@@ -8,30 +8,12 @@ from ..call import Call
 from ..clock import iso
 from ..database import Record
 from ..errors import XapiError
-from ..operations import busy
 from ..pool import Pool
-from ..registry import allowed, background, message
+from ..registry import background, message
 
-EXCLUSIVE = frozenset({"shutdown", "reboot", "apply_updates", "evacuate"})
-PLACING = frozenset({"provision", "vm_resume", "vm_migrate", "vm_start"})
 HEARTBEAT = 30.0  # seconds between updates of host_metrics
 GOING_DOWN = 10.0  # seconds from a reboot's success to the silence
 BOOT = 90.0
-
-
-@allowed("host")
-def rule(pool: Pool, host: str, record: Record, operation: str) -> XapiError | None:
-    current = set(record["current_operations"].values())
-    if (operation in PLACING and current & EXCLUSIVE) or (operation in EXCLUSIVE and current & (EXCLUSIVE | PLACING)):
-        return busy("host", host, record)
-    if operation in ("shutdown", "reboot", "apply_updates") and record["enabled"]:
-        return XapiError("HOST_NOT_DISABLED")
-    if operation == "power_on":
-        if is_live(pool, record):
-            return XapiError("HOST_IS_LIVE", host)
-        if not record["power_on_mode"]:
-            return XapiError("HOST_POWER_ON_MODE_DISABLED")
-    return None
 
 
 def is_live(pool: Pool, record: Record) -> bool:

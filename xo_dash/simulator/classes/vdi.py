@@ -1,0 +1,274 @@
+"""Disks: create, grow, snapshot, clone, copy, destroy. The disk and its SR show what they are busy with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from .. import generic
+from ..call import Call
+from ..database import Record
+from ..errors import XapiError
+from ..registry import message
+from ..types import NULL
+from . import chance, sr_rules, vdi_storage
+
+KINDS = ("system", "user", "ephemeral", "suspend", "crashdump", "ha_statefile", "metadata", "redo_log", "rrd", "pvs_cache")
+
+
+@asynccontextmanager
+async def busy(call: Call, sr: str, sr_operation: str, vdi: str = "", operation: str = "") -> AsyncIterator[None]:
+    """The SR is marked, and the disk if there is one yet; then a host must have the SR plugged."""
+    async with AsyncExitStack() as marked:
+        if sr_operation:
+            await marked.enter_async_context(call.operation(sr, sr_operation))
+        if vdi:
+            await marked.enter_async_context(call.operation(vdi, operation))
+        need_plugged(call, sr)
+        yield
+
+
+def need_plugged(call: Call, sr: str) -> None:
+    if not sr_rules.is_plugged(call.pool, call.db.record("SR", sr)):
+        raise XapiError("SR_HAS_NO_PBDS", sr)
+
+
+def need_managed(call: Call, vdi: str) -> None:
+    if not call.db.get(vdi, "managed"):
+        raise XapiError("VDI_NOT_MANAGED", vdi)
+
+
+@message("VDI.create")
+async def create(call: Call, args: Record) -> str:
+    fields = generic.constructor(call.db.model, "VDI", args)
+    if fields["type"] not in KINDS:
+        raise XapiError("VDI_INCOMPATIBLE_TYPE", "", fields["type"])
+    sr = fields.pop("SR")
+    call.db.record("SR", sr)
+    async with busy(call, sr, "vdi_create"):
+        await call.work(chance.seconds(call.pool, "vdi"))
+        keys = ("name_label", "name_description", "virtual_size", "type", "sharable", "read_only", "other_config", "xenstore_data", "sm_config", "tags")
+        return vdi_storage.create(call.pool, sr, {key: fields[key] for key in keys if key in fields})
+
+
+@message("VDI.destroy")
+async def destroy(call: Call, vdi: str) -> str:
+    sr = call.db.get(vdi, "SR")
+    async with busy(call, sr, "vdi_destroy", vdi, "destroy"):
+        need_managed(call, vdi)
+        await call.work(chance.seconds(call.pool, "vdi"))
+        drop(call, vdi)
+        vdi_storage.sweep_later(call.pool, sr)
+    return ""
+
+
+@message("VDI.forget")
+async def forget(call: Call, vdi: str) -> str:
+    async with call.operation(vdi, "forget"):
+        drop(call, vdi)
+    return ""
+
+
+def drop(call: Call, vdi: str) -> None:
+    """The disk is gone: drives that held it go as well, CD drives are empty, suspended VMs have lost their memory."""
+    for vbd in list(call.db.get(vdi, "VBDs")):
+        record = call.db.record("VBD", vbd)
+        if record["type"] == "CD":
+            call.db.set(vbd, VDI=NULL, empty=True)
+            call.pool.refresh(vbd)
+        else:
+            if call.db.exists(record["metrics"]):
+                call.db.destroy(record["metrics"])
+            call.db.destroy(vbd)
+    for vm in call.db.find("VM", suspend_VDI=vdi):
+        call.db.set(vm, suspend_VDI=NULL)
+    vdi_storage.forget(call.pool, vdi)
+
+
+@message("VDI.resize", "VDI.resize_online")
+async def resize(call: Call, vdi: str, size: int) -> str:
+    operation = call.method.removeprefix("VDI.")
+    async with busy(call, call.db.get(vdi, "SR"), "vdi_resize", vdi, operation):
+        need_managed(call, vdi)
+        await call.work(chance.seconds(call.pool, "vdi"))
+        vdi_storage.resize(call.pool, vdi, size)
+    return ""
+
+
+@message("VDI.snapshot")
+async def snapshot(call: Call, vdi: str, driver_params: dict[str, str] | None = None) -> str:
+    async with busy(call, call.db.get(vdi, "SR"), "vdi_snapshot", vdi, "snapshot"):
+        need_managed(call, vdi)
+        await call.work(chance.seconds(call.pool, "vdi"))
+        return vdi_storage.branch(call.pool, vdi, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=call.clock.iso(), read_only=True)
+
+
+@message("VDI.clone")
+async def clone(call: Call, vdi: str, driver_params: dict[str, str] | None = None) -> str:
+    async with busy(call, call.db.get(vdi, "SR"), "vdi_clone", vdi, "clone"):
+        need_managed(call, vdi)
+        await call.work(chance.seconds(call.pool, "vdi"))
+        return vdi_storage.branch(call.pool, vdi)
+
+
+@message("VDI.copy")
+async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_vdi: str = NULL) -> str:
+    """A full copy, into a new disk on `sr` or into one that is there; its progress is that of the bytes."""
+    db = call.db
+    record = db.record("VDI", vdi)
+    if into_vdi == NULL and sr == NULL:
+        raise XapiError("HANDLE_INVALID", "SR", sr)
+    async with call.operation(vdi, "copy"):
+        if into_vdi != NULL:
+            target = db.record("VDI", into_vdi)
+            if target["read_only"]:
+                raise XapiError("VDI_READONLY", into_vdi)
+            if target["virtual_size"] < record["virtual_size"]:
+                raise XapiError("VDI_TOO_SMALL", into_vdi, record["virtual_size"])
+            made = into_vdi
+        else:
+            kept = ("name_label", "name_description", "virtual_size", "type", "sharable", "other_config", "xenstore_data", "tags")
+            fields: dict[str, Any] = {key: record[key] for key in kept}
+            made = await call.run("VDI.create", {**fields, "SR": sr, "read_only": False, "sm_config": {}})
+        try:
+            await call.work(chance.seconds(call.pool, "copy_gib") * written(record) / (1 << 30), steps=20)
+        except XapiError:
+            if into_vdi == NULL:
+                await call.run("VDI.destroy", made)
+            raise
+        fill(call, made, written(record))
+    return made
+
+
+def written(vdi: Record) -> int:
+    """Bytes that a copy has to carry."""
+    return int(max(vdi["physical_utilisation"], min(vdi["virtual_size"], 1 << 28)))
+
+
+def fill(call: Call, vdi: str, size: int) -> None:
+    """The disk holds that much now."""
+    record = call.db.record("VDI", vdi)
+    if record["physical_utilisation"] < size and vdi_storage.driver_of(call.pool, record["SR"]).thin:
+        vdi_storage.account(call.pool, record["SR"], physical=size - record["physical_utilisation"])
+        call.db.set(vdi, physical_utilisation=size)
+
+
+@message("VDI.introduce")
+async def introduce(call: Call, uuid: str, name_label: str, name_description: str, SR: str, kind: str, sharable: bool, read_only: bool,
+                    other_config: dict[str, str], location: str, xenstore_data: dict[str, str] | None = None,
+                    sm_config: dict[str, str] | None = None, managed: bool = True, virtual_size: int = 0, *rest: Any) -> str:  # fmt: skip
+    async with busy(call, SR, "vdi_introduce"):
+        if any(call.db.get(vdi, "location") == location for vdi in call.db.get(SR, "VDIs")):
+            raise XapiError("LOCATION_NOT_UNIQUE", SR, location)
+        fields = {
+            "name_label": name_label, "name_description": name_description, "type": kind, "sharable": sharable, "read_only": read_only,
+            "other_config": other_config, "location": location, "xenstore_data": xenstore_data or {}, "sm_config": sm_config or {},
+            "virtual_size": virtual_size or vdi_storage.BLOCK,
+        }  # fmt: skip
+        made = vdi_storage.create(call.pool, SR, fields)
+        if uuid:
+            rename(call, made, uuid)
+        return made
+
+
+def rename(call: Call, vdi: str, uuid: str) -> None:
+    """Give a disk the uuid it has on its SR."""
+    held = call.db.tables["VDI"].by_uuid
+    held.pop(call.db.get(vdi, "uuid"), None)
+    held[uuid] = vdi
+    call.db.set(vdi, uuid=uuid)
+
+
+@message("VDI.update")
+async def update(call: Call, vdi: str) -> str:
+    async with busy(call, call.db.get(vdi, "SR"), "", vdi, "update"):
+        await call.work(chance.seconds(call.pool, "vdi"))
+    return ""
+
+
+@message("VDI.set_name_label", "VDI.set_name_description")
+def set_words(call: Call, vdi: str, value: str) -> str:
+    """They are kept on the SR as well, so it must be there."""
+    need_plugged(call, call.db.get(vdi, "SR"))
+    call.db.set(vdi, **{call.method.removeprefix("VDI.set_"): value})
+    return ""
+
+
+@message("VDI.set_sharable", "VDI.set_read_only")
+def set_flag(call: Call, vdi: str, value: bool) -> str:
+    call.db.set(vdi, **{call.method.removeprefix("VDI.set_"): value})
+    call.pool.refresh(vdi)
+    return ""
+
+
+@message("VDI.set_on_boot")
+async def set_on_boot(call: Call, vdi: str, value: str) -> str:
+    need_halted(call, vdi)
+    async with busy(call, call.db.get(vdi, "SR"), "vdi_set_on_boot", vdi, "set_on_boot"):
+        call.db.set(vdi, on_boot=value)
+    for vbd in call.db.get(vdi, "VBDs"):
+        call.pool.refresh(call.db.get(vbd, "VM"))
+    return ""
+
+
+@message("VDI.set_allow_caching")
+def set_allow_caching(call: Call, vdi: str, value: bool) -> str:
+    need_halted(call, vdi)
+    call.db.set(vdi, allow_caching=value)
+    return ""
+
+
+def need_halted(call: Call, vdi: str) -> None:
+    for vbd in call.db.get(vdi, "VBDs"):
+        vm = call.db.get(vbd, "VM")
+        state = call.db.get(vm, "power_state")
+        if state != "Halted":
+            raise XapiError("VM_BAD_POWER_STATE", vm, "halted", state.lower())
+
+
+@message("VDI.enable_cbt", "VDI.disable_cbt")
+async def set_cbt(call: Call, vdi: str) -> str:
+    operation = call.method.removeprefix("VDI.")
+    async with busy(call, call.db.get(vdi, "SR"), f"vdi_{operation}", vdi, operation):
+        call.db.set(vdi, cbt_enabled=operation == "enable_cbt")
+    return ""
+
+
+@message("VDI.data_destroy")
+async def data_destroy(call: Call, vdi: str) -> str:
+    sr = call.db.get(vdi, "SR")
+    async with busy(call, sr, "vdi_data_destroy", vdi, "data_destroy"):
+        if call.db.get(vdi, "VBDs"):
+            raise XapiError("VDI_IN_USE", vdi, "data_destroy")
+        held = call.db.get(vdi, "physical_utilisation")
+        call.db.set(vdi, type="cbt_metadata", physical_utilisation=0)
+        vdi_storage.account(call.pool, sr, physical=-held)
+    return ""
+
+
+@message("VDI.pool_migrate")
+async def pool_migrate(call: Call, vdi: str, sr: str, options: dict[str, str]) -> str:
+    """Move the disk of a VM to another SR, running or not; the reference changes."""
+    vbds = list(call.db.get(vdi, "VBDs"))
+    if not vbds:
+        raise XapiError("VDI_NEEDS_VM_FOR_MIGRATE", vdi)
+    async with call.operation(call.db.get(vbds[0], "VM"), "migrate_send"):
+        need_plugged(call, sr)
+        record = call.db.record("VDI", vdi)
+        await call.work(chance.seconds(call.pool, "copy_gib") * written(record) / (1 << 30), steps=20)
+        kept = ("name_label", "name_description", "virtual_size", "type", "sharable", "read_only", "other_config", "xenstore_data", "tags",
+                "on_boot", "allow_caching")  # fmt: skip
+        made = vdi_storage.create(call.pool, sr, {key: record[key] for key in kept})
+        fill(call, made, written(record))
+        for vbd in vbds:
+            call.db.set(vbd, VDI=made)
+        for shot in call.db.find("VDI", snapshot_of=vdi):
+            call.db.set(shot, snapshot_of=made)
+        old = record["SR"]
+        vdi_storage.forget(call.pool, vdi)
+        vdi_storage.sweep_later(call.pool, old)
+        call.pool.refresh(made, *vbds)
+    return made
+
+

@@ -1,0 +1,172 @@
+"""What a storage driver does with disks: space, and the chains of VHDs that snapshots leave behind.
+
+A snapshot or clone of a VHD moves what was written so far into a hidden disk, the base copy; the original and the new one hold only
+what differs from it. `sm_config["vhd-parent"]` is the uuid of a disk's base. Bases that nobody needs any more are merged later.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..database import Record
+from ..errors import XapiError
+from ..pool import Pool
+from ..types import NULL
+from . import sm
+
+MIB = 1 << 20
+BLOCK = 2 * MIB  # of a VHD: sizes are multiples of it
+LARGEST = 2088960 * MIB
+EMPTY = 65536  # bytes of a thin VHD with nothing in it
+PARENT = "vhd-parent"
+MERGE_AFTER = 30.0  # simulated seconds until the garbage collector of the SR comes
+
+
+def driver_of(pool: Pool, sr: str) -> sm.Driver:
+    return sm.driver(pool.db.get(sr, "type"))
+
+
+def checked_size(pool: Pool, sr: str, size: int) -> int:
+    """As the driver rounds it; SR_BACKEND_FAILURE_79 for what it cannot make."""
+    if not driver_of(pool, sr).vhd:
+        return size
+    if size < MIB or size > LARGEST:
+        raise XapiError("SR_BACKEND_FAILURE_79", "", "VDI Invalid size [opterr=VDI size must be between 1 MB and 2088960 MB]", "")
+    return -(-size // BLOCK) * BLOCK
+
+
+def occupied(pool: Pool, sr: str, size: int) -> int:
+    """Bytes that a new disk takes on the SR."""
+    return EMPTY if driver_of(pool, sr).thin else size
+
+
+def reserve(pool: Pool, sr: str, size: int) -> None:
+    """SR_BACKEND_FAILURE_44 if the SR has not so many bytes left."""
+    record = pool.db.record("SR", sr)
+    if record["physical_size"] > 0 and record["physical_utilisation"] + size > record["physical_size"]:
+        raise XapiError("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
+
+
+def account(pool: Pool, sr: str, *, physical: int = 0, virtual: int = 0) -> None:
+    """The SR's sums follow its disks."""
+    if sr == NULL or not pool.db.exists(sr):
+        return
+    record = pool.db.record("SR", sr)
+    used = record["physical_utilisation"]
+    pool.db.set(
+        sr,
+        virtual_allocation=max(0, record["virtual_allocation"] + virtual),
+        physical_utilisation=used if used < 0 else max(0, used + physical),
+    )
+
+
+def create(pool: Pool, sr: str, fields: Record) -> str:
+    """A disk, and the space it takes."""
+    size = checked_size(pool, sr, fields["virtual_size"])
+    taken = fields.get("physical_utilisation", occupied(pool, sr, size))
+    reserve(pool, sr, taken)
+    uuid = pool.db.new_uuid()
+    location = fields.get("location") or (uuid if driver_of(pool, sr).vhd else f"{fields['name_label'] or uuid}")
+    vdi = pool.db.create("VDI", {"on_boot": "persist", **fields, "SR": sr, "uuid": uuid, "virtual_size": size, "physical_utilisation": taken, "location": location,
+                                 "managed": fields.get("managed", True)})  # fmt: skip
+    account(pool, sr, physical=taken, virtual=size if fields.get("managed", True) else 0)
+    pool.refresh(vdi)
+    return vdi
+
+
+def forget(pool: Pool, vdi: str) -> None:
+    """The row goes, and with it its share of the sums."""
+    record = pool.db.record("VDI", vdi)
+    sr, physical, virtual = record["SR"], record["physical_utilisation"], record["virtual_size"] if record["managed"] else 0
+    pool.db.destroy(vdi)
+    account(pool, sr, physical=-physical, virtual=-virtual)
+
+
+def resize(pool: Pool, vdi: str, size: int) -> None:
+    record = pool.db.record("VDI", vdi)
+    size = checked_size(pool, record["SR"], size)
+    grown = size - record["virtual_size"]
+    if grown < 0:
+        raise XapiError("SR_BACKEND_FAILURE_79", "", "VDI Invalid size [opterr=shrinking not allowed]", "")
+    more = 0 if driver_of(pool, record["SR"]).thin else grown
+    reserve(pool, record["SR"], more)
+    pool.db.set(vdi, virtual_size=size, physical_utilisation=record["physical_utilisation"] + more)
+    account(pool, record["SR"], physical=more, virtual=grown)
+
+
+def branch(pool: Pool, vdi: str, **fields: Any) -> str:
+    """A snapshot or clone: a new disk with the same contents, made in no time."""
+    record = pool.db.record("VDI", vdi)
+    base = base_of(pool, vdi) if driver_of(pool, record["SR"]).vhd else ""
+    config = {PARENT: pool.db.get(base, "uuid")} if base else {}
+    kept = {name: record[name] for name in ("name_label", "name_description", "type", "sharable", "on_boot", "allow_caching", "virtual_size")}
+    kept |= {name: record[name].copy() for name in ("other_config", "xenstore_data", "tags")}
+    leaf = EMPTY if base else record["physical_utilisation"]
+    return create(pool, record["SR"], {**kept, "sm_config": config, "physical_utilisation": leaf, **fields})
+
+
+def base_of(pool: Pool, vdi: str) -> str:
+    """The hidden disk that holds what `vdi` has written so far; a disk with nothing of its own goes on with the base it has."""
+    db = pool.db
+    record = db.record("VDI", vdi)
+    parent = record["sm_config"].get(PARENT, "")
+    held = db.tables["VDI"].by_uuid.get(parent, "")
+    if held and record["physical_utilisation"] <= EMPTY:
+        return held
+    written, sr = record["physical_utilisation"], record["SR"]
+    base = create(pool, sr, {
+        "name_label": "base copy", "managed": False, "read_only": True, "virtual_size": record["virtual_size"],
+        "physical_utilisation": 0, "type": record["type"], "sm_config": {PARENT: parent} if held else {},
+    })  # fmt: skip
+    rest = occupied(pool, sr, record["virtual_size"]) if not record["is_a_snapshot"] else EMPTY
+    db.set(base, physical_utilisation=written)
+    db.set(vdi, physical_utilisation=rest, sm_config={**record["sm_config"], PARENT: db.get(base, "uuid")})
+    account(pool, sr, physical=rest)
+    return base
+
+
+def sweep_later(pool: Pool, sr: str) -> None:
+    """Something was deleted: the SR's garbage collector will look."""
+    if not driver_of(pool, sr).vhd:
+        return
+    if pool.clock.instant:
+        sweep(pool, sr)
+    else:
+        pool.spawn(_sweep_later(pool, sr))
+
+
+async def _sweep_later(pool: Pool, sr: str) -> None:
+    await pool.clock.sleep(MERGE_AFTER)
+    if pool.db.exists(sr):
+        sweep(pool, sr)
+
+
+def sweep(pool: Pool, sr: str) -> None:
+    """Drop bases without children; merge those with one into it."""
+    db = pool.db
+    bases = [vdi for vdi in db.get(sr, "VDIs") if not db.get(vdi, "managed")]
+    while bases:
+        base = bases.pop()
+        if not db.exists(base):
+            continue
+        record = db.record("VDI", base)
+        children = [v for v in db.get(sr, "VDIs") if db.get(v, "sm_config").get(PARENT) == record["uuid"]]
+        if len(children) > 1:
+            continue
+        parent = record["sm_config"].get(PARENT)
+        if children:
+            merge(pool, record, children[0])
+        forget(pool, base)
+        if parent and (above := db.tables["VDI"].by_uuid.get(parent)):
+            bases.append(above)
+
+
+def merge(pool: Pool, base: Record, child: str) -> None:
+    """The only child takes over what its base held, and its base's base."""
+    record = pool.db.record("VDI", child)
+    config = {k: v for k, v in record["sm_config"].items() if k != PARENT}
+    if above := base["sm_config"].get(PARENT):
+        config[PARENT] = above
+    total = min(record["virtual_size"], record["physical_utilisation"] + base["physical_utilisation"])
+    account(pool, record["SR"], physical=total - record["physical_utilisation"])
+    pool.db.set(child, sm_config=config, physical_utilisation=total)

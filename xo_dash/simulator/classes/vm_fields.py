@@ -1,0 +1,109 @@
+"""VMs: setters that look before they write."""
+
+from __future__ import annotations
+
+from .. import generic
+from ..call import Call
+from ..errors import XapiError
+from ..registry import message
+from ..types import NULL
+
+PRIORITIES = ("", "best-effort", "restart")
+
+
+@message("VM.set_order", "VM.set_start_delay", "VM.set_shutdown_delay")
+def set_not_negative(call: Call, vm: str, value: int) -> str:
+    name = call.method.removeprefix("VM.set_")
+    if value < 0:
+        raise XapiError("INVALID_VALUE", f"{name} must be non-negative", value)
+    call.db.set(vm, **{name: value})
+    return ""
+
+
+@message("VM.set_ha_restart_priority")
+def set_ha_restart_priority(call: Call, vm: str, value: str) -> str:
+    if value not in PRIORITIES:
+        raise XapiError("INVALID_VALUE", "ha_restart_priority", value)
+    record = call.db.record("VM", vm)
+    always = value == "restart" if record["power_state"] == "Running" and record["ha_restart_priority"] != value else record["ha_always_run"]
+    call.db.set(vm, ha_restart_priority=value, ha_always_run=always)
+    call.pool.refresh(vm)
+    return ""
+
+
+@message("VM.set_ha_always_run")
+def set_ha_always_run(call: Call, vm: str, value: bool) -> str:
+    return set_ha_restart_priority(call, vm, "restart" if value else "")
+
+
+@message("VM.set_actions_after_crash", "VM.set_groups")
+def set_plain(call: Call, vm: str, value: object) -> str:
+    call.db.set(vm, **{call.method.removeprefix("VM.set_"): value})
+    return ""
+
+
+@message("VM.set_domain_type")
+def set_domain_type(call: Call, vm: str, value: str) -> str:
+    call.db.set(vm, domain_type=value, HVM_boot_policy="BIOS order" if value == "hvm" else "")
+    return ""
+
+
+@message("VM.set_HVM_boot_policy")
+def set_boot_policy(call: Call, vm: str, value: str) -> str:
+    call.db.set(vm, HVM_boot_policy=value, domain_type="hvm" if value else "pv")
+    return ""
+
+
+@message("VM.set_platform", "VM.set_other_config")
+def set_map(call: Call, vm: str, value: dict[str, str]) -> str:
+    """VCPU_MAX_NOT_CORES_PER_SOCKET_MULTIPLE is found out at start only."""
+    call.db.set(vm, **{call.method.removeprefix("VM.set_"): value})
+    call.pool.refresh(vm)
+    return ""
+
+
+@message("VM.add_to_platform", "VM.add_to_other_config", "VM.add_to_blocked_operations")
+def add_to(call: Call, vm: str, key: str, value: str) -> str:
+    generic.add_to_map(call, "VM", vm, call.method.removeprefix("VM.add_to_"), key, value)
+    call.pool.refresh(vm)
+    return ""
+
+
+@message("VM.remove_from_platform", "VM.remove_from_other_config", "VM.remove_from_blocked_operations")
+def remove_from(call: Call, vm: str, key: str) -> str:
+    generic.remove_from_map(call, "VM", vm, call.method.removeprefix("VM.remove_from_"), key)
+    call.pool.refresh(vm)
+    return ""
+
+
+@message("VM.set_blocked_operations")
+def set_blocked_operations(call: Call, vm: str, value: dict[str, str]) -> str:
+    call.db.set(vm, blocked_operations=value)
+    call.pool.refresh(vm)
+    return ""
+
+
+@message("VM.set_bios_strings")
+def set_bios_strings(call: Call, vm: str, value: dict[str, str]) -> str:
+    if call.db.get(vm, "bios_strings"):
+        raise XapiError("VM_BIOS_STRINGS_ALREADY_SET")
+    call.db.set(vm, bios_strings=value)
+    return ""
+
+
+@message("VM.copy_bios_strings")
+def copy_bios_strings(call: Call, vm: str, host: str) -> str:
+    return set_bios_strings(call, vm, dict(call.db.get(host, "bios_strings")))
+
+
+@message("VM.set_snapshot_schedule")
+def set_snapshot_schedule(call: Call, vm: str, value: str) -> str:
+    record = call.db.record("VM", vm)
+    if value not in ("", NULL):
+        if record["is_control_domain"]:
+            raise XapiError("INVALID_VALUE", value)
+        if record["is_a_template"]:
+            raise XapiError("VM_IS_TEMPLATE", vm)
+    call.db.set(vm, snapshot_schedule=value or NULL)
+    call.pool.refresh(vm)
+    return ""

@@ -1,0 +1,148 @@
+"""A VM's domain comes and goes: everything that changes with it, whoever caused it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..database import Record
+from ..pool import Pool
+from ..types import NULL
+from . import vm_guest, vm_memory
+from .devices import disk_name
+
+GENERIC_BIOS = {
+    "bios-vendor": "Xen", "bios-version": "", "system-manufacturer": "Xen", "system-product-name": "HVM domU", "system-version": "",
+    "system-serial-number": "", "baseboard-manufacturer": "", "baseboard-product-name": "", "baseboard-version": "",
+    "baseboard-serial-number": "", "baseboard-asset-tag": "", "baseboard-location-in-chassis": "", "enclosure-asset-tag": "",
+    "hp-rombios": "", "oem-1": "Xen", "oem-2": "MS_VM_CERT/SHA1/bdbeb6e0a816d43fa6d3fe8aaef04c2bad9d3e3d",
+}  # fmt: skip
+
+
+def prepare(pool: Pool, vm: str) -> None:
+    """What a start settles before it looks for a host."""
+    record = pool.db.record("VM", vm)
+    settled: dict[str, Any] = {}
+    if record["domain_type"] == "unspecified":
+        settled["domain_type"] = "hvm" if record["HVM_boot_policy"] else "pv"
+    if not record["bios_strings"]:
+        settled["bios_strings"] = dict(GENERIC_BIOS)
+    if "device-model" not in record["platform"] and settled.get("domain_type", record["domain_type"]) == "hvm":
+        uefi = record["HVM_boot_params"].get("firmware") == "uefi"
+        settled["platform"] = {**record["platform"], "device-model": "qemu-upstream-uefi" if uefi else "qemu-upstream-compat"}
+    if record["ha_restart_priority"] == "restart":
+        settled["ha_always_run"] = True
+    settled["memory_overhead"] = vm_memory.overhead({**record, **settled})
+    pool.db.set(vm, **settled)
+
+
+def next_domid(pool: Pool, host: str) -> int:
+    counts: dict[str, int] = pool.facts.setdefault("domids", {})
+    counts[host] = counts.get(host, 0) + 1
+    return counts[host]
+
+
+def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool = True) -> None:
+    """The VM has a domain on `host` now; `booted` is false when it came from elsewhere or from its suspend image."""
+    db = pool.db
+    record = db.record("VM", vm)
+    plug_all(pool, record)
+    cpu = db.get(host, "cpu_info")
+    fields: dict[str, Any] = {
+        "power_state": "Paused" if paused else "Running",
+        "resident_on": host,
+        "scheduled_to_be_resident_on": NULL,
+        "domid": next_domid(pool, host),
+        "memory_target": record["memory_dynamic_max"],
+    }
+    if booted:
+        fields["last_boot_CPU_flags"] = {"vendor": cpu.get("vendor", ""), "features": cpu.get("features_hvm", "")}
+    db.set(vm, **fields)
+    open_consoles(pool, vm, host)
+    measure(pool, vm, booted=booted)
+    if booted:
+        vm_guest.expect_agent(pool, vm)
+    refresh_all(pool, vm)
+
+
+def plug_all(pool: Pool, record: Record) -> None:
+    for vbd in record["VBDs"]:
+        pool.db.set(vbd, currently_attached=True, device=disk_name(pool.db.get(vbd, "userdevice")))
+    for vif in record["VIFs"]:
+        pool.db.set(vif, currently_attached=True)
+
+
+def measure(pool: Pool, vm: str, *, booted: bool) -> None:
+    """VM_metrics of a VM that runs."""
+    record = pool.db.record("VM", vm)
+    kind = record["domain_type"]
+    fields: dict[str, Any] = {
+        "memory_actual": record["memory_dynamic_max"],
+        "VCPUs_number": record["VCPUs_at_startup"],
+        "hvm": kind == "hvm",
+        "current_domain_type": kind,
+        "nested_virt": record["platform"].get("nested-virt", "").lower() in ("true", "1"),
+        "nomigrate": record["platform"].get("nomigrate", "").lower() in ("true", "1"),
+        "last_updated": pool.clock.iso(),
+    }
+    if booted:
+        fields["start_time"] = pool.clock.iso()
+    if record["metrics"] == NULL or not pool.db.exists(record["metrics"]):
+        pool.db.set(vm, metrics=pool.db.create("VM_metrics", {"VCPUs_utilisation": {"0": 0.0}, **fields}))
+    else:
+        pool.db.set(record["metrics"], **fields)
+
+
+def open_consoles(pool: Pool, vm: str, host: str) -> None:
+    """New ones at every boot: a screen and a serial line."""
+    close_consoles(pool, vm)
+    address = pool.db.get(host, "address")
+    for protocol in ("rfb", "vt100"):
+        console = pool.db.create("console", {"protocol": protocol, "VM": vm})
+        pool.db.set(console, location=f"https://{address}/console?uuid={pool.db.get(console, 'uuid')}")
+
+
+def close_consoles(pool: Pool, vm: str) -> None:
+    for console in list(pool.db.get(vm, "consoles")):
+        pool.db.destroy(console)
+
+
+def gone(pool: Pool, vm: str, state: str = "Halted") -> None:
+    """The domain is no more: the VM is Halted, or Suspended with its devices as they were."""
+    db = pool.db
+    fields: dict[str, Any] = {
+        "power_state": state,
+        "resident_on": NULL,
+        "scheduled_to_be_resident_on": NULL,
+        "domid": -1,
+        "memory_target": 0,
+    }
+    if state == "Halted":
+        record = db.record("VM", vm)
+        for device in (*record["VBDs"], *record["VIFs"]):
+            db.set(device, currently_attached=False)
+        fields["requires_reboot"] = False
+    db.set(vm, **fields)
+    close_consoles(pool, vm)
+    metrics = db.get(vm, "metrics")
+    if metrics != NULL and db.exists(metrics):
+        db.set(metrics, VCPUs_number=0, hvm=False, current_domain_type="unspecified", memory_actual=0, last_updated=pool.clock.iso())
+    refresh_all(pool, vm)
+
+
+def refresh_all(pool: Pool, vm: str) -> None:
+    """allowed_operations of the VM, its devices and its disks."""
+    record = pool.db.record("VM", vm)
+    vdis = [pool.db.get(vbd, "VDI") for vbd in record["VBDs"]]
+    pool.refresh(vm, *record["VBDs"], *record["VIFs"], *(v for v in vdis if v != NULL))
+
+
+def reboot(pool: Pool, vm: str) -> None:
+    """The same host, a new domain."""
+    vm_guest.forget_metrics(pool, vm)
+    built(pool, vm, pool.db.get(vm, "resident_on"))
+
+
+def shut_down_by_itself(pool: Pool, vm: str) -> None:
+    """The guest powered itself off: no call, no message, only the change."""
+    pool.db.set(vm, current_operations={})
+    gone(pool, vm)
