@@ -3,11 +3,12 @@
 import re
 import threading
 import time
+import xmlrpc.client
 from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in
+from tests.simulator.conftest import Client, http, sign_in
 from xo_dash.simulator.testing import SimulatedPool
 
 
@@ -223,6 +224,9 @@ def test_the_old_way_of_register_and_next(client: Client, pool: SimulatedPool, v
     client.call("VM.set_name_label", vm, str(time.monotonic()))
     (event,) = client.call("event.next")
     assert event["ref"] == vm and event["operation"] == "mod"
+    client.call("VM.set_name_label", vm, str(time.monotonic()))
+    reply = http(pool.url, xmlrpc.client.dumps((client.session,), "event.next")).body.decode()
+    assert "<name>class</name><value>vm</value>" in reply and "<name>VCPUs_max</name>" in reply
     client.call("event.unregister", ["VM"])
     assert client.failure("event.next")[0] == "SESSION_NOT_REGISTERED"
 

@@ -22,16 +22,19 @@ class Call:
     only when the call takes time or shows an operation.
     """
 
-    __slots__ = ("_cancelled", "_parent", "_sleeping", "_task", "host", "label", "method", "pool", "session")
+    __slots__ = ("_cancelled", "_parent", "_parts", "_sleeping", "_task", "host", "label", "method", "pool", "session")
 
-    def __init__(self, pool: Pool, session: Session, host: Host, method: str, *, label: str = "", task: str = "", parent: str = "") -> None:
+    def __init__(
+        self, pool: Pool, session: Session, host: Host, method: str, *, label: str = "", task: str = "", parent: Call | None = None
+    ) -> None:
         self.pool = pool
         self.session = session
         self.host = host
         self.method = method
         self.label = label or method
         self._task = task
-        self._parent = parent  # the task this one is a part of
+        self._parent = parent  # the call this one is a part of
+        self._parts: set[Call] = set()
         self._cancelled = False
         self._sleeping: Any = None
 
@@ -46,7 +49,8 @@ class Call:
     @property
     def task(self) -> str:
         if not self._task:
-            self._task = tasks.create(self.pool, self.label, host=self.host.ref, parent=self._parent)
+            above = self._parent._task if self._parent else ""
+            self._task = tasks.create(self.pool, self.label, host=self.host.ref, parent=above)
             self.pool.calls[self._task] = self
         return self._task
 
@@ -88,6 +92,8 @@ class Call:
     def cancel(self) -> None:
         """End at the next check point, which is now for one that sleeps."""
         self._cancelled = True
+        for part in list(self._parts):
+            part.cancel()
         if self._sleeping is not None and not self._sleeping.done():
             self._sleeping.set_exception(XapiError("TASK_CANCELLED", self._task))
 
@@ -101,7 +107,12 @@ class Call:
 
     async def run(self, method: str, *arguments: Any) -> Any:
         """Another message as a part of this call, with the same rights; arguments and result as the database has them."""
-        return await self.pool.dispatcher.run(self.pool, self.session, self.host, method, arguments, parent=self._task)
+        part = Call(self.pool, self.session, self.host, method, parent=self)
+        self._parts.add(part)
+        try:
+            return await self.pool.dispatcher.run(part, arguments)
+        finally:
+            self._parts.discard(part)
 
     def message(self, name: str, priority: int, cls: str, uuid: str, body: str) -> str:
         return self.pool.messages.create(name, priority, cls, uuid, body)

@@ -73,6 +73,7 @@ class Dispatcher:
         self.model = model
         self.registry = registry
         self.xml = XmlWriter(model)
+        self._gaps: set[str] = set()
         self.methods = {name: self._method(message) for name, message in model.messages.items()}
         self.hidden = {f"{c.name}.{name}" for c in model.classes.values() for name in c.hidden}
         for name in registry.messages.keys() - model.messages.keys():
@@ -116,10 +117,9 @@ class Dispatcher:
         finally:
             call.close()
 
-    async def run(self, pool: Pool, session: Session, host: Host, name: str, arguments: Sequence[Any], parent: str = "") -> Any:
-        """A call from inside: no envelope, no decoding; `parent` is the task it is a part of."""
-        method = self._find(name, "")
-        call = Call(pool, session, host, name, parent=parent)
+    async def run(self, call: Call, arguments: Sequence[Any]) -> Any:
+        """A call from inside: no envelope, no decoding."""
+        method = self._find(call.method, "")
         try:
             return await self._perform(call, method, list(arguments), None)
         finally:
@@ -133,14 +133,20 @@ class Dispatcher:
         method = self.methods.get(bare)
         if method is None:
             if bare in self.hidden:
-                log.warning("%s: nobody has written this method", bare)
-                raise XapiError("NOT_IMPLEMENTED", bare)
+                raise self._gap(bare)
             raise XapiError("MESSAGE_METHOD_UNKNOWN", name)
         if prefix and not method.message.asynchronous:
             raise XapiError("Fault", f"No async mode for this operation (rpc: {name})")
         if method.message.removed:
             raise XapiError("MESSAGE_REMOVED")
         return method
+
+    def _gap(self, name: str) -> XapiError:
+        """A method nobody has written: said once in the log, and each time to the client."""
+        if name not in self._gaps:
+            self._gaps.add(name)
+            log.warning("%s: nobody has written this method", name)
+        return XapiError("NOT_IMPLEMENTED", name)
 
     def _arguments(self, method: Method, given: list[Any], *, has_session: bool) -> list[Any]:
         parameters = method.message.parameters
@@ -169,8 +175,7 @@ class Dispatcher:
         if fault and fault.error:
             raise XapiError(*fault.error)
         if method.handler is None:
-            log.warning("%s: nobody has written this method", method.message.name)
-            raise XapiError("NOT_IMPLEMENTED", method.message.name)
+            raise self._gap(method.message.name)
         value = method.handler(call, *arguments)
         return await value if inspect.isawaitable(value) else value
 

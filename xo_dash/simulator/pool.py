@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import model as models
 from . import operations
+from .call import Call
 from .clock import Clock
 from .database import Database
 from .faults import Faults
@@ -23,7 +24,6 @@ from .sessions import Sessions
 from .types import NULL
 
 if TYPE_CHECKING:
-    from .call import Call
     from .dispatch import Dispatcher
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class Pool:
 
     async def run(self, method: str, *arguments: Any) -> Any:
         """A call that the pool makes itself, as root on the master; arguments and result as the database has them."""
-        return await self.dispatcher.run(self, self.sessions.internal, self.master, method, arguments)
+        return await self.dispatcher.run(Call(self, self.sessions.internal, self.master, method), arguments)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run beside everything else until the pool closes; what it raises is logged."""

@@ -118,8 +118,9 @@ class Simulation:
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
-    def start(self) -> None:
-        """The first time on free ports, later on the same ones."""
+    def start(self, **changes: Any) -> None:
+        """The first time on free ports, later on the same ones; `changes` of server.Wanted: password, tls_cert and tls_key..."""
+        self._wanted = replace(self._wanted, **changes)
         self.simulator = Simulator(self._wanted)
         self.wait(self.simulator.start())
         if not self._wanted.port:

@@ -57,6 +57,7 @@ class XmlWriter:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._lower = {name.lower(): name for name in model.classes}
         self.writer = lru_cache(maxsize=None)(self._writer)  # one for each type there is
 
     def success(self, kind: Type, value: Any) -> str:
@@ -90,6 +91,8 @@ class XmlWriter:
                 return self._array(self.writer(kind.of or types.parse("string")))
             case "map":
                 return self._struct(self.writer(kind.of or types.parse("string")))
+            case "record" if kind.name == "event":
+                return self._event
             case "record" if self._model.classes[kind.name].fields:
                 return self._record(kind.name)
             case "batch":
@@ -118,16 +121,16 @@ class XmlWriter:
 
         return write
 
+    def _event(self, event: dict[str, Any]) -> str:
+        text = "".join([f"<member><name>{k}</name><value>{v}</value></member>" for k, v in event.items() if k != "snapshot"])
+        if "snapshot" in event:
+            record = self.writer(Type("record", self._lower[event["class"]]))(event["snapshot"])
+            text += f"<member><name>snapshot</name>{record}</member>"
+        return f"<value><struct>{text}</struct></value>"
+
     def _batch(self, batch: dict[str, Any]) -> str:
         """What event.from answers: snapshots are records of the event's class; the counts are XAPI's only 32-bit integers."""
-        names = {name.lower(): name for name in self._model.classes}
-        events = []
-        for event in batch["events"]:
-            text = "".join(f"<member><name>{k}</name><value>{v}</value></member>" for k, v in event.items() if k != "snapshot")
-            if "snapshot" in event:
-                record = self.writer(Type("record", names[event["class"]]))(event["snapshot"])
-                text += f"<member><name>snapshot</name>{record}</member>"
-            events.append(f"<value><struct>{text}</struct></value>")
+        events = map(self._event, batch["events"])
         counts = "".join(f"<member><name>{k}</name><value><i4>{v}</i4></value></member>" for k, v in batch["valid_ref_counts"].items())
         return (
             f"<value><struct><member><name>events</name><value><array><data>{''.join(events)}</data></array></value></member>"

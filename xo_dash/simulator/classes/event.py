@@ -59,7 +59,7 @@ async def next_(call: Call) -> list[dict[str, Any]]:
         session.position = changes.generation
         told = events.rows(changes)
         if told:
-            return [{**e, "id": int(e["id"]), "timestamp": call.clock.iso(), "snapshot": e.get("snapshot", {})} for e in told]
+            return [{**e, "timestamp": f"{call.clock.now():.0f}."} for e in told]
         await events.wait(call, wanted, events.FOREVER)
         await asyncio.sleep(events.GATHER)
     if not call.pool.sessions.alive(session):
