@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ..call import Call
-from ..clock import iso
 from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
-from ..registry import background, message
+from ..registry import message
 
-HEARTBEAT = 30.0  # seconds between updates of host_metrics
 GOING_DOWN = 10.0  # seconds from a reboot's success to the silence
 BOOT = 90.0
 
@@ -161,13 +159,3 @@ def get_system_status_capabilities(_call: Call, _host: str) -> str:
 @message("host.dmesg", "host.dmesg_clear")
 def dmesg(_call: Call, _host: str) -> str:
     return "(XEN) Xen version 4.17.5\n(XEN) Brought up\n"
-
-
-@background
-async def heartbeat(pool: Pool) -> None:
-    """Live hosts report now and then."""
-    while True:
-        await pool.clock.sleep(HEARTBEAT)
-        for _, record in pool.db.records("host"):
-            if is_live(pool, record):
-                pool.db.set(record["metrics"], last_updated=iso(pool.clock.now()))
