@@ -96,6 +96,10 @@ class Server:
             return
         except UnavailableError:
             response = page(503)
+        except asyncio.CancelledError:  # the simulator stops, or what was waited for did; there is nobody to answer any more
+            transport(send).abort()
+            await disconnected(receive)
+            return
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
             response = page(500)
