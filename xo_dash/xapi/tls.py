@@ -63,19 +63,21 @@ def connect(address: Address, trust: Trust, timeout: float = CONNECT_TIMEOUT) ->
     """
     if not trust.allows(address):
         raise BadCertificate("", "", "plain http was not agreed to")
+    connection = (
+        HTTPSConnection(address.host, address.port, timeout=timeout, context=trust.context())
+        if address.secure
+        else HTTPConnection(address.host, address.port, timeout=timeout)
+    )
     try:
-        if not address.secure:
-            plain = HTTPConnection(address.host, address.port, timeout=timeout)
-            plain.connect()
-            return plain
-        connection = HTTPSConnection(address.host, address.port, timeout=timeout, context=trust.context())
         connection.connect()
+        if address.secure:
+            trust.check(_certificate(connection.sock))
     except ssl.SSLCertVerificationError as error:
+        connection.close()
         raise BadCertificate("", presented(address, timeout), error.verify_message) from error
     except (OSError, UnicodeError) as error:
+        connection.close()
         raise Unreachable(_words(error)) from error
-    try:
-        trust.check(_certificate(connection.sock))
     except BadCertificate:
         connection.close()
         raise

@@ -1,0 +1,84 @@
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.xapi.answers import answering, result
+from xo_dash.simulator import certificate
+from xo_dash.simulator.testing import SimulatedPool, simulated
+from xo_dash.xapi import tls
+from xo_dash.xapi.address import Address
+from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.errors import BadCertificate, Unreachable
+from xo_dash.xapi.tls import Trust
+
+
+@dataclass(frozen=True)
+class Secured:
+    pool: SimulatedPool
+    certificate: Path
+    fingerprint: str
+
+    def connection(self, trust: Trust) -> Connection:
+        return Connection(Address.parse(self.pool.url), self.pool.user, self.pool.password, trust, originator="test")
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """A pool whose certificate nobody trusted signed."""
+    cert, key = certificate.write(tmp_path_factory.mktemp("tls"))
+    with simulated(vms=(1,), speed=0, tls_cert=cert, tls_key=key) as simulation:
+        yield Secured(simulation.pool, cert, tls.fingerprint(ssl.PEM_cert_to_DER_cert(cert.read_text())))
+
+
+async def test_an_unknown_certificate_is_refused_with_its_fingerprint(secured: Secured) -> None:
+    connection = secured.connection(Trust())
+    with pytest.raises(BadCertificate) as caught:
+        await connection.sign_in()
+    assert (caught.value.expected, caught.value.actual) == ("", secured.fingerprint)
+    await connection.close()
+
+
+async def test_a_pinned_certificate_is_accepted_for_any_name(secured: Secured) -> None:
+    connection = secured.connection(Trust.pinned([tls.readable(secured.fingerprint)]))
+    await connection.sign_in()
+    assert len(await connection.call("VM.get_all")) >= 1
+    await connection.close()
+
+
+async def test_a_changed_certificate_is_refused_with_both_shown(secured: Secured) -> None:
+    connection = secured.connection(Trust.pinned(["ab" * 32]))
+    with pytest.raises(BadCertificate) as caught:
+        await connection.sign_in()
+    assert (caught.value.expected, caught.value.actual) == ("ab" * 32, secured.fingerprint)
+    assert not secured.pool.do(lambda pool: pool.sessions.users())
+    await connection.close()
+
+
+async def test_a_trusted_authority_is_enough(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(secured.certificate))
+    connection = secured.connection(Trust())
+    await connection.sign_in()
+    await connection.close()
+
+
+def test_the_fingerprint_can_be_seen_before_anything_is_sent(secured: Secured) -> None:
+    address = Address.parse(secured.pool.url)
+    assert tls.presented(address) == secured.fingerprint
+    assert tls.readable(secured.fingerprint).count(":") == 31
+    assert tls.normal(tls.readable(secured.fingerprint)) == secured.fingerprint
+
+
+def test_plain_http_is_no_secret_https() -> None:
+    with answering(result(b'""')) as host, pytest.raises(Unreachable):
+        tls.connect(Address("127.0.0.1", host.address.port, secure=True), Trust(), timeout=0.3)
+
+
+def test_plain_http_needs_a_yes_but_on_loopback() -> None:
+    far = Address.parse("http://192.0.2.1")
+    assert not Trust().allows(far) and Trust(plain=True).allows(far)
+    assert Trust().allows(Address.parse("http://127.0.0.1"))
+    with pytest.raises(BadCertificate, match="plain http"):
+        tls.connect(far, Trust())
