@@ -103,8 +103,9 @@ async def test_a_run_of_ours_is_one_line_with_its_user(activity: Activity, desk:
     (line,) = activity.lines()
     assert (line.progress, str(line.says), line.task) == (0.5, "Starting web-1", fake.row(task))
     fake.end(task)
-    while not run.ended:
-        await asyncio.sleep(0.005)
+    ended = asyncio.Event()
+    desk.runner.observe(lambda changed: ended.set() if changed.ended else None)
+    await ended.wait()
     assert [shown(line) for line in activity.lines()] == [("Start", "web-1", "ann", State.DONE)]
     assert told
     unsubscribe()

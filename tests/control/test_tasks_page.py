@@ -1,0 +1,69 @@
+"""The list of tasks as a user sees it."""
+
+import asyncio
+from pathlib import Path
+
+from nicegui import ui
+
+from components.tasks import TaskList
+from components.ui import Button
+from data.objects import TaskStatus
+from data.stores.users import Role
+from tests.control.browser_page import looking
+from tests.control.fake_pool import FakePool
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+
+
+def draw(context: Context) -> None:
+    TaskList(context, lambda row: f"/vm/{row.uuid}")
+
+
+async def test_it_says_when_nothing_goes_on(tmp_path: Path, fake: FakePool) -> None:
+    async with looking(tmp_path, fake, draw) as at:
+        await at.user.should_see("Nothing goes on")
+        fake.task("Async.VM.start")
+        await at.user.should_not_see("Nothing goes on")
+
+
+async def test_a_task_moves_from_running_to_recent_with_its_end(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm()
+    async with looking(tmp_path, fake, draw) as at:
+        task = fake.task("Async.VM.start", progress=0.4)
+        fake.change(vm, current_operations={task: "start"})
+        await at.user.should_see("Running 40%")
+        await at.user.should_see("outside")
+        (link,) = at.user.find(kind=ui.link, content="web-1").elements
+        assert link.props["href"] == f"/vm/{vm.uuid}"
+        fake.end(task, TaskStatus.FAILURE, "NO_HOSTS_AVAILABLE")
+        await at.user.should_see("Failed")
+        await at.user.should_see("no host can take it")
+        fake.remove(fake.row(task))
+        await asyncio.sleep(0.15)
+        await at.user.should_see("Failed")
+
+
+async def test_a_task_is_cancelled_from_here(tmp_path: Path, fake: FakePool) -> None:
+    async with looking(tmp_path, fake, draw) as at:
+        task = fake.task("Async.VM.copy")
+        await at.user.should_see(kind=Button, marker="cancel")
+        at.user.find(marker="cancel").click()
+        await at.user.should_see("Copy: the pool was asked to cancel it")
+        assert fake.calls == [("task.cancel", (task,))]
+
+
+async def test_a_viewer_may_not(tmp_path: Path, fake: FakePool) -> None:
+    async with looking(tmp_path, fake, draw, Role.VIEWER) as at:
+        fake.task("Async.VM.copy")
+        await at.user.should_see(kind=Button, marker="cancel")
+        (button,) = at.user.find(kind=Button, marker="cancel").elements
+        assert not button.enabled and "administrator" in str(button.props["data-tip"])
+
+
+async def test_runs_of_ours_have_their_user(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm()
+    async with looking(tmp_path, fake, draw) as at:
+        (ann,) = at.context.users.all()
+        at.context.runner.start(ann, action("vm.start"), [vm])
+        await at.user.should_see("ann")
+        await at.user.should_see("Starting web-1")
