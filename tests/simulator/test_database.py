@@ -90,6 +90,13 @@ def test_an_unknown_field_is_a_mistake(db: Database) -> None:
         db.set(db.create("VM"), colour="red")
 
 
+def test_a_dead_rows_record_can_still_be_read(db: Database) -> None:
+    vm = db.create("VM")
+    record = db.record("VBD", vbd := db.create("VBD", {"VM": vm}))
+    db.destroy(vbd)
+    assert record["VM"] == vm and db.get(vm, "VBDs") == []
+
+
 def test_what_is_gone_is_invalid(db: Database) -> None:
     vm = db.create("VM")
     uuid = db.get(vm, "uuid")

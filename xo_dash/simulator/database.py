@@ -178,7 +178,7 @@ class Database:
             raise XapiError("HANDLE_INVALID", "object", ref)
         self.generation += 1
         for link in self.model.links[row.cls].values():
-            self._relink(row, link, [] if link.many else NULL, stamp_self=False)
+            self._unlink(row, link)
         table = self.tables[row.cls]
         del table.rows[ref], self._rows[ref]
         table.by_uuid.pop(row.record["uuid"], None)
@@ -187,7 +187,14 @@ class Database:
             del table.deletions[:-KEEP_DELETIONS]
         self._notify(row)
 
-    def _relink(self, row: Row, link: Link, value: Any, *, stamp_self: bool = True, fresh: bool = False) -> None:
+    def _unlink(self, row: Row, link: Link) -> None:
+        """The row goes: the other ends forget it. Its own record stays as it was, for who still reads it."""
+        held = row.record[link.field]
+        for ref in held if link.many else [held]:
+            if (other := self._rows.get(ref)) and other.cls == link.other and other is not row:
+                self._unhook(other, link, row.ref)
+
+    def _relink(self, row: Row, link: Link, value: Any, *, fresh: bool = False) -> None:
         """Set one end of a link and the other ends with it."""
         old = row.record[link.field]
         before = old if link.many else [old]
@@ -199,7 +206,7 @@ class Database:
         for ref in after:
             if ref not in before and (other := self._rows.get(ref)) and other.cls == link.other:
                 self._hook(other, link, row.ref, fresh=fresh)
-        if stamp_self and row.modified != self.generation:
+        if row.modified != self.generation:
             self._stamp(row)
 
     def _unhook(self, other: Row, link: Link, ref: str) -> None:
