@@ -313,9 +313,9 @@ function tanks(boxes, pools, chrome) {
   const plans = boxes.map((box, i) => {
     const sizes = pools[i].tanks.map((tank) => tank.size);
     const column = Math.max(20, box.h - (box.content.y - box.y) - (box.y + box.h - box.content.y - box.content.h));
-    const across = Math.max(1, Math.ceil((sizes.length * (least + chrome.tankGap)) / column));
+    const across = Math.min(4, Math.max(1, Math.ceil((sizes.length * (least + chrome.tankGap)) / column)));
     const down = Math.ceil(sizes.length / across);
-    const w = (Math.min(chrome.tank, box.w * 0.3) - (across - 1) * chrome.tankGap) / across;
+    const w = Math.max(3, (Math.min(chrome.tank, box.w * 0.3) - (across - 1) * chrome.tankGap) / across);
     return { box, sizes, across, down, w, column };
   });
   const unit = Math.min(...plans.filter((plan) => plan.sizes.length).map((plan) => largestUnit(plan, least, chrome)), Infinity);

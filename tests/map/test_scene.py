@@ -1,0 +1,235 @@
+"""What browsers are told of changes: little, once, and nothing when nothing can be seen."""
+
+import asyncio
+import json
+from base64 import b64decode
+from typing import Any
+
+import pytest
+
+from components.map.scene import INTERVAL, Counts, Scene
+from data.mirror import Mirror
+from data.objects import SR, VM, Host, HostMetrics, PIFMetrics, PowerState
+from data.server import ServerState
+from data.types import GIB, NULL_REF
+from tests import fakes
+from tests.map import fleets
+
+VM_NAME, VM_STATE, VM_HOST, VM_TASK = 4, 5, 3, 9
+
+
+class View:
+    """A browser's side: keeps what it was told."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.messages: list[str] = []
+        self.close = scene.open(self.messages.append)
+
+    @property
+    def last(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.messages[-1])
+        return found
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    return fleets.fleet(fleets.LAB)
+
+
+def running(mirror: Mirror) -> VM:
+    return next(vm for vm in mirror.every(VM) if vm.power_state is PowerState.RUNNING and not vm.is_control_domain)
+
+
+async def turn() -> None:
+    """Let what was woken run: the first message of a burst goes at once."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def test_the_snapshot_has_everything_once(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    View(scene)
+    snapshot = json.loads(scene.snapshot())
+    assert snapshot["r"] == 1
+    assert {key: len(snapshot[key]) for key in "phmsn"} == {"p": 2, "h": 4, "m": 46, "s": 7, "n": 6}
+    assert scene.counts == Counts(2, 4, 46, sum(row[VM_STATE] == 1 for row in snapshot["m"]))
+    ids = [row[0] for key in "phmsn" for row in snapshot[key]]
+    assert len(ids) == len(set(ids))
+
+
+async def test_templates_snapshots_and_control_domains_are_not_drawn(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    vm = running(mirror)
+    fakes.change(mirror, vm, is_a_template=True)
+    await turn()
+    assert len(view.last["x"]) == 1
+    assert scene.counts.vms == 45
+
+
+async def test_a_power_change_is_one_small_message_for_all(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    first, second = View(scene), View(scene)
+    vm = running(mirror)
+    host = vm.home.one(Host, vm.resident_on)
+    assert host is not None
+    free = next(row[7] for row in json.loads(scene.snapshot())["h"] if row[1] == host.uuid)
+    host.resident_VMs.remove(vm.ref)
+    fakes.change(mirror, vm, power_state=PowerState.HALTED, resident_on=NULL_REF)
+    fakes.change(mirror, host, enabled=False)
+    await turn()
+    assert len(first.messages) == 1
+    assert first.messages == second.messages
+    assert len(first.messages[0]) < 900  # with what NiceGUI puts around it under 1 kB
+    assert [row[VM_STATE] for row in first.last["m"]] == [0]
+    assert first.last["h"][0][7] == free + (vm.memory_dynamic_max + vm.memory_overhead) // (1 << 20)
+
+
+async def test_what_cannot_be_seen_is_not_sent(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    fakes.change(mirror, running(mirror), allowed_operations=frozenset({"start"}), tags=["x"])
+    await turn()
+    assert view.messages == []
+
+
+async def test_changes_within_a_moment_go_together(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    vm = running(mirror)
+    fakes.change(mirror, vm, name_label="one")
+    await turn()
+    for name in ("two", "three", "four"):
+        fakes.change(mirror, vm, name_label=name)
+        await turn()
+    assert len(view.messages) == 1
+    await asyncio.sleep(INTERVAL * 1.5)
+    assert len(view.messages) == 2
+    assert view.last["m"][0][VM_NAME] == "four"
+    assert view.last["v"] == json.loads(view.messages[0])["v"] + 1
+
+
+async def test_a_task_is_followed_on_its_vm(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    vm = running(mirror)
+    home = mirror.pools[vm.home.id]
+    task = fakes.task(mirror, home, "Async.VM.snapshot", 0.25)
+    fakes.change(mirror, vm, current_operations={task.ref: "snapshot"})
+    await turn()
+    assert view.last["m"][0][VM_TASK] == 25
+    await asyncio.sleep(INTERVAL * 1.2)
+    fakes.change(mirror, task, progress=0.75)
+    await turn()
+    assert view.last["m"][0][VM_TASK] == 75
+
+
+async def test_a_dead_host_leaves_its_vms_unknown(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    host = next(iter(mirror.every(Host)))
+    metrics = host.home.one(HostMetrics, host.metrics)
+    assert metrics is not None
+    guests = [vm for vm in host.all_of(VM, host.resident_VMs) if not vm.is_control_domain]
+    fakes.change(mirror, metrics, live=False)
+    await turn()
+    assert {row[VM_STATE] for row in view.last["m"]} == {4}
+    assert len(view.last["m"]) == len(guests)
+    assert view.last["h"][0][-1] == 3
+
+
+async def test_a_link_that_goes_down_is_a_bead(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    fakes.change(mirror, next(row for row in mirror.every(PIFMetrics) if row.carrier), carrier=False)
+    await turn()
+    assert len(view.last["n"]) == 1
+    assert 2 in view.last["n"][0][4][1::2]
+
+
+async def test_measurements_are_four_bytes_an_object(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    pool = next(iter(mirror))
+    pool.history.publish(frozenset())
+    await turn()
+    (frame,) = view.last["f"]
+    assert set(view.last) == {"v", "f"}
+    assert frame[2] == 43  # three hosts and 40 VMs
+    assert len(b64decode(frame[3])) == 4 * frame[2]
+
+
+async def test_a_pool_that_goes_and_comes(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    server = next(iter(mirror)).server
+    mirror.set_server(server, state=ServerState.UNREACHABLE, last_event_at=1000.0)
+    await turn()
+    assert [row[3:5] for row in view.last["p"]] == [[2, 1000]]
+    await asyncio.sleep(INTERVAL * 1.2)
+    mirror.remove(server.id)
+    await turn()
+    assert len(view.last["x"]) == 1 + 3 + 40 + 5 + 3
+    assert scene.counts.pools == 1
+
+
+async def test_a_pool_added_later_is_drawn_and_measured(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    view = View(scene)
+    build = fakes.Builder(mirror, "late")
+    await turn()
+    metrics = build.put(HostMetrics, memory_total=64 * GIB, live=True)
+    build.put(Host, name_label="late-1", metrics=metrics)
+    pool = build.commit()
+    await asyncio.sleep(INTERVAL * 1.2)
+    assert view.last["h"][0][3] == "late-1"
+    assert pool.history.is_watched
+
+
+async def test_nothing_is_watched_while_nobody_looks(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    views = [View(scene), View(scene)]
+    assert mirror.observer_count == 1
+    assert all(pool.history.is_watched for pool in mirror)
+    for view in views:
+        view.close()
+    assert mirror.observer_count == 0
+    assert not any(pool.history.is_watched for pool in mirror)
+    assert not scene.is_open
+
+
+async def test_a_scene_opened_again_starts_from_the_present(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    View(scene).close()
+    fakes.change(mirror, running(mirror), name_label="renamed")
+    View(scene)
+    assert "renamed" in scene.snapshot()
+
+
+async def test_trails_are_the_last_ten_minutes(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    View(scene)
+    id_ = next(row[0] for row in json.loads(scene.snapshot())["m"] if row[VM_STATE] == 1)
+    ((found, samples),) = json.loads(scene.trails([id_, 999_999]))
+    assert found == id_
+    assert len(samples) == 160  # 120 bytes
+
+
+async def test_names_are_data(mirror: Mirror) -> None:
+    scene = Scene(mirror)
+    View(scene)
+    name = '</script>"]);alert(1)//\u2028`${x}'
+    fakes.change(mirror, running(mirror), name_label=name)
+    await turn()
+    assert name in [row[VM_NAME] for row in json.loads(scene.snapshot())["m"]]
+
+
+async def test_ten_thousand_vms_fit_the_budget() -> None:
+    scene = Scene(fleets.fleet(((60, 2000),)))
+    view = View(scene)
+    scene.snapshot()
+    assert len(scene.snapshot()) < 2000 * 150
+    sr = next(iter(scene._mirror.every(SR)))
+    fakes.change(scene._mirror, sr, physical_utilisation=1)
+    await turn()
+    assert len(view.messages[0]) < 300
