@@ -316,8 +316,8 @@ export default {
       const at = this.flat.findIndex(({ row }) => row[ID] === this.active);
       const entry = this.flat[at];
       const page = Math.max(1, Math.floor(this.$refs.box.clientHeight / this.height) - 1);
-      const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: this.flat.length - 1, PageDown: at + page, PageUp: at - page };
-      if (event.key in moves) this.moveTo(at < 0 ? 0 : moves[event.key]);
+      const moves = { ArrowDown: at + 1, ArrowUp: Math.max(0, at - 1), Home: 0, End: this.flat.length - 1, PageDown: at + page, PageUp: at - page };
+      if (event.key in moves) this.moveTo(moves[event.key]);
       else if (!entry) return;
       else if (event.key === "Enter") this.open(entry);
       else if (event.key === " ") this.toggle(entry.row[ID]);

@@ -22,7 +22,7 @@ class Dialog(ui.dialog):
         self.props("transition-show=fade transition-hide=fade transition-duration=90")
         self._submitter: Callable[[], Any] | None = None
         with self.default_slot, ui.element("section").classes("x-dialog" + (" x-dialog-wide" if wide else "")) as self._box:
-            self._box.props["aria-label"] = title
+            self._box.mark("dialog").props["aria-label"] = title
             self._box.on("keydown.enter", self._entered, [], js_handler=_ENTER)
             self.title = heading(title, 2).classes("x-dialog-title")
             self.body = ui.element().classes("x-stack").style("gap: 12px")

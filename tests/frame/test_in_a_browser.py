@@ -1,0 +1,194 @@
+"""The frame in Chromium: the tree, the search, light and dark, the phone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def house(folder: Path, vms: int = 0) -> Iterator[str]:
+    """Run the house until the block ends; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tests.frame.house", str(port), str(folder), str(vms)]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
+    process = subprocess.Popen(command, cwd=ROOT, env=plain)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/do/observers")
+                break
+            except httpx.TransportError:
+                assert process.poll() is None and time.monotonic() < deadline, "the house did not start"
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with house(tmp_path_factory.mktemp("frame")) as address:
+        yield address
+
+
+class Noises:
+    """What went wrong in a page, and what it asked the network for."""
+
+    def __init__(self, page: Page) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: self.requests.append(request.url))
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = await browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+        page = await context.new_page()
+        noises = Noises(page)
+        yield page
+        await browser.close()
+        assert noises.complaints == []
+        assert all(url.startswith(("http://127.0.0.1", "data:")) for url in noises.requests)
+        assert not any("woff" in url for url in noises.requests), "fonts of NiceGUI's were loaded"
+
+
+async def tell(url: str, what: str) -> None:
+    async with httpx.AsyncClient() as client:
+        (await client.get(f"{url}/do/{what}")).raise_for_status()
+
+
+def row(page: Page, name: str) -> str:
+    return f".x-tree-row:has(.x-tree-name:text-is('{name}'))"
+
+
+async def test_the_tree_lives(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator(row(page, "xcp-lab-1"))).to_contain_text("10")
+    await tell(url, "halt/web-1")
+    await expect(page.locator(row(page, "xcp-lab-1"))).to_contain_text("9")
+    await expect(page.locator(row(page, "web-1"))).to_have_count(0)  # the bench is closed
+    await tell(url, "start/web-1")
+    await expect(page.locator(row(page, "web-1") + " .x-mark-running")).to_have_count(1)
+
+
+async def test_filter_keyboard_and_links_lead_to_the_vm(page: Page, url: str) -> None:
+    await page.goto(url)
+    await page.fill(".x-tree-filter input", "GIT")
+    await expect(page.locator(".x-tree-row")).to_have_count(3)  # pool, host, VM
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("page of git")).to_be_visible()
+    await expect(page.locator(".x-tree-row[aria-selected=true]")).to_contain_text("git")
+    await page.go_back()
+    await expect(page.get_by_text("home", exact=True).last).to_be_visible()
+
+
+async def test_what_was_opened_stays_open_from_page_to_page(page: Page, url: str) -> None:
+    await page.goto(url)
+    await page.locator(row(page, "attic") + " .x-tree-twist").click()
+    await expect(page.locator(row(page, "redis-1"))).to_have_count(0)
+    await page.goto(url)
+    await expect(page.locator(row(page, "attic"))).to_be_visible()
+    await expect(page.locator(row(page, "redis-1"))).to_have_count(0)
+
+
+async def test_the_search_by_keyboard_alone(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator(row(page, "xcp-lab-1"))).to_be_visible()
+    await page.keyboard.press("/")
+    await page.keyboard.type("k8s-w")
+    await expect(page.locator(".x-found-hit").first).to_contain_text("k8s-worker-1")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("page of k8s-worker-2")).to_be_visible()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("no such thing")
+    await expect(page.get_by_text("Nothing found")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("Nothing found")).to_be_hidden()
+
+
+async def test_names_are_text_wherever_they_are_shown(page: Page, url: str) -> None:
+    await tell(url, "evil/mail")
+    await page.goto(url)
+    await page.fill(".x-tree-filter input", "onerror")
+    await expect(page.locator(".x-tree-row").last).to_contain_text("<img src=x onerror")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("onerror")
+    await expect(page.locator(".x-found-hit").first).to_contain_text("{{7*7}}")
+    assert "broken" not in await page.title()
+
+
+async def test_the_theme_is_the_system_s_until_one_chooses(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator("body")).to_have_css("color", "rgb(220, 228, 240)")
+    ground = "getComputedStyle(document.documentElement).getPropertyValue('--ground')"
+    assert await page.evaluate(ground) == "rgb(14, 20, 32)"
+    await page.get_by_role("button", name="Account: admin").click()
+    await page.get_by_role("button", name="Light").click()
+    await expect(page.locator("body")).to_have_css("color", "rgb(27, 37, 54)")
+    await page.wait_for_timeout(300)  # it is written to disk
+    await page.reload()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert await page.evaluate(ground) == "rgb(246, 248, 251)"
+    await page.get_by_role("button", name="Account: admin").click()
+    await page.get_by_role("button", name="As the system").click()
+    await expect(page.locator("html")).not_to_have_attribute("data-theme", "light")
+
+
+async def test_a_phone_has_all_of_it(page: Page, url: str) -> None:
+    await page.set_viewport_size({"width": 390, "height": 780})
+    await page.goto(url)
+    await expect(page.locator(".x-side")).to_be_hidden()
+    await page.get_by_role("button", name="Infrastructure").click()
+    await expect(page.locator(row(page, "xcp-lab-1"))).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.mouse.click(380, 400)
+    await expect(page.locator(".x-side")).to_be_hidden()
+
+
+async def test_nobody_observes_after_the_browser_left(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator(row(page, "xcp-lab-1"))).to_be_visible()
+    await page.goto("about:blank")
+    deadline = time.monotonic() + 20
+    async with httpx.AsyncClient() as client:
+        while (count := (await client.get(f"{url}/do/observers")).json()["mirror"]) > 1:  # the runner's own
+            assert time.monotonic() < deadline, f"{count} observers are left"
+            await page.wait_for_timeout(200)
+
+
+async def test_five_thousand_vms_are_few_elements(page: Page, tmp_path: Path) -> None:
+    with house(tmp_path, vms=5000) as url:
+        await page.goto(url)
+        await expect(page.locator(".x-tree-row").first).to_be_visible()
+        await page.fill(".x-tree-filter input", "app")
+        await expect(page.locator(".x-tree-row").nth(5)).to_contain_text("app")
+        assert await page.locator(".x-tree-row").count() < 60
+        await page.locator(".x-tree-box").focus()
+        await page.keyboard.press("End")
+        await expect(page.locator(".x-tree-row").last).to_contain_text("app-1-04")
