@@ -51,8 +51,7 @@ def network(client: Client) -> Iterator[str]:
     yield ref
     if ref in client.call("network.get_all"):
         for pif in client.call("network.get_PIFs", ref):
-            fail = client.raw("PIF.forget", client.session, pif)
-            assert "error" not in fail or fail["error"]["message"] == "HANDLE_INVALID"
+            client.call("PIF.destroy", pif)
         client.call("network.destroy", ref)
 
 

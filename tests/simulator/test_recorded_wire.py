@@ -10,6 +10,7 @@ from tests.simulator.conftest import SHARED, Client, http
 from xo_dash.simulator.testing import SimulatedPool
 
 TRANSCRIPT = SHARED / "data" / "real-xapi" / "wire_transcript.json"
+RECORDS = TRANSCRIPT.with_name("get_all_records.jsonrpc.json")
 pytestmark = pytest.mark.skipif(not TRANSCRIPT.exists(), reason="no recorded data beside the repository")
 
 SESSION, VM, HOST = (f"OpaqueRef:{u}" for u in ("450da90c-3bd2-1e38-221b-f10785632841", "050e37fc-a261-8390-9bf7-01c3b42e273a",
@@ -71,3 +72,46 @@ def pool_specific(text: str) -> set[str]:
         r"<name>(?:[a-z_A-Z]+)</name><value><struct>((?:<member><name>[^<]*</name><value>[^<]*</value></member>)*)</struct>", text
     )
     return {found for block in inner for found in shape(block)}
+
+
+def by_json() -> list[dict[str, Any]]:
+    return [e for e in recorded() if e["request"].startswith("jsonrpc")]
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in by_json() if '"error":{' in e["response"] or '"error":[' in e["response"]], ids=lambda e: e["response"][:90]
+)
+def test_the_same_failure_in_json(entry: dict[str, Any], pool: SimulatedPool, client: Client) -> None:
+    version, method = entry["request"].split()[:2]
+    parameters = ["root", "bad"] if "login" in method else [client.session, "OpaqueRef:bogus"]
+    call = {"method": method, "params": parameters[: 1 if method == "VM.nosuch" else 2], "id": 1 if version == "jsonrpc1" else 7}
+    ours = http(pool.url + "/jsonrpc", json.dumps(call if version == "jsonrpc1" else {"jsonrpc": "2.0", **call}))
+    assert ours.body.decode() == entry["response"]
+    assert ours.headers["content-type"] == entry["headers"]["content-type"]
+
+
+def test_the_same_record_in_json(pool: SimulatedPool, client: Client, vm: str) -> None:
+    entry = next(e for e in by_json() if e["request"] == "jsonrpc2 VM.get_record" and '"result"' in e["response"])
+    theirs, ours = json.loads(entry["response"])["result"], client.call("VM.get_record", vm)
+    assert list(ours) == list(theirs)
+    assert {name: type(value) for name, value in ours.items()} == {name: type(value) for name, value in theirs.items()}
+
+
+def test_the_same_batch_in_json(client: Client) -> None:
+    theirs = json.loads(next(e for e in by_json() if "event.from" in e["request"])["response"])["result"]
+    ours = client.call("event.from", ["vm"], "", 3.0)
+    assert list(ours) == list(theirs) and list(ours["valid_ref_counts"]) == list(theirs["valid_ref_counts"])
+    assert list(ours["events"][0]) == list(theirs["events"][0])
+
+
+@pytest.mark.parametrize("name", sorted(json.loads(RECORDS.read_text())) if RECORDS.exists() else [])
+def test_the_same_fields_of_every_class(name: str, client: Client) -> None:
+    theirs = json.loads(RECORDS.read_text())[name]
+    ours = client.raw(f"{name}.get_all_records", client.session)
+    if "_error" in theirs:
+        assert ours["error"] == theirs["_error"]
+        return
+    for record in list(ours["result"].values())[:1]:
+        for known in list(theirs.values())[:1]:
+            assert list(record) == list(known)
+            assert {field: type(value) for field, value in record.items()} == {field: type(value) for field, value in known.items()}

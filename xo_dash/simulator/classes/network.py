@@ -163,13 +163,26 @@ def forget_pif(call: Call, pif: str) -> None:
         call.db.destroy(metrics)
 
 
-@message("PIF.forget", "PIF.destroy", "PIF.db_forget")
+@message("PIF.destroy")
+def destroy_pif(call: Call, pif: str) -> str:
+    """The old way to end a VLAN."""
+    vlan = call.db.get(pif, "VLAN_master_of")
+    if vlan == NULL:
+        raise XapiError("PIF_IS_PHYSICAL", pif)
+    return destroy_vlan(call, vlan)
+
+
+@message("PIF.forget")
 def forget(call: Call, pif: str) -> str:
     record = call.db.record("PIF", pif)
     if record["management"]:
         raise XapiError("PIF_IS_MANAGEMENT_INTERFACE", pif)
-    if record["bond_slave_of"] != NULL or record["VLAN_slave_of"]:
-        raise XapiError("PIF_TUNNEL_STILL_EXISTS" if record["tunnel_transport_PIF_of"] else "PIF_VLAN_STILL_EXISTS", pif)
+    if record["bond_slave_of"] != NULL or record["bond_master_of"]:
+        raise XapiError("PIF_ALREADY_BONDED", pif)
+    if record["VLAN_slave_of"] or record["VLAN_master_of"] != NULL:
+        raise XapiError("PIF_VLAN_STILL_EXISTS", pif)
+    if record["tunnel_transport_PIF_of"]:
+        raise XapiError("PIF_TUNNEL_STILL_EXISTS", pif)
     forget_pif(call, pif)
     return ""
 
