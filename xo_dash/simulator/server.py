@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvicorn
 
-from . import inventory, model, registry
+from . import inventory, life, model, registry
 from .clock import Clock
 from .dispatch import Dispatcher
 from .http import Server as Application
@@ -41,6 +41,8 @@ class Wanted:
     speed: float = 1.0
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    life: bool = False  # now and then something happens by itself
+    dialect: str = "modern"  # how metrics are written: modern or 8.2
     lineage: bool = True  # generations go on where an earlier start of the same pool left off
 
 
@@ -72,6 +74,7 @@ class Simulator:
             pool = Pool(dispatcher, seed=f"{wanted.seed}/{index}", user=wanted.user, password=wanted.password,
                         clock=Clock(wanted.speed), generation=generation)  # fmt: skip
             pool.facts["scheme"] = "https" if wanted.tls_cert else "http"
+            pool.facts["dialect"] = wanted.dialect
             addresses = self._listen(pool, index, hosts)
             await inventory.build(pool, Plan(index, tuple(addresses), vms, srs))
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
@@ -80,6 +83,8 @@ class Simulator:
         await self._serve()
         for pool in self.pools:
             pool.start()
+            if wanted.life:
+                pool.spawn(life.live(pool))
 
     async def stop(self) -> None:
         """At once, as if the power was cut: no goodbyes to clients."""
@@ -143,6 +148,7 @@ def host_address(pool: int, host: int) -> str:
 def bind(address: str, port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not for sockets made by hand: 40 ms a call
     try:
         listening.bind((address, port))
     except OSError:

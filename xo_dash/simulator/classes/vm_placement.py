@@ -154,6 +154,11 @@ def choose(pool: Pool, ref: str, dice: random.Random) -> str:
     raise XapiError("NO_HOSTS_AVAILABLE")
 
 
+def is_bound(db: Database, ref: str) -> bool:
+    """Is it on a network without PIFs, so that the first VM decides where all the others can run? The master is a good place then."""
+    return any(not db.get(n, "PIFs") and db.get(n, "managed") for n in networks_of(db, db.record("VM", ref)) if db.exists(n))
+
+
 def pick(pool: Pool, ref: str, hosts: list[str], dice: random.Random) -> str:
     """Its favourite, or one by chance: the more free memory the likelier, the master less."""
     favourite = pool.db.get(ref, "affinity")
@@ -161,5 +166,7 @@ def pick(pool: Pool, ref: str, hosts: list[str], dice: random.Random) -> str:
         return str(favourite)
     biased = pool.db.get(pool.ref, "coordinator_bias")
     master = pool.db.get(pool.ref, "master")
+    if master in hosts and is_bound(pool.db, ref):
+        return str(master)
     weights = [1 + vm_memory.free_memory(pool.db, h) // (OVERHEAD_OF_MASTER if biased and h == master else 1) for h in hosts]
     return dice.choices(hosts, weights)[0]
