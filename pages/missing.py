@@ -1,0 +1,46 @@
+"""What is shown where there is nothing, and where a page of ours failed."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from nicegui import Client, app, ui
+from nicegui.page import page
+
+from components.ui import empty_state
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.door.current import scope_session
+from xo_dash.i18n import _
+
+log = logging.getLogger(__name__)
+
+
+def create(context: Context) -> None:
+    @app.exception_handler(404)
+    async def nothing_here(request: Request, error: Exception) -> Response:
+        is_page = "text/html" in request.headers.get("accept", "") and scope_session(request.scope) is not None
+        if not is_page:
+            return JSONResponse({"error": str(getattr(error, "detail", "not found"))}, 404)
+        with Client(page(""), request=request) as client:
+            show_missing(context)
+        return client.build_response(request, 404)
+
+    @app.on_page_exception
+    def failed(error: Exception) -> None:
+        log.error("%s could not be drawn", ui.context.client.request.url.path, exc_info=error)
+        with ui.element().classes("x-page"):
+            box = empty_state(_("This page could not be drawn"), _("It is our mistake; what happened is in the program's log."))
+            with box:
+                ui.link(_("To the map"), "/").classes("x-btn")
+
+
+def show_missing(context: Context) -> None:
+    """The page for an address, or for an object, that is not there; pages of objects call it too."""
+    with (
+        frame(context, title=_("Nothing here")),
+        empty_state(_("There is nothing at this address"), _("It may have been deleted, or its pool is not connected at this moment.")),
+    ):
+        ui.link(_("To the map"), "/").classes("x-btn")
