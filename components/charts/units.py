@@ -1,0 +1,40 @@
+"""How the browser writes numbers that it computes itself: the reader's signs and units, so that both sides write the same."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from nicegui.dependencies import register_esm
+
+from xo_dash.i18n import NNBSP, bits_rate, locale, number, percent, rate, size
+
+MODULES: Final = Path(__file__).parent / "modules"
+STEPS: Final = 7
+register_esm("xo-charts", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
+
+
+class Unit(StrEnum):
+    """What a number is of; the names are those of `modules/format.js`."""
+
+    SHARE = "share"  # 0 to 1, shown in per cent
+    SIZE = "size"  # bytes
+    RATE = "rate"  # bytes a second
+    BITS = "bits"  # measured in bytes a second, shown in bits a second
+
+
+def number_words() -> dict[str, object]:
+    """What `formats` of xo-charts/format.js wants."""
+    return {
+        "language": locale(),
+        "decimal": number(1.5, 1)[1],
+        "percent": percent(0.11).replace("11", "{n}"),
+        "size": [_unit(size(1024.0**step)) for step in range(STEPS)],
+        "rate": [_unit(rate(1024.0**step)) for step in range(STEPS)],
+        "bits": [_unit(bits_rate(1000.0**step)) for step in range(STEPS)],
+    }
+
+
+def _unit(text: str) -> str:
+    return text.rpartition(NNBSP)[2]

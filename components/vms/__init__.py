@@ -1,0 +1,1 @@
+"""VMs: the list of all of them, and the parts of one's page."""

@@ -1,0 +1,153 @@
+"""The list of VMs of one page: rows come from the feed all lists share, loads only for those that this browser shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import orjson
+from nicegui import events, ui
+from nicegui.dependencies import register_esm
+
+from components.charts import number_words
+from components.links import PREFIXES
+from components.theme.icons import drawing
+from components.ui.marks import drawings
+from components.vms.feed import Feed
+from components.vms.roster import history_homes
+from components.vms.rows import home_of
+from components.vms.words import DOING, STATES, TOOLS
+from data.objects import VM, Host
+from xo_dash.i18n import _, number
+
+SNAPSHOT: Final = "/vms/rows"
+"""Where the browser gets all rows from."""
+MOST_CHOSEN: Final = 500
+"""VMs that a command is for at once."""
+USUAL: Final = ("name", "state", "cpu", "vcpus", "memory", "disk", "addresses", "host", "pool", "tags", "uptime")
+MODULES: Final = Path(__file__).parent / "modules"
+register_esm("xo-vms", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
+
+
+class Grid(ui.element, component="grid.js"):
+    """Sorts, filters and chooses in the browser; what is put into it are the verbs for the chosen.
+
+    `columns` are the keys of those to show (the usual ones if empty); `on_columns` gets them when others are wanted,
+    `on_choose` the chosen VMs.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        columns: Sequence[str],
+        on_choose: Callable[[Sequence[VM]], object],
+        on_columns: Callable[[list[str]], object],
+    ) -> None:
+        super().__init__()
+        self._feed = feed
+        self._on_choose, self._on_columns = on_choose, on_columns
+        self._sent: dict[int, int] = {}
+        self._watched: dict[int, VM] = {}
+        self._unwatch: list[Callable[[], None]] = []
+        titles = column_titles()
+        self._props.update(
+            url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,
+            marks=drawings(), icons={name: drawing(name) for name in ("search", "download", "up", "down")},
+            paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(),
+        )  # fmt: skip
+        self.on("watch", self._watch)
+        self.on("choose", self._choose)
+        self.on("columns", self._columns)
+        self._leave = feed.join(self._send)
+
+    # ---- to the browser
+
+    def _send(self, delta: str) -> None:
+        self.client.run_javascript(f"runMethod({self.id},'delta',{delta})")
+
+    def _measured(self, _fresh: frozenset[str]) -> None:
+        changed = [news for id_, vm in self._watched.items() if (news := self._news(id_, vm))]
+        if changed:
+            self.client.run_javascript(f"runMethod({self.id},'measured',[{orjson.dumps(changed).decode()}])")
+
+    def _news(self, id_: int, vm: VM) -> tuple[int, int] | None:
+        """(row, CPU in whole per cent, -1 for not known), if it is not what the browser has."""
+        pool = home_of(vm.home)
+        load = pool.history.loads.get(vm.uuid) if pool else None
+        percent = -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
+        if self._sent.get(id_, -1) == percent:
+            return None
+        self._sent[id_] = percent
+        return id_, percent
+
+    # ---- from the browser; what it says is not trusted
+
+    def _watch(self, event: events.GenericEventArguments) -> None:
+        """The rows whose load it wants: send what is known, and what becomes known."""
+        self._watched = self._named(event.args)
+        self._sent = {id_: percent for id_, percent in self._sent.items() if id_ in self._watched}
+        self._stop_watching()
+        for pool in history_homes(self._watched.values()):
+            self._unwatch.append(pool.history.observe(self._measured))
+        self._measured(frozenset())
+
+    def _choose(self, event: events.GenericEventArguments) -> None:
+        ids = event.args[:MOST_CHOSEN] if isinstance(event.args, list) else []
+        self._on_choose(list(self._named(ids).values()))
+
+    async def _columns(self, event: events.GenericEventArguments) -> None:
+        wanted = event.args if isinstance(event.args, list) else []
+        result = self._on_columns([key for key in column_titles() if key in wanted])
+        if hasattr(result, "__await__"):
+            await result
+
+    def _named(self, ids: object) -> dict[int, VM]:
+        found = ((id_, self._feed.roster.vm(id_)) for id_ in ids if isinstance(id_, int)) if isinstance(ids, list) else ()
+        return {id_: vm for id_, vm in found if vm is not None}
+
+    def _stop_watching(self) -> None:
+        for unwatch in self._unwatch:
+            unwatch()
+        self._unwatch = []
+
+    def _handle_delete(self) -> None:
+        self._leave()
+        self._stop_watching()
+        super()._handle_delete()
+
+
+def column_titles() -> dict[str, str]:
+    """{column: what it is called}, in the order they stand; the keys are those of `modules/columns.js`."""
+    return {
+        "name": _("Name"), "state": _("State"), "cpu": _("CPU"), "vcpus": _("vCPUs"), "memory": _("RAM"), "disk": _("Disks"),
+        "addresses": _("Addresses"), "host": _("Host"), "pool": _("Pool"), "tags": _("Tags"), "os": _("System"), "tools": _("Tools"),
+        "uptime": _("Up for"), "snapshots": _("Snapshots"), "macs": _("MACs"), "uuid": _("uuid"), "note": _("Description"),
+    }  # fmt: skip
+
+
+def _words() -> dict[str, object]:
+    """What the browser says itself."""
+    return {
+        "label": _("VMs"),
+        "find": _("Name, address, MAC, tag, uuid"),
+        "state": _("State"),
+        "states": {key: _(text) for key, text in STATES.items()},
+        "doing": {key: _(text) for key, text in DOING.items()},
+        "tools": {str(key): _(text) for key, text in TOOLS.items() if text},
+        "any": {"pool": _("All pools"), "host": _("All hosts"), "tag": _("All tags")},
+        "columns": _("Columns"),
+        "usual": _("The usual ones"),
+        "csvTip": _("Save what is shown as a file"),
+        "chosen": _("{n} chosen"),
+        "tooMany": _("At most {n} at once; filter further.").format(n=number(MOST_CHOSEN)),
+        "none": _("Choose none"),
+        "all": _("Choose all"),
+        "clear": _("Show all"),
+        "count": _("{n} shown"),
+        "failed": _("The list could not be loaded. Reload the page."),
+        "nothing": {"title": _("No VM fits"), "text": _("Nothing has all of these words and filters.")},
+        "empty": {"title": _("No VMs yet"), "text": _("The pools have none, or their first picture is still on its way.")},
+        "noPool": {"title": _("No pool yet"), "text": _("VMs appear as soon as a pool is connected, in the settings.")},
+    }

@@ -1,0 +1,58 @@
+"""Bands that say which picture is old, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from components.live import follow_all, renewed
+from components.ui import Age, Notice, Tone
+from data.mirror import Change, Mirror, PoolMirror
+from data.server import Server, ServerState
+from xo_dash.i18n import _
+
+
+def standing_bands(mirror: Mirror) -> None:
+    """A band for each pool that shows the past; nothing while all are live."""
+    box = ui.element().classes("contents")
+
+    def fill() -> None:
+        with renewed(box):
+            for pool in mirror:
+                band(pool)
+
+    follow_all(mirror, _is_of_a_server, fill)
+
+
+def standing_band(pool: PoolMirror, mirror: Mirror) -> None:
+    """The same for one pool."""
+    box = ui.element().classes("contents")
+
+    def fill() -> None:
+        with renewed(box):
+            band(pool)
+
+    follow_all(mirror, lambda changes: any(change.subject is pool.server for change in changes), fill)
+
+
+def band(pool: PoolMirror) -> None:
+    """One sentence on what is shown of this pool; nothing while it is live, or was never seen."""
+    server = pool.server
+    if server.is_live or not server.last_event_at:
+        return
+    with Notice(standing_text(server), Tone.STALE):
+        Age(server.last_event_at)
+
+
+def standing_text(server: Server) -> str:
+    """What is wrong, and that what is shown is old."""
+    if server.state in (ServerState.UNREACHABLE, ServerState.CONNECTING, ServerState.SYNCING):
+        return _("{server} cannot be reached; this is its last known state. It is tried again all the time.").format(server=server.label)
+    if server.state is ServerState.DISABLED:
+        return _("{server} is switched off in the settings; this is its last known state.").format(server=server.label)
+    return _("{server} is not connected; this is its last known state. The settings say why.").format(server=server.label)
+
+
+def _is_of_a_server(changes: Sequence[Change]) -> bool:
+    return any(isinstance(change.subject, Server) for change in changes)

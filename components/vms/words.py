@@ -1,0 +1,72 @@
+"""States, operations, tools and messages of VMs in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from data.objects import VM, Host, PowerState
+from data.placement import is_live
+from data.vms import Firmware, Tools, ToolsState
+from xo_dash.i18n import N_, _
+
+STATES: Final[Mapping[str, str]] = {
+    "running": N_("Running"), "halted": N_("Halted"), "paused": N_("Paused"), "suspended": N_("Suspended"), "unknown": N_("Unknown"),
+}  # fmt: skip
+
+DOING: Final[Mapping[str, str]] = {
+    "start": N_("Starting"), "start_on": N_("Starting"), "clean_shutdown": N_("Shutting down"), "hard_shutdown": N_("Switching off"),
+    "shutdown": N_("Shutting down"), "clean_reboot": N_("Rebooting"), "hard_reboot": N_("Resetting"), "pause": N_("Pausing"),
+    "unpause": N_("Unpausing"), "suspend": N_("Suspending"), "resume": N_("Resuming"), "resume_on": N_("Resuming"),
+    "pool_migrate": N_("Moving"), "migrate_send": N_("Moving with disks"), "snapshot": N_("Taking a snapshot"),
+    "checkpoint": N_("Taking a snapshot"), "revert": N_("Reverting"), "reverting": N_("Reverting"), "clone": N_("Being cloned"),
+    "copy": N_("Being copied"), "export": N_("Being exported"), "provision": N_("Being set up"), "destroy": N_("Being deleted"),
+}  # fmt: skip
+"""XAPI's operations; another one is shown as XAPI calls it."""
+
+TOOLS: Final[Mapping[str, str]] = {
+    ToolsState.WORKING: N_("Working"), ToolsState.SILENT: N_("Not answering"), ToolsState.MISSING: N_("Not installed"), ToolsState.OFF: "",
+}  # fmt: skip
+
+FIRMWARE: Final[Mapping[Firmware, str]] = {
+    Firmware.BIOS: N_("BIOS"), Firmware.UEFI: N_("UEFI"), Firmware.SECURE: N_("UEFI, secure boot"), Firmware.NONE: N_("none, paravirtual"),
+}  # fmt: skip
+
+BOOT: Final[Mapping[str, str]] = {"c": N_("disk"), "d": N_("CD"), "n": N_("network")}
+
+HAPPENED: Final[Mapping[str, str]] = {
+    "VM_STARTED": N_("Started"), "VM_SHUTDOWN": N_("Shut down"), "VM_REBOOTED": N_("Rebooted"), "VM_SUSPENDED": N_("Suspended"),
+    "VM_RESUMED": N_("Resumed"), "VM_PAUSED": N_("Paused"), "VM_UNPAUSED": N_("Went on"), "VM_CRASHED": N_("Crashed"),
+    "VM_CLONED": N_("Cloned"), "VM_SNAPSHOTTED": N_("Snapshot taken"), "VM_CHECKPOINTED": N_("Snapshot with memory taken"),
+    "VM_SNAPSHOT_REVERTED": N_("Reverted to a snapshot"), "VM_MIGRATED": N_("Moved to another host"), "ALARM": N_("Alarm"),
+    "VM_MEMORY_CHANGED": N_("Memory changed"), "VM_SECURE_BOOT_FAILED": N_("Secure boot refused to start it"),
+    "HA_PROTECTED_VM_RESTART_FAILED": N_("High availability could not restart it"),
+}  # fmt: skip
+"""XAPI's messages about a VM."""
+
+
+def state_of(vm: VM) -> str:
+    """A key of STATES, and the shape of its mark; unknown also where its host is not heard."""
+    host = vm.home.one(Host, vm.resident_on)
+    if vm.power_state is PowerState.UNKNOWN or (host is not None and not is_live(host)):
+        return "unknown"
+    return str(vm.power_state).lower()
+
+
+def doing_of(vm: VM) -> str:
+    """The operation under way, `Starting`; "" for none."""
+    operation = next(iter(vm.current_operations.values()), "")
+    return _(DOING[operation]) if operation in DOING else operation
+
+
+def tools_text(tools: Tools) -> str:
+    """`Working, 8.3.0`; the version alone while the VM is off."""
+    said = _(TOOLS[tools.state]) if TOOLS[tools.state] else ""
+    return ", ".join(part for part in (said, tools.version) if part)
+
+
+def happened_text(name: str) -> str:
+    """A message's name in words; one we do not know is spelled out."""
+    if name in HAPPENED:
+        return _(HAPPENED[name])
+    return name.replace("_", " ").capitalize()

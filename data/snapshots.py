@@ -1,0 +1,81 @@
+"""A VM's snapshots as the tree they grew in, laid out in rows: one line of growth down to "you are here", branches beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.objects import VM
+from data.types import Ref, timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Twig:
+    """A row of the picture. Columns are counted from the left, 0 being the way to the present."""
+
+    vm: VM  # a snapshot; the VM itself in the row of the present
+    column: int
+    above: bool  # a line comes from above into its point
+    below: bool  # ... and goes on in its column
+    passing: tuple[int, ...]  # columns whose lines pass this row by
+    forks: tuple[int, ...]  # columns that branch off to the right here
+
+
+def snapshot_tree(vm: VM) -> list[Twig]:
+    """The snapshots of `vm`, oldest first, and `vm` itself last; nothing if there is no snapshot.
+
+    Source: `parent` is the snapshot a VM or snapshot grew from, null or dangling once that one is deleted.
+    """
+    snapshots = sorted(vm.all_of(VM, vm.snapshots), key=lambda snapshot: (timestamp(snapshot.snapshot_time) or 0.0, snapshot.uuid))
+    if not snapshots:
+        return []
+    rows = [*snapshots, vm]
+    place = {row.ref: i for i, row in enumerate(rows)}
+    parents = _parents(rows, place)
+    columns = _columns(parents)
+    return [_twig(row, i, parents, columns) for i, row in enumerate(rows)]
+
+
+def _parents(rows: list[VM], place: dict[Ref, int]) -> list[int]:
+    """The row each grew from; -1 for none. A clock set back may make a parent the younger one: then there is no line."""
+    found = (place.get(row.parent, -1) for row in rows)
+    return [parent if parent < i else -1 for i, parent in enumerate(found)]
+
+
+def _columns(parents: list[int]) -> list[int]:
+    """The way to the present is column 0; another child takes its parent's column on if nobody has, else the first free one."""
+    last = len(parents) - 1
+    columns = [-1] * len(parents)
+    at = last
+    while at >= 0:
+        columns[at], at = 0, parents[at]
+    busy_until: dict[int, int] = {0: last}
+    for i, parent in enumerate(parents):
+        if columns[i] == 0:
+            continue
+        if parent >= 0 and columns[parent] > 0 and parents.index(parent) == i:
+            columns[i] = columns[parent]
+            continue
+        start = parent if parent >= 0 else i
+        columns[i] = next(c for c in range(1, len(parents) + 1) if busy_until.get(c, -1) < start)
+        busy_until[columns[i]] = _end_of_line(i, parents)
+    return columns
+
+
+def _end_of_line(i: int, parents: list[int]) -> int:
+    """The last row that first children lead to from `i` on."""
+    while i in parents[i + 1 :]:
+        i = parents.index(i, i + 1)
+    return i
+
+
+def _twig(row: VM, i: int, parents: list[int], columns: list[int]) -> Twig:
+    children = [child for child, parent in enumerate(parents) if parent == i]
+    passing = {columns[child] for child, parent in enumerate(parents) if parent >= 0 and parent < i < child}
+    return Twig(
+        vm=row,
+        column=columns[i],
+        above=parents[i] >= 0,
+        below=any(columns[child] == columns[i] for child in children),
+        passing=tuple(sorted(passing - {columns[i]})),
+        forks=tuple(sorted({columns[child] for child in children} - {columns[i]})),
+    )

@@ -1,0 +1,76 @@
+"""What a VM hangs on: the things beside its host that it cannot run, or cannot move, without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from data.links import Link, link_of
+from data.objects import PBD, PIF, SR, VM, Host, PowerState
+from data.types import XapiObject
+from data.vms import Drive, drives_of, is_up, nics_of
+
+NEARLY_FULL = 0.95
+"""Of an SR's size."""
+
+
+class Kind(StrEnum):
+    LOCAL_DISK = "local_disk"  # the disk `what` is on the SR `on`, which only `host` reaches
+    CD = "cd"  # the image `what` of the SR `on` is in its drive
+    DEVICE = "device"  # a device of its host is passed through
+    UNPLUGGED = "unplugged"  # `on` is not attached to `host`
+    FULL = "full"  # `on` has hardly any room left
+    GONE = "gone"  # the disk in position `what` is no longer there
+    NO_LINK = "no_link"  # the network `on` has no link on `host`
+
+
+TROUBLE = frozenset({Kind.UNPLUGGED, Kind.FULL, Kind.GONE, Kind.NO_LINK})
+
+
+class Tie(NamedTuple):
+    kind: Kind
+    what: str = ""
+    on: XapiObject | None = None
+    host: Host | None = None
+
+
+def ties_of(vm: VM) -> list[Tie]:
+    """Trouble first; each said once."""
+    host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
+    found = [*_of_disks(vm, host), *_of_networks(vm, host)]
+    if vm.attached_PCIs or vm.VGPUs:
+        found.append(Tie(Kind.DEVICE, host=host))
+    return sorted(dict.fromkeys(found), key=lambda tie: tie.kind not in TROUBLE)
+
+
+def _of_disks(vm: VM, host: Host | None) -> Iterator[Tie]:
+    for drive in drives_of(vm):
+        if drive.is_disk and drive.vdi is None:
+            yield Tie(Kind.GONE, drive.vbd.userdevice)
+        elif drive.vdi is not None and drive.sr is not None:
+            yield from _of_drive(vm, drive, drive.vdi.name_label or drive.vdi.uuid, drive.sr, host)
+
+
+def _of_drive(vm: VM, drive: Drive, name: str, sr: SR, host: Host | None) -> Iterator[Tie]:
+    paths = sr.all_of(PBD, sr.PBDs)
+    if not drive.is_disk:
+        if not sr.is_tools_sr:
+            yield Tie(Kind.CD, name, sr)
+    elif not sr.shared and len(paths) == 1:
+        yield Tie(Kind.LOCAL_DISK, name, sr, sr.home.one(Host, paths[0].host))
+    if not any(path.currently_attached for path in paths if host is None or path.host == host.ref):
+        yield Tie(Kind.UNPLUGGED, "", sr, host)
+    if drive.is_disk and sr.physical_size > 0 and sr.physical_utilisation >= sr.physical_size * NEARLY_FULL:
+        yield Tie(Kind.FULL, "", sr)
+
+
+def _of_networks(vm: VM, host: Host | None) -> Iterator[Tie]:
+    if host is None or vm.power_state is not PowerState.RUNNING:
+        return
+    for nic in nics_of(vm):
+        if nic.network is None:
+            continue
+        ports = [pif for pif in nic.network.all_of(PIF, nic.network.PIFs) if pif.host == host.ref]
+        if ports and all(link_of(port) is Link.DOWN for port in ports):
+            yield Tie(Kind.NO_LINK, "", nic.network, host)
