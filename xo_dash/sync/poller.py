@@ -109,7 +109,7 @@ class Poller:
             log.warning("%s: its database went back in time; reading it anew", self._pool.server.label)
             self._start_over()
             return
-        await self._apply(batch)
+        await self._apply(token, batch)
 
     async def _stumble(self, error: XapiError) -> None:
         match error:
@@ -147,9 +147,8 @@ class Poller:
         if self._standing.is_live:
             self._standing.now(ServerState.SYNCING)
 
-    async def _apply(self, batch: Batch) -> None:
-        """The first state of a pool and its later changes both come through here."""
-        before = self._token
+    async def _apply(self, before: Token, batch: Batch) -> None:
+        """Take what happened since `before`: the first state of a pool and its later changes both come through here."""
         complete = DATABASE if not before.database else (Message,) if not before.messages else ()
         await self._take(batch.events, complete)
         self._token = Token(batch.token.database, batch.token.messages if before.database else 0)

@@ -1,0 +1,23 @@
+import gc
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sync.house import House, house
+
+
+@pytest.fixture
+async def home(data_dir: Path) -> AsyncIterator[House]:
+    """Servers that run, none configured yet."""
+    async with house(data_dir) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def collector() -> Iterator[None]:
+    """The program tunes the garbage collector for its whole process."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)

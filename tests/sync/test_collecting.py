@@ -1,0 +1,183 @@
+"""Measurements on their way into the history."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import pytest
+
+from data.history import LENGTH, STEP
+from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.objects import VM, Host, HostMetrics
+from data.server import Server, ServerState
+from data.types import Ref
+from tests.sync.house import until
+from xo_dash.sync.metrics import Collector
+from xo_dash.xapi.errors import BadReply, Unreachable
+from xo_dash.xapi.wire import Reply
+
+AHEAD = 3600.0  # seconds: the hosts' clock is an hour ahead of ours
+
+
+class Hosts:
+    """The connection to two hosts which measure one VM each."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str], str]] = []
+        self.now = (time.time() + AHEAD) // STEP * STEP
+        self.vms = {"10.0.0.1": "vm-1", "10.0.0.2": "vm-2"}
+        self.problem: Exception | None = None
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def call(self, method: str, ref: str) -> str:
+        assert method == "host.get_servertime"
+        return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime(self.now))
+
+    async def get(self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], Any], *, accept: str) -> Any:
+        self.asked.append((host, dict(params), accept))
+        await self.hold.wait()
+        if self.problem is not None:
+            raise self.problem
+        first = max(int(params["start"]), int(self.now - (LENGTH - 1) * STEP))
+        times = range(int(self.now), 0, -int(STEP))[:LENGTH]
+        data = [{"t": str(t), "values": ["0.5", "0.25"]} for t in times if t >= first]
+        vm = self.vms[host]
+        meta = {"legend": [f"AVERAGE:vm:{vm}:cpu0", f"AVERAGE:host:host-{host[-1]}:cpu0"]} if vm else {"legend": []}
+        body = json.dumps({"meta": meta, "data": data if vm else []}).encode()
+        return use(Reply(200, "application/json", body))
+
+
+@pytest.fixture
+async def hosts() -> AsyncIterator[Hosts]:
+    yield Hosts()
+
+
+@pytest.fixture
+async def mirror() -> AsyncIterator[PoolMirror]:
+    pool = Mirror().add(Server(id="1", label="", address="", state=ServerState.LIVE))
+    rows: list[Event] = []
+    for number in (1, 2):
+        metrics, host, vm = (Ref(f"{kind}-{number}") for kind in ("m", "h", "v"))
+        rows.append(Event(HostMetrics, Operation.ADD, metrics, HostMetrics(uuid=f"metrics-{number}", live=True)))
+        rows.append(Event(Host, Operation.ADD, host, Host(uuid=f"host-{number}", address=f"10.0.0.{number}", metrics=metrics)))
+        rows.append(Event(VM, Operation.ADD, vm, VM(uuid=f"vm-{number}")))
+    pool.apply(rows)
+    yield pool
+
+
+def collector_of(mirror: PoolMirror, hosts: Hosts) -> Collector:
+    return Collector(mirror, hosts)  # type: ignore[arg-type]  # as much of a connection as it needs
+
+
+async def test_ten_minutes_are_fetched_by_the_hosts_own_clock(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    for _host, params, accept in hosts.asked:
+        assert abs(int(params["start"]) - (hosts.now - (LENGTH - 1) * STEP)) < 2 * STEP
+        assert (params["interval"], params["cf"], params["host"], params["json"]) == ("5", "AVERAGE", "true", "true")
+        assert accept == "application/json"
+    points = mirror.history.series("vm-1")["cpu"].points()
+    assert len(points) >= LENGTH - 2 and points[-1] == (hosts.now, 0.5)
+    assert mirror.history.loads["host-2"].cpu == 0.25
+    collector.stop()
+
+
+async def test_the_next_round_asks_for_the_rest_only(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    end = hosts.now
+    hosts.now += 2 * STEP
+    collector._last_round = 0.0
+    hosts.asked.clear()
+    await collector.tick()
+    await until(lambda: mirror.history.series("vm-2")["cpu"].end == end + 2 * STEP)
+    assert {params["start"] for _host, params, _accept in hosts.asked} == {str(int(end) + 1)}
+    assert len(mirror.history.series("vm-2")["cpu"].points()) <= LENGTH
+    collector.stop()
+
+
+async def test_rounds_are_slow_until_somebody_looks(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    collector._last_round -= STEP
+    await collector.tick()
+    await asyncio.sleep(0.05)
+    assert len(hosts.asked) == 2
+    told: list[frozenset[str]] = []
+    hosts.now += STEP
+    unsubscribe = mirror.history.observe(told.append)
+    await until(lambda: told)
+    assert told == [{"vm-1", "vm-2", "host-1", "host-2"}]  # both hosts in one
+    unsubscribe()
+    assert not mirror.history.is_watched
+    collector.stop()
+
+
+async def test_a_slow_host_is_asked_once(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    hosts.hold.clear()
+    for _number in range(3):
+        collector._last_round = -100.0
+        await collector.tick()
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.02)
+    assert len(hosts.asked) == 2
+    hosts.hold.set()
+    await until(lambda: mirror.history.loads)
+    collector.stop()
+
+
+async def test_what_stopped_has_no_load_and_what_moved_keeps_one(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    hosts.vms = {"10.0.0.1": "vm-2", "10.0.0.2": ""}  # vm-1 was shut down, vm-2 moved
+    hosts.now += STEP
+    collector._last_round = 0.0
+    await collector.tick()
+    await until(lambda: "vm-1" not in mirror.history.loads)
+    assert "vm-2" in mirror.history.loads
+    assert mirror.history.series("vm-1")["cpu"].points()
+    collector.stop()
+
+
+async def test_a_host_that_is_dead_or_a_pool_that_is_gone_is_not_asked(mirror: PoolMirror, hosts: Hosts) -> None:
+    next(iter(mirror.all(HostMetrics).values())).live = False
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: mirror.history.loads)
+    assert [host for host, _params, _accept in hosts.asked] == ["10.0.0.2"]
+    mirror.server.state = ServerState.UNREACHABLE
+    collector._last_round = 0.0
+    await collector.tick()
+    await asyncio.sleep(0.02)
+    assert len(hosts.asked) == 1
+    collector.stop()
+
+
+async def test_json_that_cannot_be_read_is_asked_for_in_xml(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    for problem in (BadReply("no JSON"), Unreachable("gone")):
+        hosts.problem = problem
+        collector._last_round = -100.0
+        await collector.tick()
+        await until(lambda: all(not asked.busy for asked in collector._hosts.values()))
+    assert [(accept, "json" in params) for _host, params, accept in hosts.asked] == [("application/json", True)] * 2 + [
+        ("text/xml", False)
+    ] * 2
+    collector.stop()
+
+
+async def test_samples_of_what_is_destroyed_are_forgotten(mirror: PoolMirror, hosts: Hosts) -> None:
+    mirror.history.put("gone", "cpu", time.time(), 0.5)
+    collector = collector_of(mirror, hosts)
+    collector._last_clearing = -100.0
+    await collector.tick()
+    await until(lambda: not mirror.history.series("gone"))
+    collector.stop()
