@@ -1,0 +1,69 @@
+"""`python -m bench [--only WORD]`: run the measurements, print them, and write docs/performance.md when all ran."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import first_sync, pages, process
+from bench.figures import Figure
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+
+MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
+    "start": process.start,
+    "sync-1000": lambda: first_sync.figures(1000, 1.0, 50),
+    "sync-5000": lambda: first_sync.figures(5000, 3.0, 150),
+    "memory-50": lambda: process.memory(50, 150),
+    "memory-5000": lambda: process.memory(5000, 250),
+    "reply-to-dom": pages.reply_to_dom,
+    "bytes": pages.bytes_of_a_change,
+    "requests": pages.requests_of_a_crowd,
+    "crowd": pages.a_crowd_under_change,
+}
+
+
+async def measure(only: str) -> list[Figure]:
+    figures = []
+    for name, run in MEASUREMENTS.items():
+        if only in name:
+            print(f"-- {name}", flush=True)
+            for figure in await run():
+                print(figure.row, flush=True)
+                figures.append(figure)
+    return figures
+
+
+def machine() -> str:
+    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    return f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}, Python {platform.python_version()}, {platform.system()} {platform.release().split('-')[0]}"  # fmt: skip
+
+
+def write(figures: list[Figure]) -> None:
+    table = ["| what | measured | at most | kept | beside |", "|---|---|---|---|---|", *(figure.row for figure in figures)]
+    head = f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}; dashboard, simulated pool and browsers share it."
+    text = PAGE.read_text()
+    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
+    PAGE.write_text("\n\n".join([before, head, "\n".join(table), after]))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--only", default="", help="measurements whose name contains this; the page is then not written")
+    only = parser.parse_args().only
+    figures = asyncio.run(measure(only))
+    if not only:
+        write(figures)
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

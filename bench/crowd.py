@@ -1,0 +1,77 @@
+"""Many browsers without a screen: each fetches a page as a browser does, opens its socket and reads what comes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import urlencode
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from bench.programs import Dashboard
+
+CLIENT = re.compile(r'"client_id": ?"([0-9a-f-]{36})"')
+
+
+class Browser:
+    """One page of one browser; `received(text, epoch seconds)` gets every message."""
+
+    def __init__(self, board: Dashboard, path: str, received: Callable[[str, float], None]) -> None:
+        self._board = board
+        self._path = path
+        self._received = received
+        self._socket: ClientConnection | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._next = 0
+
+    async def open(self) -> None:
+        async with httpx.AsyncClient(base_url=self._board.url, cookies=self._board.cookies, timeout=30) as client:
+            text = html.unescape((await client.get(self._path)).text).replace("\\", "")
+        found = CLIENT.search(text)
+        assert found, f"no client in {self._path}"
+        query = {
+            "client_id": found[1], "tab_id": secrets.token_hex(8), "document_id": secrets.token_hex(8), "next_message_id": "0",
+            "implicit_handshake": "true", "EIO": "4", "transport": "websocket",
+        }  # fmt: skip
+        cookies = "; ".join(f"{name}={value}" for name, value in self._board.cookies.items())
+        address = self._board.url.replace("http", "ws", 1) + "/_nicegui_ws/socket.io/?" + urlencode(query)
+        self._socket = await connect(
+            address, origin=self._board.url, additional_headers={"cookie": cookies}, max_size=None, open_timeout=30  # type: ignore[arg-type]
+        )  # fmt: skip
+        await self._socket.recv()
+        await self._socket.send("40")
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self._socket is not None
+        with contextlib.suppress(Exception):
+            async for message in self._socket:
+                text = message if isinstance(message, str) else message.decode("utf-8", "replace")
+                if text == "2":
+                    await self._socket.send("3")
+                else:
+                    self._received(text, time.time())
+
+    async def close(self) -> None:
+        if self._reading:
+            self._reading.cancel()
+        if self._socket:
+            await self._socket.close()
+
+
+@contextlib.asynccontextmanager
+async def crowd(board: Dashboard, count: int, path: str, received: Callable[[int, str, float], None]) -> AsyncIterator[None]:
+    """`count` browsers that look at `path`; they come ten at a time."""
+    browsers = [Browser(board, path, lambda text, moment, index=index: received(index, text, moment)) for index in range(count)]  # type: ignore[misc]
+    try:
+        for start in range(0, count, 10):
+            await asyncio.gather(*(browser.open() for browser in browsers[start : start + 10]))
+        yield
+    finally:
+        await asyncio.gather(*(browser.close() for browser in browsers))

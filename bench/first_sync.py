@@ -1,0 +1,108 @@
+"""From a server that is added to a picture that is live, and how long the event loop was held meanwhile.
+
+Runs in a process of its own: `python -m bench.first_sync URL` prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import orjson
+
+from bench.figures import Figure
+from bench.programs import PATIENCE, simulated
+from data.mirror import Mirror
+from data.server import ServerState
+from data.stores.directory import DataDirectory
+from data.stores.servers import ServerStore, TlsMode
+from data.stores.vault import Vault
+from xo_dash.sync.servers import Servers
+
+STEADY = 5.0
+
+
+async def figures(vms: int, seconds: float, held: float) -> list[Figure]:
+    """First sync of `vms` VMs within `seconds`, the loop never held longer than `held` milliseconds."""
+    async with simulated(max(2, vms // 40), vms) as pool:
+        plain = await asyncio.to_thread(_plain_fetch, pool.url)
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.first_sync", pool.url, stdout=asyncio.subprocess.PIPE)
+        output, _errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+        result = json.loads(output)
+    ratio = f"{result['seconds'] / plain:.1f} × one event.from of all classes and json decoding alone ({plain:.2f} s)"
+    return [
+        Figure(f"first sync of {vms:,} VMs ({result['objects']:,} objects kept)", result["seconds"], "s", seconds, ratio),
+        Figure(f"... the loop held at most, during it ({vms:,} VMs)", result["held"], "ms", held),
+        Figure(f"... the loop held at most, in the {STEADY:.0f} s after ({vms:,} VMs)", result["after"], "ms", 5.0, f"an idle loop's timer here is late by up to {result['idle']:.1f} ms"),
+    ]  # fmt: skip
+
+
+def _plain_fetch(url: str) -> float:
+    """Seconds for the same records without keeping them: the yardstick."""
+
+    def call(method: str, *params: object) -> object:
+        body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        request = urllib.request.Request(f"{url}/jsonrpc", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return orjson.loads(answer.read())["result"]
+
+    session = call("session.login_with_password", "root", "secret", "2.21", "bench")
+    started = time.perf_counter()
+    call("event.from", session, ["*"], "", 0.0)
+    spent = time.perf_counter() - started
+    call("session.logout", session)
+    return spent
+
+
+class Lag:
+    """How late a timer of one millisecond comes: for so long something else held the loop."""
+
+    def __init__(self) -> None:
+        self.worst = 0.0
+
+    async def run(self) -> None:
+        while True:
+            started = time.perf_counter()
+            await asyncio.sleep(0.001)
+            self.worst = max(self.worst, time.perf_counter() - started - 0.001)
+
+    def take(self) -> float:
+        """Milliseconds since the last time."""
+        worst, self.worst = self.worst, 0.0
+        return worst * 1000
+
+
+async def _measure(url: str) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        directory = DataDirectory(Path(folder))
+        store, mirror = ServerStore(directory, Vault(directory)), Mirror()
+        servers, lag = Servers(mirror, store), Lag()
+        watch = asyncio.create_task(lag.run())
+        await servers.start()
+        await asyncio.sleep(0.5)
+        lag.take()
+        await asyncio.sleep(2)
+        idle = lag.take()
+        started = time.perf_counter()
+        await servers.add(url, "root", "secret", tls=TlsMode.PLAIN)
+        pool = next(iter(mirror))
+        while pool.server.state is not ServerState.LIVE:
+            await asyncio.sleep(0.001)
+        seconds = time.perf_counter() - started
+        held = lag.take()
+        await asyncio.sleep(STEADY)
+        after = lag.take()
+        objects = sum(pool.counts.values())
+        watch.cancel()
+        await servers.stop()
+        directory.close()
+    return {"seconds": seconds, "held": held, "after": after, "idle": idle, "objects": objects}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asyncio.run(_measure(sys.argv[1]))))
