@@ -1,9 +1,10 @@
 """A simulated pool to talk to, and three ways to talk: XenAPI, raw XML-RPC and raw JSON-RPC."""
 
 import json
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,3 +102,11 @@ def vm(pool: SimulatedPool) -> str:
     halted = [ref for ref, r in pool.call("VM.get_all_records").items()
               if r["power_state"] == "Halted" and not (r["is_a_template"] or r["is_control_domain"])]  # fmt: skip
     return str(halted[0])
+
+
+def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Wait for what happens in the simulator's own thread."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

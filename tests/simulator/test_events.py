@@ -1,6 +1,8 @@
 """event.from and its relatives: what a client sees of what changes."""
 
+import json
 import re
+import socket
 import threading
 import time
 import xmlrpc.client
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, http, sign_in
+from tests.simulator.conftest import Client, http, sign_in, until
 from xo_dash.simulator.testing import SimulatedPool
 
 
@@ -162,6 +164,18 @@ def test_the_end_of_a_session_ends_its_waiting_call(pool: SimulatedPool) -> None
     assert client.failure("event.from", ["vlan"], now(client), 20.0) == ["SESSION_INVALID", client.session]
     assert time.monotonic() - began < 3
     thread.join()
+
+
+def test_nobody_waits_for_a_client_that_has_gone(pool: SimulatedPool, client: Client) -> None:
+    def waiting() -> int:
+        return pool.do(lambda inside: len(inside.db._waiting))
+
+    before = waiting()
+    body = json.dumps({"method": "event.from", "params": [client.session, ["vlan"], now(client), 600.0], "id": 1})
+    with socket.create_connection(("127.0.0.1", int(pool.url.rsplit(":", 1)[1]))) as connection:
+        connection.sendall(f"POST /jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        until(lambda: waiting() == before + 1)
+    until(lambda: waiting() == before)
 
 
 def test_tokens_outlive_sessions(pool: SimulatedPool, client: Client, vm: str) -> None:

@@ -83,6 +83,10 @@ def test_a_fault_that_makes_no_sense(pool: SimulatedPool, rule: dict[str, str], 
     assert answer.status == 400 and said in answer.json["error"]
 
 
+def test_no_web_page_may_make_faults(pool: SimulatedPool) -> None:
+    assert request(pool.url + "/_simulator/faults", "{}", headers={"Origin": "http://evil.example"}).status == 403
+
+
 def test_a_row_changed_behind_everyones_back(pool: SimulatedPool, client: Client, vm: str) -> None:
     body = json.dumps({"ref": vm, "fields": {"name_label": "changed"}})
     assert request(pool.url + "/_simulator/change", body).status == 200

@@ -1,13 +1,12 @@
 """Asynchronous calls, their tasks, and calls that wait for each other."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in
+from tests.simulator.conftest import Client, sign_in, until
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 
@@ -40,13 +39,6 @@ def in_time(pool: SimulatedPool, method: str, *arguments: Any) -> None:
     while thread.is_alive():
         pool.advance(60)
         thread.join(0.02)
-
-
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_task_lives_and_ends_in_success(still: SimulatedPool, client: Client, vm: str) -> None:

@@ -110,6 +110,7 @@ def test_a_map_key_is_added_once_and_removed_in_silence(client: Client, pool: Si
 
 
 def test_sets_grow_and_shrink(client: Client, vm: str) -> None:
+    client.call("VM.set_tags", vm, [])
     for _ in range(2):
         client.call("VM.add_tags", vm, "a")
     client.call("VM.add_tags", vm, "b")

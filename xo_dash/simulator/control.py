@@ -1,4 +1,4 @@
-"""The simulator's own door, for tests and demos; only the machine itself may use it.
+"""The simulator's own door, for tests and demos; only programs on the machine itself may use it, and no page in a browser.
 
 POST /_simulator/faults   a rule of faults.py, or a list of them; DELETE forgets all
 POST /_simulator/clock    {"advance": seconds} or {"speed": 10}; answers {"now", "speed"}
@@ -21,7 +21,7 @@ PREFIX = "/_simulator/"
 
 
 async def answer(pool: Pool, request: Request) -> Response:
-    if request.client is None or not ip_address(request.client.host).is_loopback:
+    if request.client is None or not ip_address(request.client.host).is_loopback or "origin" in request.headers:
         return Response("only from the machine itself", 403)
     try:
         body = orjson.loads(await request.body() or b"{}")

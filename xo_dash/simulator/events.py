@@ -59,8 +59,10 @@ async def since(call: Call, classes: list[str], token: str, seconds: float) -> d
 async def wait(call: Call, wanted: Interest, seconds: float) -> None:
     """Until something that `wanted` covers happens, the session ends, or so many seconds passed."""
     change = call.db.watch(Interest(wanted.classes, wanted.refs | {call.session.ref}))
-    await asyncio.wait({change}, timeout=seconds)
-    call.db.unwatch(change)
+    try:
+        await asyncio.wait({change}, timeout=seconds)
+    finally:
+        call.db.unwatch(change)
 
 
 def collect(call: Call, wanted: Interest, generation: int, heard: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import control, jsonrpc, xmlrpc
+from .dispatch import Answer
 from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
 from .paths import PATHS
@@ -135,19 +136,21 @@ class Server:
         if len(body) > BODY_LIMIT:
             return page(413)
         try:
-            return await codec(pool, host, body)
+            return await codec(pool, host, request, body)
         except MalformedError as error:
             log.info("malformed request: %s", error)
             return page(500)
 
-    async def _xml(self, pool: Pool, host: Host, body: bytes) -> Response:
+    async def _xml(self, pool: Pool, host: Host, request: Request, body: bytes) -> Response:
         name, parameters = xmlrpc.decode(body)
         fault = await strike(pool, host, name, parameters)
         xml = pool.dispatcher.xml
         try:
-            answer = await pool.dispatcher.call(pool, host, name, parameters, fault)
+            answer = await performed(request, name, pool.dispatcher.call(pool, host, name, parameters, fault))
         except XapiError as error:
             text = xml.failure(error)
+        except DropError:
+            raise
         except Exception as error:
             log.exception("%s failed", name)
             text = xml.failure(XapiError("INTERNAL_ERROR", repr(error)))
@@ -155,15 +158,17 @@ class Server:
             text = xml.bare(answer.type, answer.value) if name == "system.listMethods" else xml.success(answer.type, answer.value)
         return reply(text.encode(), "text/xml", fault)
 
-    async def _json(self, pool: Pool, host: Host, body: bytes) -> Response:
+    async def _json(self, pool: Pool, host: Host, request: Request, body: bytes) -> Response:
         call = jsonrpc.decode(body)
         fault = await strike(pool, host, call.method, call.parameters)
         try:
-            answer = await pool.dispatcher.call(pool, host, call.method, call.parameters, fault)
+            answer = await performed(request, call.method, pool.dispatcher.call(pool, host, call.method, call.parameters, fault))
         except EmergencyError as error:
             told = jsonrpc.encode({"jsonrpc": "2.0", "error": error.details, "id": 0})  # so does xapi, whatever was asked
         except XapiError as error:
             told = call.failure(error)
+        except DropError:
+            raise
         except Exception as error:
             log.exception("%s failed", call.method)
             told = call.failure(XapiError("INTERNAL_ERROR", repr(error)))
@@ -192,6 +197,20 @@ class Server:
             if session.temporary:
                 pool.sessions.logout(session.ref)
         return Truncated(response) if fault and fault.action == "truncate" else response
+
+
+async def performed(request: Request, method: str, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """The answer; but nobody waits for events for a client that has gone."""
+    if not method.startswith("event"):
+        return await work
+    answering = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())
+    await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if not answering.done():
+        answering.cancel()
+        raise DropError
+    gone.cancel()
+    return answering.result()
 
 
 async def unwritten(http: HttpCall) -> Response:

@@ -70,7 +70,7 @@ class Simulator:
         wanted = self.wanted
         for index, (hosts, vms, srs) in enumerate(zip(wanted.hosts, wanted.vms, wanted.srs, strict=True)):
             # a restarted pool must not count generations that its clients have seen already
-            generation = int(time.time() * 1000) if wanted.lineage else 0
+            generation = int(time.time() * 1_000_000) if wanted.lineage else 0
             pool = Pool(dispatcher, seed=f"{wanted.seed}/{index}", user=wanted.user, password=wanted.password,
                         clock=Clock(wanted.speed), generation=generation)  # fmt: skip
             pool.facts["scheme"] = "https" if wanted.tls_cert else "http"
