@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components.links import path_of
 from components.live import follow_all, renewed
+from components.map.rows import pool_name
 from components.ui import Age, Mark
 from data.attention import Cause, Fact, Level, facts
 from data.mirror import Change, Mirror
@@ -32,6 +33,7 @@ class Attention(ui.element):
         self.classes("xo-attention")
         self.props["aria-label"] = _("Needs attention")
         self._mirror, self._on_show, self._servers = mirror, on_show, servers
+        self._many = False
         self._shown: list[tuple[object, ...]] | None = None
         with self:
             ui.label(_("Needs attention")).classes("xo-attention-title")
@@ -44,6 +46,7 @@ class Attention(ui.element):
         if looks == self._shown:
             return
         self._shown = looks
+        self._many = len(self._mirror.pools) > 1
         self.set_visibility(bool(found))
         with renewed(self._list):
             for fact in found[:MOST]:
@@ -53,6 +56,8 @@ class Attention(ui.element):
 
     def _line(self, fact: Fact) -> None:
         title, detail = sentence(fact)
+        if self._many and isinstance(fact.subject, XapiObject):
+            detail = f"{pool_name(self._mirror.pools[fact.subject.home.id])} · {detail}"
         with ui.element("li").classes("xo-attention-line"):
             Mark("critical" if fact.level is Level.CRITICAL else "warning")
             ui.label(title).classes("xo-attention-what")

@@ -44,6 +44,7 @@ export default {
     this.pending = 0;
     this.format = formats(this.language, this.words);
     this.ctx = this.$refs.canvas.getContext("2d", { alpha: false });
+    this.$refs.root.map = this; // for tests and whoever opens the console
     this.dress();
     this.observe();
     gestures(this);
@@ -97,8 +98,10 @@ export default {
       for (const [i, pool] of this.plan.pools.entries()) {
         pool.byHost = new Map(pool.hosts.map((host) => [host.id, host]));
         pool.networks = inventory[i].rails.map(({ id }) => this.model.things.get(id));
-        for (const host of pool.hosts) this.hostBoxes.set(host.id, host);
+        for (const host of pool.hosts) { host.locals = []; this.hostBoxes.set(host.id, host); }
+        for (const sr of this.model.pools.get(pool.id).srs.values()) pool.byHost.get(sr.host)?.locals.push(sr.id);
       }
+      this.plan.least = Math.min(120, ...this.plan.pools.flatMap((pool) => pool.hosts.map((host) => host.tiles.reduce((least, box) => Math.min(least, Math.max(4, box.w, box.h)), 120))));
       this.camera.keep(this.plan, this.width, this.height);
     },
 

@@ -1,9 +1,7 @@
 // Which part of the map is on the screen: zoom 1 shows all of it.
 
-const MOST = 40;
-
 export class Camera {
-  constructor() { this.zoom = 1; this.x = 0; this.y = 0; } // x, y: what of the map is at the top left
+  constructor() { this.zoom = 1; this.x = 0; this.y = 0; this.most = 40; } // x, y: what of the map is at the top left
 
   /** A box of the map on the screen, its edges on whole device pixels so that lines are sharp. */
   project({ x, y, w, h }, ratio) {
@@ -18,7 +16,7 @@ export class Camera {
   /** Zoom by `factor`; what is under (x, y) stays there. */
   zoomAt(x, y, factor) {
     const fixed = this.at(x, y);
-    this.zoom = Math.min(MOST, Math.max(1, this.zoom * factor));
+    this.zoom = Math.min(this.most, Math.max(1, this.zoom * factor));
     this.x = fixed.x - x / this.zoom;
     this.y = fixed.y - y / this.zoom;
   }
@@ -29,13 +27,15 @@ export class Camera {
 
   /** Show `box` as large as it fits, with a little around it. */
   show(box, width, height) {
-    this.zoom = Math.min(MOST, Math.max(1, 0.9 * Math.min(width / box.w, height / box.h)));
+    this.zoom = Math.min(this.most, Math.max(1, 0.9 * Math.min(width / box.w, height / box.h)));
     this.x = box.x + box.w / 2 - width / this.zoom / 2;
     this.y = box.y + box.h / 2 - height / this.zoom / 2;
   }
 
-  /** Stay over the map. */
+  /** Stay over the map; the smallest tile can fill the screen, and no more. */
   keep(plan, width, height) {
+    this.most = Math.min(60, Math.max(3, height / plan.least));
+    this.zoom = Math.min(this.zoom, this.most);
     this.x = clamp(this.x, 0, plan.width - width / this.zoom);
     this.y = clamp(this.y, 0, plan.height - height / this.zoom);
   }

@@ -92,7 +92,7 @@ function drawHost(art, model, host, place, box, screen, zoom, look) {
     ctx.globalAlpha = 1;
     outline(ctx, theme, at, 3, vm.id, look);
   }
-  drawFloor(art, model, host, screen(place.floor), look);
+  drawFloor(art, model, place, screen(place.floor), look);
   if (!live && !look.stale) glyph(ctx, theme, CRITICAL, box.x + box.w - 14, box.y + 5, 9);
   outline(ctx, theme, box, 6, host.id, look);
 }
@@ -167,8 +167,8 @@ function drawSystem({ ctx, theme, text, patterns, words }, box) {
 }
 
 /** The host's own storage: a strip on its floor, each SR as wide as its part. */
-function drawFloor({ ctx, theme, text, words, format }, model, host, box, look) {
-  const locals = [...model.pools.get(host.pool).srs.values()].filter((sr) => sr.host === host.id);
+function drawFloor({ ctx, theme, text, words, format }, model, place, box, look) {
+  const locals = place.locals.map((id) => model.things.get(id)).filter(Boolean);
   const total = locals.reduce((sum, sr) => sum + sr.size, 0);
   if (!total || box.h < 2) return;
   let x = box.x;

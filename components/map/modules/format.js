@@ -4,6 +4,7 @@ const THIN = "\u202f";
 
 export function formats(language, words) {
   const digits = [0, 1, 2].map((n) => new Intl.NumberFormat(language, { maximumFractionDigits: n }));
+  const parts = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
   const scaled = (value, units) => {
     let step = 0;
     while (step < units.length - 1 && Math.abs(value) >= 1023.5) { value /= 1024; step++; }
@@ -12,7 +13,7 @@ export function formats(language, words) {
   };
   return {
     number: (value) => digits[0].format(value),
-    percent: (part) => (Number.isFinite(part) ? `${digits[0].format(part * 100)}${THIN}%` : "–"),
+    percent: (part) => (Number.isFinite(part) ? parts.format(part).replace("\u00a0", THIN) : "–"),
     memory: (mib) => scaled(mib, words.sizes),
     rate: (bytes) => (Number.isFinite(bytes) ? scaled(bytes, words.rates) : "–"),
     age: (then) => globalThis.xoDash?.age?.(then) ?? new Date(then * 1000).toLocaleString(language),

@@ -32,7 +32,7 @@ export function gestures(map) {
       pinch = next;
       return;
     }
-    if (!press) { if (event.pointerType !== "touch") map.point(map.hitAt(at.x, at.y)?.id ?? -1, at.x, at.y); return; }
+    if (!press) { if (event.pointerType !== "touch") { const target = map.hitAt(at.x, at.y); map.point(target && !target.ground ? target.id : -1, at.x, at.y); } return; }
     if (!press.moved && Math.hypot(at.x - press.at.x, at.y - press.at.y) < CLICK) return;
     press.moved = true;
     clearTimeout(longTimer);
@@ -55,13 +55,13 @@ export function gestures(map) {
     if (button === 0) {
       map.look.focus = -1;
       map.choose(target && target.kind !== "pool" ? target.id : -1, add);
-      if (event.pointerType === "touch" && target) { map.point(target.id, at.x, at.y); }
+      if (event.pointerType === "touch" && target && !target.ground) { map.point(target.id, at.x, at.y); }
     } else if (button === 1 && target) map.open(target.id, true);
   };
   surface.addEventListener("pointerup", end);
   surface.addEventListener("pointercancel", end);
   surface.addEventListener("pointerleave", () => map.point(-1));
-  surface.addEventListener("dblclick", (event) => { const at = place(event), target = map.hitAt(at.x, at.y); if (target) map.open(target.id, event.ctrlKey || event.metaKey); });
+  surface.addEventListener("dblclick", (event) => { const at = place(event), target = map.hitAt(at.x, at.y); if (target && !target.ground) map.open(target.id, event.ctrlKey || event.metaKey); });
   surface.addEventListener("contextmenu", (event) => { event.preventDefault(); const at = place(event); map.menu(map.hitAt(at.x, at.y)?.id ?? -1, at.x, at.y); });
   surface.addEventListener("wheel", (event) => {
     event.preventDefault();

@@ -2,7 +2,7 @@
 
 const within = (box, x, y) => x >= box.x && y >= box.y && x < box.x + box.w && y < box.y + box.h;
 
-/** The innermost thing at a point of the map: {id, kind, box}, or null on the ground. */
+/** The innermost thing at a point of the map: {id, kind, box}; `ground` where a pool is empty; null between pools. */
 export function hit(plan, x, y) {
   for (const pool of plan.pools) {
     if (!within(pool, x, y)) continue;
@@ -19,7 +19,7 @@ export function hit(plan, x, y) {
     if (x < pool.rails.x + pool.rails.w && rail >= 0 && rail < pool.rails.shown && pool.networks?.[rail]) {
       return { id: pool.networks[rail].id, kind: "network", box: { x: pool.rails.x, y: pool.rails.y + rail * pool.rails.step, w: pool.rails.w, h: pool.rails.step } };
     }
-    return { id: pool.id, kind: "pool", box: pool };
+    return { id: pool.id, kind: "pool", box: pool, ground: y >= pool.rails.y };
   }
   return null;
 }

@@ -18,7 +18,7 @@ export function readTheme(element) {
   }
   const colours = Object.fromEntries(TOKENS.map((name) => [name.replace("-", ""), css(theme[name.replace("-", "")])]));
   return {
-    ...theme, ...colours, steps: STEPS, dark: luminance(theme.ground) < 0.3,
+    ...theme, ...colours, steps: STEPS, contrast: matchMedia("(prefers-contrast: more)").matches, dark: luminance(theme.ground) < 0.3,
     still: css(mix(theme.surface, theme.load0, 0.55)),           // fill of a tile whose load is not known
     tankFill: css(mix(theme.surface, theme.load50, 0.38)),
     tankBad: css(mix(theme.surface, theme.critical, theme.ground && luminance(theme.ground) < 0.3 ? 0.3 : 0.24)),

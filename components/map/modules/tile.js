@@ -9,9 +9,9 @@ const L1 = 9, L2 = 22, L3 = 52, L4 = 132;
 export function drawTile(art, vm, box, look) {
   const { ctx, theme } = art;
   const fill = fillOf(theme, vm, look.stale);
-  const radius = Math.min(3, box.w / 5, box.h / 5);
-  shape(ctx, box, radius);
   const side = Math.min(box.w, box.h);
+  if (side < L1) { speck(art, vm, box, fill); return; }
+  shape(ctx, box, Math.min(3, box.w / 5, box.h / 5));
   if (vm.state === HALTED) {
     ctx.strokeStyle = theme.outline;
     ctx.lineWidth = 1;
@@ -26,15 +26,34 @@ export function drawTile(art, vm, box, look) {
     ctx.fillStyle = fill.colour;
     ctx.fill();
     if (vm.state === LOST) { ctx.fillStyle = art.patterns.cross; ctx.fill(); }
+    if (theme.contrast) { ctx.strokeStyle = theme.dim; ctx.lineWidth = 1; ctx.stroke(); }
   }
-  if (side >= L1) {
-    if (vm.state === PAUSED) bars(ctx, box, fill.ink, side);
-    if (box.h >= 15 && box.w >= 26) words(art, vm, box, fill.ink, side);
-    if (side >= L2 && vm.state === RUNNING && !look.stale) edges(art, vm, box, fill, side);
-    if (vm.task >= 0) progress(ctx, theme, box, vm.task);
-  }
+  if (vm.state === PAUSED) bars(ctx, box, fill.ink, side);
+  if (box.h >= 15 && box.w >= 26) words(art, vm, seen(art, box), fill.ink, side);
+  if (side >= L2 && vm.state === RUNNING && !look.stale) edges(art, vm, box, fill, side);
+  if (vm.task >= 0) progress(ctx, theme, box, vm.task);
   if (vm.mark) mark(ctx, theme, vm.mark, box, side);
   else if (vm.state === SUSPENDED && side >= 12) art.text.put(ctx, "z", box.x + box.w - 5, box.y + Math.min(10, box.h / 2), 12, { size: 11, weight: 600, colour: theme.dim, align: "right" });
+}
+
+/** A tile of few pixels: its fill and its mark, as cheap as can be, for there are thousands. */
+function speck({ ctx, theme, patterns }, vm, { x, y, w, h }, fill) {
+  if (fill.colour) {
+    ctx.fillStyle = vm.state === LOST ? patterns.cross : fill.colour;
+    ctx.fillRect(x, y, w, h);
+  } else {
+    ctx.fillStyle = theme.outline;
+    ctx.fillRect(x, y, w, h);
+    ctx.fillStyle = theme.ground;
+    ctx.fillRect(x + 1, y + 1, Math.max(0, w - 2), Math.max(0, h - 2));
+  }
+  if (vm.mark) mark(ctx, theme, vm.mark, { x, y, w, h }, Math.min(w, h));
+}
+
+/** The part of a box that is on the screen, for what must be read. */
+function seen({ width, height }, box) {
+  const x = Math.max(0, box.x), y = Math.max(0, box.y);
+  return { x, y, w: Math.min(width, box.x + box.w) - x, h: Math.min(height, box.y + box.h) - y };
 }
 
 function fillOf(theme, vm, stale) {
