@@ -1,17 +1,21 @@
-"""What is in a pool when it starts."""
+"""What is in a pool when it starts: machines, networks, storage, templates, VMs and their past."""
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
-from .pool import Host, Pool
+from . import inventory_hosts, inventory_names, inventory_networks, inventory_past, inventory_storage, inventory_templates, inventory_vms
+from .inventory_names import Sketch
+from .pool import Pool
 
-GIB = 1 << 30
+FULL = 0.96  # of the first shared SR, in a pool that is large enough to have trouble
+ROOMY = 0.41
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A pool to be built: `addresses` of its hosts, the master first."""
+    """A pool to be built: `addresses` of its hosts, the master first; `srs` are those that all hosts share."""
 
     index: int
     addresses: tuple[str, ...]
@@ -20,23 +24,45 @@ class Plan:
 
 
 async def build(pool: Pool, plan: Plan) -> None:
-    """Fill an empty pool; the same plan and seed give the same references and uuids."""
+    """Fill an empty pool; the same plan and seed give the same references, uuids and names."""
     pool.clock.instant = True
-    db = pool.db
-    hosts = []
-    for number, address in enumerate(plan.addresses):
-        metrics = db.create("host_metrics", {"memory_total": (64 + 2 * plan.vms) * GIB, "live": True, "last_updated": pool.clock.iso()})
-        fields = {"name_label": f"host-{number + 1}", "hostname": f"host-{number + 1}", "address": address, "enabled": True,
-                  "metrics": metrics, "API_version_major": 2, "API_version_minor": 21}  # fmt: skip
-        ref = db.create("host", fields)
-        pool.hosts[address] = Host(ref, address)
-        hosts.append(ref)
-    db.create("pool", {"name_label": f"pool-{plan.index + 1}", "master": hosts[0]})
-    for number in range(plan.vms):
-        metrics = db.create("VM_metrics", {})
-        vm = db.create("VM", {"name_label": f"vm-{number + 1}", "metrics": metrics, "memory_static_max": GIB, "memory_dynamic_max": GIB,
-                              "memory_dynamic_min": GIB, "VCPUs_max": 1, "VCPUs_at_startup": 1})  # fmt: skip
-        pool.refresh(vm)
-        if number % 2:
-            await pool.run("VM.start", vm, False, False)
+    dice = random.Random(pool.rng.getrandbits(64))  # noqa: S311  the same seed is the same pool
+    pool.facts["dice"] = random.Random(dice.getrandbits(64))  # noqa: S311  how long things take
+    pool.facts["life"] = dice.getrandbits(64)
+    site = inventory_names.site(plan.index)
+    sketches = inventory_names.sketches(site, plan.vms, dice)
+    storage, networks = await _ground(pool, plan, site, sketches, dice)
+    builder = inventory_vms.Builder(pool, networks, storage, dice)
+    vms = [builder.make(sketch) for sketch in sketches]
+    for sr in storage.all:
+        inventory_storage.measure(pool.db, sr, ROOMY)
+    await inventory_past.build(pool, vms, dice)
+    _settle(pool, plan, storage, dice)
     pool.clock.instant = False
+
+
+async def _ground(
+    pool: Pool, plan: Plan, site: inventory_names.Site, sketches: list[Sketch], dice: random.Random
+) -> tuple[inventory_storage.Storage, inventory_networks.Networks]:
+    """Everything that VMs stand on."""
+    memory = inventory_hosts.memory_of_hosts(inventory_vms.memory_needed(sketches), len(plan.addresses))
+    names = inventory_names.host_names(site, len(plan.addresses))
+    hosts = inventory_hosts.build(pool, names, plan.addresses, memory, dice)
+    row = inventory_hosts.pool_row(pool.db, site, hosts)
+    networks = await inventory_networks.build(pool, site, hosts, dice)
+    storage = inventory_storage.build(pool, hosts, inventory_names.sr_names(site, plan.srs))
+    default = storage.all[0]
+    pool.db.set(row, default_SR=default, suspend_image_SR=default, crash_dump_SR=default)
+    inventory_templates.build(pool.db, default)
+    return storage, networks
+
+
+def _settle(pool: Pool, plan: Plan, storage: inventory_storage.Storage, dice: random.Random) -> None:
+    """Sums of what is there, and what may be done with it."""
+    db = pool.db
+    for sr in list(db.rows("SR")):
+        fill = FULL if storage.shared[:1] == [sr] and plan.index == 0 and plan.vms >= 20 else 0.12 + 0.6 * dice.random()
+        inventory_storage.measure(db, sr, fill)
+    templates = [vm for vm, record in db.records("VM") if record["is_a_template"] or record["is_control_domain"]]
+    devices = [ref for cls in ("VBD", "VDI") for ref, record in db.records(cls) if not record["allowed_operations"]]
+    pool.refresh(pool.ref, *db.rows("host"), *db.rows("SR"), *templates, *devices)

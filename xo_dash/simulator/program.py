@@ -8,9 +8,11 @@ import contextlib
 import gc
 import json
 import logging
+import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--tls-cert", type=Path)
     words.add_argument("--tls-key", type=Path)
     words.add_argument("--tls", action="store_true", help="https with a certificate made for this run")
+    words.add_argument("--still", action="store_true", help="nothing happens by itself; without this, now and then something does")
+    words.add_argument("--dialect", choices=("modern", "8.2"), default="modern", help="how metrics are written (default modern)")
+    words.add_argument(
+        "--until-stdin-closes", action="store_true", help="end when standard input does: with the program that started this one"
+    )
     words.add_argument("--quiet", action="store_true", help="no log")
     return words
 
@@ -64,12 +71,15 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
     return Wanted(
         each["hosts"], each["vms"], each["srs"], port=given.port, seed=given.seed, user=given.user, password=given.password,
         speed=given.speed, tls_cert=given.tls_cert, tls_key=given.tls_key,
+        life=not given.still, dialect=given.dialect,
     )  # fmt: skip
 
 
-async def serve(what: Wanted) -> int:
+async def serve(what: Wanted, *, until_stdin_closes: bool = False) -> int:
     """Until SIGTERM or SIGINT."""
     over = asyncio.Event()
+    if until_stdin_closes:
+        watch_stdin(asyncio.get_running_loop(), over)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     simulator = Simulator(what)
@@ -89,6 +99,19 @@ async def serve(what: Wanted) -> int:
     return 0
 
 
+def watch_stdin(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
+    """Set `over` at the end of standard input, be it a pipe, a terminal or a file: a thread reads, for a loop cannot wait for files."""
+
+    def read() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop is gone already
+            loop.call_soon_threadsafe(over.set)
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+
+
 def main(argv: list[str]) -> int:
     words = parser()
     given = words.parse_args(argv)
@@ -102,7 +125,7 @@ def main(argv: list[str]) -> int:
         if given.tls:
             cert, key = certificate.write(Path(folder))
             what = replace(what, tls_cert=cert, tls_key=key)
-        return runner.run(serve(what))
+        return runner.run(serve(what, until_stdin_closes=given.until_stdin_closes))
     return 0
 
 

@@ -1,0 +1,155 @@
+"""What is measured of one VM: the names of its series and their values at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import loads
+from .loads import Load, Profile
+from .types import NULL
+
+if TYPE_CHECKING:
+    from .database import Record
+    from .pool import Pool
+
+MEASURED = ("Running", "Paused")
+KEEP = 20  # lives of a VM that are remembered
+DISK_WEIGHTS = (1.0, 0.6, 0.3, 0.15)
+OF_DISK = ("read", "write", "read_latency", "write_latency", "iops_read", "iops_write", "iops_total", "iowait", "inflight")
+FASTEST = 180.0  # microseconds of an operation on an idle disk
+
+Value = float | int
+
+
+@dataclass(slots=True)
+class Life:
+    """From a boot to its end, in seconds since the epoch; a guest that is paused does nothing."""
+
+    since: float
+    until: float
+    paused: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    name: str  # xvda
+    sr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    device: str
+    network: str
+
+
+@dataclass(slots=True)
+class Guest:
+    uuid: str
+    profile: Profile
+    seed: int
+    vcpus: int
+    memory: int  # bytes
+    target: int
+    tools: bool
+    disks: tuple[Disk, ...]
+    nics: tuple[Nic, ...]
+    lives: list[Life]  # the last one first; none = has always been there
+    names: list[str] = field(default_factory=list)
+    kinds: str = ""  # of each value: d for whole numbers, f for others
+
+    def __post_init__(self) -> None:
+        self.names = [f"cpu{n}" for n in range(self.vcpus)] + ["cpu_usage", "memory", "memory_target"]
+        self.kinds = "f" * (self.vcpus + 1) + "dd"
+        if self.tools:
+            self.names.append("memory_internal_free")
+            self.kinds += "d"
+        for nic in self.nics:
+            self.names += [f"vif_{nic.device}_rx", f"vif_{nic.device}_tx"]
+        for disk in self.disks:
+            self.names += [f"vbd_{disk.name}_{what}" for what in OF_DISK]
+        self.kinds += "f" * (len(self.names) - len(self.kinds))
+
+    def load(self, time: float, step: float) -> Load | None:
+        """None = there is no sample: it was not running."""
+        if not self.lives:
+            return loads.load(self.profile, self.seed, time, step)
+        for life in self.lives:
+            if time > life.since:
+                if time > life.until:
+                    return None
+                if life.paused is not None and time > life.paused:
+                    return Load(0.0, self.profile.used, 0.0, 0.0, 0.0, 0.0, 0)
+                return loads.load(self.profile, self.seed, time, step, life.since)
+        return None
+
+    def values(self, load: Load) -> tuple[Value, ...]:
+        """In the order of `names`."""
+        values: list[Value] = list(spread(load.cpu, self.vcpus, (load.dice >> 24 & 0xFF) / 255))
+        values += [load.cpu, self.memory, self.target]
+        if self.tools:
+            values.append(int(self.memory * (1 - load.memory)) >> 10)
+        for number in range(len(self.nics)):
+            values += [load.received / (number + 1) ** 2, load.sent / (number + 1) ** 2]
+        for number in range(len(self.disks)):
+            values += self.disk(number, load)
+        return tuple(values)
+
+    def disk(self, number: int, load: Load) -> list[Value]:
+        """As OF_DISK names them: bytes a second, microseconds, operations a second, seconds a second, operations waiting."""
+        weight = DISK_WEIGHTS[min(number, 3)]
+        read, written = load.read * weight, load.written * weight
+        reads, writes = read / self.profile.request, written / self.profile.request
+        latency = FASTEST * (1 + 6 * load.cpu + (load.dice >> 32 & 0xFF) / 128)
+        waiting = (reads + writes) * latency / 1e6
+        return [read, written, latency, latency * 1.6, reads, writes, reads + writes, min(1.0, waiting * 0.4), waiting]
+
+
+def spread(usage: float, count: int, chance: float) -> list[float]:
+    """The usage of each of `count` CPUs, so that they make `usage` on average."""
+    off = min(1 - usage, usage) * 0.6 * (chance - 0.5)
+    each = [usage + off if number % 2 else usage - off for number in range(count)]
+    if count % 2:
+        each[-1] = usage
+    return each
+
+
+def guest(pool: Pool, ref: str, now: float) -> Guest:
+    """A VM as it is now, whether it runs or not."""
+    db, vm = pool.db, pool.db.record("VM", ref)
+    disks = []
+    for vbd in map(db.rows("VBD").__getitem__, vm["VBDs"]):
+        record = vbd.record
+        if record["type"] == "Disk" and record["currently_attached"] and db.exists(record["VDI"]):
+            disks.append(Disk(record["device"] or "xvda", db.get(record["VDI"], "SR")))
+    vifs = (row.record for row in map(db.rows("VIF").__getitem__, vm["VIFs"]))
+    nics = [Nic(vif["device"], vif["network"]) for vif in vifs if vif["currently_attached"]]
+    control = vm["is_control_domain"]
+    metrics = db.record("VM_metrics", vm["metrics"]) if db.exists(vm["metrics"]) else None
+    return Guest(
+        vm["uuid"], loads.PROFILES["dom0"] if control else loads.profile_of(pool, vm["uuid"]), loads.seed_of(vm["uuid"]),
+        max(1, metrics["VCPUs_number"] if metrics else vm["VCPUs_at_startup"]),
+        (metrics and metrics["memory_actual"]) or vm["memory_dynamic_max"], vm["memory_target"] or vm["memory_dynamic_max"],
+        control or vm["guest_metrics"] != NULL, tuple(sorted(disks, key=lambda d: d.name)), tuple(sorted(nics, key=lambda n: n.device)),
+        [] if control else lives(pool, vm, metrics, now),
+    )  # fmt: skip
+
+
+def lives(pool: Pool, vm: Record, metrics: Record | None, now: float) -> list[Life]:
+    """The boots of a VM that anybody has seen: each poll tells that it is still up. The last one first."""
+    all_lives: dict[str, list[Life]] = pool.facts.setdefault("lives", {})
+    if vm["power_state"] not in MEASURED:
+        return all_lives.get(vm["uuid"]) or [Life(0, 0)]
+    known = all_lives.setdefault(vm["uuid"], [])
+    since = pool.seconds(metrics["start_time"]) if metrics else 0.0
+    paused = vm["power_state"] == "Paused"
+    if not known or known[0].since != since:
+        known.insert(0, Life(since, now, since if paused else None))
+        del known[KEEP:]
+    life = known[0]
+    life.until = now
+    if paused and life.paused is None:
+        life.paused = now
+    elif not paused:
+        life.paused = None
+    return known
