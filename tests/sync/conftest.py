@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.sync.house import House, house
+from tests.xapi.conftest import pools, quick_pool, simulation
+
+__all__ = ["pools", "quick_pool", "simulation"]
 
 
 @pytest.fixture

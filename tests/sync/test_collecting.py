@@ -10,10 +10,11 @@ import pytest
 
 from data.history import LENGTH, STEP
 from data.mirror import Event, Mirror, Operation, PoolMirror
-from data.objects import VM, Host, HostMetrics
+from data.objects import VM, Host, HostMetrics, PowerState
 from data.server import Server, ServerState
 from data.types import Ref
-from tests.sync.house import until
+from tests.sync.house import House, until
+from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.metrics import Collector
 from xo_dash.xapi.errors import BadReply, Unreachable
 from xo_dash.xapi.wire import Reply
@@ -181,3 +182,17 @@ async def test_samples_of_what_is_destroyed_are_forgotten(mirror: PoolMirror, ho
     await collector.tick()
     await until(lambda: not mirror.history.series("gone"))
     collector.stop()
+
+
+async def test_a_simulated_pool_is_measured(pool: SimulatedPool, home: House) -> None:
+    mirror = await home.live(await home.add(pool))
+    unsubscribe = mirror.history.observe(lambda _uuids: None)
+    running = [vm for vm in mirror.all(VM).values() if vm.power_state is PowerState.RUNNING]
+    await until(lambda: all(vm.uuid in mirror.history.loads for vm in running))
+    for host in mirror.all(Host).values():
+        load = mirror.history.loads[host.uuid]
+        assert 0 <= load.cpu <= 1 and load.memory_used > 0
+    for vm in running:
+        assert 0 <= mirror.history.loads[vm.uuid].cpu <= 1
+        assert mirror.history.series(vm.uuid)["memory_used"].points()
+    unsubscribe()

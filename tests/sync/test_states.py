@@ -55,15 +55,17 @@ async def test_messages_come_after_the_picture_and_once(pool: SimulatedPool, hom
     assert sum(seen) == 2
 
 
-async def test_a_wrong_password_is_said_and_not_tried_again(pool: SimulatedPool, home: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_wrong_password_is_said_and_not_tried_again(
+    quick_pool: SimulatedPool, home: House, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
-    mirror = await home.add(pool, password="hunter2")
+    mirror = await home.add(quick_pool, password="hunter2")
     await home.becomes(mirror, ServerState.BAD_PASSWORD)
     assert mirror.server.detail[0] == "SESSION_AUTHENTICATION_FAILED"
     assert home.servers._running[mirror.id].poller._rest_until > time.monotonic() + 1e6
-    await home.servers.edit(mirror.id, password=pool.password)
+    await home.servers.edit(mirror.id, password=quick_pool.password)
     await home.live(mirror)
-    assert "hunter2" not in caplog.text and pool.password not in caplog.text
+    assert "hunter2" not in caplog.text and quick_pool.password not in caplog.text
 
 
 async def test_a_pool_that_goes_keeps_its_picture_and_returns(

@@ -38,7 +38,7 @@ async def test_a_member_leads_to_its_master(pools: list[SimulatedPool]) -> None:
 
 
 async def test_a_new_master_is_found(pools: list[SimulatedPool]) -> None:
-    master, member = pools[0].addresses
+    _master, member = pools[0].addresses
     connection = connection_to(pools[0])
     await connection.sign_in()
     pools[0].set_master(member)
@@ -61,9 +61,9 @@ async def test_when_the_master_is_gone_the_members_are_asked(pools: list[Simulat
     await remembering.close()
 
 
-async def test_a_wrong_password_is_tried_once(pools: list[SimulatedPool], caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_wrong_password_is_tried_once(quick_pool: SimulatedPool, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    connection = connection_to(pools[0], password="hunter2", members=tuple(pools[0].addresses))
+    connection = connection_to(quick_pool, password="hunter2", members=tuple(quick_pool.addresses))
     with pytest.raises(BadPassword) as caught:
         await connection.sign_in()
     await connection.close()
