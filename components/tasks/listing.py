@@ -68,7 +68,7 @@ class Table(ui.element):
             heading(title, 2).classes("x-card-title")
             with ui.element().classes("x-table-box"), ui.element("table").classes("x-table x-tasks"):
                 with ui.element("thead"), ui.element("tr"):
-                    for column in (_("State"), _("Task"), _("Object"), _("By"), _("Pool"), _("Since"), _("Took"), ""):
+                    for column in (_("State"), _("Task"), _("By"), _("Pool"), _("Since"), _("Took"), ""):
                         head = ui.label(column)
                         head.tag = "th"
                 self._body = ui.element("tbody")
@@ -97,23 +97,23 @@ class TaskRow(ui.element):
         self._line = line
         self._shown: Line | None = None
         with self:
-            with ui.element("td"):
+            with ui.element("td").classes("x-task-state"):
                 self._state = StateMark(MARKS[line.state], state_text(line))
                 self._bar = Bar(line.progress)
-            with ui.element("td").classes("x-main"):
-                ui.label(str(line.title))
+            with ui.element("td").classes("x-task-what"):
+                with ui.element().classes("x-task-title"):
+                    ui.label(str(line.title))
+                    self._object(line, path)
                 self._remark = ui.label().classes("x-task-remark")
-            with ui.element("td"):
-                self._object(line, path)
-            with ui.element("td"):
+            with ui.element("td").classes("x-nowrap"):
                 ui.label(line.who or _("outside")).classes("" if line.who else "x-dim")
-            with ui.element("td"):
+            with ui.element("td").classes("x-nowrap"):
                 ui.label(line.server.label if line.server else "–")
             with ui.element("td").classes("x-nowrap"):
-                self._since = Age(line.since)
+                Age(line.since)
             with ui.element("td").classes("x-nowrap"):
-                self._took = ui.label()
-            with ui.element("td"):
+                self._took = ui.label().classes("x-dim")
+            with ui.element("td").classes("x-task-cancel"):
                 self._cancel = Button(_("Cancel"), self._clicked, kind=Kind.GHOST).mark("cancel")
 
     def refresh(self, line: Line) -> None:
@@ -140,8 +140,8 @@ class TaskRow(ui.element):
         target = path(subject) if subject is not None and present else ""
         if target:
             ui.link(line.name, target)
-        else:
-            ui.label(line.name or "–")
+        elif line.name:
+            ui.label(line.name)
 
     async def _clicked(self) -> None:
         user, task = whoever(), self._line.task

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.ui import Dialog, Field, Kind, choice
 from data.types import XapiObject
-from xo_dash.control.action import Argument, Entry, name_of
+from xo_dash.control.action import Action, Argument, Entry, name_of
 from xo_dash.control.offers import Offer
 from xo_dash.control.said import Said
 from xo_dash.i18n import _, ngettext, number
@@ -116,7 +116,17 @@ def _headline(offered: Offer) -> str:
         return f"{verb}: {name_of(able[0])}"
     if offered.unable:
         return _("{verb}: {able} of {total}").format(verb=verb, able=number(len(able)), total=number(offered.total))
-    return ngettext("{verb}: {n} object", "{verb}: {n} objects", len(able)).format(verb=verb, n=number(len(able)))
+    return counted(offered.action, len(able))
+
+
+def counted(action: Action, count: int) -> str:
+    """`Start: 5 VMs`"""
+    form = (
+        ngettext("{verb}: {n} VM", "{verb}: {n} VMs", count)
+        if action.id.startswith("vm.")
+        else ngettext("{verb}: {n} object", "{verb}: {n} objects", count)
+    )
+    return form.format(verb=_(action.title), n=number(count))
 
 
 def _names(title: str, names: Sequence[str], *, quiet: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nicegui import ui
+from nicegui import events, ui
 
 from components.live import follow, renewed
 from components.ui import Button, buttons, divider, menu, menu_item
@@ -18,6 +18,8 @@ from xo_dash.control.actions import actions_for
 from xo_dash.control.offers import Offer, offer
 from xo_dash.i18n import _, number
 
+CLICKED = "(e) => { const b = e.target.closest('button'), row = e.currentTarget; if (b) emit([...row.children].indexOf(b)) }"
+"""One listener for the row: a listener of its own would make every change of a button three times as long."""
 WATCHED = ("allowed_operations", "current_operations", "blocked_operations", "power_state", "is_a_template", "state")
 
 
@@ -29,16 +31,15 @@ class VerbBar(ui.element):
         self.classes("contents")
         self._context = context
         self._subjects: tuple[XapiObject, ...] = ()
-        self._buttons: dict[Action, Button] = {}
-        self._looks: dict[Action, tuple[bool, str, str | None]] = {}
+        self._buttons: dict[Action, VerbButton] = {}
         self.show(subjects)
 
     def show(self, subjects: Sequence[XapiObject]) -> None:
         """Offer what can be done to these; nothing for none, and nothing for a mixture that has nothing in common."""
         self._subjects = tuple(subjects)
         self._buttons.clear()
-        self._looks.clear()
-        with renewed(self), buttons():
+        with renewed(self), buttons() as row:
+            row.mark("verbs").on("click", self._clicked, js_handler=CLICKED)
             self._fill(actions_for(*self._subjects))
 
     def _fill(self, actions: Sequence[Action]) -> None:
@@ -46,39 +47,26 @@ class VerbBar(ui.element):
             return
         for action in actions:
             if action.prominent or len(actions) == 1:
-                self._buttons[action] = self._button(action)
+                self._buttons[action] = VerbButton(action)
         rest = [action for action in actions if action not in self._buttons]
         if rest:
             self._more(rest)
         servers: list[Server] = [home.server for home in {subject.home for subject in self._subjects} if isinstance(home, PoolMirror)]
         follow(self._context.mirror, [*self._subjects, *servers], self._refresh, names=WATCHED)
 
-    def _button(self, action: Action) -> Button:
-        async def clicked() -> None:
-            await give(self._context, action, self._subjects)
-
-        button = Button(_(action.title), clicked, icon=action.icon)
-        button.mark(action.id)
-        return button
+    async def _clicked(self, event: events.GenericEventArguments) -> None:
+        actions = list(self._buttons)
+        if isinstance(event.args, int) and 0 <= event.args < len(actions):
+            await give(self._context, actions[event.args], self._subjects)
 
     def _refresh(self) -> None:
-        """Only what looks different is sent."""
         user = whoever()
         for action, button in self._buttons.items():
-            look = self._look(offer(action, self._subjects, user))
-            if look == self._looks.get(action):
-                continue
-            self._looks[action] = look
-            visible, text, why_not = look
-            button.set_visibility(visible)
-            button.set_text(text)
-            button.allow(why_not)
-
-    def _look(self, offered: Offer) -> tuple[bool, str, str | None]:
-        """(shown at all, its words, why not)"""
-        if not any(offered.action.fits(subject) for subject in self._subjects):
-            return False, _(offered.action.title), None
-        return True, words(offered), None if offered.possible else str(offered.reason)
+            if any(action.fits(subject) for subject in self._subjects):
+                offered = offer(action, self._subjects, user)
+                button.look(words(offered), "" if offered.possible else str(offered.reason))
+            else:
+                button.look("", "")
 
     def _more(self, actions: Sequence[Action]) -> None:
         def opened() -> None:
@@ -114,6 +102,30 @@ class VerbBar(ui.element):
             item.classes("x-verb-faint").props("aria-disabled=true")
             with item:
                 ui.label(str(offered.reason)).classes("x-verb-why")
+
+
+class VerbButton(Button):
+    """The button of one command; it sends nothing unless it looks different."""
+
+    def __init__(self, action: Action) -> None:
+        super().__init__(_(action.title), icon=action.icon)
+        self.mark(action.id)
+        self._look = (_(action.title), "")
+
+    def look(self, text: str, why_not: str) -> None:
+        """What it says, and why it is faint; without a text it is not there."""
+        if (text, why_not) == self._look:
+            return
+        self._look = (text, why_not)
+        self.set_visibility(bool(text))
+        if text:
+            self.set_text(text)
+        if why_not:
+            self._props |= {"aria-disabled": "true", "data-tip": why_not}
+        else:
+            for name in ("aria-disabled", "data-tip"):
+                self._props.pop(name, None)
+        self.update()
 
 
 def words(offered: Offer) -> str:

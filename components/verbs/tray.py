@@ -6,10 +6,11 @@ from nicegui import ui
 
 from components.live import follow_source
 from components.ui import Bar, Button, Kind
+from components.verbs.asking import counted
 from components.verbs.giving import whoever
 from xo_dash.context import Context
 from xo_dash.control.run import Item, Run, State
-from xo_dash.i18n import _, ngettext, number
+from xo_dash.i18n import _, number
 
 SHOWN = 50
 """Objects of one run whose trouble is listed; the tasks have all."""
@@ -63,9 +64,7 @@ class RunCard(ui.element):
             self._bar = Bar(0)
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
-        self._title.text = ngettext("{verb}: {n} object", "{verb}: {n} objects", len(run.items)).format(
-            verb=_(run.action.title), n=number(len(run.items))
-        )
+        self._title.text = counted(run.action, len(run.items))
         self.refresh()
 
     def refresh(self) -> None:
