@@ -17,7 +17,7 @@ const CHROMES = [
 ];
 const PHONE = 600;          // narrower than this, pools stand one below the other and the map scrolls
 const PHONE_TILE = 46;      // the side of the median VM there
-const LONE_HOST = 0.45;     // of the screen at most
+const LONE_HOST = 0.6;      // of the viewport at most, which is a little less than half of the screen
 const STEP = 1.12;          // the scale goes in steps, so that a small change does not move the world
 const MOST_STEPS = 96;      // from the largest scale down to a fifty thousandth of it
 const ASPECT = 0.95;        // width to height of a host that looks well

@@ -81,13 +81,13 @@ function bars(ctx, box, ink, side) {
 /** Name, address, and in a large tile figures and curves. */
 function words(art, vm, box, ink, side) {
   const { ctx, text } = art;
-  const pad = box.w >= 60 ? 7 : 4;
+  const pad = box.w >= 60 ? 7 : box.w >= 46 ? 4 : 3;
   const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === PAUSED && side >= L3 ? 14 : 0);
   const large = side >= L4 && box.w >= 170;
   const bench = vm.state === HALTED || vm.state === SUSPENDED;
   const y = bench || box.h < 26 ? box.y + box.h / 2 : box.y + (large ? 18 : 13);
   if (side < L3 && vm.state === PAUSED) return;
-  text.put(ctx, vm.name, box.x + pad, y, room, { size: large ? 14 : box.h < 20 ? 11 : 12, weight: large ? 600 : 520, colour: ink });
+  text.put(ctx, vm.name, box.x + pad, y, room, { size: large ? 14 : box.h < 20 || box.w < 60 ? 11 : 12, weight: large ? 600 : 520, colour: ink });
   if (bench) return;
   ctx.globalAlpha = 0.82;
   if (vm.address && box.h >= 44 && box.w >= L3) text.put(ctx, vm.address, box.x + pad, box.y + (large ? 36 : 28), room, { size: large ? 12 : 11, colour: ink, whole: true });

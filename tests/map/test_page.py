@@ -1,0 +1,208 @@
+"""The map as a person meets it: in Chromium, over the real page."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.map.serve import LANGUAGE_NEUTRAL
+
+MAP = "document.querySelector('.xo-map').map"
+DRAWN = f"{MAP}?.plan?.pools.length"
+SELECTED = f"[...{MAP}.look.selected].map((id) => {MAP}.model.things.get(id).name)"
+
+WALK = f"""import("xo-map/places.js").then(({{first, neighbour}}) => {{
+  const {{plan}} = {MAP}, seen = new Set(), next = [first(plan)];
+  while (next.length) {{
+    const id = next.pop();
+    if (seen.has(id)) continue;
+    seen.add(id);
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) next.push(neighbour(plan, id, dx, dy));
+  }}
+  const stops = plan.pools.flatMap((pool) => [...pool.hosts.flatMap((host) => host.tiles), ...pool.bench.tiles, ...pool.tanks]);
+  return stops.filter((box) => !seen.has(box.id)).length;
+}})"""
+"""How many tiles the arrow keys cannot reach."""
+PLACE = f"""(name) => {{
+  const {{things}} = {MAP}.model;
+  const vm = [...things.values()].find((thing) => thing.name === name && thing.host >= 0);
+  return [vm.uuid, things.get(vm.host).uuid];
+}}"""
+"""The uuids of a running VM and its host."""
+
+
+@pytest.fixture(scope="module")
+def address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with two pools, four hosts and 46 VMs, served as long as this file's tests run."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tests.map.serve", str(port), str(tmp_path_factory.mktemp("map"))]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment) as server:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, server)
+        yield url
+        server.terminate()
+
+
+def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            httpx.get(url, timeout=5)
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError("the page did not start")
+
+
+@pytest.fixture
+async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
+    page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(address)
+    await page.wait_for_function(DRAWN)
+    yield page
+    assert not errors
+
+
+async def centre(page: Page, name: str) -> tuple[float, float]:
+    """Where a running VM is on the screen."""
+    x, y = await page.evaluate(
+        f"(name) => {{ const map = {MAP}; const box = map.$refs.root.getBoundingClientRect();"
+        " for (const pool of map.plan.pools) for (const host of pool.hosts) for (const tile of host.tiles)"
+        " if (map.model.things.get(tile.id).name === name) { const at = map.camera.project(tile, 1);"
+        " return [box.x + at.x + at.w / 2, box.y + at.y + at.h / 2]; } }",
+        name,
+    )
+    return x, y
+
+
+async def names(page: Page) -> list[str]:
+    """Running VMs, largest first."""
+    found: list[str] = await page.evaluate(
+        f"{MAP}.plan.pools.at(-1).hosts.flatMap((host) => host.tiles).sort((a, b) => b.w * b.h - a.w * a.h)"
+        f".map((tile) => {MAP}.model.things.get(tile.id).name)"
+    )
+    return found
+
+
+async def test_everything_is_on_it_and_the_head_says_how_much(page: Page) -> None:
+    rectangles: dict[str, Any] = await page.evaluate(f"{MAP}.rectangles()")
+    assert len(rectangles) == 2 + 4 + 46 + 3  # the local SRs are on their hosts' floors
+    assert (await page.inner_text(".xo-home-counts")).startswith("2 pools · 4 hosts · 46 VMs, ")
+
+
+async def test_something_is_painted(page: Page) -> None:
+    colours = await page.evaluate(
+        f"(() => {{ const {{ctx, width, height}} = {MAP}; const all = ctx.getImageData(0, 0, width, height).data; const found = new Set();"
+        " for (let i = 0; i < all.length; i += 404) found.add(all[i] << 16 | all[i + 1] << 8 | all[i + 2]); return found.size; })()"
+    )
+    assert colours > 20
+
+
+async def test_a_click_selects_and_control_adds(page: Page) -> None:
+    first, second = (await names(page))[:2]
+    await page.mouse.click(*await centre(page, first))
+    await page.locator(".xo-selection-name", has_text=first).wait_for()
+    await page.keyboard.down("Control")
+    await page.mouse.click(*await centre(page, second))
+    await page.keyboard.up("Control")
+    await page.get_by_text("2 VMs selected").wait_for()
+    assert set(await page.evaluate(SELECTED)) == {first, second}
+    await page.get_by_label("Clear the selection").click()
+    await page.locator(".xo-selection-name").wait_for(state="hidden")
+    assert await page.evaluate(SELECTED) == []
+
+
+async def test_a_double_click_opens(page: Page, address: str) -> None:
+    name = (await names(page))[0]
+    await page.mouse.dblclick(*await centre(page, name))
+    await page.wait_for_url(f"{address}/vm/*")
+
+
+async def test_the_tooltip_tells_names_as_text(page: Page, address: str) -> None:
+    name = (await names(page))[-1]
+    uuid = await page.evaluate(f"(name) => [...{MAP}.model.things.values()].findLast((thing) => thing.name === name).uuid", name)
+    await page.request.post(f"{address}/test/rename/{uuid}")
+    await page.wait_for_function(f"(name) => [...{MAP}.model.things.values()].some((thing) => thing.name === name)", arg=LANGUAGE_NEUTRAL)
+    await page.mouse.move(*await centre(page, LANGUAGE_NEUTRAL))
+    tip = page.locator(".xo-map-tip")
+    await tip.wait_for(state="visible")
+    assert LANGUAGE_NEUTRAL in await tip.inner_text()
+
+
+async def test_arrows_reach_every_tile(page: Page) -> None:
+    """From each tile the four arrows lead somewhere; together they lead everywhere."""
+    missed = await page.evaluate(WALK)
+    assert missed == 0
+
+
+async def test_the_keyboard_is_enough(page: Page, address: str) -> None:
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("ArrowRight")
+    spoken = await page.inner_text(".xo-map [aria-live]")
+    await page.keyboard.press("Space")
+    (chosen,) = await page.evaluate(SELECTED)
+    assert spoken.startswith(f"{chosen}, ")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{address}/*/*")
+
+
+async def test_zooming_keeps_what_is_under_the_pointer(page: Page) -> None:
+    name = (await names(page))[0]
+    x, y = await centre(page, name)
+    await page.mouse.move(x, y)
+    await page.mouse.wheel(0, -400)
+    await page.wait_for_function(f"{MAP}.camera.zoom > 1.5")
+    again = await centre(page, name)
+    assert abs(again[0] - x) < 2 and abs(again[1] - y) < 2
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("0")
+    assert await page.evaluate(f"{MAP}.camera.zoom") == 1
+
+
+async def test_a_stop_is_seen_and_moves_one_host(page: Page, address: str) -> None:
+    name = (await names(page))[1]
+    uuid, host = await page.evaluate(PLACE, name)
+    before: dict[str, list[float]] = await page.evaluate(f"{MAP}.rectangles()")
+    pools = f"[...{MAP}.model.things.values()]"
+    others: list[str] = await page.evaluate(
+        f"(uuid) => {{ const all = {pools}, host = all.find((thing) => thing.uuid === uuid);"
+        " return all.filter((thing) => thing.kind === 'vm' && thing.host !== host.id && thing.host >= 0).map((thing) => thing.uuid); }",
+        host,
+    )
+    await page.request.post(f"{address}/test/halt/{uuid}")
+    await page.wait_for_function(f"(uuid) => {pools}.find((thing) => thing.uuid === uuid).state === 0", arg=uuid)
+    after: dict[str, list[float]] = await page.evaluate(f"{MAP}.rectangles()")
+    assert after[uuid] != before[uuid]
+    assert {other: after[other] for other in others} == {other: before[other] for other in others}
+
+
+async def test_nothing_is_drawn_while_nothing_changes(page: Page, address: str) -> None:
+    await page.mouse.move(5, 5)
+    await page.evaluate(
+        f"(() => {{ const map = {MAP}; window.paints = 0; const paint = map.paint; map.paint = () => {{ window.paints++; paint(); }}; }})()"
+    )
+    await page.wait_for_timeout(600)
+    assert await page.evaluate("window.paints") == 0
+    await page.request.post(f"{address}/test/measure")
+    await page.wait_for_function("window.paints > 0")
+
+
+async def test_a_pool_that_is_gone_keeps_its_picture_and_says_how_old_it_is(page: Page, address: str) -> None:
+    await page.request.post(f"{address}/test/gone")
+    await page.get_by_text("lab-pool is not reachable").wait_for()
+    await page.wait_for_function(f"[...{MAP}.model.things.values()].some((thing) => thing.kind === 'pool' && thing.standing === 2)")
+    assert len(await page.evaluate(f"{MAP}.rectangles()")) == 2 + 4 + 46 + 3
