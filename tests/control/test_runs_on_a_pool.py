@@ -6,7 +6,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from data.objects import VDI, VM, Host, PowerState, Task
+from data.objects import PBD, VBD, VDI, VM, Host, PowerState, Task
+from data.types import Ref
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.run import Item, State
@@ -35,7 +36,7 @@ LIFE = [
 
 async def test_a_vm_s_whole_day(pool: SimulatedPool, tmp_path: Path) -> None:
     async with wired(pool, tmp_path) as bench:
-        vm = await bench.until(lambda: bench.vm("vm-1"))
+        vm = bench.halted()
         for action_id, state in LIFE:
             needed = action_id.removeprefix("vm.")
             await bench.until(lambda needed=needed: needed in vm.allowed_operations)  # type: ignore[misc]
@@ -47,10 +48,19 @@ async def test_a_vm_s_whole_day(pool: SimulatedPool, tmp_path: Path) -> None:
     assert [line["result"] for line in lines if line["event"] == "end"] == ["done"] * len(LIFE)
 
 
+def hosts_that_reach(vm: VM) -> list[Host]:
+    """The hosts with a path to all storage of `vm`."""
+    disks = [disk for drive in vm.all_of(VBD, vm.VBDs) if (disk := vm.home.one(VDI, drive.VDI))]
+    paths = {(pbd.host, pbd.SR) for pbd in vm.home.all(PBD).values() if pbd.currently_attached}
+    return [host for host in vm.home.all(Host).values() if all((host.ref, disk.SR) in paths for disk in disks)]
+
+
 async def test_a_vm_starts_on_the_host_that_was_chosen(pools: list[SimulatedPool], tmp_path: Path) -> None:
     async with wired(pools[0], tmp_path) as bench:
-        vm = next(vm for vm in bench.home.all(VM).values() if "start_on" in vm.allowed_operations)
-        for host in bench.home.all(Host).values():
+        reaching = {vm: hosts_that_reach(vm) for vm in bench.machines if "start_on" in vm.allowed_operations}
+        vm, hosts = max(reaching.items(), key=lambda pair: len(pair[1]))
+        assert hosts
+        for host in hosts:
             await bench.until(lambda: "start_on" in vm.allowed_operations)
             item = await do(bench, "vm.start_on", vm, host=host.uuid)
             assert item.state is State.DONE, item.reason
@@ -60,17 +70,18 @@ async def test_a_vm_starts_on_the_host_that_was_chosen(pools: list[SimulatedPool
 
 async def test_a_snapshot_comes_and_goes_with_its_disks(pool: SimulatedPool, tmp_path: Path) -> None:
     async with wired(pool, tmp_path) as bench:
-        vm = bench.vm("vm-1")
+        vm = bench.halted()
         item = await do(bench, "vm.snapshot", vm, name="{name} today")
         assert item.state is State.DONE, item.reason
-        shot = await bench.until(lambda: next((row for row in vm.all_of(VM, vm.snapshots) if "destroy" in row.allowed_operations), None))
-        assert shot is not None and shot.name_label == "vm-1 today" and item.result == shot.ref
-        before = {disk.uuid for disk in bench.home.all(VDI).values() if not disk.is_a_snapshot}
+        shot = await bench.until(lambda: bench.home.one(VM, Ref(str(item.result))))
+        assert shot is not None and shot.name_label == f"{vm.name_label} today" and item.result == shot.ref
+        theirs = {disk.uuid for drive in shot.all_of(VBD, shot.VBDs) if (disk := shot.home.one(VDI, drive.VDI)) and drive.type == "Disk"}
+        others = {disk.uuid for disk in bench.home.all(VDI).values() if disk.managed} - theirs
+        assert theirs
         item = await do(bench, "snapshot.delete", shot)
         assert item.state is State.DONE, item.reason
-        await bench.until(lambda: not vm.snapshots)
-        await bench.until(lambda: not any(disk.is_a_snapshot for disk in bench.home.all(VDI).values()))
-        assert before == {disk.uuid for disk in bench.home.all(VDI).values()}
+        await bench.until(lambda: shot.ref not in vm.snapshots)
+        await bench.until(lambda: others == {disk.uuid for disk in bench.home.all(VDI).values() if disk.managed})
 
 
 @pytest.mark.parametrize(
@@ -83,7 +94,7 @@ async def test_a_snapshot_comes_and_goes_with_its_disks(pool: SimulatedPool, tmp
 )
 async def test_a_failure_of_the_pool_is_one_sentence(pool: SimulatedPool, tmp_path: Path, error: list[str], words: str) -> None:
     async with wired(pool, tmp_path) as bench:
-        vm = bench.vm("vm-1")
+        vm = bench.halted()
         pool.fault("VM.start", error=error, count=1)
         item = await do(bench, "vm.start", vm)
         assert item.state is State.FAILED and item.code == error[0]
@@ -94,14 +105,15 @@ async def test_a_failure_of_the_pool_is_one_sentence(pool: SimulatedPool, tmp_pa
 async def test_a_connection_that_breaks_leaves_it_open_and_repeats_nothing(pool: SimulatedPool, tmp_path: Path) -> None:
     async with wired(pool, tmp_path) as bench:
         pool.fault("Async.VM.start", action="drop", count=1)
-        item = await do(bench, "vm.start", bench.vm("vm-1"))
+        vm = bench.halted()
+        item = await do(bench, "vm.start", vm)
         assert item.state is State.LOST and "look before trying again" in str(item.reason)
-        assert bench.vm("vm-1").power_state is PowerState.HALTED
+        assert vm.power_state is PowerState.HALTED
 
 
 async def test_two_administrators_in_the_same_moment(pool: SimulatedPool, tmp_path: Path) -> None:
     async with wired(pool, tmp_path) as bench:
-        vm = bench.vm("vm-1")
+        vm = bench.halted()
         other = asyncio.create_task(bench.connection.call("VM.start", vm.ref, False, False))
         item = await do(bench, "vm.start", vm)
         assert item.state in (State.DONE, State.FAILED, State.REFUSED)
@@ -112,7 +124,7 @@ async def test_two_administrators_in_the_same_moment(pool: SimulatedPool, tmp_pa
 
 async def test_all_vms_at_once_have_a_result_each(pool: SimulatedPool, tmp_path: Path) -> None:
     async with wired(pool, tmp_path) as bench:
-        vms = [vm for vm in bench.home.all(VM).values() if not (vm.is_a_template or vm.is_control_domain)]
+        vms = bench.machines
         able = [vm for vm in vms if "start" in vm.allowed_operations]
         assert 0 < len(able) < len(vms)
         run = await asyncio.wait_for(bench.runner.run(bench.ann, action("vm.start"), vms), 30)

@@ -66,4 +66,4 @@ async def test_runs_of_ours_have_their_user(tmp_path: Path, fake: FakePool) -> N
         (ann,) = at.context.users.all()
         at.context.runner.start(ann, action("vm.start"), [vm])
         await at.user.should_see("ann")
-        await at.user.should_see("Starting web-1")
+        await at.user.should_see(kind=ui.link, content="web-1")

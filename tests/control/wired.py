@@ -12,6 +12,7 @@ from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, VM
 from data.server import Server, ServerState
 from tests.control.fake_pool import Users, user
+from xo_dash.control.actions import is_machine
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.simulator.testing import SimulatedPool
@@ -34,8 +35,14 @@ class Wired:
         self.folder = folder
         self.ann = user()
 
-    def vm(self, name: str) -> VM:
-        return next(vm for vm in self.home.all(VM).values() if vm.name_label == name)
+    @property
+    def machines(self) -> list[VM]:
+        """Those people mean by a VM."""
+        return [vm for vm in self.home.all(VM).values() if is_machine(vm)]
+
+    def halted(self) -> VM:
+        """One that can be started."""
+        return next(vm for vm in self.machines if "start" in vm.allowed_operations)
 
     async def until(self, true: Callable[[], T], seconds: float = 20.0) -> T:
         """Wait for an event after which it is true."""

@@ -39,7 +39,7 @@ class Item:
     reason: Said | None = None  # why it was refused or failed
     code: str = ""  # XAPI's, where it failed
     progress: float = 0.0  # 0 to 1, coarse
-    says: Said | None = None  # the step under way
+    says: Said | None = None  # the step under way, where there are several
     tasks: list[Ref] = field(default_factory=list)  # of its steps so far
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0

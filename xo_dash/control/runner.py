@@ -211,7 +211,7 @@ class Runner:
         failed: Outcome | None = None
         outcome = Outcome(State.DONE)
         for number, step in enumerate(steps):
-            item.says = say(step.says, name=step.name)
+            item.says = say(step.says, name=step.name) if len(steps) > 1 else None  # of one step the title says it all
             self._tell(run)
             share = 1 / len(steps)
             outcome = await self._step(run, item, step, number * share, share)
