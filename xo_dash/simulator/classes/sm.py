@@ -64,7 +64,7 @@ def create_rows(pool: Pool) -> None:
         pool.db.create("SM", {
             "type": kind, "name_label": known.name, "name_description": known.what, "vendor": "Citrix Systems Inc",
             "copyright": "(C) 2008 Citrix Systems Inc", "version": "1.0", "required_api_version": "1.0", "capabilities": known.can(),
-            "features": dict.fromkeys(known.can(), 1), "configuration": {key: "" for key in known.needs},
+            "features": dict.fromkeys(known.can(), 1), "configuration": dict.fromkeys(known.needs, ""),
             "driver_filename": f"/opt/xensource/sm/{kind.upper()}SR",
             "supported_image_formats": ["vhd"] if known.vhd else [],
         })  # fmt: skip

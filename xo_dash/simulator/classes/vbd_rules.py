@@ -128,5 +128,9 @@ def users(pool: Pool, ref: str, vdi: Record) -> Iterator[Record]:
     """Other drives that have the disk open, or are about to; those of suspended VMs have not."""
     for other in vdi["VBDs"]:
         vbd = pool.db.record("VBD", other)
-        if other != ref and pool.db.get(vbd["VM"], "power_state") != "Suspended" and (vbd["currently_attached"] or vbd["current_operations"]):
+        if (
+            other != ref
+            and pool.db.get(vbd["VM"], "power_state") != "Suspended"
+            and (vbd["currently_attached"] or vbd["current_operations"])
+        ):
             yield vbd

@@ -48,7 +48,18 @@ async def create(call: Call, args: Record) -> str:
     call.db.record("SR", sr)
     async with busy(call, sr, "vdi_create"):
         await call.work(chance.seconds(call.pool, "vdi"))
-        keys = ("name_label", "name_description", "virtual_size", "type", "sharable", "read_only", "other_config", "xenstore_data", "sm_config", "tags")
+        keys = (
+            "name_label",
+            "name_description",
+            "virtual_size",
+            "type",
+            "sharable",
+            "read_only",
+            "other_config",
+            "xenstore_data",
+            "sm_config",
+            "tags",
+        )
         return vdi_storage.create(call.pool, sr, {key: fields[key] for key in keys if key in fields})
 
 
@@ -270,5 +281,3 @@ async def pool_migrate(call: Call, vdi: str, sr: str, options: dict[str, str]) -
         vdi_storage.sweep_later(call.pool, old)
         call.pool.refresh(made, *vbds)
     return made
-
-

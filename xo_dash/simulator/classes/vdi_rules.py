@@ -19,7 +19,9 @@ FEATURES = {
     "data_destroy": "VDI_CONFIG_CBT", "list_changed_blocks": "VDI_CONFIG_CBT", "set_on_boot": "VDI_RESET_ON_BOOT",
 }  # fmt: skip
 LIVE = frozenset({"snapshot", "resize_online", "blocked", "clone", "revert_to", "mirror", "enable_cbt", "disable_cbt", "data_destroy"})
-ON_CBT_METADATA = frozenset({"blocked", "data_destroy", "destroy", "list_changed_blocks", "force_unlock", "forget", "generate_config", "update"})
+ON_CBT_METADATA = frozenset(
+    {"blocked", "data_destroy", "destroy", "list_changed_blocks", "force_unlock", "forget", "generate_config", "update"}
+)
 HA_KINDS = ("ha_statefile", "redo_log")
 
 
@@ -100,7 +102,9 @@ def _own(ref: str, vdi: Record, operation: str) -> Iterator[XapiError]:
     if operation == "snapshot" and "copy" in vdi["current_operations"].values():
         yield XapiError("OPERATION_NOT_ALLOWED", "Snapshot operation not allowed during copy.")
     if operation == "copy" and vdi["type"] in HA_KINDS:
-        yield XapiError("OPERATION_NOT_ALLOWED", "VDI containing HA statefile or redo log cannot be copied (check the VDI's allowed operations).")
+        yield XapiError(
+            "OPERATION_NOT_ALLOWED", "VDI containing HA statefile or redo log cannot be copied (check the VDI's allowed operations)."
+        )
     if operation in ("enable_cbt", "disable_cbt"):
         if vdi["is_a_snapshot"]:
             yield XapiError("OPERATION_NOT_ALLOWED", f"VDI is a snapshot: {ref}")

@@ -67,9 +67,10 @@ def create(pool: Pool, sr: str, fields: Record) -> str:
     reserve(pool, sr, taken)
     uuid = pool.db.new_uuid()
     location = fields.get("location") or (uuid if driver_of(pool, sr).vhd else f"{fields['name_label'] or uuid}")
-    vdi = pool.db.create("VDI", {"on_boot": "persist", **fields, "SR": sr, "uuid": uuid, "virtual_size": size, "physical_utilisation": taken, "location": location,
-                                 "managed": fields.get("managed", True)})  # fmt: skip
-    account(pool, sr, physical=taken, virtual=size if fields.get("managed", True) else 0)
+    managed = fields.get("managed", True)
+    fixed = {"SR": sr, "uuid": uuid, "virtual_size": size, "physical_utilisation": taken, "location": location, "managed": managed}
+    vdi = pool.db.create("VDI", {"on_boot": "persist", **fields, **fixed})
+    account(pool, sr, physical=taken, virtual=size if managed else 0)
     pool.refresh(vdi)
     return vdi
 
@@ -99,7 +100,9 @@ def branch(pool: Pool, vdi: str, **fields: Any) -> str:
     record = pool.db.record("VDI", vdi)
     base = base_of(pool, vdi) if driver_of(pool, record["SR"]).vhd else ""
     config = {PARENT: pool.db.get(base, "uuid")} if base else {}
-    kept = {name: record[name] for name in ("name_label", "name_description", "type", "sharable", "on_boot", "allow_caching", "virtual_size")}
+    kept = {
+        name: record[name] for name in ("name_label", "name_description", "type", "sharable", "on_boot", "allow_caching", "virtual_size")
+    }
     kept |= {name: record[name].copy() for name in ("other_config", "xenstore_data", "tags")}
     leaf = EMPTY if base else record["physical_utilisation"]
     return create(pool, record["SR"], {**kept, "sm_config": config, "physical_utilisation": leaf, **fields})

@@ -92,8 +92,8 @@ async def set_limits(call: Call, vm: str, operation: str, **limits: int) -> None
     """Some of the four limits, the others stay; the overhead follows."""
     async with call.operation(vm, operation, cancellable=False):
         record = call.db.record("VM", vm)
-        wanted = {name: limits.get(name, record[f"memory_{name}"]) for name in ("static_min", "dynamic_min", "dynamic_max", "static_max")}
-        vm_memory.check_limits(record, **wanted)
+        held = {name: record[f"memory_{name}"] for name in ("static_min", "dynamic_min", "dynamic_max", "static_max")}
+        vm_memory.check_limits(record, **{**held, **limits})
         changes: dict[str, Any] = {f"memory_{name}": value for name, value in limits.items()}
         if operation == "changing_dynamic_range" and record["power_state"] == "Running":
             changes |= stretched(call, vm, record, limits)
@@ -222,7 +222,6 @@ async def remove_from_nvram(call: Call, vm: str, key: str) -> str:
     async with call.operation(vm, "changing_NVRAM", cancellable=False):
         generic.remove_from_map(call, "VM", vm, "NVRAM", key)
     return ""
-
 
 
 def need_state(call: Call, vm: str, *allowed: str) -> None:

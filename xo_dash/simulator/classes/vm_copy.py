@@ -14,15 +14,16 @@ from ..types import EPOCH, NULL
 from . import chance, sexpr, vm_guest, vm_life, vm_power, vm_record, vm_suspend
 from .vbd import make as make_vbd
 from .vif import address
+from .vm_states import words
 
 # what a copy takes over as it is
-KEPT = (
+KEPT = words(
     "name_description user_version affinity memory_overhead memory_target memory_static_max memory_dynamic_max memory_dynamic_min "
     "memory_static_min VCPUs_max VCPUs_at_startup VCPUs_params actions_after_softreboot actions_after_shutdown actions_after_reboot "
     "actions_after_crash HVM_boot_policy HVM_boot_params HVM_shadow_multiplier platform PV_kernel PV_ramdisk PV_args PV_bootloader "
     "PV_bootloader_args PV_legacy_args PCI_bus last_boot_CPU_flags is_control_domain last_booted_record recommendations xenstore_data "
     "ha_restart_priority tags bios_strings hardware_platform_version has_vendor_device reference_label domain_type NVRAM"
-).split()
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ def set_ha_restart_priority(call: Call, vm: str, value: str) -> str:
     if value not in PRIORITIES:
         raise XapiError("INVALID_VALUE", "ha_restart_priority", value)
     record = call.db.record("VM", vm)
-    always = value == "restart" if record["power_state"] == "Running" and record["ha_restart_priority"] != value else record["ha_always_run"]
+    always = (
+        value == "restart" if record["power_state"] == "Running" and record["ha_restart_priority"] != value else record["ha_always_run"]
+    )
     call.db.set(vm, ha_restart_priority=value, ha_always_run=always)
     call.pool.refresh(vm)
     return ""

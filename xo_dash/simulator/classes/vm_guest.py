@@ -17,8 +17,13 @@ FEATURES = ("shutdown", "reboot", "suspend", "poweroff", "vcpu-hotplug", "balloo
 class Guest:
     """`os` as VM_guest_metrics.os_version has it; without `tools` nothing is ever reported."""
 
-    os: tuple[tuple[str, str], ...] = (("name", "Debian GNU/Linux 13 (trixie)"), ("uname", "6.12.48"), ("distro", "debian"), ("major", "13"),
-                                       ("minor", "1"))  # fmt: skip
+    os: tuple[tuple[str, str], ...] = (
+        ("name", "Debian GNU/Linux 13 (trixie)"),
+        ("uname", "6.12.48"),
+        ("distro", "debian"),
+        ("major", "13"),
+        ("minor", "1"),
+    )
     drivers: tuple[str, str, str, str] = ("8", "3", "0", "1")  # major, minor, micro, build
     tools: bool = True
 

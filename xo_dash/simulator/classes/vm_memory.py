@@ -30,7 +30,7 @@ def overhead(vm: Record) -> int:
 def start_memory(vm: Record) -> int:
     """What a host must have free to start the VM."""
     wanted = vm["memory_static_max" if vm["domain_type"] == "pv_in_pvh" else "memory_dynamic_min"]
-    return -(-wanted // MIB) * MIB + overhead(vm)
+    return int(-(-wanted // MIB) * MIB + overhead(vm))
 
 
 def free_memory(db: Database, host: str, ignoring: str = "") -> int:
@@ -45,6 +45,8 @@ def free_memory(db: Database, host: str, ignoring: str = "") -> int:
 
 def scheduled(db: Database, host: str) -> Iterable[tuple[str, Record]]:
     """VMs on their way to `host`."""
+    if not db.get(host, "current_operations"):
+        return []  # the host would show it
     return [(ref, vm) for ref, vm in db.records("VM") if vm["scheduled_to_be_resident_on"] == host]
 
 

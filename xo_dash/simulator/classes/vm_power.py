@@ -60,6 +60,7 @@ async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, pause
             vm_life.built(call.pool, vm, host, paused=paused, booted=not resuming)
         if resuming:
             await vm_suspend.drop_image(call, vm)
+    vm_life.refresh_all(call.pool, vm)
     where = f"{call.db.get(host, 'name_label')} (uuid: {call.db.get(host, 'uuid')})"
     tell(call, vm, "VM_RESUMED" if resuming else "VM_STARTED", f"{'resumed' if resuming else 'started'} on host: {where}")
 
@@ -148,6 +149,7 @@ async def reboot(call: Call, vm: str) -> str:
         async with devices_marked(call, vm):
             await call.work(chance.seconds(call.pool, operation))
             vm_life.reboot(call.pool, vm)
+    vm_life.refresh_all(call.pool, vm)
     tell(call, vm, "VM_REBOOTED", "rebooted cleanly" if operation == "clean_reboot" else "rebooted forcibly")
     return ""
 

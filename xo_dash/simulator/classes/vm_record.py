@@ -167,5 +167,3 @@ async def make_disk(call: Call, vm: str, disk: Wanted) -> str:
         "unpluggable": disk.kind != "system", "other_config": {"owner": ""}, "qos_algorithm_type": "", "qos_algorithm_params": {},
     })  # fmt: skip
     return vdi
-
-

@@ -210,5 +210,16 @@ def _membership(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
 
 
 RULES: tuple[Callable[[Pool, str, Record, str], Refusal], ...] = (
-    _blocked, _power_state, _concurrency, _template, _snapshot, _kind, _mobility, _control_domain, _features, _disks, _hardware, _membership,
-)  # fmt: skip
+    _blocked,
+    _power_state,
+    _concurrency,
+    _template,
+    _snapshot,
+    _kind,
+    _mobility,
+    _control_domain,
+    _features,
+    _disks,
+    _hardware,
+    _membership,
+)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+
+def words(text: str) -> frozenset[str]:
+    """Names as they are easiest to read: in a row."""
+    return frozenset(text.split())
+
+
 HALTED, PAUSED, RUNNING, SUSPENDED = "Halted", "Paused", "Running", "Suspended"
 LIVE = frozenset({RUNNING, PAUSED})
 ALL = (HALTED, PAUSED, SUSPENDED, RUNNING)
@@ -29,20 +35,20 @@ WITH_CONTROL_DOMAINS_RUNNING = frozenset({"changing_VCPUs", "changing_static_ran
 CLONING = frozenset({"clone", "copy"})
 
 # Possible, but never shown in allowed_operations.
-SILENT = frozenset(
+SILENT = words(
     "create_template power_state_reset csvm get_boot_record send_sysrq send_trigger query_services shutdown call_plugin "
     "changing_memory_live awaiting_memory_live changing_memory_limits changing_shadow_memory_live changing_VCPUs "
-    "assert_operation_valid data_source_op update_allowed_operations import reverting".split()
+    "assert_operation_valid data_source_op update_allowed_operations import reverting"
 )
-ON_TEMPLATES = frozenset(
+ON_TEMPLATES = words(
     "changing_dynamic_range changing_static_range changing_memory_limits changing_shadow_memory changing_VCPUs changing_NVRAM "
-    "clone copy export metadata_export provision".split()
+    "clone copy export metadata_export provision"
 )
 ON_OWN_TEMPLATES = frozenset({"destroy", "migrate_send"})  # not on the default ones
-ON_SNAPSHOTS = frozenset("revert clone copy export destroy hard_shutdown metadata_export".split())
-ON_CONTROL_DOMAINS = frozenset(
+ON_SNAPSHOTS = words("revert clone copy export destroy hard_shutdown metadata_export")
+ON_CONTROL_DOMAINS = words(
     "data_source_op changing_memory_live awaiting_memory_live metadata_export changing_dynamic_range changing_memory_limits "
-    "changing_static_range start start_on changing_VCPUs destroy".split()
+    "changing_static_range start start_on changing_VCPUs destroy"
 )
 
 OVERLAPPING = (frozenset({"clone", "copy", "export"}), frozenset({"snapshot", "checkpoint"}), frozenset({"get_boot_record"}))
