@@ -64,6 +64,7 @@ def frame(
         _navigation(ui.context.client.request.url.path)
     with shell.main:
         if bare:
+            shell.main.classes("x-main-bare")
             yield
         else:
             with page_box():

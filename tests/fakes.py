@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast, overload
 
 from nicegui import App
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -205,7 +205,9 @@ OPERATIONS: Mapping[str, Sequence[str]] = {
 def measure(pool: PoolMirror, chance: random.Random) -> frozenset[str]:
     """Ten minutes of believable load for all that runs; returns whose."""
     now = math.floor(time.time() / STEP) * STEP
-    seen = [row for row in (*pool.all(VM).values(), *pool.all(Host).values()) if isinstance(row, Host) or row.power_state == "Running"]
+    seen = [
+        row for row in (*pool.all(VM).values(), *pool.all(Host).values()) if isinstance(row, Host) or cast(VM, row).power_state == "Running"
+    ]
     for row in seen:
         level = chance.betavariate(1.4, 4)
         if len(seen) < 100:
@@ -216,10 +218,13 @@ def measure(pool: PoolMirror, chance: random.Random) -> frozenset[str]:
     return frozenset(row.uuid for row in seen)
 
 
-def find(mirror: Mirror, name: str, kind: type[T] | None = None) -> T:
+@overload
+def find(mirror: Mirror, name: str) -> VM: ...
+@overload
+def find(mirror: Mirror, name: str, kind: type[T]) -> T: ...
+def find(mirror: Mirror, name: str, kind: type[XapiObject] = VM) -> XapiObject:
     """The one object of that name; a VM unless said otherwise."""
-    wanted: type[XapiObject] = kind or VM
-    return cast(T, next(row for row in mirror.every(wanted) if getattr(row, "name_label", "") == name))
+    return next(row for row in mirror.every(kind) if getattr(row, "name_label", "") == name)
 
 
 def change(mirror: Mirror, row: XapiObject, **fields: object) -> None:

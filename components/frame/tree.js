@@ -8,7 +8,7 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 export default {
   template: `
     <div class="x-tree">
-      <div class="x-tree-filter">
+      <div class="x-tree-filter" v-show="total || query">
         <input ref="filter" type="search" :placeholder="words.filter" :aria-label="words.filter" v-model="query"
           spellcheck="false" autocomplete="off" @input="refilter" @keydown="filterKey">
       </div>

@@ -43,7 +43,12 @@ class Tree(ui.element, component="tree.js"):
         self._leave = feed.join(self._send)
 
     def _send(self, delta: str) -> None:
-        self.client.run_javascript(f"runMethod({self.id},'delta',{delta})")
+        self._call("delta", delta)
+
+    def _call(self, method: str, arguments: str) -> None:
+        """As `run_method`, for arguments that are JSON already, and without a task for each."""
+        message = {"code": f"runMethod({self.id},'{method}',{arguments})"}
+        self.client.outbox.enqueue_message("run_javascript", message, self.client.id)
 
     def _watch(self, event: events.GenericEventArguments) -> None:
         """The browser tells which VMs are in sight: send what is known of their load, and what becomes known."""
@@ -61,7 +66,7 @@ class Tree(ui.element, component="tree.js"):
     def _measured(self, _fresh: frozenset[str]) -> None:
         changed = [value for node, vm in self._watched.items() if (value := self._news(node, vm))]
         if changed:
-            self.client.run_javascript(f"runMethod({self.id},'measured',[{orjson.dumps(changed).decode()}])")
+            self._call("measured", f"[{orjson.dumps(changed).decode()}]")
 
     def _news(self, node: int, vm: VM) -> tuple[int, int] | None:
         """(row, CPU in whole per cent, -1 for not known), if it is not what the browser has."""

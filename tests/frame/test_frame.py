@@ -94,7 +94,7 @@ async def test_running_tasks_are_counted(user: User, mirror: Mirror) -> None:
 async def test_the_browser_gets_the_tree_once_and_then_what_changes(user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await user.open("/")
     sent: list[str] = []
-    monkeypatch.setattr(client, "run_javascript", lambda code, **_: sent.append(code))
+    monkeypatch.setattr(client.outbox, "enqueue_message", lambda _kind, message, _to: sent.append(message["code"]))
     response = await user.http_client.get(SNAPSHOT)
     whole = response.json()
     assert {row[4] for row in whole["rows"] if row[2] == 0} == {"lab-pool", "home"}
@@ -114,7 +114,7 @@ async def test_loads_are_sent_for_rows_in_sight_only(user: User, mirror: Mirror,
     client = await user.open("/")
     await user.http_client.get(SNAPSHOT)
     sent: list[str] = []
-    monkeypatch.setattr(client, "run_javascript", lambda code, **_: sent.append(code))
+    monkeypatch.setattr(client.outbox, "enqueue_message", lambda _kind, message, _to: sent.append(message["code"]))
     vm = fakes.find(mirror, "web-1")
     home = vm.home
     assert isinstance(home, PoolMirror)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from components.frame.nodes import Kind, Nodes, Row
-from data.mirror import Mirror
-from data.objects import Host, HostMetrics, Pool
+from data.mirror import Change, Mirror
+from data.objects import Host, HostMetrics, Pool, PowerState
 from data.server import ServerState
 from data.types import NULL_REF
 from tests import fakes
@@ -25,7 +25,11 @@ def nodes(mirror: Mirror) -> Iterator[Nodes]:
     tree = Nodes(mirror)
     for _ in tree.fill():
         pass
-    unsubscribe = mirror.observe(tree.update)
+
+    def changed(changes: Sequence[Change]) -> None:
+        tree.update(changes)
+
+    unsubscribe = mirror.observe(changed)
     yield tree
     unsubscribe()
 
@@ -82,7 +86,7 @@ def test_what_the_tree_does_not_show_sends_nothing(mirror: Mirror, nodes: Nodes)
 )
 def test_the_mark_follows_the_state(mirror: Mirror, nodes: Nodes, fields: dict[str, Any], mark: str) -> None:
     if "power_state" in fields:
-        fields = {"power_state": type(fakes.find(mirror, "web-1").power_state)(fields["power_state"])}
+        fields = {"power_state": PowerState(fields["power_state"])}
     fakes.change(mirror, fakes.find(mirror, "web-1"), **fields)
     assert by_name(nodes)["web-1"][3] == mark
 

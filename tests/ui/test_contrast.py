@@ -12,6 +12,20 @@ from components.ui.marks import SHAPES, drawings
 
 TOKENS = (HERE / "tokens.css").read_text(encoding="utf-8")
 PAIR = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
+TOKEN_FAMILIES = (
+    "--load",
+    "--size",
+    "--radius",
+    "--row",
+    "--text",
+    "--dim",
+    "--faint",
+    "--line",
+    "--warning",
+    "--critical",
+    "--accent",
+    "--ground",
+)
 PALETTES = [{name: pair[which] for name, *pair in PAIR.findall(TOKENS)} for which in (0, 1)]
 
 
@@ -53,6 +67,7 @@ def test_rules_use_tokens_that_exist_and_no_colours_of_their_own() -> None:
     for path in sorted(HERE.parent.rglob("*.css")):
         rules = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         used = set(re.findall(r"var\((--[\w-]+)\)", rules))
+        used -= {name for name in used if not name.startswith(TOKEN_FAMILIES)}  # a component may hand values to its own rules
         assert used <= known, f"{path.name}: {sorted(used - known)}"
         if path.name != "tokens.css":
             assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", rules), f"{path.name} has a colour of its own"
