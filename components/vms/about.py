@@ -1,0 +1,149 @@
+"""What a VM is, as names and values; and what it hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from nicegui import ui
+
+from components.links import path_of
+from components.live import renewed
+from components.ui import Card, Mark
+from components.vms.around import follow_around, place_refs, tie_refs
+from components.vms.cells import Cell, Copy, Facts, Link, Quiet
+from components.vms.words import BOOT, FIRMWARE, tools_text
+from data.mirror import Mirror
+from data.objects import VM, Host, Pool
+from data.ties import TROUBLE, Kind, Tie, ties_of
+from data.vms import boot_order, cores_per_socket, firmware_of, has_fixed_memory, is_up, os_name, starts_by_itself, template_name, tools_of
+from xo_dash.control.words import METHODS
+from xo_dash.i18n import _, duration, ngettext, number, size
+
+
+class About(Card):
+    """Follows the VM and its host; sends only values that changed."""
+
+    def __init__(self, mirror: Mirror, vm: VM) -> None:
+        super().__init__(_("About"))
+        self._vm = vm
+        rows = about(vm)
+        with self:
+            self._facts = Facts([name for name, _value in rows])
+            follow_around(mirror, vm, place_refs, self._refresh)
+
+    def _refresh(self) -> None:
+        self._facts.show(about(self._vm))
+
+
+def about(vm: VM) -> list[tuple[str, Cell | None]]:
+    """Always the same names, in the same order; None for what there is nothing to say of."""
+    tools = tools_text(tools_of(vm))
+    return [
+        (_("Host"), _host(vm)),
+        (_("System"), os_name(vm) or Quiet(_("not told"))),
+        (_("Tools"), tools or None),
+        (_("Template"), template_name(vm) or None),
+        (_("Firmware"), _(FIRMWARE[firmware_of(vm)])),
+        (_("Boots from"), ", ".join(_(BOOT[letter]) for letter in boot_order(vm)) or None),
+        (_("vCPUs"), _vcpus(vm)),
+        (_("Memory"), _memory(vm)),
+        (_("Starts by itself"), _start(vm)),
+        (_("High availability"), _ha(vm)),
+        (_("Protected from"), _protected(vm)),
+        (_("Restart needed"), _("yes, for its new settings") if vm.requires_reboot else None),
+        (_("uuid"), Copy(vm.uuid, _("Click to copy"))),
+    ]
+
+
+def _host(vm: VM) -> Cell:
+    if is_up(vm) and (host := vm.home.one(Host, vm.resident_on)):
+        return Link(host.name_label, path_of(host))
+    home = vm.home.one(Host, vm.affinity)
+    return Quiet(_("none; prefers {host}").format(host=home.name_label) if home else _("none"))
+
+
+def _vcpus(vm: VM) -> str:
+    now, most, cores = vm.VCPUs_at_startup, vm.VCPUs_max, cores_per_socket(vm)
+    count = _("{n} of at most {most}").format(n=number(now), most=number(most)) if now and now != most else number(most)
+    if cores <= 1 or most % cores:
+        return count
+    sockets = most // cores
+    shape = ngettext("{n} socket of {cores}", "{n} sockets of {cores}", sockets).format(n=number(sockets), cores=number(cores))
+    return f"{count}, {shape}"
+
+
+def _memory(vm: VM) -> str:
+    if has_fixed_memory(vm):
+        return size(vm.memory_dynamic_max)
+    text = _("{least} to {most}").format(least=size(vm.memory_dynamic_min), most=size(vm.memory_dynamic_max))
+    if vm.memory_static_max > vm.memory_dynamic_max:
+        text += ", " + _("at most {size}").format(size=size(vm.memory_static_max))
+    return text
+
+
+def _start(vm: VM) -> str:
+    if not starts_by_itself(vm):
+        return _("no")
+    order = [_("order {n}").format(n=number(vm.order))] if vm.order else []
+    delay = [_("then {duration} of pause").format(duration=duration(vm.start_delay))] if vm.start_delay else []
+    return ", ".join([_("yes"), *order, *delay])
+
+
+def _ha(vm: VM) -> str | None:
+    pool = next(iter(vm.home.all(Pool).values()), None)
+    if not vm.ha_restart_priority and not (pool and pool.ha_enabled):
+        return None
+    text = {"restart": _("restarted elsewhere"), "best-effort": _("restarted if there is room")}.get(vm.ha_restart_priority)
+    return text or vm.ha_restart_priority or _("not protected")
+
+
+def _protected(vm: VM) -> str | None:
+    names = {_(METHODS[f"VM.{operation}"]) if f"VM.{operation}" in METHODS else operation for operation in vm.blocked_operations}
+    return ", ".join(sorted(names)) or None
+
+
+TIED: Final = ("VBDs", "VIFs", "power_state", "resident_on", "attached_PCIs", "VGPUs")
+
+
+class Ties(Card):
+    """What the VM hangs on; trouble is marked."""
+
+    def __init__(self, mirror: Mirror, vm: VM) -> None:
+        super().__init__(_("What it hangs on"))
+        self._vm = vm
+        self._shown: Sequence[tuple[bool, str]] | None = None
+        with self:
+            self._box = ui.element().classes("contents")
+            with ui.element().classes("contents"):
+                follow_around(mirror, vm, tie_refs, self._refresh, names=TIED)
+
+    def _refresh(self) -> None:
+        now = [(tie.kind in TROUBLE, tie_text(tie)) for tie in ties_of(self._vm)]
+        if now == self._shown:
+            return
+        self._shown = now
+        with renewed(self._box):
+            if not now:
+                ui.label(_("On nothing but its pool: it can run on any host that has room.")).classes("x-dim")
+            for trouble, text in now:
+                with ui.element().classes("x-tie"):
+                    Mark("warning" if trouble else "information").classes("" if trouble else "x-tie-fact")
+                    ui.label(text).props("dir=auto")
+
+
+_TEXTS: Final[Mapping[Kind, Callable[[], str]]] = {
+    Kind.LOCAL_DISK: lambda: _("Cannot leave {host}: {what} is on its local SR {on}"),
+    Kind.CD: lambda: _("{what} of {on} is in its CD drive"),
+    Kind.DEVICE: lambda: _("Cannot leave its host: a device of it is passed through"),
+    Kind.UNPLUGGED: lambda: _("{on} is not attached to {host}"),
+    Kind.FULL: lambda: _("{on} is nearly full"),
+    Kind.GONE: lambda: _("The disk in position {what} is no longer there"),
+    Kind.NO_LINK: lambda: _("{on} has no link on {host}"),
+}
+
+
+def tie_text(tie: Tie) -> str:
+    """One sentence."""
+    on = str(getattr(tie.on, "name_label", "")) or "–"
+    return _TEXTS[tie.kind]().format(what=tie.what, on=on, host=tie.host.name_label if tie.host else _("any host"))

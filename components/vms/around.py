@@ -1,0 +1,79 @@
+"""To follow a VM and what hangs on it, where what hangs on it changes too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from components.live import follow_all
+from data.mirror import Change, Mirror
+from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
+from data.types import Ref, XapiObject
+
+Refs = Callable[[VM], Iterable[Ref]]
+
+
+def follow_around(mirror: Mirror, vm: VM, refs: Refs, render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
+    """Call `render` now, and whenever `vm` (only in `names`, where given) or a row behind `refs(vm)` changes.
+
+    By reference, not by object: a row that is named before it is there is noticed when it comes.
+    """
+    wanted = frozenset(names)
+    known: set[Ref] = set(refs(vm))
+
+    def collect(changes: Sequence[Change]) -> bool:
+        return any(_matters(change) for change in changes)
+
+    def _matters(change: Change) -> bool:
+        subject = change.subject
+        if subject is vm:
+            return not wanted or not change.names or bool(change.names & wanted)
+        return isinstance(subject, XapiObject) and subject.ref in known and subject.home is vm.home
+
+    def again() -> None:
+        known.clear()
+        known.update(refs(vm))
+        render()
+
+    follow_all(mirror, collect, again)
+
+
+def no_refs(vm: VM) -> Iterable[Ref]:
+    return ()
+
+
+def disk_refs(vm: VM) -> Iterable[Ref]:
+    """Its drives, what is in them, and where that lies."""
+    yield from vm.VBDs
+    for vbd in vm.all_of(VBD, vm.VBDs):
+        yield vbd.VDI
+        if vdi := vm.home.one(VDI, vbd.VDI):
+            yield vdi.SR
+
+
+def nic_refs(vm: VM) -> Iterable[Ref]:
+    """Its NICs, their networks, and what the agent says."""
+    yield from vm.VIFs
+    yield vm.guest_metrics
+    for vif in vm.all_of(VIF, vm.VIFs):
+        yield vif.network
+
+
+def place_refs(vm: VM) -> Iterable[Ref]:
+    """Its host and what tells whether that is heard; its own metrics and agent."""
+    yield from (vm.metrics, vm.guest_metrics, vm.resident_on, vm.affinity)
+    if host := vm.home.one(Host, vm.resident_on):
+        yield host.metrics
+
+
+def tie_refs(vm: VM) -> Iterable[Ref]:
+    """Disks, their SRs and the ways to them; networks and their ports."""
+    yield from disk_refs(vm)
+    yield from nic_refs(vm)
+    yield vm.resident_on
+    for vbd in vm.all_of(VBD, vm.VBDs):
+        vdi = vm.home.one(VDI, vbd.VDI)
+        if vdi and (sr := vm.home.one(SR, vdi.SR)):
+            yield from sr.PBDs
+    for vif in vm.all_of(VIF, vm.VIFs):
+        if network := vm.home.one(Network, vif.network):
+            yield from network.PIFs

@@ -1,0 +1,116 @@
+"""A VM's snapshots as a tree: what grew from what, and where the VM is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from nicegui import ui
+
+from components.live import renewed
+from components.ui import Age, Button, Card, Kind
+from components.verbs import give, whoever
+from components.vms.around import follow_around
+from data.objects import VBD, VM
+from data.snapshots import Twig, snapshot_tree
+from data.types import Ref, timestamp
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+from xo_dash.control.offers import why_not
+from xo_dash.control.snapshots import own_disks
+from xo_dash.i18n import _, ngettext, number, size
+
+STEP: Final = 16
+"""Pixels between two columns."""
+ROW: Final = 28
+
+
+class Growth(Card):
+    """Drawn anew when a snapshot comes, goes or gets another name."""
+
+    def __init__(self, context: Context, vm: VM) -> None:
+        super().__init__(_("Snapshots"), " ")
+        self._context, self._vm = context, vm
+        self._shown: object = None
+        with self:
+            self._box = ui.element("ul").classes("x-growth")
+            with ui.element().classes("contents"):
+                follow_around(context.mirror, vm, _refs, self._refresh, names=("snapshots", "parent", "name_label"))
+
+    def _refresh(self) -> None:
+        rows = [(twig, taken(twig.vm), own_size(twig.vm)) for twig in snapshot_tree(self._vm)]
+        look = [(twig, twig.vm.name_label, moment, amount, self._why_not(twig)) for twig, moment, amount in rows]
+        if look == self._shown:
+            return
+        self._shown = look
+        count = max(0, len(rows) - 1)
+        whole = sum(amount for twig, _moment, amount in rows if twig.vm is not self._vm)
+        text = ngettext("{n} snapshot, {size}", "{n} snapshots, {size}", count).format(n=number(count), size=size(whole))
+        self.scope.text = text if count else ""
+        width = STEP * (2 + max((column for twig, *_rest in rows for column in (twig.column, *twig.forks, *twig.passing)), default=0))
+        with renewed(self._box):
+            if not rows:
+                ui.label(_("None yet. A snapshot keeps this moment, to go back to.")).classes("x-dim")
+            for twig, moment, amount in rows:
+                with ui.element("li").classes("x-twig"):
+                    _picture(twig, width, here=twig.vm is self._vm)
+                    self._words(twig, moment, amount)
+
+    def _words(self, twig: Twig, moment: float | None, amount: int) -> None:
+        if twig.vm is self._vm:
+            ui.label(_("you are here")).classes("x-strong")
+            return
+        ui.label(twig.vm.name_label or "–").classes("x-cut x-grow").props("dir=auto")
+        with ui.element().classes("x-row x-dim x-small x-twig-facts"):
+            Age(moment, bare=True)
+            ui.label(size(amount))
+        delete = action("snapshot.delete")
+
+        async def clicked() -> None:
+            await give(self._context, delete, [twig.vm])
+
+        button = Button(icon="trash", label=_(delete.title), on_click=clicked, kind=Kind.GHOST).mark("snapshot.delete")
+        reason = self._why_not(twig)
+        if reason:
+            button.allow(reason)
+
+    def _why_not(self, twig: Twig) -> str | None:
+        if twig.vm is self._vm:
+            return None
+        reason = why_not(action("snapshot.delete"), twig.vm, whoever())
+        return str(reason) if reason else None
+
+
+def taken(vm: VM) -> float | None:
+    """Epoch seconds."""
+    return timestamp(vm.snapshot_time)
+
+
+def own_size(vm: VM) -> int:
+    """Bytes that the disks of a snapshot take for themselves."""
+    return sum(max(0, disk.physical_utilisation) for disk in own_disks(vm)) if vm.is_a_snapshot else 0
+
+
+def _refs(vm: VM) -> Iterable[Ref]:
+    yield from vm.snapshots
+    for snapshot in vm.all_of(VM, vm.snapshots):
+        yield from (vbd.VDI for vbd in snapshot.all_of(VBD, snapshot.VBDs))
+
+
+def _picture(twig: Twig, width: int, *, here: bool) -> None:
+    x, middle = _x(twig.column), ROW // 2
+    lines = [f"M{_x(column)} 0V{ROW}" for column in twig.passing if column not in twig.forks]
+    if twig.above:
+        lines.append(f"M{x} 0V{middle}")
+    if twig.below:
+        lines.append(f"M{x} {middle}V{ROW}")
+    for column in twig.forks:
+        bend = 6 if column > twig.column else -6
+        lines.append(f"M{x} {middle}H{_x(column) - bend}q{bend} 0 {bend} 6V{ROW}")
+    with ui.element("svg").props(f'viewBox="0 0 {width} {ROW}" width={width} height={ROW} aria-hidden=true'):
+        ui.element("path").classes("x-twig-line").props["d"] = "".join(lines)
+        ui.element("circle").classes("x-twig-here" if here else "x-twig-dot").props(f"cx={x} cy={middle} r={4 if here else 4.5}")
+
+
+def _x(column: int) -> int:
+    return STEP // 2 + column * STEP

@@ -1,0 +1,57 @@
+"""What XAPI noted about a VM lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from nicegui import ui
+
+from components.live import follow_all
+from components.ui import Age, Card, Mark
+from components.vms.words import happened_text
+from data.mirror import Change, Mirror
+from data.objects import VM, Message
+from data.types import timestamp
+from xo_dash.i18n import _
+
+SHOWN: Final = 8
+SERIOUS: Final = 3
+"""XAPI's priorities up to this one are more than information."""
+
+
+class Happened(Card):
+    """The newest messages; a new one is one line more."""
+
+    def __init__(self, mirror: Mirror, vm: VM) -> None:
+        super().__init__(_("What happened"))
+        self._vm = vm
+        self._lines: dict[Message, ui.element] = {}
+        with self:
+            self._none = ui.label(_("XAPI noted nothing about it.")).classes("x-dim")
+            self._list = ui.element("ul").classes("x-happened")
+            with ui.element().classes("contents"):
+                follow_all(mirror, self._concerns, self._refresh)
+
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        return any(isinstance(subject := change.subject, Message) and subject.obj_uuid == self._vm.uuid for change in changes)
+
+    def _refresh(self) -> None:
+        messages = [message for message in self._vm.home.all(Message).values() if message.obj_uuid == self._vm.uuid]
+        newest = sorted(messages, key=lambda message: (message.timestamp, message.ref), reverse=True)[:SHOWN]
+        for gone in self._lines.keys() - set(newest):
+            self._lines.pop(gone).delete()
+        for at, message in enumerate(newest):
+            if message not in self._lines:
+                self._lines[message] = self._line(message)
+                if at < len(self._lines) - 1:
+                    self._lines[message].move(self._list, at)
+        self._none.set_visibility(not newest)
+
+    def _line(self, message: Message) -> ui.element:
+        with self._list, ui.element("li") as line:
+            Age(timestamp(message.timestamp)).classes("x-dim")
+            if message.priority <= SERIOUS:
+                Mark("warning")
+            ui.label(happened_text(message.name))
+        return line
