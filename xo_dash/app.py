@@ -20,7 +20,7 @@ from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.users import UserStore
 from data.stores.vault import Vault
-from pages import first_run, home, layout, login, missing, tasks, vms
+from pages import first_run, home, layout, login, missing, tasks, vm, vms
 from xo_dash import i18n
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -39,7 +39,7 @@ from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, tasks, vms, missing)
+PAGES = (home, tasks, vm, vms, missing)
 
 SHUTDOWN = 5
 """Seconds that open connections get to end."""
