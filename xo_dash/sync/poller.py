@@ -12,8 +12,8 @@ from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import KINDS, Certificate, Host, Message
 from data.server import ServerState
 from data.types import XapiObject
-from xo_dash.sync import memory
 from xo_dash.sync.census import Census
+from xo_dash.sync.memory import Loading
 from xo_dash.sync.pool_identity import Identity, identify, is_behind
 from xo_dash.sync.standing import DuplicatePool, Standing, WrongPool
 from xo_dash.xapi import events
@@ -60,18 +60,19 @@ class Known:
 class Poller:
     """The only writer of one pool's mirror."""
 
-    def __init__(self, mirror: Mirror, pool: PoolMirror, connection: Connection, known: Known) -> None:
+    def __init__(self, mirror: Mirror, pool: PoolMirror, connection: Connection, known: Known, loading: Loading) -> None:
         self._mirror = mirror
         self._pool = pool
         self._connection = connection
         self._known = known
+        self._loading = loading
         self._standing = Standing(mirror, pool.server)
         self._census = Census(pool)
         self._identity: Identity | None = None
         self._token = START
         self._contact: Contact | None = None
         self._signed_in = False
-        self._settled = False
+        self._loaded = False
         self._proved = False  # whether the session has been of use
         self._rest_until = 0.0  # by the monotonic clock
         self._task: asyncio.Task[None] | None = None
@@ -101,6 +102,13 @@ class Poller:
     async def _step(self, left: float) -> None:
         if not self._signed_in:
             await self._enter()
+        if self._loaded:
+            await self._round(left)
+        else:
+            with self._loading:
+                await self._round(left)
+
+    async def _round(self, left: float) -> None:
         token = self._token
         kinds = KINDS if token.database else DATABASE
         wait = min(left, DOUBT if self._census.doubts else LONG_POLL)
@@ -156,9 +164,7 @@ class Poller:
         self._proved = True
         if not before.database:
             self._census.reset()
-        if not self._settled:
-            memory.settle()
-            self._settled = True
+        self._loaded = True
         for kind in self._census.check(batch.counts):
             log.info("%s: rows of class %s went without a word; reading them anew", self._pool.server.label, kind.xapi_class)
             await self._take(await self._connection.records(kind), (kind,))
@@ -167,18 +173,18 @@ class Poller:
 
     async def _take(self, rows: list[Event], complete: tuple[type[XapiObject], ...]) -> None:
         """Apply; of the classes in `complete`, what `rows` do not name is gone. In slices where one turn would be too long."""
-        if complete:
-            rows = rows + self._gone(rows, complete)
         if len(rows) <= BURST and not complete:
             self._mirror.apply(self._pool, rows)
             return
+        gone = {kind: set(self._pool.all(kind)) for kind in complete}
         for at in range(0, len(rows), SLICE):
-            self._mirror.apply(self._pool, rows[at : at + SLICE])
+            part = rows[at : at + SLICE]
+            for row in part:
+                if row.kind in gone:
+                    gone[row.kind].discard(row.ref)
+            self._mirror.apply(self._pool, part)
             await asyncio.sleep(0)
-
-    def _gone(self, rows: list[Event], complete: tuple[type[XapiObject], ...]) -> list[Event]:
-        named = {(row.kind, row.ref) for row in rows}
-        return [Event(kind, Operation.DEL, ref, None) for kind in complete for ref in self._pool.all(kind) if (kind, ref) not in named]
+        self._mirror.apply(self._pool, [Event(kind, Operation.DEL, ref, None) for kind, refs in gone.items() for ref in refs])
 
     def _learn(self) -> None:
         """Keep the members' addresses, and what the pool itself says of their certificates."""

@@ -8,14 +8,15 @@ import time
 from dataclasses import dataclass
 from typing import Unpack
 
-from data.mirror import Mirror
+from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.objects import KINDS
 from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import RecordMissing, SecretUnreadable, StoreError
 from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
 from xo_dash.sync import memory, probe
 from xo_dash.sync.metrics import ROUND, Collector
-from xo_dash.sync.poller import PERIOD, Contact, Known, Poller
+from xo_dash.sync.poller import PERIOD, SLICE, Contact, Known, Poller
 from xo_dash.sync.schedule import Schedule
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
@@ -47,6 +48,7 @@ class Servers:
         self._store = store
         self._originator = f"xo-dash {installation}".strip()
         self._schedule = Schedule()
+        self._loading = memory.Loading()
         self._running: dict[str, _Running] = {}
         self._changing = asyncio.Lock()
         self._learning: set[asyncio.Task[None]] = set()
@@ -122,6 +124,7 @@ class Servers:
             records = {record.id: record for record in self._store.all()}
             for server_id in [server_id for server_id in self._mirror.pools if server_id not in records]:
                 await self._close(server_id)
+                await self._empty(self._mirror.pools[server_id])
                 self._mirror.remove(server_id)
             for record in records.values():
                 running = self._running.get(record.id)
@@ -162,7 +165,7 @@ class Servers:
             duplicate=lambda uuid: self._duplicate(record.id, uuid),
             learn=lambda contact: self._learn(record.id, contact),
         )
-        poller = Poller(self._mirror, pool, connection, known)
+        poller = Poller(self._mirror, pool, connection, known, self._loading)
         collector = Collector(pool, connection)
         self._running[record.id] = _Running(record, connection, poller, collector)
         self._schedule.always(f"poll {record.id}", poller.run, PERIOD + 5)
@@ -177,6 +180,14 @@ class Servers:
         running.poller.stop()
         running.collector.stop()
         await running.connection.close()
+
+    async def _empty(self, pool: PoolMirror) -> None:
+        """Take a picture down in slices: at once, a large one would hold the loop."""
+        for kind in KINDS:
+            refs = list(pool.all(kind))
+            for at in range(0, len(refs), SLICE):
+                self._mirror.apply(pool, [Event(kind, Operation.DEL, ref, None) for ref in refs[at : at + SLICE]])
+                await asyncio.sleep(0)
 
     def _connect(self, record: Server) -> Connection:
         return Connection(

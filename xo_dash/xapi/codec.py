@@ -17,9 +17,9 @@ from xml.parsers.expat import ExpatError
 import msgspec
 
 from xo_dash.xapi.errors import BadReply, failure
+from xo_dash.xapi.wire import Body
 
 T = TypeVar("T")
-Body = bytes | bytearray
 PIECE = 1 << 16
 
 

@@ -8,10 +8,10 @@ import msgspec
 import XenAPI
 
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.codec import Body, Codec, Envelope, decode_json, decode_xml, encode
+from xo_dash.xapi.codec import Codec, Envelope, decode_json, decode_xml, encode
 from xo_dash.xapi.errors import BadReply, XapiFailure
 from xo_dash.xapi.tls import Trust
-from xo_dash.xapi.wire import Reply, Wire
+from xo_dash.xapi.wire import Body, Reply, Wire
 
 TIMEOUT = 60.0
 """Seconds for a call that does not say otherwise."""
