@@ -2,6 +2,7 @@
 
 from components.verbs.bar import VerbBar, bar
 from components.verbs.giving import give, whoever
+from components.verbs.menu import VerbMenu
 from components.verbs.tray import tray
 
-__all__ = ["VerbBar", "bar", "give", "tray", "whoever"]
+__all__ = ["VerbBar", "VerbMenu", "bar", "give", "tray", "whoever"]

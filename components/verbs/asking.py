@@ -140,4 +140,3 @@ def _names(title: str, names: Sequence[str], *, quiet: bool = False) -> None:
             for name in names:
                 line = ui.label(name)
                 line.tag = "li"
-

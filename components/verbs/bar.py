@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from nicegui import events, ui
 
 from components.live import follow, renewed
-from components.ui import Button, buttons, divider, menu, menu_item
+from components.ui import Button, buttons
 from components.verbs.giving import give, whoever
+from components.verbs.menu import VerbMenu, words
 from data.mirror import PoolMirror
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.action import Action
 from xo_dash.control.actions import actions_for
-from xo_dash.control.offers import Offer, offer
-from xo_dash.i18n import _, number
+from xo_dash.control.offers import tally
+from xo_dash.i18n import _
 
 CLICKED = "(e) => { const b = e.target.closest('button'), row = e.currentTarget; if (b) emit([...row.children].indexOf(b)) }"
 """One listener for the row: a listener of its own would make every change of a button three times as long."""
@@ -50,7 +51,8 @@ class VerbBar(ui.element):
                 self._buttons[action] = VerbButton(action)
         rest = [action for action in actions if action not in self._buttons]
         if rest:
-            self._more(rest)
+            with Button(icon="more", label=_("More commands")).mark("more-commands"):
+                VerbMenu(self._context, self._subjects, rest, right=True)
         servers: list[Server] = [home.server for home in {subject.home for subject in self._subjects} if isinstance(home, PoolMirror)]
         follow(self._context.mirror, [*self._subjects, *servers], self._refresh, names=WATCHED)
 
@@ -63,45 +65,10 @@ class VerbBar(ui.element):
         user = whoever()
         for action, button in self._buttons.items():
             if any(action.fits(subject) for subject in self._subjects):
-                offered = offer(action, self._subjects, user)
-                button.look(words(offered), "" if offered.possible else str(offered.reason))
+                offered = tally(action, self._subjects, user)
+                button.look(words(offered), "" if offered.able else str(offered.reason))
             else:
                 button.look("", "")
-
-    def _more(self, actions: Sequence[Action]) -> None:
-        def opened() -> None:
-            box.clear()
-            with box:
-                self._items(actions)
-            box.open()
-
-        with Button(icon="more", label=_("More commands"), on_click=opened).mark("more-commands"):
-            box = menu(right=True).props("no-parent-event")
-
-    def _items(self, actions: Sequence[Action]) -> None:
-        user = whoever()
-        offered = [offer(action, self._subjects, user) for action in actions]
-        for one in offered:
-            if not one.action.danger:
-                self._item(one)
-        if any(one.action.danger for one in offered) and not all(one.action.danger for one in offered):
-            divider()
-        for one in offered:
-            if one.action.danger:
-                self._item(one)
-
-    def _item(self, offered: Offer) -> None:
-        async def clicked() -> None:
-            if offered.possible:
-                await give(self._context, offered.action, self._subjects)
-
-        text = words(offered) + ("…" if offered.action.arguments else "")
-        item = menu_item(text, clicked, icon=offered.action.icon, danger=offered.action.danger and offered.possible)
-        item.mark(offered.action.id)
-        if not offered.possible:
-            item.classes("x-verb-faint").props("aria-disabled=true")
-            with item:
-                ui.label(str(offered.reason)).classes("x-verb-why")
 
 
 class VerbButton(Button):
@@ -126,14 +93,6 @@ class VerbButton(Button):
             for name in ("aria-disabled", "data-tip"):
                 self._props.pop(name, None)
         self.update()
-
-
-def words(offered: Offer) -> str:
-    """`Start`, or `Start 3 of 7` where not all can."""
-    verb = _(offered.action.title)
-    if offered.total == 1 or not offered.possible or not offered.unable:
-        return verb
-    return _("{verb} {able} of {total}").format(verb=verb, able=number(len(offered.able)), total=number(offered.total))
 
 
 def bar(context: Context, subjects: Sequence[XapiObject] = ()) -> VerbBar:

@@ -8,8 +8,9 @@ from data.stores.users import Role
 from data.types import Ref
 from tests.control.fake_pool import OFFERED, FakePool, user
 from xo_dash.control.access import may
+from xo_dash.control.action import Action
 from xo_dash.control.actions import ACTIONS, action, actions_for
-from xo_dash.control.offers import offer, why_not
+from xo_dash.control.offers import offer, tally, why_not
 from xo_dash.i18n import using
 
 HALTED, PAUSED, RUNNING, SUSPENDED = PowerState.HALTED, PowerState.PAUSED, PowerState.RUNNING, PowerState.SUSPENDED
@@ -108,6 +109,17 @@ def test_of_several_some_can_and_the_others_say_why(fake: FakePool) -> None:
     assert [vm.name_label for vm in offered.able if isinstance(vm, VM)] == ["vm-0", "vm-2", "vm-4", "vm-6"]
     assert {str(reason) for _vm, reason in offered.unable} == {"it is running, and must be halted"}
     assert offered.possible and offered.reason is None
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("row", ACTIONS, ids=lambda row: row.id)
+def test_the_quick_count_says_the_same(fake: FakePool, row: Action, role: Role) -> None:
+    subjects = [fake.vm(state=state) for state in PowerState]
+    subjects += [fake.vm(is_a_snapshot=True, is_a_template=True), fake.vm(is_a_template=True, allowed_operations=frozenset())]
+    subjects[0].home = FakePool("gone").home  # one that is no longer there
+    offered, counted = offer(row, subjects, user(role)), tally(row, subjects, user(role))
+    assert (counted.able, counted.total) == (len(offered.able), offered.total)
+    assert str(counted.reason) == str(offered.unable[0][1])
 
 
 def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:

@@ -12,6 +12,7 @@ from xo_dash.i18n import N_
 
 ROLES = {Role.VIEWER: N_("viewer"), Role.OPERATOR: N_("operator"), Role.ADMIN: N_("administrator")}
 """The roles in words."""
+_RANK = {role: rank for rank, role in enumerate(Role)}
 
 
 class Guarded(Protocol):
@@ -43,7 +44,7 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
     """
     if user is None:
         return GONE
-    if user.role.includes(guarded.role):
+    if _RANK[user.role] >= _RANK[guarded.role]:
         return ALLOWED
     return Verdict(
         False,

@@ -74,6 +74,7 @@ class Action:
     role: Role
     when: Condition
     plan: Plan
+    holds: Callable[[XapiObject], bool]  # whether `when` has nothing against it, quickly
     suits: Callable[[XapiObject], bool]  # whether it is a command for such an object at all, whatever its state
     fits: Callable[[XapiObject], bool] = lambda subject: True  # whether its state makes one think of it
     reached: Callable[[XapiObject], bool] | None = None  # whether the object is as it should be afterwards; asked when the task is lost

@@ -44,6 +44,7 @@ def _power(
         done=done,
         role=Role.OPERATOR,
         when=condition,
+        holds=condition.holds,
         fits=condition.fits,
         suits=is_machine,
         plan=plan or call(f"VM.{operation}", doing, *extra),
@@ -71,7 +72,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            title=N_("Reboot"), doing=N_("Rebooting {name}"), done=N_("{name} is rebooted"),
            loses=N_("Whoever uses it is cut off until it is up again.")),
     Action(id="vm.snapshot", kind=VM, title=N_("Snapshot"), doing=N_("Taking a snapshot of {name}"), done=N_("{name} has a new snapshot"),
-           role=Role.OPERATOR, when=allowed("snapshot"), suits=is_machine, plan=snapshots.take_plan, prominent=True, icon="camera",
+           role=Role.OPERATOR, when=allowed("snapshot"), holds=allowed("snapshot").holds, suits=is_machine,
+           plan=snapshots.take_plan, prominent=True, icon="camera",
            arguments=(Argument(name="name", title=N_("Name"), default=snapshots.default_name, check=snapshots.check_name),)),
     _power("start_on", HALTED, to=RUNNING, plan=placing.start_plan, icon="play",
            title=N_("Start on a host"), doing=N_("Starting {name}"), done=N_("{name} is started"),
@@ -89,13 +91,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
            loses=N_("What the guest has not yet written to its disks is lost, as when the plug is pulled; "
                     "of a suspended VM, its memory is.")),
     Action(id="snapshot.delete", kind=VM, title=N_("Delete snapshot"), doing=N_("Deleting snapshot {name}"),
-           done=N_("Snapshot {name} is deleted"), role=Role.OPERATOR, when=allowed("destroy"), suits=is_snapshot,
+           done=N_("Snapshot {name} is deleted"), role=Role.OPERATOR,
+           when=allowed("destroy"), holds=allowed("destroy").holds, suits=is_snapshot,
            plan=snapshots.delete_plan, names_what_goes=snapshots.disk_names, danger=True, icon="trash",
            loses=N_("The VM can no longer go back to this point. The VM itself and its present disks stay.")),
     Action(id="task.cancel", kind=Task, title=N_("Cancel"), doing=N_("Cancelling {name}"),
-           done=N_("{name}: the pool was asked to cancel it"), role=Role.OPERATOR, when=can_cancel,
-           suits=lambda subject: isinstance(subject, Task), icon="close",
-           plan=call("task.cancel", N_("Cancelling {name}"), asynchronous=False)),
+           done=N_("{name}: the pool was asked to cancel it"), role=Role.OPERATOR,
+           when=can_cancel, holds=lambda subject: can_cancel(subject) is None, suits=lambda subject: isinstance(subject, Task),
+           icon="close", plan=call("task.cancel", N_("Cancelling {name}"), asynchronous=False)),
 )
 # fmt: on
 

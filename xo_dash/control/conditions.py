@@ -27,9 +27,13 @@ class Allowed:
     def __call__(self, subject: XapiObject) -> Said | None:
         if not isinstance(subject, VM):
             return say(N_("it is not a VM"))
-        if self.operation in subject.allowed_operations:
+        if self.holds(subject):
             return None
         return self._nature(subject) or self._moment(subject)
+
+    def holds(self, subject: XapiObject) -> bool:
+        """Whether it is so, without the words: a selection may be thousands."""
+        return isinstance(subject, VM) and self.operation in subject.allowed_operations
 
     def fits(self, subject: XapiObject) -> bool:
         return isinstance(subject, VM) and subject.power_state in self.states

@@ -30,6 +30,8 @@ from xo_dash.xapi.errors import Unreachable, XapiError
 
 log = logging.getLogger(__name__)
 
+Doing = tuple[str, str, str, frozenset[tuple[str, str]]]
+"""(server, uuid, command, arguments) of what is being done."""
 RUNS_KEPT = 200
 """Ended runs that stay to be looked at."""
 
@@ -78,6 +80,7 @@ class Runner:
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}
+        self._under_way: set[Doing] = set()
         self._serial = 0
         self.activity = Activity(mirror, self, clock)
         self._tasks: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
@@ -170,13 +173,17 @@ class Runner:
         steps = run.action.plan(item.subject, run.arguments)  # now: what it names may be gone after the first step
         item.started = self._clock()
         item.state = State.RUNNING
+        doing = _doing(run, item)
+        self._under_way.add(doing)
         try:
             await self._audit.write(self._entry("begin", run, item))
+            outcome = await self._steps(run, item, steps)
         except AuditUnwritable as error:
             item.started = 0.0
-            await self._end(run, item, Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error))))
-            return
-        await self._end(run, item, await self._steps(run, item, steps))
+            outcome = Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error)))
+        finally:
+            self._under_way.discard(doing)
+        await self._end(run, item, outcome)
 
     def _refusal(self, run: Run, item: Item) -> Said | None:
         """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
@@ -192,19 +199,9 @@ class Runner:
                 return say(N_("“{argument}” is missing"), argument=Said(argument.title))
             if reason := argument.check(subject, run.arguments[argument.name]):
                 return reason
-        if any(self._same(run, item, other_run, other) for other_run in self._runs for other in other_run.items):
+        if _doing(run, item) in self._under_way:
             return say(N_("it is being done already"))
         return None
-
-    @staticmethod
-    def _same(run: Run, item: Item, other_run: Run, other: Item) -> bool:
-        return (
-            other is not item
-            and other.state is State.RUNNING
-            and (other.pool, other.uuid) == (item.pool, item.uuid)
-            and other_run.action is run.action
-            and other_run.arguments == run.arguments
-        )
 
     async def _steps(self, run: Run, item: Item, steps: Sequence[Step]) -> Outcome:
         """One after the other; those that do not need each other go on when one fails."""
@@ -317,6 +314,10 @@ class Runner:
         ended = [run for run in self._runs if run.ended]
         for run in ended[: max(0, len(ended) - RUNS_KEPT)]:
             self._runs.remove(run)
+
+
+def _doing(run: Run, item: Item) -> Doing:
+    return (item.pool, item.uuid, run.action.id, frozenset(run.arguments.items()))
 
 
 def _in_plan(outcome: Outcome, step: Step, steps: int) -> Outcome:

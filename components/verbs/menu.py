@@ -1,0 +1,80 @@
+"""A menu of what can be done to an object or a selection, filled when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from components.ui import divider, menu, menu_item
+from components.verbs.giving import give, whoever
+from data.types import XapiObject
+from xo_dash.context import Context
+from xo_dash.control.action import Action
+from xo_dash.control.actions import actions_for
+from xo_dash.control.offers import Tally, tally
+from xo_dash.i18n import _, number
+
+
+class VerbMenu:
+    """Opens below the element it is put into, at a click on it or by `open`; says of the impossible why."""
+
+    def __init__(
+        self, context: Context, subjects: Sequence[XapiObject] = (), actions: Sequence[Action] | None = None, *, right: bool = False
+    ) -> None:
+        """`actions`: these; else all that are for such objects and that their state makes one think of."""
+        self._context = context
+        self._subjects = tuple(subjects)
+        self._actions = actions
+        self._menu = menu(right=right).props("no-parent-event")
+        slot = self._menu.parent_slot
+        if slot is not None:
+            slot.parent.on("click", self.open, [])
+
+    def show(self, subjects: Sequence[XapiObject]) -> None:
+        """From now on for these."""
+        self._subjects = tuple(subjects)
+
+    def open(self) -> None:
+        self._menu.clear()
+        with self._menu:
+            self._fill()
+        self._menu.open()
+
+    def _fill(self) -> None:
+        user = whoever()
+        actions = self._actions if self._actions is not None else thinkable(self._subjects)
+        harmless = [action for action in actions if not action.danger]
+        harmful = [action for action in actions if action.danger]
+        for action in harmless:
+            self._item(tally(action, self._subjects, user))
+        if harmless and harmful:
+            divider()
+        for action in harmful:
+            self._item(tally(action, self._subjects, user))
+
+    def _item(self, offered: Tally) -> None:
+        async def clicked() -> None:
+            if offered.able:
+                await give(self._context, offered.action, self._subjects)
+
+        text = words(offered) + ("…" if offered.action.arguments else "")
+        item = menu_item(text, clicked, icon=offered.action.icon, danger=offered.action.danger and offered.able > 0)
+        item.mark(offered.action.id)
+        if not offered.able:
+            item.classes("x-verb-faint").props("aria-disabled=true")
+            with item:
+                ui.label(str(offered.reason)).classes("x-verb-why")
+
+
+def thinkable(subjects: Sequence[XapiObject]) -> list[Action]:
+    """The commands for these objects that the state of at least one makes one think of."""
+    return [action for action in actions_for(*subjects) if any(action.fits(subject) for subject in subjects)]
+
+
+def words(offered: Tally) -> str:
+    """`Start`, or `Start 3 of 7` where not all can."""
+    verb = _(offered.action.title)
+    if offered.able in (0, offered.total):
+        return verb
+    return _("{verb} {able} of {total}").format(verb=verb, able=number(offered.able), total=number(offered.total))
