@@ -77,6 +77,13 @@ def test_what_is_not_measured_yet_is_asked_for_again() -> None:
     assert rrd.parse(reply(json.dumps({"meta": {"legend": legend}, "data": data[:1]}))) is None
 
 
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", '"NaN"', '"-Infinity"'])
+def test_every_way_to_write_what_is_no_number(word: str) -> None:
+    legend = f'["AVERAGE:vm:{VM}:cpu0","AVERAGE:vm:{VM}:memory"]'
+    update = rrd.parse(reply(f'{{"meta":{{"legend":{legend}}},"data":[{{"t":5,"values":[{word}, 7]}}]}}'))
+    assert update is not None and not math.isfinite(update.objects[VM]["cpu"][0]) and update.objects[VM]["memory"][0] == 7
+
+
 def test_a_day_is_cut_to_what_is_kept() -> None:
     data = [{"t": 5 * at, "values": [1.0]} for at in range(2000, 0, -1)]
     update = rrd.parse(reply(json.dumps({"meta": {"legend": [f"AVERAGE:vm:{VM}:cpu0"]}, "data": data})))
