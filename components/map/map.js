@@ -3,8 +3,9 @@
 import { Camera } from "xo-map/camera.js";
 import { draw } from "xo-map/draw.js";
 import { formats } from "xo-map/format.js";
-import { fillBench, fillHost, layout, order } from "xo-map/layout.js";
+import { fillBench, fillHost, layout, order, orderBench, orderHost } from "xo-map/layout.js";
 import { Model } from "xo-map/model.js";
+import { Motion } from "xo-map/motion.js";
 import { patterns } from "xo-map/patterns.js";
 import { find, first, hit, inside, neighbour, places } from "xo-map/places.js";
 import { Text } from "xo-map/text.js";
@@ -38,7 +39,8 @@ export default {
     // Plain fields, not Vue's: nothing here may be made reactive.
     this.model = new Model();
     this.camera = new Camera();
-    this.look = { hover: -1, focus: -1, selected: new Set(), dim: null };
+    this.motion = new Motion();
+    this.look = { hover: -1, focus: -1, selected: new Set(), dim: null, moved: (tile) => this.motion.at(tile) };
     this.plan = null;
     this.asked = new Set();
     this.pending = 0;
@@ -81,13 +83,13 @@ export default {
 
     relay({ frame, hosts, benches }) {
       if (frame || !this.plan) { this.layOut(); return; }
-      for (const id of hosts) {
-        const box = this.hostBoxes.get(id);
-        if (box) fillHost(box, order([{ hosts: [this.model.guests(id)], tanks: [], rails: [], bench: [] }])[0].hosts[0]);
-      }
-      for (const pool of this.plan.pools) {
-        if (benches.has(pool.id)) fillBench(pool.bench, order([{ hosts: [], tanks: [], rails: [], bench: this.model.benched(pool.id) }])[0].bench, this.plan.chrome);
-      }
+      const rooms = [...hosts].map((id) => this.hostBoxes.get(id)).filter(Boolean);
+      const pools = this.plan.pools.filter((pool) => benches.has(pool.id));
+      const boxes = [...rooms, ...pools.map((pool) => pool.bench)];
+      this.motion.note(boxes);
+      for (const box of rooms) fillHost(box, orderHost(this.model.guests(box.id)));
+      for (const pool of pools) fillBench(pool.bench, orderBench(this.model.benched(pool.id)), this.plan.chrome);
+      this.motion.go(boxes);
     },
 
     layOut() {
@@ -128,6 +130,7 @@ export default {
       };
       draw(art, this.model, this.plan, this.camera, this.look);
       if (!this.$refs.tip.hidden) this.fillTip();
+      if (this.motion.running) this.refresh();
       this.wantTrails();
       this.summarise();
     },

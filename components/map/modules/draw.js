@@ -7,7 +7,7 @@ import { drawTile, glyph } from "./tile.js";
 /**
  * @param art   {ctx, theme, text, patterns, words, format, ratio, width, height}
  * @param model, plan, camera
- * @param look  {hover, focus, selected: Set, dim: Set | null}
+ * @param look  {hover, focus, selected: Set, dim: Set | null, moved: (box) => where it is on its way there}
  */
 export function draw(art, model, plan, camera, look) {
   const { ctx, theme, ratio } = art;
@@ -85,7 +85,7 @@ function drawHost(art, model, host, place, box, screen, zoom, look) {
   drawFree(art, host, inset(screen(place.free), gap));
   drawSystem(art, inset(screen(place.system), gap));
   for (const tile of place.tiles) {
-    const vm = model.things.get(tile.id), at = inset(screen(tile), gap);
+    const vm = model.things.get(tile.id), at = inset(screen(look.moved(tile)), gap);
     if (!vm || !visible(at, art) || at.w <= 0 || at.h <= 0) continue;
     ctx.globalAlpha = look.dim && !look.dim.has(vm.id) ? 0.25 : 1;
     drawTile(art, vm, at, look);
@@ -228,7 +228,7 @@ function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, stal
   const loud = stale ? theme.dim : sr.mark === CRITICAL ? theme.critical : theme.dim;
   text.put(ctx, sr.name, x, two ? box.y + 14 : box.y + box.h / 2, box.w - (sr.mark ? 30 : 10), { size: 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
   if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
-  if (inside.h >= 40) text.put(ctx, format.memory(sr.size), x, box.y + box.h - 13, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
+  if (inside.h >= 28) text.put(ctx, format.memory(sr.size), x, box.y + box.h - 13, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
 }
 
 /** A rail for each network, a bead where a host has a port: full with carrier, hollow without, half for a bond that lost some. */
@@ -289,7 +289,7 @@ function drawBench(art, model, pool, screen, zoom, chrome, look) {
   const box = screen(pool.bench), head = chrome.benchHead * zoom;
   if (head >= 16) text.put(ctx, words.bench, box.x, box.y - 10, box.w, { size: 11, colour: theme.dim });
   for (const tile of pool.bench.tiles) {
-    const vm = model.things.get(tile.id), at = screen(tile);
+    const vm = model.things.get(tile.id), at = screen(look.moved(tile));
     if (!vm || !visible(at, art)) continue;
     ctx.globalAlpha = look.dim && !look.dim.has(vm.id) ? 0.25 : 1;
     drawTile(art, vm, { x: at.x + 0.5, y: at.y + 0.5, w: at.w - 1, h: at.h - 1 }, look);

@@ -1,0 +1,99 @@
+"""The page around the map, without a browser."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nicegui import app, ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components.map.map import Map
+from components.map.scene import Counts
+from data.mirror import Mirror
+from data.server import ServerState
+from pages import home, layout
+from tests import fakes
+from tests.map import fleets
+from xo_dash.context import Context
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    return fleets.fleet(fleets.LAB)
+
+
+@pytest.fixture
+def context(mirror: Mirror, data_dir: Path) -> Context:
+    return fakes.context(mirror, data_dir)
+
+
+@pytest.fixture
+async def user(context: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
+    original = ui.run
+
+    def run(*args: object, **kwargs: object) -> None:
+        fakes.sign_in(app, context)
+        layout.install(app, context)
+        home.create(context)
+        original(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ui, "run", run)
+    async with user_simulation() as user:
+        yield user
+
+
+async def test_the_head_counts_and_the_list_says_what_is_wrong(user: User) -> None:
+    await user.open("/")
+    await user.should_see("2 pools · 4 hosts · 46 VMs")
+    await user.should_see("nfs-vault is 96% full")
+    await user.should_see("storage has no link on xcp-lab-3")
+
+
+async def test_a_pool_that_does_not_answer_is_named(user: User, mirror: Mirror) -> None:
+    await user.open("/")
+    mirror.set_server(next(iter(mirror)).server, state=ServerState.BAD_PASSWORD)
+    await user.should_see("lab-pool does not accept our password")
+    await user.should_not_see("nfs-vault is 96% full")
+
+
+async def test_without_a_server_the_way_to_one_is_shown(user: User, mirror: Mirror) -> None:
+    for pool in list(mirror):
+        mirror.remove(pool.id)
+    await user.open("/")
+    await user.should_see("Add a server")
+    fakes.Builder(mirror, "new").commit()
+    await user.should_see(Map)
+    await user.should_not_see("Add a server")
+
+
+async def test_nothing_is_left_when_the_browser_goes(user: User, mirror: Mirror) -> None:
+    before = mirror.observer_count
+    client = await user.open("/")
+    assert client is not None
+    assert mirror.observer_count > before
+    assert all(pool.history.is_watched for pool in mirror)
+    client.delete()
+    await asyncio.sleep(0)
+    assert mirror.observer_count == before
+
+
+async def test_words_from_the_browser_are_not_trusted(user: User, mirror: Mirror) -> None:
+    await user.open("/")
+    (chart,) = user.find(Map).elements
+    for kind, args in (
+        ("choose", [["vm", "no such uuid"], ["x", 1], 7, ["vm"]]),
+        ("choose", None),
+        ("trails", ["x", None, 1e9]),
+        ("menu", "?"),
+    ):
+        for listener in chart._event_listeners.values():
+            if listener.type == kind:
+                chart._handle_event({"listener_id": listener.id, "args": args})
+    await user.should_see("2 pools · 4 hosts · 46 VMs")
+
+
+def test_counts_in_words() -> None:
+    assert home.counts_text(Counts(1, 1, 1, 1)) == "1 pool · 1 host · 1 VM, 1 running"
+    assert home.counts_text(Counts(2, 60, 2000, 1306)) == "2 pools · 60 hosts · 2,000 VMs, 1,306 running"
