@@ -160,7 +160,7 @@ def _group(row: XapiObject) -> Group | None:
 def _fields(row: XapiObject) -> Iterator[str]:
     yield str(getattr(row, "name_description", ""))
     yield from cast(Sequence[str], getattr(row, "tags", ()))
-    if isinstance(row, VM):
+    if isinstance(row, VM) and not row.is_a_snapshot:  # which has the addresses of its VM
         guest = row.home.one(VMGuestMetrics, row.guest_metrics)
         yield from dict.fromkeys(guest.networks.values()) if guest else ()
         yield from (vif.MAC for vif in row.all_of(VIF, row.VIFs))

@@ -78,7 +78,7 @@ def _account(context: Context, user: User) -> None:
         await context.users.set_preferences(current_user().id, {name: value})
 
     chosen = user.preferences
-    account(user.name, _role(user.role), str(chosen.get("theme", "")), str(chosen.get("language", "")), "/settings", keep)
+    account(user.name, _role(user.role), str(chosen.get("theme", "")), str(chosen.get("language", "")), "/account", keep)
 
 
 def _role(role: Role) -> str:

@@ -100,7 +100,7 @@ def _words() -> dict[str, Any]:
     return {
         "filter": _("Filter"),
         "tree": _("Infrastructure"),
-        "bench": _("not running"),
+        "bench": _("halted"),
         "nothing": _("Nothing has this in its name"),
         "empty": _("No pools yet"),
         "failed": _("The tree could not be loaded"),
