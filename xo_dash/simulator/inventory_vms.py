@@ -84,9 +84,9 @@ class Builder:
         return vm
 
     def drives(self, vm: str, sketch: Sketch, host: str) -> None:
-        """Disks on shared storage, some on the host's own; a CD drive, mostly empty."""
+        """Disks on shared storage, of some that run on the host's own; a CD drive, mostly empty."""
         db, shared = self.pool.db, self.storage.shared
-        local = not shared or self.dice.random() < 0.2
+        local = not shared or (self.dice.random() < 0.2 and sketch.state != "Halted")
         for number, size in enumerate(sketch.disks):
             sr = self.storage.local[host] if local else shared[0] if self.dice.random() < 0.6 else self.dice.choice(shared)
             role = "root" if number == 0 else "data" if len(sketch.disks) == 2 else f"data-{number}"

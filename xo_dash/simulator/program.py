@@ -43,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--tls-cert", type=Path)
     words.add_argument("--tls-key", type=Path)
     words.add_argument("--tls", action="store_true", help="https with a certificate made for this run")
-    words.add_argument("--still", action="store_true", help="nothing happens by itself; without this, now and then something does")
+    words.add_argument("--life", action="store_true", help="now and then something happens by itself, as in the demo")
+    words.add_argument("--still", dest="life", action="store_false", help="nothing does (default): for tools that count objects")
     words.add_argument("--dialect", choices=("modern", "8.2"), default="modern", help="how metrics are written (default modern)")
     words.add_argument(
         "--until-stdin-closes", action="store_true", help="end when standard input does: with the program that started this one"
@@ -71,7 +72,7 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
     return Wanted(
         each["hosts"], each["vms"], each["srs"], port=given.port, seed=given.seed, user=given.user, password=given.password,
         speed=given.speed, tls_cert=given.tls_cert, tls_key=given.tls_key,
-        life=not given.still, dialect=given.dialect,
+        life=given.life, dialect=given.dialect,
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ class Guest:
 
     def values(self, load: Load) -> tuple[Value, ...]:
         """In the order of `names`."""
-        values: list[Value] = list(spread(load.cpu, self.vcpus, (load.dice >> 24 & 0xFF) / 255))
+        values: list[Value] = list(spread(load.cpu, self.vcpus, load.dice))
         values += [load.cpu, self.memory, self.target]
         if self.tools:
             values.append(int(self.memory * (1 - load.memory)) >> 10)
@@ -105,13 +105,14 @@ class Guest:
         return [read, written, latency, latency * 1.6, reads, writes, reads + writes, min(1.0, waiting * 0.4), waiting]
 
 
-def spread(usage: float, count: int, chance: float) -> list[float]:
-    """The usage of each of `count` CPUs, so that they make `usage` on average."""
-    off = min(1 - usage, usage) * 0.6 * (chance - 0.5)
-    each = [usage + off if number % 2 else usage - off for number in range(count)]
-    if count % 2:
-        each[-1] = usage
-    return each
+def spread(usage: float, count: int, dice: int) -> list[float]:
+    """The usage of each of `count` CPUs, so that they make `usage` on average: what one has more, its neighbour has less."""
+    room = min(1 - usage, usage) * 0.7 / 255
+    each: list[float] = []
+    for pair in range(count // 2):
+        off = room * (dice >> (7 + pair * 5 % 50) & 0xFF)
+        each += [usage + off, usage - off]
+    return each if count % 2 == 0 else [*each, usage]
 
 
 def guest(pool: Pool, ref: str, now: float) -> Guest:

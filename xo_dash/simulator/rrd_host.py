@@ -51,7 +51,7 @@ class Host:
         work = sum(load.cpu * guest.vcpus for guest, load in guests)
         usage = min(0.995, work / self.cpus)
         bits = loads.dice(loads.seed_of(self.uuid), round(time))
-        values: list[Value] = list(rrd_guest.spread(usage, self.cpus, (bits & 0xFF) / 255))
+        values: list[Value] = list(rrd_guest.spread(usage, self.cpus, bits))
         held = sum(guest.memory for guest, _ in guests) >> 10
         dom0 = next((load.cpu * guest.vcpus for guest, load in guests if not guest.lives), 0.1)
         values += [usage, dom0 * 1.3, work / self.cpus, math.ceil(work), len(guests)]
