@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 import nicegui
 from nicegui import App, Client, ui
 
-from components.theme import theme
 from data.mirror import Mirror
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
@@ -20,7 +19,7 @@ from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.users import UserStore
 from data.stores.vault import Vault
-from pages import first_run, home, layout, login, missing, tasks, vm, vms
+from pages import account, first_run, home, layout, login, missing, setup, tasks, vm, vms
 from xo_dash import i18n
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -39,7 +38,7 @@ from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, tasks, vm, vms, missing)
+PAGES = (home, tasks, vm, vms, setup, account, missing)
 
 SHUTDOWN = 5
 """Seconds that open connections get to end."""

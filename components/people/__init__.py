@@ -1,0 +1,6 @@
+"""People who may sign in: one's own account, and everybody's for an administrator."""
+
+from components.people.account import account_cards
+from components.people.listing import PeopleList
+
+__all__ = ["PeopleList", "account_cards"]

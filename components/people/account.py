@@ -1,0 +1,70 @@
+"""One's own account: password and sessions."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.ui import Age, Button, Card, Column, Field, Kind, data_table, notify
+from components.ui.facts import Value
+from data.stores.users import Role, User
+from xo_dash.context import Context
+from xo_dash.door.current import current_session, current_user
+from xo_dash.door.door import Refused
+from xo_dash.door.sessions import Session
+from xo_dash.i18n import _
+
+
+def role_word(role: Role) -> str:
+    return {Role.VIEWER: _("viewer"), Role.OPERATOR: _("operator"), Role.ADMIN: _("administrator")}[role]
+
+
+def account_cards(context: Context) -> None:
+    """For whoever looks; language and theme are chosen in the menu that leads here."""
+    _password(context)
+    _sessions(context, current_user())
+
+
+def _password(context: Context) -> None:
+    async def submit() -> None:
+        old.fault(None)
+        again.fault(None)
+        if new.value != again.value:
+            again.fault(_("The two passwords differ."))
+            return
+        try:
+            await context.door.change_own_password(current_session(), old.value, new.value)
+        except Refused as refusal:
+            old.fault(str(refusal))
+            return
+        for field in (old, new, again):
+            field.value = ""
+        notify(_("The password is changed. Your other sessions are signed out."))
+
+    with Card(_("Password")):
+        old = Field(_("Old password"), password=True, autocomplete="current-password")
+        new = Field(_("New password"), password=True, autocomplete="new-password")
+        again = Field(_("Once more"), password=True, autocomplete="new-password", on_enter=submit)
+        with ui.element().classes("x-btns"):
+            Button(_("Change password"), submit, kind=Kind.PRIMARY)
+
+
+def _sessions(context: Context, user: User) -> None:
+    here = current_session()
+    mine = sorted((one for one in context.door.sessions.all() if one.user_id == user.id), key=lambda one: -one.last_seen)
+
+    def age(session: Session) -> Value:
+        return _("this one") if session is here else lambda: Age(session.last_seen)
+
+    with Card(_("Signed in"), str(len(mine))):
+        data_table(
+            [Column(_("Address"), main=True), Column(_("Since")), Column(_("Last seen"))],
+            [[session.address, lambda session=session: Age(session.created), age(session)] for session in mine],  # type: ignore[misc]
+        )
+        with ui.element().classes("x-btns"):
+            Button(_("Sign out everywhere else"), lambda: _sign_out_others(context))
+
+
+def _sign_out_others(context: Context) -> None:
+    here = current_session()
+    context.door.end_all_of(here.user_id, but=here)
+    ui.navigate.reload()

@@ -1,0 +1,111 @@
+"""Everybody's accounts, for an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from components.live import renewed
+from components.people.account import role_word
+from components.ui import Age, Button, Card, Column, Dialog, Field, Kind, Tone, choice, confirm, data_table, menu, menu_item, notify
+from data.stores.errors import RecordMissing, RecordRefused, StoreError
+from data.stores.users import Role, User
+from xo_dash.context import Context
+from xo_dash.door.current import current_user
+from xo_dash.door.door import Refused
+from xo_dash.door.sessions import SignedOut
+from xo_dash.i18n import _
+
+
+class PeopleList(Card):
+    """A table of users with what can be done to each; every handler asks again who acts."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("People"), _("Who may sign in here"), wide=True)
+        self._context = context
+        with self:
+            self._box = ui.element()
+            with ui.element().classes("x-btns"):
+                Button(_("Add a user"), self._ask_new, icon="plus")
+        self._fill()
+
+    def _fill(self) -> None:
+        users = sorted(self._context.users.all(), key=lambda user: user.name.casefold())
+        with renewed(self._box):
+            data_table(
+                [Column(_("Name"), main=True), Column(_("Role")), Column(_("Since")), Column("", number=True)],
+                [[user.name, role_word(user.role), self._age(user), self._verbs(user)] for user in users],
+            )
+
+    @staticmethod
+    def _age(user: User) -> Callable[[], object]:
+        return lambda: Age(user.created)
+
+    def _verbs(self, user: User) -> Callable[[], object]:
+        def draw() -> None:
+            with Button(icon="more", label=_("What to do with {name}").format(name=user.name), kind=Kind.GHOST), menu(right=True):
+                for role in Role:
+                    menu_item(role_word(role), lambda role=role: self._set_role(user, role), chosen=role is user.role)
+                menu_item(_("New password"), lambda: self._ask_password(user))
+                menu_item(_("Remove"), lambda: self._remove(user), danger=True)
+
+        return draw
+
+    async def _set_role(self, user: User, role: Role) -> None:
+        await self._acting(lambda: self._context.users.set_role(user.id, role))
+
+    async def _remove(self, user: User) -> None:
+        text = _("{name} is signed out at once and cannot come back.").format(name=user.name)
+        if await confirm(_("Remove user"), text, yes=_("Remove"), no=_("Cancel")):
+            await self._acting(lambda: self._context.door.remove_user(user.id))
+
+    def _ask_new(self) -> None:
+        dialog = Dialog(_("Add a user"))
+        with dialog:
+            name = Field(_("Name"))
+            password = Field(_("Password"), password=True, autocomplete="new-password")
+            role = choice({role: role_word(role) for role in Role}, Role.VIEWER, label=_("Role"))
+
+        async def submit() -> None:
+            fault = await self._acting(lambda: self._context.door.add_user(name.value, password.value, Role(role.value)), quiet=True)
+            name.fault(fault)
+            if fault is None:
+                dialog.close()
+
+        dialog.answers(_("Cancel"), _("Add"), submit)
+        dialog.open()
+
+    def _ask_password(self, user: User) -> None:
+        dialog = Dialog(_("New password for {name}").format(name=user.name))
+        with dialog:
+            password = Field(_("Password"), password=True, autocomplete="new-password", hint=_("All sessions of this user end."))
+
+        async def submit() -> None:
+            fault = await self._acting(lambda: self._context.door.set_password(user.id, password.value), quiet=True)
+            password.fault(fault)
+            if fault is None:
+                dialog.close()
+
+        dialog.answers(_("Cancel"), _("Set password"), submit)
+        dialog.open()
+
+    async def _acting(self, change: Callable[[], Awaitable[object]], *, quiet: bool = False) -> str | None:
+        """Do it as an administrator and draw the list anew; what went wrong in one sentence, told here unless `quiet`."""
+        fault = await _fault_of(change)
+        if fault and not quiet:
+            notify(fault, Tone.CRITICAL)
+        self._fill()
+        return fault
+
+
+async def _fault_of(change: Callable[[], Awaitable[object]]) -> str | None:
+    try:
+        if not current_user().role.includes(Role.ADMIN):
+            return _("Only an administrator can change users.")
+        await change()
+    except (Refused, RecordRefused, RecordMissing, StoreError) as error:
+        return str(error)
+    except SignedOut:
+        return _("You are signed out.")
+    return None

@@ -1,0 +1,184 @@
+"""The dialog that adds or edits a connection: nothing is stored, and no password sent, before the other side is trusted."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.servers.words import probe_fault
+from components.ui import Button, Dialog, Field, Kind, Notice, Tone, notify
+from data.stores.errors import StoreError
+from data.stores.servers import Server, TlsMode
+from data.stores.users import Role
+from xo_dash.context import Context
+from xo_dash.door.current import current_user
+from xo_dash.door.sessions import SignedOut
+from xo_dash.i18n import _
+from xo_dash.sync.probe import Probe
+from xo_dash.xapi.errors import BadAddress
+
+
+def is_administrator() -> bool:
+    """Whether who acts now may change servers; asked at the moment of acting, not when the button was drawn."""
+    try:
+        return current_user().role.includes(Role.ADMIN)
+    except SignedOut:
+        return False
+
+
+class ServerForm:
+    """Fields, a look at what is behind the address, a question if it cannot be trusted as it is, then the record."""
+
+    def __init__(self, context: Context, record: Server | None = None) -> None:
+        self._context = context
+        self._record = record
+        self._asked: tuple[str, Probe] | None = None  # the address as typed, and what the next press would say yes to
+        self._dialog = Dialog(_("Edit server") if record else _("Add a server"))
+        with self._dialog:
+            self._address = Field(
+                _("Address"),
+                record.address if record else "",
+                placeholder="xcp1.lan",
+                hint=_("A name or IP address of any host of the pool"),
+            )
+            self._user = Field(_("User"), record.user if record else "root")
+            self._password = Field(
+                _("Password"),
+                password=True,
+                autocomplete="new-password",
+                hint=_("Leave empty to keep the one that is stored") if record else "",
+            )
+            self._label = Field(
+                _("Name"), record.label if record else "", placeholder=_("as the pool calls itself"), hint=_("How it is called here")
+            )
+            self._question = ui.element()
+        self._yes = self._dialog.answers(_("Cancel"), _("Save") if record else _("Connect"), self._submit)
+
+    def open(self) -> None:
+        self._dialog.open()
+
+    # ---- what the button does
+
+    async def _submit(self) -> None:
+        if not is_administrator():
+            notify(_("Only an administrator can change servers."), Tone.WARNING)
+            return
+        if not self._complete():
+            return
+        self._yes.allow(_("Looking who is there …"))
+        try:
+            await self._look()
+        finally:
+            self._yes.allow()
+
+    def _complete(self) -> bool:
+        password_needed = self._record is None and not self._password.value
+        self._address.fault(None if self._address.value.strip() else _("An address is needed."))
+        self._user.fault(None if self._user.value.strip() else _("A user is needed."))
+        self._password.fault(_("A password is needed.") if password_needed else None)
+        return bool(self._address.value.strip() and self._user.value.strip() and not password_needed)
+
+    async def _look(self) -> None:
+        address, tls, fingerprint = self._address.value.strip(), *self._trust()
+        try:
+            password = self._password.value or (self._context.server_store.password(self._record.id) if self._record else "")
+            found = await self._context.servers.probe(address, self._user.value.strip(), password, tls=tls, fingerprint=fingerprint)
+        except (BadAddress, StoreError) as error:
+            self._address.fault(str(error))
+            return
+        if not found.reachable or (found.trusted and found.pool is None):
+            self._say(*probe_fault(found.error, address))
+        elif not found.trusted:
+            self._ask(found)
+        else:
+            await self._keep(found, tls, fingerprint)
+
+    def _trust(self) -> tuple[TlsMode, str]:
+        """What was said yes to, if the address is still the one that was asked about; else what the record trusts."""
+        typed = self._address.value.strip()
+        if self._asked is not None and self._asked[0] == typed:
+            asked = self._asked[1]
+            return (TlsMode.PLAIN, "") if asked.plain else (TlsMode.PINNED, asked.fingerprint)
+        if self._record is not None and self._record.address == typed:
+            return self._record.tls, self._record.fingerprint
+        return TlsMode.CA, ""
+
+    # ---- questions and faults
+
+    def _say(self, field: str, sentence: str) -> None:
+        self._password.fault(sentence if field == "password" else None)
+        self._address.fault(sentence if field == "address" else None)
+
+    def _ask(self, found: Probe) -> None:
+        """Show what would be trusted; the next press of the button is the yes."""
+        before = self._record.fingerprint if self._record and self._record.tls is TlsMode.PINNED else ""
+        self._asked = (self._address.value.strip(), found)
+        self._say("", "")
+        self._question.clear()
+        with self._question:
+            if found.plain:
+                Notice(_("Plain http: whoever is on the way reads the password. Use it only in a network that you trust."), Tone.WARNING)
+            else:
+                Notice(_question(changed=bool(before)), Tone.CRITICAL if before else Tone.WARNING)
+                _fingerprint(_("It presents"), found.readable_fingerprint)
+                if before:
+                    _fingerprint(_("Trusted before"), ":".join(before[i : i + 2] for i in range(0, len(before), 2)).upper())
+                ui.label(_("On the host it is shown by: {command}").format(command=_COMMAND)).classes("x-dim x-small")
+        self._yes.text = _("Use plain http") if found.plain else _("Trust this certificate")
+
+    # ---- the record
+
+    async def _keep(self, found: Probe, tls: TlsMode, fingerprint: str) -> None:
+        address, user, servers = self._address.value.strip(), self._user.value.strip(), self._context.servers
+        label = self._label.value.strip() or (found.pool.name if found.pool else "") or address
+        tls = TlsMode.PLAIN if found.plain else tls
+        try:
+            if self._record is None:
+                await servers.add(address, user, self._password.value, tls=tls, label=label, fingerprint=fingerprint)
+            elif self._password.value:
+                await servers.edit(
+                    self._record.id,
+                    address=address,
+                    user=user,
+                    label=label,
+                    tls=tls,
+                    fingerprint=fingerprint,
+                    password=self._password.value,
+                )
+            else:
+                await servers.edit(self._record.id, address=address, user=user, label=label, tls=tls, fingerprint=fingerprint)
+        except (BadAddress, StoreError) as error:
+            self._address.fault(str(error))
+            return
+        self._dialog.close()
+        notify(_("{label} is connected.").format(label=label))
+
+
+_COMMAND = "openssl x509 -noout -fingerprint -sha256 -in /etc/xensource/xapi-ssl.pem"
+
+
+def _question(*, changed: bool) -> str:
+    if changed:
+        return _(
+            "The certificate is not the one that was trusted: it was made anew, or somebody is in between. Compare before you say yes."
+        )
+    return _(
+        "No authority that this system trusts signed the certificate, as is usual for such hosts. Compare its fingerprint, then say yes."
+    )
+
+
+def _fingerprint(name: str, text: str) -> None:
+    with ui.element().classes("x-fingerprint"):
+        ui.label(name).classes("x-dim x-small")
+        ui.label(text).classes("x-mono")
+
+
+def open_form(context: Context, record: Server | None = None) -> None:
+    """Ask for a new connection, or for what to change of `record`."""
+    if not is_administrator():
+        notify(_("Only an administrator can change servers."), Tone.WARNING)
+        return
+    ServerForm(context, record).open()
+
+
+def add_button(context: Context) -> Button:
+    return Button(_("Add a server"), lambda: open_form(context), kind=Kind.PRIMARY, icon="plus")

@@ -1,0 +1,124 @@
+"""The configured connections, each with its state, its age, and what an administrator can do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from nicegui import ui
+
+from components.live import follow, follow_all, renewed
+from components.servers.form import add_button, is_administrator, open_form
+from components.servers.words import sentence, state_word
+from components.ui import Age, Button, Card, Kind, State, Tone, confirm, empty_state, menu, menu_item, notify
+from data.mirror import Change, Operation
+from data.server import Server as LiveServer
+from data.server import ServerState
+from data.stores.errors import StoreError
+from data.stores.servers import Server
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+MARKS = {
+    ServerState.LIVE: "live",
+    ServerState.CONNECTING: "connecting",
+    ServerState.SYNCING: "connecting",
+    ServerState.UNREACHABLE: "warning",
+    ServerState.DISABLED: "disabled",
+}
+
+
+class ServerList(Card):
+    """All connections; drawn anew when one comes or goes, each row by itself when its state changes."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("Servers"), _("One for each pool; any of its hosts will do"), wide=True)
+        self._context = context
+        with self:
+            self._box = ui.element()
+            with self._box:
+                pass
+            follow_all(context.mirror, _comes_or_goes, self._fill)
+
+    def _fill(self) -> None:
+        records = sorted(self._context.server_store.all(), key=lambda record: record.label.casefold())
+        with renewed(self._box):
+            for record in records:
+                pool = self._context.mirror.pools.get(record.id)
+                _row(self._context, record, pool.server if pool else None)
+            if not records:
+                with empty_state(_("No servers yet"), _("Add the address of any host of a pool.")):
+                    add_button(self._context)
+            elif is_administrator():
+                add_button(self._context)
+
+
+def _comes_or_goes(changes: Sequence[Change]) -> bool:
+    return any(
+        isinstance(change.subject, LiveServer) and (change.operation is not Operation.MOD or "label" in change.names) for change in changes
+    )
+
+
+def _row(context: Context, record: Server, live: LiveServer | None) -> None:
+    with ui.element().classes("x-server"):
+        with ui.element().classes("x-row"):
+            ui.label(record.label).classes("x-server-name x-cut")
+            state = State("disabled", "")
+        with ui.element().classes("x-server-facts x-dim x-small"):
+            if is_administrator():
+                ui.label(f"{record.user}@{record.address}").classes("x-cut")
+            product = ui.label()
+            with ui.element().classes("x-row"):
+                told = ui.label()
+                age = Age(None)
+        if is_administrator():
+            _verbs(context, record)
+        fault = ui.label().classes("x-server-fault x-small")
+
+        def render() -> None:
+            current = live.state if live else ServerState.DISABLED
+            state.show(MARKS.get(current, "critical"), state_word(current))
+            product.text = live.product if live else ""
+            stale = live is not None and not live.is_live and bool(live.last_event_at)
+            told.text = _("last heard of") if stale else ""
+            age.show(live.last_event_at if live and stale else None)
+            age.visible = stale
+            fault.text = sentence(live) if live else ""
+            fault.visible = bool(fault.text)
+
+        follow(context.mirror, [live], render)
+
+
+def _verbs(context: Context, record: Server) -> None:
+    with ui.element().classes("x-btns"):
+        Button(_("Edit"), lambda: open_form(context, context.server_store.get(record.id) or record))
+        with Button(icon="more", label=_("More")), menu(right=True):
+            if record.pool_uuid:
+                menu_item(_("Accept another pool here"), lambda: _accept(context, record))
+            menu_item(_("Disable") if record.enabled else _("Enable"), lambda: _enable(context, record))
+            menu_item(_("Remove"), lambda: _remove(context, record), danger=True)
+
+
+async def _accept(context: Context, record: Server) -> None:
+    text = _("Whatever pool answers at {address} next takes the place of the one that was known.").format(address=record.address)
+    if await confirm(_("Accept another pool"), text, yes=_("Accept"), no=_("Cancel"), kind=Kind.PRIMARY):
+        await _acting(lambda: context.servers.accept_pool(record.id))
+
+
+async def _enable(context: Context, record: Server) -> None:
+    await _acting(lambda: context.servers.enable(record.id, not record.enabled))
+
+
+async def _remove(context: Context, record: Server) -> None:
+    text = _("{label} disappears from here with its stored password. The pool itself does not notice.").format(label=record.label)
+    if await confirm(_("Remove server"), text, yes=_("Remove"), no=_("Cancel")):
+        await _acting(lambda: context.servers.remove(record.id))
+
+
+async def _acting(change: Callable[[], Awaitable[object]]) -> None:
+    if not is_administrator():
+        notify(_("Only an administrator can change servers."), Tone.WARNING)
+        return
+    try:
+        await change()
+    except StoreError as error:
+        notify(str(error), Tone.CRITICAL)

@@ -1,0 +1,89 @@
+"""How a connection stands, in words with a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from data.server import Server, ServerState
+from xo_dash.i18n import N_, _
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.tls import readable
+
+_WORDS: Final[Mapping[ServerState, str]] = {
+    ServerState.CONNECTING: N_("connecting"),
+    ServerState.SYNCING: N_("reading the pool"),
+    ServerState.LIVE: N_("live"),
+    ServerState.UNREACHABLE: N_("unreachable"),
+    ServerState.BAD_PASSWORD: N_("password refused"),
+    ServerState.BAD_CERTIFICATE: N_("certificate not trusted"),
+    ServerState.WRONG_POOL: N_("another pool"),
+    ServerState.DUPLICATE: N_("there twice"),
+    ServerState.DISABLED: N_("disabled"),
+}
+
+
+def state_word(state: ServerState) -> str:
+    return _(_WORDS[state])
+
+
+def sentence(server: Server) -> str:
+    """What is wrong with the connection and what to do; empty if nothing is."""
+    tell = _SENTENCES.get(server.state)
+    return tell(server.detail) if tell else ""
+
+
+def _unreachable(detail: tuple[str, ...]) -> str:
+    return _("No answer: {reason}. It is tried again by itself.").format(reason=" ".join(detail) or _("nobody is there"))
+
+
+def _bad_password(_detail: tuple[str, ...]) -> str:
+    return _("The pool refused the user or the password. It is not tried again until you edit the server.")
+
+
+def _bad_certificate(detail: tuple[str, ...]) -> str:
+    expected, actual = (*detail, "", "")[:2]
+    if not expected:
+        return _(
+            "No authority that this system trusts signed the certificate {actual}. Edit the server to trust it by its fingerprint."
+        ).format(actual=readable(actual))
+    return _(
+        "The certificate changed: it was {expected}, now it is {actual}. If you know why, edit the server and say yes to the new one."
+    ).format(expected=readable(expected), actual=readable(actual))
+
+
+def _wrong_pool(detail: tuple[str, ...]) -> str:
+    expected, actual, name = (*detail, "", "", "")[:3]
+    return _(
+        "The address leads to the pool {name} ({actual}) now, before it was {expected}. Accept the new pool, or mend the address."
+    ).format(name=name or "–", actual=actual, expected=expected)
+
+
+def _duplicate(detail: tuple[str, ...]) -> str:
+    return _("{label} is the same pool already. Remove one of the two.").format(label=(*detail, "–")[0])
+
+
+_SENTENCES: Final[Mapping[ServerState, Callable[[tuple[str, ...]], str]]] = {
+    ServerState.UNREACHABLE: _unreachable,
+    ServerState.BAD_PASSWORD: _bad_password,
+    ServerState.BAD_CERTIFICATE: _bad_certificate,
+    ServerState.WRONG_POOL: _wrong_pool,
+    ServerState.DUPLICATE: _duplicate,
+}
+
+
+def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
+    """(the field that is wrong: address or password, a sentence) for what a look at `address` ended in."""
+    match error:
+        case BadPassword():
+            return "password", _("The pool refused this user or password.")
+        case BadReply():
+            return "address", _("Something answers at {address}, but it is no XenServer or XCP-ng host.").format(address=address)
+        case BadCertificate():
+            return "address", _("The certificate of {address} is not the one that was trusted.").format(address=address)
+        case Unreachable():
+            return "address", _("Nobody answers at {address}: {reason}.").format(address=address, reason=str(error))
+        case XapiFailure():
+            return "address", _("The pool answered {code}. Try again when it is up.").format(code=error.code)
+        case _:
+            return "address", _("No pool was found at {address}.").format(address=address)

@@ -1,0 +1,21 @@
+"""/account: what a user decides about themselves."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.people import account_cards
+from components.ui import PageHead, cards
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.door.current import current_user
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/account")
+    def account() -> None:
+        with frame(context, title=_("My account")):
+            PageHead(current_user().name)
+            with cards(340):
+                account_cards(context)
