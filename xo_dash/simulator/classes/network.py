@@ -203,12 +203,28 @@ def create_vlan_everywhere(call: Call, pif: str, network: str, tag: int) -> list
     return [call.db.get(vlan, "untagged_PIF") for vlan in made]
 
 
+@message("PIF.create_VLAN")
+def create_vlan_on_host(call: Call, device: str, network: str, host: str, tag: int) -> str:
+    """INVALID_VALUE if the host has no such device."""
+    for ref in call.db.get(host, "PIFs"):
+        pif = call.db.record("PIF", ref)
+        if pif["device"] == device and pif["VLAN"] == -1:
+            return str(call.db.get(create_vlan(call, ref, tag, network), "untagged_PIF"))
+    raise XapiError("INVALID_VALUE", "device", device)
+
+
 @message("pool.create_VLAN")
 def create_vlan_by_device(call: Call, device: str, network: str, tag: int) -> list[str]:
-    pif = next((r for r, p in call.db.records("PIF") if p["device"] == device and p["physical"]), None)
-    if pif is None:
-        return []
-    return create_vlan_everywhere(call, pif, network, tag)
+    """On every host, or on none."""
+    made: list[str] = []
+    try:
+        for host in call.db.rows("host"):
+            made.append(create_vlan_on_host(call, device, network, host, tag))
+    except XapiError:
+        for pif in made:
+            destroy_vlan(call, call.db.get(pif, "VLAN_master_of"))
+        raise
+    return made
 
 
 @message("Bond.create")

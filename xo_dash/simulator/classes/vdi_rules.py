@@ -63,6 +63,8 @@ def _busy(ref: str, vdi: Record, operation: str) -> Iterator[XapiError]:
 
 def _attached(pool: Pool, ref: str, vdi: Record, operation: str) -> Iterator[XapiError]:
     vbds = [pool.db.record("VBD", vbd) for vbd in vdi["VBDs"]]
+    if operation not in LIVE and operation not in ("copy", "forget") and "copy" in vdi["current_operations"].values():
+        yield XapiError("VDI_IN_USE", ref, operation)  # it is read from all the while
     if operation not in LIVE:
         active = [vbd for vbd in vbds if vbd["currently_attached"]]
         if operation == "copy":

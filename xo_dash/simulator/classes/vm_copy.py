@@ -142,6 +142,7 @@ async def copied_disks(call: Call, vbds: list[str], way: Way) -> dict[str, str]:
             disks[vbd] = await call.run(way.disks, *arguments(call, record["VDI"], way))
             done += sizes[vbd]
             call.progress(done / total * 0.95 if total else 0.5)
+        call.check_cancelled()
     except XapiError:
         await discard(call, disks)
         raise

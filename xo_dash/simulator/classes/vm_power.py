@@ -11,6 +11,7 @@ from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
 from . import chance, vm_guest, vm_life, vm_placement, vm_suspend
+from .vm_states import LIVE
 
 CUT_SHORT = {
     "hard_shutdown": {"clean_shutdown", "clean_reboot", "hard_reboot", "pool_migrate", "call_plugin", "shutdown", "suspend"},
@@ -58,6 +59,8 @@ async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, pause
                 vm_guest.forget_metrics(call.pool, vm)
             await call.work(chance.seconds(call.pool, "resume" if resuming else "start"))
             vm_life.built(call.pool, vm, host, paused=paused, booted=not resuming)
+        if not resuming:
+            await call.sleep(call.db.get(vm, "start_delay"))
         if resuming:
             await vm_suspend.drop_image(call, vm)
     vm_life.refresh_all(call.pool, vm)
@@ -91,8 +94,7 @@ async def devices_marked(call: Call, vm: str, *, nics: bool = True) -> AsyncIter
 async def clean_shutdown(call: Call, vm: str) -> str:
     async with call.operation(vm, "clean_shutdown"):
         call.db.set(vm, ha_always_run=False)
-        await call.work(chance.seconds(call.pool, "clean_shutdown"))
-        vm_life.gone(call.pool, vm)
+        await stop(call, vm, "clean_shutdown")
     tell(call, vm, "VM_SHUTDOWN", "shutdown")
     return ""
 
@@ -125,6 +127,8 @@ async def stop(call: Call, vm: str, how: str) -> None:
     elif state != "Halted":
         await call.work(chance.seconds(call.pool, how))
     vm_life.gone(call.pool, vm)
+    if state in LIVE:
+        await call.sleep(call.db.get(vm, "shutdown_delay"))
 
 
 async def cut_short(call: Call, vm: str, by: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
@@ -49,7 +51,9 @@ def check_image(pool: Pool, vm: str) -> None:
 
 
 async def drop_image(call: Call, vm: str) -> None:
+    """The image goes; one that is out of reach is left where it is."""
     image = call.db.get(vm, "suspend_VDI")
     call.db.set(vm, suspend_VDI=NULL)
     if image != NULL and call.db.exists(image):
-        await call.run("VDI.destroy", image)
+        with contextlib.suppress(XapiError):
+            await call.run("VDI.destroy", image)

@@ -1,0 +1,131 @@
+"""VMs: what is asked for now and then, and what xapi answers with no more than a check."""
+
+from __future__ import annotations
+
+from .. import operations
+from ..call import Call
+from ..database import Record
+from ..errors import XapiError
+from ..registry import message
+from . import vm_memory
+
+RUNNING_PLUGIN = "guest-agent-operation"
+
+
+@message("VM.get_boot_record")
+async def get_boot_record(call: Call, vm: str) -> Record:
+    async with call.operation(vm, "get_boot_record"):
+        return call.db.record("VM", vm)
+
+
+@message("VM.set_shadow_multiplier_live")
+async def set_shadow_multiplier_live(call: Call, vm: str, multiplier: float) -> str:
+    async with call.operation(vm, "changing_shadow_memory_live"):
+        if multiplier < 1:
+            raise XapiError("INVALID_VALUE", "multiplier", multiplier)
+        changed = {**call.db.record("VM", vm), "HVM_shadow_multiplier": multiplier}
+        call.db.set(vm, HVM_shadow_multiplier=multiplier, memory_overhead=vm_memory.overhead(changed))
+    return ""
+
+
+def need_free(call: Call, vm: str, operation: str) -> None:
+    """For operations that do not queue: whatever runs already refuses them."""
+    reason = operations.refusal(call.pool, vm, operation)
+    if reason:
+        raise reason
+
+
+@message("VM.call_plugin")
+async def call_plugin(call: Call, vm: str, plugin: str, function: str, arguments: dict[str, str]) -> str:
+    need_free(call, vm, "call_plugin")
+    if plugin != RUNNING_PLUGIN:
+        raise XapiError("XENAPI_MISSING_PLUGIN", plugin)
+    text = f'The requested fn "{function}" of plugin "{plugin}" could not be executed for lack of guest agent control feature.'
+    if function not in ("request-rdp-on", "request-rdp-off"):
+        text = f'The requested fn "{function}" could not be found in plugin "{plugin}".'
+        raise XapiError("XENAPI_PLUGIN_FAILURE", "failed to find fn", text, text)
+    raise XapiError("XENAPI_PLUGIN_FAILURE", "failed to execute fn", text, text)
+
+
+@message("VM.call_host_plugin")
+async def call_host_plugin(call: Call, vm: str, plugin: str, function: str, arguments: dict[str, str]) -> str:
+    state = call.db.get(vm, "power_state")
+    if state != "Running":
+        raise XapiError("VM_BAD_POWER_STATE", vm, "Running", state)
+    need_free(call, vm, "call_plugin")
+    answer: str = await call.run("host.call_plugin", call.db.get(vm, "resident_on"), plugin, function, arguments)
+    return answer
+
+
+@message("VM.snapshot_with_quiesce")
+async def snapshot_with_quiesce(call: Call, vm: str, name: str) -> str:
+    need_free(call, vm, "snapshot_with_quiesce")
+    raise XapiError("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
+
+
+@message("VM.query_services")
+def query_services(call: Call, vm: str) -> dict[str, str]:
+    need_free(call, vm, "query_services")
+    raise XapiError("NOT_SYSTEM_DOMAIN", vm)
+
+
+@message("VM.retrieve_wlb_recommendations")
+def retrieve_wlb_recommendations(call: Call, vm: str) -> dict[str, list[str]]:
+    raise XapiError("WLB_NOT_INITIALIZED")
+
+
+@message("VM.create_new_blob", "SR.create_new_blob", "host.create_new_blob", "pool.create_new_blob", "network.create_new_blob")
+def create_new_blob(call: Call, ref: str, name: str, mime_type: str, public: bool = False) -> str:
+    blob = call.db.create("blob", {"name_label": name, "mime_type": mime_type, "public": public, "last_updated": call.clock.iso()})
+    call.db.set(ref, blobs={**call.db.get(ref, "blobs"), name: blob})
+    return blob
+
+
+@message("VM.restart_device_models")
+async def restart_device_models(call: Call, vm: str) -> str:
+    """xapi does it by a migration to the host where the VM is."""
+    need_free(call, vm, "pool_migrate")
+    await call.run("VM.pool_migrate", vm, call.db.get(vm, "resident_on"), {"live": "true"})
+    return ""
+
+
+@message("VM.set_uefi_mode")
+def set_uefi_mode(call: Call, vm: str, mode: str) -> str:
+    nvram = {k: v for k, v in call.db.get(vm, "NVRAM").items() if k != "EFI-variables"}
+    call.db.set(vm, NVRAM=nvram if mode == "setup" else call.db.get(vm, "NVRAM"))
+    return ""
+
+
+@message("VM.get_secureboot_readiness")
+def get_secureboot_readiness(call: Call, vm: str) -> str:
+    record = call.db.record("VM", vm)
+    if record["HVM_boot_params"].get("firmware") != "uefi":
+        return "not_supported"
+    if record["platform"].get("secureboot") != "true":
+        return "disabled"
+    return "ready" if "EFI-variables" in record["NVRAM"] else "first_boot"
+
+
+@message("VTPM.create")
+async def create_vtpm(call: Call, vm: str, unique: bool = False) -> str:
+    async with call.operation(vm, "create_vtpm", cancellable=False):
+        made = call.db.create("VTPM", {"VM": vm, "is_unique": unique, "persistence_backend": "xapi"})
+    call.pool.refresh(vm)
+    return made
+
+
+@message("VTPM.destroy")
+def destroy_vtpm(call: Call, vtpm: str) -> str:
+    vm = call.db.get(vtpm, "VM")
+    state = call.db.get(vm, "power_state")
+    if state != "Halted":
+        raise XapiError("VM_BAD_POWER_STATE", vm, "halted", state.lower())
+    call.db.destroy(vtpm)
+    call.pool.refresh(vm)
+    return ""
+
+
+@message("VDI.revert")
+def revert_disk(call: Call, vdi: str) -> str:
+    """No driver here can; VM.revert clones instead."""
+    raise XapiError("SR_OPERATION_NOT_SUPPORTED", call.db.get(vdi, "SR"))
