@@ -53,7 +53,7 @@ class Collector:
         self._publishing: asyncio.TimerHandle | None = None
         self._last_round = -IDLE_ROUND
         self._last_clearing = time.monotonic()
-        pool.history.when_watched = lambda: self._begin(self.tick())
+        pool.history.when_watched = self.hurry
 
     async def tick(self) -> None:
         """Start a round if one is due. A host that has not answered the last one is left out."""
@@ -75,7 +75,12 @@ class Collector:
             self._last_clearing = now
             self._begin(self._forget_the_dead())
 
+    def hurry(self) -> None:
+        """Start the next round now if it is due, not with the schedule's next tick."""
+        self._begin(self.tick())
+
     def stop(self) -> None:
+        """No more rounds; what is under way is broken off."""
         self._pool.history.when_watched = lambda: None
         for task in self._tasks:
             task.cancel()

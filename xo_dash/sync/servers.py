@@ -215,6 +215,7 @@ class Servers:
         running, record = self._running.get(server_id), self._store.get(server_id)
         if running is None or record is None:
             return
+        running.collector.hurry()  # the first picture stands
         running.connection.members = contact.members
         if running.connection.trust.pins:
             running.connection.trust = _trust(record.tls, (record.fingerprint, *contact.host_fingerprints))

@@ -11,7 +11,8 @@ import time
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cache
+from typing import NamedTuple, TypeAlias
 from xml.etree import ElementTree
 
 import msgspec
@@ -23,11 +24,8 @@ from xo_dash.xapi.wire import Reply
 Column: TypeAlias = "array[float]"
 Columns: TypeAlias = dict[str, Column]
 
-_KEPT = {
-    "vm": re.compile(r"cpu\d+|memory|vif_\d+_[rt]x|vbd_[a-z]+_(read|write)"),
-    "host": re.compile(r"cpu\d+|loadavg|pif_[^_]+_[rt]x|(read|write)_[0-9a-f]{8}"),
-}
-"""The data sources that somebody shows; a host has hundreds."""
+BREATH = 100
+"""Columns stored before the loop may have the interpreter's lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +121,88 @@ def _columns(export: _Export) -> Update | None:
     last = round(rows[-1].t / STEP)
     rows = [row for row in rows if round(row.t / STEP) > last - LENGTH]
     places = [round(row.t / STEP) for row in rows]
-    found: dict[tuple[str, str], Columns] = {}
-    for entry, values in zip(export.meta.legend, zip(*(row.values for row in rows), strict=True), strict=True):
+    found: dict[tuple[str, str], _Measured] = {}
+    for number, (entry, values) in enumerate(zip(export.meta.legend, zip(*(row.values for row in rows), strict=True), strict=True)):
         match entry.split(":", 3):
             case ["AVERAGE", "vm" | "host" as owner, uuid, name]:
-                found.setdefault((owner, uuid), {})[name] = _placed(places, values)
-    objects = {}
-    for (kind, uuid), columns in found.items():
-        objects[uuid] = _kept(kind, columns) | _derived(kind, columns)
-        time.sleep(0)  # the loop's turn
-    return Update(places[0], objects)
+                purpose = _purpose(owner, name)
+                if purpose.is_of_use:
+                    found.setdefault((owner, uuid), _Measured()).add(name, purpose, _placed(places, values))
+        if number % BREATH == 0:
+            time.sleep(0)  # the loop's turn
+    return Update(places[0], {uuid: measured.columns(owner) for (owner, uuid), measured in found.items()})
+
+
+class _Purpose(NamedTuple):
+    """What a data source is good for."""
+
+    is_kept: bool  # somebody shows it under its own name
+    part: str  # of which derived series it is a part; empty for none
+
+    @property
+    def is_of_use(self) -> bool:
+        return self.is_kept or bool(self.part)
+
+
+_PURPOSES = {
+    "vm": (
+        (r"cpu\d+", True, "cpu"),
+        ("memory", True, "memory"),
+        ("memory_internal_free", False, "memory_free"),
+        (r"vif_\d+_([rt]x)", True, "net"),
+        (r"vbd_[a-z]+_(read|write)", True, "disk"),
+    ),
+    "host": (
+        (r"cpu\d+", True, "cpu"),
+        ("loadavg", True, ""),
+        ("memory_total_kib", False, "memory"),
+        ("memory_free_kib", False, "memory_free"),
+        (r"pif_aggr_([rt]x)", True, "all_net"),
+        (r"pif_eth\d+_([rt]x)", True, "net"),
+        (r"pif_[^_]+_[rt]x", True, ""),  # VLANs and bonds: the same bytes again
+        (r"(read|write)_[0-9a-f]{8}", True, "disk"),  # by the first digits of the SR's uuid
+    ),
+}
+"""(data source, whether it is kept, part of what); a host has hundreds of others."""
+
+
+@cache
+def _purpose(owner: str, name: str) -> _Purpose:
+    """A pool has a few dozen names, in thousands of columns."""
+    for pattern, is_kept, part in _PURPOSES[owner]:
+        if found := re.fullmatch(pattern, name):
+            return _Purpose(is_kept, "_".join(filter(None, (part, *found.groups()))))
+    return _Purpose(False, "")
+
+
+class _Measured:
+    """The columns of one object."""
+
+    __slots__ = ("_kept", "_parts")
+
+    def __init__(self) -> None:
+        self._kept: Columns = {}
+        self._parts: dict[str, list[Column]] = {}
+
+    def add(self, name: str, purpose: _Purpose, column: Column) -> None:
+        if purpose.is_kept:
+            self._kept[name] = column
+        if purpose.part:
+            self._parts.setdefault(purpose.part, []).append(column)
+
+    def columns(self, owner: str) -> Columns:
+        """What is kept, and what follows from it under the names of Load's fields; what cannot be told is left out."""
+        parts = self._parts.get
+        memory, free = parts("memory", [None])[0], parts("memory_free", [None])[0]
+        derived = {
+            "cpu": _mean(parts("cpu", [])),
+            "memory_used": _used(memory, free) if owner == "vm" else _taken(memory, free),
+            "net_rx": _sum(parts("all_net_rx") or parts("net_rx", [])),
+            "net_tx": _sum(parts("all_net_tx") or parts("net_tx", [])),
+            "disk_read": _sum(parts("disk_read", [])),
+            "disk_write": _sum(parts("disk_write", [])),
+        }
+        return self._kept | {name: column for name, column in derived.items() if column}
 
 
 def _placed(places: Sequence[int], values: Sequence[float]) -> Column:
@@ -143,35 +213,6 @@ def _placed(places: Sequence[int], values: Sequence[float]) -> Column:
     for place, value in zip(places, values, strict=True):
         column[place - places[0]] = value
     return column
-
-
-def _kept(owner: str, columns: Columns) -> Columns:
-    return {name: column for name, column in columns.items() if _KEPT[owner].fullmatch(name)}
-
-
-def _derived(owner: str, columns: Columns) -> Columns:
-    """The columns that have the names of Load's fields; one that cannot be told is left out."""
-
-    def matching(pattern: str) -> list[Column]:
-        return [column for name, column in columns.items() if re.fullmatch(pattern, name)]
-
-    if owner == "vm":
-        sources = {way: matching(rf"vif_\d+_{way}") for way in ("rx", "tx")}
-        disks = {way: matching(rf"vbd_[a-z]+_{way}") for way in ("read", "write")}
-        memory = _used(columns.get("memory"), columns.get("memory_internal_free"))
-    else:
-        sources = {way: matching(f"pif_aggr_{way}") or matching(rf"pif_eth\d+_{way}") for way in ("rx", "tx")}
-        disks = {way: matching(f"{way}_[0-9a-f]{{8}}") for way in ("read", "write")}
-        memory = _taken(columns.get("memory_total_kib"), columns.get("memory_free_kib"))
-    found = {
-        "cpu": _mean(matching(r"cpu\d+")),
-        "memory_used": memory,
-        "net_rx": _sum(sources["rx"]),
-        "net_tx": _sum(sources["tx"]),
-        "disk_read": _sum(disks["read"]),
-        "disk_write": _sum(disks["write"]),
-    }
-    return {name: column for name, column in found.items() if column}
 
 
 def _used(memory: Column | None, free_kib: Column | None) -> Column:
