@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from . import control, jsonrpc, xmlrpc
@@ -91,7 +91,7 @@ class Server:
             if host.address in self.down:
                 raise DropError
             response = await self._answer(pool, host, request)
-        except DropError:
+        except (DropError, ClientDisconnect):
             transport(send).abort()
             await disconnected(receive)
             return
