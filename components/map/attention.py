@@ -23,7 +23,7 @@ MOST = 50
 
 
 class Attention(ui.element):
-    """Not there while nothing is wrong. `on_show` is called with the uuid of what should be found on the map.
+    """Always there, so that the map above keeps its size. `on_show` is called with the uuid of what should be found on the map.
 
     `servers` is the path where connections are edited.
     """
@@ -47,8 +47,9 @@ class Attention(ui.element):
             return
         self._shown = looks
         self._many = len(self._mirror.pools) > 1
-        self.set_visibility(bool(found))
         with renewed(self._list):
+            if not found:
+                ui.label(_("Nothing needs attention.")).classes("xo-attention-none")
             for fact in found[:MOST]:
                 self._line(fact)
             if len(found) > MOST:

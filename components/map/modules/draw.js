@@ -11,6 +11,7 @@ import { drawTile, glyph } from "./tile.js";
  */
 export function draw(art, model, plan, camera, look) {
   const { ctx, theme, ratio } = art;
+  art.alpha = 1;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.ground;
   ctx.fillRect(0, 0, art.width, art.height);
@@ -21,6 +22,12 @@ export function draw(art, model, plan, camera, look) {
     if (!thing || !visible(box, art)) continue;
     drawPool(art, model, thing, pool, box, screen, look, camera.zoom, plan.chrome);
   }
+}
+
+/** What is not lit steps back; without an id, all is drawn at full strength again. */
+function dim(art, look, id) {
+  art.alpha = id !== undefined && look.dim && !look.dim.has(id) ? 0.25 : 1;
+  art.ctx.globalAlpha = art.alpha;
 }
 
 const visible = (box, art) => box.x < art.width && box.y < art.height && box.x + box.w > 0 && box.y + box.h > 0;
@@ -74,22 +81,20 @@ function panel(ctx, { x, y, w, h }, radius, fill, line) {
 function drawHost(art, model, host, place, box, screen, zoom, look) {
   const { ctx, theme } = art;
   if (!host) return;
-  const live = host.flags & LIVE, dimmed = look.dim && !look.dim.has(host.id);
-  ctx.globalAlpha = dimmed ? 0.25 : 1;
+  const live = host.flags & LIVE;
+  dim(art, look, host.id);
   panel(ctx, box, 6, theme.surface, host.mark === CRITICAL && !look.stale ? theme.critical : theme.line);
-  drawHostHead(art, host, box, screen(place.inner), look, zoom);
-  ctx.globalAlpha = 1;
-  const inner = screen(place.inner);
-  if (inner.w < 3) return;
-  const gap = inner.w * inner.h > 4000 ? 1 : 0.5;
+  const inner = screen(place.inner), gap = inner.w * inner.h > 4000 ? 1 : 0.5;
+  drawHostHead(art, host, box, inner, look, zoom);
   drawFree(art, host, inset(screen(place.free), gap));
   drawSystem(art, inset(screen(place.system), gap));
+  dim(art, look);
   for (const tile of place.tiles) {
     const vm = model.things.get(tile.id), at = inset(screen(look.moved(tile)), gap);
     if (!vm || !visible(at, art) || at.w <= 0 || at.h <= 0) continue;
-    ctx.globalAlpha = look.dim && !look.dim.has(vm.id) ? 0.25 : 1;
+    dim(art, look, vm.id);
     drawTile(art, vm, at, look);
-    ctx.globalAlpha = 1;
+    dim(art, look);
     outline(ctx, theme, at, 3, vm.id, look);
   }
   drawFloor(art, model, place, screen(place.floor), look);
@@ -167,21 +172,22 @@ function drawSystem({ ctx, theme, text, patterns, words }, box) {
 }
 
 /** The host's own storage: a strip on its floor, each SR as wide as its part. */
-function drawFloor({ ctx, theme, text, words, format }, model, place, box, look) {
+function drawFloor(art, model, place, box, look) {
+  const { ctx, theme, text, words, format } = art;
   const locals = place.locals.map((id) => model.things.get(id)).filter(Boolean);
   const total = locals.reduce((sum, sr) => sum + sr.size, 0);
   if (!total || box.h < 2) return;
   let x = box.x;
   for (const sr of locals) {
     const w = (box.w * sr.size) / total - (locals.length > 1 ? 1 : 0), part = sr.used / sr.size;
-    ctx.globalAlpha = look.dim && !look.dim.has(sr.id) ? 0.25 : 1;
+    dim(art, look, sr.id);
     ctx.fillStyle = theme.trough;
     ctx.fillRect(x, box.y, w, box.h);
     ctx.fillStyle = look.stale ? theme.faded : colourOf(theme, sr);
     ctx.fillRect(x, box.y, w * Math.min(1, part), box.h);
     if (box.h >= 11 && w > 40) text.put(ctx, `${locals.length > 1 ? sr.name : words.local} ${format.percent(part)}`, x + 5, box.y + box.h / 2, w - 8, { size: 11, colour: theme.dim });
     if (sr.mark && !look.stale) glyph(ctx, theme, sr.mark, x + w - 10, box.y + box.h / 2 - 4, 8);
-    ctx.globalAlpha = 1;
+    dim(art, look);
     x += w + 1;
   }
 }
@@ -194,7 +200,7 @@ function drawTank(art, sr, box, head, look, stale) {
   const { ctx, theme, text, patterns, format } = art;
   if (!sr || !visible(box, art)) return;
   const part = Math.min(1, sr.used / sr.size), snapshots = Math.min(part, sr.snapshots / sr.size);
-  ctx.globalAlpha = look.dim && !look.dim.has(sr.id) ? 0.25 : 1;
+  dim(art, look, sr.id);
   panel(ctx, box, 6, theme.surface, sr.mark === CRITICAL && !stale ? theme.critical : sr.mark === WARNING && !stale ? theme.warning : theme.line);
   const pad = box.w > 40 ? 3 : 1, top = Math.min(head, 44), vessel = { x: box.x, y: box.y + top, w: box.w, h: box.h - top };
   const inside = inset(vessel, pad), level = inside.h * part;
@@ -217,7 +223,7 @@ function drawTank(art, sr, box, head, look, stale) {
   if (sr.unplugged.length) { ctx.fillStyle = theme.ground; ctx.fillRect(box.x - 1, box.y + box.h / 2 - 4, 4, 8); }
   drawTankWords(art, sr, box, inside, part, stale);
   if (sr.mark && !stale) glyph(ctx, theme, sr.mark, box.x + box.w - 14, box.y + 5, box.w > 40 ? 9 : 6);
-  ctx.globalAlpha = 1;
+  dim(art, look);
   outline(ctx, theme, box, 6, sr.id, look);
 }
 
@@ -243,18 +249,18 @@ function drawRails(art, model, pool, screen, zoom, look, stale) {
   const more = networks.length - pool.rails.shown;
   for (let i = 0; i < pool.rails.shown; i++) {
     const network = networks[i], y = band.y + (i + 0.5) * step;
-    ctx.globalAlpha = look.dim && !look.dim.has(network.id) ? 0.25 : 1;
+    dim(art, look, network.id);
     const folded = more > 0 && i === pool.rails.shown - 1;
     if (folded) {
       if (worded) text.put(ctx, words.more.replace("{n}", more + 1), band.x, y, band.w, { size: 11, colour: theme.dim });
-      ctx.globalAlpha = 1;
+      dim(art, look);
       break;
     }
     if (worded) text.put(ctx, network.name, band.x, y, label - 8, { size: 11, colour: theme.dim });
     ctx.fillStyle = look.hover === network.id ? theme.accent : stale ? theme.line : theme.rail;
     ctx.fillRect(band.x + label, Math.round(y) - (step > 8 ? 1 : 0.5), band.w - label, step > 8 ? 2 : 1);
     for (const [x, link] of beadsOf(pool, network, screen)) bead(ctx, theme, Math.max(x, band.x + label + 4), y, radius, link, stale);
-    ctx.globalAlpha = 1;
+    dim(art, look);
   }
 }
 
@@ -291,9 +297,9 @@ function drawBench(art, model, pool, screen, zoom, chrome, look) {
   for (const tile of pool.bench.tiles) {
     const vm = model.things.get(tile.id), at = screen(look.moved(tile));
     if (!vm || !visible(at, art)) continue;
-    ctx.globalAlpha = look.dim && !look.dim.has(vm.id) ? 0.25 : 1;
+    dim(art, look, vm.id);
     drawTile(art, vm, { x: at.x + 0.5, y: at.y + 0.5, w: at.w - 1, h: at.h - 1 }, look);
-    ctx.globalAlpha = 1;
+    dim(art, look);
     outline(ctx, theme, at, 3, vm.id, look);
   }
 }

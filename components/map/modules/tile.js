@@ -5,7 +5,7 @@ import { CRITICAL, FULL, GAP, HALTED, INFO, LOST, PAUSED, RUNNING, SUSPENDED, TR
 
 const L1 = 9, L2 = 22, L3 = 52, L4 = 132;
 
-/** Draw `vm` into the box {x, y, w, h} (CSS pixels, gaps already taken off). */
+/** Draw `vm` into the box {x, y, w, h} (CSS pixels, gaps already taken off), as strongly as `art.alpha`. */
 export function drawTile(art, vm, box, look) {
   const { ctx, theme } = art;
   const fill = fillOf(theme, vm, look.stale);
@@ -81,20 +81,20 @@ function bars(ctx, box, ink, side) {
 /** Name, address, and in a large tile figures and curves. */
 function words(art, vm, box, ink, side) {
   const { ctx, text } = art;
-  const pad = box.w >= 60 ? 7 : box.w >= 46 ? 4 : 3;
-  const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === PAUSED && side >= L3 ? 14 : 0);
   const large = side >= L4 && box.w >= 170;
+  const pad = large ? 12 : box.w >= 60 ? 7 : box.w >= 46 ? 4 : 3;
+  const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === PAUSED && side >= L3 ? 14 : 0);
   const bench = vm.state === HALTED || vm.state === SUSPENDED;
   const y = bench || box.h < 26 ? box.y + box.h / 2 : box.y + (large ? 18 : 13);
   if (side < L3 && vm.state === PAUSED) return;
   text.put(ctx, vm.name, box.x + pad, y, room, { size: large ? 14 : box.h < 20 || box.w < 60 ? 11 : 12, weight: large ? 600 : 520, colour: ink });
   if (bench) return;
-  ctx.globalAlpha = 0.82;
+  ctx.globalAlpha = 0.82 * art.alpha;
   if (vm.address && box.h >= 44 && box.w >= L3) text.put(ctx, vm.address, box.x + pad, box.y + (large ? 36 : 28), room, { size: large ? 12 : 11, colour: ink, whole: true });
-  ctx.globalAlpha = 1;
+  ctx.globalAlpha = art.alpha;
   if (vm.state !== RUNNING) return;
   if (large) figures(art, vm, box, ink);
-  else if (side >= L3 && box.h >= 60 && vm.trail) curve(ctx, vm.trail, { x: box.x + pad, y: box.y + box.h - 8 - Math.min(22, box.h * 0.24), w: box.w - 2 * pad, h: Math.min(22, box.h * 0.24) }, ink, false);
+  else if (side >= L3 && box.h >= 60 && vm.trail) curve(art, vm.trail, { x: box.x + pad, y: box.y + box.h - 8 - Math.min(22, box.h * 0.24), w: box.w - 2 * pad, h: Math.min(22, box.h * 0.24) }, ink, false);
 }
 
 function figures(art, vm, box, ink) {
@@ -110,18 +110,19 @@ function figures(art, vm, box, ink) {
   const columns = wide ? 2 : 1, width = (box.w - 24) / columns;
   shown.forEach(([label, value], i) => {
     const x = box.x + 12 + (i % columns) * width, y = top + Math.floor(i / columns) * line;
-    ctx.globalAlpha = 0.72;
+    ctx.globalAlpha = 0.72 * art.alpha;
     text.put(ctx, label, x, y, 56, { size: 11, colour: ink });
-    ctx.globalAlpha = 1;
+    ctx.globalAlpha = art.alpha;
     text.put(ctx, value, x + 58, y, width - 64, { size: 12, weight: 520, colour: ink });
   });
   const from = top + Math.ceil(shown.length / columns) * line;
   const h = Math.min(0.42 * box.h, box.y + box.h - 16 - from);
-  if (vm.trail && h >= 18) curve(ctx, vm.trail, { x: box.x + 12, y: box.y + box.h - 10 - h, w: box.w - 24, h }, ink, true);
+  if (vm.trail && h >= 18) curve(art, vm.trail, { x: box.x + 12, y: box.y + box.h - 10 - h, w: box.w - 24, h }, ink, true);
 }
 
 /** The CPU of the last ten minutes; gaps stay gaps. */
-export function curve(ctx, trail, box, ink, area) {
+export function curve(art, trail, box, ink, area) {
+  const { ctx } = art;
   let from = 0;
   while (from < TRAIL && trail[from] === GAP) from++;
   const at = (i) => box.y + box.h - (trail[i] / FULL) * box.h;
@@ -146,33 +147,34 @@ export function curve(ctx, trail, box, ink, area) {
     ctx.lineTo(end, box.y + box.h);
     ctx.lineTo(box.x + (from / (TRAIL - 1)) * box.w, box.y + box.h);
     ctx.closePath();
-    ctx.globalAlpha = 0.13;
+    ctx.globalAlpha = 0.13 * art.alpha;
     ctx.fillStyle = ink;
     ctx.fill();
   }
   path();
-  ctx.globalAlpha = 0.72;
+  ctx.globalAlpha = 0.72 * art.alpha;
   ctx.stroke();
-  ctx.globalAlpha = 1;
+  ctx.globalAlpha = art.alpha;
 }
 
-function edges({ ctx, theme }, vm, box, fill, side) {
+function edges(art, vm, box, fill, side) {
+  const { ctx, theme } = art;
   const thick = side >= L3 ? 3 : 2;
   ctx.save();
   shape(ctx, box, 3);
   ctx.clip();
   ctx.fillStyle = vm.cpu !== GAP && vm.cpu > 0.62 * FULL ? fill.ink : theme.load100;
   if (vm.memory !== GAP) {
-    ctx.globalAlpha = 0.9;
+    ctx.globalAlpha = 0.9 * art.alpha;
     ctx.fillRect(box.x, box.y + box.h - thick, box.w * share(vm.memory), thick);
   }
   const busy = Math.max(0, Math.log2(1 + (flow(vm.disk) || 0) + (flow(vm.network) || 0)) - 15) / 15; // from 32 KiB/s to 1 GiB/s
   if (busy > 0) {
     const h = Math.min(1, busy) * (box.h - thick);
-    ctx.globalAlpha = 0.55;
+    ctx.globalAlpha = 0.55 * art.alpha;
     ctx.fillRect(box.x + box.w - thick + 1, box.y + box.h - thick - h, thick - 1, h);
   }
-  ctx.globalAlpha = 1;
+  ctx.globalAlpha = art.alpha;
   ctx.restore();
 }
 
