@@ -90,10 +90,14 @@ def nics_of(vm: VM) -> list[Nic]:
 
 
 def addresses_of(vm: VM) -> list[str]:
-    """Every address of the running guest, IPv4 before IPv6, by NIC; none while it is off: the agent's last words are old."""
+    """Every address of the running guest, IPv4 before IPv6, by NIC; none while it is off: the agent's last words are old.
+
+    Link-local ones only where there is no other: nobody reaches a VM by those.
+    """
     told = _told_addresses(vm)
-    found = [address for device in sorted(told, key=_place) for address in told[device]]
-    return list(dict.fromkeys([*(a for a in found if ":" not in a), *(a for a in found if ":" in a)]))
+    found = dict.fromkeys(address for device in sorted(told, key=_place) for address in told[device])
+    wide = [address for address in found if not ip_address(address).is_link_local]
+    return sorted(wide or found, key=lambda address: ":" in address)
 
 
 def _told_addresses(vm: VM) -> Mapping[str, tuple[str, ...]]:

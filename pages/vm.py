@@ -13,7 +13,7 @@ from components.vms.about import About, Ties
 from components.vms.devices import Disks, Nics
 from components.vms.growth import Growth
 from components.vms.happened import Happened
-from components.vms.head import UnderWay, VmHead, hints
+from components.vms.head import Now, UnderWay, VmHead, hints
 from components.vms.loads import loads
 from components.vms.rows import place_of
 from components.vms.standing import standing_band
@@ -72,6 +72,7 @@ def _body(context: Context, uuid: str) -> None:
 def show(context: Context, vm: VM, pool: PoolMirror) -> None:
     """The page of a VM."""
     mirror = context.mirror
+    Now(context, vm)
     VmHead(context, vm)
     standing_band(pool, mirror)
     hints(context, vm)

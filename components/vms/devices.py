@@ -9,7 +9,7 @@ from components.ui import Card, Column
 from components.vms.around import disk_refs, follow_around, nic_refs
 from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Share, Table
 from data.mirror import Mirror
-from data.objects import VM, PowerState
+from data.objects import VDI, VM, PowerState
 from data.vms import Drive, Nic, disk_total, disk_used, drives_of, nics_of
 from xo_dash.i18n import _, ngettext, number, size
 
@@ -21,8 +21,8 @@ class Disks(Card):
         super().__init__(_("Disks"), " ")
         self._vm = vm
         columns = (
-            Column(_("Name"), main=True), Column(_("SR")), Column(_("On the SR"), width="26%"), Column(_("Size"), number=True),
-            Column(_("Position"), number=True), Column(_("Mode")),
+            Column(_("No."), width="40px"), Column(_("Name"), main=True), Column(_("SR")), Column(_("On the SR"), width="32%"),
+            Column(_("Size"), number=True),
         )  # fmt: skip
         with self:
             self._table = Table(columns, _("It has no disks."))
@@ -40,6 +40,7 @@ class Disks(Card):
 
 def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
     vbd, vdi, sr = drive
+    yield vbd.userdevice or "–"
     if not drive.is_disk:
         yield _("CD drive") if vbd.type == "CD" else _("Floppy drive")
         yield (vdi.name_label or vdi.uuid) if vdi else Quiet(_("empty"))
@@ -51,12 +52,10 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
         yield ""
         yield ""
     else:
-        yield Marked("critical", vdi.name_label or "–") if vdi.missing else (vdi.name_label or "–")
+        yield _disk_name(drive, vdi, running)
         yield Link(sr.name_label, path_of(sr)) if sr else ""
         yield _use(disk_used(vdi), vdi.virtual_size)
         yield size(vdi.virtual_size)
-    yield vbd.userdevice or "–"
-    yield _mode(drive, running)
 
 
 def _use(used: int, whole: int) -> Cell:
@@ -65,11 +64,16 @@ def _use(used: int, whole: int) -> Cell:
     return Share(used / whole, size(used))
 
 
-def _mode(drive: Drive, running: bool) -> Cell:
-    mode = _("read only") if drive.vbd.mode == "RO" else _("read and write")
-    if running and drive.is_disk and not drive.vbd.currently_attached:
-        return Marked("warning", _("not attached"))
-    return mode
+def _disk_name(drive: Drive, vdi: VDI, running: bool) -> Cell:
+    """The name, and what is not as usual: disks are written to, and attached while the VM runs."""
+    name = vdi.name_label or "–"
+    if drive.vbd.mode == "RO":
+        name = _("{disk}, read only").format(disk=name)
+    if vdi.missing:
+        return Marked("critical", _("{disk}, missing on its SR").format(disk=name))
+    if running and not drive.vbd.currently_attached:
+        return Marked("warning", _("{disk}, not attached").format(disk=name))
+    return name
 
 
 class Nics(Card):
@@ -95,7 +99,8 @@ def _nic_cells(nic: Nic, running: bool) -> Iterable[Cell]:
     path = path_of(network) if network else ""
     cut = running and not vif.currently_attached
     yield Marked("warning", _("{network}, not connected").format(network=name), path) if cut else Link(name, path)
-    yield Lines(addresses)
+    shown = tuple(address for address in addresses if not address.startswith("fe80:")) or addresses
+    yield Lines(shown) if len(shown) > 1 else "".join(shown)
     yield vif.MAC
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.ui import Age, Bar, Notice, PageHead, State, Tone, chip
+from components.ui import Age, Mark, Notice, PageHead, Tone, chip
 from components.verbs import bar
 from components.vms.around import follow_around, nic_refs, place_refs
 from components.vms.words import STATES, doing_of, state_of
-from data.objects import VM, Host, Task
+from data.objects import VM, Host, PowerState, Task
 from data.placement import is_live
 from data.types import Ref
 from data.vms import ToolsState, addresses_of, is_up, os_name, started_at, tools_of
@@ -16,6 +16,27 @@ from xo_dash.context import Context
 from xo_dash.i18n import _, percent
 
 NAMES = ("name_label", "name_description", "tags", "power_state", "resident_on", "current_operations", "metrics", "guest_metrics")
+
+
+class Now(ui.element):
+    """How the VM is, said once, before everything that looks otherwise for it: the style sheet does the rest.
+
+    A power change is one class sent, where marks, ages and remarks of the page would each be an element.
+    """
+
+    def __init__(self, context: Context, vm: VM) -> None:
+        super().__init__("i")
+        self._shown = ""
+        with self:
+            follow_around(context.mirror, vm, place_refs, lambda: self._refresh(vm), names=NAMES)
+
+    def _refresh(self, vm: VM) -> None:
+        shape = "busy" if vm.current_operations else state_of(vm)
+        now = f"x-now-{shape}" + (" x-now-off" if vm.power_state is not PowerState.RUNNING else "")
+        now += " x-now-up" if started_at(vm) else ""
+        if now != self._shown:
+            self._shown = now
+            self.classes(replace=f"x-now {now}")
 
 
 class VmHead(PageHead):
@@ -26,10 +47,12 @@ class VmHead(PageHead):
         self._vm = vm
         self._tags: tuple[str, ...] = ()
         self._started: float | None = None
-        self._look: tuple[str, str] | None = None
         self.name.props("dir=auto")
         with self.marks:
-            self._state = State("unknown", "")
+            with ui.element("span").classes("x-state"):
+                for shape in ("busy", *STATES):
+                    Mark(shape).classes(f"x-if x-if-{shape}")
+                self._state = ui.label()
             self._chips = ui.element().classes("x-row x-wrap")
         with self.verbs:
             bar(context, (vm,))
@@ -37,8 +60,7 @@ class VmHead(PageHead):
         with self, ui.element().classes("x-head-note x-facts-line") as self.note_line:
             self._says = ui.label().props("dir=auto")
             self._facts = ui.label()
-            self._up = ui.element("span").classes("x-row")
-            with self._up:
+            with ui.element("span").classes("x-row x-if-up"):
                 ui.label(_("up for"))
                 self._age = Age(None, bare=True)
             follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *nic_refs(vm)), self._refresh, names=NAMES)
@@ -46,11 +68,7 @@ class VmHead(PageHead):
     def _refresh(self) -> None:
         vm = self._vm
         self.name.text = vm.name_label or "–"
-        state, doing = state_of(vm), doing_of(vm)
-        look = ("busy" if doing else state, _(STATES[state]))
-        if look != self._look:
-            self._look = look
-            self._state.show(*look)
+        self._state.text = _(STATES[state_of(vm)])
         tags = tuple(sorted(vm.tags, key=str.casefold))
         if tags != self._tags:
             self._tags = tags
@@ -62,13 +80,10 @@ class VmHead(PageHead):
         tools = tools_of(vm)
         said = _("tools {version}").format(version=tools.version) if tools.state is ToolsState.WORKING and tools.version else ""
         self._facts.text = " · ".join(part for part in (os_name(vm), *addresses_of(vm)[:2], said) if part)
-        self._show_age(started_at(vm))
-
-    def _show_age(self, started: float | None) -> None:
-        if started != self._started:
+        started = started_at(vm)
+        if started is not None and started != self._started:
             self._started = started
             self._age.show(started)
-        self._up.set_visibility(started is not None)
 
 
 class UnderWay(ui.element):
@@ -82,14 +97,13 @@ class UnderWay(ui.element):
         with self:
             ui.element("i").classes("x-spinner")
             self._says = ui.label().classes("x-strong")
-            self._bar = Bar(0)
+            self._bar = ui.element("progress").props("max=1 value=0")
             self._far = ui.label().classes("x-num")
             ui.link(_("Tasks"), "/tasks").classes("x-link")
             follow_around(context.mirror, vm, _tasks, self._refresh, names=("current_operations",))
 
     def _refresh(self) -> None:
         doing = doing_of(self._vm)
-        self.set_visibility(bool(doing))
         if not doing:
             return
         tasks = [task for ref in _tasks(self._vm) if (task := self._vm.home.one(Task, ref))]
@@ -97,7 +111,7 @@ class UnderWay(ui.element):
         self._says.text = doing
         if progress != self._shown:
             self._shown = progress
-            self._bar.show(progress)
+            self._bar.props["value"] = round(progress, 2)
         self._far.text = percent(progress) if progress > 0 else ""
 
 

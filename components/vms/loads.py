@@ -8,44 +8,37 @@ from components.charts import Chart, Curve, Unit
 from components.live import follow
 from components.ui import Card
 from data.mirror import Mirror, PoolMirror
-from data.objects import VM, PowerState
+from data.objects import VM
 from data.vms import has_fixed_memory
 from xo_dash.i18n import _, ngettext, number, size
 
-RUNS = "x-loads-run"
-
 
 def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
-    """The cards, each a cell of the grid they are put into; while the VM is off they say so."""
+    """The cards, each a cell of the grid they are put into; while the VM is off they say so (see head.Now)."""
     with Card(_("CPU")) as cpu:
         Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
-        off = [_off()]
+        _off()
     with Card(_("Memory")) as memory:
         Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=vm.memory_dynamic_max)
-        off.append(_off())
+        _off()
     with Card(_("Disk throughput"), _("last 10 minutes")):
         Chart(pool.history, vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE)
-        off.append(_off())
+        _off()
     with Card(_("Network throughput"), _("last 10 minutes")):
         Chart(pool.history, vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS)
-        off.append(_off())
+        _off()
 
     def sizes() -> None:
         vcpus = vm.VCPUs_at_startup or vm.VCPUs_max
         cpu.scope.text = ngettext("{n} vCPU", "{n} vCPUs", vcpus).format(n=number(vcpus)) + " · " + _("last 10 minutes")
         memory.scope.text = memory_text(vm)
 
-    def state() -> None:
-        for label in off:
-            label.set_visibility(vm.power_state is not PowerState.RUNNING)
-
     with cpu:
         follow(mirror, (vm,), sizes, names=("VCPUs_at_startup", "VCPUs_max", "memory_dynamic_max", "memory_dynamic_min"))
-        follow(mirror, (vm,), state, names=("power_state",))
 
 
-def _off() -> ui.label:
-    return ui.label(_("It does not run: nothing is measured.")).classes("x-loads-off")
+def _off() -> None:
+    ui.label(_("It does not run: nothing is measured.")).classes("x-loads-off")
 
 
 def memory_text(vm: VM) -> str:
