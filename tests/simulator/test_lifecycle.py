@@ -319,3 +319,30 @@ def test_a_failure_in_between_is_cleaned_up(make: Maker) -> None:
     assert (record["power_state"], record["current_operations"], record["scheduled_to_be_resident_on"]) == ("Halted", {}, NULL)
     assert all(make.get(vbd, "current_operations", "VBD") == {} for vbd in record["VBDs"])
     assert "start" in record["allowed_operations"]
+
+
+def test_an_appliance_starts_in_order(make: Maker) -> None:
+    app = make.x.call("VM_appliance.create", {"name_label": "shop", "name_description": ""})
+    vms = [make.vm(name=f"tier {n}", order=2 - n) for n in range(3)]
+    for vm in vms:
+        make.x.call("VM.set_appliance", vm, app)
+    assert make.get(app, "allowed_operations", "VM_appliance") == ["start"]
+    make.x.call("VM_appliance.start", app, False)
+    assert [make.get(vm, "power_state") for vm in vms] == ["Running"] * 3
+    domids = {make.get(vm, "order"): make.get(make.get(vm, "metrics"), "start_time", "VM_metrics") for vm in vms}
+    assert domids[0] <= domids[1] <= domids[2]
+    assert "start" not in make.get(app, "allowed_operations", "VM_appliance")
+    make.x.call("VM_appliance.hard_shutdown", app)
+    assert [make.get(vm, "power_state") for vm in vms] == ["Halted"] * 3
+
+
+def test_a_vm_whose_host_is_silent(make: Maker, quick: SimulatedPool) -> None:
+    vm = started(make)
+    home = make.get(vm, "resident_on")
+    metrics = make.get(home, "metrics", "host")
+    quick.do(lambda pool: pool.db.set(metrics, live=False))
+    try:
+        assert make.x.failure("VM.hard_shutdown", vm) == ["HOST_OFFLINE", home]
+        assert make.get(vm, "power_state") == "Running"
+    finally:
+        quick.do(lambda pool: pool.db.set(metrics, live=True))

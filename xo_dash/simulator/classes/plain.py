@@ -1,4 +1,4 @@
-"""Small classes that are little more than their rows: secrets, appliances, snapshot schedules, blobs, repositories."""
+"""Small classes that are little more than their rows: secrets, snapshot schedules, blobs, repositories."""
 
 from __future__ import annotations
 
@@ -7,20 +7,6 @@ from ..database import Record
 from ..errors import XapiError
 from ..generic import constructor
 from ..registry import message
-
-ORDERED = {"start": "VM.start", "clean_shutdown": "VM.clean_shutdown", "hard_shutdown": "VM.hard_shutdown", "shutdown": "VM.shutdown"}
-
-
-@message("VM_appliance.start", "VM_appliance.clean_shutdown", "VM_appliance.hard_shutdown", "VM_appliance.shutdown")
-async def appliance(call: Call, ref: str, paused: bool = False) -> str:
-    """All its VMs, one after the other by `order`; those already there are left alone."""
-    method = call.method.removeprefix("VM_appliance.")
-    wanted = "Halted" if method == "start" else "Running"
-    vms = sorted(call.db.get(ref, "VMs"), key=lambda vm: call.db.get(vm, "order"), reverse=method != "start")
-    for vm in vms:
-        if call.db.get(vm, "power_state") == wanted:
-            await call.run(ORDERED[method], vm, *((paused, False) if method == "start" else ()))
-    return ""
 
 
 @message("VMSS.create")

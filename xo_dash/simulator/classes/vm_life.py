@@ -130,8 +130,10 @@ def gone(pool: Pool, vm: str, state: str = "Halted") -> None:
 
 
 def refresh_all(pool: Pool, vm: str) -> None:
-    """allowed_operations of the VM, its devices and its disks."""
+    """allowed_operations of the VM, its devices, its disks and its appliance."""
     record = pool.db.record("VM", vm)
+    if pool.db.exists(record["appliance"]):
+        pool.refresh(record["appliance"])
     vdis = [pool.db.get(vbd, "VDI") for vbd in record["VBDs"]]
     pool.refresh(vm, *record["VBDs"], *record["VIFs"], *(v for v in vdis if v != NULL))
 

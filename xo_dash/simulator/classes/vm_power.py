@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, vm_guest, vm_life, vm_placement, vm_suspend
+from . import chance, vm_guest, vm_life, vm_memory, vm_placement, vm_suspend
 from .vm_states import LIVE
 
 CUT_SHORT = {
@@ -121,6 +121,7 @@ async def hard_shutdown(call: Call, vm: str) -> str:
 
 
 async def stop(call: Call, vm: str, how: str) -> None:
+    vm_memory.need_home(call.db, vm)
     state = call.db.get(vm, "power_state")
     if state == "Suspended":
         await vm_suspend.drop_image(call, vm)
@@ -151,6 +152,7 @@ async def reboot(call: Call, vm: str) -> str:
         if operation == "hard_reboot":
             await cut_short(call, vm, operation)
         async with devices_marked(call, vm):
+            vm_memory.need_home(call.db, vm)
             await call.work(chance.seconds(call.pool, operation))
             vm_life.reboot(call.pool, vm)
     vm_life.refresh_all(call.pool, vm)
@@ -162,6 +164,7 @@ async def reboot(call: Call, vm: str) -> str:
 async def pause(call: Call, vm: str) -> str:
     operation = call.method.removeprefix("VM.")
     async with call.operation(vm, operation):
+        vm_memory.need_home(call.db, vm)
         await call.work(chance.seconds(call.pool, operation))
         call.db.set(vm, power_state="Paused" if operation == "pause" else "Running")
     tell(call, vm, f"VM_{operation.upper()}D", f"{operation}d")
@@ -172,6 +175,7 @@ async def pause(call: Call, vm: str) -> str:
 @message("VM.suspend")
 async def suspend(call: Call, vm: str) -> str:
     async with call.operation(vm, "suspend"):
+        vm_memory.need_home(call.db, vm)
         call.db.set(vm, ha_always_run=False)
         await vm_suspend.save_image(call, vm)
         vm_life.gone(call.pool, vm, "Suspended")
