@@ -41,7 +41,9 @@ async def looking(folder: Path, fake: FakePool, draw: Callable[[Context], object
         def page() -> None:
             draw(context)
 
-        await user.open("/it")
-        yield Looking(user, context)
-        await runner.stop()
+        try:
+            await user.open("/it")
+            yield Looking(user, context)
+        finally:
+            await runner.stop()
         await asyncio.sleep(0.05)  # what it told last is on its way: NiceGUI under 3.11 may miss a cancel in that moment

@@ -11,7 +11,7 @@ from data.types import Ref
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.run import Item, State
-from xo_dash.simulator.testing import SimulatedPool
+from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 
 
 async def do(bench: Wired, action_id: str, vm: VM, **arguments: str) -> Item:
@@ -131,3 +131,29 @@ async def test_all_vms_at_once_have_a_result_each(pool: SimulatedPool, tmp_path:
         assert run.count(State.DONE) == len(able), [str(item.reason) for item in run.items]
         assert run.count(State.REFUSED) == len(vms) - len(able)
         assert {item.name for item in run.unhappy} == {vm.name_label for vm in vms if vm not in able}
+
+
+async def test_a_pool_that_restarts_in_the_middle_leaves_nobody_guessing(tmp_path: Path) -> None:
+    with simulated(speed=1.0) as simulation:  # a shutdown takes its seconds
+        await restart_in_the_middle(simulation, tmp_path)
+
+
+async def restart_in_the_middle(simulation: Simulation, folder: Path) -> None:
+    async with wired(simulation.pool, folder, patience=0.5) as bench:
+        vm = bench.halted()
+        run = bench.runner.start(bench.ann, action("vm.clean_shutdown"), [running(bench)])
+        await bench.until(lambda: run.items[0].tasks)
+        await asyncio.to_thread(simulation.stop)
+        await bench.until(lambda: not bench.home.server.is_live)
+        refused = await do(bench, "vm.start", vm)
+        assert refused.state is State.REFUSED and "cannot be reached" in str(refused.reason)
+        assert not run.ended  # whoever asks is told that it goes on: nobody knows better
+        await asyncio.to_thread(simulation.start)
+        await bench.until(lambda: bench.home.server.is_live)
+        await bench.until(lambda: run.ended)
+        (item,) = run.items
+        assert item.state is State.LOST and "look before trying again" in str(item.reason)
+
+
+def running(bench: Wired) -> VM:
+    return next(vm for vm in bench.machines if "clean_shutdown" in vm.allowed_operations)

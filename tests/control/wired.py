@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from xo_dash.control.runner import Runner
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.errors import XapiError
 from xo_dash.xapi.events import Token
 from xo_dash.xapi.tls import Trust
 
@@ -45,9 +46,10 @@ class Wired:
         return next(vm for vm in self.machines if "start" in vm.allowed_operations)
 
     async def until(self, true: Callable[[], T], seconds: float = 20.0) -> T:
-        """Wait for an event after which it is true."""
+        """Wait for a change of the mirror or of a run after which it is true."""
         stirred = asyncio.Event()
         unsubscribe = self.mirror.observe(lambda _changes: stirred.set())
+        unsubscribe_too = self.runner.observe(lambda _run: stirred.set())
         try:
             async with asyncio.timeout(seconds):
                 while not (value := true()):
@@ -56,6 +58,7 @@ class Wired:
                 return value
         finally:
             unsubscribe()
+            unsubscribe_too()
 
 
 @asynccontextmanager
@@ -71,8 +74,17 @@ async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> 
     async def follow() -> None:
         token = Token()
         while not stopping.is_set():
-            batch = await connection.events(KINDS, token, 0.3)
-            mirror.apply(home, batch.events)
+            try:
+                batch = await connection.events(KINDS, token, 0.3)
+            except XapiError:
+                mirror.set_server(home.server, state=ServerState.UNREACHABLE)
+                token = Token()
+                await asyncio.sleep(0.05)
+                with suppress(XapiError):
+                    await connection.sign_in()
+                continue
+            mirror.apply(home, batch.events, complete=() if token.database else KINDS)
+            mirror.set_server(home.server, state=ServerState.LIVE)
             token = batch.token
             ready.set()
 
