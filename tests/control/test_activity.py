@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from data.objects import VBD, Host, PowerState, TaskStatus
+from data.objects import VBD, Host, TaskStatus
 from data.types import Ref
 from tests.control.fake_pool import Desk, FakePool
 from xo_dash.control.actions import action
@@ -37,7 +37,8 @@ def shown(line: Line) -> tuple[str, str, str, State]:
 async def test_a_task_of_others_is_named_after_what_is_done_to_what(activity: Activity, fake: FakePool) -> None:
     vm = fake.vm()
     drive, host = VBD(VM=vm.ref), Host(name_label="host-1")
-    fake.put(drive), fake.put(host)
+    fake.put(drive)
+    fake.put(host)
     task = fake.task("Async.VM.start", created="20260131T12:00:00Z")
     for row in (host, drive, vm):
         fake.change(row, current_operations={task: "start"})
@@ -78,7 +79,8 @@ async def test_an_end_stays_after_xapi_forgets_it(activity: Activity, fake: Fake
 
 async def test_a_vanished_task_says_that_nobody_knows_unless_it_was_brief(activity: Activity, fake: FakePool, clock: Clock) -> None:
     brief, long, ours = fake.task("VM.get_record"), fake.task("VM.copy"), fake.task("Async.VM.start")
-    fake.remove(fake.row(brief)), fake.remove(fake.row(ours))
+    for ref in (brief, ours):
+        fake.remove(fake.row(ref))
     clock.now += 10
     fake.remove(fake.row(long))
     assert sorted((str(line.title), line.state) for line in activity.lines()) == [("Copy", State.LOST), ("Start", State.LOST)]
@@ -131,4 +133,3 @@ async def test_it_does_not_grow_without_bound(activity: Activity, fake: FakePool
     lines = activity.lines()
     assert len(lines) <= KEPT + 1
     assert lines[0].task is fake.row(on)
-    assert PowerState.HALTED

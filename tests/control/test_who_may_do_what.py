@@ -1,11 +1,12 @@
 """Every command x role x power state, and why not, in words."""
 
+from typing import Any
+
 import pytest
 
 from data.objects import VM, Host, HostMetrics, PowerState, Task, TaskStatus
 from data.server import ServerState
 from data.stores.users import Role
-from data.types import Ref
 from tests.control.fake_pool import OFFERED, FakePool, user
 from xo_dash.control.access import may
 from xo_dash.control.action import Action
@@ -82,7 +83,7 @@ def test_who_is_gone_may_nothing(fake: FakePool) -> None:
         ("vm.start", {"power_state": PowerState.UNKNOWN}, "it is in an unknown state, and must be halted"),
     ],
 )
-def test_a_reason_is_said_in_words(fake: FakePool, action_id: str, fields: dict[str, object], words: str) -> None:
+def test_a_reason_is_said_in_words(fake: FakePool, action_id: str, fields: dict[str, Any], words: str) -> None:
     vm = fake.vm(**{"allowed_operations": frozenset()} | fields)
     assert str(why_not(action(action_id), vm, user())) == words
 
@@ -149,7 +150,8 @@ def test_a_task_can_be_cancelled_while_xapi_offers_it(fake: FakePool, fields: di
 def test_hosts_to_start_on_say_why_they_cannot(fake: FakePool) -> None:
     good = Host(name_label="host-1", enabled=True, metrics=fake.put(HostMetrics(live=True)))
     tired = Host(name_label="host-2", enabled=False, metrics=fake.put(HostMetrics(live=True)))
-    fake.put(tired), fake.put(good)
+    for host in (tired, good):
+        fake.put(host)
     vm = fake.vm()
     (argument,) = action("vm.start_on").arguments
     assert [(choice.label, str(choice.refused or "")) for choice in argument.choices([vm])] == [
@@ -192,4 +194,3 @@ def test_each_snapshot_of_many_is_called_after_its_vm(fake: FakePool) -> None:
 
 def test_every_state_of_a_vm_has_its_row_in_the_test_s_table() -> None:
     assert set(OFFERED) == set(PowerState)
-    assert Ref("") == ""

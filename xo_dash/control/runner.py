@@ -8,25 +8,20 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from data.mirror import Mirror, Unsubscribe
-from data.objects import VM, TaskStatus
 from data.stores.users import User
-from data.types import Ref, XapiObject
-from xo_dash.control.action import Action, Step, name_of
+from data.types import XapiObject
+from xo_dash.control.action import Action, name_of
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import REDACTED, Audit, AuditUnwritable, Entry, moment
-from xo_dash.control.failures import explain, explain_error
-from xo_dash.control.following import Caller, Follower, TaskEnd
+from xo_dash.control.following import Caller, Follower
 from xo_dash.control.offers import why_not
-from xo_dash.control.results import task_result
 from xo_dash.control.run import Item, Run, State
-from xo_dash.control.said import NOTHING, Said, say
-from xo_dash.control.words import state_words
+from xo_dash.control.said import Said, say
+from xo_dash.control.steps import Outcome, Steps
 from xo_dash.i18n import N_, using
-from xo_dash.xapi.errors import Unreachable, XapiError
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +29,6 @@ Doing = tuple[str, str, str, frozenset[tuple[str, str]]]
 """(server, uuid, command, arguments) of what is being done."""
 RUNS_KEPT = 200
 """Ended runs that stay to be looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one step."""
-
-    state: State
-    reason: Said | None = None
-    code: str = ""
-    result: object = None
 
 
 class Users(Protocol):
@@ -71,12 +56,11 @@ class Runner:
     ) -> None:
         """`connections`: by a server's id; raises KeyError. `users`: as they are now. `at_once`: in one pool."""
         self._mirror = mirror
-        self._connections = connections
         self._users = users
         self._audit = audit
         self._at_once = at_once
         self._clock = clock
-        self._follower = Follower(mirror, patience)
+        self._steps = Steps(connections, Follower(mirror, patience), self._tell, self._spawn)
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}
@@ -177,7 +161,7 @@ class Runner:
         self._under_way.add(doing)
         try:
             await self._audit.write(self._entry("begin", run, item))
-            outcome = await self._steps(run, item, steps)
+            outcome = await self._steps.carry_out(run, item, steps)
         except AuditUnwritable as error:
             item.started = 0.0
             outcome = Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error)))
@@ -202,61 +186,6 @@ class Runner:
         if _doing(run, item) in self._under_way:
             return say(N_("it is being done already"))
         return None
-
-    async def _steps(self, run: Run, item: Item, steps: Sequence[Step]) -> Outcome:
-        """One after the other; those that do not need each other go on when one fails."""
-        failed: Outcome | None = None
-        outcome = Outcome(State.DONE)
-        for number, step in enumerate(steps):
-            item.says = say(step.says, name=step.name) if len(steps) > 1 else None  # of one step the title says it all
-            self._tell(run)
-            share = 1 / len(steps)
-            outcome = await self._step(run, item, step, number * share, share)
-            if outcome.state is State.DONE:
-                continue
-            failed = failed or _in_plan(outcome, step, len(steps))
-            if not step.alone:
-                break
-        return failed or outcome
-
-    async def _step(self, run: Run, item: Item, step: Step, before: float, share: float) -> Outcome:
-        try:
-            caller = self._connections(item.pool)
-            if not step.asynchronous:
-                return Outcome(State.DONE, result=await caller.call(step.method, *step.parameters))
-            task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
-        except KeyError:
-            return Outcome(State.REFUSED, say(N_("the server was taken out of xo-dash")))
-        except XapiError as error:
-            reason, code = explain_error(error, item.subject.home)
-            return Outcome(State.LOST if isinstance(error, Unreachable) else State.FAILED, reason, code)
-        item.tasks.append(task)
-        self._tell(run)
-
-        def progressed(progress: float) -> None:
-            item.progress = before + share * progress
-            self._tell(run)
-
-        end = await self._follower.end(item.pool, task, caller, progressed)
-        if end.status is not TaskStatus.UNKNOWN:
-            self._spawn(_destroy(caller, task))
-        item.progress = before + share
-        return self._judged(run, item, step, end)
-
-    def _judged(self, run: Run, item: Item, step: Step, end: TaskEnd) -> Outcome:
-        """What the end of the task means."""
-        code, *rest = end.error_info or [""]
-        if end.status is TaskStatus.SUCCESS:
-            return Outcome(State.DONE, result=task_result(end.result))
-        if end.status is TaskStatus.CANCELLED or code == "TASK_CANCELLED":
-            return Outcome(State.CANCELLED, say(N_("it was cancelled")), code)
-        if end.status is TaskStatus.UNKNOWN:
-            if run.action.reached is not None and run.action.reached(item.subject):
-                return Outcome(State.DONE)
-            return Outcome(State.LOST, _lost(item))
-        if step.gone_is_done and code == "HANDLE_INVALID":
-            return Outcome(State.DONE)
-        return Outcome(State.FAILED, explain(code, rest, item.subject.home), code)
 
     async def _end(self, run: Run, item: Item, outcome: Outcome) -> None:
         item.reason, item.code, item.result = outcome.reason, outcome.code, outcome.result
@@ -318,26 +247,3 @@ class Runner:
 
 def _doing(run: Run, item: Item) -> Doing:
     return (item.pool, item.uuid, run.action.id, frozenset(run.arguments.items()))
-
-
-def _in_plan(outcome: Outcome, step: Step, steps: int) -> Outcome:
-    """Of several steps, say which it was."""
-    if steps == 1:
-        return outcome
-    reason = say(N_("{step} did not work: {reason}"), step=say(step.says, name=step.name), reason=outcome.reason or NOTHING)
-    return Outcome(outcome.state, reason, outcome.code, outcome.result)
-
-
-def _lost(item: Item) -> Said:
-    if isinstance(item.subject, VM):
-        state = state_words(item.subject.power_state)
-        return say(N_("the pool lost track of it; {name} is {state} now: look before trying again"), name=item.name, state=state)
-    return say(N_("the pool lost track of it; look before trying again"))
-
-
-async def _destroy(caller: Caller, task: Ref) -> None:
-    """XAPI keeps a finished task until who started it takes it away."""
-    try:
-        await caller.call("task.destroy", task)
-    except XapiError as error:
-        log.debug("task %s stays until the pool forgets it: %s", task, error)
