@@ -1,4 +1,5 @@
 import gc
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,9 +19,10 @@ async def home(data_dir: Path) -> AsyncIterator[House]:
 
 
 @pytest.fixture(autouse=True)
-def collector() -> Iterator[None]:
-    """The program tunes the garbage collector for its whole process."""
-    thresholds = gc.get_threshold()
+def interpreter() -> Iterator[None]:
+    """The program tunes it for its whole process."""
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     yield
+    sys.setswitchinterval(interval)
     gc.unfreeze()
     gc.set_threshold(*thresholds)

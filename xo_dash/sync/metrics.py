@@ -22,7 +22,7 @@ ROUND = STEP
 """Seconds between rounds while somebody looks: hosts measure no oftener."""
 IDLE_ROUND = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
-SLICE = 100
+SLICE = 40
 """Objects whose samples are stored in one turn of the loop."""
 GATHER = 0.05
 """Seconds in which hosts that answer together become one publication."""

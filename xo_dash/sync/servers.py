@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from dataclasses import dataclass
 from typing import Unpack
@@ -49,6 +50,7 @@ class Servers:
         self._originator = f"xo-dash {installation}".strip()
         self._schedule = Schedule()
         self._loading = memory.Loading()
+        self._one_at_a_time = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._changing = asyncio.Lock()
         self._learning: set[asyncio.Task[None]] = set()
@@ -77,7 +79,7 @@ class Servers:
         return record
 
     async def edit(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
-        """Raises BadAddress too. What was learned of the old address is forgotten with it, but for the pool it must lead to."""
+        """Raises BadAddress too. Wherever it leads from now on, it must be the pool that it was; else see `accept_pool`."""
         if "address" in changes:
             Address.parse(changes["address"])
         record = await self._store.update(server_id, **changes)
@@ -197,6 +199,7 @@ class Servers:
             _trust(record.tls, (record.fingerprint, *record.host_fingerprints)),
             originator=self._originator,
             members=record.members,
+            one_at_a_time=self._one_at_a_time,
         )
 
     def _stands(self, live: LiveServer, state: ServerState, *detail: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -37,7 +38,18 @@ class Connection:
     Every method raises XapiError; `trust` and `members` may be replaced at any time.
     """
 
-    def __init__(self, address: Address, user: str, password: str, trust: Trust, *, originator: str, members: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        address: Address,
+        user: str,
+        password: str,
+        trust: Trust,
+        *,
+        originator: str,
+        members: Iterable[str] = (),
+        one_at_a_time: threading.Lock | None = None,
+    ) -> None:
+        """`one_at_a_time`: held while what `get` read is used; threads that compute beside each other keep the loop waiting."""
         self.address = address
         self.trust = trust
         self.members = tuple(members)
@@ -47,6 +59,7 @@ class Connection:
         self._target: Target | None = None
         self._last_master: Address | None = None
         self._codec = Codec.JSON
+        self._using = one_at_a_time or threading.Lock()
         self._signing_in = asyncio.Lock()
         self._calls = Workers("xapi-call", 4, self._session)
         self._events = Workers("xapi-event", 1, self._session)
