@@ -9,8 +9,9 @@ from nicegui import ui
 from components import live
 from components.map.attention import Attention
 from components.map.map import Map
-from components.map.scene import Counts, Scene
+from components.map.scene import Scene
 from components.map.selection import Selection
+from components.map.stage import Counts
 from components.ui import empty_state, heading
 from data.mirror import Change
 from data.objects import VM, Host

@@ -60,8 +60,12 @@ class Map(Element, component="map.js"):
     # ---- to the browser
 
     def _ready(self) -> None:
+        self._is_ready = False
+        self._scene.show(self._show)
+
+    def _show(self, message: str) -> None:
         self._is_ready = True
-        self._call("patch", self._scene.snapshot())
+        self._call("patch", message)
 
     def _patch(self, message: str) -> None:
         if self._is_ready:

@@ -10,7 +10,7 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.map.map import Map
-from components.map.scene import Counts
+from components.map.stage import Counts
 from data.mirror import Mirror
 from data.server import ServerState
 from pages import home, layout

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.map.scene import INTERVAL, Counts, Scene
+from components.map.scene import INTERVAL, Scene
+from components.map.stage import Counts
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, HostMetrics, PIFMetrics, PowerState
 from data.server import ServerState
@@ -224,12 +225,34 @@ async def test_names_are_data(mirror: Mirror) -> None:
     assert name in [row[VM_NAME] for row in json.loads(scene.snapshot())["m"]]
 
 
-async def test_ten_thousand_vms_fit_the_budget() -> None:
-    scene = Scene(fleets.fleet(((60, 2000),)))
+async def shown(scene: Scene) -> dict[str, Any]:
+    """The whole map, as soon as it is made."""
+    made: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    scene.show(made.set_result)
+    found: dict[str, Any] = json.loads(await asyncio.wait_for(made, 10))
+    return found
+
+
+async def test_a_large_fleet_costs_what_changed() -> None:
+    mirror = fleets.fleet(((60, 2000),))
+    scene = Scene(mirror)
     view = View(scene)
-    scene.snapshot()
+    await shown(scene)
     assert len(scene.snapshot()) < 2000 * 150
-    sr = next(iter(scene._mirror.every(SR)))
-    fakes.change(scene._mirror, sr, physical_utilisation=1)
+    fakes.change(mirror, next(iter(mirror.every(SR))), physical_utilisation=1)
     await turn()
     assert len(view.messages[0]) < 300
+
+
+async def test_a_large_fleet_does_not_hold_the_loop() -> None:
+    mirror = fleets.fleet(((30, 2000),))
+    scene = Scene(mirror)
+    View(scene)
+    early: list[str] = []
+    scene.show(early.append)
+    assert not early  # rows are made a slice at a time
+    assert scene.counts.vms == 2000
+    fakes.change(mirror, running(mirror), name_label="renamed meanwhile")
+    rows = (await shown(scene))["m"]
+    assert len(rows) == 2000
+    assert "renamed meanwhile" in {row[VM_NAME] for row in rows}

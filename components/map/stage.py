@@ -1,0 +1,200 @@
+"""What is on the map: a row for each thing that is drawn, made anew when the mirror says that it may look different."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import orjson
+
+from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
+from components.map.touched import Joins, Thing
+from data.mirror import Change, Mirror, Operation, PoolMirror
+from data.objects import SR, VM, Host, Network, PowerState
+from data.placement import is_guest
+from data.server import Server
+from data.types import XapiObject
+
+SLICE = 50
+"""Rows made between two looks at the clock."""
+
+DRAWN: tuple[type[Host | VM | SR | Network], ...] = (Host, VM, SR, Network)  # a host before what names it: ids are given in this order
+STATE = 5
+"""The place of the state in a VM's row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the head of the page says."""
+
+    pools: int = 0
+    hosts: int = 0
+    vms: int = 0
+    running: int = 0
+
+
+@dataclass(slots=True)
+class Item:
+    """One thing on the map; the row that browsers have of it, and its JSON."""
+
+    id: int
+    thing: Thing
+    row: Row = field(default_factory=list)
+    json: bytes = b""
+
+
+@dataclass(slots=True)
+class Cast:
+    """The hosts and VMs of a pool in the order of their ids, and how often who is in it has changed."""
+
+    items: dict[int, Item] = field(default_factory=dict)
+    version: int = 0
+
+    def put(self, item: Item) -> None:
+        """Ids stay ascending, though one that was given early, since another row named it, may come to be drawn late."""
+        late = [self.items.pop(id_) for id_ in list(self.items) if id_ > item.id] if next(reversed(self.items), 0) > item.id else []
+        self.items[item.id] = item
+        self.items.update({other.id: other for other in late})
+        self.version += 1
+
+    def drop(self, id_: int) -> None:
+        if self.items.pop(id_, None):
+            self.version += 1
+
+
+class Stage:
+    """All rows of one mirror. Tell it of every change, then `rebuild`, then `take` what differs."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._next_id = 0
+        self._ids: dict[Thing, int] = {}
+        self._joins = Joins()
+        self._dirty: dict[Thing, None] = {}
+        self._due: dict[int, Item] = {}
+        self._gone: list[int] = []
+        self.items: dict[Thing, Item] = {}
+        self.casts: dict[str, Cast] = {}  # {server's id: who is measured there}
+        self._running = 0
+        self._kinds: dict[type[Thing], int] = {}
+
+    def add(self, pool: PoolMirror) -> None:
+        """Draw everything of a pool."""
+        self.casts[pool.id] = Cast()
+        self._dirty[pool.server] = None
+        for kind in DRAWN:
+            self._dirty.update(dict.fromkeys(pool.all(kind).values()))
+
+    def changed(self, changes: Sequence[Change]) -> bool:
+        """Note what may look different; whether anything may."""
+        for change in changes:
+            self._dirty.update(dict.fromkeys(self._joins.touched(change)))
+            subject = change.subject
+            if change.operation is Operation.DEL and isinstance(subject, Server | Host | VM | SR | Network):
+                self._remove(subject)
+        return bool(self._dirty or self._gone)
+
+    def _remove(self, thing: Thing) -> None:
+        self._dirty.pop(thing, None)
+        self._hide(thing)
+        self._ids.pop(thing, None)
+        if isinstance(thing, Server):
+            self.casts.pop(thing.id, None)
+
+    def _hide(self, thing: Thing) -> None:
+        """Take it off the map."""
+        item = self.items.pop(thing, None)
+        if item is None:
+            return
+        self._gone.append(item.id)
+        self._due.pop(item.id, None)
+        self._tally(thing, item.row, [])
+        if isinstance(thing, XapiObject) and thing.home.id in self.casts:
+            self.casts[thing.home.id].drop(item.id)
+        if isinstance(thing, VM):
+            self._joins.forget(thing)
+
+    def rebuild(self, seconds: float = float("inf")) -> bool:
+        """Make rows anew for about `seconds`; whether all are up to date then."""
+        end = time.perf_counter() + seconds
+        while self._dirty:
+            for thing in list(islice(self._dirty, SLICE)):
+                del self._dirty[thing]
+                self._renew(thing)
+            if time.perf_counter() > end:
+                return not self._dirty
+        return True
+
+    def _renew(self, thing: Thing) -> None:
+        pool = self._mirror.pools.get(thing.id if isinstance(thing, Server) else thing.home.id)
+        if pool is None or pool.id not in self.casts:
+            return  # its server was removed before this was looked at
+        row = self._row(self._id(thing), thing, pool)
+        if row is None:
+            self._hide(thing)
+            return
+        item = self.items.get(thing)
+        if item is None:
+            item = self.items[thing] = Item(self._id(thing), thing)
+            if isinstance(thing, (Host, VM)):
+                self.casts[pool.id].put(item)
+        if row != item.row:
+            self._tally(thing, item.row, row)
+            item.row, item.json = row, orjson.dumps(row)
+            self._due[item.id] = item
+
+    def _row(self, id_: int, thing: Thing, pool: PoolMirror) -> Row | None:
+        if isinstance(thing, Server):
+            return pool_row(id_, pool)
+        pool_id = self._id(pool.server)
+        if isinstance(thing, Host):
+            return host_row(id_, pool_id, thing, [vm for vm in thing.all_of(VM, thing.resident_VMs) if is_guest(vm)])
+        if isinstance(thing, VM):
+            if not is_guest(thing):
+                return None
+            self._joins.note(thing)
+            return vm_row(id_, pool_id, thing, self._id_of)
+        return sr_row(id_, pool_id, thing, self._id_of) if isinstance(thing, SR) else network_row(id_, pool_id, thing, self._id_of)
+
+    def _tally(self, thing: Thing, old: Row, new: Row) -> None:
+        self._kinds[type(thing)] = self._kinds.get(type(thing), 0) + bool(new) - bool(old)
+        if isinstance(thing, VM):
+            running = STATES[PowerState.RUNNING]
+            self._running += (bool(new) and new[STATE] == running) - (bool(old) and old[STATE] == running)
+
+    def _id(self, thing: Thing) -> int:
+        if thing not in self._ids:
+            self._next_id += 1
+            self._ids[thing] = self._next_id
+        return self._ids[thing]
+
+    def _id_of(self, thing: XapiObject | None) -> int:
+        return self._id(thing) if isinstance(thing, DRAWN) else -1
+
+    def take(self) -> tuple[list[Item], list[int]]:
+        """What differs since the last time: (items with another row, ids of what is gone)."""
+        due, gone = list(self._due.values()), self._gone
+        self._due, self._gone = {}, []
+        return due, gone
+
+    def pool_id(self, server: Server) -> int:
+        return self._id(server)
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), self._running)
+
+
+def count(mirror: Mirror) -> Counts:
+    """The same without a stage."""
+    guests = [vm.power_state for vm in mirror.every(VM) if is_guest(vm)]
+    return Counts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), guests.count(PowerState.RUNNING))
+
+
+def measured(cast: Cast) -> Iterator[tuple[Item, Host | VM]]:
+    """The items of `cast` with their things, which are hosts and VMs alone."""
+    for item in cast.items.values():
+        if isinstance(item.thing, Host | VM):
+            yield item, item.thing
