@@ -63,7 +63,7 @@ def pool_facts(pool: PoolMirror) -> Iterator[Fact]:
         return
     for host in pool.all(Host).values():
         if level := host_level(host):
-            yield Fact(level, Cause.HOST_GONE, host, vms=len(host.resident_VMs))
+            yield Fact(level, Cause.HOST_GONE, host, vms=sum(map(is_guest, host.all_of(VM, host.resident_VMs))))
     for sr in pool.all(SR).values():
         yield from _sr_facts(sr)
     yield from _link_facts(pool.all(PIF).values())

@@ -81,7 +81,6 @@ function panel(ctx, { x, y, w, h }, radius, fill, line) {
 function drawHost(art, model, host, place, box, screen, zoom, look) {
   const { ctx, theme } = art;
   if (!host) return;
-  const live = host.flags & LIVE;
   dim(art, look, host.id);
   panel(ctx, box, 6, theme.surface, host.mark === CRITICAL && !look.stale ? theme.critical : theme.line);
   const inner = screen(place.inner), gap = inner.w * inner.h > 4000 ? 1 : 0.5;
@@ -98,7 +97,6 @@ function drawHost(art, model, host, place, box, screen, zoom, look) {
     outline(ctx, theme, at, 3, vm.id, look);
   }
   drawFloor(art, model, place, screen(place.floor), look);
-  if (!live && !look.stale) glyph(ctx, theme, CRITICAL, box.x + box.w - 14, box.y + 5, 9);
   outline(ctx, theme, box, 6, host.id, look);
 }
 
@@ -116,12 +114,13 @@ function drawHostHead(art, host, box, inner, look, zoom) {
   const side = full && inner.w > 118 ? text.put(ctx, ram, right, y, inner.w, { size: 12, colour: theme.dim, align: "right" }) + 10 : 0;
   let used = text.put(ctx, host.name, inner.x, y, inner.w - side - (host.flags & MASTER ? 14 : 0), { size: full ? 13 : 11, weight: 600, colour });
   if (host.flags & MASTER && used) { star(ctx, theme, inner.x + used + 10, y, full ? 4.5 : 3.5); used += 18; }
+  if (host.mark && !look.stale && used) { glyph(ctx, theme, host.mark, inner.x + used + 8, y - 5, full ? 10 : 8); used += 16; }
   if (state && full) text.put(ctx, state, inner.x + used + 8, y, inner.w - side - used - 8, { size: 11, colour: host.flags & LIVE ? theme.dim : theme.critical });
   if (!full) return;
   const bar = { x: inner.x, y: inner.y - 7, w: inner.w, h: 3 };
   ctx.fillStyle = theme.trough;
   ctx.fillRect(bar.x, bar.y, bar.w, bar.h);
-  if (host.cpu === GAP || look.stale) return;
+  if (host.cpu === GAP || look.stale || !(host.flags & LIVE)) return;
   ctx.fillStyle = theme.fills[Math.round(theme.steps * 0.62)];
   ctx.fillRect(bar.x, bar.y, bar.w * share(host.cpu), bar.h);
   const tick = p95(host.trail);
@@ -150,7 +149,7 @@ function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
   ctx.fillStyle = patterns.dots;
   ctx.fillRect(box.x, box.y, box.w, box.h);
   const label = words.free.replace("{size}", format.memory(host.free));
-  if (box.w < 60 || box.h < 20) return;
+  if (box.w < 60 || box.h < 20 || !(host.flags & LIVE)) return;
   const font = text.font(12), wide = text.width(ctx, label, font);
   const shown = wide + 12 <= box.w ? label : format.memory(host.free);
   const w = text.width(ctx, shown, font) + 14;
@@ -168,7 +167,7 @@ function drawSystem({ ctx, theme, text, patterns, words }, box) {
   ctx.fill();
   ctx.fillStyle = patterns.hatch;
   ctx.fill();
-  if (box.w >= 38 && box.h >= 18) text.put(ctx, words.dom0, box.x + 6, box.y + Math.min(13, box.h / 2), box.w - 9, { size: 11, colour: theme.dim });
+  if (box.w >= 38 && box.h >= 18) text.put(ctx, words.dom0, box.x + 6, box.y + Math.min(13, box.h / 2), box.w - 9, { size: 11, colour: theme.dim, whole: true });
 }
 
 /** The host's own storage: a strip on its floor, each SR as wide as its part. */

@@ -22,6 +22,6 @@ export function patterns(ctx, theme, ratio) {
     dots: make(9, (pen) => { pen.fillStyle = theme.dot; pen.beginPath(); pen.arc(4.5, 4.5, 0.8, 0, 7); pen.fill(); }),
     hatch: make(6, lines(theme.hatch, 1, false)),
     band: make(6, lines(theme.dim, 0.8, false)),
-    cross: make(6, lines(theme.unknown, 1, true)),
+    cross: make(6, lines(theme.cross, 0.8, true)),
   };
 }

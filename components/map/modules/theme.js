@@ -26,6 +26,7 @@ export function readTheme(element) {
     trough: css(mix(theme.surface, theme.line, 0.7)),
     dot: css(mix(theme.surface, theme.dim, 0.38)),
     hatch: css(mix(theme.surface, theme.dim, 0.3)),
+    cross: css(mix(theme.surface, theme.unknown, 0.55)),
     hatchFill: css(mix(theme.surface, theme.line, 0.45)),
     rail: css(mix(theme.surface, theme.load50, 0.5)),
     bead: css(theme.load50),
