@@ -1,7 +1,10 @@
 """Simulated time."""
 
 import asyncio
+import importlib.util
 import time
+
+import pytest
 
 from xo_dash.simulator.clock import Clock
 
@@ -36,6 +39,28 @@ async def test_a_new_speed_counts_for_those_who_sleep_already() -> None:
     sleep = clock.sleep(50)
     clock.set_speed(1000)
     await asyncio.wait_for(sleep, 2)
+
+
+async def test_a_timer_that_rings_too_early_is_set_again() -> None:
+    clock = Clock(speed=100)
+    sleep = clock.sleep(10)
+    clock._wake()  # as uvloop may do, up to a millisecond before its time
+    assert not sleep.done()
+    await asyncio.wait_for(sleep, 2)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="no uvloop here")
+def test_it_keeps_time_on_uvloop_too() -> None:
+    import uvloop
+
+    async def naps() -> float:
+        clock, began = Clock(speed=40), time.monotonic()
+        for _ in range(60):
+            await clock.sleep(0.13)
+        return time.monotonic() - began
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(asyncio.wait_for(naps(), 5)) < 2
 
 
 async def test_nobody_waits_while_it_is_instant() -> None:

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+EARLY = 0.002  # real seconds by which a loop's timers may ring too early: uvloop counts whole milliseconds
+
 
 @dataclass(order=True, slots=True)
 class Sleeper:
@@ -81,15 +83,15 @@ class Clock:
             sleeper.handle = sleeper.future.get_loop().call_later(wait, self._wake)
 
     def _wake(self) -> None:
-        now = self.now() + 1e-6
+        now = self.now() + max(1e-6, EARLY * self.speed)
         while self._sleepers and (self._sleepers[0].until <= now or self._sleepers[0].future.done()):
             sleeper = heapq.heappop(self._sleepers)
             if sleeper.handle:
                 sleeper.handle.cancel()
             if not sleeper.future.done():
                 sleeper.future.set_result(None)
-        if self._sleepers and self.speed > 0 and self._sleepers[0].handle is None:
-            self._arm(self._sleepers[0])
+        if self._sleepers and self.speed > 0:
+            self._arm(self._sleepers[0])  # again: its timer may have been the one that rang too early
 
 
 async def settle() -> None:
