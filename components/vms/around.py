@@ -1,37 +1,49 @@
-"""To follow a VM and what hangs on it, where what hangs on it changes too."""
+"""To follow an object and what hangs on it, where what hangs on it changes too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from components.live import follow_all
 from data.mirror import Change, Mirror
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
 from data.types import Ref, XapiObject
 
-Refs = Callable[[VM], Iterable[Ref]]
+T = TypeVar("T", bound=XapiObject)
 
 
-def follow_around(mirror: Mirror, vm: VM, refs: Refs, render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
-    """Call `render` now, and whenever `vm` (only in `names`, where given) or a row behind `refs(vm)` changes.
+def follow_around(
+    mirror: Mirror,
+    row: T,
+    refs: Callable[[T], Iterable[Ref]],
+    render: Callable[[], None],
+    *,
+    names: Iterable[str] = (),
+    after_its_end: bool = False,
+) -> None:
+    """Call `render` now, and whenever `row` (only in `names`, where given) or a row behind `refs(row)` changes.
 
     By reference, not by object: a row that is named before it is there is noticed when it comes.
+    Once `row` is gone nothing is told again (unless `after_its_end`): the page keeps how it was last.
     """
     wanted = frozenset(names)
-    known: set[Ref] = set(refs(vm))
+    known: set[Ref] = set(refs(row))
 
     def collect(changes: Sequence[Change]) -> bool:
         return any(_matters(change) for change in changes)
 
     def _matters(change: Change) -> bool:
         subject = change.subject
-        if subject is vm:
+        if subject is row:
             return not wanted or not change.names or bool(change.names & wanted)
-        return isinstance(subject, XapiObject) and subject.ref in known and subject.home is vm.home
+        return isinstance(subject, XapiObject) and subject.ref in known and subject.home is row.home
 
     def again() -> None:
+        if not after_its_end and row.home.one(type(row), row.ref) is not row:
+            return
         known.clear()
-        known.update(refs(vm))
+        known.update(refs(row))
         render()
 
     follow_all(mirror, collect, again)

@@ -1,4 +1,4 @@
-"""What XAPI noted about a VM lately."""
+"""What XAPI noted about an object lately."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from components.live import follow_all
 from components.ui import Age, Card, Mark
 from components.vms.words import happened_text
 from data.mirror import Change, Mirror
-from data.objects import VM, Message
-from data.types import timestamp
+from data.objects import Message
+from data.types import XapiObject, timestamp
 from xo_dash.i18n import _
 
 SHOWN: Final = 8
@@ -23,9 +23,9 @@ SERIOUS: Final = 3
 class Happened(Card):
     """The newest messages; a new one is one line more."""
 
-    def __init__(self, mirror: Mirror, vm: VM) -> None:
+    def __init__(self, mirror: Mirror, row: XapiObject) -> None:
         super().__init__(_("What happened"))
-        self._vm = vm
+        self._row = row
         self._lines: dict[Message, ui.element] = {}
         with self:
             self._none = ui.label(_("XAPI noted nothing about it.")).classes("x-dim")
@@ -34,10 +34,10 @@ class Happened(Card):
                 follow_all(mirror, self._concerns, self._refresh)
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
-        return any(isinstance(subject := change.subject, Message) and subject.obj_uuid == self._vm.uuid for change in changes)
+        return any(isinstance(subject := change.subject, Message) and subject.obj_uuid == self._row.uuid for change in changes)
 
     def _refresh(self) -> None:
-        messages = [message for message in self._vm.home.all(Message).values() if message.obj_uuid == self._vm.uuid]
+        messages = [message for message in self._row.home.all(Message).values() if message.obj_uuid == self._row.uuid]
         newest = sorted(messages, key=lambda message: (message.timestamp, message.ref), reverse=True)[:SHOWN]
         for gone in self._lines.keys() - set(newest):
             self._lines.pop(gone).delete()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Final
+
 from nicegui import ui
 
 from components.ui import Age, Mark, Notice, PageHead, Tone, chip
@@ -16,6 +19,9 @@ from xo_dash.context import Context
 from xo_dash.i18n import _, percent
 
 NAMES = ("name_label", "name_description", "tags", "power_state", "resident_on", "current_operations", "metrics", "guest_metrics")
+
+BOOTING: Final = 120
+"""Seconds after its start in which nobody expects the tools of a guest to answer."""
 
 
 class Now(ui.element):
@@ -47,7 +53,7 @@ class VmHead(PageHead):
         self._vm = vm
         self._tags: tuple[str, ...] = ()
         self._started: float | None = None
-        self.name.props("dir=auto")
+        self.name.classes("x-vm-name").props("dir=auto")
         with self.marks:
             with ui.element("span").classes("x-state"):
                 for shape in ("busy", *STATES):
@@ -134,7 +140,8 @@ def hints(context: Context, vm: VM) -> None:
         present = vm.home.one(VM, vm.ref) is vm
         host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
         unheard = host.name_label if present and host is not None and not is_live(host) else ""
-        missing = present and not unheard and tools_of(vm).state in (ToolsState.MISSING, ToolsState.SILENT) and not vm.current_operations
+        silent = tools_of(vm).state in (ToolsState.MISSING, ToolsState.SILENT) and not vm.current_operations
+        missing = present and not unheard and silent and time.time() - (started_at(vm) or 0.0) > BOOTING
         now = (present, unheard, missing)
         if shown == [now]:
             return
@@ -145,6 +152,6 @@ def hints(context: Context, vm: VM) -> None:
             lost.text.text = _("Its host {host} is not heard; nobody knows how this VM is.").format(host=unheard)
         tools.set_visibility(missing)
 
-    follow_around(context.mirror, vm, place_refs, refresh)
+    follow_around(context.mirror, vm, place_refs, refresh, after_its_end=True)
 
 

@@ -25,7 +25,7 @@ DOING: Final[Mapping[str, str]] = {
 """XAPI's operations; another one is shown as XAPI calls it."""
 
 TOOLS: Final[Mapping[str, str]] = {
-    ToolsState.WORKING: N_("Working"), ToolsState.SILENT: N_("Not answering"), ToolsState.MISSING: N_("Not installed"), ToolsState.OFF: "",
+    ToolsState.WORKING: N_("Working"), ToolsState.SILENT: N_("Not answering"), ToolsState.MISSING: N_("None seen"), ToolsState.OFF: "",
 }  # fmt: skip
 
 FIRMWARE: Final[Mapping[Firmware, str]] = {

@@ -1,0 +1,196 @@
+"""`/vm/{uuid}` follows its VM, sends what differs and nothing else, and says what is not there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+from nicegui import Client, json
+from nicegui.testing import User
+
+from components.live import INTERVAL
+from data.mirror import Mirror, PoolMirror
+from data.objects import VBD, VDI, VM, Message, PowerState, Task, VMGuestMetrics
+from data.server import ServerState
+from data.types import NULL_REF
+from tests import fakes
+
+
+async def settle() -> None:
+    await asyncio.sleep(INTERVAL * 1.5)  # what is coalesced is sent by a timer of the loop
+
+
+async def opened(user: User, vm: VM) -> Client:
+    client = await user.open(f"/vm/{vm.uuid}")
+    assert client is not None
+    return client
+
+
+async def test_it_says_what_there_is(user: User, mirror: Mirror) -> None:
+    await opened(user, fakes.find(mirror, "ci-runner-1"))
+    for text in ("ci-runner-1", "Running", "ci", "nightly", "ci-runner-1 of the lab", "ci-runner-1 root", "nfs-vault", "mgmt", "xcp-lab-1"):
+        await user.should_see(text)
+    await user.should_see("Debian GNU/Linux 12 · 10.0.0.10 · tools 8.3")
+    await user.should_see("None yet. A snapshot keeps this moment, to go back to.")
+
+
+async def test_it_follows_the_vm_and_what_hangs_on_it(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "ci-runner-1")
+    await opened(user, vm)
+    fakes.change(mirror, vm, name_label="<b>other</b>", tags=["weekly"])
+    fakes.change(mirror, fakes.find(mirror, "ci-runner-1 root", VDI), name_label="system disk")
+    guest = vm.home.one(VMGuestMetrics, vm.guest_metrics)
+    assert guest
+    fakes.change(mirror, guest, networks={"0/ip": "10.9.9.9"})
+    await settle()
+    for text in ("<b>other</b>", "weekly", "system disk", "10.9.9.9"):
+        await user.should_see(text)
+    await user.should_not_see("nightly")
+    await user.should_not_see("10.0.0.10")
+
+
+async def test_a_disk_that_is_named_before_it_is_there_comes_when_it_does(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "web-1")
+    await opened(user, vm)
+    fakes.change(mirror, vm, VBDs=[*vm.VBDs, "OpaqueRef:late"])
+    await settle()
+    build = fakes.Builder.__new__(fakes.Builder)
+    build.mirror, build._events, build.pool, build.random = mirror, [], vm.home, __import__("random").Random(1)  # type: ignore[assignment]
+    build.put(VBD, "OpaqueRef:late", VDI=build.put(VDI, name_label="late disk", virtual_size=1 << 30), userdevice="5", currently_attached=True)  # type: ignore[arg-type]
+    build.commit()
+    await settle()
+    await user.should_see("late disk")
+
+
+async def test_an_operation_shows_how_far_it_is(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "win10-old")
+    await opened(user, vm)
+    task = fakes.task(mirror, vm.home, "Async.VM.start", 0.25)  # type: ignore[arg-type]
+    fakes.change(mirror, vm, current_operations={task.ref: "start"})
+    await settle()
+    await user.should_see("Starting")
+    await user.should_see("25%")
+    fakes.change(mirror, task, progress=0.5)
+    await settle()
+    await user.should_see("50%")
+    assert isinstance(task, Task)
+
+
+async def test_messages_about_it_come_and_others_do_not(user: User, mirror: Mirror) -> None:
+    vm, other = fakes.find(mirror, "web-1"), fakes.find(mirror, "git")
+    await opened(user, vm)
+    for number, (row, name) in enumerate(((vm, "VM_STARTED"), (other, "VM_CRASHED"), (vm, "SOMETHING_NEW"))):
+        message(mirror, vm.home, f"m{number}", row.uuid, name)
+    await settle()
+    await user.should_see("Started")
+    await user.should_see("Something new")
+    await user.should_not_see("Crashed")
+
+
+def message(mirror: Mirror, home: Any, ref: str, uuid: str, name: str) -> None:
+    from data.mirror import Event, Operation
+
+    row = Message(uuid=ref, name=name, obj_uuid=uuid, timestamp="20260101T00:00:00Z")  # type: ignore[arg-type]
+    mirror.apply(home, [Event(Message, Operation.ADD, ref, row)])  # type: ignore[arg-type]
+
+
+async def test_one_that_is_deleted_stays_as_it_was_and_says_so(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "test-a")
+    await opened(user, vm)
+    await user.should_not_see("no longer there")
+    fakes.remove(mirror, vm)
+    fakes.remove(mirror, fakes.find(mirror, "test-a root", VDI))
+    await settle()
+    await user.should_see("This VM is no longer there")
+    await user.should_see("test-a root")
+
+
+async def test_a_pool_that_is_away_is_said(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "web-1")
+    await opened(user, vm)
+    assert isinstance(vm.home, PoolMirror)
+    mirror.set_server(vm.home.server, state=ServerState.UNREACHABLE)
+    await settle()
+    await user.should_see("lab-pool cannot be reached; this is its last known state.")
+    mirror.set_server(vm.home.server, state=ServerState.LIVE)
+    await settle()
+    await user.should_not_see("lab-pool cannot be reached; this is its last known state.")
+
+
+@pytest.mark.parametrize("uuid", ["nonsense", "00000000-0000-0000-0000-000000000000", "%3Cscript%3E", "x" * 300])
+async def test_an_unknown_uuid_is_one_sentence_and_a_way_back(user: User, uuid: str) -> None:
+    await user.open(f"/vm/{uuid}")
+    await user.should_see("No VM has this uuid")
+    await user.should_see("All VMs")
+
+
+async def test_one_that_comes_later_is_shown_when_it_comes(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "web-1")
+    fakes.remove(mirror, vm)
+    await user.open(f"/vm/{vm.uuid}")
+    await user.should_see("No VM has this uuid")
+    from data.mirror import Event, Operation
+
+    mirror.apply(vm.home, [Event(VM, Operation.ADD, vm.ref, vm)])  # type: ignore[arg-type]
+    await settle()
+    await user.should_see("web-1 root")
+
+
+async def test_what_is_no_vm_says_what_it_is(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "web-1")
+    fakes.change(mirror, vm, is_a_template=True)
+    await opened(user, vm)
+    await user.should_see("This is a template")
+
+
+async def test_nothing_is_left_when_the_browser_goes(user: User, mirror: Mirror) -> None:
+    before = mirror.observer_count
+    client = await opened(user, fakes.find(mirror, "web-1"))
+    assert mirror.observer_count > before
+    client.delete()
+    await asyncio.sleep(0)
+    assert mirror.observer_count == before
+    assert not any(pool.history.is_watched for pool in mirror)
+
+
+class Wire:
+    """What is sent to one browser, in bytes of JSON."""
+
+    def __init__(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.messages: list[tuple[str, Any]] = []
+        outbox = client.outbox
+        original_update, original_message = outbox.enqueue_update, outbox.enqueue_message
+        self._updated: dict[int, Any] = {}
+
+        def update(element: Any) -> None:
+            self._updated[element.id] = element
+            original_update(element)
+
+        def message(message_type: Any, data: Any, target_id: Any) -> None:
+            self.messages.append((message_type, data))
+            original_message(message_type, data, target_id)
+
+        monkeypatch.setattr(outbox, "enqueue_update", update)
+        monkeypatch.setattr(outbox, "enqueue_message", message)
+
+    @property
+    def bytes(self) -> int:
+        elements = {id_: element._to_dict() for id_, element in self._updated.items() if not element.is_deleted}
+        return (len(json.dumps(elements)) if elements else 0) + sum(len(orjson.dumps(data)) for _type, data in self.messages)
+
+
+async def test_a_power_change_is_at_most_a_kilobyte_to_who_shows_it_and_nothing_to_who_does_not(
+    user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, other = fakes.find(mirror, "web-1"), fakes.find(mirror, "redis-1")
+    wire = Wire(await opened(user, shown), monkeypatch)
+    changed = {"power_state": PowerState.HALTED, "resident_on": NULL_REF, "allowed_operations": frozenset(fakes.OPERATIONS["Halted"])}
+    fakes.change(mirror, other, allowed_operations=frozenset(fakes.OPERATIONS["Halted"]), memory_overhead=7)
+    await settle()
+    assert wire.bytes == 0
+    fakes.change(mirror, shown, **changed)
+    await settle()
+    await user.should_see("Halted")
+    assert 0 < wire.bytes <= 1024, wire.bytes
