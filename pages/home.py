@@ -66,8 +66,9 @@ def _map(context: Context, scene: Scene) -> None:
     chart = Map(scene, links=LINKS).classes("xo-home-map")
     with head:
         heading(_("Map"), 1).classes("xo-home-title")
-        chart.on_choose = Selection(context, chart.deselect).show
+        selection = Selection(context, chart.deselect)
         _counts(context, scene)
+    chart.on_choose, chart.on_menu = selection.show, selection.menu_on(chart)
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
     Attention(context.mirror, chart.reveal, SETTINGS)

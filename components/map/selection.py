@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from nicegui import ui
 
 from components.links import path_of
-from components.map.map import Chosen
+from components.map.map import Chosen, Map
 from components.ui import Button, Kind
 from components.verbs.bar import VerbBar
+from components.verbs.menu import VerbMenu, thinkable
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, Network, Pool
 from data.types import XapiObject
@@ -27,7 +28,8 @@ class Selection(ui.element):
         self.classes("xo-selection")
         self.props("role=region")
         self.props["aria-label"] = _("Selection")
-        self._mirror = context.mirror
+        self._context, self._mirror = context, context.mirror
+        self._subjects: list[XapiObject] = []
         with self:
             self._name = ui.label().classes("xo-selection-name")
             self._open = ui.link(_("Open"), "").classes("x-btn")
@@ -36,13 +38,28 @@ class Selection(ui.element):
         self.set_visibility(False)
 
     def show(self, chosen: Sequence[Chosen]) -> None:
-        subjects = found(self._mirror, chosen)
+        subjects = self._subjects = found(self._mirror, chosen)
         self.set_visibility(bool(subjects))
         self._name.text = _title(subjects)
         path = path_of(subjects[0]) if len(subjects) == 1 else ""
         self._open.set_visibility(bool(path))
         self._open.props["href"] = path
         self._verbs.show(subjects)
+
+    def menu_on(self, chart: Map) -> Callable[[float, float], None]:
+        """A menu of the same verbs at any place over `chart`."""
+        with chart:
+            anchor = ui.element().classes("xo-map-anchor")
+        with anchor:
+            menu = VerbMenu(self._context)
+
+        def open_at(x: float, y: float) -> None:
+            if thinkable(self._subjects):
+                anchor.style(f"left: {x:.0f}px; top: {y:.0f}px")
+                menu.show(self._subjects)
+                menu.open()
+
+        return open_at
 
 
 def found(mirror: Mirror, chosen: Sequence[Chosen]) -> list[XapiObject]:

@@ -125,6 +125,18 @@ async def test_a_click_selects_and_control_adds(page: Page) -> None:
     assert await page.evaluate(SELECTED) == []
 
 
+async def test_a_right_click_offers_verbs_where_it_is(page: Page) -> None:
+    name = (await names(page))[2]
+    x, y = await centre(page, name)
+    await page.mouse.click(x, y, button="right")
+    menu = page.get_by_role("menu")
+    await menu.wait_for()
+    box = await menu.bounding_box()
+    assert box is not None
+    assert abs(box["x"] - x) < 40 and abs(box["y"] - y) < 40
+    assert (await page.get_by_role("link", name="Open").first.get_attribute("href") or "").startswith("/vm/")
+
+
 async def test_a_double_click_opens(page: Page, address: str) -> None:
     name = (await names(page))[0]
     await page.mouse.dblclick(*await centre(page, name))
