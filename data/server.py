@@ -28,9 +28,12 @@ class Server:
     label: str
     address: str
     state: ServerState = ServerState.CONNECTING
-    detail: tuple[str, ...] = ()  # XAPI's code and arguments, a system error's text, or both fingerprints
+    detail: tuple[str, ...] = ()
+    """By state: unreachable: XAPI's code and arguments, or a system's text alone; bad password: code and arguments, or a sentence alone;
+    bad certificate: the fingerprint expected (empty: an authority's) and the one presented; wrong pool: the uuid stored, the one found
+    and the found pool's name; duplicate: the other server's label."""
     since: float = 0.0  # epoch seconds: in this state
-    last_event_at: float = 0.0  # epoch seconds: when the picture was last known to be true; 0 for never
+    last_event_at: float = 0.0  # epoch seconds: when the picture was last known to be true; 0 for never. No change tells of it alone
     master: str = ""  # the address that answers as master
     pool_uuid: str = ""
     product: str = ""  # "XCP-ng 8.3.0"

@@ -141,11 +141,12 @@ class Poller:
             raise WrongPool(stored, identity.uuid, identity.name)
         if other := self._known.duplicate(identity.uuid):
             raise DuplicatePool(other)
+        # before the next await, or two servers that lead to one pool would not see each other
+        self._mirror.set_server(self._pool.server, master=master.host, pool_uuid=identity.uuid, product=identity.product)
         if self._token.database and (not identity.is_same_run(self._identity) or await is_behind(self._connection, identity, self._token)):
             self._start_over()
         self._identity = identity
         self._signed_in = True
-        self._mirror.set_server(self._pool.server, master=master.host, pool_uuid=identity.uuid, product=identity.product)
         if not self._token.database:
             self._standing.now(ServerState.SYNCING)
 

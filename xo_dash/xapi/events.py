@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from data.decode import KIND_BY_NAME, decode
+from data.decode import KIND_BY_NAME, Sharing, decode
 from data.mirror import Event, Operation
 from data.objects import Message
 from data.types import Ref, XapiObject
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 BREATH = 50
 """Records decoded before the loop may have the interpreter's lock: less than a millisecond."""
+MANY = 1000
+"""Rows of a batch from which on it pays to have equal values once."""
 MARGIN = 10.0
 """Seconds a reply may take beyond the time that the server waits for events."""
 FIRST_STATE_TIMEOUT = 300.0
@@ -88,7 +90,9 @@ def fetch(session: Session, kinds: Iterable[type[XapiObject]], token: Token, tim
     reply = decode_json(_EVENTS, body) if codec is Codec.JSON else _events_of(decode_xml(body))
     counts = {KIND_BY_NAME[name]: count for name, count in reply.valid_ref_counts.items() if name in KIND_BY_NAME}
     counts.pop(Message, None)  # a real xapi has no such table
-    return Batch(list(_decoded(reply.events)), Token.parse(reply.token), counts)
+    sharing = Sharing() if len(reply.events) > MANY else None
+    decoded = list(_decoded(reply.events, sharing))
+    return Batch(decoded, Token.parse(reply.token), counts)
 
 
 def fetch_records(session: Session, kind: type[XapiObject]) -> list[Event]:
@@ -129,7 +133,7 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value
 
 
-def _decoded(events: Iterable[_Event | _XmlEvent]) -> Iterator[Event]:
+def _decoded(events: Iterable[_Event | _XmlEvent], sharing: Sharing | None) -> Iterator[Event]:
     for number, event in enumerate(events):
         kind = KIND_BY_NAME.get(event.class_)
         if kind is None:
@@ -138,6 +142,8 @@ def _decoded(events: Iterable[_Event | _XmlEvent]) -> Iterator[Event]:
         if event.operation == Operation.DEL:
             yield Event(kind, Operation.DEL, ref, None)
         elif event.snapshot is not msgspec.UNSET and (row := _row(kind, ref, event.snapshot, number)) is not None:
+            if sharing is not None:
+                sharing.share(row)  # at once: what it frees, the next row takes
             yield Event(kind, Operation.ADD if event.operation == Operation.ADD else Operation.MOD, ref, row)
 
 
