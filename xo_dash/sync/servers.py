@@ -83,7 +83,7 @@ class Servers:
         if "address" in changes:
             Address.parse(changes["address"])
         record = await self._store.update(server_id, **changes)
-        await self._restart(server_id)
+        await self.retry(server_id)
         return record
 
     async def accept_pool(self, server_id: str) -> Server:
@@ -95,6 +95,15 @@ class Servers:
 
     async def remove(self, server_id: str) -> None:
         await self._store.remove(server_id)
+        await self._follow_records()
+        for pool in list(self._mirror):
+            if pool.server.state is ServerState.DUPLICATE:  # perhaps of the one that went
+                await self.retry(pool.id)
+
+    async def retry(self, server_id: str) -> None:
+        """Connect anew now, whatever the next attempt waits for."""
+        async with self._changing:
+            await self._close(server_id)
         await self._follow_records()
 
     async def probe(
@@ -137,12 +146,6 @@ class Servers:
                     self._open(record)
                 else:
                     self._mirror.set_server(self._mirror.pools[record.id].server, label=record.label)
-
-    async def _restart(self, server_id: str) -> None:
-        """Begin anew also where only the password differs."""
-        async with self._changing:
-            await self._close(server_id)
-        await self._follow_records()
 
     def _open(self, record: Server) -> None:
         pool = self._mirror.pools.get(record.id)

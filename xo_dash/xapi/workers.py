@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from xo_dash.xapi.address import Address
@@ -15,13 +15,16 @@ from xo_dash.xapi.session import Session
 
 T = TypeVar("T")
 
+GOODBYE = 3.0
+"""Seconds that threads get to end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Which host to speak to, and in which session (empty: in none yet)."""
 
     address: Address
-    ref: str = ""
+    ref: str = field(default="", repr=False)
 
 
 class Workers:
@@ -58,7 +61,11 @@ class Workers:
             sessions = list(self._sessions)
         for session in sessions:
             session.wire.abort()
-        await asyncio.to_thread(self._threads.shutdown, wait=True)
+        try:
+            async with asyncio.timeout(GOODBYE):
+                await asyncio.to_thread(self._threads.shutdown, wait=True)
+        except TimeoutError:
+            return  # one still waits for a name to be resolved: nothing can break that off, and it closes by itself
         for session in sessions:
             session.wire.close()
 
