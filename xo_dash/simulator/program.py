@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--user", default="root")
     words.add_argument("--password", default="simulator")
     words.add_argument("--speed", type=float, default=1.0, help="simulated seconds a second")
+    words.add_argument(
+        "--pace", type=float, default=10.0, help="how many times as quick operations are as on real hosts (default 10; the demo has 1)"
+    )
     words.add_argument("--tls-cert", type=Path)
     words.add_argument("--tls-key", type=Path)
     words.add_argument("--tls", action="store_true", help="https with a certificate made for this run")
@@ -67,11 +70,13 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
         if min(counts) < (1 if name == "hosts" else 0):
             words.error(f"--{name}: {min(counts)} is too few")
         each[name] = counts
+    if given.pace <= 0:
+        words.error("--pace is more than 0")
     if (given.tls_cert is None) != (given.tls_key is None):
         words.error("--tls-cert and --tls-key go together")
     return Wanted(
         each["hosts"], each["vms"], each["srs"], port=given.port, seed=given.seed, user=given.user, password=given.password,
-        speed=given.speed, tls_cert=given.tls_cert, tls_key=given.tls_key,
+        speed=given.speed, pace=given.pace, tls_cert=given.tls_cert, tls_key=given.tls_key,
         life=given.life, dialect=given.dialect,
     )  # fmt: skip
 

@@ -39,6 +39,7 @@ class Wanted:
     user: str = "root"
     password: str = ""
     speed: float = 1.0
+    pace: float = 1.0  # how many times as quick operations are as on real hosts; dates stay real, unlike with `speed`
     tls_cert: Path | None = None
     tls_key: Path | None = None
     life: bool = False  # now and then something happens by itself
@@ -75,6 +76,7 @@ class Simulator:
                         clock=Clock(wanted.speed), generation=generation)  # fmt: skip
             pool.facts["scheme"] = "https" if wanted.tls_cert else "http"
             pool.facts["dialect"] = wanted.dialect
+            pool.facts["pace"] = wanted.pace
             addresses = self._listen(pool, index, hosts)
             await inventory.build(pool, Plan(index, tuple(addresses), vms, srs))
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart

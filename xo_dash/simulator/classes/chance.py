@@ -6,7 +6,7 @@ import random
 
 from ..pool import Pool
 
-# seconds at speed 1: (least, most)
+# seconds at speed 1 and pace 1: (least, most)
 TIMES = {
     "start": (2.0, 5.0), "clean_shutdown": (5.0, 20.0), "hard_shutdown": (0.5, 1.5), "clean_reboot": (6.0, 18.0), "hard_reboot": (2.0, 5.0),
     "pause": (0.1, 0.3), "unpause": (0.1, 0.3), "suspend": (4.0, 12.0), "resume": (4.0, 10.0), "pool_migrate": (8.0, 14.0),
@@ -25,4 +25,4 @@ def dice(pool: Pool) -> random.Random:
 def seconds(pool: Pool, what: str) -> float:
     """Simulated seconds that `what` takes this time."""
     least, most = TIMES[what]
-    return dice(pool).uniform(least, most)
+    return dice(pool).uniform(least, most) / float(pool.facts.get("pace", 1.0))
