@@ -97,9 +97,10 @@ export default {
       const inventory = order(this.model.inventory());
       this.plan = layout(inventory, { w: this.width, h: this.height });
       this.hostBoxes = new Map();
-      for (const [i, pool] of this.plan.pools.entries()) {
+      const byId = new Map(inventory.map((pool) => [pool.id, pool]));
+      for (const pool of this.plan.pools) {
         pool.byHost = new Map(pool.hosts.map((host) => [host.id, host]));
-        pool.networks = inventory[i].rails.map(({ id }) => this.model.things.get(id));
+        pool.networks = byId.get(pool.id).rails.map(({ id }) => this.model.things.get(id));
         for (const host of pool.hosts) { host.locals = []; this.hostBoxes.set(host.id, host); }
         for (const sr of this.model.pools.get(pool.id).srs.values()) pool.byHost.get(sr.host)?.locals.push(sr.id);
       }

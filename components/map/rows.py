@@ -25,11 +25,11 @@ LOST = STATES[PowerState.UNKNOWN]
 
 
 def pool_row(id_: int, pool: PoolMirror) -> Row:
-    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark]"""
+    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark, state]"""
     server, own = pool.server, pool.pool
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
-    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, int(server_level(server))]
+    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, int(server_level(server)), server.state.value]
 
 
 def pool_name(pool: PoolMirror) -> str:

@@ -195,3 +195,13 @@ async def test_ten_thousand_vms_are_laid_out_quickly(page: Page) -> None:
     pools = inventory(((30, 500),) * 20)
     took = await page.evaluate(LAYOUTS, pools)
     assert min(took) <= 60
+
+
+async def test_pools_without_hosts_do_not_take_the_room_of_the_others(page: Page) -> None:
+    pools = inventory(fleets.LAB)
+    alone = await lay(page, pools, VIEWS[0])
+    empty = [{**inventory(((0, 0),))[0], "id": 7000 + i, "name": f"new-{i}"} for i in range(3)]
+    plan = await lay(page, [*empty, *pools], VIEWS[0])
+    assert plan["scale"] >= alone["scale"] * 0.75
+    assert plan["height"] <= VIEWS[0][1] + 1
+    assert all(box["h"] < 60 for box in plan["pools"] if box["id"] >= 7000)

@@ -44,7 +44,6 @@ function drawPool(art, model, thing, pool, box, screen, look, zoom, chrome) {
   }
   for (const tank of pool.tanks) drawTank(art, model.things.get(tank.id), screen(tank), tank.head * zoom, look, stale);
   drawBench(art, model, pool, screen, zoom, chrome, { ...look, stale });
-  if (thing.mark && box.h < 60) glyph(ctx, theme, thing.mark, box.x + box.w - 12, box.y + 4, 8);
   outline(ctx, theme, box, 8, pool.id, look);
 }
 
@@ -58,9 +57,9 @@ function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
   let used = text.put(ctx, thing.name, x, y, room, { size, weight: 600, colour: stale ? theme.dim : theme.text });
   const more = (words, colour) => { used += 12 + text.put(ctx, words, x + used + 12, y, room - used - 12, { size: 12, colour }); };
   if (stale) {
-    glyph(ctx, theme, CRITICAL, x + used + 10, y - 5, 10);
-    used += 14;
-    more(thing.seen ? words.gone.replace("{age}", format.age(thing.seen)) : words.unreachable, theme.text);
+    if (thing.mark) { glyph(ctx, theme, thing.mark, x + used + 10, y - 5, 10); used += 14; }
+    const state = words.servers[thing.state] ?? words.unreachable;
+    more(thing.seen ? words.asOfAge.replace("{state}", state).replace("{age}", format.age(thing.seen)) : state, theme.text);
   } else if (thing.standing === 1) more(words.connecting, theme.dim);
   else if (thing.product) more(thing.product, theme.dim);
 }

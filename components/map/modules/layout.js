@@ -46,10 +46,11 @@ export const orderBench = (vms) => [...vms].sort((a, b) => a.home - b.home || by
  * @param {{w: number, h: number}} viewport
  */
 export function layout(pools, viewport) {
-  const frame = place(pools, viewport);
-  for (const [i, box] of frame.pools.entries()) {
-    for (const [j, host] of box.hosts.entries()) fillHost(host, pools[i].hosts[j]);
-    fillBench(box.bench, pools[i].bench, frame.chrome);
+  const frame = place(pools, viewport), byId = new Map(pools.map((pool) => [pool.id, pool]));
+  for (const box of frame.pools) {
+    const pool = byId.get(box.id);
+    for (const [j, host] of box.hosts.entries()) fillHost(host, pool.hosts[j]);
+    fillBench(box.bench, pool.bench, frame.chrome);
   }
   return frame;
 }
@@ -84,13 +85,30 @@ export function fillBench(box, vms, chrome) {
 
 function place(pools, viewport) {
   const view = { w: Math.max(200, viewport.w), h: Math.max(200, viewport.h) };
-  const world = pools.map(measure);
+  const full = pools.filter((pool) => pool.hosts.length), world = full.map(measure);
+  const empty = pools.filter((pool) => !pool.hosts.length);
   const chrome = chromeFor(world, view);
-  const best = view.w < PHONE ? forPhone(world, view, chrome) : bestFit(world, view, chrome);
-  const boxes = stack(world, best, view, chrome);
-  tanks(boxes, pools, chrome);
-  const bottom = Math.max(0, ...boxes.map((box) => box.y + box.h));
-  return { scale: best.scale, chrome, width: view.w, height: bottom + chrome.margin, pools: boxes };
+  const strip = stripOf(empty, view, chrome);
+  const room = { w: view.w, h: Math.max(150, view.h - strip.h) };
+  const best = view.w < PHONE ? forPhone(world, room, chrome) : bestFit(world, room, chrome);
+  const boxes = stack(best, room, chrome);
+  tanks(boxes, full, chrome);
+  const bottom = Math.max(chrome.margin - chrome.gap, ...boxes.map((box) => box.y + box.h));
+  const rest = strip.at(bottom + chrome.gap);
+  return { scale: best.scale, chrome, width: view.w, height: Math.max(bottom, ...rest.map((box) => box.y + box.h)) + chrome.margin, pools: [...boxes, ...rest] };
+}
+
+/** Pools of which no host is known yet: a row of small boxes below the others. */
+function stripOf(empty, view, chrome) {
+  const width = view.w - 2 * chrome.margin, least = 300;
+  const across = Math.max(1, Math.min(empty.length, Math.floor((width + chrome.gap) / (least + chrome.gap))));
+  const w = (width - (across - 1) * chrome.gap) / across, h = chrome.head + chrome.pad * 0.4;
+  const none = { x: 0, y: 0, w: 0, h: 0 };
+  const at = (top) => empty.map(({ id }, i) => {
+    const box = { x: chrome.margin + (i % across) * (w + chrome.gap), y: top + Math.floor(i / across) * (h + chrome.gap), w, h };
+    return { id, ...box, hosts: [], rows: 0, tanks: [], content: box, rails: { ...none, step: chrome.rail, shown: 0 }, bench: { ...none, tiles: [] } };
+  });
+  return { h: empty.length ? Math.ceil(empty.length / across) * (h + chrome.gap) : 0, at };
 }
 
 /** What of a pool decides about its size. */
@@ -203,7 +221,6 @@ function share(weights, room, least) {
 /** How high a pool of this width is, with its hosts in as many rows as make them look well. */
 function poolAt(pool, width, scale, chrome) {
   const content = contentWidth(pool, width, chrome);
-  if (!pool.n) return { height: 2 * chrome.pad + chrome.head + chrome.benchHead, rows: 0, penalty: 0, content };
   const ideal = Math.floor(Math.sqrt(ASPECT * pool.n * pool.ram * scale) / content);
   const wide = Math.max(1, Math.floor((content + chrome.hostGap) / (3 * chrome.hostPad + 24)));
   const least = Math.min(pool.n, Math.ceil(pool.n / wide));
@@ -265,7 +282,7 @@ function rowEnds(pool, count) {
 
 // ---- boxes
 
-function stack(world, best, view, chrome) {
+function stack(best, view, chrome) {
   const boxes = [];
   const spare = Number.isFinite(view.h) && view.w >= PHONE ? Math.max(0, view.h - best.fit.height) : 0;
   const all = best.fit.heights.reduce((sum, h) => sum + h, 0) || 1;
@@ -301,7 +318,7 @@ function poolBox(pool, box, scale, chrome) {
     y += height + chrome.hostHead + chrome.floor + chrome.hostPad + chrome.hostGap;
     first = end;
   }
-  const bottom = fit.rows ? y - chrome.hostGap : top;
+  const bottom = y - chrome.hostGap;
   const benchTop = bottom + chrome.benchHead;
   const bench = { x: left, y: benchTop, w: box.w - 2 * chrome.pad, h: Math.max(0, box.y + box.h - chrome.pad - benchTop) };
   return {

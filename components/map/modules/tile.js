@@ -83,7 +83,7 @@ function words(art, vm, box, ink, side) {
   const { ctx, text } = art;
   const large = side >= L4 && box.w >= 170;
   const pad = large ? 12 : box.w >= 60 ? 7 : box.w >= 46 ? 4 : 3;
-  const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === PAUSED && side >= L3 ? 14 : 0);
+  const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === SUSPENDED ? 9 : vm.state === PAUSED && side >= L3 ? 14 : 0);
   const bench = vm.state === HALTED || vm.state === SUSPENDED;
   const y = bench || box.h < 26 ? box.y + box.h / 2 : box.y + (large ? 18 : 13);
   if (side < L3 && vm.state === PAUSED) return;
