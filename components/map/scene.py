@@ -35,8 +35,8 @@ KEYS: dict[type[Thing], str] = {Server: "p", Host: "h", VM: "m", SR: "s", Networ
 class Scene:
     """The map of one mirror; keep it open as long as a map shows it."""
 
-    def __init__(self, mirror: Mirror) -> None:
-        self._mirror = mirror
+    def __init__(self, mirror: Mirror, hold: float = HOLD) -> None:
+        self._mirror, self._hold = mirror, hold
         self._sends: dict[int, Send] = {}
         self._opened = self._revision = 0
         self._stop: Callable[[], object] = lambda: None
@@ -73,7 +73,7 @@ class Scene:
 
     def _make(self) -> None:
         """Make all rows, a slice at a time: 10,000 VMs would hold the loop for a third of a second."""
-        if not self._stage.rebuild(HOLD):
+        if not self._stage.rebuild(self._hold):
             self._timer = asyncio.get_running_loop().call_later(0, self._make)
             return
         self._timer = None
@@ -104,7 +104,7 @@ class Scene:
     @property
     def counts(self) -> Counts:
         """As of now, also while rows are still being made."""
-        return self._stage.counts if self._waiting is None and self._stage.rebuild(HOLD) else count(self._mirror)
+        return self._stage.counts if self._waiting is None and self._stage.rebuild(self._hold) else count(self._mirror)
 
     # ---- what changed
 
@@ -135,7 +135,7 @@ class Scene:
 
     def _flush(self) -> None:
         loop = asyncio.get_running_loop()
-        if not self._stage.rebuild(HOLD):
+        if not self._stage.rebuild(self._hold):
             self._timer = loop.call_later(0, self._flush)
             return
         items, gone = self._stage.take()

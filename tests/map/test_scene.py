@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from base64 import b64decode
 from typing import Any
 
@@ -48,7 +49,7 @@ async def turn() -> None:
 
 
 async def test_the_snapshot_has_everything_once(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     View(scene)
     snapshot = json.loads(scene.snapshot())
     assert snapshot["r"] == 1
@@ -59,7 +60,7 @@ async def test_the_snapshot_has_everything_once(mirror: Mirror) -> None:
 
 
 async def test_templates_snapshots_and_control_domains_are_not_drawn(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     vm = running(mirror)
     fakes.change(mirror, vm, is_a_template=True)
@@ -69,7 +70,7 @@ async def test_templates_snapshots_and_control_domains_are_not_drawn(mirror: Mir
 
 
 async def test_a_power_change_is_one_small_message_for_all(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     first, second = View(scene), View(scene)
     vm = running(mirror)
     host = vm.home.one(Host, vm.resident_on)
@@ -87,7 +88,7 @@ async def test_a_power_change_is_one_small_message_for_all(mirror: Mirror) -> No
 
 
 async def test_what_cannot_be_seen_is_not_sent(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     fakes.change(mirror, running(mirror), allowed_operations=frozenset({"start"}), tags=["x"])
     await turn()
@@ -95,7 +96,7 @@ async def test_what_cannot_be_seen_is_not_sent(mirror: Mirror) -> None:
 
 
 async def test_changes_within_a_moment_go_together(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     vm = running(mirror)
     fakes.change(mirror, vm, name_label="one")
@@ -111,7 +112,7 @@ async def test_changes_within_a_moment_go_together(mirror: Mirror) -> None:
 
 
 async def test_a_task_is_followed_on_its_vm(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     vm = running(mirror)
     home = mirror.pools[vm.home.id]
@@ -126,7 +127,7 @@ async def test_a_task_is_followed_on_its_vm(mirror: Mirror) -> None:
 
 
 async def test_a_dead_host_leaves_its_vms_unknown(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     host = next(iter(mirror.every(Host)))
     metrics = host.home.one(HostMetrics, host.metrics)
@@ -140,7 +141,7 @@ async def test_a_dead_host_leaves_its_vms_unknown(mirror: Mirror) -> None:
 
 
 async def test_a_link_that_goes_down_is_a_bead(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     fakes.change(mirror, next(row for row in mirror.every(PIFMetrics) if row.carrier), carrier=False)
     await turn()
@@ -149,7 +150,7 @@ async def test_a_link_that_goes_down_is_a_bead(mirror: Mirror) -> None:
 
 
 async def test_measurements_are_four_bytes_an_object(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     pool = next(iter(mirror))
     pool.history.publish(frozenset())
@@ -161,7 +162,7 @@ async def test_measurements_are_four_bytes_an_object(mirror: Mirror) -> None:
 
 
 async def test_a_pool_that_goes_and_comes(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     server = next(iter(mirror)).server
     mirror.set_server(server, state=ServerState.UNREACHABLE, last_event_at=1000.0)
@@ -175,7 +176,7 @@ async def test_a_pool_that_goes_and_comes(mirror: Mirror) -> None:
 
 
 async def test_a_pool_added_later_is_drawn_and_measured(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     build = fakes.Builder(mirror, "late")
     await turn()
@@ -188,7 +189,7 @@ async def test_a_pool_added_later_is_drawn_and_measured(mirror: Mirror) -> None:
 
 
 async def test_nothing_is_watched_while_nobody_looks(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     views = [View(scene), View(scene)]
     assert mirror.observer_count == 1
     assert all(pool.history.is_watched for pool in mirror)
@@ -200,7 +201,7 @@ async def test_nothing_is_watched_while_nobody_looks(mirror: Mirror) -> None:
 
 
 async def test_a_scene_opened_again_starts_from_the_present(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     View(scene).close()
     fakes.change(mirror, running(mirror), name_label="renamed")
     View(scene)
@@ -208,7 +209,7 @@ async def test_a_scene_opened_again_starts_from_the_present(mirror: Mirror) -> N
 
 
 async def test_trails_are_the_last_ten_minutes(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     View(scene)
     id_ = next(row[0] for row in json.loads(scene.snapshot())["m"] if row[VM_STATE] == 1)
     ((found, samples),) = json.loads(scene.trails([id_, 999_999]))
@@ -217,7 +218,7 @@ async def test_trails_are_the_last_ten_minutes(mirror: Mirror) -> None:
 
 
 async def test_names_are_data(mirror: Mirror) -> None:
-    scene = Scene(mirror)
+    scene = Scene(mirror, hold=math.inf)
     View(scene)
     name = '</script>"]);alert(1)//\u2028`${x}'
     fakes.change(mirror, running(mirror), name_label=name)
