@@ -121,12 +121,12 @@ def mount(app: App, context: Context) -> None:
     for page in PAGES:
         page.create(context)
     app.on_startup(context.servers.start)
+    app.on_shutdown(context.runner.stop)
+    app.on_shutdown(context.servers.stop)
     if context.settings.demo:
         demo = Demo(context.settings.port + 1)
         app.on_startup(lambda: _show_demo(demo, context))
-        app.on_shutdown(demo.stop)
-    app.on_shutdown(context.runner.stop)
-    app.on_shutdown(context.servers.stop)
+        app.on_shutdown(demo.stop)  # after the sessions in it are signed out
     app.on_startup(memory.settle)
 
 

@@ -45,7 +45,7 @@ class Demo:
         # the pipe on its standard input ends with us, however we end, and the simulator with it
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "xo_dash", *self.command[1:], "--until-stdin-closes",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True,  # Ctrl-C is for us alone
         )  # fmt: skip
         try:
             async with asyncio.timeout(START):
