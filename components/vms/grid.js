@@ -26,7 +26,7 @@ export default {
           <option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.name }} ({{ option.count }})</option>
         </select>
         <span class="x-grow"></span>
-        <details v-if="!narrow" ref="menu" class="x-vms-menu" @toggle="menuToggled">
+        <details v-if="!narrow" ref="menu" class="x-vms-menu" @toggle="menuToggled" @keydown.esc="$refs.menu.open = false">
           <summary class="x-btn x-btn-ghost">{{ words.columns }}</summary>
           <div class="x-vms-panel"><label v-for="one in all" :key="one.key"><input type="checkbox" :checked="shownKeys.includes(one.key)"
             :disabled="one.key === 'name'" @change="toggleColumn(one.key)">{{ one.title }}</label>

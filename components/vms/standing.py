@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components.live import follow_all, renewed
 from components.ui import Age, Notice, Tone
+from components.vms.rows import place_of
 from data.mirror import Change, Mirror, PoolMirror
 from data.server import Server, ServerState
 from xo_dash.i18n import _
@@ -41,17 +42,17 @@ def band(pool: PoolMirror) -> None:
     server = pool.server
     if server.is_live or not server.last_event_at:
         return
-    with Notice(standing_text(server), Tone.STALE):
+    with Notice(standing_text(server, place_of(pool).name), Tone.STALE):
         Age(server.last_event_at)
 
 
-def standing_text(server: Server) -> str:
+def standing_text(server: Server, name: str) -> str:
     """What is wrong, and that what is shown is old."""
     if server.state in (ServerState.UNREACHABLE, ServerState.CONNECTING, ServerState.SYNCING):
-        return _("{server} cannot be reached; this is its last known state. It is tried again all the time.").format(server=server.label)
+        return _("{server} cannot be reached; this is its last known state. It is tried again all the time.").format(server=name)
     if server.state is ServerState.DISABLED:
-        return _("{server} is switched off in the settings; this is its last known state.").format(server=server.label)
-    return _("{server} is not connected; this is its last known state. The settings say why.").format(server=server.label)
+        return _("{server} is switched off in the settings; this is its last known state.").format(server=name)
+    return _("{server} is not connected; this is its last known state. The settings say why.").format(server=name)
 
 
 def _is_of_a_server(changes: Sequence[Change]) -> bool:

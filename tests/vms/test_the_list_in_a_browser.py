@@ -1,0 +1,217 @@
+"""The list of VMs in Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+ROOT = Path(__file__).parents[2]
+MANY = 10_000
+
+
+@contextmanager
+def house(folder: Path, vms: int = 0) -> Iterator[str]:
+    """Run the house until the block ends; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tests.vms.house", str(port), str(folder), str(vms)]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
+    process = subprocess.Popen(command, cwd=ROOT, env=plain)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/do/observers", timeout=30)
+                break
+            except httpx.TransportError:
+                assert process.poll() is None and time.monotonic() < deadline, "the house did not start"
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with house(tmp_path_factory.mktemp("vms")) as address:
+        yield address
+
+
+async def do(url: str, what: str, name: str) -> str:
+    async with httpx.AsyncClient() as client:
+        return str((await client.get(f"{url}/do/{what}/{name}")).json()["uuid"])
+
+
+async def observers(url: str) -> int:
+    async with httpx.AsyncClient(timeout=30) as client:
+        return int((await client.get(f"{url}/do/observers")).json()["mirror"])
+
+
+async def opened(browser: Browser, url: str, width: int = 1440) -> tuple[Page, list[str], list[str]]:
+    """(page, complaints, what came over the socket)"""
+    page = await browser.new_page(viewport={"width": width, "height": 900})
+    complaints: list[str] = []
+    frames: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda frame: frames.append(str(frame))))
+    await page.goto(url)
+    await expect(page.locator(".x-vms-row").first).to_be_visible()
+    return page, complaints, frames
+
+
+async def names(page: Page) -> list[str]:
+    """As one sees them, from the top."""
+    rows = await page.locator(".x-vms-row").evaluate_all(
+        "rows => rows.map(row => [+row.getAttribute('aria-rowindex'), row.querySelector('.x-vms-name').textContent])"
+    )
+    return [name for _at, name in sorted(rows)]
+
+
+async def test_it_is_sorted_and_filtered_as_the_address_says(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms?state=running&q=K8S&sort=-name")
+    assert await names(page) == ["k8s-worker-3", "k8s-worker-2", "k8s-worker-1", "k8s-cp-1"]
+    await page.get_by_role("columnheader", name="Name").click()
+    assert (await names(page))[0] == "k8s-cp-1"
+    await page.get_by_role("searchbox", name="Name, address").fill("10.0.0.10")
+    await expect(page.locator(".x-vms-row")).to_have_count(1)
+    assert page.url == f"{url}/vms?state=running&q=10.0.0.10"
+    await page.get_by_role("searchbox", name="Name, address").fill("no such thing")
+    await expect(page.get_by_text("No VM fits")).to_be_visible()
+    await page.get_by_role("button", name="Show all").click()
+    await expect(page.get_by_text("No VM fits")).to_be_hidden()
+    assert page.url == f"{url}/vms"
+    assert complaints == []
+
+
+async def test_it_follows_one_vm_with_one_small_message(url: str, browser: Browser) -> None:
+    page, complaints, frames = await opened(browser, f"{url}/vms?q=db-clone")
+    row = page.locator(".x-vms-row")
+    await expect(row).to_contain_text("Halted")
+    await page.wait_for_timeout(400)
+    frames.clear()
+    await do(url, "start", "db-clone")
+    await expect(row).to_contain_text("Running")
+    await expect(row).to_contain_text("xcp-lab-1")
+    own = [frame for frame in frames if "'delta'" in frame]
+    assert 0 < sum(map(len, own)) <= 1024, own
+    await page.wait_for_timeout(400)
+    frames.clear()
+    await do(url, "work", "git")  # not in sight: its load is not for this browser
+    await do(url, "work", "db-clone")
+    await expect(row).to_contain_text("77%")
+    measured = [frame for frame in frames if "'measured'" in frame and "77" in frame]
+    assert measured and all(len(frame) < 200 for frame in measured), measured
+    await do(url, "halt", "db-clone")
+    await expect(row).to_contain_text("Halted")
+    assert complaints == []
+
+
+async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-")
+    assert await names(page) == ["test-a", "test-b"]
+    await page.get_by_role("checkbox", name="Choose all").check()
+    await expect(page.get_by_text("2 chosen")).to_be_visible()
+    await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    await do(url, "start", "test-b")
+    await expect(page.get_by_role("button", name="Start 1 of 2")).to_be_visible()
+    await do(url, "halt", "test-b")
+    await page.get_by_role("button", name="Start", exact=True).click()
+    await expect(page.get_by_role("dialog")).to_contain_text("test-a")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Choose none").click()
+    await expect(page.get_by_text("2 chosen")).to_be_hidden()
+    assert complaints == []
+
+
+async def test_columns_are_kept(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms")
+    await expect(page.get_by_role("columnheader", name="uuid")).to_have_count(0)
+    await page.get_by_text("Columns").click()
+    await page.get_by_role("checkbox", name="uuid").check()
+    await page.get_by_role("checkbox", name="Tags").uncheck()
+    await expect(page.get_by_role("columnheader", name="uuid")).to_be_visible()
+    await page.wait_for_timeout(300)
+    again, more, _frames = await opened(browser, f"{url}/vms")
+    await expect(again.get_by_role("columnheader", name="uuid")).to_be_visible()
+    await expect(again.get_by_role("columnheader", name="Tags")).to_have_count(0)
+    await again.get_by_text("Columns").click()
+    await again.get_by_text("The usual ones").click()
+    await again.wait_for_timeout(300)
+    assert complaints == more == []
+
+
+async def test_no_name_is_ever_markup_and_no_file_holds_a_formula(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms")
+    uuid = await do(url, "evil", "wiki")
+    await page.get_by_role("searchbox", name="Name, address").fill("onerror")
+    await expect(page.locator(".x-vms-row")).to_have_count(1)
+    await page.get_by_text("Columns").click()
+    await page.get_by_role("checkbox", name="Description").check()
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="CSV").click()
+    text = Path(await (await download.value).path()).read_text(encoding="utf-8-sig")
+    assert "'=1+1" in text and uuid in text
+    assert len(text.strip().splitlines()) == 2
+    await page.get_by_text("Columns").click()
+    await page.get_by_text("The usual ones").click()
+    await page.goto(f"{url}/vm/{uuid}")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("<img src=x onerror=document.title='broken'>{{7*7}}")
+    assert await page.title() != "broken"
+    assert complaints == []
+
+
+async def test_keys_lead_through_the_list(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms?q=k8s")
+    await page.locator(".x-vms-box").focus()
+    for key in ("ArrowDown", "j", "x", "ArrowDown", "Space"):
+        await page.keyboard.press(key)
+    await expect(page.get_by_text("2 chosen")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Home")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("k8s-cp-1")
+    assert complaints == []
+
+
+async def test_it_fits_a_phone(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms", width=390)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    box = await page.locator(".x-vms-box").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert box[0] <= box[1]
+    assert complaints == []
+
+
+async def test_ten_thousand_rows_are_a_few_elements(tmp_path: Path, browser: Browser) -> None:
+    with house(tmp_path, MANY) as url:
+        idle = await observers(url)
+        started = time.monotonic()
+        page, complaints, frames = await opened(browser, f"{url}/vms")
+        ready = time.monotonic() - started
+        assert await page.locator(".x-vms-row").count() < 60
+        assert int(str(await page.locator(".x-vms-box").get_attribute("aria-rowcount"))) == MANY + 1
+        assert sum(map(len, frames)) < 200_000
+        await page.get_by_role("searchbox", name="Name, address").fill("app-1-04999")
+        await expect(page.locator(".x-vms-row")).to_have_count(1)
+        assert ready < 20  # seconds, on a machine that does much else; alone it is about two
+        assert await observers(url) > idle
+        await page.close()
+        for _ in range(150):  # the browser may come back for a while
+            if await observers(url) == idle:
+                break
+            await asyncio.sleep(0.1)
+        assert await observers(url) == idle
+        assert complaints == []
