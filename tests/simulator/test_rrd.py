@@ -284,3 +284,18 @@ async def test_a_poll_of_a_hundred_vms_is_cheap() -> None:
         best = min(best, time.perf_counter() - began)
     assert len(view.guests) > 90 and len(rows) == 2
     assert best < 0.02
+
+
+def test_data_sources_have_the_names_and_values_of_the_series(simulation: Simulation, key: str) -> None:
+    pool = simulation.pool
+    client = sign_in(pool)
+    host = pool.inside.master.ref
+    sources = {source["name_label"]: source for source in client.call("host.get_data_sources", host)}
+    column = table(get(pool, "/rrd_updates", key, start=-5, host="true", json="true"))
+    uuid = pool.call("host.get_uuid", host)
+    newest = {entry.split(":", 3)[3]: values[max(values)] for entry, values in column.items() if f":{uuid}:" in entry}
+    assert set(newest) == set(sources)
+    assert sources["cpu_avg"]["value"] == pytest.approx(newest["cpu_avg"], abs=1e-3)
+    assert client.call("host.query_data_source", host, "memory_total_kib") == newest["memory_total_kib"]
+    halted = pool.call("VM.get_by_name_label", "test-b")[0]
+    assert client.failure("VM.get_data_sources", halted)[0] == "VM_BAD_POWER_STATE"
