@@ -1,7 +1,10 @@
 // The picture: pools, hosts and what is in them, onto a canvas. Knows where everything is (layout.js) and what it is like (model.js);
 // decides nothing about either. Called only when something changed.
 
-import { CRITICAL, DEGRADED, DOWN, ENABLED, FULL, GAP, LIVE, MASTER, NONE, WARNING, share } from "./model.js";
+import { CRITICAL, ENABLED, FULL, GAP, LIVE, MASTER, share } from "./model.js";
+import { drawRails } from "./rails.js";
+import { dim, inset, outline, panel, visible } from "./shapes.js";
+import { drawFloor, drawTank } from "./storage.js";
 import { drawTile, glyph } from "./tile.js";
 
 /**
@@ -23,14 +26,6 @@ export function draw(art, model, plan, camera, look) {
     drawPool(art, model, thing, pool, box, screen, look, camera.zoom, plan.chrome);
   }
 }
-
-/** What is not lit steps back; without an id, all is drawn at full strength again. */
-function dim(art, look, id) {
-  art.alpha = id !== undefined && look.dim && !look.dim.has(id) ? 0.25 : 1;
-  art.ctx.globalAlpha = art.alpha;
-}
-
-const visible = (box, art) => box.x < art.width && box.y < art.height && box.x + box.w > 0 && box.y + box.h > 0;
 
 function drawPool(art, model, thing, pool, box, screen, look, zoom, chrome) {
   const { ctx, theme, text } = art;
@@ -64,17 +59,6 @@ function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
   else if (thing.product) more(thing.product, theme.dim);
 }
 
-function panel(ctx, { x, y, w, h }, radius, fill, line) {
-  const r = Math.min(radius, w / 6, h / 6);
-  ctx.beginPath();
-  ctx.roundRect(x + 0.5, y + 0.5, w - 1, h - 1, r);
-  ctx.fillStyle = fill;
-  ctx.fill();
-  ctx.strokeStyle = line;
-  ctx.lineWidth = 1;
-  ctx.stroke();
-}
-
 // ---- hosts
 
 function drawHost(art, model, host, place, box, screen, zoom, look) {
@@ -98,8 +82,6 @@ function drawHost(art, model, host, place, box, screen, zoom, look) {
   drawFloor(art, model, place, screen(place.floor), look);
   outline(ctx, theme, box, 6, host.id, look);
 }
-
-const inset = ({ x, y, w, h }, by) => ({ x: x + by, y: y + by, w: Math.max(0, w - 2 * by), h: Math.max(0, h - 2 * by) });
 
 function drawHostHead(art, host, box, inner, look, zoom) {
   const { ctx, theme, text, words, format } = art;
@@ -169,122 +151,6 @@ function drawSystem({ ctx, theme, text, patterns, words }, box) {
   if (box.w >= 38 && box.h >= 18) text.put(ctx, words.dom0, box.x + 6, box.y + Math.min(13, box.h / 2), box.w - 9, { size: 11, colour: theme.dim, whole: true });
 }
 
-/** The host's own storage: a strip on its floor, each SR as wide as its part. */
-function drawFloor(art, model, place, box, look) {
-  const { ctx, theme, text, words, format } = art;
-  const locals = place.locals.map((id) => model.things.get(id)).filter(Boolean);
-  const total = locals.reduce((sum, sr) => sum + sr.size, 0);
-  if (!total || box.h < 2) return;
-  let x = box.x;
-  for (const sr of locals) {
-    const w = (box.w * sr.size) / total - (locals.length > 1 ? 1 : 0), part = sr.used / sr.size;
-    dim(art, look, sr.id);
-    ctx.fillStyle = theme.trough;
-    ctx.fillRect(x, box.y, w, box.h);
-    ctx.fillStyle = look.stale ? theme.faded : colourOf(theme, sr);
-    ctx.fillRect(x, box.y, w * Math.min(1, part), box.h);
-    if (box.h >= 11 && w > 40) text.put(ctx, `${locals.length > 1 ? sr.name : words.local} ${format.percent(part)}`, x + 5, box.y + box.h / 2, w - 8, { size: 11, colour: theme.dim });
-    if (sr.mark && !look.stale) glyph(ctx, theme, sr.mark, x + w - 10, box.y + box.h / 2 - 4, 8);
-    dim(art, look);
-    x += w + 1;
-  }
-}
-
-const colourOf = (theme, sr) => (sr.mark === CRITICAL ? theme.tankBad : sr.mark === WARNING ? theme.tankWarn : theme.tankFill);
-
-// ---- shared storage and networks
-
-function drawTank(art, sr, box, head, look, stale) {
-  const { ctx, theme, text, patterns, format } = art;
-  if (!sr || !visible(box, art)) return;
-  const part = Math.min(1, sr.used / sr.size), snapshots = Math.min(part, sr.snapshots / sr.size);
-  dim(art, look, sr.id);
-  panel(ctx, box, 6, theme.surface, sr.mark === CRITICAL && !stale ? theme.critical : sr.mark === WARNING && !stale ? theme.warning : theme.line);
-  const pad = box.w > 40 ? 3 : 1, top = Math.min(head, 44), vessel = { x: box.x, y: box.y + top, w: box.w, h: box.h - top };
-  const inside = inset(vessel, pad), level = inside.h * part;
-  ctx.save();
-  ctx.beginPath();
-  ctx.roundRect(inside.x, inside.y, inside.w, inside.h, Math.min(4, inside.w / 6, inside.h / 6));
-  ctx.clip();
-  ctx.fillStyle = stale ? theme.faded : colourOf(theme, sr);
-  ctx.fillRect(inside.x, inside.y + inside.h - level, inside.w, level);
-  if (snapshots > 0) {
-    ctx.fillStyle = patterns.band;
-    ctx.fillRect(inside.x, inside.y + inside.h - level, inside.w, inside.h * snapshots);
-  }
-  ctx.restore();
-  const promised = sr.promised / sr.size;
-  if (promised > 0 && box.w > 30) {
-    ctx.fillStyle = theme.dim;
-    ctx.fillRect(inside.x, Math.round(inside.y + inside.h * (1 - Math.min(1, promised))), inside.w, 1);
-  }
-  if (sr.unplugged.length) { ctx.fillStyle = theme.ground; ctx.fillRect(box.x - 1, box.y + box.h / 2 - 4, 4, 8); }
-  drawTankWords(art, sr, box, inside, part, stale);
-  if (sr.mark && !stale) glyph(ctx, theme, sr.mark, box.x + box.w - 14, box.y + 5, box.w > 40 ? 9 : 6);
-  dim(art, look);
-  outline(ctx, theme, box, 6, sr.id, look);
-}
-
-function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, stale) {
-  const x = box.x + box.w / 2;
-  if (box.w < 34 || box.h < 18) return;
-  const two = box.h >= 40;
-  const loud = stale ? theme.dim : sr.mark === CRITICAL ? theme.critical : theme.dim;
-  text.put(ctx, sr.name, x, two ? box.y + 14 : box.y + box.h / 2, box.w - (sr.mark ? 30 : 10), { size: 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
-  if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
-  if (inside.h >= 28) text.put(ctx, format.memory(sr.size), x, box.y + box.h - 13, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
-}
-
-/** A rail for each network, a bead where a host has a port: full with carrier, hollow without, half for a bond that lost some. */
-function drawRails(art, model, pool, screen, zoom, look, stale) {
-  const { ctx, theme, text, words } = art;
-  const networks = pool.networks, step = pool.rails.step * zoom, band = screen(pool.rails);
-  if (!networks?.length || step < 2.5) return;
-  const first = pool.hosts.length ? screen(pool.hosts[0]) : band;
-  const label = step >= 12 ? Math.min(96, first.x + first.w / 2 - band.x - 10) : 0;
-  const worded = label >= 30;
-  const radius = Math.min(4, Math.max(1.2, step * 0.27));
-  const more = networks.length - pool.rails.shown;
-  for (let i = 0; i < pool.rails.shown; i++) {
-    const network = networks[i], y = band.y + (i + 0.5) * step;
-    dim(art, look, network.id);
-    const folded = more > 0 && i === pool.rails.shown - 1;
-    if (folded) {
-      if (worded) text.put(ctx, words.more.replace("{n}", more + 1), band.x, y, band.w, { size: 11, colour: theme.dim });
-      dim(art, look);
-      break;
-    }
-    if (worded) text.put(ctx, network.name, band.x, y, label - 8, { size: 11, colour: theme.dim });
-    ctx.fillStyle = look.hover === network.id ? theme.accent : stale ? theme.line : theme.rail;
-    ctx.fillRect(band.x + label, Math.round(y) - (step > 8 ? 1 : 0.5), band.w - label, step > 8 ? 2 : 1);
-    for (const [x, link] of beadsOf(pool, network, screen)) bead(ctx, theme, Math.max(x, band.x + label + 4), y, radius, link, stale);
-    dim(art, look);
-  }
-}
-
-function* beadsOf(pool, network, screen) {
-  for (let i = 0; i < network.beads.length; i += 2) {
-    const host = pool.byHost.get(network.beads[i]);
-    if (!host) continue;
-    const box = screen(host);
-    yield [box.x + box.w / 2 + (host.row - (pool.rows - 1) / 2) * Math.min(12, box.w / (pool.rows + 1)), network.beads[i + 1]];
-  }
-}
-
-function bead(ctx, theme, x, y, r, link, stale) {
-  ctx.beginPath();
-  ctx.arc(x, y, r, 0, 7);
-  const colour = stale ? theme.unknown : link === DOWN ? theme.warning : theme.bead;
-  ctx.fillStyle = link === DOWN || link === DEGRADED ? theme.ground : colour;
-  ctx.fill();
-  if (link === DOWN || link === DEGRADED) {
-    ctx.strokeStyle = link === DEGRADED && !stale ? theme.warning : colour;
-    ctx.lineWidth = 1.6;
-    ctx.stroke();
-  }
-  if (link === DEGRADED) { ctx.beginPath(); ctx.arc(x, y, r, Math.PI / 2, -Math.PI / 2); ctx.fillStyle = stale ? colour : theme.warning; ctx.fill(); }
-}
-
 // ---- the bench
 
 function drawBench(art, model, pool, screen, zoom, chrome, look) {
@@ -300,23 +166,4 @@ function drawBench(art, model, pool, screen, zoom, chrome, look) {
     dim(art, look);
     outline(ctx, theme, at, 3, vm.id, look);
   }
-}
-
-// ---- what is pointed at, focused, selected
-
-function outline(ctx, theme, box, radius, id, look) {
-  const selected = look.selected.has(id), focus = look.focus === id, hover = look.hover === id;
-  if (!selected && !focus && !hover) return;
-  ctx.beginPath();
-  const by = selected || focus ? 1 : 0.5;
-  ctx.roundRect(box.x + by, box.y + by, Math.max(2, box.w - 2 * by), Math.max(2, box.h - 2 * by), Math.min(radius, box.w / 4, box.h / 4));
-  ctx.strokeStyle = selected || focus ? theme.accent : theme.dim;
-  ctx.lineWidth = selected || focus ? 2 : 1;
-  ctx.stroke();
-  if (!focus) return;
-  ctx.beginPath();
-  ctx.roundRect(box.x + 3, box.y + 3, Math.max(1, box.w - 6), Math.max(1, box.h - 6), Math.min(radius, box.w / 4, box.h / 4));
-  ctx.strokeStyle = theme.text;
-  ctx.lineWidth = 1;
-  ctx.stroke();
 }

@@ -4,6 +4,7 @@
 // The frame (pools, hosts, tanks, rails, benches) depends on what is configured only: on hosts, their RAM, SRs, networks and how many
 // VMs a pool has. What runs where is filled in host by host, so a start or stop moves the tiles of one host and the bench.
 
+import { tanks } from "./tanks.js";
 import { treemap } from "./treemap.js";
 
 /** Widths and heights of what is not to scale, by how much room a host has. */
@@ -325,53 +326,4 @@ function poolBox(pool, box, scale, chrome) {
     id: pool.id, ...box, hosts, rows: fit.rows, content: { x: left, y: top, w: fit.content, h: bottom - top },
     rails: { x: left, y: railsY, w: box.w - 2 * chrome.pad, step: chrome.rail, shown: Math.min(pool.rails, chrome.rails) }, bench,
   };
-}
-
-/** Shared SRs at the right edge of their pool; one scale for all, the largest at which every pool's fit. */
-function tanks(boxes, pools, chrome) {
-  const plans = boxes.map((box, i) => tankPlan(box, pools[i].tanks, chrome));
-  const unit = Math.min(Infinity, ...plans.filter((plan) => plan.sizes.length).map((plan) => largestUnit(plan, chrome)));
-  for (const [i, plan] of plans.entries()) {
-    const { box, w } = plan;
-    let x = box.content.x + box.content.w + chrome.hostGap, y = box.content.y;
-    box.tanks = pools[i].tanks.map((tank, j) => {
-      if (j && j % plan.down === 0) { x += w + chrome.tankGap; y = box.content.y; }
-      const h = tankHeight(plan, tank.size, unit);
-      const made = { id: tank.id, x, y, w, h, head: plan.head };
-      y += h + chrome.tankGap;
-      return made;
-    });
-  }
-}
-
-/** How a pool's tanks stand: in as many columns as they need, each with a head for its name if there is room, and never too small to see. */
-function tankPlan(box, all, chrome) {
-  const sizes = all.map((tank) => tank.size), n = Math.max(1, sizes.length), column = Math.max(20, box.content.h);
-  const least = chrome.tankHead + Math.max(6, chrome.tankGap);
-  const across = Math.min(4, Math.max(1, Math.ceil((n * (least + chrome.tankGap)) / column)));
-  const down = Math.ceil(n / across), each = column / down - chrome.tankGap;
-  const head = each >= least ? chrome.tankHead : 0;
-  const vessel = Math.max(2, Math.min(3.2 * chrome.tankGap, 0.4 * (each - head), each - head));
-  const w = Math.max(3, (Math.min(chrome.tank, box.w * 0.3) - (across - 1) * chrome.tankGap) / across);
-  return { box, sizes, down, head, vessel, w, column };
-}
-
-const tankHeight = (plan, size, unit) => plan.head + Math.max(plan.vessel, (size * unit) / plan.w);
-
-function largestUnit(plan, chrome) {
-  const { sizes, down, column, w } = plan;
-  const height = (unit) => {
-    let most = 0;
-    for (let i = 0; i < sizes.length; i += down) {
-      const heights = sizes.slice(i, i + down).map((size) => tankHeight(plan, size, unit) + chrome.tankGap);
-      most = Math.max(most, heights.reduce((sum, h) => sum + h, -chrome.tankGap));
-    }
-    return most;
-  };
-  let low = 0, high = (column * w) / Math.max(1, ...sizes);
-  for (let i = 0; i < 30; i++) {
-    const middle = (low + high) / 2;
-    if (height(middle) > column) high = middle; else low = middle;
-  }
-  return low;
 }

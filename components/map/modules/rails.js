@@ -1,0 +1,54 @@
+// Networks: rails across the top of their pool.
+
+import { DEGRADED, DOWN } from "./model.js";
+import { dim } from "./shapes.js";
+
+/** A rail for each network, a bead where a host has a port: full with carrier, hollow without, half for a bond that lost some. */
+export function drawRails(art, model, pool, screen, zoom, look, stale) {
+  const { ctx, theme, text, words } = art;
+  const networks = pool.networks, step = pool.rails.step * zoom, band = screen(pool.rails);
+  if (!networks?.length || step < 2.5) return;
+  const first = pool.hosts.length ? screen(pool.hosts[0]) : band;
+  const label = step >= 12 ? Math.min(96, first.x + first.w / 2 - band.x - 10) : 0;
+  const worded = label >= 30;
+  const radius = Math.min(4, Math.max(1.2, step * 0.27));
+  const more = networks.length - pool.rails.shown;
+  for (let i = 0; i < pool.rails.shown; i++) {
+    const network = networks[i], y = band.y + (i + 0.5) * step;
+    dim(art, look, network.id);
+    const folded = more > 0 && i === pool.rails.shown - 1;
+    if (folded) {
+      if (worded) text.put(ctx, words.more.replace("{n}", more + 1), band.x, y, band.w, { size: 11, colour: theme.dim });
+      dim(art, look);
+      break;
+    }
+    if (worded) text.put(ctx, network.name, band.x, y, label - 8, { size: 11, colour: theme.dim });
+    ctx.fillStyle = look.hover === network.id ? theme.accent : stale ? theme.line : theme.rail;
+    ctx.fillRect(band.x + label, Math.round(y) - (step > 8 ? 1 : 0.5), band.w - label, step > 8 ? 2 : 1);
+    for (const [x, link] of beadsOf(pool, network, screen)) bead(ctx, theme, Math.max(x, band.x + label + 4), y, radius, link, stale);
+    dim(art, look);
+  }
+}
+
+function* beadsOf(pool, network, screen) {
+  for (let i = 0; i < network.beads.length; i += 2) {
+    const host = pool.byHost.get(network.beads[i]);
+    if (!host) continue;
+    const box = screen(host);
+    yield [box.x + box.w / 2 + (host.row - (pool.rows - 1) / 2) * Math.min(12, box.w / (pool.rows + 1)), network.beads[i + 1]];
+  }
+}
+
+function bead(ctx, theme, x, y, r, link, stale) {
+  ctx.beginPath();
+  ctx.arc(x, y, r, 0, 7);
+  const colour = stale ? theme.unknown : link === DOWN ? theme.warning : theme.bead;
+  ctx.fillStyle = link === DOWN || link === DEGRADED ? theme.ground : colour;
+  ctx.fill();
+  if (link === DOWN || link === DEGRADED) {
+    ctx.strokeStyle = link === DEGRADED && !stale ? theme.warning : colour;
+    ctx.lineWidth = 1.6;
+    ctx.stroke();
+  }
+  if (link === DEGRADED) { ctx.beginPath(); ctx.arc(x, y, r, Math.PI / 2, -Math.PI / 2); ctx.fillStyle = stale ? colour : theme.warning; ctx.fill(); }
+}

@@ -1,0 +1,69 @@
+// Storage: shared SRs as tanks, a host's own on its floor. Fill is what is used, the thin line what was promised.
+
+import { CRITICAL, WARNING } from "./model.js";
+import { dim, inset, outline, panel, visible } from "./shapes.js";
+import { glyph } from "./tile.js";
+
+/** The host's own storage: a strip on its floor, each SR as wide as its part. */
+export function drawFloor(art, model, place, box, look) {
+  const { ctx, theme, text, words, format } = art;
+  const locals = place.locals.map((id) => model.things.get(id)).filter(Boolean);
+  const total = locals.reduce((sum, sr) => sum + sr.size, 0);
+  if (!total || box.h < 2) return;
+  let x = box.x;
+  for (const sr of locals) {
+    const w = (box.w * sr.size) / total - (locals.length > 1 ? 1 : 0), part = sr.used / sr.size;
+    dim(art, look, sr.id);
+    ctx.fillStyle = theme.trough;
+    ctx.fillRect(x, box.y, w, box.h);
+    ctx.fillStyle = look.stale ? theme.faded : colourOf(theme, sr);
+    ctx.fillRect(x, box.y, w * Math.min(1, part), box.h);
+    if (box.h >= 11 && w > 40) text.put(ctx, `${locals.length > 1 ? sr.name : words.local} ${format.percent(part)}`, x + 5, box.y + box.h / 2, w - 8, { size: 11, colour: theme.dim });
+    if (sr.mark && !look.stale) glyph(ctx, theme, sr.mark, x + w - 10, box.y + box.h / 2 - 4, 8);
+    dim(art, look);
+    x += w + 1;
+  }
+}
+
+const colourOf = (theme, sr) => (sr.mark === CRITICAL ? theme.tankBad : sr.mark === WARNING ? theme.tankWarn : theme.tankFill);
+
+export function drawTank(art, sr, box, head, look, stale) {
+  const { ctx, theme, text, patterns, format } = art;
+  if (!sr || !visible(box, art)) return;
+  const part = Math.min(1, sr.used / sr.size), snapshots = Math.min(part, sr.snapshots / sr.size);
+  dim(art, look, sr.id);
+  panel(ctx, box, 6, theme.surface, sr.mark === CRITICAL && !stale ? theme.critical : sr.mark === WARNING && !stale ? theme.warning : theme.line);
+  const pad = box.w > 40 ? 3 : 1, top = Math.min(head, 44), vessel = { x: box.x, y: box.y + top, w: box.w, h: box.h - top };
+  const inside = inset(vessel, pad), level = inside.h * part;
+  ctx.save();
+  ctx.beginPath();
+  ctx.roundRect(inside.x, inside.y, inside.w, inside.h, Math.min(4, inside.w / 6, inside.h / 6));
+  ctx.clip();
+  ctx.fillStyle = stale ? theme.faded : colourOf(theme, sr);
+  ctx.fillRect(inside.x, inside.y + inside.h - level, inside.w, level);
+  if (snapshots > 0) {
+    ctx.fillStyle = patterns.band;
+    ctx.fillRect(inside.x, inside.y + inside.h - level, inside.w, inside.h * snapshots);
+  }
+  ctx.restore();
+  const promised = sr.promised / sr.size;
+  if (promised > 0 && box.w > 30) {
+    ctx.fillStyle = theme.dim;
+    ctx.fillRect(inside.x, Math.round(inside.y + inside.h * (1 - Math.min(1, promised))), inside.w, 1);
+  }
+  if (sr.unplugged.length) { ctx.fillStyle = theme.ground; ctx.fillRect(box.x - 1, box.y + box.h / 2 - 4, 4, 8); }
+  drawTankWords(art, sr, box, inside, part, stale);
+  if (sr.mark && !stale) glyph(ctx, theme, sr.mark, box.x + box.w - 14, box.y + 5, box.w > 40 ? 9 : 6);
+  dim(art, look);
+  outline(ctx, theme, box, 6, sr.id, look);
+}
+
+function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, stale) {
+  const x = box.x + box.w / 2;
+  if (box.w < 34 || box.h < 18) return;
+  const two = box.h >= 40;
+  const loud = stale ? theme.dim : sr.mark === CRITICAL ? theme.critical : theme.dim;
+  text.put(ctx, sr.name, x, two ? box.y + 14 : box.y + box.h / 2, box.w - (sr.mark ? 30 : 10), { size: 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
+  if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
+  if (inside.h >= 28) text.put(ctx, format.memory(sr.size), x, box.y + box.h - 13, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
+}
