@@ -19,7 +19,25 @@ from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.users import UserStore
 from data.stores.vault import Vault
-from pages import account, first_run, home, layout, login, missing, setup, tasks, vm, vms
+from pages import (
+    account,
+    first_run,
+    home,
+    host,
+    hosts,
+    layout,
+    login,
+    missing,
+    network,
+    networks,
+    pool,
+    setup,
+    sr,
+    storage,
+    tasks,
+    vm,
+    vms,
+)
 from xo_dash import i18n
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -38,7 +56,7 @@ from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, tasks, vm, vms, setup, account, missing)
+PAGES = (home, hosts, host, pool, storage, sr, networks, network, tasks, vm, vms, setup, account, missing)
 
 SHUTDOWN = 5
 """Seconds that open connections get to end."""
@@ -143,8 +161,10 @@ async def _show_demo(demo: Demo, context: Context) -> None:
             del wanted[server.address]
         elif server.simulated:
             await context.servers.remove(server.id)
-    for pool in wanted.values():
-        await context.servers.add(pool.url, pool.user, pool.password, tls=TlsMode.PLAIN, label=pool.pool, simulated=True)
+    for wanted_pool in wanted.values():
+        await context.servers.add(
+            wanted_pool.url, wanted_pool.user, wanted_pool.password, tls=TlsMode.PLAIN, label=wanted_pool.pool, simulated=True
+        )
 
 
 class Locator:

@@ -1,0 +1,1 @@
+"""Hosts and pools: the lists of them, and the parts of their pages."""

@@ -1,0 +1,24 @@
+"""Four pictures of a host's last ten minutes."""
+
+from __future__ import annotations
+
+from components.charts import Chart, Curve, Unit
+from components.hosts.words import cpus_text
+from components.ui import Card
+from data.hosts import cpus_of
+from data.mirror import PoolMirror
+from data.objects import Host
+from data.placement import memory_total
+from xo_dash.i18n import _
+
+
+def loads(host: Host, pool: PoolMirror) -> None:
+    """The cards, each a cell of the grid they are put into."""
+    with Card(_("CPU"), cpus_text(cpus_of(host)) or _("last 10 minutes")):
+        Chart(pool.history, host.uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
+    with Card(_("Memory in use"), _("last 10 minutes")):
+        Chart(pool.history, host.uuid, (Curve("memory_used"),), Unit.SIZE, limit=memory_total(host))
+    with Card(_("Network throughput"), _("last 10 minutes")):
+        Chart(pool.history, host.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS)
+    with Card(_("Disk throughput"), _("last 10 minutes")):
+        Chart(pool.history, host.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE)

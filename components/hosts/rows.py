@@ -1,0 +1,133 @@
+"""Hosts, and the VMs on one, as rows of a list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from components.hosts.words import STATES, pool_name, pool_path, state_mark, state_text
+from components.links import path_of
+from components.lists import Cell, Column, Roll, Row
+from components.vms.words import STATES as POWER_STATES
+from components.vms.words import doing_of, state_of
+from data.hosts import account_of, booted_at, cpus_of, guests_of, host_state, product_of
+from data.mirror import PoolMirror
+from data.objects import VM, Host
+from data.placement import is_guest, memory_held
+from data.types import Home, Ref, XapiObject
+from data.vms import addresses_of, started_at
+from xo_dash.i18n import _, number, percent, size
+
+
+def host_roll(only: Home | None = None) -> Roll[Host]:
+    """All hosts, or those of one pool."""
+    columns = [
+        Column(_("Name"), "minmax(130px, 1.4fr)", main=True),
+        Column(_("State"), "minmax(104px, 0.8fr)", brief=True),
+        Column(_("Pool"), "minmax(90px, 1fr)", brief=True),
+        Column(_("CPU"), "minmax(96px, 0.7fr)", down=True, brief=True),
+        Column(_("Memory promised"), "minmax(170px, 1.2fr)", down=True, brief=True),
+        Column(_("VMs"), "48px", number=True, down=True),
+        Column(_("Threads"), "64px", number=True, down=True),
+        Column(_("Address"), "minmax(110px, 0.9fr)"),
+        Column(_("Version"), "minmax(110px, 0.9fr)"),
+        Column(_("Up for"), "72px", number=True, down=True),
+    ]
+    return Roll(
+        kind=Host,
+        columns=columns,
+        row=_host_row,
+        refs=_host_refs,
+        belongs=lambda host: only is None or host.home is only,
+        title=_("Hosts"),
+        find=_("Name, address, version, uuid"),
+        nothing=_("No host is known yet: the pools have none, or their first picture is still on its way."),
+        segments={str(state): _(text) for state, text in STATES.items()},
+        measured=3,
+        measure=cpu_cell,
+    )
+
+
+def _host_row(host: Host) -> Row:
+    account, guests = account_of(host), guests_of(host)
+    share = account.used / account.total if account.total else math.nan
+    memory = _("{used} of {size}").format(used=size(account.used), size=size(account.total)) if account.total else ""
+    cells = (
+        Cell(host.name_label or host.hostname or "–", path=path_of(host), tip=host.name_description),
+        Cell(state_text(host), mark=state_mark(host)),
+        Cell(pool_name(host), path=pool_path(host)),
+        cpu_cell(host),
+        Cell(memory, key=share, share=share if account.total else None),
+        Cell(number(len(guests)), key=len(guests)),
+        Cell(number(cpus_of(host).threads), key=cpus_of(host).threads),
+        Cell(host.address, key=address_key(host.address)),
+        Cell(product_of(host)),
+        Cell(since=booted_at(host)),
+    )
+    return Row(cells, (str(host_state(host)),), "\n".join((host.hostname, host.name_description, *host.tags)))
+
+
+def _host_refs(host: Host) -> Iterable[Ref]:
+    yield host.metrics
+    yield host.control_domain
+    yield from host.resident_VMs
+    if isinstance(host.home, PoolMirror) and host.home.pool:
+        yield host.home.pool.ref
+        yield host.home.pool.master
+
+
+def resident_roll(host: Host) -> Roll[VM]:
+    """The VMs on `host`."""
+    columns = [
+        Column(_("Name"), "minmax(150px, 1.4fr)", main=True),
+        Column(_("State"), "minmax(96px, 0.8fr)", brief=True),
+        Column(_("CPU"), "minmax(96px, 0.8fr)", down=True, brief=True),
+        Column(_("Memory held"), "96px", number=True, down=True, brief=True),
+        Column(_("Addresses"), "minmax(140px, 1fr)", brief=True),
+        Column(_("Up for"), "72px", number=True, down=True),
+    ]
+    return Roll(
+        kind=VM,
+        columns=columns,
+        row=_vm_row,
+        refs=lambda vm: (vm.metrics, vm.guest_metrics, vm.resident_on),
+        belongs=lambda vm: vm.resident_on == host.ref and vm.home is host.home and is_guest(vm),
+        title=_("VMs on it"),
+        find=_("Name, address, uuid"),
+        nothing=_("No VM runs on it."),
+        measured=2,
+        measure=cpu_cell,
+    )
+
+
+def _vm_row(vm: VM) -> Row:
+    addresses = addresses_of(vm)
+    held = memory_held(vm)
+    state = doing_of(vm) or _(POWER_STATES[state_of(vm)])
+    cells = (
+        Cell(vm.name_label or "–", path=path_of(vm), tip=vm.name_description),
+        Cell(state, mark="busy" if vm.current_operations else state_of(vm)),
+        cpu_cell(vm),
+        Cell(size(held), key=held),
+        Cell(more(addresses), key=address_key(addresses[0]) if addresses else None, tip="\n".join(addresses)),
+        Cell(since=started_at(vm)),
+    )
+    return Row(cells, (), "\n".join((*vm.tags, *addresses)))
+
+
+def cpu_cell(row: XapiObject) -> Cell:
+    """How busy its CPUs are; nothing where it was not measured."""
+    load = row.home.history.loads.get(row.uuid) if isinstance(row.home, PoolMirror) else None
+    if load is None or math.isnan(load.cpu) or (isinstance(row, VM) and state_of(row) != "running"):
+        return Cell("", key=math.nan)
+    return Cell(percent(load.cpu), key=load.cpu, share=round(load.cpu, 2))
+
+
+def more(texts: list[str] | tuple[str, ...]) -> str:
+    """The first, and how many more there are: `10.0.0.1 +2`."""
+    return "".join(texts[:1]) + (f" +{len(texts) - 1}" if len(texts) > 1 else "")
+
+
+def address_key(text: str) -> str:
+    """To sort by: 10.0.0.9 before 10.0.0.10, IPv6 after IPv4, none last."""
+    return f"6{text}" if ":" in text else "4" + ".".join(part.rjust(3, "0") for part in text.split(".")) if text else ""

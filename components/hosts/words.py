@@ -1,0 +1,84 @@
+"""States and links of hosts in words, and the marks that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from data.hosts import Cpus, HostState, Port, host_state
+from data.links import Link
+from data.mirror import PoolMirror
+from data.objects import Host
+from data.types import XapiObject
+from xo_dash.i18n import N_, _, bits_rate, ngettext, number
+
+STATES: Final[Mapping[HostState, str]] = {
+    HostState.RUNNING: N_("Running"), HostState.MAINTENANCE: N_("Maintenance"), HostState.UNHEARD: N_("Not heard"),
+}  # fmt: skip
+MARKS: Final[Mapping[HostState, str]] = {
+    HostState.RUNNING: "running", HostState.MAINTENANCE: "disabled", HostState.UNHEARD: "critical",
+}  # fmt: skip
+LINK_MARKS: Final[Mapping[Link, str]] = {Link.UP: "live", Link.DEGRADED: "warning", Link.DOWN: "critical"}
+
+MODES: Final[Mapping[str, str]] = {
+    "balance-slb": N_("balanced by MAC"), "active-backup": N_("one active"), "lacp": N_("LACP"),
+}  # fmt: skip
+"""Of a bond."""
+
+PENDING: Final[Mapping[str, str]] = {
+    "reboot_host": N_("It has to be rebooted for its updates to work."),
+    "reboot_host_on_livepatch_failure": N_("It has to be rebooted: a live patch failed."),
+    "restart_toolstack": N_("Its toolstack has to be restarted for its updates to work."),
+    "restart_device_model": N_("Some of its VMs have to be restarted for its updates to work."),
+}  # fmt: skip
+
+
+def state_text(host: Host) -> str:
+    return _(STATES[host_state(host)])
+
+
+def state_mark(host: Host) -> str:
+    return MARKS[host_state(host)]
+
+
+def cpus_text(cpus: Cpus) -> str:
+    """`2 sockets, 32 threads, 2.3 GHz`; "" if nothing is known."""
+    parts = []
+    if cpus.sockets:
+        parts.append(ngettext("{n} socket", "{n} sockets", cpus.sockets).format(n=number(cpus.sockets)))
+    if cpus.threads:
+        parts.append(ngettext("{n} thread", "{n} threads", cpus.threads).format(n=number(cpus.threads)))
+    if cpus.mhz:
+        parts.append(_("{n} GHz").format(n=number(cpus.mhz / 1000, 1)))
+    return ", ".join(parts)
+
+
+def link_text(port: Port) -> str:
+    """`10 Gbit/s`, `no link`: what the port carries."""
+    if port.link is Link.DOWN:
+        return _("no link")
+    speed = bits_rate(port.speed * 1e6) if port.speed else _("link")
+    if port.link is Link.DEGRADED:
+        return _("{speed}, a NIC has no link").format(speed=speed)
+    return speed
+
+
+def pending_text(guidance: str) -> str:
+    if guidance in PENDING:
+        return _(PENDING[guidance])
+    return _("XAPI asks for: {what}.").format(what=guidance.replace("_", " "))
+
+
+def pool_name(row: XapiObject) -> str:
+    """Of the pool that `row` is in: its own name, its master's for a lone host, else what the server is called here."""
+    home = row.home
+    if not isinstance(home, PoolMirror):
+        return "–"
+    own = home.pool
+    master = home.one(Host, own.master) if own else None
+    return (own and own.name_label) or (master and master.name_label) or home.server.label or home.server.address
+
+
+def pool_path(row: XapiObject) -> str:
+    own = row.home.pool if isinstance(row.home, PoolMirror) else None
+    return f"/pool/{own.uuid}" if own else ""

@@ -1,0 +1,195 @@
+// A list of thousands of rows: all of them are here, those in sight are drawn.
+
+const AROUND = 8;
+const NARROW = 640;
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+const said = (cell) => (typeof cell === "string" ? cell : cell.x);
+const age = (moment) => globalThis.xoDash.duration(Math.max(0, globalThis.xoDash.now() - moment));
+
+function key(cell) {
+  if (typeof cell === "string") return cell;
+  return "k" in cell ? cell.k : "t" in cell ? -cell.t : cell.x;
+}
+
+function compare(a, b) {
+  const [x, y] = [a === null || a === "", b === null || b === ""];
+  if (x || y) return 0;
+  return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(a, b);
+}
+const isNothing = (value) => value === null || value === "";
+
+export default {
+  template: `
+    <div class="x-list" :class="{ 'x-list-narrow': narrow }">
+      <div v-if="find && (full || many)" class="x-list-tools">
+        <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
+          <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"></label>
+        <div v-if="offered.length > 1 || segment" class="x-list-segments" role="group" :aria-label="words.title">
+          <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" @click="choose(one.key)"
+            >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
+        <span class="x-grow"></span><span class="x-dim x-small" aria-live="polite">{{ total }}</span>
+      </div>
+      <div ref="box" class="x-list-box" tabindex="0" role="table" :aria-label="words.title" :aria-rowcount="total + 1" @scroll.passive="measure">
+        <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least + 'px' }">
+          <div v-if="!narrow && (total || !loaded)" class="x-list-head" role="row">
+            <button v-for="(one, i) in columns" :key="i" type="button" role="columnheader" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === i }"
+              :aria-sort="sort.at === i ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(i)"
+              ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === i" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
+          </div>
+          <div class="x-list-space" :style="{ height: total * height + 'px' }">
+            <div v-for="row in shown" :key="row.id" class="x-list-row" role="row" :aria-rowindex="row.at + 2" :class="{ 'x-list-old': row.old }"
+              :style="{ transform: 'translateY(' + row.top + 'px)' }">
+              <div v-for="(cell, i) in row.cells" :key="i" role="cell" class="x-list-cell" :class="[cell.c && 'x-list-' + cell.c, { 'x-num': cell.number, 'x-list-main': cell.main, 'x-list-meter': cell.s !== undefined }]" :title="cell.i">
+                <i v-if="cell.m" :class="'x-mark x-mark-' + cell.m" aria-hidden="true" v-html="marks[cell.m]"></i>
+                <span v-if="cell.s !== undefined" class="x-bar" :class="cell.c && 'x-bar-' + cell.c"><i :style="{ width: Math.min(100, Math.max(0, cell.s * 100)) + '%' }"></i></span>
+                <a v-if="cell.p" class="x-cut x-plain" :href="cell.p" dir="auto">{{ cell.x || "–" }}</a>
+                <span v-else class="x-cut" dir="auto">{{ cell.x }}</span>
+              </div>
+              <div v-if="narrow" class="x-list-second x-dim x-small x-cut" dir="auto">{{ row.second }}</div>
+            </div>
+          </div>
+        </div>
+        <div v-if="loaded && !total" :class="full ? 'x-empty' : 'x-dim'">{{ size ? words.unfit : words.nothing }}
+          <button v-if="size" type="button" class="x-link" @click="clear">{{ words.clear }}</button></div>
+      </div>
+    </div>`,
+  props: { columns: Array, segments: Array, full: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object },
+  emits: ["ready"],
+
+  data() {
+    const from = new URLSearchParams(this.full ? location.search : "");
+    const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
+    const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
+    const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: 0, size: 0, counts: {}, height: 29, narrow: false, loaded: false };
+  },
+
+  computed: {
+    many() {
+      return this.size > 8;
+    },
+    tracks() {
+      return this.columns.map((one) => one.width).join(" ");
+    },
+    least() {
+      return this.columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 12, 28);
+    },
+    offered() {
+      const named = this.segments.map(([name, title]) => ({ key: name, title, count: this.counts[name] ?? 0 }));
+      return named.filter((one) => one.count || one.key === this.segment);
+    },
+  },
+
+  created() {
+    // plain fields: thousands of rows must not become reactive
+    this.rows = new Map();
+    this.flat = [];
+    this.old = new Set();
+  },
+  mounted() {
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.$refs.box);
+    this.resize();
+    this.timer = setInterval(() => document.hidden || this.measure(), 30000); // times since go on
+    setTimeout(() => this.$emit("ready"), 0);
+  },
+  beforeUnmount() {
+    this.observer.disconnect();
+    clearInterval(this.timer);
+    cancelAnimationFrame(this.framed);
+  },
+
+  methods: {
+    delta(put, gone, old, whole) {
+      for (const id of gone) this.rows.delete(id);
+      for (const [id, place, segments, words, cells] of put) {
+        this.rows.set(id, { id, place, segments, cells, hay: words + "\n" + cells.map(said).join("\n").toLowerCase() });
+      }
+      this.old = new Set(old);
+      this.loaded ||= whole;
+      this.later();
+    },
+    measured(cells) {
+      const at = this.columns.findIndex((one) => one.measured);
+      for (const [id, cell] of cells) if (this.rows.has(id)) this.rows.get(id).cells[at] = cell;
+      this.sort.at === at ? this.later() : this.measure();
+    },
+    later() {
+      if (this.framed) return;
+      this.framed = requestAnimationFrame(() => {
+        this.framed = 0;
+        this.refresh();
+      });
+    },
+    refresh() {
+      const words = this.q.toLowerCase().split(/\s+/).filter(Boolean);
+      const rows = [...this.rows.values()];
+      const counts = {};
+      for (const row of rows) for (const name of row.segments) counts[name] = (counts[name] ?? 0) + 1;
+      const fits = (row) => (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word));
+      const { at, down } = this.sort;
+      const way = down ? -1 : 1;
+      const keyed = rows.filter(fits).map((row) => ({ row, key: key(row.cells[at]), name: said(row.cells[this.first]) }));
+      // what has no value is last, whichever way
+      keyed.sort((a, b) => isNothing(a.key) - isNothing(b.key) || way * compare(a.key, b.key) || collator.compare(a.name, b.name) || a.row.id - b.row.id);
+      this.flat = keyed.map((one) => one.row);
+      this.counts = counts;
+      this.size = rows.length;
+      this.total = this.flat.length;
+      this.measure();
+    },
+    resize() {
+      this.narrow = this.$el.clientWidth < NARROW;
+      this.height = this.narrow ? 52 : parseFloat(getComputedStyle(this.$el).getPropertyValue("--row-table")) || 29;
+      this.measure();
+    },
+    measure() {
+      const box = this.$refs.box;
+      if (!box) return;
+      const from = Math.max(0, Math.floor(box.scrollTop / this.height) - AROUND);
+      const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + (box.clientHeight || 400)) / this.height) + AROUND);
+      this.shown = this.flat.slice(from, to).map((row, i) => this.dress(row, from + i));
+    },
+    dress(row, at) {
+      const prefix = window.path_prefix ?? "";
+      const cells = row.cells.map((cell, i) => {
+        const full = typeof cell === "string" ? { x: cell } : cell;
+        const { number, main } = this.columns[i];
+        const text = full.t ? age(full.t) : full.x;
+        return { ...full, x: text, p: full.p && prefix + full.p, i: full.i || (number ? null : text), number, main };
+      });
+      const brief = (_, i) => this.columns[i].brief;
+      const second = this.narrow ? cells.filter(brief).map((cell) => cell.x).filter(Boolean).join(" · ") : "";
+      return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), second, cells: this.narrow ? cells.filter((cell) => cell.main) : cells };
+    },
+
+    seek(text) {
+      this.q = text;
+      this.again();
+    },
+    choose(name) {
+      this.segment = this.segment === name ? "" : name;
+      this.again();
+    },
+    clear() {
+      this.q = this.segment = "";
+      this.again();
+    },
+    sortBy(at) {
+      this.sort = { at, down: this.sort.at === at ? !this.sort.down : this.columns[at].down };
+      this.again();
+    },
+    again() {
+      this.$refs.box.scrollTop = 0;
+      this.refresh();
+      if (!this.full) return;
+      const url = new URL(location);
+      const sort = (this.sort.down ? "-" : "") + this.sort.at;
+      const usual = this.sort.at === this.first && this.sort.down === this.columns[this.first].down;
+      for (const [name, value] of [["q", this.q], ["show", this.segment], ["sort", usual ? "" : sort]]) {
+        value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
+      }
+      history.replaceState(history.state, "", url);
+    },
+  },
+};

@@ -1,0 +1,202 @@
+"""A list on a page: follows the mirror, and sends the rows that became different, some hundreds at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Generic, TypeVar
+
+import orjson
+from nicegui import background_tasks, ui
+
+from components.lists.rows import Roll, Row, Wire
+from components.live import follow_all
+from components.theme.icons import drawing
+from components.ui.marks import drawings
+from data.mirror import Change, Mirror, Operation, PoolMirror
+from data.server import Server
+from data.types import Home, Ref, XapiObject
+from xo_dash.i18n import _
+
+T = TypeVar("T", bound=XapiObject)
+Place = tuple[Home, Ref]
+
+SLICE: Final = 100
+"""Rows made in one turn of the loop."""
+
+
+class Listing(ui.element, Generic[T], component="listing.js"):
+    """The list of `roll`. A `full` one takes all the room of its page and keeps filter and order in the address."""
+
+    def __init__(self, mirror: Mirror, roll: Roll[T], *, full: bool = False) -> None:
+        super().__init__()
+        self._mirror, self._roll = mirror, roll
+        self._ids: dict[T, int] = {}
+        self._sent: dict[int, bytes] = {}
+        self._refs: dict[T, frozenset[Ref]] = {}
+        self._users: defaultdict[Place, set[T]] = defaultdict(set)
+        self._dirty: dict[T, None] = {}
+        self._gone: list[int] = []
+        self._homes: dict[Home, int] = {}
+        self._stale: list[int] = []
+        self._ready = self._draining = False
+        self._next = 0
+        self._histories: dict[Home, Callable[[], None]] = {}
+        self._props.update(
+            columns=[_column(roll, at) for at in range(len(roll.columns))], segments=[list(pair) for pair in roll.segments.items()],
+            full=full, first=roll.sort, find=roll.find, marks=drawings(), icons={name: drawing(name) for name in ("search", "up", "down")},
+            words={"title": roll.title, "nothing": roll.nothing, "unfit": _("Nothing has all of these words."), "clear": _("Show all")},
+        )  # fmt: skip
+        self.classes("x-list-full" if full else "")
+        self.on("ready", self._start, [])
+        with self:
+            follow_all(mirror, self._collect, self._render)
+
+    # ---- what has to be told
+
+    def _start(self) -> None:
+        """The browser has drawn it and wants its rows."""
+        self._ready = True
+        self._sent.clear()
+        self._gone.clear()
+        self._stale = [-1]
+        self._dirty = dict.fromkeys(row for row in self._mirror.every(self._roll.kind) if self._roll.belongs(row))
+        self._follow_histories()
+        self._render()
+
+    def _collect(self, changes: Sequence[Change]) -> bool:
+        if not self._ready:
+            return False
+        before = len(self._dirty) + len(self._gone)
+        stands = False
+        for change in changes:
+            subject = change.subject
+            if isinstance(subject, Server):
+                stands = True
+                continue
+            self._dirty.update(dict.fromkeys(self._users.get((subject.home, subject.ref), ())))
+            if isinstance(subject, self._roll.kind):
+                self._own(subject, change.operation)
+        if stands:
+            self._follow_histories()
+        return stands or len(self._dirty) + len(self._gone) > before or bool(self._dirty)
+
+    def _own(self, row: T, operation: Operation) -> None:
+        if operation is not Operation.DEL and self._roll.belongs(row):
+            self._dirty[row] = None
+        elif row in self._ids:
+            self._forget(row)
+
+    def _forget(self, row: T) -> None:
+        id_ = self._ids.pop(row)
+        self._sent.pop(id_, None)
+        self._dirty.pop(row, None)
+        self._gone.append(id_)
+        for ref in self._refs.pop(row, ()):
+            self._leave((row.home, ref), row)
+
+    def _leave(self, place: Place, row: T) -> None:
+        users = self._users[place]
+        users.discard(row)
+        if not users:
+            del self._users[place]
+
+    # ---- telling it
+
+    def _render(self) -> None:
+        if self._ready and not self._draining:
+            self._draining = True
+            background_tasks.create(self._drain(), name="rows of a list")
+
+    async def _drain(self) -> None:
+        try:
+            with self:
+                while not self.is_deleted and not self.client.is_deleted:
+                    self._send()
+                    if not self._dirty:
+                        return
+                    await asyncio.sleep(0)
+        finally:
+            self._draining = False
+
+    def _send(self) -> None:
+        """One slice: rows put, ids gone, pools whose picture is old; nothing if none of it is news."""
+        rows = [row for row, _none in zip(list(self._dirty), range(SLICE), strict=False)]
+        put = []
+        for row in rows:
+            del self._dirty[row]
+            if (news := self._news(row)) is not None:
+                put.append(news)
+        gone, self._gone = self._gone, []
+        stale = sorted(place for home, place in self._homes.items() if isinstance(home, PoolMirror) and not home.server.is_live)
+        if put or gone or stale != self._stale:
+            self._stale = stale
+            rows_json = b"[" + b",".join(put) + b"]"
+            self._call(f"'delta',{rows_json.decode()},{gone},{stale},{'false' if self._dirty else 'true'}")
+
+    def _news(self, row: T) -> bytes | None:
+        """The row as JSON: id, pool, segments, words, cells; None if the browser has it so."""
+        id_ = self._ids.get(row)
+        if id_ is None:
+            self._next += 1
+            id_ = self._ids[row] = self._next
+        self._follow_refs(row)
+        made = self._roll.row(row)
+        place = self._homes.setdefault(row.home, len(self._homes))
+        encoded = orjson.dumps([id_, place, list(made.segments), f"{made.words} {row.uuid}".lower(), _wires(made)])
+        if self._sent.get(id_) == encoded:
+            return None
+        self._sent[id_] = encoded
+        return encoded
+
+    def _follow_refs(self, row: T) -> None:
+        now = frozenset(self._roll.refs(row))
+        before = self._refs.get(row, frozenset())
+        for ref in now - before:
+            self._users[row.home, ref].add(row)
+        for ref in before - now:
+            self._leave((row.home, ref), row)
+        self._refs[row] = now
+
+    # ---- measurements
+
+    def _follow_histories(self) -> None:
+        if self._roll.measure is None:
+            return
+        present = set(self._mirror)
+        for home in [home for home in self._histories if home not in present]:
+            self._histories.pop(home)()
+        for pool in present - self._histories.keys():
+            self._histories[pool] = pool.history.observe(self._measured)
+
+    def _measured(self, fresh: frozenset[str]) -> None:
+        if self._roll.measure is None or self.client.is_deleted:
+            return
+        with self:
+            cells = [[id_, self._roll.measure(row).wire()] for row, id_ in self._ids.items() if row.uuid in fresh]
+        if cells:
+            self._call(f"'measured',{orjson.dumps(cells).decode()}")
+
+    def _call(self, call: str) -> None:
+        name, _comma, arguments = call.partition(",")
+        self.client.run_javascript(f"runMethod({self.id},{name},[{arguments}])")
+
+    def _handle_delete(self) -> None:
+        for leave in self._histories.values():
+            leave()
+        self._histories.clear()
+        self._dirty.clear()
+        super()._handle_delete()
+
+
+def _column(roll: Roll[T], at: int) -> dict[str, object]:
+    column = roll.columns[at]
+    return {
+        "title": column.title, "width": column.width, "number": column.number, "down": column.down, "main": column.main,
+        "brief": column.brief, "measured": at == roll.measured,
+    }  # fmt: skip
+
+
+def _wires(row: Row) -> Iterable[Wire]:
+    return [cell.wire() for cell in row.cells]

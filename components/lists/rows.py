@@ -1,0 +1,85 @@
+"""What a list shows: its columns, and how an object becomes a row of texts in the reader's language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+from data.types import Ref, XapiObject
+
+T = TypeVar("T", bound=XapiObject)
+
+Wire = str | dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text, and what stands beside it. Nothing in it is markup."""
+
+    text: str = ""
+    key: float | str | None = None  # what it is sorted by; its text if None, last of all if NaN
+    path: str = ""  # makes it a link
+    mark: str = ""  # a shape of components.ui.Mark before it
+    share: float | None = None  # a bar before it, 0 to 1
+    tone: str = ""  # warning, critical or dim
+    tip: str = ""
+    since: float | None = None  # epoch seconds: the text is how long ago that was, and stays true
+
+    def wire(self) -> Wire:
+        """As the browser gets it: the text alone where that is all."""
+        named = {"k": self.key, "p": self.path, "m": self.mark, "s": self.share, "c": self.tone, "i": self.tip, "t": self.since}
+        given: dict[str, object] = {name: _plain(value) for name, value in named.items() if value not in (None, "")}
+        return {"x": self.text, **given} if given else self.text
+
+
+def _plain(value: object) -> object:
+    """JSON has no NaN: it is null, which is sorted last."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.6g}") if math.isfinite(value) and abs(value) < 1 else round(value) if math.isfinite(value) else None
+
+
+class Row(NamedTuple):
+    cells: Sequence[Cell]  # one for each column
+    segments: Sequence[str] = ()  # keys of Roll.segments
+    words: str = ""  # what it is found by besides its texts
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    width: str = "minmax(90px, 1fr)"
+    """A track of CSS with one length in px."""
+    number: bool = False
+    down: bool = False
+    """The first click sorts from the largest."""
+    main: bool = False
+    brief: bool = False
+    """On a narrow screen it is part of the second line; `main` is the first."""
+
+
+def _everything(_row: XapiObject) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Roll(Generic[T]):
+    """The rows of a list. `row` is called again when the object changes, or anything behind one of its `refs`."""
+
+    kind: type[T]
+    columns: Sequence[Column]
+    row: Callable[[T], Row]
+    refs: Callable[[T], Iterable[Ref]]
+    title: str
+    nothing: str
+    """Said where there is no row at all."""
+    belongs: Callable[[T], bool] = _everything
+    segments: Mapping[str, str] = field(default_factory=dict)
+    find: str = ""
+    """What one may type into the search field; "": there is none."""
+    measured: int = -1
+    """The column that `measure` fills at each round of measurements."""
+    measure: Callable[[T], Cell] | None = None
+    sort: int = 0

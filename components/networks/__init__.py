@@ -1,0 +1,1 @@
+"""Networks: the list of them, and the parts of one's page."""

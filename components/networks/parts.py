@@ -1,0 +1,108 @@
+"""The parts of a network's page: head, the hosts' ports, what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from components.heads import ObjectHead
+from components.hosts.ways import address_cell, device_text, link_cell, pif_refs
+from components.hosts.words import pool_name, pool_path
+from components.links import path_of
+from components.networks.rows import KINDS, guest_count
+from components.ui import Card, Column
+from components.vms.around import follow_around
+from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
+from data.links import Link as LinkState
+from data.mirror import Mirror
+from data.networks import HostPort, NetworkKind, links_of, network_kind, ports_into, tags_of
+from data.objects import PIF, Network, Pool
+from data.types import Ref
+from xo_dash.i18n import _, ngettext, number
+
+
+def network_head(mirror: Mirror, network: Network) -> None:
+    head = ObjectHead(network)
+
+    def refresh() -> None:
+        tags = [_("VLAN {tag}").format(tag=tag) for tag in tags_of(network)]
+        count = guest_count(network)
+        vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
+        facts = [*tags, _("MTU {n}").format(n=number(network.MTU)), vms]
+        head.show(network.name_label or network.bridge, network.name_description, network.tags, facts, _state(network))
+
+    with head:
+        follow_around(mirror, network, port_refs, refresh)
+
+
+def _state(network: Network) -> tuple[str, str]:
+    links = links_of(network)
+    if network_kind(network) is NetworkKind.INTERNAL:
+        return "live", _("Internal")
+    if not links.ports:
+        return "disabled", _("Unplugged")
+    words = {
+        LinkState.UP: ("live", _("Link everywhere")), LinkState.DEGRADED: ("warning", _("A NIC has no link")),
+        LinkState.DOWN: ("critical", _("No link on a host") if links.up else _("No link")),
+    }  # fmt: skip
+    return words[links.worst]
+
+
+def port_refs(network: Network) -> Iterable[Ref]:
+    yield from network.PIFs
+    for pif in network.all_of(PIF, network.PIFs):
+        yield pif.host
+        yield from pif_refs(pif)
+
+
+class NetworkPorts(Card):
+    """Where each host has it."""
+
+    def __init__(self, mirror: Mirror, network: Network) -> None:
+        super().__init__(_("Ports"), " ", wide=True)
+        self._network = network
+        columns = (
+            Column(_("Host"), main=True), Column(_("Device")), Column(_("Link")), Column(_("VLAN"), number=True), Column(_("Address")),
+            Column(_("MAC")),
+        )  # fmt: skip
+        with self:
+            self._table = Table(columns, _("No host has a port into it: its VMs reach those on the same host only."))
+            follow_around(mirror, network, port_refs, self._refresh, names=("PIFs",))
+
+    def _refresh(self) -> None:
+        ports, links = ports_into(self._network), links_of(self._network)
+        self.scope.text = _("link on {n} of {all}").format(n=number(links.up), all=number(links.ports)) if links.ports else ""
+        self._table.show([(one.port.pif.ref, list(_cells(one))) for one in ports])
+
+
+def _cells(one: HostPort) -> Iterator[Cell]:
+    host, port = one
+    yield Link(host.name_label, path_of(host)) if host else Quiet(_("missing"))
+    yield device_text(port)
+    yield link_cell(port)
+    yield "" if port.vlan is None else str(port.vlan)
+    yield address_cell(port.pif)
+    yield port.pif.MAC
+
+
+class NetworkAbout(Card):
+    """What it is."""
+
+    def __init__(self, mirror: Mirror, network: Network) -> None:
+        super().__init__(_("About"))
+        with self:
+            facts = Facts([name for name, _value in about(network)])
+            follow_around(mirror, network, lambda network: (*network.PIFs, *network.home.all(Pool)), lambda: facts.show(about(network)))
+
+
+def about(network: Network) -> list[tuple[str, Cell | None]]:
+    locking = {"unlocked": _("any address"), "disabled": _("nothing until it is allowed")}.get(network.default_locking_mode)
+    return [
+        (_("Pool"), Link(pool_name(network), pool_path(network))),
+        (_("Kind"), _(KINDS[network_kind(network)])),
+        (_("VLAN"), ", ".join(map(str, tags_of(network))) or None),
+        (_("Bridge"), network.bridge or Quiet(_("none"))),
+        (_("MTU"), number(network.MTU)),
+        (_("VMs may send from"), locking or network.default_locking_mode),
+        (_("Managed by XAPI"), None if network.managed else _("no")),
+        (_("uuid"), Copy(network.uuid, _("Click to copy"))),
+    ]

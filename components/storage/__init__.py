@@ -1,0 +1,1 @@
+"""SRs: the list of them, and the parts of one's page."""

@@ -1,0 +1,149 @@
+"""SRs, and the disks on one, as rows of a list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from components.hosts.rows import more
+from components.hosts.words import pool_name, pool_path
+from components.links import path_of
+from components.lists import Cell, Column, Roll, Row
+from components.storage.words import KINDS, REACHES, reach_text, reached_text
+from data.attention import SR_CRITICAL, SR_WARNING, users
+from data.mirror import PoolMirror
+from data.objects import SR, VBD, VDI, VM
+from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of, reached_by, room_of
+from data.types import Home, Ref
+from data.vms import disk_used
+from xo_dash.i18n import _, number, percent, size
+
+
+def sr_roll(only: Home | None = None) -> Roll[SR]:
+    """All SRs, or those of one pool."""
+    columns = [
+        Column(_("Name"), "minmax(140px, 1.4fr)", main=True),
+        Column(_("Pool"), "minmax(80px, 0.9fr)", brief=True),
+        Column(_("Type"), "minmax(110px, 0.9fr)", brief=True),
+        Column(_("Reached by"), "minmax(110px, 0.9fr)"),
+        Column(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
+        Column(_("Size"), "72px", number=True, down=True, brief=True),
+        Column(_("Promised"), "72px", number=True, down=True),
+        Column(_("Disks"), "56px", number=True, down=True),
+        Column(_("VMs"), "48px", number=True, down=True),
+    ]
+    return Roll(
+        kind=SR,
+        columns=columns,
+        row=_sr_row,
+        refs=_sr_refs,
+        belongs=lambda sr: only is None or sr.home is only,
+        title=_("Storage"),
+        find=_("Name, type, uuid"),
+        nothing=_("No SR is known yet: the pools have none, or their first picture is still on its way."),
+        segments={str(reach): _(text) for reach, text in REACHES.items()},
+    )
+
+
+def _sr_row(sr: SR) -> Row:
+    room, reach, reached = room_of(sr), reach_of(sr), reached_by(sr)
+    sized = room.size > 0 and reach is not Reach.DRIVE
+    vms = users(sr)
+    cells = (
+        Cell(sr.name_label or "–", path=path_of(sr), tip=sr.name_description),
+        Cell(pool_name(sr), path=pool_path(sr)),
+        Cell(reach_text(sr)),
+        Cell(reached_text(reached), key=reached.attached, mark="critical" if reached.cut else "", tone="critical" if reached.cut else ""),
+        used_cell(sr) if sized else Cell("", key=math.nan),
+        Cell(size(room.size) if sized else "", key=room.size if sized else math.nan),
+        Cell(size(room.promised) if sized and reach is not Reach.IMAGES else "", key=room.promised if sized else math.nan),
+        Cell(number(len(sr.VDIs)), key=len(sr.VDIs)),
+        Cell(number(vms), key=vms),
+    )
+    return Row(cells, (str(reach),), "\n".join((sr.name_description, *sr.tags)))
+
+
+def used_cell(sr: SR) -> Cell:
+    """How full it is; marked where that is too much. A library of images may be full."""
+    share = room_of(sr).share
+    if math.isnan(share):
+        return Cell(_("not known"), key=math.nan, tone="dim")
+    full = sr.content_type != "iso"
+    tone = "critical" if full and share >= SR_CRITICAL else "warning" if full and share >= SR_WARNING else ""
+    return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
+
+
+def _sr_refs(sr: SR) -> Iterable[Ref]:
+    """Its paths and pool; not its disks: `VDIs` and the sizes change with them."""
+    yield from sr.PBDs
+    if isinstance(sr.home, PoolMirror) and sr.home.pool:
+        yield sr.home.pool.ref
+
+
+def disk_roll(sr: SR) -> Roll[VDI]:
+    """What lies on `sr`."""
+    columns = [
+        Column(_("Name"), "minmax(160px, 1.5fr)", main=True),
+        Column(_("Kind"), "minmax(104px, 0.7fr)", brief=True),
+        Column(_("VM"), "minmax(120px, 1.2fr)", brief=True),
+        Column(_("Size"), "72px", number=True, down=True, brief=True),
+        Column(_("On the SR"), "minmax(130px, 0.9fr)", down=True, brief=True),
+        Column(_("uuid"), "minmax(80px, 0.7fr)"),
+    ]
+    return Roll(
+        kind=VDI,
+        columns=columns,
+        row=_disk_row,
+        refs=_disk_refs,
+        belongs=lambda vdi: sr.ref == vdi.SR and vdi.home is sr.home,
+        title=_("Disks on it"),
+        find=_("Name, VM, uuid"),
+        nothing=_("Nothing lies on it."),
+        segments={str(kind): _(text) for kind, text in KINDS.items()},
+    )
+
+
+def _disk_row(vdi: VDI) -> Row:
+    kind = disk_kind(vdi)
+    mark = "critical" if vdi.missing else "warning" if kind is DiskKind.ORPHAN else ""
+    word = _("missing") if vdi.missing else _(KINDS[kind])
+    if kind is DiskKind.ORPHAN and vdi.is_a_snapshot:
+        word = _("orphaned snapshot")
+    cells = (
+        Cell(vdi.name_label or "–", tip=vdi.name_description),
+        Cell(word, mark=mark, tone="dim" if kind is DiskKind.BASE else ""),
+        _owner_cell(vdi),
+        Cell(size(vdi.virtual_size), key=vdi.virtual_size),
+        _node_cell(vdi),
+        Cell(vdi.uuid, tone="dim"),
+    )
+    return Row(cells, (str(kind),), "\n".join((vdi.location, *(vm.name_label for vm in owners_of(vdi)), *vdi.tags)))
+
+
+def _owner_cell(vdi: VDI) -> Cell:
+    """The VM that has it; for a snapshot's disk the VM it was taken of, and the snapshot as a hint."""
+    owners = owners_of(vdi)
+    if not owners:
+        return Cell("")
+    names = more([machine_of(vm).name_label or "–" for vm in owners])
+    hint = "\n".join(vm.name_label for vm in owners)
+    return Cell(names, path=path_of(owners[0]), tip=hint)
+
+
+def _node_cell(vdi: VDI) -> Cell:
+    """What the node itself takes; with what is below it as a hint."""
+    own = vdi.physical_utilisation
+    if own < 0:
+        return Cell(_("not known"), key=math.nan, tone="dim")
+    whole = disk_used(vdi) if vdi.managed and "vhd-parent" in vdi.sm_config else own
+    tip = _("{size} with the nodes below it").format(size=size(whole)) if whole > own else ""
+    share = min(1.0, own / vdi.virtual_size) if vdi.virtual_size > 0 else None
+    return Cell(size(own), key=own, share=share, tip=tip)
+
+
+def _disk_refs(vdi: VDI) -> Iterable[Ref]:
+    yield from vdi.VBDs
+    for vbd in vdi.all_of(VBD, vdi.VBDs):
+        yield vbd.VM
+        if (vm := vdi.home.one(VM, vbd.VM)) and vm.is_a_snapshot:
+            yield vm.snapshot_of

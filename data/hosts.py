@@ -1,0 +1,187 @@
+"""What can be told of a host from its row and what hangs on it: state, hardware, versions, memory, ports, paths. Pure, computed on read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from data.links import Link, link_of
+from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network, PIFMetrics
+from data.placement import is_guest, is_live, memory_of
+from data.types import XapiObject, timestamp
+
+
+class HostState(StrEnum):
+    RUNNING = "running"
+    MAINTENANCE = "maintenance"  # it takes no VMs: somebody said so, or it still boots
+    UNHEARD = "unheard"  # the pool does not hear it
+
+
+def host_state(host: Host) -> HostState:
+    if not is_live(host):
+        return HostState.UNHEARD
+    return HostState.RUNNING if host.enabled else HostState.MAINTENANCE
+
+
+def guests_of(host: Host) -> list[VM]:
+    """The VMs on it, by name; no control domain."""
+    return sorted(filter(is_guest, host.all_of(VM, host.resident_VMs)), key=lambda vm: (vm.name_label.casefold(), vm.uuid))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who has a host's memory, in bytes; the four parts add up to `total`."""
+
+    total: int
+    xen: int
+    dom0: int
+    guests: int
+    free: int
+
+    @property
+    def used(self) -> int:
+        return self.total - self.free
+
+
+def account_of(host: Host) -> Account:
+    """By setting, not measured; see data.placement.memory_of."""
+    memory = memory_of(host, guests_of(host))
+    xen = min(host.memory_overhead, memory.system)
+    return Account(memory.total, xen, memory.system - xen, memory.guests, memory.free)
+
+
+class Cpus(NamedTuple):
+    model: str
+    sockets: int
+    threads: int  # what Xen schedules on
+    mhz: float
+
+
+def cpus_of(host: Host) -> Cpus:
+    """Zeros and "" for what the host does not say."""
+    told = host.cpu_info
+    model = " ".join(told.get("modelname", "").replace("(R)", "").replace("(TM)", "").split())
+    return Cpus(model, _int(told.get("socket_count", "")), _int(told.get("cpu_count", "")), _float(told.get("speed", "")))
+
+
+def product_of(host: Host) -> str:
+    """`XCP-ng 8.3.0`; "" if it does not say."""
+    told = host.software_version
+    brand, version = told.get("product_brand", ""), told.get("product_version", "")
+    return f"{brand} {version}".strip()
+
+
+def machine_of(host: Host) -> str:
+    """Maker and model of the hardware; "" if it does not say."""
+    told = host.bios_strings
+    parts = (told.get("system-manufacturer", ""), told.get("system-product-name", ""))
+    return " ".join(part.strip() for part in parts if part.strip())
+
+
+def booted_at(host: Host) -> float | None:
+    """Epoch seconds. Source: other_config boot_time, which the toolstack writes as a decimal number."""
+    return _float(host.other_config.get("boot_time", "")) or None
+
+
+def toolstack_started_at(host: Host) -> float | None:
+    """Epoch seconds."""
+    return _float(host.other_config.get("agent_start_time", "")) or None
+
+
+def certificate_ends_at(host: Host) -> float | None:
+    """Epoch seconds at which the certificate that it shows to clients is no longer good."""
+    ends = (timestamp(one.not_after) for one in host.all_of(Certificate, host.certificates) if one.type == "host")
+    return min((end for end in ends if end is not None), default=None)
+
+
+class Port(NamedTuple):
+    """A host's port into a network."""
+
+    pif: PIF
+    network: Network | None
+    link: Link
+    speed: int  # Mbit/s; 0 for none or not known
+    members: tuple[PIF, ...]  # the NICs of a bond
+    mode: str  # of a bond: balance-slb, active-backup, lacp
+    tagged: PIF | None  # below a VLAN
+
+    @property
+    def vlan(self) -> int | None:
+        return self.pif.VLAN if self.pif.VLAN >= 0 else None
+
+
+def port_of(pif: PIF) -> Port:
+    vlan = pif.home.one(VLAN, pif.VLAN_master_of)
+    tagged = vlan.home.one(PIF, vlan.tagged_PIF) if vlan else None
+    bonds = (tagged or pif).all_of(Bond, (tagged or pif).bond_master_of)
+    members = tuple(member for bond in bonds for member in pif.all_of(PIF, bond.slaves))
+    below = members or (tagged or pif,)
+    return Port(
+        pif=pif,
+        network=pif.home.one(Network, pif.network),
+        link=link_of(pif),
+        speed=sum(_speed(one) for one in below),
+        members=members,
+        mode=bonds[0].mode if bonds else "",
+        tagged=tagged,
+    )
+
+
+def ports_of(host: Host) -> list[Port]:
+    """All ports: NICs and bonds by name, each followed by its VLANs."""
+    return [port_of(pif) for pif in sorted(host.all_of(PIF, host.PIFs), key=_port_key)]
+
+
+def _port_key(pif: PIF) -> tuple[str, int, int, str]:
+    letters = pif.device.rstrip("0123456789")
+    digits = pif.device[len(letters) :]
+    return letters, int(digits or -1), pif.VLAN, pif.uuid
+
+
+def _speed(pif: PIF) -> int:
+    metrics = pif.home.one(PIFMetrics, pif.metrics)
+    return metrics.speed if metrics is not None and metrics.carrier and 0 < metrics.speed < UNKNOWN_SPEED else 0
+
+
+UNKNOWN_SPEED: Final = 65535
+"""Mbit/s that a NIC without a link reports; source: ethtool's -1 in 16 bits."""
+
+
+class Path(NamedTuple):
+    """A host's way to an SR."""
+
+    pbd: PBD
+    host: Host | None
+    sr: SR | None
+
+
+def paths_of(owner: Host | SR) -> list[Path]:
+    """Of a host by SR, of an SR by host."""
+    paths = [Path(pbd, pbd.home.one(Host, pbd.host), pbd.home.one(SR, pbd.SR)) for pbd in owner.all_of(PBD, owner.PBDs)]
+    return sorted(paths, key=lambda path: _label(path.host if isinstance(owner, SR) else path.sr))
+
+
+def _label(row: XapiObject | None) -> tuple[str, str]:
+    return (str(getattr(row, "name_label", "")).casefold(), row.uuid) if row else ("\uffff", "")
+
+
+def pending_of(host: Host) -> Iterator[str]:
+    """What XAPI wants done for updates to work, as XAPI calls it: reboot_host, restart_toolstack ..."""
+    yield from dict.fromkeys(host.pending_guidances)
+    if host.updates_requiring_reboot and "reboot_host" not in host.pending_guidances:
+        yield "reboot_host"
+
+
+def _int(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _float(text: str) -> float:
+    """0.0 for what is no number, or none one can use."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if 0 < value < 1e12 else 0.0

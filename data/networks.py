@@ -1,0 +1,81 @@
+"""What can be told of a network: the hosts' ports into it, their links, and the VMs on it. Pure, computed on read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from data.hosts import Port, port_of
+from data.links import Link
+from data.objects import PIF, VIF, VM, Bond, Host, Network
+from data.placement import is_guest
+from data.vms import is_up, nics_of
+
+
+class NetworkKind(StrEnum):
+    EXTERNAL = "external"  # it leaves the hosts
+    VLAN = "vlan"  # it leaves them with a tag
+    INTERNAL = "internal"  # VMs of one host among themselves
+    MEMBER = "member"  # of a NIC that is part of a bond: nothing else lives there
+
+
+def network_kind(network: Network) -> NetworkKind:
+    pifs = network.all_of(PIF, network.PIFs)
+    if not pifs:
+        return NetworkKind.INTERNAL
+    if any(pif.VLAN >= 0 for pif in pifs):
+        return NetworkKind.VLAN
+    return NetworkKind.MEMBER if all(pif.home.one(Bond, pif.bond_slave_of) for pif in pifs) else NetworkKind.EXTERNAL
+
+
+def tags_of(network: Network) -> list[int]:
+    """Its VLAN tags; one, unless somebody mixed them."""
+    return sorted({pif.VLAN for pif in network.all_of(PIF, network.PIFs) if pif.VLAN >= 0})
+
+
+class HostPort(NamedTuple):
+    host: Host | None
+    port: Port
+
+
+def ports_into(network: Network) -> list[HostPort]:
+    """By host."""
+    found = [HostPort(pif.home.one(Host, pif.host), port_of(pif)) for pif in network.all_of(PIF, network.PIFs)]
+    return sorted(found, key=lambda one: (one.host.name_label.casefold() if one.host else "\uffff", one.port.pif.device))
+
+
+class Links(NamedTuple):
+    """How many of a network's ports have a link."""
+
+    up: int
+    ports: int
+    worst: Link
+
+
+def links_of(network: Network) -> Links:
+    """Of attached ports only: an unplugged one carries nothing and lacks nothing."""
+    links = [one.port.link for one in ports_into(network) if one.port.pif.currently_attached]
+    worst = Link.DOWN if Link.DOWN in links else Link.DEGRADED if Link.DEGRADED in links else Link.UP
+    return Links(sum(link is not Link.DOWN for link in links), len(links), worst)
+
+
+class VmNic(NamedTuple):
+    """A VM's NIC on a network."""
+
+    vif: VIF
+    vm: VM
+    addresses: tuple[str, ...]
+    host: Host | None  # it runs on
+
+
+def nic_of(vif: VIF) -> VmNic | None:
+    """None for those of templates, snapshots and control domains."""
+    vm = vif.home.one(VM, vif.VM)
+    if vm is None or not is_guest(vm):
+        return None
+    addresses = next((nic.addresses for nic in nics_of(vm) if nic.vif is vif), ())
+    return VmNic(vif, vm, addresses, vm.home.one(Host, vm.resident_on) if is_up(vm) else None)
+
+
+def nics_on(network: Network) -> list[VmNic]:
+    return [nic for vif in network.all_of(VIF, network.VIFs) if (nic := nic_of(vif))]

@@ -1,0 +1,55 @@
+"""`/host/{uuid}`: everything about one host."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.hosts.about import HostAbout
+from components.hosts.head import host_bands, host_head
+from components.hosts.loads import loads
+from components.hosts.memory import HostMemory
+from components.hosts.rows import resident_roll
+from components.hosts.ways import Paths, Ports
+from components.lists import Listing
+from components.ui import Card
+from components.vms.happened import Happened
+from data.mirror import PoolMirror
+from data.objects import Host
+from pages.objects import About, object_page
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/host/{uuid}")
+    def host(uuid: str) -> None:
+        object_page(context, _about(), uuid)
+
+
+def _about() -> About[Host]:
+    return About(
+        kind=Host,
+        title=_("Host"),
+        unknown=_("No host has this uuid"),
+        gone=_("This host is no longer in its pool. What you see is how it was last."),
+        all_title=_("Hosts"),
+        all_path="/hosts",
+        draw=show,
+    )
+
+
+def show(context: Context, host: Host, pool: PoolMirror) -> None:
+    """The page of a host."""
+    mirror = context.mirror
+    host_head(mirror, host)
+    host_bands(mirror, host)
+    with ui.element().classes("x-object"):
+        loads(host, pool)
+        with Card(_("VMs on it"), wide=True):
+            Listing(mirror, resident_roll(host))
+        Ports(mirror, host)
+        Paths(mirror, host)
+        with ui.element().classes("x-object-aside"):
+            HostMemory(mirror, host)
+            HostAbout(mirror, host)
+            Happened(mirror, host)

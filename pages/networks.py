@@ -1,0 +1,22 @@
+"""`/networks`: all networks of all pools."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.lists import Listing
+from components.networks.rows import network_roll
+from components.ui import heading
+from components.vms.standing import standing_bands
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/networks")
+    def networks() -> None:
+        with frame(context, title=_("Networks"), bare=True), ui.element().classes("x-list-page"):
+            heading(_("Networks"), 1).classes("x-only-read")
+            standing_bands(context.mirror)
+            Listing(context.mirror, network_roll(), full=True)

@@ -1,0 +1,46 @@
+"""`/pool/{uuid}`: one pool, its sums and its hosts."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.hosts.pool import pool_parts
+from components.hosts.rows import host_roll
+from components.lists import Listing
+from components.storage.rows import sr_roll
+from components.ui import Card
+from components.vms.happened import Happened
+from data.mirror import PoolMirror
+from data.objects import Pool
+from pages.objects import About, object_page
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/pool/{uuid}")
+    def pool(uuid: str) -> None:
+        object_page(context, _about(), uuid)
+
+
+def _about() -> About[Pool]:
+    return About(
+        kind=Pool,
+        title=_("Pool"),
+        unknown=_("No pool has this uuid"),
+        gone=_("This pool is no longer connected here. What you see is how it was last."),
+        all_title=_("Hosts"),
+        all_path="/hosts",
+        draw=show,
+    )
+
+
+def show(context: Context, pool: Pool, home: PoolMirror) -> None:
+    """The page of a pool."""
+    mirror = context.mirror
+    pool_parts(mirror, pool, home)
+    with Card(_("Hosts")):
+        Listing(mirror, host_roll(home))
+    with Card(_("Storage")):
+        Listing(mirror, sr_roll(home))
+    Happened(mirror, pool)

@@ -1,0 +1,48 @@
+"""`/sr/{uuid}`: one SR, its room, its paths, and what lies on it."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.lists import Listing
+from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
+from components.storage.rows import disk_roll
+from components.ui import Card
+from components.vms.happened import Happened
+from data.mirror import PoolMirror
+from data.objects import SR
+from pages.objects import About, object_page
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/sr/{uuid}")
+    def sr(uuid: str) -> None:
+        object_page(context, _about(), uuid)
+
+
+def _about() -> About[SR]:
+    return About(
+        kind=SR,
+        title=_("SR"),
+        unknown=_("No SR has this uuid"),
+        gone=_("This SR is no longer there: somebody removed it. What you see is how it was last."),
+        all_title=_("Storage"),
+        all_path="/storage",
+        draw=show,
+    )
+
+
+def show(context: Context, sr: SR, _pool: PoolMirror) -> None:
+    """The page of an SR."""
+    mirror = context.mirror
+    sr_head(mirror, sr)
+    with ui.element().classes("x-object"):
+        RoomCard(mirror, sr)
+        SrPaths(mirror, sr)
+        with Card(_("On it"), wide=True):
+            Listing(mirror, disk_roll(sr))
+        with ui.element().classes("x-object-aside"):
+            SrAbout(mirror, sr)
+            Happened(mirror, sr)

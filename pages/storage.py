@@ -1,0 +1,22 @@
+"""`/storage`: all SRs of all pools."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.lists import Listing
+from components.storage.rows import sr_roll
+from components.ui import heading
+from components.vms.standing import standing_bands
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/storage")
+    def storage() -> None:
+        with frame(context, title=_("Storage"), bare=True), ui.element().classes("x-list-page"):
+            heading(_("Storage"), 1).classes("x-only-read")
+            standing_bands(context.mirror)
+            Listing(context.mirror, sr_roll(), full=True)
