@@ -102,5 +102,3 @@ def _nic_cells(nic: Nic, running: bool) -> Iterable[Cell]:
     shown = tuple(address for address in addresses if not address.startswith("fe80:")) or addresses
     yield Lines(shown) if len(shown) > 1 else "".join(shown)
     yield vif.MAC
-
-

@@ -45,8 +45,8 @@ class Growth(Card):
         self._shown = look
         count = max(0, len(rows) - 1)
         whole = sum(amount for twig, _moment, amount in rows if twig.vm is not self._vm)
-        text = ngettext("{n} snapshot, {size}", "{n} snapshots, {size}", count).format(n=number(count), size=size(whole))
-        self.scope.text = text if count else ""
+        said = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count))] if count else []
+        self.scope.text = ", ".join([*said, size(whole)] if whole else said)
         width = STEP * (2 + max((column for twig, *_rest in rows for column in (twig.column, *twig.forks, *twig.passing)), default=0))
         with renewed(self._box):
             if not rows:

@@ -153,5 +153,3 @@ def hints(context: Context, vm: VM) -> None:
         tools.set_visibility(missing)
 
     follow_around(context.mirror, vm, place_refs, refresh, after_its_end=True)
-
-

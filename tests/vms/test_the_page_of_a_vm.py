@@ -11,15 +11,21 @@ from nicegui import Client, json
 from nicegui.testing import User
 
 from components.live import INTERVAL
-from data.mirror import Mirror, PoolMirror
-from data.objects import VBD, VDI, VM, Message, PowerState, Task, VMGuestMetrics
+from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.objects import VBD, VDI, VM, Message, PowerState, VMGuestMetrics
 from data.server import ServerState
-from data.types import NULL_REF
+from data.types import NULL_REF, Ref, XapiDate, XapiObject
 from tests import fakes
 
 
 async def settle() -> None:
     await asyncio.sleep(INTERVAL * 1.5)  # what is coalesced is sent by a timer of the loop
+
+
+def add(mirror: Mirror, beside: XapiObject, row: XapiObject, ref: str) -> None:
+    """Have a row appear in the pool of another, as by an event."""
+    assert isinstance(beside.home, PoolMirror)
+    mirror.apply(beside.home, [Event(type(row), Operation.ADD, Ref(ref), row)])
 
 
 async def opened(user: User, vm: VM) -> Client:
@@ -56,10 +62,8 @@ async def test_a_disk_that_is_named_before_it_is_there_comes_when_it_does(user: 
     await opened(user, vm)
     fakes.change(mirror, vm, VBDs=[*vm.VBDs, "OpaqueRef:late"])
     await settle()
-    build = fakes.Builder.__new__(fakes.Builder)
-    build.mirror, build._events, build.pool, build.random = mirror, [], vm.home, __import__("random").Random(1)  # type: ignore[assignment]
-    build.put(VBD, "OpaqueRef:late", VDI=build.put(VDI, name_label="late disk", virtual_size=1 << 30), userdevice="5", currently_attached=True)  # type: ignore[arg-type]
-    build.commit()
+    add(mirror, vm, VDI(name_label="late disk", virtual_size=1 << 30), "OpaqueRef:late-disk")
+    add(mirror, vm, VBD(VDI=Ref("OpaqueRef:late-disk"), userdevice="5", currently_attached=True), "OpaqueRef:late")
     await settle()
     await user.should_see("late disk")
 
@@ -67,7 +71,8 @@ async def test_a_disk_that_is_named_before_it_is_there_comes_when_it_does(user: 
 async def test_an_operation_shows_how_far_it_is(user: User, mirror: Mirror) -> None:
     vm = fakes.find(mirror, "win10-old")
     await opened(user, vm)
-    task = fakes.task(mirror, vm.home, "Async.VM.start", 0.25)  # type: ignore[arg-type]
+    assert isinstance(vm.home, PoolMirror)
+    task = fakes.task(mirror, vm.home, "Async.VM.start", 0.25)
     fakes.change(mirror, vm, current_operations={task.ref: "start"})
     await settle()
     await user.should_see("Starting")
@@ -75,25 +80,39 @@ async def test_an_operation_shows_how_far_it_is(user: User, mirror: Mirror) -> N
     fakes.change(mirror, task, progress=0.5)
     await settle()
     await user.should_see("50%")
-    assert isinstance(task, Task)
+
+
+async def test_snapshots_come_with_a_way_to_delete_them(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "web-1")
+    await opened(user, vm)
+    taken = VM(
+        uuid="snap", name_label="before upgrade", is_a_snapshot=True, is_a_template=True, snapshot_of=vm.ref,
+        snapshot_time=XapiDate("20260101T00:00:00Z"), allowed_operations=frozenset({"destroy"}),
+    )  # fmt: skip
+    add(mirror, vm, taken, "OpaqueRef:snap")
+    fakes.change(mirror, vm, snapshots=[Ref("OpaqueRef:snap")], parent=Ref("OpaqueRef:snap"))
+    await settle()
+    await user.should_see("before upgrade")
+    await user.should_see("you are here")
+    await user.should_see("1 snapshot")
+    user.find(marker="snapshot.delete").click()
+    await user.should_see("The VM can no longer go back to this point.")
+    user.find("Not now").click()
+    fakes.change(mirror, vm, snapshots=[], parent=NULL_REF)
+    fakes.remove(mirror, taken)
+    await settle()
+    await user.should_not_see("you are here")
 
 
 async def test_messages_about_it_come_and_others_do_not(user: User, mirror: Mirror) -> None:
     vm, other = fakes.find(mirror, "web-1"), fakes.find(mirror, "git")
     await opened(user, vm)
     for number, (row, name) in enumerate(((vm, "VM_STARTED"), (other, "VM_CRASHED"), (vm, "SOMETHING_NEW"))):
-        message(mirror, vm.home, f"m{number}", row.uuid, name)
+        add(mirror, vm, Message(name=name, obj_uuid=row.uuid, timestamp=XapiDate("20260101T00:00:00Z")), f"OpaqueRef:{number}")
     await settle()
     await user.should_see("Started")
     await user.should_see("Something new")
     await user.should_not_see("Crashed")
-
-
-def message(mirror: Mirror, home: Any, ref: str, uuid: str, name: str) -> None:
-    from data.mirror import Event, Operation
-
-    row = Message(uuid=ref, name=name, obj_uuid=uuid, timestamp="20260101T00:00:00Z")  # type: ignore[arg-type]
-    mirror.apply(home, [Event(Message, Operation.ADD, ref, row)])  # type: ignore[arg-type]
 
 
 async def test_one_that_is_deleted_stays_as_it_was_and_says_so(user: User, mirror: Mirror) -> None:
@@ -131,9 +150,7 @@ async def test_one_that_comes_later_is_shown_when_it_comes(user: User, mirror: M
     fakes.remove(mirror, vm)
     await user.open(f"/vm/{vm.uuid}")
     await user.should_see("No VM has this uuid")
-    from data.mirror import Event, Operation
-
-    mirror.apply(vm.home, [Event(VM, Operation.ADD, vm.ref, vm)])  # type: ignore[arg-type]
+    add(mirror, vm, vm, vm.ref)
     await settle()
     await user.should_see("web-1 root")
 

@@ -12,8 +12,20 @@ from data.snapshots import snapshot_tree
 from data.ties import Kind, ties_of
 from data.types import GIB, Ref
 from data.vms import (
-    Firmware, Tools, ToolsState, addresses_of, boot_order, cores_per_socket, disk_total, disk_used, drives_of, firmware_of, nics_of, os_name,
-    started_at, tools_of,
+    Firmware,
+    Tools,
+    ToolsState,
+    addresses_of,
+    boot_order,
+    cores_per_socket,
+    disk_total,
+    disk_used,
+    drives_of,
+    firmware_of,
+    nics_of,
+    os_name,
+    started_at,
+    tools_of,
 )  # fmt: skip
 from tests.fakes import Builder
 
@@ -54,7 +66,12 @@ def test_addresses(build: Builder, told: dict[str, str], expected: list[str]) ->
 
 
 def test_a_halted_guest_has_no_address_though_its_agent_once_said_one(build: Builder) -> None:
-    vm = made(build, {"networks": {"0/ip": "10.0.0.5"}, "os_version": {"name": "Alpine"}}, {"start_time": "20260101T00:00:00Z"}, power_state="Halted")
+    vm = made(
+        build,
+        {"networks": {"0/ip": "10.0.0.5"}, "os_version": {"name": "Alpine"}},
+        {"start_time": "20260101T00:00:00Z"},
+        power_state="Halted",
+    )
     assert addresses_of(vm) == []
     assert started_at(vm) is None
     assert os_name(vm) == "Alpine"
@@ -65,8 +82,9 @@ def test_a_halted_guest_has_no_address_though_its_agent_once_said_one(build: Bui
     [
         ("Running", None, Tools(ToolsState.MISSING, "")),
         ("Running", {}, Tools(ToolsState.MISSING, "")),
-        ("Running", {"live": True, "PV_drivers_detected": True, "PV_drivers_version": {"major": "8", "minor": "3", "micro": "0", "build": "1"}},
+        ("Running", {"live": True, "PV_drivers_version": {"major": "8", "minor": "3", "micro": "0", "build": "1"}},
          Tools(ToolsState.WORKING, "8.3.0-1")),
+        ("Running", {"live": True, "PV_drivers_detected": True}, Tools(ToolsState.WORKING, "")),
         ("Running", {"live": False, "PV_drivers_version": {"major": "7", "minor": "-1"}}, Tools(ToolsState.SILENT, "7")),
         ("Halted", {"live": True, "PV_drivers_version": {"major": "8", "minor": "3"}}, Tools(ToolsState.OFF, "8.3")),
         ("Paused", None, Tools(ToolsState.OFF, "")),
@@ -94,7 +112,11 @@ def test_system(build: Builder, os: dict[str, str], expected: str) -> None:
     [
         ({"HVM_boot_policy": "BIOS order", "HVM_boot_params": {"order": "dcx"}}, Firmware.BIOS, "dc"),
         ({"HVM_boot_policy": "BIOS order", "HVM_boot_params": {"order": "CDN", "firmware": "uefi"}}, Firmware.UEFI, "cdn"),
-        ({"HVM_boot_policy": "BIOS order", "HVM_boot_params": {"firmware": "uefi"}, "platform": {"secureboot": "true"}}, Firmware.SECURE, "cd"),
+        (
+            {"HVM_boot_policy": "BIOS order", "HVM_boot_params": {"firmware": "uefi"}, "platform": {"secureboot": "true"}},
+            Firmware.SECURE,
+            "cd",
+        ),
         ({"HVM_boot_policy": ""}, Firmware.NONE, ""),
         ({"HVM_boot_policy": "BIOS order", "domain_type": "pv"}, Firmware.NONE, ""),
     ],
@@ -144,9 +166,16 @@ def test_what_it_hangs_on(build: Builder) -> None:
     local = build.put(SR, name_label="local", physical_size=100, physical_utilisation=96)
     far = build.put(SR, name_label="far", shared=True, physical_size=100)
     isos = build.put(SR, name_label="isos", shared=True, content_type="iso")
-    paths = {local: [build.put(PBD, host=host, SR=local, currently_attached=True)], far: [build.put(PBD, host=host, SR=far)], isos: [build.put(PBD, host=host, SR=isos, currently_attached=True)]}
+    paths = {
+        local: [build.put(PBD, host=host, SR=local, currently_attached=True)],
+        far: [build.put(PBD, host=host, SR=far)],
+        isos: [build.put(PBD, host=host, SR=isos, currently_attached=True)],
+    }
     disks = [build.put(VDI, name_label=name, SR=sr) for name, sr in (("cache", local), ("data", far), ("debian.iso", isos))]
-    vbds = [build.put(VBD, VDI=disk, type=kind, userdevice=str(i)) for i, (disk, kind) in enumerate(zip(disks, ("Disk", "Disk", "CD"), strict=True))]
+    vbds = [
+        build.put(VBD, VDI=disk, type=kind, userdevice=str(i))
+        for i, (disk, kind) in enumerate(zip(disks, ("Disk", "Disk", "CD"), strict=True))
+    ]
     vbds.append(build.put(VBD, VDI="OpaqueRef:gone", userdevice="7"))
     carrier = build.put(PIFMetrics, carrier=False)
     network = build.put(Network, name_label="lan", PIFs=[build.put(PIF, host=host, metrics=carrier)])
@@ -167,7 +196,9 @@ def grown(build: Builder, *parents: tuple[str, str]) -> tuple[PoolMirror, VM]:
     *snapshots, (own, _above) = parents
     for day, (name, parent) in enumerate(parents, 1):
         more: dict[str, Any] = {"snapshots": [refs[name] for name, _ in snapshots]} if name == own else {"is_a_snapshot": True}
-        build.put(VM, refs[name], name_label=name, parent=refs.get(parent, "OpaqueRef:NULL"), snapshot_time=f"202601{day:02}T00:00:00Z", **more)
+        build.put(
+            VM, refs[name], name_label=name, parent=refs.get(parent, "OpaqueRef:NULL"), snapshot_time=f"202601{day:02}T00:00:00Z", **more
+        )
     pool = build.commit()
     vm = pool.one(VM, refs[own])
     assert vm
@@ -193,6 +224,8 @@ def test_the_tree_of_snapshots(build: Builder, parents: list[tuple[str, str]], p
     found = []
     for twig in snapshot_tree(vm):
         words = [f"{twig.vm.name_label}{twig.column}", "above" * twig.above, "below" * twig.below]
-        words += [f"{name}({','.join(map(str, columns))})" for name, columns in (("passing", twig.passing), ("forks", twig.forks)) if columns]
+        words += [
+            f"{name}({','.join(map(str, columns))})" for name, columns in (("passing", twig.passing), ("forks", twig.forks)) if columns
+        ]
         found.append(" ".join(filter(None, words)))
     assert found == picture
