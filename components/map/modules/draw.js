@@ -157,12 +157,13 @@ function drawBench(art, model, pool, screen, zoom, chrome, look) {
   const { ctx, theme, text, words, format } = art;
   if (!pool.bench.tiles.length) return;
   const box = screen(pool.bench), head = chrome.benchHead * zoom;
+  const [first] = pool.bench.tiles, side = Math.min(first.w, first.h) * zoom; // or some would round to another kind of drawing than their neighbours
   if (head >= 16) text.put(ctx, words.bench, box.x, box.y - 10, box.w, { size: 11, colour: theme.dim });
   for (const tile of pool.bench.tiles) {
     const vm = model.things.get(tile.id), at = screen(look.moved(tile));
     if (!vm || !visible(at, art)) continue;
     dim(art, look, vm.id);
-    drawTile(art, vm, { x: at.x + 0.5, y: at.y + 0.5, w: at.w - 1, h: at.h - 1 }, look);
+    drawTile(art, vm, { x: at.x + 0.5, y: at.y + 0.5, w: at.w - 1, h: at.h - 1 }, { ...look, side });
     dim(art, look);
     outline(ctx, theme, at, 3, vm.id, look);
   }

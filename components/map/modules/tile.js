@@ -5,11 +5,11 @@ import { CRITICAL, FULL, GAP, HALTED, INFO, LOST, PAUSED, RUNNING, SUSPENDED, TR
 
 const L1 = 9, L2 = 22, L3 = 52, L4 = 132;
 
-/** Draw `vm` into the box {x, y, w, h} (CSS pixels, gaps already taken off), as strongly as `art.alpha`. */
+/** Draw `vm` into the box {x, y, w, h} (CSS pixels, gaps already taken off), as strongly as `art.alpha`. `look.side`: its side before rounding. */
 export function drawTile(art, vm, box, look) {
   const { ctx, theme } = art;
   const fill = fillOf(theme, vm, look.stale);
-  const side = Math.min(box.w, box.h);
+  const side = look.side ?? Math.min(box.w, box.h);
   if (side < L1) { speck(art, vm, box, fill); return; }
   shape(ctx, box, Math.min(3, box.w / 5, box.h / 5));
   if (vm.state === HALTED) {
@@ -44,7 +44,7 @@ function speck({ ctx, theme, patterns }, vm, { x, y, w, h }, fill) {
   } else {
     ctx.fillStyle = theme.outline;
     ctx.fillRect(x, y, w, h);
-    ctx.fillStyle = theme.ground;
+    ctx.fillStyle = vm.state === SUSPENDED ? theme.hatchFill : theme.ground;
     ctx.fillRect(x + 1, y + 1, Math.max(0, w - 2), Math.max(0, h - 2));
   }
   if (vm.mark) mark(ctx, theme, vm.mark, { x, y, w, h }, Math.min(w, h));
