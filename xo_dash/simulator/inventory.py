@@ -15,12 +15,15 @@ ROOMY = 0.41
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A pool to be built: `addresses` of its hosts, the master first; `srs` are those that all hosts share."""
+    """A pool to be built: `addresses` of its hosts, the master first; `srs` are those that all hosts share; `spare` is memory
+    (bytes) of the master for those who try a XAPI out with a hundred small VMs: a pool to look at needs none.
+    """
 
     index: int
     addresses: tuple[str, ...]
     vms: int
     srs: int
+    spare: int = 128 * inventory_names.GIB
 
 
 async def build(pool: Pool, plan: Plan) -> None:
@@ -45,7 +48,7 @@ async def _ground(
     pool: Pool, plan: Plan, site: inventory_names.Site, sketches: list[Sketch], dice: random.Random
 ) -> tuple[inventory_storage.Storage, inventory_networks.Networks]:
     """Everything that VMs stand on."""
-    memory = inventory_hosts.memory_of_hosts(inventory_vms.memory_needed(sketches), len(plan.addresses))
+    memory = inventory_hosts.memory_of_hosts(inventory_vms.memory_needed(sketches), len(plan.addresses), plan.spare)
     names = inventory_names.host_names(site, len(plan.addresses))
     hosts = inventory_hosts.build(pool, names, plan.addresses, memory, dice)
     row = inventory_hosts.pool_row(pool.db, site, hosts)

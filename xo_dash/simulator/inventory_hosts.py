@@ -38,17 +38,16 @@ class Machine:
 SMALL = Machine("Supermicro", "SYS-5019D-FN8TP", "AMD EPYC 7252 8-Core Processor", "AuthenticAMD", 3100, 16, 1, "23", "49")
 MEDIUM = Machine("Dell Inc.", "PowerEdge R6515", "AMD EPYC 7402P 24-Core Processor", "AuthenticAMD", 2800, 48, 1, "23", "49")
 LARGE = Machine("Dell Inc.", "PowerEdge R7615", "AMD EPYC 9354P 32-Core Processor", "AuthenticAMD", 3250, 64, 1, "25", "17")
-SPARE = 128 * GIB  # on the master: tools that try a XAPI out run a hundred small VMs there
 SIZES = [n * GIB for n in (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)]
 
 
-def memory_of_hosts(needed: int, hosts: int) -> list[int]:
-    """Bytes of each host so that `needed` fits with room to spare; every third has a bit less, the first room for many more VMs."""
+def memory_of_hosts(needed: int, hosts: int, spare: int) -> list[int]:
+    """Bytes of each host so that `needed` fits; every third has a bit less, the first has `spare` more."""
     each = needed / hosts * 1.25
     size = fitting(each + 8 * GIB)
     smaller = [size * 3 // 4 if n % 3 == 2 else size for n in range(hosts)]
     sizes = smaller if sum(smaller) > needed * 1.15 + hosts * 8 * GIB else [size] * hosts
-    return [fitting(each + SPARE), *sizes[1:]]
+    return [fitting(each + spare) if spare else sizes[0], *sizes[1:]]
 
 
 def fitting(bytes_: float) -> int:

@@ -30,10 +30,12 @@ class Builder:
     networks: Networks
     storage: Storage
     dice: random.Random
-    free: dict[str, int] = field(default_factory=dict)  # bytes that each host has left
+    free: dict[str, int] = field(default_factory=dict)  # bytes that each host has left ...
+    whole: dict[str, int] = field(default_factory=dict)  # ... of so many
 
     def __post_init__(self) -> None:
         self.free = {host: vm_memory.free_memory(self.pool.db, host) for host in self.storage.local}
+        self.whole = dict(self.free)
 
     def make(self, sketch: Sketch) -> str:
         vm = self.record(sketch)
@@ -56,8 +58,8 @@ class Builder:
         hosts = list(self.free)
         if "i" in sketch.nics:
             return hosts[0]
-        fit = [host for host in hosts if self.free[host] >= needed]
-        return self.dice.choice(fit) if fit and self.dice.random() < 0.25 else max(hosts, key=self.free.__getitem__)
+        fit = [host for host in hosts if self.free[host] >= needed] or hosts
+        return self.dice.choice(fit) if self.dice.random() < 0.25 else max(fit, key=lambda host: self.free[host] / self.whole[host])
 
     def record(self, sketch: Sketch) -> str:
         db, system = self.pool.db, SYSTEMS[sketch.system]

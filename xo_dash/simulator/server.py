@@ -11,7 +11,7 @@ import random
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
@@ -78,7 +78,8 @@ class Simulator:
             pool.facts["dialect"] = wanted.dialect
             pool.facts["pace"] = wanted.pace
             addresses = self._listen(pool, index, hosts)
-            await inventory.build(pool, Plan(index, tuple(addresses), vms, srs))
+            plan = Plan(index, tuple(addresses), vms, srs)
+            await inventory.build(pool, replace(plan, spare=0) if wanted.life else plan)
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
             self.application.add(pool)
