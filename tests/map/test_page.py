@@ -207,8 +207,12 @@ async def test_nothing_is_drawn_while_nothing_changes(page: Page, address: str) 
     await page.evaluate(
         f"(() => {{ const map = {MAP}; window.paints = 0; const paint = map.paint; map.paint = () => {{ window.paints++; paint(); }}; }})()"
     )
-    await page.wait_for_timeout(600)
-    assert await page.evaluate("window.paints") == 0
+    for _ in range(8):  # what was asked for as the page opened may still arrive on a slow machine
+        await page.evaluate("window.paints = 0")
+        await page.wait_for_timeout(500)
+        if (paints := await page.evaluate("window.paints")) == 0:
+            break
+    assert paints == 0
     await page.request.post(f"{address}/test/measure")
     await page.wait_for_function("window.paints > 0")
 

@@ -75,8 +75,7 @@ export function fillBench(box, vms, chrome) {
   const columns = () => Math.max(1, Math.floor((box.w + gap) / (tw + gap)));
   const rows = () => Math.max(1, Math.floor((box.h + gap) / (th + gap)));
   while (columns() * rows() < vms.length && tw > 3) {
-    if (tw > 1.6 * th) tw *= 0.92;
-    else { tw *= 0.92; th *= 0.92; }
+    if (tw < 3 * th) th *= 0.94; else tw *= 0.94; // words need width
   }
   const across = columns();
   box.tiles = vms.map((vm, i) => ({ id: vm.id, x: box.x + (i % across) * (tw + gap), y: box.y + Math.floor(i / across) * (th + gap), w: tw, h: th }));
