@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import orjson
 from nicegui import background_tasks
 
-from components.frame.nodes import Nodes
+from components.frame.nodes import Delta, Nodes, Row
 from data.mirror import Change, Mirror
 from data.search import Index
 
@@ -21,8 +21,23 @@ log = logging.getLogger(__name__)
 INTERVAL: Final = 0.1
 """Seconds between two deltas; the first after a quiet time goes at once."""
 
-Viewer = Callable[[str], None]
-"""Gets each delta as JSON: [epoch, revision, rows put, ids gone]."""
+
+class News(NamedTuple):
+    """A delta for all: what it is, the revision before and after it, and `encoded`, what a browser is sent of it."""
+
+    epoch: str
+    since: int
+    revision: int
+    delta: Delta
+    encoded: str
+
+
+Viewer = Callable[[News], None]
+
+
+def encode(epoch: str, since: int, revision: int, put: Iterable[Row], gone: Iterable[int]) -> str:
+    """JSON arguments of the tree's `delta`: for whoever has at least revision `since`."""
+    return orjson.dumps((epoch, since, revision, list(put), list(gone))).decode()
 
 
 class Feed:
@@ -105,10 +120,11 @@ class Feed:
         delta = self.nodes.take()
         if delta is None:
             return False
-        encoded = orjson.dumps((self.nodes.epoch, self.nodes.revision, delta.put, delta.gone)).decode()
+        epoch, revision = self.nodes.epoch, self.nodes.revision
+        news = News(epoch, revision - 1, revision, delta, encode(epoch, revision - 1, revision, delta.put, delta.gone))
         for viewer in list(self._viewers.values()):
             try:
-                viewer(encoded)
+                viewer(news)
             except Exception:  # one broken page must not keep the others from the change
                 log.exception("a tree could not be brought up to date")
         return True

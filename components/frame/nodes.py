@@ -24,8 +24,11 @@ class Kind(IntEnum):
 
 
 class Delta(NamedTuple):
+    """What became different. `quiet`: only marks of VMs did, which matters to nobody who does not have them in sight."""
+
     put: list[Row]
     gone: list[int]
+    quiet: bool
 
 
 _VM_NAMES = frozenset((
@@ -63,6 +66,7 @@ class Nodes:
         self._subjects: dict[int, Subject] = {}
         self._put: dict[int, Row] = {}
         self._gone: set[int] = set()
+        self._quiet = True
 
     def rows(self) -> list[Row]:
         return list(self._rows.values())
@@ -83,6 +87,7 @@ class Nodes:
                     yield
         self._put.clear()
         self._gone.clear()
+        self._quiet = True
 
     def update(self, changes: Iterable[Change]) -> bool:
         """Take changes in; whether `take` has something now."""
@@ -98,8 +103,8 @@ class Nodes:
         """What became different since the last time, as a new revision."""
         if not self._put and not self._gone:
             return None
-        delta = Delta(list(self._put.values()), sorted(self._gone))
-        self._put, self._gone = {}, set()
+        delta = Delta(list(self._put.values()), sorted(self._gone), self._quiet)
+        self._put, self._gone, self._quiet = {}, set(), True
         self.revision += 1
         return delta
 
@@ -171,8 +176,10 @@ class Nodes:
             self._next += 1
             node = self._ids[key] = self._next
         row: Row = (node, parent, int(kind), mark, name, uuid)
-        if self._rows.get(node) != row:
+        old = self._rows.get(node)
+        if old != row:
             self._rows[node] = self._put[node] = row
+            self._quiet &= kind is Kind.VM and old is not None and (old[1], old[4], old[5]) == (parent, name, uuid)
         return node
 
     def _drop(self, key: object) -> None:
@@ -182,6 +189,7 @@ class Nodes:
             self._subjects.pop(node, None)
             self._put.pop(node, None)
             self._gone.add(node)
+            self._quiet = False
 
 
 def _pool_of(row: XapiObject) -> PoolMirror:

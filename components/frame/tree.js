@@ -85,10 +85,10 @@ export default {
       this.reveal();
     },
 
-    delta(epoch, revision, put, gone) {
-      if (this.waiting) return void this.waiting.push([epoch, revision, put, gone]);
+    delta(epoch, since, revision, put, gone) {
+      if (this.waiting) return void this.waiting.push([epoch, since, revision, put, gone]);
       if (epoch === this.epoch && revision <= this.revision) return;
-      if (epoch !== this.epoch || revision !== this.revision + 1) {
+      if (epoch !== this.epoch || since > this.revision) {
         this.waiting = [];
         return void this.fetch();
       }
@@ -223,16 +223,16 @@ export default {
       return at < 0 ? [name] : [name.slice(0, at), name.slice(at, at + needle.length), name.slice(at + needle.length)];
     },
 
-    // ---- what is kept: the place, and whose load is wanted
+    // ---- what is kept: the place, and what is in sight
 
     keep() {
-      const ids = this.shown.filter((row) => row.kind === VM && !row.off).map((row) => row.id);
+      const ids = this.$refs.box?.clientHeight ? this.shown.map((row) => row.id) : [];
       const watching = ids.join();
       if (watching !== this.watching) {
         this.watching = watching;
         this.$emit("watch", ids);
       }
-      if (!this.waiting && this.placed) sessionStorage.setItem(STORE, this.$refs.box.scrollTop);
+      if (!this.waiting && this.placed && ids.length) sessionStorage.setItem(STORE, this.$refs.box.scrollTop);
     },
 
     recall() {

@@ -9,8 +9,8 @@ from typing import Any, Final
 import orjson
 from nicegui import events, ui
 
-from components.frame.feed import Feed
-from components.frame.nodes import Kind
+from components.frame.feed import Feed, News, encode
+from components.frame.nodes import Kind, Row
 from components.links import PREFIXES
 from components.ui.marks import drawings
 from data.mirror import Mirror, PoolMirror, Subject
@@ -33,6 +33,10 @@ class Tree(ui.element, component="tree.js"):
         self._mirror = mirror
         self._sent: dict[int, int] = {}
         self._watched: dict[int, VM] = {}
+        self._in_sight: frozenset[int] = frozenset()
+        self._held: dict[int, Row] = {}
+        self._held_since: News | None = None
+        self._held_last: News | None = None
         self._unwatch: list[Callable[[], None]] = []
         self._props["url"] = SNAPSHOT
         self._props["selected"] = _uuid(selected)
@@ -42,8 +46,30 @@ class Tree(ui.element, component="tree.js"):
         self.on("watch", self._watch)
         self._leave = feed.join(self._send)
 
-    def _send(self, delta: str) -> None:
-        self._call("delta", delta)
+    def _send(self, news: News) -> None:
+        """Pass a delta on; what changes nothing in sight waits until something does, or until the browser looks elsewhere."""
+        rows = {row[0]: row for row in news.delta.put}
+        if news.delta.quiet and self._in_sight.isdisjoint(rows):
+            self._held_since = self._held_since or news
+            self._held_last = news
+            self._held.update(rows)
+        elif self._held_since is None:
+            self._call("delta", news.encoded)
+        else:
+            gone = set(news.delta.gone)
+            put = [row for node, row in {**self._held, **rows}.items() if node not in gone]
+            self._call("delta", encode(news.epoch, self._held_since.since, news.revision, put, news.delta.gone))
+            self._forget_held()
+
+    def _release(self) -> None:
+        """Send what waited."""
+        if self._held_since is not None and self._held_last is not None:
+            last = self._held_last
+            self._call("delta", encode(last.epoch, self._held_since.since, last.revision, self._held.values(), ()))
+            self._forget_held()
+
+    def _forget_held(self) -> None:
+        self._held, self._held_since, self._held_last = {}, None, None
 
     def _call(self, method: str, arguments: str) -> None:
         """As `run_method`, for arguments that are JSON already, and without a task for each."""
@@ -51,9 +77,11 @@ class Tree(ui.element, component="tree.js"):
         self.client.outbox.enqueue_message("run_javascript", message, self.client.id)
 
     def _watch(self, event: events.GenericEventArguments) -> None:
-        """The browser tells which VMs are in sight: send what is known of their load, and what becomes known."""
+        """The browser tells which rows are in sight: send what waited, what is known of their load, and what becomes known."""
         wanted = event.args if isinstance(event.args, list) else []
         nodes = [node for node in wanted[:MOST] if isinstance(node, int)]
+        self._in_sight = frozenset(nodes)
+        self._release()
         found = ((node, self._feed.nodes.subject(node)) for node in nodes)
         self._watched = {node: vm for node, vm in found if isinstance(vm, VM)}
         self._sent = {}

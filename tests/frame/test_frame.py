@@ -19,6 +19,7 @@ from components.frame.status import judge
 from components.frame.tree import SNAPSHOT, Tree
 from components.live import INTERVAL
 from data.mirror import Mirror, PoolMirror
+from data.objects import PowerState
 from data.server import Server, ServerState
 from data.types import NULL_REF
 from pages import layout
@@ -108,6 +109,31 @@ async def test_the_browser_gets_the_tree_once_and_then_what_changes(user: User, 
     again = await user.http_client.get(SNAPSHOT, headers={"if-none-match": response.headers["etag"]})
     assert again.status_code == 200  # it changed
     assert (await user.http_client.get(SNAPSHOT, headers={"if-none-match": again.headers["etag"]})).status_code == 304
+
+
+async def test_a_mark_out_of_sight_waits_until_it_is_in_sight(user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await user.open("/")
+    await user.http_client.get(SNAPSHOT)
+    sent: list[str] = []
+    monkeypatch.setattr(client.outbox, "enqueue_message", lambda _kind, message, _to: sent.append(message["code"]))
+    vm, other = fakes.find(mirror, "web-1"), fakes.find(mirror, "nas")
+    nodes = {row[5]: row[0] for row in feed_of(mirror).nodes.rows()}
+    fakes.change(mirror, vm, power_state=PowerState.PAUSED)
+    await settle()
+    assert sent == []
+    fakes.change(mirror, other, name_label="renamed")  # concerns everybody: what waited goes along
+    await settle()
+    assert len(sent) == 1
+    assert '"paused","web-1"' in sent[0]
+    assert '"renamed"' in sent[0]
+    fakes.change(mirror, vm, power_state=PowerState.RUNNING)
+    await settle()
+    assert len(sent) == 1
+    user.find(Tree).trigger("watch", [nodes[vm.uuid]])
+    assert '"running","web-1"' in sent[1]
+    fakes.change(mirror, vm, power_state=PowerState.PAUSED)
+    await settle()
+    assert sum('"paused","web-1"' in code for code in sent) == 2
 
 
 async def test_loads_are_sent_for_rows_in_sight_only(user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
