@@ -44,7 +44,8 @@ async def measure(only: str) -> list[Figure]:
 
 def machine() -> str:
     model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    return f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}, Python {platform.python_version()}, {platform.system()} {platform.release().split('-')[0]}"  # fmt: skip
+    cores = f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}"
+    return f"{cores}, Python {platform.python_version()}, {platform.system()} {platform.release().split('-')[0]}"
 
 
 def write(figures: list[Figure]) -> None:

@@ -50,16 +50,23 @@ export default {
     this.toggled = this.recall();
     this.framed = 0;
     this.watching = "";
+    this.inView = true;
   },
 
   mounted() {
     this.height = parseFloat(getComputedStyle(this.$el).getPropertyValue("--row")) || 26;
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(this.$refs.box);
+    this.onScreen = new IntersectionObserver(([entry]) => {
+      this.inView = entry.isIntersecting; // not while it is a drawer that is closed
+      this.measure();
+    });
+    this.onScreen.observe(this.$refs.box);
     setTimeout(() => this.fetch(), 0); // window.path_prefix is set after all is mounted
   },
   beforeUnmount() {
     this.observer.disconnect();
+    this.onScreen.disconnect();
   },
 
   methods: {
@@ -226,7 +233,7 @@ export default {
     // ---- what is kept: the place, and what is in sight
 
     keep() {
-      const ids = this.$refs.box?.clientHeight ? this.shown.map((row) => row.id) : [];
+      const ids = this.inView ? this.shown.map((row) => row.id) : [];
       const watching = ids.join();
       if (watching !== this.watching) {
         this.watching = watching;
