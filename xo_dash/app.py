@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,6 +76,8 @@ class Stores:
 def serve(settings: Settings) -> int:
     """Run the dashboard until it is stopped; the exit status."""
     _set_up_logging(settings.log_level)
+    # uvicorn ends in good order and then sends itself the signal it got: to be told to stop is no failure
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
     try:
         directory = DataDirectory(settings.data_dir)
         try:
