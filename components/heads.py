@@ -42,6 +42,7 @@ class ObjectHead(PageHead):
         """`state` is (shape, word); `started` in epoch seconds."""
         self.name.text = name or "–"
         self._says.text = says
+        self._says.set_visibility(bool(says))
         self._facts.text = " · ".join(filter(None, facts))
         if state is not None:
             self._show_state(*state)

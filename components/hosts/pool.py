@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nicegui import ui
-
 from components.heads import ObjectHead
 from components.hosts.memory import MemoryBar, sum_of
 from components.hosts.words import pool_name
 from components.links import path_of
 from components.live import follow_all
-from components.ui import Card, Figure, Meter, Notice, Tone
+from components.ui import Card, Figure, Meter, Notice, Tone, cards
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet
 from data.hosts import HostState, host_state, product_of
 from data.mirror import Change, PoolMirror
@@ -34,7 +32,7 @@ def pool_parts(mirror: AllPools, pool: Pool, home: PoolMirror) -> None:
     """Head, bands and the cards of sums; all told again when what they count changes."""
     head = ObjectHead(pool)
     crowded = Notice(_("High availability has promised more than the hosts can take over: free some memory."), Tone.WARNING)
-    with ui.element().classes("x-object"):
+    with cards(260):
         counts, memory, storage = Counts(), MemoryBar(), Storage()
         facts = _facts_card(pool, home)
 
@@ -120,7 +118,7 @@ class Storage(Card):
 
 
 def _facts_card(pool: Pool, home: PoolMirror) -> Facts:
-    with ui.element().classes("x-object-aside"), Card(_("About")):
+    with Card(_("About")):
         return Facts([name for name, _value in about(pool, home)])
 
 

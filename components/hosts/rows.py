@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from components.hosts.words import STATES, pool_name, pool_path, state_mark, state_text
 from components.links import path_of
-from components.lists import Cell, Column, Roll, Row
+from components.lists import Cell, Column, Roll, Row, without
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, state_of
 from data.hosts import account_of, booted_at, cpus_of, guests_of, host_state, product_of
@@ -26,14 +26,14 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         Column(_("State"), "minmax(104px, 0.8fr)", brief=True),
         Column(_("Pool"), "minmax(90px, 1fr)", brief=True),
         Column(_("CPU"), "minmax(96px, 0.7fr)", down=True, brief=True),
-        Column(_("Memory promised"), "minmax(170px, 1.2fr)", down=True, brief=True),
+        Column(_("Memory promised"), "minmax(200px, 1.4fr)", down=True, brief=True, beside=128),
         Column(_("VMs"), "48px", number=True, down=True),
         Column(_("Threads"), "64px", number=True, down=True),
         Column(_("Address"), "minmax(110px, 0.9fr)"),
         Column(_("Version"), "minmax(110px, 0.9fr)"),
         Column(_("Up for"), "72px", number=True, down=True),
     ]
-    return Roll(
+    roll = Roll(
         kind=Host,
         columns=columns,
         row=_host_row,
@@ -46,6 +46,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         measured=3,
         measure=cpu_cell,
     )
+    return without(roll, 2) if only else roll
 
 
 def _host_row(host: Host) -> Row:

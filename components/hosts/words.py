@@ -18,7 +18,7 @@ STATES: Final[Mapping[HostState, str]] = {
 MARKS: Final[Mapping[HostState, str]] = {
     HostState.RUNNING: "running", HostState.MAINTENANCE: "disabled", HostState.UNHEARD: "critical",
 }  # fmt: skip
-LINK_MARKS: Final[Mapping[Link, str]] = {Link.UP: "live", Link.DEGRADED: "warning", Link.DOWN: "critical"}
+LINK_MARKS: Final[Mapping[Link, str]] = {Link.UP: "live", Link.DEGRADED: "warning", Link.DOWN: "warning"}
 
 MODES: Final[Mapping[str, str]] = {
     "balance-slb": N_("balanced by MAC"), "active-backup": N_("one active"), "lacp": N_("LACP"),

@@ -43,7 +43,7 @@ export default {
                 <i v-if="cell.m" :class="'x-mark x-mark-' + cell.m" aria-hidden="true" v-html="marks[cell.m]"></i>
                 <span v-if="cell.s !== undefined" class="x-bar" :class="cell.c && 'x-bar-' + cell.c"><i :style="{ width: Math.min(100, Math.max(0, cell.s * 100)) + '%' }"></i></span>
                 <a v-if="cell.p" class="x-cut x-plain" :href="cell.p" dir="auto">{{ cell.x || "–" }}</a>
-                <span v-else class="x-cut" dir="auto">{{ cell.x }}</span>
+                <span v-else class="x-cut" dir="auto" :style="cell.s !== undefined && { minWidth: cell.beside + 'px' }">{{ cell.x }}</span>
               </div>
               <div v-if="narrow" class="x-list-second x-dim x-small x-cut" dir="auto">{{ row.second }}</div>
             </div>
@@ -72,7 +72,7 @@ export default {
       return this.columns.map((one) => one.width).join(" ");
     },
     least() {
-      return this.columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 12, 28);
+      return this.columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, 28);
     },
     offered() {
       const named = this.segments.map(([name, title]) => ({ key: name, title, count: this.counts[name] ?? 0 }));
@@ -154,10 +154,14 @@ export default {
       const prefix = window.path_prefix ?? "";
       const cells = row.cells.map((cell, i) => {
         const full = typeof cell === "string" ? { x: cell } : cell;
-        const { number, main } = this.columns[i];
+        const { number, main, beside } = this.columns[i];
         const text = full.t ? age(full.t) : full.x;
-        return { ...full, x: text, p: full.p && prefix + full.p, i: full.i || (number ? null : text), number, main };
+        return { ...full, x: text, p: full.p && prefix + full.p, i: full.i || (number ? null : text), number, main, beside };
       });
+      if (this.narrow) {
+        const main = cells.find((cell) => cell.main);
+        main.m ||= (cells.find((cell) => cell.m && cell.c) ?? cells.find((cell) => cell.m))?.m;
+      }
       const brief = (_, i) => this.columns[i].brief;
       const second = this.narrow ? cells.filter(brief).map((cell) => cell.x).filter(Boolean).join(" · ") : "";
       return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), second, cells: this.narrow ? cells.filter((cell) => cell.main) : cells };

@@ -194,7 +194,7 @@ def _column(roll: Roll[T], at: int) -> dict[str, object]:
     column = roll.columns[at]
     return {
         "title": column.title, "width": column.width, "number": column.number, "down": column.down, "main": column.main,
-        "brief": column.brief, "measured": at == roll.measured,
+        "brief": column.brief, "measured": at == roll.measured, "beside": column.beside,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, TypeVar
 
 from data.types import Ref, XapiObject
@@ -58,6 +58,8 @@ class Column:
     main: bool = False
     brief: bool = False
     """On a narrow screen it is part of the second line; `main` is the first."""
+    beside: int = 38
+    """Pixels for the text beside a bar, so that the bars of a column end together."""
 
 
 def _everything(_row: XapiObject) -> bool:
@@ -83,3 +85,15 @@ class Roll(Generic[T]):
     """The column that `measure` fills at each round of measurements."""
     measure: Callable[[T], Cell] | None = None
     sort: int = 0
+
+
+def without(roll: Roll[T], at: int) -> Roll[T]:
+    """The same list without a column that would say the same in every row."""
+
+    def shorter(row: T) -> Row:
+        made = roll.row(row)
+        return made._replace(cells=[cell for i, cell in enumerate(made.cells) if i != at])
+
+    columns = [column for i, column in enumerate(roll.columns) if i != at]
+    measured = roll.measured - (roll.measured > at)
+    return replace(roll, columns=columns, row=shorter, measured=measured, sort=roll.sort - (roll.sort > at))

@@ -42,7 +42,7 @@ def _state(network: Network) -> tuple[str, str]:
         return "disabled", _("Unplugged")
     words = {
         LinkState.UP: ("live", _("Link everywhere")), LinkState.DEGRADED: ("warning", _("A NIC has no link")),
-        LinkState.DOWN: ("critical", _("No link on a host") if links.up else _("No link")),
+        LinkState.DOWN: ("warning", _("No link on a host") if links.up else _("No link")),
     }  # fmt: skip
     return words[links.worst]
 

@@ -71,7 +71,7 @@ def links_cell(kind: NetworkKind, links: Links) -> Cell:
         return Cell("", key=math.nan)
     if not links.ports:
         return Cell(_("unplugged"), key=0, tone="dim")
-    tone = {Link.UP: "", Link.DEGRADED: "warning", Link.DOWN: "critical"}[links.worst]
+    tone = {Link.UP: "", Link.DEGRADED: "warning", Link.DOWN: "warning"}[links.worst]
     text = _("{n} of {all}").format(n=number(links.up), all=number(links.ports))
     return Cell(text, key=links.up / links.ports, mark=LINK_MARKS[links.worst], tone=tone)
 

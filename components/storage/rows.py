@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from components.hosts.rows import more
 from components.hosts.words import pool_name, pool_path
 from components.links import path_of
-from components.lists import Cell, Column, Roll, Row
+from components.lists import Cell, Column, Roll, Row, without
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
 from data.attention import SR_CRITICAL, SR_WARNING, users
+from data.hosts import paths_of
 from data.mirror import PoolMirror
 from data.objects import SR, VBD, VDI, VM
 from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of, reached_by, room_of
@@ -32,7 +33,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         Column(_("Disks"), "56px", number=True, down=True),
         Column(_("VMs"), "48px", number=True, down=True),
     ]
-    return Roll(
+    roll = Roll(
         kind=SR,
         columns=columns,
         row=_sr_row,
@@ -43,17 +44,18 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         nothing=_("No SR is known yet: the pools have none, or their first picture is still on its way."),
         segments={str(reach): _(text) for reach, text in REACHES.items()},
     )
+    return without(roll, 1) if only else roll
 
 
 def _sr_row(sr: SR) -> Row:
-    room, reach, reached = room_of(sr), reach_of(sr), reached_by(sr)
+    room, reach = room_of(sr), reach_of(sr)
     sized = room.size > 0 and reach is not Reach.DRIVE
     vms = users(sr)
     cells = (
         Cell(sr.name_label or "–", path=path_of(sr), tip=sr.name_description),
         Cell(pool_name(sr), path=pool_path(sr)),
         Cell(reach_text(sr)),
-        Cell(reached_text(reached), key=reached.attached, mark="critical" if reached.cut else "", tone="critical" if reached.cut else ""),
+        _reached_cell(sr),
         used_cell(sr) if sized else Cell("", key=math.nan),
         Cell(size(room.size) if sized else "", key=room.size if sized else math.nan),
         Cell(size(room.promised) if sized and reach is not Reach.IMAGES else "", key=room.promised if sized else math.nan),
@@ -61,6 +63,16 @@ def _sr_row(sr: SR) -> Row:
         Cell(number(vms), key=vms),
     )
     return Row(cells, (str(reach),), "\n".join((sr.name_description, *sr.tags)))
+
+
+def _reached_cell(sr: SR) -> Cell:
+    """How many hosts; the host itself where it is one."""
+    reached, paths = reached_by(sr), paths_of(sr)
+    wrong = "critical" if reached.cut else ""
+    host = paths[0].host if len(paths) == 1 else None
+    if host is not None:
+        return Cell(host.name_label or "–", path=path_of(host), mark=wrong, tone=wrong)
+    return Cell(reached_text(reached), mark=wrong, tone=wrong)
 
 
 def used_cell(sr: SR) -> Cell:
@@ -75,6 +87,9 @@ def used_cell(sr: SR) -> Cell:
 
 def _sr_refs(sr: SR) -> Iterable[Ref]:
     """Its paths and pool; not its disks: `VDIs` and the sizes change with them."""
+    for path in paths_of(sr):
+        yield path.pbd.ref
+        yield path.pbd.host
     yield from sr.PBDs
     if isinstance(sr.home, PoolMirror) and sr.home.pool:
         yield sr.home.pool.ref
@@ -87,7 +102,7 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         Column(_("Kind"), "minmax(104px, 0.7fr)", brief=True),
         Column(_("VM"), "minmax(120px, 1.2fr)", brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
-        Column(_("On the SR"), "minmax(130px, 0.9fr)", down=True, brief=True),
+        Column(_("On the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
         Column(_("uuid"), "minmax(80px, 0.7fr)"),
     ]
     return Roll(

@@ -1,0 +1,263 @@
+"""What a user sees on the pages of hosts, pools, SRs and networks; all of it changes while they look."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from nicegui import ui
+
+from data.mirror import Mirror
+from data.objects import PBD, PIF, SR, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
+from data.server import ServerState
+from data.types import NULL_REF, XapiObject
+from tests import fakes
+from tests.places.house import Looking, looking
+
+EVIL = "<img src=x onerror=alert(1)>{{7*7}}"
+
+
+@pytest.fixture
+async def at(tmp_path: Path) -> AsyncIterator[Looking]:
+    async with looking(tmp_path, fakes.home_lab()) as here:
+        yield here
+
+
+def lab_host(at: Looking) -> Host:
+    return fakes.find(at.mirror, "xcp-lab-1", Host)
+
+
+ONE: dict[str, Callable[[Mirror], XapiObject]] = {
+    "/host/": lambda mirror: fakes.find(mirror, "xcp-lab-1", Host),
+    "/pool/": lambda mirror: fakes.find(mirror, "lab-pool", Pool),
+    "/sr/": lambda mirror: fakes.find(mirror, "nfs-vault", SR),
+    "/network/": lambda mirror: fakes.find(mirror, "mgmt", Network),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/hosts", ("xcp-lab-1", "attic")),
+        ("/storage", ("nfs-vault", "usb-disk", "Local storage")),
+        ("/networks", ("mgmt", "home", "vlan 20")),
+    ],
+)
+async def test_lists_have_all_pools(at: Looking, path: str, names: tuple[str, ...]) -> None:
+    await at.open(path)
+    await eventually(at, lambda: set(names) <= at.texts())
+
+
+@pytest.mark.parametrize("prefix", ONE)
+async def test_a_page_shows_its_object_and_renames_it(at: Looking, prefix: str) -> None:
+    row = ONE[prefix](at.mirror)
+    await at.open(f"{prefix}{row.uuid}")
+    await at.user.should_see(row.name_label)  # type: ignore[attr-defined]
+    fakes.change(at.mirror, row, name_label="renamed")
+    await at.user.should_see("renamed")
+
+
+@pytest.mark.parametrize("prefix", ONE)
+@pytest.mark.parametrize("uuid", ["nothing", "00000000-0000-0000-0000-000000000000", "%3Cscript%3E", "x" * 2000])
+async def test_an_unknown_uuid_is_one_sentence_and_a_way_back(at: Looking, prefix: str, uuid: str) -> None:
+    await at.open(f"{prefix}{uuid}", lists=False)
+    await at.user.should_see("has this uuid")
+    await at.user.should_see("It was deleted, or the address is not quite right.")
+    links = [link.props["href"] for link in at.user.find(kind=ui.link).elements]
+    assert {"/pool/": "/hosts", "/host/": "/hosts", "/sr/": "/storage", "/network/": "/networks"}[prefix] in links
+
+
+async def test_an_unknown_uuid_tells_of_pools_that_are_away(at: Looking) -> None:
+    at.mirror.set_server(next(iter(at.mirror)).server, state=ServerState.UNREACHABLE)
+    await at.open("/host/nothing", lists=False)
+    await at.user.should_see("or it is in lab-pool, not connected now")
+
+
+@pytest.mark.parametrize("prefix", ONE)
+async def test_a_uuid_of_another_kind_is_unknown(at: Looking, prefix: str) -> None:
+    await at.open(f"{prefix}{fakes.find(at.mirror, 'db-01').uuid}", lists=False)
+    await at.user.should_see("has this uuid")
+
+
+@pytest.mark.parametrize("prefix", ONE)
+async def test_a_pool_that_is_away_is_said_and_one_that_is_back_is_not(at: Looking, prefix: str) -> None:
+    row = ONE[prefix](at.mirror)
+    await at.open(f"{prefix}{row.uuid}")
+    server = next(iter(at.mirror)).server
+    at.mirror.set_server(server, state=ServerState.UNREACHABLE, last_event_at=time.time() - 190)
+    await at.user.should_see("lab-pool cannot be reached; this is its last known state")
+    at.mirror.set_server(server, state=ServerState.LIVE)
+    await at.user.should_not_see("cannot be reached")
+
+
+@pytest.mark.parametrize("prefix", ONE)
+async def test_what_is_removed_stays_with_a_word(at: Looking, prefix: str) -> None:
+    row = ONE[prefix](at.mirror)
+    name = row.name_label  # type: ignore[attr-defined]
+    await at.open(f"{prefix}{row.uuid}")
+    await at.user.should_not_see("What you see is how it was last.")
+    fakes.remove(at.mirror, row)
+    await at.user.should_see("What you see is how it was last.")
+    await at.user.should_see(name)
+
+
+@pytest.mark.parametrize("path", ["/hosts", "/storage", "/networks", *ONE])
+async def test_nobody_observes_after_the_page_is_left(tmp_path: Path, path: str) -> None:
+    mirror = fakes.home_lab()
+    async with looking(tmp_path, mirror) as at:
+        before = mirror.observer_count
+        await at.open(path + (ONE[path](mirror).uuid if path in ONE else ""))
+        await eventually(at, lambda: bool(at.rows))
+        assert mirror.observer_count > before
+        histories = [pool.history for pool in mirror]
+        client = at.user.client
+        assert client
+        client.delete()
+        assert not any(history.is_watched for history in histories)
+        assert mirror.observer_count <= before + 1  # the tree's feed may stay
+
+
+async def test_a_host_that_is_not_heard(at: Looking) -> None:
+    host = lab_host(at)
+    await at.open(f"/host/{host.uuid}")
+    await at.user.should_not_see("The pool does not hear this host")
+    metrics = host.home.one(HostMetrics, host.metrics)
+    assert metrics
+    fakes.change(at.mirror, metrics, live=False)
+    await at.user.should_see("The pool does not hear this host")
+    await at.user.should_see("Not heard")
+    fakes.change(at.mirror, metrics, live=True)
+    fakes.change(at.mirror, host, enabled=False)
+    await at.user.should_see("It is in maintenance mode")
+
+
+async def test_the_memory_of_a_host_adds_up_and_follows(at: Looking) -> None:
+    host = lab_host(at)
+    await at.open(f"/host/{host.uuid}")
+    await at.user.should_see("of 128\N{NARROW NO-BREAK SPACE}GiB")
+    await at.user.should_see("123\N{NARROW NO-BREAK SPACE}GiB · 96")  # 1 for Xen, 4 for the control domain
+    vm = fakes.find(at.mirror, "db-01")
+    fakes.change(at.mirror, vm, memory_dynamic_max=64 << 30, memory_dynamic_min=64 << 30)
+    fakes.change(at.mirror, host, resident_VMs=[vm.ref])
+    await at.user.should_see("64\N{NARROW NO-BREAK SPACE}GiB · 50")
+    await at.user.should_see("59\N{NARROW NO-BREAK SPACE}GiB · 46")
+
+
+async def test_a_vm_that_leaves_leaves_the_list_of_its_host(at: Looking) -> None:
+    host, vm = lab_host(at), fakes.find(at.mirror, "db-01")
+    await at.open(f"/host/{host.uuid}")
+    await eventually(at, lambda: "db-01" in at.texts())
+    fakes.change(at.mirror, vm, power_state="Halted", resident_on=NULL_REF)
+    await eventually(at, lambda: "db-01" not in at.texts())
+
+
+async def test_a_nic_loses_its_link(at: Looking) -> None:
+    host = lab_host(at)
+    pif = next(pif for pif in host.home.all(PIF).values() if pif.host == host.ref)
+    fakes.change(at.mirror, host, PIFs=[pif.ref])
+    network = fakes.find(at.mirror, "mgmt", Network)
+    fakes.change(at.mirror, network, PIFs=[pif.ref])
+    metrics = pif.home.one(PIFMetrics, pif.metrics)
+    assert metrics
+    await at.open(f"/network/{network.uuid}")
+    await at.user.should_see("Link everywhere")
+    fakes.change(at.mirror, metrics, carrier=False)
+    await at.user.should_see("no link")
+    await at.user.should_see("No link")
+    await at.open(f"/host/{host.uuid}")
+    await at.user.should_see("no link")
+    await at.user.should_see("192.168.1.10, management")
+
+
+async def test_an_sr_that_a_host_does_not_reach(at: Looking) -> None:
+    sr, host = fakes.find(at.mirror, "nfs-vault", SR), lab_host(at)
+    paths = [pbd for pbd in sr.home.all(PBD).values() if sr.ref == pbd.SR]
+    fakes.change(at.mirror, sr, PBDs=[path.ref for path in paths])
+    await at.open(f"/sr/{sr.uuid}")
+    await at.user.should_see("Attached")
+    fakes.change(at.mirror, next(path for path in paths if path.host == host.ref), currently_attached=False)
+    await at.user.should_see("xcp-lab-1 should reach it and does not")
+    await at.user.should_see("2 of 3 hosts")
+
+
+async def test_an_sr_tells_its_room(at: Looking) -> None:
+    sr = fakes.find(at.mirror, "nfs-vault", SR)
+    await at.open(f"/sr/{sr.uuid}")
+    await at.user.should_see("96%")
+    fakes.change(at.mirror, sr, physical_utilisation=1 << 40)
+    await at.user.should_see("25%")
+    fakes.change(at.mirror, sr, physical_size=-1, physical_utilisation=-1)
+    await at.user.should_see("never scanned")
+
+
+async def test_disks_with_their_vms_and_orphans(at: Looking) -> None:
+    sr = fakes.find(at.mirror, "nfs-vault", SR)
+    await at.open(f"/sr/{sr.uuid}")
+    await eventually(at, lambda: any(row[:2] == ["db-01 root", "Orphan"] for row in at.rows.values()))  # no VBD is named yet
+    vm = fakes.find(at.mirror, "db-01")
+    disk = next(row for row in sr.home.all(VDI).values() if row.name_label == "db-01 root")
+    fakes.change(at.mirror, disk, VBDs=vm.VBDs)
+    await eventually(at, lambda: any(row[:3] == ["db-01 root", "Disk", "db-01"] for row in at.rows.values()))
+    fakes.change(at.mirror, vm, name_label="db-one")
+    await eventually(at, lambda: any(row[:3] == ["db-01 root", "Disk", "db-one"] for row in at.rows.values()))
+    fakes.remove(at.mirror, disk)
+    await eventually(at, lambda: "db-01 root" not in at.texts())
+
+
+async def test_a_change_sends_its_row_alone(at: Looking) -> None:
+    await at.open("/networks")
+    await eventually(at, lambda: len(at.rows) == 4)
+    at.deltas.clear()
+    fakes.change(at.mirror, fakes.find(at.mirror, "mgmt", Network), MTU=9000)
+    await eventually(at, lambda: bool(at.deltas))
+    ((put, gone, old, _whole),) = at.deltas
+    assert (len(put), gone, old) == (1, [], [])
+    at.deltas.clear()
+    at.mirror.set_server(next(iter(at.mirror)).server, state=ServerState.UNREACHABLE)
+    await eventually(at, lambda: bool(at.deltas))
+    assert [(put, old) for put, _gone, old, _whole in at.deltas] == [([], [0])]
+
+
+async def test_a_change_that_a_list_does_not_show_sends_nothing(at: Looking) -> None:
+    await at.open("/networks")
+    await eventually(at, lambda: len(at.rows) == 4)
+    at.deltas.clear()
+    fakes.change(at.mirror, fakes.find(at.mirror, "mgmt", Network), default_locking_mode="disabled")
+    fakes.change(at.mirror, fakes.find(at.mirror, "db-01"), name_label="x")
+    fakes.change(at.mirror, fakes.find(at.mirror, "vlan 20", Network), MTU=9001)
+    await eventually(at, lambda: bool(at.deltas))
+    assert len(at.deltas) == 1 and len(at.deltas[0][0]) == 1
+
+
+async def test_hostile_names_are_text(at: Looking) -> None:
+    host = lab_host(at)
+    fakes.change(at.mirror, host, name_label=EVIL, tags=[EVIL], name_description=EVIL)
+    await at.open(f"/host/{host.uuid}")
+    await at.user.should_see(EVIL)
+    await at.open("/hosts")
+    await eventually(at, lambda: EVIL in at.texts())
+
+
+async def test_the_page_of_a_pool_counts(at: Looking) -> None:
+    pool = fakes.find(at.mirror, "lab-pool", Pool)
+    await at.open(f"/pool/{pool.uuid}")
+    await at.user.should_see("3 hosts")
+    await at.user.should_see("All hosts run")
+    vms = [vm for vm in pool.home.all(VM).values() if not vm.is_control_domain]
+    await at.user.should_see(str(len(vms)))
+    fakes.change(at.mirror, fakes.find(at.mirror, "xcp-lab-2", Host), enabled=False)
+    await at.user.should_see("1 host in maintenance")
+    fakes.change(at.mirror, pool, ha_enabled=True, ha_overcommitted=True, ha_host_failures_to_tolerate=2)
+    await at.user.should_see("on, bears the loss of 2 hosts")
+    await at.user.should_see("High availability has promised more")
+
+
+async def eventually(at: Looking, true: Callable[[], bool]) -> None:
+    for _turn in range(200):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(at.rows)
