@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import html
+import json
 import re
 import secrets
 import time
@@ -16,7 +16,9 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bench.programs import Dashboard
 
-CLIENT = re.compile(r'"client_id": ?"([0-9a-f-]{36})"')
+MAP = re.compile(r'"(\d+)":\{"tag":"nicegui-map"')
+READY = re.compile(r'"listener_id":"([0-9a-f-]{36})","type":"ready"')
+CLIENT = re.compile(r"'client_id': '([0-9a-f-]{36})'")
 
 
 class Browser:
@@ -32,7 +34,8 @@ class Browser:
 
     async def open(self) -> None:
         async with httpx.AsyncClient(base_url=self._board.url, cookies=self._board.cookies, timeout=30) as client:
-            text = html.unescape((await client.get(self._path)).text).replace("\\", "")
+            text = (await client.get(self._path)).text
+            await client.get("/frame/tree")  # as its script would
         found = CLIENT.search(text)
         assert found, f"no client in {self._path}"
         query = {
@@ -47,6 +50,11 @@ class Browser:
         await self._socket.recv()
         await self._socket.send("40")
         self._reading = asyncio.create_task(self._read())
+        if canvas := MAP.search(text):
+            listener = READY.search(text, canvas.start())
+            assert listener, "the map has another protocol"
+            ready = {"id": int(canvas[1]), "client_id": found[1], "listener_id": listener[1], "args": []}
+            await self._socket.send("42" + json.dumps(["event", ready]))
 
     async def _read(self) -> None:
         assert self._socket is not None

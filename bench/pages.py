@@ -176,5 +176,5 @@ async def a_crowd_under_change(browsers: int = 100, rate: float = 20.0, seconds:
     return [
         Figure(f"{browsers} browsers on the map, {rate:.0f} changes/s: processor", load * 100, "% of a core", 100),
         Figure("... XAPI's reply to the browser's socket, p50", statistics.median(delays), "ms"),
-        Figure("... p99", percentile(delays, 0.99), "ms", 500, f"{arrived:.0%} of the followed changes arrived by themselves, the others in a newer one"),
+        Figure("... p99", percentile(delays, 0.99), "ms", 500, f"{arrived:.0%} of them arrived alone, the rest in a newer one"),
     ]  # fmt: skip
