@@ -14,6 +14,8 @@ from xo_dash.xapi.errors import BadCertificate, Unreachable
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and its handshake."""
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
+"""What OpenSSL calls an answer in another protocol; it depends on its version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +113,6 @@ def _words(error: Exception) -> str:
     """What the system says, without its numbers."""
     if isinstance(error, TimeoutError):
         return "no answer"
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return "it does not speak TLS" if error.reason in _NO_TLS else "TLS: " + error.reason.replace("_", " ").lower()
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
