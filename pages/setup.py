@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nicegui import ui
 
+from components.live import follow_all
 from components.people import PeopleList
 from components.servers import ServerList
-from components.ui import Card, PageHead, cards, key_values
+from components.ui import Card, PageHead, cards
+from components.vms.cells import Cell, Facts
+from data.mirror import Change, Operation
 from data.objects import VM, Host
+from data.placement import is_guest
+from data.server import Server
 from data.stores.users import Role
 from pages.layout import frame
 from xo_dash import __version__
@@ -29,14 +36,22 @@ def create(context: Context) -> None:
 
 
 def _about(context: Context) -> None:
-    rows = [
-        (_("Version"), __version__),
-        (_("Licence"), "AGPL-3.0-or-later"),
-        (_("Pools"), number(len(context.mirror.pools))),
-        (_("Hosts"), number(sum(1 for _host in context.mirror.every(Host)))),
-        (_("VMs"), number(sum(1 for vm in context.mirror.every(VM) if not (vm.is_a_template or vm.is_control_domain)))),
-    ]
-    if current_user().role.includes(Role.ADMIN):
-        rows.append((_("Data directory"), str(context.settings.data_dir)))
+    folder = str(context.settings.data_dir) if current_user().role.includes(Role.ADMIN) else None
+
+    def rows() -> list[tuple[str, Cell | None]]:
+        return [
+            (_("Version"), __version__),
+            (_("Licence"), "AGPL-3.0-or-later"),
+            (_("Pools"), number(len(context.mirror.pools))),
+            (_("Hosts"), number(sum(1 for _host in context.mirror.every(Host)))),
+            (_("VMs"), number(sum(map(is_guest, context.mirror.every(VM))))),
+            (_("Data directory"), folder),
+        ]
+
     with Card(_("About")):
-        key_values(rows)
+        facts = Facts([name for name, _value in rows()])
+        follow_all(context.mirror, _counts, lambda: facts.show(rows()))
+
+
+def _counts(changes: Sequence[Change]) -> bool:
+    return any(change.operation is not Operation.MOD and isinstance(change.subject, (Server, Host, VM)) for change in changes)

@@ -12,7 +12,7 @@ from components.ui import Age, Button, Card, Column, Dialog, Field, Kind, Tone, 
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.users import Role, User
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
+from xo_dash.door.current import current_session, current_user
 from xo_dash.door.door import Refused
 from xo_dash.door.sessions import SignedOut
 from xo_dash.i18n import _
@@ -62,6 +62,7 @@ class PeopleList(Card):
 
     def _ask_new(self) -> None:
         dialog = Dialog(_("Add a user"))
+        dialog.on("hide", dialog.delete, [])
         with dialog:
             name = Field(_("Name"))
             password = Field(_("Password"), password=True, autocomplete="new-password")
@@ -78,11 +79,12 @@ class PeopleList(Card):
 
     def _ask_password(self, user: User) -> None:
         dialog = Dialog(_("New password for {name}").format(name=user.name))
+        dialog.on("hide", dialog.delete, [])
         with dialog:
             password = Field(_("Password"), password=True, autocomplete="new-password", hint=_("All sessions of this user end."))
 
         async def submit() -> None:
-            fault = await self._acting(lambda: self._context.door.set_password(user.id, password.value), quiet=True)
+            fault = await self._acting(lambda: self._set_password(user, password.value), quiet=True)
             password.fault(fault)
             if fault is None:
                 dialog.close()
@@ -90,12 +92,16 @@ class PeopleList(Card):
         dialog.answers(_("Cancel"), _("Set password"), submit)
         dialog.open()
 
+    async def _set_password(self, user: User, password: str) -> None:
+        await self._context.door.set_password(user.id, password, here=current_session())
+
     async def _acting(self, change: Callable[[], Awaitable[object]], *, quiet: bool = False) -> str | None:
         """Do it as an administrator and draw the list anew; what went wrong in one sentence, told here unless `quiet`."""
         fault = await _fault_of(change)
         if fault and not quiet:
             notify(fault, Tone.CRITICAL)
-        self._fill()
+        if not fault:
+            self._fill()
         return fault
 
 

@@ -33,12 +33,14 @@ class ServerForm:
         self._record = record
         self._asked: tuple[str, Probe] | None = None  # the address as typed, and what the next press would say yes to
         self._dialog = Dialog(_("Edit server") if record else _("Add a server"))
+        self._dialog.on("hide", self._dialog.delete, [])  # a page that stays open must not keep passwords
         with self._dialog:
             self._address = Field(
                 _("Address"),
                 record.address if record else "",
                 placeholder="xcp1.lan",
                 hint=_("A name or IP address of any host of the pool"),
+                on_change=self._forget_question,
             )
             self._user = Field(_("User"), record.user if record else "root")
             self._password = Field(
@@ -51,7 +53,11 @@ class ServerForm:
                 _("Name"), record.label if record else "", placeholder=_("as the pool calls itself"), hint=_("How it is called here")
             )
             self._question = ui.element()
-        self._yes = self._dialog.answers(_("Cancel"), _("Save") if record else _("Connect"), self._submit)
+        self._yes = self._dialog.answers(_("Cancel"), self._usual, self._submit)
+
+    @property
+    def _usual(self) -> str:
+        return _("Save") if self._record else _("Connect")
 
     def open(self) -> None:
         self._dialog.open()
@@ -108,6 +114,13 @@ class ServerForm:
         self._password.fault(sentence if field == "password" else None)
         self._address.fault(sentence if field == "address" else None)
 
+    def _forget_question(self) -> None:
+        """It was about another address."""
+        if self._asked is not None and self._asked[0] != self._address.value.strip():
+            self._asked = None
+            self._question.clear()
+            self._yes.text = self._usual
+
     def _ask(self, found: Probe) -> None:
         """Show what would be trusted; the next press of the button is the yes."""
         before = self._record.fingerprint if self._record and self._record.tls is TlsMode.PINNED else ""
@@ -131,6 +144,12 @@ class ServerForm:
         address, user, servers = self._address.value.strip(), self._user.value.strip(), self._context.servers
         label = self._label.value.strip() or (found.pool.name if found.pool else "") or address
         tls = TlsMode.PLAIN if found.plain else tls
+        if not is_administrator():  # no longer: looking took its time
+            notify(_("Only an administrator can change servers."), Tone.WARNING)
+            return
+        if known := self._known_as(found):
+            self._say("address", _("This pool is there already, as {label}.").format(label=known))
+            return
         try:
             if self._record is None:
                 await servers.add(address, user, self._password.value, tls=tls, label=label, fingerprint=fingerprint)
@@ -150,7 +169,13 @@ class ServerForm:
             self._address.fault(str(error))
             return
         self._dialog.close()
-        notify(_("{label} is connected.").format(label=label))
+        notify((_("{label} is saved.") if self._record else _("{label} is connected.")).format(label=label))
+
+    def _known_as(self, found: Probe) -> str:
+        """What another connection to the same pool is called; "" if there is none."""
+        own = self._record.id if self._record else ""
+        others = (pool.server for pool in self._context.mirror if pool.id != own)
+        return next((server.label for server in others if found.pool and server.pool_uuid == found.pool.uuid), "")
 
 
 _COMMAND = "openssl x509 -noout -fingerprint -sha256 -in /etc/xensource/xapi-ssl.pem"

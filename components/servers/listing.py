@@ -10,7 +10,7 @@ from components.live import follow, follow_all, renewed
 from components.servers.form import add_button, is_administrator, open_form
 from components.servers.words import sentence, state_word
 from components.ui import Age, Button, Card, Kind, State, Tone, confirm, empty_state, menu, menu_item, notify
-from data.mirror import Change, Operation
+from data.mirror import Change
 from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import StoreError
@@ -33,14 +33,20 @@ class ServerList(Card):
     def __init__(self, context: Context) -> None:
         super().__init__(_("Servers"), _("One for each pool; any of its hosts will do"), wide=True)
         self._context = context
+        self._shown: list[Server] = []
         with self:
             self._box = ui.element()
-            with self._box:
-                pass
-            follow_all(context.mirror, _comes_or_goes, self._fill)
+            follow_all(context.mirror, self._concerns, self._fill)
+
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        """Whether a record is another than was drawn."""
+        return any(isinstance(change.subject, LiveServer) for change in changes) and self._records() != self._shown
+
+    def _records(self) -> list[Server]:
+        return sorted(self._context.server_store.all(), key=lambda record: (record.label.casefold(), record.id))
 
     def _fill(self) -> None:
-        records = sorted(self._context.server_store.all(), key=lambda record: record.label.casefold())
+        records = self._shown = self._records()
         with renewed(self._box):
             for record in records:
                 pool = self._context.mirror.pools.get(record.id)
@@ -50,12 +56,6 @@ class ServerList(Card):
                     add_button(self._context)
             elif is_administrator():
                 add_button(self._context)
-
-
-def _comes_or_goes(changes: Sequence[Change]) -> bool:
-    return any(
-        isinstance(change.subject, LiveServer) and (change.operation is not Operation.MOD or "label" in change.names) for change in changes
-    )
 
 
 def _row(context: Context, record: Server, live: LiveServer | None) -> None:

@@ -18,7 +18,8 @@ class Dialog(ui.dialog):
     """
 
     def __init__(self, title: str, *, wide: bool = False) -> None:
-        super().__init__()
+        with ui.context.client.content:  # not where the button is that asks: a list drawn anew would take the dialog along
+            super().__init__()
         self.props("transition-show=fade transition-hide=fade transition-duration=90")
         self._submitter: Callable[[], Any] | None = None
         with self.default_slot, ui.element("section").classes("x-dialog" + (" x-dialog-wide" if wide else "")) as self._box:

@@ -33,7 +33,7 @@ class Looking:
         """Open a page and have its lists ready, as a browser would."""
         self.rows.clear()
         client = await self.user.open(path)
-        client.run_javascript = self._told  # type: ignore[method-assign]  # NiceGUI's simulated browser runs none
+        client.run_javascript = self._told  # type: ignore[assignment, method-assign]  # NiceGUI's simulated browser runs none
         if lists:
             self.user.find(Listing).trigger("ready")
 

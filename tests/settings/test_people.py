@@ -1,0 +1,123 @@
+"""The accounts, as an administrator sees them; and one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from components.people.listing import PeopleList
+from components.ui import Button
+from data.stores.users import Role
+from tests.settings.house import PASSWORD, looking
+from tests.sync.house import until
+
+
+async def test_a_user_is_added_with_a_role(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        at.press("Add a user")
+        at.type(Name="bob", Password=PASSWORD)
+        at.press("Add")
+        await until(lambda: at.context.users.by_name("bob"))
+        bob = at.context.users.by_name("bob")
+        assert bob and bob.role is Role.VIEWER and PASSWORD not in bob.password_hash
+        await at.user.should_see("bob")
+        await at.user.should_see("viewer")
+
+
+@pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("bob", "short"), ("ann", PASSWORD), ("b" * 200, PASSWORD)])
+async def test_a_bad_one_is_refused_in_place(tmp_path: Path, name: str, password: str) -> None:
+    async with looking(tmp_path) as at:
+        at.press("Add a user")
+        at.type(Name=name, Password=password)
+        at.press("Add")
+        await until(lambda: at.field("Name").error)
+        assert at.field("Name").value == name and len(list(at.context.users.all())) == 1
+
+
+async def test_a_role_is_changed_and_a_user_removed_after_a_yes(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        bob = await at.context.door.add_user("bob", PASSWORD, Role.VIEWER)
+        await at.user.open("/settings")
+        at.press_item("operator", last=True)
+        await until(lambda: at.context.users.need(bob.id).role is Role.OPERATOR)
+        _token, session = at.context.door.sessions.start(bob, "127.0.0.1")
+        at.press_item("Remove", last=True)
+        await at.user.should_see("bob is signed out at once and cannot come back.")
+        at.press("Remove")
+        await until(lambda: at.context.users.by_name("bob") is None)
+        assert not session.is_open
+        await at.user.should_not_see("bob")
+
+
+async def test_a_new_password_ends_the_sessions_of_that_user(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        bob = await at.context.door.add_user("bob", PASSWORD, Role.VIEWER)
+        _token, session = at.context.door.sessions.start(bob, "127.0.0.1")
+        await at.user.open("/settings")
+        at.press_item("New password", last=True)
+        at.type(Password="short")
+        at.press("Set password")
+        await at.fault("Password")
+        assert session.is_open
+        at.type(Password=PASSWORD + "er")
+        at.press("Set password")
+        await until(lambda: not session.is_open)
+
+
+async def test_the_last_administrator_stays_one(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        at.press_item("viewer")
+        await at.user.should_see("administrator")
+        at.press_item("Remove")
+        await at.user.should_see("ann is signed out at once and cannot come back.")
+        at.press("Remove")
+        await at.user.should_see("last administrator")
+        assert at.context.users.need(at.me.id).role is Role.ADMIN
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+async def test_others_do_not_see_who_there_is(tmp_path: Path, role: Role) -> None:
+    async with looking(tmp_path, role) as at:
+        assert not [one for one in at.user.client.elements.values() if isinstance(one, PeopleList)]  # type: ignore[union-attr]
+
+
+async def test_who_was_demoted_may_not_even_by_its_handlers(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.context.door.add_user("bob", PASSWORD, Role.ADMIN)
+        at.press("Add a user")
+        at.type(Name="eve", Password=PASSWORD)
+        await at.context.users.set_role(at.me.id, Role.VIEWER)
+        at.press("Add")
+        assert await at.fault("Name") == "Only an administrator can change users."
+        assert at.context.users.by_name("eve") is None
+        at.press_item("administrator")
+        await at.user.should_see("Only an administrator can change users.")
+        assert at.context.users.need(at.me.id).role is Role.VIEWER
+
+
+async def test_ones_own_password_needs_the_old_one_and_twice_the_new(tmp_path: Path) -> None:
+    async with looking(tmp_path, Role.VIEWER, "/account") as at:
+        await at.context.door.set_password(at.me.id, PASSWORD, here=at.session())
+        _token, other = at.context.door.sessions.start(at.context.users.need(at.me.id), "127.0.0.1")
+        at.type(Old_password="wrong", New_password=PASSWORD + "er", Once_more=PASSWORD)
+        at.press("Change password")
+        assert await at.fault("Once more") == "The two passwords differ."
+        at.type(Once_more=PASSWORD + "er")
+        at.press("Change password")
+        assert await at.fault("Old password") == "The old password is wrong."
+        assert other.is_open
+        at.type(Old_password=PASSWORD)
+        at.press("Change password")
+        await at.user.should_see("The password is changed.", retries=30)
+        assert not other.is_open and at.session().is_open
+        assert [at.field(name).value for name in ("Old password", "New password", "Once more")] == ["", "", ""]
+
+
+async def test_signing_out_everywhere_else_keeps_this_session(tmp_path: Path) -> None:
+    async with looking(tmp_path, Role.VIEWER, "/account") as at:
+        _token, other = at.context.door.sessions.start(at.me, "127.0.0.1")
+        assert at.user.find(Button).elements
+        at.press("Sign out everywhere else")
+        await until(lambda: not other.is_open)
+        assert at.session().is_open

@@ -1,0 +1,95 @@
+"""What is told of each connection, and what can be done to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.server import ServerState
+from data.stores.users import Role
+from tests.settings.house import looking
+from tests.sync.house import until
+from xo_dash import __version__
+from xo_dash.simulator.testing import SimulatedPool, Simulation
+
+
+async def test_a_refused_password_is_said_with_a_way_out(tmp_path: Path, quick_pool: SimulatedPool) -> None:
+    async with looking(tmp_path) as at:
+        pool = await at.home.add(quick_pool, password="wrong", label="lab")
+        await at.home.becomes(pool, ServerState.BAD_PASSWORD)
+        await at.user.should_see("password refused")
+        await at.user.should_see("It is not tried again until you edit the server.")
+        at.press("Edit")
+        at.type(Password=quick_pool.password)
+        at.press("Save")
+        await at.live()
+        await at.user.should_not_see("password refused")
+
+
+async def test_a_pool_that_is_away_has_its_age(tmp_path: Path, simulation: Simulation) -> None:
+    async with looking(tmp_path) as at:
+        await at.home.add(simulation.pool, label="lab")
+        pool = await at.live()
+        simulation.stop()
+        await at.home.becomes(pool, ServerState.UNREACHABLE)
+        await at.user.should_see("last heard of")
+        await at.user.should_see("It is tried again by itself.")
+        simulation.start()
+        await at.live()
+        await at.user.should_not_see("last heard of")
+
+
+async def test_disabled_and_enabled_again(tmp_path: Path, pool: SimulatedPool) -> None:
+    async with looking(tmp_path) as at:
+        await at.home.add(pool, label="lab")
+        await at.live()
+        at.press_item("Disable")
+        await until(lambda: not at.records[0].enabled)
+        await at.user.should_see("disabled")
+        await at.user.should_not_see("Disable", retries=30)
+        at.press_item("Enable")
+        await at.live()
+        assert at.records[0].enabled
+
+
+async def test_removed_after_a_yes_only(tmp_path: Path, pool: SimulatedPool) -> None:
+    async with looking(tmp_path) as at:
+        await at.home.add(pool, label="lab")
+        await at.live()
+        at.press_item("Remove", last=True)
+        await at.user.should_see("lab disappears from here with its stored password.")
+        at.press("Cancel")
+        await until(lambda: len(at.records) == 1)
+        at.press_item("Remove", last=True)
+        await at.user.should_see("lab disappears from here with its stored password.")
+        at.press("Remove")
+        await until(lambda: not at.records)
+        await at.user.should_see("No servers yet")
+
+
+async def test_who_was_demoted_disables_nothing(tmp_path: Path, pool: SimulatedPool) -> None:
+    async with looking(tmp_path) as at:
+        await at.home.add(pool, label="lab")
+        await at.live()
+        await at.context.users.add("bob", "x", Role.ADMIN)
+        await at.context.users.set_role(at.me.id, Role.OPERATOR)
+        at.press_item("Disable")
+        await at.user.should_see("Only an administrator can change servers.")
+        assert at.records[0].enabled
+
+
+async def test_a_server_added_by_command_appears(tmp_path: Path, pool: SimulatedPool) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.should_see("No servers yet")
+        await at.home.add(pool, label="from elsewhere")
+        await at.user.should_see("from elsewhere")
+
+
+async def test_about_names_version_licence_and_data_directory(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        for text in (__version__, "AGPL-3.0-or-later", str(tmp_path / "data")):
+            await at.user.should_see(text)
+
+
+async def test_the_data_directory_is_not_for_everybody(tmp_path: Path) -> None:
+    async with looking(tmp_path, Role.OPERATOR) as at:
+        await at.user.should_not_see(str(tmp_path / "data"))
