@@ -5,6 +5,7 @@ const xoDash = {
 
   wear(page) {
     document.documentElement.dataset.framed = "";
+    document.documentElement.lang = page.language; // or it is read aloud, hyphenated and offered for translation as another one
     this.theme(page.theme);
     this.words = page.words;
     this.plural = new Intl.PluralRules(page.language);
