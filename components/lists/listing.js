@@ -102,8 +102,8 @@ export default {
   methods: {
     delta(put, gone, old, whole) {
       for (const id of gone) this.rows.delete(id);
-      for (const [id, place, segments, words, cells] of put) {
-        this.rows.set(id, { id, place, segments, cells, hay: words + "\n" + cells.map(said).join("\n").toLowerCase() });
+      for (const [id, place, segments, words, cells, uuid] of put) {
+        this.rows.set(id, { id, place, segments, cells, uuid, hay: words + "\n" + cells.map(said).join("\n").toLowerCase() });
       }
       this.old = new Set(old);
       this.loaded ||= whole;
@@ -126,7 +126,7 @@ export default {
       const rows = [...this.rows.values()];
       const counts = {};
       for (const row of rows) for (const name of row.segments) counts[name] = (counts[name] ?? 0) + 1;
-      const fits = (row) => (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word));
+      const fits = (row) => (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word) || (word.length > 3 && row.uuid.startsWith(word)));
       const { at, down } = this.sort;
       const way = down ? -1 : 1;
       const keyed = rows.filter(fits).map((row) => ({ row, key: key(row.cells[at]), name: said(row.cells[this.first]) }));

@@ -136,7 +136,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             self._call(f"'delta',{rows_json.decode()},{gone},{stale},{'false' if self._dirty else 'true'}")
 
     def _news(self, row: T) -> bytes | None:
-        """The row as JSON: id, pool, segments, words, cells; None if the browser has it so."""
+        """The row as JSON: id, pool, segments, words, cells, uuid; None if the browser has it so."""
         id_ = self._ids.get(row)
         if id_ is None:
             self._next += 1
@@ -144,7 +144,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._follow_refs(row)
         made = self._roll.row(row)
         place = self._homes.setdefault(row.home, len(self._homes))
-        encoded = orjson.dumps([id_, place, list(made.segments), f"{made.words} {row.uuid}".lower(), _wires(made)])
+        encoded = orjson.dumps([id_, place, list(made.segments), made.words.lower(), _wires(made), row.uuid])
         if self._sent.get(id_) == encoded:
             return None
         self._sent[id_] = encoded

@@ -1,0 +1,49 @@
+"""The pages of places in a process of their own, for tests in a browser: `python -m tests.places.serve PORT FOLDER`."""
+
+import sys
+import time
+from pathlib import Path
+
+from nicegui import app, ui
+
+from data.objects import Network
+from data.server import ServerState
+from pages import host, hosts, layout, network, networks, pool, sr, storage
+from tests import fakes
+
+EVIL = "<img src=x onerror=document.title='broken'>{{7*7}}"
+MANY = 4000
+
+
+def main(port: int, folder: Path) -> None:
+    mirror = fakes.home_lab()
+    build = fakes.Builder(mirror, "wide")
+    for number in range(MANY):
+        build.put(Network, name_label=f"net {number:04}", bridge=f"xapi{number}", MTU=9000 if number % 2 else 1500)
+    wide = build.commit()
+    context = fakes.context(mirror, folder)
+    fakes.sign_in(app, context)
+    layout.install(app, context)
+    for page in (hosts, host, pool, storage, sr, networks, network):
+        page.create(context)
+
+    def net(number: int) -> Network:
+        return next(one for one in wide.all(Network).values() if one.bridge == f"xapi{number}")
+
+    @app.post("/test/rename/{number}")
+    async def rename(number: int) -> None:
+        fakes.change(mirror, net(number), name_label=EVIL)
+
+    @app.post("/test/remove/{number}")
+    async def remove(number: int) -> None:
+        fakes.remove(mirror, net(number))
+
+    @app.post("/test/away")
+    async def away() -> None:
+        mirror.set_server(wide.server, state=ServerState.UNREACHABLE, last_event_at=time.time() - 190)
+
+    ui.run(host="127.0.0.1", port=port, reload=False, show=False, tailwind=False, show_welcome_message=False, binding_refresh_interval=None)
+
+
+if __name__ in {"__main__", "__mp_main__"}:
+    main(int(sys.argv[1]), Path(sys.argv[2]))

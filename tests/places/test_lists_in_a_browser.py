@@ -1,0 +1,134 @@
+"""A list of thousands of rows in Chromium: found, ordered, scrolled, followed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.places.serve import EVIL
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
+    command = [sys.executable, "-m", "tests.places.serve", str(port), str(tmp_path_factory.mktemp("places"))]
+    process = subprocess.Popen(command, cwd=ROOT, env=plain)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/hosts")
+                break
+            except httpx.TransportError:
+                assert process.poll() is None and time.monotonic() < deadline, "it did not start"
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+async def opened(browser: Browser, address: str) -> tuple[Page, list[str]]:
+    page = await browser.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    await page.goto(address)
+    await page.wait_for_selector(".x-list-row")
+    return page, complaints
+
+
+async def do(url: str, what: str) -> None:
+    async with httpx.AsyncClient() as client:
+        (await client.post(f"{url}/test/{what}")).raise_for_status()
+
+
+async def names(page: Page) -> list[str]:
+    return [text.strip() for text in await page.locator(".x-list-row .x-list-main").all_inner_texts()]
+
+
+async def test_thousands_of_rows_are_a_few_elements(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/networks")
+    await expect(page.locator(".x-list-tools")).to_contain_text("4004")
+    assert await page.locator(".x-list-row").count() < 80
+    box = page.locator(".x-list-box")
+    await box.evaluate("box => { box.scrollTop = box.scrollHeight }")
+    await expect(page.locator(".x-list-row", has_text="vlan 20").first).to_be_visible()
+    assert await page.locator(".x-list-row").count() < 80
+
+    await page.fill("input[type=search] >> nth=-1", "NET 0123")
+    await expect(page.locator(".x-list-row")).to_have_count(1)
+    assert page.url.endswith("/networks?q=NET+0123")
+    await page.goto(page.url)
+    await expect(page.locator(".x-list-row")).to_have_count(1)
+    await do(url, "rename/123")
+    await expect(page.locator(".x-list-row")).to_have_count(0)
+    await page.click(".x-empty .x-link")
+    await page.fill("input[type=search] >> nth=-1", "onerror")
+    await expect(page.locator(".x-list-row .x-list-main", has_text=EVIL)).to_be_visible()
+    await page.fill("input[type=search] >> nth=-1", "xapi2000")
+    await expect(page.locator(".x-list-row")).to_have_count(1)
+    await do(url, "remove/2000")
+    await expect(page.locator(".x-list-row")).to_have_count(0)
+    assert "broken" not in await page.title() and complaints == []
+
+
+async def test_a_click_on_a_head_sorts_and_one_on_a_kind_filters(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/storage")
+    await page.click("[role=columnheader]:has-text('Used')")
+    await expect(page.locator("[role=columnheader][aria-sort=descending]")).to_have_text("Used")
+    assert (await names(page))[0] == "nfs-vault"
+    await page.click("[role=columnheader]:has-text('Used')")
+    assert (await names(page))[-1] == "nfs-vault"
+    assert "sort=4" in page.url
+    await page.click(".x-list-segments button:has-text('Shared')")
+    assert await names(page) == ["nfs-vault"]
+    await page.click(".x-list-row a >> nth=0")
+    await page.wait_for_url("**/sr/*")
+    await expect(page.locator("h1")).to_have_text("nfs-vault")
+    await page.go_back()
+    await expect(page.locator(".x-list-row")).to_have_count(1)
+    assert complaints == []
+
+
+async def test_rows_of_a_pool_that_is_away_are_grey(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/networks?q=net+00")
+    await expect(page.locator(".x-list-old")).to_have_count(0)
+    await do(url, "away")
+    await expect(page.locator(".x-list-old").first).to_be_visible()
+    await expect(page.locator(".x-notice")).to_contain_text("wide cannot be reached")
+    assert complaints == []
+
+
+async def test_on_a_phone_a_row_is_two_lines(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/hosts")
+    await page.set_viewport_size({"width": 390, "height": 800})
+    row = page.locator(".x-list-row", has_text="xcp-lab-1")
+    await expect(row).to_contain_text("Running · lab-pool")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
