@@ -26,7 +26,7 @@ from data.stores.vault import Vault
 from xo_dash.door.passwords import Passwords
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 40.0  # seconds, on a machine that does much else
+PATIENCE = 20.0  # seconds, on a machine that does much else
 NAME, PASSWORD = "ann", "ann's own password"
 SMALL = ("--pools", "1", "--hosts", "2", "--vms", "6", "--seed", "e2e")
 
