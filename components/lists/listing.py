@@ -1,8 +1,9 @@
-"""A list on a page: follows the mirror, and sends the rows that became different, some hundreds at a time."""
+"""A list on a page: follows the mirror, and sends the rows that became different, some dozens at a time."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic, TypeVar
@@ -22,8 +23,8 @@ from xo_dash.i18n import _
 T = TypeVar("T", bound=XapiObject)
 Place = tuple[Home, Ref]
 
-SLICE: Final = 100
-"""Rows made in one turn of the loop."""
+TURN: Final = 0.004
+"""Seconds in which rows are made before others have a turn."""
 
 
 class Listing(ui.element, Generic[T], component="listing.js"):
@@ -122,12 +123,14 @@ class Listing(ui.element, Generic[T], component="listing.js"):
 
     def _send(self) -> None:
         """One slice: rows put, ids gone, pools whose picture is old; nothing if none of it is news."""
-        rows = [row for row, _none in zip(list(self._dirty), range(SLICE), strict=False)]
+        until = time.perf_counter() + TURN
         put = []
-        for row in rows:
+        for row in list(self._dirty):
             del self._dirty[row]
             if (news := self._news(row)) is not None:
                 put.append(news)
+            if time.perf_counter() > until:
+                break
         gone, self._gone = self._gone, []
         stale = sorted(place for home, place in self._homes.items() if isinstance(home, PoolMirror) and not home.server.is_live)
         if put or gone or stale != self._stale:
