@@ -26,7 +26,7 @@ def decode(kind: type[T], ref: Ref, record: msgspec.Raw | bytes | Mapping[str, A
     """An object of `kind` from its record: JSON text, or what the XML-RPC codec made of it (numbers as strings).
 
     Never fails on a record: a field whose value is not of its type keeps its default. Raises msgspec.DecodeError
-    only when JSON text is not JSON.
+    only for text that is not JSON, or JSON that is no record.
     """
     if isinstance(record, Mapping):
         row = _lenient(kind, record)
@@ -34,7 +34,10 @@ def decode(kind: type[T], ref: Ref, record: msgspec.Raw | bytes | Mapping[str, A
         try:
             row = _decoder(kind).decode(record)
         except msgspec.ValidationError:
-            row = _lenient(kind, msgspec.json.decode(record))
+            told = msgspec.json.decode(record)
+            if not isinstance(told, dict):
+                raise
+            row = _lenient(kind, told)
     row.ref = ref
     return row
 
@@ -43,14 +46,14 @@ def _lenient(kind: type[T], record: Mapping[str, Any]) -> T:
     try:
         return msgspec.convert(record, kind, strict=False)
     except msgspec.ValidationError:
-        row = kind()
+        found: dict[str, Any] = {}
         for field in msgspec.structs.fields(kind):
             if field.name in record:
                 try:
-                    setattr(row, field.name, msgspec.convert(record[field.name], field.type, strict=False))
+                    found[field.name] = msgspec.convert(record[field.name], field.type, strict=False)
                 except msgspec.ValidationError:
                     continue
-        return row
+        return kind(**found)
 
 
 class Sharing:

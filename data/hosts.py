@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from data.links import Link, link_of
 from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network, PIFMetrics
 from data.placement import is_guest, is_live, memory_of
+from data.texts import decimal, moment, whole
 from data.types import XapiObject, timestamp
 
 
@@ -63,7 +64,7 @@ def cpus_of(host: Host) -> Cpus:
     """Zeros and "" for what the host does not say."""
     told = host.cpu_info
     model = " ".join(told.get("modelname", "").replace("(R)", "").replace("(TM)", "").split())
-    return Cpus(model, _int(told.get("socket_count", "")), _int(told.get("cpu_count", "")), _float(told.get("speed", "")))
+    return Cpus(model, whole(told.get("socket_count", "")), whole(told.get("cpu_count", "")), decimal(told.get("speed", "")))
 
 
 def product_of(host: Host) -> str:
@@ -82,12 +83,12 @@ def machine_of(host: Host) -> str:
 
 def booted_at(host: Host) -> float | None:
     """Epoch seconds. Source: other_config boot_time, which the toolstack writes as a decimal number."""
-    return _float(host.other_config.get("boot_time", "")) or None
+    return moment(host.other_config.get("boot_time", "")) or None
 
 
 def toolstack_started_at(host: Host) -> float | None:
     """Epoch seconds."""
-    return _float(host.other_config.get("agent_start_time", "")) or None
+    return moment(host.other_config.get("agent_start_time", "")) or None
 
 
 def certificate_ends_at(host: Host) -> float | None:
@@ -137,7 +138,7 @@ def ports_of(host: Host) -> list[Port]:
 def _port_key(pif: PIF) -> tuple[str, int, int, str]:
     letters = pif.device.rstrip("0123456789")
     digits = pif.device[len(letters) :]
-    return letters, int(digits or -1), pif.VLAN, pif.uuid
+    return letters, whole(digits, -1), pif.VLAN, pif.uuid
 
 
 def _speed(pif: PIF) -> int:
@@ -172,16 +173,3 @@ def pending_of(host: Host) -> Iterator[str]:
     yield from dict.fromkeys(host.pending_guidances)
     if host.updates_requiring_reboot and "reboot_host" not in host.pending_guidances:
         yield "reboot_host"
-
-
-def _int(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
-
-
-def _float(text: str) -> float:
-    """0.0 for what is no number, or none one can use."""
-    try:
-        value = float(text)
-    except ValueError:
-        return 0.0
-    return value if 0 < value < 1e12 else 0.0

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+NO_XAPI = "not XAPI"
+"""In a server's detail: something answers, but not XAPI."""
+
 
 class ServerState(StrEnum):
     """How a connection stands; only LIVE shows the present."""
@@ -29,9 +32,9 @@ class Server:
     address: str
     state: ServerState = ServerState.CONNECTING
     detail: tuple[str, ...] = ()
-    """By state: unreachable: XAPI's code and arguments, or a system's text alone; bad password: code and arguments, or a sentence alone;
-    bad certificate: the fingerprint expected (empty: an authority's) and the one presented; wrong pool: the uuid stored, the one found
-    and the found pool's name; duplicate: the other server's label."""
+    """By state: unreachable: XAPI's code and arguments, NO_XAPI and a text, or a system's text alone; bad password: code and
+    arguments, or a sentence alone; bad certificate: the fingerprint expected (empty: an authority's) and the one presented;
+    wrong pool: the uuid stored, the one found and the found pool's name; duplicate: the other server's label."""
     since: float = 0.0  # epoch seconds: in this state
     last_event_at: float = 0.0  # epoch seconds: when the picture was last known to be true; 0 for never. No change tells of it alone
     master: str = ""  # the address that answers as master

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import ClassVar, NewType, TypeVar
+from typing import Annotated, ClassVar, NewType, TypeVar
 
 import msgspec
 
@@ -15,8 +15,15 @@ NULL_REF = Ref("OpaqueRef:NULL")
 XapiDate = NewType("XapiDate", str)
 """A date as XAPI writes it, `20260131T12:00:00Z`; `19700101T00:00:00Z` means never. See `timestamp`."""
 NEVER = XapiDate("19700101T00:00:00Z")
+EARLIEST, LATEST = 1970, 9999
+"""Years that no date of XAPI's can be of, and whose edges some zones have no time for."""
 
 GIB = 1 << 30
+
+Int = Annotated[int, msgspec.Meta(ge=-(1 << 56), le=1 << 56)]
+"""A whole number of XAPI's. More than 64 PiB of anything is a mistake, and sums of many stay within what JSON writers take."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 56)]
+"""One that is never less than zero, not even where nobody knows it."""
 
 T = TypeVar("T", bound="XapiObject")
 
@@ -66,7 +73,7 @@ class XapiObject(msgspec.Struct, weakref=True, eq=False, kw_only=True):
 
 
 def timestamp(date: XapiDate) -> float | None:
-    """Seconds since the epoch; None for never, empty or unreadable.
+    """Seconds since the epoch; None for never, empty, unreadable or absurd.
 
     Source: XAPI writes basic dates with an extended time, older ones without a zone (then UTC).
     """
@@ -75,5 +82,7 @@ def timestamp(date: XapiDate) -> float | None:
     try:
         moment = datetime.fromisoformat(date)
     except ValueError:
+        return None
+    if not EARLIEST < moment.year < LATEST:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from data.objects import SR, VBD, VDI, VIF, VM, Network, PowerState, VMGuestMetrics, VMMetrics
 from data.placement import HOLDING
+from data.texts import whole
 from data.types import timestamp
 
 
@@ -117,7 +118,7 @@ def _told_addresses(vm: VM) -> Mapping[str, tuple[str, ...]]:
 
 
 def _place(text: str) -> int:
-    return int(text) if text.isdecimal() else 1 << 16
+    return whole(text, 1 << 16)
 
 
 def started_at(vm: VM) -> float | None:
@@ -184,8 +185,7 @@ def boot_order(vm: VM) -> str:
 
 def cores_per_socket(vm: VM) -> int:
     """Cores of each socket that the guest sees; 1 unless said otherwise."""
-    text = vm.platform.get("cores-per-socket", "")
-    return int(text) if text.isdecimal() and int(text) > 0 else 1
+    return whole(vm.platform.get("cores-per-socket", "")) or 1
 
 
 def starts_by_itself(vm: VM) -> bool:

@@ -14,6 +14,7 @@ from data.mirror import PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
 from data.placement import HOLDING, is_live, memory_held, memory_of
 from data.server import Server, ServerState
+from data.texts import whole
 from data.types import XapiObject
 
 Row = list[object]
@@ -50,9 +51,8 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM]) -> Row:
     memory = memory_of(host, guests)
     live = is_live(host)
     flags = int(is_master(host)) | live << 1 | host.enabled << 2
-    cpus = host.cpu_info.get("cpu_count", "")
     sizes = [memory.total // MIB, memory.system // MIB, memory.free // MIB]
-    return [id_, host.uuid, pool, host.name_label, flags, *sizes, int(cpus) if cpus.isdecimal() else 0, int(host_level(host))]
+    return [id_, host.uuid, pool, host.name_label, flags, *sizes, whole(host.cpu_info.get("cpu_count", "")), int(host_level(host))]
 
 
 def is_master(host: Host) -> bool:

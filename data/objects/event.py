@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from data.types import NEVER, NULL_REF, Ref, XapiDate, XapiEnum, XapiObject
+from data.types import NEVER, NULL_REF, Int, Ref, XapiDate, XapiEnum, XapiObject
 
 
 class TaskStatus(XapiEnum):
@@ -34,13 +34,17 @@ class Task(XapiObject):
     allowed_operations: frozenset[str] = frozenset()
     current_operations: dict[str, str] = {}
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.progress <= 1:  # also for NaN, which a real xapi tells of some tasks
+            self.progress = 0.0
+
 
 class Message(XapiObject):
     """XAPI's own alert or note; priority 1 is data loss, 5 information."""
 
     xapi_class: ClassVar = "message"
     name: str = ""
-    priority: int = 5
+    priority: Int = 5
     cls: str = ""
     obj_uuid: str = ""
     timestamp: XapiDate = NEVER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from data.types import NEVER, NULL_REF, Ref, XapiDate, XapiObject
+from data.types import NEVER, NULL_REF, Count, Ref, XapiDate, XapiObject
 
 
 class Pool(XapiObject):
@@ -18,8 +18,8 @@ class Pool(XapiObject):
     suspend_image_SR: Ref = NULL_REF
     ha_enabled: bool = False
     ha_overcommitted: bool = False
-    ha_host_failures_to_tolerate: int = 0
-    ha_plan_exists_for: int = 0
+    ha_host_failures_to_tolerate: Count = 0
+    ha_plan_exists_for: Count = 0
     tags: list[str] = []
     other_config: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Host(XapiObject):
     enabled: bool = False  # false: in maintenance mode, or still booting
     metrics: Ref = NULL_REF
     control_domain: Ref = NULL_REF
-    memory_overhead: int = 0  # bytes of Xen itself
+    memory_overhead: Count = 0  # bytes of Xen itself
     resident_VMs: list[Ref] = []
     PBDs: list[Ref] = []
     PIFs: list[Ref] = []
@@ -61,7 +61,7 @@ class HostMetrics(XapiObject):
     """A host's memory and pulse; the pulse of a crashed member stays for up to ten minutes."""
 
     xapi_class: ClassVar = "host_metrics"
-    memory_total: int = 0  # bytes
+    memory_total: Count = 0  # bytes
     live: bool = False
     last_updated: XapiDate = NEVER
 

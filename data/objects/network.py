@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from data.types import NULL_REF, Ref, XapiObject
+from data.types import NULL_REF, Count, Int, Ref, XapiObject
 
 
 class Network(XapiObject):
@@ -14,7 +14,7 @@ class Network(XapiObject):
     name_label: str = ""
     name_description: str = ""
     bridge: str = ""
-    MTU: int = 1500
+    MTU: Count = 1500
     managed: bool = True
     VIFs: list[Ref] = []
     PIFs: list[Ref] = []
@@ -32,8 +32,8 @@ class PIF(XapiObject):
     host: Ref = NULL_REF
     metrics: Ref = NULL_REF
     MAC: str = ""
-    MTU: int = 1500
-    VLAN: int = -1  # tag; -1 for none
+    MTU: Count = 1500
+    VLAN: Int = -1  # tag; -1 for none
     physical: bool = False
     currently_attached: bool = False
     management: bool = False
@@ -54,7 +54,7 @@ class PIFMetrics(XapiObject):
 
     xapi_class: ClassVar = "PIF_metrics"
     carrier: bool = False
-    speed: int = 0  # Mbit/s
+    speed: Count = 0  # Mbit/s
     duplex: bool = False
     vendor_name: str = ""
     device_name: str = ""
@@ -67,7 +67,7 @@ class Bond(XapiObject):
     master: Ref = NULL_REF
     slaves: list[Ref] = []
     mode: str = "balance-slb"
-    links_up: int = 0
+    links_up: Count = 0
 
 
 class VLAN(XapiObject):
@@ -76,7 +76,7 @@ class VLAN(XapiObject):
     xapi_class: ClassVar = "VLAN"
     tagged_PIF: Ref = NULL_REF
     untagged_PIF: Ref = NULL_REF
-    tag: int = -1
+    tag: Int = -1
 
 
 class VIF(XapiObject):
@@ -87,7 +87,7 @@ class VIF(XapiObject):
     network: Ref = NULL_REF
     device: str = ""  # "0", "1" ...: its place in the VM
     MAC: str = ""
-    MTU: int = 1500
+    MTU: Count = 1500
     currently_attached: bool = False
     locking_mode: str = "network_default"
     ipv4_allowed: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from data.types import NEVER, NULL_REF, Ref, XapiDate, XapiObject
+from data.types import NEVER, NULL_REF, Count, Int, Ref, XapiDate, XapiObject
 
 
 class SR(XapiObject):
@@ -16,9 +16,9 @@ class SR(XapiObject):
     type: str = ""  # nfs, lvm, ext, iso, udev ...
     content_type: str = ""  # "iso" holds images for CD drives
     shared: bool = False
-    physical_size: int = 0  # bytes; -1 until the first scan
-    physical_utilisation: int = 0  # bytes; -1 until the first scan
-    virtual_allocation: int = 0  # bytes promised to disks; may exceed the size
+    physical_size: Int = 0  # bytes; -1 until the first scan
+    physical_utilisation: Int = 0  # bytes; -1 until the first scan
+    virtual_allocation: Count = 0  # bytes promised to disks; may exceed the size
     VDIs: list[Ref] = []
     PBDs: list[Ref] = []
     tags: list[str] = []
@@ -48,8 +48,8 @@ class VDI(XapiObject):
     SR: Ref = NULL_REF
     VBDs: list[Ref] = []
     type: str = "user"
-    virtual_size: int = 0  # bytes, as the guest sees it
-    physical_utilisation: int = 0  # bytes of this node alone; -1 if the driver cannot tell
+    virtual_size: Count = 0  # bytes, as the guest sees it
+    physical_utilisation: Int = 0  # bytes of this node alone; -1 if the driver cannot tell
     managed: bool = True  # false: a base copy of a chain, not to be shown
     missing: bool = False
     read_only: bool = False
@@ -88,4 +88,4 @@ class SM(XapiObject):
     xapi_class: ClassVar = "SM"
     name_label: str = ""
     type: str = ""
-    features: dict[str, int] = {}
+    features: dict[str, Int] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from data.types import NEVER, NULL_REF, Ref, XapiDate, XapiEnum, XapiObject
+from data.types import NEVER, NULL_REF, Count, Int, Ref, XapiDate, XapiEnum, XapiObject
 
 
 class PowerState(XapiEnum):
@@ -32,13 +32,13 @@ class VM(XapiObject):
     resident_on: Ref = NULL_REF
     scheduled_to_be_resident_on: Ref = NULL_REF
     affinity: Ref = NULL_REF  # the host it prefers
-    memory_overhead: int = 0  # bytes Xen needs on top
-    memory_static_max: int = 0  # bytes
-    memory_dynamic_max: int = 0  # bytes
-    memory_dynamic_min: int = 0  # bytes
-    memory_static_min: int = 0  # bytes
-    VCPUs_max: int = 0
-    VCPUs_at_startup: int = 0
+    memory_overhead: Count = 0  # bytes Xen needs on top
+    memory_static_max: Count = 0  # bytes
+    memory_dynamic_max: Count = 0  # bytes
+    memory_dynamic_min: Count = 0  # bytes
+    memory_static_min: Count = 0  # bytes
+    VCPUs_max: Count = 0
+    VCPUs_at_startup: Count = 0
     VBDs: list[Ref] = []
     VIFs: list[Ref] = []
     VGPUs: list[Ref] = []
@@ -61,8 +61,8 @@ class VM(XapiObject):
     domain_type: str = "unspecified"
     ha_restart_priority: str = ""
     appliance: Ref = NULL_REF
-    order: int = 0
-    start_delay: int = 0  # seconds
+    order: Int = 0
+    start_delay: Count = 0  # seconds
     requires_reboot: bool = False
 
 
@@ -70,8 +70,8 @@ class VMMetrics(XapiObject):
     """What a VM uses now; made with the VM."""
 
     xapi_class: ClassVar = "VM_metrics"
-    memory_actual: int = 0  # bytes
-    VCPUs_number: int = 0
+    memory_actual: Count = 0  # bytes
+    VCPUs_number: Count = 0
     start_time: XapiDate = NEVER  # of this boot
     install_time: XapiDate = NEVER
     hvm: bool = False

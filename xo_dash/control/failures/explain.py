@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from data.texts import whole
 from data.types import Home
 from xo_dash.control.failures.families import family, known_codes
 from xo_dash.control.failures.naming import plain, spoken
@@ -28,7 +29,7 @@ def explain(code: str, arguments: Sequence[str], home: Home | None) -> Said:
     if own := OWN.get(code):
         return Said(own.message, {name: spoken(name, value, home) for name, value in zip(own.names.split(), arguments, strict=False)})
     if code == "SR_BACKEND_FAILURE":
-        return _storage(int(arguments[0]) if arguments and arguments[0].isdigit() else 0, arguments[1:], home)
+        return _storage(whole(arguments[0]) if arguments else 0, arguments[1:], home)
     return Said(family(code), {"detail": _detail(code, arguments, home)})
 
 

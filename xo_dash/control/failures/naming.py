@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from data.objects import KINDS, PBD, PIF, SR, VBD, VIF, VM, Host, PowerState
+from data.texts import whole
 from data.types import NULL_REF, Home, Ref, XapiObject
 from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.words import STATES, states_words, under_way
@@ -22,8 +23,8 @@ LONGEST: Final = 300
 
 def spoken(name: str, value: str, home: Home | None) -> object:
     """The argument called `name` as it stands in a sentence."""
-    if name in SIZES and value.isdigit():
-        return Amount(int(value))
+    if name in SIZES and (amount := whole(value, -1)) >= 0:
+        return Amount(amount)
     if name in ("expected", "actual") and not value.startswith("OpaqueRef:"):
         return _states(value)
     if name in OPERATIONS and re.fullmatch(r"[A-Za-z_]+", value):

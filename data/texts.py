@@ -1,0 +1,31 @@
+"""Numbers that XAPI keeps as text, in maps that anybody may write to."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+LONGEST: Final = 18
+"""Digits of the largest number that is believed."""
+LAST_MOMENT: Final = 250_000_000_000
+"""Epoch seconds, in the year 9892."""
+
+
+def whole(text: str, otherwise: int = 0) -> int:
+    """`"12"` is 12; `otherwise` for what is no number from 0 on."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST else otherwise
+
+
+def decimal(text: str) -> float:
+    """`"2600.000"` is 2600.0; 0 for what is no number above it."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if 0 < value < 10**LONGEST and math.isfinite(value) else 0.0
+
+
+def moment(text: str) -> float:
+    """Epoch seconds, as `"1795180643."`; 0 for none that a calendar has."""
+    value = decimal(text)
+    return value if value < LAST_MOMENT else 0.0
