@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, XapiFailure
@@ -37,17 +38,22 @@ async def identify(connection: Connection) -> Identity:
     ((ref, pool),) = pools.items()
     try:
         host = await connection.call("host.get_record", pool["master"])
-        software = host.get("software_version", {})
+        software = _map(host.get("software_version"))
         return Identity(
             uuid=str(pool["uuid"]),
-            name=str(pool.get("name_label") or host.get("name_label", "")),
+            name=str(pool.get("name_label") or host.get("name_label") or ""),
             ref=str(ref),
-            product=" ".join(filter(None, (software.get("product_brand", ""), software.get("product_version", "")))),
-            started=str(host.get("other_config", {}).get("agent_start_time", "")),
+            product=" ".join(filter(None, (software.get("product_brand"), software.get("product_version")))),
+            started=_map(host.get("other_config")).get("agent_start_time", ""),
             master_uuid=str(host["uuid"]),
         )
     except (KeyError, AttributeError, TypeError) as error:
         raise BadReply(f"a pool without {error}") from error
+
+
+def _map(value: Any) -> dict[str, str]:
+    """What is text in a map of texts; nothing of what is none."""
+    return {str(key): text for key, text in value.items() if isinstance(text, str)} if isinstance(value, dict) else {}
 
 
 async def is_behind(connection: Connection, identity: Identity, token: Token) -> bool:

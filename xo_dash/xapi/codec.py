@@ -81,8 +81,8 @@ def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
             envelope = decoder.decode(body)
         except msgspec.ValidationError:
             raise
-        except msgspec.DecodeError:
-            envelope = decoder.decode(_without_nan(body))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            envelope = decoder.decode(_mended(body))
         if bytes(envelope.error) != b"null":
             raise failure(_details(msgspec.json.decode(envelope.error)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -97,11 +97,16 @@ _BARE_NAN = re.compile(rb"[:,\[]\s*" + _NAN)
 _STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*"|' + _NAN, re.DOTALL)
 
 
-def _without_nan(body: Body) -> Body:
-    """What is no number as JSON's null: a real task's progress may be NaN, written as a bare word."""
-    if not _BARE_NAN.search(body):
-        return body
-    return _STRING_OR_NAN.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", body)
+_ESCAPED = re.compile(rb"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w")
+HALF = len(r"\ud83d")
+
+
+def _mended(body: Body) -> bytes:
+    """Without what is no JSON in it: a real task's progress may be NaN, written as a bare word; names may have halves of characters."""
+    text = bytes(body).decode("utf-8", "replace").encode()
+    if _BARE_NAN.search(text):
+        text = _STRING_OR_NAN.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", text)
+    return _ESCAPED.sub(lambda found: rb"\ufffd" if len(found[0]) == HALF else found[0], text)
 
 
 def _details(error: Any) -> list[str]:

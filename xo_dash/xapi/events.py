@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -75,7 +77,7 @@ class _Events(msgspec.Struct):
     valid_ref_counts: dict[str, int] = {}
 
 
-_EVENTS: msgspec.json.Decoder[Envelope[_Events]] = msgspec.json.Decoder(Envelope[_Events])
+_EVENTS: msgspec.json.Decoder[Envelope[_Events]] = msgspec.json.Decoder(Envelope[_Events], strict=False)
 _RECORDS: msgspec.json.Decoder[Envelope[dict[str, msgspec.Raw]]] = msgspec.json.Decoder(Envelope[dict[str, msgspec.Raw]])
 
 
@@ -111,7 +113,7 @@ class _XmlEvent(msgspec.Struct):
     ref: str
     class_: str = msgspec.field(name="class")
     operation: str
-    snapshot: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    snapshot: Any = msgspec.UNSET
 
 
 class _XmlEvents(msgspec.Struct):
@@ -151,12 +153,15 @@ def _row(kind: type[XapiObject], ref: Ref, record: Record, number: int) -> XapiO
     """The object, or None for a record that cannot be read at all: one must not keep the others away."""
     if number % BREATH == 0:
         time.sleep(0)
-    try:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
         return decode(kind, ref, record)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    try:  # bytes that are not UTF-8, as a name of old
-        return decode(kind, ref, bytes(record).decode("utf-8", "replace").encode()) if isinstance(record, msgspec.Raw) else None
-    except msgspec.DecodeError:
-        log.warning("a record of class %s cannot be read: %s", kind.xapi_class, ref)
-        return None
+    with suppress(ValueError, RecursionError, TypeError):
+        return decode(kind, ref, _mended(record))
+    log.warning("a record of class %s cannot be read: %s", kind.xapi_class, ref)
+    return None
+
+
+def _mended(record: Record) -> bytes:
+    """The record without what is no text in it: bytes that are not UTF-8, as in a name of old, and halves of characters."""
+    told = json.loads(bytes(record).decode("utf-8", "replace")) if isinstance(record, msgspec.Raw) else record
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")

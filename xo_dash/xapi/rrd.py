@@ -207,12 +207,21 @@ class _Measured:
 
 def _placed(places: Sequence[int], values: Sequence[float]) -> Column:
     """Samples at their steps; a host that was not asked for long answers with one a minute, and NaN is between."""
+    known = _believable(values)
     if places[-1] - places[0] == len(places) - 1:
-        return array("f", values)
+        return known
     column = array("f", (NAN,)) * (places[-1] - places[0] + 1)
-    for place, value in zip(places, values, strict=True):
+    for place, value in zip(places, known, strict=True):
         column[place - places[0]] = value
     return column
+
+
+def _believable(values: Sequence[float]) -> Column:
+    """What can be measured: nothing is less than zero or without end. The rest is a gap."""
+    column = array("f", values)
+    if math.isfinite(sum(column)) and min(column) >= 0:
+        return column
+    return array("f", (value if 0 <= value < math.inf else NAN for value in column))
 
 
 def _used(memory: Column | None, free_kib: Column | None) -> Column:
@@ -221,14 +230,14 @@ def _used(memory: Column | None, free_kib: Column | None) -> Column:
         return array("f")
     if free_kib is None:
         return memory
-    return array("f", (has if math.isnan(free) else has - free * 1024 for has, free in zip(memory, free_kib, strict=True)))
+    return array("f", (has if math.isnan(free) else max(has - free * 1024, 0.0) for has, free in zip(memory, free_kib, strict=True)))
 
 
 def _taken(total_kib: Column | None, free_kib: Column | None) -> Column:
     """Bytes in use on a host."""
     if total_kib is None or free_kib is None:
         return array("f")
-    return array("f", ((total - free) * 1024 for total, free in zip(total_kib, free_kib, strict=True)))
+    return array("f", (max((total - free) * 1024, 0.0) for total, free in zip(total_kib, free_kib, strict=True)))
 
 
 def _sum(columns: list[Column]) -> Column:

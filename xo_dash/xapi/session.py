@@ -45,6 +45,8 @@ class Session(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
             reply = self._post(method, params, timeout)
         if reply.status != 200:
             raise BadReply(f"HTTP {reply.status}")
+        if reply.is_html:
+            raise BadReply("a web page")
         return self.codec, reply.body
 
     def call(self, method: str, *params: Any, timeout: float | None = None) -> Any:
