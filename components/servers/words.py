@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from data.server import Server, ServerState
+from data.server import NO_XAPI, Server, ServerState
+from xo_dash.control.failures import explain, plain
 from xo_dash.i18n import N_, _
 from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.tls import readable
@@ -23,6 +25,9 @@ _WORDS: Final[Mapping[ServerState, str]] = {
 }
 
 
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+
+
 def state_word(state: ServerState) -> str:
     return _(_WORDS[state])
 
@@ -34,7 +39,16 @@ def sentence(server: Server) -> str:
 
 
 def _unreachable(detail: tuple[str, ...]) -> str:
-    return _("No answer: {reason}. It is tried again by itself.").format(reason=" ".join(detail) or _("nobody is there"))
+    match detail:
+        case (code, reason) if code == NO_XAPI:
+            return _(
+                "Something answers, but not as XenServer or XCP-ng does ({reason}). Mend the address if it was never a pool; "
+                "it is tried again by itself."
+            ).format(reason=plain(reason))
+        case (code, *arguments) if _CODE.fullmatch(code):
+            return _("It answers, but: {reason}. It is tried again by itself.").format(reason=explain(code, arguments, None))
+        case _:
+            return _("No answer: {reason}. It is tried again by itself.").format(reason=plain(" ".join(detail)) or _("nobody is there"))
 
 
 def _bad_password(_detail: tuple[str, ...]) -> str:
