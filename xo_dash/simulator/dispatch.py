@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import generic, tasks, types
 from .call import Call
+from .dialect import MODERN, Dialect
 from .errors import EmergencyError, XapiError
 from .faults import Fault
 from .model import Message, Model, Parameter
@@ -69,8 +70,9 @@ def undocumented(name: str, handler: Callable[..., Any]) -> Message:
 class Dispatcher:
     """Serves any number of pools; knows nothing of transports but the order of things."""
 
-    def __init__(self, model: Model, registry: Registry) -> None:
+    def __init__(self, model: Model, registry: Registry, dialect: Dialect = MODERN) -> None:
         self.model = model
+        self.dialect = dialect
         self.registry = registry
         self.xml = XmlWriter(model)
         self._gaps: set[str] = set()
@@ -90,7 +92,7 @@ class Dispatcher:
         return Method(message, handler, required, message.name not in WITHOUT_SESSION, refs)
 
     def list_methods(self) -> list[str]:
-        return [*self.methods, *sorted(self.hidden - self.methods.keys())]
+        return [name for name in (*self.methods, *sorted(self.hidden - self.methods.keys())) if self.dialect.knows(name)]
 
     async def call(self, pool: Pool, host: Host, name: str, parameters: Sequence[Any], fault: Fault | None = None) -> Answer:
         """A client's call, `parameters` as they were decoded. Raises XapiError."""
@@ -100,6 +102,8 @@ class Dispatcher:
             return Answer(types.parse("string set"), self.list_methods())
         prefix = next((p for p in ENTRY_POINTS if name.startswith(p)), "")
         method = self._find(name, prefix)
+        if not self.dialect.knows(method.message.name):
+            raise XapiError("MESSAGE_METHOD_UNKNOWN", name)
         given = list(parameters[1:] if method.session else parameters)
         arguments = self._arguments(method, given, has_session=not method.session or bool(parameters))
         session = self._session(pool, host, method, parameters)
@@ -113,7 +117,10 @@ class Dispatcher:
             return Answer(Type("ref", "task"), task)
         call = Call(pool, session, host, method.message.name)
         try:
-            return Answer(method.message.result, await self._perform(call, method, arguments, fault))
+            value = await self._perform(call, method, arguments, fault)
+            return Answer(method.message.result, self.dialect.answer(method.message, value))
+        except XapiError as error:
+            raise self.dialect.error(error) from None
         finally:
             call.close()
 
@@ -194,9 +201,10 @@ class Dispatcher:
         await asyncio.sleep(0)  # the task's reference is out before anything happens
         try:
             value = await self._perform(call, method, arguments, fault)
-            tasks.succeed(call.pool, call.task, self.xml.value(method.message.result, value))
+            void = method.message.result.kind == "void" and not self.dialect.void_result_is_xml
+            tasks.succeed(call.pool, call.task, "" if void else self.xml.value(method.message.result, value))
         except XapiError as error:
-            tasks.fail(call.pool, call.task, error)
+            tasks.fail(call.pool, call.task, self.dialect.error(error))
         except Exception as error:
             log.exception("%s failed", call.method)
             tasks.fail(call.pool, call.task, XapiError("INTERNAL_ERROR", repr(error)))

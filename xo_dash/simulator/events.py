@@ -43,7 +43,7 @@ async def since(call: Call, classes: list[str], token: str, seconds: float) -> d
     wanted = interest(call, classes)
     loop = asyncio.get_running_loop()
     until = loop.time() + (FOREVER if seconds < 0 else seconds)
-    if not (wanted.classes == frozenset({"task"}) and not wanted.refs):
+    if call.pool.dialect.gathers_events and not (wanted.classes == frozenset({"task"}) and not wanted.refs):
         await asyncio.sleep(GATHER)
     while True:
         if not call.pool.sessions.alive(call.session):

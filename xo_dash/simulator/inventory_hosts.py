@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .classes import vm_memory
+from .classes import vm_life, vm_memory
 from .clock import iso
 from .database import Database
 from .inventory_names import GIB, MIB, Site
@@ -73,12 +73,13 @@ def create(pool: Pool, name: str, address: str, memory: int, machine: Machine, d
     host = db.create("host", {
         "name_label": name, "name_description": f"{machine.product}, {memory >> 30} GiB", "hostname": name, "address": address,
         "enabled": True,
-        "API_version_major": 2, "API_version_minor": 21, "API_version_vendor": "XenSource",
-        "software_version": {**SOFTWARE, "hostname": name},
+        "API_version_major": 2, "API_version_minor": pool.dialect.api_minor, "API_version_vendor": "XenSource",
+        "software_version": {**(pool.dialect.software or SOFTWARE), "hostname": name},
         "capabilities": ["xen-3.0-x86_64", "hvm-3.0-x86_32", "hvm-3.0-x86_32p", "hvm-3.0-x86_64"], "sched_policy": "credit",
-        "supported_bootloaders": ["pygrub", "eliloader"], "virtual_hardware_platform_versions": [0, 1, 2], "edition": "xcp-ng",
-        "editions": ["xcp-ng"], "cpu_info": cpu_info(machine), "memory_overhead": memory // 100 + 340 * MIB, "display": "enabled",
-        "license_params": {"expiry": "never", "productcode": "", "license_type": "xcp-ng"},
+        "supported_bootloaders": ["pygrub", "eliloader"], "virtual_hardware_platform_versions": [0, 1, 2], "edition": pool.dialect.edition,
+        "editions": [pool.dialect.edition],
+        "cpu_info": cpu_info(machine), "memory_overhead": memory // 100 + 340 * MIB, "display": "enabled",
+        "license_params": dict(pool.dialect.licence),
         "license_server": {"address": "localhost", "port": "27000"},
         "iscsi_iqn": f"iqn.2025-10.lan.home:{serial.lower()}", "tls_verification_enabled": True, "https_only": False,
         "other_config": {"agent_start_time": f"{booted + 70:.0f}.", "boot_time": f"{booted:.0f}.",
@@ -135,8 +136,7 @@ def control_domain(pool: Pool, host: str, name: str, memory: int, machine: Machi
         "other_config": {"storage_driver_domain": "OpaqueRef:NULL", "is_system_domain": "true"}, "user_version": 1,
     })  # fmt: skip
     db.set(vm, memory_overhead=vm_memory.overhead(db.record("VM", vm)))
-    console = db.create("console", {"protocol": "vt100", "VM": vm})
-    db.set(console, location=f"https://{db.get(host, 'address')}/console?uuid={db.get(console, 'uuid')}")
+    vm_life.locate(pool, db.create("console", {"protocol": "vt100", "VM": vm}), host)
     db.set(host, control_domain=vm)
 
 

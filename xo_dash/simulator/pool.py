@@ -17,6 +17,7 @@ from . import operations
 from .call import Call
 from .clock import Clock
 from .database import Database
+from .dialect import Dialect
 from .faults import Faults
 from .messages import Messages
 from .registry import Registry
@@ -79,6 +80,10 @@ class Pool:
     def ref(self) -> str:
         """The pool's own row."""
         return next(iter(self.db.rows("pool")), NULL)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.dispatcher.dialect
 
     @property
     def master(self) -> Host:

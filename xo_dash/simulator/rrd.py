@@ -180,7 +180,7 @@ async def whole(call: HttpCall, series: Series, guests: Sequence[Guest]) -> Resp
 def dialect(pool: Pool, request: Request) -> Dialect:
     """The Accept header decides, then json=true; an old xapi looks at the latter alone."""
     wants_json = request.query_params.get("json") == "true"
-    if pool.facts.get("dialect") == "8.2":
+    if pool.dialect.bare_numbers:
         return OLD if wants_json else AS_XML
     for kind in request.headers.get("accept", "").split(","):
         match kind.split(";")[0].strip():

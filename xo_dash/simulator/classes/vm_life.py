@@ -95,10 +95,14 @@ def measure(pool: Pool, vm: str, *, booted: bool) -> None:
 def open_consoles(pool: Pool, vm: str, host: str) -> None:
     """New ones at every boot: a screen and a serial line."""
     close_consoles(pool, vm)
-    address = pool.db.get(host, "address")
     for protocol in ("rfb", "vt100"):
-        console = pool.db.create("console", {"protocol": protocol, "VM": vm})
-        pool.db.set(console, location=f"https://{address}/console?uuid={pool.db.get(console, 'uuid')}")
+        locate(pool, pool.db.create("console", {"protocol": protocol, "VM": vm}), host)
+
+
+def locate(pool: Pool, console: str, host: str) -> None:
+    """Where the console is: a URL of its host, which old xapis write with the reference."""
+    which = f"ref={console}" if pool.dialect.console_by_ref else f"uuid={pool.db.get(console, 'uuid')}"
+    pool.db.set(console, location=f"https://{pool.db.get(host, 'address')}/console?{which}")
 
 
 def close_consoles(pool: Pool, vm: str) -> None:
