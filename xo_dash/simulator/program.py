@@ -17,7 +17,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from . import certificate
+from . import certificate, from_db
+from .dialect import dialects
 from .server import Simulator, Wanted
 
 
@@ -48,7 +49,11 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--tls", action="store_true", help="https with a certificate made for this run")
     words.add_argument("--life", action="store_true", help="now and then something happens by itself, as in the demo")
     words.add_argument("--still", dest="life", action="store_false", help="nothing does (default): for tools that count objects")
-    words.add_argument("--dialect", choices=("modern", "8.2"), default="modern", help="how metrics are written (default modern)")
+    words.add_argument("--dialect", choices=tuple(dialects()), default="modern", help="whose xapi it is (default modern: the newest)")
+    words.add_argument("--from-db", type=Path, action="append", default=[], metavar="FILE",
+                       help="serve the database of a real pool (xe pool-dump-database, state.db); again for more pools")  # fmt: skip
+    words.add_argument("--anonymise", type=Path, metavar="OUT",
+                       help="with --from-db: write that database to OUT without names, addresses and secrets, and end")  # fmt: skip
     words.add_argument(
         "--until-stdin-closes", action="store_true", help="end when standard input does: with the program that started this one"
     )
@@ -74,10 +79,14 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
         words.error("--pace is more than 0")
     if (given.tls_cert is None) != (given.tls_key is None):
         words.error("--tls-cert and --tls-key go together")
+    if given.anonymise and len(given.from_db) != 1:
+        words.error("--anonymise goes with one --from-db")
+    if given.from_db and given.life:
+        words.error("--life is for made-up pools, not for --from-db")
     return Wanted(
         each["hosts"], each["vms"], each["srs"], port=given.port, seed=given.seed, user=given.user, password=given.password,
         speed=given.speed, pace=given.pace, tls_cert=given.tls_cert, tls_key=given.tls_key,
-        life=given.life, dialect=given.dialect,
+        life=given.life, dialect=given.dialect, databases=tuple(given.from_db),
     )  # fmt: skip
 
 
@@ -91,6 +100,9 @@ async def serve(what: Wanted, *, until_stdin_closes: bool = False) -> int:
     simulator = Simulator(what)
     try:
         await simulator.start()
+    except from_db.DumpError as error:
+        sys.stderr.write(f"xo-dash simulate: {error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"xo-dash simulate: {error.strerror or error}\n")
         return 1
@@ -122,6 +134,8 @@ def main(argv: list[str]) -> int:
     words = parser()
     given = words.parse_args(argv)
     what = wanted(words, given)
+    if given.anonymise:
+        return anonymise(given.from_db[0], given.anonymise)
     logging.basicConfig(level=logging.CRITICAL if given.quiet else logging.WARNING, format="simulator: %(message)s")
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -132,6 +146,16 @@ def main(argv: list[str]) -> int:
             cert, key = certificate.write(Path(folder))
             what = replace(what, tls_cert=cert, tls_key=key)
         return runner.run(serve(what, until_stdin_closes=given.until_stdin_closes))
+    return 0
+
+
+def anonymise(source: Path, target: Path) -> int:
+    """Write the database to another file, without whose it is."""
+    try:
+        from_db.write(from_db.anonymised(from_db.read(source)), target)
+    except from_db.DumpError as error:
+        sys.stderr.write(f"xo-dash simulate: {error}\n")
+        return 1
     return 0
 
 

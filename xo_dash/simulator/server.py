@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvicorn
 
-from . import inventory, life, model, registry
+from . import dialect, from_db, inventory, life, model, registry
 from .clock import Clock
 from .dispatch import Dispatcher
 from .http import Server as Application
@@ -43,7 +43,8 @@ class Wanted:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     life: bool = False  # now and then something happens by itself
-    dialect: str = "modern"  # how metrics are written: modern or 8.2
+    dialect: str = "modern"  # of dialect.dialects()
+    databases: tuple[Path, ...] = ()  # of real pools: one for each pool, instead of `hosts`, `vms` and `srs`
     lineage: bool = True  # generations go on where an earlier start of the same pool left off
 
 
@@ -66,20 +67,17 @@ class Simulator:
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """OSError if a port is taken."""
-        dispatcher = Dispatcher(model.load(), registry.collect())
+        """OSError if a port is taken, DumpError if a database is none."""
         wanted = self.wanted
-        for index, (hosts, vms, srs) in enumerate(zip(wanted.hosts, wanted.vms, wanted.srs, strict=True)):
+        dispatcher = Dispatcher(model.load(), registry.collect(), dialect.dialects()[wanted.dialect])
+        for index in range(len(wanted.databases) or len(wanted.hosts)):
             # a restarted pool must not count generations that its clients have seen already
             generation = int(time.time() * 1_000_000) if wanted.lineage else 0
             pool = Pool(dispatcher, seed=f"{wanted.seed}/{index}", user=wanted.user, password=wanted.password,
                         clock=Clock(wanted.speed), generation=generation)  # fmt: skip
             pool.facts["scheme"] = "https" if wanted.tls_cert else "http"
-            pool.facts["dialect"] = wanted.dialect
             pool.facts["pace"] = wanted.pace
-            addresses = self._listen(pool, index, hosts)
-            plan = Plan(index, tuple(addresses), vms, srs)
-            await inventory.build(pool, replace(plan, spare=0) if wanted.life else plan)
+            await self._fill(pool, index)
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
             self.application.add(pool)
@@ -88,6 +86,17 @@ class Simulator:
             pool.start()
             if wanted.life:
                 pool.spawn(life.live(pool))
+
+    async def _fill(self, pool: Pool, index: int) -> None:
+        """Addresses for its hosts, and everything that is in it."""
+        wanted = self.wanted
+        if wanted.databases:
+            dump = from_db.read(wanted.databases[index])
+            from_db.build(pool, dump, self._listen(pool, index, len(dump.hosts)))
+            return
+        addresses = self._listen(pool, index, wanted.hosts[index])
+        plan = Plan(index, tuple(addresses), wanted.vms[index], wanted.srs[index])
+        await inventory.build(pool, replace(plan, spare=0) if wanted.life else plan)
 
     async def stop(self) -> None:
         """At once, as if the power was cut: no goodbyes to clients."""
