@@ -22,15 +22,15 @@ from xo_dash.i18n import _, number, percent, size
 def host_roll(only: Home | None = None) -> Roll[Host]:
     """All hosts, or those of one pool."""
     columns = [
-        Column(_("Name"), "minmax(130px, 1.4fr)", main=True),
-        Column(_("State"), "minmax(104px, 0.8fr)", brief=True),
-        Column(_("Pool"), "minmax(90px, 1fr)", brief=True),
-        Column(_("CPU"), "minmax(96px, 0.7fr)", down=True, brief=True),
-        Column(_("Memory promised"), "minmax(200px, 1.4fr)", down=True, brief=True, beside=128),
+        Column(_("Name"), "minmax(120px, 1.4fr)", main=True),
+        Column(_("State"), "minmax(92px, 0.8fr)", brief=True),
+        Column(_("Pool"), "minmax(80px, 1fr)", brief=True),
+        Column(_("CPU"), "minmax(80px, 0.7fr)", down=True, brief=True),
+        Column(_("Memory promised"), "minmax(176px, 1.4fr)", down=True, brief=True, beside=128),
         Column(_("VMs"), "48px", number=True, down=True),
         Column(_("Threads"), "64px", number=True, down=True),
         Column(_("Address"), "minmax(110px, 0.9fr)"),
-        Column(_("Version"), "minmax(110px, 0.9fr)"),
+        Column(_("Version"), "minmax(96px, 0.9fr)"),
         Column(_("Up for"), "72px", number=True, down=True),
     ]
     roll = Roll(
@@ -41,7 +41,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         belongs=lambda host: only is None or host.home is only,
         title=_("Hosts"),
         find=_("Name, address, version, uuid"),
-        nothing=_("No host is known yet: the pools have none, or their first picture is still on its way."),
+        nothing=_("No hosts yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(state): _(text) for state, text in STATES.items()},
         measured=3,
         measure=cpu_cell,

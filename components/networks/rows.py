@@ -16,6 +16,7 @@ from data.mirror import PoolMirror
 from data.networks import Links, NetworkKind, links_of, network_kind, nic_of, tags_of
 from data.objects import PIF, VIF, VM, Network
 from data.placement import is_guest
+from data.texts import whole
 from data.types import Home, Ref
 from xo_dash.i18n import N_, _, number
 
@@ -45,7 +46,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         belongs=lambda network: only is None or network.home is only,
         title=_("Networks"),
         find=_("Name, bridge, uuid"),
-        nothing=_("No network is known yet: the pools have none, or their first picture is still on its way."),
+        nothing=_("No networks yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
     )
 
@@ -123,7 +124,7 @@ def _nic_row(vif: VIF) -> Row:
     addresses = nic.addresses
     cells = (
         Cell(nic.vm.name_label or "–", path=path_of(nic.vm), mark=state_of(nic.vm)),
-        Cell(vif.device, key=int(vif.device) if vif.device.isdecimal() else math.nan),
+        Cell(vif.device, key=whole(vif.device, 1 << 16)),
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else "", tip="\n".join(addresses)),
         Cell(vif.MAC),
         Cell(nic.host.name_label, path=path_of(nic.host)) if nic.host else Cell(""),

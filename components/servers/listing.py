@@ -52,10 +52,15 @@ class ServerList(Card):
                 pool = self._context.mirror.pools.get(record.id)
                 _row(self._context, record, pool.server if pool else None)
             if not records:
-                with empty_state(_("No servers yet"), _("Add the address of any host of a pool.")):
-                    add_button(self._context)
+                with empty_state(_("No servers yet"), _first_words()):
+                    if is_administrator():
+                        add_button(self._context)
             elif is_administrator():
                 add_button(self._context)
+
+
+def _first_words() -> str:
+    return _("Add the address of any host of a pool.") if is_administrator() else _("An administrator can add the first one.")
 
 
 def _row(context: Context, record: Server, live: LiveServer | None) -> None:
@@ -77,7 +82,7 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
         def render() -> None:
             current = live.state if live else ServerState.DISABLED
             state.show(MARKS.get(current, "critical"), state_word(current))
-            product.text = live.product if live else ""
+            product.text = _product(live) if live else ""
             stale = live is not None and not live.is_live and bool(live.last_event_at)
             told.text = _("last heard of") if stale else ""
             age.show(live.last_event_at if live and stale else None)
@@ -86,6 +91,12 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
             fault.visible = bool(fault.text)
 
         follow(context.mirror, [live], render)
+
+
+def _product(live: LiveServer) -> str:
+    """`XCP-ng 8.3.0, master 10.0.0.1`"""
+    master = _("master {address}").format(address=live.master) if live.master else ""
+    return ", ".join(part for part in (live.product, master) if part)
 
 
 def _verbs(context: Context, record: Server) -> None:

@@ -41,7 +41,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         belongs=lambda sr: only is None or sr.home is only,
         title=_("Storage"),
         find=_("Name, type, uuid"),
-        nothing=_("No SR is known yet: the pools have none, or their first picture is still on its way."),
+        nothing=_("No SRs yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(reach): _(text) for reach, text in REACHES.items()},
     )
     return without(roll, 1) if only else roll
