@@ -21,7 +21,7 @@ class Disks(Card):
         super().__init__(_("Disks"), " ")
         self._vm = vm
         columns = (
-            Column(_("No."), width="40px"), Column(_("Name"), main=True), Column(_("SR")), Column(_("On the SR"), width="32%"),
+            Column(_("No."), width="28px"), Column(_("Name"), main=True), Column(_("SR")), Column(_("On the SR"), width="30%"),
             Column(_("Size"), number=True),
         )  # fmt: skip
         with self:
@@ -42,9 +42,10 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
     vbd, vdi, sr = drive
     yield vbd.userdevice or "–"
     if not drive.is_disk:
-        yield _("CD drive") if vbd.type == "CD" else _("Floppy drive")
-        yield (vdi.name_label or vdi.uuid) if vdi else Quiet(_("empty"))
-        yield Link(sr.name_label, path_of(sr)) if sr else ""
+        drawer = _("CD drive") if vbd.type == "CD" else _("Floppy drive")
+        yield f"{drawer}: {vdi.name_label or vdi.uuid}" if vdi else drawer
+        yield Quiet(_("empty")) if vdi is None else Link(sr.name_label, path_of(sr)) if sr else ""
+        yield ""
         yield size(vdi.virtual_size) if vdi else ""
     elif vdi is None:
         yield Marked("critical", _("missing"))
@@ -82,7 +83,7 @@ class Nics(Card):
     def __init__(self, mirror: Mirror, vm: VM) -> None:
         super().__init__(_("Networks"), " ")
         self._vm = vm
-        columns = (Column(_("NIC"), width="48px"), Column(_("Network"), main=True), Column(_("Addresses")), Column(_("MAC"), number=True))
+        columns = (Column(_("NIC"), width="28px"), Column(_("Network"), main=True), Column(_("Addresses")), Column(_("MAC"), number=True))
         with self:
             self._table = Table(columns, _("It has no NICs."))
             follow_around(mirror, vm, nic_refs, self._refresh, names=("VIFs", "power_state", "guest_metrics"))
