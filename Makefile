@@ -21,7 +21,7 @@ run: $(READY) ## the dashboard itself, with your own pools: make run ARGS="--por
 	@$(BIN)/xo-dash serve $(ARGS)
 
 test: $(READY) ## all tests; those that need a browser are skipped where there is no chromium
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """Drives `small_house` from outside, as a browser or a burglar would: HTTP, and NiceGUI's socket by hand."""
 
+import asyncio
 import json
 import os
 import re
@@ -86,8 +87,15 @@ class Browser:
         button = (await self.http.get("/api/clicks")).json()
         return Page(found[1], button["id"], button["listener"], response.text)
 
-    async def clicks(self) -> list[str]:
-        return list((await self.http.get("/api/clicks")).json()["clicks"])
+    async def clicks(self, at_least: int = 0) -> list[str]:
+        """Whose clicks were carried out so far. What came by a socket before this request may be handled after it:
+        wait until there are `at_least`, or for a moment in which one would have come."""
+        for _try in range(50 if at_least else 1):
+            await asyncio.sleep(0.1)
+            clicks = list((await self.http.get("/api/clicks")).json()["clicks"])
+            if len(clicks) >= at_least:
+                break
+        return clicks
 
 
 @dataclass
