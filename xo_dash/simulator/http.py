@@ -14,7 +14,7 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from . import control, jsonrpc, xmlrpc
+from . import control, jsonrpc, tasks, xmlrpc
 from .dispatch import Answer
 from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
@@ -186,8 +186,10 @@ class Server:
         fault = await strike(pool, host, request.url.path, list(request.query_params.values()))
         session = authenticate(pool, host, request) if route.permission else NOBODY
         if session is None:
+            refuse(pool, request, XapiError("SESSION_AUTHENTICATION_FAILED"))
             return page(401, **{"WWW-Authenticate": f'Basic realm="{route.realm}"'})
         if not may(pool, session, route):
+            refuse(pool, request, XapiError("RBAC_PERMISSION_DENIED", route.permission, "No permission in user session"))
             return page(403)
         if fault and fault.error:
             return page(500)
@@ -259,6 +261,13 @@ def authenticate(pool: Pool, host: Host, request: Request) -> Session | None:
 
 def may(pool: Pool, session: Session, route: HttpRoute) -> bool:
     return session.roles is None or not route.permission or bool(session.roles & pool.model.roles.get(route.permission, frozenset()))
+
+
+def refuse(pool: Pool, request: Request, error: XapiError) -> None:
+    """The task that a client made for its transfer ends with what the client is told."""
+    task = request.cookies.get("task_id") or request.query_params.get("task_id", "")
+    if task in pool.db.rows("task") and pool.db.get(task, "status") == "pending":
+        tasks.fail(pool, task, error)
 
 
 class Truncated(Response):

@@ -26,4 +26,6 @@ PATHS: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/blob"): ("get_blob", "http/get_blob"),
     ("PUT", "/blob"): ("put_blob", "http/put_blob"),
     ("GET", "/console"): ("connect_console_ws", "http/connect_console_ws"),
+    ("CONNECT", "/console"): ("connect_console", "http/connect_console"),
+    ("GET", "/services/SM"): ("get_services", "http/get_services"),
 }

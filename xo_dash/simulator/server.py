@@ -143,6 +143,7 @@ class Simulator:
             self.application, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=60, server_header=False,
             timeout_graceful_shutdown=1, ssl_certfile=wanted.tls_cert, ssl_keyfile=wanted.tls_key, proxy_headers=False,
         )  # fmt: skip
+        logging.getLogger("uvicorn.error").addFilter(not_about_upgrades)
         self._uvicorn = Uvicorn(config)
         self._serving = asyncio.get_running_loop().create_task(self._uvicorn.serve(sockets=self._sockets))
         while not self._uvicorn.started:
@@ -150,6 +151,11 @@ class Simulator:
                 await self._serving
                 raise OSError("the HTTP server did not start")
             await asyncio.sleep(0.005)
+
+
+def not_about_upgrades(record: logging.LogRecord) -> bool:
+    """uvicorn warns of websockets it does not know; ours are consoles, which take the connection themselves."""
+    return not any(words in record.getMessage() for words in ("Unsupported upgrade request", "No supported WebSocket library"))
 
 
 def host_address(pool: int, host: int) -> str:

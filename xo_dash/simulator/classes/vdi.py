@@ -11,6 +11,7 @@ from ..call import Call
 from ..database import Record
 from ..errors import XapiError
 from ..registry import message
+from ..transfer import disks as contents
 from ..types import NULL
 from . import chance, sr_rules, vdi_storage
 
@@ -60,7 +61,8 @@ async def create(call: Call, args: Record) -> str:
             "sm_config",
             "tags",
         )
-        return vdi_storage.create(call.pool, sr, {key: fields[key] for key in keys if key in fields})
+        given = {key: fields[key] for key in keys if key in fields}
+        return vdi_storage.create(call.pool, sr, {**given, "metadata_of_pool": ""})  # so does the driver's answer have it
 
 
 @message("VDI.destroy")
@@ -120,7 +122,7 @@ async def clone(call: Call, vdi: str, driver_params: dict[str, str] | None = Non
     async with busy(call, call.db.get(vdi, "SR"), "vdi_clone", vdi, "clone"):
         need_managed(call, vdi)
         await call.work(chance.seconds(call.pool, "vdi"))
-        return vdi_storage.branch(call.pool, vdi)
+        return vdi_storage.branch(call.pool, vdi, snapshot_time=call.clock.iso())  # dated as a snapshot is, though it is none
 
 
 @message("VDI.copy")
@@ -148,6 +150,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
             if into_vdi == NULL:
                 await call.run("VDI.destroy", made)
             raise
+        contents.copied(call.pool, vdi, made)
         fill(call, made, written(record))
     return made
 
@@ -271,6 +274,7 @@ async def pool_migrate(call: Call, vdi: str, sr: str, options: dict[str, str]) -
         kept = ("name_label", "name_description", "virtual_size", "type", "sharable", "read_only", "other_config", "xenstore_data", "tags",
                 "on_boot", "allow_caching")  # fmt: skip
         made = vdi_storage.create(call.pool, sr, {key: record[key] for key in kept})
+        contents.copied(call.pool, vdi, made)
         fill(call, made, written(record))
         for vbd in vbds:
             call.db.set(vbd, VDI=made)

@@ -11,6 +11,7 @@ from typing import Any
 from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
+from ..transfer.disks import copied, dropped
 from ..types import NULL
 from . import sm
 
@@ -66,7 +67,8 @@ def create(pool: Pool, sr: str, fields: Record) -> str:
     taken = fields.get("physical_utilisation", occupied(pool, sr, size))
     reserve(pool, sr, taken)
     uuid = pool.db.new_uuid()
-    location = fields.get("location") or (uuid if driver_of(pool, sr).vhd else f"{fields['name_label'] or uuid}")
+    is_file = pool.db.get(sr, "content_type") == "iso"
+    location = fields.get("location") or (f"{fields['name_label'] or uuid}" if is_file else uuid)
     managed = fields.get("managed", True)
     fixed = {"SR": sr, "uuid": uuid, "virtual_size": size, "physical_utilisation": taken, "location": location, "managed": managed}
     vdi = pool.db.create("VDI", {"on_boot": "persist", **fields, **fixed})
@@ -80,6 +82,7 @@ def forget(pool: Pool, vdi: str) -> None:
     record = pool.db.record("VDI", vdi)
     sr, physical, virtual = record["SR"], record["physical_utilisation"], record["virtual_size"] if record["managed"] else 0
     pool.db.destroy(vdi)
+    dropped(pool, vdi)
     account(pool, sr, physical=-physical, virtual=-virtual)
 
 
@@ -105,7 +108,9 @@ def branch(pool: Pool, vdi: str, **fields: Any) -> str:
     }
     kept |= {name: record[name].copy() for name in ("other_config", "xenstore_data", "tags")}
     leaf = EMPTY if base else record["physical_utilisation"]
-    return create(pool, record["SR"], {**kept, "sm_config": config, "physical_utilisation": leaf, **fields})
+    made = create(pool, record["SR"], {**kept, "sm_config": config, "physical_utilisation": leaf, **fields})
+    copied(pool, vdi, made)
+    return made
 
 
 def base_of(pool: Pool, vdi: str) -> str:

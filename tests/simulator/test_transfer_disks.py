@@ -1,0 +1,158 @@
+"""Disks as files: raw, VHD, deltas, tar, xapi's own chunks; ISO uploads; and what is refused."""
+
+from __future__ import annotations
+
+import random
+import struct
+import uuid
+
+import pytest
+
+from tests.simulator.conftest import Client
+from tests.simulator.making import Maker
+from tests.simulator.transfers import MIB, ended, failure, get, members, put, request, result
+from xo_dash.simulator.transfer import vhd
+
+SIZE = 8 * MIB
+NOISE = random.Random(2).randbytes(3 * MIB)
+IMAGE = NOISE[:MIB] + bytes(4 * MIB) + NOISE[MIB:] + bytes(MIB)
+
+
+@pytest.fixture
+def maker(client: Client) -> Maker:
+    return Maker(client)
+
+
+@pytest.fixture
+def disk(client: Client, maker: Maker) -> str:
+    """8 MiB, with something in blocks 0, 2 and 3 of VHD's 2 MiB."""
+    vdi = maker.disk(SIZE)
+    reply = put(client, "/import_raw_vdi", IMAGE, vdi=vdi)
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/octet-stream"
+    assert result(client, reply) == f"<value>{vdi}</value>"
+    return vdi
+
+
+def raw(client: Client, vdi: str) -> bytes:
+    reply = get(client, "/export_raw_vdi", vdi=vdi)
+    assert reply.status == 200
+    return reply.body
+
+
+def test_what_goes_in_comes_out(client: Client, disk: str) -> None:
+    reply = get(client, "/export_raw_vdi", vdi=client.call("VDI.get_uuid", disk), format="raw")
+    assert reply.headers["content-type"] == "application/octet-stream"
+    assert reply.headers["content-disposition"] == f'attachment; filename="{client.call("VDI.get_uuid", disk)}.raw"'
+    assert reply.body == IMAGE
+    assert result(client, reply) == ""
+    assert 3 * MIB <= client.call("VDI.get_physical_utilisation", disk) <= SIZE
+    assert client.call("VDI.get_VBDs", disk) == []
+
+
+def test_a_vhd_goes_from_disk_to_disk(client: Client, maker: Maker, disk: str) -> None:
+    reply = get(client, "/export_raw_vdi", vdi=disk, format="vhd")
+    assert reply.headers["content-type"] == "application/vhd"
+    image = reply.body
+    assert vhd.read_footer(image[:512]) == vhd.read_footer(image[-512:]) == vhd.Shape(SIZE, vhd.DYNAMIC)
+    assert image[-512:][68:84] == uuid.UUID(client.call("VDI.get_uuid", disk)).bytes
+    assert len(image) == 512 + 1024 + 512 + 3 * (512 + 2 * MIB) + 512
+    other = maker.disk(SIZE)
+    result(client, put(client, "/import_raw_vdi", image, vdi=other, format="vhd"))
+    assert raw(client, other) == IMAGE
+
+
+def test_a_delta_holds_what_changed_since_a_snapshot(client: Client, disk: str) -> None:
+    snapshot = client.call("VDI.snapshot", disk, {})
+    clone = client.call("VDI.clone", snapshot, {})
+    changed = IMAGE[:MIB] + b"changed" + IMAGE[MIB + 7 :]
+    result(client, put(client, "/import_raw_vdi", changed, vdi=disk))
+    delta = get(client, "/export_raw_vdi", vdi=disk, format="vhd", base=snapshot).body
+    assert vhd.read_footer(delta[:512]).kind == vhd.DIFFERENCING
+    assert len(delta) < 3 * MIB
+    assert raw(client, clone) == raw(client, snapshot) == IMAGE
+    result(client, put(client, "/import_raw_vdi", delta, vdi=clone, format="vhd"))
+    assert raw(client, clone) == changed
+
+
+def test_a_disk_as_blocks_with_sums(client: Client, maker: Maker, disk: str) -> None:
+    reply = get(client, "/export_raw_vdi", vdi=disk, format="tar")
+    assert reply.headers["content-type"] == "application/x-tar"
+    assert [n for n in members(reply.body) if not n.endswith(".xxhash")] == [f"vdi/{n:08d}" for n in (0, 5, 6, 7)]
+    other = maker.disk(SIZE)
+    result(client, put(client, "/import_raw_vdi", reply.body, vdi=other, format="tar"))
+    assert raw(client, other) == IMAGE
+
+
+def test_xapis_own_chunks(client: Client, maker: Maker) -> None:
+    vdi = maker.disk(SIZE)
+    body = b"".join(struct.pack("<QI", at, len(data)) + data for at, data in ((5 * MIB, b"late"), (0, b"early"))) + bytes(12)
+    result(client, put(client, "/import_raw_vdi", body, vdi=vdi, chunked="true"))
+    held = raw(client, vdi)
+    assert (held[:5], held[5 * MIB : 5 * MIB + 4]) == (b"early", b"late")
+
+
+def test_a_new_disk_and_an_iso_upload(client: Client) -> None:
+    iso = next(r for r, s in client.call("SR.get_all_records").items() if s["type"] == "iso" and s["PBDs"] and not s["is_tools_sr"])
+    new = result(client, put(client, "/import_raw_vdi", IMAGE, sr_id=iso))
+    vdi = new.removeprefix("<value>").removesuffix("</value>")
+    record = client.call("VDI.get_record", vdi)
+    assert (record["SR"], record["virtual_size"], record["name_label"]) == (iso, SIZE, "Imported VDI")
+    made = Maker(client).disk(SIZE, SR=iso, name_label="own.iso")
+    result(client, put(client, "/import_raw_vdi", IMAGE, vdi=made))
+    assert raw(client, made) == IMAGE
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "info"),
+    [
+        ({"format": "floppy"}, 404, ["INTERNAL_ERROR", "Unknown format floppy"]),
+        ({"format": "vhd", "chunked": "true"}, 404, ["INTERNAL_ERROR", "Cannot handle chunked VHD"]),
+        ({"format": "qcow2"}, 501, ["NOT_IMPLEMENTED", "format=qcow2"]),
+    ],
+)
+def test_formats_that_are_refused(client: Client, disk: str, query: dict[str, str], status: int, info: list[str]) -> None:
+    task = client.call("task.create", "x", "")
+    assert put(client, "/import_raw_vdi", b"x", vdi=disk, task_id=task, **query).status == status
+    assert ended(client, task)["error_info"] == info
+    assert raw(client, disk) == IMAGE
+
+
+def test_encodings_and_unknown_disks_are_refused(client: Client, disk: str) -> None:
+    task = client.call("task.create", "x", "")
+    reply = request(client, "PUT", "/import_raw_vdi", iter([b"x"]), {"Transfer-Encoding": "chunked"}, vdi=disk, task_id=task)
+    assert reply.status == 404
+    assert ended(client, task)["error_info"] == ["INTERNAL_ERROR", "Cannot handle encoding: chunked"]
+    task = client.call("task.create", "x", "")
+    assert put(client, "/import_raw_vdi", b"x", vdi="nobody", task_id=task).status == 400
+    assert ended(client, task)["error_info"] == ["UUID_INVALID", "VDI", "nobody"]
+    assert put(client, "/import_raw_vdi", b"x").status == 400
+
+
+@pytest.mark.parametrize(
+    ("format_", "body"),
+    [("raw", bytes(SIZE + 1)), ("vhd", b"no VHD at all" * 100), ("vhd", vhd.beginning(SIZE, uuid.uuid4(), [0])), ("tar", b"x" * 600)],
+)
+def test_images_that_do_not_fit_or_make_no_sense(client: Client, maker: Maker, format_: str, body: bytes) -> None:
+    reply = put(client, "/import_raw_vdi", body, vdi=maker.disk(SIZE), format=format_)
+    assert reply.status == 200
+    assert failure(client, reply)[0] in ("VDI_IO_ERROR", "IMPORT_ERROR")
+
+
+def test_a_disk_in_use_cannot_be_written_and_not_be_read(client: Client, maker: Maker) -> None:
+    vm = maker.vm("user")
+    client.call("VM.start", vm, False, False)
+    vdi = next(v for v in (client.call("VBD.get_VDI", b) for b in client.call("VM.get_VBDs", vm)) if v != "OpaqueRef:NULL")
+    for method in ("GET", "PUT"):
+        task = client.call("task.create", "x", "")
+        path = "/export_raw_vdi" if method == "GET" else "/import_raw_vdi"
+        body = None if method == "GET" else b"x" * MIB
+        assert request(client, method, path, body, vdi=vdi, task_id=task).status == 500
+        assert ended(client, task)["error_info"] == ["VDI_IN_USE", vdi]
+    client.call("VM.hard_shutdown", vm)
+    assert [client.call("VM.get_is_control_domain", client.call("VBD.get_VM", b)) for b in client.call("VDI.get_VBDs", vdi)] == [False]
+
+
+def test_a_deleted_disk_leaves_no_contents(client: Client, disk: str) -> None:
+    client.call("VDI.destroy", disk)
+    assert get(client, "/export_raw_vdi", vdi=disk).status == 500

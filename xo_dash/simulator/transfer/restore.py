@@ -1,0 +1,207 @@
+"""From the objects of an archive to rows: what is the pool's own is found again (SRs, networks), what is the VM's own is made anew."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ..classes import vm_copy, vm_life, vm_record
+from ..classes.vbd import make as make_vbd
+from ..classes.vif import address
+from ..classes.vm_record import drop
+from ..database import Record
+from ..errors import XapiError
+from ..types import NULL
+from .ova import Archive, Entry
+from .task import Transfer
+
+OWN = ("VBDs", "VIFs", "VGPUs", "VTPMs", "VUSBs", "consoles", "snapshots", "children", "crash_dumps", "attached_PCIs", "blobs",
+       "allowed_operations", "current_operations", "appliance", "protection_policy", "snapshot_schedule", "groups")  # fmt: skip
+DISK = ("name_label", "name_description", "virtual_size", "type", "sharable", "read_only", "other_config", "xenstore_data", "sm_config",
+        "tags")  # fmt: skip
+DRIVE = ("userdevice", "bootable", "mode", "type", "unpluggable", "other_config", "qos_algorithm_type", "qos_algorithm_params")
+NIC = ("device", "MTU", "other_config", "qos_algorithm_type", "qos_algorithm_params", "locking_mode", "ipv4_allowed", "ipv6_allowed")
+MADE = "vhd-parent"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to import: `sr` for all disks, or "" to find disks by uuid (metadata alone)."""
+
+    sr: str = ""
+    restore: bool = False  # same uuid, same MACs
+    force: bool = False
+    vdis: dict[str, str] = field(default_factory=dict)  # {uuid in the archive: uuid here}
+
+
+class Restored:
+    """What an import has made so far; `found` is {id in the archive: reference}."""
+
+    def __init__(self, job: Transfer, archive: Archive, way: Way) -> None:
+        self.job, self.archive, self.way = job, archive, way
+        self.db, self.pool, self.call = job.db, job.pool, job.call
+        self.found: dict[str, str] = {}
+        self.vms: list[str] = []
+        self.disks: list[Entry] = []  # whose contents the archive brings
+        self._undo: list[Callable[[], Awaitable[None]]] = []
+
+    async def objects(self) -> None:
+        """All rows; contents of disks come later."""
+        for vdi in self.archive.of("VDI"):
+            await self._vdi(vdi)
+        for cls in ("VM_guest_metrics", "VM_metrics"):
+            for entry in self.archive.of(cls):
+                self.found[entry.id] = self.db.create(cls, {k: v for k, v in entry.record.items() if k != "uuid"})
+                self._undo.append(self._dropper(self.found[entry.id]))
+        for vm in self.archive.of("VM"):
+            await self._vm(vm)
+        for network in self.archive.of("network"):
+            await self._network(network)
+        for vif in self.archive.of("VIF"):
+            self._vif(vif)
+        for vbd in self.archive.of("VBD"):
+            self._vbd(vbd)
+        self._relatives()
+
+    async def finish(self) -> None:
+        """The VMs may be used."""
+        for vm in self.vms:
+            current = self.db.get(vm, "current_operations")
+            self.db.set(vm, current_operations={k: v for k, v in current.items() if k != self.call.task})
+            vm_life.refresh_all(self.pool, vm)
+
+    async def undo(self) -> None:
+        for step in reversed(self._undo):
+            with contextlib.suppress(XapiError):
+                await step()
+
+    # disks
+
+    async def _vdi(self, entry: Entry) -> None:
+        """A CD is looked for, a disk is made; metadata alone look for both."""
+        if self._is_cd(entry) or not self.way.sr:
+            uuid = str(entry.record["uuid"])
+            wanted = self.way.vdis.get(uuid, uuid)
+            alike = self._namesakes(entry) if self._is_cd(entry) else []
+            ref = self.db.tables["VDI"].by_uuid.get(wanted, "")
+            if ref or alike:
+                self.found[entry.id] = ref or alike[0]
+            return
+        fields = {name: entry.record[name] for name in DISK}
+        fields["sm_config"] = {k: v for k, v in fields["sm_config"].items() if k != MADE}
+        fields["read_only"] = False
+        if not fields["virtual_size"]:  # the snapshot of a disk that an archive did not know well
+            return
+        vdi: str = await self.call.run("VDI.create", {**fields, "SR": self.way.sr})
+        self._undo.append(lambda: self.call.run("VDI.destroy", vdi))
+        self.found[entry.id] = vdi
+        self.disks.append(entry)
+
+    def _is_cd(self, entry: Entry) -> bool:
+        sr = next((s.record for s in self.archive.of("SR") if s.id == entry.record["SR"]), None)
+        drives = [v.record["type"] for v in self.archive.of("VBD") if v.record["VDI"] == entry.id]
+        return (sr is not None and sr["content_type"] == "iso") or (bool(drives) and all(kind == "CD" for kind in drives))
+
+    def _namesakes(self, entry: Entry) -> list[str]:
+        vdis = self.db.find("VDI", name_label=entry.record["name_label"])
+        return [vdi for vdi in vdis if self.db.get(self.db.get(vdi, "SR"), "content_type") == "iso"]
+
+    # VMs
+
+    async def _vm(self, entry: Entry) -> None:
+        db, record = self.db, entry.record
+        held = db.tables["VM"].by_uuid.get(record["uuid"]) if self.way.restore else None
+        if held:
+            await self._replace(held, record)
+        config = {k: v for k, v in record["other_config"].items() if k not in ("import_task", "mac_seed")}
+        seed = record["other_config"].get("mac_seed") if self.way.restore else None
+        fields = {k: v for k, v in record.items() if k not in (*OWN, "uuid")}
+        fields |= {
+            "power_state": "Halted", "suspend_VDI": NULL, "resident_on": NULL, "scheduled_to_be_resident_on": NULL, "domid": -1,
+            "affinity": NULL, "snapshot_of": NULL, "parent": NULL, "suspend_SR": NULL, "is_default_template": False,
+            "version": record["version"] + 1 if self.way.restore else 0, "guest_metrics": self.found.get(record["guest_metrics"], NULL),
+            "other_config": {**config, "mac_seed": seed or db.new_uuid(), "import_task": self.call.task},
+            "metrics": self.found.get(record["metrics"]) or vm_record.new_metrics(self.pool),
+        }  # fmt: skip
+        if not record["is_a_template"]:
+            fields["generation_id"] = vm_copy.generation_id(self.pool)
+        if not self.way.force:
+            fields["current_operations"] = {self.call.task: "import"}
+        vm = db.create("VM", fields)
+        if self.way.restore:
+            db.tables["VM"].by_uuid.pop(db.get(vm, "uuid"))
+            db.tables["VM"].by_uuid[record["uuid"]] = vm
+            db.set(vm, uuid=record["uuid"])
+        if record["power_state"] == "Suspended" and record["suspend_VDI"] in self.found:
+            db.set(vm, power_state="Suspended", suspend_VDI=self.found[record["suspend_VDI"]])
+        self._undo.append(self._remover(vm))
+        self.found[entry.id] = vm
+        self.vms.append(vm)
+
+    async def _replace(self, vm: str, record: Record) -> None:
+        """A restored VM takes the place of the one with its uuid, if it is newer."""
+        old, new = self.db.get(vm, "version"), record["version"]
+        if old > new and not self.way.force:
+            raise XapiError("VM_TO_IMPORT_IS_NOT_NEWER_VERSION", vm, old, new)
+        if self.db.get(vm, "power_state") != "Halted":
+            raise XapiError("VM_BAD_POWER_STATE", vm, "halted", str(self.db.get(vm, "power_state")).lower())
+        await self.call.run("VM.destroy", vm)
+
+    def _relatives(self) -> None:
+        for entry in self.archive.of("VM"):
+            vm, record = self.found[entry.id], entry.record
+            self.db.set(vm, parent=self.found.get(record["parent"], NULL), snapshot_of=self.found.get(record["snapshot_of"], NULL))
+
+    # devices
+
+    async def _network(self, entry: Entry) -> None:
+        """By its name; the archive's networks that the pool has not are made."""
+        held = self.db.find("network", name_label=entry.record["name_label"])
+        if held:
+            self.found[entry.id] = held[0]
+            return
+        names = ("name_label", "name_description", "MTU", "other_config", "bridge", "managed", "tags", "purpose")
+        fields = {name: entry.record[name] for name in names if name in entry.record} | {"bridge": ""}
+        made = self.found[entry.id] = str(await self.call.run("network.create", fields))
+        self._undo.append(self._dropper(made))
+
+    def _vif(self, entry: Entry) -> None:
+        record = entry.record
+        vm, network = self.found.get(record["VM"]), self.found.get(record["network"])
+        if vm is None or network is None:
+            raise XapiError("IMPORT_ERROR_FAILED_TO_FIND_OBJECT", record["VM"] if vm is None else record["network"])
+        fields = {name: record[name] for name in NIC if name in record}
+        mac = record["MAC"] if self.way.restore or self.db.get(vm, "is_a_snapshot") else ""
+        fields |= address(self.db.record("VM", vm), mac, int(record["device"]))
+        suspended = self.db.get(vm, "power_state") == "Suspended"
+        made = self.db.create("VIF", {**fields, "VM": vm, "network": network, "currently_attached": suspended})
+        self.found[entry.id] = made
+        self.pool.refresh(made)
+
+    def _vbd(self, entry: Entry) -> None:
+        record = entry.record
+        vm, vdi = self.found.get(record["VM"]), self.found.get(record["VDI"], NULL)
+        if vm is None:
+            raise XapiError("IMPORT_ERROR_FAILED_TO_FIND_OBJECT", record["VM"])
+        if record["type"] != "CD" and vdi == NULL:
+            return  # a disk that stayed behind
+        fields = {name: record[name] for name in DRIVE}
+        suspended = self.db.get(vm, "power_state") == "Suspended"
+        fields |= {"VM": vm, "VDI": vdi, "empty": vdi == NULL, "currently_attached": suspended and record["currently_attached"],
+                   "device": record["device"] if suspended else ""}  # fmt: skip
+        self.found[entry.id] = make_vbd(self.call, fields)
+
+    def _dropper(self, ref: str) -> Callable[[], Awaitable[None]]:
+        async def undo() -> None:
+            drop(self.pool, ref)
+
+        return undo
+
+    def _remover(self, vm: str) -> Callable[[], Awaitable[None]]:
+        async def undo() -> None:
+            if self.db.exists(vm):
+                self.db.set(vm, power_state="Halted", current_operations={})
+                vm_record.remove(self.pool, vm)
+
+        return undo
