@@ -17,7 +17,7 @@ from .vm_states import words
 UNTOUCHED = words(
     "uuid suspend_VDI power_state parent current_operations allowed_operations metrics guest_metrics resident_on domid "
     "protection_policy snapshot_schedule scheduled_to_be_resident_on snapshots tags affinity groups consoles VBDs VIFs VGPUs VUSBs VTPMs "
-    "attached_PCIs is_snapshot_from_vmpp children crash_dumps blobs appliance generation_id memory_target"
+    "attached_PCIs is_snapshot_from_vmpp children crash_dumps blobs appliance generation_id"
 )
 TELLING = ("SR_BACKEND_FAILURE_44", "SR_BACKEND_FAILURE_109", "VDI_INCOMPATIBLE_TYPE")  # these are not hidden behind VM_REVERT_FAILED
 
