@@ -72,8 +72,7 @@ class Program:
         """SIGTERM, and what it answers."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(PATIENCE)
-        return status
+        return self.process.wait(PATIENCE)
 
     def close(self) -> None:
         try:

@@ -77,11 +77,12 @@ async def test_the_picture_stays_and_lives_again_within_five_seconds(browser: Br
                     await expect(two.page.get_by_role("heading", level=1)).to_have_text("renamed")
                     await one.page.wait_for_function(f"() => ({RUNNING})().includes('renamed')")
 
+                    for someone in (one, two, three):
+                        assert someone.complaints == []
+                        someone.expects_trouble = True  # their sockets end
                     began = time.monotonic()
                     assert board.end() == 0  # with three pages open
                     assert time.monotonic() - began < 5
-                    for someone in (one, two, three):
-                        someone.complaints.clear()  # of sockets that ended with it
 
 
 async def test_ten_changes_while_two_watch_end_as_in_xapi(browser: Browser, data_dir: Path) -> None:

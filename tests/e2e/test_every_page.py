@@ -18,14 +18,16 @@ PLACES = ("/", "/vms", "/hosts", "/storage", "/networks", "/tasks", "/settings",
 LISTS = {"/vms": ".x-vms-row", "/hosts": ".x-list-row", "/storage": ".x-list-row", "/networks": ".x-list-row"}
 NOWHERE = ("/vm/nope", "/host/nope", "/pool/nope", "/sr/nope", "/network/nope")
 TOO_WIDE = """() => {
-  const scrolls = (element) => element && (["auto", "scroll"].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  const scrolls = (element) => element
+    && (["auto", "scroll"].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
   return [...document.querySelectorAll("main *")].filter((element) => {
     const box = element.getBoundingClientRect();
     return box.width && box.right > innerWidth + 1 && !element.closest("svg, .xo-map") && !scrolls(element.parentElement.closest("main *"));
   }).slice(0, 5).map((element) => element.className + " " + element.textContent.slice(0, 40));
 }"""
 """What is cut off at the right, though nothing scrolls."""
-NOTHING_SAID = """() => [...document.querySelectorAll("button, a, input, select")].filter((element) => element.checkVisibility({ visibilityProperty: true })
+NOTHING_SAID = """() => [...document.querySelectorAll("button, a, input, select")]
+  .filter((element) => element.checkVisibility({ visibilityProperty: true })
   && !(element.innerText || element.ariaLabel || element.labels?.length || element.getAttribute("aria-labelledby"))?.toString().trim())
   .map((element) => element.outerHTML.slice(0, 120))"""
 """Controls that say nothing to those who do not see them."""
