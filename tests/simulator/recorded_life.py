@@ -141,5 +141,5 @@ def differing(pairs: Pairs, theirs: dict[str, Any], ours: dict[str, Any]) -> Ite
     """(field, their value, ours) of all that are not the same."""
     for name in {**theirs, **ours}:
         one, other = pairs.theirs(theirs.get(name)), pairs.mine(ours.get(name))
-        if one != other and not (one != one and other != other):
+        if one != other:
             yield name, one, other

@@ -79,10 +79,12 @@ class Replay:
                     initial.setdefault(ref, event)
         vm, call = self.find("VM", "vm1"), self.client.call
         call("VM.hard_shutdown", vm)
-        named = {("vm", "vm1"): vm, ("sr", "dummy SR"): self.find("SR", "dummy SR"), ("host", "vm"): call("host.get_all")[0],
+        sr = self.find("SR", "dummy SR")
+        disk = next(vdi for vdi in call("SR.get_VDIs", sr) if not call("VDI.get_is_a_snapshot", vdi))
+        named = {("vm", "vm1"): vm, ("sr", "dummy SR"): sr, ("host", "vm"): call("host.get_all")[0],
                  ("pool", "lab pool"): call("pool.get_all")[0], ("network", "net0"): self.find("network", "net0"),
                  ("vm", "Control domain on host: vm"): self.find("VM", "Control domain on host: vm"),
-                 ("vdi", "d1"): next(d for d in call("SR.get_VDIs", self.find("SR", "dummy SR")) if not call("VDI.get_is_a_snapshot", d))}  # fmt: skip
+                 ("vdi", "d1"): disk}  # fmt: skip
         for ref, event in initial.items():
             ours = named.pop((event["class"], event["snapshot"].get("name_label", "")), None)
             if ours:
