@@ -45,13 +45,13 @@ def decode(kind: type[T], ref: Ref, record: msgspec.Raw | bytes | Mapping[str, A
 def _lenient(kind: type[T], record: Mapping[str, Any]) -> T:
     try:
         return msgspec.convert(record, kind, strict=False)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         found: dict[str, Any] = {}
         for field in msgspec.structs.fields(kind):
             if field.name in record:
                 try:
                     found[field.name] = msgspec.convert(record[field.name], field.type, strict=False)
-                except msgspec.ValidationError:
+                except (msgspec.ValidationError, UnicodeEncodeError):
                     continue
         return kind(**found)
 

@@ -124,7 +124,8 @@ class PoolMirror(Home):
         if not names:
             return
         if "uuid" in names:
-            self._by_uuid.pop(old.uuid, None)
+            if self._by_uuid.get(old.uuid) is old:
+                del self._by_uuid[old.uuid]
             self._by_uuid[row.uuid] = old
         for name in names:
             setattr(old, name, getattr(row, name))

@@ -1,0 +1,48 @@
+"""Whatever stands in an address, one clear sentence answers; what leaves as a table starts no formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.foreign.eyes import eyes_on
+from tests.sync.house import House
+
+ODD = (
+    "%00", "x" * 3000, "%D0%B6%F0%9F%90%88", "%E2%80%AE", "..%2F..%2Fetc%2Fpasswd", "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "%25s%7B0%7D",
+    "None",
+    "OpaqueRef:NULL", "-1", "%FF%FE", "a%0D%0ASet-Cookie:%20x=1",
+)  # fmt: skip
+KINDS = {"vm": "No VM has this uuid", "host": "No host has this uuid", "pool": "No pool has this uuid", "sr": "No SR has this uuid",
+         "network": "No network has this uuid"}  # fmt: skip
+CSV = Path(__file__).parent.parent.parent / "components" / "vms" / "modules" / "csv.js"
+
+
+async def test_an_odd_uuid_is_one_sentence(home: House, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with eyes_on(home, folder, monkeypatch) as eyes:
+        for kind, sentence in KINDS.items():
+            for odd in ODD:
+                response = await eyes.user.http_client.get(f"/{kind}/{odd}")
+                assert response.status_code in (200, 404) and "x=1" not in str(response.headers), (kind, odd, response.status_code)
+                assert sentence in response.text or "There is nothing at this address" in response.text, (kind, odd)
+
+
+def test_a_table_starts_no_formula() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node here")
+    names = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "-cmd|' /C calc'!A0", 'a"b', "a,b", "a\nb", "plain"]
+    code = f"import {{ csv }} from {json.dumps(CSV.as_uri())}; const rows = {json.dumps(names)};" + (
+        "process.stdout.write(csv(rows, [{title: '=t', key: 'k'}, {title: 'u', key: 'k'}], {plain: (row) => row}));"
+    )
+    text = subprocess.run([node, "--input-type=module", "-e", code], capture_output=True, timeout=30, check=True).stdout.decode()
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline="")))
+    assert rows[0] == ["'=t", "u"] and [row[0].removeprefix("'") for row in rows[1:]] == names
+    for row in rows[1:]:
+        assert row[0][0] not in "=+@\t\r" and (row[0][0] != "-" or row[0] == "-1"), row
