@@ -87,7 +87,7 @@ class Pairs:
     def mine(self, value: Any) -> Any:
         return self._plain(value, lambda ref: ref if ref in self._paired else "OpaqueRef:?")
 
-    def _plain(self, value: Any, name: Any) -> Any:
+    def _plain(self, value: Any, name: Any) -> Any:  # noqa: PLR0911  one for each type
         if isinstance(value, bool):
             return value
         if isinstance(value, int):

@@ -45,7 +45,7 @@ def client(pool: SimulatedPool) -> Client:
 
 @pytest.fixture
 def vm(client: Client) -> str:
-    return next(r for r, v in client.call("VM.get_all_records").items()
+    return next(str(r) for r, v in client.call("VM.get_all_records").items()
                 if v["power_state"] == "Running" and not v["is_control_domain"])  # fmt: skip
 
 
