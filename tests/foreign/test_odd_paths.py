@@ -28,7 +28,7 @@ async def test_an_odd_uuid_is_one_sentence(home: House, folder: Path, monkeypatc
     async with eyes_on(home, folder, monkeypatch) as eyes:
         for kind, sentence in KINDS.items():
             for odd in ODD:
-                response = await eyes.user.http_client.get(f"/{kind}/{odd}")
+                response = await eyes.user.http_client.get(f"/{kind}/{odd}", headers={"Accept": "text/html"})
                 assert response.status_code in (200, 404) and "x=1" not in str(response.headers), (kind, odd, response.status_code)
                 assert sentence in response.text or "There is nothing at this address" in response.text, (kind, odd)
 
