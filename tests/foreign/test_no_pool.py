@@ -23,7 +23,7 @@ from xo_dash.simulator.certificate import write
 from xo_dash.xapi import wire
 
 PAGE = b"<html><title>Sign in</title></html>"
-HTML = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE)
+HTML = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE)
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
