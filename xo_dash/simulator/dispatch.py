@@ -20,6 +20,7 @@ from .errors import EmergencyError, XapiError
 from .faults import Fault
 from .model import Message, Model, Parameter
 from .registry import Registry
+from .transfer import audit_lines
 from .types import NULL, Type
 from .xmlrpc import XmlWriter
 
@@ -117,7 +118,7 @@ class Dispatcher:
             return Answer(Type("ref", "task"), task)
         call = Call(pool, session, host, method.message.name)
         try:
-            value = await self._perform(call, method, arguments, fault)
+            value = await self._audited(call, method, arguments, fault)
             return Answer(method.message.result, self.dialect.answer(method.message, value))
         except XapiError as error:
             raise self.dialect.error(error) from None
@@ -174,6 +175,17 @@ class Dispatcher:
             raise XapiError("HOST_IS_SLAVE", pool.master.address)
         return pool.sessions.get(ref)
 
+    async def _audited(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> Any:
+        """A client's call leaves a line in the audit log."""
+        outcome = "OK"
+        try:
+            return await self._perform(call, method, arguments, fault)
+        except XapiError as error:
+            outcome = f"ERROR:{error.code}: [ {'; '.join(error.details[1:])} ]"
+            raise
+        finally:
+            audit_lines.note(call, method.message, arguments, outcome)
+
     async def _perform(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> Any:
         self._authorise(call, method)
         for position, cls in method.refs:
@@ -200,7 +212,7 @@ class Dispatcher:
     async def _in_background(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> None:
         await asyncio.sleep(0)  # the task's reference is out before anything happens
         try:
-            value = await self._perform(call, method, arguments, fault)
+            value = await self._audited(call, method, arguments, fault)
             void = method.message.result.kind == "void" and not self.dialect.void_result_is_xml
             tasks.succeed(call.pool, call.task, "" if void else self.xml.value(method.message.result, value))
         except XapiError as error:

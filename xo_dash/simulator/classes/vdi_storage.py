@@ -44,7 +44,9 @@ def occupied(pool: Pool, sr: str, size: int) -> int:
 def reserve(pool: Pool, sr: str, size: int) -> None:
     """SR_BACKEND_FAILURE_44 if the SR has not so many bytes left."""
     record = pool.db.record("SR", sr)
-    if record["physical_size"] > 0 and record["physical_utilisation"] + size > record["physical_size"]:
+    if record["content_type"] == "iso":  # a library is as large as what is in it
+        pool.db.set(sr, physical_size=max(record["physical_size"], record["physical_utilisation"] + size))
+    elif record["physical_size"] > 0 and record["physical_utilisation"] + size > record["physical_size"]:
         raise XapiError("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
 
 

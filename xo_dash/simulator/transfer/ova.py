@@ -122,7 +122,7 @@ def build(pool: Pool, vms: Sequence[str], choice: Choice) -> tuple[dict[str, str
     for cls in ORDER:
         for ref, row in pool.db.rows(cls).items():
             if ref in table.names:
-                record = write(Type("record", cls), exported(table, cls, row.record, choice))
+                record = write(Type("record", cls), pool.dialect.record(cls, exported(table, cls, row.record, choice)))
                 objects.append(struct({"class": text(cls), "id": text(table.names[ref]), "snapshot": record}))
     version = struct({name: text(value) for name, value in version_of(pool).items()})
     whole = struct({"version": version, "objects": f"<value><array><data>{''.join(objects)}</data></array></value>"})

@@ -18,7 +18,7 @@ from .disks import Disk, disks
 from .task import Transfer
 
 BLOCK = 1 << 20
-XXHASH, SHA1 = ".xxhash", ".checksum"
+XXHASH, SHA1 = ".xxhash", ".checksum"  # the second is that of older hosts
 GIB = 1 << 30
 Writer = Callable[[bytes], Awaitable[None]]
 
@@ -40,10 +40,6 @@ async def sum_of(data: bytes, suffix: str) -> str:
     return await asyncio.to_thread(xxh64.digest, data)
 
 
-def suffix_of(transfer: Transfer) -> str:
-    return SHA1 if transfer.pool.facts.get("dialect") == "8.2" else XXHASH
-
-
 def seconds(transfer: Transfer, vdis: Sequence[str]) -> float:
     """Simulated seconds that reading these disks takes at least."""
     used = sum(transfer.db.get(vdi, "physical_utilisation") for vdi in vdis)
@@ -58,7 +54,7 @@ async def send(transfer: Transfer, write: Writer, parts: Sequence[Part]) -> None
 
 
 async def send_disk(transfer: Transfer, write: Writer, part: Part, disk: Disk) -> None:
-    suffix, at = suffix_of(transfer), 0
+    at = 0
     last = max(0, -(-part.size // BLOCK) - 1)
     for number in sorted({0, last, *disk.blocks(part.size, BLOCK)}) if part.size else []:
         start = number * BLOCK
@@ -67,7 +63,7 @@ async def send_disk(transfer: Transfer, write: Writer, part: Part, disk: Disk) -
         data = disk.read(start, size)
         if number in (0, last) or any(data):
             name = f"{part.name}/{number:08d}"
-            await write(tar.member(name, data) + tar.member(name + suffix, (await sum_of(data, suffix)).encode()))
+            await write(tar.member(name, data) + tar.member(name + XXHASH, (await sum_of(data, XXHASH)).encode()))
         at = start + size
         await transfer.moved(size)
 
