@@ -61,19 +61,19 @@ def meter(pool: Pool, vm: str, shift: float) -> None:
     record = db.record("VM", vm)
     if record["metrics"] == NULL:
         db.set(vm, metrics=db.create("VM_metrics", {"VCPUs_utilisation": {"0": 0.0}}))
-    live = record["power_state"] in LIVE
+    if record["power_state"] not in LIVE:
+        return  # what was measured last stays, in snapshots what was measured when they were taken
     held = db.record("VM_metrics", record["metrics"])
-    fields: dict[str, Any] = {
-        "VCPUs_number": max(1, held["VCPUs_number"] or record["VCPUs_at_startup"]) if live else 0,
-        "memory_actual": (held["memory_actual"] or record["memory_dynamic_max"]) if live else 0,
-        "hvm": live and record["domain_type"] == "hvm",
-        "current_domain_type": record["domain_type"] if live else "unspecified",
-    }
-    if live:
-        fields["start_time"] = living.moved(pool, held["start_time"], shift)
-        fields["last_updated"] = pool.clock.iso()
-    db.set(record["metrics"], **fields)
-    if live and record["guest_metrics"] != NULL:
+    db.set(
+        record["metrics"],
+        VCPUs_number=max(1, held["VCPUs_number"] or record["VCPUs_at_startup"]),
+        memory_actual=held["memory_actual"] or record["memory_dynamic_max"],
+        hvm=record["domain_type"] == "hvm",
+        current_domain_type=record["domain_type"],
+        start_time=living.moved(pool, held["start_time"], shift),
+        last_updated=pool.clock.iso(),
+    )
+    if record["guest_metrics"] != NULL:
         told = db.record("VM_guest_metrics", record["guest_metrics"])
         db.set(record["guest_metrics"], last_updated=pool.clock.iso(), live=True, PV_drivers_detected=has_drivers(told))
 
