@@ -18,7 +18,7 @@ from xo_dash.sync.pool_identity import Identity, identify, is_behind
 from xo_dash.sync.standing import DuplicatePool, Standing, WrongPool
 from xo_dash.xapi import events
 from xo_dash.xapi.connection import Connection
-from xo_dash.xapi.errors import NotMaster, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadReply, NotMaster, XapiError, XapiFailure
 from xo_dash.xapi.events import START, Batch, Token
 
 log = logging.getLogger(__name__)
@@ -93,6 +93,10 @@ class Poller:
                 await self._step(left)
             except XapiError as error:
                 await self._stumble(error)
+            except Exception as error:  # what nobody thought of must not leave the pool silent and its page hopeful
+                if self._standing.is_live or not self._loaded:
+                    log.exception("%s: its answer could not be taken in", self._pool.server.label)
+                await self._stumble(BadReply(f"{type(error).__name__}: {error}"))
 
     def stop(self) -> None:
         """End the run that is under way."""
