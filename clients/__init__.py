@@ -1,0 +1,1 @@
+"""Programs that others wrote, run unmodified against the simulator: `make clients`."""

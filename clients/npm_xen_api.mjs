@@ -1,0 +1,128 @@
+// npm's xen-api, the library under Xen Orchestra: calls, tasks, watched events, a cache that equals the pool, and its HTTP helpers.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import assert from 'node:assert/strict'
+
+const { CLIENT_FOLDER, POOL_URL, POOL_USER, POOL_PASSWORD } = process.env
+const folder = join(CLIENT_FOLDER, 'node_modules', 'xen-api')
+const { version } = JSON.parse(readFileSync(join(folder, 'package.json')))
+const { createClient } = await import(pathToFileURL(join(folder, 'index.mjs')))
+const undici = await import(pathToFileURL(createRequire(join(folder, 'index.mjs')).resolve('undici')))
+
+const options = { url: POOL_URL, auth: { user: POOL_USER, password: POOL_PASSWORD }, debounce: 50 }
+const warnings = []
+console.warn = (...words) => warnings.push(words.map(String).join(' '))
+
+let xapi, vm
+
+async function until(what, test) {
+  const end = Date.now() + 20e3
+  while (!test()) {
+    assert(Date.now() < end, `waited in vain for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+async function connect() {
+  xapi = createClient(options)
+  await xapi.connect()
+  await xapi.objectsFetched
+  assert(xapi.pool.master, 'no pool')
+}
+
+// Every class that can be listed, less tasks, which come and go: the cache has what the pool has, in one shape.
+async function objects() {
+  const methods = await xapi.call('system.listMethods')
+  const types = methods.filter(m => m.endsWith('.get_all_records')).map(m => m.split('.')[0])
+  let total = 0
+  for (const type of types) {
+    let records
+    try {
+      records = await xapi.call(`${type}.get_all_records`)
+    } catch (error) {
+      if (error.code === 'MESSAGE_REMOVED') continue
+      throw error
+    }
+    const shapes = new Set(Object.values(records).map(record => Object.keys(record).sort().join()))
+    assert(shapes.size <= 1, `${shapes.size} shapes of ${type}`)
+    if (type === 'task') continue
+    const cached = Object.values(xapi.objects.all).filter(object => object.$type === type)
+    assert.equal(cached.length, Object.keys(records).length, `${type}: cached and recorded differ`)
+    total += cached.length
+  }
+  assert(total > 100, `only ${total} objects`)
+}
+
+async function calls() {
+  const template = Object.values(xapi.objects.all).find(o => o.$type === 'VM' && o.is_a_template && o.name_label === 'Other install media')
+  vm = await xapi.callAsync('VM.clone', template.$ref, 'made by xen-api')
+  await xapi.callAsync('VM.provision', vm)
+  await xapi.setFieldEntry('VM', vm, 'other_config', 'clients', '<&>é')
+  assert.equal((await xapi.getField('VM', vm, 'other_config')).clients, '<&>é')
+  await assert.rejects(xapi.getRecord('VM', 'OpaqueRef:nothing'), { code: 'HANDLE_INVALID' })
+}
+
+async function watchEvents() {
+  await until('the VM', () => xapi.getObject(vm, null)?.name_label === 'made by xen-api')
+  await xapi.callAsync('VM.start', vm, false, false)
+  const object = await xapi.barrier(vm)
+  assert.equal(object.power_state, 'Running')
+  assert.equal(object.$resident_on.$type, 'host')
+}
+
+// A task of the client's own carries the transfer; the path is asked of a given host too, which it calls by its address.
+async function resources() {
+  const host = Object.values(xapi.objects.all).find(o => o.$type === 'host' && o.$ref !== xapi.pool.master)
+  for (const options of [{}, { host }]) {
+    const response = await xapi.getResource('/rrd_updates', { ...options, query: { start: Math.floor(Date.now() / 1e3) - 60, json: 'true' } })
+    assert(JSON.parse(await response.body.text()).meta, 'no metrics')
+  }
+  const exported = await xapi.getResource('/export/', { query: { ref: vm, use_compression: 'false' }, task: 'export' })
+  assert.equal(exported.statusCode, 200)
+  await exported.body.dump()
+}
+
+async function remove() {
+  await xapi.callAsync('VM.hard_shutdown', vm)
+  await xapi.callAsync('VM.destroy', vm)
+  await until('the VM to go', () => xapi.getObjectByRef(vm, null) === null)
+}
+
+// xo's own way in: any member will do, it is told who the master is.
+async function followMaster() {
+  const member = Object.values(xapi.objects.all).find(o => o.$type === 'host' && o.$ref !== xapi.pool.master)
+  const url = new URL(POOL_URL)
+  url.hostname = member.address
+  const other = createClient({ ...options, url: String(url), watchEvents: false })
+  await other.connect()
+  assert.equal(other.pool.uuid, xapi.pool.uuid)
+  await other.disconnect()
+}
+
+// What a page in a browser asks before it may call.
+async function cors() {
+  const answer = await undici.request(new URL('/jsonrpc', POOL_URL), { method: 'OPTIONS', headers: { Origin: 'http://example.org', 'Access-Control-Request-Method': 'POST' } })
+  assert.equal(answer.statusCode, 200)
+  assert.equal(answer.headers['access-control-allow-origin'], '*')
+  await answer.body.dump()
+}
+
+async function disconnect() {
+  await xapi.disconnect()
+  assert.deepEqual(warnings, [])
+}
+
+const passed = []
+for (const step of [connect, objects, calls, watchEvents, resources, followMaster, cors, remove, disconnect]) {
+  try {
+    await step()
+    passed.push(step.name)
+  } catch (error) {
+    console.log(`xen-api ${version}: FAILED at ${step.name}: ${String(error.message).replaceAll('\n', ' ')} (passed: ${passed.join(', ') || 'nothing'})`)
+    process.exit(1)
+  }
+}
+console.log(`xen-api ${version}: ${passed.join(', ')}`)
+process.exit(0)
