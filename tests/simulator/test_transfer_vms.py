@@ -156,6 +156,61 @@ def test_a_cancelled_export_ends_as_cancelled(pool: SimulatedPool, client: Clien
     until(lambda: client.call("VM.get_current_operations", vm) == {})
 
 
+def test_a_cancelled_import_leaves_nothing_behind(client: Client, written: tuple[str, str]) -> None:
+    archive = get(client, "/export", ref=written[0]).body
+    before = len(client.call("VM.get_all")), len(client.call("VDI.get_all"))
+    task = client.call("task.create", "x", "")
+    parts = urlsplit(client.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as raw:
+        head = f"PUT /import?session_id={client.session}&task_id={task} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(archive)}\r\n\r\n"
+        raw.sendall(head.encode() + archive[: MIB + 100_000])  # the first block is whole, the second is not
+        until(lambda: client.call("task.get_other_config", task).get("object_creation") == "complete")
+        client.call("task.cancel", task)
+        raw.sendall(archive[MIB + 100_000 :])
+        assert ended(client, task)["error_info"] == ["TASK_CANCELLED", task]
+    assert (len(client.call("VM.get_all")), len(client.call("VDI.get_all"))) == before
+
+
+def test_an_upload_that_is_cut_off_leaves_nothing_behind(client: Client, written: tuple[str, str]) -> None:
+    archive = get(client, "/export", ref=written[0]).body
+    before = len(client.call("VM.get_all")), len(client.call("VDI.get_all"))
+    task = client.call("task.create", "x", "")
+    parts = urlsplit(client.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as raw:
+        head = f"PUT /import?session_id={client.session}&task_id={task} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(archive)}\r\n\r\n"
+        raw.sendall(head.encode() + archive[: 2 * MIB])
+    assert ended(client, task)["error_info"] == ["IMPORT_ERROR_PREMATURE_EOF"]
+    assert (len(client.call("VM.get_all")), len(client.call("VDI.get_all"))) == before
+
+
+def test_a_suspended_vm_travels_with_its_memory(client: Client, maker: Maker) -> None:
+    vm = maker.vm("sleeper")
+    client.call("VM.start", vm, False, False)
+    until(lambda: "suspend" in client.call("VM.get_allowed_operations", vm))
+    client.call("VM.suspend", vm)
+    halted, asleep = get(client, "/export", ref=vm).body, get(client, "/export", ref=vm, preserve_power_state="true").body
+    (one,), (other,) = imported(client, halted), imported(client, asleep)
+    assert client.call("VM.get_power_state", one) == "Halted"
+    assert client.call("VM.get_power_state", other) == "Suspended"
+    client.call("VM.resume", other, False, False)
+    assert client.call("VM.get_power_state", other) == "Running"
+    client.call("VM.hard_shutdown", other)
+
+
+def test_a_host_that_cannot_see_the_disks_sends_the_client_to_one_that_can(pool: SimulatedPool, client: Client, maker: Maker) -> None:
+    there = next(h for h in client.call("host.get_all") if h != maker.master)
+    local = next(r for r, s in client.call("SR.get_all_records").items() if not s["shared"] and s["content_type"] == "user"
+                 and [client.call("PBD.get_host", p) for p in s["PBDs"]] == [there])  # fmt: skip
+    disk = maker.disk(SR=local)
+    task = client.call("task.create", "x", "")
+    reply = get(client, "/export_raw_vdi", vdi=disk, task_id=task)
+    assert reply.status == 302
+    assert urlsplit(reply.headers["location"]).hostname == pool.addresses[1]
+    assert f"task_id={task}" in reply.headers["location"].replace("%3A", ":")
+    assert client.call("task.get_status", task) == "pending"
+    assert put(client, "/import", b"", sr_id=local).status == 302
+
+
 def test_sums_of_sha1_are_read_as_well(client: Client, written: tuple[str, str]) -> None:
     files = members(get(client, "/export", ref=written[0]).body)
     old = {}

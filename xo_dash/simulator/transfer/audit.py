@@ -17,7 +17,6 @@ async def audit_log(call: HttpCall) -> Response:
 
 async def send(job: Transfer) -> str:
     since = parameter(job.http.request, "since").replace("-", "").replace("Z", "")
-    audit_lines.write(job.pool, job.http.session.ref, job.http.session.user, "OK", "HTTP", "http/get_audit_log", "")
     job.wire.head(200, job.task_header, "Content-Type: text/plain")
     for stamp, line in list(audit_lines.lines(job.pool)):
         if stamp >= since:

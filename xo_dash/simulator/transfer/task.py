@@ -14,7 +14,9 @@ from .. import tasks
 from ..call import Call
 from ..errors import XapiError
 from ..http import HttpCall, page
+from ..paths import PATHS
 from ..pool import Pool
+from . import audit_lines
 from .body import Body, pieces
 from .wire import Live, Wire
 
@@ -96,6 +98,8 @@ def transfer(http: HttpCall, label: str, work: Work) -> Response:
 
 def begin(http: HttpCall, label: str, task: str) -> Call:
     pool = http.pool
+    _, permission = PATHS.get((http.request.method, http.request.url.path), ("", ""))
+    audit_lines.write(pool, http.session.ref, http.session.user, "OK", "HTTP", permission, "")
     task = task or tasks.create(pool, label, host=http.host.ref, parent=parameter(http.request, "subtask_of"))
     told = {f"http:{name[len(HEADER) :]}": value for name, value in http.request.headers.items() if name.startswith(HEADER)}
     config = {**pool.db.get(task, "other_config"), **told}

@@ -14,7 +14,7 @@ from ..classes import chance
 from ..errors import XapiError
 from . import tar, xxh64
 from .body import Body
-from .disks import Disk, disks
+from .disks import Disk, disks, is_zero
 from .task import Transfer
 
 BLOCK = 1 << 20
@@ -35,8 +35,8 @@ class Part:
 async def sum_of(data: bytes, suffix: str) -> str:
     if suffix == SHA1:
         return hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    if not any(data):
-        return xxh64.digest(data)
+    if is_zero(data):
+        return xxh64.of_zeros(len(data))
     return await asyncio.to_thread(xxh64.digest, data)
 
 
@@ -61,7 +61,7 @@ async def send_disk(transfer: Transfer, write: Writer, part: Part, disk: Disk) -
         size = min(BLOCK, part.size - start)
         await transfer.moved(start - at)
         data = disk.read(start, size)
-        if number in (0, last) or any(data):
+        if number in (0, last) or not is_zero(data):
             name = f"{part.name}/{number:08d}"
             await write(tar.member(name, data) + tar.member(name + XXHASH, (await sum_of(data, XXHASH)).encode()))
         at = start + size
