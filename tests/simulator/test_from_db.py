@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.simulator import inside
 from tests.simulator.conftest import SHARED, Client, sign_in
-from xo_dash.simulator import from_db
+from xo_dash.simulator import from_db, model, registry
 from xo_dash.simulator.classes import sexpr
 from xo_dash.simulator.clock import Clock
+from xo_dash.simulator.dispatch import Dispatcher
 from xo_dash.simulator.from_db import dump as dumps
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.server import Wanted
 from xo_dash.simulator.testing import SimulatedPool, Simulation
+from xo_dash.simulator.types import Type
 
 CHECK = SHARED / "tools" / "check_xapi.py"
 REAL = [SHARED / "data" / "xapi-db" / f"{name}.xml" for name in ("cowley1", "state1", "tampa-db_inc_snapshots")]
@@ -151,6 +154,23 @@ def test_nothing_is_overwritten(small: Path) -> None:
     assert small.read_text() == SMALL
 
 
+@pytest.mark.parametrize(
+    "text", ["", "x", "((((", "(('a'))", "('a' 'b')", "-1", "9" * 30, "nan", "20101399T99:00:00Z", "20100101T00:00:00Z", "%", "OpaqueRef:x"]
+)
+def test_values_of_another_type_are_the_default(text: str, tmp_path: Path) -> None:
+    """Whatever stands in a column: it is served, and nobody stumbles over it."""
+    path = tmp_path / "odd.xml"
+    keep = ("ref", "uuid", "name", "key", "resident_on", "VM", "SR", "host", "network")
+    path.write_text(re.sub(r'(\w+)="([^"]*)"', lambda m: m[0] if m[1] in keep else f'{m[1]}="{text}"', SMALL))
+    dump = from_db.read(path)
+    pool = Pool(Dispatcher(model.load(), registry.collect()), seed="odd", password="secret", clock=Clock(0.0, inside.NOON))
+    from_db.build(pool, dump, ["127.0.0.1", "127.0.0.2"])
+    assert pool.db.exists(WEB) and pool.master.address == "127.0.0.1"
+    xml = pool.dispatcher.xml
+    assert xml.value(Type("record", "VM"), pool.db.record("VM", WEB)) and orjson.dumps(pool.db.record("VM", WEB))
+    assert from_db.anonymised(dump).rows("VM")
+
+
 async def test_what_a_pool_holds_comes_back(tmp_path: Path) -> None:
     source = await inside.built(hosts=3, vms=40)
     tables = {cls: {ref: columns(record) for ref, record in source.db.records(cls)} for cls in source.db.tables}
@@ -190,6 +210,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "without hosts": (f'<database><table name="pool"><row ref="{POOL}"/></table></database>', "without hosts"),
     "a bomb": ('<!DOCTYPE database [<!ENTITY a "aaaa">]><database>&a;</database>', "declares a document type"),
     "deep": ("<database>" + "<table>" * 9, "too deep"),
+    "with twins": (SMALL.replace(NET, DISK), "two rows are called"),
     "huge": (huge, "at most 512 MiB are read"),
     "not there": (None, "cannot be read: No such file or directory"),
 }  # fmt: skip

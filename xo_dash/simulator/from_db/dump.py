@@ -63,7 +63,7 @@ class _Reader:
         self.dump = dump
         self._depth = 0
         self._table: dict[str, Columns] | None = None
-        self._rows = 0
+        self._refs: set[str] = set()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -79,11 +79,13 @@ class _Reader:
             self._row(attributes)
 
     def _row(self, attributes: dict[str, str]) -> None:
-        self._rows += 1
         ref = attributes.get("ref") or attributes.get("_ref")
         if not ref or self._table is None:
             raise self.complaint("is no database of a xapi: a row has no ref")
-        if self._rows > MOST_ROWS:
+        if ref in self._refs:
+            raise self.complaint(f"is damaged: two rows are called {ref[:60]}")
+        self._refs.add(ref)
+        if len(self._refs) > MOST_ROWS:
             raise self.complaint(f"has more than {MOST_ROWS:,} rows: no pool is that large")
         self._table[ref] = {name: unescape(text) for name, text in attributes.items() if name not in BOOKKEEPING}
 

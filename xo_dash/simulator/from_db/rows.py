@@ -7,6 +7,7 @@ air go, as XAPI's own collector removes them: a drive without its VM, a plug wit
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from .. import types
 from ..classes import sexpr
 from ..classes.role import all_roles
 from ..database import Record
+from ..errors import XapiError
 from ..generic import VIRTUAL
 from ..model import Field, Model
 from ..types import EPOCH, NULL, Type
@@ -30,6 +32,14 @@ HOLDERS: Mapping[str, tuple[str, ...]] = {
     "host_crashdump": ("host",), "crashdump": ("VM", "VDI"), "host_patch": ("host",), "Bond": ("master",), "Feature": ("host",),
     "VLAN": ("tagged_PIF", "untagged_PIF"), "tunnel": ("access_PIF", "transport_PIF"), "Cluster_host": ("cluster", "host"),
 }  # fmt: skip
+TARGETS = {
+    "tagged_PIF": "PIF",
+    "untagged_PIF": "PIF",
+    "access_PIF": "PIF",
+    "transport_PIF": "PIF",
+    "master": "PIF",
+    "cluster": "Cluster",
+}  # classes of fields that are called otherwise
 # what is somebody's, and goes with him
 MEASURES = {"VM_metrics": ("VM", "metrics"), "VM_guest_metrics": ("VM", "guest_metrics"), "host_metrics": ("host", "metrics"),
             "PIF_metrics": ("PIF", "metrics"), "VBD_metrics": ("VBD", "metrics"), "VIF_metrics": ("VIF", "metrics")}  # fmt: skip
@@ -64,6 +74,8 @@ def record(fields: Mapping[str, Field], columns: Columns, whose: str) -> Record:
 
 def value(kind: Type, text: str) -> Any:  # noqa: PLR0911  one for each type
     """A column's text as the field's type has it. ValueError or TypeError if it is of another."""
+    if not isinstance(text, str):
+        raise TypeError("a list where a text should be")
     match kind.kind:
         case "set" if kind.of:
             return [known for item in sexpr.read(text) if (known := value(kind.of, item)) is not None]
@@ -78,12 +90,17 @@ def value(kind: Type, text: str) -> Any:  # noqa: PLR0911  one for each type
         case "bool":
             return text == "true"
         case "int":
-            return int(text)
+            return whole(text)
         case "float":
             return float(text)
-    if not isinstance(text, str):
-        raise TypeError("a list where a text should be")
     return text
+
+
+def whole(text: str) -> int:
+    number = int(text)
+    if number.bit_length() > 63:
+        raise ValueError("more than 64 bits")
+    return number
 
 
 def enum(kind: Type, text: str) -> str | None:
@@ -94,8 +111,13 @@ def enum(kind: Type, text: str) -> str | None:
 
 
 def date(text: str) -> str:
-    found = types.DATE.match(text)
-    return str(types.accept(Type("datetime"), text)) if found else EPOCH
+    """EPOCH, which is never, for what is no date."""
+    try:
+        read = str(types.accept(Type("datetime"), text))
+        time.strptime(read[:17], "%Y%m%dT%H:%M:%S")
+    except (XapiError, ValueError):
+        return EPOCH
+    return read
 
 
 def sweep(rows: Rows) -> None:
@@ -105,7 +127,7 @@ def sweep(rows: Rows) -> None:
         gone = 0
         for cls, fields in HOLDERS.items():
             for ref, row in list(rows.get(cls, {}).items()):
-                if any(not _held(rows, cls, field, row.get(field, NULL)) for field in fields) or (cls == "VBD" and _lost_disk(rows, row)):
+                if any(not _held(rows, field, row.get(field, NULL)) for field in fields) or (cls == "VBD" and _lost_disk(rows, row)):
                     del rows[cls][ref]
                     gone += 1
     for cls, (owner, field) in MEASURES.items():
@@ -113,10 +135,7 @@ def sweep(rows: Rows) -> None:
         rows[cls] = {ref: row for ref, row in rows.get(cls, {}).items() if ref in owned}
 
 
-TARGETS = {"tagged_PIF": "PIF", "untagged_PIF": "PIF", "access_PIF": "PIF", "transport_PIF": "PIF", "master": "PIF", "cluster": "Cluster"}
-
-
-def _held(rows: Rows, _cls: str, field: str, ref: str) -> bool:
+def _held(rows: Rows, field: str, ref: str) -> bool:
     return ref in rows.get(TARGETS.get(field, field), {})
 
 
