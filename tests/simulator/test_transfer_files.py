@@ -78,3 +78,11 @@ def test_who_may_not_is_told_403_and_the_task_why(pool: SimulatedPool, client: C
     pool.do(lower)
     assert get(client, "/export", ref="x", task_id=task).status == 403
     assert client.call("task.get_error_info", task)[:2] == ["RBAC_PERMISSION_DENIED", "http/get_export"]
+
+
+def test_a_fault_cuts_a_transfer_and_its_task_fails(pool: SimulatedPool, client: Client) -> None:
+    pool.fault("/pool/xmldbdump", action="truncate", count=1)
+    task = client.call("task.create", "x", "")
+    assert len(get(client, "/pool/xmldbdump", task_id=task).body) == 4096
+    assert client.call("task.get_status", task) == "failure"
+    assert len(get(client, "/pool/xmldbdump").body) > 4096

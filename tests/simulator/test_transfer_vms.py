@@ -71,8 +71,9 @@ def test_a_vm_comes_back_as_it_was_with_another_uuid_and_other_macs(client: Clie
     (twin,) = disks_of(client, copy)
     assert twin != disk
     assert client.call("VDI.get_SR", twin) == client.call("VDI.get_SR", disk)
-    assert get(client, "/export_raw_vdi", vdi=twin, format="vhd").body[512:2048] == (
-        get(client, "/export_raw_vdi", vdi=disk, format="vhd").body[512:2048]
+    assert (
+        get(client, "/export_raw_vdi", vdi=twin, format="vhd").body[512:2048]
+        == (get(client, "/export_raw_vdi", vdi=disk, format="vhd").body[512:2048])
     )
     assert len(new["VIFs"]) == len(old["VIFs"]) == 1
     assert client.call("VIF.get_MAC", new["VIFs"][0]) != client.call("VIF.get_MAC", old["VIFs"][0])

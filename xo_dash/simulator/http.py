@@ -198,7 +198,10 @@ class Server:
         finally:
             if session.temporary:
                 pool.sessions.logout(session.ref)
-        return Truncated(response) if fault and fault.action == "truncate" else response
+        if fault and fault.action == "truncate":
+            cut: Callable[[], Response] | None = getattr(response, "cut", None)  # those that stream know how
+            return cut() if cut else Truncated(response)
+        return response
 
 
 async def performed(request: Request, method: str, work: Coroutine[Any, Any, Answer]) -> Answer:

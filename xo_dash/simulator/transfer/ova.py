@@ -213,4 +213,3 @@ def typed(model: Model, cls: str, given: Record) -> Record:
             except XapiError:
                 continue
     return record
-

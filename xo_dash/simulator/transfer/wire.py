@@ -17,11 +17,14 @@ from ..http import PAGES, Receive, Scope, Send, disconnected, transport
 REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error",
            501: "Method Not Implemented", 503: "Service Unavailable"}  # fmt: skip
 
+HALF = 4096  # bytes of a body, when a fault wants half an answer
+
 
 class Wire:
     """The writing side of a connection; ConnectionResetError once the client has gone."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, most: int | None = None) -> None:
+        self._left = most  # bytes until the connection breaks; None: it holds
         self.transport = transport(send)
         self._flow: Any = send.__self__.flow  # type: ignore[attr-defined]  # uvicorn's, which knows when the buffer is full
         self.started = False
@@ -34,6 +37,11 @@ class Wire:
     async def write(self, data: bytes) -> None:
         if self.transport.is_closing():
             raise ConnectionResetError("the client has gone")
+        if self._left is not None and len(data) >= self._left:
+            self.transport.write(data[: self._left])
+            self.transport.close()
+            raise ConnectionResetError("a fault cut the connection")
+        self._left = None if self._left is None else self._left - len(data)
         self.transport.write(data)
         await self._flow.drain()
 
@@ -52,9 +60,15 @@ class Live(Response):
     def __init__(self, work: Callable[[Wire], Awaitable[None]]) -> None:
         super().__init__(b"")
         self._work = work
+        self._most: int | None = None
+
+    def cut(self) -> Live:
+        """The same, but the connection breaks in the middle."""
+        self._most = HALF
+        return self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wire = Wire(send)
+        wire = Wire(send, self._most)
         try:
             await self._work(wire)
             wire.transport.close()
