@@ -6,63 +6,53 @@ only the renderers that show it, and a browser gets at most ten bursts a second,
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from weakref import WeakKeyDictionary
+from typing import Final, cast
 
 from nicegui import Client, binding, ui
 
+from components.pace import Pace
 from data.history import History
 from data.mirror import Change, Mirror, Subject
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 0.1
-"""Seconds between two bursts to one browser."""
+FLOW: Final = "flow"
+"""Its key among what NiceGUI keeps for a client."""
 
 
 class Flow:
-    """The changes on their way to one browser: the first at once, then gathered for INTERVAL."""
+    """The changes on their way to one browser: the first at once, then gathered."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._due: dict[int, Callable[[], None]] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._busy = False
+        self._due: dict[Callable[[], None], None] = {}
+        self._pace = Pace(self._flush)
 
-    def mark(self, key: int, render: Callable[[], None]) -> None:
+    def mark(self, render: Callable[[], None]) -> None:
         """Have `render` called with the next burst; once, however often it is marked."""
-        self._due[key] = render
-        if not self._busy:
-            self._busy = True
-            asyncio.get_running_loop().call_soon(self._flush)
+        self._due[render] = None
+        self._pace.wake()
 
-    def _flush(self) -> None:
+    def _flush(self) -> bool:
         due, self._due = self._due, {}
-        if not due:
-            self._busy = False
-            return
         if not self._client.is_deleted:
-            for render in due.values():
+            for render in due:
                 try:
                     render()
                 except Exception:  # one broken element must not keep the others from the change
                     log.exception("an element could not be brought up to date")
-        asyncio.get_running_loop().call_later(INTERVAL, self._flush)
-
-
-_flows: WeakKeyDictionary[Client, Flow] = WeakKeyDictionary()
-_keys = iter(range(1 << 62))
+        return bool(due)
 
 
 def flow() -> Flow:
-    """The flow of the browser whose page is being built or handled."""
+    """The flow of the browser whose page is being built or handled; it lives and goes with its client."""
     client = ui.context.client
-    if client not in _flows:
-        _flows[client] = Flow(client)
-    return _flows[client]
+    if FLOW not in client.storage:
+        client.storage[FLOW] = Flow(client)
+    return cast(Flow, client.storage[FLOW])
 
 
 def _rendering(render: Callable[[], None]) -> Callable[[], None]:
@@ -101,11 +91,11 @@ def renewed(container: ui.element) -> ui.element:
 
 def follow(mirror: Mirror, subjects: Iterable[Subject | None], render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
     """Call `render` now, and again whenever one of `subjects` changes (only in `names`, where given), while this slot lives."""
-    wanted, own, key, run = frozenset(names), flow(), next(_keys), _rendering(render)
+    wanted, own, run = frozenset(names), flow(), _rendering(render)
 
     def changed(changes: Sequence[Change]) -> None:
         if not wanted or any(not change.names or change.names & wanted for change in changes):
-            own.mark(key, run)
+            own.mark(run)
 
     _until_gone(mirror.observe_subjects([subject for subject in subjects if subject is not None], changed))
     render()
@@ -116,11 +106,11 @@ def follow_all(mirror: Mirror, collect: Callable[[Sequence[Change]], bool], rend
 
     `collect` is called for every view at every change: it must be cheap, keep what it needs, and draw nothing.
     """
-    own, key, run = flow(), next(_keys), _rendering(render)
+    own, run = flow(), _rendering(render)
 
     def changed(changes: Sequence[Change]) -> None:
         if collect(changes):
-            own.mark(key, run)
+            own.mark(run)
 
     _until_gone(mirror.observe(changed))
     render()
@@ -128,11 +118,11 @@ def follow_all(mirror: Mirror, collect: Callable[[Sequence[Change]], bool], rend
 
 def follow_history(history: History, uuids: frozenset[str], render: Callable[[], None]) -> None:
     """Call `render` now and at each round of measurements that has one of `uuids` (any, if empty)."""
-    own, key, run = flow(), next(_keys), _rendering(render)
+    own, run = flow(), _rendering(render)
 
     def measured(fresh: frozenset[str]) -> None:
         if not uuids or not uuids.isdisjoint(fresh):
-            own.mark(key, run)
+            own.mark(run)
 
     _until_gone(history.observe(measured))
     render()
@@ -140,8 +130,8 @@ def follow_history(history: History, uuids: frozenset[str], render: Callable[[],
 
 def follow_source(observe: Callable[[Callable[..., None]], Callable[[], None]], render: Callable[[], None]) -> None:
     """Call `render` now and whenever the source speaks; `observe` subscribes to it and returns how to end that."""
-    own, key, run = flow(), next(_keys), _rendering(render)
-    _until_gone(observe(lambda *_said: own.mark(key, run)))
+    own, run = flow(), _rendering(render)
+    _until_gone(observe(lambda *_said: own.mark(run)))
     render()
 
 

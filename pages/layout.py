@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from fastapi import Request, Response
 from nicegui import App, ui
 
 from components import theme, verbs
 from components.frame import status
 from components.frame.account import account
-from components.frame.feed import feed_of
+from components.frame.feed import TreeFeed
 from components.frame.finder import Finder
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
@@ -19,6 +18,7 @@ from components.ui import Icon
 from components.ui import page as page_box
 from data.mirror import Subject
 from data.stores.users import Role, User
+from pages.serving import serve
 from xo_dash.context import Context
 from xo_dash.door.current import current_user
 from xo_dash.i18n import _
@@ -27,14 +27,7 @@ from xo_dash.i18n import _
 def install(app: App, context: Context) -> None:
     """Serve what the frame fetches; called once, before the first page."""
     theme.install(app)
-
-    @app.get(SNAPSHOT, include_in_schema=False)
-    async def tree(request: Request) -> Response:
-        tag, content = await feed_of(context.mirror).snapshot()
-        headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
-        if request.headers.get("if-none-match", "") in (f'"{tag}"', f'W/"{tag}"'):
-            return Response(status_code=304, headers=headers)
-        return Response(content, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
+    serve(app, SNAPSHOT, context.shared(TreeFeed).snapshot)
 
 
 @contextmanager
@@ -47,7 +40,7 @@ def frame(
     a `bare` page gets all the room, without margins or breadcrumbs.
     """
     user = current_user()
-    feed = feed_of(context.mirror)
+    feed = context.shared(TreeFeed)
     theme.wear(user.preferences)
     ui.page_title(f"{title} · xo-dash")
     shell = Shell()

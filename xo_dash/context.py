@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from data.mirror import Mirror
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from xo_dash.control.runner import Runner
     from xo_dash.door.door import Door
     from xo_dash.sync.servers import Servers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +31,10 @@ class Context:
     door: Door
     users: UserStore
     server_store: ServerStore
+    _shared: dict[Callable[[Mirror], Any], object] = field(default_factory=dict, init=False, repr=False)
+
+    def shared(self, make: Callable[[Mirror], T]) -> T:
+        """What `make` makes of the mirror, one for all pages: made when the first asks for it."""
+        if make not in self._shared:
+            self._shared[make] = make(self.mirror)
+        return cast(T, self._shared[make])

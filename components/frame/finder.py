@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nicegui import events, ui
 
-from components.frame.feed import Feed
+from components.frame.feed import TreeFeed
 from components.links import path_of
 from components.theme.icons import drawing
 from components.ui.marks import drawings
@@ -28,7 +28,7 @@ LIMITS: Final[Mapping[Group, int]] = {Group.VM: 8}
 class Finder(ui.element, component="finder.js"):
     """Asks the feed's index at every key press; the browser moves through the answer by itself."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: TreeFeed) -> None:
         super().__init__()
         self._feed = feed
         self._props["placeholder"] = _("Search VMs, hosts, addresses, tags…")

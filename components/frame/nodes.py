@@ -71,6 +71,9 @@ class Nodes:
     def rows(self) -> list[Row]:
         return list(self._rows.values())
 
+    def whole(self) -> dict[str, object]:
+        return {"rows": self.rows()}
+
     def subject(self, node: int) -> Subject | None:
         """What a row stands for; None for a bench or one that is gone."""
         return self._subjects.get(node)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from nicegui import events, ui
 
-from components.frame.feed import Feed, News, encode
+from components.frame.feed import News, TreeFeed, encode
 from components.frame.nodes import Kind, Row
 from components.links import PREFIXES
 from components.ui.marks import drawings
@@ -27,7 +27,7 @@ MOST: Final = 200
 class Tree(ui.element, component="tree.js"):
     """Pools, hosts and VMs with a filter; `selected` is the object of the page."""
 
-    def __init__(self, mirror: Mirror, feed: Feed, selected: Subject | None = None) -> None:
+    def __init__(self, mirror: Mirror, feed: TreeFeed, selected: Subject | None = None) -> None:
         super().__init__()
         self._feed = feed
         self._mirror = mirror
@@ -82,7 +82,7 @@ class Tree(ui.element, component="tree.js"):
         nodes = [node for node in wanted[:MOST] if isinstance(node, int)]
         self._in_sight = frozenset(nodes)
         self._release()
-        found = ((node, self._feed.nodes.subject(node)) for node in nodes)
+        found = ((node, self._feed.rows.subject(node)) for node in nodes)
         self._watched = {node: vm for node, vm in found if isinstance(vm, VM)}
         self._sent = {}
         self._stop_watching()

@@ -15,7 +15,7 @@ from components.charts import number_words
 from components.links import PREFIXES
 from components.theme.icons import drawing
 from components.ui.marks import drawings
-from components.vms.feed import Feed
+from components.vms.feed import VmFeed
 from components.vms.roster import history_homes
 from components.vms.rows import home_of
 from components.vms.words import DOING, STATES, TOOLS
@@ -40,7 +40,7 @@ class Grid(ui.element, component="grid.js"):
 
     def __init__(
         self,
-        feed: Feed,
+        feed: VmFeed,
         columns: Sequence[str],
         on_choose: Callable[[Sequence[VM]], object],
         on_columns: Callable[[list[str]], object],
@@ -104,7 +104,7 @@ class Grid(ui.element, component="grid.js"):
             await result
 
     def _named(self, ids: object) -> dict[int, VM]:
-        found = ((id_, self._feed.roster.vm(id_)) for id_ in ids if isinstance(id_, int)) if isinstance(ids, list) else ()
+        found = ((id_, self._feed.rows.vm(id_)) for id_ in ids if isinstance(id_, int)) if isinstance(ids, list) else ()
         return {id_: vm for id_, vm in found if vm is not None}
 
     def _stop_watching(self) -> None:

@@ -62,18 +62,14 @@ class Roster:
             if number % slice_of == slice_of - 1:
                 yield
 
-    def rows(self) -> list[Row]:
-        return list(self._rows.values())
-
-    @property
-    def places(self) -> list[Place]:
-        return self._places
+    def whole(self) -> dict[str, object]:
+        return {"names": Row._fields, "rows": list(self._rows.values()), "places": self._places}
 
     def vm(self, id_: int) -> VM | None:
         """The VM behind a row's id; None once it is gone."""
         return self._vms.get(id_)
 
-    def mark(self, changes: Iterable[Change]) -> bool:
+    def update(self, changes: Iterable[Change]) -> bool:
         """Note what has to be looked at again; whether that is anything."""
         found = False
         for change in changes:

@@ -16,7 +16,7 @@ from nicegui.outbox import Outbox
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components.frame.feed import feed_of as tree_of
+from components.frame.feed import TreeFeed
 from components.links import PREFIXES
 from data.mirror import Mirror
 from data.objects import VM
@@ -25,6 +25,7 @@ from pages import layout
 from tests import fakes
 from tests.sync.house import House
 from xo_dash import app as program
+from xo_dash.context import Context
 
 LISTS = ("/", "/vms", "/hosts", "/storage", "/networks", "/tasks", "/settings", "/account")
 FETCHED = ("/frame/tree", "/vms/rows")
@@ -46,10 +47,10 @@ INNARDS = frozenset(("words", "numbers", "marks", "icons", "links", "paths", "ti
 class Eyes:
     """`await eyes.read("/vms")`: all texts of a page, each looked at."""
 
-    def __init__(self, user: User, mirror: Mirror, sent: list[Any]) -> None:
+    def __init__(self, user: User, context: Context, sent: list[Any]) -> None:
         self.user = user
         self.theirs: tuple[str, ...] = ()
-        self._mirror = mirror
+        self._context = context
         self._sent = sent
 
     async def read(self, path: str) -> set[str]:
@@ -78,14 +79,14 @@ class Eyes:
                 assert not pattern.search(shown), f"{what} on {where}: {text[:300]!r}"
 
     async def read_everything(self) -> None:
-        for path in (*LISTS, *paths(self._mirror)):
+        for path in (*LISTS, *paths(self._context.mirror)):
             await self.read(path)
         await self.user.open("/")
         for path in FETCHED:
             response = await self.user.http_client.get(path)
             assert response.status_code == 200, (path, response.status_code)
             self._look(set(_strings(response.json())), path)
-        index = await tree_of(self._mirror).index()
+        index = await self._context.shared(TreeFeed).index()
         for query in ("a", "e 1", "00:16", "192.", "0000", "<script>", "\u202e", "*"):
             index.find(query)
 
@@ -120,7 +121,7 @@ async def eyes_on(house: House, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(ui, "run", run)
     monkeypatch.setattr(Outbox, "enqueue_message", record)
     async with user_simulation() as user:
-        yield Eyes(user, house.mirror, sent)
+        yield Eyes(user, context, sent)
 
 
 def _texts_of(client: Client) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from nicegui import app, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components.frame.feed import feed_of
+from components.frame.feed import News, TreeFeed
 from components.frame.finder import Finder
 from components.frame.status import judge
 from components.frame.tree import SNAPSHOT, Tree
-from components.live import INTERVAL
+from components.pace import INTERVAL
 from data.mirror import Mirror, PoolMirror
 from data.objects import PowerState
 from data.server import Server, ServerState
@@ -111,13 +112,15 @@ async def test_the_browser_gets_the_tree_once_and_then_what_changes(user: User, 
     assert (await user.http_client.get(SNAPSHOT, headers={"if-none-match": again.headers["etag"]})).status_code == 304
 
 
-async def test_a_mark_out_of_sight_waits_until_it_is_in_sight(user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mark_out_of_sight_waits_until_it_is_in_sight(
+    user: User, mirror: Mirror, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = await user.open("/")
     await user.http_client.get(SNAPSHOT)
     sent: list[str] = []
     monkeypatch.setattr(client.outbox, "enqueue_message", lambda _kind, message, _to: sent.append(message["code"]))
     vm, other = fakes.find(mirror, "web-1"), fakes.find(mirror, "nas")
-    nodes = {row[5]: row[0] for row in feed_of(mirror).nodes.rows()}
+    nodes = {row[5]: row[0] for row in context.shared(TreeFeed).rows.rows()}
     fakes.change(mirror, vm, power_state=PowerState.PAUSED)
     await settle()
     assert sent == []
@@ -136,7 +139,7 @@ async def test_a_mark_out_of_sight_waits_until_it_is_in_sight(user: User, mirror
     assert sum('"paused","web-1"' in code for code in sent) == 2
 
 
-async def test_loads_are_sent_for_rows_in_sight_only(user: User, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_loads_are_sent_for_rows_in_sight_only(user: User, mirror: Mirror, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await user.open("/")
     await user.http_client.get(SNAPSHOT)
     sent: list[str] = []
@@ -145,7 +148,7 @@ async def test_loads_are_sent_for_rows_in_sight_only(user: User, mirror: Mirror,
     home = vm.home
     assert isinstance(home, PoolMirror)
     assert not home.history.is_watched
-    node = next(row[0] for row in feed_of(mirror).nodes.rows() if row[5] == vm.uuid)
+    node = next(row[0] for row in context.shared(TreeFeed).rows.rows() if row[5] == vm.uuid)
     user.find(Tree).trigger("watch", [node, "x", -1])
     assert home.history.is_watched
     assert sent == [
@@ -179,11 +182,11 @@ async def test_the_search_answers_what_was_asked_last(user: User, monkeypatch: p
     json.dumps(groups)
 
 
-async def test_nobody_observes_when_the_page_is_gone(user: User, mirror: Mirror) -> None:
+async def test_nobody_observes_when_the_page_is_gone(user: User, mirror: Mirror, context: Context) -> None:
     before = mirror.observer_count
     client = await user.open("/")
     assert mirror.observer_count > before
-    user.find(Tree).trigger("watch", [row[0] for row in feed_of(mirror).nodes.rows()])
+    user.find(Tree).trigger("watch", [row[0] for row in context.shared(TreeFeed).rows.rows()])
     client.delete()
     assert mirror.observer_count == before
     assert not any(pool.history.is_watched for pool in mirror)
@@ -209,9 +212,9 @@ async def test_the_frame_speaks_russian(user: User) -> None:
         await user.should_see("Хранилища")
 
 
-async def test_the_tree_is_whole_whenever_it_is_asked_for(user: User, mirror: Mirror) -> None:
+async def test_the_tree_is_whole_whenever_it_is_asked_for(user: User, mirror: Mirror, context: Context) -> None:
     assert user  # its loop runs
-    feed = feed_of(mirror)
+    feed = context.shared(TreeFeed)
     leave = feed.join(lambda delta: None)
     first, _content = await feed.snapshot()
     leave()
@@ -220,7 +223,50 @@ async def test_the_tree_is_whole_whenever_it_is_asked_for(user: User, mirror: Mi
     second, content = await feed.snapshot()
     leave()
     assert first != second
-    assert "web-1" not in {row[4] for row in json.loads(gzip.decompress(content))["rows"]}
+    assert "web-1" not in names(content)
+
+
+def names(content: bytes) -> set[str]:
+    return {row[4] for row in json.loads(gzip.decompress(content))["rows"]}
+
+
+async def test_what_is_asked_for_without_a_page_is_of_now(user: User, mirror: Mirror) -> None:
+    assert user  # its loop runs
+    before, feed = mirror.observer_count, TreeFeed(mirror)
+    assert "web-1" in names((await feed.snapshot())[1])
+    fakes.remove(mirror, fakes.find(mirror, "web-1"))
+    assert "web-1" not in names((await feed.snapshot())[1])
+    assert mirror.observer_count == before
+
+
+async def test_all_of_it_also_for_who_asks_while_others_come_and_go(user: User, mirror: Mirror) -> None:
+    assert user  # its loop runs
+    feed = TreeFeed(mirror)
+    asked = asyncio.gather(feed.snapshot(), feed.snapshot())
+    leave = feed.join(lambda news: None)
+    found = await asked
+    leave()
+    assert all({"web-1", "nas", "lab-pool"} <= names(content) for _tag, content in found)
+
+
+async def test_one_broken_page_keeps_nobody_from_the_news(user: User, mirror: Mirror, error_log: list[logging.LogRecord]) -> None:
+    assert user  # its loop runs
+    feed = TreeFeed(mirror)
+    told: list[News] = []
+
+    def broken(news: News) -> None:
+        raise RuntimeError("broken")
+
+    leaves = [feed.join(broken), feed.join(told.append)]
+    await feed.snapshot()
+    fakes.change(mirror, fakes.find(mirror, "web-1"), name_label="renamed")
+    await asyncio.sleep(INTERVAL / 2)
+    for leave in leaves:
+        leave()
+    assert [row[4] for news in told for row in news.delta.put] == ["renamed"]
+    assert [record.getMessage() for record in error_log] == ["a page could not be brought up to date"]
+    error_log.clear()
+    await asyncio.sleep(INTERVAL * 1.5)  # its timer ends before the loop does
 
 
 def server(state: ServerState, **values: float) -> Server:

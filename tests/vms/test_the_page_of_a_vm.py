@@ -10,7 +10,7 @@ import pytest
 from nicegui import Client, json
 from nicegui.testing import User
 
-from components.live import INTERVAL
+from components.pace import INTERVAL
 from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import VBD, VDI, VM, Message, PowerState, VMGuestMetrics
 from data.server import ServerState
