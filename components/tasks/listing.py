@@ -41,7 +41,7 @@ class TaskList(ui.element):
                     _("Nothing goes on"),
                     _("What you or others start in the pools appears here at once, and stays a while after its end."),
                 )
-            self._running = Table(_("Running"))
+            self._running = Table(_("Under way"))
             self._ended = Table(_("Recent"))
             follow_source(context.runner.activity.observe, self._refresh)
 
@@ -108,7 +108,7 @@ class TaskRow(ui.element):
             with ui.element("td").classes("x-nowrap"):
                 ui.label(line.who or _("outside")).classes("" if line.who else "x-dim")
             with ui.element("td").classes("x-nowrap"):
-                ui.label(line.server.label if line.server else "–")
+                ui.label(line.pool or "–")
             with ui.element("td").classes("x-nowrap"):
                 Age(line.since)
             with ui.element("td").classes("x-nowrap"):

@@ -20,7 +20,7 @@ MARKS: Final = {
 
 WORDS: Final = {
     State.WAITING: N_("Waiting for its turn"),
-    State.RUNNING: N_("Running"),
+    State.RUNNING: N_("Under way"),
     State.DONE: N_("Done"),
     State.REFUSED: N_("Not possible"),
     State.FAILED: N_("Failed"),

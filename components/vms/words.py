@@ -35,7 +35,7 @@ FIRMWARE: Final[Mapping[Firmware, str]] = {
 BOOT: Final[Mapping[str, str]] = {"c": N_("disk"), "d": N_("CD"), "n": N_("network")}
 
 HAPPENED: Final[Mapping[str, str]] = {
-    "VM_STARTED": N_("Started"), "VM_SHUTDOWN": N_("Shut down"), "VM_REBOOTED": N_("Rebooted"), "VM_SUSPENDED": N_("Suspended"),
+    "VM_STARTED": N_("Started"), "VM_SHUTDOWN": N_("Halted"), "VM_REBOOTED": N_("Rebooted"), "VM_SUSPENDED": N_("Suspended"),
     "VM_RESUMED": N_("Resumed"), "VM_PAUSED": N_("Paused"), "VM_UNPAUSED": N_("Went on"), "VM_CRASHED": N_("Crashed"),
     "VM_CLONED": N_("Cloned"), "VM_SNAPSHOTTED": N_("Snapshot taken"), "VM_CHECKPOINTED": N_("Snapshot with memory taken"),
     "VM_SNAPSHOT_REVERTED": N_("Reverted to a snapshot"), "VM_MIGRATED": N_("Moved to another host"), "ALARM": N_("Alarm"),

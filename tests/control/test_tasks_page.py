@@ -31,7 +31,7 @@ async def test_a_task_moves_from_running_to_recent_with_its_end(tmp_path: Path, 
     async with looking(tmp_path, fake, draw) as at:
         task = fake.task("Async.VM.start", progress=0.4)
         fake.change(vm, current_operations={task: "start"})
-        await at.user.should_see("Running 40%")
+        await at.user.should_see("Under way 40%")
         await at.user.should_see("outside")
         (link,) = at.user.find(kind=ui.link, content="web-1").elements
         assert link.props["href"] == f"/vm/{vm.uuid}"
