@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: help demo run test check format bench messages lock clean
+.PHONY: help demo run test check format bench clients messages lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -35,6 +35,9 @@ format: $(READY) ## write the files as `check` wants them
 
 bench: $(READY) ## measure, and write docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
+
+clients: $(READY) ## other people's XAPI clients, unmodified, against the simulator; installed into build/clients
+	@$(BIN)/python -m clients $(ARGS)
 
 messages: $(READY) ## collect the sentences of the program and bring the translations up to date
 	@$(BIN)/python -m tests.messages

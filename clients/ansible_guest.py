@@ -54,7 +54,7 @@ def main() -> None:
         step, result = task["task"]["name"], task["hosts"]["localhost"]
         if result.get("failed"):
             wrong = next((each for each in result.get("results", ()) if each.get("failed")), result)
-            said = wrong.get("exception") or wrong.get("msg") or json.dumps(wrong.get("instance"))
+            said = wrong.get("msg") or json.dumps(wrong.get("instance"))
             print(f"{name}: FAILED at {step}: {said} (passed: {', '.join(passed) or 'nothing'})")
             sys.exit(1)
         passed.append(step)
