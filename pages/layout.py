@@ -53,7 +53,7 @@ def frame(
         status.connection(context.mirror, "/settings")
         _account(context, user)
     with shell.side:
-        Tree(context.mirror, feed, selected)
+        Tree(feed, selected)
         _navigation(ui.context.client.request.url.path)
     with shell.main:
         if bare:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 from nicegui import ui
 
+from components.browser import tell
 from components.charts.units import Unit, number_words
 from components.live import follow_history
 from data.history import LENGTH, STEP, History, Series
@@ -54,7 +55,7 @@ class Chart(ui.element, component="chart.js"):
     def _send(self, method: str, samples: list[Sample]) -> None:
         self._sent_until = float(samples[-1][0] or 0) if samples else (self._sent_until or 0.0)
         if samples or method == "fill":
-            self.client.run_javascript(f"runMethod({self.id},'{method}',[{orjson.dumps(samples).decode()}])")
+            tell(self, method, orjson.dumps([samples]).decode())
 
     def _samples(self, after: float) -> list[Sample]:
         return samples(self._history.series(self._uuid), [curve.series for curve in self._curves], after)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
 from nicegui import events, ui
 
+from components.browser import tell
 from components.frame.feed import News, TreeFeed, encode
 from components.frame.nodes import Kind, Row
+from components.in_sight import LoadsInSight
 from components.links import PREFIXES
 from components.ui.marks import drawings
-from data.mirror import Mirror, PoolMirror, Subject
+from data.mirror import Subject
 from data.objects import VM, Host, Pool
 from xo_dash import i18n
 from xo_dash.i18n import _
@@ -27,17 +28,14 @@ MOST: Final = 200
 class Tree(ui.element, component="tree.js"):
     """Pools, hosts and VMs with a filter; `selected` is the object of the page."""
 
-    def __init__(self, mirror: Mirror, feed: TreeFeed, selected: Subject | None = None) -> None:
+    def __init__(self, feed: TreeFeed, selected: Subject | None = None) -> None:
         super().__init__()
         self._feed = feed
-        self._mirror = mirror
-        self._sent: dict[int, int] = {}
-        self._watched: dict[int, VM] = {}
+        self._loads = LoadsInSight(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))
         self._in_sight: frozenset[int] = frozenset()
         self._held: dict[int, Row] = {}
         self._held_since: News | None = None
         self._held_last: News | None = None
-        self._unwatch: list[Callable[[], None]] = []
         self._props["url"] = SNAPSHOT
         self._props["selected"] = _uuid(selected)
         self._props["marks"] = drawings()
@@ -54,27 +52,22 @@ class Tree(ui.element, component="tree.js"):
             self._held_last = news
             self._held.update(rows)
         elif self._held_since is None:
-            self._call("delta", news.encoded)
+            tell(self, "delta", news.encoded)
         else:
             gone = set(news.delta.gone)
             put = [row for node, row in {**self._held, **rows}.items() if node not in gone]
-            self._call("delta", encode(news.epoch, self._held_since.since, news.revision, put, news.delta.gone))
+            tell(self, "delta", encode(news.epoch, self._held_since.since, news.revision, put, news.delta.gone))
             self._forget_held()
 
     def _release(self) -> None:
         """Send what waited."""
         if self._held_since is not None and self._held_last is not None:
             last = self._held_last
-            self._call("delta", encode(last.epoch, self._held_since.since, last.revision, self._held.values(), ()))
+            tell(self, "delta", encode(last.epoch, self._held_since.since, last.revision, self._held.values(), ()))
             self._forget_held()
 
     def _forget_held(self) -> None:
         self._held, self._held_since, self._held_last = {}, None, None
-
-    def _call(self, method: str, arguments: str) -> None:
-        """As `run_method`, for arguments that are JSON already, and without a task for each."""
-        message = {"code": f"runMethod({self.id},'{method}',{arguments})"}
-        self.client.outbox.enqueue_message("run_javascript", message, self.client.id)
 
     def _watch(self, event: events.GenericEventArguments) -> None:
         """The browser tells which rows are in sight: send what waited, what is known of their load, and what becomes known."""
@@ -83,37 +76,11 @@ class Tree(ui.element, component="tree.js"):
         self._in_sight = frozenset(nodes)
         self._release()
         found = ((node, self._feed.rows.subject(node)) for node in nodes)
-        self._watched = {node: vm for node, vm in found if isinstance(vm, VM)}
-        self._sent = {}
-        self._stop_watching()
-        for home in {vm.home for vm in self._watched.values()}:
-            if isinstance(home, PoolMirror):
-                self._unwatch.append(home.history.observe(self._measured))
-        self._measured(frozenset())
-
-    def _measured(self, _fresh: frozenset[str]) -> None:
-        changed = [value for node, vm in self._watched.items() if (value := self._news(node, vm))]
-        if changed:
-            self._call("measured", f"[{orjson.dumps(changed).decode()}]")
-
-    def _news(self, node: int, vm: VM) -> tuple[int, int] | None:
-        """(row, CPU in whole per cent, -1 for not known), if it is not what the browser has."""
-        home = vm.home
-        load = home.history.loads.get(vm.uuid) if isinstance(home, PoolMirror) else None
-        percent = -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
-        if self._sent.get(node, -1) == percent:
-            return None
-        self._sent[node] = percent
-        return node, percent
-
-    def _stop_watching(self) -> None:
-        for unwatch in self._unwatch:
-            unwatch()
-        self._unwatch = []
+        self._loads.watch({node: vm for node, vm in found if isinstance(vm, VM)})
 
     def _handle_delete(self) -> None:
         self._leave()
-        self._stop_watching()
+        self._loads.stop()
         super()._handle_delete()
 
 

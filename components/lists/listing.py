@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 import orjson
 from nicegui import background_tasks, ui
 
+from components.browser import tell
 from components.lists.rows import Roll, Row, Wire
 from components.live import follow_all
 from components.theme.icons import drawing
@@ -136,7 +137,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         if put or gone or stale != self._stale:
             self._stale = stale
             rows_json = b"[" + b",".join(put) + b"]"
-            self._call(f"'delta',{rows_json.decode()},{gone},{stale},{'false' if self._dirty else 'true'}")
+            tell(self, "delta", f"[{rows_json.decode()},{gone},{stale},{'false' if self._dirty else 'true'}]")
 
     def _news(self, row: T) -> bytes | None:
         """The row as JSON: id, pool, segments, words, cells, uuid; None if the browser has it so."""
@@ -179,11 +180,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         with self:
             cells = [[id_, self._roll.measure(row).wire()] for row, id_ in self._ids.items() if row.uuid in fresh]
         if cells:
-            self._call(f"'measured',{orjson.dumps(cells).decode()}")
-
-    def _call(self, call: str) -> None:
-        name, _comma, arguments = call.partition(",")
-        self.client.run_javascript(f"runMethod({self.id},{name},[{arguments}])")
+            tell(self, "measured", orjson.dumps([cells]).decode())
 
     def _handle_delete(self) -> None:
         for leave in self._histories.values():

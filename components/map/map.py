@@ -12,6 +12,7 @@ from nicegui import events
 from nicegui.dependencies import register_esm
 from nicegui.element import Element
 
+from components.browser import tell
 from components.map.scene import Scene
 from components.map.words import words
 from xo_dash.i18n import locale
@@ -65,30 +66,25 @@ class Map(Element, component="map.js"):
 
     def _show(self, message: str) -> None:
         self._is_ready = True
-        self._call("patch", message)
+        tell(self, "patch", f"[{message}]")
 
     def _patch(self, message: str) -> None:
         if self._is_ready:
-            self._call("patch", message)
-
-    def _call(self, method: str, json: str) -> None:
-        """`json` is put into the message as it is: encoded once for all browsers, and JSON is JavaScript."""
-        code = f'runMethod({self.id}, "{method}", [{json}])'
-        self.client.outbox.enqueue_message("run_javascript", {"code": code}, self.client.id)
+            tell(self, "patch", f"[{message}]")
 
     def deselect(self) -> None:
         """Nothing is selected any more."""
-        self._call("choose", "-1, false")
+        tell(self, "choose", "[-1,false]")
 
     def reveal(self, uuid: str) -> None:
         """Show one thing, and what uses it."""
-        self._call("reveal", orjson.dumps(uuid).decode())
+        tell(self, "reveal", orjson.dumps([uuid]).decode())
 
     # ---- from the browser; what it says is not trusted
 
     def _trails(self, event: events.GenericEventArguments) -> None:
         ids = [id_ for id_ in _list(event.args)[:MOST_TRAILS] if isinstance(id_, int)]
-        self._call("trails", self._scene.trails(ids))
+        tell(self, "trails", f"[{self._scene.trails(ids)}]")
 
     def _choose(self, event: events.GenericEventArguments) -> None:
         chosen = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -11,13 +10,13 @@ import orjson
 from nicegui import events, ui
 from nicegui.dependencies import register_esm
 
+from components.browser import tell
 from components.charts import number_words
+from components.in_sight import LoadsInSight
 from components.links import PREFIXES
 from components.theme.icons import drawing
 from components.ui.marks import drawings
 from components.vms.feed import VmFeed
-from components.vms.roster import history_homes
-from components.vms.rows import home_of
 from components.vms.words import DOING, STATES, TOOLS
 from data.objects import VM, Host
 from xo_dash.i18n import _, number
@@ -48,9 +47,7 @@ class Grid(ui.element, component="grid.js"):
         super().__init__()
         self._feed = feed
         self._on_choose, self._on_columns = on_choose, on_columns
-        self._sent: dict[int, int] = {}
-        self._watched: dict[int, VM] = {}
-        self._unwatch: list[Callable[[], None]] = []
+        self._loads = LoadsInSight(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))
         titles = column_titles()
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,
@@ -65,33 +62,13 @@ class Grid(ui.element, component="grid.js"):
     # ---- to the browser
 
     def _send(self, delta: str) -> None:
-        self.client.run_javascript(f"runMethod({self.id},'delta',{delta})")
-
-    def _measured(self, _fresh: frozenset[str]) -> None:
-        changed = [news for id_, vm in self._watched.items() if (news := self._news(id_, vm))]
-        if changed:
-            self.client.run_javascript(f"runMethod({self.id},'measured',[{orjson.dumps(changed).decode()}])")
-
-    def _news(self, id_: int, vm: VM) -> tuple[int, int] | None:
-        """(row, CPU in whole per cent, -1 for not known), if it is not what the browser has."""
-        pool = home_of(vm.home)
-        load = pool.history.loads.get(vm.uuid) if pool else None
-        percent = -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
-        if self._sent.get(id_, -1) == percent:
-            return None
-        self._sent[id_] = percent
-        return id_, percent
+        tell(self, "delta", delta)
 
     # ---- from the browser; what it says is not trusted
 
     def _watch(self, event: events.GenericEventArguments) -> None:
         """The rows whose load it wants: send what is known, and what becomes known."""
-        self._watched = self._named(event.args)
-        self._sent = {id_: percent for id_, percent in self._sent.items() if id_ in self._watched}
-        self._stop_watching()
-        for pool in history_homes(self._watched.values()):
-            self._unwatch.append(pool.history.observe(self._measured))
-        self._measured(frozenset())
+        self._loads.watch(self._named(event.args))
 
     def _choose(self, event: events.GenericEventArguments) -> None:
         ids = event.args[:MOST_CHOSEN] if isinstance(event.args, list) else []
@@ -107,14 +84,9 @@ class Grid(ui.element, component="grid.js"):
         found = ((id_, self._feed.rows.vm(id_)) for id_ in ids if isinstance(id_, int)) if isinstance(ids, list) else ()
         return {id_: vm for id_, vm in found if vm is not None}
 
-    def _stop_watching(self) -> None:
-        for unwatch in self._unwatch:
-            unwatch()
-        self._unwatch = []
-
     def _handle_delete(self) -> None:
         self._leave()
-        self._stop_watching()
+        self._loads.stop()
         super()._handle_delete()
 
 

@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from components.vms.rows import Place, Row, home_of, place_of, row_of
-from data.mirror import Change, Mirror, Operation, PoolMirror
+from components.vms.rows import Place, Row, place_of, row_of
+from data.mirror import Change, Mirror, Operation
 from data.objects import VBD, VDI, VIF, VM, Host, HostMetrics, Pool, VMGuestMetrics, VMMetrics
 from data.placement import is_guest
 from data.server import Server
@@ -143,8 +143,3 @@ class Roster:
 
     def _now(self) -> list[Place]:
         return [place_of(pool) for pool in self._mirror]
-
-
-def history_homes(vms: Iterable[VM]) -> set[PoolMirror]:
-    """The pools that measure these."""
-    return {home for vm in vms if (home := home_of(vm.home))}

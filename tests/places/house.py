@@ -33,11 +33,12 @@ class Looking:
         """Open a page and have its lists ready, as a browser would."""
         self.rows.clear()
         client = await self.user.open(path)
-        client.run_javascript = self._told  # type: ignore[assignment, method-assign]  # NiceGUI's simulated browser runs none
+        client.outbox.enqueue_message = self._told  # type: ignore[method-assign]  # NiceGUI's simulated browser runs no scripts
         if lists:
             self.user.find(Listing).trigger("ready")
 
-    def _told(self, code: str, *, timeout: float = 1.0) -> None:
+    def _told(self, _kind: str, message: Any, _to: str) -> None:
+        code = message.get("code", "") if isinstance(message, dict) else ""
         match = re.fullmatch(r"(?s)runMethod\(\d+,'delta',(.*)\)", code)
         if match is None:
             return

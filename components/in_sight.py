@@ -1,0 +1,48 @@
+"""The CPU of the VMs that one browser has in sight, sent when it is another than what that browser has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from data.mirror import PoolMirror
+from data.objects import VM
+
+Percents = list[tuple[int, int]]
+"""(id of the row, CPU in whole per cent, -1 for not known)."""
+
+
+class LoadsInSight:
+    """Follows the measurements of the pools whose VMs are in sight; calls `send` with what is news."""
+
+    def __init__(self, send: Callable[[Percents], object]) -> None:
+        self._send = send
+        self._vms: dict[int, VM] = {}
+        self._sent: dict[int, int] = {}
+        self._unwatch: list[Callable[[], None]] = []
+
+    def watch(self, vms: Mapping[int, VM]) -> None:
+        """From now on it is these, by the ids of their rows: send what is known, and what becomes known."""
+        self.stop()
+        self._vms = dict(vms)
+        self._sent = {row: percent for row, percent in self._sent.items() if row in self._vms}
+        homes = {home for vm in self._vms.values() if isinstance(home := vm.home, PoolMirror)}
+        self._unwatch = [home.history.observe(self._measured) for home in homes]
+        self._measured(frozenset())
+
+    def stop(self) -> None:
+        for unwatch in self._unwatch:
+            unwatch()
+        self._unwatch = []
+
+    def _measured(self, _fresh: frozenset[str]) -> None:
+        news = [(row, percent) for row, vm in self._vms.items() if (percent := percent_of(vm)) != self._sent.get(row, -1)]
+        if news:
+            self._sent.update(news)
+            self._send(news)
+
+
+def percent_of(vm: VM) -> int:
+    """CPU in whole per cent; -1 where it was not measured."""
+    load = vm.home.history.loads.get(vm.uuid) if isinstance(vm.home, PoolMirror) else None
+    return -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
