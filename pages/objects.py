@@ -13,6 +13,7 @@ from components.live import follow_all, renewed
 from components.ui import Notice, Tone, empty_state
 from components.vms.standing import standing_band
 from data.mirror import Change, Operation, PoolMirror
+from data.names import pool_name as name_of_pool
 from data.types import XapiObject
 from pages.layout import frame
 from xo_dash.context import Context
@@ -94,7 +95,7 @@ def _object(context: Context, about: About[T], row: T, pool: PoolMirror) -> None
 
 
 def _unknown(context: Context, about: About[T]) -> None:
-    away = [pool.server.label for pool in context.mirror if not pool.server.is_live]
+    away = [name_of_pool(pool) for pool in context.mirror if not pool.server.is_live]
     text = _("It was deleted, or the address is not quite right.")
     if away:
         text = _("It was deleted, the address is not quite right, or it is in {pools}, not connected now.").format(pools=", ".join(away))

@@ -18,6 +18,7 @@ from components.vms.loads import loads
 from components.vms.rows import place_of
 from components.vms.standing import standing_band
 from data.mirror import Change, Operation, PoolMirror
+from data.names import pool_name
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.vms import is_up
@@ -94,7 +95,7 @@ def show(context: Context, vm: VM, pool: PoolMirror) -> None:
 
 
 def _unknown(context: Context) -> None:
-    away = [pool.server.label for pool in context.mirror if not pool.server.is_live]
+    away = [pool_name(pool) for pool in context.mirror if not pool.server.is_live]
     text = _("It was deleted, or the address is not quite right.")
     if away:
         text = _("It was deleted, the address is not quite right, or it is in {pools}, not connected now.").format(pools=", ".join(away))

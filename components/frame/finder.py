@@ -12,6 +12,7 @@ from components.links import path_of
 from components.theme.icons import drawing
 from components.ui.marks import drawings
 from data.mirror import PoolMirror
+from data.names import pool_name
 from data.objects import SR, VDI, VM, Host, Pool
 from data.search import Found, Group, Hit
 from data.types import XapiObject
@@ -64,14 +65,14 @@ def _hit(group: Group, hit: Hit) -> dict[str, str]:
     row = hit.row
     name = str(getattr(row, "name_label", ""))
     if isinstance(row, Pool) and not name and isinstance(row.home, PoolMirror):
-        name = row.home.server.label
+        name = pool_name(row.home)
     mark = str(row.power_state).lower() if isinstance(row, VM) and group is Group.VM else ""
     return {"path": path_of(row), "name": name or "–", "mark": mark, "icon": ICONS.get(group, ""), "why": hit.why, "where": _where(row)}
 
 
 def _where(row: XapiObject) -> str:
     """What it is part of."""
-    pool = row.home.server.label if isinstance(row.home, PoolMirror) else ""
+    pool = pool_name(row.home) if isinstance(row.home, PoolMirror) else ""
     inner: Host | SR | VM | None = None
     if isinstance(row, VM):
         inner = row.home.one(VM, row.snapshot_of) if row.is_a_snapshot else row.home.one(Host, row.resident_on)

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import NamedTuple, cast
 
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
+from data.names import pool_name
 from data.objects import VM, Host, HostMetrics, Pool
 from data.server import Server, ServerState
 from data.types import XapiObject
@@ -43,14 +44,6 @@ _SERVER_MARKS = {
     ServerState.UNREACHABLE: "warning",
     ServerState.DISABLED: "disabled",
 }
-
-
-def pool_name(pool: PoolMirror) -> str:
-    """What a pool is called: its own name, that of its one host, or what the connection is labelled."""
-    row = pool.pool
-    hosts = pool.all(Host)
-    lone = next(iter(hosts.values())).name_label if len(hosts) == 1 else ""
-    return (row.name_label if row else "") or pool.server.label or lone or pool.server.address
 
 
 class Nodes:

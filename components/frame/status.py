@@ -10,6 +10,7 @@ from nicegui import ui
 from components.live import follow_all, follow_source, renewed
 from components.ui import Age, Bar, Mark, menu, menu_head, menu_link, spinner
 from data.mirror import Mirror
+from data.names import pool_name
 from data.server import Server, ServerState
 from xo_dash.control.activity import Activity, Line
 from xo_dash.i18n import _, ngettext, percent
@@ -56,7 +57,7 @@ def tasks(activity: Activity, path: str) -> None:
         menu_link(_("All tasks"), path, icon="tasks")
 
     def running() -> list[Line]:
-        return [line for line in activity.lines() if not line.state.ended]
+        return [line for line in activity.lines() if line.goes_on]
 
     def render() -> None:
         count = len(running())
@@ -78,7 +79,7 @@ def _task(line: Line) -> None:
             ui.label(percent(line.progress) if line.progress else "").classes("x-dim x-small")
         Bar(line.progress)
         with ui.element().classes("x-row x-spread x-small x-dim"):
-            ui.label(" · ".join(part for part in (line.who, line.server.label if line.server else "") if part)).classes("x-cut")
+            ui.label(" · ".join(part for part in (line.who, line.pool) if part)).classes("x-cut")
             Age(line.since, bare=True)
 
 
@@ -90,8 +91,8 @@ def connection(mirror: Mirror, path: str) -> None:
 
     def fill() -> None:
         menu_head(_("Pools") if mirror.pools else _("No pools yet"))
-        for server in servers():
-            _server(server)
+        for pool in mirror:
+            _server(pool.server, pool_name(pool))
         menu_link(_("Servers and settings"), path, icon="settings")
 
     def render() -> None:
@@ -145,10 +146,10 @@ def state_words(state: ServerState) -> str:
     }[state]
 
 
-def _server(server: Server) -> None:
+def _server(server: Server, name: str) -> None:
     with ui.element().classes("x-panel-row x-row"):
         Mark(STATES.get(server.state, "critical"))
-        ui.label(server.label or server.address).classes("x-grow x-cut")
+        ui.label(name).classes("x-grow x-cut")
         ui.label(state_words(server.state)).classes("x-dim x-small")
         if not server.is_live and server.last_event_at:
             Age(server.last_event_at, bare=True).classes("x-dim x-small")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from data import names
 from data.hosts import Cpus, HostState, Port, host_state
 from data.links import Link
 from data.mirror import PoolMirror
@@ -70,13 +71,8 @@ def pending_text(guidance: str) -> str:
 
 
 def pool_name(row: XapiObject) -> str:
-    """Of the pool that `row` is in: its own name, its master's for a lone host, else what the server is called here."""
-    home = row.home
-    if not isinstance(home, PoolMirror):
-        return "–"
-    own = home.pool
-    master = home.one(Host, own.master) if own else None
-    return (own and own.name_label) or (master and master.name_label) or home.server.label or home.server.address
+    """Of the pool that `row` is in."""
+    return names.pool_name(row.home) if isinstance(row.home, PoolMirror) else "–"
 
 
 def pool_path(row: XapiObject) -> str:

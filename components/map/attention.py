@@ -8,10 +8,10 @@ from nicegui import ui
 
 from components.links import path_of
 from components.live import follow_all, renewed
-from components.map.rows import pool_name
 from components.ui import Age, Mark
 from data.attention import Cause, Fact, Level, facts
 from data.mirror import Change, Mirror
+from data.names import pool_name, pool_of, server_name
 from data.objects import PBD, PIF, SR, Bond, Host, HostMetrics, PIFMetrics, Pool
 from data.server import Server, ServerState
 from data.types import XapiObject
@@ -42,7 +42,7 @@ class Attention(ui.element):
 
     def _render(self) -> None:
         found = facts(self._mirror)
-        looks: list[tuple[object, ...]] = [(fact.level, *sentence(fact)) for fact in found]
+        looks: list[tuple[object, ...]] = [(fact.level, *self._said(fact)) for fact in found]
         if looks == self._shown:
             return
         self._shown = looks
@@ -55,10 +55,15 @@ class Attention(ui.element):
             if len(found) > MOST:
                 ui.label(_("{n} more").format(n=number(len(found) - MOST))).classes("x-dim")
 
-    def _line(self, fact: Fact) -> None:
+    def _said(self, fact: Fact) -> tuple[str, str]:
+        subject = fact.subject
+        if isinstance(subject, Server):
+            return sentence(fact, pool_of(subject, self._mirror))
         title, detail = sentence(fact)
-        if self._many and isinstance(fact.subject, XapiObject):
-            detail = f"{pool_name(self._mirror.pools[fact.subject.home.id])} · {detail}"
+        return title, f"{pool_name(self._mirror.pools[subject.home.id])} · {detail}" if self._many else detail
+
+    def _line(self, fact: Fact) -> None:
+        title, detail = self._said(fact)
         with ui.element("li").classes("xo-attention-line"):
             Mark("critical" if fact.level is Level.CRITICAL else "warning")
             ui.label(title).classes("xo-attention-what")
@@ -85,13 +90,13 @@ def _matters(changes: Sequence[Change]) -> bool:
     return any(isinstance(change.subject, WATCHED) for change in changes)
 
 
-def sentence(fact: Fact) -> tuple[str, str]:
-    """(what it is, what it touches), both short."""
+def sentence(fact: Fact, pool: str = "") -> tuple[str, str]:
+    """(what it is, what it touches), both short; `pool` is what a pool that is away is called."""
     subject = fact.subject
     hosts = ", ".join(host.name_label for host in fact.where)
     touched = ngettext("{n} VM", "{n} VMs", fact.vms).format(n=number(fact.vms))
     if isinstance(subject, Server):
-        return server_sentence(subject), _("what you see is from") if subject.last_event_at else ""
+        return server_sentence(subject, pool), _("what you see is from") if subject.last_event_at else ""
     name = str(getattr(subject, "name_label", ""))
     if fact.cause is Cause.HOST_GONE:
         return _("{name} gives no sign of life").format(name=name), touched
@@ -107,7 +112,7 @@ def sentence(fact: Fact) -> tuple[str, str]:
     return _("{name} has no link on {hosts}").format(name=name, hosts=hosts), touched
 
 
-def server_sentence(server: Server) -> str:
+def server_sentence(server: Server, pool: str = "") -> str:
     """How a connection that is not live stands."""
     sentences = {
         ServerState.BAD_PASSWORD: _("{name} does not accept our password"),
@@ -115,4 +120,4 @@ def server_sentence(server: Server) -> str:
         ServerState.WRONG_POOL: _("{name} answers for another pool than before"),
         ServerState.DUPLICATE: _("{name} is a pool that is connected already"),
     }
-    return sentences.get(server.state, _("{name} is not reachable")).format(name=server.label or server.address)
+    return sentences.get(server.state, _("{name} is not reachable")).format(name=pool or server_name(server))

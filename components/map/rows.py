@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from data.attention import Level, host_level, is_shown, server_level, sr_level, unplugged
 from data.links import link_of
 from data.mirror import PoolMirror
+from data.names import pool_name
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
 from data.placement import HOLDING, is_live, memory_held, memory_of
 from data.server import Server, ServerState
@@ -31,13 +32,6 @@ def pool_row(id_: int, pool: PoolMirror) -> Row:
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
     return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, int(server_level(server)), server.state.value]
-
-
-def pool_name(pool: PoolMirror) -> str:
-    """The pool's name; a lone host's pool often has none, then its host's; before the first sync the server's label."""
-    own = pool.pool
-    master = pool.one(Host, own.master) if own else None
-    return (own and own.name_label) or (master and master.name_label) or pool.server.label or pool.server.address
 
 
 def _standing(server: Server) -> int:

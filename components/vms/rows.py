@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from data.mirror import PoolMirror
+from data.names import pool_name
 from data.objects import VIF, VM, Host, PowerState
 from data.placement import is_live
 from data.types import Home
@@ -79,10 +80,7 @@ def row_of(id_: int, vm: VM) -> Row:
 
 
 def place_of(pool: PoolMirror) -> Place:
-    own = pool.pool
-    master = pool.one(Host, own.master) if own else None
-    name = (own and own.name_label) or (master and master.name_label) or pool.server.label or pool.server.address
-    return Place(pool.id, name, pool.server.is_live)
+    return Place(pool.id, pool_name(pool), pool.server.is_live)
 
 
 def home_of(home: Home) -> PoolMirror | None:

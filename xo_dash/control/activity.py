@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from data.mirror import Change, Mirror, Operation, Unsubscribe
+from data.names import pool_name
 from data.objects import KINDS, VM, Host, Task, TaskStatus
 from data.server import Server
 from data.types import NULL_REF, Ref, XapiObject, timestamp
@@ -69,6 +70,12 @@ class Line:
     says: Said | None = None  # the step under way
     reason: Said | None = None
     task: Task | None = None  # while it can be cancelled
+    pool: str = ""  # what its pool is called
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it runs as far as anybody can see: of a pool that is away nobody can."""
+        return not self.state.ended and (self.server is None or self.server.is_live)
 
     @property
     def order(self) -> tuple[bool, float]:
@@ -115,7 +122,7 @@ class Activity:
     @property
     def running(self) -> int:
         """How many go on."""
-        return sum(not line.state.ended for line in self.lines())
+        return sum(line.goes_on for line in self.lines())
 
     # from the mirror
 
@@ -123,7 +130,9 @@ class Activity:
         stirred = False
         for change in changes:
             subject = change.subject
-            if isinstance(subject, Task):
+            if isinstance(subject, Server):
+                stirred = True
+            elif isinstance(subject, Task):
                 stirred |= self._task(subject, change.operation)
             elif isinstance(subject, XapiObject) and "current_operations" in change.names:
                 stirred |= self._operations(subject)
@@ -216,6 +225,7 @@ class Activity:
             ended=work.ended,
             reason=work.reason,
             task=None if work.state.ended else row,
+            pool=pool_name(pool) if pool else "",
         )
 
     def _own_lines(self) -> Iterator[Line]:
@@ -240,6 +250,7 @@ class Activity:
                     says=item.says,
                     reason=item.reason,
                     task=pool.one(Task, item.tasks[-1]) if pool and item.tasks and not item.state.ended else None,
+                    pool=pool_name(pool) if pool else "",
                 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.mirror import PoolMirror
+from data.names import pool_name
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.access import may
@@ -36,7 +37,7 @@ def not_there(subject: XapiObject) -> Said | None:
     if home.one(type(subject), subject.ref) is not subject:
         return say(N_("it is no longer there"))
     if isinstance(home, PoolMirror) and not home.server.is_live:
-        return say(N_("{server} cannot be reached; this is its last known state"), server=home.server.label)
+        return say(N_("{server} cannot be reached; this is its last known state"), server=pool_name(home))
     return None
 
 
