@@ -131,7 +131,15 @@ def load(profile: Profile, seed: int, time: float, step: float = 5.0, since: flo
     net, disk = profile.net * traffic * wobble, profile.disk * traffic * (2.0 - wobble)
     share = 0.3 + 0.4 * ((seed >> 20) & 0xFF) / 255  # of the traffic that comes in
     memory = min(0.97, max(0.05, profile.used + 0.06 * slow + 0.05 * ((seed >> 8) & 0xFF) / 255 + 0.02 * middle))
-    return Load(cpu, memory, net * share, net * (1 - share), disk * (1 - profile.writes), disk * profile.writes, bits)
+    read, written = disk * (1 - profile.writes) * tide(seed ^ 0xA1, time, step), disk * profile.writes * tide(seed ^ 0xE7, time, step)
+    return Load(cpu, memory, net * share, net * (1 - share), read, written, bits)
+
+
+def tide(seed: int, time: float, step: float) -> float:
+    """How much more or less than its load a direction of the disks' traffic moves: what is cached is not read, writes are put off."""
+    quick = noise(seed, time, 50.0) if step <= 300 else 0.0
+    slow = noise(seed, time, 2600.0) if step < DAY else 0.0
+    return max(0.1, 1 + 0.45 * quick + 0.4 * slow)
 
 
 def profiles(pool: Pool) -> dict[str, str]:
