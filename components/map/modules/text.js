@@ -1,6 +1,7 @@
 // Words on the canvas: measured once, cut so that the digits at the end stay ("k8s-w…12").
 
 const CACHE = 20000;
+const LEAST = 3; // letters of the start: digits alone name nothing
 
 export class Text {
   constructor(family) {
@@ -23,7 +24,7 @@ export class Text {
     return width;
   }
 
-  /** `text` as much as fits into `room` pixels; empty if not even one letter does. */
+  /** `text` as much as fits into `room` pixels; empty if not even its first letters do. */
   fit(ctx, text, font, room) {
     if (this.width(ctx, text, font) <= room) return text;
     const key = `${font}${Math.floor(room)}|${text}`;
@@ -44,8 +45,8 @@ export class Text {
       const middle = (low + high + 1) >> 1;
       if (this.width(ctx, `${head.slice(0, middle)}…${tail}`, font) <= room) low = middle; else high = middle - 1;
     }
-    if (low >= (tail ? 1 : 2)) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${tail}`;
-    return tail && this.width(ctx, `…${tail}`, font) <= room ? `…${tail}` : "";
+    if (low >= LEAST) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${tail}`;
+    return "";
   }
 
   /** Draw `text` into `room` pixels from (x, y), y being the middle of the line; says how wide it became. `whole`: rather not at all than cut. */
