@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -59,12 +60,21 @@ CLIENTS = (
 )
 
 
+def usual_port() -> list[str]:
+    """Clients that follow a host's address come to port 80; only some may listen there."""
+    try:
+        with socket.create_server(("127.0.0.1", 80)):
+            return ["--usual-port"]
+    except OSError:
+        return []
+
+
 @contextlib.contextmanager
-def simulator(port: int) -> Iterator[dict[str, str]]:
+def simulator(port: int, *options: str) -> Iterator[dict[str, str]]:
     """A fresh pool: the line with which it says that it answers."""
-    command = [sys.executable, "-m", "xo_dash", "simulate", "--port", str(port), *SIMULATOR]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101  # pipes, as asked
+    command = [sys.executable, "-m", "xo_dash", "simulate", "--port", str(port), *SIMULATOR, *options]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None  # pipes, as asked
         try:
             line = process.stdout.readline()
             if not line:
@@ -91,10 +101,14 @@ def attempt(client: Client, root: Path, port: int) -> bool:
     except Absent as absent:
         print(f"{client.name}: skipped: {absent}", flush=True)
         return True
-    with simulator(port) as pool:
+    options = usual_port()
+    with simulator(port, *options) as pool:
         given = {"POOL_URL": pool["url"], "POOL_USER": pool["user"], "POOL_PASSWORD": pool["password"], "CLIENT_FOLDER": str(folder)}
+        given["POOL_USUAL_PORT"] = " ".join(options)
         try:
-            done = subprocess.run(client.command(folder), env={**os.environ, **given}, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603
+            done = subprocess.run(
+                client.command(folder), env={**os.environ, **given}, capture_output=True, text=True, timeout=PATIENCE, check=False
+            )
         except subprocess.TimeoutExpired:
             print(f"{client.name}: FAILED: no end after {PATIENCE:.0f} s", flush=True)
             return False

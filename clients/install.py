@@ -20,7 +20,7 @@ def run(*command: str | Path, cwd: Path | None = None) -> None:
     if shutil.which(tool) is None:
         raise Absent(f"there is no {tool} here")
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired:
         raise Absent(f"{tool} took longer than {PATIENCE:.0f} s") from None
     if done.returncode:

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Any
 
 import XenAPI
-
 from steps import Target, expect, take
 
 

@@ -135,6 +135,7 @@ def test_the_underscore_form_of_a_name(client: Client) -> None:
 
 def test_unknown_paths_and_missing_credentials(pool: SimulatedPool, client: Client) -> None:
     assert http(pool.url + "/nosuch").status == 403
+    assert http(pool.url + "/audit_log/").status == 401  # the longest path it begins with
     answer = http(pool.url + "/audit_log")
     assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Basic realm="get_audit_log"')
     assert http(pool.url + "/audit_log?session_id=OpaqueRef:no").status == 401

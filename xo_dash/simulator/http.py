@@ -78,9 +78,10 @@ class Server:
         self.endpoints: dict[tuple[str, int], tuple[Pool, Host]] = {}
         self.down: set[str] = set()  # addresses that drop every connection, as a dead host does
 
-    def add(self, pool: Pool) -> None:
+    def add(self, pool: Pool, *more_ports: int) -> None:
         for host in pool.hosts.values():
-            self.endpoints[host.address, pool.port] = (pool, host)
+            for port in (pool.port, *more_ports):
+                self.endpoints[host.address, port] = (pool, host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -178,9 +179,7 @@ class Server:
 
     async def _handler(self, pool: Pool, host: Host, request: Request) -> Response:
         """A handler of the registry, after xapi's order of authentication: session, then HTTP Basic."""
-        route = pool.registry.routes.get((request.method, request.url.path))
-        if route is None and (known := PATHS.get((request.method, request.url.path))):
-            route = HttpRoute(unwritten, *known)
+        route = routed(pool, request.method, request.url.path)
         if route is None:
             return page(403)
         fault = await strike(pool, host, request.url.path, list(request.query_params.values()))
@@ -202,6 +201,17 @@ class Server:
             cut: Callable[[], Response] | None = getattr(response, "cut", None)  # those that stream know how
             return cut() if cut else Truncated(response)
         return response
+
+
+def routed(pool: Pool, method: str, path: str) -> HttpRoute | None:
+    """The handler with the longest path that `path` begins with, as xapi finds it: clients ask for /export/ and /import/."""
+    for end in range(len(path), 1, -1):
+        asked = (method, path[:end])
+        if route := pool.registry.routes.get(asked):
+            return route
+        if known := PATHS.get(asked):
+            return HttpRoute(unwritten, *known)
+    return None
 
 
 async def performed(request: Request, method: str, work: Coroutine[Any, Any, Answer]) -> Answer:

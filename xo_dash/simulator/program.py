@@ -33,6 +33,8 @@ def numbers(text: str) -> tuple[int, ...]:
 def parser() -> argparse.ArgumentParser:
     words = argparse.ArgumentParser("xo-dash simulate", description="Simulate XenServer/XCP-ng pools behind a real XAPI.")
     words.add_argument("--port", type=int, default=8800, help="of the first pool; the others follow (default 8800)")
+    words.add_argument("--usual-port", action="store_true",
+                       help="answer on port 80 too (443 with TLS), for clients that follow a host's address")  # fmt: skip
     words.add_argument("--pools", type=int, default=1)
     words.add_argument("--hosts", type=numbers, default=(3,), help="hosts of each pool: one number, or one a pool: 3,1")
     words.add_argument("--vms", type=numbers, default=(40,), help="VMs of each pool: one number, or one a pool: 40,6")
@@ -84,7 +86,8 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
     if given.from_db and given.life:
         words.error("--life is for made-up pools, not for --from-db")
     return Wanted(
-        each["hosts"], each["vms"], each["srs"], port=given.port, seed=given.seed, user=given.user, password=given.password,
+        each["hosts"], each["vms"], each["srs"], port=given.port, usual_port=given.usual_port,
+        seed=given.seed, user=given.user, password=given.password,
         speed=given.speed, pace=given.pace, tls_cert=given.tls_cert, tls_key=given.tls_key,
         life=given.life, dialect=given.dialect, databases=tuple(given.from_db),
     )  # fmt: skip

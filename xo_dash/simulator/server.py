@@ -35,6 +35,7 @@ class Wanted:
     srs: tuple[int, ...] = (2,)
     port: int = 0
     ports: tuple[int, ...] = ()  # instead of `port`: one for each pool
+    usual_port: bool = False  # every host answers on the port of its scheme too, where clients look that know an address alone
     seed: str = "0"
     user: str = "root"
     password: str = ""
@@ -80,7 +81,7 @@ class Simulator:
             await self._fill(pool, index)
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
-            self.application.add(pool)
+            self.application.add(pool, *self._usual_port())
         await self._serve()
         for pool in self.pools:
             pool.start()
@@ -125,7 +126,7 @@ class Simulator:
                 listening = bind(address, pool.port)
             except OSError as error:
                 if error.errno != errno.EADDRNOTAVAIL:
-                    raise OSError(error.errno, f"{address}:{pool.port}: {error.strerror}") from None
+                    raise
                 if number == 0:
                     address = "127.0.0.1"
                     listening = bind(address, pool.port)
@@ -133,9 +134,14 @@ class Simulator:
                     addresses.append(address)
                     continue
             pool.port = listening.getsockname()[1]
-            self._sockets.append(listening)
+            self._sockets += [listening, *(bind(address, port) for port in self._usual_port() if port != pool.port)]
             addresses.append(address)
         return addresses
+
+    def _usual_port(self) -> tuple[int, ...]:
+        if not self.wanted.usual_port:
+            return ()
+        return (443,) if self.wanted.tls_cert else (80,)
 
     async def _serve(self) -> None:
         wanted = self.wanted
@@ -164,13 +170,14 @@ def host_address(pool: int, host: int) -> str:
 
 
 def bind(address: str, port: int) -> socket.socket:
+    """OSError says where."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not for sockets made by hand: 40 ms a call
     try:
         listening.bind((address, port))
-    except OSError:
+    except OSError as error:
         listening.close()
-        raise
+        raise OSError(error.errno, f"{address}:{port}: {error.strerror}") from None
     listening.setblocking(False)
     return listening
