@@ -99,15 +99,27 @@ def _sr_facts(sr: SR) -> Iterator[Fact]:
         return
     if cut := unplugged(sr):
         yield Fact(Level.CRITICAL, Cause.SR_UNPLUGGED, sr, cut, users(sr))
+    if level := fill_level(sr):
+        yield Fact(level, Cause.SR_FULL, sr, vms=users(sr))
+
+
+def fill_level(sr: SR) -> Level:
+    """Whether it is too full; nobody minds where that is not known, and a library of images may be full."""
+    if sr.physical_size <= 0 or sr.content_type == "iso":
+        return Level.NONE
     full = sr.physical_utilisation / sr.physical_size
-    if sr.content_type != "iso" and full >= SR_WARNING:
-        yield Fact(Level.CRITICAL if full >= SR_CRITICAL else Level.WARNING, Cause.SR_FULL, sr, vms=users(sr))
+    return Level.CRITICAL if full >= SR_CRITICAL else Level.WARNING if full >= SR_WARNING else Level.NONE
+
+
+def guests_on(sr: SR) -> set[VM]:
+    """The VMs that have a disk on it."""
+    vbds = (vbd for vdi in sr.all_of(VDI, sr.VDIs) if not vdi.is_a_snapshot for vbd in sr.all_of(VBD, vdi.VBDs))
+    return {vm for vbd in vbds if (vm := sr.home.one(VM, vbd.VM)) and is_guest(vm)}
 
 
 def users(sr: SR) -> int:
     """How many VMs have a disk on it."""
-    vbds = (vbd for vdi in sr.all_of(VDI, sr.VDIs) if not vdi.is_a_snapshot for vbd in sr.all_of(VBD, vdi.VBDs))
-    return len({vbd.VM for vbd in vbds if (vm := sr.home.one(VM, vbd.VM)) and is_guest(vm)})
+    return len(guests_on(sr))
 
 
 def _link_facts(ports: Iterable[PIF]) -> Iterator[Fact]:

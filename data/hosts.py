@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from data.links import Link, link_of
 from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network, PIFMetrics
-from data.placement import is_guest, is_live, memory_of
+from data.placement import Memory, is_guest, is_live, memory_of
 from data.texts import decimal, moment, whole
 from data.types import XapiObject, timestamp
 
@@ -31,26 +30,9 @@ def guests_of(host: Host) -> list[VM]:
     return sorted(filter(is_guest, host.all_of(VM, host.resident_VMs)), key=lambda vm: (vm.name_label.casefold(), vm.uuid))
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who has a host's memory, in bytes; the four parts add up to `total`."""
-
-    total: int
-    xen: int
-    dom0: int
-    guests: int
-    free: int
-
-    @property
-    def used(self) -> int:
-        return self.total - self.free
-
-
-def account_of(host: Host) -> Account:
-    """By setting, not measured; see data.placement.memory_of."""
-    memory = memory_of(host, guests_of(host))
-    xen = min(host.memory_overhead, memory.system)
-    return Account(memory.total, xen, memory.system - xen, memory.guests, memory.free)
+def account_of(host: Host) -> Memory:
+    """Who has its memory; by setting, not measured."""
+    return memory_of(host, guests_of(host))
 
 
 class Cpus(NamedTuple):

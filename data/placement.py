@@ -13,12 +13,21 @@ HOLDING = frozenset({PowerState.RUNNING, PowerState.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A host's memory in bytes; the parts add up to `total`."""
+    """Who has a host's memory, in bytes; the four parts add up to `total`."""
 
     total: int
-    system: int  # Xen and the control domain
+    xen: int
+    dom0: int
     guests: int  # all VMs on it
     free: int
+
+    @property
+    def system(self) -> int:
+        return self.xen + self.dom0
+
+    @property
+    def used(self) -> int:
+        return self.total - self.free
 
 
 def memory_of(host: Host, guests: Iterable[VM]) -> Memory:
@@ -28,10 +37,11 @@ def memory_of(host: Host, guests: Iterable[VM]) -> Memory:
     Source: host.compute_free_memory counts dynamic minima; the map shows what VMs hold while nobody squeezes them.
     """
     total = memory_total(host)
-    dom0 = host.home.one(VM, host.control_domain)
-    system = min(total, host.memory_overhead + (memory_held(dom0) if dom0 else 0))
-    held = min(total - system, sum(memory_held(vm) for vm in guests if vm is not dom0))
-    return Memory(total, system, held, total - system - held)
+    domain = host.home.one(VM, host.control_domain)
+    xen = min(total, host.memory_overhead)
+    dom0 = min(total - xen, memory_held(domain) if domain else 0)
+    held = min(total - xen - dom0, sum(memory_held(vm) for vm in guests if vm is not domain))
+    return Memory(total, xen, dom0, held, total - xen - dom0 - held)
 
 
 def memory_total(host: Host) -> int:

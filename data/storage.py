@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from data.attention import is_shown, unplugged
+from data.attention import guests_on, is_shown, unplugged
 from data.objects import PBD, SR, VBD, VDI, VM, Host
 from data.placement import is_guest
 
@@ -104,6 +104,4 @@ def machine_of(vm: VM) -> VM:
 
 def vms_on(sr: SR) -> list[VM]:
     """The VMs that have a disk on it, by name."""
-    vbds = (vbd for vdi in sr.all_of(VDI, sr.VDIs) if not vdi.is_a_snapshot for vbd in sr.all_of(VBD, vdi.VBDs))
-    found = {vbd.VM: vm for vbd in vbds if (vm := sr.home.one(VM, vbd.VM)) and is_guest(vm)}
-    return sorted(found.values(), key=lambda vm: (vm.name_label.casefold(), vm.uuid))
+    return sorted(guests_on(sr), key=lambda vm: (vm.name_label.casefold(), vm.uuid))

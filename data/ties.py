@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+from data.attention import Level, fill_level
 from data.links import Link, link_of
 from data.objects import PBD, PIF, SR, VM, Host, PowerState
 from data.types import XapiObject
 from data.vms import Drive, drives_of, is_up, nics_of
-
-NEARLY_FULL = 0.95
-"""Of an SR's size."""
 
 
 class Kind(StrEnum):
@@ -61,7 +59,7 @@ def _of_drive(vm: VM, drive: Drive, name: str, sr: SR, host: Host | None) -> Ite
         yield Tie(Kind.LOCAL_DISK, name, sr, sr.home.one(Host, paths[0].host))
     if not any(path.currently_attached for path in paths if host is None or path.host == host.ref):
         yield Tie(Kind.UNPLUGGED, "", sr, host)
-    if drive.is_disk and sr.physical_size > 0 and sr.physical_utilisation >= sr.physical_size * NEARLY_FULL:
+    if drive.is_disk and fill_level(sr) is Level.CRITICAL:
         yield Tie(Kind.FULL, "", sr)
 
 

@@ -9,9 +9,10 @@ from nicegui import ui
 from components.ui import Card
 from components.vms.around import follow_around
 from components.vms.cells import Facts
-from data.hosts import Account, account_of
+from data.hosts import account_of
 from data.mirror import Mirror
 from data.objects import Host
+from data.placement import Memory
 from data.types import Ref
 from xo_dash.i18n import _, percent, size
 
@@ -27,9 +28,9 @@ class MemoryBar(Card):
         with self:
             with ui.element().classes("x-parts").props("aria-hidden=true"):
                 self._parts = {name: ui.element("i").classes(f"x-part x-part-{name}") for name in PARTS}
-            self._facts = Facts([name for name, _amount in _amounts(Account(0, 0, 0, 0, 0))])
+            self._facts = Facts([name for name, _amount in _amounts(Memory(0, 0, 0, 0, 0))])
 
-    def show(self, account: Account) -> None:
+    def show(self, account: Memory) -> None:
         """Send what is different."""
         known = account.total > 0
         self.scope.text = _("of {size}").format(size=size(account.total)) if known else _("never measured")
@@ -39,7 +40,7 @@ class MemoryBar(Card):
         self._facts.show([(name, _told(amount, account.total) if known else None) for name, amount in _amounts(account)])
 
 
-def _amounts(account: Account) -> list[tuple[str, int]]:
+def _amounts(account: Memory) -> list[tuple[str, int]]:
     return [
         (_("Xen"), account.xen),
         (_("Control domain"), account.dom0),
@@ -68,9 +69,9 @@ def memory_refs(host: Host) -> Iterable[Ref]:
     yield from host.resident_VMs
 
 
-def sum_of(hosts: Iterable[Host]) -> Account:
+def sum_of(hosts: Iterable[Host]) -> Memory:
     accounts = [account_of(host) for host in hosts]
-    return Account(
+    return Memory(
         sum(one.total for one in accounts),
         sum(one.xen for one in accounts),
         sum(one.dom0 for one in accounts),
