@@ -17,7 +17,7 @@ from components.ui.marks import drawings
 from data.mirror import Subject
 from data.objects import VM, Host, Pool
 from xo_dash import i18n
-from xo_dash.i18n import _
+from xo_dash.i18n import _, pgettext
 
 SNAPSHOT: Final = "/frame/tree"
 """Where the browser gets the whole tree from."""
@@ -95,7 +95,7 @@ def _words() -> dict[str, Any]:
     return {
         "filter": _("Filter"),
         "tree": _("Infrastructure"),
-        "bench": _("halted"),
+        "bench": pgettext("several VMs", "halted"),
         "nothing": _("Nothing has this in its name"),
         "empty": _("No pools yet"),
         "failed": _("The tree could not be loaded"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xo_dash.i18n import _
+from xo_dash.i18n import _, pgettext
 
 
 def words() -> dict[str, object]:
@@ -32,7 +32,7 @@ def words() -> dict[str, object]:
         "master": _("master"),
         "dom0": "dom0",
         "local": _("local"),
-        "bench": _("halted"),
+        "bench": pgettext("several VMs", "halted"),
         "states": [_("Halted"), _("Running"), _("Paused"), _("Suspended"), _("Unknown")],
         "asOf": _("As of"),
         "never": _("never"),
