@@ -87,7 +87,7 @@ async function ofAHost() {
 async function resources() {
   await metrics({})
   await xapi.callAsync('VM.hard_shutdown', vm)
-  const exported = await xapi.getResource('/export/', { query: { ref: vm, use_compression: 'false' }, task: 'export' })
+  const exported = await xapi.getResource('/export/', { query: { ref: vm, use_compression: 'false' } })
   assert.equal(exported.statusCode, 200)
   let size = 0
   for await (const chunk of exported.body) size += chunk.length

@@ -98,7 +98,7 @@ def transfer(http: HttpCall, label: str, work: Work) -> Response:
 
 def begin(http: HttpCall, label: str, task: str) -> Call:
     pool = http.pool
-    _, permission = PATHS.get((http.request.method, http.request.url.path), ("", ""))
+    _, permission = PATHS.get((http.request.method, http.request.url.path.rstrip("/")), ("", ""))
     audit_lines.write(pool, http.session.ref, http.session.user, "OK", "HTTP", permission, "")
     task = task or tasks.create(pool, label, host=http.host.ref, parent=parameter(http.request, "subtask_of"))
     told = {f"http:{name[len(HEADER) :]}": value for name, value in http.request.headers.items() if name.startswith(HEADER)}
