@@ -12,6 +12,7 @@ from components.map.map import Map
 from components.map.scene import Scene
 from components.map.selection import Selection
 from components.map.stage import Counts
+from components.servers.form import add_words
 from components.ui import empty_state, heading
 from data.mirror import Change
 from data.objects import VM, Host
@@ -56,9 +57,13 @@ def _body(context: Context, scene: Scene) -> None:
 
 
 def _guide() -> None:
+    add = add_words()
     text = _("Give the address of any host of a pool. The map draws itself as soon as the pool answers.")
+    if not add:
+        text = _("An administrator can add the first one.")
     with ui.element().classes("xo-home-guide"), empty_state(_("No pool yet"), text):
-        ui.link(_("Add a server"), SETTINGS).classes("x-btn x-btn-primary")
+        if add:
+            ui.link(add, SETTINGS).classes("x-btn x-btn-primary")
 
 
 def _map(context: Context, scene: Scene) -> None:

@@ -27,11 +27,11 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         Column(_("Pool"), "minmax(80px, 1fr)", brief=True),
         Column(_("CPU"), "minmax(80px, 0.7fr)", down=True, brief=True),
         Column(_("Memory promised"), "minmax(176px, 1.4fr)", down=True, brief=True, beside=128),
-        Column(_("VMs"), "48px", number=True, down=True),
-        Column(_("Threads"), "64px", number=True, down=True),
-        Column(_("Address"), "minmax(110px, 0.9fr)"),
-        Column(_("Version"), "minmax(96px, 0.9fr)"),
-        Column(_("Up for"), "72px", number=True, down=True),
+        Column(_("VMs"), "48px", number=True, down=True, drop=5),
+        Column(_("Threads"), "64px", number=True, down=True, drop=1),
+        Column(_("Address"), "minmax(110px, 0.9fr)", drop=4),
+        Column(_("Version"), "minmax(96px, 0.9fr)", drop=2),
+        Column(_("Up for"), "72px", number=True, down=True, drop=3),
     ]
     roll = Roll(
         kind=Host,
@@ -80,12 +80,12 @@ def _host_refs(host: Host) -> Iterable[Ref]:
 def resident_roll(host: Host) -> Roll[VM]:
     """The VMs on `host`."""
     columns = [
-        Column(_("Name"), "minmax(150px, 1.4fr)", main=True),
+        Column(_("Name"), "minmax(130px, 1.4fr)", main=True),
         Column(_("State"), "minmax(96px, 0.8fr)", brief=True),
-        Column(_("CPU"), "minmax(96px, 0.8fr)", down=True, brief=True),
+        Column(_("CPU"), "minmax(90px, 0.8fr)", down=True, brief=True),
         Column(_("Memory held"), "96px", number=True, down=True, brief=True),
-        Column(_("Addresses"), "minmax(140px, 1fr)", brief=True),
-        Column(_("Up for"), "72px", number=True, down=True),
+        Column(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
+        Column(_("Up for"), "72px", number=True, down=True, drop=1),
     ]
     return Roll(
         kind=VM,

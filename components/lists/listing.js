@@ -30,11 +30,11 @@ export default {
         <span class="x-grow"></span><span class="x-dim x-small" aria-live="polite">{{ total }}</span>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" role="table" :aria-label="words.title" :aria-rowcount="total + 1" @scroll.passive="measure">
-        <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least + 'px' }">
+        <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
           <div v-if="!narrow && (total || !loaded)" class="x-list-head" role="row">
-            <button v-for="(one, i) in columns" :key="i" type="button" role="columnheader" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === i }"
-              :aria-sort="sort.at === i ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(i)"
-              ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === i" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
+            <button v-for="one in kept" :key="one.at" type="button" role="columnheader" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
+              :aria-sort="sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
+              ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
           </div>
           <div class="x-list-space" :style="{ height: total * height + 'px' }">
             <div v-for="row in shown" :key="row.id" class="x-list-row" role="row" :aria-rowindex="row.at + 2" :class="{ 'x-list-old': row.old }"
@@ -49,8 +49,12 @@ export default {
             </div>
           </div>
         </div>
-        <div v-if="loaded && !total" :class="full ? 'x-empty' : 'x-dim'">{{ size ? words.unfit : words.nothing }}
+        <div v-if="loaded && !total && !full" class="x-dim">{{ size ? words.unfit : words.nothing }}
           <button v-if="size" type="button" class="x-link" @click="clear">{{ words.clear }}</button></div>
+        <div v-else-if="loaded && !total" class="x-empty"><div class="x-empty-title">{{ size ? words.unfit : words.empty }}</div>
+          <div v-if="!size" class="x-empty-text">{{ words.nothing }}</div>
+          <div class="x-btns"><button v-if="size" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
+            <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
   props: { columns: Array, segments: Array, full: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object },
@@ -61,7 +65,7 @@ export default {
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: 0, size: 0, counts: {}, height: 29, narrow: false, loaded: false };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: 0, size: 0, counts: {}, height: 29, room: 0, narrow: false, loaded: false };
   },
 
   computed: {
@@ -69,10 +73,16 @@ export default {
       return this.size > 8;
     },
     tracks() {
-      return this.columns.map((one) => one.width).join(" ");
+      return this.kept.map((one) => one.width).join(" ");
     },
-    least() {
-      return this.columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, 28);
+    /** The columns there is room for: those that matter least give way. */
+    kept() {
+      let kept = this.columns.map((one, at) => ({ ...one, at }));
+      for (const last of kept.filter((one) => one.drop).sort((a, b) => a.drop - b.drop)) {
+        if (this.least(kept) <= this.room) break;
+        kept = kept.filter((one) => one !== last);
+      }
+      return kept;
     },
     offered() {
       const named = this.segments.map(([name, title]) => ({ key: name, title, count: this.counts[name] ?? 0 }));
@@ -100,6 +110,12 @@ export default {
   },
 
   methods: {
+    settings() {
+      return (window.path_prefix ?? "") + "/settings";
+    },
+    least(columns) {
+      return columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, 28);
+    },
     delta(put, gone, old, whole) {
       for (const id of gone) this.rows.delete(id);
       for (const [id, place, segments, words, cells, uuid] of put) {
@@ -139,7 +155,8 @@ export default {
       this.measure();
     },
     resize() {
-      this.narrow = this.$el.clientWidth < NARROW;
+      this.room = this.$el.clientWidth < NARROW ? 0 : this.$refs.box.clientWidth;
+      this.narrow = !this.room;
       this.height = this.narrow ? 52 : parseFloat(getComputedStyle(this.$el).getPropertyValue("--row-table")) || 29;
       this.measure();
     },
@@ -162,9 +179,13 @@ export default {
         const main = cells.find((cell) => cell.main);
         main.m ||= (cells.find((cell) => cell.m && cell.c) ?? cells.find((cell) => cell.m))?.m;
       }
-      const brief = (_, i) => this.columns[i].brief;
-      const second = this.narrow ? cells.filter(brief).map((cell) => cell.x).filter(Boolean).join(" · ") : "";
-      return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), second, cells: this.narrow ? cells.filter((cell) => cell.main) : cells };
+      const shown = this.narrow ? cells.filter((cell) => cell.main) : this.kept.map((one) => cells[one.at]);
+      return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), second: this.narrow ? this.second(cells) : "", cells: shown };
+    },
+    /** What a narrow screen says below the name; figures come with the title of their column. */
+    second(cells) {
+      const said = (cell, i) => (cell.x && this.columns[i].figure ? `${this.columns[i].title} ${cell.x}` : cell.x);
+      return cells.map((cell, i) => (this.columns[i].brief ? said(cell, i) : "")).filter(Boolean).join(" · ");
     },
 
     seek(text) {

@@ -14,6 +14,7 @@ from nicegui import background_tasks, ui
 from components.browser import tell
 from components.lists.rows import Roll, Row, Wire
 from components.live import follow_all
+from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
 from data.mirror import Change, Mirror, Operation, PoolMirror
@@ -45,10 +46,12 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._ready = self._draining = False
         self._next = 0
         self._histories: dict[Home, Callable[[], None]] = {}
+        empty, text = _in_two(roll.nothing) if full else ("", roll.nothing)
         self._props.update(
             columns=[_column(roll, at) for at in range(len(roll.columns))], segments=[list(pair) for pair in roll.segments.items()],
             full=full, first=roll.sort, find=roll.find, marks=drawings(), icons={name: drawing(name) for name in ("search", "up", "down")},
-            words={"title": roll.title, "nothing": roll.nothing, "unfit": _("Nothing has all of these words."), "clear": _("Show all")},
+            words={"title": roll.title, "nothing": text, "empty": empty, "unfit": _("Nothing has all of these words."),
+                   "clear": _("Show all"), "add": add_words() if full and not mirror.pools else ""},
         )  # fmt: skip
         self.classes("x-list-full" if full else "")
         self.on("ready", self._start, [])
@@ -190,11 +193,18 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         super()._handle_delete()
 
 
+def _in_two(text: str) -> tuple[str, str]:
+    """(its first sentence as a title, the rest)"""
+    title, _stop, rest = text.partition(". ")
+    return title.removesuffix("."), rest
+
+
 def _column(roll: Roll[T], at: int) -> dict[str, object]:
     column = roll.columns[at]
     return {
         "title": column.title, "width": column.width, "number": column.number, "down": column.down, "main": column.main,
-        "brief": column.brief, "measured": at == roll.measured, "beside": column.beside,
+        "brief": column.brief, "measured": at == roll.measured, "beside": column.beside, "drop": column.drop,
+        "figure": column.down or column.figure,
     }  # fmt: skip
 
 

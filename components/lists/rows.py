@@ -58,6 +58,10 @@ class Column:
     main: bool = False
     brief: bool = False
     """On a narrow screen it is part of the second line; `main` is the first."""
+    drop: int = 0
+    """Where there is not the room, 1 gives way first, then 2; 0 stays."""
+    figure: bool = False
+    """Its texts say little without the title, which goes before them on a second line; so do those of `down`."""
     beside: int = 38
     """Pixels for the text beside a bar, so that the bars of a column end together."""
 
@@ -76,7 +80,7 @@ class Roll(Generic[T]):
     refs: Callable[[T], Iterable[Ref]]
     title: str
     nothing: str
-    """Said where there is no row at all."""
+    """Said where there is no row at all; of a `full` list the first sentence is a title."""
     belongs: Callable[[T], bool] = _everything
     segments: Mapping[str, str] = field(default_factory=dict)
     find: str = ""

@@ -32,10 +32,10 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         Column(_("Name"), "minmax(150px, 1.5fr)", main=True),
         Column(_("Pool"), "minmax(90px, 1fr)", brief=True),
         Column(_("Kind"), "minmax(90px, 0.8fr)", brief=True),
-        Column(_("VLAN"), "56px", number=True),
-        Column(_("Links"), "minmax(120px, 1fr)", brief=True),
-        Column(_("MTU"), "56px", number=True),
-        Column(_("Bridge"), "minmax(80px, 0.8fr)"),
+        Column(_("VLAN"), "56px", number=True, drop=3),
+        Column(_("Links"), "minmax(120px, 1fr)", brief=True, figure=True),
+        Column(_("MTU"), "56px", number=True, drop=1),
+        Column(_("Bridge"), "minmax(80px, 0.8fr)", drop=2),
         Column(_("VMs"), "48px", number=True, down=True, brief=True),
     ]
     return Roll(
@@ -97,8 +97,8 @@ def nic_roll(network: Network) -> Roll[VIF]:
         Column(_("VM"), "minmax(150px, 1.5fr)", main=True),
         Column(_("NIC"), "48px", number=True),
         Column(_("Addresses"), "minmax(150px, 1.3fr)", brief=True),
-        Column(_("MAC"), "minmax(140px, 0.9fr)", brief=True),
-        Column(_("Host"), "minmax(110px, 0.9fr)", brief=True),
+        Column(_("MAC"), "minmax(140px, 0.9fr)", brief=True, drop=1),
+        Column(_("Host"), "minmax(110px, 0.9fr)", brief=True, drop=2),
     ]
     return Roll(
         kind=VIF,

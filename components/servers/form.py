@@ -25,6 +25,11 @@ def is_administrator() -> bool:
         return False
 
 
+def add_words() -> str:
+    """What the way to the first server is called; "" for who may not add one."""
+    return _("Add a server") if is_administrator() else ""
+
+
 class ServerForm:
     """Fields, a look at what is behind the address, a question if it cannot be trusted as it is, then the record."""
 
@@ -89,7 +94,7 @@ class ServerForm:
             password = self._password.value or (self._context.server_store.password(self._record.id) if self._record else "")
             found = await self._context.servers.probe(address, self._user.value.strip(), password, tls=tls, fingerprint=fingerprint)
         except (BadAddress, StoreError) as error:
-            self._address.fault(str(error))
+            self._address.fault(_full(str(error)))
             return
         if not found.reachable or (found.trusted and found.pool is None):
             self._say(*probe_fault(found.error, address))
@@ -166,7 +171,7 @@ class ServerForm:
             else:
                 await servers.edit(self._record.id, address=address, user=user, label=label, tls=tls, fingerprint=fingerprint)
         except (BadAddress, StoreError) as error:
-            self._address.fault(str(error))
+            self._address.fault(_full(str(error)))
             return
         self._dialog.close()
         notify((_("{label} is saved.") if self._record else _("{label} is connected.")).format(label=label))
@@ -207,3 +212,8 @@ def open_form(context: Context, record: Server | None = None) -> None:
 
 def add_button(context: Context) -> Button:
     return Button(_("Add a server"), lambda: open_form(context), kind=Kind.PRIMARY, icon="plus")
+
+
+def _full(text: str) -> str:
+    """A sentence with its full stop."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."

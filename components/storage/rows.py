@@ -10,7 +10,7 @@ from components.hosts.words import pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
-from data.attention import SR_CRITICAL, SR_WARNING, users
+from data.attention import Level, fill_level, users
 from data.hosts import paths_of
 from data.mirror import PoolMirror
 from data.objects import SR, VBD, VDI, VM
@@ -26,12 +26,12 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         Column(_("Name"), "minmax(140px, 1.4fr)", main=True),
         Column(_("Pool"), "minmax(80px, 0.9fr)", brief=True),
         Column(_("Type"), "minmax(110px, 0.9fr)", brief=True),
-        Column(_("Reached by"), "minmax(110px, 0.9fr)"),
+        Column(_("Reached by"), "minmax(110px, 0.9fr)", drop=4),
         Column(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
-        Column(_("Promised"), "72px", number=True, down=True),
-        Column(_("Disks"), "56px", number=True, down=True),
-        Column(_("VMs"), "48px", number=True, down=True),
+        Column(_("Promised"), "72px", number=True, down=True, drop=2),
+        Column(_("Disks"), "56px", number=True, down=True, drop=1),
+        Column(_("VMs"), "48px", number=True, down=True, drop=3),
     ]
     roll = Roll(
         kind=SR,
@@ -76,12 +76,11 @@ def _reached_cell(sr: SR) -> Cell:
 
 
 def used_cell(sr: SR) -> Cell:
-    """How full it is; marked where that is too much. A library of images may be full."""
+    """How full it is; marked where that is too much."""
     share = room_of(sr).share
     if math.isnan(share):
         return Cell(_("not known"), key=math.nan, tone="dim")
-    full = sr.content_type != "iso"
-    tone = "critical" if full and share >= SR_CRITICAL else "warning" if full and share >= SR_WARNING else ""
+    tone = {Level.CRITICAL: "critical", Level.WARNING: "warning"}.get(fill_level(sr), "")
     return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
 
 
@@ -99,11 +98,11 @@ def disk_roll(sr: SR) -> Roll[VDI]:
     """What lies on `sr`."""
     columns = [
         Column(_("Name"), "minmax(160px, 1.5fr)", main=True),
-        Column(_("Kind"), "minmax(104px, 0.7fr)", brief=True),
+        Column(_("Kind"), "minmax(104px, 0.7fr)", brief=True, drop=2),
         Column(_("VM"), "minmax(120px, 1.2fr)", brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
         Column(_("On the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
-        Column(_("uuid"), "minmax(80px, 0.7fr)"),
+        Column(_("uuid"), "minmax(80px, 0.7fr)", drop=1),
     ]
     return Roll(
         kind=VDI,

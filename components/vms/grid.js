@@ -2,7 +2,7 @@
 
 import { formats } from "xo-charts/format.js";
 import { haystack, matcher, NOTHING, readAddress, sorted, tally, writeAddress } from "xo-vms/choice.js";
-import { column, isColumn, teller } from "xo-vms/columns.js";
+import { column, fitting, isColumn, least, teller } from "xo-vms/columns.js";
 import { csv, save } from "xo-vms/csv.js";
 
 const NARROW = 640; // pixels; below, a row is two lines and needs no columns
@@ -71,7 +71,8 @@ export default {
           </div>
         </div>
         <div v-if="message" class="x-empty x-vms-message"><div class="x-empty-title">{{ message.title }}</div><div class="x-empty-text">{{ message.text }}</div>
-          <div class="x-btns"><button v-if="message.clear" type="button" class="x-btn" @click="clear">{{ words.clear }}</button></div></div>
+          <div class="x-btns"><button v-if="message.clear" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
+          <a v-if="message.add" class="x-btn x-btn-primary" :href="settings()">{{ message.add }}</a></div></div>
       </div>
       <div class="x-only-read" aria-live="polite">{{ said(words.count, total) }}</div>
     </div>`,
@@ -81,7 +82,7 @@ export default {
   data() {
     const { filter, sort } = readAddress(location.search, isColumn);
     return {
-      filter, sort, shown: [], total: 0, height: 29, narrow: false, active: 0, focused: false, message: null, chosen: new Set(), counts: tally([]),
+      filter, sort, shown: [], total: 0, height: 29, room: 0, narrow: false, active: 0, focused: false, message: null, chosen: new Set(), counts: tally([]),
       shownKeys: (this.wanted.length ? this.wanted : this.usual).filter(isColumn), pools: [],
     };
   },
@@ -91,13 +92,14 @@ export default {
       return Object.entries(this.titles).map(([key, title]) => ({ key, title, ...column(key) }));
     },
     columns() {
-      return this.all.filter((one) => this.shownKeys.includes(one.key));
+      const chosen = this.all.filter((one) => this.shownKeys.includes(one.key));
+      return this.shownKeys.length === this.usual.length && this.usual.every((key) => this.shownKeys.includes(key)) ? fitting(chosen, this.room) : chosen;
     },
     tracks() {
       return ["28px", ...this.columns.map((one) => one.width)].join(" ");
     },
     least() {
-      return this.columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 12, 44);
+      return least(this.columns);
     },
     states() {
       const named = ["running", "halted", "paused", "suspended", "unknown"].map((value) => ({ value, name: this.words.states[value], count: this.counts.state.get(value) ?? 0 }));
@@ -144,6 +146,9 @@ export default {
   },
 
   methods: {
+    settings() {
+      return (window.path_prefix ?? "") + "/settings";
+    },
     // ---- what there is
 
     async fetch() {
@@ -224,6 +229,7 @@ export default {
     resize() {
       const style = getComputedStyle(this.$el);
       this.narrow = this.$el.clientWidth < NARROW;
+      this.room = this.$refs.box.clientWidth;
       this.height = this.narrow ? 52 : parseFloat(style.getPropertyValue("--row-table")) || 29;
       this.measure();
     },

@@ -14,6 +14,7 @@ from components.browser import tell
 from components.charts import number_words
 from components.in_sight import LoadsInSight
 from components.links import PREFIXES
+from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
 from components.vms.feed import VmFeed
@@ -121,5 +122,5 @@ def _words() -> dict[str, object]:
         "failed": _("The list could not be loaded. Reload the page."),
         "nothing": {"title": _("No VM fits"), "text": _("Nothing has all of these words and filters.")},
         "empty": {"title": _("No VMs yet"), "text": _("The pools have none, or their first picture is still on its way.")},
-        "noPool": {"title": _("No pool yet"), "text": _("VMs appear as soon as a pool is connected, in the settings.")},
+        "noPool": {"title": _("No pool yet"), "text": _("VMs appear as soon as a pool is connected, in the settings."), "add": add_words()},
     }

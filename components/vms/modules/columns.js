@@ -21,6 +21,21 @@ const COLUMNS = {
   note: { width: "minmax(140px, 1.2fr)", up: true },
 };
 
+const GIVING_WAY = ["tags", "uptime", "disk", "pool", "vcpus", "host"]; // where there is not the room, the first one first
+
+/** Pixels that `columns` take at least, with the box for choosing. */
+export const least = (columns) => columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 12, 44);
+
+/** Those of `columns` that there is room for. */
+export function fitting(columns, room) {
+  let kept = columns;
+  for (const key of GIVING_WAY) {
+    if (!room || least(kept) <= room) break;
+    kept = kept.filter((one) => one.key !== key);
+  }
+  return kept;
+}
+
 export const column = (key) => COLUMNS[key];
 export const isColumn = (key) => Object.hasOwn(COLUMNS, key);
 
