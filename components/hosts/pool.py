@@ -32,7 +32,7 @@ def pool_parts(mirror: AllPools, pool: Pool, home: PoolMirror) -> None:
     """Head, bands and the cards of sums; all told again when what they count changes."""
     head = ObjectHead(pool)
     crowded = Notice(_("High availability has promised more than the hosts can take over: free some memory."), Tone.WARNING)
-    with cards(260):
+    with cards().classes("x-fours"):
         counts, memory, storage = Counts(), MemoryBar(), Storage()
         facts = _facts_card(pool, home)
 
