@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple, cast
 
+from components.servers.words import state_mark
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.names import pool_name
 from data.objects import VM, Host, HostMetrics, Pool
-from data.server import Server, ServerState
+from data.server import Server
 from data.types import XapiObject
 
 Row = tuple[int, int, int, str, str, str]
@@ -36,14 +37,7 @@ _VM_NAMES = frozenset((
     "uuid", "name_label", "power_state", "resident_on", "current_operations", "is_a_template", "is_a_snapshot", "is_control_domain",
 ))  # fmt: skip
 _HOST_NAMES = frozenset(("uuid", "name_label", "enabled", "metrics"))
-_POOL_NAMES = frozenset(("uuid", "name_label"))
-_SERVER_MARKS = {
-    ServerState.LIVE: "running",
-    ServerState.CONNECTING: "connecting",
-    ServerState.SYNCING: "connecting",
-    ServerState.UNREACHABLE: "warning",
-    ServerState.DISABLED: "disabled",
-}
+_POOL_NAMES = frozenset(("uuid", "name_label", "master"))
 
 
 class Nodes:
@@ -117,6 +111,7 @@ class Nodes:
                 self._drop(subject)
             elif names & _HOST_NAMES:
                 self._draw_host(subject)
+                self._draw_server(_pool_of(subject))  # a pool without a name has that of its master
             if change.operation is not Operation.MOD:
                 strays.add(_pool_of(subject))
         elif isinstance(subject, HostMetrics):
@@ -140,7 +135,7 @@ class Nodes:
         server = pool.server
         if self._mirror.pools.get(server.id) is not pool:
             return
-        mark = _SERVER_MARKS.get(server.state, "critical")
+        mark = "running" if server.is_live else state_mark(server.state)
         node = self._show(server, 0, Kind.POOL, mark, pool_name(pool), pool.pool.uuid if pool.pool else "")
         self._subjects[node] = server
         self._show(("bench", server.id), node, Kind.BENCH, "halted", "", f"bench-{server.id}")

@@ -8,6 +8,7 @@ from typing import Final
 from nicegui import ui
 
 from components.live import follow_all, follow_source, renewed
+from components.servers.words import state_mark, state_word
 from components.ui import Age, Bar, Mark, menu, menu_head, menu_link, spinner
 from data.mirror import Mirror
 from data.names import pool_name
@@ -17,14 +18,6 @@ from xo_dash.i18n import _, ngettext, percent
 
 SHOWN: Final = 8
 """Tasks the panel names; the rest are on their page."""
-STATES: Final = {
-    ServerState.LIVE: "live",
-    ServerState.CONNECTING: "connecting",
-    ServerState.SYNCING: "connecting",
-    ServerState.UNREACHABLE: "warning",
-    ServerState.DISABLED: "disabled",
-}
-"""Marks of connections; every other state is critical."""
 
 
 class Panel(ui.element):
@@ -132,24 +125,10 @@ def _earliest(moments: Iterable[float]) -> float | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def state_words(state: ServerState) -> str:
-    return {
-        ServerState.LIVE: _("live"),
-        ServerState.CONNECTING: _("connecting"),
-        ServerState.SYNCING: _("reading its state"),
-        ServerState.UNREACHABLE: _("unreachable"),
-        ServerState.BAD_PASSWORD: _("wrong password"),
-        ServerState.BAD_CERTIFICATE: _("certificate not trusted"),
-        ServerState.WRONG_POOL: _("another pool than before"),
-        ServerState.DUPLICATE: _("connected twice"),
-        ServerState.DISABLED: _("switched off"),
-    }[state]
-
-
 def _server(server: Server, name: str) -> None:
     with ui.element().classes("x-panel-row x-row"):
-        Mark(STATES.get(server.state, "critical"))
+        Mark(state_mark(server.state))
         ui.label(name).classes("x-grow x-cut")
-        ui.label(state_words(server.state)).classes("x-dim x-small")
+        ui.label(state_word(server.state)).classes("x-dim x-small")
         if not server.is_live and server.last_event_at:
             Age(server.last_event_at, bare=True).classes("x-dim x-small")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from components.servers.words import state_word
+from data.server import ServerState
 from xo_dash.i18n import _, pgettext
 
 
@@ -18,15 +20,7 @@ def words() -> dict[str, object]:
         "free": _("{size} free"),
         "more": _("{n} more networks"),
         "asOfAge": _("{state}, as of {age}"),
-        "servers": {
-            "bad_password": _("password not accepted"),
-            "bad_certificate": _("another certificate than before"),
-            "wrong_pool": _("answers for another pool"),
-            "duplicate": _("connected already"),
-            "disabled": _("switched off"),
-        },
-        "unreachable": _("not reachable"),
-        "connecting": _("connecting"),
+        "servers": {str(state): state_word(state) for state in ServerState},
         "lost": _("no sign of life"),
         "maintenance": _("maintenance"),
         "master": _("master"),

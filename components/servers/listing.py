@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.live import follow, follow_all, renewed
 from components.servers.form import add_button, is_administrator, open_form
-from components.servers.words import sentence, state_word
+from components.servers.words import sentence, state_mark, state_word
 from components.ui import Age, Button, Card, Kind, State, Tone, confirm, empty_state, menu, menu_item, notify
 from data.mirror import Change
 from data.server import Server as LiveServer
@@ -17,14 +17,6 @@ from data.stores.errors import StoreError
 from data.stores.servers import Server
 from xo_dash.context import Context
 from xo_dash.i18n import _
-
-MARKS = {
-    ServerState.LIVE: "live",
-    ServerState.CONNECTING: "connecting",
-    ServerState.SYNCING: "connecting",
-    ServerState.UNREACHABLE: "warning",
-    ServerState.DISABLED: "disabled",
-}
 
 
 class ServerList(Card):
@@ -81,7 +73,7 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
 
         def render() -> None:
             current = live.state if live else ServerState.DISABLED
-            state.show(MARKS.get(current, "critical"), state_word(current))
+            state.show(state_mark(current), state_word(current))
             product.text = _product(live) if live else ""
             stale = live is not None and not live.is_live and bool(live.last_event_at)
             told.text = _("last heard of") if stale else ""

@@ -12,6 +12,15 @@ from xo_dash.i18n import N_, _
 from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.tls import readable
 
+MARKS: Final[Mapping[ServerState, str]] = {
+    ServerState.LIVE: "live",
+    ServerState.CONNECTING: "connecting",
+    ServerState.SYNCING: "connecting",
+    ServerState.UNREACHABLE: "warning",
+    ServerState.DISABLED: "disabled",
+}
+"""Shapes of components.ui.Mark; every other state is critical."""
+
 _WORDS: Final[Mapping[ServerState, str]] = {
     ServerState.CONNECTING: N_("connecting"),
     ServerState.SYNCING: N_("reading the pool"),
@@ -19,17 +28,21 @@ _WORDS: Final[Mapping[ServerState, str]] = {
     ServerState.UNREACHABLE: N_("unreachable"),
     ServerState.BAD_PASSWORD: N_("password refused"),
     ServerState.BAD_CERTIFICATE: N_("certificate not trusted"),
-    ServerState.WRONG_POOL: N_("another pool"),
-    ServerState.DUPLICATE: N_("there twice"),
+    ServerState.WRONG_POOL: N_("another pool than before"),
+    ServerState.DUPLICATE: N_("connected twice"),
     ServerState.DISABLED: N_("disabled"),
 }
-
 
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 
 
 def state_word(state: ServerState) -> str:
+    """How it stands, wherever the reader sees it."""
     return _(_WORDS[state])
+
+
+def state_mark(state: ServerState) -> str:
+    return MARKS.get(state, "critical")
 
 
 def sentence(server: Server) -> str:

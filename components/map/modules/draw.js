@@ -53,9 +53,9 @@ function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
   const more = (words, colour) => { used += 12 + text.put(ctx, words, x + used + 12, y, room - used - 12, { size: 12, colour }); };
   if (stale) {
     if (thing.mark) { glyph(ctx, theme, thing.mark, x + used + 10, y - 5, 10); used += 14; }
-    const state = words.servers[thing.state] ?? words.unreachable;
+    const state = words.servers[thing.state];
     more(thing.seen ? words.asOfAge.replace("{state}", state).replace("{age}", format.age(thing.seen)) : state, theme.text);
-  } else if (thing.standing === 1) more(words.connecting, theme.dim);
+  } else if (thing.standing === 1) more(words.servers[thing.state], theme.dim);
   else if (thing.product) more(thing.product, theme.dim);
 }
 

@@ -13,7 +13,7 @@ export function describe(model, thing, words, format) {
 export function stateOf(thing, words) {
   if (thing.kind === "vm") return words.states[thing.state];
   if (thing.kind === "host") return !(thing.flags & LIVE) ? words.lost : !(thing.flags & ENABLED) ? words.maintenance : thing.flags & MASTER ? words.master : "";
-  if (thing.kind === "pool") return thing.standing === 2 ? words.servers[thing.state] ?? words.unreachable : thing.standing === 1 ? words.connecting : thing.product;
+  if (thing.kind === "pool") return thing.standing ? words.servers[thing.state] : thing.product;
   return thing.kind === "sr" ? thing.type : words.network;
 }
 
