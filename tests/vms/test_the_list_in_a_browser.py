@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-ROOT = Path(__file__).parents[2]
+from tests.running import running
+
 MANY = 10_000
 
 
-@contextmanager
-def house(folder: Path, vms: int = 0) -> Iterator[str]:
-    """Run the house until the block ends; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.vms.house", str(port), str(folder), str(vms)]
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
-    process = subprocess.Popen(command, cwd=ROOT, env=plain)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/do/observers", timeout=30)
-                break
-            except httpx.TransportError:
-                assert process.poll() is None and time.monotonic() < deadline, "the house did not start"
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+def house(folder: Path, vms: int = 0) -> AbstractContextManager[str]:
+    return running("tests.vms.house", folder, vms, ready="/do/observers")
 
 
 @pytest.fixture(scope="module")
