@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from nicegui import ui
 
 from components.servers.words import probe_fault
@@ -15,6 +17,8 @@ from xo_dash.door.sessions import SignedOut
 from xo_dash.i18n import _
 from xo_dash.sync.probe import Probe
 from xo_dash.xapi.errors import BadAddress
+
+EXAMPLE: Final = "xcp1.lan"
 
 
 def is_administrator() -> bool:
@@ -43,7 +47,7 @@ class ServerForm:
             self._address = Field(
                 _("Address"),
                 record.address if record else "",
-                placeholder="xcp1.lan",
+                placeholder=EXAMPLE,
                 hint=_("A name or IP address of any host of the pool"),
                 on_change=self._forget_question,
             )
