@@ -81,7 +81,7 @@ def resident_roll(host: Host) -> Roll[VM]:
     """The VMs on `host`."""
     columns = [
         Column(_("Name"), "minmax(130px, 1.4fr)", main=True),
-        Column(_("State"), "minmax(96px, 0.8fr)", brief=True),
+        Column(_("State"), "minmax(120px, 0.8fr)", brief=True),
         Column(_("CPU"), "minmax(90px, 0.8fr)", down=True, brief=True),
         Column(_("Memory held"), "96px", number=True, down=True, brief=True),
         Column(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),

@@ -3,7 +3,7 @@
 // kind: how the cell is drawn; up: the first click sorts upwards. Widths are CSS tracks.
 const COLUMNS = {
   name: { kind: "name", width: "minmax(150px, 1.6fr)", up: true },
-  state: { kind: "state", width: "minmax(110px, 0.8fr)", up: true },
+  state: { kind: "state", width: "minmax(128px, 0.8fr)", up: true },
   cpu: { kind: "cpu", width: "84px", number: true },
   vcpus: { width: "48px", number: true },
   memory: { width: "64px", number: true },
