@@ -90,6 +90,19 @@ def error_log() -> Iterator[list[logging.LogRecord]]:
 
 
 @pytest.fixture(autouse=True)
+def own_words_for_nothing_here() -> Iterator[None]:
+    """NiceGUI's one app outlives a test; a handler that the product gave it would answer for the tests of parts after it."""
+    from nicegui import core
+
+    handlers, failed = core.app.exception_handlers, core.app._page_exception_handler
+    before = dict(handlers)
+    yield
+    handlers.clear()
+    handlers.update(before)
+    core.app._page_exception_handler = failed
+
+
+@pytest.fixture(autouse=True)
 def no_active_links() -> Iterator[None]:
     """Whatever is bound is bound to something bindable."""
     yield
