@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 import orjson
 
+from components.feeds import Viewers
 from components.map import frames
 from components.map.stage import Counts, Item, Stage, count, measured
 from components.map.touched import Thing
+from components.pace import INTERVAL
 from data.history import STEP
 from data.mirror import Change, Mirror, Operation, PoolMirror
 from data.objects import SR, VM, Host, Network
 from data.placement import memory_held, memory_total
 from data.server import Server
 
-INTERVAL = 0.1
-"""Seconds between two messages; the first goes at once."""
 HOLD = 0.004
 """Seconds the event loop is held while many rows are made."""
 
@@ -37,8 +37,8 @@ class Scene:
 
     def __init__(self, mirror: Mirror, hold: float = HOLD) -> None:
         self._mirror, self._hold = mirror, hold
-        self._sends: dict[int, Send] = {}
-        self._opened = self._revision = 0
+        self._viewers: Viewers[str] = Viewers()
+        self._revision = 0
         self._stop: Callable[[], object] = lambda: None
         self._clear()
 
@@ -55,21 +55,13 @@ class Scene:
 
     def open(self, send: Send) -> Callable[[], None]:
         """Call `send` with every message from now on, until the answer is called. What there is already: `show`."""
-        if not self._sends:
+        if not self._viewers:
             self._stop = self._mirror.observe(self._changed)
             self._waiting = []
             for pool in self._mirror:
                 self._add(pool)
             self._make()
-        self._opened += 1
-        key = self._opened
-        self._sends[key] = send
-
-        def close() -> None:
-            if self._sends.pop(key, None) and not self._sends:
-                self._end()
-
-        return close
+        return self._viewers.join(send, self._end)
 
     def _make(self) -> None:
         """Make all rows, a slice at a time: 10,000 VMs would hold the loop for a third of a second."""
@@ -99,7 +91,7 @@ class Scene:
 
     @property
     def is_open(self) -> bool:
-        return bool(self._sends)
+        return bool(self._viewers)
 
     @property
     def counts(self) -> Counts:
@@ -149,9 +141,7 @@ class Scene:
         if gone:
             message["x"] = gone
         self._fresh = {}
-        text = orjson.dumps(message).decode()
-        for send in list(self._sends.values()):
-            send(text)
+        self._viewers.tell(orjson.dumps(message).decode())
 
     def snapshot(self) -> str:
         """All of it, as a message; the same text for everybody until something changes."""

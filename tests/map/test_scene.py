@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from components.map.scene import INTERVAL, Scene
+from components.map.scene import Scene
 from components.map.stage import Counts
+from components.pace import INTERVAL
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, HostMetrics, PIFMetrics, PowerState
 from data.server import ServerState
