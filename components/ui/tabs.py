@@ -27,7 +27,6 @@ class Tabs(ui.element):
         self.selected = selected if selected in names else names[0]
         self._on_select = on_select
         self._buttons: dict[str, ui.element] = {}
-        self._counts: dict[str, ui.label] = {}
         with self:
             for tab in tabs:
                 self._add(tab)
@@ -38,7 +37,7 @@ class Tabs(ui.element):
         button.on("click", lambda: self.select(tab.name), [])
         with button, ui.element("span").classes("x-row").style("gap: 6px"):
             ui.label(tab.title)
-            self._counts[tab.name] = ui.label(tab.count).classes("x-count")
+            ui.label(tab.count).classes("x-count")
         self._buttons[tab.name] = button
 
     def select(self, name: str) -> None:
@@ -52,6 +51,3 @@ class Tabs(ui.element):
             f"const u = new URL(location); u.searchParams.set('tab', {json.dumps(name)}); history.replaceState(history.state, '', u)"
         )
         self._on_select(name)
-
-    def show_count(self, name: str, count: str) -> None:
-        self._counts[name].text = count

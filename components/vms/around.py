@@ -49,10 +49,6 @@ def follow_around(
     follow_all(mirror, collect, again)
 
 
-def no_refs(vm: VM) -> Iterable[Ref]:
-    return ()
-
-
 def disk_refs(vm: VM) -> Iterable[Ref]:
     """Its drives, what is in them, and where that lies."""
     yield from vm.VBDs

@@ -63,7 +63,7 @@ class VmHead(PageHead):
         with self.verbs:
             bar(context, (vm,))
         self.note.delete()
-        with self, ui.element().classes("x-head-note x-facts-line") as self.note_line:
+        with self, ui.element().classes("x-head-note x-facts-line"):
             self._says = ui.label().props("dir=auto")
             self._facts = ui.label()
             with ui.element("span").classes("x-row x-if-up"):

@@ -54,8 +54,3 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
             role=Said(ROLES[user.role]),
         ),
     )
-
-
-def sees(user: User | None, subject: Subject) -> bool:
-    """Whether `user` may know of `subject` at all: today whoever is in sees everything."""
-    return user is not None

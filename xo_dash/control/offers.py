@@ -100,8 +100,3 @@ def offer(action: Action, subjects: Sequence[XapiObject], user: User | None) -> 
         else:
             unable.append((subject, reason))
     return Offer(action, tuple(able), tuple(unable))
-
-
-def offers(actions: Sequence[Action], subjects: Sequence[XapiObject], user: User | None) -> list[Offer]:
-    """The commands that are for such objects, with what each can do now; none for objects of mixed kinds."""
-    return [offer(action, subjects, user) for action in actions if subjects and all(action.suits(subject) for subject in subjects)]
