@@ -7,6 +7,7 @@ from typing import Final
 
 from nicegui import ui
 
+from components.live import bound
 from components.ui import Age, Mark, Notice, PageHead, Tone, chip
 from components.verbs import bar
 from components.vms.around import follow_around, nic_refs, place_refs
@@ -18,7 +19,7 @@ from data.vms import ToolsState, addresses_of, is_up, os_name, started_at, tools
 from xo_dash.context import Context
 from xo_dash.i18n import _, percent
 
-NAMES = ("name_label", "name_description", "tags", "power_state", "resident_on", "current_operations", "metrics", "guest_metrics")
+NAMES = ("tags", "power_state", "resident_on", "current_operations", "metrics", "guest_metrics")
 
 BOOTING: Final = 120
 """Seconds after its start in which nobody expects the tools of a guest to answer."""
@@ -65,6 +66,8 @@ class VmHead(PageHead):
         self.note.delete()
         with self, ui.element().classes("x-head-note x-facts-line"):
             self._says = ui.label().props("dir=auto")
+            self._says.bind_text_from(*bound(context.mirror, vm, "name_description"))
+            self.name.bind_text_from(*bound(context.mirror, vm, "name_label"), backward=lambda name: name or "–")
             self._facts = ui.label()
             with ui.element("span").classes("x-row x-if-up"):
                 ui.label(_("up for"))
@@ -73,7 +76,6 @@ class VmHead(PageHead):
 
     def _refresh(self) -> None:
         vm = self._vm
-        self.name.text = vm.name_label or "–"
         self._state.text = _(STATES[state_of(vm)])
         tags = tuple(sorted(vm.tags, key=str.casefold))
         if tags != self._tags:
@@ -82,7 +84,6 @@ class VmHead(PageHead):
             with self._chips:
                 for tag in tags:
                     chip(tag).props("dir=auto")
-        self._says.text = vm.name_description
         tools = tools_of(vm)
         said = _("tools {version}").format(version=tools.version) if tools.state is ToolsState.WORKING and tools.version else ""
         self._facts.text = " · ".join(part for part in (os_name(vm), *addresses_of(vm)[:2], said) if part)
