@@ -219,13 +219,16 @@ async def performed(request: Request, method: str, work: Coroutine[Any, Any, Ans
     if not method.startswith("event"):
         return await work
     answering = asyncio.ensure_future(work)
+    answering.add_done_callback(lambda done: done.cancelled() or done.exception())  # or asyncio complains when nobody is left to hear it
     gone = asyncio.ensure_future(request.receive())
-    await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
-    if not answering.done():
+    try:
+        await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            raise DropError
+        return answering.result()
+    finally:
         answering.cancel()
-        raise DropError
-    gone.cancel()
-    return answering.result()
+        gone.cancel()
 
 
 async def unwritten(http: HttpCall) -> Response:
