@@ -6,7 +6,8 @@ Exit status: 0 done, 1 a command failed, 2 a wrong setting or a wrong command li
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def _run(arguments: list[str]) -> int:
     try:
         settings = load(vars(given))
         if given.command == "serve":
-            from xo_dash.app import serve
+            with without("aiohttp"):
+                from xo_dash.app import serve
 
             return serve(settings)
         from xo_dash.cli_stores import run
@@ -53,6 +55,19 @@ def _run(arguments: list[str]) -> int:
         return run(given, settings)
     except (ConfigError, StoreError) as error:
         return _fail(str(error))
+
+
+@contextmanager
+def without(module: str) -> Iterator[None]:
+    """Import as if `module` were not installed. Socket.IO's client, which nobody here is, would load aiohttp: a sixth of the start."""
+    absent = module not in sys.modules
+    if absent:
+        sys.modules[module] = None  # type: ignore[assignment]  # what makes its import fail
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules[module]
 
 
 def _fail(sentence: str) -> int:
