@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 NO_XAPI = "not XAPI"
@@ -40,7 +40,6 @@ class Server:
     master: str = ""  # the address that answers as master
     pool_uuid: str = ""
     product: str = ""  # "XCP-ng 8.3.0"
-    warnings: list[str] = field(default_factory=list)
 
     @property
     def is_live(self) -> bool:
