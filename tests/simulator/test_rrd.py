@@ -64,7 +64,8 @@ def test_rows_are_newest_first_and_every_number_is_a_string(simulation: Simulati
     told = answer.json
     meta, times = told["meta"], [int(row["t"]) for row in told["data"]]
     assert (meta["step"], meta["rows"], meta["columns"]) == ("5", str(len(times)), str(len(meta["legend"])))
-    assert times == sorted(times, reverse=True) and times[0] == int(meta["end"]) and times[-1] == int(meta["start"])
+    assert times == sorted(times, reverse=True) and times[0] == int(meta["end"])
+    assert int(meta["start"]) - 5 <= now(pool) - 60 < int(meta["start"]), "the row after the one that was asked for"
     assert 12 <= len(times) <= 13 and all(b - a == 5 for b, a in itertools.pairwise(times))
     assert {type(v) for row in told["data"] for v in row["values"]} == {str}
     assert {len(row["values"]) for row in told["data"]} == {len(meta["legend"])}
@@ -104,7 +105,7 @@ def test_one_vm_and_one_sr(simulation: Simulation, key: str) -> None:
 @pytest.mark.parametrize("accept, asked, expected", [
     ("text/xml", "true", "text/xml"), ("application/json", "", "application/json"), ("*/*", "", "application/json"),
     (None, "true", "application/json"), (None, "", "text/xml"), ("text/html,*/*;q=0.8", "", "application/json"),
-    ("image/png", "", "text/xml"),
+    ("image/png", "", "text/xml"), ("text/xml;q=0.5, application/json", "", "application/json"), ("*/*;q=0.1, text/*", "true", "text/xml"),
 ])  # fmt: skip
 def test_accept_decides_then_the_parameter(simulation: Simulation, key: str, accept: str | None, asked: str, expected: str) -> None:
     answer = get(simulation.pool, "/rrd_updates", key, accept=accept, start=-5, host="true", json=asked or "false")
@@ -146,13 +147,14 @@ def test_every_way_to_say_who_one_is(simulation: Simulation, key: str) -> None:
 
 
 @pytest.mark.parametrize("start, interval, step, rows", [
-    (-30, 5, 5, 7), (-600, 5, 5, 120), (-605, 5, 60, 11), (-7200, 5, 60, 120), (-7300, 5, 3600, 3), (-60, 60, 60, 2), (-600, 3600, 3600, 1),
-    (-604_800, 5, 3600, 168), (-700_000, 5, 86400, 8), (-10**9, 5, 86400, 366), (-600, 30, 60, 11), (3, 5, 5, 0),
+    (-30, 5, 5, 7), (-595, 5, 5, 120), (-600, 5, 60, 11), (-605, 5, 60, 11), (-7199, 0, 60, 120), (-7200, 5, 3600, 3), (-60, 60, 60, 2),
+    (-599, 3600, 3600, 1), (-604_799, 5, 3600, 168), (-700_000, 5, 86400, 8), (-10**9, 5, 86400, 366), (-600, 30, 60, 11), (3, 5, 5, 0),
+    (-30, 7, 5, 7), (-30, 14, 60, 1),
 ])  # fmt: skip
 def test_the_step_follows_from_how_far_back(start: int, interval: int, step: int, rows: int) -> None:
     """Starts are relative to noon."""
     meta = rrd.times(int(NOON) + start, interval, int(NOON))
-    assert (meta.step, (meta.end - meta.start) // meta.step + 1) == (step, rows)
+    assert (meta.step, len(rrd.moments(meta))) == (step, rows)
 
 
 def test_a_negative_start_counts_from_the_last_row() -> None:
@@ -294,8 +296,88 @@ def test_data_sources_have_the_names_and_values_of_the_series(simulation: Simula
     column = table(get(pool, "/rrd_updates", key, start=-5, host="true", json="true"))
     uuid = pool.call("host.get_uuid", host)
     newest = {entry.split(":", 3)[3]: values[max(values)] for entry, values in column.items() if f":{uuid}:" in entry}
-    assert set(newest) == set(sources)
+    assert set(newest) == {name for name, source in sources.items() if source["enabled"]}
     assert sources["cpu_avg"]["value"] == pytest.approx(newest["cpu_avg"], abs=1e-3)
     assert client.call("host.query_data_source", host, "memory_total_kib") == newest["memory_total_kib"]
     halted = pool.call("VM.get_by_name_label", "test-b")[0]
     assert client.failure("VM.get_data_sources", halted)[0] == "VM_BAD_POWER_STATE"
+
+
+def test_a_client_is_told_by_its_task(simulation: Simulation, key: str) -> None:
+    client = sign_in(simulation.pool)
+    for path in ("/rrd_updates?start=-5", "/host_rrd?json=true"):
+        task = client.call("task.create", "metrics", "")
+        answer = http(f"{client.url}{path}&task_id={task}&session_id={key}")
+        assert answer.status == 200 and answer.headers["access-control-allow-origin"] == "*"
+        assert client.call("task.get_status", task) == "success"
+
+
+def test_a_source_is_recorded_from_when_somebody_asked(simulation: Simulation, key: str) -> None:
+    pool, client = simulation.pool, sign_in(simulation.pool)
+    vm = pool.call("VM.get_by_name_label", "web-1")[0]
+    uuid, home = pool.call("VM.get_uuid", vm), pool.addresses.index(pool.call("host.get_address", pool.call("VM.get_resident_on", vm)))
+
+    def column(name: str) -> dict[int, float] | None:
+        return table(get(pool, "/rrd_updates", key, home, start=-30, json="true", vm_uuid=uuid)).get(f"AVERAGE:vm:{uuid}:{name}")
+
+    assert column("runstate_blocked") is None
+    sources = {s["name_label"]: s for s in client.call("VM.get_data_sources", vm)}
+    assert (sources["runstate_blocked"]["enabled"], sources["runstate_blocked"]["standard"]) == (False, False)
+    assert client.failure("VM.query_data_source", vm, "runstate_blocked")[0] == "INTERNAL_ERROR"
+    client.call("VM.record_data_source", vm, "runstate_blocked")
+    pool.advance(10)
+    known = column("runstate_blocked")
+    assert known and [math.isnan(v) for _, v in sorted(known.items(), reverse=True)][:3] == [False, False, True]
+    assert 0 < client.call("VM.query_data_source", vm, "runstate_blocked") < 1
+    client.call("VM.forget_data_source_archives", vm, "runstate_blocked")
+    assert column("runstate_blocked") is None
+
+
+def test_what_is_always_recorded_begins_anew_when_it_is_forgotten(simulation: Simulation, key: str) -> None:
+    pool, client = simulation.pool, sign_in(simulation.pool)
+    host, uuid = pool.inside.master.ref, pool.call("host.get_uuid", pool.inside.master.ref)
+    client.call("host.forget_data_source_archives", host, "loadavg")
+    client.call("host.record_data_source", host, "pif_eth0_rx_errors")
+    assert client.failure("host.record_data_source", host, "nothing")[0] == "INTERNAL_ERROR"
+    pool.advance(5)
+    told = get(pool, "/rrd_updates", key, start=-30, host="true", json="true")
+    columns = {e: sorted(c.items(), reverse=True) for e, c in table(told).items() if uuid in e}
+    for name in ("loadavg", "pif_eth0_rx_errors"):
+        assert [math.isnan(v) for _, v in columns[f"AVERAGE:host:{uuid}:{name}"]][:3] == [False, True, True]
+    assert not any(math.isnan(v) for _, v in columns[f"AVERAGE:host:{uuid}:cpu0"])
+    assert '"NaN"' in told.body.decode()
+    client.call("host.forget_data_source_archives", host, "pif_eth0_rx_errors")
+
+
+def halted(pool: SimulatedPool) -> str:
+    return next(str(r) for r, v in pool.call("VM.get_all_records").items() if v["power_state"] == "Halted" and not v["is_a_template"])
+
+
+def test_least_and_most_are_kept_of_vms_that_are_new_when_the_pool_wants_it() -> None:
+    with simulated(vms=(3,), speed=0.0) as running:
+        pool, client = running.pool, sign_in(running.pool)
+        assert get(pool, "/rrd_updates", client.session, start=-700, cf="MAX").status == 500
+        old = {entry.split(":")[2] for entry in table(get(pool, "/rrd_updates", client.session, start=-5, json="true"))}
+        client.call("pool.add_to_other_config", pool.inside.ref, "create_min_max_in_new_VM_RRDs", "true")
+        pool.do(lambda inside: setattr(inside.clock, "instant", True))
+        vm = client.call("VM.clone", halted(pool), "new")
+        client.call("VM.start", vm, False, False)
+        pool.do(lambda inside: setattr(inside.clock, "instant", False))
+        pool.advance(300)
+        most = table(get(pool, "/rrd_updates", client.session, start=-300, cf="MAX", json="true"))
+        uuid = client.call("VM.get_uuid", vm)
+        assert uuid not in old and {entry.split(":")[2] for entry in most} == {uuid}
+        every = table(get(pool, "/rrd_updates", client.session, start=-300, interval=60, vm_uuid=uuid, json="true"))
+        assert list(dict.fromkeys(e.split(":")[0] for e in every)) == ["AVERAGE", "MIN", "MAX"]
+        least, mean, most_ = (every[f"{cf}:vm:{uuid}:cpu0"] for cf in ("MIN", "AVERAGE", "MAX"))
+        assert all(least[t] <= mean[t] <= most_[t] for t in mean if not math.isnan(mean[t]))
+        archives = get(pool, "/vm_rrd", client.session, uuid=uuid, json="true").json
+        assert [r["cf"] for r in archives["rra"]] == ["AVERAGE"] + ["AVERAGE", "MIN", "MAX"] * 3
+
+
+def test_a_halted_vm_is_asked_of_the_master(simulation: Simulation, key: str) -> None:
+    pool = simulation.pool
+    uuid = uuid_of(pool, "test-b")
+    assert get(pool, "/vm_rrd", key, uuid=uuid).status == 200
+    assert get(pool, "/vm_rrd", key, 1, uuid=uuid).status == 200, "urllib follows to the master"
+    assert get(pool, "/vm_rrd", key).status == 400

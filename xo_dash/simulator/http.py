@@ -194,6 +194,8 @@ class Server:
             return page(500)
         try:
             response = await route.handler(HttpCall(pool, host, session, request))
+            if type(response) is Response and response.status_code != 302:
+                complete(pool, request)
         finally:
             if session.temporary:
                 pool.sessions.logout(session.ref)
@@ -281,9 +283,19 @@ def may(pool: Pool, session: Session, route: HttpRoute) -> bool:
 
 def refuse(pool: Pool, request: Request, error: XapiError) -> None:
     """The task that a client made for its transfer ends with what the client is told."""
-    task = request.cookies.get("task_id") or request.query_params.get("task_id", "")
-    if task in pool.db.rows("task") and pool.db.get(task, "status") == "pending":
+    if task := pending(pool, request):
         tasks.fail(pool, task, error)
+
+
+def complete(pool: Pool, request: Request) -> None:
+    """The same where the whole answer is there at once: whatever it says, the task has succeeded."""
+    if task := pending(pool, request):
+        tasks.succeed(pool, task, "")
+
+
+def pending(pool: Pool, request: Request) -> str:
+    task = request.cookies.get("task_id") or request.query_params.get("task_id", "")
+    return task if task in pool.db.rows("task") and pool.db.get(task, "status") == "pending" else ""
 
 
 class Truncated(Response):

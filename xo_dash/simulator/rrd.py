@@ -1,4 +1,4 @@
-"""Metrics over HTTP: /rrd_updates of a host and the VMs on it, and whole archives of a host, a VM or an SR.
+"""Series of measurements: what one object contributes to a row, and which rows of which archive are asked for.
 
 Nothing is stored: what is asked for is computed (loads.py), and the fewer samples are asked for the cheaper it is.
 """
@@ -7,23 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from dataclasses import dataclass, replace
 
-from starlette.requests import Request
-from starlette.responses import Response
-
-from . import rrd_guest, rrd_host
-from .http import NO_CACHE, HttpCall, page
+from . import rrd_host
 from .loads import Load
-from .pool import Host, Pool
-from .registry import http
+from .pool import Pool
 from .rrd_guest import Guest, Value
-from .rrd_text import AS_XML, MODERN, OLD, Archive, Dialect, Meta, archives, updates
-from .types import NULL
+from .rrd_text import Dialect, Meta
 
 ARCHIVES = ((5, 120), (60, 120), (3600, 168), (86400, 366))  # (seconds, rows): ten minutes, two hours, a week, a year
 AT_ONCE = 1500  # samples computed before others get their turn
+EXTREMES: dict[str, Callable[..., Value]] = {"MIN": min, "MAX": max}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +29,52 @@ class Series:
     names: Sequence[str]
     kinds: str
     at: Callable[[Moment], tuple[Value, ...] | None]
+    cf: str = "AVERAGE"
+    extremes: bool = False  # its coarser archives are kept as MIN and MAX too
+    gaps: bool = False  # there may be NaN among its values
 
     def legend(self) -> list[str]:
-        return [f"AVERAGE:{self.kind}:{self.uuid}:{name}" for name in self.names]
+        return [f"{self.cf}:{self.kind}:{self.uuid}:{name}" for name in self.names]
+
+    def functions(self, step: int) -> tuple[str, ...]:
+        """Those that an archive of this step is kept by."""
+        return ("AVERAGE", *EXTREMES) if self.extremes and step > ARCHIVES[0][0] else ("AVERAGE",)
+
+    def by(self, cf: str) -> Series:
+        return self if cf == self.cf else replace(self, cf=cf, at=extreme(self.at, EXTREMES[cf]))
 
 
 class Moment:
     """One time, and what every guest does then: computed once, and only if somebody asks."""
 
-    __slots__ = ("_guests", "_loads", "_step", "time")
+    __slots__ = ("_guests", "_loads", "step", "time")
 
     def __init__(self, time: int, step: int, guests: Sequence[Guest]) -> None:
-        self.time, self._step, self._guests = time, step, guests
+        self.time, self.step, self._guests = time, step, guests
         self._loads: dict[str, Load | None] = {}
 
     def load(self, guest: Guest) -> Load | None:
         if guest.uuid not in self._loads:
-            self._loads[guest.uuid] = guest.load(self.time, self._step)
+            self._loads[guest.uuid] = guest.load(self.time, self.step)
         return self._loads[guest.uuid]
 
     def all(self) -> list[tuple[Guest, Load]]:
         return [(guest, load) for guest in self._guests if (load := self.load(guest)) is not None]
+
+    def parts(self) -> list[Moment]:
+        """A few samples of the step."""
+        return [Moment(self.time - self.step * n // 4, ARCHIVES[0][0], self._guests) for n in range(4)]
+
+
+At = Callable[[Moment], "tuple[Value, ...] | None"]
+
+
+def extreme(at: At, function: Callable[..., Value]) -> At:
+    def found(moment: Moment) -> tuple[Value, ...] | None:
+        rows = [row for one in (moment, *moment.parts()) if (row := at(one)) is not None]
+        return tuple(map(function, zip(*rows, strict=True))) if rows and at(moment) is not None else None
+
+    return found
 
 
 def of_guest(guest: Guest) -> Series:
@@ -63,11 +82,27 @@ def of_guest(guest: Guest) -> Series:
         load = moment.load(guest)
         return None if load is None else guest.values(load)
 
-    return Series("vm", guest.uuid, guest.names, guest.kinds, at)
+    return Series("vm", guest.uuid, guest.names, guest.kinds, at, extremes=guest.extremes)
+
+
+def more_of_guest(guest: Guest) -> Series:
+    """Those that nobody gets who has not asked for them."""
+
+    def at(moment: Moment) -> tuple[Value, ...] | None:
+        load = moment.load(guest)
+        return None if load is None else guest.more(load)
+
+    names = guest.more_names()
+    return Series("vm", guest.uuid, names, "f" * len(names), at, extremes=guest.extremes)
 
 
 def of_host(host: rrd_host.Host) -> Series:
     return Series("host", host.uuid, host.names, host.kinds, lambda moment: host.values(moment.time, moment.all()))
+
+
+def more_of_host(host: rrd_host.Host) -> Series:
+    names = host.more_names()
+    return Series("host", host.uuid, names, "f" * len(names), lambda _: (0.0,) * len(names))
 
 
 def of_sr(pool: Pool, sr: str) -> Series:
@@ -76,43 +111,33 @@ def of_sr(pool: Pool, sr: str) -> Series:
     return Series("sr", record["uuid"], ("physical_utilisation", "size"), "dd", lambda _: values)
 
 
-@http("GET", "/rrd_updates")
-async def rrd_updates(call: HttpCall) -> Response:
-    query, now = call.request.query_params, call.pool.clock.now()
-    try:
-        start, interval = int(query["start"]), int(query.get("interval") or 5)
-    except (KeyError, ValueError):
-        return page(400)
-    view = rrd_host.view(call.pool, call.host.ref, now)
-    chosen = list(selected(call, view))
-    if not chosen or query.get("cf", "AVERAGE") not in ("AVERAGE", ""):
-        return page(500)  # xapi has no archive for it, and says no more than that
-    meta = times(start, interval, int(now))
-    kind = dialect(call.pool, call.request)
-    rows = [(time, row) async for time, row in written(kind, chosen, view.guests, range(meta.end, meta.start - 1, -meta.step), meta.step)]
-    legend = [entry for series in chosen for entry in series.legend()]
-    return reply(kind, updates(kind, meta, legend, rows))
+def more_of_sr(pool: Pool, sr: str) -> Series:
+    return Series("sr", pool.db.get(sr, "uuid"), (), "", lambda _: ())
 
 
-def selected(call: HttpCall, view: rrd_host.Host) -> Iterator[Series]:
-    """What the request asks for: the host only by name, VMs unless others are named, SRs only by name."""
-    query = call.request.query_params
-    if query.get("host") == "true":
-        yield of_host(view)
-    wanted = set(query.getlist("vm_uuid"))
-    yield from (of_guest(guest) for guest in view.guests if not wanted or guest.uuid in wanted)
-    for uuid in query.getlist("sr_uuid"):
-        yield from (of_sr(call.pool, sr) for sr in view.srs if call.pool.db.get(sr, "uuid") == uuid)
+def times(start: int, interval: int, now: int, archives: Sequence[tuple[int, int]] = ARCHIVES) -> Meta:
+    """Which rows: the finest archive that is no finer than asked for and still reaches back to `start`.
 
-
-def times(start: int, interval: int, now: int) -> Meta:
-    """Which rows: the coarser of what is asked for and of what still reaches back to `start`; a negative one counts from the last row."""
+    A negative start counts from the last sample. `start` of the answer is the row after the one that is asked for, as xapi has it;
+    the rows themselves are those of `moments`.
+    """
+    last = now - now % ARCHIVES[0][0]
     if start < 0:
-        start += now - now % 5
-    step, rows = next(((s, r) for s, r in ARCHIVES if s >= interval and now - start <= s * r), ARCHIVES[-1])
-    end = now - now % step
-    first = max(-(-start // step) * step, end - (rows - 1) * step)
-    return Meta(min(first, end + step), step, end)
+        start += last
+    step = next((s for s, r in archives if s >= interval // 5 * 5 and start > last - s * r), archives[-1][0])
+    return Meta(start - start % step + step, step, now - now % step, start)
+
+
+def moments(meta: Meta) -> range:
+    """The times of the rows, newest first, as many as the archive has at most."""
+    rows = dict(ARCHIVES)[meta.step]
+    return range(meta.end, max(meta.asked - 1, meta.end - rows * meta.step), -meta.step)
+
+
+def chosen_by(chosen: Sequence[Series], cf: str, step: int) -> Iterator[Series]:
+    """The series by one function, or by all that are kept ("")."""
+    for series in chosen:
+        yield from (series.by(one) for one in series.functions(step) if cf in ("", one))
 
 
 async def written(
@@ -126,70 +151,10 @@ async def written(
         parts = []
         for series, template, blank in forms:
             values = series.at(moment)
-            parts.append(blank if values is None else template % values)
-        yield time, kind.between.join(parts)
+            if values is None:
+                parts.append(blank)
+            else:
+                parts.append(kind.row(values) if series.gaps else template % values)
+        yield time, kind.between.join(part for part in parts if part)
         if number % pause == 0:
             await asyncio.sleep(0)
-
-
-@http("GET", "/host_rrd")
-async def host_rrd(call: HttpCall) -> Response:
-    view = rrd_host.view(call.pool, call.host.ref, call.pool.clock.now())
-    return await whole(call, of_host(view), view.guests)
-
-
-@http("GET", "/vm_rrd")
-async def vm_rrd(call: HttpCall) -> Response:
-    """From the host that has it: the one the VM runs on, or the master for one that does not."""
-    pool, uuid = call.pool, call.query.get("uuid", "")
-    vm = pool.db.tables["VM"].by_uuid.get(uuid)
-    if vm is None:
-        return page(404)
-    resident = pool.db.get(vm, "resident_on")
-    owner = next((host for host in pool.hosts.values() if host.ref == resident), pool.master) if resident != NULL else pool.master
-    if owner.ref != call.host.ref:
-        return elsewhere(call, owner)
-    guest = rrd_guest.guest(pool, vm, pool.clock.now())
-    return await whole(call, of_guest(guest), [guest])
-
-
-@http("GET", "/sr_rrd")
-async def sr_rrd(call: HttpCall) -> Response:
-    sr = call.pool.db.tables["SR"].by_uuid.get(call.query.get("uuid", ""))
-    return page(404) if sr is None else await whole(call, of_sr(call.pool, sr), [])
-
-
-def elsewhere(call: HttpCall, owner: Host) -> Response:
-    scheme = call.pool.facts.get("scheme", "http")
-    location = f"{scheme}://{owner.address}:{call.pool.port}{call.request.url.path}?{urlencode(call.query)}"
-    return Response("", 302, {"location": location, **NO_CACHE})
-
-
-async def whole(call: HttpCall, series: Series, guests: Sequence[Guest]) -> Response:
-    """All archives of one object."""
-    kind, now = dialect(call.pool, call.request), int(call.pool.clock.now())
-    held = []
-    for step, rows in ARCHIVES:
-        end = now - now % step
-        moments = range(end - (rows - 1) * step, end + 1, step)
-        held.append(Archive(step // 5, [row async for _, row in written(kind, [series], guests, moments, step)]))
-    last = series.at(Moment(now - now % 5, 5, guests)) or [float("nan")] * len(series.names)
-    return reply(kind, archives(kind, now - now % 5, list(zip(series.names, last, strict=True)), held))
-
-
-def dialect(pool: Pool, request: Request) -> Dialect:
-    """The Accept header decides, then json=true; an old xapi looks at the latter alone."""
-    wants_json = request.query_params.get("json") == "true"
-    if pool.dialect.bare_numbers:
-        return OLD if wants_json else AS_XML
-    for kind in request.headers.get("accept", "").split(","):
-        match kind.split(";")[0].strip():
-            case "application/json" | "*/*":
-                return MODERN
-            case "text/xml" | "application/xml":
-                return AS_XML
-    return MODERN if wants_json else AS_XML
-
-
-def reply(kind: Dialect, text: str) -> Response:
-    return Response(text.encode(), 200, {"content-type": "text/xml" if kind is AS_XML else "application/json", **NO_CACHE})

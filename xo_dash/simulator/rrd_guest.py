@@ -17,6 +17,10 @@ MEASURED = ("Running", "Paused")
 KEEP = 20  # lives of a VM that are remembered
 DISK_WEIGHTS = (1.0, 0.6, 0.3, 0.15)
 OF_DISK = ("read", "write", "read_latency", "write_latency", "iops_read", "iops_write", "iops_total", "iowait", "inflight")
+RUNSTATES = ("runstate_fullrun", "runstate_full_contention", "runstate_concurrency_hazard", "runstate_blocked", "runstate_partial_run",
+             "runstate_partial_contention", "runnable_any", "runnable_vcpus", "numa_node_nonaffine_vcpus")  # fmt: skip
+MORE_OF_DISK = ("latency", "io_throughput_read", "io_throughput_write", "io_throughput_total", "avgqu_sz")
+EXTREMES = "create_min_max_in_new_VM_RRDs"  # in the pool's other_config
 FASTEST = 180.0  # microseconds of an operation on an idle disk
 
 Value = float | int
@@ -55,6 +59,7 @@ class Guest:
     disks: tuple[Disk, ...]
     nics: tuple[Nic, ...]
     lives: list[Life]  # the last one first; none = has always been there
+    extremes: bool = False  # MIN and MAX are kept of it too
     names: list[str] = field(default_factory=list)
     kinds: str = ""  # of each value: d for whole numbers, f for others
 
@@ -104,6 +109,19 @@ class Guest:
         waiting = (reads + writes) * latency / 1e6
         return [read, written, latency, latency * 1.6, reads, writes, reads + writes, min(1.0, waiting * 0.4), waiting]
 
+    def more_names(self) -> list[str]:
+        """Of what is measured only when somebody asks for it."""
+        return [*RUNSTATES, *(f"vbd_{disk.name}_{what}" for disk in self.disks for what in MORE_OF_DISK)]
+
+    def more(self, load: Load) -> tuple[Value, ...]:
+        """In the order of `more_names`: shares of the time, which make 1 up to `blocked` and the two partial ones; then the disks."""
+        cpu = load.cpu
+        values: list[Value] = [cpu * 0.6, cpu * 0.01, cpu * 0.01, 1 - cpu, cpu * 0.35, cpu * 0.03, cpu * 0.04, cpu * 0.04, 0.0]
+        for number in range(len(self.disks)):
+            read, written, latency, _, _, _, _, _, waiting = self.disk(number, load)
+            values += [latency * 1.3, read / loads.MIB, written / loads.MIB, (read + written) / loads.MIB, waiting]
+        return tuple(values)
+
 
 def spread(usage: float, count: int, dice: int) -> list[float]:
     """The usage of each of `count` CPUs, so that they make `usage` on average: what one has more, its neighbour has less."""
@@ -132,8 +150,14 @@ def guest(pool: Pool, ref: str, now: float) -> Guest:
         max(1, metrics["VCPUs_number"] if metrics else vm["VCPUs_at_startup"]),
         (metrics and metrics["memory_actual"]) or vm["memory_dynamic_max"], vm["memory_target"] or vm["memory_dynamic_max"],
         control or vm["guest_metrics"] != NULL, tuple(sorted(disks, key=lambda d: d.name)), tuple(sorted(nics, key=lambda n: n.device)),
-        [] if control else lives(pool, vm, metrics, now),
+        [] if control else lives(pool, vm, metrics, now), extremes(pool, vm["uuid"]),
     )  # fmt: skip
+
+
+def extremes(pool: Pool, uuid: str) -> bool:
+    """Whether MIN and MAX are kept is decided when a VM is measured for the first time."""
+    decided: dict[str, bool] = pool.facts.setdefault("extremes", {})
+    return decided.setdefault(uuid, pool.db.get(pool.ref, "other_config").get(EXTREMES) == "true")
 
 
 def lives(pool: Pool, vm: Record, metrics: Record | None, now: float) -> list[Life]:

@@ -46,6 +46,10 @@ class Host:
             self.names += [f"{what}_{self.short[sr]}" for what in OF_SR]
         self.kinds += "f" * (len(self.names) - len(self.kinds))
 
+    def more_names(self) -> list[str]:
+        """Of what is measured only when somebody asks for it: it is always 0."""
+        return [f"pif_{device}_{way}_errors" for device in self.nics for way in ("rx", "tx")]
+
     def values(self, time: float, guests: list[tuple[Guest, Load]]) -> tuple[Value, ...]:
         """In the order of `names`; `guests` are those that have a sample at this time."""
         work = sum(load.cpu * guest.vcpus for guest, load in guests)

@@ -24,6 +24,11 @@ class Dialect:
     def blank(self, count: int) -> str:
         return self.between.join([f"{self.before}NaN{self.after}"] * count)
 
+    def row(self, values: Sequence[float]) -> str:
+        """One row in which there may be gaps."""
+        forms = (f"{value:.4f}".replace("nan", "NaN") for value in values)
+        return self.between.join(f"{self.before}{form}{self.after}" for form in forms)
+
     def value(self, text: str | float) -> str:
         """One value beside the rows."""
         plain = "NaN" if text != text else text  # noqa: PLR0124  only NaN differs from itself
@@ -37,9 +42,12 @@ AS_XML = Dialect("xml", "<v>", "</v>", "")
 
 @dataclass(frozen=True, slots=True)
 class Meta:
+    """`asked` is the time the rows begin at."""
+
     start: int
     step: int
     end: int
+    asked: int
 
     def fields(self, rows: int, columns: int) -> list[tuple[str, int]]:
         return [("start", self.start), ("step", self.step), ("end", self.end), ("rows", rows), ("columns", columns)]
@@ -63,7 +71,9 @@ def updates(dialect: Dialect, meta: Meta, legend: Sequence[str], rows: Iterable[
 
 @dataclass(frozen=True, slots=True)
 class Archive:
+    cf: str
     pdp_per_row: int
+    xff: float
     rows: list[str]  # oldest first
 
 
@@ -81,7 +91,7 @@ def archives(dialect: Dialect, lastupdate: int, sources: Sequence[tuple[str, flo
         [f'{{"primary_value":{v(0.0)},"secondary_value":{v(0.0)},"value":{v(0.0)},"unknown_datapoints":{v(0)}}}'] * len(sources)
     )
     rra = ",".join(
-        f'{{"cf":"AVERAGE","pdp_per_row":{v(archive.pdp_per_row)},"params":{{"xff":{v(0.5)}}},"cdp_prep":{{"ds":[{prep}]}},'
+        f'{{"cf":"{archive.cf}","pdp_per_row":{v(archive.pdp_per_row)},"params":{{"xff":{v(archive.xff)}}},"cdp_prep":{{"ds":[{prep}]}},'
         f'"database":[{",".join(f"[{row}]" for row in archive.rows)}]}}'
         for archive in held
     )
@@ -98,7 +108,7 @@ def _archives_xml(lastupdate: int, sources: Sequence[tuple[str, float | int]], h
     one = f"{zeros}<unknown_datapoints>0</unknown_datapoints>"
     prep = f"<ds>{one}</ds>" * len(sources)
     rra = "".join(
-        f"<rra><cf>AVERAGE</cf><pdp_per_row>{archive.pdp_per_row}</pdp_per_row><params><xff>0.5</xff></params><cdp_prep>{prep}</cdp_prep>"
+        f"<rra><cf>{archive.cf}</cf><pdp_per_row>{archive.pdp_per_row}</pdp_per_row><params><xff>{archive.xff}</xff></params><cdp_prep>{prep}</cdp_prep>"
         f"<database>{''.join(f'<row>{row}</row>' for row in archive.rows)}</database></rra>"
         for archive in held
     )
