@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
+
+from data.growth import Sample, kept
 
 STEP = 5.0
 """Seconds between samples of the finest archive."""
@@ -25,6 +28,8 @@ class Load:
     net_tx: float = NAN  # B/s out of it
     disk_read: float = NAN  # B/s
     disk_write: float = NAN  # B/s
+    guest_memory: float = NAN  # 0 to 1 of what it has, where an agent in the guest tells (VM)
+    disk_latency: float = NAN  # seconds that the slowest disk takes for a request (VM)
 
 
 class Series:
@@ -78,6 +83,9 @@ class History:
         self._series: dict[str, dict[str, Series]] = {}
         self._observers: dict[int, Callable[[frozenset[str]], None]] = {}
         self._next = 0
+        self.ahead: dict[str, float] = {}
+        """{host's uuid: seconds that its clock is ahead of ours}; the way there and back is in it."""
+        self._growth: dict[str, list[Sample]] = {}
         self.when_watched: Callable[[], None] = lambda: None
         """Called when the first observer comes: who measures need not wait for the next slow round."""
 
@@ -103,6 +111,23 @@ class History:
     def uuids(self) -> Iterable[str]:
         """Whatever has samples."""
         return self._series.keys()
+
+    def skew(self, uuid: str) -> float | None:
+        """Seconds that a host's clock is ahead of that of most hosts of its pool; None where nobody can tell."""
+        own = self.ahead.get(uuid)
+        return None if own is None or len(self.ahead) < 2 else own - median(self.ahead.values())
+
+    def growth(self, uuid: str) -> Sequence[Sample]:
+        """How full an SR was, oldest first."""
+        return self._growth.get(uuid, ())
+
+    def grow(self, uuid: str, sample: Sample) -> None:
+        """Note how full an SR is."""
+        self._growth[uuid] = kept(self._growth.get(uuid, ()), sample)
+
+    def recall(self, growth: Mapping[str, Sequence[Sample]]) -> None:
+        """Take over what was stored before the last stop."""
+        self._growth.update({uuid: list(samples) for uuid, samples in growth.items()})
 
     def observe(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:
         """Call `observer` with the uuids that got new samples, once a round. While someone observes, rounds are short."""

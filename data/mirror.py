@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
+from data.findings.book import Book
+from data.findings.rules import RULES
 from data.history import History
-from data.objects import KINDS, Pool
+from data.objects import KINDS, VDI, Pool
 from data.server import Server
 from data.types import NULL_REF, Home, Ref, XapiObject
 
@@ -65,12 +67,14 @@ def _share(row: XapiObject) -> None:
 class PoolMirror(Home):
     """The picture of one server's pool."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, findings: Book) -> None:
         self.id = server.id
+        self.findings = findings
         self.server = server
         self.history = History()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}
         self._by_uuid: dict[str, XapiObject] = {}
+        self._above: defaultdict[str, set[VDI]] = defaultdict(set)  # {uuid of a disk: those that stand on it}
 
     def all(self, kind: type[T]) -> Mapping[Ref, T]:
         return self._rows[kind]  # type: ignore[return-value]  # a table holds its own kind only
@@ -81,6 +85,9 @@ class PoolMirror(Home):
     def by_uuid(self, kind: type[T], uuid: str) -> T | None:
         row = self._by_uuid.get(uuid)
         return row if isinstance(row, kind) else None
+
+    def above(self, vdi: VDI) -> Set[VDI]:
+        return self._above.get(vdi.uuid, frozenset())
 
     @property
     def pool(self) -> Pool | None:
@@ -118,6 +125,7 @@ class PoolMirror(Home):
             row.ref, row.home = ref, self
             self._rows[kind][ref] = row
             self._by_uuid[row.uuid] = row
+            self._stack(row)
             changes.append(Change(row, Operation.ADD, _NAMES[kind]))
             return
         names = frozenset(name for name in _FIELDS[kind] if getattr(old, name) != getattr(row, name))
@@ -127,8 +135,12 @@ class PoolMirror(Home):
             if self._by_uuid.get(old.uuid) is old:
                 del self._by_uuid[old.uuid]
             self._by_uuid[row.uuid] = old
+        if "sm_config" in names:
+            self._unstack(old)
         for name in names:
             setattr(old, name, getattr(row, name))
+        if "sm_config" in names:
+            self._stack(old)
         changes.append(Change(old, Operation.MOD, names))
 
     def _remove(self, kind: type[XapiObject], ref: Ref, changes: list[Change]) -> None:
@@ -136,13 +148,25 @@ class PoolMirror(Home):
         if row is not None:
             if self._by_uuid.get(row.uuid) is row:
                 del self._by_uuid[row.uuid]
+            self._unstack(row)
             changes.append(Change(row, Operation.DEL, frozenset()))
+
+    def _stack(self, row: XapiObject) -> None:
+        if isinstance(row, VDI) and (below := row.sm_config.get("vhd-parent")):
+            self._above[below].add(row)
+
+    def _unstack(self, row: XapiObject) -> None:
+        if isinstance(row, VDI) and (below := row.sm_config.get("vhd-parent", "")) in self._above:
+            self._above[below].discard(row)
+            if not self._above[below]:
+                del self._above[below]
 
 
 class Mirror:
-    """All pools, and the observers of them."""
+    """All pools, what is wrong with them, and the observers of both."""
 
     def __init__(self) -> None:
+        self.findings = Book(RULES)
         self.pools: dict[str, PoolMirror] = {}
         self._observers: dict[int, Observer] = {}
         self._by_subject: defaultdict[Subject, dict[int, Observer]] = defaultdict(dict)
@@ -161,7 +185,7 @@ class Mirror:
         return next((row for pool in self.pools.values() if (row := pool.by_uuid(kind, uuid))), None)
 
     def add(self, server: Server) -> PoolMirror:
-        pool = self.pools[server.id] = PoolMirror(server)
+        pool = self.pools[server.id] = PoolMirror(server, self.findings)
         self.publish([Change(server, Operation.ADD, frozenset())])
         return pool
 

@@ -7,9 +7,25 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from data.attention import guests_on, is_shown, unplugged
 from data.objects import PBD, SR, VBD, VDI, VM, Host
-from data.placement import is_guest
+from data.placement import is_guest, is_live
+
+
+def is_shown(sr: SR) -> bool:
+    """Whether people store anything on it: not the guest tools, and no drive without size."""
+    return not sr.is_tools_sr and sr.type != "udev" and sr.physical_size > 0
+
+
+def unplugged(sr: SR) -> tuple[Host, ...]:
+    """The living hosts that should reach `sr` and do not."""
+    hosts = (sr.home.one(Host, pbd.host) for pbd in sr.all_of(PBD, sr.PBDs) if not pbd.currently_attached)
+    return tuple(host for host in hosts if host is not None and is_live(host))
+
+
+def guests_on(sr: SR) -> set[VM]:
+    """The VMs that have a disk on it."""
+    vbds = (vbd for vdi in sr.all_of(VDI, sr.VDIs) if not vdi.is_a_snapshot for vbd in sr.all_of(VBD, vdi.VBDs))
+    return {vm for vbd in vbds if (vm := sr.home.one(VM, vbd.VM)) and is_guest(vm)}
 
 
 class Reach(StrEnum):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from data.attention import Level, fill_level
+from data.findings.finding import Level
+from data.findings.storage import fill_level
 from data.links import Link, link_of
 from data.objects import PBD, PIF, SR, VM, Host, PowerState
 from data.types import XapiObject

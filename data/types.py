@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, NewType, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, NewType, TypeVar
 
 import msgspec
+
+from data.history import History
+
+if TYPE_CHECKING:
+    from data.findings.book import Book
+    from data.objects import VDI
 
 Ref = NewType("Ref", str)
 NULL_REF = Ref("OpaqueRef:NULL")
@@ -41,6 +47,10 @@ class Home:
 
     id: str
     """The server's id: unique in this installation, unlike a ref."""
+    history: History
+    """What was measured there."""
+    findings: Book
+    """What is wrong, there and elsewhere."""
 
     def all(self, kind: type[T]) -> Mapping[Ref, T]:
         """Every object of `kind` by ref."""
@@ -48,6 +58,14 @@ class Home:
 
     def one(self, kind: type[T], ref: Ref) -> T | None:
         """The object of `kind` behind `ref`; None for a null or dangling one."""
+        raise NotImplementedError
+
+    def by_uuid(self, kind: type[T], uuid: str) -> T | None:
+        """The object of `kind` with this uuid."""
+        raise NotImplementedError
+
+    def above(self, vdi: VDI) -> Set[VDI]:
+        """The disks that stand on `vdi` in their chain. Source: sm_config vhd-parent names the node below by uuid."""
         raise NotImplementedError
 
 

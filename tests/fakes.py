@@ -11,7 +11,7 @@ import math
 import random
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast, overload
 
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.decode import decode
 from data.history import LENGTH, STEP, Load
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.mirror import Change, Event, Mirror, Operation, PoolMirror, Subject
 from data.objects import (
     PBD,
     PIF,
@@ -50,6 +50,7 @@ from xo_dash.control.runner import Runner
 from xo_dash.door.current import SCOPE_KEY
 from xo_dash.door.door import Door
 from xo_dash.door.passwords import Passwords
+from xo_dash.sync.watch import around
 
 T = TypeVar("T", bound=XapiObject)
 
@@ -92,6 +93,36 @@ class Builder:
 
     def mac(self) -> str:
         return "56:0e:2a:" + ":".join(f"{self.random.randrange(256):02x}" for _ in range(3))
+
+
+def judged(mirror: Mirror) -> Mirror:
+    """Fill its findings, and from now on keep up with each change at once, as the watch does after a moment."""
+
+    def look(subjects: Iterable[Subject]) -> None:
+        for subject in subjects:
+            home = mirror.pools.get(subject.id if isinstance(subject, Server) else subject.home.id)
+            if home is not None and (home.server.is_live or subject is home.server):
+                mirror.findings.look(subject, time.time())
+            else:
+                mirror.findings.forget(subject)
+        mirror.findings.publish()
+
+    def everything(pool: PoolMirror) -> list[Subject]:
+        return [pool.server, *(row for kind in mirror.findings.kinds for row in pool.all(kind).values())]
+
+    def changed(changes: Sequence[Change]) -> None:
+        for change in changes:
+            if change.operation is Operation.DEL:
+                mirror.findings.forget(change.subject)
+            elif isinstance(change.subject, Server) and change.subject.id in mirror.pools:
+                look(everything(mirror.pools[change.subject.id]))
+            else:
+                look((change.subject, *around(change)))
+
+    for pool in mirror:
+        look(everything(pool))
+    mirror.observe(changed)
+    return mirror
 
 
 def home_lab() -> Mirror:

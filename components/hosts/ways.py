@@ -9,12 +9,11 @@ from components.links import path_of
 from components.ui import Card, Column
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Table
-from data.attention import is_shown
 from data.hosts import Path, Port, paths_of, ports_of
 from data.links import Link as LinkState
 from data.mirror import Mirror
 from data.objects import PIF, VLAN, Bond, Host
-from data.storage import room_of
+from data.storage import is_shown, room_of
 from data.types import Ref
 from xo_dash.i18n import _, ngettext, number, percent, size
 

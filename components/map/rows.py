@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from data.attention import Level, host_level, is_shown, server_level, sr_level, unplugged
 from data.links import link_of
 from data.mirror import PoolMirror
 from data.names import pool_name
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
 from data.placement import HOLDING, is_live, memory_held, memory_of
 from data.server import Server, ServerState
+from data.storage import is_shown, unplugged
 from data.texts import whole
 from data.types import XapiObject
 
@@ -31,7 +31,16 @@ def pool_row(id_: int, pool: PoolMirror) -> Row:
     server, own = pool.server, pool.pool
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
-    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, int(server_level(server)), server.state.value]
+    return [
+        id_,
+        own.uuid if own else "",
+        pool_name(pool),
+        standing,
+        seen,
+        server.product,
+        int(pool.findings.mark(server)),
+        server.state.value,
+    ]
 
 
 def _standing(server: Server) -> int:
@@ -46,7 +55,16 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM]) -> Row:
     live = is_live(host)
     flags = int(is_master(host)) | live << 1 | host.enabled << 2
     sizes = [memory.total // MIB, memory.system // MIB, memory.free // MIB]
-    return [id_, host.uuid, pool, host.name_label, flags, *sizes, whole(host.cpu_info.get("cpu_count", "")), int(host_level(host))]
+    return [
+        id_,
+        host.uuid,
+        pool,
+        host.name_label,
+        flags,
+        *sizes,
+        whole(host.cpu_info.get("cpu_count", "")),
+        int(host.home.findings.mark(host)),
+    ]
 
 
 def is_master(host: Host) -> bool:
@@ -68,7 +86,8 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids) -> Row:
     networks = sorted({ids(vif.home.one(Network, vif.network)) for vif in vm.all_of(VIF, vm.VIFs)} - {-1})
     return [
         id_, vm.uuid, pool, ids(host), vm.name_label, state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
-        _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks, int(Level.NONE),
+        _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks,
+        int(vm.home.findings.mark(vm)),
     ]  # fmt: skip
 
 
@@ -98,7 +117,7 @@ def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
     cut = sorted(map(ids, unplugged(sr)))
     snapshots = sum(max(0, vdi.physical_utilisation) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.is_a_snapshot)
     sizes = [max(0, size) // MIB for size in (sr.physical_size, sr.physical_utilisation, sr.virtual_allocation, snapshots)]
-    return [id_, sr.uuid, pool, host, sr.name_label, sr.type, *sizes, cut, int(sr_level(sr))]
+    return [id_, sr.uuid, pool, host, sr.name_label, sr.type, *sizes, cut, int(sr.home.findings.mark(sr))]
 
 
 def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
@@ -107,7 +126,14 @@ def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
     if not ports:
         return None
     beads = sorted((ids(port.home.one(Host, port.host)), int(link_of(port))) for port in ports)
-    return [id_, network.uuid, pool, network.name_label, [value for bead in beads for value in bead], int(Level.NONE)]
+    return [
+        id_,
+        network.uuid,
+        pool,
+        network.name_label,
+        [value for bead in beads for value in bead],
+        int(network.home.findings.mark(network)),
+    ]
 
 
 def _is_slave(pif: PIF) -> bool:

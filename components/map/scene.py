@@ -20,7 +20,7 @@ from components.map.stage import Counts, Item, Stage, count, measured
 from components.map.touched import Thing
 from components.pace import INTERVAL
 from data.history import STEP
-from data.mirror import Change, Mirror, Operation, PoolMirror
+from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.objects import SR, VM, Host, Network
 from data.placement import memory_held, memory_total
 from data.server import Server
@@ -39,7 +39,7 @@ class Scene:
         self._mirror, self._hold = mirror, hold
         self._viewers: Viewers[str] = Viewers()
         self._revision = 0
-        self._stop: Callable[[], object] = lambda: None
+        self._stops: list[Callable[[], object]] = []
         self._clear()
 
     def _clear(self) -> None:
@@ -56,7 +56,7 @@ class Scene:
     def open(self, send: Send) -> Callable[[], None]:
         """Call `send` with every message from now on, until the answer is called. What there is already: `show`."""
         if not self._viewers:
-            self._stop = self._mirror.observe(self._changed)
+            self._stops = [self._mirror.observe(self._changed), self._mirror.findings.observe(self._judged)]
             self._waiting = []
             for pool in self._mirror:
                 self._add(pool)
@@ -82,8 +82,7 @@ class Scene:
             self._waiting.append(send)
 
     def _end(self) -> None:
-        self._stop()
-        for stop in self._watches.values():
+        for stop in (*self._stops, *self._watches.values()):
             stop()
         if self._timer:
             self._timer.cancel()
@@ -112,6 +111,10 @@ class Scene:
                 elif change.operation is Operation.DEL:
                     self._watches.pop(server.id, lambda: None)()
         if self._stage.changed(changes):
+            self._wake()
+
+    def _judged(self, subjects: Iterable[Subject]) -> None:
+        if self._stage.judged(subjects):
             self._wake()
 
     def _measured(self, server_id: str) -> None:

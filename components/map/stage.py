@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -11,7 +11,7 @@ import orjson
 
 from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
 from components.map.touched import Joins, Thing
-from data.mirror import Change, Mirror, Operation, PoolMirror
+from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.objects import SR, VM, Host, Network, PowerState
 from data.placement import is_guest
 from data.server import Server
@@ -95,6 +95,11 @@ class Stage:
             if change.operation is Operation.DEL and isinstance(subject, Server | Host | VM | SR | Network):
                 self._remove(subject)
         return bool(self._dirty or self._gone)
+
+    def judged(self, subjects: Iterable[Subject]) -> bool:
+        """Note whose mark may be another; whether any may."""
+        self._dirty.update({subject: None for subject in subjects if isinstance(subject, (Server, *DRAWN)) and subject in self.items})
+        return bool(self._dirty)
 
     def _remove(self, thing: Thing) -> None:
         self._dirty.pop(thing, None)

@@ -12,7 +12,7 @@ from components.storage.words import reach_text, reached_text
 from components.ui import Card, Column, Figure, Meter, Notice, Tone
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
-from data.attention import SR_CRITICAL, SR_WARNING
+from data.findings.storage import fill_limits
 from data.hosts import Path, paths_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import SR, Pool
@@ -64,7 +64,8 @@ class RoomCard(Card):
         full = sr.content_type != "iso"
         with self:
             self._figure = Figure()
-            self._meter = Meter(warning=SR_WARNING, critical=SR_CRITICAL) if full else Meter()
+            limits = fill_limits(sr)
+            self._meter = Meter(warning=limits.warning or 1, critical=limits.critical or 1) if full else Meter()
             self._facts = Facts([name for name, _value in self._rows()])
             names = ("physical_size", "physical_utilisation", "virtual_allocation")
             follow_around(mirror, sr, lambda sr: (), self._refresh, names=names)

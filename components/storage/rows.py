@@ -10,11 +10,12 @@ from components.hosts.words import pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
-from data.attention import Level, fill_level, users
+from data.findings.finding import Level
+from data.findings.storage import fill_level
 from data.hosts import paths_of
 from data.mirror import PoolMirror
 from data.objects import SR, VBD, VDI, VM
-from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of, reached_by, room_of
+from data.storage import DiskKind, Reach, disk_kind, guests_on, machine_of, owners_of, reach_of, reached_by, room_of
 from data.types import Home, Ref
 from data.vms import disk_used
 from xo_dash.i18n import _, number, percent, size
@@ -50,7 +51,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
 def _sr_row(sr: SR) -> Row:
     room, reach = room_of(sr), reach_of(sr)
     sized = room.size > 0 and reach is not Reach.DRIVE
-    vms = users(sr)
+    vms = len(guests_on(sr))
     cells = (
         Cell(sr.name_label or "–", path=path_of(sr), tip=sr.name_description),
         Cell(pool_name(sr), path=pool_path(sr)),

@@ -36,6 +36,7 @@ class PBD(XapiObject):
     host: Ref = NULL_REF
     SR: Ref = NULL_REF
     device_config: dict[str, str] = {}
+    other_config: dict[str, str] = {}  # mpath-<LUN> -> "[active paths, all]"
     currently_attached: bool = False
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network, PIFMetrics, Pool, VMGuestMetrics
 from data.types import GIB, NULL_REF, Ref
-from tests.fakes import Builder, measure
+from tests.fakes import Builder, judged, measure
 
 LONE, LAB, RACK, HALL = ((1, 6),), ((3, 40), (1, 6)), ((12, 300),), ((10, 333),) * 6
 """(hosts, VMs) of each pool: 1/6, 3/40 + 1/6, 12/300, 60/2,000."""
@@ -34,7 +34,7 @@ def fleet(shape: Sequence[tuple[int, int]], seed: int = 1) -> Mirror:
                 part = random.Random(row.uuid).betavariate(3, 3)
                 load.memory_used = part * row.memory_dynamic_max
                 load.disk_read, load.disk_write = load.net_rx * 3, 0.0
-    return mirror
+    return judged(mirror)
 
 
 def _pool(mirror: Mirror, name: str, hosts: int, vms: int, seed: int) -> PoolMirror:

@@ -107,6 +107,7 @@ class Collector:
         if not asked.end:
             clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
             asked.ahead = clock - time.time() if clock is not None else 0.0
+            self._pool.history.ahead[host.uuid] = asked.ahead
         oldest = int(time.time() + asked.ahead - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
         if asked.in_xml:

@@ -15,10 +15,11 @@ from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import RecordMissing, SecretUnreadable, StoreError
 from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
-from xo_dash.sync import memory, probe
+from xo_dash.sync import memory, probe, watch
 from xo_dash.sync.metrics import ROUND, Collector
 from xo_dash.sync.poller import PERIOD, SLICE, Contact, Known, Poller
 from xo_dash.sync.schedule import Schedule
+from xo_dash.sync.watch import Watch
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadAddress, Unreachable
@@ -49,6 +50,7 @@ class Servers:
         self._store = store
         self._originator = f"xo-dash {installation}".strip()
         self._schedule = Schedule()
+        self._watch = Watch(mirror)
         self._loading = memory.Loading()
         self._one_at_a_time = threading.Lock()
         self._running: dict[str, _Running] = {}
@@ -61,12 +63,14 @@ class Servers:
         self._schedule.start()
         await self._follow_records()
         self._schedule.every(LOOK, "records", self._look)
+        self._schedule.every(watch.ROUND, "findings", self._watch.tick)
 
     async def stop(self) -> None:
         """Sign out everywhere."""
         async with self._changing:
             await asyncio.gather(*(self._close(server_id) for server_id in list(self._running)))
         await asyncio.gather(*self._learning)
+        self._watch.stop()
         self._schedule.stop()
 
     async def add(

@@ -151,6 +151,7 @@ _PURPOSES = {
         ("memory_internal_free", False, "memory_free"),
         (r"vif_\d+_([rt]x)", True, "net"),
         (r"vbd_[a-z]+_(read|write)", True, "disk"),
+        (r"vbd_[a-z]+_(?:read_|write_)?latency", False, "latency"),
     ),
     "host": (
         (r"cpu\d+", True, "cpu"),
@@ -201,6 +202,8 @@ class _Measured:
             "net_tx": _sum(parts("all_net_tx") or parts("net_tx", [])),
             "disk_read": _sum(parts("disk_read", [])),
             "disk_write": _sum(parts("disk_write", [])),
+            "guest_memory": _share(memory, free) if owner == "vm" else array("f"),
+            "disk_latency": _slowest(parts("latency", [])),
         }
         return self._kept | {name: column for name, column in derived.items() if column}
 
@@ -231,6 +234,18 @@ def _used(memory: Column | None, free_kib: Column | None) -> Column:
     if free_kib is None:
         return memory
     return array("f", (has if math.isnan(free) else max(has - free * 1024, 0.0) for has, free in zip(memory, free_kib, strict=True)))
+
+
+def _share(memory: Column | None, free_kib: Column | None) -> Column:
+    """Used of what a guest has, where its agent tells."""
+    if memory is None or free_kib is None:
+        return array("f")
+    return array("f", (max(0.0, 1 - free * 1024 / has) if has > 0 else NAN for has, free in zip(memory, free_kib, strict=True)))
+
+
+def _slowest(columns: list[Column]) -> Column:
+    """Seconds, of microseconds by disk."""
+    return array("f", (max((v for v in values if not math.isnan(v)), default=NAN) / 1e6 for values in zip(*columns, strict=True)))
 
 
 def _taken(total_kib: Column | None, free_kib: Column | None) -> Column:

@@ -1,0 +1,145 @@
+"""A finding in words: what it is, and what it touches. Facts, short; the verb beside them is the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from data.findings.finding import Finding
+from data.mirror import Mirror
+from data.names import pool_name, pool_of, server_name
+from data.objects import SR, Message, Pool
+from data.server import Server, ServerState
+from data.storage import room_of
+from xo_dash.i18n import _, duration, ngettext, number, percent, size
+
+GIB = 1 << 30
+MOST_NAMES = 3
+"""Names in a sentence; more are counted."""
+
+
+def sentence(finding: Finding, mirror: Mirror) -> tuple[str, str]:
+    """(what it is, what it touches); the second may be empty."""
+    subject = finding.subject
+    if isinstance(subject, Server):
+        return server_sentence(subject, pool_of(subject, mirror)), _("what you see is from") if subject.last_event_at else ""
+    title = TITLES[finding.rule.key](finding)
+    parts = [_detail(finding)]
+    if len(mirror.pools) > 1 and not isinstance(subject, Pool):
+        parts.insert(0, pool_name(mirror.pools[subject.home.id]))
+    return title, " · ".join(filter(None, parts))
+
+
+def server_sentence(server: Server, pool: str = "") -> str:
+    """How a connection that is not live stands."""
+    sentences = {
+        ServerState.BAD_PASSWORD: _("{name} does not accept our password"),
+        ServerState.BAD_CERTIFICATE: _("{name} shows another certificate than before"),
+        ServerState.WRONG_POOL: _("{name} answers for another pool than before"),
+        ServerState.DUPLICATE: _("{name} is a pool that is connected already"),
+    }
+    return sentences.get(server.state, _("{name} is not reachable")).format(name=pool or server_name(server))
+
+
+def names(finding: Finding) -> str:
+    """The subjects: one, a few, or how many there are."""
+    found = [_name(subject) for subject in finding.subjects]
+    if len(found) <= MOST_NAMES:
+        return ", ".join(found)
+    return _("{names} and {n} more").format(names=", ".join(found[: MOST_NAMES - 1]), n=number(len(found) - MOST_NAMES + 1))
+
+
+def _name(subject: object) -> str:
+    return str(getattr(subject, "name_label", "") or getattr(subject, "label", "") or _("no name"))
+
+
+def _hosts(finding: Finding) -> str:
+    return ", ".join(host.name_label for host in finding.reading.where)
+
+
+def _days(finding: Finding) -> str:
+    """Of a value that is minus what is left."""
+    left = max(0.0, -finding.reading.value)
+    return duration(left * 86400)
+
+
+def _detail(finding: Finding) -> str:
+    vms = finding.reading.vms
+    subject = finding.subject
+    if finding.rule.key in ("sr.full", "sr.filling") and isinstance(subject, SR):
+        text = ngettext("{free} left · holds disks of {n} VM", "{free} left · holds disks of {n} VMs", vms)
+        return text.format(free=size(max(0, room_of(subject).free)), n=number(vms))
+    if finding.rule.kind.__name__ == "VM" or not vms:
+        return ""
+    return ngettext("{n} VM", "{n} VMs", vms).format(n=number(vms))
+
+
+def _alarm(finding: Finding) -> str:
+    count = len(finding.subjects)
+    subject = finding.subject
+    word = subject.name if isinstance(subject, Message) else ""
+    if count == 1:
+        return _("XAPI raised {alarm}").format(alarm=word)
+    return ngettext("XAPI raised {alarm} {n} time", "XAPI raised {alarm} {n} times", count).format(alarm=word, n=number(count))
+
+
+def _no_room(finding: Finding) -> str:
+    text = ngettext("If {names} fails, {n} VM has no place", "If {names} fails, {n} VMs have no place", finding.reading.vms)
+    if len(finding.subjects) > 1:
+        return _("{names}: none of them can fail without loss").format(names=names(finding))
+    return text.format(names=names(finding), n=number(finding.reading.vms))
+
+
+TITLES: Mapping[str, Callable[[Finding], str]] = {
+    "pool.ha_overcommitted": lambda f: _("{name} has promised more restarts than it can keep").format(name=names(f)),
+    "pool.versions": lambda f: _("{hosts} do not run the master's version, {version}").format(hosts=_hosts(f), version=f.reading.detail),
+    "pool.duplicate_mac": lambda f: _("VMs share the MAC address {mac}").format(mac=f.reading.detail),
+    "pool.no_default_sr": lambda f: _("{name} has no default SR").format(name=names(f)),
+    "host.lost": lambda f: _("{name} gives no sign of life").format(name=names(f)),
+    "host.dom0_memory": lambda f: _("The control domain of {name} has used {full} of its memory").format(
+        name=names(f), full=percent(f.reading.value)
+    ),
+    "host.cpu": lambda f: _("{name} has its CPUs {full} busy").format(name=names(f), full=percent(f.reading.value)),
+    "host.no_room": _no_room,
+    "host.clock": lambda f: _("The clock of {name} is {time} off").format(name=names(f), time=duration(f.reading.value)),
+    "host.certificate": lambda f: (
+        _("The certificate of {name} ends in {time}").format(name=names(f), time=_days(f))
+        if f.reading.value < 0
+        else _("The certificate of {name} has ended").format(name=names(f))
+    ),
+    "host.reboot": lambda f: _("{names} need a reboot to finish an update").format(names=names(f)),
+    "host.toolstack": lambda f: _("{names} need a toolstack restart to finish an update").format(names=names(f)),
+    "host.maintenance": lambda f: _("{name} is in maintenance mode").format(name=names(f)),
+    "sr.unplugged": lambda f: _("{name} is not reached by {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "sr.full": lambda f: _("{name} is {full} full").format(name=names(f), full=percent(f.reading.value)),
+    "sr.filling": lambda f: _("{name} is full in about {time}").format(name=names(f), time=_days(f)),
+    "sr.paths": lambda f: _("{name} has lost paths on {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "disk.chain": lambda f: _("{name} has a chain of {n} disks; at 30 no snapshot is possible").format(
+        name=f.reading.detail, n=number(f.reading.value)
+    ),
+    "disk.coalesce": lambda f: ngettext(
+        "{name} has {n} disk to coalesce, for longer than a day", "{name} has {n} disks to coalesce, for longer than a day", len(f.subjects)
+    ).format(name=f.reading.detail, n=number(len(f.subjects))),
+    "disk.orphan": lambda f: _("{name} has {size} in disks that nothing uses").format(
+        name=f.reading.detail, size=size(f.reading.value * GIB)
+    ),
+    "network.no_link": lambda f: _("{name} has no link on {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "network.degraded": lambda f: _("{name} has lost a part of its link on {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "vm.down": lambda f: _("{name} should run and is halted").format(name=names(f)),
+    "vm.disk_gone": lambda f: _("{name} has a disk that is no longer there").format(name=names(f)),
+    "vm.cpu": lambda f: _("{name} has its CPUs {full} busy").format(name=names(f), full=percent(f.reading.value)),
+    "vm.memory": lambda f: _("{name} has used {full} of its memory").format(name=names(f), full=percent(f.reading.value)),
+    "vm.latency": lambda f: _("A disk of {name} takes {n} ms for a request").format(name=names(f), n=number(round(f.reading.value * 1000))),
+    "vm.old_snapshot": lambda f: _("{names}: snapshots older than {time} take room").format(
+        names=names(f), time=duration(f.reading.value * 86400)
+    ),
+    "vm.no_tools": lambda f: _("{names}: no guest tools answer").format(names=names(f)),
+    "vm.image_left": lambda f: _("{names}: an image of a local SR is in the drive, so they cannot move").format(names=names(f)),
+    "vm.bound": lambda f: (
+        _("{names} cannot leave their host: a device is passed through")
+        if f.reading.detail == "device"
+        else _("{names} cannot leave their host: a disk is on its local SR")
+    ).format(names=names(f)),
+    "vm.restart": lambda f: _("{names} need a restart for their settings to count").format(names=names(f)),
+    "xapi.alarm": _alarm,
+}
+"""{rule's key: what is said of it}; a test asks for every rule."""

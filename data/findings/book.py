@@ -1,0 +1,174 @@
+"""All findings of an installation: told of what to look at again, it says who is affected, and lists what needs attention."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from data.findings.finding import Finding, Level, Reading, Rule, Subject
+from data.findings.standing import Standing, advance
+from data.findings.wishes import Wishes
+from data.types import XapiObject
+
+Observer = Callable[[frozenset[Subject]], None]
+T = TypeVar("T")
+
+
+class Book:
+    """One writer (`xo_dash.sync.findings`), many readers, one event loop."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._rules: dict[type, tuple[Rule, ...]] = {}
+        for rule in rules:
+            self._rules[rule.kind] = (*self._rules.get(rule.kind, ()), rule)
+        self.wishes = Wishes()
+        self._standings: dict[Subject, dict[Rule, Standing]] = {}
+        self._told: dict[Subject, None] = {}  # those of which something is told
+        self._marks: dict[Subject, Level] = {}  # the worst that is seen on the map; absent: nothing
+        self._changed: dict[Subject, None] = {}
+        self._observers: dict[int, Observer] = {}
+        self._next = 0
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """Every rule there is, by kind."""
+        for rules in self._rules.values():
+            yield from rules
+
+    @property
+    def kinds(self) -> tuple[type[XapiObject], ...]:
+        """The classes of XAPI that rules look at."""
+        return tuple(kind for kind in self._rules if issubclass(kind, XapiObject))
+
+    # ---- for readers
+
+    def mark(self, subject: Subject) -> Level:
+        """The worst that the map shows of it."""
+        return self._marks.get(subject, Level.NONE)
+
+    def of(self, subject: Subject, now: float = math.inf) -> list[Finding]:
+        """What is told of one object now, worst first; without `now` also what is put off."""
+        found = [
+            Finding(rule, standing.level, (subject,), standing.reading, standing.since)
+            for rule, standing in self._standings.get(subject, {}).items()
+            if standing.level is not Level.NONE and not self.wishes.is_put_off(rule, subject, now)
+        ]
+        return sorted(found, key=_rank)
+
+    def all(self, now: float) -> list[Finding]:
+        """What needs attention now: by level, then by VMs touched, then by age; the same cause in one pool is one line."""
+        lines: dict[tuple[Rule, object], list[Finding]] = {}
+        for subject in self._told:
+            for finding in self.of(subject, now):
+                where: object = subject
+                if finding.rule.folds and isinstance(subject, XapiObject):
+                    where = subject.home, finding.reading.detail
+                lines.setdefault((finding.rule, where), []).append(finding)
+        return sorted(map(_folded, lines.values()), key=_rank)
+
+    def put_off(self, now: float) -> list[Finding]:
+        """What somebody does not want to hear of now, one line each."""
+        every = (finding for subject in self._standings for finding in self.of(subject))
+        return sorted((f for f in every if self.wishes.is_put_off(f.rule, f.subject, now)), key=_rank)
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer` with the subjects of which something else is told now."""
+        self._next += 1
+        key = self._next
+        self._observers[key] = observer
+        return lambda: self._observers.pop(key, None) and None
+
+    # ---- for the writer
+
+    def look(self, subject: Subject, now: float) -> None:
+        """Ask all rules for `subject`; what differs is told by the next `publish`."""
+        standings = self._standings.get(subject, {})
+        found: dict[Rule, Standing] = {}
+        for rule in self._rules.get(type(subject), ()):
+            reading = self._reading(rule, subject, now)
+            old = standings.get(rule)
+            if reading is None and old is None:
+                continue
+            limits, hold = self.wishes.limits(rule), self.wishes.hold(rule)
+            new = advance(old, reading, limits, margin=rule.margin, hold=hold, now=now)
+            if new is not None and new.level is not Level.NONE and rule.touches and new.reading is reading:
+                new = replace(new, reading=new.reading._replace(vms=rule.touches(subject)))
+            if new is not None:
+                found[rule] = new
+        self._settle(subject, standings, found, now)
+
+    def _reading(self, rule: Rule, subject: Subject, now: float) -> Reading | None:
+        """The worst of what the rule sees; None for nothing, and for what nobody wants to hear."""
+        if not self.wishes.wants(rule, subject):
+            return None
+        seen = rule.look(subject, now)
+        if seen is None or isinstance(seen, Reading):
+            return seen
+        return max(seen, key=lambda reading: reading.value, default=None)
+
+    def _settle(self, subject: Subject, old: dict[Rule, Standing], new: dict[Rule, Standing], now: float) -> None:
+        if new:
+            self._standings[subject] = new
+        else:
+            self._standings.pop(subject, None)
+        told = {rule: standing for rule, standing in new.items() if standing.level is not Level.NONE}
+        before = {rule: standing for rule, standing in old.items() if standing.level is not Level.NONE}
+        shown = {rule: standing.level for rule, standing in told.items() if not self.wishes.is_put_off(rule, subject, now)}
+        mark = max((level for rule, level in shown.items() if rule.marks), default=Level.NONE)
+        if (subject in self._told) != bool(shown) or self.mark(subject) is not mark or _said(told) != _said(before):
+            self._changed[subject] = None
+        _keep(self._told, subject, None, there=bool(shown))
+        _keep(self._marks, subject, mark, there=mark is not Level.NONE)
+
+    def forget(self, subject: Subject) -> None:
+        """It is no more."""
+        self._standings.pop(subject, None)
+        self._marks.pop(subject, None)
+        if subject in self._told:
+            del self._told[subject]
+            self._changed[subject] = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something is to be published."""
+        return bool(self._changed)
+
+    def publish(self) -> None:
+        """Tell the observers what has changed since the last time."""
+        if not self._changed:
+            return
+        changed, self._changed = frozenset(self._changed), {}
+        for observer in list(self._observers.values()):
+            observer(changed)
+
+
+def _keep(where: dict[Subject, T], subject: Subject, value: T, *, there: bool) -> None:
+    if there:
+        where[subject] = value
+    else:
+        where.pop(subject, None)
+
+
+def _said(standings: dict[Rule, Standing]) -> dict[Rule, tuple[object, ...]]:
+    """What a sentence about them has in it: a value that hardly moved is no news."""
+    return {rule: (s.level, *s.reading._replace(value=float(f"{s.reading.value:.2g}"))) for rule, s in standings.items()}
+
+
+def _rank(finding: Finding) -> tuple[int, int, float, str]:
+    return (-finding.level, -finding.reading.vms, finding.since, finding.rule.key)
+
+
+def _folded(found: list[Finding]) -> Finding:
+    """Lines of one rule in one pool as one."""
+    if len(found) == 1:
+        return found[0]
+    found.sort(key=lambda finding: (-finding.level, -finding.reading.value))
+    worst = found[0]
+    subjects = tuple(finding.subject for finding in found)
+    where = tuple(dict.fromkeys(host for finding in found for host in finding.reading.where))
+    reading = worst.reading._replace(where=where, vms=sum(finding.reading.vms for finding in found))
+    if worst.rule.adds:
+        reading = reading._replace(value=sum(finding.reading.value for finding in found))
+    return Finding(worst.rule, worst.level, subjects, reading, min(finding.since for finding in found))

@@ -1,0 +1,81 @@
+"""A finding: our judgement that something is not as it should be, with what it touches and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from data.objects import Host
+from data.server import Server
+from data.types import XapiObject
+
+Subject = XapiObject | Server
+
+
+class Level(IntEnum):
+    NONE = 0
+    INFORMATION = 1
+    WARNING = 2
+    CRITICAL = 3
+
+
+class Limits(NamedTuple):
+    """From which value on a rule speaks, and how loudly; None: never so loudly. Values rise with the trouble."""
+
+    information: float | None = None
+    warning: float | None = None
+    critical: float | None = None
+
+    def level(self, value: float) -> Level:
+        """NaN, where nothing is known, is no trouble."""
+        for level, limit in ((Level.CRITICAL, self.critical), (Level.WARNING, self.warning), (Level.INFORMATION, self.information)):
+            if limit is not None and value >= limit:
+                return level
+        return Level.NONE
+
+
+class Reading(NamedTuple):
+    """What a rule sees in one subject now."""
+
+    value: float  # in the rule's unit; 1 where it is a yes
+    where: tuple[Host, ...] = ()  # the hosts it is so on
+    vms: int = 0  # how many VMs it touches
+    detail: str = ""  # a name, address or XAPI's own word that the sentence needs
+
+
+Look = Callable[[Any, float], Iterable[Reading] | Reading | None]
+"""(subject, now in epoch seconds) -> what is wrong with it. A pure function of the mirror and its history."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One kind of finding: where to look, and what of it to tell. The numbers are defaults: an installation may have its own."""
+
+    key: str  # "sr.full": stored with settings and snoozes, so it stays
+    kind: type[XapiObject] | type[Server]
+    look: Look
+    limits: Limits
+    unit: str = ""  # of the value: "share", "days", "seconds", "bytes", "count"; "" for yes or no
+    margin: float = 0.0  # how far the value must fall below the limit to be calm again
+    hold: float = 0.0  # seconds it must last before it is told
+    touches: Callable[[Any], int] | None = None  # how many VMs: asked only once something is told
+    folds: bool = False  # many subjects of a pool, with the same detail, are one line
+    adds: bool = False  # ... whose values add up
+    marks: bool = True  # it is seen on the map too; else it is listed only
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of what needs attention: one subject, or several of one pool with the same cause."""
+
+    rule: Rule
+    level: Level
+    subjects: tuple[Subject, ...]
+    reading: Reading  # of the worst of them; `vms` of all together
+    since: float  # epoch seconds at which the first of them began
+
+    @property
+    def subject(self) -> Subject:
+        return self.subjects[0]

@@ -1,0 +1,88 @@
+"""Rules about hosts. One that is not live says only that: the rest of what we know of it may not be true any more."""
+
+from __future__ import annotations
+
+from data.findings.finding import Limits, Look, Reading, Rule
+from data.hosts import certificate_ends_at, guests_of
+from data.losing import without
+from data.objects import VM, Host
+from data.placement import is_live
+
+DAY = 86400.0
+MINUTE = 60.0
+
+
+def lost(host: Host, _now: float) -> Reading | None:
+    return None if is_live(host) else Reading(1, vms=len(guests_of(host)))
+
+
+def of_living(look: Look) -> Look:
+    """`look`, at live hosts only."""
+    return lambda host, now: look(host, now) if is_live(host) else None
+
+
+@of_living
+def cpu(host: Host, _now: float) -> Reading | None:
+    """Share of all its CPUs that is busy."""
+    load = host.home.history.loads.get(host.uuid)
+    return Reading(load.cpu, vms=len(guests_of(host))) if load else None
+
+
+@of_living
+def dom0_memory(host: Host, _now: float) -> Reading | None:
+    """Share of the control domain's memory in use, where it tells."""
+    domain = host.home.one(VM, host.control_domain)
+    load = host.home.history.loads.get(domain.uuid) if domain else None
+    return Reading(load.guest_memory) if load else None
+
+
+@of_living
+def clock(host: Host, _now: float) -> Reading | None:
+    """Seconds between its clock and that of most hosts of its pool."""
+    skew = host.home.history.skew(host.uuid)
+    return Reading(abs(skew)) if skew is not None else None
+
+
+@of_living
+def certificate(host: Host, now: float) -> Reading | None:
+    """Minus the days it is good for."""
+    ends = certificate_ends_at(host)
+    return Reading((now - ends) / DAY) if ends is not None else None
+
+
+@of_living
+def reboot(host: Host, _now: float) -> Reading | None:
+    needed = "reboot_host" in host.pending_guidances or host.updates_requiring_reboot
+    return Reading(1, vms=len(guests_of(host))) if needed else None
+
+
+@of_living
+def toolstack(host: Host, _now: float) -> Reading | None:
+    return Reading(1) if "restart_toolstack" in host.pending_guidances else None
+
+
+@of_living
+def maintenance(host: Host, _now: float) -> Reading | None:
+    return None if host.enabled else Reading(1)
+
+
+@of_living
+def no_room_elsewhere(host: Host, _now: float) -> Reading | None:
+    """How many of its VMs that could go elsewhere would find no memory there if it died. A lone host has no elsewhere."""
+    if len(host.home.all(Host)) < 2:
+        return None
+    count = sum(stranded.is_agile for stranded in without((host,)).stranded)
+    return Reading(count, (host,), count) if count else None
+
+
+RULES = (
+    Rule("host.lost", Host, lost, Limits(critical=1)),
+    Rule("host.dom0_memory", Host, dom0_memory, Limits(critical=0.95), unit="share", margin=0.02, hold=5 * MINUTE),
+    Rule("host.cpu", Host, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE),
+    Rule("host.no_room", Host, no_room_elsewhere, Limits(warning=1), unit="count", hold=MINUTE, folds=True),
+    Rule("host.clock", Host, clock, Limits(warning=5), unit="seconds", margin=2, hold=MINUTE),
+    Rule("host.certificate", Host, certificate, Limits(warning=-21, critical=-7), unit="days_left"),
+    Rule("host.reboot", Host, reboot, Limits(warning=1), folds=True),
+    Rule("host.toolstack", Host, toolstack, Limits(information=1), folds=True),
+    Rule("host.maintenance", Host, maintenance, Limits(information=1), hold=10 * MINUTE),
+)

@@ -1,0 +1,65 @@
+"""Rules about connections and pools."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from data.findings.finding import Limits, Reading, Rule
+from data.hosts import product_of
+from data.objects import SR, VIF, VM, Host, Pool
+from data.placement import is_guest, is_live
+from data.server import Server, ServerState
+
+QUIET = frozenset({ServerState.LIVE, ServerState.CONNECTING, ServerState.SYNCING, ServerState.DISABLED})
+"""States of a connection that are as they should be, or on the way there."""
+
+
+def gone(server: Server, _now: float) -> Reading | None:
+    """A pool that nobody switched off and that does not answer as it should."""
+    return None if server.state in QUIET else Reading(1)
+
+
+def no_default_sr(pool: Pool, _now: float) -> Reading | None:
+    return None if pool.home.one(SR, pool.default_SR) else Reading(1)
+
+
+def overcommitted(pool: Pool, _now: float) -> Reading | None:
+    """Source: the pool's own plan for HA."""
+    return Reading(1) if pool.ha_enabled and pool.ha_overcommitted else None
+
+
+def versions_differ(pool: Pool, _now: float) -> Reading | None:
+    """Hosts that run another build than the master."""
+    hosts = [host for host in pool.home.all(Host).values() if is_live(host)]
+    master = pool.home.one(Host, pool.master)
+    if master is None:
+        return None
+    others = tuple(host for host in hosts if _build(host) != _build(master))
+    return Reading(len(others), others, detail=product_of(master)) if others else None
+
+
+def _build(host: Host) -> tuple[str, ...]:
+    told = host.software_version
+    return tuple(told.get(key, "") for key in ("product_version", "build_number", "xapi_build", "xen", "linux"))
+
+
+def duplicate_macs(pool: Pool, _now: float) -> Reading | None:
+    """NICs of different VMs with one MAC on one network; of those VMs at least one runs or may."""
+    found: defaultdict[tuple[str, str], set[VM]] = defaultdict(set)
+    for vif in pool.home.all(VIF).values():
+        vm = pool.home.one(VM, vif.VM)
+        if vif.MAC and vm is not None and is_guest(vm):
+            found[vif.MAC.lower(), vif.network].add(vm)
+    twins = {key: vms for key, vms in found.items() if len(vms) > 1}
+    if not twins:
+        return None
+    return Reading(len(twins), vms=len(set().union(*twins.values())), detail=min(mac for mac, _network in twins))
+
+
+RULES = (
+    Rule("pool.gone", Server, gone, Limits(critical=1)),
+    Rule("pool.ha_overcommitted", Pool, overcommitted, Limits(critical=1)),
+    Rule("pool.versions", Pool, versions_differ, Limits(warning=1), unit="count", hold=3600),
+    Rule("pool.duplicate_mac", Pool, duplicate_macs, Limits(information=1), unit="count"),
+    Rule("pool.no_default_sr", Pool, no_default_sr, Limits(information=1)),
+)

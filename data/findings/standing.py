@@ -1,0 +1,53 @@
+"""One rule on one subject over time: how long it lasts, when it is told, and when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from data.findings.finding import Level, Limits, Reading
+
+DAMPING = 300.0
+"""Seconds: what comes back so soon has not been away, and from then on must be calm for so long to be over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`level` is what is told; NONE while it is too young, or calm again and only remembered."""
+
+    since: float  # epoch seconds of its beginning
+    level: Level
+    reading: Reading
+    calm_since: float | None = None
+    flaps: bool = False
+
+
+def advance(old: Standing | None, reading: Reading | None, limits: Limits, *, margin: float, hold: float, now: float) -> Standing | None:
+    """What follows from `old` when `reading` is what is seen now (None: nothing); None when there is nothing to remember."""
+    level = _level(old, reading, limits, margin)
+    if reading is None or level is Level.NONE:
+        return _calm(old, now)
+    if old is None:
+        return Standing(now, level if hold <= 0 else Level.NONE, reading)
+    if old.calm_since is not None:
+        away = old.level is Level.NONE
+        old = replace(old, calm_since=None, flaps=old.flaps or away, level=level if away else old.level)
+    told = old.level is not Level.NONE or now - old.since >= hold
+    return replace(old, level=level if told else Level.NONE, reading=reading)
+
+
+def _level(old: Standing | None, reading: Reading | None, limits: Limits, margin: float) -> Level:
+    """With hysteresis: a level that was told stays until the value is `margin` below its limit."""
+    if reading is None:
+        return Level.NONE
+    level = limits.level(reading.value)
+    if old is None or old.level <= level or not margin:
+        return level
+    return max(level, min(old.level, limits.level(reading.value + margin)))
+
+
+def _calm(old: Standing | None, now: float) -> Standing | None:
+    if old is None or (old.level is Level.NONE and old.calm_since is None):
+        return None  # it never was told
+    if old.calm_since is None:
+        return replace(old, calm_since=now, level=old.level if old.flaps else Level.NONE)
+    return None if now - old.calm_since >= DAMPING else old

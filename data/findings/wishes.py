@@ -1,0 +1,74 @@
+"""What an installation wants to be told: its own limits, what is put off, what somebody has taken note of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from data.findings.finding import Limits, Rule, Subject
+from data.server import Server
+
+
+class Tuning(NamedTuple):
+    """A rule as this installation wants it; None where the rule's own number holds."""
+
+    on: bool = True
+    warning: float | None = None
+    critical: float | None = None
+    hold: float | None = None  # seconds
+    tags: tuple[str, ...] = ()  # only what has one of these; empty: everything
+
+
+DEFAULT = Tuning()
+
+
+class Note(NamedTuple):
+    """What a person said of one finding: not before `until` (epoch seconds; infinite: not again while it lasts), or only `seen`."""
+
+    by: str
+    at: float
+    until: float = 0.0
+    seen: bool = False
+
+
+@dataclass(slots=True)
+class Wishes:
+    """Replaced as a whole when something is stored; read on every look."""
+
+    tunings: Mapping[str, Tuning] = field(default_factory=dict)  # rule's key -> tuning
+    notes: Mapping[str, Note] = field(default_factory=dict)  # name_of(...) -> note
+
+    def limits(self, rule: Rule) -> Limits:
+        own = self.tunings.get(rule.key, DEFAULT)
+        return Limits(
+            rule.limits.information,
+            rule.limits.warning if own.warning is None else own.warning,
+            rule.limits.critical if own.critical is None else own.critical,
+        )
+
+    def hold(self, rule: Rule) -> float:
+        own = self.tunings.get(rule.key, DEFAULT).hold
+        return rule.hold if own is None else own
+
+    def wants(self, rule: Rule, subject: Subject) -> bool:
+        own = self.tunings.get(rule.key, DEFAULT)
+        return own.on and (not own.tags or not set(own.tags).isdisjoint(tags_of(subject)))
+
+    def is_put_off(self, rule: Rule, subject: Subject, now: float) -> bool:
+        note = self.notes.get(name_of(rule, subject))
+        return note is not None and note.until > now
+
+    def is_seen(self, rule: Rule, subject: Subject) -> bool:
+        note = self.notes.get(name_of(rule, subject))
+        return note is not None and note.seen
+
+
+def name_of(rule: Rule, subject: Subject) -> str:
+    """`sr.full:uuid`: what a finding is called in stores."""
+    return f"{rule.key}:{subject.id if isinstance(subject, Server) else subject.uuid}"
+
+
+def tags_of(subject: Subject) -> Iterable[str]:
+    tags: list[str] = getattr(subject, "tags", [])
+    return tags

@@ -1,0 +1,129 @@
+"""The book of findings: who is marked, what is listed, what is folded, put off or not wanted."""
+
+import math
+
+import pytest
+
+from components.findings.words import TITLES, sentence
+from data.findings.book import Book
+from data.findings.finding import Finding, Level, Limits, Reading, Rule, Subject
+from data.findings.rules import RULES
+from data.findings.wishes import Note, Tuning, Wishes, name_of
+from data.mirror import Mirror
+from data.objects import SR, VM, Host, HostMetrics
+from data.placement import is_guest
+from data.server import ServerState
+from tests import fakes
+from tests.map import fleets
+
+NOW = 1_800_000_000.0
+FULL = next(rule for rule in RULES if rule.key == "sr.full")
+
+
+def many(vm: VM, _now: float) -> Reading | None:
+    return Reading(2, vms=1, detail=vm.name_label[:2]) if is_guest(vm) else None
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    return fleets.fleet(fleets.LAB)
+
+
+def look(mirror: Mirror, now: float = NOW) -> list[Finding]:
+    """One way round everything."""
+    for pool in mirror:
+        subjects: list[Subject] = [pool.server, *(row for kind in mirror.findings.kinds for row in pool.all(kind).values())]
+        for subject in subjects:
+            mirror.findings.look(subject, now)
+    mirror.findings.publish()
+    return mirror.findings.all(now)
+
+
+def keys(found: list[Finding]) -> list[str]:
+    return [finding.rule.key for finding in found if finding.level > Level.INFORMATION]
+
+
+def test_the_worst_comes_first(mirror: Mirror) -> None:
+    look(mirror)
+    found = look(mirror, NOW + 3600)
+    assert [finding.level for finding in found] == sorted((finding.level for finding in found), reverse=True)
+    assert [key for key in keys(found) if key in ("sr.full", "network.no_link")] == ["sr.full", "network.no_link"]
+    titles = [sentence(finding, mirror)[0] for finding in found]
+    assert "nfs-vault is 96% full" in titles
+    assert "storage has no link on xcp-lab-3" in titles
+
+
+def test_every_rule_has_a_sentence_and_a_name_of_its_own() -> None:
+    assert {rule.key for rule in RULES} - {"pool.gone"} == set(TITLES)
+    assert len({rule.key for rule in RULES}) == len(RULES)
+
+
+def test_many_of_one_cause_are_one_line(mirror: Mirror) -> None:
+    rule = Rule("t", VM, many, Limits(warning=1), folds=True, adds=True)
+    book = Book([rule])
+    vms = [vm for vm in mirror.every(VM) if is_guest(vm)]
+    for vm in vms:
+        book.look(vm, NOW)
+    found = book.all(NOW)
+    assert sum(len(finding.subjects) for finding in found) == len(vms) == sum(finding.reading.vms for finding in found)
+    assert {(finding.subject.home, finding.reading.detail) for finding in found if isinstance(finding.subject, VM)} == {
+        (vm.home, vm.name_label[:2]) for vm in vms
+    }
+    assert all(finding.reading.value == 2 * len(finding.subjects) for finding in found)
+
+
+def test_observers_hear_of_what_differs_and_of_nothing_else(mirror: Mirror) -> None:
+    look(mirror)
+    heard: list[frozenset[Subject]] = []
+    stop = mirror.findings.observe(heard.append)
+    look(mirror)
+    assert not heard
+    host = fakes.find(mirror, "xcp-lab-3", Host)
+    metrics = host.home.one(HostMetrics, host.metrics)
+    assert metrics is not None
+    fakes.change(mirror, metrics, live=False)
+    mirror.findings.look(host, NOW)
+    mirror.findings.publish()
+    assert heard == [frozenset({host})]
+    assert mirror.findings.mark(host) is Level.CRITICAL
+    stop()
+
+
+def test_a_finding_that_is_put_off_is_neither_listed_nor_marked(mirror: Mirror) -> None:
+    rule = Rule("t", Host, lambda host, now: Reading(1), Limits(warning=1))
+    book, host = Book([rule]), next(mirror.every(Host))
+    book.wishes = Wishes(notes={name_of(rule, host): Note("demo", NOW, until=NOW + 60)})
+    book.look(host, NOW)
+    assert (book.all(NOW), book.mark(host), [f.subject for f in book.put_off(NOW)]) == ([], Level.NONE, [host])
+    book.look(host, NOW + 61)
+    assert ([f.subject for f in book.all(NOW + 61)], book.mark(host)) == ([host], Level.WARNING)
+    book.wishes = Wishes(notes={name_of(rule, host): Note("demo", NOW, until=math.inf)})
+    assert book.all(NOW + 1e9) == []
+
+
+@pytest.mark.parametrize(
+    ("tuning", "level"),
+    [
+        (Tuning(on=False), Level.NONE),
+        (Tuning(warning=0.97, critical=0.99), Level.NONE),
+        (Tuning(critical=0.97), Level.WARNING),
+        (Tuning(tags=("prod",)), Level.NONE),
+        (Tuning(), Level.CRITICAL),
+    ],
+)
+def test_an_installation_has_its_own_limits(mirror: Mirror, tuning: Tuning, level: Level) -> None:
+    mirror.findings.wishes = Wishes(tunings={FULL.key: tuning})
+    mirror.findings.forget(sr := next(sr for sr in mirror.every(SR) if sr.name_label == "nfs-vault"))
+    mirror.findings.look(sr, NOW)
+    found = [finding.level for finding in mirror.findings.of(sr, NOW) if finding.rule is FULL]
+    assert found == ([level] if level else [])
+
+
+@pytest.mark.parametrize("state", list(ServerState))
+def test_a_pool_that_does_not_answer_says_so(mirror: Mirror, state: ServerState) -> None:
+    server = next(pool.server for pool in mirror if pool.server.label == "lab-pool")
+    mirror.set_server(server, state=state)
+    quiet = (ServerState.LIVE, ServerState.CONNECTING, ServerState.SYNCING, ServerState.DISABLED)
+    mirror.findings.look(server, NOW)
+    assert mirror.findings.mark(server) is (Level.NONE if state in quiet else Level.CRITICAL)
+    assert all(sentence(finding, mirror)[0] for finding in mirror.findings.all(NOW))

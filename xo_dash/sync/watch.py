@@ -1,0 +1,145 @@
+"""Keeps the findings fresh: what changed is looked at at once, everything else again and again, a few milliseconds at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from data.findings.finding import Subject
+from data.growth import Sample
+from data.mirror import Change, Mirror, Operation
+from data.objects import PBD, PIF, SR, VBD, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
+from data.server import Server
+from data.storage import is_shown
+from data.types import XapiObject
+
+ROUND = 1.0
+"""Seconds between two goes at the long way round."""
+GATHER = 0.1
+"""Seconds in which changes are gathered."""
+SHARE = 0.02
+"""Of a core, for the long way round: with thousands of VMs it takes longer, not more."""
+HOLD = 0.002
+"""Seconds for which the loop is held."""
+
+
+class Watch:
+    """The only writer of `mirror.findings`."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._book = mirror.findings
+        self._kinds = self._book.kinds
+        self._dirty: dict[Subject, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._way: Iterator[Subject] = iter(())
+        self._stop = mirror.observe(self._changed)
+
+    def stop(self) -> None:
+        self._stop()
+        if self._timer:
+            self._timer.cancel()
+
+    # ---- what changed
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            subject = change.subject
+            if change.operation is Operation.DEL:
+                self._dirty.pop(subject, None)
+                self._book.forget(subject)
+            elif isinstance(subject, Server):
+                self._dirty.update(dict.fromkeys(self._of_server(subject)))
+            elif isinstance(subject, self._kinds):
+                self._dirty[subject] = None
+            self._dirty.update(dict.fromkeys(around(change)))
+        self._wake()
+
+    def _of_server(self, server: Server) -> Iterator[Subject]:
+        """All of its pool: it is told of, or not, as the connection stands."""
+        yield server
+        if pool := self._mirror.pools.get(server.id):
+            for kind in self._kinds:
+                yield from pool.all(kind).values()
+
+    def _wake(self) -> None:
+        if self._timer is None and (self._dirty or self._book.is_due):
+            self._timer = asyncio.get_running_loop().call_later(GATHER, self._flush)
+
+    def _flush(self) -> None:
+        """Look at what changed; a batch of thousands in several turns."""
+        self._timer = None
+        end = time.perf_counter() + HOLD
+        while self._dirty and time.perf_counter() < end:
+            subject = next(iter(self._dirty))
+            del self._dirty[subject]
+            self._look(subject)
+        self._book.publish()
+        if self._dirty:
+            self._timer = asyncio.get_running_loop().call_later(0, self._flush)
+
+    # ---- the long way round
+
+    async def tick(self) -> None:
+        """Go on with it: what depends on the time, on measurements, or on things far away."""
+        spent = 0.0
+        while spent < SHARE * ROUND:
+            started = time.perf_counter()
+            over = self._step(started + HOLD)
+            spent += time.perf_counter() - started
+            if over:
+                break
+            await asyncio.sleep(0)
+        self._book.publish()
+
+    def _step(self, end: float) -> bool:
+        """Whether it came to the end of the way."""
+        while time.perf_counter() < end:
+            subject = next(self._way, None)
+            if subject is None:
+                self._way = iter(self._everything())
+                return True
+            self._look(subject)
+        return False
+
+    def _everything(self) -> Iterator[Subject]:
+        for pool in list(self._mirror):
+            yield pool.server
+            for kind in self._kinds:
+                yield from list(pool.all(kind).values())
+
+    def _look(self, subject: Subject) -> None:
+        now = time.time()
+        pool = self._mirror.pools.get(subject.id if isinstance(subject, Server) else subject.home.id)
+        if pool is None:
+            self._book.forget(subject)
+        elif pool.server.is_live or subject is pool.server:
+            if isinstance(subject, SR) and is_shown(subject) and subject.physical_utilisation >= 0:
+                pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation))
+            self._book.look(subject, now)
+        else:
+            self._book.forget(subject)  # what we know of a pool that is gone may not be true any more
+
+
+def around(change: Change) -> Iterable[Subject]:
+    """What else a change is about. What is farther away, the long way round comes to."""
+    subject = change.subject
+    if isinstance(subject, Server):
+        return ()
+    home = subject.home
+    found: list[XapiObject | None] = []
+    if isinstance(subject, HostMetrics):
+        found = [host for host in home.all(Host).values() if host.metrics == subject.ref]
+        found += [home.one(SR, pbd.SR) for host in found if isinstance(host, Host) for pbd in host.all_of(PBD, host.PBDs)]
+    elif isinstance(subject, (PBD, VDI)):
+        found = [home.one(SR, subject.SR)]
+    elif isinstance(subject, VBD):
+        found = [home.one(VM, subject.VM), home.one(VDI, subject.VDI)]
+    elif isinstance(subject, PIF):
+        found = [home.one(Network, subject.network)]
+    elif isinstance(subject, PIFMetrics):
+        found = list(home.all(Network).values())  # a NIC carries many of them, and links change rarely
+    elif isinstance(subject, Host):
+        found = list(home.all(Pool).values())
+    return [one for one in found if one is not None]
