@@ -35,7 +35,7 @@ class Call:
         self._task = task
         self._parent = parent  # the call this one is a part of
         self._parts: set[Call] = set()
-        self._cancelled = False
+        self._cancelled: XapiError | None = None
         self._sleeping: Any = None
 
     @property
@@ -89,17 +89,17 @@ class Call:
             if step < steps:
                 self.progress(start + (end - start) * step / steps)
 
-    def cancel(self) -> None:
-        """End at the next check point, which is now for one that sleeps."""
-        self._cancelled = True
+    def cancel(self, error: XapiError | None = None) -> None:
+        """End at the next check point, which is now for one that sleeps; with `error`, if it is not somebody's wish."""
+        self._cancelled = error or XapiError("TASK_CANCELLED", self._task)
         for part in list(self._parts):
-            part.cancel()
+            part.cancel(error)
         if self._sleeping is not None and not self._sleeping.done():
-            self._sleeping.set_exception(XapiError("TASK_CANCELLED", self._task))
+            self._sleeping.set_exception(self._cancelled)
 
     def check_cancelled(self) -> None:
         if self._cancelled:
-            raise XapiError("TASK_CANCELLED", self._task)
+            raise self._cancelled
 
     def operation(self, ref: str, name: str, *, cancellable: bool = True) -> Operation:
         """`async with call.operation(vm, "start"):` checks, queues behind others, and shows it in current_operations."""

@@ -42,7 +42,8 @@ class Pool:
     """Everything that one pool is.
 
     `hosts` are its endpoints by address; `emergency` says of an address what its host answers to everything, such as
-    ["HOST_STILL_BOOTING"]; `calls` the running calls by task; `queues` says whether calls wait for each other
+    ["HOST_STILL_BOOTING"]; `gate(address, open)` opens and closes its sockets;
+    `calls` the running calls by task; `queues` says whether calls wait for each other
     (as xapi does) or fail with OTHER_OPERATION_IN_PROGRESS at once.
     """
 
@@ -69,6 +70,7 @@ class Pool:
         self.faults = Faults()
         self.hosts: dict[str, Host] = {}
         self.emergency: dict[str, list[str]] = {}
+        self.gate: Callable[[str, bool], None] = lambda _address, _open: None
         self.port = 0
         self.calls: dict[str, Call] = {}
         self.queues = True

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import uvicorn
 
-from . import dialect, from_db, inventory, life, model, registry
+from . import dialect, directory, from_db, inventory, life, model, registry
 from .clock import Clock
 from .dispatch import Dispatcher
+from .gate import Gate
 from .http import Server as Application
 from .inventory import Plan
 from .pool import Pool
@@ -44,6 +45,7 @@ class Wanted:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     life: bool = False  # now and then something happens by itself
+    users: bool = False  # the pools are in a directory, with a user for each role
     dialect: str = "modern"  # of dialect.dialects()
     databases: tuple[Path, ...] = ()  # of real pools: one for each pool, instead of `hosts`, `vms` and `srs`
     lineage: bool = True  # generations go on where an earlier start of the same pool left off
@@ -82,8 +84,9 @@ class Simulator:
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
             self.application.add(pool, *self._usual_port())
-        await self._serve()
+        server = await self._serve()
         for pool in self.pools:
+            pool.gate = Gate(server, (pool.port, *self._usual_port()), bind)
             pool.start()
             if wanted.life:
                 pool.spawn(life.live(pool))
@@ -98,6 +101,8 @@ class Simulator:
         addresses = self._listen(pool, index, wanted.hosts[index])
         plan = Plan(index, tuple(addresses), wanted.vms[index], wanted.srs[index])
         await inventory.build(pool, replace(plan, spare=0) if wanted.life else plan)
+        if wanted.users:
+            directory.furnish(pool)
 
     async def stop(self) -> None:
         """At once, as if the power was cut: no goodbyes to clients."""
@@ -143,20 +148,21 @@ class Simulator:
             return ()
         return (443,) if self.wanted.tls_cert else (80,)
 
-    async def _serve(self) -> None:
+    async def _serve(self) -> Uvicorn:
         wanted = self.wanted
         config = uvicorn.Config(
             self.application, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=60, server_header=False,
             timeout_graceful_shutdown=1, ssl_certfile=wanted.tls_cert, ssl_keyfile=wanted.tls_key, proxy_headers=False,
         )  # fmt: skip
         logging.getLogger("uvicorn.error").addFilter(not_about_upgrades)
-        self._uvicorn = Uvicorn(config)
-        self._serving = asyncio.get_running_loop().create_task(self._uvicorn.serve(sockets=self._sockets))
-        while not self._uvicorn.started:
+        server = self._uvicorn = Uvicorn(config)
+        self._serving = asyncio.get_running_loop().create_task(server.serve(sockets=self._sockets))
+        while not server.started:
             if self._serving.done():
                 await self._serving
                 raise OSError("the HTTP server did not start")
             await asyncio.sleep(0.005)
+        return server
 
 
 def not_about_upgrades(record: logging.LogRecord) -> bool:
