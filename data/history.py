@@ -121,13 +121,12 @@ class History:
         """How full an SR was, oldest first."""
         return self._growth.get(uuid, ())
 
-    def grow(self, uuid: str, sample: Sample) -> None:
-        """Note how full an SR is."""
-        self._growth[uuid] = kept(self._growth.get(uuid, ()), sample)
+    def grown(self) -> Iterable[tuple[str, Sequence[Sample]]]:
+        return self._growth.items()
 
-    def recall(self, growth: Mapping[str, Sequence[Sample]]) -> None:
-        """Take over what was stored before the last stop."""
-        self._growth.update({uuid: list(samples) for uuid, samples in growth.items()})
+    def grow(self, uuid: str, sample: Sample, before: Sequence[Sample] = ()) -> None:
+        """Note how full an SR is; `before`: what is known of it from an earlier run."""
+        self._growth[uuid] = kept(self._growth.get(uuid, before), sample)
 
     def observe(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:
         """Call `observer` with the uuids that got new samples, once a round. While someone observes, rounds are short."""

@@ -15,6 +15,7 @@ from nicegui import App, Client, ui
 from data.mirror import Mirror
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
+from data.stores.findings import FindingStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
@@ -71,6 +72,7 @@ class Stores:
     servers: ServerStore
     sessions: SessionStore
     settings: SettingsStore
+    findings: FindingStore
 
 
 def serve(settings: Settings) -> int:
@@ -92,7 +94,13 @@ def serve(settings: Settings) -> int:
 
 def _serve(settings: Settings, directory: DataDirectory) -> int:
     vault = Vault(directory, settings.secret_key)
-    stores = Stores(UserStore(directory), ServerStore(directory, vault), SessionStore(directory), SettingsStore(directory))
+    stores = Stores(
+        UserStore(directory),
+        ServerStore(directory, vault),
+        SessionStore(directory),
+        SettingsStore(directory),
+        FindingStore(directory),
+    )
     context = build(settings, stores)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
@@ -118,7 +126,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
 def build(settings: Settings, stores: Stores) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
-    servers = Servers(mirror, stores.servers)
+    servers = Servers(mirror, stores.servers, findings=stores.findings)
     audit = Audit(settings.data_dir)
     demo_while: Callable[[], bool] | None = None
     if settings.demo:

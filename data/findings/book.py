@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from data.findings.finding import Finding, Level, Reading, Rule, Subject
 from data.findings.standing import Standing, advance
-from data.findings.wishes import Wishes
+from data.findings.wishes import Wishes, name_of
 from data.types import XapiObject
 
 Observer = Callable[[frozenset[Subject]], None]
@@ -24,7 +24,10 @@ class Book:
         for rule in rules:
             self._rules[rule.kind] = (*self._rules.get(rule.kind, ()), rule)
         self.wishes = Wishes()
+        self._recalled: dict[str, float] = {}  # {name: since}, of the time before the last stop
         self._standings: dict[Subject, dict[Rule, Standing]] = {}
+        self.ended: set[str] = set()
+        """Names of findings that are over; for who keeps notes of them, who clears it."""
         self._told: dict[Subject, None] = {}  # those of which something is told
         self._marks: dict[Subject, Level] = {}  # the worst that is seen on the map; absent: nothing
         self._changed: dict[Subject, None] = {}
@@ -88,7 +91,7 @@ class Book:
         found: dict[Rule, Standing] = {}
         for rule in self._rules.get(type(subject), ()):
             reading = self._reading(rule, subject, now)
-            old = standings.get(rule)
+            old = standings.get(rule) or self._from_before(rule, subject, reading)
             if reading is None and old is None:
                 continue
             limits, hold = self.wishes.limits(rule), self.wishes.hold(rule)
@@ -98,6 +101,21 @@ class Book:
             if new is not None:
                 found[rule] = new
         self._settle(subject, standings, found, now)
+
+    def recall(self, since: Mapping[str, float]) -> None:
+        """What was told before the last stop began then, if it is still there."""
+        self._recalled = dict(since)
+
+    def remembered(self) -> dict[str, float]:
+        """For the next `recall`."""
+        every = ((rule, subject, s) for subject, standings in self._standings.items() for rule, s in standings.items())
+        return self._recalled | {name_of(rule, subject): s.since for rule, subject, s in every if s.calm_since is None}
+
+    def _from_before(self, rule: Rule, subject: Subject, reading: Reading | None) -> Standing | None:
+        if not self._recalled or reading is None:
+            return None
+        since = self._recalled.pop(name_of(rule, subject), None)
+        return None if since is None else Standing(since, Level.NONE, reading)
 
     def _reading(self, rule: Rule, subject: Subject, now: float) -> Reading | None:
         """The worst of what the rule sees; None for nothing, and for what nobody wants to hear."""
@@ -113,6 +131,7 @@ class Book:
             self._standings[subject] = new
         else:
             self._standings.pop(subject, None)
+        self.ended.update(name_of(rule, subject) for rule in old if rule not in new)
         told = {rule: standing for rule, standing in new.items() if standing.level is not Level.NONE}
         before = {rule: standing for rule, standing in old.items() if standing.level is not Level.NONE}
         shown = {rule: standing.level for rule, standing in told.items() if not self.wishes.is_put_off(rule, subject, now)}

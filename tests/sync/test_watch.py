@@ -1,14 +1,21 @@
 """The watch: what changes is judged at once, the rest in its turn, and what is gone is not judged."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from data.findings.finding import Level
+from data.findings.standing import DAMPING
+from data.findings.wishes import Note, Tuning
 from data.mirror import Mirror
 from data.objects import PBD, SR, Host
 from data.server import ServerState
+from data.stores.directory import DataDirectory
+from data.stores.findings import FindingStore
 from tests import fakes
 from xo_dash.sync.watch import GATHER, Watch
 
@@ -24,11 +31,11 @@ async def mirror() -> AsyncIterator[Mirror]:
     build.commit()
     await asyncio.sleep(GATHER * 2)
     yield mirror
-    watch.stop()
+    await watch.stop()
 
 
 def told(mirror: Mirror) -> dict[str, Level]:
-    return {finding.rule.key: finding.level for finding in mirror.findings.all(fakes.time.time())}
+    return {finding.rule.key: finding.level for finding in mirror.findings.all(time.time())}
 
 
 async def test_a_change_is_judged_at_once(mirror: Mirror) -> None:
@@ -58,6 +65,50 @@ async def test_the_long_way_round_comes_to_everything(mirror: Mirror) -> None:
     watch = Watch(mirror)
     for _round in range(3):
         await watch.tick()
-    watch.stop()
+    await watch.stop()
     assert told(mirror)["sr.full"] is Level.WARNING
     assert next(iter(mirror)).history.growth(sr.uuid)
+
+
+async def test_what_was_said_and_seen_outlives_a_restart(mirror: Mirror, tmp_path: Path) -> None:
+    sr = fakes.find(mirror, "vault", SR)
+    fakes.change(mirror, sr, physical_utilisation=96)
+    watch = Watch(mirror, FindingStore(DataDirectory(tmp_path)))
+    mirror.findings.look(sr, 1000.0)
+    (finding,) = mirror.findings.of(sr)
+    await watch.tune(finding.rule, Tuning(critical=0.99))
+    await watch.note(finding, Note("demo", 1000.0, until=math.inf))
+    await watch.tick()
+    await watch.stop()
+
+    again = Mirror()
+    second = Watch(again, FindingStore(DataDirectory(tmp_path)))
+    build = fakes.Builder(again, "lab")
+    build.put(SR, name_label="vault", type="nfs", physical_size=100, physical_utilisation=96)
+    build.commit()
+    same = fakes.find(again, "vault", SR)
+    same.uuid = sr.uuid
+    again.findings.look(same, 5000.0)
+    (found,) = again.findings.of(same)
+    assert (found.level, found.since) == (Level.WARNING, finding.since), "its limit was changed, and it began before"
+    assert again.findings.all(5000.0) == []
+    await second.note(found, None)
+    await asyncio.sleep(GATHER * 2)
+    assert [f.subject for f in again.findings.all(time.time())] == [same]
+    await second.stop()
+
+
+async def test_a_note_ends_with_what_it_was_about(mirror: Mirror, tmp_path: Path) -> None:
+    store = FindingStore(DataDirectory(tmp_path))
+    sr = fakes.find(mirror, "vault", SR)
+    fakes.change(mirror, sr, physical_utilisation=96)
+    watch = Watch(mirror, store)
+    mirror.findings.look(sr, 0)
+    (finding,) = mirror.findings.of(sr)
+    await watch.note(finding, Note("demo", 0, seen=True))
+    assert store.wishes().notes
+    fakes.change(mirror, sr, physical_utilisation=10)
+    for now in (10, 20 + DAMPING):
+        mirror.findings.look(sr, now)
+    await watch.stop()
+    assert not store.wishes().notes

@@ -14,6 +14,7 @@ from data.objects import KINDS
 from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import RecordMissing, SecretUnreadable, StoreError
+from data.stores.findings import FindingStore
 from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
 from xo_dash.sync import memory, probe, watch
 from xo_dash.sync.metrics import ROUND, Collector
@@ -44,13 +45,13 @@ class _Running:
 class Servers:
     """Adds, edits and removes connections, and keeps the mirror fresh. Changes raise StoreError with a sentence."""
 
-    def __init__(self, mirror: Mirror, store: ServerStore, installation: str = "") -> None:
-        """`installation`: tells this dashboard's sessions from another's in XAPI's lists."""
+    def __init__(self, mirror: Mirror, store: ServerStore, installation: str = "", findings: FindingStore | None = None) -> None:
+        """`installation`: tells this dashboard's sessions from another's in XAPI's lists; `findings`: see Watch."""
         self._mirror = mirror
         self._store = store
         self._originator = f"xo-dash {installation}".strip()
         self._schedule = Schedule()
-        self._watch = Watch(mirror)
+        self.watch = Watch(mirror, findings)
         self._loading = memory.Loading()
         self._one_at_a_time = threading.Lock()
         self._running: dict[str, _Running] = {}
@@ -63,14 +64,14 @@ class Servers:
         self._schedule.start()
         await self._follow_records()
         self._schedule.every(LOOK, "records", self._look)
-        self._schedule.every(watch.ROUND, "findings", self._watch.tick)
+        self._schedule.every(watch.ROUND, "findings", self.watch.tick)
 
     async def stop(self) -> None:
         """Sign out everywhere."""
         async with self._changing:
             await asyncio.gather(*(self._close(server_id) for server_id in list(self._running)))
         await asyncio.gather(*self._learning)
-        self._watch.stop()
+        await self.watch.stop()
         self._schedule.stop()
 
     async def add(

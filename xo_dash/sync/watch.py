@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
-from data.findings.finding import Subject
+from data.findings.finding import Finding, Rule, Subject
+from data.findings.wishes import Note, Tuning, Wishes
 from data.growth import Sample
-from data.mirror import Change, Mirror, Operation
+from data.mirror import Change, Mirror, Operation, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import Server
 from data.storage import is_shown
+from data.stores.errors import StoreError
+from data.stores.findings import FindingStore
 from data.types import XapiObject
 
 ROUND = 1.0
@@ -20,6 +24,8 @@ GATHER = 0.1
 """Seconds in which changes are gathered."""
 SHARE = 0.02
 """Of a core, for the long way round: with thousands of VMs it takes longer, not more."""
+KEEP = 900.0
+"""Seconds between two writings of what is to be remembered."""
 HOLD = 0.002
 """Seconds for which the loop is held."""
 
@@ -27,19 +33,61 @@ HOLD = 0.002
 class Watch:
     """The only writer of `mirror.findings`."""
 
-    def __init__(self, mirror: Mirror) -> None:
-        self._mirror = mirror
+    def __init__(self, mirror: Mirror, store: FindingStore | None = None) -> None:
+        """Without a store nothing is remembered, and nothing can be put off."""
+        self._mirror, self._store = mirror, store
+        self._before: dict[str, list[Sample]] = {}
+        self._kept_at = time.monotonic()
         self._book = mirror.findings
         self._kinds = self._book.kinds
         self._dirty: dict[Subject, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._way: Iterator[Subject] = iter(())
         self._stop = mirror.observe(self._changed)
+        if store is not None:
+            memory = store.remembered()
+            self._before = {uuid: [Sample(*pair) for pair in samples] for uuid, samples in memory.growth.items()}
+            self._book.recall(memory.since)
+            self._book.wishes = store.wishes()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Write down what is to be remembered."""
         self._stop()
         if self._timer:
             self._timer.cancel()
+        await self._keep()
+
+    # ---- what people say
+
+    async def tune(self, rule: Rule, tuning: Tuning) -> None:
+        """From now on `rule` speaks as `tuning` says. Raises StoreError."""
+        if self._store is not None:
+            await self._store.tune(rule, tuning)
+            self._wish(self._store.wishes(), (row for pool in self._mirror for row in self._of(pool, rule.kind)))
+
+    async def note(self, finding: Finding, note: Note | None) -> None:
+        """Put a finding off, or mark it as seen; None takes that back. Raises StoreError."""
+        if self._store is not None:
+            await self._store.note(finding.rule, finding.subjects, note)
+            self._wish(self._store.wishes(), finding.subjects)
+
+    def _wish(self, wishes: Wishes, subjects: Iterable[Subject]) -> None:
+        self._book.wishes = wishes
+        self._dirty.update(dict.fromkeys(subjects))
+        self._wake()
+
+    def _of(self, pool: PoolMirror, kind: type[XapiObject] | type[Server]) -> Iterable[Subject]:
+        return pool.all(kind).values() if issubclass(kind, XapiObject) else (pool.server,)
+
+    async def _keep(self) -> None:
+        self._kept_at = time.monotonic()
+        if self._store is not None:
+            growth = self._before | {uuid: list(samples) for pool in self._mirror for uuid, samples in pool.history.grown()}
+            await self._store.remember(growth, self._book.remembered())
+            ended, self._book.ended = self._book.ended, set()
+            with suppress(StoreError):
+                await self._store.tidy(time.time(), ended)
+                self._book.wishes = self._store.wishes()
 
     # ---- what changed
 
@@ -92,6 +140,8 @@ class Watch:
                 break
             await asyncio.sleep(0)
         self._book.publish()
+        if time.monotonic() - self._kept_at > KEEP:
+            await self._keep()
 
     def _step(self, end: float) -> bool:
         """Whether it came to the end of the way."""
@@ -116,7 +166,7 @@ class Watch:
             self._book.forget(subject)
         elif pool.server.is_live or subject is pool.server:
             if isinstance(subject, SR) and is_shown(subject) and subject.physical_utilisation >= 0:
-                pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation))
+                pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation), self._before.get(subject.uuid, ()))
             self._book.look(subject, now)
         else:
             self._book.forget(subject)  # what we know of a pool that is gone may not be true any more
