@@ -1,17 +1,13 @@
-"""The body of an upload, read piece by piece: exactly so many bytes, unpacked if it is packed."""
+"""The body of an upload, read piece by piece: exactly so many bytes."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
-from ..errors import XapiError
-
-PIECE = 1 << 18  # bytes that are unpacked at once
+PIECE = 1 << 18  # bytes
 LEFTOVER = 1 << 22  # bytes read and dropped at the end, so that the client gets its answer before the connection closes
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 async def pieces(request: Request) -> AsyncIterator[bytes]:
@@ -22,23 +18,6 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
                 yield piece
     except ClientDisconnect:
         return
-
-
-async def unpacked(packed: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """gunzip, of one or more members. IMPORT_ERROR if it is broken."""
-    inflate = zlib.decompressobj(wbits=31)
-    try:
-        async for piece in packed:
-            rest = piece
-            while rest:
-                if inflate.eof:
-                    inflate = zlib.decompressobj(wbits=31)
-                data = inflate.decompress(rest, PIECE)
-                rest = inflate.unconsumed_tail or inflate.unused_data
-                if data:
-                    yield data
-    except zlib.error as error:
-        raise XapiError("IMPORT_ERROR", f"gzip: {error}") from None
 
 
 class Body:
@@ -94,13 +73,3 @@ class Body:
     async def rest(self) -> AsyncIterator[bytes]:
         while part := await self.some(PIECE):
             yield part
-
-
-async def opened(raw: Body) -> Body:
-    """The archive in it, unpacked if need be. IMPORT_ERROR for zstd, which Python cannot read without help."""
-    start = await raw.peek(4)
-    if start[:2] == GZIP:
-        return Body(unpacked(raw.rest()))
-    if start == ZSTD:
-        raise XapiError("IMPORT_ERROR", "this simulator cannot unpack zstd; use gzip or none")
-    return raw

@@ -153,6 +153,7 @@ class Entry:
     cls: str
     id: str
     record: Record
+    given: frozenset[str]  # names of the fields that the archive has
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,9 @@ class Archive:
         return [entry for entry in self.entries if entry.cls == cls]
 
     @property
-    def checksums(self) -> bool:
-        """Inline ones; very old archives have them at the end."""
-        return number(self.version.get("export_vsn", "0")) > 0
+    def format(self) -> int:
+        """0 has a table of checksums at the end, 1 a checksum behind each block too, 2 those alone."""
+        return number(self.version.get("export_vsn", "0"))
 
 
 def number(value: Any) -> int:
@@ -178,7 +179,9 @@ def parse(model: Model, data: bytes) -> Archive:
     try:
         whole = decoded(ET.fromstring(data))  # noqa: S314  ElementTree resolves no entities from outside
         entries = [
-            Entry(o["class"], o["id"], typed(model, o["class"], o["snapshot"])) for o in whole["objects"] if o["class"] in model.classes
+            Entry(o["class"], o["id"], typed(model, o["class"], o["snapshot"]), frozenset(o["snapshot"]))
+            for o in whole["objects"]
+            if o["class"] in model.classes
         ]
         version = whole["version"]
     except (ET.ParseError, KeyError, TypeError, ValueError, IndexError) as error:

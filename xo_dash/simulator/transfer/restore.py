@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 from ..classes import vm_copy, vm_life, vm_record
 from ..classes.vbd import make as make_vbd
 from ..classes.vif import address
 from ..classes.vm_record import drop
-from ..database import Record
+from ..database import Database, Record
 from ..errors import XapiError
 from ..types import NULL
+from . import restore_rules
 from .ova import Archive, Entry
+from .restore_rules import SEED, SkipError, Way
 from .task import Transfer
 
 OWN = ("VBDs", "VIFs", "VGPUs", "VTPMs", "VUSBs", "consoles", "snapshots", "children", "crash_dumps", "attached_PCIs", "blobs",
@@ -23,16 +24,6 @@ DISK = ("name_label", "name_description", "virtual_size", "type", "sharable", "r
 DRIVE = ("userdevice", "bootable", "mode", "type", "unpluggable", "other_config", "qos_algorithm_type", "qos_algorithm_params")
 NIC = ("device", "MTU", "other_config", "qos_algorithm_type", "qos_algorithm_params", "locking_mode", "ipv4_allowed", "ipv6_allowed")
 MADE = "vhd-parent"
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How to import: `sr` for all disks, or "" to find disks by uuid (metadata alone)."""
-
-    sr: str = ""
-    restore: bool = False  # same uuid, same MACs
-    force: bool = False
-    vdis: dict[str, str] = field(default_factory=dict)  # {uuid in the archive: uuid here}
 
 
 class Restored:
@@ -46,8 +37,25 @@ class Restored:
         self.disks: list[Entry] = []  # whose contents the archive brings
         self._undo: list[Callable[[], Awaitable[None]]] = []
 
+    def check(self) -> None:
+        """What can be said before anything is made; templates that are here already are found."""
+        if self.way.restore:
+            restore_rules.check_seeds(self.db, self.archive)
+        for entry in self.archive.of("VDI"):
+            if not self.way.sr:
+                self._known_disk(entry)
+        for entry in self.archive.of("VM"):
+            if held := restore_rules.known_template(self.db, entry.record):
+                self.vms.append(held)
+                continue
+            with contextlib.suppress(SkipError):
+                restore_rules.replaced(self.db, entry.record, self.way)
+                restore_rules.check_room(self.db, entry.record, self.way)
+
     async def objects(self) -> None:
         """All rows; contents of disks come later."""
+        if self.way.restore:
+            restore_rules.check_seeds(self.db, self.archive)
         for vdi in self.archive.of("VDI"):
             await self._vdi(vdi)
         for cls in ("VM_guest_metrics", "VM_metrics"):
@@ -64,12 +72,13 @@ class Restored:
             self._vbd(vbd)
         self._relatives()
 
-    async def finish(self) -> None:
-        """The VMs may be used."""
+    async def finish(self) -> list[str]:
+        """The VMs may be used: those to tell the client of, snapshots only if there is nothing else."""
         for vm in self.vms:
             current = self.db.get(vm, "current_operations")
             self.db.set(vm, current_operations={k: v for k, v in current.items() if k != self.call.task})
             vm_life.refresh_all(self.pool, vm)
+        return [vm for vm in self.vms if not self.db.get(vm, "is_a_snapshot")] or self.vms
 
     async def undo(self) -> None:
         for step in reversed(self._undo):
@@ -79,14 +88,10 @@ class Restored:
     # disks
 
     async def _vdi(self, entry: Entry) -> None:
-        """A CD is looked for, a disk is made; metadata alone look for both."""
+        """A CD is looked for, a disk is made; with metadata alone both are looked for."""
         if self._is_cd(entry) or not self.way.sr:
-            uuid = str(entry.record["uuid"])
-            wanted = self.way.vdis.get(uuid, uuid)
-            alike = self._namesakes(entry) if self._is_cd(entry) else []
-            ref = self.db.tables["VDI"].by_uuid.get(wanted, "")
-            if ref or alike:
-                self.found[entry.id] = ref or alike[0]
+            if held := self._known_iso(entry) if self._is_cd(entry) else self._known_disk(entry):
+                self.found[entry.id] = held
             return
         fields = {name: entry.record[name] for name in DISK}
         fields["sm_config"] = {k: v for k, v in fields["sm_config"].items() if k != MADE}
@@ -98,66 +103,89 @@ class Restored:
         self.found[entry.id] = vdi
         self.disks.append(entry)
 
+    def _known_disk(self, entry: Entry) -> str:
+        """As the client maps it, or by its place on an SR that is here; "" for a CD, and for what may be missing."""
+        record = entry.record
+        if self._is_cd(entry):
+            return ""
+        if held := self.db.tables["VDI"].by_uuid.get(self.way.vdis.get(record["uuid"], ""), ""):
+            return held
+        sr = self.db.tables["SR"].by_uuid.get(next((s.record["uuid"] for s in self.archive.of("SR") if s.id == record["SR"]), ""), "")
+        for vdi in self.db.get(sr, "VDIs") if sr else ():
+            if self.db.get(vdi, "location") == record["location"]:
+                return str(vdi)
+        if self.way.force or self.way.live:
+            return ""
+        raise XapiError("VDI_LOCATION_MISSING", sr, record["location"]) if sr else XapiError("VDI_CONTENT_ID_MISSING")
+
     def _is_cd(self, entry: Entry) -> bool:
         sr = next((s.record for s in self.archive.of("SR") if s.id == entry.record["SR"]), None)
         drives = [v.record["type"] for v in self.archive.of("VBD") if v.record["VDI"] == entry.id]
         return (sr is not None and sr["content_type"] == "iso") or (bool(drives) and all(kind == "CD" for kind in drives))
 
-    def _namesakes(self, entry: Entry) -> list[str]:
-        vdis = self.db.find("VDI", name_label=entry.record["name_label"])
-        return [vdi for vdi in vdis if self.db.get(self.db.get(vdi, "SR"), "content_type") == "iso"]
+    def _known_iso(self, entry: Entry) -> str:
+        """The same file in some library; else the drive will be empty."""
+        vdis = self.db.find("VDI", location=entry.record["location"])
+        return next((vdi for vdi in vdis if self.db.get(self.db.get(vdi, "SR"), "content_type") == "iso"), "")
 
     # VMs
 
     async def _vm(self, entry: Entry) -> None:
-        db, record = self.db, entry.record
-        held = db.tables["VM"].by_uuid.get(record["uuid"]) if self.way.restore else None
+        db, record, way = self.db, entry.record, self.way
+        if template := restore_rules.known_template(db, record):
+            self.found[entry.id] = template
+            self.vms.append(template)
+            return
+        try:
+            held = restore_rules.replaced(db, record, way)
+        except SkipError:
+            return
+        restore_rules.check_room(db, record, way)
         if held:
-            await self._replace(held, record)
-        config = {k: v for k, v in record["other_config"].items() if k not in ("import_task", "mac_seed")}
-        seed = record["other_config"].get("mac_seed") if self.way.restore else None
-        fields = {k: v for k, v in record.items() if k not in (*OWN, "uuid")}
-        fields |= {
-            "power_state": "Halted", "suspend_VDI": NULL, "resident_on": NULL, "scheduled_to_be_resident_on": NULL, "domid": -1,
-            "affinity": NULL, "snapshot_of": NULL, "parent": NULL, "suspend_SR": NULL, "is_default_template": False,
-            "version": record["version"] + 1 if self.way.restore else 0, "guest_metrics": self.found.get(record["guest_metrics"], NULL),
-            "other_config": {**config, "mac_seed": seed or db.new_uuid(), "import_task": self.call.task},
-            "metrics": self.found.get(record["metrics"]) or vm_record.new_metrics(self.pool),
-        }  # fmt: skip
-        if not record["is_a_template"]:
-            fields["generation_id"] = vm_copy.generation_id(self.pool)
-        if not self.way.force:
-            fields["current_operations"] = {self.call.task: "import"}
-        vm = db.create("VM", fields)
-        if self.way.restore:
-            db.tables["VM"].by_uuid.pop(db.get(vm, "uuid"))
-            db.tables["VM"].by_uuid[record["uuid"]] = vm
-            db.set(vm, uuid=record["uuid"])
+            await self.call.run("VM.destroy", held)
+        vm = db.create("VM", {**self._fields(record), **restore_rules.modern(entry)})
+        if way.restore:
+            rename(db, vm, record["uuid"])
         if record["power_state"] == "Suspended" and record["suspend_VDI"] in self.found:
             db.set(vm, power_state="Suspended", suspend_VDI=self.found[record["suspend_VDI"]])
         self._undo.append(self._remover(vm))
         self.found[entry.id] = vm
         self.vms.append(vm)
 
-    async def _replace(self, vm: str, record: Record) -> None:
-        """A restored VM takes the place of the one with its uuid, if it is newer."""
-        old, new = self.db.get(vm, "version"), record["version"]
-        if old > new and not self.way.force:
-            raise XapiError("VM_TO_IMPORT_IS_NOT_NEWER_VERSION", vm, old, new)
-        if self.db.get(vm, "power_state") != "Halted":
-            raise XapiError("VM_BAD_POWER_STATE", vm, "halted", str(self.db.get(vm, "power_state")).lower())
-        await self.call.run("VM.destroy", vm)
+    def _fields(self, record: Record) -> Record:
+        """What a VM brings along; it is halted, and belongs to nobody yet."""
+        db, way = self.db, self.way
+        config = {k: v for k, v in record["other_config"].items() if k not in ("import_task", SEED)}
+        if not way.force:
+            config.pop("default_template", None)
+        seed = record["other_config"].get(SEED) if way.restore else None
+        fields = {k: v for k, v in record.items() if k not in (*OWN, "uuid")}
+        fields |= {
+            "power_state": "Halted", "suspend_VDI": NULL, "resident_on": NULL, "scheduled_to_be_resident_on": NULL, "domid": -1,
+            "affinity": NULL, "snapshot_of": NULL, "parent": NULL, "suspend_SR": NULL, "is_default_template": False,
+            "version": record["version"] + 1 if way.restore else 0, "guest_metrics": self.found.get(record["guest_metrics"], NULL),
+            "other_config": {**config, SEED: seed or db.new_uuid(), "import_task": self.call.task},
+            "metrics": self.found.get(record["metrics"]) or vm_record.new_metrics(self.pool),
+        }  # fmt: skip
+        if not record["is_a_template"] and not way.live:
+            fields["generation_id"] = vm_copy.generation_id(self.pool)
+        if not way.force:
+            fields["current_operations"] = {self.call.task: "import"}
+        return fields
 
     def _relatives(self) -> None:
         for entry in self.archive.of("VM"):
-            vm, record = self.found[entry.id], entry.record
+            vm, record = self.found.get(entry.id), entry.record
+            if vm is None or restore_rules.known_template(self.db, record):
+                continue
             self.db.set(vm, parent=self.found.get(record["parent"], NULL), snapshot_of=self.found.get(record["snapshot_of"], NULL))
 
     # devices
 
     async def _network(self, entry: Entry) -> None:
-        """By its name; the archive's networks that the pool has not are made."""
+        """By its name, then by its bridge; the archive's networks that the pool has not are made."""
         held = self.db.find("network", name_label=entry.record["name_label"])
+        held = held or self.db.find("network", bridge=entry.record["bridge"])
         if held:
             self.found[entry.id] = held[0]
             return
@@ -177,6 +205,8 @@ class Restored:
         suspended = self.db.get(vm, "power_state") == "Suspended"
         made = self.db.create("VIF", {**fields, "VM": vm, "network": network, "currently_attached": suspended})
         self.found[entry.id] = made
+        if self.way.restore:
+            rename(self.db, made, record["uuid"])
         self.pool.refresh(made)
 
     def _vbd(self, entry: Entry) -> None:
@@ -185,12 +215,16 @@ class Restored:
         if vm is None:
             raise XapiError("IMPORT_ERROR_FAILED_TO_FIND_OBJECT", record["VM"])
         if record["type"] != "CD" and vdi == NULL:
+            if record["currently_attached"] and self.db.get(vm, "power_state") != "Halted" and not self.way.live:
+                raise XapiError("IMPORT_ERROR_ATTACHED_DISKS_NOT_FOUND")
             return  # a disk that stayed behind
         fields = {name: record[name] for name in DRIVE}
         suspended = self.db.get(vm, "power_state") == "Suspended"
         fields |= {"VM": vm, "VDI": vdi, "empty": vdi == NULL, "currently_attached": suspended and record["currently_attached"],
                    "device": record["device"] if suspended else ""}  # fmt: skip
-        self.found[entry.id] = make_vbd(self.call, fields)
+        self.found[entry.id] = made = make_vbd(self.call, fields)
+        if self.way.restore:
+            rename(self.db, made, record["uuid"])
 
     def _dropper(self, ref: str) -> Callable[[], Awaitable[None]]:
         async def undo() -> None:
@@ -205,3 +239,12 @@ class Restored:
                 vm_record.remove(self.pool, vm)
 
         return undo
+
+
+def rename(db: Database, ref: str, uuid: str) -> None:
+    """A new row gets the uuid that it had in another life, unless somebody else has it."""
+    held = db.tables[str(db.class_of(ref))].by_uuid
+    if uuid not in held:
+        held.pop(db.get(ref, "uuid"), None)
+        held[uuid] = ref
+        db.set(ref, uuid=uuid)

@@ -1,8 +1,9 @@
-"""GET /export_raw_vdi: a disk as raw bytes, as a VHD (whole, or what changed since an earlier disk), or as the blocks of an XVA."""
+"""GET /export_raw_vdi: a disk raw, as VHD or QCOW2 (whole, or what changed since an earlier disk), or as the blocks of an XVA."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 
 from starlette.responses import Response
@@ -10,13 +11,14 @@ from starlette.responses import Response
 from ..errors import XapiError
 from ..http import HttpCall
 from ..registry import http
-from . import tar, vhd, xva
+from . import qcow2, tar, vhd, xva
 from .attached import attached
 from .disks import Disk, disks
 from .task import RefusedError, Transfer, object_of, parameter, transfer
 from .vm_export import failing, reaching, redirect
 
 PIECE = 1 << 20
+LARGEST_VHD = 2040 << 30
 FOLDER = "vdi"  # of the blocks in format=tar
 TYPES = {"raw": "application/octet-stream", "vhd": "application/vhd", "qcow2": "application/x-qemu-disk", "tar": "application/x-tar"}
 
@@ -39,27 +41,28 @@ def format_of(job: Transfer) -> str:
     kind = (parameter(job.http.request, "format") or "raw").lower()
     if kind not in TYPES:
         raise RefusedError(404, XapiError("INTERNAL_ERROR", f"Unknown format {kind}"))
-    if kind == "qcow2":
-        raise RefusedError(501, XapiError("NOT_IMPLEMENTED", "format=qcow2"))
     return kind
 
 
 async def export(job: Transfer, vdi: str) -> str:
     kind = format_of(job)
+    name, size = f"{job.db.get(vdi, 'uuid')}.{kind}", int(job.db.get(vdi, "virtual_size"))
+    job.wire.head(200, job.task_header, f"Content-Type: {TYPES[kind]}", f'Content-Disposition: attachment; filename="{name}"')
+    if kind == "vhd" and size > LARGEST_VHD:
+        raise XapiError("VDI_TOO_LARGE", vdi, LARGEST_VHD)
     base = parameter(job.http.request, "base")
-    earlier = object_of(job.pool, "VDI", base) if base else ""
+    earlier = object_of(job.pool, "VDI", base) if base and kind != "tar" else ""
     async with AsyncExitStack() as held:
         await held.enter_async_context(attached(job, vdi, "RO"))
         if earlier:
             await held.enter_async_context(attached(job, earlier, "RO"))
         disk = held.enter_context(disks(job.pool).open(vdi))
         before = held.enter_context(disks(job.pool).open(earlier)) if earlier else None
-        name = f"{job.db.get(vdi, 'uuid')}.{kind}"
-        job.wire.head(200, job.task_header, f"Content-Type: {TYPES[kind]}", f'Content-Disposition: attachment; filename="{name}"')
-        size = int(job.db.get(vdi, "virtual_size"))
         job.measure(size, xva.seconds(job, [vdi]))
         if kind == "vhd":
             await send_vhd(job, disk, size, vdi, earlier, before)
+        elif kind == "qcow2":
+            await send_qcow2(job, disk, size, before)
         elif kind == "tar":
             await xva.send_disk(job, job.wire.write, xva.Part(FOLDER, vdi, size), disk)
             await job.wire.write(tar.END)
@@ -80,17 +83,37 @@ async def send_raw(job: Transfer, disk: Disk, size: int) -> None:
 async def send_vhd(job: Transfer, disk: Disk, size: int, vdi: str, earlier: str, before: Disk | None) -> None:
     identity = uuid.UUID(job.db.get(vdi, "uuid"))
     parent = uuid.UUID(job.db.get(earlier, "uuid")) if earlier else None
-    used = disk.blocks(size, vhd.BLOCK)
-    if before is not None:
-        known = sorted({*used, *before.blocks(size, vhd.BLOCK)})
-        used = [n for n in known if disk.read(n * vhd.BLOCK, vhd.BLOCK) != before.read(n * vhd.BLOCK, vhd.BLOCK)]
+    used = differing(disk, before, size, vhd.BLOCK)
     await job.wire.write(vhd.beginning(size, identity, used, parent))
+    async for data in blocks(job, disk, size, used, vhd.BLOCK):
+        await job.wire.write(vhd.block(data))
+    await job.wire.write(vhd.footer(size, identity, vhd.DIFFERENCING if parent else vhd.DYNAMIC))
+
+
+async def send_qcow2(job: Transfer, disk: Disk, size: int, before: Disk | None) -> None:
+    used = differing(disk, before, size, qcow2.CLUSTER)
+    for part in qcow2.beginning(size, used):
+        await job.wire.write(part)
+    async for data in blocks(job, disk, size, used, qcow2.CLUSTER):
+        await job.wire.write(data.ljust(qcow2.CLUSTER, b"\0"))
+
+
+def differing(disk: Disk, before: Disk | None, size: int, block: int) -> list[int]:
+    """Numbers of the blocks that hold something, or other things than before."""
+    used = disk.blocks(size, block)
+    if before is None:
+        return used
+    known = sorted({*used, *before.blocks(size, block)})
+    return [n for n in known if disk.read(n * block, block) != before.read(n * block, block)]
+
+
+async def blocks(job: Transfer, disk: Disk, size: int, used: Sequence[int], block: int) -> AsyncIterator[bytes]:
+    """What is in them; the last one may be short. Progress goes over the whole disk."""
     at = 0
     for number in used:
-        start = number * vhd.BLOCK
+        start = number * block
         await job.moved(start - at)
-        await job.wire.write(vhd.block(disk.read(start, min(vhd.BLOCK, size - start))))
-        at = min(size, start + vhd.BLOCK)
+        at = min(size, start + block)
+        yield disk.read(start, at - start)
         await job.moved(at - start)
     await job.moved(size - at)
-    await job.wire.write(vhd.footer(size, identity, vhd.DIFFERENCING if parent else vhd.DYNAMIC))

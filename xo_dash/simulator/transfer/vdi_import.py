@@ -1,11 +1,14 @@
-"""PUT /import_raw_vdi: raw bytes (also in xapi's own chunks), a VHD or the blocks of an XVA into a disk that is there, or into a new one.
+"""PUT /import_raw_vdi: raw bytes (also in xapi's own chunks), VHD, QCOW2 or the blocks of an XVA into a disk, there or new.
 
 An ISO is put into its library the same way: a raw disk of a SR whose content_type is iso.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import struct
+import tempfile
 from contextlib import AsyncExitStack
 
 from starlette.responses import Response
@@ -13,18 +16,25 @@ from starlette.responses import Response
 from ..errors import XapiError
 from ..http import HttpCall
 from ..registry import http
-from . import vhd, xva
+from . import qcow2, vhd, xva
 from .attached import attached
 from .body import Body, pieces
 from .disks import Disk, disks
+from .qcow2 import NotQcow2Error
 from .task import OCTETS, RefusedError, Transfer, Work, object_of, parameter, transfer
 from .vdi_export import FOLDER, PIECE, format_of
 from .vhd import NotVhdError
 from .vm_export import reaching, redirect
 from .vm_import import fill_up, guarded
 
+log = logging.getLogger(__name__)
+
 CHUNK = struct.Struct("<QI")  # offset, length; a length of 0 is the end
 LONGEST = 64 << 20  # bytes of a chunk
+
+
+class DoesNotFitError(Exception):
+    """There is more than the disk can hold."""
 
 
 @http("PUT", "/import_raw_vdi")
@@ -63,12 +73,12 @@ async def receive(job: Transfer, vdi: str, sr: str) -> str:
     length = int(request.headers.get("content-length") or -1)
     if not vdi:
         vdi = await made(job, sr, kind, length)
+    body = job.body = Body(pieces(request))
+    await body.peek(1)
+    job.wire.head(200, job.task_header, OCTETS)
     async with AsyncExitStack() as held:
         await held.enter_async_context(attached(job, vdi, "RW"))
         disk = held.enter_context(disks(job.pool).open(vdi, write=True))
-        body = job.body = Body(pieces(request))
-        await body.peek(1)
-        job.wire.head(200, job.task_header, OCTETS)
         size = int(job.db.get(vdi, "virtual_size"))
         job.measure(length if length > 0 else size)
         try:
@@ -80,8 +90,8 @@ async def receive(job: Transfer, vdi: str, sr: str) -> str:
 
 async def made(job: Transfer, sr: str, kind: str, length: int) -> str:
     """A new disk for raw bytes whose number is known."""
-    if kind == "vhd":
-        raise internal(400, "Importing a VHD directly into an SR not yet supported")
+    if kind in ("vhd", "qcow2"):
+        raise internal(400, f"Importing a {kind.upper()} directly into an SR not yet supported")
     if kind != "raw" or length < 0:
         raise internal(400, "Not enough info supplied to import")
     return str(await job.call.run("VDI.create", {
@@ -91,23 +101,23 @@ async def made(job: Transfer, sr: str, kind: str, length: int) -> str:
 
 
 async def into_disk(job: Transfer, body: Body, disk: Disk, part: xva.Part, kind: str) -> None:
+    """The tools that write to a device have one word for whatever was wrong; the log knows more."""
     try:
-        with guarded():
-            match kind:
-                case "raw":
-                    await write_raw(job, body, disk, part.size)
-                case "chunked":
-                    await write_chunks(job, body, disk, part.size)
-                case "vhd":
-                    await write_vhd(job, body, disk, part.size)
-                case "tar":
-                    await xva.receive_disk(job, body, part, disk, force=False, checked=True)
-    except NotVhdError as error:
-        raise XapiError("VDI_IO_ERROR", str(error)) from None
-    except XapiError as error:
-        if error.code == "IMPORT_ERROR_PREMATURE_EOF":
-            raise XapiError("VDI_IO_ERROR", "the image ends too early") from None
-        raise
+        match kind:
+            case "raw":
+                await write_raw(job, body, disk, part.size)
+            case "chunked":
+                await write_chunks(job, body, disk, part.size)
+            case "vhd":
+                await write_vhd(job, body, disk, part.size)
+            case "qcow2":
+                await write_qcow2(job, body, disk, part.size)
+            case "tar":
+                with guarded():
+                    await xva.receive_disk(job, body, part, disk, xva.Checks())
+    except (NotVhdError, NotQcow2Error, DoesNotFitError, EOFError) as error:
+        log.info("%s: %s", job.call.label, error or "the image ends too early")
+        raise XapiError("VDI_IO_ERROR", "Device I/O errors") from None
 
 
 async def write_raw(job: Transfer, body: Body, disk: Disk, size: int) -> None:
@@ -115,7 +125,7 @@ async def write_raw(job: Transfer, body: Body, disk: Disk, size: int) -> None:
     at = 0
     while data := await body.some(PIECE):
         if at + len(data) > size:
-            raise XapiError("VDI_IO_ERROR", "the image is larger than the disk")
+            raise DoesNotFitError("the image is larger than the disk")
         disk.write(at, data)
         at += len(data)
         await job.moved(len(data))
@@ -130,7 +140,7 @@ async def write_chunks(job: Transfer, body: Body, disk: Disk, size: int) -> None
         if not length:
             return
         if length > LONGEST or offset + length > size:
-            raise XapiError("VDI_IO_ERROR", "a chunk lies beyond the end of the disk")
+            raise DoesNotFitError("a chunk lies beyond the end of the disk")
         disk.write(offset, await body.exactly(length))
         await job.moved(CHUNK.size + length)
 
@@ -141,10 +151,23 @@ async def write_vhd(job: Transfer, body: Body, disk: Disk, size: int) -> None:
     if shape.kind not in (vhd.DYNAMIC, vhd.DIFFERENCING):
         raise NotVhdError("only dynamic and differencing VHDs can be streamed")
     if shape.size > size:
-        raise XapiError("VDI_IO_ERROR", "the image is larger than the disk")
+        raise DoesNotFitError("the image is larger than the disk")
     if shape.kind == vhd.DYNAMIC:
         disk.clear()
     async for offset, data in vhd.written(body, shape):
         disk.write(offset, data)
         await job.moved(len(data))
     vhd.read_footer(await body.exactly(vhd.SECTOR))
+
+
+async def write_qcow2(job: Transfer, body: Body, disk: Disk, size: int) -> None:
+    """Its tables may be anywhere, so that it is kept on disk until all of it is there. What is not in it stays."""
+    with tempfile.TemporaryFile() as held:
+        while data := await body.some(PIECE):
+            held.write(data)
+            await job.moved(len(data))
+        held.seek(0)
+        for offset, cluster in qcow2.written(held, size):
+            disk.write(offset, cluster)
+            job.call.check_cancelled()
+            await asyncio.sleep(0)

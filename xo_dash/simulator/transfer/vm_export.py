@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from contextlib import AsyncExitStack
 from urllib.parse import urlencode
 
@@ -13,10 +12,9 @@ from ..errors import XapiError
 from ..http import NO_CACHE, HttpCall
 from ..pool import Host, Pool
 from ..registry import http
-from . import ova, tar, xva
+from . import ova, packing, tar, xva
 from .ova import Choice
 from .task import OCTETS, Transfer, Work, asked, flag, parameter, transfer
-from .wire import Wire
 from .xva import Part
 
 DISPOSITION = 'Content-Disposition: attachment; filename="export.xva"'
@@ -35,18 +33,16 @@ async def export(call: HttpCall) -> Response:
 
 async def export_vm(job: Transfer, vm: str) -> str:
     choice = Choice(power_state=flag(job.http.request, "preserve_power_state"))
-    packing = parameter(job.http.request, "use_compression")
-    if packing == "zstd":
-        raise XapiError("NOT_IMPLEMENTED", "zstd compression")
+    kind = packing.KINDS.get(parameter(job.http.request, "use_compression"), "")
+    packing.need(kind)
     async with job.call.operation(vm, "export"):
         names, xml = ova.build(job.pool, [vm], choice)
         parts = disks_of(job.pool, vm, names, choice)
         job.wire.head(200, job.task_header, OCTETS, DISPOSITION, version="1.0")
-        out = Packed(job.wire) if packing in ("true", "gzip") else job.wire
-        await out.write(tar.member("ova.xml", xml.encode()))
-        await xva.send(job, out.write, parts)
-        await out.write(tar.END)
-        if isinstance(out, Packed):
+        async with packing.packed(job.wire, kind) as out:
+            await out.write(tar.member("ova.xml", xml.encode()))
+            await xva.send(job, out.write, parts)
+            await out.write(tar.END)
             await out.end()
     return ""
 
@@ -60,20 +56,6 @@ def disks_of(pool: Pool, vm: str, names: dict[str, str], choice: Choice) -> list
         vdis.append(record["suspend_VDI"])
     wanted = [vdi for vdi in dict.fromkeys(vdis) if db.exists(vdi) and db.get(db.get(vdi, "SR"), "content_type") != "iso"]
     return [Part(names[vdi], vdi, db.get(vdi, "virtual_size")) for vdi in wanted if vdi in names]
-
-
-class Packed:
-    """gzip on its way out."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire, self._deflate = wire, zlib.compressobj(1, wbits=31)
-
-    async def write(self, data: bytes) -> None:
-        if packed := self._deflate.compress(data):
-            await self._wire.write(packed)
-
-    async def end(self) -> None:
-        await self._wire.write(self._deflate.flush())
 
 
 @http("GET", "/export_metadata")

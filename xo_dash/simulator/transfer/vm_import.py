@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import xml.etree.ElementTree as ET
 from contextlib import suppress
 
 from starlette.responses import Response
@@ -12,10 +13,12 @@ from ..errors import XapiError
 from ..http import HttpCall
 from ..registry import http
 from . import ova, tar, xva
-from .body import Body, opened, pieces
+from .body import Body, pieces
 from .disks import disks
 from .ova import Archive
-from .restore import Restored, Way
+from .packing import opened
+from .restore import Restored
+from .restore_rules import Way
 from .tar import NotTarError
 from .task import OCTETS, RefusedError, Transfer, flag, object_of, parameter, transfer
 from .vm_export import failing, reaching, redirect
@@ -58,21 +61,20 @@ async def import_vm(job: Transfer, sr: str) -> str:
     await raw.peek(1)  # before the answer, or a client that waits for "100 Continue" gets it too late
     job.wire.head(200, job.task_header, OCTETS)
     with guarded():
-        body = await opened(raw)
-        archive = await read_ova(job, body)
-        made = Restored(job, archive, way)
-        try:
-            await made.objects()
-            config = job.db.get(job.call.task, "other_config")
-            job.db.set(job.call.task, other_config={**config, "object_creation": "complete"})
-            await contents(job, body, made)
-            job.call.check_cancelled()
-        except BaseException:
-            if not way.force:
-                await made.undo()
-            raise
-    await made.finish()
-    return references(made.vms)
+        async with opened(raw) as body:
+            archive = await read_ova(job, body)
+            made = Restored(job, archive, way)
+            try:
+                await made.objects()
+                config = job.db.get(job.call.task, "other_config")
+                job.db.set(job.call.task, other_config={**config, "object_creation": "complete"})
+                await contents(job, body, made)
+                job.call.check_cancelled()
+            except BaseException:
+                if not way.force:
+                    await made.undo()
+                raise
+    return references(await made.finish())
 
 
 async def contents(job: Transfer, body: Body, made: Restored) -> None:
@@ -80,9 +82,25 @@ async def contents(job: Transfer, body: Body, made: Restored) -> None:
     parts = [xva.Part(e.id, made.found[e.id], e.record["virtual_size"]) for e in made.disks]
     if not parts or await nothing_follows(body):
         return
-    await xva.receive(job, body, parts, force=made.way.force, checked=made.archive.checksums)
+    version = made.archive.format
+    checks = xva.Checks(version > 0, made.way.force, {} if version < 2 else None)
+    await xva.receive(job, body, parts, checks)
+    if checks.found is not None and await table(body) != checks.found and not checks.force:
+        raise XapiError("IMPORT_ERROR_SOME_CHECKSUMS_FAILED")
     for part in parts:
         fill_up(job, part.vdi)
+
+
+async def table(body: Body) -> dict[str, str]:
+    """The checksums at the end of an old archive, by block."""
+    found = await tar.next_member(body)
+    if found is None or found.size > LARGEST_OVA:
+        raise EOFError
+    try:
+        told: dict[str, str] = ova.decoded(ET.fromstring(await body.exactly(found.size)))  # noqa: S314
+    except ET.ParseError as error:
+        raise XapiError("IMPORT_ERROR", f"{found.name}: {error}") from None
+    return told
 
 
 async def nothing_follows(body: Body) -> bool:
@@ -141,26 +159,25 @@ async def put_import_metadata(call: HttpCall) -> Response:
 async def import_metadata(job: Transfer) -> str:
     request = job.http.request
     vdis = {name.removeprefix(COLUMN): value for name, value in job.http.query.items() if name.startswith(COLUMN)}
-    way = Way("", flag(request, "restore"), flag(request, "force"), vdis)
+    way = Way("", flag(request, "restore"), flag(request, "force"), flag(request, "live"), job.http.host.ref, vdis)
     raw = job.body = Body(pieces(request))
     await raw.peek(1)
     job.wire.head(200, job.task_header, OCTETS)
     with guarded():
-        body = await opened(raw)
-        archive = await read_ova(job, body)
+        async with opened(raw) as body:
+            archive = await read_ova(job, body)
     archive = without_control_domains(archive)
     made = Restored(job, archive, way)
+    if flag(request, "dry_run"):
+        made.check()
+        return references(made.vms)
     try:
         await made.objects()
-        if flag(request, "dry_run"):
-            await made.undo()
-            return references([])
     except BaseException:
         if not way.force:
             await made.undo()
         raise
-    await made.finish()
-    return references(made.vms)
+    return references(await made.finish())
 
 
 def without_control_domains(archive: Archive) -> Archive:
