@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import XenAPI
 
-from tests.simulator.conftest import Client, http, sign_in
+from tests.simulator.conftest import Client, http, sign_in, until
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 
@@ -14,6 +14,26 @@ def test_wrong_credentials(pool: SimulatedPool) -> None:
     answer = Client(pool.url).raw("session.login_with_password", "root", "wrong", "2.21", "test")
     assert answer["error"]["message"] == "SESSION_AUTHENTICATION_FAILED"
     assert answer["error"]["data"] == ["root", "Authentication failure"]
+
+
+def test_wrong_credentials_take_their_time_and_are_told_in_an_alert() -> None:
+    with simulated(hosts=(1,), vms=(0,), speed=1000) as simulation:
+        pool = simulation.pool
+        for _ in range(2):
+            Client(pool.url).raw("session.login_with_password", "mallory", "guess", "2.21", "test")
+        alerts: dict[str, Any] = {}
+        until(lambda: alerts.update(pool.call("message.get_all_records")) or "FAILED_LOGIN_ATTEMPTS" in str(alerts))
+        (alert,) = [m for m in alerts.values() if m["name"] == "FAILED_LOGIN_ATTEMPTS"]
+        assert "<total>2</total>" in alert["body"] and "<username>mallory</username>" in alert["body"] and alert["priority"] == 3
+        assert "<ip>127.0.0.1</ip>" in alert["body"] and "<originator>test</originator>" in alert["body"]
+
+
+def test_who_is_root_may_change_the_password_without_the_old_one() -> None:
+    with simulated(vms=(0,)) as simulation:
+        client = sign_in(simulation.pool)
+        client.call("session.change_password", "whatever", "other")
+        assert "error" in Client(simulation.pool.url).raw("session.login_with_password", "root", "secret")
+        assert "result" in Client(simulation.pool.url).raw("session.login_with_password", "root", "other")
 
 
 def test_a_session_works_in_both_encodings(pool: SimulatedPool, client: Client) -> None:
@@ -42,11 +62,17 @@ def test_session_references_do_not_follow_from_the_seed() -> None:
     assert first() != first()
 
 
-def test_the_oldest_of_too_many_goes(pool: SimulatedPool) -> None:
-    first = sign_in(pool, "crowd")
-    pool.do(lambda inside: [inside.sessions.login(inside.master, "root", inside.password, "crowd") for _ in range(500)])
-    assert first.failure("VM.get_all")[0] == "SESSION_INVALID"
-    assert sign_in(pool, "others").call("VM.get_all")
+def test_the_least_recently_used_of_too_many_go() -> None:
+    with simulated(speed=0) as simulation:
+        pool = simulation.pool
+        first, used = sign_in(pool, "crowd"), sign_in(pool, "crowd")
+        task = used.call("task.create", "works on", "")
+        pool.advance(5)
+        pool.do(lambda inside: [inside.sessions.login(inside.master, "root", inside.password, "crowd") for _ in range(500)])
+        assert first.call("VM.get_all")
+        pool.advance(60)
+        assert first.failure("VM.get_all")[0] == "SESSION_INVALID"
+        assert sign_in(pool, "others").call("VM.get_all") and used.call("task.get_status", task) == "pending"
 
 
 def test_unused_sessions_end_after_a_day() -> None:
@@ -116,32 +142,3 @@ def test_another_master_after_a_change() -> None:
         answer: Any = Client(old).raw("session.login_with_password", pool.user, pool.password)
         assert answer["error"]["data"] == [pool.addresses[1]]
         assert sign_in(pool).call("pool.get_all_records")[pool.do(lambda inside: inside.ref)]["master"] == new
-
-
-@pytest.mark.parametrize("role, method, allowed", [
-    ("read-only", "VM.get_all", True), ("read-only", "VM.set_name_label", False), ("vm-operator", "VM.set_name_label", False),
-    ("vm-admin", "VM.set_name_label", True), ("pool-operator", "host.call_plugin", False), ("pool-admin", "host.disable", True),
-])  # fmt: skip
-def test_a_role_is_asked_for_its_permission(pool: SimulatedPool, client: Client, vm: str, role: str, method: str, allowed: bool) -> None:
-    session = pool.do(lambda inside: inside.sessions.get(client.session))
-    session.roles = frozenset({role})
-    host = pool.do(lambda inside: inside.master.ref)
-    arguments: tuple[object, ...] = {
-        "VM.get_all": (),
-        "VM.set_name_label": (vm, "x"),
-        "host.disable": (host,),
-        "host.call_plugin": (host, "p", "f", {}),
-    }[method]
-    if allowed:
-        client.call(method, *arguments)
-        pool.call("host.enable", host)
-    else:
-        assert client.failure(method, *arguments)[:2] == ["RBAC_PERMISSION_DENIED", method.lower()]
-
-
-def test_roles_and_their_parts(client: Client) -> None:
-    roles = client.call("role.get_all_records")
-    named = {r["name_label"]: r for r in roles.values()}
-    assert named["pool-admin"]["uuid"] == "0165f154-ba3e-034e-6b27-5d271af109ba"
-    assert len(named["read-only"]["subroles"]) < len(named["vm-admin"]["subroles"])
-    assert all(part in roles for r in roles.values() for part in r["subroles"])

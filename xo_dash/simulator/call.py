@@ -47,10 +47,15 @@ class Call:
         return self.pool.clock
 
     @property
+    def row(self) -> str:
+        """Its task, "" while it has none."""
+        return self._task
+
+    @property
     def task(self) -> str:
         if not self._task:
             above = self._parent._task if self._parent else ""
-            self._task = tasks.create(self.pool, self.label, host=self.host.ref, parent=above)
+            self._task = tasks.create(self.pool, self.label, host=self.host.ref, parent=above, session=self.session)
             self.pool.calls[self._task] = self
         return self._task
 
@@ -106,7 +111,7 @@ class Call:
         return Operation(self, ref, name, cancellable)
 
     async def run(self, method: str, *arguments: Any) -> Any:
-        """Another message as a part of this call, with the same rights; arguments and result as the database has them."""
+        """Another message as a part of this call: nobody is asked whether he may. Arguments and result as the database has them."""
         part = Call(self.pool, self.session, self.host, method, parent=self)
         self._parts.add(part)
         try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import generic, tasks, types
+from . import generic, rights, tasks, types
 from .call import Call
 from .dialect import MODERN, Dialect
 from .errors import EmergencyError, XapiError
@@ -51,6 +51,8 @@ class Method:
     required: int
     session: bool  # wants one as the first parameter
     refs: tuple[tuple[int, str], ...]  # parameters that must be existing objects: (position, class)
+    permission: str  # what who calls it must have
+    key: int | None  # the position of a key that may take another permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class Dispatcher:
             (i, p.type.name) for i, p in enumerate(message.parameters) if p.type.kind == "ref" and p.type.name not in generic.VIRTUAL
         )
         required = sum(p.required for p in message.parameters)
-        return Method(message, handler, required, message.name not in WITHOUT_SESSION, refs)
+        guarded = rights.guarded_keys(message.name)
+        key = next((i for i, p in enumerate(message.parameters) if guarded and p.name == "key"), None)
+        return Method(message, handler, required, message.name not in WITHOUT_SESSION, refs, message.name.lower(), key)
 
     def list_methods(self) -> list[str]:
         return [name for name in (*self.methods, *sorted(self.hidden - self.methods.keys())) if self.dialect.knows(name)]
@@ -111,7 +115,7 @@ class Dispatcher:
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
         if prefix:
-            task = tasks.create(pool, name, host=host.ref)
+            task = tasks.create(pool, name, host=host.ref, session=session)
             call = Call(pool, session, host, method.message.name, label=name, task=task)
             pool.calls[task] = call
             pool.spawn(self._in_background(call, method, arguments, fault))
@@ -176,18 +180,24 @@ class Dispatcher:
         return pool.sessions.get(ref)
 
     async def _audited(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> Any:
-        """A client's call leaves a line in the audit log."""
-        outcome = "OK"
+        """What a client calls: may he? It leaves a line in the audit log."""
+        message = method.message
+        if not audit_lines.audited(call, message.name):
+            self._authorise(call, method, arguments)
+            return await self._perform(call, method, arguments, fault)
+        told = audit_lines.arguments_of(call, message, arguments) if "destroy" in message.name else ""
+        outcome = ""
         try:
+            self._authorise(call, method, arguments)
+            outcome = "OK"
             return await self._perform(call, method, arguments, fault)
         except XapiError as error:
-            outcome = f"ERROR:{error.code}: [ {'; '.join(error.details[1:])} ]"
+            outcome = outcome and audit_lines.failed(error.details)
             raise
         finally:
-            audit_lines.note(call, method.message, arguments, outcome)
+            audit_lines.note(call, message, told or audit_lines.arguments_of(call, message, arguments), outcome)
 
     async def _perform(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> Any:
-        self._authorise(call, method)
         for position, cls in method.refs:
             if position < len(arguments):
                 self._exists(call, cls, arguments[position], own=position == 0)
@@ -198,10 +208,10 @@ class Dispatcher:
         value = method.handler(call, *arguments)
         return await value if inspect.isawaitable(value) else value
 
-    def _authorise(self, call: Call, method: Method) -> None:
-        roles = call.session.roles
-        if roles is not None and not roles & self.model.roles.get(method.message.name, frozenset()):
-            raise XapiError("RBAC_PERMISSION_DENIED", method.message.name.lower(), "No permission in user session")
+    def _authorise(self, call: Call, method: Method, arguments: list[Any]) -> None:
+        if call.session.permissions is not None:
+            key = method.key
+            rights.require(call.session, method.permission if key is None else rights.asked(method.message.name, arguments[key]))
 
     def _exists(self, call: Call, cls: str, ref: str, *, own: bool) -> None:
         """An optional object may be NULL; the one the call is about may not."""

@@ -18,10 +18,14 @@ from . import control, jsonrpc, tasks, xmlrpc
 from .dispatch import Answer
 from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
+from .login import sign_in
+from .origin import INSIDE, ORIGIN, Origin
 from .paths import PATHS
 from .pool import Host, Pool
 from .registry import HttpRoute
+from .rights import denied, may
 from .sessions import NOBODY, Session
+from .transfer import audit_lines
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -88,6 +92,7 @@ class Server:
             return
         pool, host = self._endpoint(scope)
         request = Request(scope, receive)
+        ORIGIN.set(origin_of(scope, request))
         try:
             if host.address in self.down:
                 raise DropError
@@ -183,26 +188,40 @@ class Server:
         if route is None:
             return page(403)
         fault = await strike(pool, host, request.url.path, list(request.query_params.values()))
-        session = authenticate(pool, host, request) if route.permission else NOBODY
+        session, temporary = await authenticate(pool, host, request) if route.permission else (NOBODY, False)
         if session is None:
             refuse(pool, request, XapiError("SESSION_AUTHENTICATION_FAILED"))
             return page(401, **{"WWW-Authenticate": f'Basic realm="{route.realm}"'})
-        if not may(pool, session, route):
-            refuse(pool, request, XapiError("RBAC_PERMISSION_DENIED", route.permission, "No permission in user session"))
-            return page(403)
-        if fault and fault.error:
-            return page(500)
         try:
-            response = await route.handler(HttpCall(pool, host, session, request))
-            if type(response) is Response and response.status_code != 302:
-                complete(pool, request)
+            response = await self._admitted(pool, host, request, route, session, fault)
         finally:
-            if session.temporary:
+            if temporary:
                 pool.sessions.logout(session.ref)
         if fault and fault.action == "truncate":
             cut: Callable[[], Response] | None = getattr(response, "cut", None)  # those that stream know how
             return cut() if cut else Truncated(response)
         return response
+
+    async def _admitted(
+        self, pool: Pool, host: Host, request: Request, route: HttpRoute, session: Session, fault: Fault | None
+    ) -> Response:
+        if route.permission and not may(session, route.permission):
+            refuse(pool, request, denied(route.permission))
+            audit_lines.handled(pool, session, route.permission, "")
+            return page(403)
+        if fault and fault.error:
+            return page(500)
+        response = await route.handler(HttpCall(pool, host, session, request))
+        if type(response) is Response and response.status_code != 302:
+            complete(pool, request)
+        if not getattr(response, "audits_itself", False):
+            audit_lines.handled(pool, session, route.permission, "OK")
+        return response
+
+
+def origin_of(scope: Scope, request: Request) -> Origin:
+    client, server = scope.get("client"), scope["server"]
+    return Origin(client[0], f"{server[0]}:{server[1]}", request.headers.get("user-agent", "")) if client else INSIDE
 
 
 def routed(pool: Pool, method: str, path: str) -> HttpRoute | None:
@@ -261,24 +280,19 @@ class UnavailableError(Exception):
     """HTTP 503."""
 
 
-def authenticate(pool: Pool, host: Host, request: Request) -> Session | None:
+async def authenticate(pool: Pool, host: Host, request: Request) -> tuple[Session | None, bool]:
+    """(who it is, whether the session is of this request only)"""
     ref = request.query_params.get("session_id") or request.cookies.get("session_id")
     try:
         if ref:
-            return pool.sessions.get(ref)
+            return pool.sessions.get(ref), False
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             user, _, password = base64.b64decode(given, validate=True).decode().partition(":")
-            session = pool.sessions.login(host, user, password, "http")
-            session.temporary = True
-            return session
+            return await sign_in(pool, host, user, password, f"{ORIGIN.get().address} using Basic auth"), True
     except (XapiError, binascii.Error, UnicodeDecodeError):
-        return None
-    return None
-
-
-def may(pool: Pool, session: Session, route: HttpRoute) -> bool:
-    return session.roles is None or not route.permission or bool(session.roles & pool.model.roles.get(route.permission, frozenset()))
+        return None, False
+    return None, False
 
 
 def refuse(pool: Pool, request: Request, error: XapiError) -> None:

@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--tls", action="store_true", help="https with a certificate made for this run")
     words.add_argument("--life", action="store_true", help="now and then something happens by itself, as in the demo")
     words.add_argument("--still", dest="life", action="store_false", help="nothing does (default): for tools that count objects")
+    words.add_argument("--users", action="store_true", help="pools that are in a directory, with a user for each role")
     words.add_argument("--dialect", choices=tuple(dialects()), default="modern", help="whose xapi it is (default modern: the newest)")
     words.add_argument("--from-db", type=Path, action="append", default=[], metavar="FILE",
                        help="serve the database of a real pool (xe pool-dump-database, state.db); again for more pools")  # fmt: skip
@@ -83,13 +84,13 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
         words.error("--tls-cert and --tls-key go together")
     if given.anonymise and len(given.from_db) != 1:
         words.error("--anonymise goes with one --from-db")
-    if given.from_db and given.life:
-        words.error("--life is for made-up pools, not for --from-db")
+    if given.from_db and (given.life or given.users):
+        words.error("--life and --users are for made-up pools, not for --from-db")
     return Wanted(
         each["hosts"], each["vms"], each["srs"], port=given.port, usual_port=given.usual_port,
         seed=given.seed, user=given.user, password=given.password,
         speed=given.speed, pace=given.pace, tls_cert=given.tls_cert, tls_key=given.tls_key,
-        life=given.life, dialect=given.dialect, databases=tuple(given.from_db),
+        life=given.life, users=given.users, dialect=given.dialect, databases=tuple(given.from_db),
     )  # fmt: skip
 
 

@@ -10,13 +10,15 @@ from .types import NULL
 
 if TYPE_CHECKING:
     from .pool import Pool
+    from .sessions import Session
 
 COMPLETED_FOR = 65 * 60.0  # seconds a finished task is kept
 PENDING_FOR = 24 * 3600.0  # seconds a task may be pending
 ENOUGH = 200  # more tasks than this, and finished ones go at once, oldest first
 
 
-def create(pool: Pool, label: str, description: str = "", *, host: str = NULL, parent: str = "") -> str:
+def create(pool: Pool, label: str, description: str = "", *, host: str = NULL, parent: str = "", session: Session | None = None) -> str:
+    """`session` is whose it is."""
     fields = {
         "name_label": label,
         "name_description": description,
@@ -26,7 +28,10 @@ def create(pool: Pool, label: str, description: str = "", *, host: str = NULL, p
         "type": "<none/>",
         "subtask_of": parent if parent and pool.db.exists(parent) else NULL,
     }
-    return pool.db.create("task", fields)
+    task = pool.db.create("task", fields)
+    if session and session is not pool.sessions.internal:
+        session.tasks.append(task)
+    return task
 
 
 def succeed(pool: Pool, task: str, result: str) -> None:

@@ -145,6 +145,7 @@ def simulated(
     speed: float = 50.0,
     seed: str = "test",
     password: str = "secret",  # noqa: S107
+    users: bool = False,
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
 ) -> Iterator[Simulation]:
@@ -157,6 +158,7 @@ def simulated(
             (srs * count)[:count],
             seed=seed,
             password=password,
+            users=users,
             speed=speed,
             tls_cert=tls_cert,
             tls_key=tls_key,

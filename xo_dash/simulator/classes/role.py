@@ -1,16 +1,17 @@
-"""Roles and who has them. Roles are facts of the data model, not rows: a permission is a role without parts."""
+"""Roles: facts of the data model, not rows. A permission is a role without parts, and internal."""
 
 from __future__ import annotations
 
-import hashlib
-import uuid
+from collections.abc import Iterable
 
 from ..call import Call
 from ..database import Record
+from ..dialect import Dialect
 from ..errors import XapiError
-from ..generic import constructor
 from ..model import Model
+from ..pool import Pool
 from ..registry import message
+from ..rights import KEY, ROLES, permissions_of, role_ref, role_uuid
 
 DESCRIPTIONS = {
     "pool-admin": "The Pool Administrator role has full access to all features and settings",
@@ -23,40 +24,41 @@ DESCRIPTIONS = {
 }
 
 
-def role_uuid(name: str) -> str:
-    """Of a role: xapi derives it from the name."""
-    return str(uuid.UUID(bytes=hashlib.md5(name.encode(), usedforsecurity=False).digest()))
-
-
-def role_ref(name: str) -> str:
-    return f"OpaqueRef:{role_uuid(name)}"
-
-
-def all_roles(model: Model) -> dict[str, Record]:
-    """{reference: record}: the seven roles, then every permission."""
-    roles: dict[str, Record] = {}
-    for name, description in DESCRIPTIONS.items():
-        parts = [role_ref(permission) for permission, holders in model.roles.items() if name in holders]
-        roles[role_ref(name)] = _record(name, description, parts, internal=name == "client-cert")
-    for permission in model.roles:
-        roles[role_ref(permission)] = _record(permission, "A basic permission", [], internal=True)
+def all_roles(model: Model, dialect: Dialect | None = None) -> dict[str, Record]:
+    """{reference: record}: every permission that a role has, then the seven roles."""
+    given = [name for name, holders in model.roles.items() if holders and (dialect is None or known(dialect, name))]
+    names = {name.lower(): name for name in given}
+    roles = {role_ref(name): _record(name, "A basic permission", [], internal=True) for name in given}
+    for name in ROLES:
+        parts = [role_ref(names[permission]) for permission in names if permission in permissions_of(name)]
+        roles[role_ref(name)] = _record(name, DESCRIPTIONS[name], parts, internal=name == "client-cert")
     return roles
 
 
+def known(dialect: Dialect, permission: str) -> bool:
+    return permission.startswith("http/") or dialect.knows(permission.split(KEY, maxsplit=1)[0])
+
+
 def _record(name: str, description: str, parts: list[str], *, internal: bool) -> Record:
-    return {"uuid": role_uuid(name), "name_label": name, "name_description": description, "subroles": parts, "is_internal": internal}
+    return {"uuid": role_uuid(name), "name_label": name.lower(), "name_description": description, "subroles": parts,
+            "is_internal": internal}  # fmt: skip
 
 
-def roles_of(call: Call) -> dict[str, Record]:
-    facts = call.pool.facts
+def roles_of(pool: Pool) -> dict[str, Record]:
+    facts = pool.facts
     if "roles" not in facts:
-        facts["roles"] = all_roles(call.pool.model)
+        facts["roles"] = all_roles(pool.model, pool.dialect)
     roles: dict[str, Record] = facts["roles"]
     return roles
 
 
+def names_of(pool: Pool, refs: Iterable[str]) -> list[str]:
+    roles = roles_of(pool)
+    return [roles[ref]["name_label"] for ref in refs if ref in roles]
+
+
 def find(call: Call, ref: str) -> Record:
-    record = roles_of(call).get(ref)
+    record = roles_of(call.pool).get(ref)
     if record is None:
         raise XapiError("HANDLE_INVALID", "role", ref)
     return record
@@ -64,12 +66,24 @@ def find(call: Call, ref: str) -> Record:
 
 @message("role.get_all")
 def get_all(call: Call) -> list[str]:
-    return list(roles_of(call))
+    return list(roles_of(call.pool))
 
 
 @message("role.get_all_records")
 def get_all_records(call: Call) -> dict[str, Record]:
-    return roles_of(call)
+    return roles_of(call.pool)
+
+
+@message("role.get_all_records_where")
+def get_all_records_where(call: Call, text: str) -> dict[str, Record]:
+    """Roles, or permissions; xapi knows no other expression here, and gives everything."""
+    held = {"subroles<>[]": True, "subroles=[]": False}.get(text)
+    return {ref: record for ref, record in roles_of(call.pool).items() if held is None or bool(record["subroles"]) is held}
+
+
+@message("role.get_all_where")
+def get_all_where(call: Call, text: str) -> list[str]:
+    return list(get_all_records_where(call, text))
 
 
 @message("role.get_record")
@@ -84,66 +98,33 @@ def get_field(call: Call, ref: str) -> object:
 
 @message("role.get_by_uuid")
 def get_by_uuid(call: Call, wanted: str) -> str:
-    if f"OpaqueRef:{wanted}" not in roles_of(call):
+    if f"OpaqueRef:{wanted}" not in roles_of(call.pool):
         raise XapiError("UUID_INVALID", "role", wanted)
     return f"OpaqueRef:{wanted}"
 
 
 @message("role.get_by_name_label")
 def get_by_name_label(call: Call, label: str) -> list[str]:
-    return [ref for ref, record in roles_of(call).items() if record["name_label"] == label]
+    return [ref for ref, record in roles_of(call.pool).items() if record["name_label"] == label]
 
 
 @message("role.get_permissions")
 def get_permissions(call: Call, ref: str) -> list[str]:
+    """Its parts; a permission is its own."""
     parts: list[str] = find(call, ref)["subroles"]
-    return parts
+    return parts or [ref]
 
 
 @message("role.get_permissions_name_label")
 def get_permissions_name_label(call: Call, ref: str) -> list[str]:
-    return [find(call, part)["name_label"] for part in get_permissions(call, ref)]
+    return names_of(call.pool, get_permissions(call, ref))
 
 
 @message("role.get_by_permission")
 def get_by_permission(call: Call, ref: str) -> list[str]:
-    find(call, ref)
-    return [role for role, record in roles_of(call).items() if ref in record["subroles"]]
+    return [role for role, record in roles_of(call.pool).items() if ref in record["subroles"]]
 
 
 @message("role.get_by_permission_name_label")
 def get_by_permission_name_label(call: Call, label: str) -> list[str]:
-    return get_by_permission(call, role_ref(label))
-
-
-@message("subject.create")
-def create_subject(call: Call, args: Record) -> str:
-    fields = constructor(call.pool.model, "subject", args)
-    if call.db.find("subject", subject_identifier=fields["subject_identifier"]):
-        raise XapiError("SUBJECT_ALREADY_EXISTS")
-    return call.db.create("subject", {**fields, "roles": [role_ref("pool-admin")]})
-
-
-@message("subject.add_to_roles")
-def add_to_roles(call: Call, subject: str, role: str) -> str:
-    find(call, role)
-    held = call.db.get(subject, "roles")
-    if role in held:
-        raise XapiError("ROLE_ALREADY_EXISTS")
-    call.db.set(subject, roles=[*held, role])
-    return ""
-
-
-@message("subject.remove_from_roles")
-def remove_from_roles(call: Call, subject: str, role: str) -> str:
-    held = call.db.get(subject, "roles")
-    if role not in held:
-        raise XapiError("ROLE_NOT_FOUND")
-    call.db.set(subject, roles=[r for r in held if r != role])
-    return ""
-
-
-@message("subject.get_permissions_name_label")
-def get_subject_permissions(call: Call, subject: str) -> list[str]:
-    names = {name for role in call.db.get(subject, "roles") for name in get_permissions_name_label(call, role)}
-    return sorted(names)
+    return [role for permission in get_by_name_label(call, label) for role in get_by_permission(call, permission)]

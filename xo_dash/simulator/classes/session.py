@@ -2,62 +2,74 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ..call import Call
+from ..database import Record
 from ..errors import XapiError
+from ..login import LOGIN, penalty, sign_in, sign_out
 from ..registry import message
 from ..sessions import Session
 
-PENALTY = 5.0  # seconds that wrong credentials cost, shortened by the clock's speed
 
-
-async def _login(call: Call, user: str, password: str, originator: str, *, local: bool = False) -> Session:
-    try:
-        return call.pool.sessions.login(call.host, user, password, originator, local=local)
-    except XapiError:
-        await asyncio.sleep(PENALTY / max(call.clock.speed, 1.0) if call.clock.speed else 0.0)
-        raise
-
-
-@message("session.login_with_password")
+@message(LOGIN)
 async def login_with_password(call: Call, user: str, password: str, version: str = "1.0", originator: str = "") -> str:
-    return (await _login(call, user, password, originator)).ref
+    return (await sign_in(call.pool, call.host, user, password, originator)).ref
 
 
 @message("session.slave_local_login_with_password")
 async def slave_local_login_with_password(call: Call, user: str, password: str) -> str:
-    return (await _login(call, user, password, "", local=True)).ref
+    try:
+        return call.pool.sessions.login(call.host, user, password, "", local=True).ref
+    except XapiError:
+        await penalty(call.pool)
+        raise
 
 
 @message("session.logout")
 def logout(call: Call) -> str:
-    call.pool.sessions.logout(call.session.ref)
+    sign_out(call.pool, call.session)
     return ""
 
 
 @message("session.local_logout")
 def local_logout(call: Call) -> str:
-    call.pool.sessions.logout(call.session.ref)
+    """One that is in the pool's database stays."""
+    if call.session.local:
+        call.pool.sessions.logout(call.session.ref)
     return ""
+
+
+def subject_identifiers(call: Call, session: Session) -> set[str]:
+    """The user's own, and that of the subject that let him in."""
+    subject = call.db.get(session.ref, "subject")
+    return {session.sid} | ({call.db.get(subject, "subject_identifier")} if call.db.exists(subject) else set())
 
 
 @message("session.get_all_subject_identifiers")
 def get_all_subject_identifiers(call: Call) -> list[str]:
-    return sorted({r["auth_user_sid"] for _, r in call.db.records("session") if r["auth_user_sid"]})
+    return sorted({sid for session in call.pool.sessions.of_directory() for sid in subject_identifiers(call, session)})
 
 
 @message("session.logout_subject_identifier")
 def logout_subject_identifier(call: Call, subject_identifier: str) -> str:
-    for ref, record in call.db.records("session"):
-        if record["auth_user_sid"] == subject_identifier and ref != call.session.ref:
-            call.pool.sessions.logout(ref)
+    for session in call.pool.sessions.of_directory():
+        if session is not call.session and subject_identifier in subject_identifiers(call, session):
+            sign_out(call.pool, session)
     return ""
 
 
 @message("session.change_password")
 def change_password(call: Call, old: str, new: str) -> str:
-    if old != call.pool.password:
-        raise XapiError("SESSION_AUTHENTICATION_FAILED", call.session.user, "Authentication failure")
+    """The local superuser's; who is signed in as such need not know the old one."""
     call.pool.password = new
     return ""
+
+
+@message("session.get_record")
+def get_record(call: Call, ref: str) -> Record:
+    return {**call.db.record("session", ref), "tasks": get_tasks(call, ref)}
+
+
+@message("session.get_tasks")
+def get_tasks(call: Call, ref: str) -> list[str]:
+    session = call.pool.sessions.find(ref)
+    return [task for task in session.tasks if call.db.exists(task)] if session else []

@@ -1,21 +1,31 @@
-"""Tasks as clients make, steer and destroy them."""
+"""Tasks as clients make, steer and destroy them: their own, or with the right to others'."""
 
 from __future__ import annotations
 
-from .. import tasks
+from .. import generic, rights, tasks
 from ..call import Call
 from ..errors import XapiError
 from ..registry import message
 
 
+def assert_own(call: Call, task: str) -> None:
+    """RBAC_PERMISSION_DENIED unless a session of the same user made it, and is still there."""
+    session = call.session
+    if session.permissions is None:
+        return
+    if not any(other.sid == session.sid and task in other.tasks for other in call.pool.sessions.of_directory()):
+        rights.require(session, rights.OTHERS_TASKS)
+
+
 @message("task.create")
 def create(call: Call, label: str, description: str) -> str:
-    return tasks.create(call.pool, label, description, host=call.host.ref)
+    return tasks.create(call.pool, label, description, host=call.host.ref, session=call.session)
 
 
 @message("task.destroy")
 def destroy(call: Call, task: str) -> str:
     """A pending one is only marked; it goes when it is done."""
+    assert_own(call, task)
     if call.db.get(task, "status") == "pending" and task in call.pool.calls:
         current = call.db.get(task, "current_operations")
         call.db.set(task, current_operations={**current, f"OpaqueRef:{call.db.new_uuid()}": "destroy"})
@@ -27,6 +37,7 @@ def destroy(call: Call, task: str) -> str:
 @message("task.cancel")
 def cancel(call: Call, task: str) -> str:
     """No error if it cannot be cancelled: it ends at its next check point, or as if nothing had been said."""
+    assert_own(call, task)
     if call.db.get(task, "status") != "pending":
         return ""
     current = call.db.get(task, "current_operations")
@@ -37,27 +48,39 @@ def cancel(call: Call, task: str) -> str:
     return ""
 
 
-@message("task.set_progress")
-def set_progress(call: Call, task: str, value: float) -> str:
-    call.db.set(task, progress=value)
-    return ""
-
-
-@message("task.set_result")
-def set_result(call: Call, task: str, value: str) -> str:
-    call.db.set(task, result=value)
-    return ""
-
-
-@message("task.set_error_info")
-def set_error_info(call: Call, task: str, value: list[str]) -> str:
-    call.db.set(task, error_info=value)
+@message("task.set_progress", "task.set_result", "task.set_error_info")
+def set_field(call: Call, task: str, value: object) -> str:
+    assert_own(call, task)
+    call.db.set(task, **{call.method.removeprefix("task.set_"): value})
     return ""
 
 
 @message("task.set_status")
 def set_status(call: Call, task: str, value: str) -> str:
+    assert_own(call, task)
     if value == "cancelling":
         raise XapiError("INTERNAL_ERROR", 'Failure("cancelling is not a status to set")')
     call.db.set(task, status=value, finished=call.clock.iso() if value != "pending" else call.db.get(task, "finished"))
+    return ""
+
+
+@message("task.set_other_config")
+def set_other_config(call: Call, task: str, value: dict[str, str]) -> str:
+    assert_own(call, task)
+    rights.require_changes(call.session, "task", "other_config", call.db.get(task, "other_config"), value)
+    call.db.set(task, other_config=value)
+    return ""
+
+
+@message("task.add_to_other_config")
+def add_to_other_config(call: Call, task: str, key: str, value: str) -> str:
+    assert_own(call, task)
+    generic.add_to_map(call, "task", task, "other_config", key, value)
+    return ""
+
+
+@message("task.remove_from_other_config")
+def remove_from_other_config(call: Call, task: str, key: str) -> str:
+    assert_own(call, task)
+    generic.remove_from_map(call, "task", task, "other_config", key)
     return ""

@@ -12,6 +12,7 @@ from ..errors import XapiError
 from ..http import NO_CACHE, HttpCall, page
 from ..pool import Pool
 from ..registry import http
+from ..rights import may
 from ..transfer.task import asked
 from ..transfer.wire import Live, Wire
 from .jpeg import jpeg
@@ -45,17 +46,12 @@ def checked(call: HttpCall, permission: str) -> tuple[str, str]:
     """(console, VM) that runs on the host that was called. PermissionError for dom0's, which is for pool-admins."""
     console = console_of(call)
     vm = call.pool.db.get(console, "VM")
-    if call.pool.db.get(vm, "is_control_domain") and not allowed(call, permission):
+    if call.pool.db.get(vm, "is_control_domain") and not may(call.session, permission):
         raise PermissionError
     record = call.pool.db.record("VM", vm)
     if record["power_state"] != "Running" or record["resident_on"] != call.host.ref:
         raise MissingError
     return console, vm
-
-
-def allowed(call: HttpCall, permission: str) -> bool:
-    roles = call.session.roles
-    return roles is None or bool(roles & call.pool.model.roles.get(permission, frozenset()))
 
 
 @http("GET", "/console")

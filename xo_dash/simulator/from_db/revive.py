@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from .. import directory
 from ..clock import iso
 from ..model import Model
 from ..pool import Pool
@@ -28,6 +29,7 @@ def build(pool: Pool, dump: Dump, addresses: Sequence[str]) -> None:
     found = rows.read(pool.model, dump)
     shift = pool.clock.now() - written(pool, found)
     insert(pool, found)
+    directory.adopt(pool)
     hosts.revive(pool, dump, addresses, shift)
     storage.revive(pool)
     vms.revive(pool, shift)

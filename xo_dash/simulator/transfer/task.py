@@ -93,14 +93,21 @@ def transfer(http: HttpCall, label: str, work: Work) -> Response:
         call = begin(http, label, task)
         await finish(Transfer(http, call, wire), work)
 
-    return Live(run)
+    return Transferred(run)
+
+
+class Transferred(Live):
+    audits_itself = True  # when it has ended, and with how
+
+
+def permission(http: HttpCall) -> str:
+    return PATHS.get((http.request.method, http.request.url.path.rstrip("/")), ("", ""))[1]
 
 
 def begin(http: HttpCall, label: str, task: str) -> Call:
     pool = http.pool
-    _, permission = PATHS.get((http.request.method, http.request.url.path.rstrip("/")), ("", ""))
-    audit_lines.write(pool, http.session.ref, http.session.user, "OK", "HTTP", permission, "")
-    task = task or tasks.create(pool, label, host=http.host.ref, parent=parameter(http.request, "subtask_of"))
+    above = parameter(http.request, "subtask_of")
+    task = task or tasks.create(pool, label, host=http.host.ref, parent=above, session=http.session)
     told = {f"http:{name[len(HEADER) :]}": value for name, value in http.request.headers.items() if name.startswith(HEADER)}
     config = {**pool.db.get(task, "other_config"), **told}
     pool.db.set(task, other_config=config, progress=0.0, resident_on=http.host.ref, allowed_operations=["cancel"])
@@ -129,6 +136,7 @@ async def finish(transfer: Transfer, work: Work) -> None:
     except Exception as error:
         log.exception("%s failed", transfer.call.label)
         failure = XapiError("INTERNAL_ERROR", repr(error))
+    audit_lines.handled(pool, transfer.http.session, permission(transfer.http), audit_lines.failed(failure.details) if failure else "OK")
     if failure is not None:
         tasks.fail(pool, task, failure)
         if not wire.started and not wire.transport.is_closing():
