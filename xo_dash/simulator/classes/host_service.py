@@ -8,7 +8,7 @@ from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
-from . import vm_memory, vm_placement, vm_rules
+from . import ha_plan, vm_memory, vm_placement, vm_rules
 
 BATCH = 10  # VMs that are on their way at once
 
@@ -75,6 +75,7 @@ def assert_can_evacuate(call: Call, host: str) -> str:
 @message("host.evacuate")
 async def evacuate(call: Call, host: str, network: str = "", batch: int = 0) -> str:
     """Does not disable the host. The first VM that cannot go ends it; progress is that of the VMs."""
+    ha_plan.check_disable(call.pool, host)
     async with call.operation(host, "evacuate"):
         found = plan(call.pool, host)
         for where in found.values():

@@ -62,25 +62,6 @@ def sync_database(_call: Call) -> str:
     return ""
 
 
-@message("pool.disable_ha")
-def disable_ha(call: Call) -> str:
-    if not call.db.get(call.pool.ref, "ha_enabled"):
-        raise XapiError("HA_NOT_ENABLED")
-    call.db.set(call.pool.ref, ha_enabled=False, ha_statefiles=[], ha_configuration={})
-    call.pool.refresh(call.pool.ref)
-    return ""
-
-
-@message("pool.ha_compute_max_host_failures_to_tolerate")
-def ha_compute_max_host_failures_to_tolerate(call: Call) -> int:
-    return max(0, len(call.db.rows("host")) - 1)
-
-
-@message("pool.ha_failover_plan_exists")
-def ha_failover_plan_exists(call: Call, n: int) -> bool:
-    return n <= max(0, len(call.db.rows("host")) - 1)
-
-
 @message("pool.get_license_state")
 def get_license_state(_call: Call, _pool: str) -> dict[str, str]:
     return {"edition": "xcp-ng", "expiry": "never"}

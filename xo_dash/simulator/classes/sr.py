@@ -171,9 +171,9 @@ def set_physical_size(call: Call, sr: str, value: int) -> str:
     return ""
 
 
-@message("SR.assert_can_host_ha_statefile", "SR.assert_supports_database_replication")
+@message("SR.assert_supports_database_replication")
 def assert_shared(call: Call, sr: str) -> str:
     if not call.db.get(sr, "shared"):
-        raise XapiError("SR_NOT_SHARABLE" if call.method.endswith("statefile") else "SR_DOES_NOT_SUPPORT_MIGRATION", sr)
+        raise XapiError("SR_DOES_NOT_SUPPORT_MIGRATION", sr)
     need_plugged(call, sr)
     return ""

@@ -10,7 +10,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, devices, vm_config
+from . import chance, devices, ha_agile, vm_config
 from .vdi import KINDS
 
 
@@ -29,6 +29,8 @@ def create(call: Call, args: Record) -> str:
         if name in ("migrate_send", "pool_migrate"):
             raise XapiError("OTHER_OPERATION_IN_PROGRESS", "VM", fields["VM"], name, task)
     fields["userdevice"] = position(call, vm, fields)
+    if not fields["empty"]:
+        ha_agile.check_disk(call.pool, fields["VM"], fields["VDI"])
     suspended = vm["power_state"] == "Suspended"
     fields["device"] = fields.get("device", "") if suspended else ""
     fields["currently_attached"] = bool(fields.get("currently_attached")) and suspended
@@ -125,6 +127,7 @@ async def insert(call: Call, vbd: str, vdi: str) -> str:
     async with call.operation(vbd, "insert"):
         if not call.db.get(vdi, "managed"):
             raise XapiError("VDI_NOT_MANAGED", vdi)
+        ha_agile.check_disk(call.pool, call.db.get(vbd, "VM"), vdi)
         vm = call.db.record("VM", call.db.get(vbd, "VM"))
         if vm["power_state"] != "Halted":
             need_reach(call, vm, vdi)

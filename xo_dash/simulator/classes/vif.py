@@ -10,7 +10,7 @@ from ..call import Call
 from ..database import Record
 from ..errors import XapiError
 from ..registry import message
-from . import chance, devices, vm_guest, vm_placement
+from . import chance, devices, ha_agile, vm_guest, vm_placement
 
 
 @message("VIF.create")
@@ -25,6 +25,7 @@ def create(call: Call, args: Record) -> str:
     fields |= address(vm, fields["MAC"], int(device))
     if not devices.is_mac(fields["MAC"]):
         raise XapiError("MAC_INVALID", fields["MAC"])
+    ha_agile.check_network(call.pool, fields["VM"], fields["network"])
     if any(int(db.get(vif, "device")) == int(device) for vif in vm["VIFs"]):
         raise XapiError("DEVICE_ALREADY_EXISTS", device)
     fields["currently_attached"] = bool(fields.get("currently_attached")) and vm["power_state"] == "Suspended"

@@ -54,19 +54,6 @@ def assert_operation_valid(call: Call, vm: str, op: str) -> str:
     return ""
 
 
-@message("VM.assert_agile")
-def assert_agile(call: Call, vm: str) -> str:
-    """Could it run on every host?"""
-    record = call.db.record("VM", vm)
-    for sr in vm_placement.storage_of(call.db, record):
-        if not call.db.get(sr, "shared"):
-            raise XapiError("HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", sr)
-    for network in vm_placement.networks_of(call.db, record):
-        if not all(vm_placement.reaches(call.db, host, network) for host in call.db.rows("host")):
-            raise XapiError("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", network)
-    return ""
-
-
 @message("VM.update_allowed_operations")
 def update_allowed_operations(call: Call, vm: str) -> str:
     call.pool.refresh(vm)

@@ -6,9 +6,8 @@ from .. import generic
 from ..call import Call
 from ..errors import XapiError
 from ..registry import message
+from ..rights import require_changes
 from ..types import NULL
-
-PRIORITIES = ("", "best-effort", "restart")
 
 
 @message("VM.set_order", "VM.set_start_delay", "VM.set_shutdown_delay")
@@ -18,24 +17,6 @@ def set_not_negative(call: Call, vm: str, value: int) -> str:
         raise XapiError("INVALID_VALUE", f"{name} must be non-negative", value)
     call.db.set(vm, **{name: value})
     return ""
-
-
-@message("VM.set_ha_restart_priority")
-def set_ha_restart_priority(call: Call, vm: str, value: str) -> str:
-    if value not in PRIORITIES:
-        raise XapiError("INVALID_VALUE", "ha_restart_priority", value)
-    record = call.db.record("VM", vm)
-    always = (
-        value == "restart" if record["power_state"] == "Running" and record["ha_restart_priority"] != value else record["ha_always_run"]
-    )
-    call.db.set(vm, ha_restart_priority=value, ha_always_run=always)
-    call.pool.refresh(vm)
-    return ""
-
-
-@message("VM.set_ha_always_run")
-def set_ha_always_run(call: Call, vm: str, value: bool) -> str:
-    return set_ha_restart_priority(call, vm, "restart" if value else "")
 
 
 @message("VM.set_actions_after_crash", "VM.set_groups")
@@ -59,7 +40,9 @@ def set_boot_policy(call: Call, vm: str, value: str) -> str:
 @message("VM.set_platform", "VM.set_other_config")
 def set_map(call: Call, vm: str, value: dict[str, str]) -> str:
     """VCPU_MAX_NOT_CORES_PER_SOCKET_MULTIPLE is found out at start only."""
-    call.db.set(vm, **{call.method.removeprefix("VM.set_"): value})
+    name = call.method.removeprefix("VM.set_")
+    require_changes(call.session, "VM", name, call.db.get(vm, name), value)
+    call.db.set(vm, **{name: value})
     call.pool.refresh(vm)
     return ""
 

@@ -29,8 +29,6 @@ def prepare(pool: Pool, vm: str) -> None:
     if "device-model" not in record["platform"] and settled.get("domain_type", record["domain_type"]) == "hvm":
         uefi = record["HVM_boot_params"].get("firmware") == "uefi"
         settled["platform"] = {**record["platform"], "device-model": "qemu-upstream-uefi" if uefi else "qemu-upstream-compat"}
-    if record["ha_restart_priority"] == "restart":
-        settled["ha_always_run"] = True
     settled["memory_overhead"] = vm_memory.overhead({**record, **settled})
     pool.db.set(vm, **settled)
 
@@ -45,7 +43,8 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     """The VM has a domain on `host` now; `booted` is false when it came from elsewhere or from its suspend image."""
     db = pool.db
     record = db.record("VM", vm)
-    plug_all(pool, record)
+    if booted:
+        plug_all(pool, record)
     cpu = db.get(host, "cpu_info")
     fields: dict[str, Any] = {
         "power_state": "Paused" if paused else "Running",
@@ -59,8 +58,8 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     db.set(vm, **fields)
     open_consoles(pool, vm, host)
     measure(pool, vm, booted=booted)
-    if booted:
-        vm_guest.expect_agent(pool, vm)
+    if booted or record["guest_metrics"] == NULL:
+        vm_guest.expect_agent(pool, vm)  # an agent that has not reported yet will do so to the new domain
     refresh_all(pool, vm)
 
 

@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, vm_guest, vm_life, vm_memory, vm_placement, vm_suspend
+from . import chance, ha_plan, vm_guest, vm_life, vm_memory, vm_placement, vm_suspend
 from .vm_states import LIVE
 
 CUT_SHORT = {
@@ -54,6 +54,9 @@ async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, pause
         vm_life.prepare(call.pool, vm)
         host = host or vm_placement.choose(call.pool, vm, chance.dice(call.pool))
         vm_placement.check_host(call.pool, vm, host)
+        ha_plan.check_placement(call.pool, vm, host)
+        if call.db.get(vm, "ha_restart_priority") == "restart":
+            call.db.set(vm, ha_always_run=True)
         async with placed(call, vm, host, "vm_resume" if resuming else "vm_start"):
             if not resuming:
                 vm_guest.forget_metrics(call.pool, vm)
