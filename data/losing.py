@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network
 from data.placement import is_guest, is_live, memory_held, memory_of
@@ -36,12 +37,24 @@ class Stranded:
         return self.why is Bound.ROOM
 
 
+class Fate(NamedTuple):
+    """How many VMs would have no place if a host were lost."""
+
+    bound: int  # they cannot be elsewhere
+    no_room: int  # they could, but there is no room
+
+
 @dataclass(slots=True)
 class Outcome:
     """Where everything goes."""
 
     moves: dict[VM, Host] = field(default_factory=dict)
     stranded: list[Stranded] = field(default_factory=list)
+
+    @property
+    def fate(self) -> Fate:
+        agile = sum(stranded.is_agile for stranded in self.stranded)
+        return Fate(len(self.stranded) - agile, agile)
 
 
 def without(hosts: Collection[Host]) -> Outcome:

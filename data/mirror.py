@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from data.findings.book import Book
 from data.findings.rules import RULES
 from data.history import History
+from data.losing import Fate
 from data.objects import KINDS, VDI, Pool
 from data.server import Server
 from data.types import NULL_REF, Home, Ref, XapiObject
@@ -70,6 +71,7 @@ class PoolMirror(Home):
     def __init__(self, server: Server, findings: Book) -> None:
         self.id = server.id
         self.findings = findings
+        self.fates: dict[Ref, Fate] = {}
         self.server = server
         self.history = History()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}

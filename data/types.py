@@ -13,6 +13,7 @@ from data.history import History
 
 if TYPE_CHECKING:
     from data.findings.book import Book
+    from data.losing import Fate
     from data.objects import VDI
 
 Ref = NewType("Ref", str)
@@ -51,6 +52,8 @@ class Home:
     """What was measured there."""
     findings: Book
     """What is wrong, there and elsewhere."""
+    fates: dict[Ref, Fate]
+    """{host: what would become of its VMs without it}."""
 
     def all(self, kind: type[T]) -> Mapping[Ref, T]:
         """Every object of `kind` by ref."""

@@ -27,7 +27,8 @@ LOST = STATES[PowerState.UNKNOWN]
 
 
 def pool_row(id_: int, pool: PoolMirror) -> Row:
-    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark, state]"""
+    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark, state,
+    hosts that can fail, hosts]; the last two are 0 while nobody knows."""
     server, own = pool.server, pool.pool
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
@@ -41,6 +42,12 @@ def pool_row(id_: int, pool: PoolMirror) -> Row:
         int(pool.findings.mark(server)),
         server.state.value,
     ]
+
+
+def _fates(pool: PoolMirror) -> tuple[int, int]:
+    """A lone host has no other: there is nothing to say."""
+    fates = pool.fates.values()
+    return (sum(not any(fate) for fate in fates), len(fates)) if len(fates) > 1 else (0, 0)
 
 
 def _standing(server: Server) -> int:

@@ -47,6 +47,7 @@ def words() -> dict[str, object]:
         "promised": _("Promised"),
         "snapshots": _("Snapshots"),
         "unplugged": _("Not reached by"),
+        "verdict": _("{n} of {all} hosts can fail"),
         "noLink": _("No link on"),
         "sizes": [_("MiB"), _("GiB"), _("TiB"), _("PiB")],
         "rates": [_("B/s"), _("KiB/s"), _("MiB/s"), _("GiB/s")],

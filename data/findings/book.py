@@ -149,6 +149,10 @@ class Book:
             del self._told[subject]
             self._changed[subject] = None
 
+    def touch(self, subject: Subject) -> None:
+        """Something else that is judged of it has changed."""
+        self._changed[subject] = None
+
     @property
     def is_due(self) -> bool:
         """Whether something is to be published."""

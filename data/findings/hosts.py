@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from data.findings.finding import Limits, Look, Reading, Rule
 from data.hosts import certificate_ends_at, guests_of
-from data.losing import without
 from data.objects import VM, Host
 from data.placement import is_live
 
@@ -69,10 +68,10 @@ def maintenance(host: Host, _now: float) -> Reading | None:
 @of_living
 def no_room_elsewhere(host: Host, _now: float) -> Reading | None:
     """How many of its VMs that could go elsewhere would find no memory there if it died. A lone host has no elsewhere."""
-    if len(host.home.all(Host)) < 2:
+    fate = host.home.fates.get(host.ref)
+    if fate is None or not fate.no_room or len(host.home.all(Host)) < 2:
         return None
-    count = sum(stranded.is_agile for stranded in without((host,)).stranded)
-    return Reading(count, (host,), count) if count else None
+    return Reading(fate.no_room, (host,), fate.no_room)
 
 
 RULES = (

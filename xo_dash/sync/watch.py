@@ -10,6 +10,7 @@ from contextlib import suppress
 from data.findings.finding import Finding, Rule, Subject
 from data.findings.wishes import Note, Tuning, Wishes
 from data.growth import Sample
+from data.losing import without
 from data.mirror import Change, Mirror, Operation, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import Server
@@ -96,6 +97,8 @@ class Watch:
             subject = change.subject
             if change.operation is Operation.DEL:
                 self._dirty.pop(subject, None)
+                if isinstance(subject, Host) and (pool := self._mirror.pools.get(subject.home.id)):
+                    pool.fates.pop(subject.ref, None)
                 self._book.forget(subject)
             elif isinstance(subject, Server):
                 self._dirty.update(dict.fromkeys(self._of_server(subject)))
@@ -167,9 +170,18 @@ class Watch:
         elif pool.server.is_live or subject is pool.server:
             if isinstance(subject, SR) and is_shown(subject) and subject.physical_utilisation >= 0:
                 pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation), self._before.get(subject.uuid, ()))
+            if isinstance(subject, Host):
+                self._foresee(pool, subject)
             self._book.look(subject, now)
         else:
             self._book.forget(subject)  # what we know of a pool that is gone may not be true any more
+
+    def _foresee(self, pool: PoolMirror, host: Host) -> None:
+        """What would become of its VMs without it."""
+        fate = without((host,)).fate
+        if pool.fates.get(host.ref) != fate:
+            pool.fates[host.ref] = fate
+            self._book.touch(pool.server)
 
 
 def around(change: Change) -> Iterable[Subject]:

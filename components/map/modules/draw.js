@@ -56,7 +56,10 @@ function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
     const state = words.servers[thing.state];
     more(thing.seen ? words.asOfAge.replace("{state}", state).replace("{age}", format.age(thing.seen)) : state, theme.text);
   } else if (thing.standing === 1) more(words.servers[thing.state], theme.dim);
-  else if (thing.product) more(thing.product, theme.dim);
+  else {
+    if (thing.product) more(thing.product, theme.dim);
+    if (thing.hosts) more(words.verdict.replace("{n}", format.number(thing.sure)).replace("{all}", format.number(thing.hosts)), theme.dim);
+  }
 }
 
 // ---- hosts

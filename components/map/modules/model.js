@@ -7,7 +7,7 @@ export const UP = 1, DOWN = 2, DEGRADED = 3;
 export const GAP = 255, FULL = 200, TRAIL = 120;
 
 const decoders = {
-  p: ([id, uuid, name, standing, seen, product, mark, state]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state }),
+  p: ([id, uuid, name, standing, seen, product, mark, state, sure, hosts]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state, sure, hosts }),
   h: ([id, uuid, pool, name, flags, ram, system, free, cpus, mark]) => ({ kind: "host", id, uuid, pool, name, flags, ram, system, free, cpus, mark }),
   m: ([id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark]) =>
     ({ kind: "vm", id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark }),
