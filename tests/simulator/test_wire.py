@@ -133,6 +133,13 @@ def test_the_underscore_form_of_a_name(client: Client) -> None:
     assert "result" in client.raw("event_get_current_id", client.session)
 
 
+def test_any_path_that_nobody_has_is_the_root_to_a_post(pool: SimulatedPool) -> None:
+    answer = http(pool.url + "/xmlrpc", xmlrpc.client.dumps((), "system.listMethods"))  # where xen-api's XML-RPC goes
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/xml")
+    assert http(pool.url + "/jsonrpc/", '{"method": "system.listMethods", "params": [], "id": 1}').json["result"]
+    assert http(pool.url + "/export", method="OPTIONS").headers["access-control-allow-origin"] == "*"
+
+
 def test_unknown_paths_and_missing_credentials(pool: SimulatedPool, client: Client) -> None:
     assert http(pool.url + "/nosuch").status == 403
     assert http(pool.url + "/audit_log/").status == 401  # the longest path it begins with

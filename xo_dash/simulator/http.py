@@ -124,15 +124,15 @@ class Server:
         return pool, pool.master
 
     async def _answer(self, pool: Pool, host: Host, request: Request) -> Response:
-        match request.method, request.url.path:
-            case "POST", "/" | "/RPC2":
-                return await self._rpc(pool, host, request, self._xml)
-            case "POST", "/jsonrpc":
-                return await self._rpc(pool, host, request, self._json)
-            case "OPTIONS", "/" | "/RPC2" | "/jsonrpc":
-                return Response("", 200, OPTIONS)
         if request.url.path.startswith(control.PREFIX):
             return await control.answer(pool, request)
+        match request.method, request.url.path:
+            case "POST", path if path.startswith("/jsonrpc"):
+                return await self._rpc(pool, host, request, self._json)
+            case "POST", path if routed(pool, "POST", path) is None:  # "/" is a path that all others begin with: /RPC2, /xmlrpc
+                return await self._rpc(pool, host, request, self._xml)
+            case "OPTIONS", path if routed(pool, "OPTIONS", path) is None:
+                return Response("", 200, OPTIONS)
         return await self._handler(pool, host, request)
 
     async def _rpc(self, pool: Pool, host: Host, request: Request, codec: Callable[..., Awaitable[Response]]) -> Response:
