@@ -19,6 +19,7 @@ from .classes import host_start
 from .errors import XapiError
 from .pool import Pool
 from .registry import background
+from .types import NULL
 
 BOOT = 60.0  # simulated seconds (at pace 1) from the power button to the start of the toolstack
 START = 10.0  # ... from there until it answers
@@ -72,6 +73,13 @@ def need(pool: Pool, host: str) -> None:
         raise XapiError("HOST_OFFLINE", host)
     if not is_up(pool, host):
         raise XapiError("CANNOT_CONTACT_HOST", pool.db.get(host, "address"))
+
+
+def need_home(pool: Pool, vm: str) -> None:
+    """What is done to a VM that runs, is done on its host."""
+    home = pool.db.get(vm, "resident_on")
+    if home != NULL:
+        need(pool, home)
 
 
 def die(pool: Pool, host: str) -> None:

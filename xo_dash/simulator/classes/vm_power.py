@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from .. import operations
+from .. import machine, operations
 from ..call import Call
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, ha_plan, vm_guest, vm_life, vm_memory, vm_placement, vm_suspend
+from . import chance, ha_plan, vm_guest, vm_life, vm_placement, vm_suspend
 from .vm_states import LIVE
 
 CUT_SHORT = {
@@ -74,6 +74,7 @@ async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, pause
 @asynccontextmanager
 async def placed(call: Call, vm: str, host: str, operation: str) -> AsyncIterator[None]:
     """The VM's memory is reserved on `host`, which shows what it is busy with."""
+    machine.need(call.pool, host)
     async with call.operation(host, operation, cancellable=False):
         call.db.set(vm, scheduled_to_be_resident_on=host)
         try:
@@ -124,7 +125,7 @@ async def hard_shutdown(call: Call, vm: str) -> str:
 
 
 async def stop(call: Call, vm: str, how: str) -> None:
-    vm_memory.need_home(call.db, vm)
+    machine.need_home(call.pool, vm)
     state = call.db.get(vm, "power_state")
     if state == "Suspended":
         await vm_suspend.drop_image(call, vm)
@@ -155,7 +156,7 @@ async def reboot(call: Call, vm: str) -> str:
         if operation == "hard_reboot":
             await cut_short(call, vm, operation)
         async with devices_marked(call, vm):
-            vm_memory.need_home(call.db, vm)
+            machine.need_home(call.pool, vm)
             await call.work(chance.seconds(call.pool, operation))
             vm_life.reboot(call.pool, vm)
     vm_life.refresh_all(call.pool, vm)
@@ -167,7 +168,7 @@ async def reboot(call: Call, vm: str) -> str:
 async def pause(call: Call, vm: str) -> str:
     operation = call.method.removeprefix("VM.")
     async with call.operation(vm, operation):
-        vm_memory.need_home(call.db, vm)
+        machine.need_home(call.pool, vm)
         await call.work(chance.seconds(call.pool, operation))
         call.db.set(vm, power_state="Paused" if operation == "pause" else "Running")
     tell(call, vm, f"VM_{operation.upper()}D", f"{operation}d")
@@ -178,7 +179,7 @@ async def pause(call: Call, vm: str) -> str:
 @message("VM.suspend")
 async def suspend(call: Call, vm: str) -> str:
     async with call.operation(vm, "suspend"):
-        vm_memory.need_home(call.db, vm)
+        machine.need_home(call.pool, vm)
         call.db.set(vm, ha_always_run=False)
         await vm_suspend.save_image(call, vm)
         vm_life.gone(call.pool, vm, "Suspended")
