@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Reply, http, sign_in
+from tests.simulator.conftest import SHARED, Reply, http, sign_in
 from tests.simulator.inside import NOON, built, vm_named
 from xo_dash.simulator import loads, rrd, rrd_host
 from xo_dash.simulator.rrd_text import MODERN
@@ -133,7 +133,7 @@ def test_what_is_wrong_with_a_request(simulation: Simulation, key: str) -> None:
     assert get(pool, "/rrd_updates", key).status == 400
     assert get(pool, "/rrd_updates", key, start="soon").status == 400
     assert get(pool, "/rrd_updates", key, start=-5, vm_uuid="nobody").status == 500
-    assert get(pool, "/rrd_updates", key, start=-5, cf="MAX").status == 500
+    assert get(pool, "/rrd_updates", key, start=-5, cf="MAX").status == 500, "VMs have averages alone"
     assert get(pool, "/rrd_updates", "OpaqueRef:no", start=-5).status == 401
     assert get(pool, "/rrd_updates", start=-5).headers["www-authenticate"] == 'Basic realm="rrd_updates"'
     assert get(pool, "/vm_rrd", key, uuid="nobody").status == 404
@@ -219,7 +219,7 @@ def test_a_vm_is_asked_for_where_it_runs(simulation: Simulation, key: str) -> No
 
 def test_archives_in_xml(simulation: Simulation, key: str) -> None:
     root = ET.fromstring(get(simulation.pool, "/host_rrd", key).body)
-    assert [len(rra.findall("database/row")) for rra in root.findall("rra")] == [120, 120, 168, 366]
+    assert [len(rra.findall("database/row")) for rra in root.findall("rra")] == [120] * 4 + [168] * 3 + [366] * 3
     assert root.findtext("step") == "5" and "cpu_avg" in {ds.findtext("name") for ds in root.findall("ds")}
 
 
@@ -373,6 +373,31 @@ def test_least_and_most_are_kept_of_vms_that_are_new_when_the_pool_wants_it() ->
         assert all(least[t] <= mean[t] <= most_[t] for t in mean if not math.isnan(mean[t]))
         archives = get(pool, "/vm_rrd", client.session, uuid=uuid, json="true").json
         assert [r["cf"] for r in archives["rra"]] == ["AVERAGE"] + ["AVERAGE", "MIN", "MAX"] * 3
+
+
+def test_of_hosts_least_and_most_are_always_kept(simulation: Simulation, key: str) -> None:
+    told = table(get(simulation.pool, "/rrd_updates", key, start=-300, interval=60, host="true", json="true"))
+    kinds = {tuple(entry.split(":")[:2]) for entry in told}
+    assert kinds == {("AVERAGE", "host"), ("MIN", "host"), ("MAX", "host"), ("AVERAGE", "vm")}
+    assert {e.split(":")[0] for e in table(get(simulation.pool, "/rrd_updates", key, start=-300, host="true", cf="MIN", json="true"))} == {
+        "MIN"
+    }
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="needs recordings")
+@pytest.mark.parametrize("name", ["host_rrd", "vm_rrd"])
+def test_archives_have_the_shape_of_real_ones(simulation: Simulation, key: str, name: str) -> None:
+    def shape(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: shape(v) for k, v in value.items()}
+        return [shape(value[0])] if isinstance(value, list) else type(value).__name__
+
+    real = json.loads((SHARED / "data" / "real-xapi" / f"{name}.json").read_bytes())
+    ours = get(simulation.pool, f"/{name}", key, json="true", uuid=uuid_of(simulation.pool, "test-b")).json
+    assert shape(ours) == shape(real)
+    assert [(r["cf"], r["pdp_per_row"], len(r["database"])) for r in ours["rra"]] == [
+        (r["cf"], r["pdp_per_row"], len(r["database"])) for r in real["rra"]
+    ]
 
 
 def test_a_halted_vm_is_asked_of_the_master(simulation: Simulation, key: str) -> None:

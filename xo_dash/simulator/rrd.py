@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from . import rrd_host
+from . import rrd_guest, rrd_host
 from .loads import Load
 from .pool import Pool
 from .rrd_guest import Guest, Value
@@ -97,18 +97,20 @@ def more_of_guest(guest: Guest) -> Series:
 
 
 def of_host(host: rrd_host.Host) -> Series:
-    return Series("host", host.uuid, host.names, host.kinds, lambda moment: host.values(moment.time, moment.all()))
+    return Series("host", host.uuid, host.names, host.kinds, lambda moment: host.values(moment.time, moment.all()), extremes=True)
 
 
 def more_of_host(host: rrd_host.Host) -> Series:
     names = host.more_names()
-    return Series("host", host.uuid, names, "f" * len(names), lambda _: (0.0,) * len(names))
+    return Series("host", host.uuid, names, "f" * len(names), lambda _: (0.0,) * len(names), extremes=True)
 
 
 def of_sr(pool: Pool, sr: str) -> Series:
     record = pool.db.record("SR", sr)
     values = (record["physical_utilisation"], record["physical_size"])
-    return Series("sr", record["uuid"], ("physical_utilisation", "size"), "dd", lambda _: values)
+    return Series(
+        "sr", record["uuid"], ("physical_utilisation", "size"), "dd", lambda _: values, extremes=rrd_guest.extremes(pool, record["uuid"])
+    )
 
 
 def more_of_sr(pool: Pool, sr: str) -> Series:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OF_SR = ("read", "write", "io_throughput_read", "io_throughput_write", "io_throughput_total", "iops_read", "iops_write", "iops_total",
          "read_latency", "write_latency", "latency", "iowait", "inflight")  # fmt: skip
 XAPI = ("xapi_memory_usage_kib", "xapi_free_memory_kib", "xapi_live_memory_kib", "xapi_allocation_kib", "xapi_open_fds")
+POOL = ("pool_session_count", "pool_task_count", "pool_session_creation_rate", "pool_vgpu_migration_rate")  # told by the master
 OWN = ("cpu_avg", "loadavg", "hostload", "running_vcpus", "running_domains", "memory_total_kib", "memory_free_kib", "memory_reclaimed",
        "memory_reclaimed_max", "Tapdisks_in_low_memory_mode")  # fmt: skip
 IDLE_NIC = 1500.0  # bytes a second of management traffic
@@ -33,6 +34,7 @@ class Host:
     nics: dict[str, list[str]]  # {device: references of the networks behind it}
     srs: list[str]
     short: dict[str, str]  # {SR: the first eight characters of its uuid}
+    counts: tuple[int, ...] = ()  # sessions and tasks of the pool, if it is the master
     names: list[str] = field(default_factory=list)
     kinds: str = ""
 
@@ -44,6 +46,8 @@ class Host:
         self.names += ["pif_aggr_rx", "pif_aggr_tx"]
         for sr in self.srs:
             self.names += [f"{what}_{self.short[sr]}" for what in OF_SR]
+        if self.counts:
+            self.names += POOL
         self.kinds += "f" * (len(self.names) - len(self.kinds))
 
     def more_names(self) -> list[str]:
@@ -62,7 +66,8 @@ class Host:
         values += [self.memory_kib, max(0, self.memory_kib - self.overhead_kib - held), 0, 0, 0]
         heap = 190_000 + (bits >> 8 & 0x3FFF)
         values += [heap + 60_000, heap // 3, heap - heap // 3, 400 + (bits >> 24 & 0x3FF), 60 + (bits >> 40 & 0xF)]
-        return (*values, *self._traffic(guests), *self._storage(guests))
+        rates = (0.0, 0.0) if self.counts else ()
+        return (*values, *self._traffic(guests), *self._storage(guests), *self.counts, *rates)
 
     def _traffic(self, guests: list[tuple[Guest, Load]]) -> list[Value]:
         by_network: dict[str, list[float]] = {}
@@ -112,4 +117,5 @@ def view(pool: Pool, ref: str, now: float) -> Host:
     return Host(
         record["uuid"], int(record["cpu_info"].get("cpu_count") or 4), db.get(metrics, "memory_total") >> 10 if db.exists(metrics) else 0,
         record["memory_overhead"] >> 10, guests, dict(sorted(nics.items())), srs, {sr: db.get(sr, "uuid")[:8] for sr in srs},
+        (len(db.rows("session")), len(db.rows("task"))) if ref == pool.master.ref else (),
     )  # fmt: skip

@@ -84,7 +84,7 @@ def archives(dialect: Dialect, lastupdate: int, sources: Sequence[tuple[str, flo
     v = dialect.value
     ds = ",".join(
         f'{{"name":"{name}","type":"GAUGE","minimal_heartbeat":{v(300)},"min":{v(0.0)},"max":{v(_most(name))},"last_ds":{v(last)},'
-        f'"value":{v(last)},"unknown_sec":{v(0.0)}}}'
+        f'"value":{v(last)},"unknown_sec":{v(0.0)},"last_updated":{v(lastupdate)}}}'
         for name, last in sources
     )
     prep = ",".join(
