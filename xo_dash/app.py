@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import nicegui
 from nicegui import App, Client, ui
 
+from components.theme.theme import FAVICON
 from data.mirror import Mirror
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
@@ -108,6 +109,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         host=settings.host,
         port=settings.port,
         title="xo-dash",
+        favicon=FAVICON,
         reload=False,
         show=False,
         show_welcome_message=False,
