@@ -154,9 +154,9 @@ def test_nobody_but_root_owns_what_is_left_of_a_session_that_ended(pool: Simulat
     pool.call("task.destroy", task)
 
 
-def dom0_of(pool: Pool) -> str:
-    there = pool.db.record("host", pool.master.ref)["resident_VMs"]
-    return next(str(pool.db.get(vm, "uuid")) for vm in there if pool.db.get(vm, "is_control_domain"))
+def screen_of_dom0(pool: Pool) -> str:
+    console = pool.db.create("console", {"VM": pool.db.get(pool.master.ref, "control_domain"), "protocol": "rfb"})
+    return str(pool.db.get(console, "uuid"))
 
 
 def test_http_handlers_ask_too(pool: SimulatedPool, vm: str) -> None:
@@ -168,7 +168,7 @@ def test_http_handlers_ask_too(pool: SimulatedPool, vm: str) -> None:
     for user, status in (("CORP\\vm-admin", 200), ("read-only", 403), ("visitor", 401)):
         token = base64.b64encode(f"{user}:{pool.password}".encode()).decode()
         assert http(f"{pool.url}/export_metadata?ref={vm}", headers={"Authorization": f"Basic {token}"}).status == status
-    dom0 = pool.do(dom0_of)
+    dom0 = pool.do(screen_of_dom0)
     operator = login(pool, "vm-operator")
     upgrade = {"Upgrade": "websocket", "Sec-WebSocket-Key": "x"}
     assert http(f"{pool.url}/console?uuid={dom0}&session_id={operator.session}", headers=upgrade).status == 403

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from . import directory, failed_logins
-from .classes.role import names_of
+from .classes.role import granted
 from .directory import Account, Directory
 from .errors import XapiError
 from .origin import ORIGIN
 from .pool import Host, Pool
-from .rights import permissions
 from .sessions import Session, subjects_of
-from .transfer import audit_lines
 
 PENALTY = 5.0  # seconds that a refusal takes, shortened by the clock's speed
 LOGIN = "session.login_with_password"
@@ -25,14 +23,12 @@ async def sign_in(pool: Pool, host: Host, user: str, password: str, originator: 
         if known is None or user == pool.user:
             return pool.sessions.login(host, user, password, originator)
         account = authenticated(known, user, password)
-        session = admitted(pool, host, known, account, user, originator)
+        return admitted(pool, host, known, account, user, originator)
     except XapiError as error:
         if error.code == "SESSION_AUTHENTICATION_FAILED":
             failed_logins.count(pool, user, originator)
         await penalty(pool)
         raise
-    audit_lines.session_created(pool, session, user)
-    return session
 
 
 async def penalty(pool: Pool) -> None:
@@ -57,12 +53,7 @@ def admitted(pool: Pool, host: Host, known: Directory, account: Account, user: s
         reason = f"Subject {user} (identifier {sid}, from {ORIGIN.get()}) has no access rights in this pool"
         raise XapiError("SESSION_AUTHORIZATION_FAILED", user, reason)
     roles = {role for subject in subjects for role in pool.db.get(subject, "roles")}
-    granted = permissions(names_of(pool, roles))
-    if not granted:
+    permissions = granted(pool, roles)
+    if not permissions:
         raise XapiError("RBAC_PERMISSION_DENIED", LOGIN, f"Subject {user} (identifier {sid}) has no roles in this pool")
-    return pool.sessions.open(host, known.logon(account), sid, subjects[0], granted, originator)
-
-
-def sign_out(pool: Pool, session: Session) -> None:
-    audit_lines.session_destroyed(pool, session)
-    pool.sessions.logout(session.ref)
+    return pool.sessions.open(host, (user, known.logon(account)), sid, subjects[0], permissions, originator)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -41,11 +40,6 @@ def holders() -> dict[str, frozenset[str]]:
 @cache
 def permissions_of(role: str) -> frozenset[str]:
     return frozenset(name for name, roles in holders().items() if role in roles)
-
-
-def permissions(roles: Iterable[str]) -> frozenset[str]:
-    """Everything that a session with these roles may do; the roles themselves are in it, as in session.rbac_permissions."""
-    return frozenset().union(*({role, *permissions_of(role)} for role in roles))
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import directory
 from .errors import XapiError
+from .transfer import audit_lines
 from .types import NULL
 
 if TYPE_CHECKING:
@@ -65,12 +66,14 @@ class Sessions:
             self._record(session, host, is_local_superuser=True)
         return session
 
-    def open(self, host: Host, user: str, sid: str, subject: str, permissions: frozenset[str], originator: str) -> Session:
-        """A directory's user, who has been found to be who he says he is."""
+    def open(self, host: Host, names: tuple[str, str], sid: str, subject: str, permissions: frozenset[str], originator: str) -> Session:
+        """A directory's user, who has been found to be who he says he is: by the name he gave and by that of his account."""
         now = self._pool.clock.now()
+        given, user = names
         session = Session(self._ref(), user, originator, permissions, now, sid, now)
         self._open[session.ref] = session
         self._record(session, host, subject=subject, auth_user_sid=sid, rbac_permissions=sorted(permissions))
+        audit_lines.session_created(self._pool, session, given)
         return session
 
     def _ref(self) -> str:
@@ -103,6 +106,8 @@ class Sessions:
     def logout(self, ref: str) -> None:
         """Who waits in event.from with this session wakes and fails."""
         session = self._open.pop(ref, None)
+        if session:
+            audit_lines.session_destroyed(self._pool, session)
         if session and not session.local and self._pool.db.exists(ref):
             self._pool.db.destroy(ref)
         self._pool.db.wake("session", ref)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 COMPLETED_FOR = 65 * 60.0  # seconds a finished task is kept
 PENDING_FOR = 24 * 3600.0  # seconds a task may be pending
+INCOMPLETE = ("pending", "cancelling")
 ENOUGH = 200  # more tasks than this, and finished ones go at once, oldest first
 
 
@@ -48,11 +49,8 @@ def _finish(pool: Pool, task: str, status: str, **more: object) -> None:
     pool.calls.pop(task, None)
     if not pool.db.exists(task):
         return
-    doomed = "destroy" in pool.db.get(task, "current_operations").values()
     pool.db.set(task, allowed_operations=[], finished=pool.clock.iso(), progress=1.0, **more)
     pool.db.set(task, status=status)
-    if doomed:
-        pool.db.destroy(task)
 
 
 def collect_garbage(pool: Pool) -> None:
@@ -63,7 +61,7 @@ def collect_garbage(pool: Pool) -> None:
         if record["status"] == "pending":
             if now - pool.seconds(record["created"]) > PENDING_FOR:
                 pool.db.destroy(ref)
-        elif now - pool.seconds(record["finished"]) > COMPLETED_FOR:
+        elif "destroy" in record["current_operations"].values() or now - pool.seconds(record["finished"]) > COMPLETED_FOR:
             pool.db.destroy(ref)
         else:
             finished.append((pool.seconds(record["finished"]), ref))

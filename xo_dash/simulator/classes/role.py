@@ -52,6 +52,13 @@ def roles_of(pool: Pool) -> dict[str, Record]:
     return roles
 
 
+def granted(pool: Pool, refs: Iterable[str]) -> frozenset[str]:
+    """Everything that a session with these roles may do; the roles themselves are in it, as in session.rbac_permissions."""
+    roles = roles_of(pool)
+    held = [roles[ref] for ref in refs if ref in roles]
+    return frozenset(name for role in held for name in (role["name_label"], *names_of(pool, role["subroles"])))
+
+
 def names_of(pool: Pool, refs: Iterable[str]) -> list[str]:
     roles = roles_of(pool)
     return [roles[ref]["name_label"] for ref in refs if ref in roles]

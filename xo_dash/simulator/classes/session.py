@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..call import Call
 from ..database import Record
 from ..errors import XapiError
-from ..login import LOGIN, penalty, sign_in, sign_out
+from ..login import LOGIN, penalty, sign_in
 from ..registry import message
 from ..sessions import Session
 
@@ -26,7 +26,7 @@ async def slave_local_login_with_password(call: Call, user: str, password: str) 
 
 @message("session.logout")
 def logout(call: Call) -> str:
-    sign_out(call.pool, call.session)
+    call.pool.sessions.logout(call.session.ref)
     return ""
 
 
@@ -53,7 +53,7 @@ def get_all_subject_identifiers(call: Call) -> list[str]:
 def logout_subject_identifier(call: Call, subject_identifier: str) -> str:
     for session in call.pool.sessions.of_directory():
         if session is not call.session and subject_identifier in subject_identifiers(call, session):
-            sign_out(call.pool, session)
+            call.pool.sessions.logout(session.ref)
     return ""
 
 

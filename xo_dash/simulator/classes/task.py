@@ -24,11 +24,10 @@ def create(call: Call, label: str, description: str) -> str:
 
 @message("task.destroy")
 def destroy(call: Call, task: str) -> str:
-    """A pending one is only marked; it goes when it is done."""
+    """One that is not complete is only marked: it goes with the garbage once it is."""
     assert_own(call, task)
-    if call.db.get(task, "status") == "pending" and task in call.pool.calls:
-        current = call.db.get(task, "current_operations")
-        call.db.set(task, current_operations={**current, f"OpaqueRef:{call.db.new_uuid()}": "destroy"})
+    if call.db.get(task, "status") in tasks.INCOMPLETE:
+        generic.add_to_map(call, "task", task, "current_operations", "task", "destroy")
     else:
         call.db.destroy(task)
     return ""
@@ -40,8 +39,7 @@ def cancel(call: Call, task: str) -> str:
     assert_own(call, task)
     if call.db.get(task, "status") != "pending":
         return ""
-    current = call.db.get(task, "current_operations")
-    call.db.set(task, current_operations={**current, f"OpaqueRef:{call.db.new_uuid()}": "cancel"})
+    call.db.set(task, current_operations={f"OpaqueRef:{call.db.new_uuid()}": "cancel"})
     running = call.pool.calls.get(task)
     if running and "cancel" in call.db.get(task, "allowed_operations"):
         running.cancel()
