@@ -1,4 +1,4 @@
-"""Small classes that are little more than their rows: secrets, snapshot schedules, blobs, repositories."""
+"""Small classes that are little more than their rows: secrets, snapshot schedules, repositories."""
 
 from __future__ import annotations
 
@@ -31,17 +31,6 @@ def set_retained_snapshots(call: Call, ref: str, value: int) -> str:
 @message("VMSS.set_frequency", "VMSS.set_schedule", "VMSS.set_type")
 def set_schedule(call: Call, ref: str, value: object) -> str:
     call.db.set(ref, **{call.method.removeprefix("VMSS.set_"): value})
-    return ""
-
-
-@message("blob.create")
-def create_blob(call: Call, mime_type: str, public: bool = False) -> str:
-    return call.db.create("blob", {"mime_type": mime_type, "public": public, "last_updated": call.clock.iso()})
-
-
-@message("blob.destroy")
-def destroy_blob(call: Call, ref: str) -> str:
-    call.db.destroy(ref)
     return ""
 
 

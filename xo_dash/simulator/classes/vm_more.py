@@ -7,7 +7,7 @@ from ..call import Call
 from ..database import Record
 from ..errors import XapiError
 from ..registry import message
-from . import vm_memory
+from . import host_plugins, vm_memory
 
 RUNNING_PLUGIN = "guest-agent-operation"
 
@@ -53,8 +53,7 @@ async def call_host_plugin(call: Call, vm: str, plugin: str, function: str, argu
     if state != "Running":
         raise XapiError("VM_BAD_POWER_STATE", vm, "Running", state)
     need_free(call, vm, "call_plugin")
-    answer: str = await call.run("host.call_plugin", call.db.get(vm, "resident_on"), plugin, function, arguments)
-    return answer
+    return await host_plugins.run(call, call.db.get(vm, "resident_on"), plugin, function, arguments)
 
 
 @message("VM.snapshot_with_quiesce")
@@ -72,13 +71,6 @@ def query_services(call: Call, vm: str) -> dict[str, str]:
 @message("VM.retrieve_wlb_recommendations")
 def retrieve_wlb_recommendations(call: Call, vm: str) -> dict[str, list[str]]:
     raise XapiError("WLB_NOT_INITIALIZED")
-
-
-@message("VM.create_new_blob", "SR.create_new_blob", "host.create_new_blob", "pool.create_new_blob", "network.create_new_blob")
-def create_new_blob(call: Call, ref: str, name: str, mime_type: str, public: bool = False) -> str:
-    blob = call.db.create("blob", {"name_label": name, "mime_type": mime_type, "public": public, "last_updated": call.clock.iso()})
-    call.db.set(ref, blobs={**call.db.get(ref, "blobs"), name: blob})
-    return blob
 
 
 @message("VM.restart_device_models")

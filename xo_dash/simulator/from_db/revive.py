@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from .. import directory
 from ..clock import iso
+from ..database import Database
 from ..model import Model
 from ..pool import Pool
 from . import hosts, rows, storage, vms
@@ -28,7 +29,7 @@ def build(pool: Pool, dump: Dump, addresses: Sequence[str]) -> None:
     pool.clock.instant = True
     found = rows.read(pool.model, dump)
     shift = pool.clock.now() - written(pool, found)
-    insert(pool, found)
+    insert(pool.db, found)
     directory.adopt(pool)
     hosts.revive(pool, dump, addresses, shift)
     storage.revive(pool)
@@ -50,21 +51,21 @@ def moved(pool: Pool, date: str, shift: float) -> str:
     return iso(min(pool.clock.now(), pool.seconds(date) + shift))
 
 
-def insert(pool: Pool, found: Rows) -> None:
+def insert(db: Database, found: Rows) -> None:
     """Rows first, links afterwards: the side that holds one reference is the truth, as in XAPI."""
     for cls, table in found.items():
-        computed = computed_fields(pool.model, cls)
-        links = pool.model.links[cls]
+        computed = computed_fields(db.model, cls)
+        links = db.model.links[cls]
         for ref, fields in table.items():
-            pool.db.create(cls, {name: held for name, held in fields.items() if name not in links}, ref=ref)
+            db.create(cls, {name: held for name, held in fields.items() if name not in links}, ref=ref)
             for name in computed:
                 fields.pop(name, None)
     for cls, table in found.items():
-        links = pool.model.links[cls]
+        links = db.model.links[cls]
         for ref, fields in table.items():
             linked = {name: held for name, held in fields.items() if name in links}
             if linked:
-                pool.db.set(ref, **linked)
+                db.set(ref, **linked)
 
 
 def computed_fields(model: Model, cls: str) -> list[str]:

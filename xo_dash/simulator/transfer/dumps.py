@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import zipfile
+from collections.abc import Callable
 from xml.sax.saxutils import quoteattr
 
 from starlette.responses import Response
 
 from ..classes.sexpr import as_text, column
 from ..database import Row
-from ..errors import XapiError
 from ..http import NO_CACHE, HttpCall
 from ..pool import Pool
 from ..registry import http
 from . import audit_lines, tar
-from .task import OCTETS, RefusedError, Transfer, parameter, transfer
+from .task import OCTETS, Transfer, parameter, transfer
 
 SCHEMA = ("5", "909")
 ESCAPES = {" ": "%.", "\t": "%t", "\n": "%n", "\r": "%r", "%": "%%"}
@@ -95,22 +98,38 @@ async def backup(call: HttpCall) -> Response:
     return transfer(call, "Downloading host backup", send)
 
 
+def zipped(pool: Pool, folder: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files(pool).items():
+            archive.writestr(f"{folder}/{name}", text)
+    return held.getvalue()
+
+
+# output= of a status report: its type, and how it is made
+REPORTS: dict[str, tuple[str, Callable[[Pool, str], bytes]]] = {
+    "tar": ("application/x-tar", packed),
+    "tar.bz2": ("application/x-bzip2", lambda pool, folder: bz2.compress(packed(pool, folder))),
+    "zip": ("application/zip", zipped),
+}
+
+
 @http("GET", "/system-status")
 async def status(call: HttpCall) -> Response:
-    """output=tar, the default; others are honestly refused. list= tells what could be in it."""
+    """output= one of REPORTS, tar for all else. list= tells what could be in it."""
     if "list" in call.request.query_params:
         entries = "".join(f'<capability key="{key}" default-checked="yes"/>' for key in ("xenserver-logs", "xenserver-databases"))
         text = f'<?xml version="1.0" ?><system-status-capabilities>{entries}</system-status-capabilities>'
         return Response(text.encode(), 200, {"content-type": "application/xml", **NO_CACHE})
 
     async def send(job: Transfer) -> str:
-        output = parameter(job.http.request, "output") or "tar"
-        if output != "tar":
-            raise RefusedError(501, XapiError("NOT_IMPLEMENTED", f"output={output}"))
-        name = f"system_status-{job.pool.clock.iso()}-{job.db.get(job.http.host.ref, 'hostname')}.tar"
+        output = parameter(job.http.request, "output")
+        output = output if output in REPORTS else "tar"
+        kind, made = REPORTS[output]
+        name = f"system_status-{job.pool.clock.iso()}-{job.db.get(job.http.host.ref, 'hostname')}.{output}"
         disposition = f'Content-Disposition: attachment; filename="{name}"'
-        job.wire.head(200, job.task_header, "Content-Type: application/x-tar", disposition, version="1.0")
-        await job.wire.write(packed(job.pool, "bug-report"))
+        job.wire.head(200, job.task_header, f"Content-Type: {kind}", disposition, version="1.0")
+        await job.wire.write(made(job.pool, "bug-report"))
         return ""
 
-    return transfer(call, "Downloading system status", send)
+    return transfer(call, "Retrieving system status", send)
