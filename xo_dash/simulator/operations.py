@@ -16,6 +16,7 @@ from .errors import XapiError
 if TYPE_CHECKING:
     from .call import Call
     from .pool import Pool
+    from .registry import Check
 
 BUSY = "OTHER_OPERATION_IN_PROGRESS"
 PATIENCE = 2 * 3600.0  # seconds in the queue
@@ -29,12 +30,12 @@ def busy(cls: str, ref: str, record: Record) -> XapiError:
     return XapiError(BUSY, cls, ref, shown, next(iter(current), ""))
 
 
-def refusal(pool: Pool, ref: str, operation: str) -> XapiError | None:
-    """Why `operation` cannot run on `ref` now."""
+def refusal(pool: Pool, ref: str, operation: str, rule: Check | None = None) -> XapiError | None:
+    """Why `operation` cannot run on `ref` now; by the class's own rule if no other is given."""
     row = pool.db.class_of(ref)
     if row is None:
         return XapiError("HANDLE_INVALID", "object", ref)
-    check = pool.registry.checks.get(row)
+    check = rule or pool.registry.checks.get(row)
     return check(pool, ref, pool.db.record(row, ref), operation) if check else None
 
 
@@ -55,10 +56,10 @@ def refresh(pool: Pool, *refs: str) -> None:
         pool.db.set(ref, allowed_operations=[name for name in names if check(pool, ref, record, name) is None])
 
 
-async def begin(call: Call, ref: str, name: str) -> None:
-    """Wait until `name` may run on `ref`, then show it. Raises what the class's rule says."""
+async def begin(call: Call, ref: str, name: str, rule: Check | None = None) -> None:
+    """Wait until `name` may run on `ref`, then show it. Raises what the class's rule says, or another `rule`."""
     give_up = call.clock.now() + PATIENCE
-    while (reason := refusal(call.pool, ref, name)) is not None:
+    while (reason := refusal(call.pool, ref, name, rule)) is not None:
         if reason.code != BUSY or not call.pool.queues or call.clock.now() >= give_up:
             raise reason
         await change_of(call, ref)

@@ -83,6 +83,7 @@ class Simulator:
             await self._fill(pool, index)
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
+            pool.facts["program"] = self.pools  # where VMs can migrate to
             self.application.add(pool, *self._usual_port())
         server = await self._serve()
         for pool in self.pools:

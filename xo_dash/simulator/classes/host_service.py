@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
-from . import ha_plan, vm_memory, vm_placement, vm_rules
+from ..types import NULL
+from . import ha_plan, vm_memory, vm_migrate, vm_migrate_line, vm_placement, vm_rules
 
 BATCH = 10  # VMs that are on their way at once
 
@@ -24,8 +26,10 @@ def compute_memory_overhead(call: Call, host: str) -> int:
 
 
 def targets(pool: Pool, host: str) -> list[str]:
-    """Hosts that can take VMs from `host`."""
-    return [ref for ref, record in pool.db.records("host") if ref != host and record["enabled"] and vm_memory.is_live(pool.db, ref)]
+    """Hosts that can take VMs from `host`: they run no older platform."""
+    db = pool.db
+    fit = (ref for ref, record in db.records("host") if ref != host and record["enabled"] and vm_memory.is_live(db, ref))
+    return [ref for ref in fit if not vm_migrate.is_older(pool, ref, pool, host)]
 
 
 def plan(pool: Pool, host: str) -> dict[str, str | XapiError]:
@@ -36,22 +40,22 @@ def plan(pool: Pool, host: str) -> dict[str, str | XapiError]:
 
 
 def destination(pool: Pool, vm: str, left: dict[str, int]) -> str | XapiError:
+    """Like xapi it wants every target fit for the VM, but for memory: a plan must not depend on who is asked first."""
     record = pool.db.record("VM", vm)
     if not left:
         return XapiError("NO_HOSTS_AVAILABLE", vm)
     if reason := vm_rules.refusal(pool, vm, record, "pool_migrate"):
         return reason
-    needed, reasons = vm_memory.start_memory(record), []
-    for host in sorted(left, key=lambda h: -left[h]):
+    for host in left:
         try:
             vm_placement.check_host(pool, vm, host, memory=False)
         except XapiError as error:
-            reasons.append(error)
-            continue
-        if left[host] >= needed:
-            left[host] -= needed
-            return host
-    return reasons[0] if len(reasons) == len(left) else XapiError("HOST_NOT_ENOUGH_FREE_MEMORY", vm)
+            return error
+    most, needed = max(left, key=lambda h: left[h]), vm_memory.start_memory(record)
+    if left[most] < needed:
+        return XapiError("HOST_NOT_ENOUGH_FREE_MEMORY", vm)
+    left[most] -= needed
+    return most
 
 
 @message("host.get_vms_which_prevent_evacuation")
@@ -73,23 +77,46 @@ def assert_can_evacuate(call: Call, host: str) -> str:
 
 
 @message("host.evacuate")
-async def evacuate(call: Call, host: str, network: str = "", batch: int = 0) -> str:
-    """Does not disable the host. The first VM that cannot go ends it; progress is that of the VMs."""
-    ha_plan.check_disable(call.pool, host)
+async def evacuate(call: Call, host: str, network: str = NULL, batch: int = 0) -> str:
+    """Does not disable the host. Up to `batch` VMs are on their way at once; the first that cannot go ends it."""
+    pool = call.pool
+    ha_plan.check_disable(pool, host)
     async with call.operation(host, "evacuate"):
-        found = plan(call.pool, host)
+        found = plan(pool, host)
         for where in found.values():
             if isinstance(where, XapiError):
                 raise where
-        queue = [(vm, where) for vm, where in found.items() if isinstance(where, str)]
-        for start in range(0, len(queue), batch or BATCH):
-            group = queue[start : start + (batch or BATCH)]
-            ended = await asyncio.gather(
-                *(call.run("VM.pool_migrate", vm, where, {"live": "true"}) for vm, where in group), return_exceptions=True
-            )
-            for error in ended:
-                if isinstance(error, BaseException):
-                    raise error
-            call.progress((start + len(group)) / len(queue))
-            call.check_cancelled()
+        goals = {vm: where for vm, where in found.items() if isinstance(where, str)}
+        options = {"live": "true"}
+        if network not in (NULL, ""):
+            options["network"] = network
+            for where in sorted(set(goals.values())):
+                vm_migrate_line.receiving(pool, where, network)
+        await move_all(call, goals, options, batch or BATCH)
+        left = len(vm_memory.resident(call.db, host))
+        if left:
+            raise XapiError("INTERNAL_ERROR", f"evacuate: {left} VMs are still resident on {host}")
     return ""
+
+
+async def move_all(call: Call, goals: dict[str, str], options: dict[str, str], batch: int) -> None:
+    """So many at once, the next as soon as one is there; a VM that stopped meanwhile is none to move."""
+    waiting, running, done = list(goals), set[asyncio.Future[Any]](), 0
+    try:
+        while waiting or running:
+            call.check_cancelled()
+            while waiting and len(running) < max(1, batch):
+                vm = waiting.pop(0)
+                running.add(asyncio.ensure_future(call.run("VM.pool_migrate", vm, goals[vm], options)))
+            ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for each in ended:
+                error = each.exception()
+                if error is not None and not (isinstance(error, XapiError) and error.code == "VM_BAD_POWER_STATE"):
+                    raise error
+                done += 1
+                call.progress(done / len(goals))
+    finally:
+        if running:
+            await asyncio.wait(running)  # xapi does not call them back either
+            for each in running:
+                each.exception()

@@ -259,29 +259,3 @@ async def data_destroy(call: Call, vdi: str) -> str:
         call.db.set(vdi, type="cbt_metadata", physical_utilisation=0)
         vdi_storage.account(call.pool, sr, physical=-held)
     return ""
-
-
-@message("VDI.pool_migrate")
-async def pool_migrate(call: Call, vdi: str, sr: str, options: dict[str, str]) -> str:
-    """Move the disk of a VM to another SR, running or not; the reference changes."""
-    vbds = list(call.db.get(vdi, "VBDs"))
-    if not vbds:
-        raise XapiError("VDI_NEEDS_VM_FOR_MIGRATE", vdi)
-    async with call.operation(call.db.get(vbds[0], "VM"), "migrate_send"):
-        need_plugged(call, sr)
-        record = call.db.record("VDI", vdi)
-        await call.work(chance.seconds(call.pool, "copy_gib") * written(record) / (1 << 30), steps=20)
-        kept = ("name_label", "name_description", "virtual_size", "type", "sharable", "read_only", "other_config", "xenstore_data", "tags",
-                "on_boot", "allow_caching")  # fmt: skip
-        made = vdi_storage.create(call.pool, sr, {key: record[key] for key in kept})
-        contents.copied(call.pool, vdi, made)
-        fill(call, made, written(record))
-        for vbd in vbds:
-            call.db.set(vbd, VDI=made)
-        for shot in call.db.find("VDI", snapshot_of=vdi):
-            call.db.set(shot, snapshot_of=made)
-        old = record["SR"]
-        vdi_storage.forget(call.pool, vdi)
-        vdi_storage.sweep_later(call.pool, old)
-        call.pool.refresh(made, *vbds)
-    return made

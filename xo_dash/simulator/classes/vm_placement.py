@@ -13,8 +13,8 @@ from . import vm_memory
 OVERHEAD_OF_MASTER = 4  # a host that is not master is so much likelier
 
 
-def check_host(pool: Pool, ref: str, host: str, *, memory: bool = True, storage: bool = True) -> None:
-    """Raises the first reason why VM `ref` cannot boot on `host`."""
+def check_host(pool: Pool, ref: str, host: str, *, memory: bool = True, storage: bool = True, cpu: bool = True) -> None:
+    """Raises the first reason why VM `ref` cannot boot on `host`, or go on there if it has booted already."""
     db = pool.db
     vm = db.record("VM", ref)
     check_record(vm)
@@ -26,6 +26,8 @@ def check_host(pool: Pool, ref: str, host: str, *, memory: bool = True, storage:
     if not db.get(host, "enabled") and not vm["is_control_domain"] and not at_home:
         raise XapiError("HOST_DISABLED", host)
     check_platform(db, ref, vm, host)
+    if cpu:
+        check_cpu(db, ref, vm, host)
     if storage:
         check_storage(db, ref, vm, host)
     check_networks(db, ref, networks_of(db, vm), host)
@@ -58,6 +60,23 @@ def check_platform(db: Database, ref: str, vm: Record, host: str) -> None:
     if offered and wanted not in offered:
         shown = "[" + "; ".join(map(str, offered)) + "]"
         raise XapiError("VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION", host, shown, ref, wanted)
+
+
+def check_cpu(db: Database, ref: str, vm: Record, host: str) -> None:
+    """What a VM found at its boot must be there as long as it lives."""
+    known, offered = vm["last_boot_CPU_flags"], db.get(host, "cpu_info")
+    if vm["power_state"] == "Halted":
+        return
+    if known.get("vendor") and known["vendor"] != offered.get("vendor", ""):
+        raise XapiError("VM_INCOMPATIBLE_WITH_THIS_HOST", ref, host, "VM last booted on a host which had a CPU from a different vendor.")
+    if offered.get("features_hvm") and bits(known.get("features", "")) & ~bits(offered["features_hvm"]):
+        text = "VM last booted on a CPU with features this host's CPU does not have."
+        raise XapiError("VM_INCOMPATIBLE_WITH_THIS_HOST", ref, host, text)
+
+
+def bits(features: str) -> int:
+    """Words of 32 bits in hex, the first one lowest: 1fcbfbff-f7f83223-... as one number."""
+    return sum(int(word, 16) << 32 * n for n, word in enumerate(features.split("-")) if word)
 
 
 def storage_of(db: Database, vm: Record) -> list[str]:
@@ -119,12 +138,12 @@ def check_cpus(db: Database, vm: Record, host: str) -> None:
         raise XapiError("HOST_NOT_ENOUGH_PCPUS", vm["VCPUs_max"], count)
 
 
-def suits(pool: Pool, ref: str, host: str, *, memory: bool = True) -> bool:
+def suits(pool: Pool, ref: str, host: str, *, memory: bool = True, cpu: bool = True) -> bool:
     """Would the pool itself choose `host`?"""
     if "evacuate" in pool.db.get(host, "current_operations").values():
         return False
     try:
-        check_host(pool, ref, host, memory=memory)
+        check_host(pool, ref, host, memory=memory, cpu=cpu)
     except XapiError:
         return False
     return bool(pool.db.get(host, "enabled"))

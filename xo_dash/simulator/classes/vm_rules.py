@@ -39,6 +39,12 @@ def refusal(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
     return None
 
 
+def lenient(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
+    """The same for who insists: whether the guest helps, or says that it must stay, is not asked."""
+    reasons = (rule(pool, ref, vm, operation) for rule in RULES if rule not in (_mobility, _features))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
 @advertises("VM")
 def advertised(pool: Pool, ref: str, vm: Record) -> list[str]:
     """What allowed_operations shows."""

@@ -91,11 +91,11 @@ class Disks:
         finally:
             os.close(fd)
 
-    def copy(self, source: str, target: str) -> None:
-        """`target` holds what `source` does."""
+    def copy(self, source: str, target: str, to: Disks) -> None:
+        """`target` of `to` holds what `source` does."""
         if not self._path(source).exists():
             return
-        with self.open(source) as old, self.open(target, write=True) as new:
+        with self.open(source) as old, to.open(target, write=True) as new:
             new.clear()
             for start, end in old.extents(0, self._path(source).stat().st_size):
                 for at in range(start, end, PIECE):
@@ -112,10 +112,10 @@ def disks(pool: Pool) -> Disks:
     return found
 
 
-def copied(pool: Pool, source: str, target: str) -> None:
-    """For those who make disks from disks: nothing to do for disks nobody wrote to."""
+def copied(pool: Pool, source: str, target: str, there: Pool | None = None) -> None:
+    """For those who make disks from disks, in another pool too: nothing to do for disks nobody wrote to."""
     if "disks" in pool.facts:
-        disks(pool).copy(source, target)
+        disks(pool).copy(source, target, disks(there or pool))
 
 
 def dropped(pool: Pool, vdi: str) -> None:
