@@ -32,16 +32,8 @@ def pool_row(id_: int, pool: PoolMirror) -> Row:
     server, own = pool.server, pool.pool
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
-    return [
-        id_,
-        own.uuid if own else "",
-        pool_name(pool),
-        standing,
-        seen,
-        server.product,
-        int(pool.findings.mark(server)),
-        server.state.value,
-    ]
+    mark = int(pool.findings.mark(server))
+    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, mark, server.state.value, *_fates(pool)]
 
 
 def _fates(pool: PoolMirror) -> tuple[int, int]:

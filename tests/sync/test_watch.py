@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from data.findings.finding import Level
+from data.findings.finding import Level, Subject
 from data.findings.standing import DAMPING
 from data.findings.wishes import Note, Tuning
+from data.losing import Fate
 from data.mirror import Mirror
 from data.objects import PBD, SR, Host
 from data.server import ServerState
@@ -57,6 +58,20 @@ async def test_a_pool_that_is_gone_says_only_that(mirror: Mirror) -> None:
     mirror.remove(server.id)
     await asyncio.sleep(GATHER * 2)
     assert told(mirror) == {}
+
+
+async def test_what_would_become_of_each_host_is_known(mirror: Mirror) -> None:
+    pool = next(iter(mirror))
+    (ref,) = pool.all(Host)
+    heard: list[frozenset[Subject]] = []
+    mirror.findings.observe(heard.append)
+    pool.fates[ref] = Fate(0, 1)
+    fakes.change(mirror, pool.all(Host)[ref], name_label="renamed")
+    await asyncio.sleep(GATHER * 2)
+    assert pool.fates[ref].no_room == 0
+    assert any(pool.server in subjects for subjects in heard), "who shows the pool is told"
+    fakes.remove(mirror, pool.all(Host)[ref])
+    assert not pool.fates
 
 
 async def test_the_long_way_round_comes_to_everything(mirror: Mirror) -> None:
