@@ -454,3 +454,33 @@ def fields(xml: str, cls: str) -> list[str]:
         if "class" in values and values["class"].text == cls:
             return [m[0].text or "" for m in values["snapshot"][0]]
     raise AssertionError(cls)
+
+
+def test_a_host_fetches_an_archive_itself(pool: SimulatedPool, client: Client, maker: Maker, written: tuple[str, str]) -> None:
+    host = client.url.removeprefix("http://")
+    url = f"http://{pool.user}:{pool.password}@{host}/export?ref={written[0]}&use_compression=gzip"
+    (copy,) = client.call("VM.import", url, maker.sr, False, False)
+    assert client.call("VM.get_name_label", copy) == "written"
+    assert NOISE[:4096] in get(client, "/export_raw_vdi", vdi=disks_of(client, copy)[0], format="qcow2").body
+    there = next(h for h in client.call("host.get_all") if h != maker.master)
+    local = next(r for r, s in client.call("SR.get_all_records").items() if not s["shared"] and s["content_type"] == "user"
+                 and [client.call("PBD.get_host", p) for p in s["PBDs"]] == [there])  # fmt: skip
+    vm = str(client.call("VM.copy", written[0], "elsewhere", local))
+    url = f"{client.url}/export?ref={vm}&session_id={client.session}"
+    task = client.call("Async.VM.import", url, maker.sr, False, False)
+    assert "OpaqueRef:" in ended(client, task)["result"], "the export was a redirect"
+    before = len(client.call("VM.get_all"))
+    assert client.failure("VM.import", f"http://{host}/export?ref={vm}", maker.sr, False, False) == ["IMPORT_ERROR", "401 Unauthorized"]
+    assert client.failure("VM.import", "ftp://nowhere/x", maker.sr, False, False)[0] == "INTERNAL_ERROR"
+    assert len(client.call("VM.get_all")) == before
+
+
+def test_what_no_simulated_host_has(client: Client, maker: Maker) -> None:
+    told = client.failure("VM.import_convert", "vmware", "u", "p", maker.sr, {})
+    assert told == ["XENAPI_MISSING_PLUGIN", "conversion"]
+    vm = maker.vm("windows")
+    assert client.failure("VM.sysprep", vm, "<xml/>", 1.0) == ["VM_BAD_POWER_STATE", vm, "running", "halted"]
+    assert client.failure("VM.sysprep", vm, "<xml/>", -1.0) == ["INVALID_VALUE", "timeout", "-1"]
+    client.call("VM.start", vm, False, False)
+    assert client.failure("VM.sysprep", vm, "<xml/>", 1.0)[:2] == ["SYSPREP", client.call("VM.get_uuid", vm)]
+    client.call("VM.hard_shutdown", vm)

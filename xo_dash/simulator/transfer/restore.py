@@ -15,7 +15,7 @@ from ..types import NULL
 from . import restore_rules
 from .ova import Archive, Entry
 from .restore_rules import SEED, SkipError, Way
-from .task import Transfer
+from .task import Job
 
 OWN = ("VBDs", "VIFs", "VGPUs", "VTPMs", "VUSBs", "consoles", "snapshots", "children", "crash_dumps", "attached_PCIs", "blobs",
        "allowed_operations", "current_operations", "appliance", "protection_policy", "snapshot_schedule", "groups")  # fmt: skip
@@ -29,7 +29,7 @@ MADE = "vhd-parent"
 class Restored:
     """What an import has made so far; `found` is {id in the archive: reference}."""
 
-    def __init__(self, job: Transfer, archive: Archive, way: Way) -> None:
+    def __init__(self, job: Job, archive: Archive, way: Way) -> None:
         self.job, self.archive, self.way = job, archive, way
         self.db, self.pool, self.call = job.db, job.pool, job.call
         self.found: dict[str, str] = {}

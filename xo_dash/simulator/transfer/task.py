@@ -36,18 +36,12 @@ class RefusedError(Exception):
         self.status, self.error = status, error
 
 
-class Transfer:
-    """One request at work: `call` to call with, `wire` to write to."""
+class Job:
+    """Bytes on their way, whoever sends them: the task of `call` shows how far they are."""
 
-    def __init__(self, http: HttpCall, call: Call, wire: Wire) -> None:
-        self.http, self.call, self.wire = http, call, wire
-        self.pool, self.db = http.pool, http.pool.db
-        self.body: Body | None = None  # an upload that has been begun
+    def __init__(self, call: Call) -> None:
+        self.call, self.pool, self.db = call, call.pool, call.db
         self._total, self._done, self._shown, self._seconds = 1, 0, 0.0, 0.0
-
-    @property
-    def task_header(self) -> str:
-        return f"task-id: {self.call.task}"
 
     def measure(self, total: int, seconds: float = 0.0) -> None:
         """Progress is that of `total` bytes, which take so many simulated seconds at least."""
@@ -69,6 +63,19 @@ class Transfer:
         if fraction - self._shown >= 0.01:
             self._shown = fraction
             self.call.progress(fraction)
+
+
+class Transfer(Job):
+    """One request at work: `call` to call with, `wire` to write to."""
+
+    def __init__(self, http: HttpCall, call: Call, wire: Wire) -> None:
+        super().__init__(call)
+        self.http, self.wire = http, wire
+        self.body: Body | None = None  # an upload that has been begun
+
+    @property
+    def task_header(self) -> str:
+        return f"task-id: {self.call.task}"
 
 
 Work = Callable[[Transfer], Awaitable[str]]

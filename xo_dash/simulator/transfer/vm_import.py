@@ -20,7 +20,7 @@ from .packing import opened
 from .restore import Restored
 from .restore_rules import Way
 from .tar import NotTarError
-from .task import OCTETS, RefusedError, Transfer, flag, object_of, parameter, transfer
+from .task import OCTETS, Job, RefusedError, Transfer, flag, object_of, parameter, transfer
 from .vm_export import failing, reaching, redirect
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,11 @@ async def import_vm(job: Transfer, sr: str) -> str:
     raw = job.body = Body(pieces(request))
     await raw.peek(1)  # before the answer, or a client that waits for "100 Continue" gets it too late
     job.wire.head(200, job.task_header, OCTETS)
+    return references(await stream(job, raw, way))
+
+
+async def stream(job: Job, raw: Body, way: Way) -> list[str]:
+    """The VMs that an archive brings; what it has made by then goes with a failure, unless that is forced to stay."""
     with guarded():
         async with opened(raw) as body:
             archive = await read_ova(job, body)
@@ -74,10 +79,10 @@ async def import_vm(job: Transfer, sr: str) -> str:
                 if not way.force:
                     await made.undo()
                 raise
-    return references(await made.finish())
+    return await made.finish()
 
 
-async def contents(job: Transfer, body: Body, made: Restored) -> None:
+async def contents(job: Job, body: Body, made: Restored) -> None:
     """What is on the disks. An archive that has nothing but its ova.xml leaves them empty."""
     parts = [xva.Part(e.id, made.found[e.id], e.record["virtual_size"]) for e in made.disks]
     if not parts or await nothing_follows(body):
@@ -114,14 +119,14 @@ async def nothing_follows(body: Body) -> bool:
     return True
 
 
-def fill_up(job: Transfer, vdi: str) -> None:
+def fill_up(job: Job, vdi: str) -> None:
     """The row follows what the disk now holds."""
     with disks(job.pool).open(vdi) as disk:
         size = job.db.get(vdi, "virtual_size")
         fill(job.call, vdi, sum(end - start for start, end in disk.extents(0, size)))
 
 
-async def read_ova(job: Transfer, body: Body) -> Archive:
+async def read_ova(job: Job, body: Body) -> Archive:
     found = await tar.next_member(body)
     if found is None:
         raise EOFError

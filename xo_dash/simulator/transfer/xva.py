@@ -15,7 +15,7 @@ from ..errors import XapiError
 from . import tar, xxh64
 from .body import Body
 from .disks import Disk, disks, is_zero
-from .task import Transfer
+from .task import Job
 
 BLOCK = 1 << 20
 XXHASH, SHA1 = ".xxhash", ".checksum"  # the second is that of older hosts
@@ -40,20 +40,20 @@ async def sum_of(data: bytes, suffix: str) -> str:
     return await asyncio.to_thread(xxh64.digest, data)
 
 
-def seconds(transfer: Transfer, vdis: Sequence[str]) -> float:
+def seconds(transfer: Job, vdis: Sequence[str]) -> float:
     """Simulated seconds that reading these disks takes at least."""
     used = sum(transfer.db.get(vdi, "physical_utilisation") for vdi in vdis)
     return chance.seconds(transfer.pool, "copy_gib") * int(used) / GIB
 
 
-async def send(transfer: Transfer, write: Writer, parts: Sequence[Part]) -> None:
+async def send(transfer: Job, write: Writer, parts: Sequence[Part]) -> None:
     transfer.measure(sum(part.size for part in parts), seconds(transfer, [part.vdi for part in parts]))
     for part in sorted(parts, key=lambda p: p.name):
         with disks(transfer.pool).open(part.vdi) as disk:
             await send_disk(transfer, write, part, disk)
 
 
-async def send_disk(transfer: Transfer, write: Writer, part: Part, disk: Disk) -> None:
+async def send_disk(transfer: Job, write: Writer, part: Part, disk: Disk) -> None:
     at = 0
     last = max(0, -(-part.size // BLOCK) - 1)
     for number in sorted({0, last, *disk.blocks(part.size, BLOCK)}) if part.size else []:
@@ -77,7 +77,7 @@ class Checks:
     found: dict[str, str] | None = None  # {block: its SHA1}, where there is such a table
 
 
-async def receive(transfer: Transfer, body: Body, parts: Sequence[Part], checks: Checks) -> None:
+async def receive(transfer: Job, body: Body, parts: Sequence[Part], checks: Checks) -> None:
     """Fill the disks from the archive. EOFError, NotTarError and IMPORT_ERROR... as it deserves."""
     transfer.measure(sum(part.size for part in parts))
     for part in sorted(parts, key=lambda p: p.name):
@@ -85,7 +85,7 @@ async def receive(transfer: Transfer, body: Body, parts: Sequence[Part], checks:
             await receive_disk(transfer, body, part, disk, checks)
 
 
-async def receive_disk(transfer: Transfer, body: Body, part: Part, disk: Disk, checks: Checks) -> None:
+async def receive_disk(transfer: Job, body: Body, part: Part, disk: Disk, checks: Checks) -> None:
     """The size of the first block is that of every skipped one."""
     at, last, step = 0, -1, 0
     while at < part.size:
