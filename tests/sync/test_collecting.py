@@ -196,3 +196,34 @@ async def test_a_simulated_pool_is_measured(pool: SimulatedPool, home: House) ->
         assert 0 <= mirror.history.loads[vm.uuid].cpu <= 1
         assert mirror.history.series(vm.uuid)["memory_used"].points()
     unsubscribe()
+
+
+async def test_a_host_that_fails_again_and_again_is_left_alone_for_longer(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    hosts.problem = Unreachable("gone")
+    for _number in range(6):
+        collector._last_round = -100.0
+        await collector.tick()
+        await until(lambda: not any(asked.busy for asked in collector._hosts.values()))
+    assert len(hosts.asked) == 4, "each twice: the first failure is forgiven"
+    hosts.problem = None
+    for asked in collector._hosts.values():
+        asked.rest_until = 0.0
+    collector._last_round = -100.0
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    assert all(asked.failures == 0 for asked in collector._hosts.values())
+    collector.stop()
+
+
+async def test_the_clocks_of_the_hosts_are_compared(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    assert all(abs(ahead - AHEAD) < 2 * STEP for ahead in mirror.history.ahead.values())
+    skew = mirror.history.skew("host-1")
+    assert skew is not None and abs(skew) < 1
+    mirror.history.ahead["host-1"] += 60
+    found = mirror.history.skew("host-1")
+    assert found is not None and found > 25, "half of the way: there are only two"
+    collector.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -20,12 +21,17 @@ log = logging.getLogger(__name__)
 
 ROUND = STEP
 """Seconds between rounds while somebody looks: hosts measure no oftener."""
+MANY, WIDE_ROUND = 60, 30.0
+"""With more hosts than this, rounds are so far apart: a request a host each time."""
 IDLE_ROUND = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
 SLICE = 40
 """Objects whose samples are stored in one turn of the loop."""
 GATHER = 0.05
 """Seconds in which hosts that answer together become one publication."""
+
+CLOCK = 600.0
+"""Seconds after which a host's clock is looked at again."""
 
 FIELDS = tuple(Load.__dataclass_fields__)
 
@@ -34,8 +40,12 @@ FIELDS = tuple(Load.__dataclass_fields__)
 class _Asked:
     """What we know of one host's clock and samples."""
 
+    uuid: str
     end: int = 0  # epoch seconds, its clock: its newest sample that we have
     ahead: float = 0.0  # seconds its clock is ahead of ours
+    clock_at: float = -CLOCK  # when that was measured (monotonic)
+    failures: int = 0  # in a row
+    rest_until: float = 0.0  # it is left alone till then (monotonic)
     in_xml: bool = False  # its JSON cannot be read
     busy: bool = False
     uuids: set[str] = field(default_factory=set)  # what it measured last time
@@ -57,18 +67,18 @@ class Collector:
 
     async def tick(self) -> None:
         """Start a round if one is due. A host that has not answered the last one is left out."""
-        pause = ROUND - 0.5 if self._pool.history.is_watched else IDLE_ROUND - 0.5
-        now = time.monotonic()
+        hosts, now = self._pool.all(Host), time.monotonic()
+        brisk = ROUND if len(hosts) <= MANY else WIDE_ROUND
+        pause = (brisk if self._pool.history.is_watched else IDLE_ROUND) - 0.5
         if not self._pool.server.is_live or now - self._last_round < pause:
             return
         self._last_round = now
-        hosts = self._pool.all(Host)
         for ref in self._hosts.keys() - hosts.keys():
-            del self._hosts[ref]
+            self._pool.history.ahead.pop(self._hosts.pop(ref).uuid, None)
         for ref, host in hosts.items():
             metrics = self._pool.one(HostMetrics, host.metrics)
-            asked = self._hosts.setdefault(ref, _Asked())
-            if metrics is not None and metrics.live and not asked.busy:
+            asked = self._hosts.setdefault(ref, _Asked(host.uuid))
+            if metrics is not None and metrics.live and not asked.busy and now >= asked.rest_until:
                 asked.busy = True
                 self._begin(self._ask(host, asked))
         if now - self._last_clearing > IDLE_ROUND:
@@ -98,16 +108,18 @@ class Collector:
             if update is not None:
                 asked.end = update.end
             await self._store(asked, update)
+            asked.failures = 0
         except XapiError as error:  # the poller says what there is to say about a pool that is gone
+            asked.failures += 1
+            rest = min(IDLE_ROUND, ROUND * 2 ** (asked.failures - 1)) * random.uniform(0.8, 1.2)  # noqa: S311  # not all at once
+            asked.rest_until = time.monotonic() + (rest if asked.failures > 1 else 0)
             log.debug("no measurements of %s: %s", host.name_label, error)
         finally:
             asked.busy = False
 
     async def _fetch(self, host: Host, asked: _Asked) -> rrd.Update | None:
-        if not asked.end:
-            clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
-            asked.ahead = clock - time.time() if clock is not None else 0.0
-            self._pool.history.ahead[host.uuid] = asked.ahead
+        if time.monotonic() - asked.clock_at >= CLOCK:
+            await self._look_at_clock(host, asked)
         oldest = int(time.time() + asked.ahead - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
         if asked.in_xml:
@@ -118,6 +130,14 @@ class Collector:
         except BadReply:
             asked.in_xml = True  # from the next round on
             raise
+
+    async def _look_at_clock(self, host: Host, asked: _Asked) -> None:
+        before = time.time()
+        clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
+        if clock is not None:
+            asked.ahead = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
+            self._pool.history.ahead[host.uuid] = asked.ahead
+        asked.clock_at = time.monotonic()
 
     async def _store(self, asked: _Asked, update: rrd.Update | None) -> None:
         """What this host no longer measures has no load any more; another host may have it by now."""
