@@ -7,6 +7,7 @@ import pytest
 import XenAPI
 
 from tests.simulator.conftest import Client, http, sign_in, until
+from xo_dash.simulator import machine
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 
@@ -137,8 +138,8 @@ def test_another_master_after_a_change() -> None:
         old, client = pool.url, sign_in(pool)
         new = client.call("host.get_all")[1]
         client.call("pool.designate_new_master", new)
-        pool.do(lambda inside: inside.sessions.logout_all())
-        assert pool.url != old
+        until(lambda: pool.url != old)
+        until(lambda: pool.do(lambda inside: all(machine.is_up(inside, host) for host in inside.db.rows("host"))))
         answer: Any = Client(old).raw("session.login_with_password", pool.user, pool.password)
         assert answer["error"]["data"] == [pool.addresses[1]]
         assert sign_in(pool).call("pool.get_all_records")[pool.do(lambda inside: inside.ref)]["master"] == new

@@ -36,8 +36,13 @@ WITHOUT_SESSION = {
     "session.slave_local_login",
     "session.slave_login",
 }
-ON_MEMBERS = {"session.slave_local_login_with_password", "session.local_logout", "pool.emergency_transition_to_master",
-              "pool.emergency_reset_master", "host.emergency_ha_disable", "host.is_in_emergency_mode"}  # fmt: skip
+ON_MEMBERS = {
+    "session.slave_local_login_with_password", "session.slave_local_login", "session.local_logout",
+    "pool.emergency_transition_to_master", "pool.emergency_reset_master", "pool.slave_reset_master", "pool.ping_slave",
+    "host.emergency_ha_disable", "host.is_in_emergency_mode", "host.local_management_reconfigure", "host.management_disable",
+    "host.shutdown_agent", "host.get_system_status_capabilities", "host.emergency_reset_server_certificate",
+    "host.emergency_disable_tls_verification", "host.emergency_reenable_tls_verification", "host.emergency_clear_mandatory_guidance",
+}  # fmt: skip
 LIST_METHODS = "system.listMethods"
 ENTRY_POINTS = ("Async.", "InternalAsync.")
 
@@ -112,8 +117,6 @@ class Dispatcher:
         given = list(parameters[1:] if method.session else parameters)
         arguments = self._arguments(method, given, has_session=not method.session or bool(parameters))
         session = self._session(pool, host, method, parameters)
-        if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
         if prefix:
             task = tasks.create(pool, name, host=host.ref, session=session)
             call = Call(pool, session, host, method.message.name, label=name, task=task)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from . import machine
 from .pool import Pool
 from .server import Simulator, Wanted
 
@@ -86,7 +87,9 @@ class SimulatedPool:
         """Another host is master from now on; the old one answers HOST_IS_SLAVE."""
 
         def change(pool: Pool) -> None:
-            pool.db.set(pool.ref, master=pool.hosts[address].ref)
+            for host in pool.db.rows("host"):
+                machine.of(pool, host).master = pool.hosts[address].ref
+            machine.crown(pool, pool.hosts[address].ref)
             pool.sessions.logout_all()
 
         self.do(change)
