@@ -195,3 +195,42 @@ def test_nonsense_ends_the_connection(client: Client, vm: str) -> None:
         receive(12)
         send(b"what is this")
         assert receive(1) == b""
+
+
+def test_who_touches_nothing_is_shown_out(pool: SimulatedPool, client: Client, vm: str) -> None:
+    client.call("pool.set_vm_console_idle_timeout", pool.inside.ref, 60)  # 1.2 s of ours
+    try:
+        with connected(client, f"ref={vm}") as (_, receive, send):
+            screen = Screen(receive, send)
+            began = pool.do(lambda inside: inside.clock.now())
+            while pool.do(lambda inside: inside.clock.now()) < began + 90:
+                send(struct.pack(">BBHH", 5, 0, 10, 10))  # the mouse
+                screen.ask(incremental=False)
+                screen.update()
+            assert receive(1) == b""
+            assert pool.do(lambda inside: inside.clock.now()) > began + 150
+    finally:
+        client.call("pool.set_vm_console_idle_timeout", pool.inside.ref, 0)
+
+
+@pytest.mark.parametrize(("version", "chosen"), [(b"RFB 003.003\n", False), (b"RFB 003.005\n", False), (b"RFB 003.007\n", True)])
+def test_older_clients_shake_hands_as_well(client: Client, vm: str, version: bytes, chosen: bool) -> None:
+    with connected(client, f"ref={vm}") as (_, receive, send):
+        assert receive(12) == b"RFB 003.008\n"
+        send(version)
+        assert receive(2 if chosen else 4) == (b"\1\1" if chosen else bytes((0, 0, 0, 1)))
+        send(b"\1\1" if chosen else b"\1")
+        width, _ = struct.unpack(">HH", receive(4))
+        assert width % 8 == 0
+        assert receive(16)[0] == 32
+        assert receive(int.from_bytes(receive(4), "big")) == b"screen-1"
+
+
+def test_keys_with_their_codes(client: Client, vm: str) -> None:
+    with connected(client, f"ref={vm}") as (_, receive, send):
+        screen = Screen(receive, send)
+        screen.ask(incremental=False)
+        assert shows(screen, "login:")
+        for char in "qemu":
+            send(struct.pack(">BBHII", 255, 0, 1, ord(char), 16))
+        assert shows(screen, "login: qemu")

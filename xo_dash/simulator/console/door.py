@@ -98,15 +98,39 @@ def console(call: HttpCall, permission: str, head: tuple[str, ...]) -> Response:
 
 
 async def watch(pool: Pool, ref: str, vm: str, stream: Stream) -> None:
-    shown = terminal(pool, vm)
+    shown, idle = terminal(pool, vm), Idle(pool, vm)
 
     def alive() -> bool:
-        return pool.db.exists(ref) and pool.db.get(vm, "domid") == shown.domid
+        return pool.db.exists(ref) and pool.db.get(vm, "domid") == shown.domid and not idle.for_too_long()
 
     if pool.db.get(ref, "protocol") == "vt100":
+        idle.ignore()
         await talk(shown, stream, alive)
     else:
-        await Viewer(stream, shown, alive).serve()
+        await Viewer(stream, shown, alive, idle.no_more).serve()
+
+
+class Idle:
+    """How long nobody has touched a key or the mouse, in simulated seconds; what is too long is read when a viewer comes.
+
+    Text consoles are not watched: xapi looks for RFB's messages.
+    """
+
+    def __init__(self, pool: Pool, vm: str) -> None:
+        self._clock, db = pool.clock, pool.db
+        host = db.get(vm, "resident_on")
+        own = db.get(host, "console_idle_timeout") if db.get(vm, "is_control_domain") else db.get(pool.ref, "vm_console_idle_timeout")
+        self._most = float(own)
+        self._since = self._clock.now()
+
+    def ignore(self) -> None:
+        self._most = 0.0
+
+    def no_more(self) -> None:
+        self._since = self._clock.now()
+
+    def for_too_long(self) -> bool:
+        return 0 < self._most < self._clock.now() - self._since
 
 
 async def talk(shown: Terminal, stream: Stream, alive: Callable[[], bool]) -> None:

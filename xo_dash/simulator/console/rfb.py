@@ -25,10 +25,10 @@ class ProtocolError(Exception):
 
 
 class Viewer:
-    """One client; `alive` says whether the domain is still there."""
+    """One client; `alive` says whether the domain is still there, `touched` is told of keys and of the mouse."""
 
-    def __init__(self, stream: Stream, terminal: Terminal, alive: Callable[[], bool]) -> None:
-        self._stream, self._terminal, self._alive = stream, terminal, alive
+    def __init__(self, stream: Stream, terminal: Terminal, alive: Callable[[], bool], touched: Callable[[], None]) -> None:
+        self._stream, self._terminal, self._alive, self._touched = stream, terminal, alive, touched
         self._painter = Painter(PixelFormat())
         self._resizable = False
         self._shown: Picture | None = None
@@ -96,13 +96,18 @@ class Viewer:
                     self._key(keysym, bool(down))
                 case 5:
                     await self._stream.exactly(5)
+                    self._touched()
                 case 6:
                     (length,) = struct.unpack(">3xI", await self._stream.exactly(7))
                     await self._stream.skip(length)
+                case 255:  # QEMU's own: a key with its code
+                    down, keysym = struct.unpack(">xHI4x", await self._stream.exactly(11))
+                    self._key(keysym, bool(down))
                 case _:
                     raise ProtocolError(f"message {kind}")
 
     def _key(self, keysym: int, down: bool) -> None:
+        self._touched()
         if not down:
             self._held.discard(keysym)
             return
