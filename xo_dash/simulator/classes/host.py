@@ -32,29 +32,6 @@ def list_methods(_call: Call) -> list[str]:
     raise XapiError("NOT_IMPLEMENTED", "list_method")
 
 
-@message("host.call_plugin")
-def call_plugin(call: Call, host: str, plugin: str, function: str, arguments: dict[str, str]) -> str:
-    """Plugins of ours are functions in pool.facts["plugins"]: {(plugin, function): (call, host, arguments) -> text}."""
-    plugins = call.pool.facts.get("plugins", {})
-    found = plugins.get((plugin, function))
-    if found is None:
-        if not any(name == plugin for name, _ in plugins):
-            raise XapiError("XENAPI_MISSING_PLUGIN", plugin)
-        raise XapiError("XENAPI_PLUGIN_FAILURE", "-1", "", f"unknown function {function}")
-    answer: str = found(call, host, arguments)
-    return answer
-
-
-@message("host.has_extension", "pool.has_extension")
-def has_extension(_call: Call, _self: str, _name: str) -> bool:
-    return False
-
-
-@message("host.call_extension")
-def call_extension(_call: Call, _host: str, name: str) -> str:
-    raise XapiError("MESSAGE_METHOD_UNKNOWN", name)
-
-
 @message("host.get_management_interface")
 def get_management_interface(call: Call, host: str) -> str:
     for pif in call.db.get(host, "PIFs"):

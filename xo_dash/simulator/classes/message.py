@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import filters
 from ..call import Call
 from ..database import Record
 from ..errors import XapiError
@@ -11,7 +12,8 @@ from ..registry import message
 
 @message("message.create")
 def create(call: Call, name: str, priority: int, cls: str, obj_uuid: str, body: str) -> str:
-    call.db.by_uuid(TABLES[cls], obj_uuid)
+    if obj_uuid not in call.db.tables[TABLES[cls]].by_uuid:
+        raise XapiError("UUID_INVALID", cls, obj_uuid)
     return call.message(name, priority, cls, obj_uuid, body)
 
 
@@ -51,9 +53,15 @@ def get_all(call: Call) -> list[str]:
     return [ref for ref, _ in call.pool.messages.items()]
 
 
-@message("message.get_all_records", "message.get_all_records_where")
-def get_all_records(call: Call, _expression: str = "") -> dict[str, Record]:
+@message("message.get_all_records")
+def get_all_records(call: Call) -> dict[str, Record]:
     return dict(call.pool.messages.items())
+
+
+@message("message.get_all_records_where")
+def get_all_records_where(call: Call, expression: str) -> dict[str, Record]:
+    wanted = filters.parse(expression)
+    return {ref: record for ref, record in call.pool.messages.items() if wanted(ref, record)}
 
 
 @message("message.get_record")
@@ -68,6 +76,8 @@ def get_by_uuid(call: Call, uuid: str) -> str:
 
 @message("message.get")
 def get(call: Call, cls: str, obj_uuid: str, since: str) -> dict[str, Record]:
+    if obj_uuid not in call.db.tables[TABLES[cls]].by_uuid:
+        raise XapiError("UUID_INVALID")  # so does xapi, without a word more
     found = get_since(call, since)
     return {ref: r for ref, r in found.items() if r["cls"] == cls and r["obj_uuid"] == obj_uuid}
 
