@@ -10,8 +10,9 @@ import pytest
 import XenAPI
 
 from tests.simulator.conftest import SHARED, Client, http, until
-from xo_dash.simulator.directory import ACCOUNTS
+from xo_dash.simulator.directory import ACCOUNTS, adopt
 from xo_dash.simulator.pool import Pool
+from xo_dash.simulator.server import Wanted
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 
 ROLES = ("pool-admin", "pool-operator", "vm-power-admin", "vm-admin", "vm-operator", "read-only")
@@ -313,3 +314,28 @@ def test_a_member_that_is_in_another_directory_is_told_of(alone: SimulatedPool) 
     alerts = [r for r in root.call("message.get_all_records").values() if r["name"] == "EXTAUTH_IN_POOL_IS_NON_HOMOGENEOUS"]
     assert "host_external_auth_type=AD, host_external_auth_service_name=lab.example, master_external_auth_type=," in alerts[0]["body"]
     root.call("host.disable_external_auth", member, {}, False)
+
+
+def test_an_older_release_has_fewer_permissions() -> None:
+    simulation = Simulation(Wanted((1,), (0,), (1,), seed="test", password="secret", speed=500.0, dialect="xcpng-8.2", users=True))
+    simulation.start()
+    try:
+        client = login(simulation.pool, "pool-admin")
+        mine = client.call("session.get_rbac_permissions", client.session)
+        assert "vm.start" in mine and "pool.set_https_only" not in mine and "observer.create" not in mine
+        assert set(mine) == {
+            "pool-admin",
+            *client.call("role.get_permissions_name_label", client.call("role.get_by_name_label", "pool-admin")[0]),
+        }
+    finally:
+        simulation.close()
+
+
+def test_a_real_pools_subjects_sign_in_as_themselves() -> None:
+    with simulated(vms=(0,), users=True) as simulation:
+        pool = simulation.pool
+        person = {"subject-name": "REAL\\someone", "subject-is-group": "false", "subject-account-disabled": "false"}
+        role = pool.call("role.get_by_name_label", "vm-admin")
+        pool.do(lambda inside: (inside.db.create("subject", {"subject_identifier": f"{SID}7-1", "other_config": person, "roles": role}),
+                                adopt(inside)))  # fmt: skip
+        assert "vm.clone" in (client := login(pool, "someone")).call("session.get_rbac_permissions", client.session)

@@ -176,3 +176,20 @@ async def set_ldaps_everywhere(call: Call, pool: str, ldaps: bool, force: bool =
     for host in master_first(call):
         await call.run("host.external_auth_set_ldaps", host, ldaps, force)
     return ""
+
+
+@message("pool.set_local_auth_max_threads", "pool.set_ext_auth_max_threads")
+def set_threads(call: Call, pool: str, value: int) -> str:
+    """Of the running xapi; the field is what it began with."""
+    return ""
+
+
+@message("pool.set_ext_auth_cache_enabled", "pool.set_ext_auth_cache_size", "pool.set_ext_auth_cache_expiry")
+def set_cache(call: Call, pool: str, value: int) -> str:
+    """Noted only: whoever signs in is looked up anew, and has the roles that he has now."""
+    name = call.method.removeprefix("pool.set_")
+    what = name.removeprefix("ext_auth_cache_")
+    if (what == "size" and value < 0) or (what == "expiry" and value <= 0):
+        raise XapiError("INVALID_VALUE", what, value)
+    call.db.set(pool, **{name: value})
+    return ""
