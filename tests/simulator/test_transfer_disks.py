@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import socket
 import struct
 import uuid
 import zlib
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -125,6 +127,18 @@ def test_xapis_own_chunks(client: Client, maker: Maker) -> None:
     result(client, put(client, "/import_raw_vdi", body, vdi=vdi, chunked="true"))
     held = raw(client, vdi)
     assert (held[:5], held[5 * MIB : 5 * MIB + 4]) == (b"early", b"late")
+
+
+@pytest.mark.parametrize("path", ["/import_raw_vdi", "/import"])
+def test_the_answer_comes_before_the_upload(client: Client, disk: str, path: str) -> None:
+    """xen-api sends nothing at all before it has an answer, to learn of a redirection; it claims a huge length and hangs up."""
+    address = urlsplit(client.url)
+    with socket.create_connection((address.hostname, address.port or 80), timeout=5) as wire:
+        wire.sendall(f"PUT {path}?session_id={client.session}&vdi={disk} HTTP/1.1\r\nHost: x\r\nContent-Length: {1 << 50}\r\n\r\n".encode())
+        head = wire.recv(4096)
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    task = head.split(b"task-id: ")[1].split(b"\r\n")[0].decode()
+    assert ended(client, task)["status"] == "failure"
 
 
 def test_a_new_disk_and_an_iso_upload(client: Client) -> None:

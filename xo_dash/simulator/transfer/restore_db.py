@@ -37,11 +37,10 @@ async def restore(job: Transfer) -> str:
     length = int(job.http.request.headers.get("content-length") or -1)
     if not 0 <= length <= LARGEST:
         raise RefusedError(400, XapiError("INTERNAL_ERROR", "a database needs a Content-Length"))
-    job.body = Body(pieces(job.http.request))
-    await job.body.peek(1)
-    job.wire.head(200, job.task_header)
+    body = Body(pieces(job.http.request))
+    await job.accept(body)
     job.measure(length)
-    dump = await received(job, job.body)
+    dump = await received(job, body)
     if tuple(dump.manifest.get(name) for name in VERSION) != SCHEMA or {*dump.hosts} - {*job.db.rows("host")} or not dump.hosts:
         raise XapiError("RESTORE_INCOMPATIBLE_VERSION")
     if not flag(job.http.request, "dry_run"):

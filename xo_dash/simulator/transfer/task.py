@@ -77,6 +77,13 @@ class Transfer(Job):
     def task_header(self) -> str:
         return f"task-id: {self.call.task}"
 
+    async def accept(self, body: Body, *headers: str) -> None:
+        """Answer before the upload is read, as xapi does: some clients send nothing until then. Only "100 Continue" goes before it."""
+        self.body = body
+        if "expect" in self.http.request.headers:
+            await body.peek(1)
+        self.wire.head(200, self.task_header, *headers)
+
 
 Work = Callable[[Transfer], Awaitable[str]]
 

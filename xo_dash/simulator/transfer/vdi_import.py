@@ -73,9 +73,8 @@ async def receive(job: Transfer, vdi: str, sr: str) -> str:
     length = int(request.headers.get("content-length") or -1)
     if not vdi:
         vdi = await made(job, sr, kind, length)
-    body = job.body = Body(pieces(request))
-    await body.peek(1)
-    job.wire.head(200, job.task_header, OCTETS)
+    body = Body(pieces(request))
+    await job.accept(body, OCTETS)
     async with AsyncExitStack() as held:
         await held.enter_async_context(attached(job, vdi, "RW"))
         disk = held.enter_context(disks(job.pool).open(vdi, write=True))

@@ -57,9 +57,8 @@ async def import_vm(job: Transfer, sr: str) -> str:
     if request.headers.get("transfer-encoding"):
         raise RefusedError(403, XapiError("IMPORT_ERROR_CANNOT_HANDLE_CHUNKED"))
     way = Way(sr, flag(request, "restore"), flag(request, "force"))
-    raw = job.body = Body(pieces(request))
-    await raw.peek(1)  # before the answer, or a client that waits for "100 Continue" gets it too late
-    job.wire.head(200, job.task_header, OCTETS)
+    raw = Body(pieces(request))
+    await job.accept(raw, OCTETS)
     return references(await stream(job, raw, way))
 
 
@@ -165,9 +164,8 @@ async def import_metadata(job: Transfer) -> str:
     request = job.http.request
     vdis = {name.removeprefix(COLUMN): value for name, value in job.http.query.items() if name.startswith(COLUMN)}
     way = Way("", flag(request, "restore"), flag(request, "force"), flag(request, "live"), job.http.host.ref, vdis)
-    raw = job.body = Body(pieces(request))
-    await raw.peek(1)
-    job.wire.head(200, job.task_header, OCTETS)
+    raw = Body(pieces(request))
+    await job.accept(raw, OCTETS)
     with guarded():
         async with opened(raw) as body:
             archive = await read_ova(job, body)

@@ -30,6 +30,8 @@ class Wire:
         self.started = False
 
     def head(self, status: int = 200, *headers: str, version: str = "1.1") -> None:
+        if self.transport.is_closing():
+            raise ConnectionResetError("the client has gone")
         self.started = True
         lines = [f"HTTP/{version} {status} {REASONS[status]}", "Connection: close", "Cache-Control: no-cache, no-store", *headers, "", ""]
         self.transport.write("\r\n".join(lines).encode("latin-1", "replace"))
