@@ -336,6 +336,7 @@ def test_a_real_pools_subjects_sign_in_as_themselves() -> None:
         pool = simulation.pool
         person = {"subject-name": "REAL\\someone", "subject-is-group": "false", "subject-account-disabled": "false"}
         role = pool.call("role.get_by_name_label", "vm-admin")
-        pool.do(lambda inside: (inside.db.create("subject", {"subject_identifier": f"{SID}7-1", "other_config": person, "roles": role}),
-                                adopt(inside)))  # fmt: skip
+        subject = {"subject_identifier": f"{SID}7-1", "other_config": person, "roles": role}
+        pool.do(lambda inside: inside.db.create("subject", subject))
+        pool.do(adopt)
         assert "vm.clone" in (client := login(pool, "someone")).call("session.get_rbac_permissions", client.session)
