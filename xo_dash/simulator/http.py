@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -33,6 +34,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
+METHODS = ("GET", "PUT", "POST", "CONNECT", "OPTIONS")
 BODY_LIMIT = 300 * 1024
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With"}
 NO_CACHE = {"cache-control": "no-cache, no-store"}
@@ -124,6 +126,8 @@ class Server:
         return pool, pool.master
 
     async def _answer(self, pool: Pool, host: Host, request: Request) -> Response:
+        if request.method not in METHODS:
+            return page(501)
         if request.url.path.startswith(control.PREFIX):
             return await control.answer(pool, request)
         match request.method, request.url.path:
@@ -224,6 +228,13 @@ def origin_of(scope: Scope, request: Request) -> Origin:
     return Origin(client[0], f"{server[0]}:{server[1]}", request.headers.get("user-agent", "")) if client else INSIDE
 
 
+def cookies(request: Request) -> dict[str, str]:
+    """{name: value}, percent signs read; an old form has & between them."""
+    given = request.headers.get("cookie", "")
+    pairs = (part.partition("=") for part in given.split(";" if ";" in given else "&") if part.strip())
+    return {unquote(name.strip()): unquote(value.strip()) for name, _, value in pairs}
+
+
 def routed(pool: Pool, method: str, path: str) -> HttpRoute | None:
     """The handler with the longest path that `path` begins with, as xapi finds it: clients ask for /export/ and /import/."""
     for end in range(len(path), 1, -1):
@@ -282,7 +293,7 @@ class UnavailableError(Exception):
 
 async def authenticate(pool: Pool, host: Host, request: Request) -> tuple[Session | None, bool]:
     """(who it is, whether the session is of this request only)"""
-    ref = request.query_params.get("session_id") or request.cookies.get("session_id")
+    ref = request.query_params.get("session_id") or cookies(request).get("session_id")
     try:
         if ref:
             return pool.sessions.get(ref), False
@@ -308,7 +319,7 @@ def complete(pool: Pool, request: Request) -> None:
 
 
 def pending(pool: Pool, request: Request) -> str:
-    task = request.cookies.get("task_id") or request.query_params.get("task_id", "")
+    task = cookies(request).get("task_id") or request.query_params.get("task_id", "")
     return task if task in pool.db.rows("task") and pool.db.get(task, "status") == "pending" else ""
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from .. import tasks
 from ..call import Call
 from ..errors import XapiError
-from ..http import HttpCall, page
+from ..http import HttpCall, cookies, page
 from ..paths import PATHS
 from ..pool import Pool
 from . import audit_lines
@@ -90,7 +90,7 @@ Work = Callable[[Transfer], Awaitable[str]]
 
 def parameter(request: Request, name: str) -> str:
     """From the query or a cookie: xapi takes both."""
-    return request.query_params.get(name) or request.cookies.get(name, "")
+    return request.query_params.get(name) or cookies(request).get(name, "")
 
 
 def flag(request: Request, name: str) -> bool:

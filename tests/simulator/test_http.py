@@ -1,0 +1,78 @@
+"""HTTP itself: methods, cookies, connections that stay and those that are left."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from contextlib import ExitStack
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from tests.simulator.conftest import Client, until
+from tests.simulator.conftest import http as fetch
+from xo_dash.simulator.testing import SimulatedPool, Simulation
+
+
+def connection(client: Client) -> http.client.HTTPConnection:
+    parts = urlsplit(client.url)
+    return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "DELETE", "PATCH"])
+def test_methods_that_xapi_does_not_know(client: Client, method: str) -> None:
+    for path in ("/", "/export", "/jsonrpc"):
+        assert fetch(f"{client.url}{path}", method=method).status == 501
+
+
+@pytest.mark.parametrize("form", [
+    "session_id={0}", "a=b; session_id={0}", "session_id={0};a=b", "a=b&session_id={0}", "session_id={1}; x",
+])  # fmt: skip
+def test_cookies_in_every_form(client: Client, form: str) -> None:
+    cookie = form.format(client.session, quote(client.session, safe=""))
+    assert fetch(f"{client.url}/rrd_updates?start=-5", headers={"Cookie": cookie}).status == 200
+
+
+def test_a_session_in_the_query_is_percent_encoded_or_not(client: Client) -> None:
+    for session in (client.session, quote(client.session, safe="")):
+        assert fetch(f"{client.url}/host_rrd?session_id={session}").status == 200
+
+
+def test_a_connection_serves_many_calls(client: Client) -> None:
+    kept = connection(client)
+    for number in range(3):
+        body = json.dumps({"jsonrpc": "2.0", "method": "session.get_uuid", "params": [client.session, client.session], "id": number})
+        kept.request("POST", "/jsonrpc", body)
+        answer = kept.getresponse()
+        assert (answer.status, json.loads(answer.read())["id"]) == (200, number)
+        kept.request("GET", f"/rrd_updates?start=-5&session_id={client.session}")
+        assert kept.getresponse().read()
+    kept.close()
+
+
+def test_whoever_leaves_in_the_middle_leaves_nothing_behind(simulation: Simulation, pool: SimulatedPool, client: Client) -> None:
+    parts = urlsplit(client.url)
+    state = simulation.simulator._uvicorn.server_state  # type: ignore[union-attr]
+
+    def connections() -> int:
+        return pool.do(lambda _: len(state.connections))
+
+    until(lambda: connections() == 0)
+    vdi = next(r for r, v in client.call("VDI.get_all_records").items() if "copy" in v["allowed_operations"] and not v["VBDs"])
+    halves = (
+        b"POST /jsonr", b"POST /jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+        f"PUT /import?session_id={client.session} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nxx".encode(),
+        f"GET /export_raw_vdi?vdi={vdi}&session_id={client.session} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+        b"CONNECT /console?ref=x HTTP/1.0\r\n",
+    )  # fmt: skip
+    with ExitStack() as opened:
+        for half in halves * 4:
+            raw = opened.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=20))
+            raw.sendall(half)
+        until(lambda: connections() >= len(halves))
+    until(lambda: connections() == 0)
+    until(lambda: pool.do(lambda _: len(state.tasks)) == 0)
+    until(lambda: client.call("VDI.get_VBDs", vdi) == [])
+    pending = [t for t in client.call("task.get_all_records").values() if t["status"] == "pending"]
+    assert pending == []
