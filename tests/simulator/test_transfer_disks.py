@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.simulator.conftest import Client
-from tests.simulator.making import Maker
+from tests.simulator.making import RECORD, Maker
 from tests.simulator.transfers import MIB, ended, failure, get, members, put, request, result
 from xo_dash.simulator.transfer import qcow2, vhd
 
@@ -213,3 +213,23 @@ def test_a_disk_in_use_cannot_be_written_and_not_be_read(client: Client, maker: 
 def test_a_deleted_disk_leaves_no_contents(client: Client, disk: str) -> None:
     client.call("VDI.destroy", disk)
     assert get(client, "/export_raw_vdi", vdi=disk).status == 500
+
+
+def test_contents_go_wherever_a_disk_goes(client: Client, maker: Maker, disk: str) -> None:
+    vm = client.call("VM.create", {**RECORD, "name_label": "keeper"})
+    maker.drive(vm, disk)
+    shot = client.call("VM.snapshot", vm, "before")
+    there = next(r for r, s in client.call("SR.get_all_records").items() if s["content_type"] == "user" and r != maker.sr and s["PBDs"]
+                 and maker.master in [client.call("PBD.get_host", p) for p in s["PBDs"]])  # fmt: skip
+    result(client, put(client, "/import_raw_vdi", b"overwritten".ljust(MIB, b"\0"), vdi=disk))
+    assert raw(client, disk) != IMAGE
+    copies = [maker.disk_of(client.call("VM.copy", shot, "copy", there)), maker.disk_of(client.call("VM.clone", shot, "clone"))]
+    client.call("VM.revert", shot)
+    copies += [maker.disk_of(vm), client.call("VDI.copy", maker.disk_of(vm), there)]
+    assert [client.call("VDI.get_SR", vdi) for vdi in copies] == [there, maker.sr, maker.sr, there]
+    assert all(raw(client, vdi) == IMAGE for vdi in copies)
+    client.call("VDI.resize", copies[1], 2 * SIZE)
+    assert raw(client, copies[1]) == IMAGE + bytes(SIZE)
+    moved = client.call("VDI.pool_migrate", copies[0], maker.sr, {})
+    assert raw(client, moved) == IMAGE
+    assert len(client.call("VDI.get_uuid", moved)) == 36
