@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulator.conftest import Client, sign_in, until
-from tests.simulator.making import NULL, Maker
+from tests.simulator.making import GIB, RECORD, Maker
+from xo_dash.simulator.classes import vdi_storage
 from xo_dash.simulator.testing import SimulatedPool
 
 MIGRATABLE = "pool_migrate"
@@ -37,7 +38,7 @@ class Place:
     def local(self, host: str) -> str:
         """The local SR of a host."""
         srs = self.x.call("SR.get_all_records")
-        return next(ref for ref, sr in srs.items() if sr["type"] == "ext" and self.x.call("PBD.get_host", sr["PBDs"][0]) == host)
+        return next(str(ref) for ref, sr in srs.items() if sr["type"] == "ext" and self.x.call("PBD.get_host", sr["PBDs"][0]) == host)
 
     def dest(self, host: str) -> dict[str, str]:
         found: dict[str, str] = self.x.call("host.migrate_receive", host, self.network, {})
@@ -51,6 +52,20 @@ class Place:
             until(lambda: MIGRATABLE in self.make.get(vm, "allowed_operations"))
         return vm
 
+    def bare(self, name: str, *, disks: int = 0, memory: int = GIB) -> str:
+        """A halted VM, made without any time going by."""
+        limits = dict.fromkeys(("memory_static_max", "memory_dynamic_max", "memory_dynamic_min", "memory_static_min"), memory)
+        vm = str(self.x.call("VM.create", {**RECORD, "name_label": name, **limits}))
+        for number in range(disks):
+            self.make.drive(vm, self.full(GIB, self.make.sr), str(number))
+        self.make.nic(vm)
+        return vm
+
+    def full(self, size: int, sr: str) -> str:
+        """A disk with as much on it as it can hold."""
+        fields = {"name_label": "disk", "virtual_size": size, "physical_utilisation": size, "type": "user"}
+        return self.pool.do(lambda pool: vdi_storage.create(pool, sr, fields))
+
     def disks(self, vm: str, sr: str) -> dict[str, str]:
         """A vdi_map: all disks of a VM to `sr`."""
         drives = [self.x.call("VBD.get_record", vbd) for vbd in self.make.get(vm, "VBDs")]
@@ -62,7 +77,7 @@ class Place:
     def counts(self) -> dict[str, int]:
         """How many there are of what a VM is made of."""
         classes = ("VM", "VDI", "VBD", "VIF", "VM_metrics", "VM_guest_metrics", "VBD_metrics", "console")
-        return {cls: len(self.x.call(f"{cls}.get_all")) for cls in classes}
+        return self.pool.do(lambda pool: {cls: len(pool.db.rows(cls)) for cls in classes})
 
     def send(self, vm: str, to: Place, host: str, options: dict[str, str] | None = None, **maps: Any) -> Any:
         """VM.migrate_send to another place, with everything mapped that is not in `maps`."""
@@ -77,6 +92,3 @@ class Place:
 
 def place(pool: SimulatedPool) -> Place:
     return Place(pool, Maker(sign_in(pool)))
-
-
-__all__ = ["MIGRATABLE", "NULL", "Place", "place"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.simulator.conftest import until
-from tests.simulator.making import GIB, NULL, RECORD
+from tests.simulator.making import GIB, NULL
 from tests.simulator.migrating import Place, place
 from xo_dash.simulator.testing import Simulation, simulated
 
@@ -162,9 +162,7 @@ class TestByHand:
 
 def born(still: Place, memory: int = GIB) -> str:
     """A running VM on the master, whose agent has reported."""
-    limits = dict.fromkeys(("memory_static_max", "memory_dynamic_max", "memory_dynamic_min", "memory_static_min"), memory)
-    vm = still.pool.call("VM.create", {**RECORD, "name_label": "born", **limits})
-    still.make.nic(vm)
+    vm = still.bare("born", memory=memory)
     still.x.call("Async.VM.start_on", vm, still.hosts[0], False, False)
     still.pool.advance(30)
     return vm

@@ -56,7 +56,8 @@ def another_session(call: Call, host: str) -> str:
     if session.permissions is None:
         return pool.sessions.login(where, pool.user, pool.password, "migrate_receive").ref
     subject = pool.db.get(session.ref, "subject")
-    return pool.sessions.open(where, session.user, session.sid, subject, session.permissions, "migrate_receive").ref
+    names = (session.user, session.user)
+    return pool.sessions.open(where, names, session.sid, subject, session.permissions, "migrate_receive").ref
 
 
 @dataclass(frozen=True, slots=True)
