@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 from . import inventory_hosts, inventory_names, inventory_networks, inventory_past, inventory_storage, inventory_templates, inventory_vms
+from .classes import updates
 from .inventory_names import Sketch
 from .pool import Pool
 
@@ -41,6 +42,8 @@ async def build(pool: Pool, plan: Plan) -> None:
         inventory_storage.measure(pool.db, sr, ROOMY)
     await inventory_past.build(pool, vms, dice)
     _settle(pool, plan, storage, dice)
+    if pool.dialect.software.get("product_brand") == "XenServer":
+        updates.furnish(pool)
     pool.clock.instant = False
 
 

@@ -1,4 +1,4 @@
-"""Small classes that are little more than their rows: secrets, snapshot schedules, repositories."""
+"""Small classes that are little more than their rows: secrets, snapshot schedules."""
 
 from __future__ import annotations
 
@@ -31,10 +31,4 @@ def set_retained_snapshots(call: Call, ref: str, value: int) -> str:
 @message("VMSS.set_frequency", "VMSS.set_schedule", "VMSS.set_type")
 def set_schedule(call: Call, ref: str, value: object) -> str:
     call.db.set(ref, **{call.method.removeprefix("VMSS.set_"): value})
-    return ""
-
-
-@message("pool.set_repositories")
-def set_repositories(call: Call, pool: str, value: list[str]) -> str:
-    call.db.set(pool, repositories=value)
     return ""
