@@ -136,6 +136,8 @@ def test_the_answer_comes_before_the_upload(client: Client, disk: str, path: str
     with socket.create_connection((address.hostname, address.port or 80), timeout=5) as wire:
         wire.sendall(f"PUT {path}?session_id={client.session}&vdi={disk} HTTP/1.1\r\nHost: x\r\nContent-Length: {1 << 50}\r\n\r\n".encode())
         head = wire.recv(4096)
+        if path == "/import_raw_vdi":  # dom0 may have it twice
+            result(client, put(client, path, IMAGE, vdi=disk))
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     task = head.split(b"task-id: ")[1].split(b"\r\n")[0].decode()
     assert ended(client, task)["status"] == "failure"

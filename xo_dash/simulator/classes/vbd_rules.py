@@ -125,11 +125,13 @@ def _disk(pool: Pool, ref: str, vbd: Record, operation: str, *, sharing: bool) -
 
 
 def users(pool: Pool, ref: str, vdi: Record) -> Iterator[Record]:
-    """Other drives that have the disk open, or are about to; those of suspended VMs have not."""
+    """Other drives that have the disk open, or are about to; those of suspended VMs have not, and control domains share."""
+    own = pool.db.get(pool.db.get(ref, "VM"), "is_control_domain")
     for other in vdi["VBDs"]:
         vbd = pool.db.record("VBD", other)
         if (
             other != ref
+            and not (own and pool.db.get(vbd["VM"], "is_control_domain"))
             and pool.db.get(vbd["VM"], "power_state") != "Suspended"
             and (vbd["currently_attached"] or vbd["current_operations"])
         ):
