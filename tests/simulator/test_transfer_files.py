@@ -61,11 +61,15 @@ def test_what_could_be_in_a_status_report(client: Client) -> None:
     assert reply.status in (200,)
 
 
-@pytest.mark.parametrize("path", ["/services", "/services/SM"])
-def test_services(client: Client, path: str) -> None:
-    reply = get(client, path)
-    assert (reply.status, reply.headers["content-type"]) == (200, "text/xml")
-    assert ET.fromstring(reply.body)[0].tag == "struct"
+def test_services(client: Client) -> None:
+    reply = get(client, "/services")
+    assert (reply.status, reply.json["driver"], reply.json["features"]) == (200, "mux", ["/services/SM"])
+    drivers = get(client, "/services/SM").json
+    (nfs,) = [driver for driver in drivers if driver["driver"] == "nfs"]
+    assert get(client, "/services/SM/nfs").json == nfs
+    assert {driver.keys() == reply.json.keys() for driver in drivers} == {True}
+    assert get(client, "/services/driver").json == []
+    assert get(client, "/services/SM/floppy").status == get(client, "/services/else").status == 404
 
 
 @pytest.mark.parametrize("path", ["/export", "/export_metadata", "/export_raw_vdi", "/audit_log", "/pool/xmldbdump", "/vncsnapshot"])

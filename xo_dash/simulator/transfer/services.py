@@ -1,41 +1,52 @@
-"""GET /services: what this host offers to others, as XML-RPC values: the storage multiplexor and its drivers."""
+"""GET /services: what this host offers to others, as JSON: the storage multiplexor and the drivers under it."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 from starlette.responses import Response
 
 from ..classes.sm import Driver, drivers
-from ..http import NO_CACHE, HttpCall
+from ..http import NO_CACHE, HttpCall, page
 from ..registry import http
-from .ova import struct, text
 
 
-def array(values: list[str]) -> str:
-    return "<value><array><data>" + "".join(map(text, values)) + "</data></array></value>"
+def described(kind: str, driver: Driver) -> dict[str, Any]:
+    return query(kind, driver.name, driver.what, "Citrix Systems Inc", "1.0", driver.can()) | {
+        "copyright": "(C) 2008 Citrix Systems Inc", "configuration": [[name, ""] for name in driver.needs],
+    }  # fmt: skip
 
 
-def described(kind: str, driver: Driver) -> str:
-    return struct({
-        "driver": text(kind), "name": text(driver.name), "description": text(driver.what), "vendor": text("Citrix Systems Inc"),
-        "copyright": text("(C) 2008 Citrix Systems Inc"), "version": text("1.0"), "required_api_version": text("1.0"),
-        "features": array(driver.can()), "configuration": struct(dict.fromkeys(driver.needs, text(""))),
-        "required_cluster_stack": array([]),
-    })  # fmt: skip
-
-
-def reply(value: str) -> Response:
-    return Response(value.encode(), 200, {"content-type": "text/xml", **NO_CACHE})
+def query(driver: str, name: str, what: str, vendor: str, version: str, features: list[str]) -> dict[str, Any]:
+    return {
+        "driver": driver, "name": name, "description": what, "vendor": vendor, "copyright": "", "version": version,
+        "required_api_version": version, "features": features, "configuration": [], "required_cluster_stack": [],
+        "supported_image_formats": [], "smapi_version": "SMAPIv2" if driver == "mux" else "SMAPIv1",
+    }  # fmt: skip
 
 
 @http("GET", "/services")
-async def services(_: HttpCall) -> Response:
-    return reply(struct({
-        "driver": text("mux"), "name": text("storage multiplexor"), "description": text("for the drivers under it"),
-        "vendor": text("XCP"), "copyright": text(""), "version": text("2.0"), "required_api_version": text("2.0"),
-        "features": array(["/services/SM"]), "configuration": struct({}), "required_cluster_stack": array([]),
-    }))  # fmt: skip
+async def services(call: HttpCall) -> Response:
+    match call.request.url.path.rstrip("/").split("/")[2:]:
+        case []:
+            return reply(query("mux", "storage multiplexor", "for the drivers under it", "XCP", "2.0", ["/services/SM"]))
+        case ["driver"]:  # domains that serve others
+            return reply([])
+    return page(404)
 
 
 @http("GET", "/services/SM")
-async def storage(_: HttpCall) -> Response:
-    return reply(struct({kind: described(kind, driver) for kind, driver in drivers().items()}))
+async def storage(call: HttpCall) -> Response:
+    known = drivers()
+    match call.request.url.path.rstrip("/").split("/")[3:]:
+        case []:
+            return reply([described(kind, driver) for kind, driver in known.items()])
+        case [kind] if kind in known:
+            return reply(described(kind, known[kind]))
+    return page(404)
+
+
+def reply(value: Any) -> Response:
+    """Without a type, as xapi sends it."""
+    return Response(orjson.dumps(value), 200, NO_CACHE)
