@@ -19,6 +19,7 @@ from .clock import Clock
 from .database import Database
 from .dialect import Dialect
 from .faults import Faults
+from .gate import Gate
 from .messages import Messages
 from .registry import Registry
 from .sessions import Sessions
@@ -70,7 +71,7 @@ class Pool:
         self.faults = Faults()
         self.hosts: dict[str, Host] = {}
         self.emergency: dict[str, list[str]] = {}
-        self.gate: Callable[[str, bool], None] = lambda _address, _open: None
+        self.gate = Gate()
         self.port = 0
         self.calls: dict[str, Call] = {}
         self.queues = True

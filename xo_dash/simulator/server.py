@@ -19,7 +19,7 @@ import uvicorn
 from . import dialect, directory, from_db, inventory, life, model, registry
 from .clock import Clock
 from .dispatch import Dispatcher
-from .gate import Gate
+from .gate import Sockets
 from .http import Server as Application
 from .inventory import Plan
 from .pool import Pool
@@ -87,7 +87,8 @@ class Simulator:
             self.application.add(pool, *self._usual_port())
         server = await self._serve()
         for pool in self.pools:
-            pool.gate = Gate(server, (pool.port, *self._usual_port()), bind)
+            pool.gate = Sockets(server, {address: [pool.port, *self._usual_port()] for address in pool.hosts}, bind)
+            pool.facts["endpoints"] = self.application.endpoints
             pool.start()
             if wanted.life:
                 pool.spawn(life.live(pool))
