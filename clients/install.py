@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PATIENCE = 300.0  # seconds for one command
+PATIENCE = 180.0  # seconds for one command
 
 
 class Absent(Exception):
@@ -31,7 +31,18 @@ def run(*command: str | Path, cwd: Path | None = None) -> None:
 def pip(folder: Path, *packages: str) -> None:
     """A virtual environment at `folder` with `packages` from PyPI."""
     run(sys.executable, "-m", "venv", folder)
-    run(folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", *packages)
+    run(
+        folder / "bin/pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+        "--retries",
+        "1",
+        "--timeout",
+        "15",
+        *packages,
+    )
 
 
 def npm(folder: Path, *packages: str) -> None:
@@ -40,7 +51,7 @@ def npm(folder: Path, *packages: str) -> None:
         raise Absent("there is no node here")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text('{"private": true}\n')
-    run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *packages, cwd=folder)
+    run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", *packages, cwd=folder)
 
 
 def debian(folder: Path, package: str) -> None:

@@ -13,7 +13,7 @@ from steps import Target, expect, take
 class Client:
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.session = XenAPI.Session(target.url)
+        self.session = XenAPI.Session(target.url, ignore_ssl=True)
         self.api: Any = self.session.xenapi
         self.token = ""
         self.vm = ""
