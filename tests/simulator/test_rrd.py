@@ -79,11 +79,14 @@ def test_the_names_of_series(simulation: Simulation, key: str) -> None:
     assert {f"AVERAGE:vm:{uuid}:{name}" for name in (
         "cpu0", "cpu3", "cpu_usage", "memory", "memory_target", "memory_internal_free", "vif_0_rx", "vif_1_tx", "vbd_xvda_read",
         "vbd_xvdc_write",
-        "vbd_xvda_read_latency", "vbd_xvda_iops_total")} <= legend  # fmt: skip
+        "vbd_xvda_read_latency", "vbd_xvda_iops_total", "vbd_xvda_latency", "vbd_xvda_io_throughput_total", "vbd_xvda_avgqu_sz",
+        "vbd_xvda_iowait", "vbd_xvda_inflight")} <= legend  # fmt: skip
     own = {entry.split(":", 3)[3] for entry in legend if entry.startswith("AVERAGE:host:")}
     sr = pool.call("SR.get_uuid", pool.call("pool.get_default_SR", pool.call("pool.get_all")[0]))[:8]
     assert {"cpu0", "cpu15", "cpu_avg", "loadavg", "memory_total_kib", "memory_free_kib", "pif_eth0_rx", "pif_eth1_tx", "pif_aggr_rx",
-            f"read_{sr}", f"iops_total_{sr}", f"latency_{sr}", "xapi_memory_usage_kib"} <= own  # fmt: skip
+            f"read_{sr}", f"iops_total_{sr}", f"latency_{sr}", f"avgqu_sz_{sr}", f"iowait_{sr}", f"inflight_{sr}",
+            f"io_throughput_read_{sr}", "xapi_memory_usage_kib", "hostload", "running_vcpus", "running_domains", "memory_reclaimed_max",
+            "xapi_open_fds"} <= own  # fmt: skip
     assert f"AVERAGE:vm:{uuid_of(pool, 'test-a')}:cpu0" not in legend, "it is halted"
     assert not any(f":{uuid}:" in entry for entry in table(get(pool, "/rrd_updates", key, 1 - host, start=-5, json="true")))
 
@@ -220,7 +223,7 @@ def test_a_vm_is_asked_for_where_it_runs(simulation: Simulation, key: str) -> No
 def test_archives_in_xml(simulation: Simulation, key: str) -> None:
     root = ET.fromstring(get(simulation.pool, "/host_rrd", key).body)
     assert [len(rra.findall("database/row")) for rra in root.findall("rra")] == [120] * 4 + [168] * 3 + [366] * 3
-    assert root.findtext("step") == "5" and "cpu_avg" in {ds.findtext("name") for ds in root.findall("ds")}
+    assert root.findtext("step") == "5" and {"cpu_avg", "pool_session_count"} <= {ds.findtext("name") for ds in root.findall("ds")}
 
 
 def test_old_xapis_write_bare_numbers() -> None:
@@ -398,6 +401,20 @@ def test_archives_have_the_shape_of_real_ones(simulation: Simulation, key: str, 
     assert [(r["cf"], r["pdp_per_row"], len(r["database"])) for r in ours["rra"]] == [
         (r["cf"], r["pdp_per_row"], len(r["database"])) for r in real["rra"]
     ]
+
+
+def test_a_vm_takes_its_past_along_when_it_migrates(simulation: Simulation, key: str) -> None:
+    pool = simulation.pool
+    running = [r for r, v in pool.call("VM.get_all_records").items() if v["power_state"] == "Running" and not v["is_control_domain"]]
+    vm = next(r for r in running if len(pool.call("VM.get_possible_hosts", r)) == 2)
+    uuid = pool.call("VM.get_uuid", vm)
+    there = next(h for h in pool.call("host.get_all") if h != pool.call("VM.get_resident_on", vm))
+    at = pool.addresses.index(pool.call("host.get_address", there))
+    pool.do(lambda inside: setattr(inside.clock, "instant", True))
+    pool.call("VM.pool_migrate", vm, there, {"live": "true"})
+    pool.do(lambda inside: setattr(inside.clock, "instant", False))
+    column = table(get(pool, "/rrd_updates", key, at, start=-60, json="true", vm_uuid=uuid))[f"AVERAGE:vm:{uuid}:cpu0"]
+    assert len(column) == 13 and not any(math.isnan(value) for value in column.values())
 
 
 def test_a_halted_vm_is_asked_of_the_master(simulation: Simulation, key: str) -> None:

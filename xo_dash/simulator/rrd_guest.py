@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 MEASURED = ("Running", "Paused")
 KEEP = 20  # lives of a VM that are remembered
 DISK_WEIGHTS = (1.0, 0.6, 0.3, 0.15)
-OF_DISK = ("read", "write", "read_latency", "write_latency", "iops_read", "iops_write", "iops_total", "iowait", "inflight")
+OF_DISK = ("read", "write", "read_latency", "write_latency", "iops_read", "iops_write", "iops_total", "iowait", "inflight", "latency",
+           "io_throughput_read", "io_throughput_write", "io_throughput_total", "avgqu_sz")  # fmt: skip
 RUNSTATES = ("runstate_fullrun", "runstate_full_contention", "runstate_concurrency_hazard", "runstate_blocked", "runstate_partial_run",
-             "runstate_partial_contention", "runnable_any", "runnable_vcpus", "numa_node_nonaffine_vcpus")  # fmt: skip
-MORE_OF_DISK = ("latency", "io_throughput_read", "io_throughput_write", "io_throughput_total", "avgqu_sz")
+             "runstate_partial_contention", "runnable_any", "runnable_vcpus", "numa_node_nonaffine_vcpus", "numa_nodes",
+             "memory_numa_node_0")  # fmt: skip
 EXTREMES = "create_min_max_in_new_VM_RRDs"  # in the pool's other_config
 FASTEST = 180.0  # microseconds of an operation on an idle disk
 
@@ -101,26 +102,25 @@ class Guest:
         return tuple(values)
 
     def disk(self, number: int, load: Load) -> list[Value]:
-        """As OF_DISK names them: bytes a second, microseconds, operations a second, seconds a second, operations waiting."""
+        """As OF_DISK names them: bytes a second, microseconds, operations a second, seconds a second, operations waiting, MiB a second."""
         weight = DISK_WEIGHTS[min(number, 3)]
         read, written = load.read * weight, load.written * weight
         reads, writes = read / self.profile.request, written / self.profile.request
         latency = FASTEST * (1 + 6 * load.cpu + (load.dice >> 32 & 0xFF) / 128)
         waiting = (reads + writes) * latency / 1e6
-        return [read, written, latency, latency * 1.6, reads, writes, reads + writes, min(1.0, waiting * 0.4), waiting]
+        mib = loads.MIB
+        return [read, written, latency, latency * 1.6, reads, writes, reads + writes, min(1.0, waiting * 0.4), waiting, latency * 1.3,
+                read / mib, written / mib, (read + written) / mib, waiting]  # fmt: skip
 
     def more_names(self) -> list[str]:
         """Of what is measured only when somebody asks for it."""
-        return [*RUNSTATES, *(f"vbd_{disk.name}_{what}" for disk in self.disks for what in MORE_OF_DISK)]
+        return list(RUNSTATES)
 
     def more(self, load: Load) -> tuple[Value, ...]:
-        """In the order of `more_names`: shares of the time, which make 1 up to `blocked` and the two partial ones; then the disks."""
+        """In the order of `more_names`: shares of the time, which make 1 up to the two partial ones; then the nodes of memory."""
         cpu = load.cpu
-        values: list[Value] = [cpu * 0.6, cpu * 0.01, cpu * 0.01, 1 - cpu, cpu * 0.35, cpu * 0.03, cpu * 0.04, cpu * 0.04, 0.0]
-        for number in range(len(self.disks)):
-            read, written, latency, _, _, _, _, _, waiting = self.disk(number, load)
-            values += [latency * 1.3, read / loads.MIB, written / loads.MIB, (read + written) / loads.MIB, waiting]
-        return tuple(values)
+        shares = cpu * 0.6, cpu * 0.01, cpu * 0.01, 1 - cpu, cpu * 0.35, cpu * 0.03
+        return (*shares, cpu * 0.04, cpu * 0.04, 0.0, 1.0, float(self.memory))
 
 
 def spread(usage: float, count: int, dice: int) -> list[float]:

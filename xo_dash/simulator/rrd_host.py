@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .pool import Pool
 
 OF_SR = ("read", "write", "io_throughput_read", "io_throughput_write", "io_throughput_total", "iops_read", "iops_write", "iops_total",
-         "read_latency", "write_latency", "latency", "iowait", "inflight")  # fmt: skip
+         "read_latency", "write_latency", "latency", "iowait", "inflight", "avgqu_sz")  # fmt: skip
 XAPI = ("xapi_memory_usage_kib", "xapi_free_memory_kib", "xapi_live_memory_kib", "xapi_allocation_kib", "xapi_open_fds")
 POOL = ("pool_session_count", "pool_task_count", "pool_session_creation_rate", "pool_vgpu_migration_rate")  # told by the master
 OWN = ("cpu_avg", "loadavg", "hostload", "running_vcpus", "running_domains", "memory_total_kib", "memory_free_kib", "memory_reclaimed",
@@ -91,7 +91,7 @@ class Host:
             for number, disk in enumerate(guest.disks):
                 if disk.sr not in sums:
                     continue
-                read, written, latency, _, reads, writes, total, _, waiting = guest.disk(number, load)
+                read, written, latency, _, reads, writes, total, _, waiting, *_ = guest.disk(number, load)
                 for at, value in enumerate((read, written, reads, writes, latency * total, waiting)):
                     sums[disk.sr][at] += value
         values: list[Value] = []
@@ -99,7 +99,7 @@ class Host:
             latency = waited / (reads + writes) if reads + writes else 0.0
             mib = loads.MIB
             values += [read, written, read / mib, written / mib, (read + written) / mib, reads, writes, reads + writes]
-            values += [latency, latency * 1.6, latency * 1.2, min(1.0, waiting * 0.2), waiting]
+            values += [latency, latency * 1.6, latency * 1.2, min(1.0, waiting * 0.2), waiting, waiting]
         return values
 
 
