@@ -147,6 +147,21 @@ def test_tasks_are_their_makers(pool: SimulatedPool) -> None:
     mine.call("task.destroy", task)
 
 
+def test_what_one_has_started_one_may_cancel(pool: SimulatedPool, vm: str) -> None:
+    mine, other = login(pool, "vm-operator"), login(pool, "night-shift")
+    task = mine.call("Async.VM.start", vm, False, False)
+    assert other.failure("task.cancel", task)[1] == "task.destroy/any"
+    mine.call("task.cancel", task)
+    if ended(pool, task)["status"] == "success":  # it was quicker
+        pool.call("VM.hard_shutdown", vm)
+
+
+def test_subjects_have_events(pool: SimulatedPool) -> None:
+    client = login(pool, "read-only")
+    batch = client.call("event.from", ["subject", "secret", "session"], "", 0.0)
+    assert {event["class"] for event in batch["events"]} == {"subject"}
+
+
 def test_nobody_but_root_owns_what_is_left_of_a_session_that_ended(pool: SimulatedPool) -> None:
     first = login(pool, "vm-operator")
     task = first.call("task.create", "left", "")

@@ -20,8 +20,10 @@ def test_wrong_credentials(pool: SimulatedPool) -> None:
 def test_wrong_credentials_take_their_time_and_are_told_in_an_alert() -> None:
     with simulated(hosts=(1,), vms=(0,), speed=1000) as simulation:
         pool = simulation.pool
+        began = pool.do(lambda inside: inside.clock.now())
         for _ in range(2):
             Client(pool.url).raw("session.login_with_password", "mallory", "guess", "2.21", "test")
+        assert pool.do(lambda inside: inside.clock.now()) - began >= 10
         alerts: dict[str, Any] = {}
         until(lambda: alerts.update(pool.call("message.get_all_records")) or "FAILED_LOGIN_ATTEMPTS" in str(alerts))
         (alert,) = [m for m in alerts.values() if m["name"] == "FAILED_LOGIN_ATTEMPTS"]

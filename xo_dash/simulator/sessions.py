@@ -51,15 +51,11 @@ class Sessions:
         self._open: dict[str, Session] = {}
         self.internal = Session("", "root", "internal", None, 0.0)
 
-    def is_root(self, user: str, password: str) -> bool:
-        pool = self._pool
-        return user == pool.user and secrets.compare_digest(password.encode(), pool.password.encode())
-
     def login(self, host: Host, user: str, password: str, originator: str, *, local: bool = False) -> Session:
         """The local superuser's. SESSION_AUTHENTICATION_FAILED with wrong credentials; the caller takes the time that costs."""
-        if not self.is_root(user, password):
-            raise XapiError("SESSION_AUTHENTICATION_FAILED", user, "Authentication failure")
         pool = self._pool
+        if user != pool.user or not secrets.compare_digest(password.encode(), pool.password.encode()):
+            raise XapiError("SESSION_AUTHENTICATION_FAILED", user, "Authentication failure")
         session = Session(self._ref(), user, originator, None, pool.clock.now(), local=local)
         self._open[session.ref] = session
         if not local:
