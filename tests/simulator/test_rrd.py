@@ -409,12 +409,17 @@ def test_a_vm_takes_its_past_along_when_it_migrates(simulation: Simulation, key:
     vm = next(r for r in running if len(pool.call("VM.get_possible_hosts", r)) == 2)
     uuid = pool.call("VM.get_uuid", vm)
     there = next(h for h in pool.call("host.get_all") if h != pool.call("VM.get_resident_on", vm))
-    at = pool.addresses.index(pool.call("host.get_address", there))
+    hosts = [pool.addresses.index(pool.call("host.get_address", host)) for host in (pool.call("VM.get_resident_on", vm), there)]
+
+    def told(at: int) -> Table:
+        return table(get(pool, "/rrd_updates", key, at, start=-60, json="true", vm_uuid=uuid))
+
+    before = told(hosts[0])[f"AVERAGE:vm:{uuid}:cpu0"]
     pool.do(lambda inside: setattr(inside.clock, "instant", True))
     pool.call("VM.pool_migrate", vm, there, {"live": "true"})
     pool.do(lambda inside: setattr(inside.clock, "instant", False))
-    column = table(get(pool, "/rrd_updates", key, at, start=-60, json="true", vm_uuid=uuid))[f"AVERAGE:vm:{uuid}:cpu0"]
-    assert len(column) == 13 and not any(math.isnan(value) for value in column.values())
+    after = told(hosts[1])[f"AVERAGE:vm:{uuid}:cpu0"]
+    assert len(before) == 13 and all(same(after[t], value) for t, value in before.items())
 
 
 def test_a_halted_vm_is_asked_of_the_master(simulation: Simulation, key: str) -> None:
