@@ -28,8 +28,10 @@ def make(quick: SimulatedPool) -> Maker:
 
 @pytest.fixture
 def thick(make: Maker) -> str:
-    """A local LVM repository of 100 GiB."""
-    return str(make.x.call("SR.create", make.master, {"device": "/dev/sdq"}, 100 * GIB, "local lvm", "", "lvm", "user", False, {}))
+    """A local LVM repository of 100 GiB, on a disk of its own."""
+    held = [r["device_config"].get("device") for r in make.x.call("PBD.get_all_records").values()]
+    device = next(f"/dev/sd{letter}" for letter in "efghijklmnopqrstuvwxyz" if f"/dev/sd{letter}" not in held)
+    return str(make.x.call("SR.create", make.master, {"device": device}, 100 * GIB, "local lvm", "", "lvm", "user", False, {}))
 
 
 @pytest.mark.parametrize(("number", "name"), [("0", "xvda"), ("3", "xvdd"), ("25", "xvdz"), ("26", "xvdaa"), ("hdc", "xvdc")])

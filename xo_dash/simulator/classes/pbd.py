@@ -7,7 +7,7 @@ from ..call import Call
 from ..database import Record
 from ..errors import XapiError
 from ..registry import message
-from . import chance
+from . import chance, storage_probe, storage_scan, storage_world
 
 
 @message("PBD.create")
@@ -23,9 +23,18 @@ async def create(call: Call, args: Record) -> str:
         return make(call, host, sr, fields["device_config"])
 
 
+def need_own(device_config: dict[str, str]) -> None:
+    if "SRmaster" in device_config:
+        raise XapiError("VALUE_NOT_SUPPORTED", "SRmaster", device_config["SRmaster"], "This key is for internal use only")
+
+
 def make(call: Call, host: str, sr: str, device_config: dict[str, str]) -> str:
-    """Passwords are kept apart from it, in secrets."""
+    """Passwords are kept apart from it, in secrets; each PBD has its own."""
+    need_own(device_config)
     kept = dict(device_config)
+    for key in [k for k in kept if k.endswith("password_secret")]:
+        if held := call.db.tables["secret"].by_uuid.get(kept[key]):
+            kept[key] = call.db.get(call.db.create("secret", {"value": call.db.get(held, "value")}), "uuid")
     for key in [k for k in kept if k.endswith("password")]:
         secret = call.db.create("secret", {"value": kept.pop(key)})
         kept[f"{key}_secret"] = call.db.get(secret, "uuid")
@@ -37,8 +46,16 @@ async def destroy(call: Call, pbd: str) -> str:
     async with call.operation(call.db.get(pbd, "SR"), "pbd_destroy", cancellable=False):
         if call.db.get(pbd, "currently_attached"):
             raise XapiError("OPERATION_NOT_ALLOWED", "PBD is currently attached")
-        call.db.destroy(pbd)
+        remove(call, pbd)
     return ""
+
+
+def remove(call: Call, pbd: str) -> None:
+    """The row, and the secrets it had."""
+    for key, uuid in call.db.get(pbd, "device_config").items():
+        if key.endswith("password_secret") and (secret := call.db.tables["secret"].by_uuid.get(uuid)):
+            call.db.destroy(secret)
+    call.db.destroy(pbd)
 
 
 @message("PBD.plug")
@@ -53,9 +70,31 @@ async def plug(call: Call, pbd: str) -> str:
                 if other != pbd and call.db.get(other, "currently_attached"):
                     raise XapiError("SR_NOT_SHARABLE", sr, call.db.get(other, "host"))
         await call.work(chance.seconds(call.pool, "pbd"))
+        need_storage(call, pbd)
+        first = not any(call.db.get(other, "currently_attached") for other in call.db.get(sr, "PBDs"))
         call.db.set(pbd, currently_attached=True)
+        if first and storage_scan.kept_of(call.pool, sr).absent:
+            storage_scan.scan(call.pool, sr)
     refresh_contents(call, sr)
     return ""
+
+
+def need_storage(call: Call, pbd: str) -> None:
+    """SR_BACKEND_FAILURE_n: the driver finds no storage by the device_config, or not this SR on it."""
+    record = call.db.record("PBD", pbd)
+    sr = call.db.record("SR", record["SR"])
+    found = storage_probe.place(call.pool, record["host"], sr["type"], record["device_config"])
+    if not storage_world.is_listed(found.key) or sr["uuid"] in storage_world.world(call.pool).places.get(found.key, {}):
+        return
+    match sr["type"]:
+        case "nfs":
+            raise storage_world.failure(73, "NFS mount error",
+                                        f"mount failed on server `{record['device_config']['server']}` with return code 32")  # fmt: skip
+        case "ext" | "xfs":
+            raise storage_world.failure(52, "Logical Volume mount/activate error", "Unable to activate LV. Errno is 5")
+        case "lvm" | "lvmoiscsi" | "lvmohba":
+            raise storage_world.failure(47, "The SR is not available", f"no such volume group: VG_XenStorage-{sr['uuid']}")
+    storage_world.put(call.pool, found.key, record["SR"])  # a share of images is an SR by itself
 
 
 @message("PBD.unplug")
@@ -93,6 +132,7 @@ def statefiles(call: Call) -> list[str]:
 
 @message("PBD.set_device_config")
 def set_device_config(call: Call, pbd: str, value: dict[str, str]) -> str:
+    need_own(value)
     call.db.set(pbd, device_config=value)
     return ""
 

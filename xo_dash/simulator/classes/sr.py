@@ -5,9 +5,8 @@ from __future__ import annotations
 from ..call import Call
 from ..errors import XapiError
 from ..registry import message
-from . import chance, pbd, sm, sr_rules, vdi, vdi_storage
+from . import chance, pbd, sm, sr_rules, storage_probe, storage_scan, storage_world, vdi
 
-TIB = 1 << 40
 UNKNOWN = -1  # a size nobody has measured yet
 NEVER_SHARED = frozenset({"lvm", "ext", "xfs", "udev"})
 
@@ -20,29 +19,35 @@ def need_driver(kind: str) -> sm.Driver:
     return found
 
 
-def need_config(driver: sm.Driver, config: dict[str, str]) -> None:
-    for key in driver.needs:
-        if not config.get(key):
-            raise XapiError("SR_BACKEND_FAILURE_90", "", f"The request is missing the {key} parameter", "")
-
-
 @message("SR.create")
 async def create(call: Call, host: str, device_config: dict[str, str], physical_size: int, name_label: str, name_description: str,
                  kind: str, content_type: str, shared: bool, sm_config: dict[str, str] | None = None) -> str:  # fmt: skip
-    """The SR, a PBD on `host` or on every host, and all of them plugged; nothing is left of it when that fails."""
+    """The SR, a PBD on `host` or on every host, and all of them plugged; nothing is left of it when the driver fails.
+
+    It is as large as what it is on; `physical_size` counts only where nobody knows.
+    """
     kind = kind.lower()
-    driver = need_driver(kind)
-    need_config(driver, device_config)
+    need_driver(kind)
     if shared and kind in NEVER_SHARED:
         raise XapiError("SR_NOT_SHARABLE", "", host)
     sr = new(call, "", name_label, name_description, kind, content_type, shared, sm_config or {})
-    hosts = list(call.db.rows("host")) if shared else [host]
-    await call.work(chance.seconds(call.pool, "sr"))
-    size = physical_size if physical_size > 0 else TIB
-    call.db.set(sr, physical_size=size, physical_utilisation=0)
-    for each in hosts:
-        made = pbd.make(call, each, sr, device_config)
+    hosts = [call.pool.master.ref, *(ref for ref in call.db.rows("host") if ref != call.pool.master.ref)] if shared else [host]
+    pbds: list[str] = []
+    try:
+        found = storage_probe.place(call.pool, hosts[0], kind, device_config)
+        storage_probe.need_free(call.pool, found)
+        pbds += [pbd.make(call, each, sr, device_config) for each in hosts]
+        await call.work(chance.seconds(call.pool, "sr"))
+    except XapiError:
+        for made in pbds:
+            pbd.remove(call, made)
+        call.db.destroy(sr)
+        raise
+    storage_world.put(call.pool, found.key, sr)
+    call.db.set(sr, physical_size=found.size or max(physical_size, 0) or storage_world.TIB, physical_utilisation=0)
+    for made in pbds:
         await call.run("PBD.plug", made)
+    storage_scan.scan(call.pool, sr)
     call.pool.refresh(sr)
     return sr
 
@@ -71,17 +76,24 @@ def make(_call: Call, *_arguments: object) -> str:
 
 
 @message("SR.probe")
-def probe(call: Call, host: str, device_config: dict[str, str], kind: str, sm_config: dict[str, str] | None = None) -> str:
+async def probe(call: Call, host: str, device_config: dict[str, str], kind: str, sm_config: dict[str, str] | None = None) -> str:
     """What is there, as XML; a missing parameter is a failure that tells what it could be."""
-    need_config(need_driver(kind.lower()), device_config)
-    found = [r for _, r in call.db.records("SR") if r["type"] == kind.lower()]
-    known = "".join(f"\t<SR>\n\t\t<UUID>\n\t\t\t{record['uuid']}\n\t\t</UUID>\n\t</SR>\n" for record in found)
-    return f'<?xml version="1.0" ?>\n<SRlist>\n{known}</SRlist>\n'
+    kind = kind.lower()
+    driver = need_driver(kind)
+    await call.work(chance.seconds(call.pool, "scan"))
+    if "SR_PROBE" not in driver.can() or kind not in storage_probe.PROBING:
+        raise storage_world.failure(38, "The requested method is not supported/implemented")
+    found = storage_probe.place(call.pool, host, kind, device_config)
+    metadata = (sm_config or {}).get("metadata") == "true"
+    return storage_probe.sr_list(call.pool, found, kind, device_config, metadata)
 
 
 @message("SR.probe_ext")
-def probe_ext(call: Call, host: str, device_config: dict[str, str], kind: str, sm_config: dict[str, str] | None = None) -> list[object]:
-    need_driver(kind.lower())
+async def probe_ext(
+    call: Call, host: str, device_config: dict[str, str], kind: str, sm_config: dict[str, str] | None = None
+) -> list[object]:
+    """All our drivers are of the kind that prints XML, which this call does not understand."""
+    await probe(call, host, device_config, kind, sm_config)
     raise XapiError("SR_OPERATION_NOT_SUPPORTED")
 
 
@@ -100,35 +112,26 @@ async def scan(call: Call, sr: str) -> str:
     async with call.operation(sr, "scan"):
         need_plugged(call, sr)
         await call.work(chance.seconds(call.pool, "scan"))
-        measure(call, sr)
+        storage_scan.scan(call.pool, sr)
     return ""
 
 
 @message("SR.update")
 async def update(call: Call, sr: str) -> str:
     need_plugged(call, sr)
-    measure(call, sr)
+    storage_scan.measure(call.pool, sr)
     return ""
-
-
-def measure(call: Call, sr: str) -> None:
-    """The sums anew; foreign files on a file system are not ours to count, so what is used never shrinks below them."""
-    record = call.db.record("SR", sr)
-    disks = [call.db.record("VDI", disk) for disk in record["VDIs"]]
-    used = sum(disk["physical_utilisation"] for disk in disks)
-    call.db.set(
-        sr,
-        virtual_allocation=sum(disk["virtual_size"] for disk in disks if disk["managed"]),
-        physical_utilisation=max(used, record["physical_utilisation"]) if vdi_storage.driver_of(call.pool, sr).thin else used,
-        physical_size=record["physical_size"] if record["physical_size"] > 0 else TIB,
-    )
 
 
 @message("SR.forget")
 async def forget(call: Call, sr: str) -> str:
     async with call.operation(sr, "forget", cancellable=False):
         await call.work(chance.seconds(call.pool, "sr"))
-        remove(call, sr)
+        kept = storage_scan.kept_of(call.pool, sr)
+        kept.name, kept.about = call.db.get(sr, "name_label"), call.db.get(sr, "name_description")
+        for disk in call.db.get(sr, "VDIs"):
+            storage_scan.leave(call.pool, disk)
+        remove(call, sr, keep=True)
     return ""
 
 
@@ -140,15 +143,17 @@ async def destroy(call: Call, sr: str) -> str:
         for host in call.db.find("host", local_cache_sr=sr):
             raise XapiError("SR_IS_CACHE_SR", host)
         await call.work(chance.seconds(call.pool, "sr"))
-        remove(call, sr)
+        storage_world.wiped(call.pool, call.db.get(sr, "uuid"))
+        remove(call, sr, keep=False)
     return ""
 
 
-def remove(call: Call, sr: str) -> None:
+def remove(call: Call, sr: str, *, keep: bool) -> None:
+    """The rows; `keep` what is written on its disks. A pool's default SR that is gone stays the default: xapi does not look."""
     for disk in list(call.db.get(sr, "VDIs")):
-        vdi.drop(call, disk)
+        vdi.drop(call, disk, keep=keep)
     for held in list(call.db.get(sr, "PBDs")):
-        call.db.destroy(held)
+        pbd.remove(call, held)
     call.db.destroy(sr)
 
 
@@ -161,6 +166,8 @@ def set_words(call: Call, sr: str, value: str) -> str:
 
 @message("SR.set_shared")
 def set_shared(call: Call, sr: str, value: bool) -> str:
+    if not value and len(call.db.get(sr, "PBDs")) > 1:
+        raise XapiError("SR_HAS_MULTIPLE_PBDS", *call.db.get(sr, "PBDs"))
     call.db.set(sr, shared=value)
     return ""
 

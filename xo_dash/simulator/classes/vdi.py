@@ -13,7 +13,7 @@ from ..errors import XapiError
 from ..registry import message
 from ..transfer import disks as contents
 from ..types import NULL
-from . import chance, sr_rules, vdi_storage
+from . import chance, sr_rules, storage_scan, vdi_storage
 
 KINDS = ("system", "user", "ephemeral", "suspend", "crashdump", "ha_statefile", "metadata", "redo_log", "rrd", "pvs_cache")
 
@@ -79,12 +79,13 @@ async def destroy(call: Call, vdi: str) -> str:
 @message("VDI.forget")
 async def forget(call: Call, vdi: str) -> str:
     async with call.operation(vdi, "forget"):
-        drop(call, vdi)
+        storage_scan.leave(call.pool, vdi)
+        drop(call, vdi, keep=True)
     return ""
 
 
-def drop(call: Call, vdi: str) -> None:
-    """The disk is gone: drives that held it go as well, CD drives are empty, suspended VMs have lost their memory."""
+def drop(call: Call, vdi: str, *, keep: bool = False) -> None:
+    """The disk is gone, or its row alone (`keep`): drives that held it go, CD drives are empty, suspended VMs have no memory."""
     for vbd in list(call.db.get(vdi, "VBDs")):
         record = call.db.record("VBD", vbd)
         if record["type"] == "CD":
@@ -96,7 +97,10 @@ def drop(call: Call, vdi: str) -> None:
             call.db.destroy(vbd)
     for vm in call.db.find("VM", suspend_VDI=vdi):
         call.db.set(vm, suspend_VDI=NULL)
-    vdi_storage.forget(call.pool, vdi)
+    if keep:
+        call.db.destroy(vdi)
+    else:
+        vdi_storage.forget(call.pool, vdi)
 
 
 @message("VDI.resize", "VDI.resize_online")
@@ -182,16 +186,8 @@ async def introduce(call: Call, uuid: str, name_label: str, name_description: st
         }  # fmt: skip
         made = vdi_storage.create(call.pool, SR, fields)
         if uuid:
-            rename(call, made, uuid)
+            vdi_storage.rename(call.pool, made, uuid)
         return made
-
-
-def rename(call: Call, vdi: str, uuid: str) -> None:
-    """Give a disk the uuid it has on its SR."""
-    held = call.db.tables["VDI"].by_uuid
-    held.pop(call.db.get(vdi, "uuid"), None)
-    held[uuid] = vdi
-    call.db.set(vdi, uuid=uuid)
 
 
 @message("VDI.update")

@@ -79,6 +79,14 @@ def create(pool: Pool, sr: str, fields: Record) -> str:
     return vdi
 
 
+def rename(pool: Pool, vdi: str, uuid: str) -> None:
+    """Give a disk the uuid it has on its SR."""
+    held = pool.db.tables["VDI"].by_uuid
+    held.pop(pool.db.get(vdi, "uuid"), None)
+    held[uuid] = vdi
+    pool.db.set(vdi, uuid=uuid)
+
+
 def forget(pool: Pool, vdi: str) -> None:
     """The row goes, and with it its share of the sums."""
     record = pool.db.record("VDI", vdi)

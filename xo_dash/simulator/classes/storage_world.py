@@ -1,0 +1,150 @@
+"""The storage around a pool, as data: disks in the hosts, filers, iSCSI targets, LUNs of a SAN, shares; and what lies on it.
+
+It is the same for all pools, and for all hosts of one but for their own disks. What nobody listed is a server or disk as the caller
+says, with nothing on it; names in `.invalid` do not resolve, and nobody is at the addresses kept for documentation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from ..database import Record
+from ..errors import XapiError
+from ..pool import Pool
+
+GIB = 1 << 30
+TIB = 1 << 40
+NOBODY = ("192.0.2.", "198.51.100.", "203.0.113.")
+
+
+@dataclass(frozen=True, slots=True)
+class Lun:
+    number: int
+    scsi_id: str
+    size: int  # bytes
+    vendor: str = "FreeNAS"
+    path: str = ""  # of a SAN's, in the hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`user` and `password`: who may log in by CHAP; everyone without."""
+
+    iqn: str
+    luns: tuple[Lun, ...]
+    user: str = ""
+    password: str = ""
+
+
+SYSTEM_DISK = "/dev/sda"
+DISKS = {SYSTEM_DISK: 960 * GIB, "/dev/sdb": 2 * TIB, "/dev/sdc": 2 * TIB, "/dev/nvme0n1": 4 * TIB}
+FILERS = {  # server: {path: bytes}
+    "10.10.0.10": {"/mnt/tank/vms": 8 * TIB, "/mnt/tank/backup": 16 * TIB, "/mnt/tank/iso": TIB},
+    "filer.example.org": {"/srv/xen": 4 * TIB},
+}
+TARGETS = {  # server: its targets
+    "10.10.0.20": (
+        Target("iqn.2005-10.org.freenas.ctl:vms", (Lun(0, "36589cfc000000a010000000000000001", 4 * TIB),
+                                                   Lun(1, "36589cfc000000a010000000000000002", 2 * TIB))),
+        Target("iqn.2005-10.org.freenas.ctl:secure", (Lun(0, "36589cfc000000a020000000000000001", TIB),), "xen", "chap-secret-1"),
+    ),
+}  # fmt: skip
+SAN = (
+    Lun(0, "3600a0b80000f8e2a00001c5b5e9a0001", 4 * TIB, "NETAPP", "/dev/disk/mpInuse/3600a0b80000f8e2a00001c5b5e9a0001"),
+    Lun(1, "3600a0b80000f8e2a00001c5b5e9a0002", 4 * TIB, "NETAPP", "/dev/disk/mpInuse/3600a0b80000f8e2a00001c5b5e9a0002"),
+)
+SHARES = {"//10.10.0.30/vms": 4 * TIB, "//10.10.0.30/iso": TIB}  # SMB
+ISOS = {"debian-12.11.0-amd64-netinst.iso": 670 << 20, "rocky-9.6-x86_64-minimal.iso": 2_100 << 20, "memtest86plus-7.20.iso": 14 << 20}
+LIBRARIES = {"nfs:10.10.0.10:/mnt/tank/iso": ISOS, "smb://10.10.0.30/iso": ISOS}
+# SRs of pools that are no more: {place: (type, name)}; each has two disks
+LEFT = {
+    "nfs:10.10.0.10:/mnt/tank/backup": ("nfs", "Old backups"),
+    "scsi:36589cfc000000a010000000000000002": ("lvmoiscsi", "Old cluster"),
+    "scsi:3600a0b80000f8e2a00001c5b5e9a0002": ("lvmohba", "Old SAN volume"),
+}
+
+
+@dataclass(slots=True)
+class Kept:
+    """An SR on storage. `absent`: {location: record} of disks that lie there and have no row."""
+
+    kind: str
+    name: str = ""
+    about: str = ""
+    absent: dict[str, Record] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class World:
+    """What a pool knows to lie where: {place: {uuid of the SR: it}}; `lost`: {uuid of an SR: locations of disks that vanished}."""
+
+    places: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    lost: dict[str, set[str]] = field(default_factory=dict)
+
+    def find(self, uuid: str) -> Kept | None:
+        return next((srs[uuid] for srs in self.places.values() if uuid in srs), None)
+
+
+def world(pool: Pool) -> World:
+    found = pool.facts.get("storage")
+    if not isinstance(found, World):
+        found = pool.facts["storage"] = World({place: {uuid_of(place): left(place)} for place in LEFT})
+    return found
+
+
+def uuid_of(text: str) -> str:
+    digits = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def left(place: str) -> Kept:
+    kind, name = LEFT[place]
+    return Kept(kind, name, "", {uuid_of(f"{place} {n}"): lying(uuid_of(f"{place} {n}"), f"{name} {n}", 20 * GIB) for n in (1, 2)})
+
+
+def lying(location: str, name: str, size: int, **fields: object) -> Record:
+    """A disk without a row."""
+    return {"location": location, "name_label": name, "virtual_size": size, "physical_utilisation": size // 2, "type": "user", **fields}
+
+
+def library(place: str) -> dict[str, Record]:
+    """Files of a share of CD images."""
+    return {name: lying(name, name, size, read_only=True, physical_utilisation=size) for name, size in LIBRARIES.get(place, {}).items()}
+
+
+def is_listed(place: str) -> bool:
+    """Whether the tables above say all about it."""
+    kind, _, rest = place.partition(":")
+    match kind:
+        case "nfs":
+            return rest.split(":")[0] in FILERS
+        case "smb":
+            return rest in SHARES
+        case "scsi":
+            return any(lun.scsi_id == rest for lun in (*SAN, *(n for ts in TARGETS.values() for t in ts for n in t.luns)))
+        case "disk":
+            return rest.partition(":")[2] in DISKS
+    return False
+
+
+def on(pool: Pool, place: str, kind: str) -> list[str]:
+    """Uuids of the SRs of that type at a place."""
+    return [uuid for uuid, kept in world(pool).places.get(place, {}).items() if kept.kind == kind]
+
+
+def put(pool: Pool, place: str, sr: str) -> None:
+    """The SR lies there now, empty."""
+    record = pool.db.record("SR", sr)
+    kept = Kept(record["type"], record["name_label"], record["name_description"], library(place) if record["type"] == "iso" else {})
+    world(pool).places.setdefault(place, {})[record["uuid"]] = kept
+
+
+def wiped(pool: Pool, uuid: str) -> None:
+    for srs in world(pool).places.values():
+        srs.pop(uuid, None)
+
+
+def failure(code: int, text: str, detail: str = "", xml: str = "") -> XapiError:
+    """As a driver fails: its number, its sentence, and what it printed, which may be what the caller could have said."""
+    return XapiError(f"SR_BACKEND_FAILURE_{code}", "", f"{text} [opterr={detail}]" if detail else text, xml)
