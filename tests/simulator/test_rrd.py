@@ -308,7 +308,7 @@ def test_data_sources_have_the_names_and_values_of_the_series(simulation: Simula
 
 def test_a_client_is_told_by_its_task(simulation: Simulation, key: str) -> None:
     client = sign_in(simulation.pool)
-    for path in ("/rrd_updates?start=-5", "/host_rrd?json=true"):
+    for path in ("/rrd_updates?start=-5", "/host_rrd?json=true", "/host_rrds?json=true"):
         task = client.call("task.create", "metrics", "")
         answer = http(f"{client.url}{path}&task_id={task}&session_id={key}")
         assert answer.status == 200 and answer.headers["access-control-allow-origin"] == "*"

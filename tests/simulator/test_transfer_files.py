@@ -123,6 +123,10 @@ def test_blobs_hold_bytes_with_a_type(client: Client) -> None:
     assert record["last_updated"] != "19700101T00:00:00Z"
     reply = get(client, "/blob", uuid=record["uuid"])
     assert (reply.status, reply.headers["content-type"], reply.body) == (200, "image/png", b"\x89PNG")
+    assert http(f"{client.url}/blob?ref={blob}").status == 401
+    client.call("blob.set_public", blob, True)
+    assert http(f"{client.url}/blob?ref={blob}").body == b"\x89PNG"
+    assert http(f"{client.url}/blob?ref={blob}", b"x", "PUT").status == 401
     client.call("blob.destroy", blob)
     assert client.call("VM.get_blobs", vm) == {}
     assert get(client, "/blob", ref=blob).status == 404

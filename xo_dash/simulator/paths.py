@@ -23,7 +23,6 @@ PATHS: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/pool/xmldbdump"): ("get_pool_xml_db_sync", "http/get_pool_xml_db_sync"),
     ("GET", "/services"): ("get_services", "http/get_services"),
     ("GET", "/updates"): ("get_updates", "http/get_updates"),
-    ("GET", "/blob"): ("get_blob", "http/get_blob"),
     ("PUT", "/blob"): ("put_blob", "http/put_blob"),
     ("GET", "/console"): ("connect_console_ws", "http/connect_console_ws"),
     ("CONNECT", "/console"): ("connect_console", "http/connect_console"),

@@ -54,12 +54,14 @@ def selected(call: HttpCall, view: rrd_host.Host) -> Iterator[Series]:
 
 
 @http("GET", "/host_rrd")
+@http("GET", "/host_rrds")
 async def host_rrd(call: HttpCall) -> Response:
     view = rrd_host.view(call.pool, call.host.ref, call.pool.clock.now())
     return await whole(call, rrd_kept.host(call.pool, view), view.guests)
 
 
 @http("GET", "/vm_rrd")
+@http("GET", "/vm_rrds")
 async def vm_rrd(call: HttpCall) -> Response:
     """From the host that has it: the one the VM runs on, or the master for one that does not."""
     pool, uuid = call.pool, call.query.get("uuid", "")

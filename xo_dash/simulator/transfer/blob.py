@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from ..call import Call
 from ..errors import XapiError
-from ..http import CORS, NO_CACHE, HttpCall, page
+from ..http import CORS, NO_CACHE, HttpCall, authenticate, page, refuse
 from ..registry import http, message
 from ..types import EPOCH
 from .disks import disks
@@ -50,11 +50,20 @@ def asked(call: HttpCall) -> str:
 
 @http("GET", "/blob")
 async def get(call: HttpCall) -> Response:
-    """404 for what nobody has written yet, too."""
+    """Public ones are for everybody, others for whoever is signed in. 404 for what nobody has written yet, too."""
     if not {"ref", "uuid"} & call.query.keys():
         return page(400)
     blob = asked(call)
-    if not blob or call.pool.db.get(blob, "last_updated") == EPOCH:
+    if not blob:
+        return page(404)
+    if not call.pool.db.get(blob, "public"):
+        session, temporary = await authenticate(call.pool, call.host, call.request)
+        if session is None:
+            refuse(call.pool, call.request, XapiError("SESSION_AUTHENTICATION_FAILED"))
+            return page(401, **{"WWW-Authenticate": 'Basic realm="Blob handler"'})
+        if temporary:
+            call.pool.sessions.logout(session.ref)
+    if call.pool.db.get(blob, "last_updated") == EPOCH:
         return page(404)
     with disks(call.pool).open(blob) as held:
         data = held.read(0, call.pool.db.get(blob, "size"))
