@@ -32,6 +32,7 @@ async def pool_migrate(call: Call, vm: str, host: str, options: dict[str, str]) 
             network = options.get("network")
             pif = vm_migrate_line.receiving(pool, host, network) if network else vm_migrate_line.management(pool, host)
             await send_memory(call, vm, pif, packed=vm_migrate_line.compressed(pool, options, local=host == source))
+            machine.need_home(pool, vm)
             hand_over(call, vm, source, host)
     tell_migrated(call, vm, source, host)
     return ""

@@ -118,6 +118,8 @@ class Arrival:
         for made in self.vms.values():
             pool.db.set(made, current_operations={}, scheduled_to_be_resident_on=NULL)
         vm = self.vms[self._plan.vms[0]]
+        if not self._plan.copy:  # not before, or high availability would start it where it is not yet
+            pool.db.set(vm, ha_always_run=self._near.db.get(self._plan.vms[0], "ha_always_run"))
         if running:
             self._plug_like(self._plan.vms[0], vm)
             vm_life.built(pool, vm, running, booted=False)

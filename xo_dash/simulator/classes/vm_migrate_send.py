@@ -1,4 +1,4 @@
-"""VMs: to another SR, host or pool, with their disks; and single disks of a VM to another SR."""
+"""VMs: to another SR, host or pool, with their disks."""
 
 from __future__ import annotations
 
@@ -148,6 +148,7 @@ class Journey:
                     if self._alive:
                         await line.carry(memory, packed=packed)
                     await self._call.sleep(chance.seconds(self._call.pool, "pool_migrate"))
+                    machine.need(self._call.pool, sender)
                     self._check_there()
                     made = self._hand_over(arrival, moved)
             except BaseException:
@@ -216,49 +217,3 @@ class Journey:
         vm_life.gone(pool, self._vm)
         for vm in self._plan.vms:
             vm_record.remove(pool, vm)
-
-
-@message("VDI.pool_migrate")
-async def pool_migrate(call: Call, disk: str, sr: str, options: Map) -> str:
-    """Move a disk of a VM, and its snapshots with it, to another SR; the disk's reference changes, and a running VM gets a new domain."""
-    db = call.db
-    if not db.get(disk, "VBDs"):
-        raise XapiError("VDI_NEEDS_VM_FOR_MIGRATE", disk)
-    drive = db.get(disk, "VBDs")[0]
-    vm = db.get(drive, "VM")
-    async with call.operation(vm, "migrate_send"):
-        host = own_host(call, vm, sr, force=options.get("force") == "true")
-        vm_placement.check_host(call.pool, vm, host, cpu=False)
-        async with vm_power.placed(call, vm, host, "vm_migrate"):
-            if db.get(disk, "type") == "cbt_metadata":
-                raise XapiError("VDI_INCOMPATIBLE_TYPE", disk, "cbt_metadata")
-            if db.get(disk, "cbt_enabled"):
-                raise XapiError("VDI_CBT_ENABLED", disk)
-            held = [db.get(vbd, "VDI") for vbd in db.get(vm, "VBDs") if not db.get(vbd, "empty")]
-            srs = {**{vdi: db.get(vdi, "SR") for vdi in held}, disk: sr}
-            there = receiver(call.pool, host, set(srs.values()))
-            pif = vm_migrate_line.management(call.pool, there)
-            to = Goal(call.pool, there, vm_migrate_line.address_of(call.pool, pif) if pif != NULL else "", call.session, abroad=False)
-            vm_migrate_rules.check(call.pool, vm, to, srs, {}, {})
-            await send(call, vm, to, host, srs, {}, {}, {disk: options.get("dest-img-format", "")})
-    return str(db.get(drive, "VDI"))
-
-
-def own_host(call: Call, vm: str, sr: str, *, force: bool) -> str:
-    """Where the VM runs, or one where it could and that sees the SR. NO_HOSTS_AVAILABLE."""
-    pool = call.pool
-    if pool.db.get(vm, "power_state") in ("Running", "Paused"):
-        return str(pool.db.get(vm, "resident_on"))
-    fit = [host for host in pool.db.rows("host")
-           if sr in vm_placement.seen_by(pool.db, host) and vm_placement.suits(pool, vm, host, cpu=not force)]  # fmt: skip
-    if not fit:
-        raise XapiError("NO_HOSTS_AVAILABLE")
-    return vm_placement.pick(pool, vm, fit, chance.dice(pool))
-
-
-def receiver(pool: Pool, host: str, srs: set[str]) -> str:
-    """The same host if it sees all the SRs, else any that does. NO_HOSTS_AVAILABLE."""
-    for other in (host, *pool.db.rows("host")):
-        if srs <= vm_placement.seen_by(pool.db, other) and pool.db.get(other, "enabled"):
-            return other
-    raise XapiError("NO_HOSTS_AVAILABLE")
