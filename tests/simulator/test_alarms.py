@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from tests.simulator.inside import built
+from xo_dash.simulator.clock import iso
 from xo_dash.simulator.errors import XapiError
 from xo_dash.simulator.pool import Pool
 
-MINUTE = 60.0
+MINUTE, DAY = 60.0, 86400.0
 
 
 def alarms(pool: Pool) -> list[dict[str, Any]]:
@@ -115,4 +116,22 @@ async def test_ten_thousand_messages_are_kept() -> None:
     uuid = pool.db.get(pool.ref, "uuid")
     refs = [pool.messages.create("N", 5, "Pool", uuid, str(n)) for n in range(10_003)]
     assert await pool.run("message.get_all") == refs[3:]
+    await pool.close()
+
+
+async def test_a_certificate_that_ends_is_told_of_once_a_stage() -> None:
+    pool = await pool_of_one()
+    (certificate,) = pool.db.rows("Certificate")
+    pool.db.set(certificate, not_after=iso(pool.clock.now() + 15.5 * DAY))
+    pool.db.set(pool.master.ref, license_params={"expiry": iso(pool.clock.now() + 1.5 * DAY)})
+
+    def told(prefix: str) -> list[tuple[str, int]]:
+        return [(m["name"], m["priority"]) for _, m in pool.messages.items() if m["name"].startswith(prefix)]
+
+    await pool.clock.advance(DAY)
+    assert told("HOST_SERVER") == [("HOST_SERVER_CERTIFICATE_EXPIRING_30", 3)] and told("LICENSE") == [("LICENSE_EXPIRES_SOON", 2)]
+    await pool.clock.advance(DAY)
+    assert told("HOST_SERVER") == [("HOST_SERVER_CERTIFICATE_EXPIRING_14", 2)] and ("LICENSE_EXPIRED", 2) in told("LICENSE")
+    (body,) = (m["body"] for _, m in pool.messages.items() if m["name"].startswith("HOST_SERVER"))
+    assert ET.fromstring(body).findtext("date") == pool.db.get(certificate, "not_after")
     await pool.close()
