@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -79,4 +80,5 @@ class Live(Response):
         finally:
             if not wire.transport.is_closing():
                 wire.transport.abort()
-            await disconnected(receive)
+            with suppress(asyncio.CancelledError):  # the simulator stops before the client has said goodbye
+                await disconnected(receive)
