@@ -97,7 +97,7 @@ async def bytes_of_a_change() -> list[Figure]:
 async def _by_itself(pool: SimulatedPools, vm: str, power_state: str) -> None:
     async with httpx.AsyncClient() as client:
         change = {"ref": vm, "fields": {"power_state": power_state}}
-        (await client.post(f"{pool.url}/_simulator/change", json=change)).raise_for_status()
+        (await client.post(f"{pool.control}/change", json=change)).raise_for_status()
 
 
 async def _in_chromium(

@@ -39,6 +39,7 @@ class SimulatedPools:
     url: str
     user: str
     password: str
+    control: str  # URL of its control API
     ready_after: float  # seconds
 
 
@@ -48,12 +49,12 @@ async def simulated(hosts: int, vms: int) -> AsyncIterator[SimulatedPools]:
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "xo_dash", "simulate", "--port", str(free_port()), "--pools", "1", "--hosts", str(hosts),
-        "--vms", str(vms), "--password", "secret", "--still", "--quiet", stdout=asyncio.subprocess.PIPE,
+        "--vms", str(vms), "--password", "secret", "--still", "--quiet", "--control-port", "0", stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
     try:
         line = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))
-        yield SimulatedPools(line["url"], line["user"], line["password"], time.perf_counter() - started)
+        yield SimulatedPools(line["url"], line["user"], line["password"], line["control"], time.perf_counter() - started)
     finally:
         await _end(process)
 

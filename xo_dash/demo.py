@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
-INVENTORY = ("--pools", "2", "--hosts", "3,1", "--vms", "40,6", "--life", "--pace", "1")
+INVENTORY = ("--pools", "2", "--hosts", "3,1", "--vms", "40,6", "--scenario", "a-day", "--pace", "1")
 START = 20.0
 """Seconds the simulator may take until its pools answer."""
 

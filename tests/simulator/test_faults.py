@@ -68,10 +68,10 @@ def test_sessions_that_end(pool: SimulatedPool, client: Client) -> None:
 
 def test_faults_over_http(pool: SimulatedPool, client: Client) -> None:
     rule = {"method": "VM.get_all", "error": ["HOST_OFFLINE", "x"], "count": 1}
-    assert request(pool.url + "/_simulator/faults", json.dumps([rule])).json == {"faults": 1}
+    assert request(pool.control + "/faults", json.dumps([rule])).json == {"faults": 1}
     assert client.failure("VM.get_all")[0] == "HOST_OFFLINE"
-    request(pool.url + "/_simulator/faults", json.dumps(rule))
-    assert request(pool.url + "/_simulator/faults", method="DELETE").json == {"faults": 0}
+    request(pool.control + "/faults", json.dumps(rule))
+    assert request(pool.control + "/faults", method="DELETE").json == {"faults": 0}
     assert client.call("VM.get_all")
 
 
@@ -79,27 +79,27 @@ def test_faults_over_http(pool: SimulatedPool, client: Client) -> None:
     ({"method": "*"}, "an error, an action or a delay"), ({"action": "explode"}, "not 'explode'"), ({"colour": "red"}, "no colour"),
 ])  # fmt: skip
 def test_a_fault_that_makes_no_sense(pool: SimulatedPool, rule: dict[str, str], said: str) -> None:
-    answer = request(pool.url + "/_simulator/faults", json.dumps(rule))
+    answer = request(pool.control + "/faults", json.dumps(rule))
     assert answer.status == 400 and said in answer.json["error"]
 
 
 def test_no_web_page_may_make_faults(pool: SimulatedPool) -> None:
-    assert request(pool.url + "/_simulator/faults", "{}", headers={"Origin": "http://evil.example"}).status == 403
+    assert request(pool.control + "/faults", "{}", headers={"Origin": "http://evil.example"}).status == 403
 
 
 def test_a_row_changed_behind_everyones_back(pool: SimulatedPool, client: Client, vm: str) -> None:
     body = json.dumps({"ref": vm, "fields": {"name_label": "changed"}})
-    assert request(pool.url + "/_simulator/change", body).status == 200
+    assert request(pool.control + "/change", body).status == 200
     assert client.call("VM.get_name_label", vm) == "changed"
 
 
 def test_the_clock_over_http() -> None:
     with simulated(speed=0) as simulation:
-        url, client = simulation.pool.url, sign_in(simulation.pool)
+        url, client = simulation.pool.control, sign_in(simulation.pool)
         host = client.call("host.get_all")[0]
         before = client.call("host.get_servertime", host)
         assert client.call("host.get_servertime", host) == before
-        request(url + "/_simulator/clock", '{"advance": 86400}')
+        request(url + "/clock", '{"advance": 86400}')
         after = client.call("host.get_servertime", host)
         assert int(after[:8]) != int(before[:8]) and after[9:] == before[9:]
 

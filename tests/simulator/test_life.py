@@ -166,7 +166,7 @@ async def test_sessions_that_end_are_opened_again() -> None:
     pool = await built()
     living = Life(pool, pool.rng)
     for _ in range(2):
-        answer = asyncio.ensure_future(living.call("SR.scan", pool.db.find("SR", name_label="iso")[0]))
+        answer = asyncio.ensure_future(living.actor.call("SR.scan", pool.db.find("SR", name_label="iso")[0]))
         await pool.clock.advance(10)
         assert await answer == ""
         pool.sessions.logout_all()

@@ -90,6 +90,9 @@ class Database:
     def exists(self, ref: str) -> bool:
         return ref in self._rows
 
+    def row(self, ref: str) -> Row | None:
+        return self._rows.get(ref)
+
     def class_of(self, ref: str) -> str | None:
         row = self._rows.get(ref)
         return row.cls if row else None
@@ -188,7 +191,9 @@ class Database:
         self._notify(row)
 
     def _unlink(self, row: Row, link: Link) -> None:
-        """The row goes: the other ends forget it. Its own record stays as it was, for who still reads it."""
+        """The row goes: the other ends forget it, but snapshots do not. Its own record stays as it was, for who still reads it."""
+        if link.field == "snapshots":
+            return
         held = row.record[link.field]
         for ref in held if link.many else [held]:
             if (other := self._rows.get(ref)) and other.cls == link.other and other is not row:

@@ -6,16 +6,16 @@ import asyncio
 import base64
 import binascii
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from . import control, jsonrpc, tasks, xmlrpc
+from . import jsonrpc, tasks, xmlrpc
 from .dispatch import Answer
 from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
@@ -128,8 +128,6 @@ class Server:
     async def _answer(self, pool: Pool, host: Host, request: Request) -> Response:
         if request.method not in METHODS:
             return page(501)
-        if request.url.path.startswith(control.PREFIX):
-            return await control.answer(pool, request)
         match request.method, request.url.path:
             case "POST", path if path.startswith("/jsonrpc"):
                 return await self._rpc(pool, host, request, self._json)
@@ -153,7 +151,7 @@ class Server:
 
     async def _xml(self, pool: Pool, host: Host, request: Request, body: bytes) -> Response:
         name, parameters = xmlrpc.decode(body)
-        fault = await strike(pool, host, name, parameters)
+        fault = await strike(pool, host, request, name, parameters)
         xml = pool.dispatcher.xml
         try:
             answer = await performed(request, name, pool.dispatcher.call(pool, host, name, parameters, fault))
@@ -170,7 +168,7 @@ class Server:
 
     async def _json(self, pool: Pool, host: Host, request: Request, body: bytes) -> Response:
         call = jsonrpc.decode(body)
-        fault = await strike(pool, host, call.method, call.parameters)
+        fault = await strike(pool, host, request, call.method, call.parameters)
         try:
             answer = await performed(request, call.method, pool.dispatcher.call(pool, host, call.method, call.parameters, fault))
         except EmergencyError as error:
@@ -191,7 +189,8 @@ class Server:
         route = routed(pool, request.method, request.url.path)
         if route is None:
             return page(403)
-        fault = await strike(pool, host, request.url.path, list(request.query_params.values()))
+        parameters = [*request.query_params.values(), *cookies(request).values()]
+        fault = await strike(pool, host, request, request.url.path, parameters)
         session, temporary = await authenticate(pool, host, request) if route.permission else (NOBODY, False)
         if session is None:
             refuse(pool, request, XapiError("SESSION_AUTHENTICATION_FAILED"))
@@ -271,19 +270,27 @@ async def unwritten(http: HttpCall) -> Response:
 def reply(body: bytes, kind: str, fault: Fault | None) -> Response:
     # Content-Type to the letter: clients compare it, and starlette would add a charset to text
     response = Response(body, 200, {"content-type": kind, **NO_CACHE, **CORS})
-    return Truncated(response) if fault and fault.action == "truncate" else response
+    if fault and fault.action == "truncate":
+        return Truncated(response)
+    return Dripping(body, response.headers, fault.rate) if fault and fault.action == "slow" else response
 
 
-async def strike(pool: Pool, host: Host, method: str, parameters: list[Any]) -> Fault | None:
+async def strike(pool: Pool, host: Host, request: Request, method: str, parameters: list[Any]) -> Fault | None:
     """The fault that hits this request; those that concern the transport alone happen here."""
     if not len(pool.faults):
         return None
-    fault = pool.faults.take(method, parameters, host.address)
-    if fault and fault.action == "drop":
-        await asyncio.sleep(fault.delay)
-        raise DropError
-    if fault and fault.action == "503":
-        raise UnavailableError
+    fault = pool.faults.take(method, parameters, host.address, pool)
+    if fault is None:
+        return None
+    await asyncio.sleep(fault.delay)
+    match fault.action:
+        case "drop":
+            raise DropError
+        case "503":
+            raise UnavailableError
+        case "hang":
+            await disconnected(request.receive)
+            raise DropError
     return fault
 
 
@@ -336,6 +343,20 @@ class Truncated(Response):
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         transport(send).close()
         await disconnected(receive)
+
+
+class Dripping(StreamingResponse):
+    """An answer that takes its time: `rate` bytes a second, in real time."""
+
+    def __init__(self, body: bytes, headers: Mapping[str, str], rate: float) -> None:
+        super().__init__(drops(body, rate), headers=headers)
+
+
+async def drops(body: bytes, rate: float) -> AsyncIterator[bytes]:
+    size = max(1, int(rate / 10))
+    for start in range(0, len(body), size):
+        await asyncio.sleep(size / rate)
+        yield body[start : start + size]
 
 
 async def disconnected(receive: Receive) -> None:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import loads, tasks
+from .actor import Actor
 from .classes import vm_life
 from .database import Record
 from .errors import XapiError
 from .pool import Pool
 from .types import NULL
+from .verbs import guests
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,12 @@ class Life:
     dice: random.Random
     busy: set[str] = field(default_factory=set)
     running: int = 0
-    session: str = ""
     scenes: Sequence[tuple[int, Callable[[], Scene | None]]] = ()
 
+    actor: Actor = field(init=False)
+
     def __post_init__(self) -> None:
+        self.actor = Actor(self.pool, "automation")
         self.scenes = (
             (5, self.nap),
             (4, self.snapshot),
@@ -101,25 +105,6 @@ class Life:
     def name(self, ref: str) -> str:
         return str(self.pool.db.get(ref, "name_label"))
 
-    # how
-
-    async def call(self, method: str, *arguments: Any) -> str:
-        """An Async call, as a client makes it; the task's result. XapiError as soon as it is refused or fails."""
-        db, sessions = self.pool.db, self.pool.sessions
-        try:
-            sessions.get(self.session)
-        except XapiError:
-            self.session = sessions.login(self.pool.master, self.pool.user, self.pool.password, "automation").ref
-        answer = await self.pool.dispatcher.call(self.pool, self.pool.master, f"Async.{method}", [self.session, *arguments])
-        while db.exists(answer.value) and db.get(answer.value, "status") == "pending":
-            await self.pool.clock.sleep(0.5)
-        if not db.exists(answer.value):
-            return ""
-        record = db.record("task", answer.value)
-        if record["status"] != "success":
-            raise XapiError(*(record["error_info"] or ["TASK_CANCELLED", answer.value]))
-        return str(record["result"].removeprefix("<value>").removesuffix("</value>"))
-
     # what
 
     def nap(self) -> Scene | None:
@@ -132,7 +117,7 @@ class Life:
         vm_life.shut_down_by_itself(self.pool, vm)
         await self.pool.clock.sleep(seconds)
         if db.exists(vm) and db.get(vm, "power_state") == "Halted":
-            await self.call("VM.start", vm, False, False)
+            await self.actor.call("VM.start", vm, False, False)
 
     def visit(self) -> Scene | None:
         """Somebody needs a VM that was off, for some minutes."""
@@ -140,17 +125,17 @@ class Life:
         return Scene(self._visit(vm, self.dice.uniform(90, 240)), {vm}) if vm else None
 
     async def _visit(self, vm: str, seconds: float) -> None:
-        await self.call("VM.start", vm, False, False)
+        await self.actor.call("VM.start", vm, False, False)
         await self.pool.clock.sleep(seconds)
         if self.pool.db.exists(vm) and self.has_tools(self.pool.db.record("VM", vm)):
-            await self.call("VM.clean_shutdown", vm)
+            await self.actor.call("VM.clean_shutdown", vm)
 
     def reboot(self) -> Scene | None:
         vm = self.vm(self.is_expendable)
         return Scene(self._reboot(vm), {vm}) if vm else None
 
     async def _reboot(self, vm: str) -> None:
-        await self.call("VM.clean_reboot", vm)
+        await self.actor.call("VM.clean_reboot", vm)
 
     def migrate(self) -> Scene | None:
         """To another host, where one can take it."""
@@ -161,7 +146,7 @@ class Life:
         home = self.pool.db.get(vm, "resident_on")
         possible = await self.pool.run("VM.get_possible_hosts", vm)
         if others := [host for host in possible if host != home]:
-            await self.call("VM.pool_migrate", vm, others[0], {"live": "true"})
+            await self.actor.call("VM.pool_migrate", vm, others[0], {"live": "true"})
 
     def snapshot(self) -> Scene | None:
         vm = self.vm(lambda r: r["power_state"] in ("Running", "Halted") and "prod" in r["tags"])
@@ -170,21 +155,21 @@ class Life:
     async def _snapshot(self, vm: str) -> None:
         """The oldest one of ours goes when there are enough."""
         db = self.pool.db
-        await self.call("VM.snapshot", vm, f"{AUTO}{self.pool.clock.iso()}", [])
+        await self.actor.call("VM.snapshot", vm, f"{AUTO}{self.pool.clock.iso()}", [])
         ours = [(r["snapshot_time"], ref) for ref, r in db.records("VM") if r["is_a_snapshot"] and r["name_label"].startswith(AUTO)]
         for _, old in sorted(ours)[:-KEPT]:
             disks = [db.get(vbd, "VDI") for vbd in db.get(old, "VBDs") if db.get(vbd, "type") == "Disk"]
-            await self.call("VM.destroy", old)
+            await self.actor.call("VM.destroy", old)
             for disk in disks:
                 if db.exists(disk) and db.get(disk, "is_a_snapshot"):
-                    await self.call("VDI.destroy", disk)
+                    await self.actor.call("VDI.destroy", disk)
 
     def scan(self) -> Scene | None:
         srs = [ref for ref, sr in self.pool.db.records("SR") if sr["shared"] and not sr["is_tools_sr"] and not sr["current_operations"]]
         return Scene(self._scan(self.dice.choice(srs))) if srs else None
 
     async def _scan(self, sr: str) -> None:
-        await self.call("SR.scan", sr)
+        await self.actor.call("SR.scan", sr)
 
     def backup(self) -> Scene | None:
         """A backup program's own task; it goes on elsewhere, and is only told of here."""
@@ -193,21 +178,7 @@ class Life:
 
     async def _backup(self, vm: str, seconds: float) -> None:
         task = tasks.create(self.pool, f"Backup of {self.name(vm)}", "Incremental, by the backup program", host=self.pool.master.ref)
-        await self.advance(task, 0.0, seconds)
-
-    async def advance(self, task: str, start: float, seconds: float) -> None:
-        """A task of a client, step by step to its end; whoever destroys or ends it has the last word."""
-        db, steps = self.pool.db, max(4, int(seconds / 2))
-        for step in range(1, steps + 1):
-            await self.pool.clock.sleep(seconds / steps)
-            if not db.exists(task) or db.get(task, "status") != "pending":
-                return
-            if "cancel" in db.get(task, "current_operations").values():
-                tasks.fail(self.pool, task, XapiError("TASK_CANCELLED", task))
-                return
-            if step < steps:
-                db.set(task, progress=start + (1 - start) * step / steps)
-        tasks.succeed(self.pool, task, "")
+        await guests.advance(self.pool, task, 0.0, seconds)
 
     async def drift(self) -> None:
         """What is used of file systems goes up and down a little, more up than down."""
@@ -235,7 +206,7 @@ async def live(pool: Pool) -> None:
     life = Life(pool, random.Random(pool.facts.get("life", 0)))  # noqa: S311  the same seed lives the same life
     parts = [life.go_on(), life.drift()]
     if unfinished := pool.facts.get("unfinished"):
-        parts.append(life.advance(unfinished, pool.db.get(unfinished, "progress"), 90.0))
+        parts.append(guests.advance(pool, unfinished, pool.db.get(unfinished, "progress"), 90.0))
     async with asyncio.TaskGroup() as group:
         for part in parts:
             group.create_task(part)

@@ -7,6 +7,7 @@ longer step gets them cheaply: layers faster than the step are left out, bursts 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -140,6 +141,45 @@ def tide(seed: int, time: float, step: float) -> float:
     quick = noise(seed, time, 50.0) if step <= 300 else 0.0
     slow = noise(seed, time, 2600.0) if step < DAY else 0.0
     return max(0.1, 1 + 0.45 * quick + 0.4 * slow)
+
+
+@dataclass(slots=True)
+class Surge:
+    """What somebody or something adds to a guest's load from `since` to `until` (seconds since the epoch): a share of its vCPUs and of
+    its memory (which grows to that over `rise` seconds), and bytes a second."""
+
+    since: float
+    until: float
+    cpu: float = 0.0
+    memory: float = 0.0
+    received: float = 0.0
+    sent: float = 0.0
+    read: float = 0.0
+    written: float = 0.0
+    rise: float = 0.0
+
+    def part(self, time: float, step: float) -> float:
+        """How much of the `step` before `time` it fills, 0 to 1."""
+        return max(0.0, min(time, self.until) - max(time - step, self.since)) / step
+
+
+def surges(pool: Pool) -> dict[str, list[Surge]]:
+    """{VM uuid: what is on top of its usual load, oldest first}"""
+    found: dict[str, list[Surge]] = pool.facts.setdefault("surges", {})
+    return found
+
+
+def surged(load: Load, surges: Sequence[Surge], time: float, step: float) -> Load:
+    for surge in surges:
+        part = surge.part(time, step)
+        if part <= 0:
+            continue
+        grown = part * min(1.0, (time - surge.since) / surge.rise if surge.rise else 1.0)
+        wobble = part * (0.9 + 0.2 * (load.dice >> 40 & 0xFF) / 255)
+        cpu, memory = min(1.0, load.cpu + surge.cpu * wobble), min(0.985, load.memory + surge.memory * grown)
+        received, sent = load.received + surge.received * wobble, load.sent + surge.sent * wobble
+        load = Load(cpu, memory, received, sent, load.read + surge.read * wobble, load.written + surge.written * wobble, load.dice)
+    return load
 
 
 def profiles(pool: Pool) -> dict[str, str]:

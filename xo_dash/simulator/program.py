@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from . import certificate, from_db
+from . import certificate, faults, from_db, scenario
 from .dialect import dialects
 from .server import Simulator, Wanted
 
@@ -50,6 +50,10 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--tls-key", type=Path)
     words.add_argument("--tls", action="store_true", help="https with a certificate made for this run")
     words.add_argument("--life", action="store_true", help="now and then something happens by itself, as in the demo")
+    words.add_argument("--scenario", metavar="FILE|NAME",
+                       help=f"play a day, over and over: a file, or one of {', '.join(scenario.names())}")  # fmt: skip
+    words.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong on purpose: rules as JSON")
+    words.add_argument("--control-port", type=int, metavar="P", help="of the control API, on 127.0.0.1 (default: none; 0 = any free one)")
     words.add_argument("--still", dest="life", action="store_false", help="nothing does (default): for tools that count objects")
     words.add_argument("--users", action="store_true", help="pools that are in a directory, with a user for each role")
     words.add_argument("--dialect", choices=tuple(dialects()), default="modern", help="whose xapi it is (default modern: the newest)")
@@ -84,13 +88,19 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
         words.error("--tls-cert and --tls-key go together")
     if given.anonymise and len(given.from_db) != 1:
         words.error("--anonymise goes with one --from-db")
+    try:
+        day = scenario.read(given.scenario) if given.scenario else None
+        rules = faults.read_file(given.faults) if given.faults else []
+    except ValueError as error:
+        words.error(str(error))
     if given.from_db and (given.life or given.users):
         words.error("--life and --users are for made-up pools, not for --from-db")
     return Wanted(
         each["hosts"], each["vms"], each["srs"], port=given.port, usual_port=given.usual_port,
         seed=given.seed, user=given.user, password=given.password,
         speed=given.speed, pace=given.pace, tls_cert=given.tls_cert, tls_key=given.tls_key,
-        life=given.life, users=given.users, dialect=given.dialect, databases=tuple(given.from_db),
+        life=given.life or bool(day and day.life and not given.from_db), scenario=day, faults=tuple(rules), control=given.control_port,
+        users=given.users, dialect=given.dialect, databases=tuple(given.from_db),
     )  # fmt: skip
 
 
@@ -114,6 +124,8 @@ async def serve(what: Wanted, *, until_stdin_closes: bool = False) -> int:
     gc.freeze()  # the inventory stays: no need to walk it again and again
     for pool in simulator.pools:
         line = {"pool": pool.db.get(pool.ref, "name_label"), "url": pool.url, "user": pool.user, "password": pool.password}
+        if simulator.control:
+            line["control"] = simulator.control
         sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
     await over.wait()

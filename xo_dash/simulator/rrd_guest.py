@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import loads
-from .loads import Load, Profile
+from .loads import Load, Profile, Surge
 from .types import NULL
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Guest:
     nics: tuple[Nic, ...]
     lives: list[Life]  # the last one first; none = has always been there
     extremes: bool = False  # MIN and MAX are kept of it too
+    surges: Sequence[Surge] = ()
+    slow: dict[str, float] = field(default_factory=dict)  # {SR: how many times as long as usual its disks take}
     names: list[str] = field(default_factory=list)
     kinds: str = ""  # of each value: d for whole numbers, f for others
 
@@ -78,6 +81,10 @@ class Guest:
 
     def load(self, time: float, step: float) -> Load | None:
         """None = there is no sample: it was not running."""
+        usual = self._usual(time, step)
+        return loads.surged(usual, self.surges, time, step) if usual and self.surges else usual
+
+    def _usual(self, time: float, step: float) -> Load | None:
         if not self.lives:
             return loads.load(self.profile, self.seed, time, step)
         for life in self.lives:
@@ -106,7 +113,7 @@ class Guest:
         weight = DISK_WEIGHTS[min(number, 3)]
         read, written = load.read * weight, load.written * weight
         reads, writes = read / self.profile.request, written / self.profile.request
-        latency = FASTEST * (1 + 6 * load.cpu + (load.dice >> 32 & 0xFF) / 128)
+        latency = FASTEST * (1 + 6 * load.cpu + (load.dice >> 32 & 0xFF) / 128) * self.slow.get(self.disks[number].sr, 1.0)
         waiting = (reads + writes) * latency / 1e6
         mib = loads.MIB
         return [read, written, latency, latency * 1.6, reads, writes, reads + writes, min(1.0, waiting * 0.4), waiting, latency * 1.3,
@@ -150,7 +157,8 @@ def guest(pool: Pool, ref: str, now: float) -> Guest:
         max(1, metrics["VCPUs_number"] if metrics else vm["VCPUs_at_startup"]),
         (metrics and metrics["memory_actual"]) or vm["memory_dynamic_max"], vm["memory_target"] or vm["memory_dynamic_max"],
         control or vm["guest_metrics"] != NULL, tuple(sorted(disks, key=lambda d: d.name)), tuple(sorted(nics, key=lambda n: n.device)),
-        [] if control else lives(pool, vm, metrics, now), extremes(pool, vm["uuid"]),
+        [] if control else lives(pool, vm, metrics, now), extremes(pool, vm["uuid"]), loads.surges(pool).get(vm["uuid"], ()),
+        pool.facts.get("slow", {}),
     )  # fmt: skip
 
 

@@ -110,7 +110,9 @@ def view(pool: Pool, ref: str, now: float) -> Host:
     guests.sort(key=lambda g: (bool(g.lives), g.uuid))
     nics: dict[str, list[str]] = {}
     for pif in (db.record("PIF", p) for p in record["PIFs"]):
-        nics.setdefault(pif["device"], []).append(pif["network"])
+        behind = nics.setdefault(pif["device"], [])
+        if not db.exists(pif["metrics"]) or db.get(pif["metrics"], "carrier"):
+            behind.append(pif["network"])
     srs = [db.get(pbd, "SR") for pbd in record["PBDs"] if db.get(pbd, "currently_attached")]
     srs = [sr for sr in srs if db.get(sr, "content_type") != "iso" and db.get(sr, "physical_size") > 0]
     metrics = record["metrics"]

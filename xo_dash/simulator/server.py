@@ -13,16 +13,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
-from . import dialect, directory, from_db, inventory, life, model, registry
+from . import dialect, directory, from_db, inventory, life, model, registry, scenario
 from .clock import Clock
+from .control import Control
 from .dispatch import Dispatcher
+from .faults import Fault
 from .gate import Sockets
 from .http import Server as Application
 from .inventory import Plan
 from .pool import Pool
+from .scenario import Scenario
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,9 @@ class Wanted:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     life: bool = False  # now and then something happens by itself
+    scenario: Scenario | None = None  # what happens when
+    faults: tuple[Fault, ...] = ()  # of each pool
+    control: int | None = None  # port of the control API; 0 = any free one
     users: bool = False  # the pools are in a directory, with a user for each role
     dialect: str = "modern"  # of dialect.dialects()
     databases: tuple[Path, ...] = ()  # of real pools: one for each pool, instead of `hosts`, `vms` and `srs`
@@ -65,9 +72,9 @@ class Simulator:
         self.wanted = wanted
         self.pools: list[Pool] = []
         self.application = Application()
+        self.control = ""  # its URL, if it is wanted
         self._sockets: list[socket.socket] = []
-        self._uvicorn: Uvicorn | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._running: list[tuple[Uvicorn, asyncio.Task[None]]] = []
 
     async def start(self) -> None:
         """OSError if a port is taken, DumpError if a database is none."""
@@ -80,6 +87,7 @@ class Simulator:
                         clock=Clock(wanted.speed), generation=generation)  # fmt: skip
             pool.facts["scheme"] = "https" if wanted.tls_cert else "http"
             pool.facts["pace"] = wanted.pace
+            pool.faults.rules += [replace(fault) for fault in wanted.faults]
             await self._fill(pool, index)
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
@@ -92,6 +100,17 @@ class Simulator:
             pool.start()
             if wanted.life:
                 pool.spawn(life.live(pool))
+            if wanted.scenario:
+                pool.spawn(scenario.play(wanted.scenario, pool))
+        if wanted.control is not None:
+            await self._open_control(wanted.control)
+
+    async def _open_control(self, port: int) -> None:
+        """On a port of its own, and never with TLS: it is for this machine alone."""
+        door = bind("127.0.0.1", port)
+        self._sockets.append(door)
+        await self._run(Control(self.pools), [door])
+        self.control = f"http://127.0.0.1:{door.getsockname()[1]}"
 
     async def _fill(self, pool: Pool, index: int) -> None:
         """Addresses for its hosts, and everything that is in it."""
@@ -108,15 +127,15 @@ class Simulator:
 
     async def stop(self) -> None:
         """At once, as if the power was cut: no goodbyes to clients."""
-        if self._uvicorn and self._serving:
-            self._uvicorn.should_exit = True
-            self._uvicorn.force_exit = True
-            for connection in list(self._uvicorn.server_state.connections):
+        for server, serving in self._running:
+            server.should_exit = True
+            server.force_exit = True
+            for connection in list(server.server_state.connections):
                 if connection.transport is not None:
                     connection.transport.abort()
-            for task in list(self._uvicorn.server_state.tasks):
+            for task in list(server.server_state.tasks):
                 task.cancel()
-            await self._serving
+            await serving
         for pool in self.pools:
             await pool.close()
         for listening in self._sockets:
@@ -151,17 +170,21 @@ class Simulator:
         return (443,) if self.wanted.tls_cert else (80,)
 
     async def _serve(self) -> Uvicorn:
-        wanted = self.wanted
-        config = uvicorn.Config(
-            self.application, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=60, server_header=False,
-            timeout_graceful_shutdown=1, ssl_certfile=wanted.tls_cert, ssl_keyfile=wanted.tls_key, proxy_headers=False,
-        )  # fmt: skip
         logging.getLogger("uvicorn.error").addFilter(not_about_upgrades)
-        server = self._uvicorn = Uvicorn(config)
-        self._serving = asyncio.get_running_loop().create_task(server.serve(sockets=self._sockets))
+        wanted = self.wanted
+        return await self._run(self.application, list(self._sockets), ssl_certfile=wanted.tls_cert, ssl_keyfile=wanted.tls_key)
+
+    async def _run(self, application: Any, sockets: list[socket.socket], **more: Any) -> Uvicorn:
+        config = uvicorn.Config(
+            application, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=60, server_header=False,
+            timeout_graceful_shutdown=1, proxy_headers=False, **more,
+        )  # fmt: skip
+        server = Uvicorn(config)
+        serving = asyncio.get_running_loop().create_task(server.serve(sockets=sockets))
+        self._running.append((server, serving))
         while not server.started:
-            if self._serving.done():
-                await self._serving
+            if serving.done():
+                await serving
                 raise OSError("the HTTP server did not start")
             await asyncio.sleep(0.005)
         return server

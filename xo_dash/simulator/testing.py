@@ -56,6 +56,11 @@ class SimulatedPool:
         """Of the hosts, the first master first."""
         return list(self.inside.hosts)
 
+    @property
+    def control(self) -> str:
+        """URL of the control API, which all pools of the simulation share."""
+        return self.simulation.simulator.control
+
     def do(self, function: Callable[[Pool], T]) -> T:
         """`function(pool)`, in the simulator's own loop."""
 
@@ -163,6 +168,7 @@ def simulated(
             password=password,
             users=users,
             speed=speed,
+            control=0,
             tls_cert=tls_cert,
             tls_key=tls_key,
         )
