@@ -86,6 +86,7 @@ class Simulator:
             pool = Pool(dispatcher, seed=f"{wanted.seed}/{index}", user=wanted.user, password=wanted.password,
                         clock=Clock(wanted.speed), generation=generation)  # fmt: skip
             pool.facts["scheme"] = "https" if wanted.tls_cert else "http"
+            pool.facts["certificate"] = wanted.tls_cert
             pool.facts["pace"] = wanted.pace
             pool.faults.rules += [replace(fault) for fault in wanted.faults]
             await self._fill(pool, index)

@@ -9,36 +9,22 @@ from ..pool import Pool
 from ..registry import allowed, message
 
 
-@allowed("pool")
-def rule(_pool: Pool, _ref: str, record: Record, operation: str) -> XapiError | None:
-    if operation == "ha_disable" and not record["ha_enabled"]:
-        return XapiError("HA_NOT_ENABLED")
-    if operation in ("ha_enable", "designate_new_master") and record["ha_enabled"]:
-        return XapiError("HA_IS_ENABLED")
-    return None
-
-
 @message("pool.sync_database")
 def sync_database(_call: Call) -> str:
     return ""
 
 
 @message("pool.get_license_state")
-def get_license_state(_call: Call, _pool: str) -> dict[str, str]:
-    return {"edition": "xcp-ng", "expiry": "never"}
+def get_license_state(call: Call, _pool: str) -> dict[str, str]:
+    """All hosts have the same edition; the licence that ends first counts."""
+    hosts = [host for _, host in call.db.records("host")]
+    ends = sorted(host["license_params"].get("expiry", "never") for host in hosts)
+    return {"edition": hosts[0]["edition"], "expiry": ends[0]}
 
 
 @message("pool.set_igmp_snooping_enabled")
 def set_igmp_snooping_enabled(call: Call, pool: str, value: bool) -> str:
+    if call.db.get(call.pool.master.ref, "software_version").get("network_backend") != "openvswitch":
+        raise XapiError("OPENVSWITCH_NOT_ACTIVE")
     call.db.set(pool, igmp_snooping_enabled=value)
-    return ""
-
-
-@message("pool.crl_list", "pool.certificate_list")
-def nothing_to_list(_call: Call) -> list[str]:
-    return []
-
-
-@message("pool.certificate_sync")
-def certificate_sync(_call: Call) -> str:
     return ""
