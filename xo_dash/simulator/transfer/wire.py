@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -80,5 +79,7 @@ class Live(Response):
         finally:
             if not wire.transport.is_closing():
                 wire.transport.abort()
-            with suppress(asyncio.CancelledError):  # the simulator stops before the client has said goodbye
+            try:
                 await disconnected(receive)
+            except asyncio.CancelledError:  # the simulator stops before the client has said goodbye, which uvicorn need not mourn
+                send.__self__.disconnected = True  # type: ignore[attr-defined]
