@@ -49,6 +49,7 @@ class Choice:
     snapshots: bool = False
     power_state: bool = False
     parents: bool = False  # of VHDs
+    without: frozenset[str] = frozenset()  # kinds of devices that stay behind: vif, vbd
 
 
 class Table:
@@ -66,10 +67,10 @@ class Table:
             return
         record = self._db.record("VM", vm)
         self.add(vm)
-        for vif in record["VIFs"]:
+        for vif in record["VIFs"] if "vif" not in self._choice.without else ():
             self.add(vif)
             self.add(self._db.get(vif, "network"))
-        for vbd in record["VBDs"]:
+        for vbd in record["VBDs"] if "vbd" not in self._choice.without else ():
             self.add(vbd)
             if not self._db.get(vbd, "empty"):
                 self.add_vdi(self._db.get(vbd, "VDI"))

@@ -66,7 +66,8 @@ async def export_metadata(call: HttpCall) -> Response:
 async def metadata(job: Transfer) -> str:
     request, pool = job.http.request, job.pool
     choice = Choice(snapshots=parameter(request, "export_snapshots") != "false", power_state=True,
-                    parents=flag(request, "include_vhd_parents"))  # fmt: skip
+                    parents=flag(request, "include_vhd_parents"),
+                    without=frozenset(parameter(request, "excluded_device_types").split(",")))  # fmt: skip
     if flag(request, "all"):
         dom0 = parameter(request, "include_dom0") != "false"
         vms = [ref for ref, record in pool.db.records("VM")
