@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulator.inside import built
 from xo_dash.simulator import machine
-from xo_dash.simulator.classes import ha_agile
+from xo_dash.simulator.classes import ha_agile, vm_life
 from xo_dash.simulator.classes.ha_binpack import Configuration, always_possible
 from xo_dash.simulator.errors import XapiError
 from xo_dash.simulator.pool import Pool
@@ -204,4 +204,50 @@ async def test_nobody_restarts_while_it_is_told_to_wait() -> None:
     assert not told(pool, "HA_HOST_FAILED")
     await calm(pool, 400)
     assert told(pool, "HA_HOST_FAILED")
+    await pool.close()
+
+
+async def test_vms_of_a_master_that_dies_run_on_under_the_next_one() -> None:
+    pool = await safe(3, 12)
+    old = pool.master.ref
+    vm = next(v for v in agile(pool) if pool.db.get(v, "resident_on") == old)
+    await pool.run("VM.set_ha_restart_priority", vm, "restart")
+    machine.die(pool, old)
+    await calm(pool, 240)
+    assert pool.master.ref != old and pool.db.get(vm, "power_state") == "Running" and pool.db.get(vm, "resident_on") != old
+    assert [m["obj_uuid"] for m in told(pool, "HA_HOST_FAILED")] == [pool.db.get(old, "uuid")]
+    pool.spawn(machine.boot(pool, old))
+    await calm(pool, 240)
+    assert [m["obj_uuid"] for m in told(pool, "HA_HOST_WAS_FENCED")] == [pool.db.get(old, "uuid")]
+    await pool.close()
+
+
+async def test_a_protected_vm_that_powers_itself_off_is_started_again() -> None:
+    pool = await safe(2, 8)
+    vm, other = agile(pool)[:2]
+    await pool.run("VM.set_ha_restart_priority", vm, "restart")
+    vm_life.shut_down_by_itself(pool, vm)
+    await calm(pool, 60)
+    assert pool.db.get(vm, "power_state") == "Running"
+    await done(pool, pool.run("VM.hard_shutdown", vm))
+    await calm(pool, 60)
+    assert pool.db.get(vm, "power_state") == "Halted" and not pool.db.get(vm, "ha_always_run")
+    home = pool.db.get(other, "resident_on")
+    refusals = await pool.run("host.get_vms_which_prevent_evacuation", home)
+    assert refusals[other] == ["HOST_EVACUATE_VM_NOT_HA_PROTECTED", other]
+    await pool.close()
+
+
+async def test_one_great_thing_at_a_time() -> None:
+    pool = await built(2, 4)
+    pool.start()
+    enabling = asyncio.ensure_future(pool.run("pool.enable_ha", [], {}))
+    await pool.clock.advance(1)
+    assert pool.db.get(pool.ref, "allowed_operations") == []
+    assert await refused(pool, "pool.sync_updates", pool.ref, False) == ["HA_ENABLE_IN_PROGRESS"]
+    await calm(pool, 60)
+    await enabling
+    assert await refused(pool, "pool.designate_new_master", next(h for h in pool.db.rows("host") if h != pool.master.ref)) == [
+        "HA_IS_ENABLED"
+    ]
     await pool.close()

@@ -10,7 +10,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import ha_plan, vm_memory, vm_migrate, vm_migrate_line, vm_placement, vm_rules
+from . import ha_agile, ha_plan, vm_memory, vm_migrate, vm_migrate_line, vm_placement, vm_rules
 
 BATCH = 10  # VMs that are on their way at once
 
@@ -32,20 +32,26 @@ def targets(pool: Pool, host: str) -> list[str]:
     return [ref for ref in fit if not vm_migrate.is_older(pool, ref, pool, host)]
 
 
-def plan(pool: Pool, host: str) -> dict[str, str | XapiError]:
-    """{VM: the host it goes to, or why it cannot go}; the biggest first, each where most is left."""
+def plan(pool: Pool, host: str, *, minding_ha: bool = True) -> dict[str, str | XapiError]:
+    """{VM: the host it goes to, or why it cannot go}; the biggest first, each where most is left.
+
+    With HA, only VMs that it protects go: so its plan looks the same as after a failure of the host.
+    """
     left = {ref: vm_memory.free_memory(pool.db, ref) for ref in targets(pool, host)}
     vms = sorted(vm_memory.resident(pool.db, host), key=lambda vm: -int(pool.db.get(vm, "memory_dynamic_min")))
-    return {vm: destination(pool, vm, left) for vm in vms}
+    guarded = minding_ha and pool.db.get(pool.ref, "ha_enabled")
+    return {vm: destination(pool, vm, left, guarded=guarded) for vm in vms}
 
 
-def destination(pool: Pool, vm: str, left: dict[str, int]) -> str | XapiError:
+def destination(pool: Pool, vm: str, left: dict[str, int], *, guarded: bool = False) -> str | XapiError:
     """Like xapi it wants every target fit for the VM, but for memory: a plan must not depend on who is asked first."""
     record = pool.db.record("VM", vm)
     if not left:
         return XapiError("NO_HOSTS_AVAILABLE", vm)
     if reason := vm_rules.refusal(pool, vm, record, "pool_migrate"):
         return reason
+    if guarded and not ha_agile.is_protected(record):
+        return XapiError("HOST_EVACUATE_VM_NOT_HA_PROTECTED", vm)
     for host in left:
         try:
             vm_placement.check_host(pool, vm, host, memory=False)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from ..call import Call
-from ..database import Record
 from ..errors import XapiError
-from ..pool import Pool
-from ..registry import allowed, message
+from ..registry import message
 
 
 @message("pool.sync_database")

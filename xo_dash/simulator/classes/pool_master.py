@@ -25,6 +25,7 @@ async def designate_new_master(call: Call, host: str) -> str:
         machine.need(pool, host)
         if host == pool.master.ref:
             return ""
+        check_unarmed(call)
         for other in pool.db.rows("host"):
             if not machine.is_up(pool, other):
                 raise XapiError("CANNOT_CONTACT_HOST", pool.db.get(other, "address"))

@@ -76,7 +76,9 @@ def check_update_readiness(call: Call, pool: str, requires_reboot: bool) -> list
         if not vm_memory.is_live(call.db, host):
             reasons.append(["HOST_OFFLINE", host])
         elif requires_reboot:
-            reasons += [found.details for found in host_service.plan(call.pool, host).values() if isinstance(found, XapiError)]
+            reasons += [
+                found.details for found in host_service.plan(call.pool, host, minding_ha=False).values() if isinstance(found, XapiError)
+            ]
     return reasons
 
 

@@ -150,4 +150,6 @@ def reboot(pool: Pool, vm: str) -> None:
 def shut_down_by_itself(pool: Pool, vm: str) -> None:
     """The guest powered itself off: no call, no message, only the change."""
     pool.db.set(vm, current_operations={})
+    if not pool.db.get(pool.ref, "ha_reboot_vm_on_internal_shutdown"):
+        pool.db.set(vm, ha_always_run=False)
     gone(pool, vm)
