@@ -41,6 +41,15 @@ def test_a_running_vm_takes_its_disk_and_snapshots_along(here: Place) -> None:
     assert {cls: count for cls, count in here.counts().items() if cls != "VDI"} == before
 
 
+def test_a_snapshot_that_is_mapped_to_where_it_is_stays(here: Place) -> None:
+    vm, there = here.make.vm(), here.hosts[1]
+    snapshot = here.x.call("VM.snapshot", vm, "before")
+    shot = here.make.disk_of(snapshot)
+    here.send(vm, here, there, vdis={**here.disks(vm, here.local(there)), shot: here.make.sr})
+    assert here.make.disk_of(snapshot) == shot
+    assert here.make.get(shot, "snapshot_of", "VDI") == here.make.disk_of(vm)
+
+
 def test_a_halted_vm_to_where_only_one_host_reaches(here: Place) -> None:
     vm, there = here.make.vm(), here.hosts[1]
     here.send(vm, here, there, vdis=here.disks(vm, here.local(there)))
@@ -133,7 +142,8 @@ class TestRefusals:
         vm, there = here.make.vm(), here.hosts[1]
         sr = here.local(there)
         size = here.make.get(sr, "physical_size", "SR")
-        here.pool.do(lambda pool: pool.db.set(sr, physical_size=1))
+        used = here.make.get(sr, "physical_utilisation", "SR")
+        here.pool.do(lambda pool: pool.db.set(sr, physical_size=used + (1 << 20)))  # enough for an empty disk
         before = here.counts()
         try:
             told = here.x.failure("VM.migrate_send", vm, *here.arguments(vm, here, there, vdis=here.disks(vm, sr)))

@@ -52,8 +52,8 @@ def own_host(call: Call, vm: str, sr: str, *, force: bool) -> str:
 
 
 def receiver(pool: Pool, host: str, srs: set[str]) -> str:
-    """The same host if it sees all the SRs, else any that does. NO_HOSTS_AVAILABLE."""
+    """The same host if it sees all the SRs, else one in service that does. NO_HOSTS_AVAILABLE."""
     for other in (host, *pool.db.rows("host")):
-        if srs <= vm_placement.seen_by(pool.db, other) and pool.db.get(other, "enabled"):
+        if srs <= vm_placement.seen_by(pool.db, other) and (other == host or pool.db.get(other, "enabled")):
             return other
     raise XapiError("NO_HOSTS_AVAILABLE")
