@@ -132,8 +132,9 @@ def build(pool: Pool, vms: Sequence[str], choice: Choice) -> tuple[dict[str, str
 
 def version_of(pool: Pool) -> dict[str, str]:
     software = pool.db.get(pool.master.ref, "software_version")
+    built = software.get("date", pool.clock.iso()[:8]).replace("-", "")
     return {
-        "hostname": "localhost", "date": f"{software.get('date', pool.clock.iso()[:8]).replace('-', '')}T00:00:00Z", "product_version": software.get("product_version", ""),
+        "hostname": "localhost", "date": f"{built}T00:00:00Z", "product_version": software.get("product_version", ""),
         "product_brand": software.get("product_brand", ""), "build_number": software.get("build_number", ""), "xapi_major": "0",
         "xapi_minor": "0", "export_vsn": "2",
     }  # fmt: skip
