@@ -93,9 +93,13 @@ async def test_updates_are_applied_and_leave_something_to_do() -> None:
     assert await done(pool, "host.apply_updates", host, checksum) == []
     record = pool.db.record("host", host)
     assert record["latest_synced_updates_applied"] == "yes" and record["last_update_hash"] == checksum
-    assert record["pending_guidances"] == ["restart_toolstack"] and "reboot_host" in record["pending_guidances_full"]
+    assert record["pending_guidances"] == ["restart_toolstack"] and record["pending_guidances_recommended"] == ["reboot_host"]
     assert await refused(pool, "host.apply_updates", host, checksum) == ["HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY", host]
-    assert pool.db.get(pool.master.ref, "latest_synced_updates_applied") == "no"
+    running = next(ref for ref, vm in pool.db.records("VM") if vm["power_state"] == "Running" and not vm["is_control_domain"])
+    await done(pool, "host.apply_updates", pool.master.ref, checksum)
+    assert pool.db.get(running, "pending_guidances_full") == ["restart_vm"]
+    await done(pool, "VM.hard_reboot", running)
+    assert pool.db.get(running, "pending_guidances_full") == []
     pool.db.set(pool.ref, ha_enabled=True)
     assert (await done(pool, "pool.check_update_readiness", pool.ref, False)) == [["HA_IS_ENABLED"]]
     assert await refused(pool, "host.apply_updates", pool.master.ref, checksum) == ["HA_IS_ENABLED"]

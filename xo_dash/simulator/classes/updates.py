@@ -21,6 +21,7 @@ KINDS = ("mandatory", "recommended", "full")
 FIELDS = {"mandatory": "pending_guidances", "recommended": "pending_guidances_recommended", "full": "pending_guidances_full"}
 PENDING = {"RebootHost": "reboot_host", "RestartToolstack": "restart_toolstack", "RestartDeviceModel": "restart_device_model",
            "RestartVM": "restart_vm"}  # fmt: skip
+COVERS = {"RebootHost": {"RestartToolstack", "RestartDeviceModel"}, "RestartVM": {"RestartDeviceModel"}}
 
 
 def applied(pool: Pool, host: str) -> set[str]:
@@ -106,18 +107,27 @@ async def apply_updates(call: Call, host: str, checksum: str) -> list[list[str]]
                 )
             applied(pool, host).update(update.id for update in todo)
             db.set(host, **pending(db.record("host", host), todo))
+            if host == pool.master.ref:
+                ask_vms(pool, todo)
         db.set(host, last_software_update=call.clock.iso(), latest_synced_updates_applied="yes", last_update_hash=checksum)
         pool.refresh(host)
     return []
 
 
-def pending(host: Record, done: list[Update]) -> Record:
-    """What these updates leave to be done, besides what is to be done already."""
-    fields: Record = {}
-    for kind, name in FIELDS.items():
-        more = [PENDING[word] for update in done for word in getattr(update, kind) if word != "RestartVM"]
-        fields[name] = list(dict.fromkeys([*host[name], *more]))
-    return fields
+def pending(held: Record, done: list[Update], *, of_vms: bool = False) -> Record:
+    """What these updates leave to be done with a host, or with the VMs, besides what is to be done already."""
+    left = guidance(done)
+    return {
+        name: list(dict.fromkeys([*held[name], *(PENDING[word] for word in left[kind] if (word == "RestartVM") is of_vms)]))
+        for kind, name in FIELDS.items()
+    }
+
+
+def ask_vms(pool: Pool, done: list[Update]) -> None:
+    """With the master, all VMs that are up learn that they should restart."""
+    for vm, record in pool.db.records("VM"):
+        if record["power_state"] != "Halted" and not record["is_control_domain"] and not record["is_a_template"]:
+            pool.db.set(vm, **pending(record, done, of_vms=True))
 
 
 @message("host.emergency_clear_mandatory_guidance")
@@ -127,7 +137,17 @@ def emergency_clear_mandatory_guidance(call: Call) -> str:
 
 
 def guidance(of: list[Update]) -> dict[str, list[str]]:
-    return {kind: list(dict.fromkeys(word for update in of for word in getattr(update, kind))) for kind in KINDS}
+    """What is to be done after all of them: the greater covers the less, and nothing is asked for twice."""
+    before, found = set[str](), dict[str, list[str]]()
+    for kind in KINDS:
+        words = {word for update in of for word in getattr(update, kind)}
+        left = before | words
+        for great, small in COVERS.items():
+            if great in left:
+                left -= small
+        found[kind] = [word for word in PENDING if word in left - before]
+        before |= words
+    return found
 
 
 def rpms(of: list[Update]) -> list[str]:
@@ -137,9 +157,10 @@ def rpms(of: list[Update]) -> list[str]:
 
 
 def told(update: Update) -> dict[str, Any]:
+    words = {**{kind: list(getattr(update, kind)) for kind in KINDS}, "livepatch": []}
     return {"id": update.id, "summary": update.summary, "description": update.description, "special-info": "",
             "URL": f"https://docs.xenserver.com/{update.id.lower()}", "type": update.kind, "issued": update.issued,
-            "severity": update.severity, "livepatches": [], "guidance": {**guidance([update]), "livepatch": []},
+            "severity": update.severity, "livepatches": [], "guidance": words,
             "title": update.summary}  # fmt: skip
 
 

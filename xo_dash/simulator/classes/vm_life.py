@@ -54,6 +54,7 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
         "memory_target": record["memory_dynamic_max"],
     }
     if booted:
+        fields |= {"pending_guidances": [], "pending_guidances_recommended": [], "pending_guidances_full": []}
         fields["last_boot_CPU_flags"] = {"vendor": cpu.get("vendor", ""), "features": cpu.get("features_hvm", "")}
     db.set(vm, **fields)
     open_consoles(pool, vm, host)
