@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -83,7 +84,7 @@ async def send_raw(job: Transfer, disk: Disk, size: int) -> None:
 async def send_vhd(job: Transfer, disk: Disk, size: int, vdi: str, earlier: str, before: Disk | None) -> None:
     identity = uuid.UUID(job.db.get(vdi, "uuid"))
     parent = uuid.UUID(job.db.get(earlier, "uuid")) if earlier else None
-    used = differing(disk, before, size, vhd.BLOCK)
+    used = await differing(disk, before, size, vhd.BLOCK)
     await job.wire.write(vhd.beginning(size, identity, used, parent))
     async for data in blocks(job, disk, size, used, vhd.BLOCK):
         await job.wire.write(vhd.block(data))
@@ -91,20 +92,24 @@ async def send_vhd(job: Transfer, disk: Disk, size: int, vdi: str, earlier: str,
 
 
 async def send_qcow2(job: Transfer, disk: Disk, size: int, before: Disk | None) -> None:
-    used = differing(disk, before, size, qcow2.CLUSTER)
+    used = await differing(disk, before, size, qcow2.CLUSTER)
     for part in qcow2.beginning(size, used):
         await job.wire.write(part)
     async for data in blocks(job, disk, size, used, qcow2.CLUSTER):
         await job.wire.write(data.ljust(qcow2.CLUSTER, b"\0"))
 
 
-def differing(disk: Disk, before: Disk | None, size: int, block: int) -> list[int]:
+async def differing(disk: Disk, before: Disk | None, size: int, block: int) -> list[int]:
     """Numbers of the blocks that hold something, or other things than before."""
     used = disk.blocks(size, block)
     if before is None:
         return used
-    known = sorted({*used, *before.blocks(size, block)})
-    return [n for n in known if disk.read(n * block, block) != before.read(n * block, block)]
+    found = []
+    for number in sorted({*used, *before.blocks(size, block)}):
+        if disk.read(number * block, block) != before.read(number * block, block):
+            found.append(number)
+        await asyncio.sleep(0)  # others get their turn
+    return found
 
 
 async def blocks(job: Transfer, disk: Disk, size: int, used: Sequence[int], block: int) -> AsyncIterator[bytes]:
