@@ -29,10 +29,10 @@ def kept_of(pool: Pool, sr: str) -> Kept:
 def leave(pool: Pool, vdi: str) -> None:
     """The disk is about to lose its row, but stays on its SR with what is written on it; the next scan finds it."""
     record = pool.db.record("VDI", vdi)
-    origin = pool.db.row(record["snapshot_of"])
+    origin = record["snapshot_of"]
     kept_of(pool, record["SR"]).absent[record["location"]] = {
         **{name: record[name].copy() if isinstance(record[name], dict) else record[name] for name in REMEMBERED},
-        "snapshot_of": origin.record["uuid"] if origin else "",
+        "snapshot_of": pool.db.get(origin, "uuid") if pool.db.exists(origin) else "",
         "held": vdi,  # under which its contents are kept
     }
 
@@ -56,10 +56,7 @@ def scan(pool: Pool, sr: str) -> None:
         origin = pool.db.tables["VDI"].by_uuid.get(absent[location].get("snapshot_of", ""), NULL)
         pool.db.set(vdi, snapshot_of=origin)
     absent.clear()
-    for vdi in pool.db.get(sr, "VDIs"):  # only now is it seen that what they were taken of is gone
-        origin = pool.db.get(vdi, "snapshot_of")
-        if origin != NULL and not pool.db.exists(origin):
-            pool.db.set(vdi, snapshot_of=NULL)
+    vdi_storage.settle(pool, sr)
     measure(pool, sr)
     pool.refresh(*found.values())
 

@@ -13,7 +13,7 @@ from ..errors import XapiError
 from ..registry import message
 from ..transfer import disks as contents
 from ..types import NULL
-from . import chance, sr_rules, storage_scan, vdi_storage
+from . import chance, sr_rules, storage_scan, vdi_changes, vdi_storage
 
 KINDS = ("system", "user", "ephemeral", "suspend", "crashdump", "ha_statefile", "metadata", "redo_log", "rrd", "pvs_cache")
 
@@ -118,7 +118,9 @@ async def snapshot(call: Call, vdi: str, driver_params: dict[str, str] | None = 
     async with busy(call, call.db.get(vdi, "SR"), "vdi_snapshot", vdi, "snapshot"):
         need_managed(call, vdi)
         await call.work(chance.seconds(call.pool, "vdi"))
-        return vdi_storage.branch(call.pool, vdi, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=call.clock.iso(), read_only=True)
+        shot = vdi_storage.branch(call.pool, vdi, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=call.clock.iso(), read_only=True)
+        vdi_changes.snapped(call.pool, vdi, shot)
+        return shot
 
 
 @message("VDI.clone")
@@ -139,6 +141,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
     async with call.operation(vdi, "copy"):
         if into_vdi != NULL:
             target = db.record("VDI", into_vdi)
+            need_managed(call, into_vdi)
             if target["read_only"]:
                 raise XapiError("VDI_READONLY", into_vdi)
             if target["virtual_size"] < record["virtual_size"]:
@@ -148,14 +151,17 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
             kept = ("name_label", "name_description", "virtual_size", "type", "sharable", "other_config", "xenstore_data", "tags")
             fields: dict[str, Any] = {key: record[key] for key in kept}
             made = await call.run("VDI.create", {**fields, "SR": sr, "read_only": False, "sm_config": {}})
+        carried = min(record["virtual_size"], written(record)) if base_vdi == NULL else record["physical_utilisation"]
         try:
-            await call.work(chance.seconds(call.pool, "copy_gib") * written(record) / (1 << 30), steps=20)
+            if vdi_storage.driver_of(call.pool, db.get(made, "SR")).thin:
+                vdi_storage.reserve(call.pool, db.get(made, "SR"), max(0, carried - db.get(made, "physical_utilisation")))
+            await call.work(chance.seconds(call.pool, "copy_gib") * carried / (1 << 30), steps=20)
         except XapiError:
             if into_vdi == NULL:
                 await call.run("VDI.destroy", made)
             raise
         contents.copied(call.pool, vdi, made)
-        fill(call, made, written(record))
+        fill(call, made, carried)
     return made
 
 
@@ -235,23 +241,3 @@ def need_halted(call: Call, vdi: str) -> None:
         state = call.db.get(vm, "power_state")
         if state != "Halted":
             raise XapiError("VM_BAD_POWER_STATE", vm, "halted", state.lower())
-
-
-@message("VDI.enable_cbt", "VDI.disable_cbt")
-async def set_cbt(call: Call, vdi: str) -> str:
-    operation = call.method.removeprefix("VDI.")
-    async with busy(call, call.db.get(vdi, "SR"), f"vdi_{operation}", vdi, operation):
-        call.db.set(vdi, cbt_enabled=operation == "enable_cbt")
-    return ""
-
-
-@message("VDI.data_destroy")
-async def data_destroy(call: Call, vdi: str) -> str:
-    sr = call.db.get(vdi, "SR")
-    async with busy(call, sr, "vdi_data_destroy", vdi, "data_destroy"):
-        if call.db.get(vdi, "VBDs"):
-            raise XapiError("VDI_IN_USE", vdi, "data_destroy")
-        held = call.db.get(vdi, "physical_utilisation")
-        call.db.set(vdi, type="cbt_metadata", physical_utilisation=0)
-        vdi_storage.account(call.pool, sr, physical=-held)
-    return ""

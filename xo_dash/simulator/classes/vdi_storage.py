@@ -13,13 +13,14 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..transfer.disks import copied, dropped
 from ..types import NULL
-from . import sm
+from . import sm, vdi_changes
 
 MIB = 1 << 20
 BLOCK = 2 * MIB  # of a VHD: sizes are multiples of it
 LARGEST = 2088960 * MIB
 EMPTY = 65536  # bytes of a thin VHD with nothing in it
 PARENT = "vhd-parent"
+LONGEST = 30  # VHDs in a chain
 MERGE_AFTER = 30.0  # simulated seconds until the garbage collector of the SR comes
 
 
@@ -93,6 +94,7 @@ def forget(pool: Pool, vdi: str) -> None:
     sr, physical, virtual = record["SR"], record["physical_utilisation"], record["virtual_size"] if record["managed"] else 0
     pool.db.destroy(vdi)
     dropped(pool, vdi)
+    vdi_changes.gone(pool, record["uuid"])
     account(pool, sr, physical=-physical, virtual=-virtual)
 
 
@@ -111,6 +113,8 @@ def resize(pool: Pool, vdi: str, size: int) -> None:
 def branch(pool: Pool, vdi: str, **fields: Any) -> str:
     """A snapshot or clone: a new disk with the same contents, made in no time."""
     record = pool.db.record("VDI", vdi)
+    if driver_of(pool, record["SR"]).vhd and depth(pool, record) >= LONGEST:
+        raise XapiError("SR_BACKEND_FAILURE_109", "", "The snapshot chain is too long", "")
     base = base_of(pool, vdi) if driver_of(pool, record["SR"]).vhd else ""
     config = {PARENT: pool.db.get(base, "uuid")} if base else {}
     kept = {
@@ -123,6 +127,15 @@ def branch(pool: Pool, vdi: str, **fields: Any) -> str:
     return made
 
 
+def depth(pool: Pool, record: Record) -> int:
+    """How many VHDs are read for this one, itself included."""
+    count, by_uuid = 1, pool.db.tables["VDI"].by_uuid
+    while above := by_uuid.get(record["sm_config"].get(PARENT, "")):
+        record = pool.db.record("VDI", above)
+        count += 1
+    return count
+
+
 def base_of(pool: Pool, vdi: str) -> str:
     """The hidden disk that holds what `vdi` has written so far; a disk with nothing of its own goes on with the base it has."""
     db = pool.db
@@ -133,11 +146,12 @@ def base_of(pool: Pool, vdi: str) -> str:
         return held
     taken, sr = record["physical_utilisation"], record["SR"]
     written = taken if driver_of(pool, sr).thin or record["is_a_snapshot"] else deflated(record, bool(held))
+    rest = occupied(pool, sr, record["virtual_size"]) if not record["is_a_snapshot"] else EMPTY
+    reserve(pool, sr, max(0, rest + written - taken + EMPTY))
     base = create(pool, sr, {
         "name_label": "base copy", "managed": False, "read_only": True, "virtual_size": record["virtual_size"],
         "physical_utilisation": 0, "type": record["type"], "sm_config": {PARENT: parent} if held else {},
     })  # fmt: skip
-    rest = occupied(pool, sr, record["virtual_size"]) if not record["is_a_snapshot"] else EMPTY
     db.set(base, physical_utilisation=written)
     db.set(vdi, physical_utilisation=rest, sm_config={**record["sm_config"], PARENT: db.get(base, "uuid")})
     account(pool, sr, physical=rest + written - taken)
@@ -167,8 +181,17 @@ async def _sweep_later(pool: Pool, sr: str) -> None:
         sweep(pool, sr)
 
 
+def settle(pool: Pool, sr: str) -> None:
+    """Snapshots keep the reference of the disk they were taken of when that goes, until somebody looks at the SR."""
+    for vdi in pool.db.get(sr, "VDIs"):
+        origin = pool.db.get(vdi, "snapshot_of")
+        if origin != NULL and not pool.db.exists(origin):
+            pool.db.set(vdi, snapshot_of=NULL)
+
+
 def sweep(pool: Pool, sr: str) -> None:
     """Drop bases without children; merge those with one into it."""
+    settle(pool, sr)
     db = pool.db
     bases = [vdi for vdi in db.get(sr, "VDIs") if not db.get(vdi, "managed")]
     while bases:

@@ -15,6 +15,7 @@ from ..pool import Pool
 from ..registry import background
 
 PIECE = 1 << 20
+BLOCK = 1 << 16  # bytes: changes are counted in these
 
 
 def is_zero(data: bytes) -> bool:
@@ -23,12 +24,13 @@ def is_zero(data: bytes) -> bool:
 
 
 class Disk:
-    """An open disk; offsets and sizes in bytes."""
+    """An open disk; offsets and sizes in bytes. `changed`: where the numbers of blocks that are written go, if anybody wants them."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_changed", "_fd")
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, changed: set[int] | None = None) -> None:
         self._fd = fd
+        self._changed = changed
 
     def read(self, offset: int, size: int) -> bytes:
         """What was never written reads as zeros."""
@@ -37,6 +39,8 @@ class Disk:
 
     def write(self, offset: int, data: bytes) -> int:
         """Zeros where nothing is leave a hole. The number of bytes that now take space."""
+        if self._changed is not None:
+            self._changed.update(range(offset // BLOCK, -(-(offset + len(data)) // BLOCK)))
         if is_zero(data) and self.is_hole(offset, len(data)):
             return 0
         os.pwrite(self._fd, data, offset)
@@ -44,6 +48,8 @@ class Disk:
 
     def clear(self) -> None:
         """All zeros again."""
+        if self._changed is not None:
+            self._changed.update(self.blocks(os.fstat(self._fd).st_size, BLOCK))
         os.ftruncate(self._fd, 0)
 
     def is_hole(self, offset: int, size: int) -> bool:
@@ -74,6 +80,7 @@ class Disk:
 class Disks:
     def __init__(self) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="xo-dash-simulator-"))
+        self._changed: dict[str, set[int]] = {}  # of disks that are tracked
         self.close = weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
 
     def _path(self, vdi: str) -> Path:
@@ -87,7 +94,7 @@ class Disks:
             return
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            yield Disk(fd)
+            yield Disk(fd, self._changed.get(vdi))
         finally:
             os.close(fd)
 
@@ -103,6 +110,22 @@ class Disks:
 
     def drop(self, vdi: str) -> None:
         self._path(vdi).unlink(missing_ok=True)
+        self._changed.pop(vdi, None)
+
+    def track(self, vdi: str) -> None:
+        """Count what is written from now on."""
+        self._changed[vdi] = set()
+
+    def untrack(self, vdi: str) -> None:
+        self._changed.pop(vdi, None)
+
+    def take_changes(self, vdi: str) -> set[int]:
+        """Numbers of the blocks written since it was asked last."""
+        changed = self._changed.get(vdi)
+        if not changed:
+            return set()
+        self._changed[vdi] = set()
+        return changed
 
 
 def disks(pool: Pool) -> Disks:
