@@ -2,11 +2,15 @@
 
 import asyncio
 import importlib.util
+import itertools
 import time
 
 import pytest
 
+from tests.simulator.conftest import http, sign_in, until
 from xo_dash.simulator.clock import Clock
+from xo_dash.simulator.pool import seconds
+from xo_dash.simulator.testing import simulated
 
 
 async def test_it_stands_still_until_it_is_turned() -> None:
@@ -75,3 +79,34 @@ async def test_a_cancelled_sleep_disturbs_nobody() -> None:
     first.cancel()
     await clock.advance(3)
     assert second.done() and not second.cancelled()
+
+
+async def test_another_date_wakes_nobody() -> None:
+    clock = Clock(speed=0, start=1000.0)
+    sleep = clock.sleep(60)
+    clock.jump(3600)
+    await clock.advance(59)
+    assert clock.now() == 4659 and not sleep.done()
+    clock.jump(-7200)
+    await clock.advance(1)
+    assert clock.now() == -2540 and sleep.done()
+
+
+def test_a_thousand_times_as_fast_all_is_as_it_should_be() -> None:
+    """An hour in four seconds or less: metrics are whole, what takes time ends in order, sessions live and end by the pool's clock."""
+    with simulated(speed=1000) as simulation:
+        pool, client = simulation.pool, sign_in(simulation.pool)
+        vm = next(
+            ref for ref, r in client.call("VM.get_all_records").items() if r["power_state"] == "Running" and not r["is_control_domain"]
+        )
+        began = pool.do(lambda p: p.clock.now())
+        task = client.call("Async.VM.hard_reboot", vm)
+        until(lambda: client.call("task.get_status", task) == "success")
+        record = client.call("task.get_record", task)
+        assert began <= seconds(record["created"]) + 1 and seconds(record["created"]) < seconds(record["finished"])
+        updates = http(f"{pool.url}/rrd_updates?start={int(began) - 600}&host=true&json=true&session_id={client.session}").json
+        rows = [row["t"] for row in updates["data"]]
+        assert rows == sorted(rows, reverse=True) and {a - b for a, b in itertools.pairwise(rows)} == {updates["meta"]["step"]}
+        assert pool.do(lambda p: p.clock.now()) - rows[0] < 120
+        pool.do(lambda p: p.clock.jump(25 * 3600))
+        until(lambda: "error" in client.raw("VM.get_all", client.session))

@@ -2,7 +2,7 @@
 
 ```python``` finds `session`, signed in as root to the pool of 3 hosts and 40 VMs at `url`, and `other`, signed in to one of
 1 host and 6 VMs at `other_url`; both have `password`. ```sh``` has commands of `xo-dash simulate`, whose options must make sense,
-and of `curl`, which must succeed. http://127.0.0.1:8800 and :8801 stand for those two pools.
+and of `curl`, which must succeed. http://127.0.0.1:8800 and :8801 stand for those two pools, :8890 for the control API.
 """
 
 import re
@@ -61,7 +61,8 @@ def commands(program_name: str) -> list[tuple[Block, str]]:
 def here(text: str, simulation: Simulation) -> str:
     """`text` for the pools that run, whose ports are free ones."""
     first, second = simulation.pools
-    return text.replace("http://127.0.0.1:8800", first.url).replace("http://127.0.0.1:8801", second.url)
+    text = text.replace("http://127.0.0.1:8800", first.url).replace("http://127.0.0.1:8801", second.url)
+    return text.replace("http://127.0.0.1:8890", first.control)
 
 
 def run(simulation: Simulation, command: list[str], folder: Path) -> str:

@@ -4,6 +4,8 @@ import http.client
 import json
 import time
 import urllib.error
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import XenAPI
 
 from tests.simulator.conftest import Client, sign_in
 from tests.simulator.conftest import http as request
+from xo_dash.simulator import faults
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 
@@ -59,6 +62,69 @@ def test_a_slow_answer(pool: SimulatedPool, client: Client) -> None:
     began = time.monotonic()
     client.call("VM.get_all")
     assert time.monotonic() - began >= 0.3
+
+
+def test_only_for_those_so_named(pool: SimulatedPool, client: Client, vm: str) -> None:
+    pool.fault("VM.get_*", name=client.call("VM.get_name_label", vm), error=["HOST_OFFLINE", "x"])
+    other = next(ref for ref in client.call("VM.get_all") if ref != vm)
+    assert client.call("VM.get_uuid", other)
+    assert client.failure("VM.get_uuid", vm) == ["HOST_OFFLINE", "x"]
+
+
+def test_only_for_a_class_and_a_user(pool: SimulatedPool, client: Client) -> None:
+    rule = {"class": "V?", "user": "root", "error": ["HOST_OFFLINE", "x"]}
+    request(pool.control + "/faults", json.dumps(rule))
+    assert request(pool.control + "/faults").json == [rule]
+    assert client.failure("VM.get_all") == ["HOST_OFFLINE", "x"]
+    assert client.call("host.get_all")
+    pool.clear_faults()
+    request(pool.control + "/faults", json.dumps({**rule, "user": "alice"}))
+    assert client.call("VM.get_all")
+
+
+def test_only_calls_about_a_storage_and_its_disks(pool: SimulatedPool, client: Client) -> None:
+    disks = client.call("VDI.get_all_records")
+    disk, record = next(iter(disks.items()))
+    elsewhere = next(ref for ref, r in disks.items() if r["SR"] != record["SR"])
+    pool.fault("VDI.get_*", sr=record["SR"], error=["SR_BACKEND_FAILURE_46", "", "", ""])
+    assert client.failure("VDI.get_uuid", disk)[0] == "SR_BACKEND_FAILURE_46"
+    assert client.call("VDI.get_uuid", elsewhere)
+
+
+def test_an_answer_in_drops(pool: SimulatedPool, client: Client) -> None:
+    whole = client.call("VM.get_all")
+    pool.fault("VM.get_all", action="slow", rate=2000.0, count=1)
+    began = time.monotonic()
+    assert client.call("VM.get_all") == whole
+    assert time.monotonic() - began >= 0.2
+
+
+def test_no_answer_at_all(pool: SimulatedPool) -> None:
+    pool.fault("system.listMethods", action="hang", count=1)
+    with closing(http.client.HTTPConnection(pool.url.removeprefix("http://"), timeout=0.2)) as connection:
+        connection.request("POST", "/jsonrpc", '{"method":"system.listMethods","params":[],"id":1}')
+        with pytest.raises(TimeoutError):
+            connection.getresponse()
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("{", "no JSON"), ("[1]", "rule 1: a fault is an object, not 1"),
+    ('[{"action": "drop"}, {"method": "*"}]', "rule 2: a fault has an error"),
+    ('{"error": "no"}', "a list of texts"), ('{"delay": "long"}', "a number"), ('{"delay": 1, "host": 3}', "host of a fault is a text"),
+    ('{"delay": -1}', "at least 0"),
+])  # fmt: skip
+def test_a_file_that_makes_no_sense(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=said) as caught:
+        faults.read_file(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_has_the_rules_that_the_door_takes(tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text('[{"class": "VM", "delay": 0.5, "count": 3}, {"method": "event.from", "action": "drop", "probability": 0.1}]')
+    assert [rule.told for rule in faults.read_file(file)] == json.loads(file.read_text())
 
 
 def test_sessions_that_end(pool: SimulatedPool, client: Client) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,7 @@ def test_it_ends_at_once_though_clients_wait() -> None:
 @pytest.mark.parametrize("words, said", [
     (["--pools", "2", "--hosts", "1,2,3"], "--hosts has 3 numbers for 2 pools"), (["--vms", "many"], "'many' is no list of numbers"),
     (["--hosts", "0"], "0 is too few"), (["--pools", "0"], "--pools is at least 1"), (["--tls-cert", "x"], "go together"),
+    (["--faults", "/nowhere"], "/nowhere: No such file"), (["--scenario", "/nowhere"], "there are a-day"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_said_in_a_line(words: list[str], said: str) -> None:
     done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=20, check=False)
@@ -87,5 +89,45 @@ def test_tls_with_a_certificate_of_its_own() -> None:
         assert "BEGIN CERTIFICATE" in ssl.get_server_certificate(("127.0.0.1", port))
         with pytest.raises(OSError):
             http(pool["url"] + "/")  # nobody has signed it
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_it_announces_its_control_and_has_the_faults_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text('{"method": "VM.get_all", "error": ["HOST_OFFLINE", "x"]}')
+    command = [*COMMAND, "--port", str(free_port()), "--hosts", "1", "--vms", "2", "--faults", str(file), "--control-port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        (pool,) = announced(process, 1)
+        client = Client(pool["url"])
+        client.session = client.raw("session.login_with_password", "root", "simulator")["result"]
+        assert client.failure("VM.get_all") == ["HOST_OFFLINE", "x"]
+        assert http(pool["control"] + "/faults", method="DELETE").json == {"faults": 0}
+        assert client.call("VM.get_all")
+        assert http(pool["url"] + "/faults").status == 403  # a pool's own port has nothing that a real one lacks
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def may_listen(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+@pytest.mark.skipif(not (may_listen("127.0.0.1", 80) and may_listen("127.0.0.2", 80)), reason="port 80 of loopback is not ours")
+def test_hosts_answer_where_their_addresses_alone_lead() -> None:
+    command = [*COMMAND, "--port", str(free_port()), "--hosts", "2", "--vms", "1", "--usual-port"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        announced(process, 1)
+        client = Client("http://127.0.0.1")
+        client.session = client.raw("session.login_with_password", "root", "simulator")["result"]
+        member = next(a for a in (r["address"] for r in client.call("host.get_all_records").values()) if a != "127.0.0.1")
+        refused = Client(f"http://{member}").raw("session.login_with_password", "root", "simulator")
+        assert refused["error"]["message"] == "HOST_IS_SLAVE" and refused["error"]["data"] == ["127.0.0.1"]
         process.terminate()
         assert process.wait(10) == 0
