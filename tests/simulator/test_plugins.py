@@ -144,3 +144,20 @@ def test_over_the_wire(client: Client) -> None:
     host = client.call("host.get_all")[0]
     assert json.loads(client.call("host.call_plugin", host, "updater.py", "check_update", {}))
     assert client.failure("host.call_plugin", host, "nosuch", "f", {}) == ["XENAPI_MISSING_PLUGIN", "nosuch"]
+
+
+async def test_guests_are_called_only_now_and_then(host: Host) -> None:
+    pool = host.pool
+    vm = next(r for r, vm in pool.db.records("VM") if vm["power_state"] == "Running" and not vm["is_control_domain"])
+    codes = []
+    agent = "guest-agent-operation"
+    for plugin, wait in (("other", 0), (agent, 0), (agent, 11), (agent, 0)):
+        await pool.clock.advance(wait)
+        with pytest.raises(XapiError) as caught:
+            await pool.run("VM.call_plugin", vm, plugin, "f", {})
+        codes.append(caught.value.details[:3])
+    assert [code[0] for code in codes] == [
+        "XENAPI_MISSING_PLUGIN", "XENAPI_PLUGIN_FAILURE", "XENAPI_PLUGIN_FAILURE", "VM_CALL_PLUGIN_RATE_LIMIT"
+    ]  # fmt: skip
+    assert codes[3][1:] == [vm, "10."]
+    assert (await pool.run("VM.call_host_plugin", vm, "perfmon", "refresh", {})) == "True"

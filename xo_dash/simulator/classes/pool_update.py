@@ -141,3 +141,18 @@ async def as_patch(call: Call, patch: str, *host: str) -> str:
     if name == "clean":
         return ""
     return str(await call.run(f"pool_update.{name}", call.db.get(patch, "pool_update"), *host))
+
+
+@message("host_patch.apply")
+async def apply_host_patch(call: Call, ref: str) -> str:
+    record = call.db.record("host_patch", ref)
+    return str(await call.run("pool_patch.apply", record["pool_patch"], record["host"]))
+
+
+@message("host_patch.destroy")
+def destroy_host_patch(call: Call, ref: str) -> str:
+    """Only what is not in force; that is never so here, as rows come with the update itself."""
+    if call.db.get(ref, "applied"):
+        raise XapiError("PATCH_IS_APPLIED")
+    call.db.destroy(ref)
+    return ""

@@ -10,6 +10,8 @@ from ..registry import message
 from . import host_plugins, vm_memory
 
 RUNNING_PLUGIN = "guest-agent-operation"
+LONGEST_SCRIPT = 1024  # characters
+BETWEEN_CALLS = 10.0  # seconds
 
 
 @message("VM.get_boot_record")
@@ -40,11 +42,23 @@ async def call_plugin(call: Call, vm: str, plugin: str, function: str, arguments
     need_free(call, vm, "call_plugin")
     if plugin != RUNNING_PLUGIN:
         raise XapiError("XENAPI_MISSING_PLUGIN", plugin)
+    need_pause(call, vm)
     text = f'The requested fn "{function}" of plugin "{plugin}" could not be executed for lack of guest agent control feature.'
-    if function not in ("request-rdp-on", "request-rdp-off"):
+    if function == "run-script" and len(arguments.get("script", "")) > LONGEST_SCRIPT:
+        raise XapiError("XENAPI_PLUGIN_FAILURE", "length restriction", "", "The script length must not exceed 1024 bytes")
+    if function not in ("request-rdp-on", "request-rdp-off", "run-script"):
         text = f'The requested fn "{function}" could not be found in plugin "{plugin}".'
         raise XapiError("XENAPI_PLUGIN_FAILURE", "failed to find fn", text, text)
     raise XapiError("XENAPI_PLUGIN_FAILURE", "failed to execute fn", text, text)
+
+
+def need_pause(call: Call, vm: str) -> None:
+    """A guest is not disturbed more often than every ten seconds."""
+    calls: dict[str, float] = call.pool.facts.setdefault("guest plugin", {})
+    left = calls.get(vm, 0.0) + BETWEEN_CALLS - call.clock.now()
+    if left > 0:
+        raise XapiError("VM_CALL_PLUGIN_RATE_LIMIT", vm, f"{BETWEEN_CALLS:.0f}.", f"{left:.9g}")
+    calls[vm] = call.clock.now()
 
 
 @message("VM.call_host_plugin")
