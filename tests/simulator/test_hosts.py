@@ -36,6 +36,13 @@ def member(pool: SimulatedPool) -> str:
     return pool.do(lambda inside: next(h.ref for h in inside.hosts.values() if h != inside.master))
 
 
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[Client]:
+    """For those who change nothing."""
+    with simulated(hosts=(1,), vms=(0,)) as simulation:
+        yield sign_in(simulation.pool)
+
+
 def empty(pool: SimulatedPool, host: str) -> None:
     """No VMs there any more."""
 
@@ -192,8 +199,9 @@ def test_a_host_that_is_to_stay_disabled_does(pool: SimulatedPool, client: Clien
     (("dmesg_clear",), ["NOT_IMPLEMENTED", "dmesg_clear"]),
     (("retrieve_wlb_evacuate_recommendations",), ["WLB_NOT_INITIALIZED"]),
 ])  # fmt: skip
-def test_what_cannot_be_set(client: Client, member: str, call: tuple[Any, ...], expected: list[str]) -> None:
-    assert client.failure(f"host.{call[0]}", member, *call[1:]) == expected
+def test_what_cannot_be_set(quiet: Client, call: tuple[Any, ...], expected: list[str]) -> None:
+    (host,) = quiet.call("host.get_all")
+    assert quiet.failure(f"host.{call[0]}", host, *call[1:]) == expected
 
 
 def test_ssh_closes_by_itself(pool: SimulatedPool, client: Client, member: str) -> None:
@@ -222,3 +230,27 @@ def test_memory_adds_up(client: Client) -> None:
         assert host["control_domain"] in host["resident_VMs"]
         used = sum(int(vm["memory_dynamic_min"]) + int(vm["memory_overhead"]) for vm in held)
         assert int(client.call("host.compute_free_memory", ref)) == max(0, total - int(host["memory_overhead"]) - used)
+
+
+def test_a_schedule_makes_its_snapshots_on_time(pool: SimulatedPool, client: Client) -> None:
+    vm = next(ref for ref, vm in client.call("VM.get_all_records").items()
+              if vm["power_state"] == "Halted" and not (vm["is_a_template"] or vm["is_control_domain"]))  # fmt: skip
+    record = {"name_label": "often", "name_description": "", "type": "snapshot", "frequency": "hourly", "schedule": {"min": "30"},
+              "retained_snapshots": 2, "enabled": True}  # fmt: skip
+    assert client.failure("VMSS.create", {**record, "schedule": {"min": "7"}}) == ["INVALID_VALUE", "schedule:min", "7"]
+    schedule = client.call("VMSS.create", record)
+    client.call("VM.set_snapshot_schedule", vm, schedule)
+    before = len(client.call("VM.get_snapshots", vm))
+    for _ in range(3):
+        pool.advance(3600)
+    made = [s for s in client.call("VM.get_snapshots", vm) if client.call("VM.get_is_vmss_snapshot", s)]
+    assert len(made) == 2
+    assert len(client.call("VM.get_snapshots", vm)) == before + 2
+    assert client.failure("VMSS.destroy", schedule) == ["VMSS_HAS_VM"]
+    client.call("VMSS.set_frequency", schedule, "weekly")
+    assert client.call("VMSS.get_schedule", schedule) == {"hour": "0", "min": "30", "days": "Monday"}
+    client.call("VMSS.remove_from_schedule", schedule, "days")
+    assert client.failure("VMSS.add_to_schedule", schedule, "days", "Someday") == ["INVALID_VALUE", "schedule:days", "Someday"]
+    task = client.call("Async.VMSS.snapshot_now", schedule)
+    pool.advance(20)
+    assert client.call("task.get_status", task) == "success"

@@ -185,6 +185,8 @@ def test_a_host_joins_with_its_vms(two: tuple[SimulatedPool, SimulatedPool]) -> 
     shared = [ref for ref, sr in master.call("SR.get_all_records").items() if sr["shared"]]
     assert set(shared) <= {master.call("PBD.get_SR", pbd) for pbd in record["PBDs"]}
     assert len(master.call("host.get_all")) == 3
+    for ref, vm in master.call("VM.get_all_records").items():
+        assert vm["parent"] == "OpaqueRef:NULL" or ref in master.call("VM.get_children", vm["parent"])
     for vm in vms:
         there = master.call("VM.get_record", master.call("VM.get_by_uuid", vm))
         assert there["power_state"] == "Halted"

@@ -26,16 +26,19 @@ class Move:
         wanted = [ref for ref in dict.fromkeys(refs) if self.source.db.exists(ref) and ref not in self.known]
         for ref in wanted:
             self.known[ref] = f"OpaqueRef:{self.target.db.new_uuid()}"
-        for ref in wanted:
-            cls = self.source.db.class_of(ref)
-            if cls is not None:
-                self.target.db.create(cls, self.fields(cls, self.source.db.record(cls, ref)), ref=self.known[ref])
+        copied = [(self.known[ref], *self.fields(ref)) for ref in wanted]
+        for ref, cls, fields, _ in copied:
+            self.target.db.create(cls, fields, ref=ref)
+        for ref, _, _, links in copied:  # now that both ends are there
+            self.target.db.set(ref, **links)
 
-    def fields(self, cls: str, record: Record) -> Record:
-        """Of links with a many on this side, the other side's rows tell."""
-        links = self.source.model.links[cls]
-        return {name: self.there(value) for name, value in record.items()
-                if name not in FORGOTTEN and not (name in links and links[name].many)}  # fmt: skip
+    def fields(self, ref: str) -> tuple[str, Record, Record]:
+        """Class, fields, and links; of those with a many on this side, the other side's rows tell."""
+        cls = self.source.db.class_of(ref) or ""
+        known = self.source.model.links[cls]
+        kept = {name: self.there(value) for name, value in self.source.db.record(cls, ref).items() if name not in FORGOTTEN}
+        links = {name: value for name, value in kept.items() if name in known and not known[name].many}
+        return cls, {name: value for name, value in kept.items() if name not in known}, links
 
     def there(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("OpaqueRef:"):
