@@ -15,7 +15,6 @@ from .. import machine
 from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
-from ..registry import background
 from . import ha_plan, host_start
 
 log = logging.getLogger(__name__)
@@ -60,8 +59,10 @@ def timeout(pool: Pool) -> float:
 
 
 def arm(pool: Pool) -> None:
-    pool.facts["ha"] = Watch(set(pool.db.rows("host")), set(pool.db.rows("host")), quiet_until=of(pool).quiet_until)
+    watch = Watch(set(pool.db.rows("host")), set(pool.db.rows("host")), quiet_until=of(pool).quiet_until)
+    pool.facts["ha"] = watch
     show(pool)
+    pool.spawn(watch_over(pool, watch))
 
 
 def disarm(pool: Pool) -> None:
@@ -86,13 +87,12 @@ def show(pool: Pool) -> None:
         pool.db.set(host, ha_statefiles=statefiles if host in live else [], ha_network_peers=peers if host in live else [])
 
 
-@background
-async def watch_over(pool: Pool) -> None:
+async def watch_over(pool: Pool, watch: Watch) -> None:
+    """From the time HA is on until it is off."""
     while True:
         await pool.clock.sleep(LOOK / machine.pace(pool))
-        if not pool.db.get(pool.ref, "ha_enabled"):
-            continue
-        watch = of(pool)
+        if of(pool) is not watch or not pool.db.get(pool.ref, "ha_enabled"):
+            return
         listen(pool, watch)
         master = pool.master.ref
         if master not in watch.live and not machine.is_up(pool, master):
