@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from xml.dom.minidom import parseString
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -39,7 +39,7 @@ def drop(x: Client, sr: str, how: str = "SR.destroy") -> None:
 
 
 def texts(xml: str, tag: str) -> list[str]:
-    return [node.firstChild.data.strip() for node in parseString(xml).getElementsByTagName(tag)]
+    return [(node.text or "").strip() for node in fromstring(xml).iter(tag)]
 
 
 @pytest.mark.parametrize(
@@ -182,3 +182,26 @@ def test_keys_that_are_not_for_clients(x: Client) -> None:
     pbd = x.call("PBD.get_all")[0]
     failed = x.failure("PBD.set_device_config", pbd, {"SRmaster": "true"})
     assert failed == ["VALUE_NOT_SUPPORTED", "SRmaster", "true", "This key is for internal use only"]
+
+
+def test_the_database_is_kept_on_an_sr(x: Client, master: str) -> None:
+    sr = create(x, master, "lvmohba", {"SCSIid": storage_world.SAN[0].scsi_id})
+    x.call("SR.enable_database_replication", sr)
+    (vdi,) = x.call("SR.get_VDIs", sr)
+    assert (x.call("VDI.get_type", vdi), x.call("VDI.get_metadata_of_pool", vdi)) == ("metadata", x.call("pool.get_all")[0])
+    assert x.failure("VDI.open_database", vdi)[0] == "COULD_NOT_IMPORT_DATABASE"
+    x.call("SR.disable_database_replication", sr)
+    assert x.call("SR.get_VDIs", sr) == []
+    drop(x, sr)
+    assert x.failure("SR.enable_database_replication", Maker(x).sr)[0] == "SR_OPERATION_NOT_SUPPORTED"
+
+
+def test_a_lost_pools_sr_is_brought_in_for_recovery(x: Client) -> None:
+    config = {"SCSIid": storage_world.SAN[1].scsi_id}
+    uuid = storage_world.uuid_of(f"scsi:{config['SCSIid']}")
+    task = x.call("DR_task.create", "lvmohba", config, [uuid])
+    (sr,) = x.call("DR_task.get_introduced_SRs", task)
+    assert (x.call("SR.get_uuid", sr), x.call("SR.get_name_label", sr)) == (uuid, "Old SAN volume")
+    x.call("DR_task.destroy", task)
+    assert sr not in x.call("SR.get_all")
+    assert x.failure("DR_task.create", "nfs", {}, [])[0] == "OPERATION_NOT_ALLOWED"

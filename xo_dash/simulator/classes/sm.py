@@ -9,6 +9,7 @@ from ..pool import Pool
 
 _COMMON = "SR_PROBE SR_UPDATE VDI_CREATE VDI_DELETE VDI_ATTACH VDI_DETACH VDI_ACTIVATE VDI_DEACTIVATE VDI_CLONE VDI_SNAPSHOT VDI_RESIZE"
 _VHD = f"{_COMMON} VDI_UPDATE VDI_MIRROR VDI_GENERATE_CONFIG VDI_CONFIG_CBT ATOMIC_PAUSE VDI_INTRODUCE VDI_RESET_ON_BOOT"
+_SAN = f"{_VHD} SR_METADATA"
 _THIN = f"{_VHD} THIN_PROVISIONING SR_TRIM VDI_READ_CACHING"
 _ISO = "VDI_CREATE VDI_DELETE VDI_ATTACH VDI_DETACH SR_SCAN SR_ATTACH SR_DETACH"
 
@@ -37,9 +38,9 @@ def drivers() -> Mapping[str, Driver]:
         "nfs": Driver("NFS VHD", "SR plugin which stores disks as VHD files on a remote NFS filesystem", _THIN, True,
                       needs=("server", "serverpath")),
         "smb": Driver("SMB", "SR plugin which stores disks as VHD files on a remote SMB filesystem", _THIN, True, needs=("server",)),
-        "lvmoiscsi": Driver("VHD over iSCSI", "SR plugin which represents disks as VHDs on LVs created on an iSCSI LUN", _VHD,
+        "lvmoiscsi": Driver("VHD over iSCSI", "SR plugin which represents disks as VHDs on LVs created on an iSCSI LUN", _SAN,
                             needs=("target", "targetIQN", "SCSIid")),
-        "lvmohba": Driver("LVHD over FC", "SR plugin which represents disks as VHDs on LVs created on an HBA LUN", _VHD, needs=("SCSIid",)),
+        "lvmohba": Driver("LVHD over FC", "SR plugin which represents disks as VHDs on LVs created on an HBA LUN", _SAN, needs=("SCSIid",)),
         "file": Driver("Filesystem VHD", "SR plugin which represents disks as VHD files in a directory", _THIN, True, needs=("location",)),
         "zfs": Driver("ZFS", "SR plugin which stores disks as VHD files on a ZFS dataset", _THIN, True, needs=("location",)),
         "xfs": Driver("XFS", "SR plugin which stores disks as VHD files on a local XFS filesystem", _THIN, True, needs=("device",)),

@@ -176,11 +176,3 @@ def set_shared(call: Call, sr: str, value: bool) -> str:
 def set_physical_size(call: Call, sr: str, value: int) -> str:
     call.db.set(sr, physical_size=value)
     return ""
-
-
-@message("SR.assert_supports_database_replication")
-def assert_shared(call: Call, sr: str) -> str:
-    if not call.db.get(sr, "shared"):
-        raise XapiError("SR_DOES_NOT_SUPPORT_MIGRATION", sr)
-    need_plugged(call, sr)
-    return ""

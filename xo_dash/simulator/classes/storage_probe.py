@@ -252,12 +252,17 @@ def need_free(pool: Pool, found: Place) -> None:
         raise failure(16, "The SR device is currently in use")
 
 
+def names(pool: Pool, found: Place, kind: str) -> dict[str, str]:
+    """{uuid: name} of the SRs of that type that lie at a place, whether the pool has them or not."""
+    ours = {pool.db.get(sr, "uuid"): pool.db.get(sr, "name_label") for sr in at(pool, found.key) if pool.db.get(sr, "type") == kind}
+    left = {uuid: kept.name for uuid, kept in world.world(pool).places.get(found.key, {}).items() if kept.kind == kind}
+    return left | ours
+
+
 def sr_list(pool: Pool, found: Place, kind: str, config: Config, metadata: bool) -> str:
     """SRs that lie at a place, as the driver of that type prints them."""
-    known = {pool.db.get(sr, "uuid"): pool.db.get(sr, "name_label") for sr in at(pool, found.key) if pool.db.get(sr, "type") == kind}
-    known |= {uuid: world.world(pool).places[found.key][uuid].name for uuid in world.on(pool, found.key, kind) if uuid not in known}
     entries: list[tuple[str, list[tuple[str, str]]]] = []
-    for uuid, name in known.items():
+    for uuid, name in names(pool, found, kind).items():
         entry = [("UUID", uuid)]
         if found.key.startswith(("disk:", "scsi:")):
             device = config.get("device") or f"/dev/disk/by-scsid/{config.get('SCSIid')}/mapper"

@@ -128,11 +128,6 @@ def is_listed(place: str) -> bool:
     return False
 
 
-def on(pool: Pool, place: str, kind: str) -> list[str]:
-    """Uuids of the SRs of that type at a place."""
-    return [uuid for uuid, kept in world(pool).places.get(place, {}).items() if kept.kind == kind]
-
-
 def put(pool: Pool, place: str, sr: str) -> None:
     """The SR lies there now, empty."""
     record = pool.db.record("SR", sr)
