@@ -86,13 +86,6 @@ def resident(db: Database, host: str) -> list[str]:
     return [vm for vm in db.record("host", host)["resident_VMs"] if not db.get(vm, "is_control_domain")]
 
 
-def need_home(db: Database, vm: str) -> None:
-    """HOST_OFFLINE if the host where the VM runs does not answer."""
-    home = db.get(vm, "resident_on")
-    if home != NULL and not is_live(db, home):
-        raise XapiError("HOST_OFFLINE", home)
-
-
 def is_live(db: Database, host: str) -> bool:
     metrics = db.get(host, "metrics")
     return bool(metrics != NULL and db.exists(metrics) and db.get(metrics, "live"))
