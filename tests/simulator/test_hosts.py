@@ -204,6 +204,14 @@ def test_what_cannot_be_set(quiet: Client, call: tuple[Any, ...], expected: list
     assert quiet.failure(f"host.{call[0]}", host, *call[1:]) == expected
 
 
+def test_what_older_clients_set_in_other_config(client: Client, member: str) -> None:
+    client.call("host.remove_from_other_config", member, "iscsi_iqn")
+    client.call("host.add_to_other_config", member, "iscsi_iqn", "iqn.2026-01.lan.home:other")
+    client.call("host.add_to_other_config", member, "multipathing", "true")
+    assert client.call("host.get_iscsi_iqn", member) == "iqn.2026-01.lan.home:other"
+    assert client.call("host.get_multipathing", member) is True
+
+
 def test_ssh_closes_by_itself(pool: SimulatedPool, client: Client, member: str) -> None:
     client.call("host.disable_ssh", member)
     client.call("pool.set_ssh_enabled_timeout", pool.do(lambda inside: inside.ref), 60)

@@ -173,7 +173,7 @@ async def start(pool: Pool, found: Machine, *, booted: bool) -> None:
     await pool.clock.sleep(START / pace(pool))
     while found.life == life and not _has_master(pool, found):
         await pool.clock.sleep(RETRY / pace(pool))
-    if found.life != life:
+    if found.life != life or not pool.db.exists(found.ref):
         return
     found.heard = pool.clock.now()
     if booted:

@@ -8,9 +8,10 @@ from zoneinfo import available_timezones
 
 from ..call import Call
 from ..clock import iso
+from ..database import Interest
 from ..errors import XapiError
 from ..pool import Pool
-from ..registry import message
+from ..registry import background, message
 from ..types import NULL
 from .host_forward import on_host
 from .host_power import check_unused
@@ -48,6 +49,19 @@ def set_iscsi_iqn(call: Call, host: str, value: str) -> str:
 def set_multipathing(call: Call, host: str, value: bool) -> str:
     call.db.set(host, multipathing=value, other_config={**call.db.get(host, "other_config"), "multipathing": str(value).lower()})
     return ""
+
+
+@background
+async def follow_other_config(pool: Pool) -> None:
+    """Older clients set both of these in other_config alone."""
+    while True:
+        await pool.db.watch(Interest(frozenset({"host"})))
+        for host, record in pool.db.records("host"):
+            wanted = record["other_config"]
+            if wanted.get("iscsi_iqn"):
+                pool.db.set(host, iscsi_iqn=wanted["iscsi_iqn"])
+            if wanted.get("multipathing") in ("true", "false"):
+                pool.db.set(host, multipathing=wanted["multipathing"] == "true")
 
 
 @on_host("host.get_sched_gran")
