@@ -83,6 +83,9 @@ def need_storage(call: Call, pbd: str) -> None:
     """SR_BACKEND_FAILURE_n: the driver finds no storage by the device_config, or not this SR on it."""
     record = call.db.record("PBD", pbd)
     sr = call.db.record("SR", record["SR"])
+    key = storage_probe.key_of(call.pool, record["host"], sr["type"], record["device_config"])
+    if key.startswith("disk:") and not storage_world.is_listed(key):
+        return  # real hosts, whose database we serve, have disks by many names
     found = storage_probe.place(call.pool, record["host"], sr["type"], record["device_config"])
     if not storage_world.is_listed(found.key) or sr["uuid"] in storage_world.world(call.pool).places.get(found.key, {}):
         return
