@@ -58,14 +58,28 @@ def refresh(pool: Pool, *refs: str) -> None:
 
 async def begin(call: Call, ref: str, name: str, rule: Check | None = None) -> None:
     """Wait until `name` may run on `ref`, then show it. Raises what the class's rule says, or another `rule`."""
+    await ready(call, ref, name, rule)
+    current = call.db.get(ref, "current_operations")
+    call.db.set(ref, current_operations={**current, call.task: name})
+    refresh(call.pool, ref)
+
+
+async def ready(call: Call, ref: str, name: str, rule: Check | None = None) -> None:
+    """Wait until `name` may run on `ref`. Nobody else can come between where it may run already."""
     give_up = call.clock.now() + PATIENCE
     while (reason := refusal(call.pool, ref, name, rule)) is not None:
         if reason.code != BUSY or not call.pool.queues or call.clock.now() >= give_up:
             raise reason
         await change_of(call, ref)
-    current = call.db.get(ref, "current_operations")
-    call.db.set(ref, current_operations={**current, call.task: name})
-    refresh(call.pool, ref)
+
+
+async def both_ready(call: Call, first: tuple[str, str], second: tuple[str, str]) -> None:
+    """Wait for two objects, each with what is to be done, without holding either: others may hold the second and want the first."""
+    await ready(call, *first)
+    await ready(call, *second)
+    while refusal(call.pool, *first) is not None:
+        await ready(call, *first)
+        await ready(call, *second)
 
 
 async def change_of(call: Call, ref: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from .. import generic
+from .. import generic, operations
 from ..call import Call
 from ..database import Record
 from ..errors import XapiError
@@ -21,6 +21,8 @@ KINDS = ("system", "user", "ephemeral", "suspend", "crashdump", "ha_statefile", 
 @asynccontextmanager
 async def busy(call: Call, sr: str, sr_operation: str, vdi: str = "", operation: str = "") -> AsyncIterator[None]:
     """The SR is marked, and the disk if there is one yet; then a host must have the SR plugged."""
+    if sr_operation and vdi:
+        await operations.both_ready(call, (sr, sr_operation), (vdi, operation))
     async with AsyncExitStack() as marked:
         if sr_operation:
             await marked.enter_async_context(call.operation(sr, sr_operation))
