@@ -59,14 +59,24 @@ def list_volume_groups(call: Call, host: str, arguments: Mapping[str, str]) -> s
     return json.dumps(shown)
 
 
+def volumes(call: Call, name: str, group: Mapping[str, Any]) -> dict[str, int]:
+    """{volume: bytes}: those of a client, an SR's disks and its own notes, or the one that holds a file system."""
+    if "volumes" in group:
+        return dict.fromkeys(group["volumes"], group["capacity"])
+    sr = name.partition("-")[2]
+    if name.startswith("XSLocalEXT"):
+        return {sr: group["capacity"]}
+    vdis = (call.db.record("VDI", vdi) for vdi in call.db.get(call.db.by_uuid("SR", sr), "VDIs"))
+    return {"MGT": 4 << 20, **{f"VHD-{vdi['uuid']}": vdi["physical_utilisation"] for vdi in vdis}}
+
+
 def list_logical_volumes(call: Call, host: str, arguments: Mapping[str, str]) -> str:
     wanted, found = arguments.get("vg_name"), {}
     if wanted and wanted not in groups(call, host):
         raise failure("Command failed with code: 5", 5, f'Volume group "{wanted}" not found')
     for name, group in groups(call, host).items():
         if wanted in (None, "", name):
-            for volume in group.get("volumes") or [name.partition("-")[2] if name.startswith("XSLocalEXT") else "MGT"]:
-                size = group["capacity"] - group["free"] if volume != "MGT" else 4 << 20
+            for volume, size in volumes(call, name, group).items():
                 attributes = "twi-a-tz--" if group.get("volumes") else "-wi-ao----"
                 found[volume] = {"vg_name": name, "attributes": attributes, "capacity": size, "pool": ""}
     return json.dumps(found)
