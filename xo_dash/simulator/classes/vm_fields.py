@@ -28,13 +28,20 @@ def set_plain(call: Call, vm: str, value: object) -> str:
 @message("VM.set_domain_type")
 def set_domain_type(call: Call, vm: str, value: str) -> str:
     call.db.set(vm, domain_type=value, HVM_boot_policy="BIOS order" if value == "hvm" else "")
+    refresh_devices(call, vm)
     return ""
 
 
 @message("VM.set_HVM_boot_policy")
 def set_boot_policy(call: Call, vm: str, value: str) -> str:
     call.db.set(vm, HVM_boot_policy=value, domain_type="hvm" if value else "pv")
+    refresh_devices(call, vm)
     return ""
+
+
+def refresh_devices(call: Call, vm: str) -> None:
+    """What can be plugged depends on the type of the domain."""
+    call.pool.refresh(*call.db.get(vm, "VBDs"), *call.db.get(vm, "VIFs"))
 
 
 @message("VM.set_platform", "VM.set_other_config")
