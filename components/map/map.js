@@ -1,11 +1,11 @@
 // The map in the browser: takes in what the server says, lays out and draws when something changed, and tells what was chosen.
 
 import { Camera } from "xo-map/camera.js";
-import { draw } from "xo-map/draw.js";
 import { formats } from "xo-map/format.js";
 import { fillBench, fillHost, layout, order, orderBench, orderHost } from "xo-map/layout.js";
 import { Model } from "xo-map/model.js";
 import { Motion } from "xo-map/motion.js";
+import { Painter } from "xo-map/painter.js";
 import { patterns } from "xo-map/patterns.js";
 import { find, first, hit, inside, neighbour, places } from "xo-map/places.js";
 import { Text } from "xo-map/text.js";
@@ -40,6 +40,7 @@ export default {
     this.model = new Model();
     this.camera = new Camera();
     this.motion = new Motion();
+    this.painter = new Painter();
     this.look = { hover: -1, focus: -1, selected: new Set(), dim: null, moved: (tile) => this.motion.at(tile) };
     this.plan = null;
     this.asked = new Set();
@@ -129,7 +130,9 @@ export default {
         ctx: this.ctx, theme: this.theme, text: this.text, patterns: this.patterns, words: this.words, format: this.format,
         ratio: this.ratio, width: this.width, height: this.height,
       };
-      draw(art, this.model, this.plan, this.camera, this.look);
+      const again = this.painter.paint(art, this.model, this.plan, this.camera, this.look);
+      clearTimeout(this.paintTimer);
+      if (again >= 0) this.paintTimer = setTimeout(() => this.refresh(), again);
       if (!this.$refs.tip.hidden) this.fillTip();
       if (this.motion.running) this.refresh();
       this.wantTrails();
@@ -338,7 +341,7 @@ export default {
       const ages = setInterval(() => { if ([...this.model.pools.keys()].some((id) => this.model.things.get(id)?.standing === 2)) this.refresh(); }, 1000);
       this.stops = [
         () => sizes.disconnect(), () => scheme.removeEventListener("change", dress), () => contrast.removeEventListener("change", dress),
-        () => removeEventListener("xo-theme", dress), () => clearInterval(ages), () => clearTimeout(this.hoverTimer),
+        () => removeEventListener("xo-theme", dress), () => clearInterval(ages), () => clearTimeout(this.hoverTimer), () => clearTimeout(this.paintTimer),
       ];
       this.resize();
     },

@@ -16,7 +16,7 @@ from data.placement import HOLDING, is_live, memory_held, memory_of
 from data.server import Server, ServerState
 from data.storage import is_shown, unplugged
 from data.texts import whole
-from data.types import XapiObject
+from data.types import NULL_REF, XapiObject, timestamp
 
 Row = list[object]
 Ids = Callable[[XapiObject | None], int]
@@ -71,12 +71,19 @@ def is_master(host: Host) -> bool:
 
 
 def host_of(vm: VM) -> Host | None:
-    """The host whose memory `vm` holds."""
-    return vm.home.one(Host, vm.resident_on) if vm.power_state in HOLDING else None
+    """The host whose memory `vm` holds; on its way to another, that one's."""
+    return destination(vm) or (vm.home.one(Host, vm.resident_on) if vm.power_state in HOLDING else None)
+
+
+def destination(vm: VM) -> Host | None:
+    """Where `vm` is moving, which has set memory aside for it. Source: scheduled_to_be_resident_on is set for starts as well."""
+    if vm.scheduled_to_be_resident_on in (NULL_REF, vm.resident_on) or vm.power_state not in HOLDING:
+        return None
+    return vm.home.one(Host, vm.scheduled_to_be_resident_on) if "pool_migrate" in vm.current_operations.values() else None
 
 
 def vm_row(id_: int, pool: int, vm: VM, ids: Ids) -> Row:
-    """[id, uuid, pool, host, name, state, MiB, vCPUs, address, task (percent, -1 none), home, guest agent, [SRs], [networks], mark]"""
+    """[id, uuid, pool, host, name, state, MiB, vCPUs, address, task (percent; -1), home, guest agent, [SRs], [networks], mark, more]"""
     host = host_of(vm)
     state = LOST if host is not None and not is_live(host) else STATES[vm.power_state]
     metrics = vm.home.one(VMGuestMetrics, vm.guest_metrics) if host else None
@@ -86,8 +93,21 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids) -> Row:
     return [
         id_, vm.uuid, pool, ids(host), vm.name_label, state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
         _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks,
-        int(vm.home.findings.mark(vm)),
+        int(vm.home.findings.mark(vm)), _more(vm, ids),
     ]  # fmt: skip
+
+
+def _more(vm: VM, ids: Ids) -> object:
+    """[flags (1 protected by HA, 2 has a device of its host), snapshots, oldest (epoch seconds), MiB they take, host it leaves];
+    0 for a VM with nothing of that, as most are."""
+    flags = int(bool(vm.ha_restart_priority)) | bool(vm.attached_PCIs or vm.VGPUs) << 1
+    leaves = vm.home.one(Host, vm.resident_on) if destination(vm) else None
+    if not (flags or vm.snapshots or leaves):
+        return 0
+    snapshots = vm.all_of(VM, vm.snapshots)
+    oldest = min((taken for snapshot in snapshots if (taken := timestamp(snapshot.snapshot_time))), default=0.0)
+    taken = sum(max(0, disk.physical_utilisation) for snapshot in snapshots for disk in _disks(snapshot))
+    return [flags, len(snapshots), round(oldest), taken // MIB, ids(leaves)]
 
 
 def _disks(vm: VM) -> list[VDI]:

@@ -52,9 +52,10 @@ class Joins:
 
 def _of_vm(vm: VM) -> Iterator[Thing]:
     yield vm
-    host = host_of(vm)
-    if host is not None:
-        yield host
+    home = vm.home
+    yield from _known(host_of(vm))
+    yield from _known(home.one(Host, vm.resident_on))  # not the same while it moves
+    yield from _known(home.one(VM, vm.snapshot_of))
 
 
 def _of_host(subject: Pool | Host | HostMetrics, names: Iterable[str]) -> Iterator[Thing]:
@@ -81,7 +82,9 @@ def _of_device(subject: XapiObject) -> Iterator[Thing]:
         yield from _known(home.one(VM, subject.VM))
     elif isinstance(subject, VDI):
         yield from _known(home.one(SR, subject.SR))
-        yield from (vm for vbd in subject.all_of(VBD, subject.VBDs) for vm in _known(home.one(VM, vbd.VM)))
+        for vbd in subject.all_of(VBD, subject.VBDs):
+            if vm := home.one(VM, vbd.VM):
+                yield from _known(home.one(VM, vm.snapshot_of) or vm)
     elif isinstance(subject, PBD):
         yield from _known(home.one(SR, subject.SR))
     elif isinstance(subject, PIF):

@@ -9,12 +9,15 @@ export const GAP = 255, FULL = 200, TRAIL = 120;
 const decoders = {
   p: ([id, uuid, name, standing, seen, product, mark, state, sure, hosts]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state, sure, hosts }),
   h: ([id, uuid, pool, name, flags, ram, system, free, cpus, mark]) => ({ kind: "host", id, uuid, pool, name, flags, ram, system, free, cpus, mark }),
-  m: ([id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark]) =>
-    ({ kind: "vm", id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark }),
+  m: ([id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, more]) =>
+    ({ kind: "vm", id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, ...details(more) }),
   s: ([id, uuid, pool, host, name, type, size, used, promised, snapshots, unplugged, mark]) =>
     ({ kind: "sr", id, uuid, pool, host, name, type, size, used, promised, snapshots, unplugged, mark }),
   n: ([id, uuid, pool, name, beads, mark]) => ({ kind: "network", id, uuid, pool, name, beads, mark }),
 };
+/** What few VMs have; `leaves`: the host a migrating VM is still on, its own being where it goes. */
+const details = (more) => (more ? { flags: more[0], snapshots: more[1], oldest: more[2], debt: more[3], leaves: more[4] } : NOTHING);
+const NOTHING = { flags: 0, snapshots: 0, oldest: 0, debt: 0, leaves: -1 };
 /** Fields that decide where things are; the others only how they look. */
 const shaping = { pool: ["name"], host: ["name", "ram", "pool"], vm: [], sr: ["name", "size", "host"], network: ["name"] };
 
@@ -52,8 +55,11 @@ export class Model {
     if (thing.kind === "vm" || thing.kind === "host") keepMeasured(thing, old);
     if (!old || shaping[thing.kind].some((name) => old[name] !== thing[name])) change.frame = true;
     else if (thing.kind === "host" && old.system !== thing.system) change.hosts.add(thing.id);
-    else if (thing.kind === "vm" && ["host", "ram", "name", "home"].some((name) => old[name] !== thing[name])) {
-      for (const vm of [old, thing]) if (vm.host >= 0) change.hosts.add(vm.host); else change.benches.add(vm.pool);
+    else if (thing.kind === "vm" && ["host", "leaves", "ram", "name", "home"].some((name) => old[name] !== thing[name])) {
+      for (const vm of [old, thing]) {
+        if (vm.host >= 0) change.hosts.add(vm.host); else change.benches.add(vm.pool);
+        if (vm.leaves >= 0) change.hosts.add(vm.leaves);
+      }
     }
   }
 
