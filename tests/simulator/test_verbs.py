@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.simulator.conftest import Client, sign_in, until
 from tests.simulator.conftest import http as request
 from tests.simulator.making import Maker
+from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 LOST = (http.client.HTTPException, ConnectionError, urllib.error.URLError, TimeoutError)
@@ -79,6 +81,10 @@ def test_a_cable_is_pulled(pool: SimulatedPool, client: Client) -> None:
     assert client.call("PIF_metrics.get_carrier", metrics) is True
 
 
+def create(pool: Pool, fields: dict[str, Any]) -> str:
+    return pool.db.create("PIF", fields)
+
+
 def test_a_leg_of_a_bond(pool: SimulatedPool, client: Client) -> None:
     (address, host), *_ = hosts(client).items()
     legs = []
@@ -86,7 +92,7 @@ def test_a_leg_of_a_bond(pool: SimulatedPool, client: Client) -> None:
         metrics = pool.do(lambda p: p.db.create("PIF_metrics", {"carrier": True}))
         network = client.call("network.create", {"name_label": device, "other_config": {}})
         fields = {"device": device, "host": host, "network": network, "physical": True, "metrics": metrics, "VLAN": -1}
-        legs.append(pool.do(lambda p, fields=fields: p.db.create("PIF", fields)))
+        legs.append(pool.do(partial(create, fields=fields)))
     network = client.call("network.create", {"name_label": "bonded", "other_config": {}})
     bond = client.call("Bond.create", network, legs, "", "active-backup", {})
     do(pool, "host.carrier", host=address, device="eth8", present=False)
