@@ -5,7 +5,16 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from . import inventory_hosts, inventory_names, inventory_networks, inventory_past, inventory_storage, inventory_templates, inventory_vms
+from . import (
+    inventory_devices,
+    inventory_hosts,
+    inventory_names,
+    inventory_networks,
+    inventory_past,
+    inventory_storage,
+    inventory_templates,
+    inventory_vms,
+)
 from .classes import updates
 from .inventory_names import Sketch
 from .pool import Pool
@@ -42,6 +51,7 @@ async def build(pool: Pool, plan: Plan) -> None:
         inventory_storage.measure(pool.db, sr, ROOMY)
     await inventory_past.build(pool, vms, dice)
     _settle(pool, plan, storage, dice)
+    inventory_devices.build(pool.db, list(pool.db.rows("host")), dice)
     if pool.dialect.software.get("product_brand") == "XenServer":
         updates.furnish(pool)
     pool.clock.instant = False

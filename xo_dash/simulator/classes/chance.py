@@ -12,7 +12,7 @@ TIMES = {
     "pause": (0.1, 0.3), "unpause": (0.1, 0.3), "suspend": (4.0, 12.0), "resume": (4.0, 10.0), "pool_migrate": (4.0, 7.0),
     "snapshot": (1.0, 3.0), "clone": (0.5, 2.0), "vdi": (0.3, 1.0), "scan": (0.5, 2.0), "plug": (0.3, 1.0), "agent": (4.0, 9.0),
     "copy_gib": (4.0, 6.0), "revert": (1.0, 2.0), "provision": (0.5, 1.5), "pbd": (0.5, 2.0), "host": (0.2, 0.6), "sr": (1.0, 3.0),
-    "ha_host": (2.0, 4.0), "yum_check": (4.0, 9.0), "yum_package": (3.0, 8.0),
+    "ha_host": (2.0, 4.0), "bond": (1.0, 2.5), "yum_check": (4.0, 9.0), "yum_package": (3.0, 8.0),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
-from . import vm_life
+from . import pci, pif_rules, vm_life
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ def synchronise(pool: Pool, host: str, *, booted: bool) -> None:
             if not db.get(vm, "is_control_domain"):
                 halt(pool, vm)
         pool.facts.setdefault("domids", {}).pop(host, None)
-        for pif in record["PIFs"]:
-            db.set(pif, currently_attached=True)
+        bring_up_networks(pool, record)
+        pci.rebooted(pool, host)
         for pbd in record["PBDs"]:
             db.set(pbd, currently_attached=False)
     now = f"{pool.clock.now():.0f}."
@@ -54,6 +54,15 @@ def synchronise(pool: Pool, host: str, *, booted: bool) -> None:
         db.set(db.get(record["control_domain"], "metrics"), start_time=pool.clock.iso())
     db.set(record["metrics"], live=True, last_updated=pool.clock.iso())
     pool.refresh(host)
+
+
+def bring_up_networks(pool: Pool, host: Record) -> None:
+    """NICs, bonds, SR-IOV, and what has an address; VLANs and tunnels without one wait for a VM that wants them."""
+    for ref in host["PIFs"]:
+        pif = pool.db.record("PIF", ref)
+        addressed = {pif["ip_configuration_mode"], pif["ipv6_configuration_mode"]} != {"None"}
+        wanted = addressed or pif_rules.kind(pif) in ("physical", "bond", "sriov")
+        pool.db.set(ref, currently_attached=wanted and pif["bond_slave_of"] == NULL)
 
 
 def done(record: Record, *, booted: bool) -> Record:

@@ -1,16 +1,15 @@
-"""NICs: create, plug and unplug, move to another network, lock, destroy."""
+"""NICs of VMs: create, plug and unplug, move to another network, destroy."""
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from .. import generic
 from ..call import Call
-from ..database import Record
+from ..database import Database, Record
 from ..errors import XapiError
 from ..registry import message
-from . import chance, devices, ha_agile, vm_guest, vm_placement
+from . import chance, devices, ha_agile, pif_rules, pif_state, pvs, subject, vlan, vm_guest, vm_placement
 
 
 @message("VIF.create")
@@ -20,14 +19,21 @@ def create(call: Call, args: Record) -> str:
     fields = generic.constructor(db.model, "VIF", args)
     vm, device = db.record("VM", fields["VM"]), fields["device"]
     db.record("network", fields["network"])
+    if pif_rules.on_sriov(db, fields["network"]):
+        subject.assert_licensed(call, "Network_sriov")
+    if fields.get("locking_mode") == "locked" or fields.get("ipv4_allowed") or fields.get("ipv6_allowed"):
+        subject.assert_licensed(call, "VIF_locking")
     if not (device.isascii() and device.isdigit()):
         raise XapiError("INVALID_DEVICE", device)
     fields |= address(vm, fields["MAC"], int(device))
     if not devices.is_mac(fields["MAC"]):
         raise XapiError("MAC_INVALID", fields["MAC"])
+    if fields.get("trunks"):
+        need_untagged(db, fields["network"])
     ha_agile.check_network(call.pool, fields["VM"], fields["network"])
     if any(int(db.get(vif, "device")) == int(device) for vif in vm["VIFs"]):
         raise XapiError("DEVICE_ALREADY_EXISTS", device)
+    pvs.check_device(db, vm, int(device))
     fields["currently_attached"] = bool(fields.get("currently_attached")) and vm["power_state"] == "Suspended"
     fields["MTU"] = fields["MTU"] if fields["MTU"] > 0 else 1500
     vif = db.create("VIF", {"locking_mode": "network_default", **fields})
@@ -66,6 +72,7 @@ async def plug(call: Call, vif: str) -> str:
         host = call.db.get(record["VM"], "resident_on")
         vm_placement.check_networks(call.db, record["VM"], [record["network"]], host)
         await call.work(chance.seconds(call.pool, "plug"))
+        pif_state.attach_network(call.pool, record["network"], host)
         call.db.set(vif, currently_attached=True)
     tell_addresses(call, vif)
     return ""
@@ -85,11 +92,24 @@ async def move(call: Call, vif: str, network: str) -> str:
     """Live, and the guest need not help."""
     record = call.db.record("VIF", vif)
     vm = call.db.record("VM", record["VM"])
-    if record["currently_attached"] and vm["power_state"] != "Suspended" and not vm_placement.reaches(call.db, vm["resident_on"], network):
-        raise XapiError("HOST_CANNOT_ATTACH_NETWORK", vm["resident_on"], network)
-    call.db.set(vif, network=network)
-    tell_addresses(call, vif)
+    if record["currently_attached"] and vm["power_state"] != "Suspended":
+        check_reach(call.db, vm["resident_on"], network)
+    if record["trunks"]:
+        need_untagged(call.db, network)
+    change_network(call, vif, network)
     return ""
+
+
+def check_reach(db: Database, host: str, network: str) -> None:
+    slave = any(db.get(pif, "host") == host and db.exists(db.get(pif, "bond_slave_of")) for pif in db.get(network, "PIFs"))
+    if slave or not vm_placement.reaches(db, host, network):
+        raise XapiError("HOST_CANNOT_ATTACH_NETWORK", host, network)
+
+
+def change_network(call: Call, vif: str, network: str) -> None:
+    call.db.set(vif, network=network)
+    call.pool.refresh(vif)
+    tell_addresses(call, vif)
 
 
 def tell_addresses(call: Call, vif: str) -> None:
@@ -100,60 +120,34 @@ def tell_addresses(call: Call, vif: str) -> None:
         call.db.set(metrics, networks=vm_guest.networks(call.pool, call.db.record("VM", vm)), last_updated=call.clock.iso())
 
 
-@message("VIF.set_locking_mode")
-def set_locking_mode(call: Call, vif: str, value: str) -> str:
-    call.db.set(vif, locking_mode=value)
-    return ""
-
-
-def checked_address(version: int, value: str) -> str:
-    """INVALID_IP_ADDRESS_SPECIFIED if it is none of this version."""
-    try:
-        if ipaddress.ip_address(value).version == version:
-            return value
-    except ValueError:
-        pass
-    raise XapiError("INVALID_IP_ADDRESS_SPECIFIED", f"ipv{version}_allowed")
-
-
-@message("VIF.set_ipv4_allowed", "VIF.set_ipv6_allowed")
-def set_allowed(call: Call, vif: str, value: list[str]) -> str:
-    name = call.method.removeprefix("VIF.set_")
-    call.db.set(vif, **{name: [checked_address(int(name[3]), item) for item in dict.fromkeys(value)]})
-    return ""
-
-
-@message("VIF.add_ipv4_allowed", "VIF.add_ipv6_allowed")
-def add_allowed(call: Call, vif: str, value: str) -> str:
-    name = call.method.removeprefix("VIF.add_")
-    held = call.db.get(vif, name)
-    checked_address(int(name[3]), value)
-    if value not in held:
-        call.db.set(vif, **{name: [*held, value]})
-    return ""
-
-
-@message("VIF.remove_ipv4_allowed", "VIF.remove_ipv6_allowed")
-def remove_allowed(call: Call, vif: str, value: str) -> str:
-    name = call.method.removeprefix("VIF.remove_")
-    call.db.set(vif, **{name: [item for item in call.db.get(vif, name) if item != value]})
-    return ""
-
-
-@message("VIF.configure_ipv4", "VIF.configure_ipv6")
-def configure(call: Call, vif: str, mode: str, address: str = "", gateway: str = "") -> str:
-    version = call.method[-4:]
-    if mode == "Static":
-        try:
-            ipaddress.ip_interface(address)
-        except ValueError:
-            raise XapiError("INVALID_CIDR_ADDRESS_SPECIFIED", "address") from None
-    told = {f"{version}_configuration_mode": mode, f"{version}_addresses": [address] if address else [], f"{version}_gateway": gateway}
-    call.db.set(vif, **told)
-    return ""
+def need_untagged(db: Database, network: str) -> None:
+    """VLANs inside of a VLAN are not for VMs."""
+    if any(db.get(pif, "VLAN") != -1 for pif in db.get(network, "PIFs")):
+        raise XapiError("NETWORK_INCOMPATIBLE_WITH_TRUNKS", network)
 
 
 @message("VIF.set_trunks")
 def set_trunks(call: Call, vif: str, value: list[int]) -> str:
-    call.db.set(vif, trunks=value)
+    if value:
+        need_untagged(call.db, call.db.get(vif, "network"))
+    tags = list(dict.fromkeys(value))
+    for tag in tags:
+        vlan.check_tag(tag)
+    call.db.set(vif, trunks=tags)
+    return ""
+
+
+@message("VIF.add_trunks")
+def add_trunks(call: Call, vif: str, value: int) -> str:
+    vlan.check_tag(value)
+    need_untagged(call.db, call.db.get(vif, "network"))
+    held = call.db.get(vif, "trunks")
+    if value not in held:
+        call.db.set(vif, trunks=[value, *held])
+    return ""
+
+
+@message("VIF.remove_trunks")
+def remove_trunks(call: Call, vif: str, value: int) -> str:
+    call.db.set(vif, trunks=[tag for tag in call.db.get(vif, "trunks") if tag != value])
     return ""

@@ -8,6 +8,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..registry import allowed
+from . import pif_rules
 from .vbd_rules import BLOCKING, hotplug
 from .vm_states import spoken
 
@@ -26,6 +27,8 @@ def _reasons(pool: Pool, ref: str, vif: Record, operation: str) -> Iterator[Xapi
         return
     if vm["domid"] == 0 and operation == "plug":
         yield XapiError("OPERATION_NOT_ALLOWED", "Control domain does not support hotplug")
+    if pif_rules.on_sriov(pool.db, vif["network"]):
+        yield XapiError("OPERATION_NOT_ALLOWED", "Network SR-IOV VIF plug/unplug not allowed")
     yield from _power(ref, vif, vm, operation)
     for name in vm["current_operations"].values():
         if name in BLOCKING:

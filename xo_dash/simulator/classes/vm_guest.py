@@ -85,7 +85,7 @@ def report(pool: Pool, vm: str) -> None:
         "PV_drivers_detected": True,
         "PV_drivers_up_to_date": True,
         "networks": networks(pool, record),
-        "other": {f"feature-{name}": "1" for name in FEATURES},
+        "other": {f"feature-{name}": "1" for name in features(guest)},
         "last_updated": pool.clock.iso(),
         "live": True,
         "can_use_hotplug_vbd": "unspecified",
@@ -96,18 +96,48 @@ def report(pool: Pool, vm: str) -> None:
     pool.refresh(vm, *record["VBDs"], *record["VIFs"])
 
 
+def features(guest: Guest) -> tuple[str, ...]:
+    """Only the tools of Windows set addresses."""
+    return (*FEATURES, "static-ip-setting") if dict(guest.os).get("distro") == "windows" else FEATURES
+
+
 def networks(pool: Pool, vm: Record) -> dict[str, str]:
-    """Addresses by device: the same MAC in the same network always gets the same."""
+    """Addresses by device: the same MAC in the same network always gets the same, unless it is told another or may speak to nobody."""
     told: dict[str, str] = {}
     for ref in sorted(vm["VIFs"], key=lambda v: int(pool.db.get(v, "device"))):
         vif = pool.db.record("VIF", ref)
         if not vif["currently_attached"] or not pool.db.exists(vif["network"]):
             continue
         octets = [int(part, 16) for part in vif["MAC"].split(":")]
-        net = 16 + zlib.crc32(pool.db.get(vif["network"], "uuid").encode()) % 200
-        device, v4 = vif["device"], f"10.{net}.{octets[4]}.{1 + octets[5] % 254}"
-        told |= {f"{device}/ip": v4, f"{device}/ipv4/0": v4, f"{device}/ipv6/0": link_local(octets)}
+        device, v4 = vif["device"], ipv4(pool, vif, octets)
+        if v4:
+            told |= {f"{device}/ip": v4, f"{device}/ipv4/0": v4}
+        told[f"{device}/ipv6/0"] = link_local(octets)
+        if vif["ipv6_configuration_mode"] == "Static":
+            told[f"{device}/ipv6/1"] = vif["ipv6_addresses"][0].partition("/")[0]
     return told
+
+
+def ipv4(pool: Pool, vif: Record, octets: list[int]) -> str:
+    """ "" where no DHCP server hears it."""
+    if vif["ipv4_configuration_mode"] == "Static":
+        return str(vif["ipv4_addresses"][0].partition("/")[0])
+    mode = vif["locking_mode"]
+    if (pool.db.get(vif["network"], "default_locking_mode") if mode == "network_default" else mode) == "disabled":
+        return ""
+    net = 16 + zlib.crc32(pool.db.get(segment(pool, vif["network"]), "uuid").encode()) % 200
+    return f"10.{net}.{octets[4]}.{1 + octets[5] % 254}"
+
+
+def segment(pool: Pool, network: str) -> str:
+    """The network that a bond's network was before: the same cables, the same addresses."""
+    db = pool.db
+    for pif in db.get(network, "PIFs"):
+        for bond in db.get(pif, "bond_master_of"):
+            primary = db.get(bond, "primary_slave")
+            if db.exists(primary):
+                return str(db.get(primary, "network"))
+    return network
 
 
 def link_local(mac: list[int]) -> str:

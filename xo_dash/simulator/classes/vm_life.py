@@ -7,7 +7,7 @@ from typing import Any
 from ..database import Record
 from ..pool import Pool
 from ..types import NULL
-from . import vm_guest, vm_memory
+from . import pif_state, vm_guest, vm_hardware, vm_memory
 from .devices import disk_name
 
 GENERIC_BIOS = {
@@ -45,6 +45,9 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     record = db.record("VM", vm)
     if booted:
         plug_all(pool, record)
+    vm_hardware.attach(pool, vm, host)
+    for vif in record["VIFs"]:
+        pif_state.attach_network(pool, db.get(vif, "network"), host)
     cpu = db.get(host, "cpu_info")
     fields: dict[str, Any] = {
         "power_state": "Paused" if paused else "Running",
@@ -125,6 +128,7 @@ def gone(pool: Pool, vm: str, state: str = "Halted") -> None:
         for device in (*record["VBDs"], *record["VIFs"]):
             db.set(device, currently_attached=False)
         fields["requires_reboot"] = False
+        vm_hardware.release(pool, vm)
     db.set(vm, **fields)
     close_consoles(pool, vm)
     metrics = db.get(vm, "metrics")

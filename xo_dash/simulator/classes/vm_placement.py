@@ -8,7 +8,7 @@ from ..database import Database, Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
-from . import vm_memory
+from . import vm_hardware, vm_memory
 
 OVERHEAD_OF_MASTER = 4  # a host that is not master is so much likelier
 
@@ -31,6 +31,7 @@ def check_host(pool: Pool, ref: str, host: str, *, memory: bool = True, storage:
     if storage:
         check_storage(db, ref, vm, host)
     check_networks(db, ref, networks_of(db, vm), host)
+    vm_hardware.check(db, ref, vm, host)
     if vm["domain_type"] != "pv" and not supports_hvm(db, host):
         raise XapiError("VM_HVM_REQUIRED", ref)
     if memory:

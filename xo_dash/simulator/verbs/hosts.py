@@ -7,10 +7,9 @@ from typing import Any
 
 from .. import machine
 from ..actor import Actor
-from ..classes import pool_master
+from ..classes import pif_state, pool_master
 from ..faults import Fault
 from ..pool import Pool
-from ..types import NULL
 
 
 def die(pool: Pool, host: str) -> None:
@@ -61,27 +60,7 @@ def carrier(pool: Pool, host: str, device: str, present: bool = True) -> None:
     pifs = [pif for pif in db.get(host, "PIFs") if db.get(pif, "device") == device and db.get(pif, "physical")]
     if not pifs:
         raise ValueError(f"{db.get(host, 'name_label')} has no NIC {device!r}")
-    nic = db.record("PIF", pifs[0])
-    _link(pool, pifs[0], present)
-    if nic["bond_slave_of"] == NULL:
-        for vlan in nic["VLAN_slave_of"]:
-            _link(pool, db.get(vlan, "untagged_PIF"), present)
-        return
-    bond = db.record("Bond", nic["bond_slave_of"])
-    before, legs = bond["links_up"], bond["slaves"]
-    up = sum(db.get(db.get(leg, "metrics"), "carrier") for leg in legs)
-    if up != before:
-        db.set(nic["bond_slave_of"], links_up=up)
-        _link(pool, bond["master"], up > 0)
-        devices = "+".join(sorted(db.get(leg, "device") for leg in legs))
-        body = f"The status of the {devices} bond is: {up}/{len(legs)} up (was {before}/{len(legs)})"
-        pool.messages.create("BOND_STATUS_CHANGED", 3, "Host", db.get(host, "uuid"), body)
-
-
-def _link(pool: Pool, pif: str, present: bool) -> None:
-    metrics = pool.db.get(pif, "metrics")
-    if pool.db.exists(metrics):
-        pool.db.set(metrics, carrier=present, speed=10_000 if present else 0, duplex=present, last_updated=pool.clock.iso())
+    pif_state.set_carrier(pool, pifs[0], present)
 
 
 async def maintain(pool: Pool, host: str) -> None:
