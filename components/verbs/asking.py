@@ -49,6 +49,7 @@ class Question:
                 self._argument(argument)
             if offered.total > 1:
                 _names(_("To these:"), [name_of(subject) for subject in offered.able])
+            _names(_("What follows:"), [line for subject in offered.able for line in self._action.foretells(subject)])
             _names(_("With it go these disks:"), [name for subject in offered.able for name in self._action.names_what_goes(subject)])
             if offered.unable:
                 _names(_("Not to these:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
@@ -63,20 +64,21 @@ class Question:
 
     def _argument(self, argument: Argument) -> None:
         default = argument.default(self._offer.able)
-        if argument.entry is Entry.HOST:
-            self._host(argument, default)
+        if argument.entry is not Entry.TEXT:
+            self._choice(argument, default)
             return
         hint = _("{name} stands for the name of each") if len(self._offer.able) > 1 else ""
         field = Field(_(argument.title), default, hint=hint)
         self._values[argument.name] = lambda: str(field.value or "")
         self._faults[argument.name] = field.fault
 
-    def _host(self, argument: Argument, default: str) -> None:
+    def _choice(self, argument: Argument, default: str) -> None:
         choices = argument.choices(self._offer.able)
         free = {host.value: host.label for host in choices if host.refused is None}
         if not free:
             several = len({subject.home.id for subject in self._offer.able}) > 1
-            text = _("They are in several pools; choose VMs of one pool.") if several else _("No host of the pool can take it now.")
+            none = _("No host of the pool can take it now.") if argument.entry is Entry.HOST else _("The pool has no SR for disks of VMs.")
+            text = _("They are in several pools; choose VMs of one pool.") if several else none
             ui.label(text).classes("x-critical")
         box = choice(free, default if default in free else None, label=_(argument.title))
         box.set_visibility(bool(free))

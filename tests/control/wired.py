@@ -11,6 +11,7 @@ from typing import TypeVar
 from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, VM
 from data.server import Server, ServerState
+from data.stores.users import User
 from tests.control.fake_pool import Users, user
 from xo_dash.control.actions import is_machine
 from xo_dash.control.audit import Audit
@@ -28,13 +29,19 @@ T = TypeVar("T")
 class Wired:
     """`vm("vm-1")`, `runner`, `ann` (an operator)."""
 
-    def __init__(self, connection: Connection, mirror: Mirror, home: PoolMirror, runner: Runner, folder: Path) -> None:
+    def __init__(self, connection: Connection, mirror: Mirror, home: PoolMirror, runner: Runner, users: Users, folder: Path) -> None:
         self.connection = connection
         self.mirror = mirror
         self.home = home
         self.runner = runner
         self.folder = folder
-        self.ann = user()
+        self._users = users
+        self.ann = self.hire(user())
+
+    def hire(self, one: User) -> User:
+        """Somebody the runner knows."""
+        self._users[one.id] = one
+        return one
 
     @property
     def machines(self) -> list[VM]:
@@ -91,8 +98,7 @@ async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> 
     following = asyncio.create_task(follow())
     try:
         await asyncio.wait_for(ready.wait(), 10)
-        bench = Wired(connection, mirror, home, runner, folder)
-        users[bench.ann.id] = bench.ann
+        bench = Wired(connection, mirror, home, runner, users, folder)
         yield bench
     finally:
         await runner.stop()

@@ -38,6 +38,7 @@ class Entry(StrEnum):
 
     TEXT = "text"
     HOST = "host"
+    SR = "sr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Action:
     prominent: bool = False  # a button of its own, not in the menu
     icon: str = ""
     names_what_goes: Callable[[XapiObject], Sequence[str]] = lambda subject: ()  # what else is removed, by name
+    foretells: Callable[[XapiObject], Sequence[str]] = lambda subject: ()  # what follows for others, in the reader's words
 
 
 def call(method: str, says: str, *parameters: object, asynchronous: bool = True) -> Plan:
@@ -97,7 +99,7 @@ def call(method: str, says: str, *parameters: object, asynchronous: bool = True)
 
 def name_of(subject: XapiObject) -> str:
     """What people call it; its uuid if it has no name."""
-    return str(getattr(subject, "name_label", "")) or subject.uuid
+    return str(getattr(subject, "name_label", "") or getattr(subject, "name", "")) or subject.uuid
 
 
 def text_argument(subject: XapiObject, arguments: Arguments, name: str) -> str:

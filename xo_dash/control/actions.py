@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from data.objects import VM, PowerState, Task
+from data.objects import SR, VM, Host, Message, Pool, PowerState, Task
 from data.stores.users import Role
 from data.types import XapiObject
-from xo_dash.control import placing, snapshots
+from xo_dash.control import hosts, messages, placing, snapshots, storage
 from xo_dash.control.action import Action, Argument, Condition, Entry, Plan, call
 from xo_dash.control.conditions import allowed, can_cancel
 from xo_dash.i18n import N_
@@ -57,6 +57,24 @@ def _power(
     )
 
 
+def _plain(
+    action_id: str, kind: type[XapiObject], suits: Callable[[XapiObject], bool], when: Condition, plan: Plan, *,
+    title: str, doing: str, done: str, role: Role, icon: str = "", fits: Callable[[XapiObject], bool] | None = None,
+    reached: Callable[[XapiObject], bool] | None = None, arguments: Sequence[Argument] = (), loses: str = "", danger: bool = False,
+    prominent: bool = False, foretells: Callable[[XapiObject], Sequence[str]] = lambda subject: (),
+) -> Action:  # fmt: skip
+    """A row whose condition is cheap; unless told otherwise, it is thought of when it can be done."""
+
+    def holds(subject: XapiObject) -> bool:
+        return when(subject) is None
+
+    return Action(
+        id=action_id, kind=kind, title=title, doing=doing, done=done, role=role, when=when, plan=plan, holds=holds, suits=suits,
+        fits=fits or holds, reached=reached, arguments=tuple(arguments), loses=loses, danger=danger, prominent=prominent, icon=icon,
+        foretells=foretells,
+    )  # fmt: skip
+
+
 # fmt: off
 ACTIONS: Final[tuple[Action, ...]] = (
     _power("start", HALTED, to=RUNNING, extra=(False, False), prominent=True, icon="play",
@@ -95,6 +113,47 @@ ACTIONS: Final[tuple[Action, ...]] = (
            when=allowed("destroy"), holds=allowed("destroy").holds, suits=is_snapshot,
            plan=snapshots.delete_plan, names_what_goes=snapshots.disk_names, danger=True, icon="trash",
            loses=N_("The VM can no longer go back to this point. The VM itself and its present disks stay.")),
+    _plain("vm.eject", VM, is_machine, storage.can_eject, storage.eject_plan, role=Role.OPERATOR, icon="disk",
+           title=N_("Eject the image"), doing=N_("Emptying the drive of {name}"), done=N_("The drive of {name} is empty"),
+           fits=lambda subject: bool(storage.filled_drives(subject)), reached=lambda subject: not storage.filled_drives(subject)),
+    _plain("host.enable", Host, hosts.is_host, hosts.can_enable, call("host.enable", N_("Taking {name} out of maintenance mode")),
+           role=Role.ADMIN, icon="play", prominent=True, reached=lambda subject: isinstance(subject, Host) and subject.enabled,
+           title=N_("Leave maintenance mode"), doing=N_("Taking {name} out of maintenance mode"), done=N_("{name} takes VMs again")),
+    _plain("host.maintenance", Host, hosts.is_host, hosts.can_disable, hosts.maintenance_plan,
+           role=Role.ADMIN, icon="pause", prominent=True,
+           title=N_("Enter maintenance mode"), doing=N_("Taking {name} into maintenance mode"), done=N_("{name} is in maintenance mode"),
+           reached=lambda subject: hosts.can_disable(subject) is not None, foretells=hosts.maintenance_preview,
+           loses=N_("No VM starts on it until it is taken out again, and its VMs move away.")),
+    _plain("host.power_on", Host, hosts.is_host, hosts.can_power_on, call("host.power_on", N_("Powering on {name}")),
+           role=Role.ADMIN, icon="power", prominent=True,
+           title=N_("Power on"), doing=N_("Powering on {name}"), done=N_("{name} is powered on; it takes some minutes to join")),
+    _plain("host.restart_agent", Host, hosts.is_host, hosts.can_restart,
+           call("host.restart_agent", N_("Restarting the toolstack of {name}")), role=Role.ADMIN, icon="reboot", danger=True,
+           title=N_("Restart the toolstack"), doing=N_("Restarting the toolstack of {name}"), done=N_("The toolstack of {name} restarts"),
+           loses=N_("VMs go on running. What is under way on the host breaks off, and of a master the whole pool "
+                    "does not answer for a minute.")),
+    _plain("host.reboot", Host, hosts.is_host, hosts.can_reboot, call("host.reboot", N_("Rebooting {name}")),
+           role=Role.ADMIN, icon="reboot", danger=True,
+           title=N_("Reboot the host"), doing=N_("Rebooting {name}"), done=N_("{name} reboots"),
+           loses=N_("It is away for some minutes; of a master, the whole pool does not answer meanwhile.")),
+    _plain("sr.attach", SR, storage.is_sr, storage.can_attach, storage.attach_plan, role=Role.OPERATOR, icon="link", prominent=True,
+           title=N_("Attach again"), doing=N_("Attaching {name}"), done=N_("{name} is attached"),
+           reached=lambda subject: not storage.is_cut(subject)),
+    _plain("sr.scan", SR, storage.is_sr, storage.can_scan, call("SR.scan", N_("Scanning {name}")), role=Role.OPERATOR,
+           icon="search", prominent=True, title=N_("Scan"), doing=N_("Scanning {name}"), done=N_("{name} is scanned")),
+    _plain("sr.make_default", SR, storage.is_sr, storage.can_be_default, storage.default_plan, role=Role.ADMIN, icon="check",
+           title=N_("Make it the default"), doing=N_("Making {name} the default SR"), done=N_("{name} is the default SR")),
+    _plain("pool.default_sr", Pool, messages.is_pool, lambda subject: None, storage.choose_plan, role=Role.ADMIN, icon="storage",
+           title=N_("Choose the default SR"), doing=N_("Choosing the default SR of {name}"), done=N_("{name} has a default SR"),
+           arguments=(Argument(name="sr", title=N_("SR"), entry=Entry.SR, default=storage.preferred, choices=storage.srs,
+                               check=storage.check_sr),)),
+    _plain("pool.dismiss_messages", Pool, lambda subject: False, lambda subject: None, messages.dismiss_plan,
+           role=Role.OPERATOR, icon="check",
+           title=N_("Dismiss messages"), doing=N_("Dismissing messages of {name}"), done=N_("Messages of {name} are dismissed"),
+           arguments=(Argument(name="messages", title=N_("Messages"), check=messages.check),)),
+    _plain("message.dismiss", Message, messages.is_message, lambda subject: None,
+           call("message.destroy", N_("Dismissing {name}"), asynchronous=False), role=Role.OPERATOR, icon="check",
+           title=N_("Dismiss"), doing=N_("Dismissing {name}"), done=N_("{name} is dismissed")),
     Action(id="task.cancel", kind=Task, title=N_("Cancel"), doing=N_("Cancelling {name}"),
            done=N_("{name}: the pool was asked to cancel it"), role=Role.OPERATOR,
            when=can_cancel, holds=lambda subject: can_cancel(subject) is None, suits=lambda subject: isinstance(subject, Task),

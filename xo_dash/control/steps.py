@@ -71,6 +71,8 @@ class Steps:
             task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
         except XapiError as error:
             reason, code = explain_error(error, item.subject.home)
+            if step.gone_is_done and code == "HANDLE_INVALID":
+                return Outcome(State.DONE)
             return Outcome(State.LOST if isinstance(error, Unreachable) else State.FAILED, reason, code)
         item.tasks.append(task)
         self._tell(run)

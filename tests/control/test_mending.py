@@ -1,0 +1,205 @@
+"""Commands that mend what is wrong with hosts, SRs and drives: when they are possible, what they send, and what a pool makes of it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.verbs import bar
+from data.objects import PBD, SR, VBD, VDI, VM, Host, HostMetrics, Message, Pool, PowerState
+from data.stores.users import Role
+from data.types import GIB, XapiObject
+from tests.control.browser_page import looking
+from tests.control.fake_pool import FakePool, user
+from tests.control.wired import Wired, wired
+from xo_dash.control.action import Step
+from xo_dash.control.actions import action, actions_for
+from xo_dash.control.offers import why_not
+from xo_dash.control.run import Item, State
+from xo_dash.simulator.testing import simulated
+
+ADMIN = user(Role.ADMIN, "root")
+
+
+def host(fake: FakePool, name: str = "xcp-1", *, live: bool = True, **fields: Any) -> Host:
+    row = Host(**{"name_label": name, "enabled": True, "metrics": fake.put(HostMetrics(live=live, memory_total=64 * GIB))} | fields)
+    fake.put(row)
+    return row
+
+
+def storage(fake: FakePool, *attached: bool, **fields: Any) -> SR:
+    """An SR with a path of a live host for each."""
+    row = SR(**{"name_label": "vault", "physical_size": 100, "shared": True} | fields)
+    fake.put(row)
+    for i, on in enumerate(attached):
+        row.PBDs.append(fake.put(PBD(SR=row.ref, host=host(fake, f"xcp-{i}").ref, currently_attached=on)))
+    return row
+
+
+def sent(action_id: str, subject: XapiObject, **arguments: str) -> list[tuple[str, tuple[object, ...]]]:
+    steps: list[Step] = list(action(action_id).plan(subject, arguments))
+    return [(step.method, step.parameters) for step in steps]
+
+
+def why(action_id: str, subject: XapiObject) -> str:
+    return str(why_not(action(action_id), subject, ADMIN) or "")
+
+
+@pytest.mark.parametrize(
+    ("action_id", "fields", "words"),
+    [
+        ("host.enable", {"enabled": False}, ""),
+        ("host.enable", {}, "it is not in maintenance mode"),
+        ("host.enable", {"enabled": False, "live": False}, "it does not answer"),
+        ("host.maintenance", {}, ""),
+        ("host.maintenance", {"enabled": False}, "it is in maintenance mode already"),
+        ("host.maintenance", {"current_operations": {"OpaqueRef:t": "evacuate"}}, "another operation is under way (evacuate)"),
+        ("host.restart_agent", {}, ""),
+        ("host.restart_agent", {"live": False}, "it does not answer"),
+        ("host.reboot", {}, "it has to be in maintenance mode first"),
+        ("host.reboot", {"enabled": False}, ""),
+        ("host.power_on", {}, "it runs already"),
+        ("host.power_on", {"live": False}, "nobody said how it is powered on; switch it on by hand"),
+        ("host.power_on", {"live": False, "power_on_mode": "wake-on-lan"}, ""),
+    ],
+)
+def test_when_a_host_can_be_told_so(fake: FakePool, action_id: str, fields: dict[str, Any], words: str) -> None:
+    assert why(action_id, host(fake, **fields)) == words
+
+
+def test_a_host_that_is_left_first_takes_no_more_vms(fake: FakePool) -> None:
+    one, _other = host(fake, "xcp-1"), host(fake, "xcp-2")
+    assert sent("host.maintenance", one) == [("host.disable", (one.ref,))]
+    for name, fields in (("web", {}), ("gpu", {"attached_PCIs": ["OpaqueRef:p"]}), ("huge", {"memory_dynamic_max": 100 * GIB})):
+        one.resident_VMs.append(fake.vm(name, PowerState.RUNNING, resident_on=one.ref, **fields).ref)
+    assert sent("host.maintenance", one) == [("host.disable", (one.ref,)), ("host.evacuate", (one.ref,))]
+    assert list(action("host.maintenance").foretells(one)) == [
+        "1 VM moves to another host",
+        "huge stays: 36\u202fGiB of memory are missing elsewhere",
+        "gpu stays: a device of the host is passed through",
+    ]
+    fake.change(one, enabled=False)
+    assert why("host.maintenance", one) == ""
+    assert sent("host.maintenance", one) == [("host.evacuate", (one.ref,))]
+    assert why("host.reboot", one) == "VMs still run on it: 3; move them away or shut them down first"
+
+
+def test_what_follows_is_said_before(fake: FakePool, tmp_path: Path) -> None:
+    one, _other = host(fake, "xcp-1"), host(fake, "xcp-2")
+    one.resident_VMs.append(fake.vm("web", PowerState.RUNNING, resident_on=one.ref).ref)
+
+    async def look() -> None:
+        async with looking(tmp_path, fake, lambda context: bar(context, [one]), role=Role.ADMIN) as at:
+            (row,) = at.user.find(marker="verbs").elements
+            place = next(place for place, child in enumerate(row) if "host.maintenance" in child._markers)
+            at.user.find(marker="verbs").trigger("click", place)
+            await at.user.should_see("1 VM moves to another host")
+
+    asyncio.run(look())
+
+
+def test_an_sr_is_attached_where_it_is_missing(fake: FakePool) -> None:
+    sr = storage(fake, True, False, False)
+    assert sent("sr.attach", sr) == [("PBD.plug", (sr.PBDs[1],)), ("PBD.plug", (sr.PBDs[2],))]
+    assert all(step.alone for step in action("sr.attach").plan(sr, {}))
+    for pbd in sr.all_of(PBD, sr.PBDs):
+        fake.change(pbd, currently_attached=True)
+    assert why("sr.attach", sr) == "every host that answers reaches it"
+
+
+@pytest.mark.parametrize(
+    ("attached", "fields", "action_id", "words"),
+    [
+        ([True], {"allowed_operations": frozenset({"scan"})}, "sr.scan", ""),
+        ([False], {}, "sr.scan", "no host reaches it; attach it first"),
+        ([True], {"current_operations": {"OpaqueRef:t": "scan"}}, "sr.scan", "another operation is under way (scan)"),
+        ([True], {}, "sr.make_default", ""),
+        ([True], {"content_type": "iso"}, "sr.make_default", "no disks of VMs are kept on it"),
+    ],
+)
+def test_when_an_sr_can_be_told_so(fake: FakePool, attached: list[bool], fields: dict[str, Any], action_id: str, words: str) -> None:
+    assert why(action_id, storage(fake, *attached, **fields)) == words
+
+
+def test_the_default_sr_is_chosen_among_those_that_hold_disks(fake: FakePool) -> None:
+    pool = Pool(name_label="lab")
+    fake.put(pool)
+    local, shared = storage(fake, True, name_label="local", shared=False), storage(fake, name_label="vault")
+    storage(fake, name_label="images", content_type="iso")
+    (argument,) = action("pool.default_sr").arguments
+    assert [choice.label for choice in argument.choices([pool])] == ["vault", "local · xcp-0"]
+    assert argument.default([pool]) == shared.uuid
+    assert sent("pool.default_sr", pool, sr=local.uuid) == [("pool.set_default_SR", (pool.ref, local.ref))]
+    assert argument.check(pool, "?") is not None
+    fake.change(pool, default_SR=shared.ref)
+    assert why("sr.make_default", shared) == "it is the default SR already"
+
+
+def test_an_image_is_ejected_unless_the_guest_holds_it(fake: FakePool) -> None:
+    vm = fake.vm()
+    assert why("vm.eject", vm) == "no image is in its drive"
+    drive = VBD(VM=vm.ref, VDI=fake.put(VDI()), type="CD", allowed_operations=frozenset({"eject"}))
+    vm.VBDs.append(fake.put(drive))
+    assert (why("vm.eject", vm), sent("vm.eject", vm)) == ("", [("VBD.eject", (drive.ref,))])
+    fake.change(drive, allowed_operations=frozenset())
+    assert why("vm.eject", vm) == "the guest holds its drive; eject it there"
+
+
+@pytest.mark.parametrize(("build", "calls"), [("25.33.1", ["message.destroy_many"] * 3), ("1.249.32", ["message.destroy"] * 250)])
+def test_messages_are_dismissed_some_at_a_time(fake: FakePool, build: str, calls: list[str]) -> None:
+    pool = Pool(name_label="lab")
+    fake.put(pool)
+    host(fake, software_version={"xapi_build": build})
+    rows = [Message(name="ALARM") for _number in range(250)]
+    refs = [fake.put(row) for row in rows]
+    steps = sent("pool.dismiss_messages", pool, messages=" ".join([*(row.uuid for row in rows), "gone"]))
+    assert [method for method, _parameters in steps] == calls
+    told = [ref for _method, (which,) in steps for ref in (which if isinstance(which, list) else [which])]
+    assert told == refs
+    (argument,) = action("pool.dismiss_messages").arguments
+    assert str(argument.check(pool, " ".join(["x"] * 1001))) == "at most 1000 messages at a time"
+    assert [row.id for row in actions_for(rows[0])] == ["message.dismiss"]
+    assert "pool.dismiss_messages" not in [row.id for row in actions_for(pool)], "it is for the page of messages"
+
+
+async def do(bench: Wired, action_id: str, subject: XapiObject, **arguments: str) -> Item:
+    run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [subject], arguments), 30)
+    (item,) = run.items
+    return item
+
+
+async def test_a_pool_is_mended(tmp_path: Path) -> None:
+    with simulated((3,), (8,), (3,)) as simulation:
+        async with wired(simulation.pools[0], tmp_path) as bench:
+            bench.ann = bench.hire(ADMIN)
+            await _mended(bench)
+
+
+async def _mended(bench: Wired) -> None:
+    home = bench.home
+    (row,) = home.all(Pool).values()
+    sr = next(sr for sr in home.all(SR).values() if sr.shared and sr.content_type != "iso")
+    item = await do(bench, "sr.scan", sr)
+    assert item.state is State.DONE, item.reason
+    other = next(sr for sr in home.all(SR).values() if sr.ref != row.default_SR and why("sr.make_default", sr) == "")
+    item = await do(bench, "pool.default_sr", row, sr=other.uuid)
+    assert item.state is State.DONE, item.reason
+    await bench.until(lambda: row.default_SR == other.ref)
+    messages = list(home.all(Message).values())
+    assert messages
+    item = await do(bench, "message.dismiss", messages[0])
+    assert item.state is State.DONE, item.reason
+    item = await do(bench, "pool.dismiss_messages", row, messages=" ".join(message.uuid for message in messages[1:]))
+    assert item.state is State.DONE, item.reason
+    await bench.until(lambda: not set(messages) & set(home.all(Message).values()))
+    away = next(host for host in home.all(Host).values() if host.ref != row.master and not why("host.maintenance", host))
+    item = await do(bench, "host.maintenance", away)
+    await bench.until(lambda: not away.enabled)
+    item = await do(bench, "host.enable", away)
+    assert item.state is State.DONE, item.reason
+    await bench.until(lambda: away.enabled)
+    vm = next((vm for vm in home.all(VM).values() if not why("vm.eject", vm)), None)
+    if vm is not None:
+        item = await do(bench, "vm.eject", vm)
+        assert item.state is State.DONE, item.reason
