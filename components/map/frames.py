@@ -1,51 +1,147 @@
-"""Measurements on their way to the map: four bytes an object, a round of a pool in one message.
+"""Measurements on their way to the map: a letter for each value of an object, in columns, as the difference to the round before.
 
-A byte is 0 to 200 for 0 to 100 %, or a logarithm for what has no limit; 255 is "not measured".
+A level is 0 to 63, in equal steps for what has a whole and in equal ratios for what has none; 64 is "not measured". As letters, and not as
+bytes in base64, they are what the socket's compression can do something with; as differences, most are the same letter.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite, log2
 
-from data.history import LENGTH, NAN, STEP, History, Load
+from data.history import LENGTH, STEP, History, Load, Series
 
-GAP = 255
-FULL = 200
+TOP, GAP = 63, 64
+LETTERS = "".join(chr(code) for code in range(35, 102) if code not in (39, 92))
+"""A letter for each level and each difference (modulo 65); none that JSON or JavaScript would escape."""
+COLUMNS = 5
+"""CPU, memory, disk, network, disk latency."""
+
+FLOW_UNIT, FLOW_STEPS = 1024, 3
+"""Rates: so many steps for each doubling of 1 KiB/s; the top is 2 GiB/s."""
+LATENCY_UNIT, LATENCY_STEPS = 1e-4, 6
+"""Latencies: ... of 0.1 ms; the top is 145 ms."""
+
+_LEVEL = bytes(ord(LETTERS[min(byte, GAP)]) for byte in range(256))
+_CHANGE = bytes(ord(LETTERS[(byte - 128) % len(LETTERS)]) for byte in range(256))
 
 
 def share(value: float) -> int:
-    """A part of one, 0 to 1, in half percents."""
-    return min(FULL, max(0, round(value * FULL))) if isfinite(value) else GAP
+    """A part of one."""
+    return min(TOP, max(0, round(value * TOP))) if isfinite(value) else GAP
 
 
 def flow(value: float) -> int:
-    """Bytes per second: 7 steps for each doubling, so that 1 B/s to 10 GB/s fit."""
-    return min(GAP - 1, round(log2(1 + max(0.0, value)) * 7)) if isfinite(value) else GAP
+    """Bytes per second."""
+    return min(TOP, round(log2(1 + max(0.0, value) / FLOW_UNIT) * FLOW_STEPS)) if isfinite(value) else GAP
 
 
-def sample(load: Load | None, memory: int) -> bytes:
-    """CPU, memory of `memory` bytes, disk, network."""
+def latency(value: float) -> int:
+    """Seconds."""
+    return min(TOP, round(log2(1 + max(0.0, value) / LATENCY_UNIT) * LATENCY_STEPS)) if isfinite(value) else GAP
+
+
+def levels(load: Load | None, memory: int) -> tuple[int, int, int, int, int]:
+    """CPU, memory, disk, network, disk latency. `memory`: bytes of a host; 0 for a VM, of which its agent knows what it uses."""
     if load is None:
-        return bytes((GAP, GAP, GAP, GAP))
-    used = load.memory_used / memory if memory else NAN
-    return bytes((share(load.cpu), share(used), flow(load.disk_read + load.disk_write), flow(load.net_rx + load.net_tx)))
+        return GAP, GAP, GAP, GAP, GAP
+    used = load.memory_used / memory if memory else load.guest_memory
+    disk, network = load.disk_read + load.disk_write, load.net_rx + load.net_tx
+    return share(load.cpu), share(used), flow(disk), flow(network), latency(load.disk_latency)
 
 
-def encode(samples: Iterable[bytes]) -> str:
-    return b64encode(b"".join(samples)).decode()
+def letters(values: bytes) -> str:
+    """Levels as they are."""
+    return values.translate(_LEVEL).decode("ascii")
+
+
+def changes(values: bytes, before: bytes) -> str:
+    """Levels as differences to those `before`: as long, all at once."""
+    lanes = int.from_bytes(b"\x80" * len(values), "big")  # so that no byte borrows from its neighbour
+    found = int.from_bytes(values, "big") + lanes - int.from_bytes(before, "big")
+    return found.to_bytes(len(values), "big").translate(_CHANGE).decode("ascii")
+
+
+class Levels:
+    """The levels of a pool's hosts and VMs, in columns; what was measured since is renewed when asked."""
+
+    def __init__(self) -> None:
+        self.version = -1
+        self.told = b""
+        """What browsers have; empty if they have none of these objects."""
+        self._uuids: list[str] = []
+        self._places: dict[str, int] = {}
+        self._memory: list[int] = []
+        self._values = bytearray()
+        self._due: dict[str, None] = {}
+
+    def seat(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
+        """Other objects than before: (uuid, bytes of memory of a host or 0), in their order on the wire."""
+        self.version, self.told = version, b""
+        self._uuids, self._memory = [], []
+        for uuid, memory in objects:
+            self._uuids.append(uuid)
+            self._memory.append(memory)
+        self._places = {uuid: place for place, uuid in enumerate(self._uuids)}
+        self._values = bytearray([GAP]) * (COLUMNS * len(self._uuids))
+        self._due = dict.fromkeys(self._uuids)
+
+    def note(self, uuids: Iterable[str]) -> None:
+        """These were measured."""
+        self._due.update(dict.fromkeys(uuid for uuid in uuids if uuid in self._places))
+
+    def renew(self, loads: dict[str, Load], most: int) -> bool:
+        """Look at up to `most` of what was measured; whether all has been."""
+        count, values = len(self._uuids), self._values
+        for uuid in [uuid for uuid, _ in zip(self._due, range(most), strict=False)]:
+            del self._due[uuid]
+            place = self._places[uuid]
+            for level in levels(loads.get(uuid), self._memory[place]):
+                values[place] = level
+                place += count
+        return not self._due
+
+    @property
+    def values(self) -> bytes:
+        return bytes(self._values)
+
+    @property
+    def count(self) -> int:
+        return len(self._uuids)
+
+
+# ---- the last ten minutes
 
 
 def trail(history: History, uuid: str) -> bytes:
     """The CPU of one object over the last LENGTH samples, oldest first: the mean of XAPI's series of its CPUs."""
     rows = history.series(uuid)
-    whole = [name for name in ("cpu", "cpu_avg") if name in rows][:1]
-    names = whole or [name for name in rows if name.startswith("cpu") and name[3:].isdecimal()]
-    points = [rows[name].points() for name in names]
-    end = max((series[-1][0] for series in points if series), default=0.0)
+    names = ["cpu"] if "cpu" in rows else [name for name in rows if name.startswith("cpu") and name[3:].isdecimal()]
+    return _trail([rows[name] for name in names], _mean)
+
+
+def trails(history: History, uuid: str) -> bytes:
+    """CPU, memory in the guest, disk and network, LENGTH samples each."""
+    rows = history.series(uuid)
+
+    def of(level: Callable[[Sequence[float]], int], *names: str) -> bytes:
+        return _trail([rows[name] for name in names if name in rows], level)
+
+    return trail(history, uuid) + of(_mean, "guest_memory") + of(_sum, "disk_read", "disk_write") + of(_sum, "net_rx", "net_tx")
+
+
+def _mean(values: Sequence[float]) -> int:
+    return share(sum(values) / len(values))
+
+
+def _sum(values: Sequence[float]) -> int:
+    return flow(sum(values))
+
+
+def _trail(rows: list[Series], level: Callable[[Sequence[float]], int]) -> bytes:
+    end = max((row.end for row in rows), default=0.0)
     found: dict[int, list[float]] = {}
-    for series in points:
-        for t, value in series:
+    for row in rows:
+        for t, value in row.points():
             found.setdefault(LENGTH - 1 - round((end - t) / STEP), []).append(value)
-    return bytes(share(sum(found[k]) / len(found[k])) if k in found else GAP for k in range(LENGTH))
+    return bytes(level(found[k]) if k in found else GAP for k in range(LENGTH))

@@ -11,11 +11,10 @@ import { find, first, hit, inside, neighbour, places } from "xo-map/places.js";
 import { Text } from "xo-map/text.js";
 import { readTheme } from "xo-map/theme.js";
 import { describe, say, show } from "xo-map/tip.js";
+import { Wanted } from "xo-map/wanted.js";
 import { gestures, keys } from "xo-map/input.js";
 
 const HOVER = 120;       // milliseconds until the tooltip
-const TRAIL_SIDE = 52;   // tiles from this size on show the last ten minutes
-const MOST_TRAILS = 400; // asked for at once
 
 export default {
   template: `
@@ -43,7 +42,7 @@ export default {
     this.painter = new Painter();
     this.look = { hover: -1, focus: -1, selected: new Set(), dim: null, moved: (tile) => this.motion.at(tile) };
     this.plan = null;
-    this.asked = new Set();
+    this.wanted = new Wanted();
     this.pending = 0;
     this.format = formats(this.language, this.words);
     this.ctx = this.$refs.canvas.getContext("2d", { alpha: false });
@@ -63,6 +62,7 @@ export default {
     patch(message) {
       const change = this.model.apply(message);
       if (change.lost) { this.$emit("ready"); return; }
+      if (message.r) this.wanted = new Wanted();
       this.relay(change);
       this.tidy();
       this.refresh();
@@ -141,17 +141,8 @@ export default {
 
     /** Ask for the history of what is shown large enough and was not asked for yet. */
     wantTrails() {
-      const wanted = [];
-      for (const pool of this.plan.pools) {
-        for (const host of pool.hosts) {
-          for (const { id, w, h } of [host, ...host.tiles]) {
-            if (Math.min(w, h) * this.camera.zoom < TRAIL_SIDE || this.asked.has(id) || wanted.length >= MOST_TRAILS) continue;
-            wanted.push(id);
-            this.asked.add(id);
-          }
-        }
-      }
-      if (wanted.length) this.$emit("trails", wanted);
+      const wanted = this.wanted.find(this.plan, this.camera, this.width, this.height);
+      if (wanted) this.$emit("trails", wanted);
     },
 
     // ---- what a screen reader gets

@@ -83,8 +83,9 @@ class Map(Element, component="map.js"):
     # ---- from the browser; what it says is not trusted
 
     def _trails(self, event: events.GenericEventArguments) -> None:
-        ids = [id_ for id_ in _list(event.args)[:MOST_TRAILS] if isinstance(id_, int)]
-        tell(self, "trails", f"[{self._scene.trails(ids)}]")
+        """For the first list of ids the CPU, for the second all."""
+        wanted = [[id_ for id_ in _list(ids)[:MOST_TRAILS] if isinstance(id_, int)] for ids in _list(event.args)[:2]]
+        tell(self, "trails", f"[{self._scene.trails(*wanted) if wanted else '[]'}]")
 
     def _choose(self, event: events.GenericEventArguments) -> None:
         chosen = [

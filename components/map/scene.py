@@ -2,8 +2,8 @@
 
 Nothing is observed while no map is open. A message is JSON:
 `{"v": revision, "r": 1 if it replaces all, "p" | "h" | "m" | "s" | "n": rows of pools, hosts, VMs, SRs, networks, "x": [gone ids],
-"f": [[pool, step, objects, samples], ...]}`; keys without content are left out. A step is five seconds of the epoch; the samples of a
-pool are those of its hosts and VMs in the order of their ids.
+"f": [[pool, step, objects, whether they are differences to the last, levels], ...]}`; keys without content are left out. A step is five
+seconds of the epoch; the levels of a pool (see `frames`) are those of its hosts and VMs in the order of their ids, column by column.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from components.pace import INTERVAL
 from data.history import STEP
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.objects import SR, VM, Host, Network
-from data.placement import memory_held, memory_total
+from data.placement import memory_total
 from data.server import Server
 
 HOLD = 0.004
 """Seconds the event loop is held while many rows are made."""
+
+MEASURED_SLICE = 200
+"""Objects whose levels are renewed between two looks at the clock."""
 
 Send = Callable[[str], None]
 KEYS: dict[type[Thing], str] = {Server: "p", Host: "h", VM: "m", SR: "s", Network: "n"}
@@ -45,8 +48,8 @@ class Scene:
     def _clear(self) -> None:
         self._stage = Stage(self._mirror)
         self._watches: dict[str, Callable[[], object]] = {}
-        self._fresh: dict[str, None] = {}
-        self._frames: dict[str, tuple[int, orjson.Fragment]] = {}
+        self._fresh: dict[str, None] = {}  # servers with levels to be renewed
+        self._levels: dict[str, frames.Levels] = {}
         self._waiting: list[Send] | None = None  # those to whom it is shown as soon as it is made; None: it is
         self._timer: asyncio.Handle | None = None
         self._snapshot = ""
@@ -65,10 +68,12 @@ class Scene:
 
     def _make(self) -> None:
         """Make all rows, a slice at a time: 10,000 VMs would hold the loop for a third of a second."""
-        if not self._stage.rebuild(self._hold):
+        self._fresh = dict.fromkeys(self._stage.casts)
+        if not (self._stage.rebuild(self._hold) and self._renew()):
             self._timer = asyncio.get_running_loop().call_later(0, self._make)
             return
         self._timer = None
+        self._fresh = {}
         self._stage.take()
         waiting, self._waiting = self._waiting or (), None
         for send in waiting:
@@ -101,7 +106,7 @@ class Scene:
 
     def _add(self, pool: PoolMirror) -> None:
         self._stage.add(pool)
-        self._watches[pool.id] = pool.history.observe(lambda _uuids: self._measured(pool.id))
+        self._watches[pool.id] = pool.history.observe(lambda uuids: self._measured(pool.id, uuids))
 
     def _changed(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -110,6 +115,7 @@ class Scene:
                     self._add(self._mirror.pools[server.id])
                 elif change.operation is Operation.DEL:
                     self._watches.pop(server.id, lambda: None)()
+                    self._levels.pop(server.id, None)
         if self._stage.changed(changes):
             self._wake()
 
@@ -117,9 +123,10 @@ class Scene:
         if self._stage.judged(subjects):
             self._wake()
 
-    def _measured(self, server_id: str) -> None:
+    def _measured(self, server_id: str, uuids: frozenset[str]) -> None:
         self._fresh[server_id] = None
-        self._frames.pop(server_id, None)
+        if server_id in self._levels:
+            self._levels[server_id].note(uuids)
         self._wake()
 
     # ---- messages
@@ -130,60 +137,96 @@ class Scene:
 
     def _flush(self) -> None:
         loop = asyncio.get_running_loop()
-        if not self._stage.rebuild(self._hold):
+        if not (self._stage.rebuild(self._hold) and self._renew()):
             self._timer = loop.call_later(0, self._flush)
             return
         items, gone = self._stage.take()
-        if not (items or gone or self._fresh):
+        message = self._message(items)
+        if found := [frame for id_ in self._fresh if (frame := self._change(id_))]:
+            message["f"] = found
+        if gone:
+            message["x"] = gone
+        self._fresh = {}
+        if not message:
             self._timer = None
             return
         self._timer = loop.call_later(INTERVAL, self._flush)
         self._revision += 1
         self._snapshot = ""
-        message = self._message(items, self._fresh)
-        if gone:
-            message["x"] = gone
-        self._fresh = {}
-        self._viewers.tell(orjson.dumps(message).decode())
+        self._viewers.tell(orjson.dumps({"v": self._revision, **message}).decode())
 
     def snapshot(self) -> str:
         """All of it, as a message; the same text for everybody until something changes."""
         if not self._snapshot:
-            self._snapshot = orjson.dumps({**self._message(self._stage.items.values(), self._stage.casts), "r": 1}).decode()
+            message = self._message(self._stage.items.values())
+            if found := [frame for id_ in self._stage.casts if (frame := self._whole(id_))]:
+                message["f"] = found
+            self._snapshot = orjson.dumps({"v": self._revision, **message, "r": 1}).decode()
         return self._snapshot
 
-    def _message(self, items: Iterable[Item], server_ids: Iterable[str]) -> dict[str, object]:
-        message: dict[str, object] = {"v": self._revision}
+    def _message(self, items: Iterable[Item]) -> dict[str, object]:
         rows: dict[str, list[orjson.Fragment]] = {}
         for item in items:
             rows.setdefault(KEYS[type(item.thing)], []).append(orjson.Fragment(item.json))
-        message.update(rows)
-        if found := [self._frame(id_) for id_ in server_ids if id_ in self._stage.casts]:
-            message["f"] = found
-        return message
+        return {**rows}
 
-    def _frame(self, server_id: str) -> orjson.Fragment:
-        """The measurements of one pool; encoded once a round."""
-        cast = self._stage.casts[server_id]
-        version, frame = self._frames.get(server_id, (-1, None))
-        if frame is None or version != cast.version:
-            pool = self._mirror.pools[server_id]
-            loads = pool.history.loads
-            samples = frames.encode(frames.sample(loads.get(thing.uuid), _memory(thing)) for _item, thing in measured(cast))
-            frame = orjson.Fragment(orjson.dumps([self._stage.pool_id(pool.server), round(time.time() / STEP), len(cast.items), samples]))
-            self._frames[server_id] = cast.version, frame
-        return frame
+    # ---- measurements
 
-    def trails(self, ids: Sequence[int]) -> str:
-        """The CPU of the last minutes of hosts and VMs: `[[id, samples], ...]`; unknown ids are left out."""
+    def _renew(self) -> bool:
+        """Bring the levels of what was measured up to date for a moment; whether all are."""
+        end = time.perf_counter() + self._hold
+        for server_id in self._fresh:
+            if server_id not in self._stage.casts:
+                continue
+            levels = self._seated(server_id)
+            loads = self._mirror.pools[server_id].history.loads
+            while not levels.renew(loads, MEASURED_SLICE):
+                if time.perf_counter() > end:
+                    return False
+        return True
+
+    def _seated(self, server_id: str) -> frames.Levels:
+        """The levels of one pool, for those who are in it now."""
+        cast, levels = self._stage.casts[server_id], self._levels.setdefault(server_id, frames.Levels())
+        if levels.version != cast.version:
+            things = (thing for _item, thing in measured(cast))
+            levels.seat(cast.version, ((thing.uuid, memory_total(thing) if isinstance(thing, Host) else 0) for thing in things))
+        return levels
+
+    def _change(self, server_id: str) -> list[object] | None:
+        """The levels of one pool, as browsers need them; None if they have them."""
+        levels = self._levels.get(server_id)
+        if levels is None or server_id not in self._stage.casts or not levels.count:
+            return None
+        values, told = levels.values, levels.told
+        levels.told = values
+        if values == told:
+            return None
+        return (
+            self._frame(server_id, levels, 1, frames.changes(values, told))
+            if told
+            else self._frame(server_id, levels, 0, frames.letters(values))
+        )
+
+    def _whole(self, server_id: str) -> list[object] | None:
+        """The levels that browsers have been told, or of which the first telling will be a whole."""
+        levels = self._seated(server_id)
+        if not levels.told:
+            levels.renew(self._mirror.pools[server_id].history.loads, levels.count)
+        return self._frame(server_id, levels, 0, frames.letters(levels.told or levels.values)) if levels.count else None
+
+    def _frame(self, server_id: str, levels: frames.Levels, differs: int, text: str) -> list[object]:
+        server = self._mirror.pools[server_id].server
+        return [self._stage.pool_id(server), round(time.time() / STEP), levels.count, differs, text]
+
+    def trails(self, ids: Sequence[int], whole: Sequence[int] = ()) -> str:
+        """The last minutes of hosts and VMs, for those in `whole` all that is kept of them, for `ids` the CPU alone:
+        `[[id, levels], ...]`; unknown ids are left out."""
         found = []
         for server_id, cast in self._stage.casts.items():
             history = self._mirror.pools[server_id].history
-            for item in (cast.items[id_] for id_ in frozenset(ids) if id_ in cast.items):
-                if isinstance(item.thing, Host | VM):
-                    found.append((item.id, frames.encode([frames.trail(history, item.thing.uuid)])))
+            for chosen, trail in ((ids, frames.trail), (whole, frames.trails)):
+                for item in (cast.items[id_] for id_ in dict.fromkeys(chosen) if id_ in cast.items):
+                    if isinstance(item.thing, Host | VM):
+                        found.append((item.id, frames.letters(trail(history, item.thing.uuid))))
         return orjson.dumps(found).decode()
-
-
-def _memory(thing: Host | VM) -> int:
-    return memory_total(thing) if isinstance(thing, Host) else memory_held(thing)

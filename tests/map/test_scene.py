@@ -3,11 +3,11 @@
 import asyncio
 import json
 import math
-from base64 import b64decode
 from typing import Any
 
 import pytest
 
+from components.map import frames
 from components.map.scene import Scene
 from components.map.stage import Counts
 from components.pace import INTERVAL
@@ -150,16 +150,39 @@ async def test_a_link_that_goes_down_is_a_bead(mirror: Mirror) -> None:
     assert 2 in view.last["n"][0][4][1::2]
 
 
-async def test_measurements_are_four_bytes_an_object(mirror: Mirror) -> None:
+async def test_measurements_are_a_letter_for_each_level_and_told_as_differences(mirror: Mirror) -> None:
+    scene = Scene(mirror, hold=math.inf)
+    view = View(scene)
+    whole = json.loads(scene.snapshot())["f"][0]
+    pool = next(iter(mirror))
+    pool.history.publish(frozenset(pool.history.loads))
+    await turn()
+    (first,) = view.last["f"]
+    assert set(view.last) == {"v", "f"}
+    assert first[2:4] == [43, 0]  # three hosts and 40 VMs; the first time as they are
+    assert len(first[4]) == frames.COLUMNS * 43
+    assert whole[4] == first[4]
+    vm = running(mirror)
+    pool.history.loads[vm.uuid].cpu = 0.99
+    pool.history.publish(frozenset({vm.uuid}))
+    await asyncio.sleep(INTERVAL * 1.2)
+    (second,) = view.last["f"]
+    assert second[3] == 1
+    assert [letter for letter in second[4] if letter != frames.LETTERS[0]] != []
+    assert sum(letter != frames.LETTERS[0] for letter in second[4]) == 1
+    assert json.loads(scene.snapshot())["f"][0][4] != whole[4]
+
+
+async def test_a_round_that_looks_the_same_is_not_told(mirror: Mirror) -> None:
     scene = Scene(mirror, hold=math.inf)
     view = View(scene)
     pool = next(iter(mirror))
-    pool.history.publish(frozenset())
+    pool.history.publish(frozenset(pool.history.loads))
     await turn()
-    (frame,) = view.last["f"]
-    assert set(view.last) == {"v", "f"}
-    assert frame[2] == 43  # three hosts and 40 VMs
-    assert len(b64decode(frame[3])) == 4 * frame[2]
+    pool.history.loads[running(mirror).uuid].cpu += 0.0001
+    pool.history.publish(frozenset(pool.history.loads))
+    await asyncio.sleep(INTERVAL * 1.2)
+    assert len(view.messages) == 1
 
 
 async def test_a_pool_that_goes_and_comes(mirror: Mirror) -> None:
@@ -216,7 +239,9 @@ async def test_trails_are_the_last_ten_minutes(mirror: Mirror) -> None:
     id_ = next(row[0] for row in json.loads(scene.snapshot())["m"] if row[VM_STATE] == 1)
     ((found, samples),) = json.loads(scene.trails([id_, 999_999]))
     assert found == id_
-    assert len(samples) == 160  # 120 bytes
+    assert len(samples) == 120
+    ((_, samples),) = json.loads(scene.trails([], [id_]))
+    assert len(samples) == 4 * 120
 
 
 async def test_names_are_data(mirror: Mirror) -> None:

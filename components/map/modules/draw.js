@@ -3,18 +3,21 @@
 
 import { CRITICAL, ENABLED, FULL, GAP, LIVE, MASTER, share } from "./model.js";
 import { drawRails } from "./rails.js";
-import { dim, inset, outline, panel, visible } from "./shapes.js";
+import { glyph } from "./marks.js";
+import { dim, inset, isOutlined, outline, panel, visible } from "./shapes.js";
+import { Layers } from "./specks.js";
 import { drawFloor, drawTank } from "./storage.js";
-import { drawTile, glyph } from "./tile.js";
+import { drawGhost, drawTile, finish } from "./tile.js";
 
 /**
  * @param art   {ctx, theme, text, patterns, words, format, ratio, width, height}
  * @param model, plan, camera
- * @param look  {hover, focus, selected: Set, dim: Set | null, moved: (box) => where it is on its way there}
+ * @param look  {hover, focus, selected: Set, dim: Set | null, moved: (box) => where it is on its way there,
+ *              fill: what tiles show (see fills.js), over: (art, screen) => void, paints what goes above all}
  */
 export function draw(art, model, plan, camera, look) {
   const { ctx, theme, ratio } = art;
-  art.alpha = 1;
+  begin(art);
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.ground;
   ctx.fillRect(0, 0, art.width, art.height);
@@ -25,6 +28,22 @@ export function draw(art, model, plan, camera, look) {
     if (!thing || !visible(box, art)) continue;
     drawPool(art, model, thing, pool, box, screen, look, camera.zoom, plan.chrome);
   }
+  finish(art);
+  for (const pool of plan.pools) outlines(art, pool, screen, look);
+  look.over?.(art, screen);
+}
+
+/** What painters share while they paint. */
+export function begin(art) {
+  art.alpha = 1;
+  art.ctx.globalAlpha = 1;
+  art.layers ??= new Layers();
+  art.onTop ??= [];
+}
+
+function outlines({ ctx, theme }, pool, screen, look) {
+  outline(ctx, theme, screen(pool), 8, pool.id, look);
+  for (const host of pool.hosts) if (isOutlined(host.id, look)) outline(ctx, theme, screen(host), 6, host.id, look);
 }
 
 function drawPool(art, model, thing, pool, box, screen, look, zoom, chrome) {
@@ -39,7 +58,6 @@ function drawPool(art, model, thing, pool, box, screen, look, zoom, chrome) {
   }
   for (const tank of pool.tanks) drawTank(art, model.things.get(tank.id), screen(tank), tank.head * zoom, look, stale);
   drawBench(art, model, pool, screen, zoom, chrome, { ...look, stale });
-  outline(ctx, theme, box, 8, pool.id, look);
 }
 
 function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
@@ -64,29 +82,41 @@ function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
 
 // ---- hosts
 
-function drawHost(art, model, host, place, box, screen, zoom, look) {
-  const { ctx, theme } = art;
+export function drawHost(art, model, host, place, box, screen, zoom, look) {
+  const { theme } = art;
   if (!host) return;
   dim(art, look, host.id);
-  panel(ctx, box, 6, theme.surface, host.mark === CRITICAL && !look.stale ? theme.critical : theme.line);
-  const inner = screen(place.inner), gap = inner.w * inner.h > 4000 ? 1 : 0.5;
-  drawHostHead(art, host, box, inner, look, zoom);
-  drawFree(art, host, inset(screen(place.free), gap));
-  drawSystem(art, inset(screen(place.system), gap));
+  panel(art.ctx, box, 6, theme.surface, host.mark === CRITICAL && !look.stale ? theme.critical : theme.line);
+  const inner = screen(place.inner);
+  drawHostHead(art, host, box, inner, look);
+  drawFree(art, host, tileBox(art, screen(place.free), place, inner));
+  drawSystem(art, tileBox(art, screen(place.system), place, inner));
   dim(art, look);
+  for (const tile of place.ghosts ?? []) {
+    const vm = model.things.get(tile.id);
+    if (vm) drawGhost(art, vm, tileBox(art, screen(tile), place, inner));
+  }
   for (const tile of place.tiles) {
-    const vm = model.things.get(tile.id), at = inset(screen(look.moved(tile)), gap);
-    if (!vm || !visible(at, art) || at.w <= 0 || at.h <= 0) continue;
+    const vm = model.things.get(tile.id);
+    if (!vm) continue;
+    const at = tileBox(art, screen(look.moved(tile)), place, inner);
+    if (!visible(at, art) || at.w <= 0 || at.h <= 0) continue;
     dim(art, look, vm.id);
     drawTile(art, vm, at, look);
-    dim(art, look);
-    outline(ctx, theme, at, 3, vm.id, look);
   }
+  dim(art, look);
   drawFloor(art, model, place, screen(place.floor), look);
-  outline(ctx, theme, box, 6, host.id, look);
 }
 
-function drawHostHead(art, host, box, inner, look, zoom) {
+/** A tile without the gap to its neighbours: two pixels in all, one where there are many. */
+export function tileBox(art, box, place, inner) {
+  const many = inner.w * inner.h < 800 * (place.tiles.length + 1);
+  if (!many) return inset(box, 1);
+  const by = art.ratio > 1 ? 1 / Math.round(art.ratio) : 1;
+  return { x: box.x, y: box.y, w: Math.max(0, box.w - by), h: Math.max(0, box.h - by) };
+}
+
+function drawHostHead(art, host, box, inner, look) {
   const { ctx, theme, text, words, format } = art;
   const head = inner.y - box.y;
   if (head < 12) return;
@@ -100,13 +130,19 @@ function drawHostHead(art, host, box, inner, look, zoom) {
   if (host.flags & MASTER && used) { star(ctx, theme, inner.x + used + 10, y, full ? 4.5 : 3.5); used += 18; }
   if (host.mark && !look.stale && used) { glyph(ctx, theme, host.mark, inner.x + used + 8, y - 5, full ? 10 : 8); used += 16; }
   if (state && full) text.put(ctx, state, inner.x + used + 8, y, inner.w - side - used - 8, { size: 11, colour: host.flags & LIVE ? theme.dim : theme.critical });
-  if (!full) return;
+  if (full) drawHostLoad(art, host, inner, look);
+}
+
+/** Its CPUs: the bar, and a tick at what is exceeded a twentieth of the time. */
+export function drawHostLoad({ ctx, theme }, host, inner, look) {
   const bar = { x: inner.x, y: inner.y - 7, w: inner.w, h: 3 };
+  ctx.fillStyle = theme.surface;
+  ctx.fillRect(bar.x, bar.y - 2, bar.w + 2, bar.h + 4);
   ctx.fillStyle = theme.trough;
   ctx.fillRect(bar.x, bar.y, bar.w, bar.h);
   if (host.cpu === GAP || look.stale || !(host.flags & LIVE)) return;
   ctx.fillStyle = theme.fills[Math.round(theme.steps * 0.62)];
-  ctx.fillRect(bar.x, bar.y, bar.w * share(host.cpu), bar.h);
+  ctx.fillRect(bar.x, bar.y, Math.round(bar.w * share(host.cpu)), bar.h);
   const tick = p95(host.trail);
   if (tick >= 0) { ctx.fillStyle = theme.text; ctx.fillRect(Math.round(bar.x + bar.w * tick), bar.y - 1.5, 1.5, bar.h + 3); }
 }
@@ -146,7 +182,7 @@ function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
 function drawSystem({ ctx, theme, text, patterns, words }, box) {
   if (box.w < 1 || box.h < 1) return;
   ctx.beginPath();
-  ctx.roundRect(box.x, box.y, box.w, box.h, Math.min(3, box.w / 4, box.h / 4));
+  if (Math.min(box.w, box.h) < 16) ctx.rect(box.x, box.y, box.w, box.h); else ctx.roundRect(box.x, box.y, box.w, box.h, 3);
   ctx.fillStyle = theme.hatchFill;
   ctx.fill();
   ctx.fillStyle = patterns.hatch;
@@ -161,13 +197,13 @@ function drawBench(art, model, pool, screen, zoom, chrome, look) {
   if (!pool.bench.tiles.length) return;
   const box = screen(pool.bench), head = chrome.benchHead * zoom;
   const [first] = pool.bench.tiles, side = Math.min(first.w, first.h) * zoom; // or some would round to another kind of drawing than their neighbours
+  const benched = { ...look, side };
   if (head >= 16) text.put(ctx, words.bench, box.x, box.y - 10, box.w, { size: 11, colour: theme.dim });
   for (const tile of pool.bench.tiles) {
     const vm = model.things.get(tile.id), at = screen(look.moved(tile));
     if (!vm || !visible(at, art)) continue;
     dim(art, look, vm.id);
-    drawTile(art, vm, { x: at.x + 0.5, y: at.y + 0.5, w: at.w - 1, h: at.h - 1 }, { ...look, side });
-    dim(art, look);
-    outline(ctx, theme, at, 3, vm.id, look);
+    drawTile(art, vm, at, benched);
   }
+  dim(art, look);
 }

@@ -1,25 +1,34 @@
 // What is known of the infrastructure, as the server tells it (components/map/rows.py and scene.py), and what a change means for the picture.
 
+import { COLUMNS, GAP, TRAIL, decode, follow, measure } from "./levels.js";
+
 export const HALTED = 0, RUNNING = 1, PAUSED = 2, SUSPENDED = 3, LOST = 4;
 export const NONE = 0, INFO = 1, WARNING = 2, CRITICAL = 3;
 export const MASTER = 1, LIVE = 2, ENABLED = 4;
 export const UP = 1, DOWN = 2, DEGRADED = 3;
-export const GAP = 255, FULL = 200, TRAIL = 120;
+export { FULL, GAP, TRAIL, flow, latency, share } from "./levels.js";
 
 const decoders = {
   p: ([id, uuid, name, standing, seen, product, mark, state, sure, hosts]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state, sure, hosts }),
-  h: ([id, uuid, pool, name, flags, ram, system, free, cpus, mark]) => ({ kind: "host", id, uuid, pool, name, flags, ram, system, free, cpus, mark }),
-  m: ([id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, more]) =>
-    ({ kind: "vm", id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, ...details(more) }),
+  h: ([id, uuid, pool, name, flags, ram, system, free, cpus, mark, others]) => ({ kind: "host", id, uuid, pool, name, flags, ram, system, free, cpus, mark, others }),
+  m: ([id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, more, disk, os, folder, tags], labels) => ({
+    kind: "vm", id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, ...details(more), disk,
+    os: labels[os] ?? "", folder: labels[folder] ?? "", tags: tags ? tags.map((label) => labels[label]) : NO_TAGS,
+  }),
   s: ([id, uuid, pool, host, name, type, size, used, promised, snapshots, unplugged, mark]) =>
     ({ kind: "sr", id, uuid, pool, host, name, type, size, used, promised, snapshots, unplugged, mark }),
   n: ([id, uuid, pool, name, beads, mark]) => ({ kind: "network", id, uuid, pool, name, beads, mark }),
 };
 /** What few VMs have; `leaves`: the host a migrating VM is still on, its own being where it goes. */
 const details = (more) => (more ? { flags: more[0], snapshots: more[1], oldest: more[2], debt: more[3], leaves: more[4] } : NOTHING);
+const NO_TAGS = [];
 const NOTHING = { flags: 0, snapshots: 0, oldest: 0, debt: 0, leaves: -1 };
 /** Fields that decide where things are; the others only how they look. */
 const shaping = { pool: ["name"], host: ["name", "ram", "pool"], vm: [], sr: ["name", "size", "host"], network: ["name"] };
+/** Those of a VM that decide where it is within its host or on its bench, how large it is among others, and which groups it is in. */
+const PLACING = ["host", "leaves", "ram", "name", "home", "vcpus", "disk"], SIZING = ["ram", "vcpus", "disk"];
+const KIN = ["ram", "name", "vcpus", "disk", "os", "folder", "tags", "srs", "networks"];
+const same = (a, b) => a === b || (Array.isArray(a) && a.length === b.length && a.every((value, i) => value === b[i]));
 
 export class Model {
   constructor() { this.clear(); }
@@ -27,22 +36,25 @@ export class Model {
   clear() {
     this.things = new Map();   // id -> thing of any kind
     this.pools = new Map();    // id -> {hosts, vms, srs, networks: Map(id -> thing)}
+    this.labels = [];          // words that many rows share: systems, folders, tags
     this.revision = -1;
   }
 
   /**
    * Take in one message.
-   * @returns {{frame: boolean, hosts: Set<number>, benches: Set<number>, lost: boolean}}
-   *   frame: all must be laid out anew; hosts, benches (pool ids): only these; lost: a message is missing, ask for all of it
+   * @returns {{frame: boolean, hosts: Set<number>, benches: Set<number>, kin: boolean, sizes: boolean, lost: boolean}}
+   *   frame: all must be laid out anew; hosts, benches (pool ids): only these; kin: a VM's groups, or what it is drawn with there;
+   *   sizes: how large a VM is; lost: a message is missing, ask for all of it
    */
   apply(message) {
-    const change = { frame: false, hosts: new Set(), benches: new Set(), lost: false };
+    const change = { frame: false, hosts: new Set(), benches: new Set(), kin: false, sizes: false, lost: false };
     if (message.r) { this.clear(); change.frame = true; }
     else if (message.v !== this.revision + 1) { change.lost = true; return change; }
     this.revision = message.v;
     for (const id of message.x ?? []) this.remove(id, change);
-    for (const key of ["p", "h", "m", "s", "n"]) for (const row of message[key] ?? []) this.put(decoders[key](row), change);
-    for (const [pool, step, count, samples] of message.f ?? []) if (!this.measure(pool, step, count, samples)) change.lost = true;
+    if (message.l) this.labels.push(...message.l);
+    for (const key of ["p", "h", "m", "s", "n"]) for (const row of message[key] ?? []) this.put(decoders[key](row, this.labels), change);
+    for (const frame of message.f ?? []) if (!this.measure(...frame)) change.lost = true;
     return change;
   }
 
@@ -54,13 +66,20 @@ export class Model {
     } else this.within(thing).set(thing.id, thing);
     if (thing.kind === "vm" || thing.kind === "host") keepMeasured(thing, old);
     if (!old || shaping[thing.kind].some((name) => old[name] !== thing[name])) change.frame = true;
-    else if (thing.kind === "host" && old.system !== thing.system) change.hosts.add(thing.id);
-    else if (thing.kind === "vm" && ["host", "leaves", "ram", "name", "home"].some((name) => old[name] !== thing[name])) {
-      for (const vm of [old, thing]) {
-        if (vm.host >= 0) change.hosts.add(vm.host); else change.benches.add(vm.pool);
-        if (vm.leaves >= 0) change.hosts.add(vm.leaves);
+    else if (thing.kind === "host" && (old.system !== thing.system || old.others !== thing.others)) change.hosts.add(thing.id);
+    else if (thing.kind === "vm") this.noteVm(old, thing, change);
+  }
+
+  noteVm(old, vm, change) {
+    const differs = (name) => !same(old[name], vm[name]);
+    if (PLACING.some(differs)) {
+      for (const { host, leaves, pool } of [old, vm]) {
+        if (host >= 0) change.hosts.add(host); else change.benches.add(pool);
+        if (leaves >= 0) change.hosts.add(leaves);
       }
     }
+    change.sizes ||= SIZING.some(differs);
+    change.kin ||= KIN.some(differs);
   }
 
   remove(id, change) {
@@ -76,28 +95,27 @@ export class Model {
     return pool && { host: pool.hosts, vm: pool.vms, sr: pool.srs, network: pool.networks }[thing.kind];
   }
 
-  /** The samples of a pool's hosts and VMs, four bytes each: CPU, memory, disk, network. False if they are not of these things. */
-  measure(poolId, step, count, samples) {
+  /** The levels of a pool's hosts and VMs; false if they are not of these things. */
+  measure(poolId, step, count, differs, letters) {
     const pool = this.pools.get(poolId);
     if (!pool) return true;
     const things = [...pool.hosts.values(), ...pool.vms.values()].sort((a, b) => a.id - b.id);
     if (things.length !== count) return false;
-    const bytes = atob(samples);
-    things.forEach((thing, i) => {
-      thing.cpu = bytes.charCodeAt(4 * i);
-      thing.memory = bytes.charCodeAt(4 * i + 1);
-      thing.disk = bytes.charCodeAt(4 * i + 2);
-      thing.network = bytes.charCodeAt(4 * i + 3);
-      if (thing.trail) follow(thing, step);
-    });
+    measure(things, letters, differs);
+    for (const thing of things) if (thing.trail) follow(thing, step);
     return true;
   }
 
-  /** The CPU of the last ten minutes, from the server: [[id, samples], ...]. */
+  /** The last ten minutes, from the server: [[id, letters], ...]; CPU alone, or all that is kept one after the other. */
   trails(rows, step) {
-    for (const [id, samples] of rows) {
-      const thing = this.things.get(id);
-      if (thing) { thing.trail = Uint8Array.from(atob(samples), (c) => c.charCodeAt(0)); thing.step = step; }
+    for (const [id, letters] of rows) {
+      const thing = this.things.get(id), levels = decode(letters);
+      if (!thing) continue;
+      const all = Array.from({ length: levels.length / TRAIL }, (_, i) => levels.subarray(i * TRAIL, (i + 1) * TRAIL));
+      if (thing.trails && all.length < thing.trails.length) continue;
+      thing.trail = all[0];
+      thing.trails = all.length > 1 ? all : null;
+      thing.step = step;
     }
   }
 
@@ -105,9 +123,12 @@ export class Model {
   inventory() {
     const pools = [];
     for (const [id, pool] of this.pools) {
-      const hosts = new Map([...pool.hosts].map(([hostId, host]) => [hostId, { ...pick(host), ram: host.ram, system: host.system, vms: [] }]));
+      const hosts = new Map([...pool.hosts].map(([hostId, host]) => [hostId, room(host)]));
       const bench = [];
-      for (const vm of pool.vms.values()) (hosts.get(vm.host)?.vms ?? bench).push(tile(vm));
+      for (const vm of pool.vms.values()) {
+        (hosts.get(vm.host)?.vms ?? bench).push(tile(vm));
+        hosts.get(vm.leaves)?.vms.push(ghost(vm));
+      }
       pools.push({
         ...pick(this.things.get(id)), vms: pool.vms.size, bench, hosts: [...hosts.values()],
         tanks: [...pool.srs.values()].filter((sr) => !pool.hosts.has(sr.host)).map((sr) => ({ ...pick(sr), size: sr.size })),
@@ -118,10 +139,12 @@ export class Model {
   }
 
   guests(hostId) {
-    const host = this.things.get(hostId);
-    const vms = [];
-    for (const vm of this.pools.get(host.pool).vms.values()) if (vm.host === hostId) vms.push(tile(vm));
-    return { ...pick(host), ram: host.ram, system: host.system, vms };
+    const host = room(this.things.get(hostId));
+    for (const vm of this.pools.get(this.things.get(hostId).pool).vms.values()) {
+      if (vm.host === hostId) host.vms.push(tile(vm));
+      if (vm.leaves === hostId) host.vms.push(ghost(vm));
+    }
+    return host;
   }
 
   benched(poolId) {
@@ -131,29 +154,13 @@ export class Model {
 }
 
 const pick = ({ id, uuid, name }) => ({ id, uuid, name });
-const tile = ({ id, uuid, name, ram, home }) => ({ id, uuid, name, ram, home });
+const tile = ({ id, uuid, name, ram, vcpus, disk, home }) => ({ id, uuid, name, ram, vcpus, disk, home });
+const ghost = (vm) => ({ ...tile(vm), ghost: true }); // the host it leaves holds its memory until it is gone
+const room = (host) => ({ ...pick(host), ram: host.ram, system: host.system, others: host.others, vms: [] });
 
 function keepMeasured(thing, old) {
-  thing.cpu = old?.cpu ?? GAP;
-  thing.memory = old?.memory ?? GAP;
-  thing.disk = old?.disk ?? GAP;
-  thing.network = old?.network ?? GAP;
+  for (const column of COLUMNS) thing[column] = old?.[column] ?? GAP;
   thing.trail = old?.trail ?? null;
+  thing.trails = old?.trails ?? null;
   thing.step = old?.step ?? 0;
 }
-
-/** Move the trail on to `step` and put the newest sample at its end. */
-function follow(thing, step) {
-  const by = Math.min(TRAIL, step - thing.step);
-  if (by > 0) {
-    thing.trail.copyWithin(0, by);
-    thing.trail.fill(GAP, TRAIL - by);
-    thing.step = step;
-  }
-  thing.trail[TRAIL - 1] = thing.cpu;
-}
-
-/** Bytes a second from a sample of `frames.flow`. */
-export const flow = (byte) => (byte === GAP ? NaN : 2 ** (byte / 7) - 1);
-/** 0 to 1 from a sample of `frames.share`. */
-export const share = (byte) => (byte === GAP ? NaN : byte / FULL);

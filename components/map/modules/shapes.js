@@ -11,6 +11,13 @@ export const visible = (box, art) => box.x < art.width && box.y < art.height && 
 export const inset = ({ x, y, w, h }, by) => ({ x: x + by, y: y + by, w: Math.max(0, w - 2 * by), h: Math.max(0, h - 2 * by) });
 
 export function panel(ctx, { x, y, w, h }, radius, fill, line) {
+  if (Math.min(w, h) < 60) { // hundreds of them, and nobody sees their corners
+    ctx.fillStyle = line;
+    ctx.fillRect(x, y, w, h);
+    ctx.fillStyle = fill;
+    ctx.fillRect(x + 1, y + 1, w - 2, h - 2);
+    return;
+  }
   const r = Math.min(radius, w / 6, h / 6);
   ctx.beginPath();
   ctx.roundRect(x + 0.5, y + 0.5, w - 1, h - 1, r);
@@ -21,10 +28,12 @@ export function panel(ctx, { x, y, w, h }, radius, fill, line) {
   ctx.stroke();
 }
 
+export const isOutlined = (id, look) => look.hover === id || look.focus === id || look.selected.has(id);
+
 /** Round what is pointed at, focused or selected. */
 export function outline(ctx, theme, box, radius, id, look) {
-  const selected = look.selected.has(id), focus = look.focus === id, hover = look.hover === id;
-  if (!selected && !focus && !hover) return;
+  if (!isOutlined(id, look)) return;
+  const selected = look.selected.has(id), focus = look.focus === id;
   ctx.beginPath();
   const by = selected || focus ? 1 : 0.5;
   ctx.roundRect(box.x + by, box.y + by, Math.max(2, box.w - 2 * by), Math.max(2, box.h - 2 * by), Math.min(radius, box.w / 4, box.h / 4));

@@ -2,7 +2,7 @@
 
 import { CRITICAL, WARNING } from "./model.js";
 import { dim, inset, outline, panel, visible } from "./shapes.js";
-import { glyph } from "./tile.js";
+import { glyph } from "./marks.js";
 
 /** The host's own storage: a strip on its floor, each SR as wide as its part. */
 export function drawFloor(art, model, place, box, look) {
@@ -35,17 +35,15 @@ export function drawTank(art, sr, box, head, look, stale) {
   panel(ctx, box, 6, theme.surface, sr.mark === CRITICAL && !stale ? theme.critical : sr.mark === WARNING && !stale ? theme.warning : theme.line);
   const pad = box.w > 40 ? 3 : 1, top = Math.min(head, 44), vessel = { x: box.x, y: box.y + top, w: box.w, h: box.h - top };
   const inside = inset(vessel, pad), level = inside.h * part;
-  ctx.save();
+  const surface = inside.y + inside.h - level, round = Math.min(4, inside.w / 6, inside.h / 6, level / 2);
   ctx.beginPath();
-  ctx.roundRect(inside.x, inside.y, inside.w, inside.h, Math.min(4, inside.w / 6, inside.h / 6));
-  ctx.clip();
+  ctx.roundRect(inside.x, surface, inside.w, level, part > 0.985 ? round : [0, 0, round, round]);
   ctx.fillStyle = stale ? theme.faded : colourOf(theme, sr);
-  ctx.fillRect(inside.x, inside.y + inside.h - level, inside.w, level);
+  ctx.fill();
   if (snapshots > 0) {
     ctx.fillStyle = patterns.band;
-    ctx.fillRect(inside.x, inside.y + inside.h - level, inside.w, inside.h * snapshots);
+    ctx.fillRect(inside.x, surface, inside.w, inside.h * snapshots);
   }
-  ctx.restore();
   const promised = sr.promised / sr.size;
   if (promised > 0 && box.w > 30) {
     ctx.fillStyle = theme.dim;

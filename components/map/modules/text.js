@@ -6,20 +6,27 @@ const LEAST = 3; // letters of the start: digits alone name nothing
 export class Text {
   constructor(family) {
     this.family = family;
-    this.widths = new Map();
+    this.fonts = new Map();  // size and weight -> the font
+    this.widths = new Map(); // font -> text -> width
     this.cuts = new Map();
   }
 
-  font(size, weight = 450) { return `${weight} ${size}px ${this.family}`; }
+  font(size, weight = 450) {
+    const key = size * 1000 + weight;
+    let font = this.fonts.get(key);
+    if (!font) this.fonts.set(key, (font = `${weight} ${size}px ${this.family}`));
+    return font;
+  }
 
   width(ctx, text, font) {
-    const key = font + text;
-    let width = this.widths.get(key);
+    let widths = this.widths.get(font);
+    if (!widths) this.widths.set(font, (widths = new Map()));
+    let width = widths.get(text);
     if (width === undefined) {
       ctx.font = font;
       width = ctx.measureText(text).width;
-      if (this.widths.size > CACHE) this.widths.clear();
-      this.widths.set(key, width);
+      if (widths.size > CACHE) widths.clear();
+      widths.set(text, width);
     }
     return width;
   }

@@ -10,15 +10,20 @@ export function readTheme(element) {
   const { load0, load50, load100 } = theme;
   theme.fills = [];
   theme.inks = [];
+  theme.greys = [];    // the same of a pool that is gone: the last picture, without colour
+  theme.greyInks = [];
   for (let i = 0; i <= STEPS; i++) {
     const part = i / STEPS;
     const colour = part < 0.5 ? mix(load0, load50, part * 2) : mix(load50, load100, part * 2 - 1);
     theme.fills.push(css(colour));
     theme.inks.push(luminance(colour) > 0.2 ? "#070d18" : "#ffffff");
+    const grey = mix(theme.surface, Array(3).fill(colour[0] * 0.3 + colour[1] * 0.59 + colour[2] * 0.11), 0.6);
+    theme.greys.push(css(grey));
+    theme.greyInks.push(luminance(grey) > 0.2 ? "#20242c" : "#c9ced6");
   }
   const colours = Object.fromEntries(TOKENS.map((name) => [name.replace("-", ""), css(theme[name.replace("-", "")])]));
   return {
-    ...theme, ...colours, steps: STEPS, contrast: matchMedia("(prefers-contrast: more)").matches, dark: luminance(theme.ground) < 0.3,
+    ...theme, ...colours, steps: STEPS, contrast: style.getPropertyValue("--contrast").trim() === "more", dark: luminance(theme.ground) < 0.3,
     still: css(mix(theme.surface, theme.load0, 0.55)),           // fill of a tile whose load is not known
     tankFill: css(mix(theme.surface, theme.load50, 0.38)),
     tankBad: css(mix(theme.surface, theme.critical, theme.ground && luminance(theme.ground) < 0.3 ? 0.3 : 0.24)),
@@ -31,6 +36,7 @@ export function readTheme(element) {
     rail: css(mix(theme.surface, theme.load50, 0.5)),
     bead: css(theme.load50),
     outline: css(mix(theme.surface, theme.dim, 0.62)),
+    ghost: css(mix(theme.surface, theme.load50, 0.22)),          // where a migrating VM still is
     faded: css(mix(theme.surface, theme.unknown, 0.25)),
     family: style.fontFamily || "system-ui, sans-serif",
   };

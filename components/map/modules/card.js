@@ -1,0 +1,45 @@
+// A VM's tile at its largest: what one would open its page for, with the last ten minutes of it.
+
+import { curve } from "./curves.js";
+import { FULL, GAP, flow, share } from "./model.js";
+
+const LEAST = { w: 108, h: 46 }; // of one figure with its curve
+
+/** Figures and curves in as many columns as fit into `box`. */
+export function card(art, vm, box, ink) {
+  const all = figures(art, vm);
+  const across = box.w >= 2 * LEAST.w ? 2 : 1, rows = Math.min(Math.ceil(all.length / across), Math.floor(box.h / LEAST.h));
+  if (rows < 1) return;
+  const gap = 14, w = (box.w - (across - 1) * gap) / across, h = Math.min(150, (box.h - (rows - 1) * 8) / rows);
+  all.slice(0, rows * across).forEach((figure, i) => {
+    const x = box.x + (i % across) * (w + gap), y = box.y + box.h - (rows - Math.floor(i / across)) * (h + 8) + 8;
+    one(art, figure, { x, y, w, h }, ink);
+  });
+}
+
+function figures({ words, format }, vm) {
+  const trails = vm.trails ?? [vm.trail];
+  const memory = vm.memory === GAP ? format.memory(vm.ram) : `${format.percent(share(vm.memory))} · ${format.memory(vm.ram)}`;
+  return [
+    [words.cpu, format.percent(share(vm.cpu)), trails[0], FULL],
+    [words.memory, memory, trails[1], FULL],
+    [words.disk, format.rate(flow(vm.disk)), trails[2], top(trails[2])],
+    [words.network, format.rate(flow(vm.network)), trails[3], top(trails[3])],
+  ];
+}
+
+/** What has no whole is drawn against the most of the last ten minutes. */
+function top(trail) {
+  let most = 9;
+  for (const value of trail ?? []) if (value !== GAP && value > most) most = value;
+  return most;
+}
+
+function one(art, [label, value, trail, full], box, ink) {
+  const { ctx, text } = art;
+  ctx.globalAlpha = 0.75 * art.alpha;
+  const used = text.put(ctx, label, box.x, box.y + 7, box.w * 0.5, { size: 11, colour: ink });
+  ctx.globalAlpha = art.alpha;
+  text.put(ctx, value, box.x + box.w, box.y + 7, box.w - used - 8, { size: 12, weight: 520, colour: ink, align: "right" });
+  if (trail && box.h >= 30) curve(art, trail, { x: box.x, y: box.y + 20, w: box.w, h: box.h - 21 }, ink, true, full);
+}

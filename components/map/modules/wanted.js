@@ -1,0 +1,34 @@
+// Which histories are worth asking for: of what is on the screen and large enough to show them, once.
+
+import { L3, L4 } from "./tile.js";
+
+const MOST = 400; // at once
+
+export class Wanted {
+  constructor() { this.asked = new Map(); } // id -> 1: the CPU's, 2: all
+
+  /** [ids whose CPU is wanted, ids of which all is]; null for none. */
+  find(plan, camera, width, height) {
+    const from = camera.at(0, 0), to = camera.at(width, height), wanted = [[], []];
+    const seen = (box) => box.x < to.x && box.y < to.y && box.x + box.w > from.x && box.y + box.h > from.y;
+    for (const pool of plan.pools) {
+      for (const host of seen(pool) ? pool.hosts : []) {
+        if (!seen(host)) continue;
+        if (Math.min(host.w, host.h) * camera.zoom >= 2 * L3) this.add(wanted[0], host.id, 1);
+        for (const tile of host.tiles) {
+          const side = Math.min(tile.w, tile.h) * camera.zoom;
+          if (side < L3 || !seen(tile)) continue;
+          if (side < L4) this.add(wanted[0], tile.id, 1); else this.add(wanted[1], tile.id, 2);
+          if (wanted[0].length + wanted[1].length >= MOST) return wanted;
+        }
+      }
+    }
+    return wanted[0].length || wanted[1].length ? wanted : null;
+  }
+
+  add(list, id, what) {
+    if ((this.asked.get(id) ?? 0) >= what) return;
+    this.asked.set(id, what);
+    list.push(id);
+  }
+}
