@@ -64,7 +64,6 @@ def attach(pool: Pool, vm: str, host: str) -> None:
         db.set(vm, attached_PCIs=cards)
     for vusb in record["VUSBs"]:
         db.set(vusb, currently_attached=True)
-    pool.refresh(*record["VUSBs"])
 
 
 def release(pool: Pool, vm: str) -> None:
@@ -74,4 +73,3 @@ def release(pool: Pool, vm: str) -> None:
     for vusb in record["VUSBs"]:
         pool.db.set(vusb, currently_attached=False)
     pool.db.set(vm, attached_PCIs=[])
-    pool.refresh(*record["VUSBs"])
