@@ -1,13 +1,13 @@
 // The map in the browser: takes in what the server says, lays out and draws when something changed, and tells what was chosen.
 
+import { arrange, refill, touched } from "xo-map/arrange.js";
 import { Camera } from "xo-map/camera.js";
 import { formats } from "xo-map/format.js";
-import { fillBench, fillHost, layout, order, orderBench, orderHost } from "xo-map/layout.js";
 import { Model } from "xo-map/model.js";
 import { Motion } from "xo-map/motion.js";
 import { Painter } from "xo-map/painter.js";
 import { patterns } from "xo-map/patterns.js";
-import { find, first, hit, inside, neighbour, places } from "xo-map/places.js";
+import { find, first, hit, holders, inside, neighbour, places } from "xo-map/places.js";
 import { Text } from "xo-map/text.js";
 import { readTheme } from "xo-map/theme.js";
 import { describe, say, show } from "xo-map/tip.js";
@@ -41,6 +41,7 @@ export default {
     this.motion = new Motion();
     this.painter = new Painter();
     this.look = { hover: -1, focus: -1, selected: new Set(), dim: null, moved: (tile) => this.motion.at(tile) };
+    this.how = {};
     this.plan = null;
     this.wanted = new Wanted();
     this.pending = 0;
@@ -82,31 +83,28 @@ export default {
 
     // ---- layout
 
-    relay({ frame, hosts, benches }) {
-      if (frame || !this.plan) { this.layOut(); return; }
-      const rooms = [...hosts].map((id) => this.hostBoxes.get(id)).filter(Boolean);
-      const pools = this.plan.pools.filter((pool) => benches.has(pool.id));
-      const boxes = [...rooms, ...pools.map((pool) => pool.bench)];
+    relay(change) {
+      const boxes = this.plan && touched(this.plan, change);
+      if (!boxes) { this.layOut(); return; }
       this.motion.note(boxes);
-      for (const box of rooms) fillHost(box, orderHost(this.model.guests(box.id)));
-      for (const pool of pools) fillBench(pool.bench, orderBench(this.model.benched(pool.id)), this.plan.chrome);
+      refill(this.plan, this.model, change);
       this.motion.go(boxes);
     },
 
     layOut() {
       if (!this.width) return;
-      const inventory = order(this.model.inventory());
-      this.plan = layout(inventory, { w: this.width, h: this.height });
-      this.hostBoxes = new Map();
-      const byId = new Map(inventory.map((pool) => [pool.id, pool]));
-      for (const pool of this.plan.pools) {
-        pool.byHost = new Map(pool.hosts.map((host) => [host.id, host]));
-        pool.networks = byId.get(pool.id).rails.map(({ id }) => this.model.things.get(id));
-        for (const host of pool.hosts) { host.locals = []; this.hostBoxes.set(host.id, host); }
-        for (const sr of this.model.pools.get(pool.id).srs.values()) pool.byHost.get(sr.host)?.locals.push(sr.id);
-      }
-      this.plan.least = Math.min(120, ...this.plan.pools.flatMap((pool) => pool.hosts.map((host) => host.tiles.reduce((least, box) => Math.min(least, Math.max(4, box.w, box.h)), 120))));
+      this.plan = arrange(this.model, { w: this.width, h: this.height }, this.how);
       this.camera.keep(this.plan, this.width, this.height);
+    },
+
+    /** Show the same things in another size or in other containers, or in another order: see arrange.js. What is given changes. */
+    arrange(how) {
+      this.how = { ...this.how, ...how };
+      if (!this.plan) return;
+      this.motion.note(holders(this.plan));
+      this.layOut();
+      this.motion.go(holders(this.plan));
+      this.moved();
     },
 
     /** Forget what is gone. */

@@ -4,8 +4,9 @@
 // The frame (pools, hosts, tanks, rails, benches) depends on what is configured only: on hosts, their RAM, SRs, networks and how many
 // VMs a pool has. What runs where is filled in host by host, so a start or stop moves the tiles of one host and the bench.
 
+import { fillBench, fillHost } from "./fill.js";
+import { sizing } from "./sizes.js";
 import { tanks } from "./tanks.js";
-import { treemap } from "./treemap.js";
 
 /** Widths and heights of what is not to scale, by how much room a host has. */
 const CHROMES = [
@@ -13,7 +14,7 @@ const CHROMES = [
     tank: 56, tankHead: 42, benchHead: 24, bench: { w: 92, h: 28, gap: 7 }, narrowest: 170 },
   { name: "compact", side: 70, margin: 8, gap: 8, pad: 8, head: 26, rail: 7, rails: 5, hostGap: 6, hostHead: 18, hostPad: 4, floor: 8, tankGap: 5,
     tank: 20, tankHead: 0, benchHead: 10, bench: { w: 52, h: 16, gap: 4 }, narrowest: 90 },
-  { name: "tiny", side: 0, margin: 4, gap: 5, pad: 5, head: 20, rail: 4, rails: 3, hostGap: 3, hostHead: 6, hostPad: 2, floor: 3, tankGap: 3,
+  { name: "tiny", side: 0, margin: 4, gap: 4, pad: 4, head: 18, rail: 4, rails: 3, hostGap: 2, hostHead: 5, hostPad: 1.5, floor: 3, tankGap: 3,
     tank: 8, tankHead: 0, benchHead: 4, bench: { w: 20, h: 8, gap: 2 }, narrowest: 50 },
 ];
 const PHONE = 600;          // narrower than this, pools stand one below the other and the map scrolls
@@ -24,13 +25,18 @@ const MOST_STEPS = 96;      // from the largest scale down to a fifty thousandth
 const ASPECT = 0.95;        // width to height of a host that looks well
 
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-const byName = (a, b) => collator.compare(a.name, b.name) || (a.uuid < b.uuid ? -1 : 1);
+export const byName = (a, b) => collator.compare(a.name, b.name) || (a.uuid < b.uuid ? -1 : 1);
 
-/** The inventory in the order of placement: pools, hosts, tanks by name; VMs by RAM, then name. No measurement has a say. */
-export function order(pools) {
-  return [...pools].sort(byName).map((pool) => ({
+/**
+ * The inventory in the order of placement: pools and hosts as `wanted` says (uuids), the others after them by name; tanks by name;
+ * VMs by RAM, then name. No measurement has a say.
+ */
+export function order(pools, wanted = []) {
+  const ranks = new Map(wanted.map((uuid, i) => [uuid, i])), rank = ({ uuid }) => ranks.get(uuid) ?? wanted.length;
+  const byWish = wanted.length ? (a, b) => rank(a) - rank(b) || byName(a, b) : byName;
+  return [...pools].sort(byWish).map((pool) => ({
     ...pool,
-    hosts: [...pool.hosts].sort(byName).map(orderHost),
+    hosts: [...pool.hosts].sort(byWish).map(orderHost),
     tanks: [...pool.tanks].sort(byName),
     rails: [...pool.rails].sort(byName),
     bench: orderBench(pool.bench),
@@ -42,43 +48,21 @@ export const orderBench = (vms) => [...vms].sort((a, b) => a.home - b.home || by
 
 /**
  * The whole map.
- * @param pools  as `order` gives them: {id, vms (how many there are, on or off), hosts: [{id, ram, system, vms: [{id, ram}]}],
- *               tanks: [{id, size}], rails: [{id}], bench: [{id}]}; amounts in MiB
+ * @param pools  as `order` gives them: {id, vms (how many there are, on or off), hosts: [{id, ram, system, others, vms: [{id, ram}]}],
+ *               tanks: [{id, size}], rails: [{id}], bench: [{id, ram}]}; amounts in MiB; `others`: what VMs hold that are not told of
  * @param {{w: number, h: number}} viewport
+ * @param {string} size  of VMs, see sizes.js; hosts are always as large as their RAM
  */
-export function layout(pools, viewport) {
+export function layout(pools, viewport, size = "auto") {
   const frame = place(pools, viewport), byId = new Map(pools.map((pool) => [pool.id, pool]));
+  const area = frame.pools.reduce((sum, box) => sum + box.hosts.reduce((all, { inner }) => all + inner.w * inner.h, 0), 0);
+  frame.sizes = sizing(size, everyVm(pools), area, frame.scale);
   for (const box of frame.pools) {
     const pool = byId.get(box.id);
-    for (const [j, host] of box.hosts.entries()) fillHost(host, pool.hosts[j]);
+    for (const [j, host] of box.hosts.entries()) fillHost(host, pool.hosts[j], frame.sizes);
     fillBench(box.bench, pool.bench, frame.chrome);
   }
   return frame;
-}
-
-/** The tiles of one host: its VMs, then Xen and the control domain, then what is free. Areas are to scale and fill the box. */
-export function fillHost(box, host) {
-  const held = host.vms.reduce((sum, vm) => sum + vm.ram, 0);
-  const room = Math.max(0, host.ram - host.system);
-  const squeeze = held > room && held > 0 ? room / held : 1; // dynamic memory: together they have what is there
-  const amounts = [...host.vms.map((vm) => vm.ram * squeeze), Math.min(host.system, host.ram), Math.max(0, room - held)];
-  const parts = treemap(box.inner, amounts);
-  box.tiles = host.vms.map((vm, i) => ({ id: vm.id, ...parts[i] }));
-  box.system = parts[parts.length - 2];
-  box.free = parts[parts.length - 1];
-}
-
-/** Equal small tiles, as large as the bench allows for so many. */
-export function fillBench(box, vms, chrome) {
-  const { gap } = chrome.bench;
-  let tw = chrome.bench.w, th = chrome.bench.h;
-  const columns = () => Math.max(1, Math.floor((box.w + gap) / (tw + gap)));
-  const rows = () => Math.max(1, Math.floor((box.h + gap) / (th + gap)));
-  while (columns() * rows() < vms.length && tw > 3) {
-    if (tw < 3 * th) th *= 0.94; else tw *= 0.94; // words need width
-  }
-  const across = columns();
-  box.tiles = vms.map((vm, i) => ({ id: vm.id, x: box.x + (i % across) * (tw + gap), y: box.y + Math.floor(i / across) * (th + gap), w: tw, h: th }));
 }
 
 // ---- the frame
@@ -90,12 +74,12 @@ function place(pools, viewport) {
   const chrome = chromeFor(world, view);
   const strip = stripOf(empty, view, chrome);
   const room = { w: view.w, h: Math.max(150, view.h - strip.h) };
-  const best = view.w < PHONE ? forPhone(world, room, chrome) : bestFit(world, room, chrome);
+  const best = view.w < PHONE ? forPhone(world, room, chrome, everyVm(full)) : bestFit(world, room, chrome);
   const boxes = stack(best, room, chrome);
   tanks(boxes, full, chrome);
   const bottom = Math.max(chrome.margin - chrome.gap, ...boxes.map((box) => box.y + box.h));
   const rest = strip.at(bottom + chrome.gap);
-  return { scale: best.scale, chrome, width: view.w, height: Math.max(bottom, ...rest.map((box) => box.y + box.h)) + chrome.margin, pools: [...boxes, ...rest] };
+  return { scale: best.scale, chrome, width: view.w, height: Math.max(bottom, ...rest.map((box) => box.y + box.h)) + chrome.margin, pools: [...boxes, ...rest], groups: [] };
 }
 
 /** Pools of which no host is known yet: a row of small boxes below the others. */
@@ -110,6 +94,9 @@ function stripOf(empty, view, chrome) {
   });
   return { h: empty.length ? Math.ceil(empty.length / across) * (h + chrome.gap) : 0, at };
 }
+
+/** On or off: that one starts must not change what is shared by all. */
+const everyVm = (pools) => pools.flatMap((pool) => [...pool.hosts.flatMap((host) => host.vms.filter((vm) => !vm.ghost)), ...pool.bench]);
 
 /** What of a pool decides about its size. */
 function measure(pool) {
@@ -156,8 +143,8 @@ function shelfCounts(pools, view) {
 
 const stepOf = (scale) => Math.floor(Math.log(scale) / Math.log(STEP) + 1e-9);
 
-function forPhone(world, view, chrome) {
-  const rams = world.flatMap((pool) => pool.hosts.flatMap((host) => host.vms.map((vm) => vm.ram))).sort((a, b) => a - b);
+function forPhone(world, view, chrome, vms) {
+  const rams = vms.map((vm) => vm.ram).sort((a, b) => a - b);
   const median = rams[rams.length >> 1] || 4096;
   const most = Math.max(1, ...world.flatMap((pool) => pool.hosts.map((host) => host.ram)));
   const scale = STEP ** stepOf(Math.min((PHONE_TILE * PHONE_TILE) / median, (1.2 * view.w * view.h) / most));

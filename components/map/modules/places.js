@@ -2,14 +2,22 @@
 
 const within = (box, x, y) => x >= box.x && y >= box.y && x < box.x + box.w && y < box.y + box.h;
 
-/** The innermost thing at a point of the map: {id, kind, box}; `ground` where a pool is empty; null between pools. */
+/**
+ * The innermost thing at a point of the map: {id, kind, box}; `ground` where a pool is empty, `head` on the name of a pool, a host or
+ * a group; null between pools. A group has no id: it counts as the ground of a pool that is not there.
+ */
 export function hit(plan, x, y) {
+  for (const group of plan.groups) {
+    if (!within(group, x, y)) continue;
+    const tile = group.tiles.find((box) => within(box, x, y));
+    return tile ? { id: tile.id, kind: "vm", box: tile } : { id: -1, kind: "pool", box: group, group, ground: true, head: y < group.inner.y };
+  }
   for (const pool of plan.pools) {
     if (!within(pool, x, y)) continue;
     for (const host of pool.hosts) {
       if (!within(host, x, y)) continue;
       const tile = host.tiles.find((box) => within(box, x, y));
-      return tile ? { id: tile.id, kind: "vm", box: tile } : { id: host.id, kind: "host", box: host };
+      return tile ? { id: tile.id, kind: "vm", box: tile } : { id: host.id, kind: "host", box: host, head: y < host.inner.y };
     }
     const tile = pool.bench.tiles.find((box) => within(box, x, y));
     if (tile) return { id: tile.id, kind: "vm", box: tile };
@@ -19,13 +27,14 @@ export function hit(plan, x, y) {
     if (x < pool.rails.x + pool.rails.w && rail >= 0 && rail < pool.rails.shown && pool.networks?.[rail]) {
       return { id: pool.networks[rail].id, kind: "network", box: { x: pool.rails.x, y: pool.rails.y + rail * pool.rails.step, w: pool.rails.w, h: pool.rails.step } };
     }
-    return { id: pool.id, kind: "pool", box: pool, ground: y >= pool.rails.y };
+    return { id: pool.id, kind: "pool", box: pool, ground: y >= pool.rails.y, head: y < pool.rails.y };
   }
   return null;
 }
 
 /** Every box that can be chosen, as {id, box}. */
 export function* places(plan) {
+  for (const group of plan.groups) for (const tile of group.tiles) yield { id: tile.id, box: tile };
   for (const pool of plan.pools) {
     yield { id: pool.id, box: pool };
     for (const host of pool.hosts) {
@@ -44,6 +53,7 @@ export function find(plan, id) {
 
 /** The VMs and tanks: what the arrow keys walk over. */
 function* stops(plan) {
+  for (const group of plan.groups) yield* group.tiles;
   for (const pool of plan.pools) {
     for (const host of pool.hosts) yield* host.tiles.length ? host.tiles : [host];
     yield* pool.bench.tiles;
@@ -76,10 +86,24 @@ const gap = (value, low, high) => (value < low ? low - value : value > high ? va
 /** VMs whose tiles touch a rectangle of the map. */
 export function inside(plan, area) {
   const found = [];
-  for (const pool of plan.pools) {
-    for (const tiles of [...pool.hosts.map((host) => host.tiles), pool.bench.tiles]) {
-      for (const box of tiles) if (box.x < area.x + area.w && box.x + box.w > area.x && box.y < area.y + area.h && box.y + box.h > area.y) found.push(box.id);
-    }
+  for (const { tiles } of holders(plan)) {
+    for (const box of tiles) if (box.x < area.x + area.w && box.x + box.w > area.x && box.y < area.y + area.h && box.y + box.h > area.y) found.push(box.id);
   }
   return found;
+}
+
+/** All that hold tiles of VMs, in the order of reading: groups, hosts, benches. */
+export function* holders(plan) {
+  yield* plan.groups;
+  for (const pool of plan.pools) { yield* pool.hosts; yield pool.bench; }
+}
+
+/** The first stop of the container after (`by` 1) or before (-1) that of `id`, round and round; -1 if there is none. */
+export function nextContainer(plan, id, by) {
+  const all = [];
+  for (const group of plan.groups) all.push(group.tiles);
+  for (const pool of plan.pools) all.push(...pool.hosts.map((host) => (host.tiles.length ? host.tiles : [host])), pool.bench.tiles, pool.tanks);
+  const filled = all.filter((boxes) => boxes.length);
+  const at = filled.findIndex((boxes) => boxes.some((box) => box.id === id));
+  return filled.length ? filled[(Math.max(at, by > 0 ? -1 : 0) + by + filled.length) % filled.length][0].id : -1;
 }

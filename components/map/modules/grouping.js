@@ -1,0 +1,122 @@
+// The same VMs in other containers: by tag, operating system, network, SR or folder. Pure.
+//
+// A VM is drawn once, in the first of its groups in their order; where it has more, its tile says so (`more`). Halted VMs are among the
+// others: where a VM runs has no say here, so a start or a stop moves nothing.
+
+import { fillSized } from "./fill.js";
+import { byName } from "./layout.js";
+import { sizing } from "./sizes.js";
+import { treemap } from "./treemap.js";
+
+const MOST = 48;      // containers; what is less comes together
+const ROUNDS = 12;    // of weighing the containers against each other
+const LOOKS = [       // by the side of the mean container
+  { name: "full", side: 190, margin: 12, gap: 12, pad: 8, head: 36 },
+  { name: "compact", side: 100, margin: 8, gap: 8, pad: 5, head: 24 },
+  { name: "tiny", side: 0, margin: 4, gap: 5, pad: 3, head: 18 },
+];
+const NARROW = 600;   // a viewport less wide has containers one below the other, and scrolls
+const TOUCHED = 46;   // the side of its median tile
+
+/** The groups of a VM, as [key, name] in their order. */
+const belongings = {
+  tag: (vm) => vm.tags.map((tag) => [tag, tag]),
+  os: (vm) => (vm.os ? [[vm.os, vm.os]] : []),
+  folder: (vm) => (vm.folder ? [[vm.folder, vm.folder]] : []),
+  network: (vm, model) => named(vm.networks, model),
+  sr: (vm, model) => named(vm.srs, model),
+};
+const named = (ids, model) => ids.map((id) => model.things.get(id)).filter(Boolean).map(({ id, name }) => [id, name]);
+
+/**
+ * Containers in their order, those without a group last.
+ * @returns {{key, name, kind: "" | "none" | "rest", id (of the SR or network, or -1), pool, vms: [{..., more}]}[]}
+ */
+export function containers(model, group) {
+  const found = new Map();
+  const loose = [];
+  for (const pool of model.pools.values()) {
+    for (const vm of pool.vms.values()) {
+      const keys = belongings[group](vm, model).sort(([a, first], [b, second]) => byName({ name: first, uuid: `${a}` }, { name: second, uuid: `${b}` }));
+      if (!keys.length) { loose.push(member(vm, 0)); continue; }
+      const [[key, name]] = keys;
+      if (!found.has(key)) found.set(key, { key: `${group}:${key}`, name, kind: "", id: typeof key === "number" ? key : -1, pool: typeof key === "number" ? vm.pool : -1, uuid: `${key}`, vms: [] });
+      found.get(key).vms.push(member(vm, keys.length - 1));
+    }
+  }
+  const weight = ({ vms }) => vms.reduce((sum, vm) => sum + vm.ram, 0);
+  const all = [...found.values()].map((one) => ({ ...one, ram: weight(one) })).sort((a, b) => b.ram - a.ram || byName(a, b));
+  const rest = all.length > MOST ? all.splice(MOST - 1) : [];
+  const odd = (kind, vms, count = 0) => (vms.length ? [{ key: `${group}/${kind}`, name: "", kind, id: -1, pool: -1, count, vms, ram: weight({ vms }) }] : []);
+  return [...all, ...odd("rest", rest.flatMap(({ vms }) => vms), rest.length), ...odd("none", loose)];
+}
+
+const member = ({ id, uuid, name, ram, vcpus, disk }, more) => ({ id, uuid, name, ram, vcpus, disk, more });
+
+/**
+ * The plan by groups; `groups`: [{key, name, kind, id, pool, count (VMs), folded (groups in it), ram (MiB), x, y, w, h, head, inner, tiles, dust}].
+ * A tile's `more` is in how many other groups its VM is.
+ */
+export function grouped(model, view, size, group) {
+  const all = containers(model, group), vms = all.flatMap((one) => one.vms);
+  const frame = { w: Math.max(200, view.w), h: Math.max(200, view.h) };
+  const chrome = LOOKS.find(({ side }) => Math.sqrt((frame.w * frame.h) / Math.max(1, all.length)) >= side);
+  const sizes = sizing(size, vms, 0.85 * frame.w * frame.h, (0.85 * frame.w * frame.h) / Math.max(1, vms.reduce((sum, vm) => sum + vm.ram, 0)));
+  for (const one of all) {
+    one.vms.sort((a, b) => sizes.amount(b) - sizes.amount(a) || b.ram - a.ram || byName(a, b));
+    one.amount = one.vms.reduce((sum, vm) => sum + sizes.amount(vm), 0);
+  }
+  const places = frame.w < NARROW ? column(all, frame, chrome, vms) : field(all, frame, chrome);
+  sizes.unit = Math.min(Infinity, ...all.map((one, i) => (places[i].inner.w * places[i].inner.h) / one.amount));
+  sizes.cell = cellFor(all, places, Math.sqrt(sizes.unit), sizes.cell);
+  const groups = all.map((one, i) => {
+    const box = { key: one.key, name: one.name, kind: one.kind, id: one.id, pool: one.pool, count: one.vms.length, folded: one.count ?? 0, ram: one.ram, head: chrome.head, ...places[i] };
+    fillSized(box, one.vms, sizes);
+    box.tiles.forEach((tile, k) => { tile.more = one.vms[k].more; });
+    return box;
+  });
+  const height = Math.max(frame.h, ...groups.map((box) => box.y + box.h + chrome.margin));
+  return { scale: sizes.unit, sizes, chrome, width: frame.w, height, pools: [], groups, hosts: new Map() };
+}
+
+/** A rectangle of containers whose insides are as their amounts ask for, to one scale as nearly as their heads allow. */
+function field(all, view, chrome) {
+  const area = { x: chrome.margin - chrome.gap / 2, y: chrome.margin - chrome.gap / 2, w: view.w - 2 * chrome.margin + chrome.gap, h: view.h - 2 * chrome.margin + chrome.gap };
+  const sum = all.reduce((total, one) => total + one.amount, 0) || 1;
+  const least = Math.min((area.w * area.h) / Math.max(1, all.length) / 3, 110 * (chrome.head + 30));
+  let weights = all.map((one) => Math.max(least, (area.w * area.h * one.amount) / sum)), best = null, most = -1;
+  for (let round = 0; round < ROUNDS; round++) {
+    const places = treemap(area, weights).map((box) => within(box, chrome));
+    const units = places.map(({ inner }, i) => (inner.w * inner.h) / all[i].amount), unit = Math.min(...units);
+    if (unit > most) { most = unit; best = places; }
+    const mean = places.reduce((total, { inner }) => total + inner.w * inner.h, 0) / sum;
+    weights = weights.map((weight, i) => Math.max(least, weight * (mean / Math.max(units[i], mean / 8)) ** 0.7));
+  }
+  return best ?? [];
+}
+
+/** One below the other, at a scale at which tiles can be touched. */
+function column(all, view, chrome, vms) {
+  const amounts = vms.map((vm) => vm.ram).sort((a, b) => a - b), w = view.w - 2 * chrome.margin, rams = amounts.reduce((a, b) => a + b, 0) || 1;
+  const unit = (TOUCHED * TOUCHED) / (amounts[amounts.length >> 1] || 4096), sum = all.reduce((total, one) => total + one.amount, 0) || 1;
+  let y = chrome.margin;
+  return all.map((one) => {
+    const inside = Math.max(TOUCHED, ((one.amount / sum) * rams * unit) / (w - 2 * chrome.pad));
+    const box = within({ x: chrome.margin - chrome.gap / 2, y: y - chrome.gap / 2, w: w + chrome.gap, h: inside + chrome.head + chrome.pad + chrome.gap }, chrome);
+    y += box.h + chrome.gap;
+    return box;
+  });
+}
+
+function within(box, { gap, pad, head }) {
+  const outer = { x: box.x + gap / 2, y: box.y + gap / 2, w: Math.max(1, box.w - gap), h: Math.max(1, box.h - gap) };
+  return { ...outer, inner: { x: outer.x + pad, y: outer.y + head, w: Math.max(1, outer.w - 2 * pad), h: Math.max(1, outer.h - head - pad) } };
+}
+
+/** The largest cell of which every container has room for one for each of its VMs, near to what their amounts ask for. */
+function cellFor(all, places, start, most) {
+  let side = Math.min(start, Math.max(most, 24));
+  const fits = () => all.every(({ vms }, i) => Math.floor(places[i].inner.w / side) * Math.floor(places[i].inner.h / side) >= vms.length);
+  while (side > 1 && !fits()) side *= 0.96;
+  return side;
+}
