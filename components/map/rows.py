@@ -17,13 +17,19 @@ from data.server import Server, ServerState
 from data.storage import is_shown, unplugged
 from data.texts import whole
 from data.types import NULL_REF, XapiObject, timestamp
+from data.vms import os_name
 
 Row = list[object]
 Ids = Callable[[XapiObject | None], int]
+Labels = Callable[[str], int]
+"""The number of a word that many rows share; -1 for none."""
 
 MIB = 1 << 20
 STATES = {PowerState.HALTED: 0, PowerState.RUNNING: 1, PowerState.PAUSED: 2, PowerState.SUSPENDED: 3, PowerState.UNKNOWN: 4}
 LOST = STATES[PowerState.UNKNOWN]
+FOLDER = "folder"
+"""Where XenCenter keeps its folders, in other_config."""
+MOST_TAGS = 16
 
 
 def pool_row(id_: int, pool: PoolMirror) -> Row:
@@ -48,8 +54,11 @@ def _standing(server: Server) -> int:
     return 1 if server.state in (ServerState.CONNECTING, ServerState.SYNCING) else 2
 
 
-def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM]) -> Row:
-    """[id, uuid, pool, name, flags (1 master, 2 live, 4 enabled), total, system, free, CPUs, mark]"""
+def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM], hidden: Iterable[VM] = ()) -> Row:
+    """[id, uuid, pool, name, flags (1 master, 2 live, 4 enabled), total, system, free, CPUs, mark, held by VMs that are not told of]
+
+    `hidden`: those of `guests` whose rows are not sent.
+    """
     memory = memory_of(host, guests)
     live = is_live(host)
     flags = int(is_master(host)) | live << 1 | host.enabled << 2
@@ -63,6 +72,7 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM]) -> Row:
         *sizes,
         whole(host.cpu_info.get("cpu_count", "")),
         int(host.home.findings.mark(host)),
+        sum(map(memory_held, hidden)) // MIB,
     ]
 
 
@@ -82,18 +92,22 @@ def destination(vm: VM) -> Host | None:
     return vm.home.one(Host, vm.scheduled_to_be_resident_on) if "pool_migrate" in vm.current_operations.values() else None
 
 
-def vm_row(id_: int, pool: int, vm: VM, ids: Ids) -> Row:
-    """[id, uuid, pool, host, name, state, MiB, vCPUs, address, task (percent; -1), home, guest agent, [SRs], [networks], mark, more]"""
+def vm_row(id_: int, pool: int, vm: VM, ids: Ids, labels: Labels) -> Row:
+    """[id, uuid, pool, host, name, state, MiB, vCPUs, address, task (percent; -1), home, guest agent, [SRs], [networks], mark, more,
+    MiB of disks, system, folder, [tags] or 0]; the last three are labels."""
     host = host_of(vm)
     state = LOST if host is not None and not is_live(host) else STATES[vm.power_state]
     metrics = vm.home.one(VMGuestMetrics, vm.guest_metrics) if host else None
     address = _address(metrics) if metrics else ""
-    srs = sorted({ids(disk.home.one(SR, disk.SR)) for disk in _disks(vm)} - {-1})
+    disks = _disks(vm)
+    srs = sorted({ids(disk.home.one(SR, disk.SR)) for disk in disks} - {-1})
     networks = sorted({ids(vif.home.one(Network, vif.network)) for vif in vm.all_of(VIF, vm.VIFs)} - {-1})
     return [
         id_, vm.uuid, pool, ids(host), vm.name_label, state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
         _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks,
         int(vm.home.findings.mark(vm)), _more(vm, ids),
+        sum(disk.virtual_size for disk in disks) // MIB, labels(os_name(vm)), labels(vm.other_config.get(FOLDER, "")),
+        [labels(tag) for tag in sorted(vm.tags)[:MOST_TAGS] if tag] or 0,
     ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The map, shared by all who look: what changes on the stage becomes small messages, encoded once for all browsers.
 
 Nothing is observed while no map is open. A message is JSON:
-`{"v": revision, "r": 1 if it replaces all, "p" | "h" | "m" | "s" | "n": rows of pools, hosts, VMs, SRs, networks, "x": [gone ids],
+`{"v": revision, "r": 1 if it replaces all, "l": [number of the first, words that rows name by number, ...],
+"p" | "h" | "m" | "s" | "n": rows of pools, hosts, VMs, SRs, networks, "x": [gone ids],
 "f": [[pool, step, objects, whether they are differences to the last, levels], ...]}`; keys without content are left out. A step is five
 seconds of the epoch; the levels of a pool (see `frames`) are those of its hosts and VMs in the order of their ids, column by column.
 """
@@ -16,7 +17,7 @@ import orjson
 
 from components.feeds import Viewers
 from components.map import frames
-from components.map.stage import Counts, Item, Stage, count, measured
+from components.map.stage import Counts, Item, Sees, Stage, count, measured
 from components.map.touched import Thing
 from components.pace import INTERVAL
 from data.history import STEP
@@ -38,15 +39,16 @@ KEYS: dict[type[Thing], str] = {Server: "p", Host: "h", VM: "m", SR: "s", Networ
 class Scene:
     """The map of one mirror; keep it open as long as a map shows it."""
 
-    def __init__(self, mirror: Mirror, hold: float = HOLD) -> None:
-        self._mirror, self._hold = mirror, hold
+    def __init__(self, mirror: Mirror, hold: float = HOLD, sees: Sees | None = None) -> None:
+        """`sees`: whose rows this map has, if not all."""
+        self._mirror, self._hold, self._sees = mirror, hold, sees
         self._viewers: Viewers[str] = Viewers()
         self._revision = 0
         self._stops: list[Callable[[], object]] = []
         self._clear()
 
     def _clear(self) -> None:
-        self._stage = Stage(self._mirror)
+        self._stage = Stage(self._mirror, self._sees)
         self._watches: dict[str, Callable[[], object]] = {}
         self._fresh: dict[str, None] = {}  # servers with levels to be renewed
         self._levels: dict[str, frames.Levels] = {}
@@ -75,6 +77,7 @@ class Scene:
         self._timer = None
         self._fresh = {}
         self._stage.take()
+        self._stage.take_labels()
         waiting, self._waiting = self._waiting or (), None
         for send in waiting:
             send(self.snapshot())
@@ -100,7 +103,7 @@ class Scene:
     @property
     def counts(self) -> Counts:
         """As of now, also while rows are still being made."""
-        return self._stage.counts if self._waiting is None and self._stage.rebuild(self._hold) else count(self._mirror)
+        return self._stage.counts if self._waiting is None and self._stage.rebuild(self._hold) else count(self._mirror, self._sees)
 
     # ---- what changed
 
@@ -142,6 +145,8 @@ class Scene:
             return
         items, gone = self._stage.take()
         message = self._message(items)
+        if labels := self._stage.take_labels():
+            message["l"] = labels
         if found := [frame for id_ in self._fresh if (frame := self._change(id_))]:
             message["f"] = found
         if gone:
@@ -158,7 +163,7 @@ class Scene:
     def snapshot(self) -> str:
         """All of it, as a message; the same text for everybody until something changes."""
         if not self._snapshot:
-            message = self._message(self._stage.items.values())
+            message = {"l": [0, *self._stage.labels()], **self._message(self._stage.items.values())}
             if found := [frame for id_ in self._stage.casts if (frame := self._whole(id_))]:
                 message["f"] = found
             self._snapshot = orjson.dumps({"v": self._revision, **message, "r": 1}).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -21,6 +21,7 @@ SLICE = 50
 """Rows made between two looks at the clock."""
 
 DRAWN: tuple[type[Host | VM | SR | Network], ...] = (Host, VM, SR, Network)  # a host before what names it: ids are given in this order
+Sees = Callable[[VM], bool]
 STATE = 5
 """The place of the state in a VM's row."""
 
@@ -67,14 +68,18 @@ class Cast:
 class Stage:
     """All rows of one mirror. Tell it of every change, then `rebuild`, then `take` what differs."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Mirror, sees: Sees | None = None) -> None:
+        """`sees`: whose rows may be made, if not all; of the others it is only said what they hold of a host."""
         self._mirror = mirror
+        self._sees = sees
         self._next_id = 0
         self._ids: dict[Thing, int] = {}
         self._joins = Joins()
         self._dirty: dict[Thing, None] = {}
         self._due: dict[int, Item] = {}
         self._gone: list[int] = []
+        self._labels: dict[str, int] = {}
+        self._told = 0  # labels that were taken
         self.items: dict[Thing, Item] = {}
         self.casts: dict[str, Cast] = {}  # {server's id: who is measured there}
         self._running = 0
@@ -155,12 +160,13 @@ class Stage:
             return pool_row(id_, pool)
         pool_id = self._id(pool.server)
         if isinstance(thing, Host):
-            return host_row(id_, pool_id, thing, [vm for vm in thing.all_of(VM, thing.resident_VMs) if is_guest(vm)])
+            guests = [vm for vm in thing.all_of(VM, thing.resident_VMs) if is_guest(vm)]
+            return host_row(id_, pool_id, thing, guests, [vm for vm in guests if not self._sees(vm)] if self._sees else ())
         if isinstance(thing, VM):
-            if not is_guest(thing):
+            if not is_guest(thing) or (self._sees and not self._sees(thing)):
                 return None
             self._joins.note(thing)
-            return vm_row(id_, pool_id, thing, self._id_of)
+            return vm_row(id_, pool_id, thing, self._id_of, self._label)
         return sr_row(id_, pool_id, thing, self._id_of) if isinstance(thing, SR) else network_row(id_, pool_id, thing, self._id_of)
 
     def _tally(self, thing: Thing, old: Row, new: Row) -> None:
@@ -178,6 +184,18 @@ class Stage:
     def _id_of(self, thing: XapiObject | None) -> int:
         return self._id(thing) if isinstance(thing, DRAWN) else -1
 
+    def _label(self, word: str) -> int:
+        return self._labels.setdefault(word, len(self._labels)) if word else -1
+
+    def labels(self) -> list[str]:
+        """All words that rows name by their number."""
+        return list(self._labels)
+
+    def take_labels(self) -> list[int | str]:
+        """The new ones since the last time, after the number of the first; empty: none."""
+        first, self._told = self._told, len(self._labels)
+        return [first, *islice(self._labels, first, None)] if self._told > first else []
+
     def take(self) -> tuple[list[Item], list[int]]:
         """What differs since the last time: (items with another row, ids of what is gone)."""
         due, gone = list(self._due.values()), self._gone
@@ -192,9 +210,9 @@ class Stage:
         return Counts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), self._running)
 
 
-def count(mirror: Mirror) -> Counts:
+def count(mirror: Mirror, sees: Sees | None = None) -> Counts:
     """The same without a stage."""
-    guests = [vm.power_state for vm in mirror.every(VM) if is_guest(vm)]
+    guests = [vm.power_state for vm in mirror.every(VM) if is_guest(vm) and (sees is None or sees(vm))]
     return Counts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), guests.count(PowerState.RUNNING))
 
 

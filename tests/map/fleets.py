@@ -10,6 +10,9 @@ from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Net
 from data.types import GIB, NULL_REF, Ref
 from tests.fakes import Builder, judged, measure
 
+TAGS = (("prod",), ("prod", "web"), ("test",), (), ("prod", "db"), ("web",), ("test", "ci"), ())
+SYSTEMS = ("Debian GNU/Linux 12", "Debian GNU/Linux 12", "Ubuntu 24.04", "Windows Server 2022", "Rocky Linux 9", "Debian GNU/Linux 11")
+
 LONE, LAB, RACK, HALL = ((1, 6),), ((3, 40), (1, 6)), ((12, 300),), ((10, 333),) * 6
 """(hosts, VMs) of each pool: 1/6, 3/40 + 1/6, 12/300, 60/2,000."""
 
@@ -104,10 +107,14 @@ def _vm(build: Builder, name: str, host: Ref, state: str, size: int, network: Re
     build.put(VBD, VM=ref, VDI=disk, type="Disk", userdevice="0")
     build.put(VIF, VM=ref, network=network, device="0", MAC=build.mac())
     on = host != NULL_REF
-    guest = build.put(VMGuestMetrics, networks={"0/ip": f"10.0.{i // 250}.{i % 250 + 1}"}, live=True) if on else NULL_REF
+    guest = NULL_REF
+    if on:
+        address = {"0/ip": f"10.0.{i // 250}.{i % 250 + 1}"}
+        guest = build.put(VMGuestMetrics, networks=address, os_version={"name": SYSTEMS[i % len(SYSTEMS)]}, live=True)
     build.put(
         VM, ref, name_label=name, power_state=state, resident_on=host, memory_static_max=size * GIB, memory_dynamic_max=size * GIB,
         memory_dynamic_min=size * GIB, VCPUs_max=4, VCPUs_at_startup=4, guest_metrics=guest,
+        tags=list(TAGS[i % len(TAGS)]), other_config={"folder": f"/team {i % 3 + 1}"} if i % 4 else {},
     )  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from data.types import GIB, NULL_REF
 from tests import fakes
 from tests.map import fleets
 
-VM_NAME, VM_STATE, VM_HOST, VM_TASK = 4, 5, 3, 9
+VM_NAME, VM_STATE, VM_HOST, VM_TASK, VM_SYSTEM, VM_FOLDER, VM_TAGS = 4, 5, 3, 9, 17, 18, 19
+HOST_FREE, HOST_MARK, HOST_OTHERS = 7, 9, 10
 
 
 class View:
@@ -88,10 +89,53 @@ async def test_a_power_change_is_one_small_message_for_all(mirror: Mirror) -> No
     assert first.last["h"][0][7] == free + (vm.memory_dynamic_max + vm.memory_overhead) // (1 << 20)
 
 
+async def test_words_that_many_share_are_sent_once(mirror: Mirror) -> None:
+    scene = Scene(mirror, hold=math.inf)
+    view = View(scene)
+    first, *words = json.loads(scene.snapshot())["l"]
+    assert first == 0
+    assert len(words) == len(set(words))
+    vm = running(mirror)
+    row = next(row for row in json.loads(scene.snapshot())["m"] if row[1] == vm.uuid)
+    assert [words[label] for label in row[VM_TAGS] or []] == vm.tags
+    assert words[row[VM_SYSTEM]] in fleets.SYSTEMS
+    fakes.change(mirror, vm, tags=["new", vm.tags[0]], other_config={"folder": "/elsewhere"})
+    await turn()
+    at, *more = view.last["l"]
+    assert at == len(words)
+    words += more
+    (row,) = view.last["m"]
+    assert sorted(words[label] for label in row[VM_TAGS]) == sorted(vm.tags)
+    assert words[row[VM_FOLDER]] == "/elsewhere"
+    assert json.loads(scene.snapshot())["l"] == [0, *words]
+
+
+async def test_of_vms_that_may_not_be_seen_only_the_memory_is_told(mirror: Mirror) -> None:
+    hidden = running(mirror)
+    host = hidden.home.one(Host, hidden.resident_on)
+    assert host is not None
+    scene = Scene(mirror, hold=math.inf, sees=lambda vm: vm is not hidden)
+    view = View(scene)
+    text = scene.snapshot()
+    assert hidden.uuid not in text
+    assert scene.counts.vms == 45
+    row = next(row for row in json.loads(text)["h"] if row[1] == host.uuid)
+    assert row[HOST_OTHERS] == hidden.memory_dynamic_max >> 20
+    fakes.change(mirror, hidden, name_label="secret", tags=["secret"])
+    await turn()
+    assert view.messages == []
+    host.resident_VMs.remove(hidden.ref)
+    fakes.change(mirror, hidden, power_state=PowerState.HALTED, resident_on=NULL_REF)
+    fakes.change(mirror, host, enabled=False)
+    await turn()
+    assert set(view.last) == {"v", "h"}
+    assert (view.last["h"][0][HOST_FREE], view.last["h"][0][HOST_OTHERS]) == (row[HOST_FREE] + row[HOST_OTHERS], 0)
+
+
 async def test_what_cannot_be_seen_is_not_sent(mirror: Mirror) -> None:
     scene = Scene(mirror, hold=math.inf)
     view = View(scene)
-    fakes.change(mirror, running(mirror), allowed_operations=frozenset({"start"}), tags=["x"])
+    fakes.change(mirror, running(mirror), allowed_operations=frozenset({"start"}), name_description="x")
     await turn()
     assert view.messages == []
 
@@ -138,7 +182,7 @@ async def test_a_dead_host_leaves_its_vms_unknown(mirror: Mirror) -> None:
     await turn()
     assert {row[VM_STATE] for row in view.last["m"]} == {4}
     assert len(view.last["m"]) == len(guests)
-    assert view.last["h"][0][-1] == 3
+    assert view.last["h"][0][HOST_MARK] == 3
 
 
 async def test_a_link_that_goes_down_is_a_bead(mirror: Mirror) -> None:

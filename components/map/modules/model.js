@@ -38,6 +38,7 @@ export class Model {
     this.pools = new Map();    // id -> {hosts, vms, srs, networks: Map(id -> thing)}
     this.labels = [];          // words that many rows share: systems, folders, tags
     this.revision = -1;
+    this.alarms = [];          // ids of what became critical since somebody looked
   }
 
   /**
@@ -52,7 +53,7 @@ export class Model {
     else if (message.v !== this.revision + 1) { change.lost = true; return change; }
     this.revision = message.v;
     for (const id of message.x ?? []) this.remove(id, change);
-    if (message.l) this.labels.push(...message.l);
+    message.l?.slice(1).forEach((label, i) => { this.labels[message.l[0] + i] = label; });
     for (const key of ["p", "h", "m", "s", "n"]) for (const row of message[key] ?? []) this.put(decoders[key](row, this.labels), change);
     for (const frame of message.f ?? []) if (!this.measure(...frame)) change.lost = true;
     return change;
@@ -60,6 +61,7 @@ export class Model {
 
   put(thing, change) {
     const old = this.things.get(thing.id);
+    if (old && thing.mark === CRITICAL && old.mark !== CRITICAL) this.alarms.push(thing.id);
     this.things.set(thing.id, thing);
     if (thing.kind === "pool") {
       if (!old) this.pools.set(thing.id, { hosts: new Map(), vms: new Map(), srs: new Map(), networks: new Map() });
