@@ -5,12 +5,14 @@ import { treemap } from "./treemap.js";
 const DUST = 4;    // tiles with a shorter side become one cell with a count
 const ROUNDS = 3;  // of making dust: what remains moves a little each time
 const SHRINK = 0.94;
+export const ALARM = 5; // px a tile in alarm has on the screen at least, whatever the zoom
 const LONG = 1.5;  // a cell's longer side, where cells take what room there is
 
 /**
  * The tiles of one host: its VMs, those of others that nobody here may see, Xen with the control domain, and what is free.
  * By RAM, areas are to scale and fill the box. `tiles` are in the order of the VMs; `ghosts` are VMs that are about to leave;
- * `dust` is the place of those too small to draw ({x, y, w, h, ids}), whose own places, flagged `dust`, are inside of it.
+ * `dust` is the place of those too small to draw ({x, y, w, h, ids, least: the shortest side of any}), whose own places, flagged `dust`,
+ * are inside of it.
  */
 export function fillHost(box, host, sizes) {
   if (sizes.mode === "ram") {
@@ -72,7 +74,7 @@ function withDust(box, used, vms, amounts, others, small) {
   const inner = treemap(place, tiny.map((i) => amounts[i]));
   large.forEach((i, k) => { parts[i] = outer[k]; });
   tiny.forEach((i, k) => { parts[i] = inner[k]; });
-  box.dust = { ...place, ids: tiny.map((i) => vms[i].id) };
+  box.dust = { ...place, ids: tiny.map((i) => vms[i].id), least: Math.min(...inner.map(({ w, h }) => Math.min(w, h))) };
   return [...parts, ...outer.slice(large.length + 1)];
 }
 
@@ -91,7 +93,7 @@ function grid(box, vms, cell) {
     const tile = { id: vm.id, x: x + (i % columns) * tw, y: y + Math.floor(i / columns) * th, w: tw, h: th };
     return dust ? { ...tile, dust } : tile;
   });
-  box.dust = dust ? { x, y, w: columns * tw, h: Math.ceil(n / columns) * th, ids: vms.map((vm) => vm.id) } : null;
+  box.dust = dust ? { x, y, w: columns * tw, h: Math.ceil(n / columns) * th, ids: vms.map((vm) => vm.id), least: Math.min(tw, th) } : null;
 }
 
 /** Into how many columns `n` cells go so that their shorter side is the longest. */
@@ -120,5 +122,13 @@ export function fillBench(box, vms, chrome) {
     const tile = { id: vm.id, x: box.x + (i % across) * (tw + between), y: box.y + Math.floor(i / across) * (th + between), w: tw, h: th };
     return dust ? { ...tile, dust } : tile;
   });
-  box.dust = dust ? { x: box.x, y: box.y, w: box.w, h: Math.min(box.h, Math.ceil(vms.length / across) * (th + between)), ids: vms.map((vm) => vm.id) } : null;
+  box.dust = dust ? { x: box.x, y: box.y, w: box.w, h: Math.min(box.h, Math.ceil(vms.length / across) * (th + between)), ids: vms.map((vm) => vm.id), least: th } : null;
+}
+
+/** A tile in alarm as it is on the screen: `seen` (screen pixels), or more of the same place, within `hull`. */
+export function alarmed(seen, hull) {
+  const w = Math.max(seen.w, ALARM), h = Math.max(seen.h, ALARM);
+  if (w === seen.w && h === seen.h) return seen;
+  const at = (middle, side, low, length) => Math.max(low, Math.min(middle - side / 2, low + length - side));
+  return { ...seen, x: at(seen.x + seen.w / 2, w, hull.x, hull.w), y: at(seen.y + seen.h / 2, h, hull.y, hull.h), w, h };
 }
