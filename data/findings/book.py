@@ -13,6 +13,8 @@ from data.findings.wishes import Wishes, name_of
 from data.types import XapiObject
 
 Observer = Callable[[frozenset[Subject]], None]
+Line = tuple[Rule, object]
+"""(rule, what it is told of: one subject, or a pool with a cause)"""
 T = TypeVar("T")
 
 
@@ -29,6 +31,9 @@ class Book:
         self.ended: set[str] = set()
         """Names of findings that are over; for who keeps notes of them, who clears it."""
         self._told: dict[Subject, None] = {}  # those of which something is told
+        self._lines: dict[Line, dict[Subject, Finding]] = {}  # what is told, by the line it is told in
+        self._folds: dict[Line, Finding] = {}  # those that are up to date
+        self._in: dict[Subject, dict[Rule, Line]] = {}
         self._marks: dict[Subject, Level] = {}  # the worst that is seen on the map; absent: nothing
         self._changed: dict[Subject, None] = {}
         self._observers: dict[int, Observer] = {}
@@ -62,14 +67,17 @@ class Book:
 
     def all(self, now: float) -> list[Finding]:
         """What needs attention now: by level, then by VMs touched, then by age; the same cause in one pool is one line."""
-        lines: dict[tuple[Rule, object], list[Finding]] = {}
-        for subject in self._told:
-            for finding in self.of(subject, now):
-                where: object = subject
-                if finding.rule.folds and isinstance(subject, XapiObject):
-                    where = subject.home, finding.reading.detail
-                lines.setdefault((finding.rule, where), []).append(finding)
-        return sorted(map(_folded, lines.values()), key=_rank)
+        quiet = self.wishes.quiet(now)
+        found = []
+        for line, findings in self._lines.items():
+            if line[0].key in quiet:
+                told = [f for f in findings.values() if not self.wishes.is_put_off(f.rule, f.subject, now)]
+                found += [_folded(told)] if told else []
+                continue
+            if line not in self._folds:
+                self._folds[line] = _folded(list(findings.values()))
+            found.append(self._folds[line])
+        return sorted(found, key=_rank)
 
     def put_off(self, now: float) -> list[Finding]:
         """What somebody does not want to hear of now, one line each."""
@@ -138,11 +146,32 @@ class Book:
         mark = max((level for rule, level in shown.items() if rule.marks), default=Level.NONE)
         if (subject in self._told) != bool(shown) or self.mark(subject) is not mark or _said(told) != _said(before):
             self._changed[subject] = None
+        self._list(subject, [Finding(rule, told[rule].level, (subject,), told[rule].reading, told[rule].since) for rule in shown])
         _keep(self._told, subject, None, there=bool(shown))
         _keep(self._marks, subject, mark, there=mark is not Level.NONE)
 
+    def _list(self, subject: Subject, findings: list[Finding]) -> None:
+        """Put what is told of it into its lines, so that the list is made of what changed."""
+        now = {finding.rule: finding for finding in findings}
+        before = self._in.get(subject, {})
+        lines = {rule: _line(finding) for rule, finding in now.items()}
+        for rule, line in before.items():
+            if lines.get(rule) != line:
+                self._folds.pop(line, None)
+                there = self._lines[line]
+                del there[subject]
+                if not there:
+                    del self._lines[line]
+        for rule, line in lines.items():
+            there = self._lines.setdefault(line, {})
+            if there.get(subject) != now[rule]:
+                there[subject] = now[rule]
+                self._folds.pop(line, None)
+        _keep(self._in, subject, lines, there=bool(lines))
+
     def forget(self, subject: Subject) -> None:
         """It is no more."""
+        self._list(subject, [])
         self._standings.pop(subject, None)
         self._marks.pop(subject, None)
         if subject in self._told:
@@ -172,6 +201,13 @@ def _keep(where: dict[Subject, T], subject: Subject, value: T, *, there: bool) -
         where[subject] = value
     else:
         where.pop(subject, None)
+
+
+def _line(finding: Finding) -> Line:
+    subject = finding.subject
+    if finding.rule.folds and isinstance(subject, XapiObject):
+        return finding.rule, (subject.home, finding.reading.detail)
+    return finding.rule, subject
 
 
 def _said(standings: dict[Rule, Standing]) -> dict[Rule, tuple[object, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from data.findings.finding import Limits, Rule, Subject
+from data.findings.finding import Finding, Limits, Rule, Subject
 from data.server import Server
 
 
@@ -58,6 +58,18 @@ class Wishes:
     def is_put_off(self, rule: Rule, subject: Subject, now: float) -> bool:
         note = self.notes.get(name_of(rule, subject))
         return note is not None and note.until > now
+
+    def quiet(self, now: float) -> set[str]:
+        """Keys of rules of which something is put off."""
+        return {name.partition(":")[0] for name, note in self.notes.items() if note.until > now}
+
+    def note_of(self, finding: Finding) -> Note | None:
+        """What was said of it, where it was said of all its subjects."""
+        notes = [self.notes.get(name_of(finding.rule, subject)) for subject in finding.subjects]
+        return notes[0] if None not in notes else None
+
+    def has_seen(self, finding: Finding) -> bool:
+        return all(self.is_seen(finding.rule, subject) for subject in finding.subjects)
 
     def is_seen(self, rule: Rule, subject: Subject) -> bool:
         note = self.notes.get(name_of(rule, subject))
