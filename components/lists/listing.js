@@ -20,7 +20,7 @@ const isNothing = (value) => value === null || value === "";
 
 export default {
   template: `
-    <div class="x-list" :class="{ 'x-list-narrow': narrow }">
+    <div class="x-list" :class="{ 'x-list-narrow': narrow, 'x-list-acts': acts }">
       <div v-if="find && (full || many)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"></label>
@@ -28,10 +28,12 @@ export default {
           <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" @click="choose(one.key)"
             >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
         <span class="x-grow"></span><span class="x-dim x-small" aria-live="polite">{{ total }}</span>
+        <button v-if="acts && total" type="button" class="x-btn" @click="act">{{ picked ? acts.some : acts.all }} <span class="x-count">{{ picked || total }}</span></button>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" role="table" :aria-label="words.title" :aria-rowcount="total + 1" @scroll.passive="measure">
         <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
           <div v-if="!narrow && (total || !loaded)" class="x-list-head" role="row">
+            <span v-if="acts" role="columnheader"><input type="checkbox" :checked="picked === total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="acts.every" @click="pickAll"></span>
             <button v-for="one in kept" :key="one.at" type="button" role="columnheader" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
               :aria-sort="sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
               ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
@@ -39,6 +41,7 @@ export default {
           <div class="x-list-space" :style="{ height: total * height + 'px' }">
             <div v-for="row in shown" :key="row.id" class="x-list-row" role="row" :aria-rowindex="row.at + 2" :class="{ 'x-list-old': row.old }"
               :style="{ transform: 'translateY(' + row.top + 'px)' }">
+              <span v-if="acts" role="cell" class="x-list-pick"><input type="checkbox" :checked="row.picked" :aria-label="acts.one" @click="pick(row, $event)"></span>
               <div v-for="(cell, i) in row.cells" :key="i" role="cell" class="x-list-cell" :class="[cell.c && 'x-list-' + cell.c, { 'x-num': cell.number, 'x-list-main': cell.main, 'x-list-meter': cell.s !== undefined }]" :title="cell.i">
                 <i v-if="cell.m" :class="'x-mark x-mark-' + cell.m" aria-hidden="true" v-html="marks[cell.m]"></i>
                 <span v-if="cell.s !== undefined" class="x-bar" :class="cell.c && 'x-bar-' + cell.c"><i :style="{ width: Math.min(100, Math.max(0, cell.s * 100)) + '%' }"></i></span>
@@ -57,15 +60,15 @@ export default {
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object },
-  emits: ["ready"],
+  props: { columns: Array, segments: Array, full: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
+  emits: ["ready", "act"],
 
   data() {
     const from = new URLSearchParams(this.full ? location.search : "");
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: 0, size: 0, counts: {}, height: 29, room: 0, narrow: false, loaded: false };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: 0, size: 0, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0 };
   },
 
   computed: {
@@ -73,7 +76,7 @@ export default {
       return this.size > 8;
     },
     tracks() {
-      return this.kept.map((one) => one.width).join(" ");
+      return (this.acts ? "16px " : "") + this.kept.map((one) => one.width).join(" ");
     },
     /** The columns there is room for: those that matter least give way. */
     kept() {
@@ -94,6 +97,7 @@ export default {
     // plain fields: thousands of rows must not become reactive
     this.rows = new Map();
     this.flat = [];
+    this.picks = new Set();
     this.old = new Set();
   },
   mounted() {
@@ -114,7 +118,7 @@ export default {
       return (window.path_prefix ?? "") + "/settings";
     },
     least(columns) {
-      return columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, 28);
+      return columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, this.acts ? 64 : 28);
     },
     delta(put, gone, old, whole) {
       for (const id of gone) this.rows.delete(id);
@@ -152,6 +156,7 @@ export default {
       this.counts = counts;
       this.size = rows.length;
       this.total = this.flat.length;
+      if (this.picks.size) this.choosePicks(this.flat.filter((row) => this.picks.has(row.id)).map((row) => row.id));
       this.measure();
     },
     resize() {
@@ -180,12 +185,34 @@ export default {
         main.m ||= (cells.find((cell) => cell.m && cell.c) ?? cells.find((cell) => cell.m))?.m;
       }
       const shown = this.narrow ? cells.filter((cell) => cell.main) : this.kept.map((one) => cells[one.at]);
-      return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), second: this.narrow ? this.second(cells) : "", cells: shown };
+      return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), picked: this.picks.has(row.id), second: this.narrow ? this.second(cells) : "", cells: shown };
     },
     /** What a narrow screen says below the name; figures come with the title of their column. */
     second(cells) {
       const said = (cell, i) => (cell.x && this.columns[i].figure ? `${this.columns[i].title} ${cell.x}` : cell.x);
       return cells.map((cell, i) => (this.columns[i].brief ? said(cell, i) : "")).filter(Boolean).join(" · ");
+    },
+
+    /** One row, or with shift all from the last one on. */
+    pick(row, event) {
+      const on = event.target.checked;
+      const from = event.shiftKey && this.lastPick !== undefined ? this.lastPick : row.at;
+      for (const one of this.flat.slice(Math.min(from, row.at), Math.max(from, row.at) + 1)) on ? this.picks.add(one.id) : this.picks.delete(one.id);
+      this.lastPick = row.at;
+      this.choosePicks([...this.picks]);
+      this.measure();
+    },
+    pickAll() {
+      this.choosePicks(this.picked === this.total ? [] : this.flat.map((row) => row.id));
+      this.measure();
+    },
+    choosePicks(ids) {
+      this.picks = new Set(ids);
+      this.picked = ids.length;
+    },
+    /** What is done to the chosen rows, or to all that are in the list now. */
+    act() {
+      this.$emit("act", this.picked ? [...this.picks] : this.flat.map((row) => row.id));
     },
 
     seek(text) {

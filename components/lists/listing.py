@@ -12,7 +12,7 @@ import orjson
 from nicegui import background_tasks, ui
 
 from components.browser import tell
-from components.lists.rows import Roll, Row, Wire
+from components.lists.rows import Acts, Roll, Row, Wire
 from components.live import follow_all
 from components.servers.form import add_words
 from components.theme.icons import drawing
@@ -32,7 +32,8 @@ TURN: Final = 0.004
 class Listing(ui.element, Generic[T], component="listing.js"):
     """The list of `roll`. A `full` one takes all the room of its page and keeps filter and order in the address."""
 
-    def __init__(self, mirror: Mirror, roll: Roll[T], *, full: bool = False) -> None:
+    def __init__(self, mirror: Mirror, roll: Roll[T], *, full: bool = False, acts: Acts[T] | None = None) -> None:
+        """With `acts`, rows can be chosen, and something is done to them or to all that are in the list."""
         super().__init__()
         self._mirror, self._roll = mirror, roll
         self._ids: dict[T, int] = {}
@@ -54,9 +55,18 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                    "clear": _("Show all"), "add": add_words() if full and not mirror.pools else ""},
         )  # fmt: skip
         self.classes("x-list-full" if full else "")
+        if acts is not None:
+            self._props["acts"] = {"some": acts.some, "all": acts.all, "one": _("Choose it"), "every": _("Choose all")}
+            do = acts.do
+            self.on("act", lambda event: do(self._named(event.args)))
         self.on("ready", self._start, [])
         with self:
             follow_all(mirror, self._collect, self._render)
+
+    def _named(self, ids: object) -> list[T]:
+        """The rows that a browser names; what is gone, or never was here, is left out."""
+        wanted = {id_ for id_ in ids if isinstance(id_, int)} if isinstance(ids, list) else set()
+        return [row for row, id_ in self._ids.items() if id_ in wanted]
 
     # ---- what has to be told
 

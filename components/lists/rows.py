@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, TypeVar
 
@@ -89,6 +89,17 @@ class Roll(Generic[T]):
     """The column that `measure` fills at each round of measurements."""
     measure: Callable[[T], Cell] | None = None
     sort: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Acts(Generic[T]):
+    """What can be done to rows of a list, on one button."""
+
+    some: str
+    """What it says while rows are chosen."""
+    all: str
+    """... while none is: then it is for all in the list."""
+    do: Callable[[list[T]], Awaitable[None]]
 
 
 def without(roll: Roll[T], at: int) -> Roll[T]:

@@ -1,0 +1,1 @@
+"""XAPI's messages in words, and the list of them."""

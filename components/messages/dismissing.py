@@ -1,0 +1,69 @@
+"""Dismissing messages from the list: asked once, then pool by pool."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from nicegui import ui
+
+from components.ui import Tone, confirm, notify
+from components.verbs import whoever
+from data.mirror import PoolMirror
+from data.objects import Message, Pool
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+from xo_dash.control.messages import MOST
+from xo_dash.control.offers import why_not
+from xo_dash.control.run import Run, State
+from xo_dash.door.current import current_session
+from xo_dash.i18n import _, ngettext, number
+
+
+async def dismiss(context: Context, messages: Sequence[Message]) -> None:
+    """Have the pools forget these, after a question where there are several."""
+    client = ui.context.client
+    count = len(messages)
+    if not count:
+        return
+    if count > 1:
+        title = ngettext("Dismiss {n} message?", "Dismiss {n} messages?", count).format(n=number(count))
+        text = _("The pools forget them, for everybody and for every other tool. What is wrong stays among what needs attention.")
+        if not await confirm(title, text, yes=_("Dismiss"), no=_("Not now")):
+            return
+    done, refused = 0, ""
+    for pool, some in _in_parts(messages):
+        user = whoever()
+        if user is None or client.is_deleted:
+            return
+        reason = why_not(action("pool.dismiss_messages"), pool, user)
+        if reason is None:
+            uuids = " ".join(message.uuid for message in some)
+            run = await context.runner.run(
+                user, action("pool.dismiss_messages"), [pool], {"messages": uuids}, address=current_session().address
+            )
+            reason = None if _is_done(run) else run.items[0].reason
+            done += len(some) if reason is None else 0
+        refused = refused or str(reason or "")
+    if client.is_deleted:
+        return
+    with client:
+        if done:
+            notify(ngettext("{n} message is dismissed", "{n} messages are dismissed", done).format(n=number(done)))
+        if refused:
+            notify(f"{_('Dismiss')}: {refused}", Tone.WARNING, close=_("Dismiss"))
+
+
+def _is_done(run: Run) -> bool:
+    return run.items[0].state is State.DONE
+
+
+def _in_parts(messages: Sequence[Message]) -> Iterator[tuple[Pool, list[Message]]]:
+    """By pool, so many at a time."""
+    by_pool: defaultdict[Pool, list[Message]] = defaultdict(list)
+    for message in messages:
+        if isinstance(message.home, PoolMirror) and message.home.pool:
+            by_pool[message.home.pool].append(message)
+    for pool, found in by_pool.items():
+        for at in range(0, len(found), MOST):
+            yield pool, found[at : at + MOST]

@@ -1,0 +1,58 @@
+"""XAPI's messages as rows of a list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+from components.hosts.words import pool_name, pool_path
+from components.links import path_of
+from components.lists.rows import Cell, Column, Roll, Row
+from components.messages.words import MARKS, PRIORITIES, body, title
+from data.messages import level_of, subject_of
+from data.objects import Message
+from data.types import Ref, timestamp
+from xo_dash.i18n import _
+
+
+def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
+    """Newest first."""
+    columns = [
+        Column(_("Age"), "84px", number=True, brief=True),
+        Column(_("Message"), "minmax(180px, 1.3fr)", main=True),
+        Column(_("Object"), "minmax(120px, 0.8fr)", brief=True),
+        Column(_("Pool"), "minmax(90px, 0.5fr)", drop=1),
+        Column(_("Details"), "minmax(160px, 2fr)", drop=2),
+    ]
+    return Roll(
+        kind=Message,
+        columns=columns,
+        row=_row,
+        refs=_refs,
+        belongs=belongs,
+        title=_("Messages"),
+        nothing=_("No messages. What XAPI reports of its pools appears here, until somebody dismisses it."),
+        find=_("Message, object, text"),
+        segments={str(int(level)): _(word) for level, word in PRIORITIES.items()},
+    )
+
+
+def _row(message: Message) -> Row:
+    level, subject = level_of(message), subject_of(message)
+    at = timestamp(message.timestamp)
+    name = str(getattr(subject, "name_label", "")) or (message.cls if subject is None else "–")
+    more = body(message)
+    cells = (
+        Cell(since=at) if at else Cell("–", key=math.nan),
+        Cell(title(message), mark=MARKS[level], tip=message.name),
+        Cell(name, path=path_of(subject) if subject else "", tone="" if subject else "dim", tip="" if subject else _("It is gone")),
+        Cell(pool_name(message), path=pool_path(message)),
+        Cell(more, tone="dim", tip=message.body[:1000]),
+    )
+    return Row(cells, (str(int(level)),), f"{message.name}\n{message.cls}\n{message.obj_uuid}")
+
+
+def _refs(message: Message) -> Iterable[Ref]:
+    subject = subject_of(message)
+    if subject is not None:
+        yield subject.ref

@@ -1,0 +1,73 @@
+"""`/messages`: what XAPI reports of all pools, until somebody dismisses it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from nicegui import ui
+
+from components.links import path_of
+from components.lists import Listing
+from components.lists.rows import Acts
+from components.messages.dismissing import dismiss
+from components.messages.rows import message_roll
+from components.ui import choice, heading
+from components.vms.standing import standing_bands
+from data.messages import CLASSES
+from data.mirror import PoolMirror
+from data.names import pool_name
+from data.objects import Message
+from data.stores.users import Role
+from data.types import XapiObject
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.door.current import current_user
+from xo_dash.i18n import _
+
+PATH = "/messages"
+
+
+def create(context: Context) -> None:
+    @ui.page(PATH)
+    def messages(pool: str = "", object: str = "") -> None:
+        """`pool`: a server's id; `object`: the uuid of what they are about."""
+        with frame(context, title=_("Messages"), bare=True), ui.element().classes("x-list-page"):
+            heading(_("Messages"), 1).classes("x-only-read")
+            standing_bands(context.mirror)
+            _narrowed(context, pool, object)
+            _list(context, pool, object)
+
+
+def _list(context: Context, pool: str, about: str) -> None:
+    def belongs(message: Message) -> bool:
+        return (not pool or message.home.id == pool) and (not about or message.obj_uuid == about)
+
+    async def do(messages: list[Message]) -> None:
+        await dismiss(context, messages)
+
+    acts = Acts(_("Dismiss chosen"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
+    Listing(context.mirror, message_roll(belongs), full=True, acts=acts)
+
+
+def _narrowed(context: Context, pool: str, about: str) -> None:
+    """Which pool they are of, or what about, and the way back to all."""
+    if about:
+        with ui.element().classes("x-row"):
+            found = next((row for home in context.mirror if (row := _by_uuid(home, about))), None)
+            ui.label(_("About"))
+            name = str(getattr(found, "name_label", "")) or about
+            path = path_of(found) if found else ""
+            ui.link(name, path).classes("x-link") if path else ui.label(name)
+            ui.link(_("All messages"), PATH).classes("x-btn")
+    elif len(context.mirror.pools) > 1:
+        pools = {"": _("All pools")} | {home.id: pool_name(home) for home in context.mirror}
+        box = choice(pools, pool if pool in pools else "", on_change=lambda event: _go(event.value))
+        box.classes("x-messages-pool").props["aria-label"] = _("Pool")
+
+
+def _go(pool: str) -> None:
+    ui.navigate.to(f"{PATH}?{urlencode({'pool': pool})}" if pool else PATH)
+
+
+def _by_uuid(home: PoolMirror, uuid: str) -> XapiObject | None:
+    return next((row for kind in CLASSES.values() if (row := home.by_uuid(kind, uuid))), None)
