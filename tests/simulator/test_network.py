@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.simulator.conftest import Client, sign_in
+from tests.simulator.making import NULL
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
@@ -233,4 +234,28 @@ def test_a_vif_that_carries_vlans(client: Client, pifs: list[str], network: str)
     x("VIF.set_locking_mode", vif, "locked")
     violates = client.failure("VIF.configure_ipv4", vif, "Static", "10.0.0.4/8", "")
     assert violates == ["ADDRESS_VIOLATES_LOCKING_CONSTRAINT", "10.0.0.4/8"]
+    x("VIF.destroy", vif)
+
+
+def test_a_guest_between_locks_and_hosts(client: Client) -> None:
+    x = client.call
+    (system,) = [ref for ref, r in x("network.get_all_records").items() if r["bridge"] == "xenapi"]
+    vms = x("VM.get_all_records")
+    vm = next(ref for ref, r in vms.items() if r["power_state"] == "Running" and not r["is_control_domain"] and r["guest_metrics"] != NULL)
+    device = x("VM.get_allowed_VIF_devices", vm)[0]
+    vif = x("VIF.create", {"device": device, "network": system, "VM": vm, "MAC": "", "MTU": "0", "other_config": {},
+                           "qos_algorithm_type": "", "qos_algorithm_params": {}})  # fmt: skip
+    x("VIF.plug", vif)
+    assert x("network.get_assigned_ips", system) == {vif: "169.254.0.2"}
+
+    def told() -> dict[str, str]:
+        return {k: v for k, v in x("VM_guest_metrics.get_networks", vms[vm]["guest_metrics"]).items() if k.startswith(f"{device}/")}
+
+    assert told()[f"{device}/ip"] == "169.254.0.2"
+    x("VIF.set_locking_mode", vif, "disabled")
+    x("VIF.unplug", vif)
+    x("VIF.plug", vif)
+    assert list(told()) == [f"{device}/ipv6/0"]
+    assert client.failure("VIF.destroy", vif) == ["OPERATION_NOT_ALLOWED", "VIF currently attached to a running VM"]
+    x("VIF.unplug", vif)
     x("VIF.destroy", vif)

@@ -9,7 +9,7 @@ from ..call import Call
 from ..database import Database, Record
 from ..errors import XapiError
 from ..registry import message
-from . import chance, devices, ha_agile, pif_rules, pif_state, pvs, subject, vlan, vm_guest, vm_placement
+from . import chance, devices, ha_agile, pif_rules, pif_state, pvs, subject, vif_lease, vlan, vm_guest, vm_placement
 
 
 @message("VIF.create")
@@ -73,6 +73,7 @@ async def plug(call: Call, vif: str) -> str:
         vm_placement.check_networks(call.db, record["VM"], [record["network"]], host)
         await call.work(chance.seconds(call.pool, "plug"))
         pif_state.attach_network(call.pool, record["network"], host)
+        vif_lease.give(call.pool, vif)
         call.db.set(vif, currently_attached=True)
     tell_addresses(call, vif)
     return ""

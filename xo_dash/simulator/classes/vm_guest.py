@@ -109,7 +109,7 @@ def networks(pool: Pool, vm: Record) -> dict[str, str]:
         if not vif["currently_attached"] or not pool.db.exists(vif["network"]):
             continue
         octets = [int(part, 16) for part in vif["MAC"].split(":")]
-        device, v4 = vif["device"], ipv4(pool, vif, octets)
+        device, v4 = vif["device"], ipv4(pool, ref, vif, octets)
         if v4:
             told |= {f"{device}/ip": v4, f"{device}/ipv4/0": v4}
         told[f"{device}/ipv6/0"] = link_local(octets)
@@ -118,13 +118,16 @@ def networks(pool: Pool, vm: Record) -> dict[str, str]:
     return told
 
 
-def ipv4(pool: Pool, vif: Record, octets: list[int]) -> str:
+def ipv4(pool: Pool, ref: str, vif: Record, octets: list[int]) -> str:
     """ "" where no DHCP server hears it."""
     if vif["ipv4_configuration_mode"] == "Static":
         return str(vif["ipv4_addresses"][0].partition("/")[0])
     mode = vif["locking_mode"]
     if (pool.db.get(vif["network"], "default_locking_mode") if mode == "network_default" else mode) == "disabled":
         return ""
+    given = pool.db.get(vif["network"], "assigned_ips").get(ref)
+    if given:
+        return str(given)
     net = 16 + zlib.crc32(pool.db.get(segment(pool, vif["network"]), "uuid").encode()) % 200
     return f"10.{net}.{octets[4]}.{1 + octets[5] % 254}"
 

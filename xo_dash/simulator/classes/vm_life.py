@@ -7,7 +7,7 @@ from typing import Any
 from ..database import Record
 from ..pool import Pool
 from ..types import NULL
-from . import pif_state, vm_guest, vm_hardware, vm_memory
+from . import pif_state, vif_lease, vm_guest, vm_hardware, vm_memory
 from .devices import disk_name
 
 GENERIC_BIOS = {
@@ -48,6 +48,7 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     vm_hardware.attach(pool, vm, host)
     for vif in record["VIFs"]:
         pif_state.attach_network(pool, db.get(vif, "network"), host)
+        vif_lease.give(pool, vif)
     cpu = db.get(host, "cpu_info")
     fields: dict[str, Any] = {
         "power_state": "Paused" if paused else "Running",
