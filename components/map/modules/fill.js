@@ -1,6 +1,6 @@
 // Where tiles are within a host, on a bench, in a group. Pure.
 
-import { treemap } from "./treemap.js";
+import { cut, sorted, treemap } from "./treemap.js";
 
 const DUST = 4;    // tiles with a shorter side become one cell with a count
 const ROUNDS = 3;  // of making dust: what remains moves a little each time
@@ -50,20 +50,6 @@ function fill(box, vms, amounts, others, rest) {
   }
   box.tiles = vms.map((vm, i) => (small.has(i) ? { id: vm.id, dust: true, ...parts[i] } : { id: vm.id, ...parts[i] }));
   return [...parts.slice(vms.length), free];
-}
-
-/** A treemap of amounts that are not all in their order: one that is larger than those before it would make slivers of them. */
-function sorted(box, amounts) {
-  const by = amounts.map((_, i) => i).sort((a, b) => amounts[b] - amounts[a] || a - b), parts = new Array(amounts.length);
-  treemap(box, by.map((i) => amounts[i])).forEach((part, k) => { parts[by[k]] = part; });
-  return parts;
-}
-
-/** What is free is one clean piece: among the tiles of a treemap it would squeeze the last of them into slivers. */
-function cut(box, used, rest) {
-  const part = used + rest > 0 ? used / (used + rest) : 1;
-  if (box.w >= box.h) return [{ ...box, w: box.w * part }, { ...box, x: box.x + box.w * part, w: box.w * (1 - part) }];
-  return [{ ...box, h: box.h * part }, { ...box, y: box.y + box.h * part, h: box.h * (1 - part) }];
 }
 
 function withDust(box, used, vms, amounts, others, small) {

@@ -6,7 +6,7 @@
 import { fillSized } from "./fill.js";
 import { byName } from "./layout.js";
 import { sizing } from "./sizes.js";
-import { treemap } from "./treemap.js";
+import { cut, sorted } from "./treemap.js";
 
 const MOST = 48;      // containers; what is less comes together
 const ROUNDS = 12;    // of weighing the containers against each other
@@ -15,6 +15,7 @@ const LOOKS = [       // by the side of the mean container
   { name: "compact", side: 100, margin: 8, gap: 8, pad: 5, head: 24 },
   { name: "tiny", side: 0, margin: 4, gap: 5, pad: 3, head: 18 },
 ];
+const APART = 0.12;   // of all, from which on those without a group stand at the end by themselves
 const NARROW = 600;   // a viewport less wide has containers one below the other, and scrolls
 const TOUCHED = 46;   // the side of its median tile
 
@@ -86,13 +87,21 @@ function field(all, view, chrome) {
   const least = Math.min((area.w * area.h) / Math.max(1, all.length) / 3, 110 * (chrome.head + 30));
   let weights = all.map((one) => Math.max(least, (area.w * area.h * one.amount) / sum)), best = null, most = -1;
   for (let round = 0; round < ROUNDS; round++) {
-    const places = treemap(area, weights).map((box) => within(box, chrome));
+    const places = divide(area, weights, all.at(-1)?.kind === "none").map((box) => within(box, chrome));
     const units = places.map(({ inner }, i) => (inner.w * inner.h) / all[i].amount), unit = Math.min(...units);
     if (unit > most) { most = unit; best = places; }
     const mean = places.reduce((total, { inner }) => total + inner.w * inner.h, 0) / sum;
     weights = weights.map((weight, i) => Math.max(least, weight * (mean / Math.max(units[i], mean / 8)) ** 0.7));
   }
   return best ?? [];
+}
+
+/** The last one apart from the others, if it is large enough to look well there. */
+function divide(area, weights, apart) {
+  const last = weights.at(-1), sum = weights.reduce((a, b) => a + b, 0);
+  if (!apart || weights.length < 2 || last < APART * sum) return sorted(area, weights);
+  const [others, place] = cut(area, sum - last, last);
+  return [...sorted(others, weights.slice(0, -1)), place];
 }
 
 /** One below the other, at a scale at which tiles can be touched. */

@@ -45,3 +45,17 @@ function rowEnd(amounts, first, unit, side) {
   }
   return Math.max(i, first + 1);
 }
+
+/** The same for amounts that are not in their order, largest first: one that is larger than those before it would make slivers of them. */
+export function sorted(box, amounts) {
+  const by = amounts.map((_, i) => i).sort((a, b) => amounts[b] - amounts[a] || a - b), parts = new Array(amounts.length);
+  treemap(box, by.map((i) => amounts[i])).forEach((part, k) => { parts[by[k]] = part; });
+  return parts;
+}
+
+/** [what is used, the rest], in two clean pieces across the longer side. */
+export function cut(box, used, rest) {
+  const part = used + rest > 0 ? used / (used + rest) : 1;
+  if (box.w >= box.h) return [{ ...box, w: box.w * part }, { ...box, x: box.x + box.w * part, w: box.w * (1 - part) }];
+  return [{ ...box, h: box.h * part }, { ...box, y: box.y + box.h * part, h: box.h * (1 - part) }];
+}
