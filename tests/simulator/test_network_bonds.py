@@ -138,7 +138,13 @@ def test_a_tunnel_needs_a_transport_with_an_address(client: Client, network: str
     x("network.destroy", other)
 
 
-def test_virtual_functions(client: Client, pair: list[str], network: str) -> None:
+def without_functions(pool: Pool) -> None:
+    for ref, pci in pool.db.records("PCI"):
+        if pci["driver_name"] == "ixgbevf":
+            pool.db.destroy(ref)
+
+
+def test_virtual_functions(fresh: SimulatedPool, client: Client, pair: list[str], network: str) -> None:
     x, physical = client.call, nics(client, 2)["eth1"]
     assert client.failure("network_sriov.create", pair[0], network) == ["PIF_IS_NOT_SRIOV_CAPABLE", pair[0]]
     count = len(x("PCI.get_all"))
@@ -153,6 +159,12 @@ def test_virtual_functions(client: Client, pair: list[str], network: str) -> Non
     vif = x("VIF.create", {"device": "9", "network": network, "VM": vm, "MAC": "", "MTU": "0", "other_config": {},
                            "qos_algorithm_type": "", "qos_algorithm_params": {}})  # fmt: skip
     assert client.failure("VIF.plug", vif) == ["OPERATION_NOT_ALLOWED", "Network SR-IOV VIF plug/unplug not allowed"]
+    host = x("PIF.get_host", physical)
+    x("VM.start_on", vm, host, False, False)
+    assert x("network_sriov.get_remaining_capacity", sriov) == 7
+    x("VM.hard_shutdown", vm)
+    fresh.do(without_functions)
+    assert client.failure("VM.start_on", vm, host, False, False) == ["NETWORK_SRIOV_INSUFFICIENT_CAPACITY", network]
     x("VIF.destroy", vif)
     x("network_sriov.destroy", sriov)
     assert len(x("PCI.get_all")) == count

@@ -21,7 +21,7 @@ def current(pool: Pool, host: str) -> str:
 
 def check_usable(pif: str, record: Record) -> None:
     if record["bond_slave_of"] != NULL:
-        raise XapiError("PIF_ALREADY_BONDED", pif)
+        raise XapiError("CANNOT_PLUG_BOND_SLAVE", pif)
     six = record["primary_address_type"] == "IPv6"
     if record["ipv6_configuration_mode" if six else "ip_configuration_mode"] == "None":
         raise XapiError("PIF_HAS_NO_V6_NETWORK_CONFIGURATION" if six else "PIF_HAS_NO_NETWORK_CONFIGURATION", pif)

@@ -73,7 +73,12 @@ def bring_down(pool: Pool, pif: str) -> None:
 def set_carrier(pool: Pool, pif: str, present: bool) -> None:
     """The cable of a NIC is pulled out or put in. What stands on it shares its metrics; a bond counts its links, and says so."""
     db = pool.db
-    measure(pool, pif, present, SPEED)
+    speeds: dict[str, int] = pool.facts.setdefault("speeds", {})  # of NICs without a link: {PIF: Mbit/s that it had}
+    if present:
+        measure(pool, pif, True, speeds.pop(pif, SPEED))
+    elif _has_link(db, pif):
+        speeds[pif] = db.get(db.get(pif, "metrics"), "speed") or SPEED
+        measure(pool, pif, False, 0)
     bond = db.get(pif, "bond_slave_of")
     if bond != NULL:
         count_links(pool, bond)

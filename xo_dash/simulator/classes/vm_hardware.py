@@ -6,6 +6,7 @@ from ..database import Database, Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
+from . import network_sriov_state, pif_rules
 
 
 def passthrough(db: Database) -> str:
@@ -37,7 +38,8 @@ def card_for(db: Database, vgpu: str, host: str) -> str:
 
 
 def check(db: Database, ref: str, vm: Record, host: str) -> None:
-    """Why the VM cannot run there: VM_REQUIRES_GPU, VM_REQUIRES_VGPU, or a USB device that is elsewhere."""
+    """Why the VM cannot run there: NETWORK_SRIOV_INSUFFICIENT_CAPACITY, VM_REQUIRES_GPU, VM_REQUIRES_VGPU, a USB device elsewhere."""
+    check_functions(db, vm, host)
     for vgpu in vm["VGPUs"]:
         if not card_for(db, vgpu, host):
             record = db.record("VGPU", vgpu)
@@ -48,6 +50,21 @@ def check(db: Database, ref: str, vm: Record, host: str) -> None:
         group = db.get(vusb, "USB_group")
         if not any(db.get(pusb, "host") == host for pusb in db.get(group, "PUSBs")):
             raise XapiError("OPERATION_NOT_ALLOWED", f"VUSB {vusb} is not available on Host {host}")
+
+
+def check_functions(db: Database, vm: Record, host: str) -> None:
+    """A virtual function for each NIC that wants one; those it has already count."""
+    at_home = vm["resident_on"] == host
+    networks = [db.get(vif, "network") for vif in vm["VIFs"] if not (at_home and db.get(vif, "currently_attached"))]
+    for network in dict.fromkeys(networks):
+        if not db.exists(network) or not pif_rules.on_sriov(db, network):
+            continue
+        for pif in db.get(network, "PIFs"):
+            lower = next((ref for ref in (pif, pif_rules.below(db, db.record("PIF", pif))) if db.get(ref, "sriov_logical_PIF_of")), "")
+            if db.get(pif, "host") == host and lower:
+                free = network_sriov_state.idle(db, db.get(lower, "sriov_logical_PIF_of")[0])
+                if networks.count(network) > free:
+                    raise XapiError("NETWORK_SRIOV_INSUFFICIENT_CAPACITY", network)
 
 
 def attach(pool: Pool, vm: str, host: str) -> None:
