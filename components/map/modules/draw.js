@@ -3,6 +3,7 @@
 
 import { CRITICAL, ENABLED, FULL, GAP, LIVE, MASTER, share } from "./model.js";
 import { drawRails } from "./rails.js";
+import { colourOf, inkOf, stepOf } from "./fills.js";
 import { glyph } from "./marks.js";
 import { dim, inset, isOutlined, outline, panel, visible } from "./shapes.js";
 import { Layers } from "./specks.js";
@@ -28,6 +29,7 @@ export function draw(art, model, plan, camera, look) {
     if (!thing || !visible(box, art)) continue;
     drawPool(art, model, thing, pool, box, screen, look, camera.zoom, plan.chrome);
   }
+  for (const group of plan.groups ?? []) if (visible(screen(group), art)) drawGroup(art, model, group, screen, camera.zoom, look);
   finish(art);
   for (const pool of plan.pools) outlines(art, pool, screen, look);
   look.over?.(art, screen);
@@ -54,7 +56,7 @@ function drawPool(art, model, thing, pool, box, screen, look, zoom, chrome) {
   drawRails(art, model, pool, screen, zoom, look, stale);
   for (const host of pool.hosts) {
     const hostBox = screen(host);
-    if (visible(hostBox, art)) drawHost(art, model, model.things.get(host.id), host, hostBox, screen, zoom, { ...look, stale });
+    if (visible(hostBox, art)) drawHost(art, model, model.things.get(host.id), host, hostBox, screen, { ...look, stale });
   }
   for (const tank of pool.tanks) drawTank(art, model.things.get(tank.id), screen(tank), tank.head * zoom, look, stale);
   drawBench(art, model, pool, screen, zoom, chrome, { ...look, stale });
@@ -82,7 +84,7 @@ function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
 
 // ---- hosts
 
-export function drawHost(art, model, host, place, box, screen, zoom, look) {
+export function drawHost(art, model, host, place, box, screen, look) {
   const { theme } = art;
   if (!host) return;
   dim(art, look, host.id);
@@ -96,16 +98,66 @@ export function drawHost(art, model, host, place, box, screen, zoom, look) {
     const vm = model.things.get(tile.id);
     if (vm) drawGhost(art, vm, tileBox(art, screen(tile), place, inner));
   }
+  if (place.others) drawOthers(art, host, tileBox(art, screen(place.others), place, inner));
+  drawTiles(art, model, place, inner, screen, look);
+  drawFloor(art, model, place, screen(place.floor), look);
+}
+
+function drawTiles(art, model, place, hull, screen, look) {
+  const seen = { ...look, hull };
   for (const tile of place.tiles) {
     const vm = model.things.get(tile.id);
     if (!vm) continue;
-    const at = tileBox(art, screen(look.moved(tile)), place, inner);
-    if (!visible(at, art) || at.w <= 0 || at.h <= 0) continue;
+    const at = tileBox(art, screen(look.moved(tile)), place, hull);
+    if (!visible(at, art)) continue;
     dim(art, look, vm.id);
-    drawTile(art, vm, at, look);
+    if ((at.w > 0 && at.h > 0 && !tile.dust) || vm.mark) drawTile(art, vm, at, tile.more ? { ...seen, more: tile.more } : seen);
   }
   dim(art, look);
-  drawFloor(art, model, place, screen(place.floor), look);
+  if (place.dust) drawDust(art, model, screen(place.dust), place.dust.ids, look);
+}
+
+/** VMs too small to be told apart: one cell with the mean of what they show, and how many they are. */
+function drawDust(art, model, box, ids, look) {
+  const { ctx, theme, text, format } = art;
+  let sum = 0, known = 0, lit = !look.dim;
+  for (const id of ids) {
+    const vm = model.things.get(id), step = vm ? stepOf(theme, vm, look.fill) : -1;
+    if (step >= 0) { sum += step; known++; }
+    lit ||= look.dim.has(id);
+  }
+  ctx.globalAlpha = lit ? 1 : art.faint ?? 0.25;
+  const step = known ? Math.round(sum / known) : -1;
+  ctx.fillStyle = colourOf(theme, step, look.stale);
+  ctx.fillRect(box.x, box.y, box.w - 1, box.h - 1);
+  ctx.fillStyle = art.patterns.grain;
+  ctx.fillRect(box.x, box.y, box.w - 1, box.h - 1);
+  if (box.w >= 24 && box.h >= 15) text.put(ctx, `${format.number(ids.length)}`, box.x + box.w / 2, box.y + box.h / 2, box.w - 4, { size: 11, weight: 600, colour: inkOf(theme, step, look.stale), align: "center", whole: true });
+  ctx.globalAlpha = 1;
+}
+
+/** What VMs hold that whoever looks is not told of. */
+function drawOthers({ ctx, theme, text, patterns, words, format }, host, box) {
+  if (box.w < 1 || box.h < 1) return;
+  ctx.fillStyle = theme.faded;
+  ctx.fillRect(box.x, box.y, box.w, box.h);
+  if (box.w >= 60 && box.h >= 18) text.put(ctx, words.others.replace("{size}", format.memory(host.others)), box.x + 7, box.y + Math.min(13, box.h / 2), box.w - 12, { size: 11, colour: theme.text });
+}
+
+// ---- groups
+
+function drawGroup(art, model, group, screen, zoom, look) {
+  const { ctx, theme, text, words, format } = art, box = screen(group), inner = screen(group.inner);
+  dim(art, look, group.id >= 0 ? group.id : undefined);
+  panel(ctx, box, 8, theme.surface, theme.line);
+  const head = inner.y - box.y, y = box.y + head / 2, size = head >= 28 ? 13 : 11;
+  if (head >= 13) {
+    const name = group.kind === "none" ? words.ungrouped : group.kind === "rest" ? words.moreGroups.replace("{n}", format.number(group.folded)) : group.name;
+    const sum = `${format.number(group.count)} · ${format.memory(group.ram)}`;
+    const used = text.put(ctx, name, inner.x, y, inner.w, { size, weight: 600, colour: group.kind ? theme.dim : theme.text });
+    text.put(ctx, sum, inner.x + inner.w, y, inner.w - used - 12, { size: size - (size > 11 ? 1 : 0), colour: theme.dim, align: "right", whole: true });
+  }
+  drawTiles(art, model, group, inner, screen, look);
 }
 
 /** A tile without the gap to its neighbours: two pixels in all, one where there are many. */
@@ -197,13 +249,14 @@ function drawBench(art, model, pool, screen, zoom, chrome, look) {
   if (!pool.bench.tiles.length) return;
   const box = screen(pool.bench), head = chrome.benchHead * zoom;
   const [first] = pool.bench.tiles, side = Math.min(first.w, first.h) * zoom; // or some would round to another kind of drawing than their neighbours
-  const benched = { ...look, side };
+  const benched = { ...look, side, hull: box };
   if (head >= 16) text.put(ctx, words.bench, box.x, box.y - 10, box.w, { size: 11, colour: theme.dim });
   for (const tile of pool.bench.tiles) {
     const vm = model.things.get(tile.id), at = screen(look.moved(tile));
     if (!vm || !visible(at, art)) continue;
     dim(art, look, vm.id);
-    drawTile(art, vm, at, benched);
+    if (!tile.dust || vm.mark) drawTile(art, vm, at, benched);
   }
   dim(art, look);
+  if (pool.bench.dust) drawDust(art, model, screen(pool.bench.dust), pool.bench.dust.ids, look);
 }

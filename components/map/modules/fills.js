@@ -6,11 +6,17 @@ export const FILLS = ["cpu", "memory", "disk", "network", "latency", "snapshots"
 const DAYS = 90; // age of a snapshot at the end of the scale
 
 /** Of a VM, 0 to 1; -1 where there is nothing to say. */
-export function levelOf(vm, fill, now = Date.now()) {
+export function levelOf(vm, fill) {
   if (fill === "none") return -1;
-  if (fill === "snapshots") return vm.snapshots ? Math.max(0.12, Math.min(1, Math.log2(1 + Math.max(0, now / 1000 - vm.oldest) / 86400) / Math.log2(1 + DAYS))) : 0;
+  if (fill === "snapshots") return vm.snapshots ? age(vm.oldest) : 0;
   const level = vm[fill] ?? vm.cpu;
   return level >= GAP ? -1 : fill === "disk" || fill === "network" ? Math.max(0, level - 15) / (63 - 15) : level / 63; // rates from 32 KiB/s on
+}
+
+/** Of a snapshot taken at `then` (epoch seconds): each doubling of its days is as far. */
+function age(then) {
+  const days = Math.max(0, Date.now() / 1000 - then) / 86400;
+  return Math.max(0.12, Math.min(1, Math.log2(1 + days) / Math.log2(1 + DAYS)));
 }
 
 /** The step of the scale; -1: not known, so the tile is still; -2: it has no fill at all, since it does not run. */

@@ -38,6 +38,7 @@ export class Model {
     this.pools = new Map();    // id -> {hosts, vms, srs, networks: Map(id -> thing)}
     this.labels = [];          // words that many rows share: systems, folders, tags
     this.revision = -1;
+    this.rows = this.trailed = 0; // how often rows, and histories, have come
     this.alarms = [];          // ids of what became critical since somebody looked
   }
 
@@ -61,6 +62,7 @@ export class Model {
 
   put(thing, change) {
     const old = this.things.get(thing.id);
+    this.rows++;
     if (old && thing.mark === CRITICAL && old.mark !== CRITICAL) this.alarms.push(thing.id);
     this.things.set(thing.id, thing);
     if (thing.kind === "pool") {
@@ -88,6 +90,7 @@ export class Model {
     const thing = this.things.get(id);
     if (!thing) return;
     this.things.delete(id);
+    this.rows++;
     if (thing.kind === "pool") this.pools.delete(id); else this.within(thing)?.delete(id);
     change.frame = true;
   }
@@ -110,6 +113,7 @@ export class Model {
 
   /** The last ten minutes, from the server: [[id, letters], ...]; CPU alone, or all that is kept one after the other. */
   trails(rows, step) {
+    this.trailed++;
     for (const [id, letters] of rows) {
       const thing = this.things.get(id), levels = decode(letters);
       if (!thing) continue;

@@ -36,3 +36,26 @@ export class Motion {
     return { id: tile.id, x: between(old.x, tile.x), y: between(old.y, tile.y), w: between(old.w, tile.w), h: between(old.h, tile.h) };
   }
 }
+
+const PULSE = 700, PULSES = 3; // milliseconds, times
+
+/** What has just become critical: three pulses, then it is still. */
+export class Pulses {
+  constructor() { this.since = new Map(); }
+
+  begin(ids, now) {
+    if (!ids.length || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    for (const id of ids) this.since.set(id, now);
+  }
+
+  running(now) {
+    for (const [id, since] of this.since) if (now - since > PULSE * PULSES) this.since.delete(id);
+    return this.since.size > 0;
+  }
+
+  /** Pixels by which a mark is larger at this moment. */
+  grow(id, now) {
+    const since = this.since.get(id);
+    return since === undefined ? 0 : 6 * Math.sin((Math.PI * ((now - since) % PULSE)) / PULSE) ** 2;
+  }
+}

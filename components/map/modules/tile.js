@@ -3,6 +3,7 @@
 
 import { card } from "./card.js";
 import { curve } from "./curves.js";
+import { alarmed } from "./fill.js";
 import { colourOf, inkOf, stepOf } from "./fills.js";
 import { mark, pips } from "./marks.js";
 import { GAP, HALTED, LOST, PAUSED, RUNNING, SUSPENDED, flow, share } from "./model.js";
@@ -34,7 +35,7 @@ export function finish(art) {
   }
   for (const { vm, box, side, look, alpha } of onTop) {
     ctx.globalAlpha = art.alpha = Math.max(alpha, 0.6); // what is wrong never fades away
-    if (vm.mark && !look.stale) mark(ctx, theme, vm.mark, box, side, look.pulse?.(vm.id) ?? 0);
+    if (vm.mark && !look.stale) mark(ctx, theme, vm.mark, look.hull ? alarmed(box, look.hull) : box, side, look.pulse?.(vm.id) ?? 0);
     ctx.globalAlpha = art.alpha = 1;
     outline(ctx, theme, box, 3, vm.id, look);
   }

@@ -1,0 +1,57 @@
+"""The map's canvas in a browser page of its own, fed with the scene's messages: for golden pictures, drawing tests and the bench."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, Route
+
+from components.map.scene import Scene
+from components.map.words import words
+from data.mirror import Mirror
+
+HERE = Path(__file__).parent
+COMPONENTS = HERE.parents[1] / "components"
+ORIGIN = "http://canvas.test/"
+
+
+async def open_canvas(browser: Browser, mirror: Mirror, *, size: tuple[int, int] = (1440, 760), theme: str = "dark") -> Page:
+    """A page with the whole of `mirror` in `window.map`, painted once; `theme` is dark, light, or contrast (dark with more of it)."""
+    page = await browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme="light" if theme == "light" else "dark")
+    if theme == "contrast":
+        await page.emulate_media(contrast="more")
+    await page.route(f"{ORIGIN}**", _serve)
+    await page.goto(ORIGIN)
+    await page.wait_for_function("window.ready", timeout=10_000)
+    await page.evaluate("([words, w, h]) => window.open_(words, w, h)", [words(), *size])
+    await page.evaluate("(text) => { map.patch(JSON.parse(text)); map.paint(); }", snapshot(mirror))
+    return page
+
+
+async def _serve(route: Route) -> None:
+    name = route.request.url.removeprefix(ORIGIN)
+    if not name:
+        await route.fulfill(content_type="text/html", body=(HERE / "canvas.html").read_text(encoding="utf-8"))
+    elif name == "tokens.css":
+        await route.fulfill(content_type="text/css", body=(COMPONENTS / "theme" / name).read_text(encoding="utf-8"))
+    elif (path := COMPONENTS / "map" / "modules" / name).is_file():
+        await route.fulfill(content_type="text/javascript", body=path.read_text(encoding="utf-8"))
+    else:
+        await route.fulfill(status=404)
+
+
+def snapshot(mirror: Mirror) -> str:
+    """All of it, as a browser gets it."""
+    scene = Scene(mirror, hold=math.inf)
+    close = scene.open(lambda _message: None)
+    found: list[str] = []
+    scene.show(found.append)
+    close()
+    return found[0]
+
+
+def rows(message: str, kind: str) -> list[list[object]]:
+    found: list[list[object]] = json.loads(message)[kind]
+    return found
