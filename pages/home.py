@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from components import live
-from components.map.attention import Attention
+from components.findings.attention import Attention
 from components.map.map import Map
 from components.map.scene import Scene
 from components.map.selection import Selection
@@ -28,7 +28,7 @@ COUNTED = frozenset({"power_state", "is_a_template", "is_a_snapshot"})
 
 def create(context: Context) -> None:
     """One scene for all who look."""
-    scene = Scene(context.mirror)
+    scene = context.shared(Scene)
 
     @ui.page("/")
     def home() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from components.live import follow_all
-from components.people import PeopleList
+from components.people import KioskList, PeopleList
 from components.servers import ServerList
 from components.ui import Card, PageHead, cards
 from components.vms.cells import Cell, Facts
@@ -32,6 +32,7 @@ def create(context: Context) -> None:
                 ServerList(context)
                 if current_user().role.includes(Role.ADMIN):
                     PeopleList(context)
+                    KioskList(context)
                 _about(context)
 
 

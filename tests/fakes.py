@@ -40,6 +40,7 @@ from data.objects import (
 )  # fmt: skip
 from data.server import Server, ServerState
 from data.stores.directory import DataDirectory
+from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, User, UserStore
 from data.types import GIB, NULL_REF, Ref, XapiObject
@@ -287,12 +288,14 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     """A context over `mirror` with real stores in `folder` and a runner without connections, but for what `parts` gives."""
     directory = DataDirectory(folder)
     users = UserStore(directory)
-    door = Door(users, SessionStore(directory), Passwords(memory=1024))
+    kiosks = KioskStore(directory)
+    door = Door(users, SessionStore(directory), Passwords(memory=1024), kiosks=kiosks)
     missing = cast(Any, None)
     runner = parts.get("runner") or Runner(mirror, _no_connection, users, Audit(folder))
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
         runner=cast(Runner, runner), door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
+        kiosks=kiosks,
     )  # fmt: skip
 
 

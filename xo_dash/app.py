@@ -17,6 +17,7 @@ from data.mirror import Mirror
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
+from data.stores.kiosks import KioskStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
@@ -24,15 +25,15 @@ from data.stores.users import UserStore
 from data.stores.vault import Vault
 from pages import (
     account,
-    first_run,
     home,
     host,
     hosts,
+    kiosk,
     layout,
-    login,
     missing,
     network,
     networks,
+    past,
     pool,
     setup,
     sr,
@@ -41,6 +42,7 @@ from pages import (
     vm,
     vms,
 )
+from pages.front import VIEWS
 from xo_dash import i18n
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -49,7 +51,6 @@ from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
 from xo_dash.door.current import session_of
 from xo_dash.door.door import Door, Refused
-from xo_dash.door.forms import Views
 from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
 from xo_dash.health import add_health
@@ -59,7 +60,7 @@ from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, hosts, host, pool, storage, sr, networks, network, tasks, vm, vms, setup, account, missing)
+PAGES = (home, hosts, host, pool, storage, sr, networks, network, tasks, vm, vms, past, setup, account, kiosk, missing)
 
 SHUTDOWN = 5
 """Seconds that open connections get to end."""
@@ -74,6 +75,7 @@ class Stores:
     sessions: SessionStore
     settings: SettingsStore
     findings: FindingStore
+    kiosks: KioskStore
 
 
 def serve(settings: Settings) -> int:
@@ -101,6 +103,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         SessionStore(directory),
         SettingsStore(directory),
         FindingStore(directory),
+        KioskStore(directory),
     )
     context = build(settings, stores)
     _print_start(settings, context)  # before the words are a browser's
@@ -136,16 +139,23 @@ def build(settings: Settings, stores: Stores) -> Context:
         def demo_while() -> bool:
             return all(server.simulated for server in stores.servers.all())
 
-    door = Door(stores.users, stores.sessions, Passwords(), demo_while)
+    door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks)
     runner = Runner(mirror, servers.connection, stores.users, audit)
     return Context(
-        settings=settings, mirror=mirror, servers=servers, runner=runner, door=door, users=stores.users, server_store=stores.servers
+        settings=settings,
+        mirror=mirror,
+        servers=servers,
+        runner=runner,
+        door=door,
+        users=stores.users,
+        server_store=stores.servers,
+        kiosks=stores.kiosks,
     )
 
 
 def mount(app: App, context: Context) -> None:
     """Put door, pages and life into `app`."""
-    install(app, context.door, Views(login.page, first_run.page, login.CONTENT_SECURITY_POLICY), context.settings.host)
+    install(app, context.door, VIEWS, context.settings.host)
     layout.install(app, context)
     add_health(app, context)
     i18n.set_locator(Locator(context.settings.language))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from data.mirror import Mirror
 
 if TYPE_CHECKING:
+    from data.stores.kiosks import KioskStore
     from data.stores.servers import ServerStore
     from data.stores.users import UserStore
     from xo_dash.config import Settings
@@ -31,6 +32,7 @@ class Context:
     door: Door
     users: UserStore
     server_store: ServerStore
+    kiosks: KioskStore
     _shared: dict[Callable[[Mirror], Any], object] = field(default_factory=dict, init=False, repr=False)
 
     def shared(self, make: Callable[[Mirror], T]) -> T:

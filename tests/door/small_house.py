@@ -8,12 +8,13 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from data.stores.directory import DataDirectory
+from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
-from pages import first_run, login
+from pages.front import VIEWS
 from xo_dash.door.current import current_session, current_user, user_of
 from xo_dash.door.door import Door
-from xo_dash.door.forms import Views
+from xo_dash.door.guard import OF_A_KIOSK
 from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
 
@@ -26,9 +27,10 @@ def main(port: int, folder: Path, mode: str) -> None:
         for name, role in (("ann", Role.ADMIN), ("bob", Role.OPERATOR)):
             users.add_now(name, passwords.hash_now(f"{name}'s password"), role)
     simulated = {"only": True}
-    door = Door(users, SessionStore(directory), passwords, (lambda: simulated["only"]) if mode == "demo" else None)
-    views = Views(login.page, first_run.page, login.CONTENT_SECURITY_POLICY)
-    install(app, door, views, "127.0.0.1")
+    kiosks = KioskStore(directory)
+    demo_while = (lambda: simulated["only"]) if mode == "demo" else None
+    door = Door(users, SessionStore(directory), passwords, demo_while, kiosks)
+    install(app, door, VIEWS, "127.0.0.1")
     clicks: list[str] = []
     button: dict[str, object] = {}
 
@@ -40,6 +42,22 @@ def main(port: int, folder: Path, mode: str) -> None:
         ui.button("out", on_click=lambda: door.end(current_session())).mark("out")
         ui.upload(on_upload=lambda: clicks.append("upload"))
         button.update(id=b.id, listener=next(iter(b._event_listeners)))
+
+    @ui.page(OF_A_KIOSK)
+    def kiosk() -> None:
+        b = ui.button(f"map of {current_user().name}", on_click=lambda: clicks.append(current_user().name))
+        button.update(id=b.id, listener=next(iter(b._event_listeners)))
+
+    @app.post("/api/kiosk")
+    async def _make() -> JSONResponse:
+        secret, record = await kiosks.add("hall", "ann")
+        return JSONResponse({"secret": secret, "id": record.id})
+
+    @app.post("/api/revoke")
+    async def _revoke() -> JSONResponse:
+        for record in kiosks.all():
+            await door.revoke_kiosk(record.id)
+        return JSONResponse({})
 
     @app.get("/api/clicks")
     def _clicks() -> JSONResponse:

@@ -122,15 +122,13 @@ async def test_no_demo_for_the_network(data_dir: "object") -> None:
     from nicegui import app
 
     from data.stores.sessions import SessionStore
-    from pages import first_run, login
+    from pages.front import VIEWS
     from xo_dash.door.door import Door
-    from xo_dash.door.forms import Views
     from xo_dash.door.install import install
     from xo_dash.door.passwords import Passwords
 
     directory = DataDirectory(data_dir)  # type: ignore[arg-type]
     door = Door(UserStore(directory), SessionStore(directory), Passwords(memory=1024), lambda: True)
-    views = Views(login.page, first_run.page, login.CONTENT_SECURITY_POLICY)
     for host in ("0.0.0.0", "::", "10.0.0.1", "example.org"):
         with pytest.raises(Refused, match=r"127\.0\.0\.1"):
-            install(app, door, views, host)
+            install(app, door, VIEWS, host)

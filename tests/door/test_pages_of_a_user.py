@@ -10,10 +10,9 @@ from nicegui.testing.user_simulation import user_simulation
 from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
-from pages import first_run, login
+from pages.front import VIEWS
 from xo_dash.door.current import current_user
 from xo_dash.door.door import Door, Refused
-from xo_dash.door.forms import Views
 from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
 from xo_dash.door.sessions import SignedOut
@@ -86,7 +85,7 @@ async def test_a_page_knows_who_looks_for_as_long_as_they_may(data_dir: Path) ->
 
     async with user_simulation(root) as user:
         door = Door(users, SessionStore(directory), Passwords(memory=1024))
-        install(app, door, Views(login.page, first_run.page, login.CONTENT_SECURITY_POLICY), "127.0.0.1")
+        install(app, door, VIEWS, "127.0.0.1")
         stranger = await user.http_client.get("/", headers={"accept": "text/html"})
         assert stranger.headers["location"] == "/login"
         sign_in(user, door, "Ann")

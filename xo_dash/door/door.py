@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from nicegui import Client, background_tasks
 
 from data.stores.errors import RecordRefused, StoreError
+from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, User, UserStore, name_key
 from xo_dash.door import sockets
@@ -39,12 +40,18 @@ class Door:
     """Who may come in, and who is in."""
 
     def __init__(
-        self, users: UserStore, sessions: SessionStore, passwords: Passwords, demo_while: Callable[[], bool] | None = None
+        self,
+        users: UserStore,
+        sessions: SessionStore,
+        passwords: Passwords,
+        demo_while: Callable[[], bool] | None = None,
+        kiosks: KioskStore | None = None,
     ) -> None:
-        """`demo_while`: given in a demo; whether all pools are simulated, as of now."""
+        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks` there are none."""
         self.users = users
         self.passwords = passwords
-        self.sessions = SessionTable(users, sessions, self._accepts)
+        self.kiosks = kiosks
+        self.sessions = SessionTable(users, sessions, self._accepts, kiosks=kiosks)
         self._demo_while = demo_while
         self._first_run = FirstRun()
         self._by_account = Throttle(ACCOUNT_TRIES, ACCOUNT_WAIT)
@@ -91,6 +98,25 @@ class Door:
         except RecordRefused as error:
             raise Refused(_sentence(error)) from error
         return await self._start(user, address)
+
+    async def enter_kiosk(self, secret: str, address: str) -> tuple[str, Session]:
+        """Let a screen in by its link. Raises Refused."""
+        with self._throttled(f"kiosk {address_key(address)}", address):
+            kiosk = self.kiosks.of(secret) if self.kiosks else None
+            if kiosk is None:
+                raise Refused(_("This link is no longer good; ask an administrator for a new one."))
+        token, session = self.sessions.start_kiosk(kiosk, address)
+        await self._save()
+        log.info("a screen shows the map by the link %r, from %s", kiosk.name, address)
+        return token, session
+
+    async def revoke_kiosk(self, kiosk_id: str) -> None:
+        """The link opens nothing any more, and what it opened is closed."""
+        if self.kiosks is not None:
+            await self.kiosks.remove(kiosk_id)
+        for session in self.sessions.all():
+            if session.kiosk_id == kiosk_id:
+                self.end(session)
 
     # ---- going out
 

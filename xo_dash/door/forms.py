@@ -29,5 +29,8 @@ class Views:
 
     sign_in: Callable[[SignInForm], str]
     first_run: Callable[[FirstRunForm], str]
+    kiosk: Callable[[], str]
+    """The page that a kiosk's link leads to: its script posts what is behind the # as `secret`, and goes on to `next` of the answer."""
     content_security_policy: str
-    """Of these two pages: they need less than the others."""
+    """Of the first two: they need less than the others."""
+    kiosk_content_security_policy: str

@@ -16,12 +16,16 @@ from xo_dash.door.origins import SAFE_METHODS, host_is_loopback, is_anonymous, i
 from xo_dash.door.sessions import Session, SessionTable
 from xo_dash.door.socket_life import SocketLife
 
-PUBLIC = frozenset({"/healthz", "/login", "/first-run", "/sign-out", "/favicon.ico"})
+PUBLIC = frozenset({"/healthz", "/login", "/first-run", "/sign-out", "/favicon.ico", "/kiosk"})
 PUBLIC_FILES = f"/_nicegui/{nicegui_version}/"
 """Scripts, styles and fonts: the same for everybody."""
 SOCKET = "/_nicegui_ws/"
 OF_A_PAGE = "/_nicegui/client/"
 """Uploads: `/_nicegui/client/<client id>/...`"""
+OF_A_KIOSK = "/kiosk/map"
+"""The one page that a screen on a wall may have."""
+FOR_A_KIOSK = ("/theme/", "/_nicegui/")
+"""What that page fetches."""
 FAREWELL = 1.0
 """Seconds for a page's socket to be told the end before it is cut."""
 
@@ -74,6 +78,8 @@ class Guard:
             return _socket_refusal(scope["query_string"], session)
         if session is None:
             return self._way_in(scope, headers, path)
+        if session.kiosk_id and not _is_for_kiosks(scope, path):
+            return PlainTextResponse("This link shows the map and nothing else.", 403)
         if path.startswith(OF_A_PAGE) and not _owns(session, path.removeprefix(OF_A_PAGE).split("/")[0]):
             return PlainTextResponse("This is not your page.", 403)
         return None
@@ -82,9 +88,17 @@ class Guard:
         wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", "")
         if not wants_page:
             return JSONResponse({"error": "sign in first"}, 401)
+        if path == OF_A_KIOSK:
+            return RedirectResponse("/kiosk", 303)  # with the link's secret behind its #, which a browser keeps
         if self._first_run():
             return RedirectResponse("/first-run", 303)
         return RedirectResponse(login_path(path, scope["query_string"].decode("latin-1")), 303)
+
+
+def _is_for_kiosks(scope: Scope, path: str) -> bool:
+    if scope["type"] != "http" or scope["method"] not in SAFE_METHODS:
+        return False
+    return path == OF_A_KIOSK or (path.startswith(FOR_A_KIOSK) and not path.startswith(OF_A_PAGE))
 
 
 def route_path(scope: Scope) -> str:

@@ -12,6 +12,7 @@ from xo_dash.door.cookies import drop_token, set_token
 from xo_dash.door.current import scope_session
 from xo_dash.door.door import Door, Refused
 from xo_dash.door.forms import FirstRunForm, SignInForm, Views
+from xo_dash.door.guard import OF_A_KIOSK
 from xo_dash.door.origins import way_back
 from xo_dash.i18n import _, negotiate, using
 
@@ -25,6 +26,8 @@ def add_routes(app: App, door: Door, views: Views) -> None:
     for path, get, post in (("/login", pages.show_sign_in, pages.sign_in), ("/first-run", pages.show_first_run, pages.first_run)):
         app.add_route(path, get, methods=["GET"], include_in_schema=False)
         app.add_route(path, post, methods=["POST"], include_in_schema=False)
+    app.add_route("/kiosk", pages.show_kiosk, methods=["GET"], include_in_schema=False)
+    app.add_route("/kiosk", pages.enter_kiosk, methods=["POST"], include_in_schema=False)
     app.add_route("/sign-out", pages.sign_out, methods=["POST"], include_in_schema=False)
 
 
@@ -75,6 +78,24 @@ class DoorPages:
                     return _refused_json(refusal)
                 return self._first_run_page(request, FirstRunForm(code=code, name=name, error=str(refusal)), refusal)
         return self._let_in(request, token, "/")
+
+    async def show_kiosk(self, request: Request) -> Response:
+        """A page whose script sends what is behind the # of its address, which no log and no other site ever sees."""
+        with using(_language(request)):
+            headers = {**NO_STORE, "content-security-policy": self._views.kiosk_content_security_policy, "referrer-policy": "no-referrer"}
+            return HTMLResponse(self._views.kiosk(), 200, headers)
+
+    async def enter_kiosk(self, request: Request) -> Response:
+        with using(_language(request)):
+            fields = await _fields(request)
+            before = scope_session(request.scope)
+            if before is not None and not before.kiosk_id:
+                return JSONResponse({"next": OF_A_KIOSK})  # somebody who is signed in may look anyway, and stays who he is
+            try:
+                token, _session = await self._door.enter_kiosk(fields.get("secret", ""), _address(request))
+            except Refused as refusal:
+                return _refused_json(refusal)
+        return self._let_in(request, token, OF_A_KIOSK)
 
     async def sign_out(self, request: Request) -> Response:
         if session := scope_session(request.scope):

@@ -1,4 +1,4 @@
-"""Who is signed in.
+"""Who is signed in, and which screens show the map by a link.
 
 A browser holds a random token in a cookie and nothing else; here are its hash, the user and the times.
 A session is open until it is ended, too long unused, too old, or its user is gone or has another password.
@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from data.stores.kiosks import Kiosk, KioskStore
 from data.stores.sessions import SessionRecord, SessionStore
-from data.stores.users import User, UserStore
+from data.stores.users import Role, User, UserStore
 
 DAY = 24 * 3600.0
 IDLE = 7 * DAY
 """Seconds without any request or open page."""
 LIFETIME = 30 * DAY
-"""Seconds since the sign-in, whatever happens."""
+"""Seconds since the sign-in, whatever happens; a screen on a wall comes in anew by its link."""
+KIOSK = "kiosk "
+"""Before the kiosk's id, in place of a user's."""
 
 
 class SignedOut(Exception):
@@ -37,6 +40,11 @@ class Session:
     address: str
     table: "SessionTable" = field(repr=False)
     ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    @property
+    def kiosk_id(self) -> str:
+        """The link it came in by; empty for a person."""
+        return self.user_id.removeprefix(KIOSK) if self.user_id.startswith(KIOSK) else ""
 
     @property
     def is_open(self) -> bool:
@@ -59,11 +67,13 @@ class SessionTable:
         store: SessionStore,
         accepts: Callable[[User], bool],
         clock: Callable[[], float] = time.time,
+        kiosks: KioskStore | None = None,
     ) -> None:
         """`accepts`: whether this user may have a session at all."""
         self._users = users
         self._store = store
         self._accepts = accepts
+        self._kiosks = kiosks
         self._clock = clock
         self._sessions = {record.id: self._session(record) for record in store.all()}
 
@@ -74,6 +84,10 @@ class SessionTable:
         session = Session(_key(token), user.id, user.epoch, now, now, address, self)
         self._sessions[session.key] = session
         return token, session
+
+    def start_kiosk(self, kiosk: Kiosk, address: str) -> tuple[str, Session]:
+        """The same for a screen."""
+        return self.start(_viewer(kiosk), address)
 
     def find(self, token: str) -> Session | None:
         """The open session of this token, now seen."""
@@ -88,6 +102,9 @@ class SessionTable:
         now = self._clock()
         if session.ended.is_set() or now - session.last_seen > IDLE or now - session.created > LIFETIME:
             return None
+        if session.kiosk_id:
+            kiosk = self._kiosks.open(session.kiosk_id) if self._kiosks else None
+            return _viewer(kiosk) if kiosk else None
         user = self._users.get(session.user_id)
         if user is None or user.epoch != session.epoch or not self._accepts(user):
             return None
@@ -117,6 +134,11 @@ class SessionTable:
 
     def _session(self, record: SessionRecord) -> Session:
         return Session(record.id, record.user_id, record.epoch, record.created, record.last_seen, record.address, self)
+
+
+def _viewer(kiosk: Kiosk) -> User:
+    """Whom a screen counts as: nobody's account, and the guard lets it no farther than the map."""
+    return User(id=KIOSK + kiosk.id, name=kiosk.name, password_hash="", role=Role.VIEWER, created=kiosk.created, epoch="")
 
 
 def _key(token: str) -> str:

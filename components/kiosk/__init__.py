@@ -1,0 +1,1 @@
+"""What a screen on a wall has beside the map."""

@@ -1,0 +1,116 @@
+"""The links that show the map on a screen, for an administrator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from nicegui import ui
+
+from components.live import renewed
+from components.ui import Age, Button, Card, Column, Dialog, Field, Kind, Tone, choice, confirm, data_table, notify
+from data.stores.errors import RecordMissing, RecordRefused, StoreError
+from data.stores.kiosks import Kiosk
+from data.stores.users import Role
+from xo_dash.context import Context
+from xo_dash.door.current import current_user
+from xo_dash.door.sessions import SignedOut
+from xo_dash.i18n import _, date
+
+DAY = 86400.0
+
+
+class KioskList(Card):
+    """A table of links; each is shown once, when it is made. Every handler asks again who acts."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("Screens"), _("Links that show the map, and nothing else"), wide=True)
+        self._context = context
+        with self:
+            self._box = ui.element()
+            with ui.element().classes("x-btns"):
+                Button(_("Make a link"), self._ask_new, icon="plus")
+        self._fill()
+
+    def _fill(self) -> None:
+        kiosks = self._context.kiosks.all()
+        with renewed(self._box):
+            if kiosks:
+                columns = [
+                    Column(_("Name"), main=True),
+                    Column(_("Made by")),
+                    Column(_("Made")),
+                    Column(_("Good until")),
+                    Column("", number=True),
+                ]
+                data_table(columns, [self._row(kiosk) for kiosk in kiosks])
+            else:
+                ui.label(_("No links yet.")).classes("x-dim")
+
+    def _row(self, kiosk: Kiosk) -> list[str | Callable[[], object]]:
+        until = _("it is revoked") if kiosk.until is None else date(kiosk.until)
+        if kiosk.until is not None and kiosk.until < time.time():
+            until = _("it has run out")
+        revoke = lambda: Button(_("Revoke"), lambda: self._revoke(kiosk), kind=Kind.GHOST)  # noqa: E731
+        return [kiosk.name, kiosk.by, lambda: Age(kiosk.created), until, revoke]
+
+    def _ask_new(self) -> None:
+        dialog = Dialog(_("Make a link"))
+        dialog.on("hide", dialog.delete, [])
+        with dialog:
+            ui.label(_("Whoever has the link sees the map: names, addresses and loads of everything. They can change nothing.")).classes(
+                "x-dim"
+            )
+            name = Field(_("Name"), placeholder=_("screen in the hall"))
+            days = choice({0: _("until it is revoked"), 1: _("for a day"), 30: _("for 30 days"), 365: _("for a year")}, 0, label=_("Good"))
+
+        async def submit() -> None:
+            try:
+                user = current_user()
+                if not user.role.includes(Role.ADMIN):
+                    name.fault(_("Only an administrator can make links."))
+                    return
+                until = time.time() + DAY * float(days.value) if days.value else None
+                secret, kiosk = await self._context.kiosks.add(name.value, user.name, until)
+            except (RecordRefused, StoreError, SignedOut) as error:
+                name.fault(str(error) or _("You are signed out."))
+                return
+            dialog.close()
+            self._fill()
+            self._show(kiosk, secret)
+
+        dialog.answers(_("Cancel"), _("Make a link"), submit)
+        dialog.open()
+
+    def _show(self, kiosk: Kiosk, secret: str) -> None:
+        """The only time."""
+        url = ui.context.client.request.url
+        root = str(ui.context.client.request.scope.get("root_path", ""))
+        link = f"{url.scheme}://{url.netloc}{root}/kiosk#{secret}"
+        dialog = Dialog(kiosk.name, wide=True)
+        dialog.on("hide", dialog.delete, [])
+        with dialog:
+            ui.label(_("Open this on the screen. It is shown this once.")).classes("x-dim")
+            Field(_("Link"), link).props("readonly").mark("kiosk-link")
+
+        def copy() -> None:
+            ui.clipboard.write(link)
+            notify(_("Copied."))
+
+        with dialog.foot:
+            Button(_("Copy"), copy, kind=Kind.PRIMARY)
+            Button(_("Close"), dialog.close)
+        dialog.open()
+
+    async def _revoke(self, kiosk: Kiosk) -> None:
+        text = _("Screens that show the map by {name} go dark at once.").format(name=kiosk.name)
+        if not await confirm(_("Revoke"), text, yes=_("Revoke"), no=_("Cancel")):
+            return
+        try:
+            if not current_user().role.includes(Role.ADMIN):
+                notify(_("Only an administrator can revoke links."), Tone.CRITICAL)
+                return
+            await self._context.door.revoke_kiosk(kiosk.id)
+        except (RecordMissing, StoreError, SignedOut) as error:
+            notify(str(error) or _("You are signed out."), Tone.CRITICAL)
+        self._fill()

@@ -1,0 +1,26 @@
+"""/kiosk/map: the map on a screen on a wall. Nothing can be done here, and there is no way on."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components import theme
+from components.kiosk.board import Board
+from components.map.map import Map
+from components.map.scene import Scene
+from xo_dash.context import Context
+from xo_dash.door.current import current_user
+from xo_dash.door.guard import OF_A_KIOSK
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    scene = context.shared(Scene)
+
+    @ui.page(OF_A_KIOSK)
+    def kiosk() -> None:
+        theme.wear(current_user().preferences)
+        ui.page_title(f"{_('Map')} · xo-dash")
+        with ui.element("main").classes("xo-kiosk"):
+            Map(scene, links={}).classes("xo-kiosk-map")
+            Board(context.mirror)

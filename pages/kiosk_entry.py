@@ -1,0 +1,24 @@
+"""What a kiosk's link leads to: `/kiosk#secret`. The secret never is in a request's address."""
+
+import base64
+import hashlib
+import json
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from pages.door_page import content_security_policy, document
+from xo_dash.i18n import _
+
+SCRIPT: Final = (Path(__file__).parent / "kiosk_entry.js").read_text("utf-8")
+CONTENT_SECURITY_POLICY: Final = (
+    f"{content_security_policy()}; connect-src 'self'; "
+    f"script-src 'sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()}'"
+)
+
+
+def page() -> str:
+    """The whole page as HTML; its script says what went wrong, and tries again while the server is away."""
+    words = {"away": _("The server does not answer. It is tried again."), "none": _("There is nothing behind the # of this link.")}
+    told = escape(json.dumps(words), quote=True)
+    return document(_("Map"), f'<p id="said" role="status" data-words="{told}">{escape(_("One moment …"))}</p><script>{SCRIPT}</script>')
