@@ -100,7 +100,7 @@ export function fillBench(box, vms, chrome) {
   const columns = () => Math.max(1, Math.floor((box.w + between) / (tw + between)));
   const rows = () => Math.max(1, Math.floor((box.h + between) / (th + between)));
   while (columns() * rows() < vms.length && tw > 0.5) {
-    if (tw < 3 * th) th *= SHRINK; else tw *= SHRINK; // words need width
+    if (tw < (tw > 24 ? 3 : 1.2) * th) th *= SHRINK; else tw *= SHRINK; // words need width; without words, squares are seen best
     between = Math.min(gap, th / 3);
   }
   const across = columns(), dust = th < DUST && vms.length > 1;

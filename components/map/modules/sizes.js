@@ -3,7 +3,7 @@
 
 const LEGIBLE = 9;    // the side of the median tile below which cells of one size say more
 const LARGEST = 160;  // of such a cell
-const ROOM = 0.8;     // of the hosts is what cells and parts may take together, so that few hosts must squeeze theirs
+const ROOM = 1;       // of the hosts is what cells and parts of all VMs would take together; those that are off leave room for crowded hosts
 const STEP = 1.12;
 
 const amounts = { ram: (vm) => vm.ram, equal: () => 1, vcpu: (vm) => Math.max(1, vm.vcpus), disk: (vm) => Math.max(256, vm.disk) };
