@@ -17,6 +17,7 @@ from data.stores.errors import RecordMissing, SecretUnreadable, StoreError
 from data.stores.findings import FindingStore
 from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
 from xo_dash.sync import memory, probe, watch
+from xo_dash.sync.archives import Archives
 from xo_dash.sync.metrics import ROUND, Collector
 from xo_dash.sync.poller import PERIOD, SLICE, Contact, Known, Poller
 from xo_dash.sync.schedule import Schedule
@@ -52,6 +53,7 @@ class Servers:
         self._originator = f"xo-dash {installation}".strip()
         self._schedule = Schedule()
         self.watch = Watch(mirror, findings)
+        self.archives = Archives(self.connection)
         self._loading = memory.Loading()
         self._one_at_a_time = threading.Lock()
         self._running: dict[str, _Running] = {}

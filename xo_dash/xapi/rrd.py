@@ -51,7 +51,9 @@ class _Row(msgspec.Struct):
     values: list[float]
 
 
-class _Export(msgspec.Struct):
+class Export(msgspec.Struct):
+    """Samples as they come, each row of one time; the legend has `FUNCTION:vm|host|sr:uuid:data source`."""
+
     meta: _Meta
     data: list[_Row]
 
@@ -67,25 +69,31 @@ _ROW = msgspec.json.Decoder(_Row, strict=False)
 
 
 def parse(reply: Reply) -> Update | None:
-    """None where there is nothing: XAPI answers 500 if no series matches. Raises BadReply; for a thread."""
+    """None where there is nothing. Raises BadReply; for a thread."""
+    exported = export(reply)
+    return None if exported is None else _columns(exported)
+
+
+def export(reply: Reply) -> Export | None:
+    """What was asked of `/rrd_updates`, newest first; None where there is nothing: XAPI answers 500 if no series matches."""
     if reply.status == 500:
         return None
     if reply.status != 200:
         raise BadReply(f"HTTP {reply.status}")
     body = bytes(reply.body)
-    export = _from_xml(body) if body.lstrip()[:1] == b"<" else _from_json(body)
-    if any(len(row.values) != len(export.meta.legend) for row in export.data):
+    found = _from_xml(body) if body.lstrip()[:1] == b"<" else _from_json(body)
+    if any(len(row.values) != len(found.meta.legend) for row in found.data):
         raise BadReply("measurements do not fit their legend")
-    return _columns(export)
+    return found
 
 
-def _from_json(body: bytes) -> _Export:
+def _from_json(body: bytes) -> Export:
     try:
         try:
             outer = _OUTER.decode(body)
         except msgspec.DecodeError:
-            outer = _OUTER.decode(_quoted(body))
-        return _Export(outer.meta, list(map(_row, outer.data)))
+            outer = _OUTER.decode(quoted(body))
+        return Export(outer.meta, list(map(_row, outer.data)))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadReply(f"measurements that are neither JSON nor XML: {error}") from error
 
@@ -95,24 +103,24 @@ def _row(raw: msgspec.Raw) -> _Row:
     return _ROW.decode(raw)
 
 
-def _quoted(body: bytes) -> bytes:
+def quoted(body: bytes) -> bytes:
     """The older dialect has NaN and Infinity as bare words; no legend has them in it."""
     for word in (b"NaN", b"-Infinity", b"Infinity"):
         body = body.replace(word, b'"' + word + b'"')
     return body.replace(b'"-"Infinity""', b'"-Infinity"')
 
 
-def _from_xml(body: bytes) -> _Export:
+def _from_xml(body: bytes) -> Export:
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  # expat bounds the expansion of entities
         legend = [entry.text or "" for entry in root.iter("entry")]
         rows = [_Row(float(row.findtext("t") or ""), [float(value.text or "nan") for value in row.iter("v")]) for row in root.iter("row")]
     except (ElementTree.ParseError, ValueError) as error:
         raise BadReply(f"measurements that are not XML: {error}") from error
-    return _Export(_Meta(legend), rows)
+    return Export(_Meta(legend), rows)
 
 
-def _columns(export: _Export) -> Update | None:
+def _columns(export: Export) -> Update | None:
     rows = sorted(export.data, key=lambda row: row.t)
     while rows and all(math.isnan(value) for value in rows[-1].values):
         rows.pop()  # not measured yet: the next round asks for it again
@@ -210,7 +218,7 @@ class _Measured:
 
 def _placed(places: Sequence[int], values: Sequence[float]) -> Column:
     """Samples at their steps; a host that was not asked for long answers with one a minute, and NaN is between."""
-    known = _believable(values)
+    known = believable(values)
     if places[-1] - places[0] == len(places) - 1:
         return known
     column = array("f", (NAN,)) * (places[-1] - places[0] + 1)
@@ -219,7 +227,7 @@ def _placed(places: Sequence[int], values: Sequence[float]) -> Column:
     return column
 
 
-def _believable(values: Sequence[float]) -> Column:
+def believable(values: Sequence[float]) -> Column:
     """What can be measured: nothing is less than zero or without end. The rest is a gap."""
     column = array("f", values)
     if math.isfinite(sum(column)) and min(column) >= 0:

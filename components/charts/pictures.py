@@ -1,0 +1,130 @@
+"""The past of one object as browsers fetch it: JSON, made once for all of them, until there is more to show."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import orjson
+
+from data import past
+from data.mirror import PoolMirror
+from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
+from data.past import Column, Panel, Stretch
+from xo_dash.sync.archives import Archives, Found, Kept, Missing, fresh_until
+
+Subject: TypeAlias = VM | Host | SR | Pool
+KINDS: Final[Mapping[str, type[Subject]]] = {"vm": VM, "host": Host, "sr": SR, "pool": Pool}
+"""As they are called in addresses."""
+SQUEEZED: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    tag: str
+    content: bytes  # gzipped JSON
+
+
+@dataclass(slots=True)
+class _Beside:
+    """What the mirror knows and the archives do not."""
+
+    names: dict[str, str] = field(default_factory=dict)  # of devices
+    grown: list[tuple[int, int]] = field(default_factory=list)  # of an SR: [epoch seconds, bytes]
+    size: int = 0  # of an SR, bytes
+
+
+class Pictures:
+    """All that was asked for lately."""
+
+    def __init__(self, archives: Archives) -> None:
+        self._archives = archives
+        self._kept: Kept[Picture] = Kept(128)
+
+    async def of(self, subject: Subject, stretch: Stretch) -> Picture:
+        return await self._kept.get(
+            (subject.uuid, stretch, type(subject)), lambda: fresh_until(stretch.step), lambda: self._make(subject, stretch)
+        )
+
+    async def _make(self, subject: Subject, stretch: Stretch) -> Picture:
+        beside = _beside(subject)
+        try:
+            found = await self._find(subject, stretch)
+        except Missing as missing:
+            answer: dict[str, object] = {"why": missing.why, "name": missing.name, "grown": beside.grown, "size": beside.size}
+            return _packed(answer)
+        return await asyncio.to_thread(_picture, subject, found, beside)
+
+    async def _find(self, subject: Subject, stretch: Stretch) -> Found:
+        if isinstance(subject, VM):
+            return await self._archives.of_vm(subject, stretch)
+        if isinstance(subject, Host):
+            return await self._archives.of_host(subject, stretch)
+        if isinstance(subject, SR):
+            return await self._archives.of_sr(subject, stretch)
+        home = subject.home
+        if not isinstance(home, PoolMirror):
+            raise TypeError(home)
+        return await self._archives.of_pool(home, stretch)
+
+
+def _picture(subject: Subject, found: Found, beside: _Beside) -> Picture:
+    """For a thread."""
+    whole = past.aligned(found.pasts)[0]
+    panels = _panels(subject, found)
+    answer = {
+        "step": whole.step, "first": whole.first, "away": found.away, "grown": beside.grown, "size": beside.size,
+        "panels": {name: [[device, _lines(panel, device)] for device in panel] for name, panel in panels.items()},
+        "names": {device: beside.names[device] for panel in panels.values() for device in panel if device in beside.names},
+    }  # fmt: skip
+    return _packed(answer)
+
+
+def _panels(subject: Subject, found: Found) -> dict[str, Panel]:
+    if isinstance(subject, VM):
+        return past.of_vm(found.pasts[0])
+    if isinstance(subject, Host):
+        return past.of_host(found.pasts[0])
+    return past.of_sr(found.pasts, subject.uuid) if isinstance(subject, SR) else past.of_pool(found.pasts)
+
+
+def _lines(panel: Panel, device: str) -> list[list[object]]:
+    lines = panel[device]
+    return [[line.name, _rounded(line.values), line.low and _rounded(line.low), line.high and _rounded(line.high)] for line in lines]
+
+
+def _rounded(column: Column) -> list[float]:
+    """Four digits are enough for a picture; NaN becomes null."""
+    return [round(value) if abs(value) >= 1000 else float(f"{value:.4g}") for value in column]
+
+
+def _packed(answer: Mapping[str, object]) -> Picture:
+    plain = orjson.dumps(answer)
+    return Picture(f"{zlib.crc32(plain):08x}{len(plain):x}", gzip.compress(plain, SQUEEZED))
+
+
+def _beside(subject: Subject) -> _Beside:
+    if isinstance(subject, SR):
+        history = subject.home.history if isinstance(subject.home, PoolMirror) else None
+        grown = [(round(sample.t), round(sample.used)) for sample in (history.growth(subject.uuid) if history else ())]
+        return _Beside(grown=grown, size=max(0, subject.physical_size))
+    return _Beside(names=dict(_names(subject)))
+
+
+def _names(subject: VM | Host | Pool) -> Iterable[tuple[str, str]]:
+    """Of the devices that archives know by a short name only."""
+    if isinstance(subject, VM):
+        for vif in subject.all_of(VIF, subject.VIFs):
+            network = subject.home.one(Network, vif.network)
+            yield vif.device, f"{vif.device} · {network.name_label}" if network else vif.device
+        for vbd in subject.all_of(VBD, subject.VBDs):
+            disk = subject.home.one(VDI, vbd.VDI)
+            if vbd.device and disk is not None and disk.name_label:
+                yield vbd.device, f"{vbd.device} · {disk.name_label}"
+    else:
+        for sr in subject.home.all(SR).values():
+            yield sr.uuid[:8], sr.name_label or sr.uuid[:8]
