@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from nicegui import App, ui
 
 from components import theme, verbs
+from components.findings.badge import badge
 from components.frame import status
 from components.frame.account import account
 from components.frame.feed import TreeFeed
@@ -54,7 +55,7 @@ def frame(
         _account(context, user)
     with shell.side:
         Tree(feed, selected)
-        _navigation(ui.context.client.request.url.path)
+        _navigation(context, ui.context.client.request.url.path)
     with shell.main:
         if bare:
             shell.main.classes("x-main-bare")
@@ -78,14 +79,16 @@ def _role(role: Role) -> str:
     return {Role.VIEWER: _("may look"), Role.OPERATOR: _("may start and stop"), Role.ADMIN: _("administrator")}[role]
 
 
-def _navigation(here: str) -> None:
+def _navigation(context: Context, here: str) -> None:
     places = (
         ("/", "map", _("Map")),
+        ("/attention", "attention", _("Attention")),
         ("/vms", "vm", _("VMs")),
         ("/hosts", "host", _("Hosts")),
         ("/storage", "storage", _("Storage")),
         ("/networks", "network", _("Networks")),
         ("/tasks", "tasks", _("Tasks")),
+        ("/messages", "messages", _("Messages")),
         ("/settings", "settings", _("Settings")),
     )
     with ui.element("nav").classes("x-nav") as nav:
@@ -96,3 +99,5 @@ def _navigation(here: str) -> None:
                     link.props["aria-current"] = "page"
                 Icon(icon)
                 ui.label(name)
+                if path == "/attention":
+                    badge(context)

@@ -25,11 +25,13 @@ from data.stores.users import UserStore
 from data.stores.vault import Vault
 from pages import (
     account,
+    attention,
     home,
     host,
     hosts,
     kiosk,
     layout,
+    messages,
     missing,
     network,
     networks,
@@ -60,7 +62,7 @@ from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, hosts, host, pool, storage, sr, networks, network, tasks, vm, vms, past, setup, account, kiosk, missing)
+PAGES = (home, hosts, host, pool, storage, sr, networks, network, attention, tasks, messages, vm, vms, past, setup, account, kiosk, missing)
 
 SHUTDOWN = 5
 """Seconds that open connections get to end."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from components.messages.words import title as title_of_message
 from data.findings.finding import Finding
+from data.messages import subject_of
 from data.mirror import Mirror
 from data.names import pool_name, pool_of, server_name
 from data.objects import SR, Message, Pool
 from data.server import Server, ServerState
 from data.storage import room_of
-from xo_dash.i18n import _, duration, ngettext, number, percent, size
+from xo_dash.i18n import N_, _, duration, ngettext, number, percent, size
 
 GIB = 1 << 30
 MOST_NAMES = 3
@@ -42,10 +44,17 @@ def server_sentence(server: Server, pool: str = "") -> str:
 
 def names(finding: Finding) -> str:
     """The subjects: one, a few, or how many there are."""
-    found = [_name(subject) for subject in finding.subjects]
-    if len(found) <= MOST_NAMES:
+    count = len(finding.subjects)
+    shown = count if count <= MOST_NAMES else MOST_NAMES - 1
+    return _listed([_name(subject) for subject in finding.subjects[:shown]], count)
+
+
+def _listed(found: list[str], count: int = 0) -> str:
+    """The first few; `count` is how many there are, if not all are given."""
+    count = count or len(found)
+    if count <= MOST_NAMES:
         return ", ".join(found)
-    return _("{names} and {n} more").format(names=", ".join(found[: MOST_NAMES - 1]), n=number(len(found) - MOST_NAMES + 1))
+    return _("{names} and {n} more").format(names=", ".join(found[: MOST_NAMES - 1]), n=number(count - MOST_NAMES + 1))
 
 
 def _name(subject: object) -> str:
@@ -74,12 +83,12 @@ def _detail(finding: Finding) -> str:
 
 
 def _alarm(finding: Finding) -> str:
-    count = len(finding.subjects)
-    subject = finding.subject
-    word = subject.name if isinstance(subject, Message) else ""
-    if count == 1:
-        return _("XAPI raised {alarm}").format(alarm=word)
-    return ngettext("XAPI raised {alarm} {n} time", "XAPI raised {alarm} {n} times", count).format(alarm=word, n=number(count))
+    """`VM crashed: web-1`; of several alarms of one kind, what they are about."""
+    found = [subject for subject in finding.subjects if isinstance(subject, Message)]
+    about = dict.fromkeys(str(getattr(subject_of(message), "name_label", "")) for message in found)
+    named = _listed([name for name in about if name])
+    what = title_of_message(found[0])
+    return _("{what}: {names}").format(what=what, names=named) if named else what
 
 
 def _no_room(finding: Finding) -> str:
@@ -91,6 +100,7 @@ def _no_room(finding: Finding) -> str:
 
 TITLES: Mapping[str, Callable[[Finding], str]] = {
     "pool.ha_overcommitted": lambda f: _("{name} has promised more restarts than it can keep").format(name=names(f)),
+    "pool.ha_plan": lambda f: _("HA of {name} can bear {n} failed hosts, fewer than it should").format(name=names(f), n=f.reading.detail),
     "pool.versions": lambda f: _("{hosts} do not run the master's version, {version}").format(hosts=_hosts(f), version=f.reading.detail),
     "pool.duplicate_mac": lambda f: _("VMs share the MAC address {mac}").format(mac=f.reading.detail),
     "pool.no_default_sr": lambda f: _("{name} has no default SR").format(name=names(f)),
@@ -143,3 +153,42 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
     "xapi.alarm": _alarm,
 }
 """{rule's key: what is said of it}; a test asks for every rule."""
+
+RULE_NAMES: Mapping[str, str] = {
+    "pool.gone": N_("A pool does not answer"),
+    "pool.ha_overcommitted": N_("HA has promised too much"),
+    "pool.ha_plan": N_("HA bears fewer failures than it should"),
+    "pool.versions": N_("Hosts run different versions"),
+    "pool.duplicate_mac": N_("VMs share a MAC address"),
+    "pool.no_default_sr": N_("No default SR"),
+    "host.lost": N_("A host gives no sign of life"),
+    "host.dom0_memory": N_("Memory of the control domain"),
+    "host.cpu": N_("CPUs of a host are busy"),
+    "host.no_room": N_("A host cannot fail without loss"),
+    "host.clock": N_("A clock is off"),
+    "host.certificate": N_("A certificate ends"),
+    "host.reboot": N_("A host needs a reboot"),
+    "host.toolstack": N_("A toolstack needs a restart"),
+    "host.maintenance": N_("A host is in maintenance mode"),
+    "sr.unplugged": N_("An SR is not reached"),
+    "sr.full": N_("An SR is full"),
+    "sr.filling": N_("An SR is filling up"),
+    "sr.paths": N_("An SR has lost paths"),
+    "disk.chain": N_("Long chains of disks"),
+    "disk.coalesce": N_("Disks to coalesce"),
+    "disk.orphan": N_("Disks that nothing uses"),
+    "network.no_link": N_("A network has no link"),
+    "network.degraded": N_("A bond has lost a NIC"),
+    "vm.down": N_("A VM should run and does not"),
+    "vm.disk_gone": N_("A disk of a VM is gone"),
+    "vm.cpu": N_("CPUs of a VM are busy"),
+    "vm.memory": N_("Memory in the guest is used up"),
+    "vm.latency": N_("Disks of a VM are slow"),
+    "vm.old_snapshot": N_("Old, large snapshots"),
+    "vm.no_tools": N_("No guest tools"),
+    "vm.image_left": N_("An image is left in a drive"),
+    "vm.bound": N_("A VM cannot leave its host"),
+    "vm.restart": N_("A VM needs a restart"),
+    "xapi.alarm": N_("Alarms of XAPI"),
+}
+"""What a rule is called where it is switched on and off."""

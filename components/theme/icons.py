@@ -27,6 +27,8 @@ _LINES: Final[Mapping[str, str]] = {
     "storage": '<path d="M3 4c0-1.1 2.2-2 5-2s5 .9 5 2-2.2 2-5 2-5-.9-5-2zM3 4v8c0 1.1 2.2 2 5 2s5-.9 5-2V4M3 8c0 1.1 2.2 2 5 2s5-.9 5-2"/>',
     "disk": '<path d="M2.5 2.5h11v11h-11z"/><circle cx="8" cy="7.5" r="2.5"/><path d="M5 11.5h6"/>',
     "network": '<path d="M6 2.5h4v3H6zM2 10.5h4v3H2zM10 10.5h4v3h-4zM8 5.5V8M4 10.5V8h8v2.5"/>',
+    "attention": '<path d="M8 2.5 14 13.5H2z"/><path d="M8 6.5v3.2"/><path d="M8 11.7h.01" stroke-width="2" stroke-linecap="round"/>',
+    "messages": '<path d="M2 3h12v8.5H8.5L5.5 14v-2.5H2z"/><path d="M5 6.2h6M5 8.6h4"/>',
     "tasks": '<path d="M6.5 4h7M6.5 8h7M6.5 12h7"/><path d="m2 4 1 1 1.5-2M2 8l1 1 1.5-2M2 12l1 1 1.5-2"/>',
     "settings": '<path d="M2 4.5h6M11.5 4.5H14M2 11.5h2.5M8 11.5h6"/><circle cx="9.75" cy="4.5" r="1.75"/><circle cx="6.25" cy="11.5" r="1.75"/>',
     "user": '<circle cx="8" cy="5" r="2.75"/><path d="M2.5 14c.4-3 2.6-4.5 5.5-4.5s5.1 1.5 5.5 4.5"/>',

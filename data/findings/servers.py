@@ -28,6 +28,12 @@ def overcommitted(pool: Pool, _now: float) -> Reading | None:
     return Reading(1) if pool.ha_enabled and pool.ha_overcommitted else None
 
 
+def plan_too_small(pool: Pool, _now: float) -> Reading | None:
+    """How many hosts fewer can fail than HA was asked to bear. Source: pool.ha_plan_exists_for."""
+    lacks = pool.ha_host_failures_to_tolerate - pool.ha_plan_exists_for
+    return Reading(lacks, detail=str(pool.ha_plan_exists_for)) if pool.ha_enabled and lacks > 0 else None
+
+
 def versions_differ(pool: Pool, _now: float) -> Reading | None:
     """Hosts that run another build than the master."""
     hosts = [host for host in pool.home.all(Host).values() if is_live(host)]
@@ -59,6 +65,7 @@ def duplicate_macs(pool: Pool, _now: float) -> Reading | None:
 RULES = (
     Rule("pool.gone", Server, gone, Limits(critical=1)),
     Rule("pool.ha_overcommitted", Pool, overcommitted, Limits(critical=1)),
+    Rule("pool.ha_plan", Pool, plan_too_small, Limits(warning=1), unit="count", hold=60),
     Rule("pool.versions", Pool, versions_differ, Limits(warning=1), unit="count", hold=3600),
     Rule("pool.duplicate_mac", Pool, duplicate_macs, Limits(information=1), unit="count"),
     Rule("pool.no_default_sr", Pool, no_default_sr, Limits(information=1)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data.findings.finding import Limits, Look, Reading, Rule
 from data.losing import srs_of
+from data.messages import CLASSES, alarm_of, subject_of
 from data.objects import PBD, SR, VM, Host, Message, Pool, PowerState
 from data.placement import is_guest
 from data.types import timestamp
@@ -115,9 +116,13 @@ def is_local(sr: SR) -> bool:
 
 
 def alarm(message: Message, now: float) -> Reading | None:
-    """How grave XAPI itself thinks it is, 5 data loss to 1 a note; of the last day."""
+    """How grave XAPI itself thinks it is, 5 data loss to 1 a note; of the last day, not dismissed, about what is still there."""
     at = timestamp(message.timestamp)
-    return None if at is None or now - at > DAY else Reading(6 - message.priority, detail=message.name)
+    if at is None or now - at > DAY or (message.cls in CLASSES and subject_of(message) is None):
+        return None
+    told = alarm_of(message)
+    detail = f"{message.name} {told.name}" if told else message.name
+    return Reading(6 - message.priority, vms=int(message.cls == "VM"), detail=detail)
 
 
 RULES = (

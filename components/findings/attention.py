@@ -1,0 +1,148 @@
+"""The bar below the map: what is wrong, worst first; one goes through it with next and previous, or folds it to a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from components.findings.board import Board, Counts
+from components.findings.line import Line
+from components.findings.lines import Lines
+from components.live import follow_source
+from components.messages.words import MARKS
+from components.ui import Button, Kind, Mark
+from components.verbs import whoever
+from data.findings.finding import Finding
+from xo_dash.context import Context
+from xo_dash.i18n import _, ngettext, number
+
+FOLDED = "attention.folded"
+"""The user's preference."""
+MOST = 30
+"""Lines shown; the worst are first, the rest is on its page."""
+
+
+class Attention(ui.element):
+    """Always as high, so that the map above keeps its size. `on_show` is called with the uuid of what should be found on the map.
+
+    `path` is the page of all findings. Whether it is folded is the user's preference.
+    """
+
+    def __init__(self, context: Context, on_show: Callable[[str], None], path: str) -> None:
+        super().__init__("section")
+        self.classes("xo-attention")
+        self.props["aria-label"] = _("Needs attention")
+        self._context, self._board = context, context.shared(Board)
+        user = whoever()
+        self._folded, self._at = user is not None and user.preferences.get(FOLDED) is True, -1
+        with self:
+            self._head(path)
+            self._none = ui.label(_("Nothing needs attention.")).classes("xo-attention-none")
+            self._lines = Lines(context, on_show)
+            self._more = ui.link("", path).classes("x-link xo-attention-rest")
+        self._fold(self._folded)
+        with self:
+            follow_source(self._board.observe, self._render)
+
+    def _head(self, path: str) -> None:
+        with ui.element("header").classes("xo-attention-head"):
+            ui.label(_("Needs attention")).classes("xo-attention-title")
+            self._counts = {name: _Count(name) for name in ("critical", "warning", "information")}
+            with ui.element().classes("xo-attention-worst") as self._worst:
+                self._worst_mark = Mark("warning")
+                self._worst_text = ui.label().classes("x-cut")
+            ui.element().classes("x-grow")
+            with ui.element().classes("xo-attention-steps") as self._steps:
+                Button(kind=Kind.GHOST, icon="left", label=_("Previous problem"), on_click=lambda: self.step(-1)).mark("previous")
+                self._place = ui.label().classes("xo-attention-place")
+                Button(kind=Kind.GHOST, icon="right", label=_("Next problem"), on_click=lambda: self.step(1)).mark("next")
+            ui.link(_("All"), path).classes("x-link")
+            self._toggle = Button(kind=Kind.GHOST, icon="down", label=_("Fold"), on_click=self._folding).mark("fold")
+
+    def _render(self) -> None:
+        told = self._board.told
+        self._none.set_visibility(not told)
+        self._lines.show(told[:MOST])
+        counts = self._board.counts
+        for name, count in counts._asdict().items():
+            self._counts[name].show(count)
+        rest = len(self._board.lines) - MOST
+        self._more.set_visibility(rest > 0)
+        self._more.set_text(ngettext("{n} more", "{n} more", max(rest, 0)).format(n=number(max(rest, 0))))
+        self._worst_mark.show(MARKS[told[0].finding.level] if told else "live")
+        self._worst_text.text = told[0].title if told else _("Nothing needs attention.")
+        self._steps.set_visibility(bool(told))
+        self._point(min(self._at, len(self._lines.rows) - 1))
+
+    # ---- going through it
+
+    @property
+    def current(self) -> Finding | None:
+        """The one that next and previous came to."""
+        rows = self._lines.rows
+        return rows[self._at].finding if 0 <= self._at < len(rows) else None
+
+    def step(self, by: int) -> None:
+        """To the next or the previous one, around at the ends; it is shown on the map."""
+        rows = self._lines.rows
+        if rows:
+            self._point((self._at + by) % len(rows) if self._at >= 0 else (0 if by > 0 else len(rows) - 1))
+            rows[self._at].show_on_map()
+            ui.run_javascript(f"document.getElementById('c{rows[self._at].id}')?.scrollIntoView({{block: 'nearest'}})")
+
+    @property
+    def current(self) -> Finding | None:
+        """What `step` came to."""
+        return self._lines.rows[self._at].finding if self._at >= 0 else None
+
+    def _point(self, at: int) -> None:
+        rows: list[Line] = self._lines.rows
+        self._at = at
+        for place, row in enumerate(rows):
+            row.point(place == at)
+        self._place.text = f"{number(at + 1)} / {number(len(rows))}" if at >= 0 else number(len(rows))
+
+    # ---- folding
+
+    async def _folding(self) -> None:
+        self._fold(not self._folded)
+        if (user := whoever()) is not None:
+            await self._context.users.set_preferences(user.id, {FOLDED: self._folded})
+
+    def _fold(self, folded: bool) -> None:
+        self._folded = folded
+        self.classes(add="xo-attention-folded" if folded else "", remove="" if folded else "xo-attention-folded")
+        self._toggle.props["aria-label"] = self._toggle.props["data-tip"] = _("Unfold") if folded else _("Fold")
+        self._toggle.props["aria-expanded"] = "false" if folded else "true"
+
+
+class _Count(ui.element):
+    """How many of a level; nothing for none."""
+
+    def __init__(self, level: str) -> None:
+        super().__init__("span")
+        self.classes("xo-attention-count")
+        with self:
+            Mark(level)
+            self._words = ui.label()
+        self._level = level
+
+    def show(self, count: int) -> None:
+        self.set_visibility(count > 0)
+        self._words.text = number(count)
+        self.props["aria-label"] = level_words(self._level, count)
+
+
+def level_words(level: str, count: int) -> str:
+    forms = {
+        "critical": ngettext("{n} critical", "{n} critical", count),
+        "warning": ngettext("{n} warning", "{n} warnings", count),
+        "information": ngettext("{n} note", "{n} notes", count),
+    }
+    return forms[level].format(n=number(count))
+
+
+def counts_words(counts: Counts) -> str:
+    """`2 critical, 5 warnings`; "" if there are none of these."""
+    return ", ".join(level_words(name, count) for name, count in counts._asdict().items() if count and name != "information")

@@ -1,0 +1,132 @@
+"""One line of what needs attention: what it is, what it touches, since when, and what one can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from components.findings import noting
+from components.findings.board import Told
+from components.findings.mending import mending_of, page_of, place_of, subjects_of
+from components.messages.words import MARKS
+from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item, menu_link
+from components.verbs import give, whoever
+from data.findings.finding import Finding
+from data.server import Server
+from xo_dash.context import Context
+from xo_dash.control.action import Action
+from xo_dash.control.actions import action
+from xo_dash.control.offers import tally
+from xo_dash.i18n import _, datetime
+
+Show = Callable[[str], None]
+"""Called with the uuid of what should be found on the map."""
+
+
+class Line(ui.element):
+    """`refresh` it with news of the same finding; only what looks different is sent."""
+
+    def __init__(self, context: Context, told: Told, on_show: Show | None = None) -> None:
+        super().__init__("li")
+        self.classes("xo-finding")
+        self._context, self._told, self._on_show = context, told, on_show
+        self._verb_now: Action | None = None
+        with self:
+            self._mark = Mark(MARKS[told.finding.level])
+            with ui.element().classes("xo-finding-text"):
+                self._title = ui.label().classes("xo-finding-title")
+                self._detail = ui.label().classes("xo-finding-detail")
+            self._note = ui.label().classes("xo-finding-note")
+            self._age = Age(None).classes("xo-finding-age")
+            self._verb = Button("", self._mend, kind=Kind.GHOST).classes("xo-finding-verb").mark("mend")
+            if on_show is not None:
+                self._target = Button(kind=Kind.GHOST, icon="map", label=_("Show on the map"), on_click=self.show_on_map).mark("show")
+            with Button(kind=Kind.GHOST, icon="more", label=_("More commands")).mark("finding-more") as more:
+                self._menu = menu(right=True).props("no-parent-event")
+            more.on("click", self._open, [])
+        self.refresh(told)
+
+    @property
+    def finding(self) -> Finding:
+        return self._told.finding
+
+    def refresh(self, told: Told) -> None:
+        self._told = told
+        finding = told.finding
+        self._mark.show(MARKS[finding.level])
+        self._title.text, self._detail.text = told.title, told.detail
+        subject = finding.subject
+        self._age.show(finding.since if not isinstance(subject, Server) else subject.last_event_at or finding.since)
+        self._note.text = _note_words(told)
+        self._note.set_visibility(told.note is not None)
+        verbs = self._verbs()
+        self._verb_now = verbs[0] if verbs else None
+        self._verb.set_visibility(bool(verbs))
+        if verbs:
+            self._verb.set_text(_(verbs[0].title))
+
+    def point(self, on: bool) -> None:
+        """Whether it is the one that next and previous came to."""
+        if on:
+            self.props("aria-current=true")
+        else:
+            self.props(remove="aria-current")
+
+    def show_on_map(self) -> None:
+        place = place_of(self.finding)
+        if place is not None and self._on_show is not None:
+            self._on_show(place.uuid)
+
+    def _verbs(self) -> list[Action]:
+        """The commands that mend it and that this user can give now."""
+        subjects, user = subjects_of(self.finding), whoever()
+        return [row for row in map(action, mending_of(self.finding).actions) if tally(row, subjects, user).able] if subjects else []
+
+    async def _mend(self) -> None:
+        if self._verb_now is not None:
+            await give(self._context, self._verb_now, subjects_of(self.finding))
+
+    def _open(self) -> None:
+        self._menu.clear()
+        with self._menu:
+            self._fill()
+        self._menu.open()
+
+    def _fill(self) -> None:
+        for row in self._verbs():
+            menu_item(_(row.title), lambda row=row: give(self._context, row, subjects_of(self.finding)), icon=row.icon, danger=row.danger)
+        if path := page_of(self.finding):
+            menu_link(_("Open"), path, icon="right")
+        if self._on_show is not None and place_of(self.finding) is not None:
+            menu_item(_("Show on the map"), self.show_on_map, icon="map")
+        if not noting.may_note():
+            return
+        divider()
+        if self._told.note is not None:
+            menu_item(_("Tell of it again"), lambda: noting.take_back(self._context, self.finding), icon="reboot")
+        else:
+            menu_item(_("Seen"), lambda: noting.seen(self._context, self.finding), icon="check").mark("seen")
+        menu_head(_("Put it off"))
+        for seconds, words in noting.SNOOZES:
+            menu_item(_(words), lambda seconds=seconds: noting.put_off(self._context, self.finding, seconds), icon="clock").mark("put-off")
+
+
+def _note_words(told: Told) -> str:
+    """Who said what of it."""
+    note = told.note
+    if note is None:
+        return ""
+    if note.seen:
+        return _("seen by {name}").format(name=note.by)
+    if note.until == noting.FOR_EVER:
+        return _("{name}: until it is over").format(name=note.by)
+    return _("{name}: until {moment}").format(name=note.by, moment=datetime(note.until))
+
+
+def key_of(told: Told) -> tuple[object, object]:
+    """What makes two lines the same one over time."""
+    finding = told.finding
+    return finding.rule, (finding.subject.home, finding.reading.detail) if finding.rule.folds and not isinstance(
+        finding.subject, Server
+    ) else finding.subject

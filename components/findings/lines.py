@@ -1,0 +1,47 @@
+"""Lines by what they are about, in the order they are given: a line that stays is changed, not drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from components.findings.board import Told
+from components.findings.line import Line, Show, key_of
+from xo_dash.context import Context
+
+
+class Lines(ui.element):
+    """A list; `show` it another picture at any time."""
+
+    def __init__(self, context: Context, on_show: Show | None = None) -> None:
+        super().__init__("ul")
+        self.classes("xo-findings").props("role=list")
+        self._context, self._on_show = context, on_show
+        self._rows: dict[object, Line] = {}
+        self._shown: list[Told] = []
+
+    @property
+    def rows(self) -> list[Line]:
+        return list(self._rows.values())
+
+    def show(self, told: Sequence[Told]) -> None:
+        wanted = list(told)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        keys = {key_of(one): one for one in wanted}
+        for gone in self._rows.keys() - keys.keys():
+            self._rows.pop(gone).delete()
+        rows: dict[object, Line] = {}
+        with self:
+            for place, (key, one) in enumerate(keys.items()):
+                row = self._rows.get(key)
+                if row is None:
+                    row = Line(self._context, one, self._on_show)
+                else:
+                    row.refresh(one)
+                if self.default_slot.children[place] is not row:
+                    row.move(self, place)
+                rows[key] = row
+        self._rows = rows

@@ -1,0 +1,99 @@
+"""What mends a finding: a command, or the page where one can see more. A test asks for every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from components.links import path_of
+from data.findings.finding import Finding, Subject
+from data.messages import subject_of
+from data.objects import SR, VDI, Message
+from data.server import Server
+from data.types import XapiObject
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """`actions`: ids of commands, the most likely first; those that nobody can do now are not offered."""
+
+    actions: tuple[str, ...] = ()
+    of: Callable[[Subject], Subject | None] = lambda subject: subject  # what the commands and the page are for
+    tab: str = ""  # of the page
+
+
+def _sr(subject: Subject) -> Subject | None:
+    return subject.home.one(SR, subject.SR) if isinstance(subject, VDI) else subject
+
+
+def _about(subject: Subject) -> Subject | None:
+    return subject_of(subject) if isinstance(subject, Message) else subject
+
+
+LOOK: Final = Mending()
+"""There is no command for it: one has to look."""
+MENDING: Final[Mapping[str, Mending]] = {
+    "pool.gone": LOOK,  # the settings, where its connection is
+    "pool.ha_overcommitted": LOOK,
+    "pool.ha_plan": LOOK,
+    "pool.versions": LOOK,
+    "pool.duplicate_mac": LOOK,
+    "pool.no_default_sr": Mending(("pool.default_sr",)),
+    "host.lost": Mending(("host.power_on",)),
+    "host.dom0_memory": Mending(("host.restart_agent",)),
+    "host.cpu": LOOK,
+    "host.no_room": LOOK,
+    "host.clock": LOOK,
+    "host.certificate": LOOK,
+    "host.reboot": Mending(("host.reboot", "host.maintenance")),
+    "host.toolstack": Mending(("host.restart_agent",)),
+    "host.maintenance": Mending(("host.enable",)),
+    "sr.unplugged": Mending(("sr.attach",)),
+    "sr.full": Mending(("sr.scan",)),
+    "sr.filling": LOOK,
+    "sr.paths": LOOK,
+    "disk.chain": Mending(("sr.scan",), _sr),
+    "disk.coalesce": Mending(("sr.scan",), _sr),
+    "disk.orphan": Mending((), _sr),
+    "network.no_link": LOOK,
+    "network.degraded": LOOK,
+    "vm.down": Mending(("vm.start",)),
+    "vm.disk_gone": LOOK,
+    "vm.cpu": LOOK,
+    "vm.memory": LOOK,
+    "vm.latency": LOOK,
+    "vm.old_snapshot": Mending(tab="snapshots"),
+    "vm.no_tools": LOOK,
+    "vm.image_left": Mending(("vm.eject",)),
+    "vm.bound": LOOK,
+    "vm.restart": Mending(("vm.clean_reboot",)),
+    "xapi.alarm": Mending(("message.dismiss",)),
+}
+
+
+def mending_of(finding: Finding) -> Mending:
+    return MENDING.get(finding.rule.key, LOOK)
+
+
+def subjects_of(finding: Finding) -> list[XapiObject]:
+    """What the commands are for, each once."""
+    of = mending_of(finding).of
+    found: Iterable[Subject | None] = map(of, finding.subjects)
+    return list(dict.fromkeys(subject for subject in found if subject is not None and not isinstance(subject, Server)))
+
+
+def place_of(finding: Finding) -> XapiObject | None:
+    """What is found on the map and has a page; None for a connection, and for what is gone."""
+    subject = _about(mending_of(finding).of(finding.subject) or finding.subject)
+    return subject if isinstance(subject, XapiObject) else None
+
+
+def page_of(finding: Finding, servers: str = "/settings") -> str:
+    """Where one sees more."""
+    if isinstance(finding.subject, Server):
+        return servers
+    place = place_of(finding)
+    path = path_of(place) if place is not None else ""
+    tab = mending_of(finding).tab
+    return f"{path}?tab={tab}" if path and tab else path

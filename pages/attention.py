@@ -1,0 +1,50 @@
+"""`/attention`: all that is wrong, what is put off and by whom, and what one wants to be told of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nicegui import ui
+
+from components.findings.listing import FindingList
+from components.findings.tuning import RuleList
+from components.live import renewed
+from components.ui import PageHead, Tab, Tabs
+from components.vms.standing import standing_bands
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+NOW, SEEN, LATER, RULES = "now", "seen", "later", "rules"
+TABS: Final = (NOW, SEEN, LATER, RULES)
+
+
+def create(context: Context) -> None:
+    @ui.page("/attention")
+    def attention(tab: str = NOW) -> None:
+        with frame(context, title=_("Attention")):
+            PageHead(_("Attention"), _("What is not as it should be, in all pools; worst first."))
+            standing_bands(context.mirror)
+            tabs = [Tab(NOW, _("Now")), Tab(SEEN, _("Seen")), Tab(LATER, _("Put off")), Tab(RULES, _("What is told"))]
+
+            def fill(name: str) -> None:
+                with renewed(body):
+                    _body(context, name)
+
+            bar = Tabs(tabs, tab, fill)
+            body = ui.element().classes("contents")
+            fill(bar.selected)
+
+
+def _body(context: Context, tab: str) -> None:
+    if tab == RULES:
+        RuleList(context)
+    elif tab == SEEN:
+        text = _("What somebody marks as seen goes here until it is over, and counts no more.")
+        FindingList(context, lambda board: [told for told in board.told if told.note is not None], _("Nothing was marked as seen"), text)
+    elif tab == LATER:
+        text = _("What somebody puts off comes here with their name, and returns to the list when its time is over.")
+        FindingList(context, lambda board: board.put_off(), _("Nothing is put off"), text)
+    else:
+        text = _("All pools, hosts, SRs, networks and VMs are as they should be, as far as XAPI can tell.")
+        FindingList(context, lambda board: [told for told in board.told if told.note is None], _("Nothing needs attention"), text)
