@@ -38,7 +38,7 @@ export class Painter {
     const now = performance.now();
     this.pulses.begin(model.alarms?.splice(0) ?? [], now);
     const seen = { ...look, pulse: this.pulses.running(now) ? (id) => this.pulses.grow(id, now) : undefined };
-    const view = [art.ctx, art.theme, art.patterns, art.width, art.height, art.ratio, plan, look.dim, look.fill, look.over, ageOf(art, model, plan)];
+    const view = [art.ctx, art.theme, art.patterns, art.width, art.height, art.ratio, plan, look.dim, look.fill, look.over, art.faint, ageOf(art, model, plan)];
     const same = this.view !== null && view.every((part, i) => part === this.view[i]);
     const { x, y, zoom } = camera, still = same && this.camera.x === x && this.camera.y === y && this.camera.zoom === zoom;
     if (same && !still && this.cost > SLOW && this.slide(art, camera, now)) { this.camera = { x, y, zoom }; return SETTLE; }

@@ -2,7 +2,7 @@
 
 /** What is not lit steps back; without an id, all is drawn at full strength again. */
 export function dim(art, look, id) {
-  art.alpha = id !== undefined && look.dim && !look.dim.has(id) ? 0.25 : 1;
+  art.alpha = id !== undefined && look.dim && !look.dim.has(id) ? art.faint ?? 0.25 : 1;
   art.ctx.globalAlpha = art.alpha;
 }
 

@@ -36,7 +36,7 @@ export class Layers {
     const { ctx, alpha } = art;
     ctx.globalAlpha = 1;
     for (const specks of this.strong) specks.flush(ctx);
-    ctx.globalAlpha = 0.25;
+    ctx.globalAlpha = art.faint ?? 0.25;
     for (const specks of this.weak) specks.flush(ctx);
     ctx.globalAlpha = alpha;
   }

@@ -51,7 +51,10 @@ export function drawTank(art, sr, box, head, look, stale) {
   }
   if (sr.unplugged.length) { ctx.fillStyle = theme.ground; ctx.fillRect(box.x - 1, box.y + box.h / 2 - 4, 4, 8); }
   drawTankWords(art, sr, box, inside, part, stale);
-  if (sr.mark && !stale) glyph(ctx, theme, sr.mark, box.x + box.w - 14, box.y + 5, box.w > 40 ? 9 : 6);
+  if (sr.mark && !stale) {
+    const size = (box.w > 40 ? 9 : Math.max(5, Math.min(8, box.w - 4))) + (look.pulse?.(sr.id) ?? 0);
+    glyph(ctx, theme, sr.mark, box.w > 40 ? box.x + box.w - 9.5 - size / 2 : box.x + (box.w - size) / 2, box.y + 9.5 - size / 2, size);
+  }
   dim(art, look);
   outline(ctx, theme, box, 6, sr.id, look);
 }

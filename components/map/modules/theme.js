@@ -21,9 +21,10 @@ export function readTheme(element) {
     theme.greys.push(css(grey));
     theme.greyInks.push(luminance(grey) > 0.2 ? "#20242c" : "#c9ced6");
   }
+  const contrast = style.getPropertyValue("--contrast").trim() === "more";
   const colours = Object.fromEntries(TOKENS.map((name) => [name.replace("-", ""), css(theme[name.replace("-", "")])]));
   return {
-    ...theme, ...colours, steps: STEPS, contrast: style.getPropertyValue("--contrast").trim() === "more", dark: luminance(theme.ground) < 0.3,
+    ...theme, ...colours, steps: STEPS, contrast, dark: luminance(theme.ground) < 0.3,
     still: css(mix(theme.surface, theme.load0, 0.55)),           // fill of a tile whose load is not known
     tankFill: css(mix(theme.surface, theme.load50, 0.38)),
     tankBad: css(mix(theme.surface, theme.critical, theme.ground && luminance(theme.ground) < 0.3 ? 0.3 : 0.24)),
@@ -35,7 +36,8 @@ export function readTheme(element) {
     hatchFill: css(mix(theme.surface, theme.line, 0.45)),
     rail: css(mix(theme.surface, theme.load50, 0.5)),
     bead: css(theme.load50),
-    outline: css(mix(theme.surface, theme.dim, 0.62)),
+    outline: css(mix(theme.surface, theme.dim, contrast ? 1 : 0.62)),
+    thin: css(mix(theme.surface, theme.dim, contrast ? 1 : 0.38)),  // of what is small and halted
     ghost: css(mix(theme.surface, theme.load50, 0.22)),          // where a migrating VM still is
     faded: css(mix(theme.surface, theme.unknown, 0.25)),
     family: style.fontFamily || "system-ui, sans-serif",

@@ -70,7 +70,7 @@ function speck(art, vm, { x, y, w, h }, colour, step, side) {
   const { theme, patterns, layers } = art, above = layers.above(art), below = layers.below(art);
   if (step > -2 && !(vm.state === LOST || theme.contrast)) { above.add(colour, x, y, w, h); return; }
   const lost = vm.state === LOST;
-  below.add(lost && side >= L1 ? theme.unknown : theme.outline, x, y, w, h);
+  below.add(lost ? theme.unknown : side < L1 ? theme.thin : theme.outline, x, y, w, h);
   const inner = step > -2 && !lost ? colour : vm.state === SUSPENDED ? theme.hatchFill : lost ? theme.still : theme.ground;
   above.add(inner, x + 1, y + 1, Math.max(0, w - 2), Math.max(0, h - 2));
   if (lost) above.add(patterns.cross, x + 1, y + 1, Math.max(0, w - 2), Math.max(0, h - 2));
@@ -78,7 +78,7 @@ function speck(art, vm, { x, y, w, h }, colour, step, side) {
 
 function body({ ctx, theme, patterns }, vm, box, colour, step) {
   ctx.beginPath();
-  ctx.roundRect(box.x, box.y, box.w, box.h, Math.min(3, box.w / 6, box.h / 6));
+  ctx.roundRect(box.x, box.y, box.w, box.h, Math.min(3, box.w / 10, box.h / 10));
   if (step > -2 || vm.state === SUSPENDED) {
     ctx.fillStyle = step > -2 ? colour : theme.hatchFill;
     ctx.fill();
@@ -87,7 +87,7 @@ function body({ ctx, theme, patterns }, vm, box, colour, step) {
   if (step > -2 && vm.state !== LOST && !theme.contrast) return;
   if (vm.state === LOST) ctx.setLineDash([4, 3]);
   ctx.beginPath();
-  ctx.roundRect(box.x + 0.5, box.y + 0.5, box.w - 1, box.h - 1, Math.min(3, box.w / 6, box.h / 6));
+  ctx.roundRect(box.x + 0.5, box.y + 0.5, box.w - 1, box.h - 1, Math.min(3, box.w / 10, box.h / 10));
   ctx.strokeStyle = vm.state === LOST ? theme.unknown : theme.outline;
   ctx.lineWidth = 1;
   ctx.stroke();
@@ -114,11 +114,11 @@ function words(art, vm, box, ink, side, look) {
   const { ctx, text } = art;
   if (side < L3 && vm.state === PAUSED) return;
   const large = side >= L4 && box.w >= 130;
-  const pad = large ? 12 : box.w >= 60 ? 7 : box.w >= 46 ? 4 : 3;
+  const pad = large ? 12 : box.w >= 84 ? 7 : box.w >= 46 ? 4 : 3;
   const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === SUSPENDED ? 9 : vm.state === PAUSED && side >= L3 ? 14 : 0);
   const bench = vm.state === HALTED || vm.state === SUSPENDED;
   const y = bench || box.h < 26 ? box.y + box.h / 2 : box.y + (large ? 18 : 13);
-  text.put(ctx, vm.name, box.x + pad, y, room, { size: large ? 14 : box.h < 20 || box.w < 60 ? 11 : 12, weight: large ? 600 : 520, colour: ink });
+  text.put(ctx, vm.name, box.x + pad, y, room, { size: large ? 14 : box.h < 20 || box.w < 84 ? 11 : 12, weight: large ? 600 : 520, colour: ink });
   if (bench) return;
   let used = 0;
   if (vm.address && box.h >= 44 && box.w >= L3) {

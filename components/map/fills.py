@@ -1,0 +1,27 @@
+"""What the ends of the scale of a tile's lightness are called, by what it shows; the scales themselves are in `frames` and `fills.js`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xo_dash.i18n import _, ngettext, number, percent, rate
+
+KIB, GIB = 1 << 10, 1 << 30
+
+
+def scales() -> Mapping[str, tuple[str, str]]:
+    """{fill: (where the lightest begins, where the strongest does)}; what has no scale is left out."""
+    whole = percent(0.0), percent(1.0)
+    flows = rate(32 * KIB), rate(GIB)
+    return {
+        "cpu": whole,
+        "memory": whole,
+        "disk": flows,
+        "network": flows,
+        "latency": (_milliseconds(0), _milliseconds(145)),
+        "snapshots": (_("no snapshot"), ngettext("{n} day", "{n} days", 90).format(n=number(90))),
+    }
+
+
+def _milliseconds(n: int) -> str:
+    return _("{n} ms").format(n=number(n))
