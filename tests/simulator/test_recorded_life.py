@@ -143,6 +143,7 @@ class Replay:
         if step.method == "VM.set_memory_limits":
             before = [str(v) for v in (512 << 20, 1 << 30, 1 << 30, 1 << 30)]
             self.client.call("VM.set_memory_limits", vm, *before)
+            self.pool.do(lambda inside: inside.db.set(vm, memory_target=0))
         self.events()
 
     def compare_events(self, step: Step, ours: dict[str, Event]) -> None:

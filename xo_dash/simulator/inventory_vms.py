@@ -115,7 +115,8 @@ class Builder:
     def run(self, vm: str, sketch: Sketch, host: str, needed: int) -> None:
         """It has been up for some days; one that is suspended was."""
         db, pool = self.pool.db, self.pool
-        vm_life.prepare(pool, vm)
+        vm_life.prepare(pool, vm, booting=True)
+        vm_life.check_platform(pool, vm, force=True)
         vm_life.built(pool, vm, host, paused=sketch.state == "Paused")
         started = max(pool.clock.now() - self.dice.expovariate(1 / (12 * DAY)) - 600, boot_time(pool, host))
         db.set(db.get(vm, "metrics"), start_time=iso(started))

@@ -12,7 +12,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import devices, vm_memory, vm_placement, vm_rules, vm_states
+from . import devices, vm_memory, vm_placement, vm_rules, vm_states, vm_suspend
 
 VCPU_RULE = "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max"
 
@@ -80,19 +80,29 @@ async def set_limits(call: Call, vm: str, operation: str, **limits: int) -> None
     async with call.operation(vm, operation, cancellable=False):
         record = call.db.record("VM", vm)
         held = {name: record[f"memory_{name}"] for name in ("static_min", "dynamic_min", "dynamic_max", "static_max")}
-        vm_memory.check_limits(record, **{**held, **limits})
+        if ballooning := operation == "changing_dynamic_range" and record["power_state"] == "Running":
+            need_room(call, record, limits)
+        vm_memory.check_limits(record, **{**held, **limits}, nested=vm_rules.platform_says(call.pool, record, "nested_virt", "nested-virt"))
         changes: dict[str, Any] = {f"memory_{name}": value for name, value in limits.items()}
-        if operation == "changing_dynamic_range" and record["power_state"] == "Running":
-            changes |= stretched(call, vm, record, limits)
+        if "dynamic_min" in limits:
+            changes["memory_target"] = limits["dynamic_min"]
+        if ballooning:
+            changes |= stretched(call, record, limits)
+        elif record["power_state"] == "Running" and operation != "changing_dynamic_range":
+            changes["requires_reboot"] = True  # a control domain
         call.db.set(vm, **changes, memory_overhead=vm_memory.overhead({**record, **changes}))
 
 
-def stretched(call: Call, vm: str, record: Record, limits: dict[str, int]) -> dict[str, Any]:
-    """A running VM balloons; HOST_NOT_ENOUGH_FREE_MEMORY (in KiB here) if its host has not the room."""
+def need_room(call: Call, record: Record, limits: dict[str, int]) -> None:
+    """HOST_NOT_ENOUGH_FREE_MEMORY (in KiB here) if the host of a running VM could not keep what it is to have at least."""
     more = limits["dynamic_min"] - record["memory_dynamic_min"]
     free = vm_memory.free_memory(call.db, record["resident_on"])
     if more > free:
         raise XapiError("HOST_NOT_ENOUGH_FREE_MEMORY", more // 1024, free // 1024)
+
+
+def stretched(call: Call, record: Record, limits: dict[str, int]) -> dict[str, Any]:
+    """A running VM balloons."""
     if call.db.exists(record["metrics"]):
         call.db.set(record["metrics"], memory_actual=limits["dynamic_max"], last_updated=call.clock.iso())
     return {"memory_target": limits["dynamic_max"]}
@@ -145,7 +155,10 @@ async def set_vcpus_max(call: Call, vm: str, value: int) -> str:
         record = call.db.record("VM", vm)
         if value < 1 or value < record["VCPUs_at_startup"]:
             raise XapiError("INVALID_VALUE", VCPU_RULE, value)
-        call.db.set(vm, VCPUs_max=value, memory_overhead=vm_memory.overhead({**record, "VCPUs_max": value}))
+        if record["domid"] == 0:
+            raise XapiError("INTERNAL_ERROR", 'Failure("set_VCPUs_max is not allowed on dom0")')
+        reboot = {"requires_reboot": True} if record["power_state"] == "Running" else {}  # a control domain
+        call.db.set(vm, VCPUs_max=value, memory_overhead=vm_memory.overhead({**record, "VCPUs_max": value}), **reboot)
     return ""
 
 
@@ -184,7 +197,7 @@ async def never_written(call: Call, vm: str, *arguments: str) -> str:
 async def set_shadow_multiplier(call: Call, vm: str, value: float) -> str:
     async with call.operation(vm, "changing_shadow_memory", cancellable=False):
         if value < 1:
-            raise XapiError("INVALID_VALUE", "multiplier", value)
+            raise XapiError("INVALID_VALUE", "multiplier", vm_placement.shown(value))
         record = call.db.record("VM", vm)
         call.db.set(vm, HVM_shadow_multiplier=value, memory_overhead=vm_memory.overhead({**record, "HVM_shadow_multiplier": value}))
     return ""
@@ -221,6 +234,15 @@ def need_state(call: Call, vm: str, *allowed: str) -> None:
 @message("VM.set_suspend_VDI")
 def set_suspend_image(call: Call, vm: str, value: str) -> str:
     need_state(call, vm, vm_states.SUSPENDED)
+    kind = call.db.record("VDI", value)["type"]
+    if kind == "cbt_metadata":
+        raise XapiError("VDI_INCOMPATIBLE_TYPE", vm, kind)
+    held = call.db.get(vm, "suspend_VDI")
+    if value != held and call.db.exists(held):
+        was, given = vm_suspend.checksum(call.pool, held), vm_suspend.checksum(call.pool, value)
+        if was != given:
+            uuids = call.db.get(held, "uuid"), call.db.get(value, "uuid")
+            raise XapiError("SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL", f"{uuids[0]} : {was}", f"{uuids[1]} : {given}")
     call.db.set(vm, suspend_VDI=value)
     return ""
 

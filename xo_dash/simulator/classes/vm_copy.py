@@ -92,6 +92,7 @@ async def copied(call: Call, vm: str, name: str, way: Way) -> str:
             copied_drive(call, made, vbd, vdi)
         for vif in call.db.get(vm, "VIFs"):
             copied_nic(call, made, vif, keep_mac=way.shot)
+        copied_devices(call, vm, made)
         image = call.db.get(vm, "suspend_VDI")
         if image != NULL and state == "Suspended":
             call.db.set(made, suspend_VDI=await call.run(way.disks, *arguments(call, image, way)))
@@ -122,6 +123,16 @@ def detach_if_halted(call: Call, vm: str) -> None:
     if call.db.get(vm, "power_state") == "Halted":
         for device in (*call.db.get(vm, "VBDs"), *call.db.get(vm, "VIFs")):
             call.db.set(device, currently_attached=False)
+
+
+def copied_devices(call: Call, vm: str, made: str) -> None:
+    """GPUs that it wants, and its TPM with what is in it."""
+    for cls, field in (("VGPU", "VGPUs"), ("VTPM", "VTPMs")):
+        for ref in list(call.db.get(vm, field)):
+            record = call.db.record(cls, ref)
+            own = ("uuid", "VM", "resident_on", "scheduled_to_be_resident_on", "currently_attached", "PCI", "current_operations")
+            fields = {k: v.copy() if isinstance(v, list | dict) else v for k, v in record.items() if k not in own}
+            call.db.create(cls, {**fields, "VM": made})
 
 
 async def copied_disks(call: Call, vbds: list[str], way: Way) -> dict[str, str]:
@@ -175,12 +186,12 @@ def copied_record(call: Call, vm: str, name: str, state: str, way: Way) -> str:
         "name_label": name, "power_state": state, "is_a_template": way.shot or record["is_a_template"], "domid": -1,
         "other_config": other_config(pool, record, way), "metrics": vm_record.new_metrics(pool, record["metrics"]),
         "guest_metrics": copied_guest(pool, record), "current_operations": {call.task: way.operation},
-        "snapshot_time": call.clock.iso() if way.shot else EPOCH, "generation_id": generation_id(pool),
+        "snapshot_time": call.clock.iso() if way.shot else EPOCH, "generation_id": record["generation_id"] and generation_id(pool),
     }  # fmt: skip
     if way.shot:
         fields |= {
             "is_a_snapshot": True, "snapshot_of": vm, "parent": record["parent"], "snapshot_metadata": sexpr.dump(vm, record),
-            "snapshot_info": {"disk-snapshot-type": "crash_consistent", "power-state-at-snapshot": snapped_state(call, record, way)},
+            "snapshot_info": snapshot_info(record, way),
         }  # fmt: skip
     made = db.create("VM", fields)
     vm_guest.inherit(pool, vm, made)
@@ -189,9 +200,14 @@ def copied_record(call: Call, vm: str, name: str, state: str, way: Way) -> str:
     return made
 
 
-def snapped_state(call: Call, record: Record, way: Way) -> str:
-    """A checkpoint of a running VM sees it suspended, but it was running."""
-    return "Running" if way.operation == "checkpoint" and record["resident_on"] != NULL else str(record["power_state"])
+def snapshot_info(record: Record, way: Way) -> dict[str, str]:
+    """A checkpoint of a running VM sees it suspended, but it was running; one of a VM that did not run says nothing."""
+    state = str(record["power_state"])
+    if way.operation == "checkpoint":
+        if state != "Suspended" or record["resident_on"] == NULL:
+            return {}
+        state = "Running"
+    return {"disk-snapshot-type": "crash_consistent", "power-state-at-snapshot": state}
 
 
 def generation_id(pool: Pool) -> str:

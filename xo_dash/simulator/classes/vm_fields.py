@@ -8,6 +8,10 @@ from ..errors import XapiError
 from ..registry import message
 from ..rights import require_changes
 from ..types import NULL
+from . import subject, vm_life
+
+NO_BIOS_CHOICE = ("hp-rombios", "oem-1", "oem-2")
+LONGEST_BIOS_STRING = 512  # bytes
 
 
 @message("VM.set_order", "VM.set_start_delay", "VM.set_shutdown_delay")
@@ -19,14 +23,29 @@ def set_not_negative(call: Call, vm: str, value: int) -> str:
     return ""
 
 
-@message("VM.set_actions_after_crash", "VM.set_groups")
+@message("VM.set_actions_after_crash")
 def set_plain(call: Call, vm: str, value: object) -> str:
+    """Whether it makes sense is found out at the next start."""
     call.db.set(vm, **{call.method.removeprefix("VM.set_"): value})
+    return ""
+
+
+@message("VM.set_groups")
+def set_groups(call: Call, vm: str, value: list[str]) -> str:
+    subject.assert_licensed(call, "VM_groups")
+    record = call.db.record("VM", vm)
+    if record["is_control_domain"] or record["is_a_template"] or record["is_a_snapshot"]:
+        raise XapiError("OPERATION_NOT_ALLOWED", "Control domains, templates, and snapshots cannot be added to VM groups.")
+    if len(value) > 1:
+        raise XapiError("TOO_MANY_GROUPS")
+    call.db.set(vm, groups=value)
     return ""
 
 
 @message("VM.set_domain_type")
 def set_domain_type(call: Call, vm: str, value: str) -> str:
+    if value == "unspecified":
+        raise XapiError("INVALID_VALUE", "domain_type", value)
     call.db.set(vm, domain_type=value, HVM_boot_policy="BIOS order" if value == "hvm" else "")
     refresh_devices(call, vm)
     return ""
@@ -79,13 +98,32 @@ def set_blocked_operations(call: Call, vm: str, value: dict[str, str]) -> str:
 def set_bios_strings(call: Call, vm: str, value: dict[str, str]) -> str:
     if call.db.get(vm, "bios_strings"):
         raise XapiError("VM_BIOS_STRINGS_ALREADY_SET")
-    call.db.set(vm, bios_strings=value)
+    for key, text in value.items():
+        check_bios_string(key, text)
+    call.db.set(vm, bios_strings={**vm_life.GENERIC_BIOS, **value})
     return ""
+
+
+def check_bios_string(key: str, text: str) -> None:
+    """A key that clients may set, and printable ASCII."""
+    if key not in vm_life.GENERIC_BIOS or key in NO_BIOS_CHOICE:
+        raise XapiError("INVALID_VALUE", key, "Unknown key")
+    size = len(text.encode())
+    if not size:
+        raise XapiError("INVALID_VALUE", key, "Value provided is empty")
+    if size > LONGEST_BIOS_STRING:
+        raise XapiError("INVALID_VALUE", key, f"{text} has length more than {LONGEST_BIOS_STRING} characters")
+    if not all(" " <= letter < "\x7f" for letter in text):
+        raise XapiError("INVALID_VALUE", key, f"{text} has non-printable ASCII characters")
 
 
 @message("VM.copy_bios_strings")
 def copy_bios_strings(call: Call, vm: str, host: str) -> str:
-    return set_bios_strings(call, vm, dict(call.db.get(host, "bios_strings")))
+    """Those of a host, where it had better start then."""
+    if call.db.get(vm, "bios_strings"):
+        raise XapiError("VM_BIOS_STRINGS_ALREADY_SET")
+    call.db.set(vm, bios_strings=dict(call.db.record("host", host)["bios_strings"]), affinity=host)
+    return ""
 
 
 @message("VM.set_snapshot_schedule")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..database import Record
+from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
 from . import pif_state, vif_lease, vm_guest, vm_hardware, vm_memory
@@ -18,19 +19,56 @@ GENERIC_BIOS = {
 }  # fmt: skip
 
 
-def prepare(pool: Pool, vm: str) -> None:
-    """What a start settles before it looks for a host."""
+UPSTREAM = ("qemu-upstream-compat", "qemu-upstream-uefi", "qemu-upstream")
+
+
+def prepare(pool: Pool, vm: str, *, booting: bool) -> None:
+    """What a start settles before it looks for a host; a resume has less to settle."""
     record = pool.db.record("VM", vm)
     settled: dict[str, Any] = {}
     if record["domain_type"] == "unspecified":
         settled["domain_type"] = "hvm" if record["HVM_boot_policy"] else "pv"
-    if not record["bios_strings"]:
-        settled["bios_strings"] = dict(GENERIC_BIOS)
-    if "device-model" not in record["platform"] and settled.get("domain_type", record["domain_type"]) == "hvm":
-        uefi = record["HVM_boot_params"].get("firmware") == "uefi"
-        settled["platform"] = {**record["platform"], "device-model": "qemu-upstream-uefi" if uefi else "qemu-upstream-compat"}
-    settled["memory_overhead"] = vm_memory.overhead({**record, **settled})
+    if booting:
+        if not record["bios_strings"]:
+            settled["bios_strings"] = dict(GENERIC_BIOS)
+        settled["memory_overhead"] = vm_memory.overhead({**record, **settled})
     pool.db.set(vm, **settled)
+
+
+def check_platform(pool: Pool, vm: str, *, force: bool) -> None:
+    """What the host does with the platform before it boots the VM: it fills in, then finds out what does not go together."""
+    record = pool.db.record("VM", vm)
+    platform = dict(record["platform"])
+    uefi = record["HVM_boot_params"].get("firmware") == "uefi"
+    model = "qemu-upstream-uefi" if uefi else "qemu-upstream-compat"
+    if record["domain_type"] == "hvm" and platform.setdefault("device-model", model) == "qemu-trad":
+        platform["device-model"] = model
+    if platform.get("secureboot") == "auto":
+        platform["secureboot"] = str(bool(pool.db.get(pool.ref, "uefi_certificates"))).lower()
+    pool.db.set(vm, platform=platform)
+    if record["VUSBs"] and (found := platform.get("device-model", "undefined")) not in UPSTREAM:
+        raise XapiError("INVALID_VALUE", "platform:device-model when vm has VUSBs", found)
+    nested = platform.get("nested-virt", "false").lower()
+    if nested in ("true", "1") and not force:
+        pinned = record["memory_dynamic_min"] == record["memory_dynamic_max"] == record["memory_static_max"]
+        if not pinned or record["memory_static_min"] > record["memory_dynamic_min"]:
+            raise XapiError("MEMORY_CONSTRAINT_VIOLATION_MAXPIN", "nested virt")
+    if nested not in ("true", "1", "false", "0"):
+        raise XapiError("INVALID_VALUE", "platform:nested-virt", platform["nested-virt"])
+    if platform.get("device-model") == "qemu-upstream-uefi" and not uefi:
+        raise XapiError("INVALID_VALUE", "platform:device-model", "BIOS boot is not supported with qemu-upstream-uefi")
+    if record["domain_type"] != "pv" and "cores-per-socket" in platform:
+        check_cores(record["VCPUs_max"], platform["cores-per-socket"])
+
+
+def check_cores(vcpus: int, cores: str) -> None:
+    """Sockets are all of one size."""
+    try:
+        fits = int(cores) >= 1 and vcpus % int(cores) == 0
+    except ValueError:
+        raise XapiError("INVALID_VALUE", "platform:cores-per-socket", cores) from None
+    if not fits:
+        raise XapiError("VCPU_MAX_NOT_CORES_PER_SOCKET_MULTIPLE", vcpus, cores)
 
 
 def next_domid(pool: Pool, host: str) -> int:

@@ -50,13 +50,13 @@ def scheduled(db: Database, host: str) -> Iterable[tuple[str, Record]]:
     return [(ref, vm) for ref, vm in db.records("VM") if vm["scheduled_to_be_resident_on"] == host]
 
 
-def check_limits(vm: Record, static_min: int, dynamic_min: int, dynamic_max: int, static_max: int) -> None:
-    """MEMORY_CONSTRAINT_VIOLATION_*: the four in order; where memory cannot balloon, the last three equal."""
+def check_limits(vm: Record, static_min: int, dynamic_min: int, dynamic_max: int, static_max: int, *, nested: bool) -> None:
+    """MEMORY_CONSTRAINT_VIOLATION_*: the four in order; the last three equal where memory cannot balloon (`nested`: it runs VMs)."""
     ordered = static_min <= dynamic_min <= dynamic_max <= static_max
     pinned = ordered and dynamic_min == dynamic_max == static_max
     if vm["is_control_domain"] and not pinned:
         raise XapiError("MEMORY_CONSTRAINT_VIOLATION_MAXPIN", "control domain")
-    if vm["platform"].get("nested-virt", "").lower() in ("true", "1") and not pinned:
+    if not vm["is_control_domain"] and nested and not pinned:
         raise XapiError("MEMORY_CONSTRAINT_VIOLATION_MAXPIN", "nested virt")
     if not ordered:
         raise XapiError("MEMORY_CONSTRAINT_VIOLATION_ORDER")
@@ -64,7 +64,7 @@ def check_limits(vm: Record, static_min: int, dynamic_min: int, dynamic_max: int
 
 def coercible(vm: Record) -> bool:
     """Can the VM's limits be put in order at all, as a start does?"""
-    return bool(0 <= vm["memory_static_min"] <= vm["memory_static_max"])
+    return bool(vm["memory_static_min"] <= vm["memory_static_max"] and vm["memory_dynamic_min"] <= vm["memory_dynamic_max"])
 
 
 def shrunken(total: int, vm: Record, approximate: bool) -> int:

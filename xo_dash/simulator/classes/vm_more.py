@@ -7,10 +7,10 @@ from ..call import Call
 from ..database import Record
 from ..errors import XapiError
 from ..registry import message
-from . import host_plugins, vm_memory
+from . import host_plugins, vm_memory, vm_placement
 
 RUNNING_PLUGIN = "guest-agent-operation"
-LONGEST_SCRIPT = 1024  # characters
+LONGEST_SCRIPT = 1024  # bytes
 BETWEEN_CALLS = 10.0  # seconds
 
 
@@ -24,7 +24,7 @@ async def get_boot_record(call: Call, vm: str) -> Record:
 async def set_shadow_multiplier_live(call: Call, vm: str, multiplier: float) -> str:
     async with call.operation(vm, "changing_shadow_memory_live"):
         if multiplier < 1:
-            raise XapiError("INVALID_VALUE", "multiplier", multiplier)
+            raise XapiError("INVALID_VALUE", "multiplier", vm_placement.shown(multiplier))
         changed = {**call.db.record("VM", vm), "HVM_shadow_multiplier": multiplier}
         call.db.set(vm, HVM_shadow_multiplier=multiplier, memory_overhead=vm_memory.overhead(changed))
     return ""
@@ -44,12 +44,23 @@ async def call_plugin(call: Call, vm: str, plugin: str, function: str, arguments
         raise XapiError("XENAPI_MISSING_PLUGIN", plugin)
     need_pause(call, vm)
     text = f'The requested fn "{function}" of plugin "{plugin}" could not be executed for lack of guest agent control feature.'
-    if function == "run-script" and len(arguments.get("script", "")) > LONGEST_SCRIPT:
-        raise XapiError("XENAPI_PLUGIN_FAILURE", "length restriction", "", "The script length must not exceed 1024 bytes")
+    if function == "run-script":
+        check_script(call, arguments)
     if function not in ("request-rdp-on", "request-rdp-off", "run-script"):
         text = f'The requested fn "{function}" could not be found in plugin "{plugin}".'
         raise XapiError("XENAPI_PLUGIN_FAILURE", "failed to find fn", text, text)
     raise XapiError("XENAPI_PLUGIN_FAILURE", "failed to execute fn", text, text)
+
+
+def check_script(call: Call, arguments: dict[str, str]) -> None:
+    """A pool has to allow scripts at all, and one needs somebody to run as."""
+    if call.db.get(call.pool.ref, "other_config").get("allow_guest_agent_run_script") != "true":
+        raise XapiError("FEATURE_RESTRICTED")
+    for name in ("username", "password", "script"):
+        if name not in arguments:
+            raise XapiError("XENAPI_PLUGIN_FAILURE", "missing argument", "", f"Argument {name} is required.")
+    if len(arguments["script"].encode()) > LONGEST_SCRIPT:
+        raise XapiError("XENAPI_PLUGIN_FAILURE", "length restriction", "", "The script length must not exceed 1024 bytes")
 
 
 def need_pause(call: Call, vm: str) -> None:
@@ -61,11 +72,16 @@ def need_pause(call: Call, vm: str) -> None:
     calls[vm] = call.clock.now()
 
 
-@message("VM.call_host_plugin")
-async def call_host_plugin(call: Call, vm: str, plugin: str, function: str, arguments: dict[str, str]) -> str:
+def need_running(call: Call, vm: str) -> None:
+    """The check of calls that are no operations of their own; it writes states as records do."""
     state = call.db.get(vm, "power_state")
     if state != "Running":
         raise XapiError("VM_BAD_POWER_STATE", vm, "Running", state)
+
+
+@message("VM.call_host_plugin")
+async def call_host_plugin(call: Call, vm: str, plugin: str, function: str, arguments: dict[str, str]) -> str:
+    need_running(call, vm)
     need_free(call, vm, "call_plugin")
     return await host_plugins.run(call, call.db.get(vm, "resident_on"), plugin, function, arguments)
 
@@ -79,7 +95,7 @@ async def snapshot_with_quiesce(call: Call, vm: str, name: str) -> str:
 @message("VM.query_services")
 def query_services(call: Call, vm: str) -> dict[str, str]:
     need_free(call, vm, "query_services")
-    raise XapiError("NOT_SYSTEM_DOMAIN", vm)
+    raise XapiError("NOT_IMPLEMENTED", "query_services")
 
 
 @message("VM.retrieve_wlb_recommendations")
@@ -90,7 +106,7 @@ def retrieve_wlb_recommendations(call: Call, vm: str) -> dict[str, list[str]]:
 @message("VM.restart_device_models")
 async def restart_device_models(call: Call, vm: str) -> str:
     """xapi does it by a migration to the host where the VM is."""
-    need_free(call, vm, "pool_migrate")
+    need_running(call, vm)
     await call.run("VM.pool_migrate", vm, call.db.get(vm, "resident_on"), {"live": "true"})
     return ""
 

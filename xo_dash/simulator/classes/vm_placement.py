@@ -20,8 +20,7 @@ def check_host(pool: Pool, ref: str, host: str, *, memory: bool = True, storage:
     check_record(vm)
     if not vm_memory.is_live(db, host):
         raise XapiError("HOST_NOT_LIVE")
-    if vm["is_control_domain"] and vm["affinity"] not in (NULL, host):
-        raise XapiError("OPERATION_NOT_ALLOWED", "Cannot boot a control domain on a host different from its affinity")
+    check_affinity(vm, host)
     at_home = vm["power_state"] == "Running" and vm["resident_on"] == host
     if not db.get(host, "enabled") and not vm["is_control_domain"] and not at_home:
         raise XapiError("HOST_DISABLED", host)
@@ -41,6 +40,11 @@ def check_host(pool: Pool, ref: str, host: str, *, memory: bool = True, storage:
     check_cpus(db, vm, host)
 
 
+def check_affinity(vm: Record, host: str) -> None:
+    if vm["is_control_domain"] and vm["affinity"] not in (NULL, host):
+        raise XapiError("OPERATION_NOT_ALLOWED", "Cannot boot a control domain on a host different from its affinity")
+
+
 def check_record(vm: Record) -> None:
     """What is wrong with the VM itself, wherever it would run."""
     most, start = vm["VCPUs_max"], vm["VCPUs_at_startup"]
@@ -53,7 +57,28 @@ def check_record(vm: Record) -> None:
     if not vm_memory.coercible(vm):
         raise XapiError("MEMORY_CONSTRAINT_VIOLATION")
     if vm["HVM_shadow_multiplier"] < 1:
-        raise XapiError("INVALID_VALUE", "HVM_shadow_multiplier", vm["HVM_shadow_multiplier"])
+        raise XapiError("INVALID_VALUE", "HVM_shadow_multiplier", shown(vm["HVM_shadow_multiplier"]))
+    check_crash_action(vm)
+
+
+def check_crash_action(vm: Record) -> None:
+    """Only a PV domain can leave a dump of its memory."""
+    field, action = "VM.actions_after_crash", vm["actions_after_crash"]
+    if action == "rename_restart":
+        raise XapiError("VALUE_NOT_SUPPORTED", field, action, "option would leak a domain; VMs and not domains are managed by this API")
+    if action.startswith("coredump") and not is_pv(vm):
+        raise XapiError("VALUE_NOT_SUPPORTED", field, action, "cannot invoke a coredump of an HVM, PVH or PV-in-PVH domain")
+
+
+def is_pv(vm: Record) -> bool:
+    """Would it boot as a PV domain?"""
+    return bool(vm["domain_type"] == "pv" or (vm["domain_type"] == "unspecified" and not vm["HVM_boot_policy"]))
+
+
+def shown(number: float) -> str:
+    """A float as errors have it: 0.5, and 0. with a point but nothing behind."""
+    text = f"{number:.12g}"
+    return text if any(mark in text for mark in ".en") else text + "."
 
 
 def check_platform(db: Database, ref: str, vm: Record, host: str) -> None:
@@ -158,7 +183,7 @@ def possible_hosts(pool: Pool, ref: str) -> list[str]:
     found = []
     for host in pool.db.rows("host"):
         try:
-            check_host(pool, ref, host)
+            check_host(pool, ref, host, cpu=False)
         except XapiError:
             continue
         found.append(host)

@@ -21,44 +21,46 @@ CUT_SHORT = {
 
 @message("VM.start")
 async def start(call: Call, vm: str, start_paused: bool, force: bool) -> str:
-    await bring_up(call, vm, "start", paused=start_paused)
+    await bring_up(call, vm, "start", paused=start_paused, force=force)
     return ""
 
 
 @message("VM.start_on")
 async def start_on(call: Call, vm: str, host: str, start_paused: bool, force: bool) -> str:
-    if "evacuate" in call.db.get(host, "current_operations").values():
+    vm_placement.check_affinity(call.db.record("VM", vm), host)
+    if "evacuate" in call.db.record("host", host)["current_operations"].values():
         raise XapiError("HOST_EVACUATE_IN_PROGRESS", host)
-    await bring_up(call, vm, "start_on", host, paused=start_paused)
+    await bring_up(call, vm, "start_on", host, paused=start_paused, force=force)
     return ""
 
 
 @message("VM.resume")
 async def resume(call: Call, vm: str, start_paused: bool, force: bool) -> str:
-    await bring_up(call, vm, "resume", paused=start_paused)
+    await bring_up(call, vm, "resume", paused=start_paused, force=force)
     return ""
 
 
 @message("VM.resume_on")
 async def resume_on(call: Call, vm: str, host: str, start_paused: bool, force: bool) -> str:
-    await bring_up(call, vm, "resume_on", host, paused=start_paused)
+    await bring_up(call, vm, "resume_on", host, paused=start_paused, force=force)
     return ""
 
 
-async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, paused: bool) -> None:
+async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, paused: bool, force: bool) -> None:
     """From Halted or Suspended to Running: devices and host are marked while it lasts."""
     resuming = operation.startswith("resume")
     async with call.operation(vm, operation), devices_marked(call, vm, nics=not resuming):
-        if resuming:
-            vm_suspend.check_image(call.pool, vm)
-        vm_life.prepare(call.pool, vm)
+        vm_life.prepare(call.pool, vm, booting=not resuming)
         host = host or vm_placement.choose(call.pool, vm, chance.dice(call.pool))
-        vm_placement.check_host(call.pool, vm, host)
+        vm_placement.check_host(call.pool, vm, host, cpu=not force)
         ha_plan.check_placement(call.pool, vm, host)
-        if call.db.get(vm, "ha_restart_priority") == "restart":
-            call.db.set(vm, ha_always_run=True)
         async with placed(call, vm, host, "vm_resume" if resuming else "vm_start"):
-            if not resuming:
+            if call.db.get(vm, "ha_restart_priority") == "restart":
+                call.db.set(vm, ha_always_run=True)
+            if resuming:
+                vm_suspend.check_image(call.pool, vm)
+            else:
+                vm_life.check_platform(call.pool, vm, force=force)
                 vm_guest.forget_metrics(call.pool, vm)
             await call.work(chance.seconds(call.pool, "resume" if resuming else "start"))
             vm_life.built(call.pool, vm, host, paused=paused, booted=not resuming)

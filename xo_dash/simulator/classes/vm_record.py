@@ -22,15 +22,20 @@ def create(call: Call, args: Record) -> str:
     fields = generic.constructor(call.db.model, "VM", args)
     fields["other_config"] = {"mac_seed": call.db.new_uuid(), **fields["other_config"]}
     fields["blocked_operations"] = {}  # as xapi does: they are set later
-    suspended = fields.get("power_state") == "Suspended" and call.db.exists(fields.get("suspend_VDI", NULL))
+    suspended = fields.get("power_state") == "Suspended"
     fields["power_state"] = "Suspended" if suspended else "Halted"
     if not suspended:
-        fields["suspend_VDI"] = NULL
+        fields |= {"suspend_VDI": NULL, "last_booted_record": "", "last_boot_CPU_flags": {}}
+    elif not (fields.get("last_booted_record") and fields.get("last_boot_CPU_flags") and fields.get("suspend_VDI", NULL) != NULL):
+        raise XapiError("VM_BAD_POWER_STATE", f"OpaqueRef:{call.db.new_uuid()}", "halted", "suspended")
+    kind = fields.get("domain_type", "unspecified") if suspended else "unspecified"
     if fields.get("domain_type", "unspecified") == "unspecified":
         fields["domain_type"] = "hvm" if fields["HVM_boot_policy"] else "pv"
     if fields.get("has_vendor_device"):
         fields["hardware_platform_version"] = max(2, fields.get("hardware_platform_version", 0))
+    fields |= {"snapshot_schedule": NULL, "protection_policy": NULL, "is_snapshot_from_vmpp": False, "is_vmss_snapshot": False}
     fields["metrics"] = new_metrics(call.pool)
+    call.db.set(fields["metrics"], current_domain_type=kind)
     vm = call.db.create("VM", {**fields, "domid": -1})
     call.db.set(vm, memory_overhead=vm_memory.overhead(call.db.record("VM", vm)))
     call.pool.refresh(vm)
@@ -69,6 +74,9 @@ def remove(pool: Pool, vm: str) -> None:
     for field in ("VTPMs", "VGPUs", "VUSBs", "consoles"):
         drop(pool, *list(record[field]))
     appliance = record["appliance"]
+    for pci in record["attached_PCIs"]:
+        if db.exists(pci):
+            db.set(pci, attached_VMs=[other for other in db.get(pci, "attached_VMs") if other != vm])
     drop(pool, record["metrics"], record["guest_metrics"], *record["blobs"].values(), vm)
     pool.refresh(*(ref for ref in (*disks, appliance) if ref != NULL and db.exists(ref)))
 
@@ -91,6 +99,17 @@ async def set_is_a_template(call: Call, vm: str, value: bool) -> str:
         metrics = record["metrics"]
         call.db.set(vm, is_a_template=True, ha_always_run=False, groups=[], metrics=NULL)
         drop(call.pool, metrics, *list(record["VUSBs"]))
+    return ""
+
+
+@message("VM.set_is_default_template")
+async def set_is_default_template(call: Call, vm: str, value: bool) -> str:
+    """A VM becomes a template by it; other_config says the same for older clients."""
+    if value and not call.db.get(vm, "is_a_template"):
+        await set_is_a_template(call, vm, value=True)
+    config = {**call.db.get(vm, "other_config"), "default_template": str(value).lower()}
+    call.db.set(vm, other_config=config, is_default_template=value)
+    call.pool.refresh(vm)
     return ""
 
 

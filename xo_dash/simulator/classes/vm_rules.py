@@ -40,9 +40,12 @@ def refusal(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
 
 
 def lenient(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
-    """The same for who insists: whether the guest helps, or says that it must stay, is not asked."""
-    reasons = (rule(pool, ref, vm, operation) for rule in RULES if rule not in (_mobility, _features))
-    return next((reason for reason in reasons if reason is not None), None)
+    """The same for who insists: flags of the platform that keep it here do not count, nor what the guest's drivers are not known for."""
+    for rule in RULES:
+        reason = None if rule is _mobility else rule(pool, ref, vm, operation)
+        if reason is not None and reason.code != "VM_LACKS_FEATURE":
+            return reason
+    return None
 
 
 @advertises("VM")
@@ -93,7 +96,12 @@ def _concurrency(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
 
 
 def is_default_template(vm: Record) -> bool:
-    return bool(vm["is_default_template"] or vm["other_config"].get("default_template") == "true")
+    return bool(vm["is_default_template"] or is_true(vm["other_config"].get("default_template", "")))
+
+
+def is_true(text: str) -> bool:
+    """A flag in a map."""
+    return text.lower() in ("true", "1")
 
 
 def _template(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
@@ -122,7 +130,7 @@ def platform_says(pool: Pool, vm: Record, field: str, key: str) -> bool:
     """A platform flag: as it was at boot if the VM has metrics, as it is set otherwise."""
     if vm["metrics"] != NULL and pool.db.exists(vm["metrics"]):
         return bool(pool.db.get(vm["metrics"], field))
-    return bool(vm["platform"].get(key, "").lower() in ("true", "1"))
+    return is_true(vm["platform"].get(key, ""))
 
 
 def _mobility(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
@@ -183,11 +191,16 @@ def disks(pool: Pool, vm: Record) -> Iterator[Record]:
             yield pool.db.record("VDI", vdi)
 
 
+def _quiesced(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
+    return XapiError("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", ref) if operation == "snapshot_with_quiesce" else None
+
+
 def _disks(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
+    """What the driver keeps in sm_config counts here, not the disk's own on_boot: that is found out by who touches the disk."""
     if operation in FROZEN or operation == "pool_migrate":
         for vdi in disks(pool, vm):
-            resets = vdi["on_boot"] == "reset"
-            if resets and (operation != "pool_migrate" or vdi["allow_caching"]):
+            config = vdi["sm_config"]
+            if config.get("on_boot") == "reset" and (operation != "pool_migrate" or is_true(config.get("caching", ""))):
                 return XapiError("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")
     return None
 
@@ -196,7 +209,7 @@ def _hardware(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
     if operation in MOVING:
         if vm["attached_PCIs"]:
             return XapiError("VM_HAS_PCI_ATTACHED", ref)
-        if vm["VGPUs"] and not (operation in ("checkpoint", "migrate_send") and vm["power_state"] in ("Halted", SUSPENDED)):
+        if vm["VGPUs"] and (operation, vm["power_state"]) not in (("migrate_send", "Halted"), ("checkpoint", SUSPENDED)):
             return XapiError("VM_HAS_VGPU", ref)
     if vm["VUSBs"] and (operation in MOVING or operation == "snapshot"):
         return XapiError("VM_HAS_VUSBS", ref)
@@ -210,8 +223,8 @@ def _membership(pool: Pool, ref: str, vm: Record, operation: str) -> Refusal:
                 return XapiError(code, ref, vm[field])
     if operation == "create_vtpm" and vm["VTPMs"]:
         return XapiError("VTPM_MAX_AMOUNT_REACHED", len(vm["VTPMs"]))
-    if operation == "snapshot_with_quiesce":
-        return XapiError("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", ref)
+    if operation == "query_services" and not is_true(vm["other_config"].get("is_system_domain", "")):
+        return XapiError("NOT_SYSTEM_DOMAIN", ref)
     return None
 
 
@@ -225,6 +238,7 @@ RULES: tuple[Callable[[Pool, str, Record, str], Refusal], ...] = (
     _mobility,
     _control_domain,
     _features,
+    _quiesced,
     _disks,
     _hardware,
     _membership,

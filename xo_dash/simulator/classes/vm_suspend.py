@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 
 from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
-from . import chance, vm_placement
+from . import chance, vm_life, vm_placement
 
 SPARE = 100 << 20  # bytes of an image besides the memory
 
@@ -45,9 +46,17 @@ async def save_image(call: Call, vm: str) -> None:
 
 
 def check_image(pool: Pool, vm: str) -> None:
+    """VM_HAS_NO_SUSPEND_VDI: what was in its memory is lost, so the VM is Halted from now on."""
     image = pool.db.get(vm, "suspend_VDI")
     if image == NULL or not pool.db.exists(image):
-        raise XapiError("VM_HAS_NO_SUSPEND_VDI", vm)
+        vm_life.gone(pool, vm)
+        raise XapiError("VM_HAS_NO_SUSPEND_VDI", "VM", vm)
+
+
+def checksum(pool: Pool, vdi: str) -> str:
+    """Of an image. Nobody writes them here, so images of one size are alike, and no other disk is."""
+    record = pool.db.record("VDI", vdi)
+    return hashlib.md5(f"{record['virtual_size']} {record['type']}".encode(), usedforsecurity=False).hexdigest()
 
 
 async def drop_image(call: Call, vm: str) -> None:

@@ -1,0 +1,166 @@
+"""What a reading of xapi's source settled about VMs: what is checked, in which order, with which words, and what is written."""
+
+from typing import Any
+
+import pytest
+
+from tests.simulator.conftest import Client
+from tests.simulator.making import GIB, NULL, RECORD, Maker
+from xo_dash.simulator.testing import SimulatedPool
+
+
+@pytest.fixture
+def make(client: Client) -> Maker:
+    return Maker(client)
+
+
+START_REFUSES: list[tuple[dict[str, Any], list[str]]] = [
+    ({"platform": {"cores-per-socket": "3"}}, ["VCPU_MAX_NOT_CORES_PER_SOCKET_MULTIPLE", "2", "3"]),
+    ({"platform": {"cores-per-socket": "many"}}, ["INVALID_VALUE", "platform:cores-per-socket", "many"]),
+    ({"platform": {"nested-virt": "perhaps"}}, ["INVALID_VALUE", "platform:nested-virt", "perhaps"]),
+    ({"platform": {"device-model": "qemu-upstream-uefi"}},
+     ["INVALID_VALUE", "platform:device-model", "BIOS boot is not supported with qemu-upstream-uefi"]),
+    ({"memory_dynamic_max": GIB // 2, "memory_dynamic_min": GIB}, ["MEMORY_CONSTRAINT_VIOLATION"]),
+    ({"HVM_shadow_multiplier": 0.0}, ["INVALID_VALUE", "HVM_shadow_multiplier", "0."]),
+    ({"actions_after_crash": "rename_restart"},
+     ["VALUE_NOT_SUPPORTED", "VM.actions_after_crash", "rename_restart",
+      "option would leak a domain; VMs and not domains are managed by this API"]),
+    ({"actions_after_crash": "coredump_and_restart"},
+     ["VALUE_NOT_SUPPORTED", "VM.actions_after_crash", "coredump_and_restart",
+      "cannot invoke a coredump of an HVM, PVH or PV-in-PVH domain"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "failure"), START_REFUSES)
+def test_what_a_start_finds_out(make: Maker, fields: dict[str, Any], failure: list[str]) -> None:
+    vm = make.vm(**fields)
+    assert make.x.failure("VM.start_on", vm, make.master, False, False) == failure
+    assert make.get(vm, "power_state") == "Halted"
+
+
+def test_memory_target_follows_the_lowest(make: Maker) -> None:
+    vm = make.vm()
+    make.x.call("VM.set_memory_dynamic_range", vm, GIB // 2, GIB)
+    assert make.get(vm, "memory_target") == GIB // 2
+
+
+def test_a_lost_image_halts(make: Maker, pool: SimulatedPool) -> None:
+    vm = make.vm()
+    make.x.call("VM.start", vm, False, False)
+    pool.do(lambda inside: inside.db.set(inside.db.get(vm, "metrics"), current_domain_type="pv"))  # which needs no tools
+    make.x.call("VM.suspend", vm)
+    make.x.call("VDI.destroy", make.get(vm, "suspend_VDI"))
+    assert make.x.failure("VM.resume", vm, False, False) == ["VM_HAS_NO_SUSPEND_VDI", "VM", vm]
+    assert make.get(vm, "power_state") == "Halted"
+
+
+def test_another_image(make: Maker, pool: SimulatedPool) -> None:
+    vm = make.vm()
+    make.x.call("VM.start", vm, False, False)
+    pool.do(lambda inside: inside.db.set(inside.db.get(vm, "metrics"), current_domain_type="pv"))
+    make.x.call("VM.suspend", vm)
+    image = make.get(vm, "suspend_VDI")
+    make.x.call("VM.set_suspend_VDI", vm, make.x.call("VDI.copy", image, make.sr))
+    assert make.get(vm, "suspend_VDI") != image
+    failed = make.x.failure("VM.set_suspend_VDI", vm, make.disk())
+    assert failed[0] == "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL" and " : " in failed[1]
+
+
+def test_groups_are_for_vms_and_one_a_vm(make: Maker) -> None:
+    one, two = (make.x.call("VM_group.create", {"name_label": name, "placement": "anti_affinity"}) for name in ("one", "two"))
+    vm, template = make.vm(), make.vm(is_a_template=True)
+    make.x.call("VM.set_groups", vm, [one])
+    assert make.x.failure("VM.set_groups", vm, [one, two]) == ["TOO_MANY_GROUPS"]
+    assert make.x.failure("VM.set_groups", template, [one])[0] == "OPERATION_NOT_ALLOWED"
+    for group in (one, two):
+        make.x.call("VM_group.destroy", group)
+    assert make.get(vm, "groups") == []
+
+
+def test_default_templates(make: Maker) -> None:
+    vm = make.vm()
+    make.x.call("VM.set_is_default_template", vm, True)
+    assert make.get(vm, "is_a_template") and make.get(vm, "other_config")["default_template"] == "true"
+    assert make.x.failure("VM.destroy", vm) == ["VM_IS_TEMPLATE", vm, "destroy"]
+    make.x.call("VM.set_is_default_template", vm, False)
+    make.x.call("VM.destroy", vm)
+
+
+@pytest.mark.parametrize(
+    ("strings", "failure"),
+    [({"smell": "x"}, ["smell", "Unknown key"]), ({"oem-1": "x"}, ["oem-1", "Unknown key"]),
+     ({"bios-vendor": ""}, ["bios-vendor", "Value provided is empty"]),
+     ({"bios-vendor": "x" * 513}, ["bios-vendor", f"{'x' * 513} has length more than 512 characters"]),
+     ({"bios-vendor": "é"}, ["bios-vendor", "é has non-printable ASCII characters"])],
+)  # fmt: skip
+def test_bios_strings(make: Maker, strings: dict[str, str], failure: list[str]) -> None:
+    vm = make.vm()
+    assert make.x.failure("VM.set_bios_strings", vm, strings) == ["INVALID_VALUE", *failure]
+    make.x.call("VM.set_bios_strings", vm, {"bios-vendor": "ACME"})
+    held = make.get(vm, "bios_strings")
+    assert (held["bios-vendor"], held["system-product-name"]) == ("ACME", "HVM domU")
+    assert make.x.failure("VM.set_bios_strings", vm, {}) == ["VM_BIOS_STRINGS_ALREADY_SET"]
+
+
+def test_bios_strings_of_a_host_bind_to_it(make: Maker) -> None:
+    vm = make.vm()
+    make.x.call("VM.copy_bios_strings", vm, make.master)
+    assert make.get(vm, "affinity") == make.master
+
+
+def test_a_suspended_vm_needs_all_that_makes_it_so(make: Maker) -> None:
+    record = {**RECORD, "name_label": "s", "power_state": "Suspended", "suspend_VDI": make.disk(type="suspend")}
+    failed = make.x.failure("VM.create", record)
+    assert (failed[0], failed[2:]) == ("VM_BAD_POWER_STATE", ["halted", "suspended"])
+    vm = make.x.call("VM.create", {**record, "last_booted_record": "x", "last_boot_CPU_flags": {"vendor": ""}, "domain_type": "hvm"})
+    assert make.get(vm, "power_state") == "Suspended"
+    assert make.get(make.get(vm, "metrics"), "current_domain_type", "VM_metrics") == "hvm"
+
+
+def test_a_checkpoint_of_what_does_not_run_says_nothing_of_it(make: Maker, pool: SimulatedPool) -> None:
+    vm = make.vm()
+    make.x.call("VM.start", vm, True, False)
+    pool.do(lambda inside: inside.db.set(inside.db.get(vm, "metrics"), current_domain_type="pv"))
+    shot = make.x.call("VM.checkpoint", vm, "paused")
+    assert make.get(shot, "snapshot_info") == {}
+    assert make.get(make.x.call("VM.snapshot", vm, "s"), "snapshot_info")["power-state-at-snapshot"] == "Paused"
+
+
+def test_a_generation_that_nobody_wants_stays_away(make: Maker) -> None:
+    assert make.get(make.x.call("VM.clone", make.vm(generation_id=""), "c"), "generation_id") == ""
+    assert make.get(make.x.call("VM.clone", make.vm(), "c"), "generation_id") != "0:0"
+
+
+def test_a_tpm_goes_along(make: Maker) -> None:
+    vm = make.vm()
+    make.x.call("VTPM.create", vm, False)
+    (copied,) = make.get(make.x.call("VM.clone", vm, "c"), "VTPMs")
+    assert make.get(copied, "VM", "VTPM") != vm
+    assert make.x.failure("VTPM.create", make.get(copied, "VM", "VTPM"), False) == ["VTPM_MAX_AMOUNT_REACHED", "1"]
+
+
+def test_states_as_records_write_them(make: Maker) -> None:
+    vm = make.vm()
+    bad = ["VM_BAD_POWER_STATE", vm, "Running", "Halted"]
+    assert make.x.failure("VM.restart_device_models", vm) == bad
+    assert make.x.failure("VM.call_host_plugin", vm, "p", "f", {}) == bad
+
+
+def test_scripts_in_guests_are_switched_on_for_a_pool(make: Maker, pool: SimulatedPool) -> None:
+    vm = make.vm()
+    make.x.call("VM.start", vm, False, False)
+    assert make.x.failure("VM.call_plugin", vm, "guest-agent-operation", "run-script", {}) == ["FEATURE_RESTRICTED"]
+
+
+def test_no_domain_type_is_no_choice(make: Maker) -> None:
+    assert make.x.failure("VM.set_domain_type", make.vm(), "unspecified") == ["INVALID_VALUE", "domain_type", "unspecified"]
+
+
+def test_a_disk_that_resets_stops_its_own_snapshot(make: Maker) -> None:
+    """The VM's operations go by what the driver noted in sm_config; it is the disk that refuses."""
+    vm = make.vm()
+    make.x.call("VDI.set_on_boot", make.disk_of(vm), "reset")
+    assert "snapshot" in make.get(vm, "allowed_operations")
+    assert make.x.failure("VM.snapshot", vm, "s") == ["VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION"]
+    assert make.get(vm, "snapshots") == []
+    assert make.x.failure("VM.snapshot", NULL, "s") == ["HANDLE_INVALID", "VM", NULL]
