@@ -34,11 +34,11 @@ def create(context: Context) -> None:
         with frame(context, title=_("Messages"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Messages"), 1).classes("x-only-read")
             standing_bands(context.mirror)
-            _narrowed(context, pool, object)
-            _list(context, pool, object)
+            with _list(context, pool, object):
+                _narrowed(context, pool, object)
 
 
-def _list(context: Context, pool: str, about: str) -> None:
+def _list(context: Context, pool: str, about: str) -> Listing[Message]:
     def belongs(message: Message) -> bool:
         return (not pool or message.home.id == pool) and (not about or message.obj_uuid == about)
 
@@ -46,7 +46,7 @@ def _list(context: Context, pool: str, about: str) -> None:
         await dismiss(context, messages)
 
     acts = Acts(_("Dismiss chosen"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
-    Listing(context.mirror, message_roll(belongs), full=True, acts=acts)
+    return Listing(context.mirror, message_roll(belongs), full=True, acts=acts)
 
 
 def _narrowed(context: Context, pool: str, about: str) -> None:

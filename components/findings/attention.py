@@ -91,11 +91,6 @@ class Attention(ui.element):
             rows[self._at].show_on_map()
             ui.run_javascript(f"document.getElementById('c{rows[self._at].id}')?.scrollIntoView({{block: 'nearest'}})")
 
-    @property
-    def current(self) -> Finding | None:
-        """What `step` came to."""
-        return self._lines.rows[self._at].finding if self._at >= 0 else None
-
     def _point(self, at: int) -> None:
         rows: list[Line] = self._lines.rows
         self._at = at

@@ -50,7 +50,7 @@ MENDING: Final[Mapping[str, Mending]] = {
     "host.toolstack": Mending(("host.restart_agent",)),
     "host.maintenance": Mending(("host.enable",)),
     "sr.unplugged": Mending(("sr.attach",)),
-    "sr.full": Mending(("sr.scan",)),
+    "sr.full": LOOK,
     "sr.filling": LOOK,
     "sr.paths": LOOK,
     "disk.chain": Mending(("sr.scan",), _sr),

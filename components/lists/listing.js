@@ -27,6 +27,7 @@ export default {
         <div v-if="offered.length > 1 || segment" class="x-list-segments" role="group" :aria-label="words.title">
           <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" @click="choose(one.key)"
             >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
+        <slot></slot>
         <span class="x-grow"></span><span class="x-dim x-small" aria-live="polite">{{ total }}</span>
         <button v-if="acts && total" type="button" class="x-btn" @click="act">{{ picked ? acts.some : acts.all }} <span class="x-count">{{ picked || total }}</span></button>
       </div>

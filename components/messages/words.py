@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from data.findings.finding import Level
@@ -106,6 +107,12 @@ MEASURED: Final[dict[str, str]] = {
 # fmt: on
 
 
+UUIDS: Final = re.compile(r" ?\(uuid: [0-9a-f-]{36}\)", re.IGNORECASE)
+"""What xapi puts after each name."""
+LONGEST: Final = 2000
+"""Characters of a body that a list shows."""
+
+
 def title(message: Message) -> str:
     """What happened, short."""
     alarm = alarm_of(message)
@@ -128,7 +135,7 @@ def body(message: Message) -> str:
     alarm = alarm_of(message)
     if alarm:
         return _("it was {value}").format(value=_amount(alarm.name, alarm.value)) if alarm.value == alarm.value else ""
-    return " ".join(message.body.split())[:2000]
+    return UUIDS.sub("", " ".join(message.body[:LONGEST].split()))
 
 
 def _measured(name: str) -> str:
