@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -62,13 +62,26 @@ def without(hosts: Collection[Host]) -> Outcome:
 
     Counts with what VMs hold by setting, as the map does. Where HA is on, pool.ha_compute_vm_failover_plan has the last word.
     """
+    steps = gradually(hosts)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+
+
+def gradually(hosts: Collection[Host]) -> Generator[None, None, Outcome]:
+    """The same, a host or a VM at a time: a pool of thousands of VMs takes longer than the loop may be held."""
     outcome = Outcome()
     first = next(iter(hosts), None)
     if first is None:
         return outcome
     others = [host for host in first.home.all(Host).values() if host not in hosts and host.enabled and is_live(host)]
-    free = {host: memory_of(host, _guests(host)).free for host in others}
-    reach = {host: _reach(host) for host in others}
+    free, reach = {}, {}
+    for host in others:
+        free[host], reach[host] = memory_of(host, _guests(host)).free, _reach(host)
+        yield
     vms = [vm for host in hosts for vm in _guests(host)]
     for vm in sorted(vms, key=lambda vm: (-memory_held(vm), vm.name_label, vm.uuid)):
         place = _place(vm, free, reach)
@@ -77,6 +90,7 @@ def without(hosts: Collection[Host]) -> Outcome:
         else:
             free[place] -= memory_held(vm)
             outcome.moves[vm] = place
+        yield
     return outcome
 
 

@@ -11,7 +11,10 @@ from components.findings.attention import Attention
 from components.map.map import Map
 from components.map.scene import Scene
 from components.map.selection import Selection
+from components.map.spoken import Spoken, spoken
 from components.map.stage import Counts
+from components.map.toolbar import Toolbar
+from components.map.whatif import WhatIf
 from components.servers.form import add_words
 from components.ui import empty_state, heading
 from data.mirror import Change
@@ -21,8 +24,11 @@ from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
-SETTINGS = "/settings"
-LINKS = {"pool": "/pool/{uuid}", "host": "/host/{uuid}", "vm": "/vm/{uuid}", "sr": "/sr/{uuid}", "network": "/network/{uuid}"}
+SETTINGS, FINDINGS = "/settings", "/attention"
+LINKS = {
+    "pool": "/pool/{uuid}", "host": "/host/{uuid}", "vm": "/vm/{uuid}", "sr": "/sr/{uuid}", "network": "/network/{uuid}",
+    "g v": "/vms", "g h": "/hosts", "g s": "/storage", "g n": "/networks",
+}  # fmt: skip
 COUNTED = frozenset({"power_state", "is_a_template", "is_a_snapshot"})
 
 
@@ -67,16 +73,26 @@ def _guide() -> None:
 
 
 def _map(context: Context, scene: Scene) -> None:
+    mirror = context.mirror
     head = ui.element("header").classes("xo-home-head")
-    chart = Map(scene, links=LINKS).classes("xo-home-map")
+    chart = Map(scene, links=LINKS, addressed=True).classes("xo-home-map")
     with head:
-        heading(_("Map"), 1).classes("xo-home-title")
-        selection = Selection(context, chart.deselect)
+        heading(_("Map"), 1).classes("x-only-read")
+        Toolbar(chart)
         _counts(context, scene)
-    chart.on_choose, chart.on_menu = selection.show, selection.menu_on(chart)
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
-    Attention(context.mirror, chart.reveal, SETTINGS)
+        whatif = WhatIf(mirror, chart)
+        selection = Selection(context, chart.deselect, whatif.ask)
+        Spoken(mirror)
+    chart.on_choose, chart.on_menu = selection.show, selection.menu_on(chart)
+    attention = Attention(context, chart.reveal, FINDINGS)
+
+    def step(by: int) -> None:
+        attention.step(by)
+        chart.say(spoken(attention.current, mirror) if attention.current else _("Nothing needs attention."))
+
+    chart.on_verb, chart.on_lose, chart.on_step = selection.do, whatif.ask, step
 
 
 def _counts(context: Context, scene: Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from xo_dash.i18n import locale
 
 MODULES = Path(__file__).parent / "modules"
 MOST_TRAILS = 1000
+MOST_LOST = 16
 register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
 
 
@@ -41,10 +42,22 @@ class Map(Element, component="map.js"):
     on_menu: Callable[[float, float], None] | None = None
     """Gets the place (x, y) where verbs for the selection are wanted: a right click, a long press, a dot."""
 
-    def __init__(self, scene: Scene, *, links: Mapping[str, str]) -> None:
+    on_verb: Callable[[str], Awaitable[None]] | None = None
+    """Gets the id of a command that is wanted for the selection."""
+    on_lose: Callable[[Sequence[str]], None] | None = None
+    """Gets uuids of hosts: what if they were lost; none when that is over."""
+    on_step: Callable[[int], None] | None = None
+    """The next (1) or the previous (-1) problem is wanted."""
+    on_pin: Callable[[Chosen], None] | None = None
+    on_view: Callable[[str], None] | None = None
+    """Gets `map` or `table`."""
+
+    def __init__(self, scene: Scene, *, links: Mapping[str, str], addressed: bool = False) -> None:
+        """`addressed`: what is shown and how is kept in the page's address."""
         super().__init__()
         self._scene = scene
         self._is_ready = False
+        self._props["addressed"] = addressed
         self._props["words"] = words()
         self._props["links"] = dict(links)
         self._props["language"] = locale()
@@ -53,6 +66,11 @@ class Map(Element, component="map.js"):
         self.on("trails", self._trails)
         self.on("choose", self._choose)
         self.on("menu", self._menu)
+        self.on("verb", self._verb)
+        self.on("lose", self._lose)
+        self.on("step", self._step)
+        self.on("pin", self._pin)
+        self.on("view", self._view)
 
     def _handle_delete(self) -> None:
         self._close()
@@ -76,9 +94,20 @@ class Map(Element, component="map.js"):
         """Nothing is selected any more."""
         tell(self, "choose", "[-1,false]")
 
-    def reveal(self, uuid: str) -> None:
-        """Show one thing, and what uses it."""
-        tell(self, "reveal", orjson.dumps([uuid]).decode())
+    def reveal(self, uuid: str, words: str = "") -> None:
+        """Show one thing, and what uses it; `words` are said instead of what it is."""
+        tell(self, "reveal", orjson.dumps([uuid, words]).decode())
+
+    def say(self, words: str) -> None:
+        """To those who hear the page."""
+        tell(self, "say", orjson.dumps([words]).decode())
+
+    def show_loss(self, hosts: Sequence[str], moves: Sequence[tuple[str, str]], stranded: Sequence[str], words: str) -> None:
+        """Draw what becomes of VMs without `hosts` (all uuids; `moves` are VMs with where they go), and say `words`."""
+        tell(self, "lose", orjson.dumps([{"hosts": hosts, "moves": moves, "stranded": stranded}, words]).decode())
+
+    def end_loss(self) -> None:
+        tell(self, "lose", "[null]")
 
     # ---- from the browser; what it says is not trusted
 
@@ -101,6 +130,27 @@ class Map(Element, component="map.js"):
         x, y = place.get("x"), place.get("y")
         if self.on_menu and isinstance(x, int | float) and isinstance(y, int | float):
             self.on_menu(x, y)
+
+    async def _verb(self, event: events.GenericEventArguments) -> None:
+        if self.on_verb and isinstance(event.args, str):
+            await self.on_verb(event.args)
+
+    def _lose(self, event: events.GenericEventArguments) -> None:
+        if self.on_lose:
+            self.on_lose([uuid for uuid in _list(event.args)[:MOST_LOST] if isinstance(uuid, str)])
+
+    def _step(self, event: events.GenericEventArguments) -> None:
+        if self.on_step and event.args in (1, -1):
+            self.on_step(event.args)
+
+    def _pin(self, event: events.GenericEventArguments) -> None:
+        pinned = _list(event.args)
+        if self.on_pin and len(pinned) == 2 and all(isinstance(part, str) for part in pinned):
+            self.on_pin(Chosen(*pinned))
+
+    def _view(self, event: events.GenericEventArguments) -> None:
+        if self.on_view and event.args in ("map", "table"):
+            self.on_view(event.args)
 
 
 def _list(args: Any) -> list[Any]:

@@ -10,20 +10,25 @@ from components.links import path_of
 from components.map.map import Chosen, Map
 from components.ui import Button, Kind
 from components.verbs.bar import VerbBar
+from components.verbs.giving import give
 from components.verbs.menu import VerbMenu, thinkable
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, Network, Pool
 from data.types import XapiObject
 from xo_dash.context import Context
+from xo_dash.control.actions import action
 from xo_dash.i18n import _, ngettext, number
 
+KEYED = frozenset({"vm.snapshot"})
+"""Commands that a key of the map gives."""
 KINDS: dict[str, type[XapiObject]] = {"pool": Pool, "host": Host, "vm": VM, "sr": SR, "network": Network}
 
 
 class Selection(ui.element):
     """A strip with the name or number of what is selected and its verbs; not there while nothing is."""
 
-    def __init__(self, context: Context, on_clear: Callable[[], None]) -> None:
+    def __init__(self, context: Context, on_clear: Callable[[], None], on_lose: Callable[[Sequence[str]], None] | None = None) -> None:
+        """`on_lose` gets uuids of hosts: what if they were lost."""
         super().__init__()
         self.classes("xo-selection")
         self.props("role=region")
@@ -34,6 +39,8 @@ class Selection(ui.element):
             self._name = ui.label().classes("xo-selection-name")
             self._open = ui.link(_("Open"), "").classes("x-btn")
             self._verbs = VerbBar(context)
+            self._lose = Button(_("What if…"), on_click=lambda: on_lose([one.uuid for one in self._subjects]) if on_lose else None)
+            self._lose.props["data-tip"] = _("Where the VMs go if this host fails")
             Button(kind=Kind.GHOST, icon="close", label=_("Clear the selection"), on_click=on_clear)
         self.set_visibility(False)
 
@@ -45,6 +52,15 @@ class Selection(ui.element):
         self._open.set_visibility(bool(path))
         self._open.props["href"] = path
         self._verbs.show(subjects)
+        self._lose.set_visibility(bool(subjects) and all(isinstance(one, Host) and one.home is subjects[0].home for one in subjects))
+
+    async def do(self, action_id: str) -> None:
+        """A command of the keyboard, for those of the selection that it is for."""
+        if action_id in KEYED:
+            wanted = action(action_id)
+            subjects = [subject for subject in self._subjects if isinstance(subject, wanted.kind)]
+            if subjects:
+                await give(self._context, wanted, subjects)
 
     def menu_on(self, chart: Map) -> Callable[[float, float], None]:
         """A menu of the same verbs at any place over `chart`."""

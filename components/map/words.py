@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.map.fills import scales
 from components.servers.words import state_word
 from data.server import ServerState
 from xo_dash.i18n import _, pgettext
@@ -12,15 +13,28 @@ def words() -> dict[str, object]:
     return {
         "label": _("Map of all pools"),
         "keys": _(
-            "Arrow keys move, Enter opens, Space selects, plus and minus zoom, 0 shows all. The list of VMs has the same in a table."
+            "Arrow keys move, Tab goes to the next host, Enter comes nearer and then opens, Space selects, question mark lists all keys. "
+            "Escape and Tab leave the map."
         ),
+        "keyList": _keys(),
+        "help": _("Keys of the map"),
+        "close": _("Close"),
+        "all": _("All"),
+        "where": _("Where you are"),
+        "noGroup": _("Without a group"),
+        "fills": dict(fills()),
+        "scales": scales(),
+        "nothing": _("Nothing is found."),
+        "nothingSelected": _("Nothing is selected."),
+        "selected": _("Selected: {n}"),
+        "noHost": _("Point at a host first."),
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
         "fit": _("Show all"),
         "free": _("{size} free"),
         "more": _("{n} more networks"),
         "others": _("others {size}"),
-        "ungrouped": _("without a group"),
+        "ungrouped": _("Without a group"),
         "moreGroups": _("{n} more groups"),
         "asOfAge": _("{state}, as of {age}"),
         "servers": {str(state): state_word(state) for state in ServerState},
@@ -54,4 +68,71 @@ def words() -> dict[str, object]:
         "noLink": _("No link on"),
         "sizes": [_("MiB"), _("GiB"), _("TiB"), _("PiB")],
         "rates": [_("B/s"), _("KiB/s"), _("MiB/s"), _("GiB/s")],
+    }
+
+
+def _keys() -> list[tuple[str, str]]:
+    """[(keys, what they do)]; a space is between keys that do alike."""
+    return [
+        ("← ↑ → ↓", _("to the next tile; with Shift it is selected")),
+        ("Tab", _("to the next host; with Shift back")),
+        ("Enter", _("come nearer, then open")),
+        ("Backspace", _("back to what it is in")),
+        ("Space", _("select; held, the pointer drags the map")),
+        ("Ctrl+A", _("select all that is found")),
+        (".", _("commands")),
+        ("s", _("snapshot")),
+        ("n N", _("next and previous problem")),
+        ("x", _("what if this host fails; hold it or press it")),
+        ("p", _("pin to the list below, or take it off")),
+        ("/", _("filter")),
+        ("f", _("next fill; with Shift the previous")),
+        ("+ - 0", _("nearer, farther, all")),
+        ("g v", _("to the VMs; h hosts, p pool, s storage, n networks")),
+        ("Esc", _("end what is shown, then clear the selection")),
+    ]
+
+
+def fills() -> list[tuple[str, str]]:
+    """What the lightness of a tile can say: (value, label)."""
+    return [
+        ("cpu", _("CPU")),
+        ("memory", _("Memory")),
+        ("disk", _("Disk")),
+        ("network", _("Network")),
+        ("latency", _("Disk latency")),
+        ("snapshots", _("Snapshots")),
+        ("none", pgettext("fill", "none")),
+    ]
+
+
+def toolbar() -> dict[str, object]:
+    """The same for `toolbar.js`."""
+    sizes = [
+        ("auto", pgettext("size", "automatic")),
+        ("ram", _("RAM")),
+        ("equal", pgettext("size", "equal")),
+        ("vcpu", _("vCPUs")),
+        ("disk", _("Disk")),
+    ]
+    groups = [
+        ("placement", pgettext("group", "host")),
+        ("tag", pgettext("group", "tag")),
+        ("os", pgettext("group", "system")),
+        ("network", pgettext("group", "network")),
+        ("sr", pgettext("group", "SR")),
+        ("folder", pgettext("group", "folder")),
+    ]
+    return {
+        "tools": _("What the map shows"),
+        "view": _("View"),
+        "views": [("map", _("Map")), ("table", _("Table"))],
+        "scales": scales(),
+        "scale": _("From {low} to {high}"),
+        "menus": [("fill", _("Fill"), fills()), ("group", _("Group"), groups), ("size", _("Size"), sizes)],
+        "filter": _("Filter"),
+        "grammar": _("Name, address or uuid; tag: os: state: host: pool: sr: net: is:alarm; a minus before a word turns it round"),
+        "only": _("Show only what is found"),
+        "chooseAll": _("Select all that is found"),
+        "clear": _("Clear the filter"),
     }

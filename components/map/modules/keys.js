@@ -1,0 +1,72 @@
+// Keys, into what the map is asked to do. `map` is the component; words.py lists them for whoever asks.
+
+const CHORD = 1200;   // milliseconds for the second key
+const HOLD = 350;     // X held so long ends with letting go; a short press lasts until Esc
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export function keys(map) {
+  const surface = map.$refs.focus;
+  let chord = 0, pressed = 0;
+  const commands = {
+    Enter: (event) => map.enter(map.focused(), event.ctrlKey || event.metaKey),
+    Backspace: () => map.up(),
+    Escape: () => { if (!map.endLoss()) { map.choose(-1, false); map.setFocus(-1); map.relate(-1); } },
+    0: () => map.fit(),
+    "+": () => map.zoom(1.4),
+    "=": () => map.zoom(1.4),
+    "-": () => map.zoom(1 / 1.4),
+    ".": () => map.menuHere(),
+    "/": () => map.askFilter?.(),
+    "?": () => map.help(),
+    n: () => map.$emit("step", 1),
+    N: () => map.$emit("step", -1),
+    s: () => map.verb("vm.snapshot"),
+    f: () => map.nextFill(1),
+    F: () => map.nextFill(-1),
+    g: () => { chord = performance.now(); },
+    p: () => map.pin(),
+    P: () => map.pin(),
+    x: (event) => { if (!event.repeat) pressed = !map.endLoss() && map.askLoss() ? performance.now() : 0; },
+  };
+  commands.X = commands.x;
+
+  surface.addEventListener("keydown", (event) => {
+    if (event.altKey) return;
+    const { key } = event, control = event.ctrlKey || event.metaKey;
+    if (performance.now() - chord < CHORD && map.goTo(key)) { chord = 0; taken(event); return; }
+    if (key === " ") {
+      taken(event);
+      if (!event.repeat) { map.spaceHeld = true; map.spaceUsed = false; surface.style.cursor = "grab"; }
+    } else if (key === "Tab") {
+      if (map.stepContainer(event.shiftKey ? -1 : 1)) taken(event);
+    } else if (key === "a" && control) {
+      taken(event);
+      map.chooseFound();
+    } else if (ARROWS[key]) {
+      taken(event);
+      map.step(...ARROWS[key]);
+      if (event.shiftKey && map.look.focus >= 0) map.chooseAll([map.look.focus], true);
+    } else if (Object.hasOwn(commands, key) && !(control && key !== "Enter")) {
+      taken(event);
+      commands[key](event);
+    }
+  });
+
+  surface.addEventListener("keyup", (event) => {
+    if (event.key === " " && map.spaceHeld) {
+      map.spaceHeld = false;
+      surface.style.cursor = "default";
+      if (!map.spaceUsed && map.look.focus >= 0) map.choose(map.look.focus, true);
+    } else if (event.key.toLowerCase() === "x") {
+      if (pressed && performance.now() - pressed > HOLD) map.endLoss();
+      pressed = 0;
+    }
+  });
+  surface.addEventListener("blur", () => { map.spaceHeld = false; map.look.focus = -1; map.refresh(); });
+}
+
+/** Nobody else hears of it: "/" would go to the search of the page. */
+function taken(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}

@@ -1,0 +1,51 @@
+// What if: the server says what would become of the VMs of lost hosts, this keeps and shows it. Methods of the component in map.js.
+
+import { ghosts } from "./whatif.js";
+
+export const losing = {
+  /** The hosts that `X` is about: those selected, else that of what is focused or pointed at. */
+  endangered() {
+    const hosts = this.chosen().filter(({ kind }) => kind === "host");
+    if (hosts.length) return hosts;
+    const thing = this.model.things.get(this.focused());
+    const host = thing?.kind === "vm" ? this.model.things.get(thing.host) : thing;
+    return host?.kind === "host" ? [host] : [];
+  },
+
+  askLoss() {
+    const hosts = this.endangered();
+    if (hosts.length) this.$emit("lose", hosts.map(({ uuid }) => uuid)); else this.say(this.words.noHost);
+    return hosts.length > 0;
+  },
+
+  /** From the server: {hosts, moves: [[VM, host], ...], stranded}, all uuids, and a sentence; null ends it. */
+  lose(told, text = "") {
+    const byUuid = new Map([...this.model.things.values()].map((thing) => [thing.uuid, thing.id]));
+    const ids = (uuids) => new Set(uuids.map((uuid) => byUuid.get(uuid)).filter((id) => id !== undefined));
+    const moves = (pairs) => new Map(pairs.map((pair) => pair.map((uuid) => byUuid.get(uuid))).filter(([vm, host]) => vm !== undefined && host !== undefined));
+    this.outcome = told && { hosts: ids(told.hosts), moves: moves(told.moves), stranded: ids(told.stranded), uuids: told.hosts };
+    if (told) this.overlay.depart();
+    if (text) this.say(text);
+    this.relight();
+    this.noteAddress();
+  },
+
+  endLoss() {
+    if (!this.outcome) return false;
+    this.lose(null);
+    this.$emit("lose", []);
+    return true;
+  },
+
+  /** What the overlay draws of it. */
+  lossDrawn() {
+    const { outcome, plan } = this;
+    if (!outcome || !plan) return { ghosts: [], lost: [], stranded: [] };
+    const hosts = plan.pools.flatMap((pool) => pool.hosts);
+    return {
+      ghosts: ghosts(plan, this.model, outcome).map((ghost) => ({ ...ghost, name: this.model.things.get(ghost.id).name })),
+      lost: hosts.filter(({ id }) => outcome.hosts.has(id)),
+      stranded: hosts.flatMap(({ tiles }) => tiles.filter(({ id }) => outcome.stranded.has(id))),
+    };
+  },
+};

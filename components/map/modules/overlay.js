@@ -1,0 +1,141 @@
+// What lies over the picture for a while: lines of relations, ghosts of what would move, a ring round what was found. A canvas of its own,
+// so that none of it makes the picture below be painted again; hidden while there is nothing.
+
+import { glyph } from "./marks.js";
+import { CRITICAL } from "./model.js";
+
+const PULSE = 700;       // milliseconds
+const FLIGHT = 400;
+const MOST_PULSES = 400;
+const BEND = 6;
+
+export class Overlay {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.ctx = canvas.getContext("2d");
+    this.pulses = null;   // {boxes, at}
+    this.since = 0;       // when the ghosts set out
+  }
+
+  resize(width, height, ratio) {
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+  }
+
+  /** Ring these boxes once. */
+  pulse(boxes) {
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.pulses = { boxes: boxes.slice(0, MOST_PULSES), at: performance.now() };
+  }
+
+  depart() { this.since = matchMedia("(prefers-reduced-motion: reduce)").matches ? -Infinity : performance.now(); }
+
+  /**
+   * @param art    as in draw.js
+   * @param drawn  {lines, ghosts, lost: boxes of hosts, stranded: boxes of VMs}
+   * @returns {boolean}  whether it goes on by itself
+   */
+  paint(art, camera, { lines, ghosts, lost, stranded }) {
+    const now = performance.now();
+    if (this.pulses && now - this.pulses.at > PULSE) this.pulses = null;
+    const empty = !(lines.length || ghosts.length || lost.length || stranded.length || this.pulses);
+    if (empty && this.canvas.hidden) return false;
+    this.canvas.hidden = empty;
+    const { ctx } = this, { ratio } = art, over = { ...art, ctx };
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.clearRect(0, 0, art.width, art.height);
+    for (const box of lost) drawLost(over, camera.project(box, ratio));
+    for (const box of stranded) drawStranded(over, camera.project(box, ratio));
+    const part = 1 - (1 - Math.min(1, (now - this.since) / FLIGHT)) ** 3;
+    for (const ghost of ghosts) drawGhost(over, camera.project(between(ghost.from ?? ghost, ghost, part), ratio), ghost.name);
+    drawLines(over, camera, lines);
+    if (this.pulses) this.drawPulses(over, camera, (now - this.pulses.at) / PULSE);
+    return this.pulses !== null || (ghosts.length > 0 && part < 1);
+  }
+
+  drawPulses({ ctx, theme, ratio }, camera, part) {
+    ctx.strokeStyle = theme.accent;
+    ctx.globalAlpha = 1 - part;
+    ctx.lineWidth = 2;
+    for (const box of this.pulses.boxes) {
+      const { x, y, w, h } = camera.project(box, ratio), by = part * 8;
+      ctx.strokeRect(x - by, y - by, w + 2 * by, h + 2 * by);
+    }
+    ctx.globalAlpha = 1;
+  }
+}
+
+const between = (from, to, part) => ({
+  x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part, w: from.w + (to.w - from.w) * part, h: from.h + (to.h - from.h) * part,
+});
+
+function drawLost({ ctx, theme }, { x, y, w, h }) {
+  ctx.strokeStyle = theme.critical;
+  ctx.lineWidth = 1.5;
+  ctx.setLineDash([6, 4]);
+  ctx.beginPath();
+  ctx.roundRect(x, y, w, h, Math.min(7, w / 6));
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+function drawStranded({ ctx, theme }, { x, y, w, h }) {
+  ctx.strokeStyle = theme.critical;
+  ctx.lineWidth = 2;
+  ctx.strokeRect(x + 1, y + 1, Math.max(3, w - 2), Math.max(3, h - 2));
+  if (w >= 16 && h >= 16) glyph(ctx, theme, CRITICAL, x + w - 13, y + 4, 9);
+}
+
+function drawGhost({ ctx, theme, text }, { x, y, w, h }, name) {
+  const box = { x: x + 1, y: y + 1, w: Math.max(2, w - 2), h: Math.max(2, h - 2) };
+  ctx.beginPath();
+  ctx.roundRect(box.x, box.y, box.w, box.h, Math.min(3, box.w / 4, box.h / 4));
+  ctx.fillStyle = theme.surface;
+  ctx.fill();
+  ctx.globalAlpha = 0.22;
+  ctx.fillStyle = theme.accent;
+  ctx.fill();
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = theme.accent;
+  ctx.lineWidth = 1;
+  ctx.setLineDash([4, 3]);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  if (box.w >= 30 && box.h >= 18) text.put(ctx, name, box.x + 6, box.y + Math.min(12, box.h / 2), box.w - 10, { size: 11, weight: 520, colour: theme.text });
+}
+
+function drawLines({ ctx, theme, text, format }, camera, lines) {
+  if (!lines.length) return;
+  const seen = lines.map(({ points, ...line }) => ({ ...line, points: points.map(([x, y]) => [(x - camera.x) * camera.zoom, (y - camera.y) * camera.zoom]) }));
+  for (const [colour, width] of [[theme.ground, 4], [theme.accent, 1.6]]) { // a border of the ground's colour, so that they are seen on any tile
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width;
+    ctx.lineJoin = ctx.lineCap = "round";
+    for (const { points } of seen) {
+      ctx.beginPath();
+      ctx.moveTo(...points[0]);
+      for (let i = 1; i < points.length - 1; i++) ctx.arcTo(...points[i], ...points[i + 1], BEND);
+      ctx.lineTo(...points.at(-1));
+      ctx.stroke();
+    }
+  }
+  for (const { points, count } of seen) {
+    dot({ ctx, theme }, points.at(-1), 3.5);
+    if (count === 1) { dot({ ctx, theme }, points[0], 2.5); continue; }
+    const label = format.number(count), wide = text.width(ctx, label, text.font(11, 600)) + 10, [x, y] = points[0];
+    ctx.beginPath();
+    ctx.roundRect(x - wide / 2, y - 9, wide, 18, 9);
+    ctx.fillStyle = theme.accent;
+    ctx.fill();
+    text.put(ctx, label, x, y, wide, { size: 11, weight: 600, colour: theme.ground, align: "center" });
+  }
+}
+
+function dot({ ctx, theme }, [x, y], r) {
+  ctx.beginPath();
+  ctx.arc(x, y, r, 0, 7);
+  ctx.fillStyle = theme.accent;
+  ctx.strokeStyle = theme.ground;
+  ctx.lineWidth = 1.5;
+  ctx.fill();
+  ctx.stroke();
+}

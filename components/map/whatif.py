@@ -1,0 +1,160 @@
+"""What if these hosts were lost: a panel over the map with what becomes of their VMs, while the map draws it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from nicegui import background_tasks, ui
+
+from components.links import path_of
+from components.live import follow_all, renewed
+from components.map.map import Map
+from components.ui import Button, Kind, Mark
+from data.losing import Bound, Outcome, Stranded, gradually
+from data.mirror import Change, Mirror
+from data.objects import VM, Host
+from data.placement import is_guest, memory_held, memory_of
+from xo_dash.i18n import _, ngettext, number, size
+
+HOLD = 0.004
+"""Seconds for which the loop is held."""
+MOST = 60
+"""VMs that are listed; the others are counted."""
+CHANGES = frozenset({"power_state", "resident_on", "enabled", "name_label", "memory_dynamic_max"})
+
+
+class WhatIf(ui.element):
+    """Not there until asked; follows the pool while it is."""
+
+    def __init__(self, mirror: Mirror, chart: Map) -> None:
+        super().__init__("aside")
+        self.classes("xo-map-whatif")
+        self.props["aria-label"] = _("What if")
+        self._mirror, self._chart = mirror, chart
+        self._hosts: list[Host] = []
+        self._asked = 0
+        self.set_visibility(False)
+        follow_all(mirror, self._concerns, self._again)
+
+    def ask(self, uuids: Sequence[str]) -> None:
+        """Show what becomes of the VMs of these hosts, which are of one pool: of the first one's; none ends it."""
+        hosts = [host for uuid in uuids if (host := self._mirror.find(Host, uuid))]
+        self._hosts = [host for host in hosts if host.home is hosts[0].home]
+        if self._hosts:
+            self._again()
+        else:
+            self.end()
+
+    def end(self) -> None:
+        self._hosts = []
+        self._asked += 1
+        if self.visible:
+            self.set_visibility(False)
+            self._chart.end_loss()
+
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        home = self._hosts[0].home if self._hosts else None
+        return home is not None and any(
+            isinstance(change.subject, (VM, Host))
+            and change.subject.home is home
+            and not (change.names and CHANGES.isdisjoint(change.names))
+            for change in changes
+        )
+
+    def _again(self) -> None:
+        self._hosts = [host for host in self._hosts if self._mirror.find(Host, host.uuid)]
+        if self._hosts:
+            self._asked += 1
+            background_tasks.create(self._compute(self._asked), name="what if")
+        elif self.visible:
+            self.end()
+
+    async def _compute(self, asked: int) -> None:
+        hosts = list(self._hosts)
+        outcome = await computed(hosts)
+        if asked != self._asked or self.is_deleted:
+            return  # it was asked for something else meanwhile
+        with self:
+            self._draw(hosts, outcome)
+        self.set_visibility(True)
+        moves = [(vm.uuid, host.uuid) for vm, host in outcome.moves.items()]
+        title, verdict = title_of(hosts), verdict_of(outcome)
+        self._chart.show_loss([host.uuid for host in hosts], moves, [one.vm.uuid for one in outcome.stranded], f"{title}: {verdict}")
+
+    def _draw(self, hosts: Sequence[Host], outcome: Outcome) -> None:
+        with renewed(self):
+            with ui.element().classes("xo-map-whatif-head"):
+                ui.label(title_of(hosts)).classes("xo-map-whatif-title")
+                Button(kind=Kind.GHOST, icon="close", label=_("End"), on_click=self.end)
+            with ui.element().classes("xo-map-whatif-verdict"):
+                if outcome.stranded:
+                    Mark("critical")
+                ui.label(verdict_of(outcome))
+            if outcome.stranded:
+                with ui.element("ul").props("role=list").classes("xo-map-whatif-list"):
+                    for one in outcome.stranded[:MOST]:
+                        with ui.element("li"):
+                            ui.link(one.vm.name_label or one.vm.uuid, path_of(one.vm))
+                            ui.label(reason(one))
+                    if len(outcome.stranded) > MOST:
+                        ui.label(_("{n} more").format(n=number(len(outcome.stranded) - MOST)))
+            self._receivers(outcome)
+
+    def _receivers(self, outcome: Outcome) -> None:
+        hosts = sorted(set(outcome.moves.values()), key=lambda host: host.name_label)
+        if not hosts:
+            return
+        ui.label(_("The others go to")).classes("xo-map-whatif-scope")
+        with ui.element("ul").props("role=list").classes("xo-map-whatif-list"):
+            for host in hosts:
+                coming = [vm for vm, place in outcome.moves.items() if place is host]
+                free = memory_of(host, filter(is_guest, host.all_of(VM, host.resident_VMs))).free - sum(map(memory_held, coming))
+                with ui.element("li"):
+                    ui.label(host.name_label).classes("xo-map-whatif-host")
+                    count = ngettext("{n} VM", "{n} VMs", len(coming)).format(n=number(len(coming)))
+                    ui.label(f"{count} · {_('{size} stays free').format(size=size(free))}")
+
+
+async def computed(hosts: Sequence[Host]) -> Outcome:
+    """`losing.without`, with the loop free in between."""
+    steps = gradually(hosts)
+    end = time.perf_counter() + HOLD
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+            return outcome
+        if time.perf_counter() > end:
+            await asyncio.sleep(0)
+            end = time.perf_counter() + HOLD
+
+
+def title_of(hosts: Sequence[Host]) -> str:
+    if len(hosts) == 1:
+        return _("Without {name}").format(name=hosts[0].name_label)
+    return ngettext("Without {n} host", "Without {n} hosts", len(hosts)).format(n=number(len(hosts)))
+
+
+def verdict_of(outcome: Outcome) -> str:
+    stranded, total = len(outcome.stranded), len(outcome.stranded) + len(outcome.moves)
+    if not total:
+        return _("No VM runs there.")
+    if not stranded:
+        return ngettext("Its {n} VM finds a place.", "All {n} VMs find a place.", total).format(n=number(total))
+    text = ngettext("{n} of {all} VMs has no place.", "{n} of {all} VMs have no place.", stranded)
+    return text.format(n=number(stranded), all=number(total))
+
+
+def reason(one: Stranded) -> str:
+    """Why a VM has no place."""
+    name = one.what.name_label if one.what else ""
+    if one.why is Bound.SR:
+        return _("no other host reaches {name}").format(name=name)
+    if one.why is Bound.NETWORK:
+        return _("no other host has {name}").format(name=name)
+    if one.why is Bound.ROOM:
+        return _("{size} of memory short").format(size=size(one.short))
+    return _("uses a device of its host") if one.why is Bound.DEVICE else _("no other host takes VMs")
