@@ -35,8 +35,8 @@ def fleet(shape: Sequence[tuple[int, int]], seed: int = 1) -> Mirror:
         for row in pool.all(VM).values():
             if load := pool.history.loads.get(row.uuid):
                 part = random.Random(row.uuid).betavariate(3, 3)
-                load.memory_used = part * row.memory_dynamic_max
-                load.disk_read, load.disk_write = load.net_rx * 3, 0.0
+                load.memory_used, load.guest_memory = part * row.memory_dynamic_max, part
+                load.disk_read, load.disk_write, load.disk_latency = load.net_rx * 3, 0.0, part * 0.02
     return judged(mirror)
 
 
