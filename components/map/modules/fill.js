@@ -3,7 +3,7 @@
 import { cut, sorted, treemap } from "./treemap.js";
 
 const DUST = 4;    // tiles with a shorter side become one cell with a count
-const ROUNDS = 3;  // of making dust: what remains moves a little each time
+const ROUNDS = 5;  // of making dust: what remains moves a little each time
 const SHRINK = 0.94;
 export const ALARM = 5; // px a tile in alarm has on the screen at least, whatever the zoom
 const LONG = 1.5;  // a cell's longer side, where cells take what room there is
@@ -44,13 +44,16 @@ function fill(box, vms, amounts, others, rest) {
   box.dust = null;
   for (let round = 0; round < ROUNDS; round++) {
     const found = vms.map((_, i) => i).filter((i) => small.has(i) || Math.min(parts[i].w, parts[i].h) < DUST);
-    if (found.length < 2 || found.length === small.size) break;
+    if (!found.length || vms.length < 2 || found.length === small.size) break;
+    if (found.length === 1) found.push(least(amounts.map((amount, i) => (i === found[0] ? Infinity : amount))));
     small = new Set(found);
     parts = withDust(box, used, vms, amounts, others, small);
   }
   box.tiles = vms.map((vm, i) => (small.has(i) ? { id: vm.id, dust: true, ...parts[i] } : { id: vm.id, ...parts[i] }));
   return [...parts.slice(vms.length), free];
 }
+
+const least = (amounts) => amounts.reduce((best, amount, i) => (amount <= amounts[best] ? i : best), 0);
 
 function withDust(box, used, vms, amounts, others, small) {
   const parts = new Array(vms.length), large = [], tiny = [];

@@ -1,0 +1,124 @@
+"""The map's geometry in a browser page: what the server tells becomes a plan, by the same modules that draw it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, Route
+
+from components.map.scene import Scene
+from data.mirror import Mirror
+
+MODULES = Path(__file__).parents[2] / "components" / "map" / "modules"
+ORIGIN = "http://map.test/"
+LOADER = """<script type=module>
+import * as arranging from './arrange.js';
+import { Camera } from './camera.js';
+import * as filling from './fill.js';
+import { Model } from './model.js';
+import * as ordering from './reorder.js';
+import * as places from './places.js';
+window.map = { ...arranging, ...filling, ...places, ...ordering, Camera, Model };
+</script>"""
+PLAN = """([how, w, h]) => {
+  window.plan = map.arrange(window.model, {w, h}, how);
+  return JSON.parse(JSON.stringify(window.plan, (key, value) => key === "networks" || key === "byHost" ? undefined : value));
+}"""
+
+Box = dict[str, Any]
+Plan = dict[str, Any]
+Message = dict[str, Any]
+Rectangle = tuple[float, float, float, float]
+
+
+async def open_modules(browser: Browser) -> Page:
+    """A page that has the map's functions in `window.map`."""
+
+    async def serve(route: Route) -> None:
+        name = route.request.url.removeprefix(ORIGIN)
+        if not name:
+            await route.fulfill(content_type="text/html", body=LOADER)
+        else:
+            await route.fulfill(content_type="text/javascript", body=(MODULES / name).read_text(encoding="utf-8"))
+
+    page = await browser.new_page()
+    await page.route(f"{ORIGIN}**", serve)
+    await page.goto(ORIGIN)
+    await page.wait_for_function("window.map")
+    return page
+
+
+def told(mirror: Mirror) -> Message:
+    """What a browser is told of everything."""
+    scene = Scene(mirror, hold=math.inf)
+    close = scene.open(lambda _text: None)
+    message: Message = json.loads(scene.snapshot())
+    close()
+    return message
+
+
+async def plan(page: Page, message: Message | None = None, view: tuple[int, int] = (1440, 900), **how: object) -> Plan:
+    """The plan of what `message` says, or of what was said last."""
+    if message is not None:
+        await page.evaluate("(message) => { window.model = new map.Model(); window.model.apply(message); }", message)
+    found: Plan = await page.evaluate(PLAN, [how, *view])
+    return found
+
+
+def hosts(plan: Plan) -> Iterator[Box]:
+    for pool in plan["pools"]:
+        yield from pool["hosts"]
+
+
+def holders(plan: Plan) -> Iterator[Box]:
+    """All that have tiles."""
+    yield from plan["groups"]
+    for pool in plan["pools"]:
+        yield from pool["hosts"]
+        yield pool["bench"]
+
+
+def rectangles(plan: Plan) -> dict[int, Rectangle]:
+    """{id: (x, y, w, h)} of everything that can be chosen."""
+    boxes = [tile for holder in holders(plan) for tile in holder["tiles"]]
+    for pool in plan["pools"]:
+        boxes += [pool, *pool["hosts"], *pool["tanks"]]
+    return {box["id"]: rectangle(box) for box in boxes}
+
+
+def rectangle(box: Box) -> Rectangle:
+    return box["x"], box["y"], box["w"], box["h"]
+
+
+def area(boxes: Sequence[Box]) -> float:
+    return sum(box["w"] * box["h"] for box in boxes)
+
+
+def overlapping(boxes: Sequence[Box]) -> list[tuple[Box, Box]]:
+    """Pairs that share more than a line."""
+    return [
+        (a, b)
+        for a, b in combinations(boxes, 2)
+        if min(a["x"] + a["w"], b["x"] + b["w"]) - max(a["x"], b["x"]) > 0.01
+        and min(a["y"] + a["h"], b["y"] + b["h"]) - max(a["y"], b["y"]) > 0.01
+    ]
+
+
+def outside(boxes: Sequence[Box], hull: Box) -> list[Box]:
+    return [
+        box
+        for box in boxes
+        if box["x"] < hull["x"] - 0.01
+        or box["y"] < hull["y"] - 0.01
+        or box["x"] + box["w"] > hull["x"] + hull["w"] + 0.01
+        or box["y"] + box["h"] > hull["y"] + hull["h"] + 0.01
+    ]
+
+
+def side(box: Box) -> float:
+    return float(min(box["w"], box["h"]))
