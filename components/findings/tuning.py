@@ -36,7 +36,7 @@ def unit_of(rule: Rule) -> Unit:
     if rule.unit == "seconds" and max(filter(None, rule.limits), default=1.0) < 1:
         return Unit(1000, _("ms"))
     return {
-        "share": Unit(100, "%"), "days": Unit(1, _("days")), "days_left": Unit(-1, _("days before")), "seconds": Unit(1, _("s")),
+        "share": Unit(100, "%"), "days": Unit(1, _("d")), "days_left": Unit(-1, _("d")), "seconds": Unit(1, _("s")),
         "gib": Unit(1, _("GiB")), "count": Unit(1, ""),
     }.get(rule.unit, Unit(1, ""))  # fmt: skip
 
@@ -63,8 +63,13 @@ def limits_words(rule: Rule, limits: Limits, hold: float) -> str:
     parts = []
     if rule.unit:
         sign = f" {unit_of(rule).sign}".rstrip()
-        for value, words in ((limits.information, _("note from {limit}")), (limits.warning, _("warning from {limit}")),
-                             (limits.critical, _("critical from {limit}"))):  # fmt: skip
+        left = rule.unit == "days_left"
+        told = (
+            (limits.information, _("note from {limit}")),
+            (limits.warning, _("warning below {limit}") if left else _("warning from {limit}")),
+            (limits.critical, _("critical below {limit}") if left else _("critical from {limit}")),
+        )
+        for value, words in told:
             if value is not None:
                 parts.append(words.format(limit=f"{said(rule, value)}{sign}"))
     else:
@@ -168,7 +173,9 @@ class TuningDialog(Dialog):
         self._fields: dict[str, Field] = {}
         with self:
             if rule.unit:
-                for name, title in (("warning", _("Warning from")), ("critical", _("Critical from"))):
+                left = rule.unit == "days_left"
+                titles = (_("Warning below"), _("Critical below")) if left else (_("Warning from"), _("Critical from"))
+                for name, title in zip(("warning", "critical"), titles, strict=True):
                     if getattr(rule.limits, name) is not None:
                         self._field(name, f"{title}, {sign}" if sign else title, getattr(tuning, name))
             minutes = None if tuning.hold is None else tuning.hold / 60

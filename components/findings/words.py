@@ -101,7 +101,9 @@ def _no_room(finding: Finding) -> str:
 TITLES: Mapping[str, Callable[[Finding], str]] = {
     "pool.ha_overcommitted": lambda f: _("{name} has promised more restarts than it can keep").format(name=names(f)),
     "pool.ha_plan": lambda f: _("HA of {name} can bear {n} failed hosts, fewer than it should").format(name=names(f), n=f.reading.detail),
-    "pool.versions": lambda f: _("{hosts} do not run the master's version, {version}").format(hosts=_hosts(f), version=f.reading.detail),
+    "pool.versions": lambda f: ngettext(
+        "{hosts} does not run the master's version, {version}", "{hosts} do not run the master's version, {version}", len(f.reading.where)
+    ).format(hosts=_hosts(f), version=f.reading.detail),
     "pool.duplicate_mac": lambda f: _("VMs share the MAC address {mac}").format(mac=f.reading.detail),
     "pool.no_default_sr": lambda f: _("{name} has no default SR").format(name=names(f)),
     "host.lost": lambda f: _("{name} gives no sign of life").format(name=names(f)),
@@ -116,8 +118,12 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
         if f.reading.value < 0
         else _("The certificate of {name} has ended").format(name=names(f))
     ),
-    "host.reboot": lambda f: _("{names} need a reboot to finish an update").format(names=names(f)),
-    "host.toolstack": lambda f: _("{names} need a toolstack restart to finish an update").format(names=names(f)),
+    "host.reboot": lambda f: ngettext(
+        "{names} needs a reboot to finish an update", "{names} need a reboot to finish an update", len(f.subjects)
+    ).format(names=names(f)),
+    "host.toolstack": lambda f: ngettext(
+        "{names} needs a toolstack restart to finish an update", "{names} need a toolstack restart to finish an update", len(f.subjects)
+    ).format(names=names(f)),
     "host.maintenance": lambda f: _("{name} is in maintenance mode").format(name=names(f)),
     "sr.unplugged": lambda f: _("{name} is not reached by {hosts}").format(name=names(f), hosts=_hosts(f)),
     "sr.full": lambda f: _("{name} is {full} full").format(name=names(f), full=percent(f.reading.value)),
@@ -143,13 +149,27 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
         names=names(f), time=duration(f.reading.value * 86400)
     ),
     "vm.no_tools": lambda f: _("{names}: no guest tools answer").format(names=names(f)),
-    "vm.image_left": lambda f: _("{names}: an image of a local SR is in the drive, so they cannot move").format(names=names(f)),
-    "vm.bound": lambda f: (
-        _("{names} cannot leave their host: a device is passed through")
-        if f.reading.detail == "device"
-        else _("{names} cannot leave their host: a disk is on its local SR")
+    "vm.image_left": lambda f: ngettext(
+        "{names}: an image of a local SR is in the drive, so it cannot move",
+        "{names}: an image of a local SR is in the drive, so they cannot move",
+        len(f.subjects),
     ).format(names=names(f)),
-    "vm.restart": lambda f: _("{names} need a restart for their settings to count").format(names=names(f)),
+    "vm.bound": lambda f: (
+        ngettext(
+            "{names} cannot leave its host: a device is passed through",
+            "{names} cannot leave their host: a device is passed through",
+            len(f.subjects),
+        )
+        if f.reading.detail == "device"
+        else ngettext(
+            "{names} cannot leave its host: a disk is on its local SR",
+            "{names} cannot leave their host: a disk is on its local SR",
+            len(f.subjects),
+        )
+    ).format(names=names(f)),
+    "vm.restart": lambda f: ngettext(
+        "{names} needs a restart for its settings to count", "{names} need a restart for their settings to count", len(f.subjects)
+    ).format(names=names(f)),
     "xapi.alarm": _alarm,
 }
 """{rule's key: what is said of it}; a test asks for every rule."""

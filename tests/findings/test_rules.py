@@ -1,0 +1,406 @@
+"""Every rule, in a small pool that is as it should be until something is done to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from components.findings.mending import MENDING, mending_of, page_of, place_of, subjects_of
+from components.findings.tuning import limits_words, read, said
+from components.findings.words import RULE_NAMES, sentence
+from data.findings.finding import Finding, Level, Rule, Subject
+from data.findings.rules import RULES
+from data.growth import Sample
+from data.history import Load
+from data.losing import without
+from data.objects import (
+    PBD,
+    PIF,
+    SR,
+    VBD,
+    VDI,
+    VIF,
+    VM,
+    Bond,
+    Certificate,
+    Host,
+    HostMetrics,
+    Message,
+    Network,
+    PIFMetrics,
+    Pool,
+    PowerState,
+    VMGuestMetrics,
+)
+from data.server import ServerState
+from data.types import GIB, Ref, XapiDate
+from tests.control.fake_pool import FakePool
+from xo_dash.control.actions import BY_ID
+from xo_dash.i18n import using
+
+NOW = time.time()
+DAY = 86400.0
+RULE = {rule.key: rule for rule in RULES}
+NOTE, WARNING, CRITICAL = Level.INFORMATION, Level.WARNING, Level.CRITICAL
+
+
+def moment(seconds: float) -> XapiDate:
+    return XapiDate(time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime(seconds)))
+
+
+class House(FakePool):
+    """Two hosts, an SR and a network that both reach, and a VM."""
+
+    def __init__(self) -> None:
+        super().__init__("lab")
+        self.network = Network(name_label="lan")
+        self.sr = SR(name_label="vault", type="nfs", shared=True, physical_size=1000 * GIB, physical_utilisation=400 * GIB)
+        self.put(self.network)
+        self.put(self.sr)
+        self.one, self.two = self.host("xcp-1"), self.host("xcp-2")
+        self.pool = Pool(name_label="lab", master=self.one.ref, default_SR=self.sr.ref)
+        self.put(self.pool)
+        self.web = self.guest("web-1")
+
+    def host(self, name: str) -> Host:
+        host = Host(name_label=name, enabled=True, software_version={"product_version": "8.3.0"})
+        host.metrics = self.put(HostMetrics(live=True, memory_total=64 * GIB))
+        host.control_domain = self.put(VM(is_control_domain=True, power_state=PowerState.RUNNING))
+        self.put(host)
+        host.certificates = [self.put(Certificate(host=host.ref, not_after=moment(NOW + 900 * DAY)))]
+        self.attach(host, self.sr)
+        port = PIF(network=self.network.ref, host=host.ref, currently_attached=True, metrics=self.put(PIFMetrics(carrier=True)))
+        self.network.PIFs.append(self.put(port))
+        host.PIFs.append(port.ref)
+        return host
+
+    def attach(self, host: Host, sr: SR, **fields: object) -> PBD:
+        path = PBD(**{"host": host.ref, "SR": sr.ref, "currently_attached": True} | fields)  # type: ignore[arg-type]
+        sr.PBDs.append(self.put(path))
+        host.PBDs.append(path.ref)
+        return path
+
+    def guest(self, name: str, **fields: object) -> VM:
+        tools = self.put(VMGuestMetrics(live=True, PV_drivers_detected=True))
+        known = {"power_state": PowerState.RUNNING, "guest_metrics": tools, "resident_on": self.one.ref, "memory_dynamic_max": 4 * GIB}
+        vm = self.vm(name, **known | fields)  # type: ignore[arg-type]
+        self.one.resident_VMs.append(vm.ref)
+        self.drive(vm, self.disk(self.sr))
+        vif = VIF(VM=vm.ref, network=self.network.ref, MAC=f"56:00:00:00:00:{len(self.home.all(VIF)):02x}")
+        vm.VIFs.append(self.put(vif))
+        self.network.VIFs.append(vif.ref)
+        return vm
+
+    def disk(self, sr: SR, **fields: object) -> VDI:
+        disk = VDI(**{"SR": sr.ref, "virtual_size": 40 * GIB, "physical_utilisation": 20 * GIB} | fields)  # type: ignore[arg-type]
+        sr.VDIs.append(self.put(disk))
+        return disk
+
+    def drive(self, vm: VM, disk: VDI, **fields: object) -> VBD:
+        drive = VBD(**{"VM": vm.ref, "VDI": disk.ref} | fields)  # type: ignore[arg-type]
+        vm.VBDs.append(self.put(drive))
+        disk.VBDs.append(drive.ref)
+        return drive
+
+    def local(self, **fields: object) -> SR:
+        sr = SR(**{"name_label": "local", "type": "ext", "physical_size": 100 * GIB} | fields)  # type: ignore[arg-type]
+        self.put(sr)
+        self.attach(self.one, sr)
+        return sr
+
+    def measure(self, row: VM | Host, **values: float) -> None:
+        self.home.history.loads[row.uuid] = Load(**values)
+
+    # what is found
+
+    def look(self, now: float = NOW) -> list[Finding]:
+        """All that is told in the end: everything is looked at again until the longest hold is over."""
+        for host in self.home.all(Host).values():
+            self.home.fates[host.ref] = without((host,)).fate
+        for moment in (now - 2 * DAY, now - 2 * DAY + 7200, now):
+            subjects: list[Subject] = [self.server]
+            subjects += [row for kind in self.mirror.findings.kinds for row in self.home.all(kind).values()]
+            for subject in subjects:
+                self.mirror.findings.look(subject, moment)
+        return self.mirror.findings.all(now)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_all_is_well(house: House) -> None:
+    assert [sentence(finding, house.mirror) for finding in house.look()] == []
+
+
+# ---- what is done to it: {rule: [(what, level or none, the sentence)]}
+
+
+def _lost(h: House) -> None:
+    h.change(h.home.all(HostMetrics)[h.two.metrics], live=False)
+
+
+def _ha(h: House, **fields: object) -> None:
+    h.change(h.pool, ha_enabled=True, **fields)
+
+
+def _twins(h: House) -> None:
+    first, second = h.web, h.guest("web-2")
+    for vm in (first, second):
+        h.change(h.home.all(VIF)[vm.VIFs[0]], MAC="56:0E:2A:00:00:01")
+
+
+def _certificate(days: float) -> Callable[[House], None]:
+    return lambda h: h.change(h.home.all(Certificate)[h.two.certificates[0]], not_after=moment(NOW + days * DAY))
+
+
+def _full(share: float) -> Callable[[House], None]:
+    return lambda h: h.change(h.sr, physical_utilisation=int(share * 1000) * GIB)
+
+
+def _filling(days: float) -> Callable[[House], None]:
+    def fill(h: House) -> None:
+        rate = 600 * GIB / (days * DAY)  # bytes a second that fill the rest in so many days
+        for hour in range(-60, 1):
+            h.home.history.grow(h.sr.uuid, Sample(NOW + hour * 3600, 400 * GIB + hour * 3600 * rate))
+
+    return fill
+
+
+def _chain(length: int) -> Callable[[House], None]:
+    def build(h: House) -> None:
+        below = ""
+        for node in range(length):
+            last = node == length - 1
+            disk = h.disk(h.sr, managed=last, sm_config={"vhd-parent": below} if below else {})
+            if last:
+                h.drive(h.web, disk)
+            elif node:
+                h.disk(h.sr, managed=False, sm_config={"vhd-parent": below})  # a second above, so that there is nothing to merge
+            below = disk.uuid
+
+    return build
+
+
+def _mpath(value: str) -> Callable[[House], None]:
+    return lambda h: h.change(h.home.all(PBD)[h.sr.PBDs[1]], other_config={"mpath-3600": value})
+
+
+def _carrier(h: House, *, management: bool = False, host: Host | None = None) -> None:
+    port = h.home.all(PIF)[(host or h.two).PIFs[0]]
+    h.change(port, management=management)
+    h.change(h.home.all(PIFMetrics)[port.metrics], carrier=False)
+
+
+def _bond(h: House) -> None:
+    port = h.home.all(PIF)[h.two.PIFs[0]]
+    slaves = [h.put(PIF(host=h.two.ref, metrics=h.put(PIFMetrics(carrier=up)))) for up in (True, False)]
+    h.change(port, bond_master_of=[h.put(Bond(master=port.ref, slaves=slaves))])
+
+
+def _coalesce(h: House) -> None:
+    below = h.disk(h.sr, managed=False)
+    h.drive(h.web, h.disk(h.sr, sm_config={"vhd-parent": below.uuid}))
+
+
+def _stop(h: House, **fields: object) -> None:
+    h.change(h.web, power_state=PowerState.HALTED, **fields)
+
+
+def _auto(h: House, pool: str = "true") -> None:
+    h.change(h.pool, other_config={"auto_poweron": pool})
+    _stop(h, other_config={"auto_poweron": "true"})
+
+
+def _snapshot(days: float, used: int) -> Callable[[House], None]:
+    def take(h: House) -> None:
+        snapshot = VM(is_a_snapshot=True, is_a_template=True, snapshot_of=h.web.ref, snapshot_time=moment(NOW - days * DAY))
+        h.put(snapshot)
+        h.drive(snapshot, h.disk(h.sr, is_a_snapshot=True, physical_utilisation=used * GIB))
+        h.change(h.web, snapshots=[snapshot.ref])
+
+    return take
+
+
+def _image(h: House, sr: SR) -> None:
+    h.drive(h.web, h.disk(sr, name_label="debian.iso"), type="CD")
+
+
+def _message(name: str, priority: int, age: float = 60, body: str = "", about: str = "") -> Callable[[House], None]:
+    def raise_it(h: House) -> None:
+        uuid = about or h.web.uuid
+        h.put(Message(name=name, priority=priority, cls="VM", obj_uuid=uuid, timestamp=moment(NOW - age), body=body))
+
+    return raise_it
+
+
+ALARM = 'value: 0.97\nconfig:\n<variable>\n<name value="cpu_usage"/>\n<alarm_trigger_level value="0.9"/>\n<alarm_trigger_period value="60"/>\n</variable>'  # noqa: E501
+
+Case = tuple[str, Callable[[House], object], Level, str]
+CASES: list[Case] = [
+    ("pool.gone", lambda h: h.mirror.set_server(h.server, state=ServerState.UNREACHABLE), CRITICAL, "lab is not reachable"),
+    ("pool.gone", lambda h: h.mirror.set_server(h.server, state=ServerState.DISABLED), Level.NONE, ""),
+    ("pool.ha_overcommitted", lambda h: _ha(h, ha_overcommitted=True), CRITICAL, "lab has promised more restarts than it can keep"),
+    ("pool.ha_overcommitted", lambda h: h.change(h.pool, ha_overcommitted=True), Level.NONE, ""),
+    ("pool.ha_plan", lambda h: _ha(h, ha_host_failures_to_tolerate=1), WARNING, "HA of lab can bear 0 failed hosts, fewer than it should"),
+    ("pool.ha_plan", lambda h: _ha(h, ha_host_failures_to_tolerate=1, ha_plan_exists_for=1), Level.NONE, ""),
+    (
+        "pool.versions",
+        lambda h: h.change(h.two, software_version={"product_version": "8.2.1"}),
+        WARNING,
+        "xcp-2 does not run the master's version, 8.3.0",
+    ),
+    ("pool.duplicate_mac", _twins, NOTE, "VMs share the MAC address 56:0e:2a:00:00:01"),
+    ("pool.no_default_sr", lambda h: h.change(h.pool, default_SR=Ref("OpaqueRef:gone")), NOTE, "lab has no default SR"),
+    ("host.lost", _lost, CRITICAL, "xcp-2 gives no sign of life"),
+    (
+        "host.dom0_memory",
+        lambda h: h.measure(h.home.all(VM)[h.two.control_domain], guest_memory=0.97),
+        CRITICAL,
+        "The control domain of xcp-2 has used 97% of its memory",
+    ),
+    ("host.dom0_memory", lambda h: h.measure(h.home.all(VM)[h.two.control_domain], guest_memory=0.9), Level.NONE, ""),
+    ("host.cpu", lambda h: h.measure(h.two, cpu=0.93), WARNING, "xcp-2 has its CPUs 93% busy"),
+    ("host.cpu", lambda h: h.measure(h.two, cpu=0.8), Level.NONE, ""),
+    ("host.no_room", lambda h: h.guest("huge", memory_dynamic_max=100 * GIB), WARNING, "If xcp-1 fails, 1 VM has no place"),
+    (
+        "host.clock",
+        lambda h: h.home.history.ahead.update({"third": 0.0, h.one.uuid: 0.0, h.two.uuid: 30.0}),
+        WARNING,
+        "The clock of xcp-2 is 30 s off",
+    ),
+    ("host.clock", lambda h: h.home.history.ahead.update({h.one.uuid: 0.0, h.two.uuid: 3.0}), Level.NONE, ""),
+    ("host.certificate", _certificate(20.5), WARNING, "The certificate of xcp-2 ends in 20 days"),
+    ("host.certificate", _certificate(3.5), CRITICAL, "The certificate of xcp-2 ends in 3 days"),
+    ("host.certificate", _certificate(-1), CRITICAL, "The certificate of xcp-2 has ended"),
+    ("host.certificate", _certificate(30), Level.NONE, ""),
+    ("host.reboot", lambda h: h.change(h.two, pending_guidances=["reboot_host"]), WARNING, "xcp-2 needs a reboot to finish an update"),
+    (
+        "host.toolstack",
+        lambda h: h.change(h.two, pending_guidances=["restart_toolstack"]),
+        NOTE,
+        "xcp-2 needs a toolstack restart to finish an update",
+    ),
+    ("host.maintenance", lambda h: h.change(h.two, enabled=False), NOTE, "xcp-2 is in maintenance mode"),
+    (
+        "sr.unplugged",
+        lambda h: h.change(h.home.all(PBD)[h.sr.PBDs[1]], currently_attached=False),
+        CRITICAL,
+        "vault is not reached by xcp-2",
+    ),
+    ("sr.full", _full(0.96), CRITICAL, "vault is 96% full"),
+    ("sr.full", _full(0.88), WARNING, "vault is 88% full"),
+    ("sr.full", _full(0.84), Level.NONE, ""),
+    ("sr.full", lambda h: h.local(content_type="iso", physical_utilisation=100 * GIB), Level.NONE, ""),
+    ("sr.filling", _filling(6), WARNING, "vault is full in about 6 days"),
+    ("sr.filling", _filling(0.5), CRITICAL, "vault is full in about 12 h"),
+    ("sr.filling", _filling(40), Level.NONE, ""),
+    ("sr.paths", _mpath("[1, 4]"), WARNING, "vault has lost paths on xcp-2"),
+    ("sr.paths", _mpath("[4, 4]"), Level.NONE, ""),
+    ("disk.chain", _chain(21), WARNING, "vault has a chain of 21 disks; at 30 no snapshot is possible"),
+    ("disk.chain", _chain(28), CRITICAL, "vault has a chain of 28 disks; at 30 no snapshot is possible"),
+    ("disk.chain", _chain(10), Level.NONE, ""),
+    ("disk.coalesce", _coalesce, WARNING, "vault has 1 disk to coalesce, for longer than a day"),
+    ("disk.orphan", lambda h: h.disk(h.sr), NOTE, "vault has 20\u202fGiB in disks that nothing uses"),
+    ("network.no_link", _carrier, WARNING, "lan has no link on xcp-2"),
+    ("network.no_link", lambda h: _carrier(h, management=True), CRITICAL, "lan has no link on xcp-2"),
+    ("network.no_link", lambda h: _carrier(h, host=h.one), CRITICAL, "lan has no link on xcp-1"),
+    ("network.degraded", _bond, WARNING, "lan has lost a part of its link on xcp-2"),
+    ("vm.down", lambda h: _stop(h, tags=["keep-running"]), CRITICAL, "web-1 should run and is halted"),
+    ("vm.down", lambda h: (_ha(h), _stop(h, ha_restart_priority="restart")), CRITICAL, "web-1 should run and is halted"),
+    ("vm.down", _auto, WARNING, "web-1 should run and is halted"),
+    ("vm.down", lambda h: _auto(h, pool="false"), Level.NONE, ""),
+    ("vm.down", _stop, Level.NONE, ""),
+    ("vm.disk_gone", lambda h: h.change(h.home.all(VDI)[h.sr.VDIs[0]], missing=True), WARNING, "web-1 has a disk that is no longer there"),
+    ("vm.cpu", lambda h: h.measure(h.web, cpu=0.97), WARNING, "web-1 has its CPUs 97% busy"),
+    ("vm.memory", lambda h: h.measure(h.web, guest_memory=0.96), WARNING, "web-1 has used 96% of its memory"),
+    ("vm.latency", lambda h: h.measure(h.web, disk_latency=0.08), WARNING, "A disk of web-1 takes 80 ms for a request"),
+    ("vm.latency", lambda h: h.measure(h.web, disk_latency=0.01), Level.NONE, ""),
+    ("vm.old_snapshot", _snapshot(10, 20), WARNING, "web-1: snapshots older than 10 days take room"),
+    ("vm.old_snapshot", _snapshot(10, 1), Level.NONE, ""),
+    ("vm.old_snapshot", _snapshot(3, 20), Level.NONE, ""),
+    ("vm.no_tools", lambda h: h.change(h.web, guest_metrics=Ref("OpaqueRef:NULL")), NOTE, "web-1: no guest tools answer"),
+    (
+        "vm.image_left",
+        lambda h: _image(h, h.local(content_type="iso")),
+        NOTE,
+        "web-1: an image of a local SR is in the drive, so it cannot move",
+    ),
+    ("vm.image_left", lambda h: _image(h, h.sr), Level.NONE, ""),
+    ("vm.bound", lambda h: h.drive(h.web, h.disk(h.local())), NOTE, "web-1 cannot leave its host: a disk is on its local SR"),
+    ("vm.bound", lambda h: h.change(h.web, attached_PCIs=["OpaqueRef:p"]), NOTE, "web-1 cannot leave its host: a device is passed through"),
+    ("vm.restart", lambda h: h.change(h.web, requires_reboot=True), NOTE, "web-1 needs a restart for its settings to count"),
+    ("xapi.alarm", _message("VM_CRASHED", 2), CRITICAL, "VM crashed: web-1"),
+    ("xapi.alarm", _message("ALARM", 3, body=ALARM), WARNING, "CPU above 90% for 1\u202fmin: web-1"),
+    ("xapi.alarm", _message("SOMETHING_NEW", 3), WARNING, "SOMETHING_NEW: web-1"),
+    ("xapi.alarm", _message("VM_STARTED", 5), Level.NONE, ""),
+    ("xapi.alarm", _message("VM_CRASHED", 2, age=3 * DAY), Level.NONE, ""),
+    ("xapi.alarm", _message("VM_CRASHED", 2, about="of a VM that is gone"), Level.NONE, ""),
+]
+
+
+@pytest.mark.parametrize(("key", "do", "level", "words"), CASES, ids=[f"{case[0]}-{case[2].name.lower()}" for case in CASES])
+def test_a_rule_sees_it_and_nothing_else(house: House, key: str, do: Callable[[House], object], level: Level, words: str) -> None:
+    do(house)
+    found = [finding for finding in house.look() if finding.rule.key == key]
+    told = [(finding.level, sentence(finding, house.mirror)[0].replace("\u202f", " ")) for finding in found]
+    assert told == ([(level, words.replace("\u202f", " "))] if level else [])
+    for finding in found:
+        with using("ru"):
+            assert all(sentence(finding, house.mirror)[:1])
+        assert mending_of(finding).actions or page_of(finding), "there is a way out"
+        place = place_of(finding)
+        assert place is None or page_of(finding)
+        assert all(any(BY_ID[row].suits(subject) for subject in subjects_of(finding)) for row in mending_of(finding).actions)
+
+
+def test_every_rule_was_tried_and_is_known_everywhere() -> None:
+    assert {case[0] for case in CASES if case[2]} == set(RULE) == set(MENDING) == set(RULE_NAMES)
+    assert {action for mending in MENDING.values() for action in mending.actions} <= BY_ID.keys()
+
+
+def test_one_host_alone_has_no_elsewhere(house: House) -> None:
+    house.remove(house.two)
+    house.change(house.web, attached_PCIs=["OpaqueRef:p"])
+    assert house.look() == []
+
+
+def test_of_a_lost_host_nothing_else_is_said(house: House) -> None:
+    _lost(house)
+    house.measure(house.two, cpu=0.99)
+    house.change(house.two, enabled=False, pending_guidances=["reboot_host"])
+    assert [finding.rule.key for finding in house.look()] == ["host.lost"]
+
+
+def test_an_alarm_that_is_dismissed_is_over(house: House) -> None:
+    _message("VM_CRASHED", 2)(house)
+    assert house.look()
+    (message,) = house.home.all(Message).values()
+    house.remove(message)
+    house.mirror.findings.forget(message)
+    assert house.look() == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_limits_are_written_and_read_in_their_unit(rule: Rule) -> None:
+    assert limits_words(rule, rule.limits, rule.hold)
+    for value in filter(None, rule.limits):
+        assert read(rule, said(rule, value)) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("sr.full", "warning from 85 %, critical from 95 %"),
+        ("sr.filling", "warning below 14 d, critical below 1 d"),
+        ("vm.latency", "warning from 50 ms, after 5 min"),
+        ("host.lost", "critical"),
+        ("host.maintenance", "note, after 10 min"),
+    ],
+)
+def test_what_a_rule_tells_is_said(key: str, words: str) -> None:
+    rule = RULE[key]
+    assert limits_words(rule, rule.limits, rule.hold).replace("\u202f", " ") == words
