@@ -164,3 +164,53 @@ def test_a_disk_that_resets_stops_its_own_snapshot(make: Maker) -> None:
     assert make.x.failure("VM.snapshot", vm, "s") == ["VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION"]
     assert make.get(vm, "snapshots") == []
     assert make.x.failure("VM.snapshot", NULL, "s") == ["HANDLE_INVALID", "VM", NULL]
+
+
+def test_an_appliance_tries_all_that_are_not_there_yet(make: Maker, pool: SimulatedPool) -> None:
+    appliance = make.x.call("VM_appliance.create", {"name_label": "shop", "name_description": ""})
+    halted, paused = make.vm("a"), make.vm("b")
+    make.x.call("VM.start", paused, True, False)
+    for vm in (halted, paused):
+        make.x.call("VM.set_appliance", vm, appliance)
+    assert make.x.failure("VM_appliance.start", appliance, False) == ["OPERATION_PARTIALLY_FAILED", "VM_appliance.start", paused]
+    assert make.get(halted, "power_state") == "Running"
+    make.x.call("VM_appliance.hard_shutdown", appliance)
+    assert make.get(paused, "power_state") == "Halted"
+
+
+def test_what_a_control_domain_has_open_is_shared(make: Maker, pool: SimulatedPool) -> None:
+    """xapi's own domains know what they do: a guest may have the same disk."""
+    dom0, vm = make.get(make.master, "control_domain", "host"), make.vm()
+    disk = make.disk_of(vm)
+    drive = make.drive(dom0, disk, "autodetect")
+    make.x.call("VBD.plug", drive)
+    make.x.call("VM.start", vm, False, False)
+    make.x.call("VBD.unplug", drive)
+    make.x.call("VBD.plug", drive)
+    make.x.call("VBD.unplug", drive)
+
+
+def test_floppies(make: Maker) -> None:
+    vm, pv = make.vm(), make.vm(HVM_boot_policy="")
+    drive = make.drive(vm, make.disk(), "autodetect", type="Floppy")
+    assert make.get(drive, "userdevice", "VBD") == "fda"
+    record = {"VM": pv, "VDI": make.disk(), "userdevice": "fda", "bootable": False, "mode": "RW", "type": "Floppy", "empty": False,
+              "other_config": {}, "qos_algorithm_type": "", "qos_algorithm_params": {}}  # fmt: skip
+    assert make.x.failure("VBD.create", record) == ["NOT_IMPLEMENTED", "VBD of type 'floppy' is not supported on PV domain"]
+
+
+def test_a_client_that_ends_its_task_says_nothing_of_the_time(make: Maker) -> None:
+    task = make.x.call("task.create", "mine", "")
+    make.x.call("task.set_status", task, "success")
+    assert make.get(task, "finished", "task") == "19700101T00:00:00Z"
+    make.x.call("task.cancel", task)
+    assert list(make.get(task, "current_operations", "task").values()) == ["cancel"]
+
+
+def test_schedules_check_before_they_look(make: Maker) -> None:
+    schedule = make.x.call("VMSS.create", {"name_label": "s", "name_description": "", "enabled": False, "type": "snapshot",
+                                           "retained_snapshots": 7, "frequency": "daily", "schedule": {"hour": "1"}})  # fmt: skip
+    assert make.x.failure("VMSS.add_to_schedule", schedule, "hour", "25") == ["INVALID_VALUE", "schedule:hour", "25"]
+    make.x.call("VM.set_snapshot_schedule", vm := make.vm(), schedule)
+    failed = ["VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm]
+    assert make.x.failure("VMSS.set_type", schedule, "snapshot_with_quiesce") == failed

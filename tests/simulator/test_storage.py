@@ -164,8 +164,12 @@ class TestUse:
         make.x.call("VBD.insert", drive, iso)
         assert (make.get(drive, "empty", "VBD"), make.get(drive, "VDI", "VBD")) == (False, iso)
         assert make.x.failure("VBD.insert", drive, iso) == ["VBD_NOT_EMPTY", drive]
-        make.x.call("VDI.destroy", iso)
+        make.x.call("VDI.forget", iso)
         assert (make.get(drive, "empty", "VBD"), make.get(drive, "VDI", "VBD")) == (True, NULL)
+        iso = make.disk()
+        make.x.call("VBD.insert", drive, iso)
+        make.x.call("VDI.destroy", iso)
+        assert drive not in make.get(vm, "VBDs")  # xapi does not look what kind of drive it was
 
     def test_what_no_drive_can_be(self, make: Maker) -> None:
         vm, disk = make.vm(), make.disk()

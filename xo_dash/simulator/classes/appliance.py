@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from ..call import Call
 from ..database import Record
@@ -33,19 +34,24 @@ def refusal(pool: Pool, ref: str, record: Record, operation: str) -> XapiError |
     return XapiError("OPERATION_NOT_ALLOWED", nobody)
 
 
+async def attempted(call: Call, vm: str, operation: str, arguments: tuple[object, ...]) -> None:
+    """What became of it is seen by the VM's state."""
+    with contextlib.suppress(XapiError):
+        await call.run(f"VM.{operation}", vm, *arguments)
+
+
 @message("VM_appliance.start", "VM_appliance.clean_shutdown", "VM_appliance.hard_shutdown", "VM_appliance.shutdown")
 async def perform(call: Call, ref: str, paused: bool = False) -> str:
-    """Those of one order at once. OPERATION_PARTIALLY_FAILED if some did not get there."""
+    """All that are not yet where they are wanted, those of one order at once. OPERATION_PARTIALLY_FAILED if some did not get there."""
     operation = call.method.removeprefix("VM_appliance.")
     async with call.operation(ref, operation):
-        states, _ = WANTED[operation]
-        vms = [vm for vm in call.db.get(ref, "VMs") if call.db.get(vm, "power_state") in states]
+        goal = ("Paused" if paused else RUNNING) if operation == "start" else HALTED
+        vms = [vm for vm in call.db.get(ref, "VMs") if call.db.get(vm, "power_state") != goal]
         arguments = (paused, False) if operation == "start" else ()
-        failed: list[str] = []
         for order in sorted({call.db.get(vm, "order") for vm in vms}, reverse=operation != "start"):
-            group = [vm for vm in vms if call.db.get(vm, "order") == order]
-            ended = await asyncio.gather(*(call.run(f"VM.{operation}", vm, *arguments) for vm in group), return_exceptions=True)
-            failed += [vm for vm, result in zip(group, ended, strict=True) if isinstance(result, BaseException)]
+            group = [vm for vm in vms if call.db.exists(vm) and call.db.get(vm, "order") == order]
+            await asyncio.gather(*(attempted(call, vm, operation, arguments) for vm in group))
+        failed = [vm for vm in vms if call.db.record("VM", vm)["power_state"] != goal]
         if failed:
-            raise XapiError("OPERATION_PARTIALLY_FAILED", operation, *failed)
+            raise XapiError("OPERATION_PARTIALLY_FAILED", call.method, *failed)
     return ""

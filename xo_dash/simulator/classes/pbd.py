@@ -7,7 +7,7 @@ from ..call import Call
 from ..database import Record
 from ..errors import XapiError
 from ..registry import message
-from . import chance, storage_probe, storage_scan, storage_world
+from . import chance, ha_agile, storage_probe, storage_scan, storage_world, vm_placement
 
 
 @message("PBD.create")
@@ -107,24 +107,37 @@ async def unplug(call: Call, pbd: str) -> str:
     async with call.operation(sr, "unplug"):
         if not record["currently_attached"]:
             return ""
-        if used := in_use(call, sr, record["host"]):
-            raise XapiError("VDI_IN_USE", *used)
+        if call.db.get(record["host"], "enabled"):
+            need_unprotected(call, sr)
         if any(call.db.get(vdi, "SR") == sr for vdi in statefiles(call)):
             raise XapiError("HA_IS_ENABLED")
+        if used := in_use(call, sr, record["host"]):
+            raise XapiError("VDI_IN_USE", *used)
         await call.work(chance.seconds(call.pool, "pbd"))
         call.db.set(pbd, currently_attached=False)
     refresh_contents(call, sr)
     return ""
 
 
+def need_unprotected(call: Call, sr: str) -> None:
+    """With HA, what protected VMs have disks on must be had by all hosts."""
+    pool = call.db.record("pool", call.pool.ref)
+    if not pool["ha_enabled"] or pool["ha_allow_overcommit"]:
+        return
+    for _, vm in call.db.records("VM"):
+        if ha_agile.is_protected(vm) and sr in vm_placement.storage_of(call.db, vm):
+            raise XapiError("HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", sr)
+
+
 def in_use(call: Call, sr: str, host: str) -> list[str]:
-    """Disks on the SR that VMs on the host have open."""
+    """Disks on the SR that VMs on the host have open; copies of the database are closed without a word."""
     found = []
     for vm in call.db.get(host, "resident_VMs"):
         for vbd in call.db.get(vm, "VBDs"):
             record = call.db.record("VBD", vbd)
-            if record["currently_attached"] and not record["empty"] and call.db.get(record["VDI"], "SR") == sr:
-                found.append(record["VDI"])
+            if record["currently_attached"] and not record["empty"]:
+                vdi = call.db.record("VDI", record["VDI"])
+                found += [record["VDI"]] if vdi["SR"] == sr and vdi["type"] != "metadata" else []
     return found
 
 

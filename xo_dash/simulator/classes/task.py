@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .. import generic, rights, tasks
 from ..call import Call
-from ..errors import XapiError
 from ..registry import message
 
 
@@ -37,8 +36,6 @@ def destroy(call: Call, task: str) -> str:
 def cancel(call: Call, task: str) -> str:
     """No error if it cannot be cancelled: it ends at its next check point, or as if nothing had been said."""
     assert_own(call, task)
-    if call.db.get(task, "status") != "pending":
-        return ""
     call.db.set(task, current_operations={f"OpaqueRef:{call.db.new_uuid()}": "cancel"})
     running = call.pool.calls.get(task)
     if running and "cancel" in call.db.get(task, "allowed_operations"):
@@ -55,10 +52,9 @@ def set_field(call: Call, task: str, value: object) -> str:
 
 @message("task.set_status")
 def set_status(call: Call, task: str, value: str) -> str:
+    """It alone: a task that was finished this way has no time at which it was, and is garbage at once."""
     assert_own(call, task)
-    if value == "cancelling":
-        raise XapiError("INTERNAL_ERROR", 'Failure("cancelling is not a status to set")')
-    call.db.set(task, status=value, finished=call.clock.iso() if value != "pending" else call.db.get(task, "finished"))
+    call.db.set(task, status=value)
     return ""
 
 

@@ -10,7 +10,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, devices, ha_agile, vm_config
+from . import chance, devices, ha_agile, vm_config, vm_placement
 from .vdi import KINDS
 
 
@@ -28,6 +28,8 @@ def create(call: Call, args: Record) -> str:
     for task, name in vm["current_operations"].items():
         if name in ("migrate_send", "pool_migrate"):
             raise XapiError("OTHER_OPERATION_IN_PROGRESS", "VM", fields["VM"], name, task)
+    if fields["type"] == "Floppy" and vm_placement.is_pv(vm):
+        raise XapiError("NOT_IMPLEMENTED", "VBD of type 'floppy' is not supported on PV domain")
     fields["userdevice"] = position(call, vm, fields)
     if not fields["empty"]:
         ha_agile.check_disk(call.pool, fields["VM"], fields["VDI"])
@@ -61,6 +63,8 @@ def position(call: Call, vm: Record, fields: Record) -> str:
         raise XapiError("INVALID_DEVICE", wanted)
     if wanted == "autodetect":
         free = devices.free_disks(taken)
+        if fields["type"] == "Floppy":
+            free = [name for name in ("fda", "fdb") if not devices.devices(name) & devices.used(taken)]
         if not free:
             raise XapiError("INVALID_DEVICE", wanted)
         return free[0]

@@ -117,7 +117,8 @@ def _disk(pool: Pool, ref: str, vbd: Record, operation: str, *, sharing: bool) -
             yield XapiError("OTHER_OPERATION_IN_PROGRESS", "VDI", vbd["VDI"], name, task)
     if sharing and not vbd["currently_attached"]:
         writes = vbd["mode"] == "RW"
-        others = list(users(pool, ref, vdi))
+        own = pool.db.get(vbd["VM"], "is_control_domain")
+        others = [] if own else list(users(pool, ref, vdi))
         if not vdi["sharable"] and (any(o["mode"] == "RW" for o in others) or (writes and others)):
             yield XapiError("VDI_IN_USE", vbd["VDI"])
         if writes and vdi["read_only"]:
@@ -125,13 +126,12 @@ def _disk(pool: Pool, ref: str, vbd: Record, operation: str, *, sharing: bool) -
 
 
 def users(pool: Pool, ref: str, vdi: Record) -> Iterator[Record]:
-    """Other drives that have the disk open, or are about to; those of suspended VMs have not, and control domains share."""
-    own = pool.db.get(pool.db.get(ref, "VM"), "is_control_domain")
+    """Other drives that have the disk open, or are about to; those of suspended VMs have not, and control domains know how to share."""
     for other in vdi["VBDs"]:
         vbd = pool.db.record("VBD", other)
         if (
             other != ref
-            and not (own and pool.db.get(vbd["VM"], "is_control_domain"))
+            and not pool.db.get(vbd["VM"], "is_control_domain")
             and pool.db.get(vbd["VM"], "power_state") != "Suspended"
             and (vbd["currently_attached"] or vbd["current_operations"])
         ):

@@ -87,10 +87,13 @@ async def forget(call: Call, vdi: str) -> str:
 
 
 def drop(call: Call, vdi: str, *, keep: bool = False) -> None:
-    """The disk is gone, or its row alone (`keep`): drives that held it go, CD drives are empty, suspended VMs have no memory."""
+    """The disk is gone, or its row alone (`keep`): drives that held it go, but for CD drives whose disk is only forgotten; they are empty.
+
+    Suspended VMs have no memory any more.
+    """
     for vbd in list(call.db.get(vdi, "VBDs")):
         record = call.db.record("VBD", vbd)
-        if record["type"] == "CD":
+        if keep and record["type"] == "CD":
             call.db.set(vbd, VDI=NULL, empty=True)
             call.pool.refresh(vbd)
         else:
@@ -141,9 +144,9 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
     if into_vdi == NULL and sr == NULL:
         raise XapiError("HANDLE_INVALID", "SR", sr)
     async with call.operation(vdi, "copy"):
+        need_managed(call, vdi)
         if into_vdi != NULL:
             target = db.record("VDI", into_vdi)
-            need_managed(call, into_vdi)
             if target["read_only"]:
                 raise XapiError("VDI_READONLY", into_vdi)
             if target["virtual_size"] < record["virtual_size"]:
@@ -153,6 +156,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
             kept = ("name_label", "name_description", "virtual_size", "type", "sharable", "other_config", "xenstore_data", "tags")
             fields: dict[str, Any] = {key: record[key] for key in kept}
             made = await call.run("VDI.create", {**fields, "SR": sr, "read_only": False, "sm_config": {}})
+            db.set(made, allow_caching=record["allow_caching"])
         carried = min(record["virtual_size"], written(record)) if base_vdi == NULL else record["physical_utilisation"]
         try:
             if vdi_storage.driver_of(call.pool, db.get(made, "SR")).thin:

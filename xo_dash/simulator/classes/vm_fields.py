@@ -8,7 +8,7 @@ from ..errors import XapiError
 from ..registry import message
 from ..rights import require_changes
 from ..types import NULL
-from . import subject, vm_life
+from . import subject, vm_life, vmss
 
 NO_BIOS_CHOICE = ("hp-rombios", "oem-1", "oem-2")
 LONGEST_BIOS_STRING = 512  # bytes
@@ -134,6 +134,8 @@ def set_snapshot_schedule(call: Call, vm: str, value: str) -> str:
             raise XapiError("INVALID_VALUE", value)
         if record["is_a_template"]:
             raise XapiError("VM_IS_TEMPLATE", vm)
+        if call.db.get(value, "type") == "snapshot_with_quiesce":
+            vmss.check_quiescing(call.pool, vm)
     call.db.set(vm, snapshot_schedule=value or NULL)
     call.pool.refresh(vm)
     return ""

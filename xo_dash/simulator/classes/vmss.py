@@ -9,9 +9,10 @@ from ..call import Call
 from ..clock import iso
 from ..database import Record
 from ..errors import XapiError
-from ..generic import constructor
+from ..generic import add_to_map, constructor
 from ..pool import Pool
 from ..registry import background, message
+from . import vm_rules
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +74,26 @@ def set_retained_snapshots(call: Call, ref: str, value: int) -> str:
     return ""
 
 
-@message("VMSS.set_type", "VMSS.set_last_run_time")
-def set_plainly(call: Call, ref: str, value: str) -> str:
-    call.db.set(ref, **{call.method.removeprefix("VMSS.set_"): value})
+@message("VMSS.set_last_run_time")
+def set_last_run_time(call: Call, ref: str, value: str) -> str:
+    call.db.set(ref, last_run_time=value)
     return ""
+
+
+@message("VMSS.set_type")
+def set_type(call: Call, ref: str, value: str) -> str:
+    """Who is to be quiesced must be able to."""
+    if value == "snapshot_with_quiesce":
+        for vm in call.db.get(ref, "VMs"):
+            check_quiescing(call.pool, vm)
+    call.db.set(ref, type=value)
+    return ""
+
+
+def check_quiescing(pool: Pool, vm: str) -> None:
+    told = (vm_rules.guest_metrics(pool, pool.db.record("VM", vm)) or {"other": {}})["other"]
+    if "1" not in (told.get("feature-snapshot"), told.get("feature-quiesce")):
+        raise XapiError("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
 
 
 @message("VMSS.set_frequency")
@@ -94,10 +111,7 @@ def set_schedule(call: Call, ref: str, value: dict[str, str]) -> str:
 
 @message("VMSS.add_to_schedule")
 def add_to_schedule(call: Call, ref: str, key: str, value: str) -> str:
-    schedule = call.db.get(ref, "schedule")
-    if key in schedule:
-        raise XapiError("MAP_DUPLICATE_KEY", "VMSS", "schedule", ref, key)
-    call.db.set(ref, schedule={**schedule, key: checked(key, value)})
+    add_to_map(call, "VMSS", ref, "schedule", key, checked(key, value))
     return ""
 
 
