@@ -15,6 +15,7 @@ import { Overlay } from "xo-map/overlay.js";
 import { Painter } from "xo-map/painter.js";
 import { holders, places } from "xo-map/places.js";
 import { surroundings } from "xo-map/surroundings.js";
+import { Table } from "xo-map/table.js";
 import { telling } from "xo-map/telling.js";
 import { viewing } from "xo-map/viewing.js";
 import { Wanted } from "xo-map/wanted.js";
@@ -26,7 +27,8 @@ export default {
     <div class="xo-map" ref="root">
       <canvas ref="canvas" aria-hidden="true"></canvas>
       <canvas ref="above" class="xo-map-above" aria-hidden="true" hidden></canvas>
-      <div class="xo-map-focus" ref="focus" tabindex="0" role="application" :aria-label="words.label" :aria-description="words.keys"></div>
+      <div class="xo-map-focus" ref="focus" tabindex="0" role="application" aria-owns="xo-table" :aria-label="words.label" :aria-description="words.keys"></div>
+      <div class="xo-table xo-map-quiet" ref="table"></div>
       <div class="xo-map-band" ref="band" hidden></div>
       <div class="xo-map-tip" ref="tip" aria-hidden="true" hidden></div>
       <ol class="xo-map-crumbs" ref="crumbs" :aria-label="words.where" hidden></ol>
@@ -64,6 +66,7 @@ export default {
     this.ctx = this.$refs.canvas.getContext("2d", { alpha: false });
     this.$refs.root.map = this; // for the toolbar, tests and whoever opens the console
     this.start();
+    this.table = new Table(this);
     this.dress();
     this.observe();
     gestures(this);
@@ -72,7 +75,7 @@ export default {
     this.$emit("ready");
   },
 
-  unmounted() { for (const stop of this.stops) stop(); cancelAnimationFrame(this.pending); },
+  unmounted() { for (const stop of this.stops) stop(); this.table.stop(); cancelAnimationFrame(this.pending); },
 
   methods: {
     ...surroundings, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...telling,
@@ -85,6 +88,7 @@ export default {
       if (message.r) this.wanted = new Wanted();
       this.relay(change);
       this.tidy();
+      this.table.take(message);
       if (ROWS.some((key) => message[key])) this.refind();
       this.restore();
       this.refresh();
@@ -138,7 +142,7 @@ export default {
     refresh() { this.pending ||= requestAnimationFrame(() => { this.pending = 0; this.paint(); }); },
 
     paint() {
-      if (!this.plan || !this.width) return;
+      if (!this.plan || !this.width || this.table.paint()) return;
       const flying = this.camera.fly();
       const art = {
         ctx: this.ctx, theme: this.theme, text: this.text, patterns: this.patterns, words: this.words, format: this.format,

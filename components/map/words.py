@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.map.fills import scales
+from components.map.table import table_words
 from components.servers.words import state_word
 from data.server import ServerState
 from xo_dash.i18n import _, pgettext
@@ -67,6 +68,7 @@ def words() -> dict[str, object]:
         "verdict": _("{n} of {all} hosts can fail"),
         "noLink": _("No link on"),
         "sizes": [_("MiB"), _("GiB"), _("TiB"), _("PiB")],
+        "table": table_words(),
         "rates": [_("B/s"), _("KiB/s"), _("MiB/s"), _("GiB/s")],
     }
 

@@ -1,0 +1,82 @@
+// What the table says of a thing, a cell a column. Pure.
+
+import { COLUMNS } from "./outline.js";
+import { CRITICAL, DOWN, ENABLED, GAP, HALTED, LIVE, RUNNING, WARNING, flow, share } from "./model.js";
+import { stateOf } from "./tip.js";
+
+const MARKS = ["halted", "running", "paused", "suspended", "unknown"]; // by a VM's state; shapes of components/ui/marks.py
+const LEVELS = ["", "information", "warning", "critical"];
+const NOTHING = { text: "" };
+
+/** [{text, part: 0 to 1 of a bar, mark: a shape before the text, tone: how loud it is}], as COLUMNS. */
+export function cells(row, model, words, format) {
+  if (row.group) return COLUMNS.map((name) => (name === "name" ? { text: words.table.groups[row.group] } : NOTHING));
+  const { thing } = row, own = { vm: ofVm, host: ofHost, sr: ofSr, network: ofNetwork, pool: ofPool }[thing.kind](thing, model, words, format);
+  return COLUMNS.map((name) => (name === "name" ? { text: thing.name } : name === "mark" ? judged(thing, words) : own[name] ?? NOTHING));
+}
+
+/** The shape that stands before a name: a VM's state; "" where its kind is drawn instead. */
+export const shapeOf = (thing) => (thing?.kind !== "vm" ? "" : thing.task >= 0 ? "busy" : MARKS[thing.state]);
+
+const judged = (thing, words) => (thing.mark ? { text: words.table.levels[thing.mark], mark: LEVELS[thing.mark], tone: LEVELS[thing.mark] } : NOTHING);
+const measured = (level, say) => (level === undefined || level >= GAP ? NOTHING : say(level));
+
+function ofVm(vm, model, words, format) {
+  const on = vm.state === RUNNING;
+  const doing = vm.task >= 0 ? ` · ${format.percent(vm.task / 100)}` : "";
+  const guest = on && vm.memory !== undefined && vm.memory < GAP ? share(vm.memory) : undefined;
+  return {
+    state: { text: words.states[vm.state] + doing, tone: vm.state === HALTED ? "dim" : "" },
+    cpu: on ? measured(vm.cpu, (level) => ({ text: format.percent(share(level)), part: share(level) })) : NOTHING,
+    memory: { text: format.memory(vm.ram), part: guest, hint: guest === undefined ? "" : format.percent(guest), tone: on ? "" : "dim" },
+    ...(on && rates(vm, format)),
+    address: { text: vm.address },
+  };
+}
+
+const rates = (thing, format) => ({
+  disk: measured(thing.disk, (level) => ({ text: format.rate(flow(level)) })),
+  network: measured(thing.network, (level) => ({ text: format.rate(flow(level)) })),
+});
+
+function ofHost(host, model, words, format) {
+  const live = (host.flags & LIVE) > 0;
+  return {
+    state: { text: stateOf(host, words), tone: !live ? "critical" : host.flags & ENABLED ? "dim" : "" },
+    cpu: live ? measured(host.cpu, (level) => ({ text: format.percent(share(level)), part: share(level) })) : NOTHING,
+    memory: filled(host.ram - host.free, host.ram, format),
+    ...(live && rates(host, format)),
+  };
+}
+
+const filled = (used, all, format, tone = "") => (all > 0 ? { text: format.memory(all), part: used / all, hint: format.percent(used / all), tone } : NOTHING);
+
+function ofSr(sr, model, words, format) {
+  const cut = sr.unplugged.map((id) => model.things.get(id)?.name).filter(Boolean).join(", ");
+  const tone = sr.mark === CRITICAL ? "critical" : sr.mark === WARNING ? "warning" : "";
+  const place = sr.host >= 0 ? model.things.get(sr.host)?.name : "";
+  return {
+    state: cut ? { text: `${words.unplugged} ${cut}`, tone: "warning" } : { text: [sr.type, place].filter(Boolean).join(" · "), tone: "dim" },
+    disk: filled(sr.used, sr.size, format, tone),
+  };
+}
+
+function ofNetwork(network, model, words, format) {
+  const down = [];
+  for (let i = 0; i < network.beads.length; i += 2) if (network.beads[i + 1] === DOWN) down.push(model.things.get(network.beads[i])?.name);
+  const names = down.filter(Boolean).join(", ");
+  return { state: names ? { text: `${words.noLink} ${names}`, tone: "warning" } : NOTHING };
+}
+
+function ofPool(pool, model, words, format) {
+  const hosts = [...(model.pools.get(pool.id)?.hosts.values() ?? [])];
+  const sum = (of) => hosts.reduce((all, host) => all + of(host), 0), ram = sum((host) => host.ram);
+  const busy = hosts.filter((host) => host.cpu !== undefined && host.cpu < GAP && host.cpus > 0), cpus = busy.reduce((all, host) => all + host.cpus, 0);
+  const load = cpus ? busy.reduce((all, host) => all + share(host.cpu) * host.cpus, 0) / cpus : NaN;
+  const age = pool.standing === 2 ? `, ${words.asOf.toLowerCase()} ${pool.seen ? format.age(pool.seen) : words.never}` : "";
+  return {
+    state: { text: stateOf(pool, words) + age, tone: pool.standing === 2 ? "critical" : "dim" },
+    cpu: Number.isFinite(load) && !pool.standing ? { text: format.percent(load), part: load } : NOTHING,
+    memory: filled(ram - sum((host) => host.free), ram, format),
+  };
+}
