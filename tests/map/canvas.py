@@ -26,7 +26,12 @@ async def open_canvas(browser: Browser, mirror: Mirror, *, size: tuple[int, int]
     await page.goto(ORIGIN)
     await page.wait_for_function("window.ready", timeout=10_000)
     await page.evaluate("([words, w, h]) => window.open_(words, w, h)", [words(), *size])
-    await page.evaluate("(text) => { map.patch(JSON.parse(text)); map.paint(); }", snapshot(mirror))
+    scene = Scene(mirror, hold=math.inf)
+    close = scene.open(lambda _message: None)
+    await page.evaluate("(text) => map.patch(JSON.parse(text))", scene.snapshot())
+    wanted = await page.evaluate("map.wants()")
+    await page.evaluate("(rows) => { map.model.trails(rows, 0); map.paint(); }", json.loads(scene.trails(*wanted)))
+    close()
     return page
 
 
@@ -40,18 +45,3 @@ async def _serve(route: Route) -> None:
         await route.fulfill(content_type="text/javascript", body=path.read_text(encoding="utf-8"))
     else:
         await route.fulfill(status=404)
-
-
-def snapshot(mirror: Mirror) -> str:
-    """All of it, as a browser gets it."""
-    scene = Scene(mirror, hold=math.inf)
-    close = scene.open(lambda _message: None)
-    found: list[str] = []
-    scene.show(found.append)
-    close()
-    return found[0]
-
-
-def rows(message: str, kind: str) -> list[list[object]]:
-    found: list[list[object]] = json.loads(message)[kind]
-    return found
