@@ -1,7 +1,7 @@
 // A VM's tile at its largest: what one would open its page for, with the last ten minutes of it.
 
 import { curve } from "./curves.js";
-import { FULL, GAP, flow, share } from "./model.js";
+import { GAP, flow, share } from "./model.js";
 
 const LEAST = { w: 108, h: 46 }; // of one figure with its curve
 
@@ -21,25 +21,25 @@ function figures({ words, format }, vm) {
   const trails = vm.trails ?? [vm.trail];
   const memory = vm.memory === GAP ? format.memory(vm.ram) : `${format.percent(share(vm.memory))} · ${format.memory(vm.ram)}`;
   return [
-    [words.cpu, format.percent(share(vm.cpu)), trails[0], FULL],
-    [words.memory, memory, trails[1], FULL],
-    [words.disk, format.rate(flow(vm.disk)), trails[2], top(trails[2])],
-    [words.network, format.rate(flow(vm.network)), trails[3], top(trails[3])],
+    [words.cpu, format.percent(share(vm.cpu)), trails[0]],
+    [words.memory, memory, trails[1]],
+    [words.disk, format.rate(flow(vm.disk)), trails[2], ofMost(trails[2])],
+    [words.network, format.rate(flow(vm.network)), trails[3], ofMost(trails[3])],
   ];
 }
 
-/** What has no whole is drawn against the most of the last ten minutes. */
-function top(trail) {
+/** What has no whole is drawn as a part of the most in the last ten minutes. */
+function ofMost(trail) {
   let most = 9;
-  for (const value of trail ?? []) if (value !== GAP && value > most) most = value;
-  return most;
+  for (const level of trail ?? []) if (level !== GAP && level > most) most = level;
+  return (level) => (0.9 * flow(level)) / flow(most);
 }
 
-function one(art, [label, value, trail, full], box, ink) {
+function one(art, [label, value, trail, part], box, ink) {
   const { ctx, text } = art;
   ctx.globalAlpha = 0.75 * art.alpha;
   const used = text.put(ctx, label, box.x, box.y + 7, box.w * 0.5, { size: 11, colour: ink });
   ctx.globalAlpha = art.alpha;
   text.put(ctx, value, box.x + box.w, box.y + 7, box.w - used - 8, { size: 12, weight: 520, colour: ink, align: "right" });
-  if (trail && box.h >= 30) curve(art, trail, { x: box.x, y: box.y + 20, w: box.w, h: box.h - 21 }, ink, true, full);
+  if (trail && box.h >= 30) curve(art, trail, { x: box.x, y: box.y + 20, w: box.w, h: box.h - 21 }, ink, true, part);
 }

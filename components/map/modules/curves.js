@@ -2,14 +2,14 @@
 
 import { FULL, GAP, TRAIL } from "./model.js";
 
-/** `area`: with a fill below it. `full`: the level at the top. */
-export function curve(art, trail, box, ink, area, full = FULL) {
+/** `area`: with a fill below it. `part`: of a level, how high it is. */
+export function curve(art, trail, box, ink, area, part = (level) => level / FULL) {
   const { ctx } = art;
   let from = 0;
   while (from < TRAIL && trail[from] === GAP) from++;
   if (from >= TRAIL) return;
   const stride = Math.max(1, Math.floor(TRAIL / Math.max(16, box.w / 1.5)));
-  const at = (i) => box.y + box.h - Math.min(1, trail[i] / full) * box.h;
+  const at = (i) => box.y + box.h - Math.min(1, part(trail[i])) * box.h;
   const trace = (closed) => {
     ctx.beginPath();
     let start = -1, x = 0;

@@ -70,7 +70,7 @@ function drawPoolHead(art, thing, box, content, zoom, chrome, stale) {
   const size = chrome.head * zoom >= 28 ? 14 : 12;
   if (chrome.head * zoom < 13) return;
   let used = text.put(ctx, thing.name, x, y, room, { size, weight: 600, colour: stale ? theme.dim : theme.text });
-  const more = (words, colour) => { used += 12 + text.put(ctx, words, x + used + 12, y, room - used - 12, { size: 12, colour }); };
+  const more = (words, colour) => { const wide = text.put(ctx, words, x + used + 12, y, room - used - 12, { size: 12, colour, whole: true }); used += wide && wide + 12; };
   if (stale) {
     if (thing.mark) { glyph(ctx, theme, thing.mark, x + used + 10, y - 5, 10); used += 14; }
     const state = words.servers[thing.state];

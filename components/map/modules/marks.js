@@ -34,36 +34,29 @@ export function glyph(ctx, theme, level, x, y, size) {
 const PROTECTED = 1, PINNED = 2;
 const PIP = 9;
 
-/** Small facts in a row that ends at `right`, as many as `room` allows; how wide they are. */
-export function pips(art, vm, right, y, room, ink) {
-  const { ctx, text } = art;
-  const facts = [];
-  if (vm.flags & PROTECTED) facts.push(shield);
-  if (vm.flags & PINNED) facts.push(chip);
-  if (!vm.agent) facts.push(mute);
-  const count = vm.snapshots ? String(vm.snapshots) : "", wide = count ? PIP + 3 + text.width(ctx, count, text.font(11)) : 0;
-  let x = right;
+/** Small facts in a row, as many as `room` allows: from `x` to the right, or ending there. */
+export function pips(art, vm, x, y, room, ink, atEnd) {
+  const { ctx, text } = art, count = vm.snapshots ? String(vm.snapshots) : "";
+  let facts = [];
+  if (count) facts.push([stack, PIP + 3 + text.width(ctx, count, text.font(11))]);
+  if (vm.flags & PROTECTED) facts.push([shield, PIP]);
+  if (vm.flags & PINNED) facts.push([chip, PIP]);
+  if (!vm.agent) facts.push([mute, PIP]);
+  let wide = facts.reduce((sum, [, width]) => sum + width + 5, -5);
+  while (facts.length && wide > room) { wide -= facts.at(-1)[1] + 5; facts = facts.slice(0, -1); }
+  if (!facts.length) return;
+  let at = atEnd ? x - wide : x;
   ctx.globalAlpha = 0.8 * art.alpha;
-  ctx.strokeStyle = ctx.fillStyle = ink;
-  ctx.lineWidth = 1.1;
-  for (const paint of facts) {
-    if (right - x + PIP + 4 > room) break;
-    x -= PIP;
+  for (const [paint, width] of facts) {
+    ctx.strokeStyle = ink;
+    ctx.lineWidth = 1.1;
     ctx.beginPath();
-    paint(ctx, x, y - PIP / 2);
+    paint(ctx, at, y - PIP / 2);
     ctx.stroke();
-    x -= 5;
-  }
-  if (count && right - x + wide <= room) {
-    x -= wide;
-    ctx.beginPath();
-    stack(ctx, x, y - PIP / 2);
-    ctx.stroke();
-    text.put(ctx, count, x + PIP + 3, y, 40, { size: 11, colour: ink });
-    x -= 5;
+    if (width > PIP) text.put(ctx, count, at + PIP + 3, y, width, { size: 11, colour: ink });
+    at += width + 5;
   }
   ctx.globalAlpha = art.alpha;
-  return right - x;
 }
 
 /** High availability restarts it. */

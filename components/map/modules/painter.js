@@ -7,7 +7,7 @@ import { Pulses } from "./motion.js";
 import { holders } from "./places.js";
 import { isOutlined, visible } from "./shapes.js";
 import { Layers } from "./specks.js";
-import { L1, L2, L3, busy, drawTile, finish } from "./tile.js";
+import { EDGES, L1, L3, busy, drawTile, finish } from "./tile.js";
 
 const CALM = 1000;   // milliseconds between two repaints for the sake of measurements
 const SLOW = 10;     // milliseconds of a full paint from which on the picture moves as a bitmap while one zooms and pans
@@ -213,7 +213,7 @@ function record(art, model, pool, holder, camera, look, known = null) {
     found.things[i] = vm;
     if (!vm) continue;
     let key = stepOf(theme, vm, look.fill) + 2 + outlineOf(vm.id, look), step = 0;
-    if (side >= L2) key |= (vm.memory << 7) | (Math.round(busy(vm) * 63) << 14);
+    if (side >= EDGES) key |= (vm.memory << 7) | (Math.round(busy(vm) * 63) << 14);
     if (side >= L3) { step = vm.step; found.trails[i] = vm.trails ?? vm.trail; }
     found.keys[i] = key;
     found.steps[i] = step;

@@ -64,7 +64,7 @@ function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, stal
   if (box.w < 34 || box.h < 18) return;
   const two = box.h >= 40;
   const loud = stale ? theme.dim : sr.mark === CRITICAL ? theme.critical : theme.dim;
-  text.put(ctx, sr.name, x, two ? box.y + 14 : box.y + box.h / 2, box.w - (sr.mark ? 30 : 10), { size: 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
+  text.put(ctx, sr.name, sr.mark && box.w < 90 ? x - 7 : x, two ? box.y + 14 : box.y + box.h / 2, box.w - (!sr.mark ? 10 : box.w < 90 ? 22 : 32), { size: box.w < 90 ? 11 : 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
   if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
   if (inside.h >= 28) text.put(ctx, format.memory(sr.size), x, box.y + box.h - 13, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
 }

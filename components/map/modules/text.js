@@ -1,7 +1,7 @@
 // Words on the canvas: measured once, cut so that the digits at the end stay ("k8s-w…12").
 
 const CACHE = 20000;
-const LEAST = 3; // letters of the start: digits alone name nothing
+const LEAST = 3; // letters of the start, one less before digits: those alone name nothing
 
 export class Text {
   constructor(family) {
@@ -52,7 +52,7 @@ export class Text {
       const middle = (low + high + 1) >> 1;
       if (this.width(ctx, `${head.slice(0, middle)}…${tail}`, font) <= room) low = middle; else high = middle - 1;
     }
-    if (low >= LEAST) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${tail}`;
+    if (low >= LEAST - (tail ? 1 : 0)) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${tail}`;
     return "";
   }
 

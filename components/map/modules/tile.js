@@ -11,6 +11,8 @@ import { isOutlined, outline } from "./shapes.js";
 
 /** Sides from which on more is shown. */
 export const L1 = 9, L2 = 22, L3 = 54, L4 = 160;
+/** From this side on the lower and the right edge have room for something. */
+export const EDGES = 32;
 /** Up to this side a tile has no round corners and is painted with thousands of others. */
 export const PLAIN = 16;
 
@@ -46,7 +48,7 @@ function details(art, vm, box, side, step, look) {
   const ink = inkOf(art.theme, step, look.stale);
   if (vm.state === PAUSED) bars(art.ctx, box, ink, side);
   if (box.h >= 15 && box.w >= 26) words(art, vm, seen(art, box), ink, side, look);
-  if (side >= L2 && vm.state === RUNNING && !look.stale) edges(art, vm, box, step, ink, side);
+  if (side >= EDGES && vm.state === RUNNING && !look.stale) edges(art, vm, box, step, ink, side);
   if (vm.task >= 0 && !look.stale) progress(art.ctx, art.theme, box, vm.task);
   if (!vm.mark && vm.state === SUSPENDED && side >= 12) art.text.put(art.ctx, "z", box.x + box.w - 5, box.y + Math.min(10, box.h / 2), 12, { size: 11, weight: 600, colour: art.theme.dim, align: "right" });
 }
@@ -127,8 +129,9 @@ function words(art, vm, box, ink, side, look) {
     ctx.globalAlpha = art.alpha;
   }
   if (side >= L3) {
-    const below = used && used + 40 > box.w - 2 * pad && box.h >= 84; // beside the address, or under it
-    pips(art, vm, below ? box.x + pad + Math.min(52, box.w - 2 * pad) : box.x + box.w - pad, box.y + (large ? 36 : 28) + (below ? 15 : 0), box.w - 2 * pad - (below ? 0 : used + 6), ink);
+    const y = box.y + (large ? 36 : 28), inside = box.w - 2 * pad;
+    if (used && used + 40 > inside && box.h >= 84) pips(art, vm, box.x + pad, y + 15, inside, ink, false); // under the address, or beside it
+    else pips(art, vm, box.x + box.w - pad, y, inside - used - 8, ink, true);
   }
   if (vm.state !== RUNNING || look.stale) return;
   if (large) card(art, vm, { x: box.x + pad, y: box.y + 54, w: box.w - 2 * pad, h: box.h - 54 - pad - 3 }, ink);
