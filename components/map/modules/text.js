@@ -44,6 +44,23 @@ export class Text {
     return cut;
   }
 
+  /** `text` in two lines, broken where its parts meet; null if they do not fit either, or one line does. */
+  halves(ctx, text, font, room) {
+    if (this.width(ctx, text, font) <= room) return null;
+    const key = `${font}${Math.floor(room)}/${text}`;
+    let found = this.cuts.get(key);
+    if (found === undefined) {
+      found = null;
+      for (const { index } of text.matchAll(/[-_. ]/g)) {
+        const parts = [text.slice(0, index + 1), text.slice(index + 1)];
+        if (parts[1] && parts.every((part) => this.width(ctx, part, font) <= room)) found = parts;
+      }
+      if (this.cuts.size > CACHE) this.cuts.clear();
+      this.cuts.set(key, found);
+    }
+    return found;
+  }
+
   cut(ctx, text, font, room) {
     const tail = text.match(/\d{1,4}$/)?.[0] ?? "";
     const head = text.slice(0, text.length - tail.length);

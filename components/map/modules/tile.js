@@ -120,16 +120,19 @@ function words(art, vm, box, ink, side, look) {
   const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === SUSPENDED ? 9 : vm.state === PAUSED && side >= L3 ? 14 : 0);
   const bench = vm.state === HALTED || vm.state === SUSPENDED;
   const y = bench || box.h < 26 ? box.y + box.h / 2 : box.y + (large ? 18 : 13);
-  text.put(ctx, vm.name, box.x + pad, y, room, { size: large ? 14 : box.h < 20 || box.w < 84 ? 11 : 12, weight: large ? 600 : 520, colour: ink });
+  const style = { size: large ? 14 : box.h < 20 || box.w < 84 ? 11 : 12, weight: large ? 600 : 520, colour: ink };
+  const halves = !bench && box.h >= 34 && !large ? text.halves(ctx, vm.name, text.font(style.size, style.weight), room) : null;
+  text.put(ctx, halves?.[0] ?? vm.name, box.x + pad, y, room, style);
+  if (halves) text.put(ctx, halves[1], box.x + pad, y + 13, room, style);
   if (bench) return;
   let used = 0;
-  if (vm.address && box.h >= 44 && box.w >= L3) {
+  if (vm.address && !halves && box.h >= 44 && box.w >= L3) {
     ctx.globalAlpha = 0.82 * art.alpha;
     used = text.put(ctx, vm.address, box.x + pad, box.y + (large ? 36 : 28), room, { size: large ? 12 : 11, colour: ink, whole: true });
     ctx.globalAlpha = art.alpha;
   }
   if (side >= L3) {
-    const y = box.y + (large ? 36 : 28), inside = box.w - 2 * pad;
+    const y = box.y + (large ? 36 : 28) + (halves ? 13 : 0), inside = box.w - 2 * pad;
     if (used && used + 40 > inside && box.h >= 84) pips(art, vm, box.x + pad, y + 15, inside, ink, false); // under the address, or beside it
     else pips(art, vm, box.x + box.w - pad, y, inside - used - 8, ink, true);
   }
