@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import first_sync, pages, process, simulator
+from bench import drawing, first_sync, pages, process, simulator
 from bench.figures import Figure
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -29,6 +29,9 @@ MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "requests": pages.requests_of_a_crowd,
     "crowd": pages.a_crowd_under_change,
     "simulator": simulator.light,
+    "painting": drawing.painting,
+    "levels": drawing.levels,
+    "history": drawing.history,
 }
 
 
