@@ -7,7 +7,7 @@ import { Pulses } from "./motion.js";
 import { holders } from "./places.js";
 import { isOutlined, visible } from "./shapes.js";
 import { Layers } from "./specks.js";
-import { EDGES, L1, L3, busy, drawTile, finish } from "./tile.js";
+import { EDGES, L3, PLAIN, busy, drawTile, finish } from "./tile.js";
 
 const CALM = 1000;   // milliseconds between two repaints for the sake of measurements
 const SLOW = 10;     // milliseconds of a full paint from which on the picture moves as a bitmap while one zooms and pans
@@ -90,6 +90,7 @@ export class Painter {
         else { waits = true; fresh.keys[i] = old.keys[i]; fresh.steps[i] = old.steps[i]; }
       }
       if (fresh.bar !== old.bar) { if (calm) bars.push(holder); else { waits = true; fresh.bar = old.bar; } }
+      if (holder.dust && found.some((i) => fresh.tiles[i].dust)) whole = true; // its cell has the mean of them
       if (whole && !holder.floor) return -2; // a bench, a group
       if (whole) hosts.push([holder, fresh]); else if (found.length) tiles.push([holder, fresh, found]);
       this.records.set(holder, fresh);
@@ -113,6 +114,7 @@ export class Painter {
         old.keys[i] = (old.keys[i] & ((1 << OUTLINE) - 1)) | outline;
         found.push(i);
       }
+      if (found.some((i) => old.tiles[i].dust)) return -2;
       if (found.length) tiles.push([holder, old, found]);
     }
     this.parts(art, model, plan, camera, look, [], tiles, []);
@@ -142,19 +144,21 @@ export class Painter {
   tiles(art, holder, { things, tiles, pool, marked, side }, found, screen, look) {
     const { ctx, theme } = art, inner = screen(holder.inner ?? holder);
     const seen = { ...look, stale: pool.stale, side, hull: inner };
-    ctx.fillStyle = holder.inner ? theme.surface : theme.ground;
-    for (const i of new Set([...found, ...marked])) {
+    const ground = holder.inner ? theme.surface : theme.ground;
+    for (const i of marked.length ? new Set([...found, ...marked]) : found) {
       const place = screen(tiles[i]), box = side === undefined ? tileBox(art, place, holder, inner) : place;
       if (!visible(box, art) || box.w <= 0 || box.h <= 0) continue;
-      if (Math.min(box.w, box.h) >= L1 || things[i].state !== RUNNING) { ctx.fillStyle = holder.inner ? theme.surface : theme.ground; ctx.fillRect(place.x, place.y, place.w, place.h); }
-      art.alpha = look.dim && !look.dim.has(things[i].id) ? art.faint ?? 0.25 : 1;
-      if (art.alpha < 1) { ctx.fillStyle = holder.inner ? theme.surface : theme.ground; ctx.globalAlpha = 1; ctx.fillRect(place.x, place.y, place.w, place.h); }
-      ctx.globalAlpha = art.alpha;
-      drawTile(art, things[i], box, seen);
-      ctx.globalAlpha = 1;
+      const alpha = look.dim && !look.dim.has(things[i].id) ? art.faint ?? 0.25 : 1;
+      if (alpha < 1 || Math.min(box.w, box.h) >= PLAIN) { // else what is painted covers what was
+        ctx.globalAlpha = 1;
+        ctx.fillStyle = ground;
+        ctx.fillRect(place.x, place.y, place.w, place.h);
+      }
+      ctx.globalAlpha = art.alpha = alpha;
+      drawTile(art, things[i], box, tiles[i].more ? { ...seen, more: tiles[i].more } : seen);
       this.painted.tiles++;
     }
-    art.alpha = 1;
+    ctx.globalAlpha = art.alpha = 1;
   }
 
   // ---- while one zooms and pans
