@@ -104,7 +104,7 @@ class Line(ui.element):
             return
         divider()
         if self._told.note is not None:
-            menu_item(_("Tell of it again"), lambda: noting.take_back(self._context, self.finding), icon="reboot")
+            menu_item(_("Tell of it again"), lambda: noting.take_back(self._context, self.finding), icon="reboot").mark("take-back")
         else:
             menu_item(_("Seen"), lambda: noting.seen(self._context, self.finding), icon="check").mark("seen")
         menu_head(_("Put it off"))

@@ -16,7 +16,7 @@ from data.findings.wishes import Tuning
 from data.stores.errors import StoreError
 from data.stores.users import Role
 from xo_dash.context import Context
-from xo_dash.i18n import N_, _, duration, number
+from xo_dash.i18n import N_, _, duration, number, percent
 
 GROUPS: Final[Mapping[str, str]] = {
     "pool": N_("Pools"), "host": N_("Hosts"), "sr": N_("Storage"), "disk": N_("Disks"), "network": N_("Networks"), "vm": N_("VMs"),
@@ -62,7 +62,6 @@ def limits_words(rule: Rule, limits: Limits, hold: float) -> str:
     """`warning from 85 %, critical from 95 %, after 10 min`"""
     parts = []
     if rule.unit:
-        sign = f" {unit_of(rule).sign}".rstrip()
         left = rule.unit == "days_left"
         told = (
             (limits.information, _("note from {limit}")),
@@ -71,13 +70,20 @@ def limits_words(rule: Rule, limits: Limits, hold: float) -> str:
         )
         for value, words in told:
             if value is not None:
-                parts.append(words.format(limit=f"{said(rule, value)}{sign}"))
+                parts.append(words.format(limit=_amount(rule, value)))
     else:
         worst = max((level for level, limit in zip(Level, (None, *limits), strict=True) if limit is not None), default=Level.NONE)
         parts.append({Level.INFORMATION: _("note"), Level.WARNING: _("warning"), Level.CRITICAL: _("critical")}.get(worst, ""))
     if hold:
         parts.append(_("after {time}").format(time=duration(hold)))
     return ", ".join(filter(None, parts))
+
+
+def _amount(rule: Rule, value: float) -> str:
+    if rule.unit == "share":
+        return percent(value)
+    sign = unit_of(rule).sign
+    return f"{said(rule, value)}{chr(0x202F)}{sign}" if sign else said(rule, value)
 
 
 class RuleList(ui.element):
@@ -116,7 +122,7 @@ class RuleRow(ui.element):
             self._on.enabled = may
             self._name = ui.label(_(RULE_NAMES[rule.key])).classes("xo-rule-name")
             self._limits = ui.label().classes("xo-rule-limits")
-            edit = Button(kind=Kind.GHOST, icon="edit", label=_("Edit"), on_click=self._edit).mark("edit-rule")
+            edit = Button(kind=Kind.GHOST, icon="edit", label=_("Edit"), on_click=self._edit).mark(f"edit-{rule.key}")
             edit.set_visibility(may)
         self._show()
 

@@ -139,8 +139,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         """One slice: rows put, ids gone, pools whose picture is old; nothing if none of it is news."""
         until = time.perf_counter() + TURN
         put = []
-        for row in list(self._dirty):
-            del self._dirty[row]
+        while self._dirty:
+            row, _none = self._dirty.popitem()  # the first of a dict is slow to find once thousands before it are gone
             if (news := self._news(row)) is not None:
                 put.append(news)
             if time.perf_counter() > until:

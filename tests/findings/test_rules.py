@@ -394,7 +394,7 @@ def test_limits_are_written_and_read_in_their_unit(rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("sr.full", "warning from 85 %, critical from 95 %"),
+        ("sr.full", "warning from 85%, critical from 95%"),
         ("sr.filling", "warning below 14 d, critical below 1 d"),
         ("vm.latency", "warning from 50 ms, after 5 min"),
         ("host.lost", "critical"),

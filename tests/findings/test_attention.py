@@ -1,0 +1,203 @@
+"""The bar below the map, the page of all findings, and what people say of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+from nicegui import ElementFilter, app, ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components.findings.attention import Attention
+from components.findings.board import Board
+from components.findings.line import Line
+from components.findings.tuning import RuleRow
+from components.ui import Button, Field
+from data.findings.finding import Level
+from data.mirror import Mirror
+from data.objects import PBD, SR
+from data.stores.directory import DataDirectory
+from data.stores.findings import FindingStore
+from data.stores.users import Role
+from pages import attention, layout
+from tests import fakes
+from tests.map import fleets
+from xo_dash.context import Context
+from xo_dash.sync.watch import Watch
+
+FULL = "nfs-vault is 96% full"
+
+
+class At:
+    """Somebody looks: `shown` is what the bar wanted on the map."""
+
+    def __init__(self, user: User, context: Context, mirror: Mirror) -> None:
+        self.user, self.context, self.mirror = user, context, mirror
+        self.shown: list[str] = []
+
+    def lines(self) -> list[Line]:
+        with self.user:
+            return [line for line in ElementFilter(kind=Line) if line.visible]
+
+    def line(self, title: str) -> Line:
+        return next(line for line in self.lines() if line._told.title == title)
+
+    async def choose(self, line: Line, marker: str, place: int = 0) -> None:
+        """Open the line's menu and choose."""
+        with self.user:
+            line._open()
+            (found,) = [item for at, item in enumerate(ElementFilter(marker=marker).within(instance=line._menu)) if at == place]
+        for listener in found._event_listeners.values():
+            if listener.type == "click":
+                found._handle_event({"listener_id": listener.id, "args": None})
+        await asyncio.sleep(0.3)
+
+
+@asynccontextmanager
+async def looking(folder: Path, role: Role = Role.OPERATOR) -> AsyncIterator[At]:
+    mirror = fleets.fleet(fleets.LAB)
+    async with user_simulation(lambda: None) as user:
+        watch = Watch(mirror, FindingStore(DataDirectory(folder / "store")))
+        context = fakes.context(mirror, folder / "data", servers=SimpleNamespace(watch=watch))
+        layout.install(app, context)
+        attention.create(context)
+        fakes.sign_in(app, context, "ann", role)
+        at = At(user, context, mirror)
+
+        @ui.page("/bar")
+        def page() -> None:
+            Attention(context, at.shown.append, "/attention")
+
+        try:
+            yield at
+        finally:
+            await watch.stop()
+            await context.runner.stop()
+        await asyncio.sleep(0.05)
+
+
+async def test_the_worst_comes_first_and_one_goes_through_them(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.open("/bar")
+        await at.user.should_see(FULL)
+        levels = [line.finding.level for line in at.lines()]
+        assert levels == sorted(levels, reverse=True)
+        (bar,) = at.user.find(Attention).elements
+        at.user.find(marker="next").click()
+        first = bar.current
+        assert first is not None and first.level is Level.CRITICAL
+        at.user.find(marker="previous").click()
+        assert bar.current is at.lines()[-1].finding
+        assert len(at.shown) == 2 and first.subject.uuid == at.shown[0]  # type: ignore[union-attr]
+
+
+async def test_a_line_that_stays_is_not_drawn_anew(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.open("/bar")
+        before = at.line(FULL)
+        sr = fakes.find(at.mirror, "nfs-vault", SR)
+        fakes.change(at.mirror, sr, physical_utilisation=int(sr.physical_size * 0.98))
+        await at.user.should_see("nfs-vault is 98% full")
+        assert at.line("nfs-vault is 98% full") is before
+
+
+async def test_what_is_put_off_is_gone_until_it_is_taken_back(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.open("/bar")
+        await at.choose(at.line(FULL), "put-off", 1)
+        await at.user.should_not_see(FULL)
+        await at.user.open("/attention?tab=later")
+        await at.user.should_see(FULL)
+        await at.user.should_see("ann: until")
+        await at.choose(at.line(FULL), "take-back")
+        await at.user.should_not_see(FULL)
+        await at.user.open("/attention")
+        await at.user.should_see(FULL)
+
+
+async def test_what_was_seen_counts_no_more(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.open("/bar")
+        board = at.context.shared(Board)
+        before = board.counts
+        await at.choose(at.line(FULL), "seen")
+        await at.user.should_see("seen by ann")
+        assert board.counts.critical == before.critical - 1
+        assert at.lines()[-1]._told.title == FULL, "it comes last"
+        await at.user.open("/attention?tab=seen")
+        await at.user.should_see(FULL)
+
+
+async def test_a_viewer_looks_on(tmp_path: Path) -> None:
+    async with looking(tmp_path, Role.VIEWER) as at:
+        await at.user.open("/bar")
+        line = at.line(FULL)
+        with at.user:
+            line._open()
+            assert not list(ElementFilter(marker="seen").within(instance=line._menu))
+        await at.user.open("/attention?tab=rules")
+        await at.user.should_see("Only administrators change this.")
+        with at.user:
+            assert not any(row._on.enabled for row in ElementFilter(kind=RuleRow))
+
+
+async def test_the_verb_that_mends_it_is_given(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        sr = fakes.find(at.mirror, "nfs-vault", SR)
+        path = next(pbd for pbd in at.mirror.every(PBD) if sr.ref == pbd.SR)
+        sr.PBDs.append(path.ref)
+        fakes.change(at.mirror, path, currently_attached=False)
+        await at.user.open("/bar")
+        await at.user.should_see("nfs-vault is not reached by")
+        at.user.find(kind=Button, marker="mend", content="Attach again").click()
+        await at.user.should_see("the server was taken out of xo-dash")  # it came to the runner, which has no pool here
+        (run,) = at.context.runner.runs
+        assert (run.action.id, run.items[0].subject) == ("sr.attach", sr)
+
+
+async def test_an_administrator_says_what_is_told(tmp_path: Path) -> None:
+    async with looking(tmp_path, Role.ADMIN) as at:
+        await at.user.open("/attention?tab=rules")
+        with at.user:
+            (row,) = [row for row in ElementFilter(kind=RuleRow) if row._rule.key == "sr.full"]
+        row._on.set_value(False)
+        await asyncio.sleep(0.3)
+        assert not at.mirror.findings.wishes.tunings["sr.full"].on
+        assert FULL not in [told.title for told in at.context.shared(Board).told]
+        row._on.set_value(True)
+        await asyncio.sleep(0.3)
+        at.user.find(marker="edit-sr.full").click()
+        await at.user.should_see("Warning from, %")
+        at.user.find("Warning from, %").clear().type("99")
+        at.user.find("Save").click()
+        await at.user.should_see("critical has to come after warning")
+        at.user.find("Critical from, %").clear().type("99,5")
+        at.user.find("Save").click()
+        await at.user.should_see("warning from 99%")
+        tuning = at.mirror.findings.wishes.tunings["sr.full"]
+        assert (tuning.warning, tuning.critical) == (0.99, 0.995)
+
+
+async def test_a_list_is_narrowed(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.open("/attention")
+        await at.user.should_see(FULL)
+        at.user.find(kind=Field, content="Search").type("no link")
+        await at.user.should_see("storage has no link on xcp-lab-3")
+        await at.user.should_not_see(FULL)
+        at.user.find(kind=Field, content="Search").clear().type("nothing like it")
+        await at.user.should_see("Nothing fits these filters.")
+
+
+async def test_all_who_look_share_one_board_and_leave_nothing(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        before = at.mirror.observer_count
+        clients = [await at.user.open("/bar"), await at.user.open("/bar")]
+        assert at.mirror.observer_count == before + 1
+        for client in clients:
+            assert client is not None
+            client.delete()
+        await asyncio.sleep(0)
+        assert at.mirror.observer_count == before
