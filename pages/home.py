@@ -9,6 +9,7 @@ from nicegui import ui
 from components import live
 from components.findings.attention import Attention
 from components.map.map import Map
+from components.map.order import Orders
 from components.map.scene import Scene
 from components.map.selection import Selection
 from components.map.spoken import Spoken, spoken
@@ -22,6 +23,7 @@ from data.objects import VM, Host
 from data.server import Server
 from pages.layout import frame
 from xo_dash.context import Context
+from xo_dash.door.current import current_user
 from xo_dash.i18n import _, ngettext, number
 
 SETTINGS, FINDINGS = "/settings", "/attention"
@@ -35,14 +37,15 @@ COUNTED = frozenset({"power_state", "is_a_template", "is_a_snapshot"})
 def create(context: Context) -> None:
     """One scene for all who look."""
     scene = context.shared(Scene)
+    orders = Orders(context.mirror, context.setting_store, context.users)
 
     @ui.page("/")
     def home() -> None:
         with frame(context, title=_("Map"), bare=True), ui.element().classes("xo-home"):
-            _body(context, scene)
+            _body(context, scene, orders)
 
 
-def _body(context: Context, scene: Scene) -> None:
+def _body(context: Context, scene: Scene, orders: Orders) -> None:
     """The map; while there is no server, what to do first."""
     box = ui.element().classes("contents")
     shown: list[bool] = []
@@ -54,7 +57,7 @@ def _body(context: Context, scene: Scene) -> None:
         shown[:] = [bool(context.mirror.pools)]
         with live.renewed(box):
             if context.mirror.pools:
-                _map(context, scene)
+                _map(context, scene, orders)
             else:
                 _guide()
 
@@ -72,7 +75,7 @@ def _guide() -> None:
             ui.link(add, SETTINGS).classes("x-btn x-btn-primary")
 
 
-def _map(context: Context, scene: Scene) -> None:
+def _map(context: Context, scene: Scene, orders: Orders) -> None:
     mirror = context.mirror
     head = ui.element("header").classes("xo-home-head")
     chart = Map(scene, links=LINKS, addressed=True).classes("xo-home-map")
@@ -93,6 +96,25 @@ def _map(context: Context, scene: Scene) -> None:
         chart.say(spoken(attention.current, mirror) if attention.current else _("Nothing needs attention."))
 
     chart.on_verb, chart.on_lose, chart.on_step = selection.do, whatif.ask, step
+    _order(context, chart, orders)
+
+
+def _order(context: Context, chart: Map, orders: Orders) -> None:
+    """Pools and hosts stand as people put them, and can be put elsewhere."""
+    user_id = current_user().id
+
+    def show() -> None:
+        if user := context.users.get(user_id):
+            chart.arrange(orders.of(user))
+
+    async def wish(parent: str, uuids: Sequence[str]) -> None:
+        if uuids:
+            await orders.arrange(current_user(), parent, uuids)
+        else:
+            await orders.forget(current_user())
+
+    chart.on_order = wish
+    live.follow_source(orders.observe, show)
 
 
 def _counts(context: Context, scene: Scene) -> None:

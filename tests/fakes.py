@@ -42,6 +42,7 @@ from data.server import Server, ServerState
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
+from data.stores.settings import SettingsStore
 from data.stores.users import Role, User, UserStore
 from data.types import GIB, NULL_REF, Ref, XapiObject
 from xo_dash.config import Settings
@@ -295,6 +296,7 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
         runner=cast(Runner, runner), door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
+        setting_store=SettingsStore(directory),
         kiosks=kiosks,
     )  # fmt: skip
 

@@ -151,6 +151,7 @@ def build(settings: Settings, stores: Stores) -> Context:
         door=door,
         users=stores.users,
         server_store=stores.servers,
+        setting_store=stores.settings,
         kiosks=stores.kiosks,
     )
 

@@ -11,6 +11,7 @@ from data.mirror import Mirror
 if TYPE_CHECKING:
     from data.stores.kiosks import KioskStore
     from data.stores.servers import ServerStore
+    from data.stores.settings import SettingsStore
     from data.stores.users import UserStore
     from xo_dash.config import Settings
     from xo_dash.control.runner import Runner
@@ -32,6 +33,7 @@ class Context:
     door: Door
     users: UserStore
     server_store: ServerStore
+    setting_store: SettingsStore
     kiosks: KioskStore
     _shared: dict[Callable[[Mirror], Any], object] = field(default_factory=dict, init=False, repr=False)
 

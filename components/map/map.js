@@ -14,6 +14,7 @@ import { Motion } from "xo-map/motion.js";
 import { Overlay } from "xo-map/overlay.js";
 import { Painter } from "xo-map/painter.js";
 import { holders, places } from "xo-map/places.js";
+import { reordering } from "xo-map/reordering.js";
 import { surroundings } from "xo-map/surroundings.js";
 import { Table } from "xo-map/table.js";
 import { telling } from "xo-map/telling.js";
@@ -30,9 +31,11 @@ export default {
       <div class="xo-map-focus" ref="focus" tabindex="0" role="application" aria-owns="xo-table" :aria-label="words.label" :aria-description="words.keys"></div>
       <div class="xo-table xo-map-quiet" ref="table"></div>
       <div class="xo-map-band" ref="band" hidden></div>
+      <div class="xo-map-drop" ref="drop" hidden></div>
       <div class="xo-map-tip" ref="tip" aria-hidden="true" hidden></div>
       <ol class="xo-map-crumbs" ref="crumbs" :aria-label="words.where" hidden></ol>
       <div class="xo-map-zoom">
+        <button type="button" ref="unorder" hidden :aria-label="words.unorder" :title="words.unorder" @click="unorder()"><svg viewBox="0 0 16 16"><path d="M2.5 6.5 4.5 2l2 4.5M3.2 5h2.6M2.5 9.5h4l-4 4.5h4M11 2.5v11M8.5 11l2.5 2.5 2.5-2.5"/></svg></button>
         <button type="button" :aria-label="words.zoomIn" :title="words.zoomIn" @click="zoom(1.4)"><svg viewBox="0 0 16 16"><path d="M8 3v10M3 8h10"/></svg></button>
         <button type="button" :aria-label="words.zoomOut" :title="words.zoomOut" @click="zoom(1 / 1.4)"><svg viewBox="0 0 16 16"><path d="M3 8h10"/></svg></button>
         <button type="button" :aria-label="words.fit" :title="words.fit" @click="fit()"><svg viewBox="0 0 16 16"><path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/></svg></button>
@@ -42,7 +45,7 @@ export default {
       <dialog class="xo-map-help" ref="help" :aria-label="words.help"></dialog>
       <slot></slot>
     </div>`,
-  props: { words: Object, links: Object, language: String, addressed: Boolean },
+  props: { words: Object, links: Object, language: String, addressed: Boolean, order: Array, arrangeable: Boolean },
 
   mounted() {
     // Plain fields, not Vue's: nothing here may be made reactive.
@@ -66,6 +69,7 @@ export default {
     this.ctx = this.$refs.canvas.getContext("2d", { alpha: false });
     this.$refs.root.map = this; // for the toolbar, tests and whoever opens the console
     this.start();
+    this.setOrder(this.order ?? []);
     this.table = new Table(this);
     this.dress();
     this.observe();
@@ -78,7 +82,7 @@ export default {
   unmounted() { for (const stop of this.stops) stop(); this.table.stop(); cancelAnimationFrame(this.pending); },
 
   methods: {
-    ...surroundings, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...telling,
+    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...telling,
 
     // ---- from the server
 

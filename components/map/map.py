@@ -19,6 +19,7 @@ from xo_dash.i18n import locale
 
 MODULES = Path(__file__).parent / "modules"
 MOST_TRAILS = 1000
+MOST_ORDERED = 4000
 MOST_LOST = 16
 register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
 
@@ -49,6 +50,8 @@ class Map(Element, component="map.js"):
     on_step: Callable[[int], None] | None = None
     """The next (1) or the previous (-1) problem is wanted."""
     on_pin: Callable[[Chosen], None] | None = None
+    on_order: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
+    """Gets the uuid of a pool whose hosts, or "" if pools, are wanted in this order of uuids; none for all by name again."""
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
 
@@ -71,6 +74,7 @@ class Map(Element, component="map.js"):
         self.on("step", self._step)
         self.on("pin", self._pin)
         self.on("view", self._view)
+        self.on("order", self._order)
 
     def _handle_delete(self) -> None:
         self._close()
@@ -85,10 +89,18 @@ class Map(Element, component="map.js"):
     def _show(self, message: str) -> None:
         self._is_ready = True
         tell(self, "patch", f"[{message}]")
+        if "order" in self._props:  # it may have changed since the page was made
+            tell(self, "setOrder", orjson.dumps([self._props["order"]]).decode())
 
     def _patch(self, message: str) -> None:
         if self._is_ready:
             tell(self, "patch", f"[{message}]")
+
+    def arrange(self, order: Sequence[str]) -> None:
+        """Pools and hosts stand as these uuids, others after them by name; and they can be dragged."""
+        self._props["order"], self._props["arrangeable"] = list(order), True
+        if self._is_ready:
+            tell(self, "setOrder", orjson.dumps([order]).decode())
 
     def deselect(self) -> None:
         """Nothing is selected any more."""
@@ -124,6 +136,12 @@ class Map(Element, component="map.js"):
         ]
         if self.on_choose:
             self.on_choose(chosen)
+
+    async def _order(self, event: events.GenericEventArguments) -> None:
+        wish = event.args if isinstance(event.args, dict) else {}
+        parent, order = wish.get("parent", ""), [uuid for uuid in _list(wish.get("order"))[:MOST_ORDERED] if isinstance(uuid, str)]
+        if self.on_order and isinstance(parent, str):
+            await self.on_order(parent, order)
 
     def _menu(self, event: events.GenericEventArguments) -> None:
         place = event.args if isinstance(event.args, dict) else {}

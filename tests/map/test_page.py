@@ -222,3 +222,25 @@ async def test_a_pool_that_is_gone_keeps_its_picture_and_says_how_old_it_is(page
     await page.get_by_text("lab-pool is not reachable").wait_for()
     await page.wait_for_function(f"[...{MAP}.model.things.values()].some((thing) => thing.kind === 'pool' && thing.standing === 2)")
     assert len(await page.evaluate(f"{MAP}.rectangles()")) == 2 + 4 + 46 + 3
+
+
+async def test_a_host_that_is_dragged_by_its_name_stays_where_it_was_put(page: Page) -> None:
+    """For everybody, until somebody orders them by name again."""
+    heads = (
+        f"(() => {{ const map = {MAP}, root = map.$refs.root.getBoundingClientRect(); return map.plan.pools.at(-1).hosts.map((host) =>"
+        " [map.model.things.get(host.id).name, root.x + host.x + 20, root.y + host.y + 10, root.x + host.x + host.w - 6]); })()"
+    )
+    order = f"{heads}.map(([name]) => name).join()"
+    (first, x, y, _right), _middle, (last, _x, _y, right) = await page.evaluate(heads)
+    before = await page.evaluate(order)
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(right, y + 60, steps=4)
+    assert await page.locator(".xo-map-drop").is_visible()
+    await page.mouse.up()
+    await page.wait_for_function(f"{order}.endsWith('{first}')")
+    await page.reload()
+    await page.wait_for_function(DRAWN)
+    assert (await page.evaluate(order)).endswith(f"{last},{first}")
+    await page.get_by_label("Order by name again").click()
+    await page.wait_for_function(f"{order} === '{before}'")

@@ -17,9 +17,10 @@ export function gestures(map) {
     if (pointers.size === 2) { pinch = distance(pointers); press = null; clearTimeout(longTimer); return; }
     const target = map.hitAt(at.x, at.y);
     const touch = event.pointerType === "touch";
-    const ground = !target || target.kind === "pool";
-    const pans = touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey);
-    press = { at, last: at, since: event.timeStamp, target, touch, pans, button: event.button, moved: false, add: event.ctrlKey || event.metaKey || event.shiftKey };
+    const ground = !target || target.kind === "pool", keys = event.ctrlKey || event.metaKey || event.shiftKey;
+    const head = target?.head && event.button === 0 && !touch && !keys && !map.spaceHeld && map.canMove(target.id) ? target.id : -1;
+    const pans = head < 0 && (touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey));
+    press = { at, last: at, since: event.timeStamp, target, touch, pans, head, button: event.button, moved: false, add: keys };
     if (touch) longTimer = setTimeout(() => { if (press && !press.moved) { map.menu(press.target?.id ?? -1, at.x, at.y); press = null; } }, LONG);
     if (event.button === 1) event.preventDefault();
   });
@@ -33,13 +34,21 @@ export function gestures(map) {
       pinch = next;
       return;
     }
-    if (!press) { if (event.pointerType !== "touch") { const target = map.hitAt(at.x, at.y); map.point(target && !target.ground ? target.id : -1, at.x, at.y); } return; }
+    if (!press) {
+      if (event.pointerType === "touch") return;
+      const target = map.hitAt(at.x, at.y);
+      map.point(target && !target.ground ? target.id : -1, at.x, at.y);
+      const grab = target?.head && map.canMove(target.id);
+      if (grab || surface.style.cursor === "grab") surface.style.cursor = grab || map.spaceHeld ? "grab" : "default";
+      return;
+    }
     if (!press.moved && Math.hypot(at.x - press.at.x, at.y - press.at.y) < CLICK) return;
     press.moved = true;
     clearTimeout(longTimer);
     map.point(-1);
     if (map.spaceHeld) map.spaceUsed = true;
-    if (press.pans) map.pan(at.x - press.last.x, at.y - press.last.y);
+    if (press.head >= 0) map.dragHead(press.head, at);
+    else if (press.pans) map.pan(at.x - press.last.x, at.y - press.last.y);
     else if (press.button === 0) frame(band, press.at, at);
     press.last = at;
   });
@@ -49,11 +58,13 @@ export function gestures(map) {
     pinch = 0;
     clearTimeout(longTimer);
     if (!press) return;
-    const at = place(event), { moved, pans, button, target, add, touch, since, at: from } = press;
+    const at = place(event), { moved, pans, head, button, target, add, touch, since, at: from } = press;
     press = null;
     band.hidden = true;
+    map.endDrag();
     if (event.type === "pointercancel") return;
     if (moved) {
+      if (head >= 0) { map.dropHead(head, at); return; }
       if (!pans && button === 0) map.chooseInside(from, at, add);
       const way = from.y - at.y, quick = event.timeStamp - since < SWIPE.time && Math.abs(way) > Math.max(SWIPE.way, 2 * Math.abs(from.x - at.x));
       if (touch && quick && map.scrolls()) map.swipe(Math.sign(way));

@@ -24,6 +24,8 @@ export function keys(map) {
     f: () => map.nextFill(1),
     F: () => map.nextFill(-1),
     g: () => { chord = performance.now(); },
+    "<": () => map.shift(-1),
+    ">": () => map.shift(1),
     p: () => map.pin(),
     P: () => map.pin(),
     x: (event) => { if (!event.repeat) pressed = !map.endLoss() && map.askLoss() ? performance.now() : 0; },

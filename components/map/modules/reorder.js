@@ -1,7 +1,7 @@
 // An order of one's own for pools and hosts: what a dragged name is dropped before, and the order that comes of it. Pure.
 
 /** Pools, or the hosts of one pool, in the order of the plan: the things `box` may change places with; with its own among them. */
-function siblings(plan, id) {
+export function siblings(plan, id) {
   if (plan.pools.some((pool) => pool.id === id)) return plan.pools;
   return plan.pools.find((pool) => pool.hosts.some((host) => host.id === id))?.hosts ?? [];
 }

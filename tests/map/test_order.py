@@ -1,0 +1,94 @@
+"""An order of one's own on the map: who may make it, who sees it."""
+
+from pathlib import Path
+
+import pytest
+
+from components.map.order import KEY, Orders
+from data.mirror import Mirror
+from data.objects import Host, Pool
+from data.stores.directory import DataDirectory
+from data.stores.settings import SettingsStore
+from data.stores.users import Role, UserStore
+from tests.map import fleets
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    return fleets.fleet(fleets.LAB)
+
+
+@pytest.fixture
+def directory(data_dir: Path) -> DataDirectory:
+    return DataDirectory(data_dir)
+
+
+@pytest.fixture
+def users(directory: DataDirectory) -> UserStore:
+    store = UserStore(directory)
+    for role in Role:
+        store.add_now(role.value, "x", role)
+    return store
+
+
+@pytest.fixture
+def orders(mirror: Mirror, directory: DataDirectory, users: UserStore) -> Orders:
+    return Orders(mirror, SettingsStore(directory), users)
+
+
+def uuids(mirror: Mirror) -> tuple[str, list[str]]:
+    """The pool of three hosts, and these."""
+    pool = next(pool for pool in mirror.every(Pool) if pool.name_label == "lab-pool")
+    return pool.uuid, [host.uuid for host in pool.home.all(Host).values()]
+
+
+def seen(orders: Orders, users: UserStore, role: Role) -> list[str]:
+    user = users.by_name(role.value)
+    assert user is not None
+    return orders.of(user)
+
+
+async def do(orders: Orders, users: UserStore, role: Role, parent: str, wanted: list[str]) -> None:
+    user = users.by_name(role.value)
+    assert user is not None
+    await (orders.arrange(user, parent, wanted) if wanted else orders.forget(user))
+
+
+async def test_operators_arrange_for_everybody_viewers_for_themselves(mirror: Mirror, orders: Orders, users: UserStore) -> None:
+    pool, hosts = uuids(mirror)
+    told: list[int] = []
+    stop = orders.observe(lambda: told.append(1))
+    await do(orders, users, Role.OPERATOR, pool, hosts[::-1])
+    assert [seen(orders, users, role) for role in Role] == [hosts[::-1]] * 3
+    mine = [hosts[1], hosts[0], hosts[2]]
+    await do(orders, users, Role.VIEWER, pool, mine)
+    assert [seen(orders, users, role) for role in Role] == [mine, hosts[::-1], hosts[::-1]]
+    await do(orders, users, Role.VIEWER, "", [])
+    assert seen(orders, users, Role.VIEWER) == hosts[::-1]
+    await do(orders, users, Role.ADMIN, "", [])
+    assert [seen(orders, users, role) for role in Role] == [[], [], []]
+    assert len(told) == 4
+    stop()
+
+
+async def test_the_order_of_pools_and_of_their_hosts_are_kept_apart(mirror: Mirror, orders: Orders, users: UserStore) -> None:
+    pool, hosts = uuids(mirror)
+    pools = [row.uuid for row in mirror.every(Pool)]
+    await do(orders, users, Role.ADMIN, pool, hosts)
+    await do(orders, users, Role.ADMIN, "", pools)
+    assert seen(orders, users, Role.VIEWER) == [*hosts, *pools]
+
+
+async def test_what_is_not_known_is_not_kept(mirror: Mirror, orders: Orders, users: UserStore) -> None:
+    pool, hosts = uuids(mirror)
+    for parent, wanted in (("no such pool", hosts), (pool, ["x", "y"]), ("", hosts)):
+        await do(orders, users, Role.ADMIN, parent, wanted)
+        assert seen(orders, users, Role.ADMIN) == []
+    await do(orders, users, Role.ADMIN, pool, ["x", hosts[1], hosts[1], hosts[0]])
+    assert seen(orders, users, Role.ADMIN) == [hosts[1], hosts[0]]
+
+
+async def test_what_was_damaged_by_hand_is_no_order(mirror: Mirror, directory: DataDirectory, users: UserStore) -> None:
+    settings = SettingsStore(directory)
+    settings.set_now(KEY, {"": "abc", "p": [1, "a"], "q": None})
+    assert seen(Orders(mirror, settings, users), users, Role.VIEWER) == ["a"]
