@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.charts import Past, panels
 from components.hosts.pool import pool_parts
 from components.hosts.rows import host_roll
 from components.lists import Listing
@@ -39,6 +40,7 @@ def show(context: Context, pool: Pool, home: PoolMirror) -> None:
     """The page of a pool."""
     mirror = context.mirror
     pool_parts(mirror, pool, home)
+    Past("pool", pool.uuid, panels.of_pool(), first="day", alone=True)
     with Card(_("Hosts")):
         Listing(mirror, host_roll(home))
     with Card(_("Storage")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.charts import Past, panels
 from components.lists import Listing
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_roll
@@ -41,6 +42,7 @@ def show(context: Context, sr: SR, _pool: PoolMirror) -> None:
     with ui.element().classes("x-object"):
         RoomCard(mirror, sr)
         SrPaths(mirror, sr)
+        Past("sr", sr.uuid, panels.of_sr(), first="day")
         with Card(_("On it"), wide=True):
             Listing(mirror, disk_roll(sr))
         with ui.element().classes("x-object-aside"):

@@ -8,7 +8,7 @@ from typing import Final
 
 from nicegui.dependencies import register_esm
 
-from xo_dash.i18n import NNBSP, bits_rate, locale, number, percent, rate, size
+from xo_dash.i18n import NNBSP, _, bits_rate, locale, number, percent, rate, size
 
 MODULES: Final = Path(__file__).parent / "modules"
 STEPS: Final = 7
@@ -22,6 +22,9 @@ class Unit(StrEnum):
     SIZE = "size"  # bytes
     RATE = "rate"  # bytes a second
     BITS = "bits"  # measured in bytes a second, shown in bits a second
+    SECONDS = "seconds"  # shown from µs on
+    COUNT = "count"  # a second
+    PLAIN = "plain"  # without a unit
 
 
 def number_words() -> dict[str, object]:
@@ -33,6 +36,9 @@ def number_words() -> dict[str, object]:
         "size": [_unit(size(1024.0**step)) for step in range(STEPS)],
         "rate": [_unit(rate(1024.0**step)) for step in range(STEPS)],
         "bits": [_unit(bits_rate(1000.0**step)) for step in range(STEPS)],
+        "seconds": [_("µs"), _("ms"), _("s")],
+        "count": [_("/s"), _("k/s"), _("M/s")],
+        "plain": ["", _("k"), _("M")],
     }
 
 

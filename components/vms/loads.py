@@ -1,10 +1,10 @@
-"""Four pictures of the last ten minutes: CPU, memory, disks, network."""
+"""Four pictures of the last ten minutes: CPU, memory, disks, network; and those of longer ranges."""
 
 from __future__ import annotations
 
 from nicegui import ui
 
-from components.charts import Chart, Curve, Unit
+from components.charts import Chart, Curve, Past, Unit, panels
 from components.live import follow
 from components.ui import Card
 from data.mirror import Mirror, PoolMirror
@@ -14,27 +14,28 @@ from xo_dash.i18n import _, ngettext, number, size
 
 
 def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
-    """The cards, each a cell of the grid they are put into; while the VM is off they say so (see head.Now)."""
-    with Card(_("CPU")) as cpu:
-        Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
-        _off()
-    with Card(_("Memory")) as memory:
-        Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=vm.memory_dynamic_max)
-        _off()
-    with Card(_("Disk throughput"), _("last 10 minutes")):
-        Chart(pool.history, vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE)
-        _off()
-    with Card(_("Network throughput"), _("last 10 minutes")):
-        Chart(pool.history, vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS)
-        _off()
+    """The cards; while the VM is off they say so (see head.Now). Longer ranges stand in their place."""
+    with Past("vm", vm.uuid, panels.of_vm()):
+        with Card(_("CPU")) as cpu:
+            Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
+            _off()
+        with Card(_("Memory")) as memory:
+            Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=vm.memory_dynamic_max)
+            _off()
+        with Card(_("Disk throughput"), _("last 10 minutes")):
+            Chart(pool.history, vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE)
+            _off()
+        with Card(_("Network throughput"), _("last 10 minutes")):
+            Chart(pool.history, vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS)
+            _off()
 
-    def sizes() -> None:
-        vcpus = vm.VCPUs_at_startup or vm.VCPUs_max
-        cpu.scope.text = ngettext("{n} vCPU", "{n} vCPUs", vcpus).format(n=number(vcpus)) + " · " + _("last 10 minutes")
-        memory.scope.text = memory_text(vm)
+        def sizes() -> None:
+            vcpus = vm.VCPUs_at_startup or vm.VCPUs_max
+            cpu.scope.text = ngettext("{n} vCPU", "{n} vCPUs", vcpus).format(n=number(vcpus)) + " · " + _("last 10 minutes")
+            memory.scope.text = memory_text(vm)
 
-    with cpu:
-        follow(mirror, (vm,), sizes, names=("VCPUs_at_startup", "VCPUs_max", "memory_dynamic_max", "memory_dynamic_min"))
+        with cpu:
+            follow(mirror, (vm,), sizes, names=("VCPUs_at_startup", "VCPUs_max", "memory_dynamic_max", "memory_dynamic_min"))
 
 
 def _off() -> None:

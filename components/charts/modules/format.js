@@ -1,7 +1,9 @@
 // Numbers as the server writes them: three digits, the reader's decimal sign, a narrow space before the unit.
 
 const THIN = "\u202f";
-const SCALES = { size: 1024, rate: 1024, bits: 1000 };
+const SCALES = { size: 1024, rate: 1024, bits: 1000, seconds: 1000, count: 1000, plain: 1000 };
+const WHOLE = ["size", "rate", "bits"]; // of the smallest unit nobody wants a part
+const FACTORS = { bits: 8, seconds: 1e6 }; // what is measured, in the smallest unit
 
 export function formats(words) {
   const scaled = (value, kind) => {
@@ -13,7 +15,7 @@ export function formats(words) {
       value /= base;
       step++;
     }
-    const digits = step === 0 ? 0 : Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0;
+    const digits = step === 0 && WHOLE.includes(kind) ? 0 : Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0;
     let text = value.toFixed(digits);
     if (digits) text = text.replace(/\.?0+$/, "");
     return [text.replace(".", words.decimal).replace("-", "−"), units[step]];
@@ -21,7 +23,7 @@ export function formats(words) {
   const percent = (share) => (Number.isFinite(share) ? words.percent.replace("{n}", Math.round(share * 100)) : "–");
   const write = (value, kind) => {
     if (kind === "share") return percent(value);
-    const [text, unit] = scaled(kind === "bits" ? value * 8 : value, kind);
+    const [text, unit] = scaled(value * (FACTORS[kind] ?? 1), kind);
     return unit ? text + THIN + unit : text;
   };
   return { percent, write };
@@ -31,7 +33,7 @@ export function formats(words) {
 export function roundUp(value, kind) {
   if (kind === "share") return 1;
   const base = SCALES[kind];
-  const factor = kind === "bits" ? 8 : 1;
+  const factor = FACTORS[kind] ?? 1;
   let unit = 1;
   const amount = value * factor;
   while (amount >= unit * base) unit *= base;

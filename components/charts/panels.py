@@ -1,0 +1,73 @@
+"""What is drawn of the past of a VM, a host, an SR and a pool, in the reader's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from components.charts.units import Unit
+from xo_dash.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart; `name` and those of its lines are the ones of data/past.py."""
+
+    name: str
+    title: str
+    unit: Unit
+    lines: dict[str, str] = field(default_factory=dict)
+    all: str = ""
+    """All devices together, where one may choose one of them."""
+
+    def wire(self) -> dict[str, object]:
+        return {"name": self.name, "title": self.title, "unit": str(self.unit), "lines": self.lines, "all": self.all}
+
+
+def of_vm() -> list[Panel]:
+    return [
+        Panel("cpu", _("CPU"), Unit.SHARE, all=_("all vCPUs")),
+        Panel("memory", _("Memory"), Unit.SIZE, {"used": _("used"), "given": _("given")}),
+        Panel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all disks")),
+        Panel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
+        Panel("iops", _("Disk requests"), Unit.COUNT, _ways(), _("all disks")),
+        Panel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest disk")),
+    ]
+
+
+def of_host() -> list[Panel]:
+    return [
+        Panel("cpu", _("CPU"), Unit.SHARE, all=_("all CPUs")),
+        Panel("memory", _("Memory in use"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
+        Panel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
+        Panel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all SRs")),
+        Panel("iops", _("Disk requests"), Unit.COUNT, _ways(), _("all SRs")),
+        Panel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest SR")),
+        Panel("load", _("Load of the control domain"), Unit.PLAIN),
+    ]
+
+
+def of_sr() -> list[Panel]:
+    return [
+        Panel("used", _("Room in use"), Unit.SIZE),
+        Panel("disk", _("Throughput of all hosts"), Unit.RATE, _ways()),
+        Panel("iops", _("Requests of all hosts"), Unit.COUNT, _ways()),
+        Panel("latency", _("Latency at the slowest host"), Unit.SECONDS, _ways()),
+    ]
+
+
+def of_pool() -> list[Panel]:
+    return [
+        Panel("cpu", _("CPU of all hosts"), Unit.SHARE),
+        Panel("memory", _("Memory in use"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
+        Panel("net", _("Network throughput"), Unit.BITS, _directions()),
+        Panel("disk", _("Disk throughput"), Unit.RATE, _ways()),
+        Panel("iops", _("Disk requests"), Unit.COUNT, _ways()),
+    ]
+
+
+def _ways() -> dict[str, str]:
+    return {"read": _("read"), "write": _("write")}
+
+
+def _directions() -> dict[str, str]:
+    return {"rx": _("in"), "tx": _("out")}
