@@ -173,7 +173,7 @@ function drawHostHead(art, host, box, inner, look) {
   const head = inner.y - box.y;
   if (head < 12) return;
   const right = inner.x + inner.w, full = head >= 26;
-  const y = full ? box.y + 14 : box.y + head / 2;
+  const y = full ? inner.y - Math.min(20, head - 12) : box.y + head / 2; // close to what it names, however near one is
   const colour = look.stale ? theme.dim : theme.text;
   const ram = format.memory(host.ram);
   const state = !(host.flags & LIVE) ? words.lost : !(host.flags & ENABLED) ? words.maintenance : "";

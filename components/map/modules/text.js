@@ -51,9 +51,10 @@ export class Text {
     let found = this.cuts.get(key);
     if (found === undefined) {
       found = null;
+      let widest = room;
       for (const { index } of text.matchAll(/[-_. ]/g)) {
-        const parts = [text.slice(0, index + 1), text.slice(index + 1)];
-        if (parts[1] && parts.every((part) => this.width(ctx, part, font) <= room)) found = parts;
+        const parts = [text.slice(0, index + 1), text.slice(index + 1)], wide = Math.max(...parts.map((part) => this.width(ctx, part, font)));
+        if (parts[1] && wide <= widest) { widest = wide; found = parts; }
       }
       if (this.cuts.size > CACHE) this.cuts.clear();
       this.cuts.set(key, found);
