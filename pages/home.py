@@ -8,10 +8,10 @@ from nicegui import ui
 
 from components import live
 from components.findings.attention import Attention
-from components.map.map import Map
+from components.map.map import Chosen, Map
 from components.map.order import Orders
 from components.map.scene import Scene
-from components.map.selection import Selection
+from components.map.selection import Selection, found
 from components.map.spoken import Spoken, spoken
 from components.map.stage import Counts
 from components.map.toolbar import Toolbar
@@ -91,11 +91,15 @@ def _map(context: Context, scene: Scene, orders: Orders) -> None:
     chart.on_choose, chart.on_menu = selection.show, selection.menu_on(chart)
     attention = Attention(context, chart.reveal, FINDINGS)
 
+    def pin(chosen: Chosen) -> None:
+        for subject in found(mirror, [chosen]):
+            attention.pin(subject)
+
     def step(by: int) -> None:
         attention.step(by)
         chart.say(spoken(attention.current, mirror) if attention.current else _("Nothing needs attention."))
 
-    chart.on_verb, chart.on_lose, chart.on_step = selection.do, whatif.ask, step
+    chart.on_verb, chart.on_lose, chart.on_step, chart.on_pin = selection.do, whatif.ask, step, pin
     _order(context, chart, orders)
 
 

@@ -9,11 +9,13 @@ from nicegui import ui
 from components.findings.board import Board, Counts
 from components.findings.line import Line
 from components.findings.lines import Lines
+from components.findings.pins import Pins
 from components.live import follow_source
 from components.messages.words import MARKS
 from components.ui import Button, Kind, Mark
 from components.verbs import whoever
 from data.findings.finding import Finding
+from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
@@ -37,7 +39,7 @@ class Attention(ui.element):
         user = whoever()
         self._folded, self._at = user is not None and user.preferences.get(FOLDED) is True, -1
         with self:
-            self._head(path)
+            self._head(path, on_show)
             self._none = ui.label(_("Nothing needs attention.")).classes("xo-attention-none")
             self._lines = Lines(context, on_show)
             self._more = ui.link("", path).classes("x-link xo-attention-rest")
@@ -45,13 +47,14 @@ class Attention(ui.element):
         with self:
             follow_source(self._board.observe, self._render)
 
-    def _head(self, path: str) -> None:
+    def _head(self, path: str, on_show: Callable[[str], None]) -> None:
         with ui.element("header").classes("xo-attention-head"):
             ui.label(_("Needs attention")).classes("xo-attention-title")
             self._counts = {name: _Count(name) for name in ("critical", "warning", "information")}
             with ui.element().classes("xo-attention-worst") as self._worst:
                 self._worst_mark = Mark("warning")
                 self._worst_text = ui.label().classes("x-cut")
+            self._pins = Pins(self._context, on_show)
             ui.element().classes("x-grow")
             with ui.element().classes("xo-attention-steps") as self._steps:
                 Button(kind=Kind.GHOST, icon="left", label=_("Previous problem"), on_click=lambda: self.step(-1)).mark("previous")
@@ -90,6 +93,10 @@ class Attention(ui.element):
             self._point((self._at + by) % len(rows) if self._at >= 0 else (0 if by > 0 else len(rows) - 1))
             rows[self._at].show_on_map()
             ui.run_javascript(f"document.getElementById('c{rows[self._at].id}')?.scrollIntoView({{block: 'nearest'}})")
+
+    def pin(self, subject: XapiObject) -> None:
+        """Keep it in sight, or no longer."""
+        self._pins.toggle(subject)
 
     def _point(self, at: int) -> None:
         rows: list[Line] = self._lines.rows

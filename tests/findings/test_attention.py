@@ -180,6 +180,25 @@ async def test_an_administrator_says_what_is_told(tmp_path: Path) -> None:
         assert (tuning.warning, tuning.critical) == (0.99, 0.995)
 
 
+async def test_what_is_pinned_stays_in_sight(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.open("/bar")
+        vm, sr = fakes.find(at.mirror, "web-1"), fakes.find(at.mirror, "nfs-vault", SR)
+        (bar,) = at.user.find(Attention).elements
+        with at.user:
+            bar.pin(vm)
+            bar.pin(sr)
+        await asyncio.sleep(0.2)
+        await at.user.open("/bar")
+        at.user.find(kind=Button, content="nfs-vault").click()
+        assert at.shown == [sr.uuid]
+        (bar,) = at.user.find(Attention).elements
+        with at.user:
+            bar.pin(sr)
+        await at.user.should_not_see(kind=Button, content="nfs-vault")
+        await at.user.should_see(kind=Button, content="web-1")
+
+
 async def test_a_list_is_narrowed(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
         await at.user.open("/attention")

@@ -1,0 +1,77 @@
+"""What somebody keeps in sight: chips in the bar, each with its worst mark; a click shows it on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from nicegui import background_tasks, ui
+
+from components.findings.board import Board
+from components.live import follow_source, renewed
+from components.messages.words import MARKS
+from components.ui import Button, Kind, Mark
+from components.verbs import whoever
+from data.findings.finding import Level
+from data.objects import SR, VM, Host, Network, Pool
+from data.types import XapiObject
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+PINS: Final = "attention.pins"
+"""The user's preference: [[XAPI's class, uuid]]."""
+MOST: Final = 8
+KINDS: Final = {kind.xapi_class: kind for kind in (VM, Host, Pool, SR, Network)}
+
+
+class Pins(ui.element):
+    """Nothing while nothing is pinned."""
+
+    def __init__(self, context: Context, on_show: Callable[[str], None]) -> None:
+        super().__init__("span")
+        self.classes("xo-pins")
+        self._context, self._on_show = context, on_show
+        user = whoever()
+        self._pins = _read(user.preferences.get(PINS) if user else None)
+        self._shown: object = None
+        with self:
+            follow_source(context.shared(Board).observe, self._render)
+
+    def toggle(self, subject: XapiObject) -> None:
+        """Pin it, or take it off; the oldest goes when there are too many."""
+        pin = (subject.xapi_class, subject.uuid)
+        self._pins = [one for one in self._pins if one != pin] if pin in self._pins else [*self._pins, pin][-MOST:]
+        if (user := whoever()) is not None:
+            pins = [list(one) for one in self._pins] or None
+            background_tasks.create(self._keep(user.id, pins), name="pins of a user")
+        self._render()
+
+    async def _keep(self, user_id: str, pins: list[list[str]] | None) -> None:
+        await self._context.users.set_preferences(user_id, {PINS: pins})
+
+    def _render(self) -> None:
+        mirror = self._context.mirror
+        rows = [row for kind, uuid in self._pins if (row := mirror.find(KINDS[kind], uuid))]
+        looks = [(row, getattr(row, "name_label", ""), mirror.findings.mark(row)) for row in rows]
+        if looks == self._shown:
+            return
+        self._shown = looks
+        self.set_visibility(bool(rows))
+        with renewed(self):
+            for row, name, level in looks:
+                self._chip(row, str(name), level)
+
+    def _chip(self, row: XapiObject, name: str, level: Level) -> None:
+        with ui.element("span").classes("xo-pin"):
+            if level is not Level.NONE:
+                Mark(MARKS[level])
+            Button(name or row.uuid[:8], lambda: self._on_show(row.uuid), kind=Kind.GHOST).classes("xo-pin-name")
+            Button(kind=Kind.GHOST, icon="close", label=_("Take {name} off").format(name=name), on_click=lambda: self.toggle(row)).mark(
+                "unpin"
+            )
+
+
+def _read(kept: object) -> list[tuple[str, str]]:
+    """What a preferences file has may be anything."""
+    pins = kept if isinstance(kept, list) else []
+    return [(str(one[0]), str(one[1])) for one in pins if isinstance(one, list) and len(one) == 2 and one[0] in KINDS][-MOST:]
