@@ -26,6 +26,7 @@ from data.stores.vault import Vault
 from pages import (
     account,
     attention,
+    compare,
     home,
     host,
     hosts,
@@ -62,7 +63,27 @@ from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, hosts, host, pool, storage, sr, networks, network, attention, tasks, messages, vm, vms, past, setup, account, kiosk, missing)
+PAGES = (
+    home,
+    hosts,
+    host,
+    pool,
+    storage,
+    sr,
+    networks,
+    network,
+    attention,
+    tasks,
+    messages,
+    vm,
+    vms,
+    past,
+    compare,
+    setup,
+    account,
+    kiosk,
+    missing,
+)
 
 SHUTDOWN = 5
 """Seconds that open connections get to end."""

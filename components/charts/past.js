@@ -1,19 +1,13 @@
 // What was measured of one object: a bar of ranges, and for all but the last ten minutes the charts of its archives.
 
-import { Archives } from "xo-charts/archive.js";
-import { formats, roundUp } from "xo-charts/format.js";
+import looking from "xo-charts/looking.js";
 import Plot from "xo-charts/plot.js";
-import { evened, most, summary, valueAt } from "xo-charts/samples.js";
-import { clocks } from "xo-charts/clock.js";
-import { between, bounded, latest, marks, moved, RANGES, readAddress, spanOf, stretchFor, writeAddress, zoomed } from "xo-charts/window.js";
-
-const FOLLOW = 15000; // milliseconds after which a range that ends now goes on
-const SETTLE = 120; // ... after the last turn of a wheel
-
-const now = () => globalThis.xoDash?.now() ?? Date.now() / 1000;
+import { devicesOf, told, topOf } from "xo-charts/telling.js";
+import { writeAddress } from "xo-charts/window.js";
 
 export default {
   components: { Plot },
+  mixins: [looking],
   template: `
     <div class="x-past">
       <div class="x-past-bar">
@@ -46,25 +40,15 @@ export default {
   props: { path: String, shown: String, panels: Array, numbers: Object, words: Object, first: String },
 
   data() {
-    const asked = readAddress(location.search, now());
-    return { view: asked ?? (this.first === "live" ? null : latest(this.first, now())), answer: null, waits: false, failed: false, pointed: null, devices: {}, width: 480 };
+    return { answer: null, devices: {} };
   },
 
   computed: {
-    ranges() {
-      return [this.first === "live" ? "live" : "10m", ...Object.keys(RANGES).slice(1)];
-    },
-    chosen() {
-      return this.view ? this.view.range : "live";
-    },
     step() {
       return this.answer?.step ?? this.answer?.stretch[0];
     },
     compare() {
       return `${globalThis.path_prefix ?? ""}/compare${writeAddress(this.view, `?o=${this.shown}`)}`;
-    },
-    ticks() {
-      return this.clock.marks(marks(this.view, this.width), this.view);
     },
     note() {
       if (this.failed) return this.words.failed;
@@ -76,113 +60,23 @@ export default {
     },
   },
 
-  created() {
-    this.format = formats(this.numbers);
-    this.clock = clocks(this.numbers.language);
-    this.archives = new Archives();
-    if (this.view) this.load();
-  },
-  mounted() {
-    this.observer = new ResizeObserver(() => {
-      const columns = innerWidth <= 860 ? 1 : 2;
-      this.width = Math.max(160, this.$el.clientWidth / columns - 40);
-    });
-    this.observer.observe(this.$el);
-    this.timer = setInterval(() => document.hidden || this.follow(), FOLLOW);
-  },
-  beforeUnmount() {
-    this.observer.disconnect();
-    clearInterval(this.timer);
-    clearTimeout(this.settling);
-  },
-
   methods: {
-    // ---- which time
-
-    choose(name) {
-      this.set(name === "live" ? null : latest(name, now()));
+    paths() {
+      return [this.path];
     },
-    between(a, b) {
-      this.set(between(a, b, now()));
+    took([answer]) {
+      this.answer = answer;
     },
-    move(share) {
-      this.set(moved(this.view, share, now()));
-    },
-    wider() {
-      if (this.view.range) return;
-      const middle = (this.view.from + this.view.to) / 2;
-      const next = zoomed(this.view, middle, 4, now());
-      this.set(spanOf(next) > spanOf(this.view) * 1.05 ? next : latest("year", now()));
-    },
-    zoom(t, factor) {
-      this.view = zoomed(this.view, t, factor, now());
-      clearTimeout(this.settling);
-      this.settling = setTimeout(() => this.set(this.view), SETTLE);
-    },
-    follow() {
-      if (this.view?.range) this.view = latest(this.view.range, now());
-      if (this.view) this.load();
-    },
-    set(view) {
-      this.view = view;
-      this.pointed = null;
-      history.replaceState(history.state, "", location.pathname + writeAddress(view, location.search) + location.hash);
-      if (view) this.load();
-    },
-
-    async load() {
-      const stretch = stretchFor(this.view, now());
-      this.asked = stretch;
-      const slow = setTimeout(() => (this.waits = this.asked === stretch), 300);
-      try {
-        const answer = await this.archives.get(this.path, stretch, now());
-        if (this.asked !== stretch) return; // somebody looks elsewhere by now
-        this.answer = Object.freeze(answer);
-        this.failed = false;
-      } catch {
-        this.failed = this.asked === stretch;
-      } finally {
-        clearTimeout(slow);
-        if (this.asked === stretch) this.waits = false;
-      }
-    },
-
-    // ---- what one chart shows
-
     card(panel) {
-      const { all, title, name, unit } = panel;
-      const found = this.found(name);
-      const chosen = found.find(([key]) => key === this.devices[name]) ?? found[0] ?? ["", []];
-      const lines = this.answer ? chosen[1].map(([line, values, low, high, archive]) => this.line(panel, { name: line, values, low, high, archive: archive ?? this.answer }, chosen[1].length)) : [];
-      const devices = found.map(([key]) => ({ key, name: key ? this.answer.names?.[key] ?? key : all }));
-      const high = lines.length ? Math.max(...lines.map((line) => most(line.archive, [line], this.view))) : 0;
-      const top = name === "used" && this.answer?.size ? Math.max(this.answer.size, high) : name === "memory" ? high || 1 : roundUp(high, unit) || 1;
-      const empty = this.answer && high === 0 && lines.every((line) => line.summary.mean === null) ? this.words.why.nothing : "";
-      const says = lines.map((line) => line.says).join(". ");
-      return { name, title, lines, devices, device: chosen[0], top, topText: empty ? "" : this.format.write(top, unit), says, empty };
-    },
-    /** [[device, [[line, values, low, high, archive], ...]], ...] */
-    found(name) {
-      const found = this.answer?.panels?.[name];
-      if (found || name !== "used" || !this.answer?.grown?.length) return found ?? [];
-      const { archive, values } = evened(this.answer.grown, Math.max(60, this.step));
-      return [["", [["used", values, null, null, archive]]]];
-    },
-    line(panel, line, of) {
-      const { unit, lines, title } = panel;
-      const write = (value) => this.format.write(value ?? NaN, unit);
-      const label = of > 1 ? lines[line.name] ?? "" : "";
-      const told = summary(line.archive, line, this.view);
-      const said = this.words.says.replace("{title}", [title, label].filter(Boolean).join(", ")).replace("{mean}", write(told.mean)).replace("{least}", write(told.least))
-        .replace("{most}", write(told.most)).replace("{now}", write(told.newest));
-      if (this.pointed !== null) return { ...line, summary: told, says: said, figure: write(valueAt(line.archive, line.values, this.pointed)), note: this.spread(line, write) || label };
-      if (line.name === "given") return { ...line, summary: told, says: said, figure: write(told.newest ?? told.most), note: label }; // a setting
-      return { ...line, summary: told, says: said, figure: write(told.mean), note: `${label || this.words.average}, ${this.words.most.replace("{n}", write(told.most))}` };
-    },
-    /** From the least to the most at the moment one points at, where that is known. */
-    spread(line, write) {
-      if (!line.low || !line.high) return "";
-      return `${write(valueAt(line.archive, line.low, this.pointed))} – ${write(valueAt(line.archive, line.high, this.pointed))}`;
+      const found = devicesOf(this.answer, panel.name);
+      const [device, drawn] = found.find(([key]) => key === this.devices[panel.name]) ?? found[0] ?? ["", []];
+      const lines = told(panel, drawn, this);
+      const top = topOf(panel, drawn, this.view, this.answer?.size);
+      const empty = this.answer && lines.every((line) => line.empty) ? this.words.why.nothing : "";
+      return {
+        name: panel.name, title: panel.title, lines, device, empty, top: top || 1, topText: empty || !this.answer ? "" : this.format.write(top || 1, panel.unit),
+        devices: found.map(([key]) => ({ key, name: key ? this.answer.names?.[key] ?? key : panel.all })), says: lines.map((line) => line.says).join(". "),
+      };
     },
   },
 };

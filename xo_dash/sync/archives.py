@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
@@ -29,6 +29,8 @@ AT_ONCE: Final = 2
 """Hosts of one pool that are asked at once for a sum."""
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 """Asked for as a VM, it keeps all VMs out of the answer."""
+SUMS: Final = {"cf": "AVERAGE"}
+"""Least and most of several hosts cannot be added up: they are not asked for."""
 
 
 class Why(StrEnum):
@@ -112,7 +114,7 @@ class Archives:
 
     async def of_host(self, host: Host, stretch: Stretch) -> Found:
         """Raises Missing."""
-        return Found([await self._host(_live(host.home), host, stretch)])
+        return Found([await self._host(_live(host.home), host, stretch, {})])
 
     async def of_sr(self, sr: SR, stretch: Stretch) -> Found:
         """What its hosts did with it, and how it filled where one of them has that. Raises Missing."""
@@ -139,7 +141,7 @@ class Archives:
         async def one(host: Host) -> Past | Missing:
             async with turn:
                 try:
-                    return await self._host(pool, host, stretch)
+                    return await self._host(pool, host, stretch, SUMS)
                 except Missing as missing:
                     return missing
 
@@ -149,11 +151,11 @@ class Archives:
             raise next((answer for answer in answers if isinstance(answer, Missing)), Missing(Why.NOTHING))
         return Found(pasts, [answer.name for answer in answers if isinstance(answer, Missing) and answer.why is Why.HOST])
 
-    async def _host(self, pool: PoolMirror, host: Host, stretch: Stretch) -> Past:
+    async def _host(self, pool: PoolMirror, host: Host, stretch: Stretch, what: Mapping[str, str]) -> Past:
         return await self._kept.get(
-            (host.uuid, stretch),
+            (host.uuid, stretch, *what),
             lambda: fresh_until(stretch.step),
-            lambda: self._updates(pool, host, stretch, host.uuid, {"host": "true", "vm_uuid": NOBODY}),
+            lambda: self._updates(pool, host, stretch, host.uuid, {"host": "true", "vm_uuid": NOBODY, **what}),
         )
 
     async def _vm(self, pool: PoolMirror, vm: VM, host: Host, stretch: Stretch) -> Past:

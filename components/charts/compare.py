@@ -1,0 +1,36 @@
+"""Up to six objects on one time axis: a chart for each quantity, in it a strip for each object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from components.charts.panels import Panel
+from components.charts.past import words
+from components.charts.units import number_words
+from xo_dash.i18n import _
+
+MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One of them: `key` is `vm:uuid` as addresses have it, `path` is its page."""
+
+    key: str
+    name: str
+    path: str
+    panels: Sequence[Panel]
+
+
+class Compare(ui.element, component="compare.js"):
+    def __init__(self, objects: Sequence[Compared]) -> None:
+        super().__init__()
+        panels = {panel.name: panel for one in reversed(objects) for panel in reversed(one.panels)}  # the words of the first
+        self._props.update(
+            objects=[{"key": one.key, "name": one.name, "path": one.path, "past": "/past/" + one.key.replace(":", "/")} for one in objects],
+            panels=[panel.wire() for panel in reversed(panels.values())], numbers=number_words(), first="day",
+            words={**words(), "scale": _("Scale"), "same": _("Same scale"), "own": _("Own scale"), "remove": _("Leave out {name}")},
+        )  # fmt: skip

@@ -1,0 +1,44 @@
+"""`/compare?o=vm:uuid,host:uuid&range=day`: up to six objects on one time axis."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.charts import panels
+from components.charts.compare import MOST, Compare, Compared
+from components.charts.pictures import KINDS
+from components.hosts.words import pool_name
+from components.links import path_of
+from components.ui import PageHead, empty_state
+from data.mirror import Mirror
+from data.objects import SR, VM, Host, Pool
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+PANELS = {VM: panels.of_vm, Host: panels.of_host, SR: panels.of_sr, Pool: panels.of_pool}
+
+
+def create(context: Context) -> None:
+    @ui.page("/compare")
+    def compare(o: str = "") -> None:
+        with frame(context, title=_("Compare"), crumbs=[(_("VMs"), "/vms")]):
+            PageHead(_("Compare"))
+            found = compared(context.mirror, o)
+            if found:
+                Compare(found)
+            else:
+                with empty_state(_("Nothing to compare"), _("Choose up to six VMs in their list, and then Compare.")):
+                    ui.link(_("All VMs"), "/vms").classes("x-btn")
+
+
+def compared(mirror: Mirror, asked: str) -> list[Compared]:
+    """What `vm:uuid,host:uuid` names and there is."""
+    found: dict[str, Compared] = {}
+    for key in asked.split(",")[: MOST * 2]:
+        kind, _colon, uuid = key.partition(":")
+        row = mirror.find(KINDS[kind], uuid) if kind in KINDS else None
+        if row is not None and len(found) < MOST:
+            name = pool_name(row) if isinstance(row, Pool) else row.name_label
+            found[key] = Compared(key, name or "–", path_of(row), PANELS[type(row)]())
+    return list(found.values())
