@@ -12,13 +12,17 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import drawing, first_sync, pages, process, simulator
+from bench import drawing, first_sync, pages, process, simulator, soak
 from bench.figures import Figure
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
-MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
+SOAK = 3.0
+"""Minutes, where `--minutes` does not ask for more."""
+
+Measurements = dict[str, Callable[[], Awaitable[list[Figure]]]]
+MEASUREMENTS: Measurements = {
     "start": process.start,
     "sync-1000": lambda: first_sync.figures(1000, 1.0, 50),
     "sync-5000": lambda: first_sync.figures(5000, 3.0, 150),
@@ -35,9 +39,10 @@ MEASUREMENTS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
 }
 
 
-async def measure(only: str) -> list[Figure]:
+async def measure(only: str, minutes: float) -> list[Figure]:
     figures = []
-    for name, run in MEASUREMENTS.items():
+    every: Measurements = {**MEASUREMENTS, "soak": lambda: soak.figures(minutes)}
+    for name, run in every.items():
         if only in name:
             print(f"-- {name}", flush=True)
             for figure in await run():
@@ -63,9 +68,10 @@ def write(figures: list[Figure]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("--only", default="", help="measurements whose name contains this; the page is then not written")
-    only = parser.parse_args().only
-    figures = asyncio.run(measure(only))
-    if not only:
+    parser.add_argument("--minutes", type=float, default=SOAK, help="how long to soak")
+    wanted = parser.parse_args()
+    figures = asyncio.run(measure(wanted.only, wanted.minutes))
+    if not wanted.only:
         write(figures)
     return 0 if all(figure.kept for figure in figures) else 1
 
