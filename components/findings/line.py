@@ -10,7 +10,7 @@ from components.findings import noting
 from components.findings.board import Told
 from components.findings.mending import mending_of, page_of, place_of, subjects_of
 from components.messages.words import MARKS
-from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item, menu_link
+from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item
 from components.verbs import give, whoever
 from data.findings.finding import Finding
 from data.server import Server
@@ -97,7 +97,7 @@ class Line(ui.element):
         for row in self._verbs():
             menu_item(_(row.title), lambda row=row: give(self._context, row, subjects_of(self.finding)), icon=row.icon, danger=row.danger)
         if path := page_of(self.finding):
-            menu_link(_("Open"), path, icon="right")
+            menu_item(_("Open"), lambda: ui.navigate.to(path), icon="right")
         if self._on_show is not None and place_of(self.finding) is not None:
             menu_item(_("Show on the map"), self.show_on_map, icon="map")
         if not noting.may_note():

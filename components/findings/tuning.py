@@ -175,7 +175,7 @@ class TuningDialog(Dialog):
     def __init__(self, context: Context, rule: Rule, tuning: Tuning) -> None:
         super().__init__(_(RULE_NAMES[rule.key]))
         self._rule, self._tuning = rule, tuning
-        sign = unit_of(rule).sign
+        sign = _("days") if rule.unit in ("days", "days_left") else unit_of(rule).sign
         self._fields: dict[str, Field] = {}
         with self:
             if rule.unit:

@@ -31,7 +31,7 @@ export default {
         <span class="x-grow"></span><span class="x-dim x-small" aria-live="polite">{{ total }}</span>
         <button v-if="acts && total" type="button" class="x-btn" @click="act">{{ picked ? acts.some : acts.all }} <span class="x-count">{{ picked || total }}</span></button>
       </div>
-      <div ref="box" class="x-list-box" tabindex="0" role="table" :aria-label="words.title" :aria-rowcount="total + 1" @scroll.passive="measure">
+      <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
         <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
           <div v-if="!narrow && (total || !loaded)" class="x-list-head" role="row">
             <span v-if="acts" role="columnheader"><input type="checkbox" :checked="picked === total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="acts.every" @click="pickAll"></span>
