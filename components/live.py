@@ -82,11 +82,11 @@ def _until_gone(unsubscribe: Callable[[], None]) -> None:
     parent._handle_delete = handle_delete  # type: ignore[method-assign]
 
 
-def renewed(container: ui.element) -> ui.element:
-    """Empty `container` and return a fresh element in it to fill: `with renewed(box): ...`."""
+def renewed(container: ui.element, tag: str = "div") -> ui.element:
+    """Empty `container` and return a fresh element in it to fill: `with renewed(box): ...`. A list's lines want "ul" itself as their parent."""
     container.clear()
     with container:
-        return ui.element().classes("contents")
+        return ui.element(tag).classes("contents")
 
 
 def follow(mirror: Mirror, subjects: Iterable[Subject | None], render: Callable[[], None], *, names: Iterable[str] = ()) -> None:

@@ -1,7 +1,7 @@
 // The search in the bar: "/" or Ctrl+K goes to it, arrows move through what is found, Enter opens it.
 export default {
   template: `
-    <div class="x-finder" role="search" @focusout="left">
+    <div class="x-finder" role="search" :aria-label="words.label" @focusout="left">
       <i class="x-icon" v-html="icons.search"></i>
       <input ref="field" type="text" v-model="query" :placeholder="placeholder" :aria-label="words.label" spellcheck="false" autocomplete="off"
         role="combobox" aria-autocomplete="list" :aria-expanded="open" aria-controls="x-found"

@@ -16,6 +16,8 @@ class Shell(ui.element):
 
     def __init__(self) -> None:
         super().__init__()
+        if (around := ui.context.client.content.parent_slot) is not None:
+            around.parent.props("role=presentation")  # NiceGUI's own <main>: there is one, and it is ours
         self.classes("x-shell")
         with self:
             skip = ui.label(_("Skip to the page")).classes("x-skip")

@@ -70,7 +70,7 @@ def _task(line: Line) -> None:
         with ui.element().classes("x-row x-spread"):
             ui.label(f"{line.title} {line.name}".strip()).classes("x-cut")
             ui.label(percent(line.progress) if line.progress else "").classes("x-dim x-small")
-        Bar(line.progress)
+        Bar(line.progress, _("Progress"))
         with ui.element().classes("x-row x-spread x-small x-dim"):
             ui.label(" · ".join(part for part in (line.who, line.pool) if part)).classes("x-cut")
             Age(line.since, bare=True)

@@ -12,7 +12,7 @@ export default {
         </label>
         <span v-if="key === 'fill' && words.scales[state.fill]" v-show="state.view === 'map'" class="xo-scale" role="img" :aria-label="scale">{{ words.scales[state.fill][0] }}<i></i>{{ words.scales[state.fill][1] }}</span>
       </template>
-      <div class="xo-filter" role="search">
+      <div class="xo-filter" role="search" :aria-label="words.filter">
         <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3 3"/></svg>
         <input ref="field" type="text" :value="state.filter" :placeholder="words.filter" :aria-label="words.filter" :title="words.grammar" maxlength="300" spellcheck="false" autocomplete="off" autocapitalize="off"
           @input="set({ filter: $event.target.value })" @keydown="key">

@@ -99,7 +99,7 @@ class TaskRow(ui.element):
         with self:
             with ui.element("td").classes("x-task-state"):
                 self._state = StateMark(MARKS[line.state], state_text(line))
-                self._bar = Bar(line.progress)
+                self._bar = Bar(line.progress, _("Progress"))
             with ui.element("td").classes("x-task-what"):
                 with ui.element().classes("x-task-title"):
                     ui.label(str(line.title))

@@ -13,12 +13,17 @@ WIDTH, HEIGHT = 300, 72
 
 
 class Bar(ui.element):
-    """A share of a whole, 0 to 1; coloured where it is too much. NaN and less show an empty one."""
+    """A share of a whole, 0 to 1; coloured where it is too much. NaN and less show an empty one.
 
-    def __init__(self, share: float = math.nan, *, warning: float = math.inf, critical: float = math.inf) -> None:
+    `label` is what it measures; without one it is only drawn, and words beside it say the same.
+    """
+
+    def __init__(self, share: float = math.nan, label: str = "", *, warning: float = math.inf, critical: float = math.inf) -> None:
         super().__init__("span")
         self._limits = (warning, critical)
-        self.classes("x-bar").props("role=meter aria-valuemin=0 aria-valuemax=100")
+        self.classes("x-bar").props("role=meter aria-valuemin=0 aria-valuemax=100" if label else "aria-hidden=true")
+        if label:
+            self._props["aria-label"] = label
         with self:
             self._fill = ui.element("i")
         self.show(share)
@@ -28,7 +33,8 @@ class Bar(ui.element):
         known = share if math.isfinite(share) and share > 0 else 0.0
         warning, critical = self._limits
         self._fill.style(f"width: {min(known, 1) * 100:.1f}%")
-        self._props["aria-valuenow"] = round(known * 100)
+        if "role" in self._props:
+            self._props["aria-valuenow"] = round(known * 100)
         kind = "x-bar-critical" if known >= critical else "x-bar-warning" if known >= warning else ""
         self.classes(kind, remove="x-bar-critical x-bar-warning")
 

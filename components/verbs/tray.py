@@ -61,7 +61,7 @@ class RunCard(ui.element):
             with ui.element("header").classes("x-run-head"):
                 self._title = ui.label().classes("x-run-title")
                 Button(icon="close", kind=Kind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
-            self._bar = Bar(0)
+            self._bar = Bar(0, _("Progress"))
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
         self._title.text = counted(run.action, len(run.items))

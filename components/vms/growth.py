@@ -33,7 +33,7 @@ class Growth(Card):
         self._context, self._vm = context, vm
         self._shown: object = None
         with self:
-            self._box = ui.element("ul").classes("x-growth")
+            self._box = ui.element().classes("x-growth")
             with ui.element().classes("contents"):
                 follow_around(context.mirror, vm, _refs, self._refresh, names=("snapshots", "parent", "name_label"))
 
@@ -48,9 +48,10 @@ class Growth(Card):
         said = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count))] if count else []
         self.scope.text = ", ".join([*said, size(whole)] if whole else said)
         width = STEP * (2 + max((column for twig, *_rest in rows for column in (twig.column, *twig.forks, *twig.passing)), default=0))
-        with renewed(self._box):
+        with renewed(self._box, "ul"):
             if not rows:
-                ui.label(_("None yet. A snapshot keeps this moment, to go back to.")).classes("x-dim")
+                with ui.element("li"):
+                    ui.label(_("None yet. A snapshot keeps this moment, to go back to.")).classes("x-dim")
             for twig, moment, amount in rows:
                 with ui.element("li").classes("x-twig"):
                     _picture(twig, width, here=twig.vm is self._vm)
