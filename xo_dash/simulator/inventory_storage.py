@@ -105,6 +105,8 @@ def measure(db: Database, sr: str, fill: float) -> None:
         fill, size = 1.0, used
     while used > size * fill:
         size *= 2
-    db.set(
-        sr, physical_size=size, physical_utilisation=max(used, int(size * fill)), virtual_allocation=sum(v["virtual_size"] for v in vdis)
-    )
+    if db.get(sr, "type").startswith("lvm"):  # of a volume group xapi knows all that is in use
+        size = max(size if not used else 0, -(-int(used / fill) // GIB) * GIB)
+        fill = 0.0
+    virtual = sum(vdi["virtual_size"] for vdi in vdis)
+    db.set(sr, physical_size=size, physical_utilisation=max(used, int(size * fill)), virtual_allocation=virtual)

@@ -81,6 +81,6 @@ def measure(pool: Pool, sr: str) -> None:
     used = sum(disk["physical_utilisation"] for disk in disks)
     used = max(used, record["physical_utilisation"]) if vdi_storage.driver_of(pool, sr).thin else used
     size = used if record["content_type"] == "iso" else record["physical_size"] if record["physical_size"] > 0 else TIB
-    virtual = sum(disk["virtual_size"] for disk in disks if disk["managed"])
+    virtual = sum(disk["virtual_size"] for disk in disks)
     config = {key: value for key, value in record["other_config"].items() if key != "dirty"}
     pool.db.set(sr, virtual_allocation=virtual, physical_utilisation=used, physical_size=size, other_config=config)

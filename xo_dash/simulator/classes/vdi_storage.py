@@ -52,7 +52,7 @@ def reserve(pool: Pool, sr: str, size: int) -> None:
 
 
 def account(pool: Pool, sr: str, *, physical: int = 0, virtual: int = 0) -> None:
-    """The SR's sums follow its disks."""
+    """The SR's sums follow its disks, hidden ones too: so does xapi's scan count them."""
     if sr == NULL or not pool.db.exists(sr):
         return
     record = pool.db.record("SR", sr)
@@ -72,10 +72,9 @@ def create(pool: Pool, sr: str, fields: Record) -> str:
     uuid = pool.db.new_uuid()
     is_file = pool.db.get(sr, "content_type") == "iso"
     location = fields.get("location") or (f"{fields['name_label'] or uuid}" if is_file else uuid)
-    managed = fields.get("managed", True)
-    fixed = {"SR": sr, "uuid": uuid, "virtual_size": size, "physical_utilisation": taken, "location": location, "managed": managed}
-    vdi = pool.db.create("VDI", {"on_boot": "persist", **fields, **fixed})
-    account(pool, sr, physical=taken, virtual=size if managed else 0)
+    fixed = {"SR": sr, "uuid": uuid, "virtual_size": size, "physical_utilisation": taken, "location": location}
+    vdi = pool.db.create("VDI", {"on_boot": "persist", "managed": True, **fields, **fixed})
+    account(pool, sr, physical=taken, virtual=size)
     pool.refresh(vdi)
     return vdi
 
@@ -91,7 +90,7 @@ def rename(pool: Pool, vdi: str, uuid: str) -> None:
 def forget(pool: Pool, vdi: str) -> None:
     """The row goes, and with it its share of the sums."""
     record = pool.db.record("VDI", vdi)
-    sr, physical, virtual = record["SR"], record["physical_utilisation"], record["virtual_size"] if record["managed"] else 0
+    sr, physical, virtual = record["SR"], record["physical_utilisation"], record["virtual_size"]
     pool.db.destroy(vdi)
     dropped(pool, vdi)
     vdi_changes.gone(pool, record["uuid"])
