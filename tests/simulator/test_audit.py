@@ -214,3 +214,18 @@ def test_schedules_check_before_they_look(make: Maker) -> None:
     make.x.call("VM.set_snapshot_schedule", vm := make.vm(), schedule)
     failed = ["VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm]
     assert make.x.failure("VMSS.set_type", schedule, "snapshot_with_quiesce") == failed
+
+
+def test_references_that_lead_nowhere(make: Maker) -> None:
+    """What is only written is taken as it comes; what is looked up is named with its class."""
+    vm, nowhere = make.vm(), "OpaqueRef:nothing"
+    make.x.call("VM.set_affinity", vm, nowhere)
+    make.x.call("VM.set_appliance", vm, nowhere)
+    assert (make.get(vm, "affinity"), make.get(vm, "appliance")) == (nowhere, nowhere)
+    assert make.x.failure("VM.set_snapshot_schedule", vm, nowhere) == ["INVALID_VALUE", nowhere]
+    assert make.x.failure("VM.start_on", vm, NULL, False, False) == ["HANDLE_INVALID", "host", NULL]
+    assert make.x.failure("VM.assert_can_boot_here", vm, NULL) == ["HANDLE_INVALID", "host", NULL]
+    assert make.get(make.x.call("VM.copy", vm, "c", nowhere), "VBDs")
+    assert make.x.failure("VDI.copy", make.disk_of(vm), nowhere) == ["HANDLE_INVALID", "SR", nowhere]
+    make.x.call("VM.start", vm, False, False)
+    make.x.call("VM.hard_shutdown", vm)

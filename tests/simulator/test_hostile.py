@@ -23,6 +23,7 @@ ENDS_THE_GAME = {  # the session, the clock's patience, or the machine that answ
     "pool.eject", "pool.join", "pool.join_force", "pool.designate_new_master", "pool.management_reconfigure", "PIF.reconfigure_ip",
     "pool.emergency_transition_to_master", "pool.emergency_reset_master", "pool.recover_slaves", "pool.disable_local_storage_caching",
     "pool.enable_ha", "pool.eject_all", "pool.rotate_secret", "host.set_address", "session.slave_local_login", "VM.set_start_delay",
+    "VM.set_shutdown_delay",
 }  # fmt: skip
 LIVELY = ("VM", "VBD", "VIF", "VDI", "SR", "PBD", "network", "console", "VM_appliance", "VMSS", "message")
 UNDOCUMENTED = ("VM_IS_SNAPSHOT", "HOSTS_FAILED_TO_ENABLE_CACHING")  # codes that xapi has and its documentation has not

@@ -43,6 +43,8 @@ ON_MEMBERS = {
     "host.shutdown_agent", "host.get_system_status_capabilities", "host.emergency_reset_server_certificate",
     "host.emergency_disable_tls_verification", "host.emergency_reenable_tls_verification", "host.emergency_clear_mandatory_guidance",
 }  # fmt: skip
+# references that xapi takes as they come: (position of the parameter), as it does all that plain setters write
+TAKEN_AS_THEY_COME = {"VM.copy": (2,), "VDI.copy": (2, 3), "VM.set_appliance": (1,), "VM.set_snapshot_schedule": (1,)}
 LIST_METHODS = "system.listMethods"
 ENTRY_POINTS = ("Async.", "InternalAsync.")
 
@@ -93,8 +95,12 @@ class Dispatcher:
 
     def _method(self, message: Message) -> Method:
         handler = self.registry.messages.get(message.name) or generic.handler(self.model, message)
+        plain_setter = not message.custom and ".set_" in message.name
+        free = (1,) if plain_setter else TAKEN_AS_THEY_COME.get(message.name, ())
         refs = tuple(
-            (i, p.type.name) for i, p in enumerate(message.parameters) if p.type.kind == "ref" and p.type.name not in generic.VIRTUAL
+            (i, p.type.name)
+            for i, p in enumerate(message.parameters)
+            if p.type.kind == "ref" and p.type.name not in generic.VIRTUAL and i not in free
         )
         required = sum(p.required for p in message.parameters)
         guarded = rights.guarded_keys(message.name)
@@ -208,8 +214,20 @@ class Dispatcher:
             raise XapiError(*fault.error)
         if method.handler is None:
             raise self._gap(method.message.name)
-        value = method.handler(call, *arguments)
-        return await value if inspect.isawaitable(value) else value
+        try:
+            value = method.handler(call, *arguments)
+            return await value if inspect.isawaitable(value) else value
+        except XapiError as error:
+            raise self._classed(method, arguments, error) from None
+
+    def _classed(self, method: Method, arguments: list[Any], error: XapiError) -> XapiError:
+        """A handle that leads nowhere has the class that its parameter has."""
+        if error.details[:2] == ["HANDLE_INVALID", "object"]:
+            ref = error.details[2]
+            for parameter, value in zip(method.message.parameters, arguments, strict=False):
+                if parameter.type.kind == "ref" and value == ref:
+                    return XapiError("HANDLE_INVALID", parameter.type.name, ref)
+        return error
 
     def _authorise(self, call: Call, method: Method, arguments: list[Any]) -> None:
         if call.session.permissions is not None:

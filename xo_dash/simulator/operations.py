@@ -101,4 +101,5 @@ def end(call: Call, ref: str) -> None:
         return
     current = call.db.get(ref, "current_operations")
     call.db.set(ref, current_operations={task: name for task, name in current.items() if task != call.task})
-    refresh(call.pool, ref)
+    drives = call.db.get(ref, "VBDs") if call.db.class_of(ref) == "VDI" else []  # one that looked while its disk was busy looks again
+    refresh(call.pool, ref, *drives)

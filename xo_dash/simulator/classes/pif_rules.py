@@ -53,7 +53,7 @@ def is_slave(db: Database, pif: str) -> bool:
 
 def on_sriov(db: Database, network: str) -> bool:
     """Is it a network of virtual functions, or a VLAN on one?"""
-    pifs = db.get(network, "PIFs")
+    pifs = db.get(network, "PIFs") if db.exists(network) else []
     return bool(pifs) and kinds(db, pifs[0])[:-1] in (["sriov"], ["vlan", "sriov"])
 
 

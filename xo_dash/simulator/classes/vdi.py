@@ -141,8 +141,9 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
     """A full copy, into a new disk on `sr` or into one that is there; its progress is that of the bytes."""
     db = call.db
     record = db.record("VDI", vdi)
-    if into_vdi == NULL and sr == NULL:
-        raise XapiError("HANDLE_INVALID", "SR", sr)
+    if into_vdi not in db.rows("VDI"):
+        into_vdi = NULL
+        db.record("SR", sr)
     async with call.operation(vdi, "copy"):
         need_managed(call, vdi)
         if into_vdi != NULL:
@@ -157,7 +158,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
             fields: dict[str, Any] = {key: record[key] for key in kept}
             made = await call.run("VDI.create", {**fields, "SR": sr, "read_only": False, "sm_config": {}})
             db.set(made, allow_caching=record["allow_caching"])
-        carried = min(record["virtual_size"], written(record)) if base_vdi == NULL else record["physical_utilisation"]
+        carried = min(record["virtual_size"], written(record)) if base_vdi not in db.rows("VDI") else record["physical_utilisation"]
         try:
             if vdi_storage.driver_of(call.pool, db.get(made, "SR")).thin:
                 vdi_storage.reserve(call.pool, db.get(made, "SR"), max(0, carried - db.get(made, "physical_utilisation")))

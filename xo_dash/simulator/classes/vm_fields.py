@@ -130,6 +130,8 @@ def copy_bios_strings(call: Call, vm: str, host: str) -> str:
 def set_snapshot_schedule(call: Call, vm: str, value: str) -> str:
     record = call.db.record("VM", vm)
     if value not in ("", NULL):
+        if value not in call.db.rows("VMSS"):
+            raise XapiError("INVALID_VALUE", value)
         if record["is_control_domain"]:
             raise XapiError("INVALID_VALUE", value)
         if record["is_a_template"]:
