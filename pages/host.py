@@ -50,6 +50,7 @@ def show(context: Context, host: Host, pool: PoolMirror) -> None:
         Ports(mirror, host)
         Paths(mirror, host)
         with ui.element().classes("x-object-aside"):
-            HostMemory(mirror, host)
+            with HostMemory(mirror, host):
+                ui.link(_("What if it fails…"), f"/?lose={host.uuid}").classes("x-link")
             HostAbout(mirror, host)
             Happened(mirror, host)

@@ -41,7 +41,6 @@ export default {
         <button type="button" :aria-label="words.fit" :title="words.fit" @click="fit()"><svg viewBox="0 0 16 16"><path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/></svg></button>
       </div>
       <div class="xo-map-quiet" role="status" aria-live="polite" ref="live"></div>
-      <ul class="xo-map-quiet" ref="summary"></ul>
       <dialog class="xo-map-help" ref="help" :aria-label="words.help"></dialog>
       <slot></slot>
     </div>`,
@@ -160,7 +159,6 @@ export default {
       if (!this.$refs.tip.hidden) this.fillTip();
       this.showCrumbs();
       this.wantTrails();
-      this.summarise();
     },
 
     /** Ask for the history of what is shown large enough and was not asked for yet. */

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.links import path_of
 from components.map.map import Chosen, Map
-from components.ui import Button, Kind
+from components.ui import Button, Kind, divider, menu_item
 from components.verbs.bar import VerbBar
 from components.verbs.giving import give
 from components.verbs.menu import VerbMenu, thinkable
@@ -33,13 +33,13 @@ class Selection(ui.element):
         self.classes("xo-selection")
         self.props("role=region")
         self.props["aria-label"] = _("Selection")
-        self._context, self._mirror = context, context.mirror
+        self._context, self._mirror, self._on_lose = context, context.mirror, on_lose
         self._subjects: list[XapiObject] = []
         with self:
             self._name = ui.label().classes("xo-selection-name")
             self._open = ui.link(_("Open"), "").classes("x-btn")
             self._verbs = VerbBar(context)
-            self._lose = Button(_("What if…"), on_click=lambda: on_lose([one.uuid for one in self._subjects]) if on_lose else None)
+            self._lose = Button(_("What if…"), on_click=self._ask)
             self._lose.props["data-tip"] = _("Where the VMs go if this host fails")
             Button(kind=Kind.GHOST, icon="close", label=_("Clear the selection"), on_click=on_clear)
         self.set_visibility(False)
@@ -52,7 +52,16 @@ class Selection(ui.element):
         self._open.set_visibility(bool(path))
         self._open.props["href"] = path
         self._verbs.show(subjects)
-        self._lose.set_visibility(bool(subjects) and all(isinstance(one, Host) and one.home is subjects[0].home for one in subjects))
+        self._lose.set_visibility(self._can_lose())
+
+    def _can_lose(self) -> bool:
+        """Hosts of one pool."""
+        hosts = [one for one in self._subjects if isinstance(one, Host)]
+        return self._on_lose is not None and bool(hosts) and len(hosts) == len(self._subjects) and len({host.home for host in hosts}) == 1
+
+    def _ask(self) -> None:
+        if self._on_lose is not None:
+            self._on_lose([one.uuid for one in self._subjects])
 
     async def do(self, action_id: str) -> None:
         """A command of the keyboard, for those of the selection that it is for."""
@@ -67,7 +76,7 @@ class Selection(ui.element):
         with chart:
             anchor = ui.element().classes("xo-map-anchor")
         with anchor:
-            menu = VerbMenu(self._context)
+            menu = Menu(self._context, self._can_lose, self._ask)
 
         def open_at(x: float, y: float) -> None:
             if thinkable(self._subjects):
@@ -76,6 +85,20 @@ class Selection(ui.element):
                 menu.open()
 
         return open_at
+
+
+class Menu(VerbMenu):
+    """The commands, and what asks the map itself."""
+
+    def __init__(self, context: Context, can_lose: Callable[[], bool], ask: Callable[[], None]) -> None:
+        super().__init__(context)
+        self._can_lose, self._ask = can_lose, ask
+
+    def _fill(self) -> None:
+        super()._fill()
+        if self._can_lose():
+            divider()
+            menu_item(_("What if it fails…"), self._ask, icon="warning")
 
 
 def found(mirror: Mirror, chosen: Sequence[Chosen]) -> list[XapiObject]:

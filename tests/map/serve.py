@@ -6,7 +6,8 @@ from pathlib import Path
 
 from nicegui import app, ui
 
-from data.objects import VM, Host, PowerState
+from data.mirror import Mirror
+from data.objects import PBD, PIF, VM, Host, PowerState
 from data.server import ServerState
 from data.types import NULL_REF
 from pages import home, layout
@@ -17,8 +18,17 @@ LANGUAGE_NEUTRAL = "<b>&lt;script&gt;alert(1)"
 """A name that would do harm if it were markup."""
 
 
+def wire(mirror: Mirror) -> None:
+    """Let hosts know their ways to storage and networks, so that VMs can go elsewhere."""
+    for pool in mirror:
+        for row in (*pool.all(PBD).values(), *pool.all(PIF).values()):
+            if host := pool.one(Host, row.host):
+                (host.PBDs if isinstance(row, PBD) else host.PIFs).append(row.ref)
+
+
 def main(port: int, folder: Path) -> None:
     mirror = fleets.fleet(fleets.LAB)
+    wire(mirror)
     context = fakes.context(mirror, folder)
     layout.install(app, context)
     fakes.sign_in(app, context)

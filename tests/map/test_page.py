@@ -17,6 +17,8 @@ from tests.map.serve import LANGUAGE_NEUTRAL
 
 MAP = "document.querySelector('.xo-map').map"
 DRAWN = f"{MAP}?.plan?.pools.length"
+ACTIVE = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))"
+"""The row that a screen reader reads for the focus."""
 SELECTED = f"[...{MAP}.look.selected].map((id) => {MAP}.model.things.get(id).name)"
 
 WALK = f"""import("xo-map/places.js").then(({{first, neighbour}}) => {{
@@ -137,8 +139,16 @@ async def test_a_right_click_offers_verbs_where_it_is(page: Page) -> None:
     assert (await page.get_by_role("link", name="Open").first.get_attribute("href") or "").startswith("/vm/")
 
 
-async def test_a_double_click_opens(page: Page, address: str) -> None:
+async def test_a_double_click_comes_nearer_and_a_second_opens(page: Page, address: str) -> None:
     name = (await names(page))[0]
+    await page.mouse.dblclick(*await centre(page, name))
+    await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom > 2")
+    crumbs = page.locator(".xo-map-crumbs li")
+    assert [await crumb.inner_text() for crumb in await crumbs.all()][0::3] == ["All", name]
+    await crumbs.first.click()
+    await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom === 1")
+    await page.mouse.dblclick(*await centre(page, name))
+    await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom > 2")
     await page.mouse.dblclick(*await centre(page, name))
     await page.wait_for_url(f"{address}/vm/*")
 
@@ -164,12 +174,96 @@ async def test_the_keyboard_is_enough(page: Page, address: str) -> None:
     await page.locator(".xo-map-focus").focus()
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("ArrowRight")
-    spoken = await page.inner_text(".xo-map [aria-live]")
     await page.keyboard.press("Space")
     (chosen,) = await page.evaluate(SELECTED)
-    assert spoken.startswith(f"{chosen}, ")
+    await page.wait_for_function(f"(name) => {ACTIVE}?.innerText.startsWith(name)", arg=chosen)
+    await page.keyboard.press("Enter")  # comes nearer
+    await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom > 1")
+    await page.keyboard.press("Backspace")  # out again, to what it is in
+    await page.wait_for_function(f"(name) => !{MAP}.camera.flight && {MAP}.crumbs.every((crumb) => crumb.name !== name)", arg=chosen)
     await page.keyboard.press("Enter")
+    await page.wait_for_function(f"(name) => !{MAP}.camera.flight && {MAP}.crumbs.at(-1)?.name === name", arg=chosen)
+    await page.keyboard.press("Enter")  # it fills the screen: its page
     await page.wait_for_url(f"{address}/*/*")
+
+
+async def test_what_is_shown_is_in_the_address_and_a_link_shows_the_same(page: Page, address: str) -> None:
+    await page.get_by_label("Fill").select_option("memory")
+    await page.get_by_role("textbox", name="Filter").last.fill("k8s -is:halted")
+    await page.wait_for_function("location.search.includes('q=')")
+    found = await page.evaluate(f"{MAP}.found.size")
+    assert 0 < found < 46
+    await page.keyboard.press("Enter")  # flies to the first of them
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("Control+a")
+    await page.get_by_text(f"{found} VMs selected").wait_for()
+    await page.wait_for_function("location.search.includes('sel=')")
+    assert page.context.browser is not None
+    other = await page.context.browser.new_page(viewport={"width": 1440, "height": 900})
+    await other.goto(page.url)
+    await other.get_by_text(f"{found} VMs selected").wait_for()
+    assert await other.evaluate(f"[{MAP}.state.fill, {MAP}.state.filter, {MAP}.found.size]") == ["memory", "k8s -is:halted", found]
+    assert await other.get_by_label("Fill").input_value() == "memory"
+    await page.locator(".xo-map-focus").press("Escape")
+    await page.get_by_label("Clear the filter").click()
+    assert await page.evaluate(f"{MAP}.look.dim") is None
+
+
+async def test_what_if_a_host_is_lost(page: Page) -> None:
+    host = await page.evaluate(f"{MAP}.model.things.get({MAP}.plan.pools.at(-1).hosts[0].id).name")
+    box = await page.evaluate(
+        f"(() => {{ const map = {MAP}, at = map.$refs.root.getBoundingClientRect();"
+        " const host = map.camera.project(map.plan.pools.at(-1).hosts[0], 1);"
+        " return [at.x + host.x + 30, at.y + host.y + 6]; })()"
+    )
+    await page.mouse.move(*box)
+    await page.wait_for_function(f"{MAP}.look.hover >= 0")
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("x")
+    panel = page.get_by_role("complementary", name="What if")
+    await panel.get_by_text(f"Without {host}").wait_for()
+    outcome = await page.evaluate(f"[[...{MAP}.outcome.moves.keys()].length, {MAP}.outcome.stranded.size, {MAP}.overlay.canvas.hidden]")
+    assert outcome[0] > 0 and outcome[2] is False
+    await page.wait_for_function("location.search.includes('lose=')")
+    await page.keyboard.press("Escape")
+    await panel.wait_for(state="hidden")
+    assert await page.evaluate(f"{MAP}.outcome") is None
+
+
+async def test_problems_are_gone_through_in_their_order_and_said(page: Page) -> None:
+    await page.locator(".xo-map-focus").focus()
+    lines = await page.locator(".xo-finding-title").all_inner_texts()
+    for key, title in (("n", lines[0]), ("n", lines[1]), ("Shift+N", lines[0])):
+        await page.keyboard.press(key)
+        await page.wait_for_function(f"(title) => {MAP}.$refs.live.textContent.includes(title)", arg=title)
+
+
+async def test_keys_are_listed_and_pages_are_two_keys_away(page: Page, address: str) -> None:
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("?")
+    await page.get_by_role("dialog", name="Keys of the map").wait_for()
+    await page.keyboard.press("Escape")
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("/")
+    await page.keyboard.type("web")
+    await page.wait_for_function(f"{MAP}.found?.size > 0")
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("g")
+    await page.keyboard.press("v")
+    await page.wait_for_url(f"{address}/vms")
+
+
+async def test_tab_goes_from_host_to_host_and_out_at_the_end(page: Page) -> None:
+    await page.locator(".xo-map-focus").focus()
+    seen = []
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if not await page.evaluate("document.activeElement.classList.contains('xo-map-focus')"):
+            break
+        seen.append(await page.evaluate(f"{MAP}.look.focus"))
+    containers = "[...pool.hosts.map((host) => host.tiles), pool.bench.tiles, pool.tanks].filter((boxes) => boxes.length).length"
+    holders = await page.evaluate(f"{MAP}.plan.pools.reduce((sum, pool) => sum + {containers}, 0)")
+    assert len(seen) == len(set(seen)) == holders
 
 
 async def test_zooming_keeps_what_is_under_the_pointer(page: Page) -> None:
@@ -182,7 +276,7 @@ async def test_zooming_keeps_what_is_under_the_pointer(page: Page) -> None:
     assert abs(again[0] - x) < 2 and abs(again[1] - y) < 2
     await page.locator(".xo-map-focus").focus()
     await page.keyboard.press("0")
-    assert await page.evaluate(f"{MAP}.camera.zoom") == 1
+    await page.wait_for_function(f"{MAP}.camera.zoom === 1")
 
 
 async def test_a_stop_is_seen_and_moves_one_host(page: Page, address: str) -> None:
@@ -219,7 +313,7 @@ async def test_nothing_is_drawn_while_nothing_changes(page: Page, address: str) 
 
 async def test_a_pool_that_is_gone_keeps_its_picture_and_says_how_old_it_is(page: Page, address: str) -> None:
     await page.request.post(f"{address}/test/gone")
-    await page.get_by_text("lab-pool is not reachable").wait_for()
+    await page.locator(".xo-attention li", has_text="lab-pool is not reachable").wait_for()
     await page.wait_for_function(f"[...{MAP}.model.things.values()].some((thing) => thing.kind === 'pool' && thing.standing === 2)")
     assert len(await page.evaluate(f"{MAP}.rectangles()")) == 2 + 4 + 46 + 3
 

@@ -102,7 +102,6 @@ export const choosing = {
         this.fly(this.camera.before(box, this.width, this.height, { zoom: this.camera.zoom }));
       }
     }
-    this.announce(id);
-    this.refresh();
+    this.refresh(); // the table's row of it is what a screen reader reads
   },
 };

@@ -5,7 +5,7 @@
 
 import { CRITICAL, ENABLED, HALTED, LIVE, LOST, MASTER, PAUSED, RUNNING, SUSPENDED, WARNING } from "./model.js";
 
-const WORD = /(-?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gi;
+const WORD = /(-?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S*))/gi;
 const STATES = { halted: HALTED, running: RUNNING, paused: PAUSED, suspended: SUSPENDED, unknown: LOST };
 
 const state = (name) => (thing) => thing.kind === "vm" && thing.state === STATES[name];

@@ -1,6 +1,6 @@
 // Looking around on the map: zooming, flying to things, the way back up. Methods of the component in map.js.
 
-import { around, chain, share } from "./crumbs.js";
+import { around, chain, path, share } from "./crumbs.js";
 import { find, hit } from "./places.js";
 
 const INSIDE = 0.6;   // of the screen: a thing that fills so much of it is not flown to again
@@ -41,10 +41,12 @@ export const looking = {
 
   /** To what this is in: from a VM to its host, to its pool, to all. */
   up() {
-    const inside = chain(this.plan, this.camera, this.width, this.height);
-    const outer = inside.at(-2)?.box;
+    const outer = this.inside().at(-2)?.box;
     if (outer) this.fly(this.camera.before(outer, this.width, this.height), outer.id); else this.fit();
   },
+
+  /** What the screen shows a part of, from the outermost. */
+  inside() { return (this.fitted >= 0 && path(this.plan, this.fitted)) || chain(this.plan, this.camera, this.width, this.height); },
 
   /** Where it can be seen, without coming nearer than that takes. */
   bring(id) {
@@ -81,7 +83,7 @@ export const looking = {
 
   /** Where one is, as buttons that lead out again. */
   showCrumbs() {
-    const inside = this.camera.flight ? this.crumbs : chain(this.plan, this.camera, this.width, this.height).map(({ id, kind, box }) => ({ id, kind, box, name: kind === "group" ? box.name || this.words.noGroup : this.model.things.get(id)?.name ?? "" }));
+    const inside = this.camera.flight ? this.crumbs : this.inside().map(({ id, kind, box }) => ({ id, kind, box, name: kind === "group" ? box.name || this.words.noGroup : this.model.things.get(id)?.name ?? "" }));
     const text = inside.map(({ name }) => name).join("\n");
     if (text === this.crumbText) return;
     [this.crumbs, this.crumbText] = [inside, text];

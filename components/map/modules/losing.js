@@ -24,10 +24,21 @@ export const losing = {
     const ids = (uuids) => new Set(uuids.map((uuid) => byUuid.get(uuid)).filter((id) => id !== undefined));
     const moves = (pairs) => new Map(pairs.map((pair) => pair.map((uuid) => byUuid.get(uuid))).filter(([vm, host]) => vm !== undefined && host !== undefined));
     this.outcome = told && { hosts: ids(told.hosts), moves: moves(told.moves), stranded: ids(told.stranded), uuids: told.hosts };
-    if (told) this.overlay.depart();
+    if (told) {
+      this.overlay.depart();
+      this.point(-1);
+      this.$refs.root.dataset.panel = this.emptierSide();
+    }
     if (text) this.say(text);
     this.relight();
     this.noteAddress();
+  },
+
+  /** Where the panel hides less of what it is about. */
+  emptierSide() {
+    const { ghosts: coming, lost } = this.lossDrawn(), middle = this.width / 2;
+    const weight = [...coming, ...lost].reduce((sum, box) => { const { x, w, h } = this.camera.project(box, 1); return sum + (x + w / 2 - middle) * w * h; }, 0);
+    return weight > 0 ? "left" : "right";
   },
 
   endLoss() {

@@ -87,10 +87,10 @@ function drawStranded({ ctx, theme }, { x, y, w, h }) {
 
 function drawGhost({ ctx, theme, text }, { x, y, w, h }, name) {
   const box = { x: x + 1, y: y + 1, w: Math.max(2, w - 2), h: Math.max(2, h - 2) };
+  ctx.fillStyle = theme.surface;
+  ctx.fillRect(x, y, w, h);
   ctx.beginPath();
   ctx.roundRect(box.x, box.y, box.w, box.h, Math.min(3, box.w / 4, box.h / 4));
-  ctx.fillStyle = theme.surface;
-  ctx.fill();
   ctx.globalAlpha = 0.22;
   ctx.fillStyle = theme.accent;
   ctx.fill();
@@ -118,10 +118,16 @@ function drawLines({ ctx, theme, text, format }, camera, lines) {
       ctx.stroke();
     }
   }
+  const ends = new Map(); // lines that end at the same place have one number
   for (const { points, count } of seen) {
-    dot({ ctx, theme }, points.at(-1), 3.5);
-    if (count === 1) { dot({ ctx, theme }, points[0], 2.5); continue; }
-    const label = format.number(count), wide = text.width(ctx, label, text.font(11, 600)) + 10, [x, y] = points[0];
+    const end = points.at(-1), key = end.map(Math.round).join();
+    dot({ ctx, theme }, end, 3.5);
+    if (count === 1) dot({ ctx, theme }, points[0], 2.5);
+    ends.set(key, { end, count: (ends.get(key)?.count ?? 0) + count, bundled: count > 1 || ends.get(key)?.bundled });
+  }
+  for (const { end: [x, y], count, bundled } of ends.values()) {
+    if (!bundled) continue;
+    const label = format.number(count), wide = Math.max(18, text.width(ctx, label, text.font(11, 600)) + 10);
     ctx.beginPath();
     ctx.roundRect(x - wide / 2, y - 9, wide, 18, 9);
     ctx.fillStyle = theme.accent;

@@ -42,24 +42,25 @@ function line(plan, model, { from, to, host, ...rest }) {
   const room = pool.hosts.find((box) => box.id === host), count = from.length;
   const start = count > 1 && room ? room : (room ?? pool.bench).tiles.find((box) => box.id === from[0]);
   if (!start) return null;
-  const at = { x: start.x + start.w / 2, y: start.y + start.h / 2 }, gap = plan.chrome.hostGap / 2;
+  const at = { x: room ? start.x + start.w : start.x + start.w / 2, y: room ? start.y + start.h / 2 : start.y }, gap = plan.chrome.hostGap / 2;
   const points = target.kind === "network" ? toRail(pool, room, at, gap, to) : toTank(pool, room, at, gap, to);
   return points && { points: tidy(points), to, count, kind: target.kind, ...rest };
 }
 
-/** Out of the host on its left, up along it to the rail. */
+/** Out of the host on its right, up to the rail and along it to the host's own port; what is off has no port. */
 function toRail(pool, room, at, gap, to) {
   const index = pool.networks?.findIndex((network) => network.id === to) ?? -1;
   if (index < 0 || !pool.rails.shown) return null;
   const y = pool.rails.y + (Math.min(index, pool.rails.shown - 1) + 0.5) * pool.rails.step;
-  const x = room ? room.x - gap : pool.rails.x - gap;
-  return [[at.x, at.y], [x, at.y], [x, y], [x + 2 * gap, y]];
+  if (!room) return [[at.x, at.y], [at.x, pool.bench.y - gap], [pool.rails.x - gap, pool.bench.y - gap], [pool.rails.x - gap, y], [pool.rails.x - 2, y]];
+  const port = room.x + room.w / 2 + (room.row - (pool.rows - 1) / 2) * Math.min(12, room.w / (pool.rows + 1)), x = room.x + room.w + gap;
+  return [[at.x, at.y], [x, at.y], [x, y], [port, y]];
 }
 
 /** Out of the host on its right, below its row, along to the tanks; a local SR is on the host's own floor. */
 function toTank(pool, room, at, gap, to) {
   const tank = pool.tanks.find((box) => box.id === to);
-  if (!tank) return room?.locals?.includes(to) ? [[at.x, at.y], [at.x, room.floor.y + room.floor.h / 2]] : null;
+  if (!tank) return room?.locals?.includes(to) ? [[at.x, at.y], [room.x + room.w - gap / 2, at.y], [room.x + room.w - gap / 2, room.floor.y + room.floor.h / 2], [room.floor.x + room.floor.w, room.floor.y + room.floor.h / 2]] : null;
   const trunk = tank.x - gap, middle = tank.y + tank.h / 2;
   if (!room) return [[at.x, at.y], [at.x, pool.bench.y - gap], [trunk, pool.bench.y - gap], [trunk, middle], [tank.x, middle]];
   const x = room.x + room.w + gap;

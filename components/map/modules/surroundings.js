@@ -44,6 +44,9 @@ export const surroundings = {
       () => sizes.disconnect(), () => scheme.removeEventListener("change", dress), () => contrast.removeEventListener("change", dress),
       () => removeEventListener("xo-theme", dress), () => clearInterval(ages), () => clearTimeout(this.hoverTimer), () => clearTimeout(this.paintTimer), () => clearTimeout(this.addressTimer),
     ];
+    // On a phone the facts of what was tapped stand on its verbs.
+    const strip = this.$refs.root.querySelector(".xo-selection"), sheet = new ResizeObserver(() => this.$refs.root.style.setProperty("--sheet", `${strip.offsetHeight}px`));
+    if (strip) { sheet.observe(strip); this.stops.push(() => sheet.disconnect()); }
     this.resize();
   },
 };

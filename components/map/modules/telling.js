@@ -1,13 +1,16 @@
 // What is told in words: the tooltip, and what a screen reader gets. Methods of the component in map.js.
 
+import { find } from "./places.js";
 import { describe, say, show } from "./tip.js";
 
 const HOVER = 120; // milliseconds until the tooltip and the relations
+const CARD = 200;  // pixels: a tile so large says all of it itself
 
 export const telling = {
   /** The pointer is over `id`; the tooltip follows after a moment. */
   point(id, x = 0, y = 0, now = false) {
     this.pointer = { x, y };
+    this.touched = now;
     if (id === this.look.hover && !now) { if (!this.$refs.tip.hidden) this.placeTip(); return; }
     this.look.hover = id;
     this.$refs.focus.style.cursor = this.spaceHeld ? "grab" : id >= 0 && this.model.things.get(id)?.kind !== "pool" ? "pointer" : "default";
@@ -19,8 +22,9 @@ export const telling = {
   },
 
   fillTip() {
-    const thing = this.model.things.get(this.look.hover);
+    const thing = this.model.things.get(this.look.hover), box = thing?.kind === "vm" && this.plan && !this.touched && find(this.plan, thing.id);
     if (!thing) return;
+    if (box && Math.min(box.w, box.h) * this.camera.zoom >= CARD) { this.$refs.tip.hidden = true; return; }
     show(this.$refs.tip, describe(this.model, thing, this.words, this.format));
     this.$refs.tip.hidden = false;
     this.placeTip();
@@ -31,15 +35,6 @@ export const telling = {
     const left = x + 16 + tip.offsetWidth > this.width ? x - 12 - tip.offsetWidth : x + 16;
     const top = Math.min(y + 14, this.height - tip.offsetHeight - 8);
     tip.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
-  },
-
-  summarise() {
-    const lines = [];
-    for (const id of this.model.pools.keys()) lines.push(say(describe(this.model, this.model.things.get(id), this.words, this.format)));
-    const text = lines.join("\n");
-    if (text === this.summary) return;
-    this.summary = text;
-    this.$refs.summary.replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
   },
 
   announce(id) {
