@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from playwright.async_api import Browser, Page, Route
 
 from components.map.scene import Scene
 from data.mirror import Mirror
+from tests.map import fleets
 
 MODULES = Path(__file__).parents[2] / "components" / "map" / "modules"
 ORIGIN = "http://map.test/"
@@ -30,6 +32,7 @@ PLAN = """([how, w, h]) => {
   return JSON.parse(JSON.stringify(window.plan, (key, value) => key === "networks" || key === "byHost" ? undefined : value));
 }"""
 
+Shape = tuple[tuple[int, int], ...]
 Box = dict[str, Any]
 Plan = dict[str, Any]
 Message = dict[str, Any]
@@ -55,11 +58,27 @@ async def open_modules(browser: Browser) -> Page:
 
 def told(mirror: Mirror) -> Message:
     """What a browser is told of everything."""
+    message: Message = json.loads(_snapshot(mirror))
+    return message
+
+
+def message(shape: Shape, seed: int = 1) -> Message:
+    """The same of a fleet; made once, since the large ones take a while."""
+    found: Message = json.loads(_of_fleet(shape, seed))
+    return found
+
+
+@cache
+def _of_fleet(shape: Shape, seed: int) -> str:
+    return _snapshot(fleets.fleet(shape, seed))
+
+
+def _snapshot(mirror: Mirror) -> str:
     scene = Scene(mirror, hold=math.inf)
     close = scene.open(lambda _text: None)
-    message: Message = json.loads(scene.snapshot())
+    text = scene.snapshot()
     close()
-    return message
+    return text
 
 
 async def plan(page: Page, message: Message | None = None, view: tuple[int, int] = (1440, 900), **how: object) -> Plan:

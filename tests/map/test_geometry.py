@@ -16,9 +16,11 @@ from tests.map.plans import (
     Box,
     Message,
     Plan,
+    Shape,
     area,
     holders,
     hosts,
+    message,
     open_modules,
     outside,
     overlapping,
@@ -29,7 +31,6 @@ from tests.map.plans import (
     told,
 )
 
-Shape = tuple[tuple[int, int], ...]
 SHAPES: dict[str, Shape] = {
     "1/6": fleets.LONE,
     "3/40": ((3, 40),),
@@ -67,10 +68,6 @@ ALARMS = """() => {
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
     yield await open_modules(browser)
-
-
-def message(shape: Shape, seed: int = 1) -> Message:
-    return told(fleets.fleet(shape, seed))
 
 
 def strange(seed: int) -> Message:

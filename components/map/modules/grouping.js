@@ -5,7 +5,7 @@
 
 import { fillSized } from "./fill.js";
 import { byName } from "./layout.js";
-import { sizing } from "./sizes.js";
+import { LARGEST, sizing } from "./sizes.js";
 import { cut, sorted } from "./treemap.js";
 
 const MOST = 48;      // containers; what is less comes together
@@ -16,6 +16,8 @@ const LOOKS = [       // by the side of the mean container
   { name: "tiny", side: 0, margin: 4, gap: 5, pad: 3, head: 18 },
 ];
 const APART = 0.12;   // of all, from which on those without a group stand at the end by themselves
+const WIDE = 1.15;    // width to height of a container that looks well
+const SQUEEZED = 0.15; // of the VMs may have cells that are smaller than those of the others
 const NARROW = 600;   // a viewport less wide has containers one below the other, and scrolls
 const TOUCHED = 46;   // the side of its median tile
 
@@ -31,7 +33,7 @@ const named = (ids, model) => ids.map((id) => model.things.get(id)).filter(Boole
 
 /**
  * Containers in their order, those without a group last.
- * @returns {{key, name, kind: "" | "none" | "rest", id (of the SR or network, or -1), pool, vms: [{..., more}]}[]}
+ * @returns {{key, name, detail (of which pool or host, where others have the same name), kind: "" | "none" | "rest", id (of the SR or network, or -1), pool, vms: [{..., more}]}[]}
  */
 export function containers(model, group) {
   const found = new Map();
@@ -49,13 +51,18 @@ export function containers(model, group) {
   const all = [...found.values()].map((one) => ({ ...one, ram: weight(one) })).sort((a, b) => b.ram - a.ram || byName(a, b));
   const rest = all.length > MOST ? all.splice(MOST - 1) : [];
   const odd = (kind, vms, count = 0) => (vms.length ? [{ key: `${group}/${kind}`, name: "", kind, id: -1, pool: -1, count, vms, ram: weight({ vms }) }] : []);
+  const twice = new Set(all.map(({ name }) => name).filter((name, i, names) => names.indexOf(name) !== i));
+  for (const one of all) one.detail = twice.has(one.name) ? whose(one, model) : "";
   return [...all, ...odd("rest", rest.flatMap(({ vms }) => vms), rest.length), ...odd("none", loose)];
 }
+
+/** The host of a local SR, the pool of anything else. */
+const whose = ({ id, pool }, model) => (model.things.get(model.things.get(id)?.host) ?? model.things.get(pool))?.name ?? "";
 
 const member = ({ id, uuid, name, ram, vcpus, disk }, more) => ({ id, uuid, name, ram, vcpus, disk, more });
 
 /**
- * The plan by groups; `groups`: [{key, name, kind, id, pool, count (VMs), folded (groups in it), ram (MiB), x, y, w, h, head, inner, tiles, dust}].
+ * The plan by groups; `groups`: [{key, name, detail, kind, id, pool, count (VMs), folded (groups in it), ram (MiB), x, y, w, h, head, inner, tiles, dust}].
  * A tile's `more` is in how many other groups its VM is.
  */
 export function grouped(model, view, size, group) {
@@ -68,10 +75,11 @@ export function grouped(model, view, size, group) {
     one.amount = one.vms.reduce((sum, vm) => sum + sizes.amount(vm), 0);
   }
   const places = frame.w < NARROW ? column(all, frame, chrome, vms) : field(all, frame, chrome);
+  const mean = Math.sqrt(places.reduce((sum, { inner }) => sum + inner.w * inner.h, 0) / Math.max(1, vms.length));
   sizes.unit = Math.min(Infinity, ...all.map((one, i) => (places[i].inner.w * places[i].inner.h) / one.amount));
-  sizes.cell = cellFor(all, places, Math.sqrt(sizes.unit), sizes.cell);
+  sizes.cell = cellFor(all, places, Math.min(LARGEST, 1.1 * mean));
   const groups = all.map((one, i) => {
-    const box = { key: one.key, name: one.name, kind: one.kind, id: one.id, pool: one.pool, count: one.vms.length, folded: one.count ?? 0, ram: one.ram, head: chrome.head, ...places[i] };
+    const box = { key: one.key, name: one.name, detail: one.detail ?? "", kind: one.kind, id: one.id, pool: one.pool, count: one.vms.length, folded: one.count ?? 0, ram: one.ram, head: chrome.head, ...places[i] };
     fillSized(box, one.vms, sizes);
     box.tiles.forEach((tile, k) => { tile.more = one.vms[k].more; });
     return box;
@@ -84,7 +92,7 @@ export function grouped(model, view, size, group) {
 function field(all, view, chrome) {
   const area = { x: chrome.margin - chrome.gap / 2, y: chrome.margin - chrome.gap / 2, w: view.w - 2 * chrome.margin + chrome.gap, h: view.h - 2 * chrome.margin + chrome.gap };
   const sum = all.reduce((total, one) => total + one.amount, 0) || 1;
-  const least = Math.min((area.w * area.h) / Math.max(1, all.length) / 3, 110 * (chrome.head + 30));
+  const least = Math.min((area.w * area.h) / Math.max(1, all.length) / 3, 140 * (chrome.head + 44));
   let weights = all.map((one) => Math.max(least, (area.w * area.h * one.amount) / sum)), best = null, most = -1;
   for (let round = 0; round < ROUNDS; round++) {
     const places = divide(area, weights, all.at(-1)?.kind === "none").map((box) => within(box, chrome));
@@ -96,13 +104,15 @@ function field(all, view, chrome) {
   return best ?? [];
 }
 
-/** The last one apart from the others, if it is large enough to look well there. */
+/** Wider than high, for their names; the last one apart from the others, if it is large enough to look well there. */
 function divide(area, weights, apart) {
   const last = weights.at(-1), sum = weights.reduce((a, b) => a + b, 0);
-  if (!apart || weights.length < 2 || last < APART * sum) return sorted(area, weights);
+  if (!apart || weights.length < 2 || last < APART * sum) return wide(area, weights);
   const [others, place] = cut(area, sum - last, last);
-  return [...sorted(others, weights.slice(0, -1)), place];
+  return [...wide(others, weights.slice(0, -1)), place];
 }
+
+const wide = (area, weights) => sorted({ ...area, h: area.h * WIDE }, weights).map((box) => ({ ...box, y: area.y + (box.y - area.y) / WIDE, h: box.h / WIDE }));
 
 /** One below the other, at a scale at which tiles can be touched. */
 function column(all, view, chrome, vms) {
@@ -122,10 +132,15 @@ function within(box, { gap, pad, head }) {
   return { ...outer, inner: { x: outer.x + pad, y: outer.y + head, w: Math.max(1, outer.w - 2 * pad), h: Math.max(1, outer.h - head - pad) } };
 }
 
-/** The largest cell of which every container has room for one for each of its VMs, near to what their amounts ask for. */
-function cellFor(all, places, start, most) {
-  let side = Math.min(start, Math.max(most, 24));
-  const fits = () => all.every(({ vms }, i) => Math.floor(places[i].inner.w / side) * Math.floor(places[i].inner.h / side) >= vms.length);
-  while (side > 1 && !fits()) side *= 0.96;
+/** The largest cell of which most containers have room for one for each of their VMs; the others squeeze theirs. */
+function cellFor(all, places, start) {
+  const limits = all.map(({ vms }, i) => ({ side: largest(vms.length, places[i].inner, start), n: vms.length })).sort((a, b) => a.side - b.side);
+  let squeezed = SQUEEZED * all.reduce((sum, { vms }) => sum + vms.length, 0);
+  return limits.find(({ n }) => (squeezed -= n) < 0)?.side ?? start;
+}
+
+function largest(n, { w, h }, start) {
+  let side = start;
+  while (side > 1 && Math.floor(w / side) * Math.floor(h / side) < n) side *= 0.98;
   return side;
 }

@@ -2,7 +2,7 @@
 // is measured, and where a VM runs has no say either: a start or a stop must not change the size of what did not move.
 
 const LEGIBLE = 9;    // the side of the median tile below which cells of one size say more
-const LARGEST = 160;  // of such a cell
+export const LARGEST = 240;  // of such a cell
 const ROOM = 1;       // of the hosts is what cells and parts of all VMs would take together; those that are off leave room for crowded hosts
 const STEP = 1.12;
 
