@@ -229,3 +229,14 @@ def test_references_that_lead_nowhere(make: Maker) -> None:
     assert make.x.failure("VDI.copy", make.disk_of(vm), nowhere) == ["HANDLE_INVALID", "SR", nowhere]
     make.x.call("VM.start", vm, False, False)
     make.x.call("VM.hard_shutdown", vm)
+
+
+def test_a_revert_brings_the_tpm_and_leaves_the_appliance(make: Maker) -> None:
+    vm = make.vm(generation_id="")
+    make.x.call("VTPM.create", vm, False)
+    shot = make.x.call("VM.snapshot", vm, "s")
+    make.x.call("VTPM.destroy", make.get(vm, "VTPMs")[0])
+    make.x.call("VM.set_appliance", vm, make.x.call("VM_appliance.create", {"name_label": "later", "name_description": ""}))
+    make.x.call("VM.revert", shot)
+    assert (make.get(vm, "appliance"), make.get(vm, "generation_id"), len(make.get(vm, "VTPMs"))) == (NULL, "", 1)
+    assert make.get(vm, "VTPMs") != make.get(shot, "VTPMs")

@@ -17,7 +17,7 @@ from .vm_states import words
 UNTOUCHED = words(
     "uuid suspend_VDI power_state parent current_operations allowed_operations metrics guest_metrics resident_on domid "
     "protection_policy snapshot_schedule scheduled_to_be_resident_on snapshots tags affinity groups consoles VBDs VIFs VGPUs VUSBs VTPMs "
-    "attached_PCIs is_snapshot_from_vmpp children crash_dumps blobs appliance generation_id"
+    "attached_PCIs is_snapshot_from_vmpp children crash_dumps blobs"
 )
 TELLING = ("SR_BACKEND_FAILURE_44", "SR_BACKEND_FAILURE_109", "VDI_INCOMPATIBLE_TYPE")  # these are not hidden behind VM_REVERT_FAILED
 
@@ -82,7 +82,10 @@ def restore_fields(call: Call, snapshot: str, vm: str) -> None:
     except ValueError:
         was = {k: v for k, v in call.db.record("VM", snapshot).items() if k in vm_copy.KEPT}
     fields: dict[str, Any] = {k: v for k, v in was.items() if k not in UNTOUCHED}
-    call.db.set(vm, **{**fields, "ha_always_run": False, "generation_id": vm_copy.generation_id(call.pool)})
+    fields |= {"ha_always_run": False, "generation_id": fields.get("generation_id") and vm_copy.generation_id(call.pool)}
+    if not call.db.exists(fields.get("appliance", NULL)):
+        fields["appliance"] = NULL
+    call.db.set(vm, **fields)
     call.progress(0.1)
 
 
@@ -102,6 +105,8 @@ async def restore_devices(call: Call, snapshot: str, vm: str) -> None:
     for nic in list(shot["VIFs"]):
         vm_copy.copied_nic(call, vm, nic, keep_mac=True)
     call.progress(0.8)
+    vm_record.drop(call.pool, *list(db.get(vm, "VGPUs")), *list(db.get(vm, "VTPMs")))
+    vm_copy.copied_devices(call, snapshot, vm)
     restore_metrics(call, snapshot, vm)
     db.set(vm, parent=snapshot, power_state=shot["power_state"])
     call.progress(0.9)
