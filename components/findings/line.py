@@ -13,7 +13,9 @@ from components.messages.words import MARKS
 from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item
 from components.verbs import give, whoever
 from data.findings.finding import Finding
+from data.objects import Message
 from data.server import Server
+from data.types import timestamp
 from xo_dash.context import Context
 from xo_dash.control.action import Action
 from xo_dash.control.actions import action
@@ -56,8 +58,7 @@ class Line(ui.element):
         finding = told.finding
         self._mark.show(MARKS[finding.level])
         self._title.text, self._detail.text = told.title, told.detail
-        subject = finding.subject
-        self._age.show(finding.since if not isinstance(subject, Server) else subject.last_event_at or finding.since)
+        self._age.show(_since(finding))
         self._note.text = _note_words(told)
         self._note.set_visibility(told.note is not None)
         verbs = self._verbs()
@@ -110,6 +111,15 @@ class Line(ui.element):
         menu_head(_("Put it off"))
         for seconds, words in noting.SNOOZES:
             menu_item(_(words), lambda seconds=seconds: noting.put_off(self._context, self.finding, seconds), icon="clock").mark("put-off")
+
+
+def _since(finding: Finding) -> float:
+    """Of a connection its last word, of an alarm of XAPI's when that was raised."""
+    subject = finding.subject
+    if isinstance(subject, Server):
+        return subject.last_event_at or finding.since
+    told = [at for one in finding.subjects if isinstance(one, Message) and (at := timestamp(one.timestamp))]
+    return min(told, default=finding.since)
 
 
 def _note_words(told: Told) -> str:
