@@ -1,4 +1,4 @@
-"""The CPU of the VMs that one browser has in sight, sent when it is another than what that browser has."""
+"""The CPU of the VMs that one browser has in sight, now and in the last ten minutes, sent when it is another than what that browser has."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from collections.abc import Callable, Mapping
 from data.mirror import PoolMirror
 from data.objects import VM
 
-Percents = list[tuple[int, int]]
-"""(id of the row, CPU in whole per cent, -1 for not known)."""
+Percents = list[tuple[int, int] | tuple[int, int, str]]
+"""(id of the row, CPU in whole per cent, -1 for not known); with its trace where that is another, see data/traces.py."""
 
 
 class LoadsInSight:
     """Follows the measurements of the pools whose VMs are in sight; calls `send` with what is news."""
 
-    def __init__(self, send: Callable[[Percents], object]) -> None:
-        self._send = send
+    def __init__(self, send: Callable[[Percents], object], *, traces: bool = False) -> None:
+        self._send, self._traces = send, traces
         self._vms: dict[int, VM] = {}
         self._sent: dict[int, int] = {}
+        self._traced: dict[int, str] = {}
         self._unwatch: list[Callable[[], None]] = []
 
     def watch(self, vms: Mapping[int, VM]) -> None:
@@ -26,6 +27,7 @@ class LoadsInSight:
         self.stop()
         self._vms = dict(vms)
         self._sent = {row: percent for row, percent in self._sent.items() if row in self._vms}
+        self._traced = {row: trace for row, trace in self._traced.items() if row in self._vms}
         homes = {home for vm in self._vms.values() if isinstance(home := vm.home, PoolMirror)}
         self._unwatch = [home.history.observe(self._measured) for home in homes]
         self._measured(frozenset())
@@ -36,9 +38,15 @@ class LoadsInSight:
         self._unwatch = []
 
     def _measured(self, _fresh: frozenset[str]) -> None:
-        news = [(row, percent) for row, vm in self._vms.items() if (percent := percent_of(vm)) != self._sent.get(row, -1)]
+        news: Percents = []
+        for row, vm in self._vms.items():
+            percent, trace = percent_of(vm), trace_of(vm) if self._traces else ""
+            if trace != self._traced.get(row, ""):
+                news.append((row, percent, trace))
+            elif percent != self._sent.get(row, -1):
+                news.append((row, percent))
+            self._sent[row], self._traced[row] = percent, trace
         if news:
-            self._sent.update(news)
             self._send(news)
 
 
@@ -46,3 +54,7 @@ def percent_of(vm: VM) -> int:
     """CPU in whole per cent; -1 where it was not measured."""
     load = vm.home.history.loads.get(vm.uuid) if isinstance(vm.home, PoolMirror) else None
     return -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
+
+
+def trace_of(vm: VM) -> str:
+    return vm.home.history.trace(vm.uuid) if isinstance(vm.home, PoolMirror) else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from data.growth import Sample, kept
+from data.traces import Traces
 
 STEP = 5.0
 """Seconds between samples of the finest archive."""
@@ -69,6 +70,22 @@ class Series:
         """Epoch seconds of the newest sample; 0 for none."""
         return self._end * STEP
 
+    @property
+    def raw(self) -> tuple[int, array[float]]:
+        """(step of the newest sample, all samples, oldest first); not to be changed."""
+        return self._end, self._values
+
+    @property
+    def last_step(self) -> int:
+        """The step of the newest sample: epoch seconds / STEP; 0 for none."""
+        return self._end
+
+    def until(self, step: int) -> array[float]:
+        """LENGTH samples up to `step`, oldest first; NaN where there is none. `step` is not before the newest."""
+        late = min(LENGTH, step - self._end)
+        early = max(0, LENGTH - late - len(self._values))
+        return (array("f", (NAN,)) * early + self._values + array("f", (NAN,)) * late)[-LENGTH:]
+
     def points(self) -> list[tuple[float, float]]:
         """[(epoch seconds, value)] oldest first, gaps left out."""
         first = self._end - len(self._values) + 1
@@ -86,6 +103,7 @@ class History:
         self.ahead: dict[str, float] = {}
         """{host's uuid: seconds that its clock is ahead of ours}; the way there and back is in it."""
         self._growth: dict[str, list[Sample]] = {}
+        self._traces = Traces()
         self.when_watched: Callable[[], None] = lambda: None
         """Called when the first observer comes: who measures need not wait for the next slow round."""
 
@@ -106,6 +124,23 @@ class History:
         for uuid in uuids:
             self.loads.pop(uuid, None)
             self._series.pop(uuid, None)
+            self._traces.forget(uuid)
+
+    def trace(self, uuid: str) -> str:
+        """The CPU of the last ten minutes, see data/traces.py; "" where nothing was measured."""
+        series = self._series.get(uuid, {}).get("cpu")
+        return self._traces.of(uuid, [series.raw], 1.0) if series is not None else ""
+
+    def trace_of_sum(self, key: str, parts: Iterable[tuple[str, str]]) -> str:
+        """Of the sum of series, each (uuid, name); `key` names the sum."""
+        found = (self._series.get(uuid, {}).get(name) for uuid, name in parts)
+        return self._traces.of(key, [series.raw for series in found if series is not None])
+
+    def sum_now(self, parts: Iterable[tuple[str, str]]) -> float:
+        """Of the newest samples of series, each (uuid, name); NaN where none is known."""
+        found = (self._series.get(uuid, {}).get(name) for uuid, name in parts)
+        known = [value for series in found if series is not None and not math.isnan(value := series.raw[1][-1])]
+        return math.fsum(known) if known else NAN
 
     @property
     def uuids(self) -> Iterable[str]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from nicegui import app, ui
 
-from components.ui import heading
+from components.charts.compare import MOST, compare_path
+from components.ui import Button, heading
 from components.verbs import bar
 from components.vms.feed import VmFeed
 from components.vms.grid import SNAPSHOT, Grid
@@ -34,13 +35,18 @@ def create(context: Context) -> None:
 
 
 def _list(context: Context) -> None:
+    chosen_now: list[VM] = []
+
     async def keep(columns: list[str]) -> None:
         await context.users.set_preferences(current_user().id, {COLUMNS: columns})
 
     def chosen(vms: Sequence[VM]) -> None:
         verbs.show(vms)
+        beside.allow(None if 2 <= len(vms) <= MOST else _("Choose two to {n}.").format(n=MOST))
+        chosen_now[:] = vms
 
     kept = current_user().preferences.get(COLUMNS)
     columns = [key for key in kept if isinstance(key, str)] if isinstance(kept, list) else []
     with Grid(context.shared(VmFeed), columns, chosen, keep):
         verbs = bar(context)
+        beside = Button(_("Compare"), lambda: ui.navigate.to(compare_path(chosen_now)) if 2 <= len(chosen_now) <= MOST else None)

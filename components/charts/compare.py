@@ -9,7 +9,9 @@ from nicegui import ui
 
 from components.charts.panels import Panel
 from components.charts.past import words
+from components.charts.pictures import KINDS
 from components.charts.units import number_words
+from data.types import XapiObject
 from xo_dash.i18n import _
 
 MOST = 6
@@ -23,6 +25,13 @@ class Compared:
     name: str
     path: str
     panels: Sequence[Panel]
+
+
+def compare_path(rows: Sequence[XapiObject]) -> str:
+    """The page that compares them; "" if it has nothing to show of one of them."""
+    kinds: dict[type[XapiObject], str] = {kind: name for name, kind in KINDS.items()}
+    keys = [f"{kinds[type(row)]}:{row.uuid}" for row in rows if type(row) in kinds]
+    return f"/compare?o={','.join(keys)}" if len(keys) == len(rows) else ""
 
 
 class Compare(ui.element, component="compare.js"):

@@ -25,7 +25,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         Column(_("Name"), "minmax(120px, 1.4fr)", main=True),
         Column(_("State"), "minmax(92px, 0.8fr)", brief=True),
         Column(_("Pool"), "minmax(80px, 1fr)", brief=True),
-        Column(_("CPU"), "minmax(80px, 0.7fr)", down=True, brief=True),
+        Column(_("CPU"), "minmax(102px, 0.7fr)", down=True, brief=True),
         Column(_("Memory promised"), "minmax(176px, 1.4fr)", down=True, brief=True, beside=128),
         Column(_("VMs"), "48px", number=True, down=True, drop=5),
         Column(_("Threads"), "64px", number=True, down=True, drop=1),
@@ -45,6 +45,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         segments={str(state): _(text) for state, text in STATES.items()},
         measured=3,
         measure=cpu_cell,
+        trace=cpu_trace,
     )
     return without(roll, 2) if only else roll
 
@@ -82,7 +83,7 @@ def resident_roll(host: Host) -> Roll[VM]:
     columns = [
         Column(_("Name"), "minmax(130px, 1.4fr)", main=True),
         Column(_("State"), "minmax(120px, 0.8fr)", brief=True),
-        Column(_("CPU"), "minmax(90px, 0.8fr)", down=True, brief=True),
+        Column(_("CPU"), "minmax(102px, 0.8fr)", down=True, brief=True),
         Column(_("Memory held"), "96px", number=True, down=True, brief=True),
         Column(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
         Column(_("Up for"), "72px", number=True, down=True, drop=1),
@@ -98,6 +99,7 @@ def resident_roll(host: Host) -> Roll[VM]:
         nothing=_("No VM runs on it."),
         measured=2,
         measure=cpu_cell,
+        trace=cpu_trace,
     )
 
 
@@ -122,6 +124,11 @@ def cpu_cell(row: XapiObject) -> Cell:
     if load is None or math.isnan(load.cpu) or (isinstance(row, VM) and state_of(row) != "running"):
         return Cell("", key=math.nan)
     return Cell(percent(load.cpu), key=load.cpu, share=round(load.cpu, 2))
+
+
+def cpu_trace(row: XapiObject) -> str:
+    """How busy they were in the last ten minutes."""
+    return row.home.history.trace(row.uuid) if isinstance(row.home, PoolMirror) else ""
 
 
 def more(texts: list[str] | tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 // A list of thousands of rows: all of them are here, those in sight are drawn.
 
+import { sparkPath } from "xo-charts/spark.js";
+
 const AROUND = 8;
 const NARROW = 640;
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -45,7 +47,8 @@ export default {
               <span v-if="acts" role="cell" class="x-list-pick"><input type="checkbox" :checked="row.picked" :aria-label="acts.one" @click="pick(row, $event)"></span>
               <div v-for="(cell, i) in row.cells" :key="i" role="cell" class="x-list-cell" :class="[cell.c && 'x-list-' + cell.c, { 'x-num': cell.number, 'x-list-main': cell.main, 'x-list-meter': cell.s !== undefined }]" :title="cell.i">
                 <i v-if="cell.m" :class="'x-mark x-mark-' + cell.m" aria-hidden="true" v-html="marks[cell.m]"></i>
-                <span v-if="cell.s !== undefined" class="x-bar" :class="cell.c && 'x-bar-' + cell.c"><i :style="{ width: Math.min(100, Math.max(0, cell.s * 100)) + '%' }"></i></span>
+                <svg v-if="cell.trace !== undefined" class="x-trace" viewBox="0 0 56 18" aria-hidden="true"><path :d="cell.trace" /></svg>
+                <span v-else-if="cell.s !== undefined" class="x-bar" :class="cell.c && 'x-bar-' + cell.c"><i :style="{ width: Math.min(100, Math.max(0, cell.s * 100)) + '%' }"></i></span>
                 <a v-if="cell.p" class="x-cut x-plain" :href="cell.p" dir="auto">{{ cell.x || "–" }}</a>
                 <span v-else class="x-cut" dir="auto" :style="cell.s !== undefined && { minWidth: cell.beside + 'px' }">{{ cell.x }}</span>
               </div>
@@ -61,8 +64,8 @@ export default {
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
-  emits: ["ready", "act"],
+  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
+  emits: ["ready", "sight", "act"],
 
   data() {
     const from = new URLSearchParams(this.full ? location.search : "");
@@ -99,6 +102,7 @@ export default {
     this.rows = new Map();
     this.flat = [];
     this.picks = new Set();
+    this.traces = new Map();
     this.old = new Set();
   },
   mounted() {
@@ -111,6 +115,7 @@ export default {
   beforeUnmount() {
     this.observer.disconnect();
     clearInterval(this.timer);
+    clearTimeout(this.looking);
     cancelAnimationFrame(this.framed);
   },
 
@@ -134,6 +139,10 @@ export default {
       const at = this.columns.findIndex((one) => one.measured);
       for (const [id, cell] of cells) if (this.rows.has(id)) this.rows.get(id).cells[at] = cell;
       this.sort.at === at ? this.later() : this.measure();
+    },
+    drawn(news) {
+      for (const [id, trace] of news) this.traces.set(id, sparkPath(trace, 56, 18));
+      this.measure();
     },
     later() {
       if (this.framed) return;
@@ -172,13 +181,23 @@ export default {
       const from = Math.max(0, Math.floor(box.scrollTop / this.height) - AROUND);
       const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + (box.clientHeight || 400)) / this.height) + AROUND);
       this.shown = this.flat.slice(from, to).map((row, i) => this.dress(row, from + i));
+      if (this.traced && !this.narrow) this.look();
+    },
+    /** Tell whose traces are in sight, once it stands still. */
+    look() {
+      const ids = this.shown.map((row) => row.id);
+      if (ids.join() === this.seen) return;
+      this.seen = ids.join();
+      clearTimeout(this.looking);
+      this.looking = setTimeout(() => this.$emit("sight", ids), 150);
     },
     dress(row, at) {
       const prefix = window.path_prefix ?? "";
       const cells = row.cells.map((cell, i) => {
-        const full = typeof cell === "string" ? { x: cell } : cell;
+        const full = typeof cell === "string" ? { x: cell } : { ...cell };
         const { number, main, beside } = this.columns[i];
         const text = full.t ? age(full.t) : full.x;
+        if (this.traced && this.columns[i].measured && full.x) full.trace = this.traces.get(row.id) ?? "";
         return { ...full, x: text, p: full.p && prefix + full.p, i: full.i || (number ? null : text), number, main, beside };
       });
       if (this.narrow) {

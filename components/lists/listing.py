@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic, TypeVar
 
 import orjson
-from nicegui import background_tasks, ui
+from nicegui import background_tasks, events, ui
 
 from components.browser import tell
 from components.lists.rows import Acts, Roll, Row, Wire
@@ -24,6 +24,8 @@ from xo_dash.i18n import _
 
 T = TypeVar("T", bound=XapiObject)
 Place = tuple[Home, Ref]
+IN_SIGHT: Final = 200
+"""Rows that a browser shows at most."""
 
 TURN: Final = 0.004
 """Seconds in which rows are made before others have a turn."""
@@ -47,6 +49,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._ready = self._draining = False
         self._next = 0
         self._histories: dict[Home, Callable[[], None]] = {}
+        self._traced: dict[int, str] = {}  # of the rows in sight, as the browser has them
         empty, text = _in_two(roll.nothing) if full else ("", roll.nothing)
         self._props.update(
             columns=[_column(roll, at) for at in range(len(roll.columns))], segments=[list(pair) for pair in roll.segments.items()],
@@ -59,6 +62,9 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             self._props["acts"] = {"some": acts.some, "all": acts.all, "one": _("Choose it"), "every": _("Choose all")}
             do = acts.do
             self.on("act", lambda event: do(self._named(event.args)))
+        if roll.trace is not None:
+            self._props["traced"] = True
+            self.on("sight", self._sees)
         self.on("ready", self._start, [])
         with self:
             follow_all(mirror, self._collect, self._render)
@@ -191,9 +197,31 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         if self._roll.measure is None or self.client.is_deleted:
             return
         with self:
-            cells = [[id_, self._roll.measure(row).wire()] for row, id_ in self._ids.items() if row.uuid in fresh]
+            by = self._roll.measured_by
+            cells = [
+                [id_, self._roll.measure(row).wire()]
+                for row, id_ in self._ids.items()
+                if (row.uuid in fresh if by is None else not fresh.isdisjoint(by(row)))
+            ]
         if cells:
             tell(self, "measured", orjson.dumps([cells]).decode())
+        self._trace()
+
+    def _sees(self, event: events.GenericEventArguments) -> None:
+        """The rows in sight: their traces are sent from now on, and no others."""
+        wanted = [id_ for id_ in event.args[:IN_SIGHT] if isinstance(id_, int)] if isinstance(event.args, list) else []
+        self._traced = {id_: self._traced.get(id_, "") for id_ in wanted}
+        self._trace()
+
+    def _trace(self) -> None:
+        trace = self._roll.trace
+        if trace is None or not self._traced:
+            return
+        found = {id_: trace(row) for row, id_ in self._ids.items() if id_ in self._traced}
+        news = [(id_, text) for id_, text in found.items() if text != self._traced[id_]]
+        self._traced |= found
+        if news:
+            tell(self, "drawn", orjson.dumps([news]).decode())
 
     def _handle_delete(self) -> None:
         for leave in self._histories.values():

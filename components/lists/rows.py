@@ -88,6 +88,10 @@ class Roll(Generic[T]):
     measured: int = -1
     """The column that `measure` fills at each round of measurements."""
     measure: Callable[[T], Cell] | None = None
+    measured_by: Callable[[T], Iterable[str]] | None = None
+    """uuids of whose measurements it is; its own if not given."""
+    trace: Callable[[T], str] | None = None
+    """The last ten minutes of it, see data/traces.py; asked for the rows in sight alone."""
     sort: int = 0
 
 

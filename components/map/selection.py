@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
+from components.charts.compare import MOST, compare_path
 from components.links import path_of
 from components.map.map import Chosen, Map
 from components.ui import Button, Kind, divider, menu_item
@@ -39,6 +40,7 @@ class Selection(ui.element):
             self._name = ui.label().classes("xo-selection-name")
             self._open = ui.link(_("Open"), "").classes("x-btn")
             self._verbs = VerbBar(context)
+            self._beside = ui.link(_("Compare"), "").classes("x-btn")
             self._lose = Button(_("What if…"), on_click=self._ask)
             self._lose.props["data-tip"] = _("Where the VMs go if this host fails")
             Button(kind=Kind.GHOST, icon="close", label=_("Clear the selection"), on_click=on_clear)
@@ -52,6 +54,9 @@ class Selection(ui.element):
         self._open.set_visibility(bool(path))
         self._open.props["href"] = path
         self._verbs.show(subjects)
+        beside = compare_path(subjects) if 2 <= len(subjects) <= MOST else ""
+        self._beside.set_visibility(bool(beside))
+        self._beside.props["href"] = beside
         self._lose.set_visibility(self._can_lose())
 
     def _can_lose(self) -> bool:

@@ -18,7 +18,7 @@ from data.objects import SR, VBD, VDI, VM
 from data.storage import DiskKind, Reach, disk_kind, guests_on, machine_of, owners_of, reach_of, reached_by, room_of
 from data.types import Home, Ref
 from data.vms import disk_used
-from xo_dash.i18n import _, number, percent, size
+from xo_dash.i18n import _, number, percent, rate, size
 
 
 def sr_roll(only: Home | None = None) -> Roll[SR]:
@@ -30,6 +30,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         Column(_("Reached by"), "minmax(110px, 0.9fr)", drop=4),
         Column(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
+        Column(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=5),
         Column(_("Promised"), "72px", number=True, down=True, drop=2),
         Column(_("Disks"), "56px", number=True, down=True, drop=1),
         Column(_("VMs"), "48px", number=True, down=True, drop=3),
@@ -44,6 +45,10 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         find=_("Name, type, uuid"),
         nothing=_("No SRs yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(reach): _(text) for reach, text in REACHES.items()},
+        measured=6,
+        measure=traffic_cell,
+        measured_by=lambda sr: {path.host.uuid for path in paths_of(sr) if path.host is not None},
+        trace=traffic_trace,
     )
     return without(roll, 1) if only else roll
 
@@ -59,6 +64,7 @@ def _sr_row(sr: SR) -> Row:
         _reached_cell(sr),
         used_cell(sr) if sized else Cell("", key=math.nan),
         Cell(size(room.size) if sized else "", key=room.size if sized else math.nan),
+        traffic_cell(sr),
         Cell(size(room.promised) if sized and reach is not Reach.IMAGES else "", key=room.promised if sized else math.nan),
         Cell(number(len(sr.VDIs)), key=len(sr.VDIs)),
         Cell(number(vms), key=vms),
@@ -83,6 +89,22 @@ def used_cell(sr: SR) -> Cell:
         return Cell(_("not known"), key=math.nan, tone="dim")
     tone = {Level.CRITICAL: "critical", Level.WARNING: "warning"}.get(fill_level(sr), "")
     return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
+
+
+def traffic_cell(sr: SR) -> Cell:
+    """What all hosts read and write on it, a second."""
+    amount = sr.home.history.sum_now(_traffic_parts(sr)) if isinstance(sr.home, PoolMirror) else math.nan
+    return Cell("" if math.isnan(amount) else rate(amount), key=amount)
+
+
+def traffic_trace(sr: SR) -> str:
+    return sr.home.history.trace_of_sum(sr.uuid, _traffic_parts(sr)) if isinstance(sr.home, PoolMirror) else ""
+
+
+def _traffic_parts(sr: SR) -> list[tuple[str, str]]:
+    """The series of its hosts."""
+    hosts = [path.host.uuid for path in paths_of(sr) if path.host is not None]
+    return [(host, f"{way}_{sr.uuid[:8]}") for host in hosts for way in ("read", "write")]
 
 
 def _sr_refs(sr: SR) -> Iterable[Ref]:

@@ -1,6 +1,7 @@
 // The list of VMs. All rows are plain data; only those in sight are elements, and only their loads are asked for.
 
 import { formats } from "xo-charts/format.js";
+import { sparkPath } from "xo-charts/spark.js";
 import { haystack, matcher, NOTHING, readAddress, sorted, tally, writeAddress } from "xo-vms/choice.js";
 import { column, fitting, isColumn, least, teller } from "xo-vms/columns.js";
 import { csv, save } from "xo-vms/csv.js";
@@ -52,7 +53,7 @@ export default {
             <div v-for="row in shown" :key="row.id" :id="'vm-row-' + row.id" class="x-vms-row" role="row" :aria-rowindex="row.at + 2" :aria-selected="row.chosen"
               :class="{ 'x-old': row.old, 'x-active': focused && row.id === active, 'x-off': row.off }" :style="{ transform: 'translateY(' + row.top + 'px)' }"
               @click="click($event, row)">
-              <span class="x-vms-check" @click.stop="pick($event, row)"><input type="checkbox" tabindex="-1" :checked="row.chosen" :aria-label="row.name"></span>
+              <span role="gridcell" class="x-vms-check" @click.stop="pick($event, row)"><input type="checkbox" tabindex="-1" :checked="row.chosen" :aria-label="row.name"></span>
               <template v-if="narrow">
                 <div class="x-vms-lines"><div class="x-row"><i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark]"></i>
                   <a class="x-cut x-vms-name" :href="row.href" tabindex="-1" dir="auto">{{ row.name }}</a><span class="x-grow"></span><span>{{ row.cells.cpu }}</span></div>
@@ -61,7 +62,7 @@ export default {
               <template v-else v-for="one in columns" :key="one.key">
                 <a v-if="one.kind === 'name'" role="gridcell" class="x-cut x-vms-name" :href="row.href" tabindex="-1" dir="auto" :title="row.name">{{ row.name }}</a>
                 <span v-else-if="one.kind === 'state'" role="gridcell" class="x-row x-vms-state"><i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark]"></i><span class="x-cut">{{ row.cells.state }}</span></span>
-                <span v-else-if="one.kind === 'cpu'" role="gridcell" class="x-vms-cpu"><span v-if="row.load >= 0" class="x-bar"><i :style="{ width: row.load + '%' }"></i></span><span class="x-num">{{ row.cells.cpu }}</span></span>
+                <span v-else-if="one.kind === 'cpu'" role="gridcell" class="x-vms-cpu"><svg v-if="row.load >= 0" class="x-trace" viewBox="0 0 56 18" aria-hidden="true"><path :d="row.trace" /></svg><span class="x-num">{{ row.cells.cpu }}</span></span>
                 <a v-else-if="one.kind === 'host' && row.hostHref" role="gridcell" class="x-cut x-plain" :href="row.hostHref" tabindex="-1" dir="auto">{{ row.cells.host }}</a>
                 <span v-else-if="one.kind === 'tags'" role="gridcell" class="x-vms-tags"><span v-for="tag in row.tags" :key="tag" class="x-chip" dir="auto">{{ tag }}</span></span>
                 <span v-else-if="one.kind === 'addresses'" role="gridcell" class="x-cut" :title="row.many">{{ row.cells.addresses }}</span>
@@ -123,6 +124,7 @@ export default {
     this.rows = new Map();
     this.places = new Map();
     this.loads = new Map();
+    this.traces = new Map();
     this.flat = [];
     this.waiting = [];
     this.epoch = null;
@@ -195,6 +197,7 @@ export default {
       for (const id of gone) {
         this.rows.delete(id);
         this.loads.delete(id);
+        this.traces.delete(id);
       }
       for (const row of put) this.rows.set(row[0], this.read(row));
       if (gone.some((id) => this.chosen.has(id))) this.choose([...this.chosen].filter((id) => this.rows.has(id)));
@@ -202,7 +205,10 @@ export default {
     },
 
     measured(pairs) {
-      for (const [id, value] of pairs) this.loads.set(id, value);
+      for (const [id, value, trace] of pairs) {
+        this.loads.set(id, value);
+        if (trace !== undefined) this.traces.set(id, sparkPath(trace, 56, 18));
+      }
       this.sort.key === "cpu" ? this.later() : this.measure();
     },
 
@@ -252,7 +258,7 @@ export default {
       const prefix = window.path_prefix ?? "";
       return {
         id: row.id, at, top: at * this.height, cells, name: row.name || "–", tags: row.tags, many: more.length ? row.addresses.replaceAll(" ", "\n") : null,
-        mark: row.doing ? "busy" : row.state, load: this.tell.load(row), chosen: this.chosen.has(row.id),
+        mark: row.doing ? "busy" : row.state, load: this.tell.load(row), trace: this.traces.get(row.id) ?? "", chosen: this.chosen.has(row.id),
         href: prefix + this.paths.vm + row.uuid, hostHref: row.host_uuid && prefix + this.paths.host + row.host_uuid,
         old: this.places.get(row.pool)?.live === false, off: row.state === "halted" || row.state === "suspended",
         second: this.narrow ? [this.tell.text(row, "state"), first, row.host].filter(Boolean).join(" · ") : "",

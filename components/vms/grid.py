@@ -48,7 +48,7 @@ class Grid(ui.element, component="grid.js"):
         super().__init__()
         self._feed = feed
         self._on_choose, self._on_columns = on_choose, on_columns
-        self._loads = LoadsInSight(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))
+        self._loads = LoadsInSight(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"), traces=True)
         titles = column_titles()
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,

@@ -4,7 +4,7 @@
 const COLUMNS = {
   name: { kind: "name", width: "minmax(150px, 1.6fr)", up: true },
   state: { kind: "state", width: "minmax(128px, 0.8fr)", up: true },
-  cpu: { kind: "cpu", width: "84px", number: true },
+  cpu: { kind: "cpu", width: "102px", number: true },
   vcpus: { width: "48px", number: true },
   memory: { width: "64px", number: true },
   disk: { width: "64px", number: true },
