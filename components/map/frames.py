@@ -6,10 +6,10 @@ bytes in base64, they are what the socket's compression can do something with; a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite, log2
 
-from data.history import LENGTH, STEP, History, Load, Series
+from data.history import LENGTH, NAN, History, Load, Series
 
 TOP, GAP = 63, 64
 LETTERS = "".join(chr(code) for code in range(35, 102) if code not in (39, 92))
@@ -117,31 +117,38 @@ def trail(history: History, uuid: str) -> bytes:
     """The CPU of one object over the last LENGTH samples, oldest first: the mean of XAPI's series of its CPUs."""
     rows = history.series(uuid)
     names = ["cpu"] if "cpu" in rows else [name for name in rows if name.startswith("cpu") and name[3:].isdecimal()]
-    return _trail([rows[name] for name in names], _mean)
+    count = len(names) or 1
+    return _shares(_sums([rows[name] for name in names]), count)
 
 
-def trails(history: History, uuid: str) -> bytes:
-    """CPU, memory in the guest, disk and network, LENGTH samples each."""
+def trails(history: History, uuid: str) -> tuple[bytes, float, float]:
+    """CPU, memory in the guest, disk and network, LENGTH samples each; the last two as parts of their most, which follows (B/s)."""
     rows = history.series(uuid)
 
-    def of(level: Callable[[Sequence[float]], int], *names: str) -> bytes:
-        return _trail([rows[name] for name in names if name in rows], level)
+    def sums(*names: str) -> Sequence[float]:
+        return _sums([rows[name] for name in names if name in rows])
 
-    return trail(history, uuid) + of(_mean, "guest_memory") + of(_sum, "disk_read", "disk_write") + of(_sum, "net_rx", "net_tx")
-
-
-def _mean(values: Sequence[float]) -> int:
-    return share(sum(values) / len(values))
+    memory = _shares(sums("guest_memory"), 1.0)
+    disk, network = _parts(sums("disk_read", "disk_write")), _parts(sums("net_rx", "net_tx"))
+    return trail(history, uuid) + memory + disk[0] + network[0], disk[1], network[1]
 
 
-def _sum(values: Sequence[float]) -> int:
-    return flow(sum(values))
+def _sums(rows: Sequence[Series]) -> Sequence[float]:
+    """LENGTH sums of samples of the same time."""
+    end = max((row.last_step for row in rows), default=0)
+    columns = [row.until(end) for row in rows]
+    if len(columns) == 1:
+        return columns[0]
+    return [sum(values) for values in zip(*columns, strict=True)] if columns else [NAN] * LENGTH
 
 
-def _trail(rows: list[Series], level: Callable[[Sequence[float]], int]) -> bytes:
-    end = max((row.end for row in rows), default=0.0)
-    found: dict[int, list[float]] = {}
-    for row in rows:
-        for t, value in row.points():
-            found.setdefault(LENGTH - 1 - round((end - t) / STEP), []).append(value)
-    return bytes(level(found[k]) if k in found else GAP for k in range(LENGTH))
+def _parts(values: Sequence[float]) -> tuple[bytes, float]:
+    """As parts of the largest of them, and that."""
+    top = max((value for value in values if value == value), default=0.0)
+    return _shares(values, top or 1.0), top
+
+
+def _shares(values: Sequence[float], whole: float) -> bytes:
+    """`share` of each, of what is not negative: a hundred trails are asked for at once."""
+    scale = TOP / whole
+    return bytes([GAP if value != value else min(TOP, int(value * scale + 0.5)) for value in values])

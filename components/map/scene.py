@@ -226,12 +226,15 @@ class Scene:
 
     def trails(self, ids: Sequence[int], whole: Sequence[int] = ()) -> str:
         """The last minutes of hosts and VMs, for those in `whole` all that is kept of them, for `ids` the CPU alone:
-        `[[id, levels], ...]`; unknown ids are left out."""
-        found = []
+        `[[id, levels, most of disk, most of network (B/s)], ...]`; unknown ids are left out."""
+        found: list[list[object]] = []
         for server_id, cast in self._stage.casts.items():
             history = self._mirror.pools[server_id].history
-            for chosen, trail in ((ids, frames.trail), (whole, frames.trails)):
-                for item in (cast.items[id_] for id_ in dict.fromkeys(chosen) if id_ in cast.items):
-                    if isinstance(item.thing, Host | VM):
-                        found.append((item.id, frames.letters(trail(history, item.thing.uuid))))
+            wanted = {id_: cast.items[id_].thing for id_ in (*ids, *whole) if id_ in cast.items}
+            known = {id_: thing.uuid for id_, thing in wanted.items() if isinstance(thing, Host | VM)}
+            found += [[id_, frames.letters(frames.trail(history, known[id_]))] for id_ in dict.fromkeys(ids) if id_ in known]
+            for id_ in dict.fromkeys(whole):
+                if id_ in known:
+                    levels, *tops = frames.trails(history, known[id_])
+                    found.append([id_, frames.letters(levels), *map(round, tops)])
         return orjson.dumps(found).decode()

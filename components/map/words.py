@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.map.fills import scales
+from components.map.picture import picture_words
 from components.map.table import table_words
 from components.servers.words import state_word
 from data.server import ServerState
@@ -25,6 +26,15 @@ def words() -> dict[str, object]:
         "noGroup": _("Without a group"),
         "fills": dict(fills()),
         "scales": scales(),
+        "milliseconds": _("{n} ms"),
+        "latency": _("Disk latency"),
+        "oldest": _("the oldest {age}"),
+        "protected": _("High availability"),
+        "device": _("Device of its host"),
+        "agent": _("Guest agent"),
+        "leaves": _("Leaves"),
+        "yes": _("yes"),
+        "no": _("no"),
         "nothing": _("Nothing is found."),
         "nothingSelected": _("Nothing is selected."),
         "selected": _("Selected: {n}"),
@@ -69,6 +79,7 @@ def words() -> dict[str, object]:
         "verdict": _("{n} of {all} hosts can fail"),
         "noLink": _("No link on"),
         "sizes": [_("MiB"), _("GiB"), _("TiB"), _("PiB")],
+        "picture": picture_words(),
         "table": table_words(),
         "rates": [_("B/s"), _("KiB/s"), _("MiB/s"), _("GiB/s")],
     }
@@ -91,6 +102,7 @@ def _keys() -> list[tuple[str, str]]:
         ("p", _("pin to the list below, or take it off")),
         ("/", _("filter")),
         ("f", _("next fill; with Shift the previous")),
+        ("e", _("save a picture")),
         ("+ - 0", _("nearer, farther, all")),
         ("g v", _("to the VMs; h hosts, p pool, s storage, n networks")),
         ("Esc", _("end what is shown, then clear the selection")),

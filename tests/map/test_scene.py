@@ -284,8 +284,9 @@ async def test_trails_are_the_last_ten_minutes(mirror: Mirror) -> None:
     ((found, samples),) = json.loads(scene.trails([id_, 999_999]))
     assert found == id_
     assert len(samples) == 120
-    ((_, samples),) = json.loads(scene.trails([], [id_]))
+    ((_, samples, disk, network),) = json.loads(scene.trails([], [id_]))
     assert len(samples) == 4 * 120
+    assert disk == network == 0  # of these there is no history here
 
 
 async def test_names_are_data(mirror: Mirror) -> None:

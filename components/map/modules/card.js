@@ -1,7 +1,7 @@
 // A VM's tile at its largest: what one would open its page for, with the last ten minutes of it.
 
 import { curve } from "./curves.js";
-import { GAP, flow, share } from "./model.js";
+import { FULL, GAP, flow, share } from "./model.js";
 
 const LEAST = { w: 108, h: 46 }; // of one figure with its curve
 
@@ -19,27 +19,24 @@ export function card(art, vm, box, ink) {
 
 function figures({ words, format }, vm) {
   const trails = vm.trails ?? [vm.trail];
-  const memory = vm.memory === GAP ? format.memory(vm.ram) : `${format.percent(share(vm.memory))} · ${format.memory(vm.ram)}`;
+  const ram = format.memory(vm.ram), used = format.percent(share(vm.memory));
   return [
     [words.cpu, format.percent(share(vm.cpu)), trails[0]],
-    [words.memory, memory, trails[1]],
-    [words.disk, format.rate(flow(vm.disk)), trails[2], ofMost(trails[2])],
-    [words.network, format.rate(flow(vm.network)), trails[3], ofMost(trails[3])],
+    [words.memory, vm.memory === GAP ? ram : `${used} · ${ram}`, trails[1], undefined, used],
+    [words.disk, format.rate(flow(vm.disk)), trails[2], ofMost],
+    [words.network, format.rate(flow(vm.network)), trails[3], ofMost],
   ];
 }
 
 /** What has no whole is drawn as a part of the most in the last ten minutes. */
-function ofMost(trail) {
-  let most = 9;
-  for (const level of trail ?? []) if (level !== GAP && level > most) most = level;
-  return (level) => (0.9 * flow(level)) / flow(most);
-}
+const ofMost = (level) => (0.92 * level) / FULL;
 
-function one(art, [label, value, trail, part], box, ink) {
+function one(art, [label, value, trail, part, short = value], box, ink) {
   const { ctx, text } = art;
   ctx.globalAlpha = 0.75 * art.alpha;
   const used = text.put(ctx, label, box.x, box.y + 7, box.w * 0.5, { size: 11, colour: ink });
   ctx.globalAlpha = art.alpha;
-  text.put(ctx, value, box.x + box.w, box.y + 7, box.w - used - 8, { size: 12, weight: 520, colour: ink, align: "right" });
+  const style = { size: 12, weight: 520, colour: ink, align: "right", whole: true }, room = box.w - used - 8;
+  text.put(ctx, value, box.x + box.w, box.y + 7, room, style) || text.put(ctx, short, box.x + box.w, box.y + 7, room, style);
   if (trail && box.h >= 30) curve(art, trail, { x: box.x, y: box.y + 20, w: box.w, h: box.h - 21 }, ink, true, part);
 }

@@ -16,6 +16,7 @@ export function formats(language, words) {
     percent: (part) => (Number.isFinite(part) ? parts.format(part).replace("\u00a0", THIN) : "–"),
     memory: (mib) => scaled(mib, words.sizes),
     rate: (bytes) => (Number.isFinite(bytes) ? scaled(bytes, words.rates) : "–"),
+    milliseconds: (seconds) => words.milliseconds.replace("{n}", digits[seconds < 0.00995 ? 1 : 0].format(seconds * 1000)).replace(" ", THIN),
     age: (then) => globalThis.xoDash?.age?.(then) ?? new Date(then * 1000).toLocaleString(language),
   };
 }

@@ -30,8 +30,19 @@ export function follow(thing, step) {
       trail.copyWithin(0, by);
       trail.fill(last, TRAIL - by);
     }
-    trail[TRAIL - 1] = thing[COLUMNS[at]];
+    const value = thing[COLUMNS[at]];
+    trail[TRAIL - 1] = at < 2 || value >= GAP ? value : partOf(flow(value), thing.tops, at - 2, trail);
   }
+}
+
+/** A rate as a part of the most there was; if it is more, the others become less. */
+function partOf(rate, tops, at, trail) {
+  if (rate > tops[at] * 1.15) { // a level is not that exact
+    const shrink = tops[at] / rate;
+    for (let i = 0; i < TRAIL; i++) if (trail[i] < GAP) trail[i] = Math.round(trail[i] * shrink);
+    tops[at] = rate;
+  }
+  return tops[at] ? Math.min(FULL, Math.round((FULL * rate) / tops[at])) : 0;
 }
 
 /** 0 to 1. */

@@ -31,7 +31,7 @@ export function glyph(ctx, theme, level, x, y, size) {
   ctx.fill();
 }
 
-const PROTECTED = 1, PINNED = 2;
+export const PROTECTED = 1, PINNED = 2; // bits of a VM's flags
 const PIP = 9;
 
 /** Small facts in a row, as many as `room` allows: from `x` to the right, or ending there. */

@@ -111,16 +111,17 @@ export class Model {
     return true;
   }
 
-  /** The last ten minutes, from the server: [[id, letters], ...]; CPU alone, or all that is kept one after the other. */
+  /** The last ten minutes, from the server: [[id, letters, most of disk, of network], ...]; CPU alone, or all that is kept one after the other. */
   trails(rows, step) {
     this.trailed++;
-    for (const [id, letters] of rows) {
+    for (const [id, letters, ...tops] of rows) {
       const thing = this.things.get(id), levels = decode(letters);
       if (!thing) continue;
       const all = Array.from({ length: levels.length / TRAIL }, (_, i) => levels.subarray(i * TRAIL, (i + 1) * TRAIL));
       if (thing.trails && all.length < thing.trails.length) continue;
       thing.trail = all[0];
       thing.trails = all.length > 1 ? all : null;
+      thing.tops = tops;
       thing.step = step;
     }
   }
@@ -168,5 +169,6 @@ function keepMeasured(thing, old) {
   for (const column of COLUMNS) thing[column] = old?.[column] ?? GAP;
   thing.trail = old?.trail ?? null;
   thing.trails = old?.trails ?? null;
+  thing.tops = old?.tops ?? [0, 0];
   thing.step = old?.step ?? 0;
 }

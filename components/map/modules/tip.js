@@ -1,6 +1,7 @@
 // The tooltip: what a thing is, in words. Names are data: they become text, never HTML.
 
-import { ENABLED, GAP, HALTED, LIVE, MASTER, RUNNING, flow, share } from "./model.js";
+import { PINNED, PROTECTED } from "./marks.js";
+import { ENABLED, GAP, HALTED, LIVE, MASTER, RUNNING, flow, latency, share } from "./model.js";
 
 /** [title, state, [[label, value], ...]] of a thing. */
 export function describe(model, thing, words, format) {
@@ -29,8 +30,14 @@ function vmRows(model, vm, words, format) {
     [words.memory, on && vm.memory !== GAP ? `${format.percent(share(vm.memory))} · ${format.memory(vm.ram)}` : format.memory(vm.ram)],
     [words.disk, on && vm.disk !== GAP ? format.rate(flow(vm.disk)) : ""],
     [words.network, on && vm.network !== GAP ? format.rate(flow(vm.network)) : ""],
+    [words.latency, on && vm.latency < GAP ? format.milliseconds(latency(vm.latency)) : ""],
     [words.srs, names(vm.srs)],
     [words.networks, names(vm.networks)],
+    [words.snapshots, vm.snapshots ? `${format.number(vm.snapshots)} · ${words.oldest.replace("{age}", format.age(vm.oldest))}` : ""],
+    [words.protected, vm.flags & PROTECTED ? words.yes : ""],
+    [words.device, vm.flags & PINNED ? words.yes : ""],
+    [words.agent, on && !vm.agent ? words.no : ""],
+    [words.leaves, model.things.get(vm.leaves)?.name],
   ];
 }
 
