@@ -7,7 +7,7 @@ bytes in base64, they are what the socket's compression can do something with; a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import isfinite, log2
+from math import isfinite, isnan, log2
 
 from data.history import LENGTH, NAN, History, Load, Series
 
@@ -144,11 +144,11 @@ def _sums(rows: Sequence[Series]) -> Sequence[float]:
 
 def _parts(values: Sequence[float]) -> tuple[bytes, float]:
     """As parts of the largest of them, and that."""
-    top = max((value for value in values if value == value), default=0.0)
+    top = max((value for value in values if not isnan(value)), default=0.0)
     return _shares(values, top or 1.0), top
 
 
 def _shares(values: Sequence[float], whole: float) -> bytes:
     """`share` of each, of what is not negative: a hundred trails are asked for at once."""
     scale = TOP / whole
-    return bytes([GAP if value != value else min(TOP, int(value * scale + 0.5)) for value in values])
+    return bytes([GAP if isnan(value) else min(TOP, int(value * scale + 0.5)) for value in values])
