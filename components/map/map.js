@@ -15,6 +15,7 @@ import { Overlay } from "xo-map/overlay.js";
 import { Painter } from "xo-map/painter.js";
 import { holders, places } from "xo-map/places.js";
 import { reordering } from "xo-map/reordering.js";
+import { saving } from "xo-map/saving.js";
 import { surroundings } from "xo-map/surroundings.js";
 import { Table } from "xo-map/table.js";
 import { telling } from "xo-map/telling.js";
@@ -36,9 +37,14 @@ export default {
       <ol class="xo-map-crumbs" ref="crumbs" :aria-label="words.where" hidden></ol>
       <div class="xo-map-zoom">
         <button type="button" ref="unorder" hidden :aria-label="words.unorder" :title="words.unorder" @click="unorder()"><svg viewBox="0 0 16 16"><path d="M2.5 6.5 4.5 2l2 4.5M3.2 5h2.6M2.5 9.5h4l-4 4.5h4M11 2.5v11M8.5 11l2.5 2.5 2.5-2.5"/></svg></button>
+        <button type="button" ref="save" aria-haspopup="menu" :aria-label="words.picture.save" :title="words.picture.save" @click="askPicture()"><svg viewBox="0 0 16 16"><path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11"/></svg></button>
         <button type="button" :aria-label="words.zoomIn" :title="words.zoomIn" @click="zoom(1.4)"><svg viewBox="0 0 16 16"><path d="M8 3v10M3 8h10"/></svg></button>
         <button type="button" :aria-label="words.zoomOut" :title="words.zoomOut" @click="zoom(1 / 1.4)"><svg viewBox="0 0 16 16"><path d="M3 8h10"/></svg></button>
         <button type="button" :aria-label="words.fit" :title="words.fit" @click="fit()"><svg viewBox="0 0 16 16"><path d="M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"/></svg></button>
+      </div>
+      <div class="xo-map-save" ref="saveMenu" popover role="menu" :aria-label="words.picture.save" @keydown="stepMenu">
+        <button type="button" role="menuitem" tabindex="-1" @click="savePicture('png')">{{ words.picture.png }}</button>
+        <button type="button" role="menuitem" tabindex="-1" @click="savePicture('svg')">{{ words.picture.svg }}</button>
       </div>
       <div class="xo-map-quiet" role="status" aria-live="polite" ref="live"></div>
       <dialog class="xo-map-help" ref="help" :aria-label="words.help"></dialog>
@@ -61,6 +67,7 @@ export default {
     this.linked = [];      // VMs whose lines are drawn
     this.found = null;     // ids that the filter finds
     this.outcome = null;   // of "what if"
+    this.came = null;      // where one was before it
     this.fitted = -1;      // what fills the screen
     this.crumbs = [];
     this.crumbText = "";
@@ -81,7 +88,7 @@ export default {
   unmounted() { for (const stop of this.stops) stop(); this.table.stop(); cancelAnimationFrame(this.pending); },
 
   methods: {
-    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...telling,
+    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...telling, ...saving,
 
     // ---- from the server
 

@@ -10,12 +10,15 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.map.map import Map
+from components.map.spoken import Spoken
 from components.map.stage import Counts
 from data.mirror import Mirror
+from data.objects import Host
 from data.server import ServerState
 from pages import home, layout
 from tests import fakes
 from tests.map import fleets
+from tests.map.serve import wire
 from xo_dash.context import Context
 
 
@@ -87,11 +90,65 @@ async def test_words_from_the_browser_are_not_trusted(user: User, mirror: Mirror
         ("choose", None),
         ("trails", ["x", None, 1e9]),
         ("menu", "?"),
+        ("verb", "vm.destroy"),
+        ("verb", ["vm.snapshot"]),
+        ("lose", "?"),
+        ("lose", ["no such host", 7, None]),
+        ("step", "1"),
+        ("pin", ["vm"]),
+        ("pin", ["vm", "no such uuid"]),
+        ("view", {"x": 1}),
     ):
         for listener in chart._event_listeners.values():
             if listener.type == kind:
                 chart._handle_event({"listener_id": listener.id, "args": args})
+    await asyncio.sleep(0)
     await user.should_see("2 pools · 4 hosts · 46 VMs")
+
+
+async def test_what_a_lost_host_means_is_told_and_follows_the_pool(user: User, mirror: Mirror) -> None:
+    pool = next(iter(mirror))
+    wire(mirror)
+    host = next(row for row in pool.all(Host).values() if row.name_label == "xcp-lab-1")
+    await user.open("/")
+    (chart,) = user.find(Map).elements
+    assert chart.on_lose is not None
+    chart.on_lose([host.uuid])
+    await user.should_see("Without xcp-lab-1")
+    await user.should_see("6 of 10 VMs have no place.")
+    await user.should_see("of memory short")
+    other = next(row for row in pool.all(Host).values() if row.name_label == "xcp-lab-2")
+    fakes.change(mirror, other, enabled=False)
+    await user.should_see("10 of 10 VMs have no place.")
+    chart.on_lose([])
+    await user.should_not_see("Without xcp-lab-1")
+
+
+async def test_hosts_of_one_pool_alone_are_asked_for_together(user: User, mirror: Mirror) -> None:
+    hosts = [row.uuid for pool in mirror for row in pool.all(Host).values()]
+    await user.open("/")
+    (chart,) = user.find(Map).elements
+    assert chart.on_lose is not None
+    chart.on_lose(hosts)
+    await user.should_see("Without 3 hosts")
+    await user.should_see("28 of 28 VMs have no place.")
+    await user.should_see("no other host takes VMs")
+
+
+async def test_the_worst_problem_is_said_at_most_once_in_ten_seconds(user: User, mirror: Mirror) -> None:
+    now = [100.0]
+    await user.open("/")
+    with user:
+        spoken = Spoken(mirror, clock=lambda: now[0])
+    assert spoken.text == ""  # what was there already is on the page
+    server = next(iter(mirror)).server
+    mirror.set_server(server, state=ServerState.BAD_PASSWORD)
+    spoken.look()
+    assert spoken.text.startswith("Critical: lab-pool does not accept our password")
+    mirror.set_server(server, state=ServerState.LIVE)
+    spoken.look()
+    assert spoken.text.startswith("Critical: lab-pool")
+    assert spoken._timer is not None and spoken._timer.when() - asyncio.get_running_loop().time() > 9
 
 
 def test_counts_in_words() -> None:

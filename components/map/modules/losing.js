@@ -1,6 +1,9 @@
 // What if: the server says what would become of the VMs of lost hosts, this keeps and shows it. Methods of the component in map.js.
 
+import { share } from "./crumbs.js";
 import { ghosts } from "./whatif.js";
+
+const NEAR = 0.6; // of the screen
 
 export const losing = {
   /** The hosts that `X` is about: those selected, else that of what is focused or pointed at. */
@@ -23,21 +26,32 @@ export const losing = {
     const byUuid = new Map([...this.model.things.values()].map((thing) => [thing.uuid, thing.id]));
     const ids = (uuids) => new Set(uuids.map((uuid) => byUuid.get(uuid)).filter((id) => id !== undefined));
     const moves = (pairs) => new Map(pairs.map((pair) => pair.map((uuid) => byUuid.get(uuid))).filter(([vm, host]) => vm !== undefined && host !== undefined));
+    const again = told && this.outcome && told.hosts.join() === this.outcome.uuids.join();
     this.outcome = told && { hosts: ids(told.hosts), moves: moves(told.moves), stranded: ids(told.stranded), uuids: told.hosts };
-    if (told) {
+    if (told && !again) {
       this.overlay.depart();
       this.point(-1);
+      this.comeNear();
       this.$refs.root.dataset.panel = this.emptierSide();
-    }
-    if (text) this.say(text);
+    } else if (!told && this.came) { this.fly(this.came); this.came = null; }
+    if (text && !again) this.say(text);
     this.relight();
     this.noteAddress();
   },
 
+  /** Their pool fills the screen, or where they go could not be seen; afterwards one is where one was. */
+  comeNear() {
+    const pool = this.plan?.pools.find(({ hosts }) => hosts.some(({ id }) => this.outcome.hosts.has(id)));
+    if (!pool || share(pool, this.camera, this.width, this.height) >= NEAR) return;
+    const { zoom, x, y } = this.camera;
+    this.came ??= { zoom, x, y };
+    this.fly(this.camera.before(pool, this.width, this.height), pool.id);
+  },
+
   /** Where the panel hides less of what it is about. */
   emptierSide() {
-    const { ghosts: coming, lost } = this.lossDrawn(), middle = this.width / 2;
-    const weight = [...coming, ...lost].reduce((sum, box) => { const { x, w, h } = this.camera.project(box, 1); return sum + (x + w / 2 - middle) * w * h; }, 0);
+    const { ghosts: coming, lost } = this.lossDrawn(), { zoom, x } = this.camera.flight?.goal ?? this.camera, middle = x + this.width / zoom / 2;
+    const weight = [...coming, ...lost].reduce((sum, box) => sum + (box.x + box.w / 2 - middle) * box.w * box.h, 0);
     return weight > 0 ? "left" : "right";
   },
 
