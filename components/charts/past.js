@@ -30,7 +30,7 @@ export default {
             <span v-else-if="pointed !== null" class="x-card-scope">{{ clock.exact(pointed, step) }}</span></header>
           <div class="x-chart-figures">
             <span v-for="(line, i) in card.lines" :key="line.name" class="x-chart-figure"><i v-if="card.lines.length > 1" :class="'x-chart-key x-chart-key-' + i"></i
-              ><span class="x-figure-value">{{ line.figure }}</span><span class="x-figure-note">{{ line.note }}</span></span>
+              ><span class="x-figure-value">{{ line.figure }}</span><span class="x-figure-note" :title="line.low ? (card.name === 'cpu' && !card.device ? words.band : words.spread) : null">{{ line.note }}</span></span>
           </div>
           <Plot :view="view" :lines="card.lines" :top="card.top" :top-text="card.topText" :pointed="pointed" :marks="ticks" :says="card.says" :empty="card.empty"
             @point="pointed = $event" @choose="between" @zoom="zoom" @move="move" @wider="wider" />
