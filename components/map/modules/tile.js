@@ -24,11 +24,11 @@ export function drawTile(art, vm, box, look) {
   const { theme } = art, side = look.side ?? Math.min(box.w, box.h);
   const step = stepOf(theme, vm, look.fill), colour = colourOf(theme, step, look.stale);
   if (side < PLAIN) speck(art, vm, box, colour, step, side); else body(art, vm, box, colour, step);
-  if (says(vm, box, side, look) || vm.mark || isOutlined(vm.id, look)) art.onTop.push({ vm, box, side, step, look, alpha: art.alpha });
+  if (says(vm, box, side) || vm.mark || isOutlined(vm.id, look)) art.onTop.push({ vm, box, side, step, look, alpha: art.alpha });
 }
 
 /** Whether there is more to it than its fill. */
-const says = (vm, box, side, look) => side >= PLAIN || (side >= L1 && look.more) || (side >= L1 && (vm.state === PAUSED || vm.state === SUSPENDED || vm.task >= 0)) || (box.h >= 15 && box.w >= 26);
+const says = (vm, box, side) => side >= PLAIN || (side >= L1 && (vm.state === PAUSED || vm.state === SUSPENDED || vm.task >= 0)) || (box.h >= 15 && box.w >= 26);
 
 /** Paint what has been left: small tiles, then what is on tiles, then marks, so that no neighbour covers one that is larger than its tile. */
 export function finish(art) {
@@ -52,7 +52,7 @@ function details(art, vm, box, side, step, look) {
   if (vm.state === PAUSED) bars(art.ctx, box, ink, side);
   if (box.h >= 15 && box.w >= 26) words(art, vm, seen(art, box), ink, side, look);
   if (side >= EDGES && vm.state === RUNNING && !look.stale) edges(art, vm, box, step, ink, side);
-  if (look.more) folded(art, box, ink);
+  if (look.more && side >= L2) folded(art, box, ink);
   if (vm.task >= 0 && !look.stale) progress(art.ctx, art.theme, box, vm.task);
   if (!vm.mark && vm.state === SUSPENDED && side >= 12) art.text.put(art.ctx, "z", box.x + box.w - 5, box.y + Math.min(10, box.h / 2), 12, { size: 11, weight: 600, colour: art.theme.dim, align: "right" });
 }
