@@ -50,6 +50,9 @@ def frame(
     with shell.middle:
         Finder(feed)
     with shell.end:
+        with ui.link(target="/attention").classes("x-status xo-badge-head") as link:
+            link.props["aria-label"] = _("Attention")
+            badge(context)
         status.tasks(context.runner.activity, "/tasks")
         status.connection(context.mirror, "/settings")
         _account(context, user)

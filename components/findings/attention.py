@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from components.findings.board import Board, Counts
+from components.findings.board import Board
 from components.findings.line import Line
 from components.findings.lines import Lines
 from components.findings.pins import Pins
@@ -67,8 +67,7 @@ class Attention(ui.element):
         told = self._board.told
         self._none.set_visibility(not told)
         self._lines.show(told[:MOST])
-        counts = self._board.counts
-        for name, count in counts._asdict().items():
+        for name, count in self._board.counts._asdict().items():
             self._counts[name].show(count)
         rest = len(self._board.lines) - MOST
         self._more.set_visibility(rest > 0)
@@ -102,7 +101,7 @@ class Attention(ui.element):
         rows: list[Line] = self._lines.rows
         self._at = at
         for place, row in enumerate(rows):
-            row.point(place == at)
+            row.point(place == at)  # sends nothing where it is so already
         self._place.text = f"{number(at + 1)} / {number(len(rows))}" if at >= 0 else number(len(rows))
 
     # ---- folding
@@ -129,8 +128,11 @@ class _Count(ui.element):
             Mark(level)
             self._words = ui.label()
         self._level = level
+        self.set_visibility(False)
 
     def show(self, count: int) -> None:
+        if self._words.text == number(count):
+            return
         self.set_visibility(count > 0)
         self._words.text = number(count)
         self.props["aria-label"] = level_words(self._level, count)
@@ -143,8 +145,3 @@ def level_words(level: str, count: int) -> str:
         "information": ngettext("{n} note", "{n} notes", count),
     }
     return forms[level].format(n=number(count))
-
-
-def counts_words(counts: Counts) -> str:
-    """`2 critical, 5 warnings`; "" if there are none of these."""
-    return ", ".join(level_words(name, count) for name, count in counts._asdict().items() if count and name != "information")

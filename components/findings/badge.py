@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.findings.attention import level_words
-from components.findings.board import Board
+from components.findings.board import Board, Counts
 from components.live import follow_source
 from components.ui import Mark
 from xo_dash.context import Context
@@ -16,9 +16,13 @@ def badge(context: Context) -> None:
     """What is critical and what is a warning; nothing for none."""
     board = context.shared(Board)
     texts: dict[str, tuple[ui.element, ui.label]] = {}
+    shown: list[Counts] = []
 
     def render() -> None:
         counts = board.counts
+        if shown == [counts]:
+            return
+        shown[:] = [counts]
         for name, (box, text) in texts.items():
             count = getattr(counts, name)
             box.set_visibility(count > 0)

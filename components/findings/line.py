@@ -69,6 +69,8 @@ class Line(ui.element):
 
     def point(self, on: bool) -> None:
         """Whether it is the one that next and previous came to."""
+        if on == ("aria-current" in self.props):
+            return
         if on:
             self.props("aria-current=true")
         else:
