@@ -3,6 +3,7 @@
 
 import { CRITICAL, ENABLED, FULL, GAP, LIVE, MASTER, share } from "./model.js";
 import { drawRails } from "./rails.js";
+import { isMerged } from "./fill.js";
 import { colourOf, inkOf, stepOf } from "./fills.js";
 import { glyph } from "./marks.js";
 import { dim, inset, isOutlined, outline, panel, visible } from "./shapes.js";
@@ -105,16 +106,17 @@ export function drawHost(art, model, host, place, box, screen, look) {
 
 function drawTiles(art, model, place, hull, screen, look) {
   const seen = { ...look, hull };
+  const dust = place.dust && screen(place.dust), merged = place.dust && isMerged(place.dust, dust);
   for (const tile of place.tiles) {
     const vm = model.things.get(tile.id);
     if (!vm) continue;
     const at = tileBox(art, screen(look.moved(tile)), place, hull);
     if (!visible(at, art)) continue;
     dim(art, look, vm.id);
-    if ((at.w > 0 && at.h > 0 && !tile.dust) || vm.mark) drawTile(art, vm, at, tile.more ? { ...seen, more: tile.more } : seen);
+    if ((at.w > 0 && at.h > 0 && !(tile.dust && merged)) || vm.mark) drawTile(art, vm, at, tile.more ? { ...seen, more: tile.more } : seen);
   }
   dim(art, look);
-  if (place.dust) drawDust(art, model, screen(place.dust), place.dust.ids, look);
+  if (merged) drawDust(art, model, dust, place.dust.ids, look);
 }
 
 /** VMs too small to be told apart: one cell with the mean of what they show, and how many they are. */
@@ -154,7 +156,8 @@ function drawGroup(art, model, group, screen, zoom, look) {
   if (head >= 13) {
     const name = group.kind === "none" ? words.ungrouped : group.kind === "rest" ? words.moreGroups.replace("{n}", format.number(group.folded)) : group.name;
     const sum = `${format.number(group.count)} · ${format.memory(group.ram)}`;
-    const used = text.put(ctx, name, inner.x, y, inner.w, { size, weight: 600, colour: group.kind ? theme.dim : theme.text });
+    let used = text.put(ctx, name, inner.x, y, inner.w, { size, weight: 600, colour: group.kind ? theme.dim : theme.text });
+    if (group.detail) used += 8 + text.put(ctx, group.detail, inner.x + used + 8, y, inner.w - used - 8 - 80, { size: 11, colour: theme.dim });
     text.put(ctx, sum, inner.x + inner.w, y, inner.w - used - 12, { size: size - (size > 11 ? 1 : 0), colour: theme.dim, align: "right", whole: true });
   }
   drawTiles(art, model, group, inner, screen, look);
@@ -251,12 +254,13 @@ function drawBench(art, model, pool, screen, zoom, chrome, look) {
   const [first] = pool.bench.tiles, side = Math.min(first.w, first.h) * zoom; // or some would round to another kind of drawing than their neighbours
   const benched = { ...look, side, hull: box };
   if (head >= 16) text.put(ctx, words.bench, box.x, box.y - 10, box.w, { size: 11, colour: theme.dim });
+  const dust = pool.bench.dust && screen(pool.bench.dust), merged = pool.bench.dust && isMerged(pool.bench.dust, dust);
   for (const tile of pool.bench.tiles) {
     const vm = model.things.get(tile.id), at = screen(look.moved(tile));
     if (!vm || !visible(at, art)) continue;
     dim(art, look, vm.id);
-    if (!tile.dust || vm.mark) drawTile(art, vm, at, benched);
+    if (!(tile.dust && merged) || vm.mark) drawTile(art, vm, at, benched);
   }
   dim(art, look);
-  if (pool.bench.dust) drawDust(art, model, screen(pool.bench.dust), pool.bench.dust.ids, look);
+  if (merged) drawDust(art, model, dust, pool.bench.dust.ids, look);
 }

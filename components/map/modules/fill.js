@@ -121,3 +121,6 @@ export function alarmed(seen, hull) {
   const at = (middle, side, low, length) => Math.max(low, Math.min(middle - side / 2, low + length - side));
   return { ...seen, x: at(seen.x + seen.w / 2, w, hull.x, hull.w), y: at(seen.y + seen.h / 2, h, hull.y, hull.h), w, h };
 }
+
+/** Whether dust is one cell yet, `seen` being its place on the screen: near enough, its VMs come apart where they are. */
+export const isMerged = (dust, seen) => (dust.least * seen.w) / dust.w < DUST;
