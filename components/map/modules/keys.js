@@ -23,6 +23,7 @@ export function keys(map) {
     s: () => map.verb("vm.snapshot"),
     f: () => map.nextFill(1),
     F: () => map.nextFill(-1),
+    e: () => map.askPicture(),
     g: () => { chord = performance.now(); },
     "<": () => map.shift(-1),
     ">": () => map.shift(1),

@@ -2,7 +2,7 @@
 
 export function patterns(ctx, theme, ratio) {
   const make = (size, paint) => {
-    const tile = new OffscreenCanvas(Math.round(size * ratio), Math.round(size * ratio));
+    const side = Math.round(size * ratio), tile = ctx.sheet?.(side, side) ?? new OffscreenCanvas(side, side); // a recorder has sheets of its own
     const pen = tile.getContext("2d");
     pen.scale(tile.width / size, tile.height / size);
     paint(pen);
