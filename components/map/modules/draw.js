@@ -156,8 +156,8 @@ function drawGroup(art, model, group, screen, zoom, look) {
   if (head >= 13) {
     const name = group.kind === "none" ? words.ungrouped : group.kind === "rest" ? words.moreGroups.replace("{n}", format.number(group.folded)) : group.name;
     const sum = `${format.number(group.count)} · ${format.memory(group.ram)}`;
-    let used = text.put(ctx, name, inner.x, y, inner.w, { size, weight: 600, colour: group.kind ? theme.dim : theme.text });
-    if (group.detail) used += 8 + text.put(ctx, group.detail, inner.x + used + 8, y, inner.w - used - 8 - 80, { size: 11, colour: theme.dim });
+    let used = text.put(ctx, group.detail || name, inner.x, y, inner.w, { size, weight: 600, colour: group.kind ? theme.dim : theme.text }); // what tells them apart first
+    if (group.detail && inner.w > used + 60) used += 8 + text.put(ctx, name, inner.x + used + 8, y, inner.w - used - 8, { size: 11, colour: theme.dim });
     text.put(ctx, sum, inner.x + inner.w, y, inner.w - used - 12, { size: size - (size > 11 ? 1 : 0), colour: theme.dim, align: "right", whole: true });
   }
   drawTiles(art, model, group, inner, screen, look);
