@@ -63,23 +63,27 @@ export function moves(table) {
     " ": () => { if (table.active === HEAD) table.sortBy(COLUMNS[table.column]); else select(table, table.row(), true); },
   };
 
-  /** To the next row whose name starts with what is typed. */
+  /** To the next row whose name starts with what is typed; whether there is one. */
   function type(key) {
     const now = performance.now(), fresh = now - at > TYPING;
-    typed = fresh ? key : typed + key;
-    at = now;
-    const wanted = typed.toLocaleLowerCase(), from = here() + (fresh ? 1 : 0), { length } = table.rows;
+    const wanted = (fresh ? key : typed + key).toLocaleLowerCase(), from = here() + (fresh ? 1 : 0), { length } = table.rows;
+    if (fresh && key === " ") return false;
     for (let i = 0; i < length; i++) {
       const index = (from + i + length) % length, name = table.rows[index].thing?.name ?? map.words.table.groups[table.rows[index].group];
-      if (name.toLocaleLowerCase().startsWith(wanted)) { to(index); return; }
+      if (!name.toLocaleLowerCase().startsWith(wanted)) continue;
+      [typed, at] = [wanted, now];
+      to(index);
+      return true;
     }
+    return false;
   }
 
   box.addEventListener("keydown", (event) => {
     if (event.altKey || event.target !== box) return;
-    const { key } = event, control = event.ctrlKey || event.metaKey, typing = performance.now() - at < TYPING;
+    const { key } = event, control = event.ctrlKey || event.metaKey;
     if (control && key.toLowerCase() === "a") selectAll(table);
-    else if (Object.hasOwn(commands, key) && !(typing && key === " ") && !(control && ![" ", "Home", "End", "Enter"].includes(key))) commands[key](event);
+    else if (key === " " && type(key)) at = performance.now(); // within a name
+    else if (Object.hasOwn(commands, key) && !(control && ![" ", "Home", "End", "Enter"].includes(key))) commands[key](event);
     else if (key.length === 1 && !control) type(key);
     else return;
     event.preventDefault();

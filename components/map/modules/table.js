@@ -19,6 +19,7 @@ export class Table {
     this.words = map.words;
     this.sort = { column: COLUMNS[0], down: false };
     this.opened = new Map();
+    this.names = new Map();   // see outline.js
     this.rows = [];
     this.at = new Map();      // key -> index
     this.lines = new Map();   // key -> Line, those that are elements
@@ -88,7 +89,7 @@ export class Table {
     this.box.tabIndex = shown ? 0 : -1;
     $refs.focus.tabIndex = shown ? -1 : 0;
     $refs.focus.inert = shown;
-    if (shown) this.goTo(look.focus >= 0 ? look.focus : [...look.selected][0] ?? -1);
+    if (shown) this.goTo(look.selected.size && !look.selected.has(look.focus) ? [...look.selected][0] : look.focus);
     else this.box.removeAttribute("aria-activedescendant");
     this.stale = true;
     this.followed = undefined;
@@ -147,7 +148,7 @@ export class Table {
   order() {
     const { model, found, state } = this.map, before = this.row();
     const shown = this.shown ? this.wanted ?? -1 : this.map.look.focus;
-    this.rows = outline(model, { sort: this.sort, opened: this.opened, found, only: state.only, shown });
+    this.rows = outline(model, { sort: this.sort, opened: this.opened, names: this.names, found, only: state.only, shown });
     this.at = new Map(this.rows.map(({ key }, index) => [key, index]));
     if (shown >= 0 && this.shown) for (let row = this.rows[this.at.get(`${shown}`)]; row && row.parent >= 0;) { row = this.rows[row.parent]; this.opened.set(row.key, true); }
     this.stale = false;
