@@ -14,7 +14,7 @@ from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, men
 from components.verbs import give, whoever
 from data.findings.finding import Finding
 from data.objects import Message
-from data.server import Server
+from data.server import Server, ServerState
 from data.types import timestamp
 from xo_dash.context import Context
 from xo_dash.control.action import Action
@@ -63,9 +63,11 @@ class Line(ui.element):
         self._note.set_visibility(told.note is not None)
         verbs = self._verbs()
         self._verb_now = verbs[0] if verbs else None
-        self._verb.set_visibility(bool(verbs))
-        if verbs:
-            self._verb.set_text(_(verbs[0].title))
+        text = _(verbs[0].title) if verbs else _("Settings") if _needs_settings(finding) else ""
+        self._verb.set_visibility(bool(text))
+        self._verb.set_text(text)
+        if self._on_show is not None:
+            self._target.set_visibility(place_of(finding) is not None)
 
     def point(self, on: bool) -> None:
         """Whether it is the one that next and previous came to."""
@@ -87,7 +89,9 @@ class Line(ui.element):
         return [row for row in map(action, mending_of(self.finding).actions) if tally(row, subjects, user).able] if subjects else []
 
     async def _mend(self) -> None:
-        if self._verb_now is not None:
+        if self._verb_now is None:
+            ui.navigate.to(page_of(self.finding))
+        else:
             await give(self._context, self._verb_now, subjects_of(self.finding))
 
     def _open(self) -> None:
@@ -113,6 +117,12 @@ class Line(ui.element):
         menu_head(_("Put it off"))
         for seconds, words in noting.SNOOZES:
             menu_item(_(words), lambda seconds=seconds: noting.put_off(self._context, self.finding, seconds), icon="clock").mark("put-off")
+
+
+def _needs_settings(finding: Finding) -> bool:
+    """A connection that does not come back by itself."""
+    subject = finding.subject
+    return isinstance(subject, Server) and subject.state is not ServerState.UNREACHABLE
 
 
 def _since(finding: Finding) -> float:

@@ -18,6 +18,7 @@ from components.ui import Button, Field
 from data.findings.finding import Level
 from data.mirror import Mirror
 from data.objects import PBD, SR
+from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.findings import FindingStore
 from data.stores.users import Role
@@ -197,6 +198,18 @@ async def test_what_is_pinned_stays_in_sight(tmp_path: Path) -> None:
             bar.pin(sr)
         await at.user.should_not_see(kind=Button, content="nfs-vault")
         await at.user.should_see(kind=Button, content="web-1")
+
+
+async def test_a_connection_that_needs_somebody_leads_to_the_settings(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        server = next(iter(at.mirror)).server
+        await at.user.open("/bar")
+        at.mirror.set_server(server, state=ServerState.BAD_PASSWORD)
+        await at.user.should_see("does not accept our password")
+        await at.user.should_see(kind=Button, content="Settings")
+        at.mirror.set_server(server, state=ServerState.UNREACHABLE)
+        await at.user.should_see("is not reachable")
+        await at.user.should_not_see(kind=Button, content="Settings")
 
 
 async def test_a_list_is_narrowed(tmp_path: Path) -> None:
