@@ -240,3 +240,18 @@ def test_a_revert_brings_the_tpm_and_leaves_the_appliance(make: Maker) -> None:
     make.x.call("VM.revert", shot)
     assert (make.get(vm, "appliance"), make.get(vm, "generation_id"), len(make.get(vm, "VTPMs"))) == (NULL, "", 1)
     assert make.get(vm, "VTPMs") != make.get(shot, "VTPMs")
+
+
+def test_what_only_drivers_may_set(make: Maker) -> None:
+    disk = make.disk()
+    for method, ref, value in (("VDI.set_sharable", disk, True), ("VDI.set_read_only", disk, True), ("SR.set_physical_size", make.sr, 5)):
+        assert make.x.failure(method, ref, value) == ["PERMISSION_DENIED", ""]
+
+
+def test_a_tpm_goes_while_nothing_runs(make: Maker) -> None:
+    vm = make.vm()
+    tpm = make.x.call("VTPM.create", vm, False)
+    assert make.get(tpm, "allowed_operations", "VTPM") == ["destroy"]
+    make.x.call("VM.start", vm, False, False)
+    assert make.get(tpm, "allowed_operations", "VTPM") == []
+    assert make.x.failure("VTPM.destroy", tpm) == ["VM_BAD_POWER_STATE", vm, "halted;suspended", "running"]

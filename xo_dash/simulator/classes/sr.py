@@ -173,6 +173,6 @@ def set_shared(call: Call, sr: str, value: bool) -> str:
 
 
 @message("SR.set_physical_size")
-def set_physical_size(call: Call, sr: str, value: int) -> str:
-    call.db.set(sr, physical_size=value)
-    return ""
+def set_physical_size(_call: Call, _sr: str, _value: int) -> str:
+    """Only the SR's own driver may, by a session that xapi gave it."""
+    raise XapiError("PERMISSION_DENIED", "")

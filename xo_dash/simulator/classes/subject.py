@@ -31,7 +31,7 @@ def assert_licensed(call: Call, feature: str) -> None:
 @message("subject.create")
 def create(call: Call, args: Record) -> str:
     """Its other_config is what the directory knows. Without the licence for roles everyone is a pool-admin."""
-    sid = constructor(call.pool.model, "subject", args)["subject_identifier"]
+    sid = constructor(call.pool.model, "subject", args).get("subject_identifier", "")
     known = directory.joined(call.pool)
     if known:
         assert_licensed(call, "AD")

@@ -219,10 +219,9 @@ def set_words(call: Call, vdi: str, value: str) -> str:
 
 
 @message("VDI.set_sharable", "VDI.set_read_only")
-def set_flag(call: Call, vdi: str, value: bool) -> str:
-    call.db.set(vdi, **{call.method.removeprefix("VDI.set_"): value})
-    call.pool.refresh(vdi)
-    return ""
+def set_flag(_call: Call, _vdi: str, _value: bool) -> str:
+    """Only the SR's own driver may, by a session that xapi gave it."""
+    raise XapiError("PERMISSION_DENIED", "")
 
 
 @message("VDI.set_on_boot")

@@ -182,7 +182,7 @@ def refresh_all(pool: Pool, vm: str) -> None:
     if pool.db.exists(record["appliance"]):
         pool.refresh(record["appliance"])
     vdis = [pool.db.get(vbd, "VDI") for vbd in record["VBDs"]]
-    pool.refresh(vm, *record["VBDs"], *record["VIFs"], *record["VUSBs"], *(v for v in vdis if v != NULL))
+    pool.refresh(vm, *record["VTPMs"], *record["VBDs"], *record["VIFs"], *record["VUSBs"], *(v for v in vdis if v != NULL))
 
 
 def reboot(pool: Pool, vm: str) -> None:

@@ -6,7 +6,8 @@ from .. import operations
 from ..call import Call
 from ..database import Record
 from ..errors import XapiError
-from ..registry import message
+from ..pool import Pool
+from ..registry import allowed, message
 from . import host_plugins, vm_memory, vm_placement
 
 RUNNING_PLUGIN = "guest-agent-operation"
@@ -132,16 +133,23 @@ def get_secureboot_readiness(call: Call, vm: str) -> str:
 async def create_vtpm(call: Call, vm: str, unique: bool = False) -> str:
     async with call.operation(vm, "create_vtpm", cancellable=False):
         made = call.db.create("VTPM", {"VM": vm, "is_unique": unique, "persistence_backend": "xapi"})
-    call.pool.refresh(vm)
+    call.pool.refresh(vm, made)
     return made
+
+
+@allowed("VTPM")
+def vtpm_refusal(pool: Pool, ref: str, vtpm: Record, operation: str) -> XapiError | None:
+    """What it shows; a suspended VM's can be destroyed all the same."""
+    state = pool.db.get(vtpm["VM"], "power_state")
+    return None if state == "Halted" else XapiError("VM_BAD_POWER_STATE", vtpm["VM"], "halted", state.lower())
 
 
 @message("VTPM.destroy")
 def destroy_vtpm(call: Call, vtpm: str) -> str:
     vm = call.db.get(vtpm, "VM")
     state = call.db.get(vm, "power_state")
-    if state != "Halted":
-        raise XapiError("VM_BAD_POWER_STATE", vm, "halted", state.lower())
+    if state not in ("Halted", "Suspended"):
+        raise XapiError("VM_BAD_POWER_STATE", vm, "halted;suspended", state.lower())
     call.db.destroy(vtpm)
     call.pool.refresh(vm)
     return ""
