@@ -10,6 +10,7 @@ from data.objects import VM, Host, PowerState
 from tests import fakes
 from tests.map import fleets
 from tests.map.canvas import open_canvas
+from tests.map.pictures import gone
 
 ROUND = "map.painter.measuredAt = -2000; map.model.revision++;"
 RUNNING = "[...map.model.things.values()].filter((thing) => thing.kind === 'vm' && thing.state === 1)"
@@ -129,6 +130,20 @@ async def test_each_fill_is_another_picture_of_the_same_places(page: Page) -> No
 
 
 FILLS = ("cpu", "memory", "disk", "network", "latency", "none")
+
+
+async def test_vms_of_a_pool_that_is_gone_have_no_colour_among_others_either(browser: Browser) -> None:
+    page = await open_canvas(browser, gone())
+    coloured = await page.evaluate(
+        "(() => { map.how = {group: 'network'}; map.plan = null; map.patch({v: map.model.revision + 1}); map.draw(); const found = {};"
+        " for (const group of map.plan.groups) for (const { id, x, y, w, h } of group.tiles) {"
+        "   const vm = map.model.things.get(id); if (vm.state !== 1) continue;"
+        "   const [r, g, b] = map.art.ctx.getImageData(x + w / 2, y + h / 2, 1, 1).data, { standing } = map.model.things.get(vm.pool);"
+        "   (found[standing] ??= []).push(Math.abs(b - r) > 24);"
+        " } return found; })()"
+    )
+    assert coloured["0"] and all(coloured["0"])
+    assert coloured["2"] and not any(coloured["2"])
 
 
 async def test_a_migrating_vm_is_solid_where_it_goes_and_a_ghost_where_it_was(browser: Browser) -> None:

@@ -19,7 +19,7 @@ import { drawGhost, drawTile, finish } from "./tile.js";
  */
 export function draw(art, model, plan, camera, look) {
   const { ctx, theme, ratio } = art;
-  begin(art);
+  begin(art, model);
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.ground;
   ctx.fillRect(0, 0, art.width, art.height);
@@ -37,7 +37,8 @@ export function draw(art, model, plan, camera, look) {
 }
 
 /** What painters share while they paint. */
-export function begin(art) {
+export function begin(art, model) {
+  art.gone = new Set([...model.pools.keys()].filter((id) => model.things.get(id)?.standing === 2));
   art.alpha = 1;
   art.ctx.globalAlpha = 1;
   art.layers ??= new Layers();

@@ -124,7 +124,7 @@ export class Painter {
   parts(art, model, plan, camera, look, hosts, tiles, bars) {
     if (!hosts.length && !tiles.length && !bars.length) return;
     const { ctx, theme, ratio } = art, screen = (box) => camera.project(box, ratio);
-    begin(art);
+    begin(art, model);
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const host of bars) {
       const thing = model.things.get(host.id), inner = screen(host.inner);

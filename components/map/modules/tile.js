@@ -20,7 +20,8 @@ export const PLAIN = 16;
  * Draw `vm` into the box {x, y, w, h} (CSS pixels, gaps already taken off), as strongly as `art.alpha`. `look.side`: its side before rounding.
  * What is small, and what comes on top of tiles, is painted by `finish`.
  */
-export function drawTile(art, vm, box, look) {
+export function drawTile(art, vm, box, how) {
+  const look = !how.stale && art.gone.has(vm.pool) ? { ...how, stale: true } : how; // among VMs of other pools
   const { theme } = art, side = look.side ?? Math.min(box.w, box.h);
   const step = stepOf(theme, vm, look.fill), colour = colourOf(theme, step, look.stale);
   if (side < PLAIN) speck(art, vm, box, colour, step, side); else body(art, vm, box, colour, step);
