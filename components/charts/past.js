@@ -1,5 +1,6 @@
 // What was measured of one object: a bar of ranges, and for all but the last ten minutes the charts of its archives.
 
+import { charts } from "xo-charts/archive.js";
 import looking from "xo-charts/looking.js";
 import Plot from "xo-charts/plot.js";
 import { devicesOf, told, topOf } from "xo-charts/telling.js";
@@ -11,7 +12,7 @@ export default {
   template: `
     <div class="x-past">
       <div class="x-past-bar">
-        <div class="x-past-ranges" role="group" :aria-label="words.range">
+        <div class="x-past-ranges" role="group" :aria-label="words.range" @pointerenter="warm" @focusin="warm">
           <button v-for="name in ranges" :key="name" type="button" :aria-pressed="chosen === name" @click="choose(name)">{{ words.ranges[name] }}</button>
         </div>
         <template v-if="view && !view.range"><span class="x-past-window">{{ clock.stretch(view) }}</span>
@@ -61,6 +62,10 @@ export default {
   },
 
   methods: {
+    /** Whoever comes near the ranges will want the library. */
+    warm() {
+      charts();
+    },
     paths() {
       return [this.path];
     },
