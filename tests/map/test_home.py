@@ -117,11 +117,13 @@ async def test_what_a_lost_host_means_is_told_and_follows_the_pool(user: User, m
     await user.should_see("Without xcp-lab-1")
     await user.should_see("6 of 10 VMs have no place.")
     await user.should_see("of memory short")
+    chart.on_lose([])
+    await user.should_not_see("Without xcp-lab-1")
+    chart.on_lose([host.uuid])
+    await user.should_see("Without xcp-lab-1")
     other = next(row for row in pool.all(Host).values() if row.name_label == "xcp-lab-2")
     fakes.change(mirror, other, enabled=False)
     await user.should_see("10 of 10 VMs have no place.")
-    chart.on_lose([])
-    await user.should_not_see("Without xcp-lab-1")
 
 
 async def test_hosts_of_one_pool_alone_are_asked_for_together(user: User, mirror: Mirror) -> None:

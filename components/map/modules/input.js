@@ -7,7 +7,7 @@ const SWIPE = { time: 300, way: 40 }; // shorter than that and longer than so ma
 export function gestures(map) {
   const surface = map.$refs.focus, band = map.$refs.band;
   const pointers = new Map();
-  let press = null, pinch = 0, longTimer = 0;
+  let press = null, pinch = 0, longTimer = 0, held = false;
   const place = (event) => { const box = surface.getBoundingClientRect(); return { x: event.clientX - box.left, y: event.clientY - box.top }; };
 
   surface.addEventListener("pointerdown", (event) => {
@@ -21,7 +21,7 @@ export function gestures(map) {
     const head = target?.head && event.button === 0 && !touch && !keys && !map.spaceHeld && map.canMove(target.id) ? target.id : -1;
     const pans = head < 0 && (touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey));
     press = { at, last: at, since: event.timeStamp, target, touch, pans, head, button: event.button, moved: false, add: keys };
-    if (touch) longTimer = setTimeout(() => { if (press && !press.moved) { map.menu(press.target?.id ?? -1, at.x, at.y); press = null; } }, LONG);
+    if (touch) longTimer = setTimeout(() => { if (press && !press.moved) { map.menu(press.target?.id ?? -1, at.x, at.y); press = null; held = true; } }, LONG);
     if (event.button === 1) event.preventDefault();
   });
 
@@ -77,6 +77,7 @@ export function gestures(map) {
     } else if (button === 1 && target) map.open(target.id, true);
   };
   surface.addEventListener("pointerup", end);
+  surface.addEventListener("touchend", (event) => { if (held) event.preventDefault(); held = false; }, { passive: false }); // the click it would become closes the menu
   surface.addEventListener("pointercancel", end);
   surface.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") map.point(-1); }); // a tap leaves its sheet there
   surface.addEventListener("dblclick", (event) => { const at = place(event), target = map.hitAt(at.x, at.y); if (target && target.id >= 0) map.enter(target.id, event.ctrlKey || event.metaKey); else if (target?.group) map.fly(map.camera.before(target.box, map.width, map.height)); });
