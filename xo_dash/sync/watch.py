@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from data.findings.finding import Finding, Rule, Subject
 from data.findings.wishes import Note, Tuning, Wishes
 from data.growth import Sample
-from data.losing import without
+from data.losing import gradually
 from data.mirror import Change, Mirror, Operation, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import Server
@@ -44,6 +44,8 @@ class Watch:
         self._dirty: dict[Subject, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._way: Iterator[Subject] = iter(())
+        self._round = _Looks(lambda: next(self._way, None), self._look)
+        self._urgent = _Looks(self._next_dirty, self._look)
         self._stop = mirror.observe(self._changed)
         if store is not None:
             memory = store.remembered()
@@ -121,14 +123,16 @@ class Watch:
     def _flush(self) -> None:
         """Look at what changed; a batch of thousands in several turns."""
         self._timer = None
-        end = time.perf_counter() + HOLD
-        while self._dirty and time.perf_counter() < end:
-            subject = next(iter(self._dirty))
-            del self._dirty[subject]
-            self._look(subject)
+        over = self._urgent.go_on(time.perf_counter() + HOLD)
         self._book.publish()
-        if self._dirty:
+        if not over:
             self._timer = asyncio.get_running_loop().call_later(0, self._flush)
+
+    def _next_dirty(self) -> Subject | None:
+        subject = next(iter(self._dirty), None)
+        if subject is not None:
+            del self._dirty[subject]
+        return subject
 
     # ---- the long way round
 
@@ -137,24 +141,15 @@ class Watch:
         spent = 0.0
         while spent < SHARE * ROUND:
             started = time.perf_counter()
-            over = self._step(started + HOLD)
+            over = self._round.go_on(started + HOLD)
             spent += time.perf_counter() - started
             if over:
+                self._way = iter(self._everything())
                 break
             await asyncio.sleep(0)
         self._book.publish()
         if time.monotonic() - self._kept_at > KEEP:
             await self._keep()
-
-    def _step(self, end: float) -> bool:
-        """Whether it came to the end of the way."""
-        while time.perf_counter() < end:
-            subject = next(self._way, None)
-            if subject is None:
-                self._way = iter(self._everything())
-                return True
-            self._look(subject)
-        return False
 
     def _everything(self) -> Iterator[Subject]:
         for pool in list(self._mirror):
@@ -162,7 +157,8 @@ class Watch:
             for kind in self._kinds:
                 yield from list(pool.all(kind).values())
 
-    def _look(self, subject: Subject) -> None:
+    def _look(self, subject: Subject) -> Iterator[None]:
+        """A step at a time, where one look takes long."""
         now = time.time()
         pool = self._mirror.pools.get(subject.id if isinstance(subject, Server) else subject.home.id)
         if pool is None:
@@ -171,17 +167,39 @@ class Watch:
             if isinstance(subject, SR) and is_shown(subject) and subject.physical_utilisation >= 0:
                 pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation), self._before.get(subject.uuid, ()))
             if isinstance(subject, Host):
-                self._foresee(pool, subject)
+                yield from self._foresee(pool, subject)
+                if pool.one(Host, subject.ref) is not subject or not pool.server.is_live:
+                    return  # it went meanwhile
             self._book.look(subject, now)
         else:
             self._book.forget(subject)  # what we know of a pool that is gone may not be true any more
 
-    def _foresee(self, pool: PoolMirror, host: Host) -> None:
-        """What would become of its VMs without it."""
-        fate = without((host,)).fate
-        if pool.fates.get(host.ref) != fate:
+    def _foresee(self, pool: PoolMirror, host: Host) -> Generator[None, None, None]:
+        """What would become of its VMs without it. Milliseconds in a large pool, so a step at a time."""
+        fate = (yield from gradually((host,))).fate
+        if pool.one(Host, host.ref) is host and pool.fates.get(host.ref) != fate:
             pool.fates[host.ref] = fate
             self._book.touch(pool.server)
+
+
+class _Looks:
+    """Looks at one subject after the other, and can stop in the midst of one."""
+
+    def __init__(self, following: Callable[[], Subject | None], look: Callable[[Subject], Iterator[None]]) -> None:
+        self._following, self._look = following, look
+        self._begun: Iterator[None] = iter(())
+
+    def go_on(self, end: float) -> bool:
+        """Until `end` (of the performance counter); whether there is nothing left."""
+        over = object()
+        while time.perf_counter() < end:
+            if next(self._begun, over) is not over:
+                continue
+            subject = self._following()
+            if subject is None:
+                return True
+            self._begun = self._look(subject)
+        return False
 
 
 def around(change: Change) -> Iterable[Subject]:
