@@ -31,6 +31,7 @@ export function told(panel, lines, { view, pointed, format, words }) {
     const says = words.says.replace("{title}", [title, label].filter(Boolean).join(", ")).replace("{mean}", write(sum.mean))
       .replace("{least}", write(sum.least)).replace("{most}", write(sum.most)).replace("{now}", write(sum.newest));
     const known = { ...line, empty: sum.mean === null, label, says };
+    if (known.empty) return { ...known, figure: write(null), note: "" };
     if (pointed !== null) {
       const spread = line.low && line.high ? [line.low, line.high].map((values) => write(valueAt(line.archive, values, pointed))).join(" – ") : "";
       return { ...known, figure: write(valueAt(line.archive, line.values, pointed)), note: [label, spread].filter(Boolean).join(", ") };
