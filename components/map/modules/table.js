@@ -8,7 +8,7 @@ import { COLUMNS, outline, sortBy } from "./outline.js";
 import { moves, presses } from "./stepping.js";
 
 const AROUND = 8, UNSEEN = 20;   // rows drawn above and below those in sight; all there are while nobody sees them
-const NARROW = 640;
+const NARROW = 640, STRIP = 64;  // what floats over the lowest rows while something is selected
 const LATER = 1000;              // milliseconds, for rows that nobody sees
 const ROWS = ["r", "p", "h", "m", "s", "n", "x"]; // keys of a message that change rows; measurements alone do not
 
@@ -128,7 +128,7 @@ export class Table {
     if (!row) return;
     Object.assign(this, { active: row.key, index, column });
     this.map.look.focus = row.id;
-    const top = index * this.height, room = this.box.clientHeight - this.head.offsetHeight;
+    const top = index * this.height, room = this.box.clientHeight - this.head.offsetHeight - (this.map.look.selected.size ? STRIP : 0);
     if (top < this.box.scrollTop) this.box.scrollTop = top;
     else if (top + this.height > this.box.scrollTop + room) this.box.scrollTop = top + this.height - room;
     this.draw();
