@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from data.findings.finding import Limits, Reading, Rule
 from data.hosts import product_of
@@ -51,10 +51,15 @@ def _build(host: Host) -> tuple[str, ...]:
 
 def duplicate_macs(pool: Pool, _now: float) -> Reading | None:
     """NICs of different VMs with one MAC on one network; of those VMs at least one runs or may."""
+    vifs = pool.home.all(VIF).values()
+    macs = Counter([vif.MAC.lower() for vif in vifs])  # of ten thousand, all but a few are alone
+    several = {mac for mac, count in macs.items() if count > 1 and mac}
     found: defaultdict[tuple[str, str], set[VM]] = defaultdict(set)
-    for vif in pool.home.all(VIF).values():
+    for vif in vifs if several else ():
+        if vif.MAC.lower() not in several:
+            continue
         vm = pool.home.one(VM, vif.VM)
-        if vif.MAC and vm is not None and is_guest(vm):
+        if vm is not None and is_guest(vm):
             found[vif.MAC.lower(), vif.network].add(vm)
     twins = {key: vms for key, vms in found.items() if len(vms) > 1}
     if not twins:

@@ -13,6 +13,7 @@ from data.history import LENGTH, STEP, Load
 from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
+from xo_dash.sync.memory import Loading
 from xo_dash.xapi import rrd
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, XapiError
@@ -25,7 +26,7 @@ MANY, WIDE_ROUND = 60, 30.0
 """With more hosts than this, rounds are so far apart: a request a host each time."""
 IDLE_ROUND = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
-SLICE = 40
+SLICE = 10
 """Objects whose samples are stored in one turn of the loop."""
 GATHER = 0.05
 """Seconds in which hosts that answer together become one publication."""
@@ -54,8 +55,9 @@ class _Asked:
 class Collector:
     """Fills the history of one pool."""
 
-    def __init__(self, pool: PoolMirror, connection: Connection) -> None:
+    def __init__(self, pool: PoolMirror, connection: Connection, loading: Loading | None = None) -> None:
         self._pool = pool
+        self._loading = loading or Loading()
         self._connection = connection
         self._hosts: dict[Ref, _Asked] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,7 +109,11 @@ class Collector:
             update = await self._fetch(host, asked)
             if update is not None:
                 asked.end = update.end
-            await self._store(asked, update)
+            if asked.uuids:
+                await self._store(asked, update)
+            else:  # all of its series are made, and stay
+                with self._loading:
+                    await self._store(asked, update)
             asked.failures = 0
         except XapiError as error:  # the poller says what there is to say about a pool that is gone
             asked.failures += 1

@@ -178,7 +178,7 @@ class Servers:
             learn=lambda contact: self._learn(record.id, contact),
         )
         poller = Poller(self._mirror, pool, connection, known, self._loading)
-        collector = Collector(pool, connection)
+        collector = Collector(pool, connection, self._loading)
         self._running[record.id] = _Running(record, connection, poller, collector)
         self._schedule.always(f"poll {record.id}", poller.run, PERIOD + 5)
         self._schedule.every(ROUND, f"measure {record.id}", collector.tick)

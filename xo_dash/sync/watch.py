@@ -42,6 +42,7 @@ class Watch:
         self._book = mirror.findings
         self._kinds = self._book.kinds
         self._dirty: dict[Subject, None] = {}
+        self._dirty_pools: dict[Server, Iterator[Subject]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._way: Iterator[Subject] = iter(())
         self._round = _Looks(lambda: next(self._way, None), self._look)
@@ -103,7 +104,7 @@ class Watch:
                     pool.fates.pop(subject.ref, None)
                 self._book.forget(subject)
             elif isinstance(subject, Server):
-                self._dirty.update(dict.fromkeys(self._of_server(subject)))
+                self._dirty_pools[subject] = self._of_server(subject)
             elif isinstance(subject, self._kinds):
                 self._dirty[subject] = None
             self._dirty.update(dict.fromkeys(around(change)))
@@ -114,10 +115,10 @@ class Watch:
         yield server
         if pool := self._mirror.pools.get(server.id):
             for kind in self._kinds:
-                yield from pool.all(kind).values()
+                yield from list(pool.all(kind).values())
 
     def _wake(self) -> None:
-        if self._timer is None and (self._dirty or self._book.is_due):
+        if self._timer is None and (self._dirty or self._dirty_pools or self._book.is_due):
             self._timer = asyncio.get_running_loop().call_later(GATHER, self._flush)
 
     def _flush(self) -> None:
@@ -129,10 +130,14 @@ class Watch:
             self._timer = asyncio.get_running_loop().call_later(0, self._flush)
 
     def _next_dirty(self) -> Subject | None:
-        subject = next(iter(self._dirty), None)
-        if subject is not None:
-            del self._dirty[subject]
-        return subject
+        if self._dirty:
+            return self._dirty.popitem()[0]
+        while self._dirty_pools:
+            server, rows = next(iter(self._dirty_pools.items()))
+            if (subject := next(rows, None)) is not None:
+                return subject
+            self._dirty_pools.pop(server)
+        return None
 
     # ---- the long way round
 
