@@ -95,7 +95,13 @@ class Book:
 
     def look(self, subject: Subject, now: float) -> None:
         """Ask all rules for `subject`; what differs is told by the next `publish`."""
-        standings = self._standings.get(subject, {})
+        for _ in self.looking(subject, now):
+            pass
+
+    def looking(self, subject: Subject, now: float) -> Iterator[None]:
+        """The same, a rule at a time. Nothing comes of it if somebody else looked meanwhile."""
+        before = self._standings.get(subject)
+        standings = before or {}
         found: dict[Rule, Standing] = {}
         for rule in self._rules.get(type(subject), ()):
             reading = self._reading(rule, subject, now)
@@ -108,7 +114,9 @@ class Book:
                 new = replace(new, reading=new.reading._replace(vms=rule.touches(subject)))
             if new is not None:
                 found[rule] = new
-        self._settle(subject, standings, found, now)
+            yield
+        if self._standings.get(subject) is before:
+            self._settle(subject, standings, found, now)
 
     def recall(self, since: Mapping[str, float]) -> None:
         """What was told before the last stop began then, if it is still there."""

@@ -27,6 +27,8 @@ SHARE = 0.02
 """Of a core, for the long way round: with thousands of VMs it takes longer, not more."""
 KEEP = 900.0
 """Seconds between two writings of what is to be remembered."""
+LARGE = (Pool, SR, Network)
+"""What may be about thousands of others: a rule at a time."""
 HOLD = 0.002
 """Seconds for which the loop is held."""
 
@@ -175,7 +177,13 @@ class Watch:
                 yield from self._foresee(pool, subject)
                 if pool.one(Host, subject.ref) is not subject or not pool.server.is_live:
                     return  # it went meanwhile
-            self._book.look(subject, now)
+            if not isinstance(subject, LARGE):
+                self._book.look(subject, now)
+                return
+            for _ in self._book.looking(subject, now):
+                yield
+                if pool.one(type(subject), subject.ref) is not subject:
+                    return
         else:
             self._book.forget(subject)  # what we know of a pool that is gone may not be true any more
 
