@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import drawing, first_sync, pages, process, simulator, soak
+from bench import drawing, first_sync, judging, opening, pages, process, simulator, soak
 from bench.figures import Figure
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -36,6 +36,10 @@ MEASUREMENTS: Measurements = {
     "painting": drawing.painting,
     "levels": drawing.levels,
     "history": drawing.history,
+    "opening-300": lambda: opening.opening(12, 300, 0.7, None),
+    "opening-10000": lambda: opening.opening(600, 10_000, 2.5, 60),
+    "event-to-pixel": opening.event_to_pixel,
+    "findings": judging.judging,
 }
 
 
