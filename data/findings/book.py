@@ -111,6 +111,7 @@ class Book:
             limits, hold = self.wishes.limits(rule), self.wishes.hold(rule)
             new = advance(old, reading, limits, margin=rule.margin, hold=hold, now=now)
             if new is not None and new.level is not Level.NONE and rule.touches and new.reading is reading:
+                yield
                 new = replace(new, reading=new.reading._replace(vms=rule.touches(subject)))
             if new is not None:
                 found[rule] = new
