@@ -3,16 +3,24 @@
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 from nicegui import app, ui
 
 from data.objects import Network
 from data.server import ServerState
-from pages import host, hosts, layout, network, networks, pool, sr, storage
+from pages import host, hosts, layout, network, networks, past, pool, sr, storage
 from tests import fakes
+from xo_dash.sync.archives import Archives
+from xo_dash.xapi.errors import Unreachable
 
 EVIL = "<img src=x onerror=document.title='broken'>{{7*7}}"
 MANY = 4000
+
+
+def _nobody(_server_id: str) -> NoReturn:
+    raise Unreachable("there is no pool behind these pages")
 
 
 def main(port: int, folder: Path) -> None:
@@ -21,10 +29,10 @@ def main(port: int, folder: Path) -> None:
     for number in range(MANY):
         build.put(Network, name_label=f"net {number:04}", bridge=f"xapi{number}", MTU=9000 if number % 2 else 1500)
     wide = build.commit()
-    context = fakes.context(mirror, folder)
+    context = fakes.context(mirror, folder, servers=SimpleNamespace(archives=Archives(_nobody)))
     fakes.sign_in(app, context)
     layout.install(app, context)
-    for page in (hosts, host, pool, storage, sr, networks, network):
+    for page in (hosts, host, pool, storage, sr, networks, network, past):
         page.create(context)
 
     def net(number: int) -> Network:
