@@ -35,10 +35,10 @@ export default {
       </div>
       <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
         <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
-          <div v-if="!narrow && (total || !loaded)" class="x-list-head" role="row">
-            <span v-if="acts" role="columnheader"><input type="checkbox" :checked="picked === total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="acts.every" @click="pickAll"></span>
-            <button v-for="one in kept" :key="one.at" type="button" role="columnheader" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
-              :aria-sort="sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
+          <div v-if="!narrow && (total || !loaded)" class="x-list-head" :role="total ? 'row' : null">
+            <span v-if="acts" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="picked === total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="acts.every" @click="pickAll"></span>
+            <button v-for="one in kept" :key="one.at" type="button" :role="total ? 'columnheader' : null" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
+              :aria-sort="!total ? null : sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
               ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
           </div>
           <div class="x-list-space" :style="{ height: total * height + 'px' }">
