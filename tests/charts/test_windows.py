@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
 
 import components.charts
 from data.past import STRETCHES
 from data.traces import POINTS, text
+from tests.modules import open_modules
 
 MODULES = Path(components.charts.__file__).parent / "modules"
-ORIGIN = "http://charts.test/"
 LOADER = """<script type="importmap">{"imports": {"xo-charts/": "./"}}</script><script type="module">
 import * as samples from "xo-charts/samples.js";
 import * as spark from "xo-charts/spark.js";
@@ -25,17 +25,7 @@ DAY = 86400
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    async def serve(route: Route) -> None:
-        name = route.request.url.removeprefix(ORIGIN)
-        if not name:
-            await route.fulfill(content_type="text/html", body=LOADER)
-        else:
-            await route.fulfill(content_type="text/javascript", body=(MODULES / name).read_text(encoding="utf-8"))
-
-    page = await browser.new_page()
-    await page.route(f"{ORIGIN}**", serve)
-    await page.goto(ORIGIN)
-    await page.wait_for_function("window.charts")
+    page = await open_modules(browser, MODULES, LOADER, "window.charts")
     yield page
     await page.close()
 

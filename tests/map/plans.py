@@ -10,14 +10,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
 
 from components.map.scene import Scene
 from data.mirror import Mirror
 from tests.map import fleets
+from tests.modules import open_modules
 
 MODULES = Path(__file__).parents[2] / "components" / "map" / "modules"
-ORIGIN = "http://map.test/"
 LOADER = """<script type=module>
 import * as arranging from './arrange.js';
 import { Camera } from './camera.js';
@@ -39,21 +39,9 @@ Message = dict[str, Any]
 Rectangle = tuple[float, float, float, float]
 
 
-async def open_modules(browser: Browser) -> Page:
+async def open_plans(browser: Browser) -> Page:
     """A page that has the map's functions in `window.map`."""
-
-    async def serve(route: Route) -> None:
-        name = route.request.url.removeprefix(ORIGIN)
-        if not name:
-            await route.fulfill(content_type="text/html", body=LOADER)
-        else:
-            await route.fulfill(content_type="text/javascript", body=(MODULES / name).read_text(encoding="utf-8"))
-
-    page = await browser.new_page()
-    await page.route(f"{ORIGIN}**", serve)
-    await page.goto(ORIGIN)
-    await page.wait_for_function("window.map")
-    return page
+    return await open_modules(browser, MODULES, LOADER, "window.map")
 
 
 def told(mirror: Mirror) -> Message:

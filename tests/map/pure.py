@@ -6,28 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
+
+from tests.modules import open_modules
 
 MODULES = Path(__file__).parents[2] / "components" / "map" / "modules"
-ORIGIN = "http://map.test/"
 
 
 @asynccontextmanager
 async def modules(browser: Browser, *names: str) -> AsyncIterator[Page]:
     """The page; module `filter` is `window.filter`, and so on."""
-    loader = "".join(f"import * as {name} from './{name}.js'; window['{name}'] = {name};" for name in names)
-
-    async def serve(route: Route) -> None:
-        name = route.request.url.removeprefix(ORIGIN)
-        if not name:
-            await route.fulfill(content_type="text/html", body=f"<script type=module>{loader} window.ready = true;</script>")
-        else:
-            await route.fulfill(content_type="text/javascript", body=(MODULES / name).read_text(encoding="utf-8"))
-
-    page = await browser.new_page()
-    await page.route(f"{ORIGIN}**", serve)
-    await page.goto(ORIGIN)
-    await page.wait_for_function("window.ready")
+    imports = "".join(f"import * as {name} from './{name}.js'; window['{name}'] = {name};" for name in names)
+    page = await open_modules(browser, MODULES, f"<script type=module>{imports} window.ready = true;</script>", "window.ready")
     yield page
 
 

@@ -21,7 +21,7 @@ from tests.map.plans import (
     holders,
     hosts,
     message,
-    open_modules,
+    open_plans,
     outside,
     overlapping,
     plan,
@@ -67,7 +67,7 @@ ALARMS = """() => {
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    yield await open_modules(browser)
+    yield await open_plans(browser)
 
 
 def strange(seed: int) -> Message:

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 
 from data.objects import VM
 from tests.map import fleets
-from tests.map.plans import Message, Plan, area, message, open_modules, outside, overlapping, plan, rectangles, side, told
+from tests.map.plans import Message, Plan, area, message, open_plans, outside, overlapping, plan, rectangles, side, told
 
 GROUPS = ("tag", "os", "network", "sr", "folder")
 SCREENS = ((1440, 900), (1920, 1080))
@@ -55,7 +55,7 @@ TOOK = """() => Array.from({length: 7}, () => {
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    yield await open_modules(browser)
+    yield await open_plans(browser)
 
 
 def counted(found: Plan) -> dict[str, int]:

@@ -110,3 +110,17 @@ def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def met(url: str) -> Any:
+    """What who signs in there meets: "in", a failure, or "refused"."""
+    session = XenAPI.Session(url)
+    try:
+        session.login_with_password("root", "secret", "2.21", "test")
+    except XenAPI.Failure as failure:
+        return failure.details
+    except ConnectionRefusedError:
+        return "refused"
+    finally:
+        session("close")()
+    return "in"

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import XenAPI
 
 from tests.simulator.conftest import Client, sign_in
+from tests.simulator.conftest import met as met_at
 from xo_dash.simulator import machine
 from xo_dash.simulator.classes import host_start
 from xo_dash.simulator.pool import Pool
@@ -59,16 +59,7 @@ def live(client: Client, host: str) -> bool:
 
 
 def met(pool: SimulatedPool, address: str) -> Any:
-    session = XenAPI.Session(f"http://{address}:{urlsplit(pool.url).port}")
-    try:
-        session.login_with_password("root", "secret", "2.21", "test")
-    except XenAPI.Failure as failure:
-        return failure.details
-    except ConnectionRefusedError:
-        return "refused"
-    finally:
-        session("close")()
-    return "in"
+    return met_at(f"http://{address}:{urlsplit(pool.url).port}")
 
 
 def test_a_reboot(pool: SimulatedPool, client: Client, member: str) -> None:

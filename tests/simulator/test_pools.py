@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import XenAPI
 
-from tests.simulator.conftest import Client, sign_in
+from tests.simulator.conftest import Client, met, sign_in
 from xo_dash.simulator import machine
 from xo_dash.simulator.classes import host_start
 from xo_dash.simulator.pool import Pool
@@ -31,20 +30,6 @@ def refs(pool: SimulatedPool) -> list[str]:
 
 def at(pool: SimulatedPool, number: int) -> str:
     return f"http://{pool.addresses[number]}:{urlsplit(pool.url).port}"
-
-
-def met(url: str) -> Any:
-    """What who signs in there meets: "in", a failure, or "refused"."""
-    session = XenAPI.Session(url)
-    try:
-        session.login_with_password("root", "secret", "2.21", "test")
-    except XenAPI.Failure as failure:
-        return failure.details
-    except ConnectionRefusedError:
-        return "refused"
-    finally:
-        session("close")()
-    return "in"
 
 
 def all_met(pool: SimulatedPool) -> list[Any]:
