@@ -23,6 +23,7 @@ export const surroundings = {
     this.$refs.canvas.height = Math.round(height * ratio);
     this.overlay.resize(width, height, ratio);
     this.layOut();
+    this.restore(); // what came before there was a size
     this.refit();
     this.paint();
   },
