@@ -38,7 +38,7 @@ def pool_row(id_: int, pool: PoolMirror) -> Row:
     server, own = pool.server, pool.pool
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
-    mark = int(pool.findings.mark(server))
+    mark = int(max(pool.findings.mark(thing) for thing in (server, own) if thing))
     return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, mark, server.state.value, *_fates(pool)]
 
 

@@ -12,7 +12,7 @@ import orjson
 from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
 from components.map.touched import Joins, Thing
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
-from data.objects import SR, VM, Host, Network, PowerState
+from data.objects import SR, VM, Host, Network, Pool, PowerState
 from data.placement import is_guest
 from data.server import Server
 from data.types import XapiObject
@@ -103,7 +103,10 @@ class Stage:
 
     def judged(self, subjects: Iterable[Subject]) -> bool:
         """Note whose mark may be another; whether any may."""
-        self._dirty.update({subject: None for subject in subjects if isinstance(subject, (Server, *DRAWN)) and subject in self.items})
+        things = (
+            subject.home.server if isinstance(subject, Pool) and isinstance(subject.home, PoolMirror) else subject for subject in subjects
+        )
+        self._dirty.update({thing: None for thing in things if isinstance(thing, (Server, *DRAWN)) and thing in self.items})
         return bool(self._dirty)
 
     def _remove(self, thing: Thing) -> None:

@@ -34,7 +34,8 @@ class Book:
         self._lines: dict[Line, dict[Subject, Finding]] = {}  # what is told, by the line it is told in
         self._folds: dict[Line, Finding] = {}  # those that are up to date
         self._in: dict[Subject, dict[Rule, Line]] = {}
-        self._marks: dict[Subject, Level] = {}  # the worst that is seen on the map; absent: nothing
+        self._marks: dict[Subject, dict[Subject, Level]] = {}  # what is seen on the map, by whose it is; absent: nothing
+        self._marked: dict[Subject, dict[Subject, Level]] = {}  # the same the other way round
         self._changed: dict[Subject, None] = {}
         self._observers: dict[int, Observer] = {}
         self._next = 0
@@ -54,7 +55,7 @@ class Book:
 
     def mark(self, subject: Subject) -> Level:
         """The worst that the map shows of it."""
-        return self._marks.get(subject, Level.NONE)
+        return max(self._marks[subject].values()) if subject in self._marks else Level.NONE
 
     def of(self, subject: Subject, now: float = math.inf) -> list[Finding]:
         """What is told of one object now, worst first; without `now` also what is put off."""
@@ -152,12 +153,27 @@ class Book:
         told = {rule: standing for rule, standing in new.items() if standing.level is not Level.NONE}
         before = {rule: standing for rule, standing in old.items() if standing.level is not Level.NONE}
         shown = {rule: standing.level for rule, standing in told.items() if not self.wishes.is_put_off(rule, subject, now)}
-        mark = max((level for rule, level in shown.items() if rule.marks), default=Level.NONE)
-        if (subject in self._told) != bool(shown) or self.mark(subject) is not mark or _said(told) != _said(before):
+        self._mark(subject, shown)
+        if (subject in self._told) != bool(shown) or _said(told) != _said(before):
             self._changed[subject] = None
         self._list(subject, [Finding(rule, told[rule].level, (subject,), told[rule].reading, told[rule].since) for rule in shown])
         _keep(self._told, subject, None, there=bool(shown))
-        _keep(self._marks, subject, mark, there=mark is not Level.NONE)
+
+    def _mark(self, subject: Subject, shown: Mapping[Rule, Level]) -> None:
+        """Put what is told of `subject` onto the map: on itself, or on what it is about."""
+        before, now = self._marked.get(subject, {}), dict[Subject, Level]()
+        for rule, level in shown.items():
+            at = rule.about(subject) if rule.about else subject
+            if rule.marks and at is not None:
+                now[at] = max(level, now.get(at, Level.NONE))
+        for at in before.keys() | now.keys():
+            mark, seen = self.mark(at), self._marks.setdefault(at, {})
+            _keep(seen, subject, now.get(at, Level.NONE), there=at in now)
+            if not seen:
+                del self._marks[at]
+            if self.mark(at) is not mark:
+                self._changed[at] = None
+        _keep(self._marked, subject, now, there=bool(now))
 
     def _list(self, subject: Subject, findings: list[Finding]) -> None:
         """Put what is told of it into its lines, so that the list is made of what changed."""
@@ -182,6 +198,7 @@ class Book:
         """It is no more."""
         self._list(subject, [])
         self._standings.pop(subject, None)
+        self._mark(subject, {})
         self._marks.pop(subject, None)
         if subject in self._told:
             del self._told[subject]

@@ -64,6 +64,7 @@ class Rule:
     folds: bool = False  # many subjects of a pool, with the same detail, are one line
     adds: bool = False  # ... whose values add up
     marks: bool = True  # it is seen on the map too; else it is listed only
+    about: Callable[[Any], Subject | None] | None = None  # ... on what this answers, instead of on the subject itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,12 @@ def orphan(vdi: VDI, _now: float) -> Reading | None:
     return Reading(max(vdi.physical_utilisation, 0) / GIB, detail=_place(vdi))
 
 
+def _sr(vdi: VDI) -> SR | None:
+    return vdi.home.one(SR, vdi.SR)
+
+
 def _place(vdi: VDI) -> str:
-    sr = vdi.home.one(SR, vdi.SR)
+    sr = _sr(vdi)
     return sr.name_label if sr else ""
 
 
@@ -99,7 +103,7 @@ RULES = (
     FULL,
     Rule("sr.filling", SR, filling, Limits(warning=-14, critical=-1), unit="days_left", margin=1, touches=_users),
     Rule("sr.paths", SR, paths_lost, Limits(warning=1), unit="count", touches=_users),
-    Rule("disk.chain", VDI, long_chain, Limits(warning=20, critical=28), unit="count", folds=True),
-    Rule("disk.coalesce", VDI, to_coalesce, Limits(warning=1), unit="count", hold=DAY, folds=True, adds=True),
-    Rule("disk.orphan", VDI, orphan, Limits(information=1), unit="gib", hold=DAY / 24, folds=True, adds=True),
+    Rule("disk.chain", VDI, long_chain, Limits(warning=20, critical=28), unit="count", folds=True, about=_sr),
+    Rule("disk.coalesce", VDI, to_coalesce, Limits(warning=1), unit="count", hold=DAY, folds=True, adds=True, about=_sr),
+    Rule("disk.orphan", VDI, orphan, Limits(information=1), unit="gib", hold=DAY / 24, folds=True, adds=True, marks=False),
 )

@@ -384,6 +384,27 @@ def test_an_alarm_that_is_dismissed_is_over(house: House) -> None:
     assert house.look() == []
 
 
+def test_the_map_shows_it_on_what_it_is_about(house: House) -> None:
+    def marks() -> list[Level]:
+        house.look()
+        return [house.mirror.findings.mark(thing) for thing in (house.web, house.sr, house.one, house.pool)]
+
+    assert marks() == [Level.NONE] * 4
+    _message("VM_CRASHED", 2)(house)
+    (message,) = house.home.all(Message).values()
+    _chain(21)(house)
+    _ha(house, ha_overcommitted=True)
+    assert marks() == [CRITICAL, WARNING, Level.NONE, CRITICAL]
+    heard: list[frozenset[Subject]] = []
+    house.mirror.findings.publish()
+    house.mirror.findings.observe(heard.append)
+    house.remove(message)
+    house.mirror.findings.forget(message)
+    house.mirror.findings.publish()
+    assert house.mirror.findings.mark(house.web) is Level.NONE
+    assert heard == [frozenset({message, house.web})]
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
 def test_limits_are_written_and_read_in_their_unit(rule: Rule) -> None:
     assert limits_words(rule, rule.limits, rule.hold)

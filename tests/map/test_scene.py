@@ -11,6 +11,7 @@ from components.map import frames
 from components.map.scene import Scene
 from components.map.stage import Counts
 from components.pace import INTERVAL
+from data.findings.finding import Level
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, HostMetrics, PIFMetrics, PowerState
 from data.server import ServerState
@@ -19,6 +20,7 @@ from tests import fakes
 from tests.map import fleets
 
 VM_NAME, VM_STATE, VM_HOST, VM_TASK, VM_SYSTEM, VM_FOLDER, VM_TAGS = 4, 5, 3, 9, 17, 18, 19
+POOL_MARK = 6
 HOST_FREE, HOST_MARK, HOST_OTHERS = 7, 9, 10
 
 
@@ -87,6 +89,18 @@ async def test_a_power_change_is_one_small_message_for_all(mirror: Mirror) -> No
     assert len(first.messages[0]) < 900  # with what NiceGUI puts around it under 1 kB
     assert [row[VM_STATE] for row in first.last["m"]] == [0]
     assert first.last["h"][0][7] == free + (vm.memory_dynamic_max + vm.memory_overhead) // (1 << 20)
+
+
+async def test_what_is_wrong_with_a_pool_is_its_mark(mirror: Mirror) -> None:
+    scene = Scene(mirror, hold=math.inf)
+    view = View(scene)
+    (lab, *_others) = mirror
+    assert lab.pool is not None
+    fakes.change(mirror, lab.pool, ha_enabled=True, ha_overcommitted=True)
+    mirror.findings.look(lab.pool, 0)
+    mirror.findings.publish()
+    await turn()
+    assert [(row[1], row[POOL_MARK]) for row in view.last["p"]] == [(lab.pool.uuid, Level.CRITICAL)]
 
 
 async def test_words_that_many_share_are_sent_once(mirror: Mirror) -> None:
