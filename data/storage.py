@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,8 +24,13 @@ def unplugged(sr: SR) -> tuple[Host, ...]:
 
 def guests_on(sr: SR) -> set[VM]:
     """The VMs that have a disk on it."""
-    vbds = (vbd for vdi in sr.all_of(VDI, sr.VDIs) if not vdi.is_a_snapshot for vbd in sr.all_of(VBD, vdi.VBDs))
-    return {vm for vbd in vbds if (vm := sr.home.one(VM, vbd.VM)) and is_guest(vm)}
+    return {vm for vdi in sr.all_of(VDI, sr.VDIs) for vm in guests_of(vdi)}
+
+
+def guests_of(vdi: VDI) -> Iterator[VM]:
+    """The VMs that have `vdi`; none of a snapshot."""
+    vbds = () if vdi.is_a_snapshot else vdi.all_of(VBD, vdi.VBDs)
+    return (vm for vbd in vbds if (vm := vdi.home.one(VM, vbd.VM)) and is_guest(vm))
 
 
 class Reach(StrEnum):

@@ -113,7 +113,8 @@ class Book:
             new = advance(old, reading, limits, margin=rule.margin, hold=hold, now=now)
             if new is not None and new.level is not Level.NONE and rule.touches and new.reading is reading:
                 yield
-                new = replace(new, reading=new.reading._replace(vms=rule.touches(subject)))
+                vms = yield from rule.touches(subject)
+                new = replace(new, reading=new.reading._replace(vms=vms))
             if new is not None:
                 found[rule] = new
             yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -60,7 +60,7 @@ class Rule:
     unit: str = ""  # of the value: "share", "days", "seconds", "bytes", "count"; "" for yes or no
     margin: float = 0.0  # how far the value must fall below the limit to be calm again
     hold: float = 0.0  # seconds it must last before it is told
-    touches: Callable[[Any], int] | None = None  # how many VMs: asked only once something is told
+    touches: Callable[[Any], Generator[None, None, int]] | None = None  # how many VMs, step by step: asked only once something is told
     folds: bool = False  # many subjects of a pool, with the same detail, are one line
     adds: bool = False  # ... whose values add up
     marks: bool = True  # it is seen on the map too; else it is listed only
