@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 import orjson
 from nicegui import background_tasks, events, ui
 
+import components.charts.units  # noqa: F401  registers the module that draws traces
 from components.browser import tell
 from components.lists.rows import Acts, Roll, Row, Wire
 from components.live import follow_all
@@ -42,6 +43,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._sent: dict[int, bytes] = {}
         self._refs: dict[T, frozenset[Ref]] = {}
         self._users: defaultdict[Place, set[T]] = defaultdict(set)
+        self._coming: list[T] = []  # of the first telling; what is in it may be gone
         self._dirty: dict[T, None] = {}
         self._gone: list[int] = []
         self._homes: dict[Home, int] = {}
@@ -82,7 +84,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._sent.clear()
         self._gone.clear()
         self._stale = [-1]
-        self._dirty = dict.fromkeys(row for row in self._mirror.every(self._roll.kind) if self._roll.belongs(row))
+        self._dirty.clear()
+        self._coming = [row for pool in self._mirror for row in pool.all(self._roll.kind).values()]
         self._follow_histories()
         self._render()
 
@@ -135,7 +138,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             with self:
                 while not self.is_deleted and not self.client.is_deleted:
                     self._send()
-                    if not self._dirty:
+                    if not (self._dirty or self._coming):
                         return
                     await asyncio.sleep(0)
         finally:
@@ -145,8 +148,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         """One slice: rows put, ids gone, pools whose picture is old; nothing if none of it is news."""
         until = time.perf_counter() + TURN
         put = []
-        while self._dirty:
-            row, _none = self._dirty.popitem()  # the first of a dict is slow to find once thousands before it are gone
+        while (row := self._next_row()) is not None:
             if (news := self._news(row)) is not None:
                 put.append(news)
             if time.perf_counter() > until:
@@ -156,7 +158,16 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         if put or gone or stale != self._stale:
             self._stale = stale
             rows_json = b"[" + b",".join(put) + b"]"
-            tell(self, "delta", f"[{rows_json.decode()},{gone},{stale},{'false' if self._dirty else 'true'}]")
+            tell(self, "delta", f"[{rows_json.decode()},{gone},{stale},{'false' if self._dirty or self._coming else 'true'}]")
+
+    def _next_row(self) -> T | None:
+        if self._dirty:
+            return self._dirty.popitem()[0]  # the first of a dict is slow to find once thousands before it are gone
+        while self._coming:
+            row = self._coming.pop()
+            if row.home.one(self._roll.kind, row.ref) is row and self._roll.belongs(row):
+                return row
+        return None
 
     def _news(self, row: T) -> bytes | None:
         """The row as JSON: id, pool, segments, words, cells, uuid; None if the browser has it so."""
@@ -228,6 +239,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             leave()
         self._histories.clear()
         self._dirty.clear()
+        self._coming.clear()
         super()._handle_delete()
 
 

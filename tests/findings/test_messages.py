@@ -176,6 +176,24 @@ async def test_one_is_dismissed_without_a_question_and_pools_are_chosen(tmp_path
         await asyncio.sleep(0.05)
 
 
+async def test_what_goes_while_rows_are_still_made_is_not_told(tmp_path: Path) -> None:
+    async with user_simulation(lambda: None) as user:
+        house = House(tmp_path, user, Role.VIEWER)
+        lab = house.pools["lab"]
+        rows = filled(lab, 2000)
+        await user.open("/messages")
+        house.trigger("ready")
+        for row in rows[:2]:  # the last to be made
+            lab.remove(row)
+        await asyncio.sleep(0.5)
+        assert set(house.listing()._ids) == set(rows[2:])
+        house.trigger("ready")  # as after a lost connection
+        await asyncio.sleep(0.5)
+        assert len(house.listing()._sent) == 1998
+        await house.runner.stop()
+        await asyncio.sleep(0.05)
+
+
 async def test_a_viewer_dismisses_nothing(tmp_path: Path) -> None:
     async with user_simulation(lambda: None) as user:
         house = House(tmp_path, user, Role.VIEWER)
