@@ -79,6 +79,21 @@ async def test_an_ended_session_is_renewed_for_a_call_that_was_refused(pool: Sim
     await connection.close()
 
 
+async def test_it_is_renewed_once_for_all_who_use_it(pool: SimulatedPool) -> None:
+    connection = connection_to(pool)
+    await connection.sign_in()
+    pool.end_sessions()
+    pool.fault("session.login_with_password", delay=0.3)
+    refused = [asyncio.create_task(connection.call("VM.get_all")) for _ in range(3)]
+    while connection.master is not None:  # noqa: ASYNC110  until one of them signs in
+        await asyncio.sleep(0.01)
+    assert (await connection.events((VM,), START, 0)).events  # who comes meanwhile waits for it
+    assert all(await asyncio.gather(*refused))
+    ours = pool.do(lambda inside: [record for _ref, record in inside.db.records("session") if record["originator"] == "xo-dash test"])
+    assert len(ours) == 1
+    await connection.close()
+
+
 async def test_an_ended_session_is_seen_by_who_waits_for_events(pool: SimulatedPool) -> None:
     connection = connection_to(pool)
     await connection.sign_in()

@@ -84,10 +84,13 @@ class Connection:
         Tried are the last master, the address as configured, and the members; a password is never tried twice.
         """
         async with self._signing_in:
-            self._target = None
-            self._target = await self._find_master()
-            self._last_master = self._target.address
-            return self._target.address
+            return await self._enter()
+
+    async def _enter(self) -> Address:
+        self._target = None
+        self._target = await self._find_master()
+        self._last_master = self._target.address
+        return self._target.address
 
     def forget(self) -> None:
         """The session is of no use any more."""
@@ -98,32 +101,34 @@ class Connection:
 
         Never sent twice, but for a session that had ended: then nothing was done. After Unreachable nobody knows.
         """
-        target = self._signed_in()
+        target = await self._signed_in()
         try:
             return await self._calls.run(lambda session: session.call(method, *args, timeout=within), target, within + GRACE)
         except XapiFailure as failure:
             if failure.code != "SESSION_INVALID":
                 raise
-        if self._target is None or self._target == target:
-            await self.sign_in()
-        return await self._calls.run(lambda session: session.call(method, *args, timeout=within), self._signed_in(), within + GRACE)
+        async with self._signing_in:
+            if self._target in (None, target):  # or somebody else has met its end before
+                await self._enter()
+        target = await self._signed_in()
+        return await self._calls.run(lambda session: session.call(method, *args, timeout=within), target, within + GRACE)
 
     async def events(self, kinds: Iterable[type[XapiObject]], token: events.Token, wait: float) -> events.Batch:
         """What happened to `kinds` since `token`; waits for it up to `wait` seconds. One call at a time."""
         patience = (events.FIRST_STATE_TIMEOUT if not token.database else wait + events.MARGIN) + GRACE
         wanted = tuple(kinds)
-        return await self._events.run(lambda session: events.fetch(session, wanted, token, wait), self._signed_in(), patience)
+        return await self._events.run(lambda session: events.fetch(session, wanted, token, wait), await self._signed_in(), patience)
 
     async def records(self, kind: type[XapiObject]) -> list[Event]:
         """All there is of `kind` now, as events."""
         patience = events.FIRST_STATE_TIMEOUT + GRACE
-        return await self._calls.run(lambda session: events.fetch_records(session, kind), self._signed_in(), patience)
+        return await self._calls.run(lambda session: events.fetch_records(session, kind), await self._signed_in(), patience)
 
     async def get(
         self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], T], *, accept: str = "*/*", within: float = 20.0
     ) -> T:
         """`use(reply)`, in the thread that read it, of a GET from the host with address `host` (as XAPI tells it)."""
-        target = self._signed_in()
+        target = await self._signed_in()
         where = Target(target.address.sibling(host), target.ref)
         query = f"{path}?{urlencode(params)}" if params else path
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
@@ -144,10 +149,12 @@ class Connection:
     def _session(self, address: Address) -> Session:
         return Session(address, self.trust, self._codec)
 
-    def _signed_in(self) -> Target:
-        if self._target is None:
-            raise Unreachable("not signed in")
-        return self._target
+    async def _signed_in(self) -> Target:
+        """The session, which may be on its way: one that ended under a call is being opened again."""
+        async with self._signing_in:
+            if self._target is None:
+                raise Unreachable("not signed in")
+            return self._target
 
     async def _find_master(self) -> Target:
         problem: XapiError | None = None
