@@ -4,6 +4,8 @@ import { CRITICAL, WARNING } from "./model.js";
 import { dim, inset, outline, panel, visible } from "./shapes.js";
 import { glyph } from "./marks.js";
 
+const SIZE_ROOM = 8; // half the height that the words of a size need
+
 /** The host's own storage: a strip on its floor, each SR as wide as its part. */
 export function drawFloor(art, model, place, box, look) {
   const { ctx, theme, text, words, format } = art;
@@ -44,13 +46,13 @@ export function drawTank(art, sr, box, head, look, stale) {
     ctx.fillStyle = patterns.band;
     ctx.fillRect(inside.x, surface, inside.w, inside.h * snapshots);
   }
-  const promised = sr.promised / sr.size;
-  if (promised > 0 && box.w > 30) {
+  const line = sr.promised > 0 && box.w > 30 ? Math.round(inside.y + inside.h * (1 - Math.min(1, sr.promised / sr.size))) : -1;
+  if (line >= 0) {
     ctx.fillStyle = theme.dim;
-    ctx.fillRect(inside.x, Math.round(inside.y + inside.h * (1 - Math.min(1, promised))), inside.w, 1);
+    ctx.fillRect(inside.x, line, inside.w, 1);
   }
   if (sr.unplugged.length) { ctx.fillStyle = theme.ground; ctx.fillRect(box.x - 1, box.y + box.h / 2 - 4, 4, 8); }
-  drawTankWords(art, sr, box, inside, part, stale);
+  drawTankWords(art, sr, box, inside, part, line, stale);
   if (sr.mark && !stale) {
     const size = (box.w > 40 ? 9 : Math.max(5, Math.min(8, box.w - 4))) + (look.pulse?.(sr.id) ?? 0);
     glyph(ctx, theme, sr.mark, box.w > 40 ? box.x + box.w - 9.5 - size / 2 : box.x + (box.w - size) / 2, box.y + 9.5 - size / 2, size);
@@ -59,12 +61,13 @@ export function drawTank(art, sr, box, head, look, stale) {
   outline(ctx, theme, box, 6, sr.id, look);
 }
 
-function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, stale) {
+function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, line, stale) {
   const x = box.x + box.w / 2;
   if (box.w < 34 || box.h < 18) return;
   const two = box.h >= 40;
   const loud = stale ? theme.dim : sr.mark === CRITICAL ? theme.critical : theme.dim;
   text.put(ctx, sr.name, sr.mark && box.w < 90 ? x - 7 : x, two ? box.y + 14 : box.y + box.h / 2, box.w - (!sr.mark ? 10 : box.w < 90 ? 22 : 32), { size: box.w < 90 ? 11 : 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
   if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
-  if (inside.h >= 28) text.put(ctx, format.memory(sr.size), x, box.y + box.h - 13, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
+  const low = box.y + box.h - 13, y = Math.abs(line - low) < SIZE_ROOM ? line - SIZE_ROOM - 1 : low; // not struck through
+  if (inside.h >= 28 && y - SIZE_ROOM >= inside.y) text.put(ctx, format.memory(sr.size), x, y, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
 }

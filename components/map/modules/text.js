@@ -1,14 +1,33 @@
 // Words on the canvas: measured once, cut so that the digits at the end stay ("k8s-w…12").
 
-const CACHE = 20000;
+const CACHE = 6000; // words of one font: more than a screen has room for
 const LEAST = 3; // letters of the start, one less before digits: those alone name nothing
+
+/** What was asked for lately: at least the last `most` things, never more than twice as many. */
+class Recent {
+  constructor(most) {
+    this.most = most;
+    [this.young, this.old] = [new Map(), new Map()];
+  }
+
+  get(key) {
+    let value = this.young.get(key);
+    if (value === undefined && (value = this.old.get(key)) !== undefined) this.set(key, value);
+    return value;
+  }
+
+  set(key, value) {
+    if (this.young.size >= this.most) [this.young, this.old] = [new Map(), this.young];
+    this.young.set(key, value);
+  }
+}
 
 export class Text {
   constructor(family) {
     this.family = family;
     this.fonts = new Map();  // size and weight -> the font
     this.widths = new Map(); // font -> text -> width
-    this.cuts = new Map();
+    this.cuts = new Recent(CACHE);
   }
 
   font(size, weight = 450) {
@@ -20,15 +39,15 @@ export class Text {
 
   width(ctx, text, font) {
     let widths = this.widths.get(font);
-    if (!widths) this.widths.set(font, (widths = new Map()));
+    if (!widths) this.widths.set(font, (widths = new Recent(CACHE)));
     let width = widths.get(text);
-    if (width === undefined) {
-      ctx.font = font;
-      width = ctx.measureText(text).width;
-      if (widths.size > CACHE) widths.clear();
-      widths.set(text, width);
-    }
+    if (width === undefined) widths.set(text, (width = this.measure(ctx, text, font)));
     return width;
+  }
+
+  measure(ctx, text, font) {
+    ctx.font = font;
+    return ctx.measureText(text).width;
   }
 
   /** `text` as much as fits into `room` pixels; empty if not even its first letters do. */
@@ -36,11 +55,7 @@ export class Text {
     if (this.width(ctx, text, font) <= room) return text;
     const key = `${font}${Math.floor(room)}|${text}`;
     let cut = this.cuts.get(key);
-    if (cut === undefined) {
-      cut = this.cut(ctx, text, font, room);
-      if (this.cuts.size > CACHE) this.cuts.clear();
-      this.cuts.set(key, cut);
-    }
+    if (cut === undefined) this.cuts.set(key, (cut = this.cut(ctx, text, font, room)));
     return cut;
   }
 
@@ -53,10 +68,9 @@ export class Text {
       found = null;
       let widest = room;
       for (const { index } of text.matchAll(/[-_. ]/g)) {
-        const parts = [text.slice(0, index + 1), text.slice(index + 1)], wide = Math.max(...parts.map((part) => this.width(ctx, part, font)));
+        const parts = [text.slice(0, index + 1), text.slice(index + 1)], wide = Math.max(...parts.map((part) => this.measure(ctx, part, font)));
         if (parts[1] && wide <= widest) { widest = wide; found = parts; }
       }
-      if (this.cuts.size > CACHE) this.cuts.clear();
       this.cuts.set(key, found);
     }
     return found;
@@ -68,7 +82,7 @@ export class Text {
     let low = 0, high = head.length;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.width(ctx, `${head.slice(0, middle)}…${tail}`, font) <= room) low = middle; else high = middle - 1;
+      if (this.measure(ctx, `${head.slice(0, middle)}…${tail}`, font) <= room) low = middle; else high = middle - 1;
     }
     if (low >= LEAST - (tail ? 1 : 0)) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${tail}`;
     return "";
