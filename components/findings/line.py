@@ -44,9 +44,8 @@ class Line(ui.element):
             self._age = Age(None).classes("xo-finding-age")
             if on_show is not None:
                 self._target = Button(kind=Kind.GHOST, icon="map", label=_("Show on the map"), on_click=self.show_on_map).mark("show")
-            with Button(kind=Kind.GHOST, icon="more", label=_("More commands")).mark("finding-more") as more:
-                self._menu = menu(right=True).props("no-parent-event")
-            more.on("click", self._open, [])
+            self._more = Button(kind=Kind.GHOST, icon="more", label=_("More commands"), on_click=self._open).mark("finding-more")
+            self._menu: ui.menu | None = None  # made when it is asked for: a page has many lines
         self.refresh(told)
 
     @property
@@ -95,6 +94,9 @@ class Line(ui.element):
             await give(self._context, self._verb_now, subjects_of(self.finding))
 
     def _open(self) -> None:
+        if self._menu is None:
+            with self._more:
+                self._menu = menu(right=True).props("no-parent-event")
         self._menu.clear()
         with self._menu:
             self._fill()
