@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -79,3 +80,37 @@ def nic_of(vif: VIF) -> VmNic | None:
 
 def nics_on(network: Network) -> list[VmNic]:
     return [nic for vif in network.all_of(VIF, network.VIFs) if (nic := nic_of(vif))]
+
+
+# ---- what goes over it
+
+MOST_NICS = 500
+"""NICs of VMs that are added up; of more, nobody knows."""
+
+
+def load_of(network: Network) -> float:
+    """How busy the busiest of the lines below its ports is: the fuller of its two ways, 0 to 1; NaN where nothing is measured."""
+    busiest = math.nan
+    for one in ports_into(network):
+        if one.host is None or not one.port.pif.currently_attached or one.port.speed <= 0:
+            continue
+        names = _lines(one.port)
+        flows = [network.home.history.sum_now([(one.host.uuid, f"pif_{name}_{way}") for name in names]) for way in ("rx", "tx")]
+        loads = [min(1.0, flow * 8 / (one.port.speed * 1e6)) for flow in flows if not math.isnan(flow)]
+        busiest = max(loads if math.isnan(busiest) else [busiest, *loads], default=busiest)
+    return busiest
+
+
+def traffic_of(network: Network) -> list[tuple[str, str]]:
+    """The series that add up to what goes over it, (uuid, data source): of its NICs; of a VLAN, or one within hosts, of the VMs on it."""
+    if network_kind(network) is NetworkKind.EXTERNAL:
+        ports = [(one.host.uuid, _lines(one.port)) for one in ports_into(network) if one.host is not None]
+        return [(uuid, f"pif_{name}_{way}") for uuid, names in ports for name in names for way in ("rx", "tx")]
+    vifs = network.all_of(VIF, network.VIFs)
+    vms = [(vm.uuid, vif.device) for vif in vifs if (vm := vif.home.one(VM, vif.VM)) and is_guest(vm)] if len(vifs) <= MOST_NICS else []
+    return [(uuid, f"vif_{device}_{way}") for uuid, device in vms for way in ("rx", "tx")]
+
+
+def _lines(port: Port) -> list[str]:
+    """The NICs below it."""
+    return [pif.device for pif in port.members or (port.tagged or port.pif,)]

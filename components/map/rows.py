@@ -6,11 +6,14 @@ Memory and disk are in MiB; `ids` gives the local number of an object, -1 for no
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Iterable
+from math import isnan
 
 from data.links import link_of
 from data.mirror import PoolMirror
 from data.names import pool_name
+from data.networks import load_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
 from data.placement import HOLDING, is_live, memory_held, memory_of
 from data.server import Server, ServerState
@@ -30,6 +33,8 @@ LOST = STATES[PowerState.UNKNOWN]
 FOLDER = "folder"
 """Where XenCenter keeps its folders, in other_config."""
 MOST_TAGS = 16
+BUSY = (0.05, 0.2, 0.4, 0.6, 0.8)
+"""Shares of a line's speed from which on its network is a step brighter."""
 
 
 def pool_row(id_: int, pool: PoolMirror) -> Row:
@@ -154,7 +159,10 @@ def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
 
 
 def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
-    """[id, uuid, pool, name, [host, link (see data.links), ...], mark]; None: not drawn (internal, or a bond's NICs alone)."""
+    """[id, uuid, pool, name, [host, link (see data.links), ...], mark, how busy]; None: not drawn (internal, or a bond's NICs alone).
+
+    How busy its busiest line is in steps, see BUSY: a rail is as bright, and is painted anew only when the step is another.
+    """
     ports = [pif for pif in network.all_of(PIF, network.PIFs) if not _is_slave(pif)]
     if not ports:
         return None
@@ -166,7 +174,13 @@ def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
         network.name_label,
         [value for bead in beads for value in bead],
         int(network.home.findings.mark(network)),
+        _busy(network),
     ]
+
+
+def _busy(network: Network) -> int:
+    load = load_of(network)
+    return 0 if isnan(load) else bisect(BUSY, load)
 
 
 def _is_slave(pif: PIF) -> bool:

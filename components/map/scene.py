@@ -130,6 +130,7 @@ class Scene:
         self._fresh[server_id] = None
         if server_id in self._levels:
             self._levels[server_id].note(uuids)
+        self._stage.measured(self._mirror.pools[server_id])
         self._wake()
 
     # ---- messages

@@ -22,6 +22,8 @@ SLICE = 50
 
 DRAWN: tuple[type[Host | VM | SR | Network], ...] = (Host, VM, SR, Network)  # a host before what names it: ids are given in this order
 Sees = Callable[[VM], bool]
+MOST_MEASURED = 64
+"""Networks of a pool that are looked at with each round of measurements."""
 STATE = 5
 """The place of the state in a VM's row."""
 
@@ -108,6 +110,12 @@ class Stage:
         )
         self._dirty.update({thing: None for thing in things if isinstance(thing, (Server, *DRAWN)) and thing in self.items})
         return bool(self._dirty)
+
+    def measured(self, pool: PoolMirror) -> None:
+        """Rails are as bright as their lines are busy. Of hundreds of networks few rails are drawn, and which ones the browser says."""
+        networks = pool.all(Network)
+        if len(networks) <= MOST_MEASURED:
+            self._dirty.update(dict.fromkeys(networks.values()))
 
     def _remove(self, thing: Thing) -> None:
         self._dirty.pop(thing, None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from components.map.fills import scales
 from components.map.picture import picture_words
+from components.map.rows import BUSY
 from components.map.table import table_words
 from components.servers.words import state_word
 from data.server import ServerState
-from xo_dash.i18n import _, pgettext
+from xo_dash.i18n import _, percent, pgettext
 
 
 def words() -> dict[str, object]:
@@ -78,6 +79,8 @@ def words() -> dict[str, object]:
         "unplugged": _("Not reached by"),
         "verdict": _("{n} of {all} hosts can fail"),
         "noLink": _("No link on"),
+        "busiest": _("Busiest line"),
+        "busy": [_("under {share}").format(share=percent(BUSY[0])), *(_("over {share}").format(share=percent(share)) for share in BUSY)],
         "sizes": [_("MiB"), _("GiB"), _("TiB"), _("PiB")],
         "picture": picture_words(),
         "table": table_words(),

@@ -13,12 +13,12 @@ from components.lists import Cell, Column, Roll, Row
 from components.vms.words import state_of
 from data.links import Link
 from data.mirror import PoolMirror
-from data.networks import Links, NetworkKind, links_of, network_kind, nic_of, tags_of
+from data.networks import Links, NetworkKind, links_of, network_kind, nic_of, tags_of, traffic_of
 from data.objects import PIF, VIF, VM, Network
 from data.placement import is_guest
 from data.texts import whole
 from data.types import Home, Ref
-from xo_dash.i18n import N_, _, number
+from xo_dash.i18n import N_, _, number, rate
 
 KINDS = {
     NetworkKind.EXTERNAL: N_("External"), NetworkKind.VLAN: N_("VLAN"), NetworkKind.INTERNAL: N_("Internal"),
@@ -34,6 +34,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         Column(_("Kind"), "minmax(90px, 0.8fr)", brief=True),
         Column(_("VLAN"), "56px", number=True, drop=3),
         Column(_("Links"), "minmax(120px, 1fr)", brief=True, figure=True),
+        Column(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=4),
         Column(_("MTU"), "56px", number=True, drop=1),
         Column(_("Bridge"), "minmax(80px, 0.8fr)", drop=2),
         Column(_("VMs"), "48px", number=True, down=True, brief=True),
@@ -48,6 +49,10 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         find=_("Name, bridge, uuid"),
         nothing=_("No networks yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
+        measured=5,
+        measure=traffic_cell,
+        measured_by=lambda network: {uuid for uuid, _name in traffic_of(network)},
+        trace=traffic_trace,
     )
 
 
@@ -60,11 +65,22 @@ def _network_row(network: Network) -> Row:
         Cell(_(KINDS[kind])),
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
+        traffic_cell(network),
         Cell(number(network.MTU), key=network.MTU),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),
     )
     return Row(cells, (str(kind),), "\n".join((network.name_description, *network.tags)))
+
+
+def traffic_cell(network: Network) -> Cell:
+    """What goes over it a second, both ways."""
+    amount = network.home.history.sum_now(traffic_of(network))
+    return Cell("" if math.isnan(amount) else rate(amount), key=amount)
+
+
+def traffic_trace(network: Network) -> str:
+    return network.home.history.trace_of_sum(network.uuid, traffic_of(network)) if isinstance(network.home, PoolMirror) else ""
 
 
 def links_cell(kind: NetworkKind, links: Links) -> Cell:

@@ -13,14 +13,14 @@ from components.map.stage import Counts
 from components.pace import INTERVAL
 from data.findings.finding import Level
 from data.mirror import Mirror
-from data.objects import SR, VM, Host, HostMetrics, PIFMetrics, PowerState
+from data.objects import PIF, SR, VM, Host, HostMetrics, Network, PIFMetrics, PowerState
 from data.server import ServerState
 from data.types import GIB, NULL_REF
 from tests import fakes
 from tests.map import fleets
 
 VM_NAME, VM_STATE, VM_HOST, VM_TASK, VM_SYSTEM, VM_FOLDER, VM_TAGS = 4, 5, 3, 9, 17, 18, 19
-POOL_MARK = 6
+POOL_MARK, NETWORK_BUSY = 6, 6
 HOST_FREE, HOST_MARK, HOST_OTHERS = 7, 9, 10
 
 
@@ -101,6 +101,24 @@ async def test_what_is_wrong_with_a_pool_is_its_mark(mirror: Mirror) -> None:
     mirror.findings.publish()
     await turn()
     assert [(row[1], row[POOL_MARK]) for row in view.last["p"]] == [(lab.pool.uuid, Level.CRITICAL)]
+
+
+async def test_a_busy_line_makes_its_rail_brighter_once(mirror: Mirror) -> None:
+    scene = Scene(mirror, hold=math.inf)
+    view = View(scene)
+    network = next(mirror.every(Network))
+    port = network.all_of(PIF, network.PIFs)[0]
+    host = port.home.one(Host, port.host)
+    metrics = port.home.one(PIFMetrics, port.metrics)
+    assert host is not None and metrics is not None
+    fakes.change(mirror, metrics, speed=1000)
+    for at, amount in enumerate((60e6, 62e6)):  # of 1 Gbit/s: the same step
+        host.home.history.put(host.uuid, f"pif_{port.device}_rx", 1e9 + 5 * at, amount)
+        host.home.history.publish(frozenset({host.uuid}))
+        await turn()
+        await asyncio.sleep(2 * INTERVAL)
+    told = [row for message in view.messages for row in json.loads(message).get("n", ())]
+    assert [(row[1], row[NETWORK_BUSY]) for row in told] == [(network.uuid, 3)]
 
 
 async def test_words_that_many_share_are_sent_once(mirror: Mirror) -> None:

@@ -22,7 +22,7 @@ from data.hosts import (
 )
 from data.links import Link
 from data.mirror import Mirror
-from data.networks import NetworkKind, links_of, network_kind, nics_on, ports_into, tags_of
+from data.networks import NetworkKind, links_of, load_of, network_kind, nics_on, ports_into, tags_of, traffic_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificate, Host, HostMetrics, Network, PIFMetrics, VMGuestMetrics
 from data.storage import DiskKind, Reach, Room, disk_kind, owners_of, reach_of, reached_by, sum_of, vms_on
 from data.storage import machine_of as machine_of_snapshot
@@ -289,3 +289,32 @@ def test_a_snapshots_disk_leads_to_its_vm_and_vms_count_once(build: Builder) -> 
 )
 def test_where_an_sr_is_says_no_secret(config: dict[str, str], text: str) -> None:
     assert device_text(config) == text
+
+
+def test_a_network_is_as_busy_as_its_busiest_line_and_a_vlan_carries_what_its_vms_do(build: Builder) -> None:
+    lan, tagged = build.put(Network, name_label="lan"), build.put(Network, name_label="vlan 20")
+    hosts = [a_host(build, name) for name in "ab"]
+    guest = build.put(VM, name_label="web-1")
+    ports = {}
+    for host in hosts:
+        metrics = build.put(PIFMetrics, carrier=True, speed=1000)
+        slaves = [build.put(PIF, device=f"eth{i}", host=host, metrics=metrics) for i in range(2)]
+        bond = build.put(Bond, slaves=slaves)
+        ports[host] = build.put(
+            PIF, device="bond0", host=host, network=lan, currently_attached=True, metrics=metrics, bond_master_of=[bond]
+        )
+        vlan = build.put(VLAN, tagged_PIF=ports[host])
+        ports[host, 20] = build.put(PIF, device="bond0", VLAN=20, host=host, network=tagged, currently_attached=True, VLAN_master_of=vlan)
+    vif = build.put(VIF, VM=guest, network=tagged, device="1")
+    pool = build.commit()
+    networks = pool.all(Network)
+    for key, port in ports.items():
+        networks[tagged if isinstance(key, tuple) else lan].PIFs.append(port)
+    networks[tagged].VIFs.append(vif)
+    assert [math.isnan(load_of(networks[one])) for one in (lan, tagged)] == [True, True]
+    first, second = (pool.all(Host)[host].uuid for host in hosts)
+    for uuid, device, way, amount in ((first, 0, "rx", 2e6), (first, 1, "tx", 5e6), (second, 0, "tx", 60e6), (second, 1, "tx", 40e6)):
+        pool.history.put(uuid, f"pif_eth{device}_{way}", 1e9, amount)
+    pool.history.put(pool.all(VM)[guest].uuid, "vif_1_tx", 1e9, 7e6)
+    assert [load_of(networks[one]) for one in (lan, tagged)] == [pytest.approx(0.4)] * 2  # 100 MB/s of 2 Gbit/s
+    assert [pool.history.sum_now(traffic_of(networks[one])) for one in (lan, tagged)] == [pytest.approx(107e6), pytest.approx(7e6)]

@@ -17,7 +17,7 @@ const decoders = {
   }),
   s: ([id, uuid, pool, host, name, type, size, used, promised, snapshots, unplugged, mark]) =>
     ({ kind: "sr", id, uuid, pool, host, name, type, size, used, promised, snapshots, unplugged, mark }),
-  n: ([id, uuid, pool, name, beads, mark]) => ({ kind: "network", id, uuid, pool, name, beads, mark }),
+  n: ([id, uuid, pool, name, beads, mark, busy]) => ({ kind: "network", id, uuid, pool, name, beads, mark, busy: busy ?? 0 }),
 };
 /** What few VMs have; `leaves`: the host a migrating VM is still on, its own being where it goes. */
 const details = (more) => (more ? { flags: more[0], snapshots: more[1], oldest: more[2], debt: more[3], leaves: more[4] } : NOTHING);

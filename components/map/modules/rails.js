@@ -23,7 +23,7 @@ export function drawRails(art, model, pool, screen, zoom, look, stale) {
       break;
     }
     if (worded) text.put(ctx, network.name, band.x, y, label - 8, { size: 11, colour: theme.dim });
-    ctx.fillStyle = look.hover === network.id ? theme.accent : stale ? theme.line : theme.rail;
+    ctx.fillStyle = look.hover === network.id ? theme.accent : stale ? theme.line : theme.rails[network.busy];
     ctx.fillRect(band.x + label, Math.round(y) - (step > 8 ? 1 : 0.5), band.w - label, step > 8 ? 2 : 1);
     for (const [x, link] of beadsOf(pool, network, screen)) bead(ctx, theme, Math.max(x, band.x + label + 4), y, radius, link, stale);
     dim(art, look);

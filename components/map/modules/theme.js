@@ -34,7 +34,7 @@ export function readTheme(element) {
     hatch: css(mix(theme.surface, theme.dim, 0.3)),
     cross: css(mix(theme.surface, theme.unknown, 0.55)),
     hatchFill: css(mix(theme.surface, theme.line, contrast ? 0.2 : 0.45)),
-    rail: css(mix(theme.surface, theme.load50, 0.5)),
+    rails: [0.5, 0.75, 1].map((part) => css(mix(theme.surface, theme.load50, part))).concat([0.35, 0.7, 1].map((part) => css(mix(theme.load50, theme.load100, part)))),
     bead: css(theme.load50),
     outline: css(mix(theme.surface, theme.dim, contrast ? 1 : 0.62)),
     thin: css(mix(theme.surface, theme.dim, contrast ? 1 : 0.38)),  // of what is small and halted

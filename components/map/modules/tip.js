@@ -68,7 +68,7 @@ function networkRows(model, network, words, format) {
   const users = [...model.pools.get(network.pool).vms.values()].filter((vm) => vm.networks.includes(network.id)).length;
   const down = [];
   for (let i = 0; i < network.beads.length; i += 2) if (network.beads[i + 1] !== 1) down.push(model.things.get(network.beads[i])?.name);
-  return [[words.noLink, down.filter(Boolean).join(", ")], [words.vms, format.number(users)]];
+  return [[words.noLink, down.filter(Boolean).join(", ")], [words.busiest, network.busy ? words.busy[network.busy] : ""], [words.vms, format.number(users)]];
 }
 
 function poolRows(model, pool, words, format) {
