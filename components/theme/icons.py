@@ -32,6 +32,7 @@ _LINES: Final[Mapping[str, str]] = {
     "tasks": '<path d="M6.5 4h7M6.5 8h7M6.5 12h7"/><path d="m2 4 1 1 1.5-2M2 8l1 1 1.5-2M2 12l1 1 1.5-2"/>',
     "settings": '<path d="M2 4.5h6M11.5 4.5H14M2 11.5h2.5M8 11.5h6"/><circle cx="9.75" cy="4.5" r="1.75"/><circle cx="6.25" cy="11.5" r="1.75"/>',
     "user": '<circle cx="8" cy="5" r="2.75"/><path d="M2.5 14c.4-3 2.6-4.5 5.5-4.5s5.1 1.5 5.5 4.5"/>',
+    "folder": '<path d="M2 3.5h4.5L8 5.5h6v7.5H2z"/>',
     "tag": '<path d="M2.5 2.5h5l6 6-5 5-6-6z"/><path d="M5.5 5.5h.01" stroke-width="2" stroke-linecap="round"/>',
     "play": '<path d="M4.5 3v10l8-5z"/>',
     "stop": '<path d="M3.5 3.5h9v9h-9z"/>',

@@ -8,6 +8,7 @@ import { colourOf, inkOf, stepOf } from "./fills.js";
 import { glyph } from "./marks.js";
 import { dim, inset, isOutlined, outline, panel, visible } from "./shapes.js";
 import { Layers } from "./specks.js";
+import { nameOf } from "./tip.js";
 import { drawFloor, drawTank } from "./storage.js";
 import { drawGhost, drawTile, finish } from "./tile.js";
 
@@ -155,7 +156,7 @@ function drawGroup(art, model, group, screen, zoom, look) {
   panel(ctx, box, 8, theme.surface, theme.line);
   const head = inner.y - box.y, y = box.y + head / 2, size = head >= 28 ? 13 : 11;
   if (head >= 13) {
-    const name = group.kind === "none" ? words.ungrouped : group.kind === "rest" ? words.moreGroups.replace("{n}", format.number(group.folded)) : group.name;
+    const name = nameOf(group, words, format);
     const sum = `${format.number(group.count)} · ${format.memory(group.ram)}`;
     let used = text.put(ctx, group.detail || name, inner.x, y, inner.w, { size, weight: 600, colour: group.kind ? theme.dim : theme.text }); // what tells them apart first
     if (group.detail && inner.w > used + 60) used += 8 + text.put(ctx, name, inner.x + used + 8, y, inner.w - used - 8, { size: 11, colour: theme.dim });
