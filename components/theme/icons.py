@@ -52,6 +52,7 @@ _LINES: Final[Mapping[str, str]] = {
     "sun": '<circle cx="8" cy="8" r="2.75"/><path d="M8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1M11.6 11.6l1 1M12.6 3.4l-1 1M4.4 11.6l-1 1"/>',
     "moon": '<path d="M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7z"/>',
     "auto": '<circle cx="8" cy="8" r="5.75"/><path d="M8 2.25v11.5" /><path d="M8 2.25a5.75 5.75 0 0 1 0 11.5z" fill="currentColor"/>',
+    "contrast": '<circle cx="8" cy="8" r="5.25" stroke-width="2.5"/><circle cx="8" cy="8" r="2" fill="currentColor"/>',
     "leave": '<path d="M9.5 2.5h-7v11h7M6.5 8h7.5M11 5l3 3-3 3"/>',
     "critical": '<path d="M2.5 2.5h8l3 3v8h-11z" fill="currentColor"/>',
     "warning": '<path d="M8 2.5 14 13.5H2z" fill="currentColor"/>',

@@ -136,16 +136,27 @@ function drawDust(art, model, box, ids, look) {
   ctx.fillRect(box.x, box.y, box.w - 1, box.h - 1);
   ctx.fillStyle = art.patterns.grain;
   ctx.fillRect(box.x, box.y, box.w - 1, box.h - 1);
+  edge(art, { ...box, w: box.w - 1, h: box.h - 1 });
   if (box.w >= 24 && box.h >= 15) text.put(ctx, `${format.number(ids.length)}`, box.x + box.w / 2, box.y + box.h / 2, box.w - 4, { size: 11, weight: 600, colour: inkOf(theme, step, look.stale), align: "center", whole: true });
   ctx.globalAlpha = 1;
 }
 
 /** What VMs hold that whoever looks is not told of. */
-function drawOthers({ ctx, theme, text, patterns, words, format }, host, box) {
+function drawOthers(art, host, box) {
+  const { ctx, theme, text, words, format } = art;
   if (box.w < 1 || box.h < 1) return;
   ctx.fillStyle = theme.faded;
   ctx.fillRect(box.x, box.y, box.w, box.h);
+  edge(art, box);
   if (box.w >= 60 && box.h >= 18) text.put(ctx, words.others.replace("{size}", format.memory(host.others)), box.x + 7, box.y + Math.min(13, box.h / 2), box.w - 12, { size: 11, colour: theme.text });
+}
+
+/** A border, where more contrast is wanted. */
+function edge({ ctx, theme }, { x, y, w, h }) {
+  if (!theme.contrast || w < 3 || h < 3) return;
+  ctx.strokeStyle = theme.outline;
+  ctx.lineWidth = 1;
+  ctx.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
 }
 
 // ---- groups
@@ -236,7 +247,8 @@ function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
   text.put(ctx, shown, box.x + box.w / 2, box.y + box.h / 2, box.w, { size: 12, colour: theme.dim, align: "center" });
 }
 
-function drawSystem({ ctx, theme, text, patterns, words }, box) {
+function drawSystem(art, box) {
+  const { ctx, theme, text, patterns, words } = art;
   if (box.w < 1 || box.h < 1) return;
   ctx.beginPath();
   if (Math.min(box.w, box.h) < 16) ctx.rect(box.x, box.y, box.w, box.h); else ctx.roundRect(box.x, box.y, box.w, box.h, 3);
@@ -244,6 +256,7 @@ function drawSystem({ ctx, theme, text, patterns, words }, box) {
   ctx.fill();
   ctx.fillStyle = patterns.hatch;
   ctx.fill();
+  edge(art, box);
   if (box.w >= 38 && box.h >= 18) text.put(ctx, words.dom0, box.x + 6, box.y + Math.min(13, box.h / 2), box.w - 9, { size: 11, colour: theme.dim, whole: true });
 }
 
