@@ -198,17 +198,17 @@ function drawHostHead(art, host, box, inner, look) {
   if (host.flags & MASTER && used) { star(ctx, theme, inner.x + used + 10, y, full ? 4.5 : 3.5); used += 18; }
   if (host.mark && !look.stale && used) { const size = (full ? 10 : 8) + (look.pulse?.(host.id) ?? 0); glyph(ctx, theme, host.mark, inner.x + used + 12 - size / 2, y - size / 2, size); used += 16; }
   if (state && full) text.put(ctx, state, inner.x + used + 8, y, inner.w - side - used - 8, { size: 11, colour: host.flags & LIVE ? theme.dim : theme.critical });
-  if (full) drawHostLoad(art, host, inner, look);
+  if (full) drawHostLoad(art, host, inner);
 }
 
 /** Its CPUs: the bar, and a tick at what is exceeded a twentieth of the time. */
-export function drawHostLoad({ ctx, theme }, host, inner, look) {
+export function drawHostLoad({ ctx, theme, gone }, host, inner) {
   const bar = { x: inner.x, y: inner.y - 7, w: inner.w, h: 3 };
   ctx.fillStyle = theme.surface;
   ctx.fillRect(bar.x, bar.y - 2, bar.w + 2, bar.h + 4);
   ctx.fillStyle = theme.trough;
   ctx.fillRect(bar.x, bar.y, bar.w, bar.h);
-  if (host.cpu === GAP || look.stale || !(host.flags & LIVE)) return;
+  if (host.cpu === GAP || gone.has(host.pool) || !(host.flags & LIVE)) return;
   ctx.fillStyle = theme.fills[Math.round(theme.steps * 0.62)];
   ctx.fillRect(bar.x, bar.y, Math.round(bar.w * share(host.cpu)), bar.h);
   const tick = p95(host.trail);
