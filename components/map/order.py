@@ -40,7 +40,7 @@ class Orders:
     def of(self, user: User) -> list[str]:
         """uuids of pools and hosts, and groups as `tag:prod`, in the order in which `user` sees them; others come after them by name."""
         merged = {**_stored(self._settings.value(KEY)), **_stored(user.preferences.get(KEY))}
-        return [f"{parent}:{one}" if parent in GROUPS else one for parent, all_ in merged.items() for one in all_]
+        return [f"{parent}:{one}" if parent in GROUPS else one for parent, ones in merged.items() for one in ones]
 
     def observe(self, tell: Callable[[], object]) -> Callable[[], None]:
         """Call `tell` when it may be another, until the answer is called."""

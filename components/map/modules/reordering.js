@@ -9,7 +9,7 @@ export const reordering = {
     this.arrange({ order });
   },
 
-  canMove(handle) { return this.arrangeable && this.plan !== null && movable(this.plan, handle); },
+  canMove(handle) { return handle !== null && this.arrangeable && this.plan !== null && movable(this.plan, handle); },
 
   /** Show where `handle` would go if it were dropped here (a point of the screen). */
   dragHead(handle, at) {
