@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.mirror import Mirror, PoolMirror
-from data.objects import Host
+from data.objects import SR, VM, Host, Network
 from data.server import Server
 
 
@@ -11,7 +11,12 @@ def pool_name(pool: PoolMirror) -> str:
     """The pool's own name; a lone host's pool often has none, then its master's; before the first picture the connection's label."""
     own = pool.pool
     master = pool.one(Host, own.master) if own else None
-    return (own and own.name_label) or (master and master.name_label) or server_name(pool.server)
+    return (own and own.name_label.strip()) or (master and master.name_label.strip()) or server_name(pool.server)
+
+
+def name_of(thing: Host | VM | SR | Network) -> str:
+    """Its own name; what has none, or one of spaces alone, goes by the start of its uuid."""
+    return thing.name_label if thing.name_label.strip() else thing.uuid[:8]
 
 
 def server_name(server: Server) -> str:

@@ -104,7 +104,7 @@ def _map(context: Context, scene: Scene, orders: Orders) -> None:
 
 
 def _order(context: Context, chart: Map, orders: Orders) -> None:
-    """Pools and hosts stand as people put them, and can be put elsewhere."""
+    """Pools, hosts and groups stand as people put them, and can be put elsewhere."""
     user_id = current_user().id
 
     def show() -> None:
@@ -115,7 +115,7 @@ def _order(context: Context, chart: Map, orders: Orders) -> None:
         if uuids:
             await orders.arrange(current_user(), parent, uuids)
         else:
-            await orders.forget(current_user())
+            await orders.forget(current_user(), parent)
 
     chart.on_order = wish
     live.follow_source(orders.observe, show)

@@ -74,8 +74,7 @@ def _account(context: Context, user: User) -> None:
     async def keep(name: str, value: str | None) -> None:
         await context.users.set_preferences(current_user().id, {name: value})
 
-    chosen = user.preferences
-    account(user.name, _role(user.role), str(chosen.get("theme", "")), str(chosen.get("language", "")), "/account", keep)
+    account(user.name, _role(user.role), user.preferences, "/account", keep)
 
 
 def _role(role: Role) -> str:

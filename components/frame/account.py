@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from nicegui import ui
@@ -18,8 +18,8 @@ Keep = Callable[[str, str | None], Awaitable[None]]
 """Writes one preference of the user, None to forget it."""
 
 
-def account(name: str, role: str, theme_now: str, language_now: str, path: str, keep: Keep) -> None:
-    """The menu of whoever looks. `theme_now` and `language_now` are "" while nothing was chosen."""
+def account(name: str, role: str, chosen: Mapping[str, object], path: str, keep: Keep) -> None:
+    """The menu of whoever looks; `chosen` are their preferences: theme, contrast, language."""
     with ui.element("button").classes("x-status").props("type=button aria-haspopup=true") as button:
         button.props["aria-label"] = _("Account: {name}").format(name=name)
         Icon("user").classes("x-account-icon")
@@ -30,9 +30,16 @@ def account(name: str, role: str, theme_now: str, language_now: str, path: str, 
                 ui.label(role).classes("x-dim x-small")
             menu_link(_("My account"), path, icon="user")
             divider()
-            _themes(theme_now, keep)
+            _looks(
+                _("Theme"),
+                "theme",
+                {"": ("auto", _("As the system")), "light": ("sun", _("Light")), "dark": ("moon", _("Dark"))},
+                chosen,
+                keep,
+            )
+            _looks(_("Contrast"), "contrast", {"": ("auto", _("As the system")), "more": ("contrast", _("More contrast"))}, chosen, keep)
             divider()
-            _languages(language_now, keep)
+            _languages(str(chosen.get("language", "")), keep)
             divider()
             form = ui.element("form").props(f"method=post action={SIGN_OUT}")
             with form, ui.element("button").classes("q-item x-leave").props("type=submit role=menuitem"):
@@ -40,23 +47,25 @@ def account(name: str, role: str, theme_now: str, language_now: str, path: str, 
                 ui.label(_("Sign out"))
 
 
-def _themes(now: str, keep: Keep) -> None:
-    menu_head(_("Theme"))
-    with ui.element().classes("x-choices").props("role=group"):
-        choices = {"": ("auto", _("As the system")), "light": ("sun", _("Light")), "dark": ("moon", _("Dark"))}
+def _looks(title: str, kind: str, choices: Mapping[str, tuple[str, str]], chosen: Mapping[str, object], keep: Keep) -> None:
+    """How a page looks in one way, as buttons that change it at once; `choices` is {value: (drawing, what it is called)}."""
+    menu_head(title)
+    now = str(chosen.get(kind, ""))
+    with ui.element().classes("x-choices").props("role=group") as group:
+        group.props["aria-label"] = title
         buttons: dict[str, ui.element] = {}
 
         async def choose(value: str) -> None:
             for other, button in buttons.items():
                 button.props["aria-pressed"] = "true" if other == value else "false"
-            theme.change(value)
-            await keep("theme", value or None)
+            theme.change(kind, value)
+            await keep(kind, value or None)
 
         for value, (icon, text) in choices.items():
             with ui.element("button").classes("x-choice").props("type=button") as buttons[value]:
                 buttons[value].props["aria-pressed"] = "true" if value == now else "false"
                 buttons[value].props["aria-label"] = buttons[value].props["data-tip"] = text
-                buttons[value].mark(f"theme-{value or 'auto'}")
+                buttons[value].mark(f"{kind}-{value or 'auto'}")
                 buttons[value].on("click", lambda value=value: choose(value), [])
                 Icon(icon)
 

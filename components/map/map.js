@@ -128,6 +128,7 @@ export default {
     /** Show the same things in another size or in other containers, or in another order: see arrange.js. What is given changes. */
     arrange(how) {
       this.how = { ...this.how, ...how };
+      this.$refs.unorder.hidden = !this.isOrdered();
       if (!this.plan) return;
       this.motion.note(holders(this.plan));
       this.layOut();

@@ -51,7 +51,8 @@ class Map(Element, component="map.js"):
     """The next (1) or the previous (-1) problem is wanted."""
     on_pin: Callable[[Chosen], None] | None = None
     on_order: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
-    """Gets the uuid of a pool whose hosts, or "" if pools, are wanted in this order of uuids; none for all by name again."""
+    """Gets the uuid of a pool whose hosts, or "" if pools, are wanted in this order of uuids, or how VMs are grouped with an order of
+    those groups; with none the usual order is wanted again, for "" that of all pools and hosts."""
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
 
@@ -97,7 +98,7 @@ class Map(Element, component="map.js"):
             tell(self, "patch", f"[{message}]")
 
     def arrange(self, order: Sequence[str]) -> None:
-        """Pools and hosts stand as these uuids, others after them by name; and they can be dragged."""
+        """Pools, hosts and groups stand as these (see `Orders.of`), others after them; and they can be dragged."""
         self._props["order"], self._props["arrangeable"] = list(order), True
         if self._is_ready:
             tell(self, "setOrder", orjson.dumps([order]).decode())

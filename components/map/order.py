@@ -1,4 +1,4 @@
-"""An order of pools and hosts that people made on the map by dragging their names; it comes before the names' own."""
+"""An order of pools, hosts and groups that people made on the map by dragging their names; it comes before the names' own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from components.feeds import Viewers
+from components.map.rows import FOLDER
 from data.mirror import Mirror
-from data.objects import Host, Pool
+from data.objects import SR, VM, Host, Network, Pool
 from data.stores.settings import SettingsStore
 from data.stores.users import Role, User, UserStore
+from data.vms import os_name
 
 KEY = "map_order"
 """Where it is kept: in the settings for everybody, in the preferences of a viewer for him alone."""
 POOLS = ""
-"""The order of the pools; those of hosts go by the uuid of their pool."""
+"""The order of the pools; those of hosts go by the uuid of their pool, those of groups by what VMs are grouped by."""
+
+GROUPS: Mapping[str, Callable[[Mirror], set[str]]] = {
+    "tag": lambda mirror: {tag for vm in mirror.every(VM) for tag in vm.tags},
+    "os": lambda mirror: {os_name(vm) for vm in mirror.every(VM)},
+    "folder": lambda mirror: {vm.other_config.get(FOLDER, "") for vm in mirror.every(VM)},
+    "network": lambda mirror: {network.uuid for network in mirror.every(Network)},
+    "sr": lambda mirror: {sr.uuid for sr in mirror.every(SR)},
+}
+"""{how VMs are grouped: the groups there are}, as `modules/grouping.js` has them."""
 
 Order = dict[str, list[str]]
 
@@ -27,16 +38,16 @@ class Orders:
         self._viewers: Viewers[None] = Viewers()
 
     def of(self, user: User) -> list[str]:
-        """uuids of pools and hosts, in the order in which `user` sees them; others come after them by name."""
+        """uuids of pools and hosts, and groups as `tag:prod`, in the order in which `user` sees them; others come after them by name."""
         merged = {**_stored(self._settings.value(KEY)), **_stored(user.preferences.get(KEY))}
-        return [uuid for uuids in merged.values() for uuid in uuids]
+        return [f"{parent}:{one}" if parent in GROUPS else one for parent, ones in merged.items() for one in ones]
 
     def observe(self, tell: Callable[[], object]) -> Callable[[], None]:
         """Call `tell` when it may be another, until the answer is called."""
         return self._viewers.join(lambda _news: tell(), lambda: None)
 
     async def arrange(self, user: User, parent: str, uuids: Iterable[str]) -> None:
-        """Put the hosts of the pool `parent`, or the pools, in this order. What is not known is left out."""
+        """Put the hosts of the pool `parent`, the pools, or the groups of one kind, in this order. What is not known is left out."""
         known = self._known(parent)
         wanted = [uuid for uuid in dict.fromkeys(uuids) if uuid in known]
         if not wanted:
@@ -50,14 +61,20 @@ class Orders:
             await self._users.set_preferences(user.id, {KEY: self._pruned({**_stored(user.preferences.get(KEY)), parent: wanted})})
         self._viewers.tell(None)
 
-    async def forget(self, user: User) -> None:
-        """By name again: for everybody, or what a viewer made for himself."""
-        await self._users.set_preferences(user.id, {KEY: None})
+    async def forget(self, user: User, parent: str = POOLS) -> None:
+        """The usual order of pools and hosts again, or of the groups of one kind: for everybody, or what a viewer made for himself."""
+
+        def rest(order: Order) -> Order | None:
+            return {other: uuids for other, uuids in order.items() if (other in GROUPS if parent == POOLS else other != parent)} or None
+
+        await self._users.set_preferences(user.id, {KEY: rest(_stored(user.preferences.get(KEY)))})
         if user.role.includes(Role.OPERATOR):
-            await self._settings.set(KEY, None)
+            await self._settings.set(KEY, rest(_stored(self._settings.value(KEY))))
         self._viewers.tell(None)
 
     def _known(self, parent: str) -> set[str]:
+        if parent in GROUPS:
+            return GROUPS[parent](self._mirror) - {""}
         if parent == POOLS:
             return {pool.uuid for pool in self._mirror.every(Pool)}
         pool = self._mirror.find(Pool, parent)
@@ -66,7 +83,7 @@ class Orders:
     def _pruned(self, order: Mapping[str, Sequence[str]]) -> Order:
         """Without pools that are gone, so that it does not grow for ever."""
         pools = self._known(POOLS)
-        return {parent: list(uuids) for parent, uuids in order.items() if parent == POOLS or parent in pools}
+        return {parent: list(uuids) for parent, uuids in order.items() if parent == POOLS or parent in pools or parent in GROUPS}
 
 
 def _stored(value: Any) -> Order:

@@ -12,7 +12,7 @@ from math import isnan
 
 from data.links import link_of
 from data.mirror import PoolMirror
-from data.names import pool_name
+from data.names import name_of, pool_name
 from data.networks import load_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
 from data.placement import HOLDING, is_live, memory_held, memory_of
@@ -32,7 +32,7 @@ STATES = {PowerState.HALTED: 0, PowerState.RUNNING: 1, PowerState.PAUSED: 2, Pow
 LOST = STATES[PowerState.UNKNOWN]
 FOLDER = "folder"
 """Where XenCenter keeps its folders, in other_config."""
-MOST_TAGS = 16
+MOST_TAGS = 64
 BUSY = (0.05, 0.2, 0.4, 0.6, 0.8)
 """Shares of a line's speed from which on its network is a step brighter."""
 
@@ -72,7 +72,7 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM], hidden: Iter
         id_,
         host.uuid,
         pool,
-        host.name_label,
+        name_of(host),
         flags,
         *sizes,
         whole(host.cpu_info.get("cpu_count", "")),
@@ -108,7 +108,7 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids, labels: Labels) -> Row:
     srs = sorted({ids(disk.home.one(SR, disk.SR)) for disk in disks} - {-1})
     networks = sorted({ids(vif.home.one(Network, vif.network)) for vif in vm.all_of(VIF, vm.VIFs)} - {-1})
     return [
-        id_, vm.uuid, pool, ids(host), vm.name_label, state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
+        id_, vm.uuid, pool, ids(host), name_of(vm), state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
         _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks,
         int(vm.home.findings.mark(vm)), _more(vm, ids),
         sum(disk.virtual_size for disk in disks) // MIB, labels(os_name(vm)), labels(vm.other_config.get(FOLDER, "")),
@@ -155,7 +155,7 @@ def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
     cut = sorted(map(ids, unplugged(sr)))
     snapshots = sum(max(0, vdi.physical_utilisation) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.is_a_snapshot)
     sizes = [max(0, size) // MIB for size in (sr.physical_size, sr.physical_utilisation, sr.virtual_allocation, snapshots)]
-    return [id_, sr.uuid, pool, host, sr.name_label, sr.type, *sizes, cut, int(sr.home.findings.mark(sr))]
+    return [id_, sr.uuid, pool, host, name_of(sr), sr.type, *sizes, cut, int(sr.home.findings.mark(sr))]
 
 
 def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
@@ -171,7 +171,7 @@ def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
         id_,
         network.uuid,
         pool,
-        network.name_label,
+        name_of(network),
         [value for bead in beads for value in bead],
         int(network.home.findings.mark(network)),
         _busy(network),

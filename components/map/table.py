@@ -15,6 +15,9 @@ ICONS = {
     "halted": "power",
     "srs": "storage",
     "networks": "network",
+    "tag": "tag",
+    "os": "vm",
+    "folder": "folder",
 }
 
 

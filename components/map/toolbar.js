@@ -6,7 +6,7 @@ export default {
         <button v-for="[value, name] in words.views" :key="value" type="button" class="x-btn" :aria-pressed="state.view === value" @click="set({ view: value })">{{ name }}</button>
       </div>
       <template v-for="[key, title, values] in words.menus" :key="key">
-        <label class="xo-pick" :class="{ 'xo-only-map': key !== 'fill' }" v-show="state.view === 'map'">
+        <label class="xo-pick" :class="{ 'xo-only-wide': key !== (state.view === 'map' ? 'fill' : 'group') }" v-show="state.view === 'map' || key === 'group'">
           <span>{{ title }}</span>
           <select :value="state[key]" @change="set({ [key]: $event.target.value })"><option v-for="[value, name] in values" :key="value" :value="value">{{ name }}</option></select>
         </label>

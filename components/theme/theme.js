@@ -1,4 +1,4 @@
-// What every page needs before its elements are there: light or dark, ages that stay true, one tooltip.
+// What every page needs before its elements are there: light or dark, how much contrast, ages that stay true, one tooltip.
 const xoDash = {
   words: null,
   skew: 0, // seconds the browser's clock is ahead of the server's
@@ -6,7 +6,8 @@ const xoDash = {
   wear(page) {
     document.documentElement.dataset.framed = "";
     document.documentElement.lang = page.language; // or it is read aloud, hyphenated and offered for translation as another one
-    this.theme(page.theme);
+    this.choose("theme", page.theme);
+    this.choose("contrast", page.contrast);
     this.words = page.words;
     this.plural = new Intl.PluralRules(page.language);
     this.skew = Date.now() / 1000 - page.now;
@@ -17,9 +18,10 @@ const xoDash = {
     });
   },
 
-  theme(name) {
-    if (name) document.documentElement.dataset.theme = name;
-    else delete document.documentElement.dataset.theme;
+  /** `kind`: theme or contrast; without a value it is as the system has it. */
+  choose(kind, value) {
+    if (value) document.documentElement.dataset[kind] = value;
+    else delete document.documentElement.dataset[kind];
     dispatchEvent(new CustomEvent("xo-theme"));
   },
 

@@ -1,4 +1,4 @@
-"""Serve the style sheets and the small script, and put a user's choice of light or dark on a page."""
+"""Serve the style sheets and the small script, and put a user's choice of light or dark, and of contrast, on a page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from nicegui import App, ui
 
 from xo_dash.i18n import _, locale, ngettext
 
-THEMES: Final = ("auto", "light", "dark")
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "contrast": ("more",)}
+"""What a user may choose of each; who chose nothing has it as the system has it."""
 HERE: Final = Path(__file__).parent
 FIRST: Final = ("tokens.css", "base.css", "elements.css", "quasar.css")
 FAVICON: Final = (
@@ -50,16 +51,19 @@ def _serve(app: App, path: str, content: bytes, media_type: str) -> None:
 
 
 def wear(preferences: Mapping[str, object]) -> None:
-    """Dress the page being built: the user's theme from its first paint, and the words its script needs."""
-    chosen = preferences.get("theme")
-    theme = chosen if chosen in ("light", "dark") else ""
-    page = {"theme": theme, "now": time.time(), "language": locale(), "words": _words()}
+    """Dress the page being built: as the user chose from its first paint, and with the words its script needs."""
+    chosen = {kind: _known(kind, preferences.get(kind)) for kind in CHOICES}
+    page = {**chosen, "now": time.time(), "language": locale(), "words": _words()}
     ui.add_head_html(f"<script>xoDash.wear({_script_json(page)})</script>")
 
 
-def change(theme: str) -> None:
-    """Dress the page that is open."""
-    ui.run_javascript(f"xoDash.theme({json.dumps(theme if theme in ('light', 'dark') else '')})")
+def change(kind: str, value: str) -> None:
+    """Dress the page that is open; `kind` is one of CHOICES."""
+    ui.run_javascript(f"xoDash.choose({json.dumps(kind)}, {json.dumps(_known(kind, value))})")
+
+
+def _known(kind: str, value: object) -> str:
+    return value if isinstance(value, str) and value in CHOICES[kind] else ""
 
 
 def _script_json(value: object) -> str:

@@ -15,7 +15,20 @@ from tests.e2e.programs import Board
 
 MODULE = importlib.util.find_spec("axe_playwright_python")
 WORST = ("serious", "critical")
-PLACES = ("/", "/?view=table", "/vms", "/hosts", "/storage", "/networks", "/tasks", "/attention", "/messages", "/settings", "/account")
+PLACES = (
+    "/",
+    "/?view=table",
+    "/?view=table&group=tag",
+    "/vms",
+    "/hosts",
+    "/storage",
+    "/networks",
+    "/tasks",
+    "/attention",
+    "/messages",
+    "/settings",
+    "/account",
+)
 WHERE = f"""() => Object.fromEntries([...{MAP}.model.things.values()]
   .filter((thing) => thing.uuid && !(thing.kind === "vm" && thing.host < 0)).map((thing) => [thing.kind, thing.uuid]))"""
 
@@ -25,11 +38,11 @@ def axe() -> str:
     return (Path(MODULE.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
 
 
-async def violations(page: Page) -> list[str]:
-    """[rule, how bad, where]"""
+async def violations(page: Page, rules: str = "{}") -> list[str]:
+    """[rule, how bad, where]; `rules` are more than the usual ones."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(axe())
-    found: dict[str, Any] = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    found: dict[str, Any] = await page.evaluate(f"axe.run(document, {{ resultTypes: ['violations'], rules: {rules} }})")
     return [
         f"{page.url} {one['id']} ({one['impact']}): {node['target']} {node['failureSummary']} {node['html'][:120]}"
         for one in found["violations"]
@@ -55,4 +68,16 @@ async def test_every_page_is_clean(browser: Browser, demo: Board, scheme: str) -
             await someone.goes(path)
             await expect(someone.page.locator(".x-status[data-state=live]")).to_be_visible()
             found += await violations(someone.page)
+        assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+async def test_with_more_contrast_all_words_have_seven_to_one(browser: Browser, demo: Board, scheme: str) -> None:
+    async with person(browser, demo.url, color_scheme=scheme, contrast="more", reduced_motion="reduce") as someone:
+        await someone.signs_in("demo", "demo")
+        found: list[str] = []
+        for path in ("/?view=table&group=tag", "/attention", "/vms", "/tasks", "/settings", *(await places(someone))[len(PLACES) :]):
+            await someone.goes(path)
+            await expect(someone.page.locator(".x-status[data-state=live]")).to_be_visible()
+            found += await violations(someone.page, "{ 'color-contrast-enhanced': { enabled: true } }")
         assert not found, "\n".join(found)

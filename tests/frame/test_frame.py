@@ -192,18 +192,20 @@ async def test_nobody_observes_when_the_page_is_gone(user: User, mirror: Mirror,
     assert not any(pool.history.is_watched for pool in mirror)
 
 
-async def test_a_choice_of_theme_is_kept(user: User, context: Context) -> None:
+@pytest.mark.parametrize(("kind", "value", "other"), [("theme", "dark", '"contrast": ""'), ("contrast", "more", '"theme": ""')])
+async def test_how_the_page_looks_is_kept(user: User, context: Context, kind: str, value: str, other: str) -> None:
     await user.open("/")
-    user.find(marker="theme-dark").click()
+    user.find(marker=f"{kind}-{value}").click()
     for _turn in range(200):
         await asyncio.sleep(0.005)
         kept = context.users.by_name("admin")
-        if kept and kept.preferences.get("theme") == "dark":
+        if kept and kept.preferences.get(kind) == value:
             break
     else:
-        pytest.fail("the theme was not kept")
+        pytest.fail(f"the {kind} was not kept")
     client = await user.open("/")
-    assert '"theme": "dark"' in client.head_html
+    assert f'"{kind}": "{value}"' in client.head_html
+    assert other in client.head_html
 
 
 async def test_the_frame_speaks_russian(user: User) -> None:

@@ -138,8 +138,29 @@ async def test_the_theme_is_the_system_s_until_one_chooses(page: Page, url: str)
     await expect(page.locator("html")).to_have_attribute("data-theme", "light")
     assert await page.evaluate(ground) == "rgb(246, 248, 251)"
     await page.get_by_role("button", name="Account: admin").click()
-    await page.get_by_role("button", name="As the system").click()
+    await page.get_by_role("group", name="Theme").get_by_role("button", name="As the system").click()
     await expect(page.locator("html")).not_to_have_attribute("data-theme", "light")
+
+
+async def test_more_contrast_is_the_system_s_wish_or_one_s_own(page: Page, url: str) -> None:
+    read = "(name) => getComputedStyle(document.documentElement).getPropertyValue(name)"
+    look = f"['--contrast', '--text'].map({read})"
+    more = ["more", "rgb(255, 255, 255)"]
+    await page.goto(url)
+    usual = await page.evaluate(look)
+    assert usual == ["normal", "rgb(220, 228, 240)"]
+    await page.emulate_media(contrast="more")
+    assert await page.evaluate(look) == more
+    await page.emulate_media(contrast="no-preference")
+    await page.get_by_role("button", name="Account: admin").click()
+    choice = page.get_by_role("group", name="Contrast")
+    await choice.get_by_role("button", name="More contrast").click()
+    await expect(page.locator("html")).to_have_attribute("data-contrast", "more")
+    assert await page.evaluate(look) == more
+    await expect(choice.get_by_role("button", name="More contrast")).to_have_attribute("aria-pressed", "true")
+    await choice.get_by_role("button", name="As the system").click()
+    await expect(page.locator("html")).not_to_have_attribute("data-contrast", "more")
+    assert await page.evaluate(look) == usual
 
 
 async def test_a_phone_has_all_of_it(page: Page, url: str) -> None:

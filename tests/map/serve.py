@@ -1,4 +1,6 @@
-"""The map's page in a process of its own, for tests that look at it in a browser: `python -m tests.map.serve PORT FOLDER`."""
+"""The map's page in a process of its own, for tests that look at it in a browser: `python -m tests.map.serve PORT FOLDER [EDGE]`.
+
+EDGE is one of those in `edges`; without it, it is a usual fleet."""
 
 import sys
 import time
@@ -13,6 +15,7 @@ from data.types import NULL_REF
 from pages import home, layout
 from tests import fakes
 from tests.map import fleets
+from tests.map.edges import EDGES
 
 LANGUAGE_NEUTRAL = "<b>&lt;script&gt;alert(1)"
 """A name that would do harm if it were markup."""
@@ -26,8 +29,8 @@ def wire(mirror: Mirror) -> None:
                 (host.PBDs if isinstance(row, PBD) else host.PIFs).append(row.ref)
 
 
-def main(port: int, folder: Path) -> None:
-    mirror = fleets.fleet(fleets.LAB)
+def main(port: int, folder: Path, edge: str = "") -> None:
+    mirror = EDGES[edge]() if edge else fleets.fleet(fleets.LAB)
     wire(mirror)
     context = fakes.context(mirror, folder)
     layout.install(app, context)
@@ -62,4 +65,4 @@ def main(port: int, folder: Path) -> None:
 
 
 if __name__ in {"__main__", "__mp_main__"}:
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page
 from data.findings.finding import Level
 from data.objects import VM, Host, PowerState
 from tests import fakes
-from tests.map import fleets
+from tests.map import edges, fleets
 from tests.map.canvas import open_canvas
 from tests.map.pictures import gone
 
@@ -189,3 +189,25 @@ TIMES = f"""(() => {{
   const slide = map.time((i) => {{ map.camera.zoomAt(500, 400, 1.01); map.paint(); }}, 9);
   return [bare, whole, tenth, none, slide];
 }})()"""
+
+
+async def test_a_pool_that_is_gone_stays_without_colour_when_its_history_comes(browser: Browser) -> None:
+    page = await open_canvas(browser, edges.gone())
+    worst = await page.evaluate(
+        "(() => { const grab = () => map.art.ctx.getImageData(0, 0, map.art.width, map.art.height).data; const parts = grab();"
+        " map.draw(); const whole = grab(); return parts.reduce((worst, value, i) => Math.max(worst, Math.abs(whole[i] - value)), 0); })()"
+    )
+    assert worst <= 3
+
+
+async def test_an_alarm_of_a_network_is_seen_though_the_network_is_not(browser: Browser) -> None:
+    page = await open_canvas(browser, edges.networks())
+    differs = (
+        "(mark) => { const [pool] = map.plan.pools, { x, y, step, shown } = pool.rails, networks = pool.networks.slice(shown);"
+        " const seen = (mark) => { networks.at(-1).mark = mark; map.draw();"
+        "   return map.art.ctx.getImageData(x, Math.floor(y + (shown - 1) * step), 300, Math.ceil(step)).data; };"
+        " const before = seen(0), after = seen(mark); return before.filter((value, i) => value !== after[i]).length; }"
+    )
+    assert await page.evaluate(differs, 3) > 60
+    assert await page.evaluate(differs, 2) > 60
+    assert await page.evaluate(differs, 1) == 0

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 
 from data.mirror import Mirror
 from tests import fakes
-from tests.map import fleets
+from tests.map import edges, fleets
 from tests.map.plans import (
     Box,
     Message,
@@ -321,3 +321,30 @@ async def test_pools_without_hosts_do_not_take_the_room_of_the_others(page: Page
     assert found["scale"] >= alone["scale"] * 0.75
     assert found["height"] <= SCREENS[0][1] + 1
     assert [rectangle(pool)[3] < 60 for pool in found["pools"]] == [False, False, True, True, True]
+
+
+async def test_hundreds_of_srs_have_a_cell_each_beside_their_hosts(page: Page) -> None:
+    for edge, view in itertools.product((edges.storage(), edges.few_hosts_many_srs()), (*SCREENS, (390, 844))):
+        found = await plan(page, told(edge), view)
+        (pool,) = found["pools"]
+        tanks = pool["tanks"]
+        assert len(tanks) >= 150
+        assert not overlapping(tanks)
+        assert not outside(tanks, pool)
+        assert min(side(tank) for tank in tanks) >= 3
+
+
+async def test_networks_without_room_are_one_row_that_is_none_of_them(page: Page) -> None:
+    found = await plan(page, told(edges.networks()), SCREENS[0])
+    rails = found["pools"][0]["rails"]
+    row = "(i) => { const [{ rails }] = plan.pools; return map.hit(plan, rails.x + 5, rails.y + (i + 0.5) * rails.step).kind; }"
+    assert [await page.evaluate(row, i) for i in range(rails["shown"])] == ["network"] * (rails["shown"] - 1) + ["pool"]
+
+
+async def test_memory_that_is_promised_twice_leaves_nothing_free_and_less_than_nothing_nowhere(page: Page) -> None:
+    found = await plan(page, told(edges.crowded()), SCREENS[0])
+    crowded = found["pools"][0]["hosts"][0]
+    assert area([crowded["free"]]) == 0
+    assert not outside(crowded["tiles"], crowded["inner"])
+    assert not overlapping(crowded["tiles"])
+    assert all(side(tile) > 0 for tile in crowded["tiles"])

@@ -98,6 +98,60 @@ async def test_containers_are_networks_srs_systems_and_folders_as_well(page: Pag
     assert {one["name"] for one in (await plan(page, None, group="folder"))["groups"] if not one["kind"]} == folders
 
 
+async def test_an_order_of_one_s_own_says_where_groups_stand_and_which_a_vm_is_in(page: Page) -> None:
+    said = message(fleets.LAB)
+    tags = tags_of(said)
+    for wanted in (["web", "test"], ["test", "no such tag", "ci", "web", "prod", "db"]):
+        found = await plan(page, said, group="tag", order=["some uuid", "folder:web", *(f"tag:{tag}" for tag in wanted)])
+        ranked = {
+            id_: min(names, key=lambda tag: (wanted.index(tag) if tag in wanted else 99, tag), default="") for id_, names in tags.items()
+        }
+        where = {tile["id"]: group["name"] for group in found["groups"] for tile in group["tiles"]}
+        assert where == ranked
+        shown = [group["name"] for group in found["groups"] if not group["kind"]]
+        assert [tag for tag in shown if tag in wanted] == [tag for tag in wanted if tag in shown]
+        assert not any(tag in wanted for tag in shown[len([tag for tag in wanted if tag in shown]) :])  # the others after them
+        rows = [(round(group["y"]), group["x"]) for group in found["groups"] if not group["kind"]]
+        assert rows == sorted(rows)  # they are read from left to right
+
+
+async def test_in_an_order_of_one_s_own_the_containers_still_look_well(page: Page) -> None:
+    for shape, view in itertools.product((fleets.LAB, fleets.RACK, fleets.HALL), (*SCREENS, PHONE)):
+        for group in GROUPS:
+            plain = await plan(page, message(shape), view, group=group)
+            wanted = [one["key"] for one in plain["groups"] if not one["kind"]][::-1]
+            found = await plan(page, None, view, group=group, order=wanted)
+            where = f"{shape} by {group} at {view}"
+            assert not overlapping(found["groups"]), where
+            assert not outside(found["groups"], {"x": 0, "y": 0, "w": found["width"], "h": found["height"]}), where
+            if view != PHONE:
+                assert area(found["groups"]) / (view[0] * view[1]) >= 0.70, where
+                assert min(one["w"] for one in found["groups"]) >= 60, where
+
+
+async def test_a_group_without_vms_of_its_own_keeps_its_place_in_the_order(page: Page) -> None:
+    """All of `db` are `prod` as well: it is not seen while that comes first, and is back when it does not."""
+    said = message(fleets.LAB)
+    moved = "([handle, index, wanted]) => map.moved(plan, model, handle, index, wanted)"
+    await plan(page, said, group="tag", order=["tag:prod", "tag:db", "tag:web"])
+    assert "db" not in counted(await page.evaluate("JSON.parse(JSON.stringify(plan))"))
+    told = await page.evaluate(moved, ["tag:prod", 1, ["tag:prod", "tag:db", "tag:web"]])
+    assert told == {"parent": "tag", "order": ["db", "web", "prod", "ci", "test"]}
+    found = await plan(page, None, group="tag", order=[f"tag:{tag}" for tag in told["order"]])
+    assert next(iter(counted(found))) == "db"
+
+
+async def test_groups_are_dragged_by_their_names_and_those_of_no_group_are_not(page: Page) -> None:
+    await plan(page, message(fleets.LAB), group="tag")
+    assert await page.evaluate("map.movable(plan, 'tag:prod')")
+    assert not await page.evaluate("map.movable(plan, plan.groups.at(-1).key)")
+    before = "() => { const [one, two] = plan.groups; return map.dropAt(plan, two.key, one.x + 2, one.y + 2); }"
+    assert (await page.evaluate(before))["index"] == 0
+    assert await page.evaluate("map.beside(plan, plan.groups[0].key, -1)") == -1
+    vm = "map.handleFor(plan, {...model.things.get(plan.groups[1].tiles[0].id)}) === plan.groups[1].key"
+    assert await page.evaluate(vm)
+
+
 async def test_nothing_overlaps_all_is_filled_and_to_one_scale(page: Page) -> None:
     for shape, view in itertools.product((fleets.LONE, fleets.LAB, fleets.RACK, fleets.HALL), (*SCREENS, PHONE)):
         said = message(shape)

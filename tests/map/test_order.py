@@ -6,7 +6,7 @@ import pytest
 
 from components.map.order import KEY, Orders
 from data.mirror import Mirror
-from data.objects import Host, Pool
+from data.objects import SR, Host, Pool
 from data.stores.directory import DataDirectory
 from data.stores.settings import SettingsStore
 from data.stores.users import Role, UserStore
@@ -86,6 +86,32 @@ async def test_what_is_not_known_is_not_kept(mirror: Mirror, orders: Orders, use
         assert seen(orders, users, Role.ADMIN) == []
     await do(orders, users, Role.ADMIN, pool, ["x", hosts[1], hosts[1], hosts[0]])
     assert seen(orders, users, Role.ADMIN) == [hosts[1], hosts[0]]
+
+
+async def test_groups_have_an_order_of_their_own_for_each_kind(mirror: Mirror, orders: Orders, users: UserStore) -> None:
+    pool, hosts = uuids(mirror)
+    await do(orders, users, Role.OPERATOR, pool, hosts)
+    await do(orders, users, Role.OPERATOR, "tag", ["web", "no such tag", "prod", ""])
+    await do(orders, users, Role.VIEWER, "tag", ["ci"])
+    await do(orders, users, Role.ADMIN, "folder", ["/team 2", "web"])
+    assert seen(orders, users, Role.ADMIN) == [*hosts, "tag:web", "tag:prod", "folder:/team 2"]
+    assert seen(orders, users, Role.VIEWER) == [*hosts, "tag:ci", "folder:/team 2"]
+    sr = next(sr.uuid for sr in mirror.every(SR))
+    for parent, wanted in (("sr", [sr, "x"]), ("os", ["Debian GNU/Linux 12", "x"])):
+        await do(orders, users, Role.ADMIN, parent, wanted)
+        assert seen(orders, users, Role.ADMIN)[-1] == f"{parent}:{wanted[0]}"
+
+
+async def test_one_order_is_forgotten_and_the_others_are_kept(mirror: Mirror, orders: Orders, users: UserStore) -> None:
+    pool, hosts = uuids(mirror)
+    admin = users.by_name(Role.ADMIN.value)
+    assert admin is not None
+    for parent, wanted in ((pool, hosts), ("tag", ["web"]), ("folder", ["/team 1"])):
+        await do(orders, users, Role.ADMIN, parent, wanted)
+    await orders.forget(admin, "tag")
+    assert seen(orders, users, Role.ADMIN) == [*hosts, "folder:/team 1"]
+    await orders.forget(admin)
+    assert seen(orders, users, Role.ADMIN) == ["folder:/team 1"]
 
 
 async def test_what_was_damaged_by_hand_is_no_order(mirror: Mirror, directory: DataDirectory, users: UserStore) -> None:

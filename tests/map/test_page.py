@@ -318,7 +318,7 @@ async def test_a_pool_that_is_gone_keeps_its_picture_and_says_how_old_it_is(page
 
 
 async def test_a_host_that_is_dragged_by_its_name_stays_where_it_was_put(page: Page) -> None:
-    """For everybody, until somebody orders them by name again."""
+    """For everybody, until somebody wants the usual order again."""
     heads = (
         f"(() => {{ const map = {MAP}, root = map.$refs.root.getBoundingClientRect(); return map.plan.pools.at(-1).hosts.map((host) =>"
         " [map.model.things.get(host.id).name, root.x + host.x + 20, root.y + host.y + 10, root.x + host.x + host.w - 6]); })()"
@@ -335,5 +335,5 @@ async def test_a_host_that_is_dragged_by_its_name_stays_where_it_was_put(page: P
     await page.reload()
     await page.wait_for_function(DRAWN)
     assert (await page.evaluate(order)).endswith(f"{last},{first}")
-    await page.get_by_label("Order by name again").click()
+    await page.get_by_label("Usual order again").click()
     await page.wait_for_function(f"{order} === '{before}'")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  scripts
 """The theme's own colours are told apart by everybody: distances under full dichromacy, contrasts of what must be seen."""
 
 import itertools
@@ -6,6 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
+
+from tests.map import fleets
+from tests.map.canvas import open_canvas
 
 TOKENS = Path(__file__).parents[2] / "components" / "theme" / "tokens.css"
 SEEN_APART = ("load-0", "load-50", "load-100", "warning", "critical", "unknown")
@@ -114,9 +119,61 @@ def test_marks_stand_out_from_what_they_are_on(theme: str) -> None:
         assert contrast(colours["dim"], colours[ground]) >= 4.5
 
 
-@pytest.mark.parametrize("theme", [name for name in themes() if "more" in name])
-def test_more_contrast_has_borders_one_can_see(theme: str) -> None:
+MORE = [name for name in themes() if "more" in name]
+GROUNDS = ("ground", "surface", "raised", "hover", "selected")
+
+
+@pytest.mark.parametrize("theme", MORE)
+def test_with_more_contrast_words_are_read_on_every_ground(theme: str) -> None:
     colours = themes()[theme]
-    assert contrast(colours["line"], colours["surface"]) >= 3
-    assert contrast(colours["dim"], colours["surface"]) >= 7
-    assert contrast(colours["faint"], colours["surface"]) >= 4.5
+    for ground, ink in itertools.product(GROUNDS, ("text", "dim", "faint", "accent", "warning-text", "critical-text")):
+        assert contrast(colours[ink], colours[ground]) >= 7, f"{ink} on {ground}"
+    assert contrast(colours["on-accent"], colours["accent"]) >= 7
+
+
+@pytest.mark.parametrize("theme", MORE)
+def test_with_more_contrast_every_border_and_every_mark_is_seen(theme: str) -> None:
+    """A tile's border is `dim`, that of a host, a pool or a bar `line`."""
+    colours = themes()[theme]
+    for ground, ink in itertools.product(GROUNDS, ("line", "edge", "dim", *MARKS, "state")):
+        assert contrast(colours[ink], colours[ground]) >= 3, f"{ink} on {ground}"
+    assert contrast(colours["load-50"], colours["surface"]) >= 3  # what fills a bar
+
+
+def test_more_contrast_is_the_same_by_choice_and_by_the_system() -> None:
+    text = TOKENS.read_text(encoding="utf-8")
+    wish, choice = (
+        text.split(opening, 1)[1].split("}", 1)[0] for opening in ("(prefers-contrast: more) {\n  :root {", ':root[data-contrast="more"] {')
+    )
+    assert re.findall(r"--[^;]+;", wish) == re.findall(r"--[^;]+;", choice)
+    assert "--contrast: more" in choice
+
+
+async def test_with_more_contrast_tiles_have_borders_and_letters_that_are_read(browser: Browser) -> None:
+    """On the canvas and, as text, in a drawing: the choice counts where the system has no wish."""
+    page = await open_canvas(browser, fleets.fleet(fleets.LAB))
+    for scheme, choice in itertools.product(("dark", "light"), ("more", "")):
+        await page.emulate_media(color_scheme=scheme)
+        await page.evaluate("(choice) => { document.documentElement.dataset.contrast = choice; map.dress(); }", choice)
+        drawn = await page.evaluate(DRAWN)
+        assert (drawn["borders"] >= drawn["running"]) == (choice == "more"), (scheme, choice, drawn)
+        if choice:
+            for ink, fill in drawn["pairs"]:
+                assert contrast(linear(ink), linear(fill)) >= 4.5, (scheme, ink, fill)
+            read = sum(contrast(linear(ink), linear(fill)) >= 7 for ink, fill in drawn["pairs"])
+            assert read >= 0.6 * len(drawn["pairs"])
+            assert contrast(linear(drawn["outline"]), linear(drawn["surface"])) >= 7
+
+
+DRAWN = """async () => {
+  const { svg } = await import("/export.js"), { theme, words, format, width, height, faint } = map.art;
+  const view = { theme, words, format, width, height, faint, model: map.model, plan: map.plan, camera: map.camera, look: map.look, above: { lines: [], ghosts: [], lost: [], stranded: [] } };
+  const drawing = new DOMParser().parseFromString(svg(view, { title: "", facts: "", time: "", fill: "CPU", scale: ["0 %", "100 %"] }), "image/svg+xml");
+  const hex = (text) => text.startsWith("#") ? text : "#" + text.match(/\\d+/g).map((part) => (+part).toString(16).padStart(2, "0")).join("");
+  const strokes = [...drawing.querySelectorAll("[stroke]")].map((one) => one.getAttribute("stroke"));
+  return {
+    borders: strokes.filter((stroke) => hex(stroke) === hex(theme.outline)).length,
+    running: [...map.model.things.values()].filter(({ kind, state }) => kind === "vm" && state === 1).length,
+    pairs: theme.inks.map((ink, i) => [hex(ink), hex(theme.fills[i])]), outline: hex(theme.outline), surface: hex(theme.surface),
+  };
+}"""

@@ -17,7 +17,7 @@ from data.objects import PIF, SR, VM, Host, HostMetrics, Network, PIFMetrics, Po
 from data.server import ServerState
 from data.types import GIB, NULL_REF
 from tests import fakes
-from tests.map import fleets
+from tests.map import edges, fleets
 
 VM_NAME, VM_STATE, VM_HOST, VM_TASK, VM_SYSTEM, VM_FOLDER, VM_TAGS = 4, 5, 3, 9, 17, 18, 19
 POOL_MARK, NETWORK_BUSY = 6, 6
@@ -361,3 +361,19 @@ async def test_a_large_fleet_does_not_hold_the_loop() -> None:
     rows = (await shown(scene))["m"]
     assert len(rows) == 2000
     assert "renamed meanwhile" in {row[VM_NAME] for row in rows}
+
+
+async def test_what_has_no_name_goes_by_its_uuid_and_every_tag_is_told() -> None:
+    def rows(mirror: Mirror) -> dict[str, Any]:
+        scene = Scene(mirror, hold=math.inf)
+        close = scene.open(lambda _message: None)
+        told: dict[str, Any] = json.loads(scene.snapshot())
+        close()
+        return told
+
+    strange = rows(edges.names())
+    named = [(row[1], row[VM_NAME]) for row in strange["m"]]
+    assert all(name.strip() for _uuid, name in named)
+    assert any(name == uuid[:8] for uuid, name in named)
+    assert {name for _uuid, name in named if name in edges.NAMES} == {name for name in edges.NAMES if name.strip()}
+    assert max(len(row[VM_TAGS]) for row in rows(edges.tags())["m"] if row[VM_TAGS]) == 64

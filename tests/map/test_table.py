@@ -74,6 +74,27 @@ async def test_rows_are_what_is_known_in_the_order_asked_for(browser: Browser) -
         assert [row[0] for row in await rows(opened=[["1", False]], shown=14)][:3] == ["lab", "host-9", "vm-1"]  # what is shown is there
 
 
+async def test_by_group_the_tree_has_the_groups_of_the_map(browser: Browser) -> None:
+    async with modules(browser, "model", "outline") as page:
+        sets = [
+            {"key": "tag:web", "kind": "", "name": "web", "tiles": [{"id": 14}, {"id": 13}, {"id": 99}]},
+            {"key": "tag/none", "kind": "none", "name": "", "tiles": [{"id": 30}]},
+        ]
+
+        async def rows(**how: Any) -> list[list[Any]]:
+            found: list[list[Any]] = await call(page, f"({OUTLINE})", SCENE, {"sets": sets, **how})
+            return found
+
+        assert await rows() == [
+            ["set", 1, 1, 3, True], ["vm-3", 2, 1, 2, None], ["vm-4", 2, 2, 2, None],
+            ["set", 1, 2, 3, True], ["old", 2, 1, 1, None],
+            ["lab", 1, 3, 3, True], ["srs", 2, 1, 1, True], ["nfs", 3, 1, 1, None],
+        ]  # fmt: skip
+        assert [row[0] for row in await rows(sort={"column": "mark", "down": True})][:5] == ["set", "vm-4", "vm-3", "set", "old"]
+        assert [row[0] for row in await rows(found=[14], only=True)] == ["set", "vm-4"]
+        assert [row[0] for row in await rows(opened=[["tag:web", False]])][:2] == ["set", "set"]
+
+
 async def test_ten_thousand_vms_are_a_few_elements(page: Page) -> None:
     many = {
         **SCENE,
@@ -89,6 +110,42 @@ async def test_ten_thousand_vms_are_a_few_elements(page: Page) -> None:
     assert await page.locator(".xo-row").count() < 60
     await page.keyboard.press("End")
     await expect(page.locator(".xo-row-active .xo-cell-name a")).to_have_text("Storage")
+    await page.get_by_label("Group").select_option("tag")
+    await expect(table).to_have_attribute("aria-rowcount", "4")  # the head, those without a tag, the pool and its SRs, all closed
+    await table.focus()
+    await page.keyboard.press("Home")
+    await page.keyboard.press("ArrowRight")
+    await expect(table).to_have_attribute("aria-rowcount", "10004")
+    assert await page.locator(".xo-row").count() < 60
+    took = await page.evaluate(f"{{ const from = performance.now(); {MAP}.table.again(); performance.now() - from; }}")
+    assert took < 200  # 20 ms on a free machine
+
+
+async def test_groups_are_rows_of_the_tree_and_can_be_put_elsewhere(page: Page) -> None:
+    await page.get_by_label("Group").select_option("tag")
+    tree, groups = (
+        page.locator("#xo-table"),
+        f"{MAP}.plan.groups.map(({{name, kind, tiles}}) => [kind ? 'Without a group' : name, tiles.length])",
+    )
+    shown = page.locator(".xo-row-set[aria-level='1'] .xo-cell-name")
+    (first, count), (second, _many), *_others = before = await page.evaluate(groups)
+    await expect(shown.first).to_have_text(f"{first}{count}")
+    row = tree.get_by_role("row", name=first, expanded=True).first
+    assert [await row.get_attribute(name) for name in ("aria-posinset", "aria-setsize")] == ["1", str(len(before) + 2)]
+    assert not await row.get_attribute("aria-selected")
+    await tree.focus()
+    await page.keyboard.press("Home")
+    await page.keyboard.press(">")
+    await expect(shown.first).to_contain_text(second)
+    await expect(page.locator(".xo-row-active a")).to_have_text(first)
+    active = await tree.get_attribute("aria-activedescendant")
+    assert await page.evaluate("(id) => document.getElementById(id).matches('.xo-row-active')", active)
+    assert [name for name, _n in await page.evaluate(groups)][:2] == [second, first]  # the map has the same
+    assert (await page.evaluate(f"{MAP}.plan.groups.map(({{name}}) => name)"))[-1] == ""
+    await page.evaluate(f"{MAP}.unorder()")
+    await expect(shown.first).to_contain_text(first)
+    await page.get_by_label("Group").select_option("placement")
+    await expect(shown).to_have_count(0)
 
 
 async def test_it_is_a_treegrid(page: Page) -> None:

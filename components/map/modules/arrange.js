@@ -14,13 +14,13 @@ export const GROUPS = ["placement", "tag", "os", "network", "sr", "folder"];
  * Everything anew.
  * @param model  as in model.js
  * @param {{w: number, h: number}} view
- * @param {{size?: string, group?: string, order?: string[]}} how  `order`: uuids of pools and hosts in the order somebody gave them
+ * @param {{size?: string, group?: string, order?: string[]}} how  `order`: uuids of pools and hosts, and keys of groups, in the order somebody gave them
  * @returns the plan: {scale, chrome, sizes, width, height, least, group, pools: [...], groups: [...], hosts: Map(id -> box)};
  *   pools and hosts as in layout.js, none of them while `group` is not "placement"; groups as in grouping.js
  */
 export function arrange(model, view, how = {}) {
   const group = GROUPS.includes(how.group) ? how.group : GROUPS[0], size = SIZES.includes(how.size) ? how.size : SIZES[0];
-  const plan = group === "placement" ? placed(model, view, size, how.order) : grouped(model, view, size, group);
+  const plan = group === "placement" ? placed(model, view, size, how.order) : grouped(model, view, size, group, how.order);
   plan.group = group;
   plan.least = Math.min(120, ...[...holders(plan)].map(({ tiles }) => tiles.reduce((least, box) => Math.min(least, Math.max(4, box.w, box.h)), 120)));
   return plan;

@@ -2,7 +2,7 @@
 
 import { COLUMNS } from "./outline.js";
 import { CRITICAL, DOWN, ENABLED, GAP, HALTED, LIVE, RUNNING, WARNING, flow, share } from "./model.js";
-import { stateOf } from "./tip.js";
+import { nameOf, stateOf } from "./tip.js";
 
 const MARKS = ["halted", "running", "paused", "suspended", "unknown"]; // by a VM's state; shapes of components/ui/marks.py
 const LEVELS = ["", "information", "warning", "critical"];
@@ -10,9 +10,14 @@ const NOTHING = { text: "" };
 
 /** [{text, part: 0 to 1 of a bar, mark: a shape before the text, tone: how loud it is}], as COLUMNS. */
 export function cells(row, model, words, format) {
-  if (row.group) return COLUMNS.map((name) => (name === "name" ? { text: words.table.groups[row.group] } : NOTHING));
+  if (row.group) return ofGroup(row, words, format);
   const { thing } = row, own = { vm: ofVm, host: ofHost, sr: ofSr, network: ofNetwork, pool: ofPool }[thing.kind](thing, model, words, format);
   return COLUMNS.map((name) => (name === "name" ? { text: thing.name } : name === "mark" ? judged(thing, words) : own[name] ?? NOTHING));
+}
+
+function ofGroup({ group, set }, words, format) {
+  const own = set ? { name: { text: nameOf(set, words, format) }, state: { text: set.detail, tone: "dim" }, memory: { text: format.memory(set.ram) } } : { name: { text: words.table.groups[group] } };
+  return COLUMNS.map((name) => own[name] ?? NOTHING);
 }
 
 /** The shape that stands before a name: a VM's state; "" where its kind is drawn instead. */

@@ -8,6 +8,7 @@ import { colourOf, inkOf, stepOf } from "./fills.js";
 import { glyph } from "./marks.js";
 import { dim, inset, isOutlined, outline, panel, visible } from "./shapes.js";
 import { Layers } from "./specks.js";
+import { nameOf } from "./tip.js";
 import { drawFloor, drawTank } from "./storage.js";
 import { drawGhost, drawTile, finish } from "./tile.js";
 
@@ -135,16 +136,27 @@ function drawDust(art, model, box, ids, look) {
   ctx.fillRect(box.x, box.y, box.w - 1, box.h - 1);
   ctx.fillStyle = art.patterns.grain;
   ctx.fillRect(box.x, box.y, box.w - 1, box.h - 1);
+  edge(art, { ...box, w: box.w - 1, h: box.h - 1 });
   if (box.w >= 24 && box.h >= 15) text.put(ctx, `${format.number(ids.length)}`, box.x + box.w / 2, box.y + box.h / 2, box.w - 4, { size: 11, weight: 600, colour: inkOf(theme, step, look.stale), align: "center", whole: true });
   ctx.globalAlpha = 1;
 }
 
 /** What VMs hold that whoever looks is not told of. */
-function drawOthers({ ctx, theme, text, patterns, words, format }, host, box) {
+function drawOthers(art, host, box) {
+  const { ctx, theme, text, words, format } = art;
   if (box.w < 1 || box.h < 1) return;
   ctx.fillStyle = theme.faded;
   ctx.fillRect(box.x, box.y, box.w, box.h);
+  edge(art, box);
   if (box.w >= 60 && box.h >= 18) text.put(ctx, words.others.replace("{size}", format.memory(host.others)), box.x + 7, box.y + Math.min(13, box.h / 2), box.w - 12, { size: 11, colour: theme.text });
+}
+
+/** A border, where more contrast is wanted. */
+function edge({ ctx, theme }, { x, y, w, h }) {
+  if (!theme.contrast || w < 3 || h < 3) return;
+  ctx.strokeStyle = theme.outline;
+  ctx.lineWidth = 1;
+  ctx.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
 }
 
 // ---- groups
@@ -155,7 +167,7 @@ function drawGroup(art, model, group, screen, zoom, look) {
   panel(ctx, box, 8, theme.surface, theme.line);
   const head = inner.y - box.y, y = box.y + head / 2, size = head >= 28 ? 13 : 11;
   if (head >= 13) {
-    const name = group.kind === "none" ? words.ungrouped : group.kind === "rest" ? words.moreGroups.replace("{n}", format.number(group.folded)) : group.name;
+    const name = nameOf(group, words, format);
     const sum = `${format.number(group.count)} · ${format.memory(group.ram)}`;
     let used = text.put(ctx, group.detail || name, inner.x, y, inner.w, { size, weight: 600, colour: group.kind ? theme.dim : theme.text }); // what tells them apart first
     if (group.detail && inner.w > used + 60) used += 8 + text.put(ctx, name, inner.x + used + 8, y, inner.w - used - 8, { size: 11, colour: theme.dim });
@@ -186,17 +198,17 @@ function drawHostHead(art, host, box, inner, look) {
   if (host.flags & MASTER && used) { star(ctx, theme, inner.x + used + 10, y, full ? 4.5 : 3.5); used += 18; }
   if (host.mark && !look.stale && used) { const size = (full ? 10 : 8) + (look.pulse?.(host.id) ?? 0); glyph(ctx, theme, host.mark, inner.x + used + 12 - size / 2, y - size / 2, size); used += 16; }
   if (state && full) text.put(ctx, state, inner.x + used + 8, y, inner.w - side - used - 8, { size: 11, colour: host.flags & LIVE ? theme.dim : theme.critical });
-  if (full) drawHostLoad(art, host, inner, look);
+  if (full) drawHostLoad(art, host, inner);
 }
 
 /** Its CPUs: the bar, and a tick at what is exceeded a twentieth of the time. */
-export function drawHostLoad({ ctx, theme }, host, inner, look) {
+export function drawHostLoad({ ctx, theme, gone }, host, inner) {
   const bar = { x: inner.x, y: inner.y - 7, w: inner.w, h: 3 };
   ctx.fillStyle = theme.surface;
   ctx.fillRect(bar.x, bar.y - 2, bar.w + 2, bar.h + 4);
   ctx.fillStyle = theme.trough;
   ctx.fillRect(bar.x, bar.y, bar.w, bar.h);
-  if (host.cpu === GAP || look.stale || !(host.flags & LIVE)) return;
+  if (host.cpu === GAP || gone.has(host.pool) || !(host.flags & LIVE)) return;
   ctx.fillStyle = theme.fills[Math.round(theme.steps * 0.62)];
   ctx.fillRect(bar.x, bar.y, Math.round(bar.w * share(host.cpu)), bar.h);
   const tick = p95(host.trail);
@@ -235,7 +247,8 @@ function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
   text.put(ctx, shown, box.x + box.w / 2, box.y + box.h / 2, box.w, { size: 12, colour: theme.dim, align: "center" });
 }
 
-function drawSystem({ ctx, theme, text, patterns, words }, box) {
+function drawSystem(art, box) {
+  const { ctx, theme, text, patterns, words } = art;
   if (box.w < 1 || box.h < 1) return;
   ctx.beginPath();
   if (Math.min(box.w, box.h) < 16) ctx.rect(box.x, box.y, box.w, box.h); else ctx.roundRect(box.x, box.y, box.w, box.h, 3);
@@ -243,6 +256,7 @@ function drawSystem({ ctx, theme, text, patterns, words }, box) {
   ctx.fill();
   ctx.fillStyle = patterns.hatch;
   ctx.fill();
+  edge(art, box);
   if (box.w >= 38 && box.h >= 18) text.put(ctx, words.dom0, box.x + 6, box.y + Math.min(13, box.h / 2), box.w - 9, { size: 11, colour: theme.dim, whole: true });
 }
 

@@ -1,12 +1,12 @@
 // The same VMs in other containers: by tag, operating system, network, SR or folder. Pure.
 //
-// A VM is drawn once, in the first of its groups in their order; where it has more, its tile says so (`more`). Halted VMs are among the
-// others: where a VM runs has no say here, so a start or a stop moves nothing.
+// A VM is drawn once, in the first of its groups: by the order somebody gave them, then by name; where it has more, its tile says so
+// (`more`). Halted VMs are among the others: where a VM runs has no say here, so a start or a stop moves nothing.
 
 import { fillSized } from "./fill.js";
 import { byName } from "./layout.js";
 import { LARGEST, sizing } from "./sizes.js";
-import { cut, sorted } from "./treemap.js";
+import { cut, shelves, sorted } from "./treemap.js";
 
 const MOST = 48;      // containers; what is less comes together
 const ROUNDS = 12;    // of weighing the containers against each other
@@ -21,36 +21,37 @@ const SQUEEZED = 0.15; // of the VMs may have cells that are smaller than those 
 const NARROW = 600;   // a viewport less wide has containers one below the other, and scrolls
 const TOUCHED = 46;   // the side of its median tile
 
-/** The groups of a VM, as [key, name] in their order. */
+/** The groups of a VM, in no order: {uuid (the word itself, for what has none), name, id, pool}. */
 const belongings = {
-  tag: (vm) => vm.tags.map((tag) => [tag, tag]),
-  os: (vm) => (vm.os ? [[vm.os, vm.os]] : []),
-  folder: (vm) => (vm.folder ? [[vm.folder, vm.folder]] : []),
-  network: (vm, model) => named(vm.networks, model),
-  sr: (vm, model) => named(vm.srs, model),
+  tag: (vm) => vm.tags.map(word),
+  os: (vm) => (vm.os ? [word(vm.os)] : NOTHING),
+  folder: (vm) => (vm.folder ? [word(vm.folder)] : NOTHING),
+  network: (vm, model) => vm.networks.map((id) => model.things.get(id)).filter(Boolean),
+  sr: (vm, model) => vm.srs.map((id) => model.things.get(id)).filter(Boolean),
 };
-const named = (ids, model) => ids.map((id) => model.things.get(id)).filter(Boolean).map(({ id, name }) => [id, name]);
+const NOTHING = [];
+const word = (name) => ({ uuid: name, name, id: -1, pool: -1 });
 
 /**
- * Containers in their order, those without a group last.
+ * Containers in their order: as `wanted` says (keys), then by RAM; those without a group last.
  * @returns {{key, name, detail (of which pool or host, where others have the same name), kind: "" | "none" | "rest", id (of the SR or network, or -1), pool, vms: [{..., more}]}[]}
  */
-export function containers(model, group) {
-  const found = new Map();
-  const loose = [];
+export function containers(model, group, wanted = []) {
+  const found = new Map(), loose = [], ranks = new Map(wanted.map((key, i) => [key, i]));
+  const rank = ({ uuid }) => ranks.get(`${group}:${uuid}`) ?? wanted.length;
   for (const pool of model.pools.values()) {
     for (const vm of pool.vms.values()) {
-      const keys = belongings[group](vm, model).sort(([a, first], [b, second]) => byName({ name: first, uuid: `${a}` }, { name: second, uuid: `${b}` }));
-      if (!keys.length) { loose.push(member(vm, 0)); continue; }
-      const [[key, name]] = keys;
-      if (!found.has(key)) found.set(key, { key: `${group}:${key}`, name, kind: "", id: typeof key === "number" ? key : -1, pool: typeof key === "number" ? vm.pool : -1, uuid: `${key}`, vms: [] });
-      found.get(key).vms.push(member(vm, keys.length - 1));
+      const own = belongings[group](vm, model);
+      if (!own.length) { loose.push(member(vm, 0)); continue; }
+      const { uuid, name, id, pool: of } = own.reduce((first, one) => (rank(one) - rank(first) || byName(one, first)) < 0 ? one : first);
+      if (!found.has(uuid)) found.set(uuid, { key: `${group}:${uuid}`, uuid, name, kind: "", id, pool: of, vms: [] });
+      found.get(uuid).vms.push(member(vm, own.length - 1));
     }
   }
   const weight = ({ vms }) => vms.reduce((sum, vm) => sum + vm.ram, 0);
-  const all = [...found.values()].map((one) => ({ ...one, ram: weight(one) })).sort((a, b) => b.ram - a.ram || byName(a, b));
+  const all = [...found.values()].map((one) => ({ ...one, ram: weight(one) })).sort((a, b) => rank(a) - rank(b) || b.ram - a.ram || byName(a, b));
   const rest = all.length > MOST ? all.splice(MOST - 1) : [];
-  const odd = (kind, vms, count = 0) => (vms.length ? [{ key: `${group}/${kind}`, name: "", kind, id: -1, pool: -1, count, vms, ram: weight({ vms }) }] : []);
+  const odd = (kind, vms, count = 0) => (vms.length ? [{ key: `${group}/${kind}`, uuid: "", name: "", kind, id: -1, pool: -1, count, vms, ram: weight({ vms }) }] : []);
   const twice = new Set(all.map(({ name }) => name).filter((name, i, names) => names.indexOf(name) !== i));
   for (const one of all) one.detail = twice.has(one.name) ? whose(one, model) : "";
   return [...all, ...odd("rest", rest.flatMap(({ vms }) => vms), rest.length), ...odd("none", loose)];
@@ -62,11 +63,11 @@ const whose = ({ id, pool }, model) => (model.things.get(model.things.get(id)?.h
 const member = ({ id, uuid, name, ram, vcpus, disk }, more) => ({ id, uuid, name, ram, vcpus, disk, more });
 
 /**
- * The plan by groups; `groups`: [{key, name, detail, kind, id, pool, count (VMs), folded (groups in it), ram (MiB), x, y, w, h, head, inner, tiles, dust}].
- * A tile's `more` is in how many other groups its VM is.
+ * The plan by groups; `groups`: [{key, uuid, name, detail, kind, id, pool, count (VMs), folded (groups in it), ram (MiB), x, y, w, h, head, inner, tiles, dust}].
+ * A tile's `more` is in how many other groups its VM is; `wanted`: keys of groups in the order somebody gave them.
  */
-export function grouped(model, view, size, group) {
-  const all = containers(model, group), vms = all.flatMap((one) => one.vms);
+export function grouped(model, view, size, group, wanted = []) {
+  const own = wanted.filter((key) => key.startsWith(`${group}:`)), all = containers(model, group, own), vms = all.flatMap((one) => one.vms);
   const frame = { w: Math.max(200, view.w), h: Math.max(200, view.h) };
   const chrome = LOOKS.find(({ side }) => Math.sqrt((frame.w * frame.h) / Math.max(1, all.length)) >= side);
   const sizes = sizing(size, vms, 0.85 * frame.w * frame.h, (0.85 * frame.w * frame.h) / Math.max(1, vms.reduce((sum, vm) => sum + vm.ram, 0)));
@@ -74,12 +75,12 @@ export function grouped(model, view, size, group) {
     one.vms.sort((a, b) => sizes.amount(b) - sizes.amount(a) || b.ram - a.ram || byName(a, b));
     one.amount = one.vms.reduce((sum, vm) => sum + sizes.amount(vm), 0);
   }
-  const places = frame.w < NARROW ? column(all, frame, chrome, vms) : field(all, frame, chrome);
+  const places = frame.w < NARROW ? column(all, frame, chrome, vms) : field(all, frame, chrome, own.length > 0);
   const mean = Math.sqrt(places.reduce((sum, { inner }) => sum + inner.w * inner.h, 0) / Math.max(1, vms.length));
   sizes.unit = Math.min(Infinity, ...all.map((one, i) => (places[i].inner.w * places[i].inner.h) / one.amount));
   sizes.cell = cellFor(all, places, Math.min(LARGEST, 1.1 * mean));
   const groups = all.map((one, i) => {
-    const box = { key: one.key, name: one.name, detail: one.detail ?? "", kind: one.kind, id: one.id, pool: one.pool, count: one.vms.length, folded: one.count ?? 0, ram: one.ram, head: chrome.head, ...places[i] };
+    const box = { key: one.key, uuid: one.uuid, name: one.name, detail: one.detail ?? "", kind: one.kind, id: one.id, pool: one.pool, count: one.vms.length, folded: one.count ?? 0, ram: one.ram, head: chrome.head, ...places[i] };
     fillSized(box, one.vms, sizes);
     box.tiles.forEach((tile, k) => { tile.more = one.vms[k].more; });
     return box;
@@ -88,14 +89,14 @@ export function grouped(model, view, size, group) {
   return { scale: sizes.unit, sizes, chrome, width: frame.w, height, pools: [], groups, hosts: new Map() };
 }
 
-/** A rectangle of containers whose insides are as their amounts ask for, to one scale as nearly as their heads allow. */
-function field(all, view, chrome) {
+/** A rectangle of containers whose insides are as their amounts ask for, to one scale as nearly as their heads allow; in rows where their `order` counts. */
+function field(all, view, chrome, order) {
   const area = { x: chrome.margin - chrome.gap / 2, y: chrome.margin - chrome.gap / 2, w: view.w - 2 * chrome.margin + chrome.gap, h: view.h - 2 * chrome.margin + chrome.gap };
   const sum = all.reduce((total, one) => total + one.amount, 0) || 1;
   const least = Math.min((area.w * area.h) / Math.max(1, all.length) / 3, 140 * (chrome.head + 44));
   let weights = all.map((one) => Math.max(least, (area.w * area.h * one.amount) / sum)), best = null, most = -1;
   for (let round = 0; round < ROUNDS; round++) {
-    const places = divide(area, weights, all.at(-1)?.kind === "none").map((box) => within(box, chrome));
+    const places = divide(area, weights, all.at(-1)?.kind === "none", order ? inRows : wide).map((box) => within(box, chrome));
     const units = places.map(({ inner }, i) => (inner.w * inner.h) / all[i].amount), unit = Math.min(...units);
     if (unit > most) { most = unit; best = places; }
     const mean = places.reduce((total, { inner }) => total + inner.w * inner.h, 0) / sum;
@@ -105,12 +106,14 @@ function field(all, view, chrome) {
 }
 
 /** Wider than high, for their names; the last one apart from the others, if it is large enough to look well there. */
-function divide(area, weights, apart) {
+function divide(area, weights, apart, among) {
   const last = weights.at(-1), sum = weights.reduce((a, b) => a + b, 0);
-  if (!apart || weights.length < 2 || last < APART * sum) return wide(area, weights);
+  if (!apart || weights.length < 2 || last < APART * sum) return among(area, weights);
   const [others, place] = cut(area, sum - last, last);
-  return [...wide(others, weights.slice(0, -1)), place];
+  return [...among(others, weights.slice(0, -1)), place];
 }
+
+const inRows = (area, weights) => shelves(area, weights, WIDE);
 
 const wide = (area, weights) => sorted({ ...area, h: area.h * WIDE }, weights).map((box) => ({ ...box, y: area.y + (box.y - area.y) / WIDE, h: box.h / WIDE }));
 

@@ -18,8 +18,8 @@ export function gestures(map) {
     const target = map.hitAt(at.x, at.y);
     const touch = event.pointerType === "touch";
     const ground = !target || target.kind === "pool", keys = event.ctrlKey || event.metaKey || event.shiftKey;
-    const head = target?.head && event.button === 0 && !touch && !keys && !map.spaceHeld && map.canMove(target.id) ? target.id : -1;
-    const pans = head < 0 && (touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey));
+    const head = event.button === 0 && !touch && !keys && !map.spaceHeld && map.canMove(handle(target)) ? handle(target) : null;
+    const pans = head === null && (touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey));
     press = { at, last: at, since: event.timeStamp, target, touch, pans, head, button: event.button, moved: false, add: keys };
     if (touch) longTimer = setTimeout(() => { if (press && !press.moved) { map.menu(press.target?.id ?? -1, at.x, at.y); press = null; held = true; } }, LONG);
     if (event.button === 1) event.preventDefault();
@@ -38,7 +38,7 @@ export function gestures(map) {
       if (event.pointerType === "touch") return;
       const target = map.hitAt(at.x, at.y);
       map.point(target && !target.ground ? target.id : -1, at.x, at.y);
-      const grab = target?.head && map.canMove(target.id);
+      const grab = map.canMove(handle(target));
       if (grab || surface.style.cursor === "grab") surface.style.cursor = grab || map.spaceHeld ? "grab" : "default";
       return;
     }
@@ -47,7 +47,7 @@ export function gestures(map) {
     clearTimeout(longTimer);
     map.point(-1);
     if (map.spaceHeld) map.spaceUsed = true;
-    if (press.head >= 0) map.dragHead(press.head, at);
+    if (press.head !== null) map.dragHead(press.head, at);
     else if (press.pans) map.pan(at.x - press.last.x, at.y - press.last.y);
     else if (press.button === 0) frame(band, press.at, at);
     press.last = at;
@@ -64,7 +64,7 @@ export function gestures(map) {
     map.endDrag();
     if (event.type === "pointercancel") return;
     if (moved) {
-      if (head >= 0) { map.dropHead(head, at); return; }
+      if (head !== null) { map.dropHead(head, at); return; }
       if (!pans && button === 0) map.chooseInside(from, at, add);
       const way = from.y - at.y, quick = event.timeStamp - since < SWIPE.time && Math.abs(way) > Math.max(SWIPE.way, 2 * Math.abs(from.x - at.x));
       if (touch && quick && map.scrolls()) map.swipe(Math.sign(way));
@@ -89,6 +89,9 @@ export function gestures(map) {
     else map.zoom(Math.exp(-amount * (event.ctrlKey ? 0.01 : 0.0022)), at.x, at.y);
   }, { passive: false });
 }
+
+/** What is dragged by the name that is under the pointer: see reorder.js. */
+const handle = (target) => (target?.head ? target.group?.key ?? target.id : null);
 
 function distance(pointers) {
   const [a, b] = [...pointers.values()];

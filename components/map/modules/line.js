@@ -18,7 +18,8 @@ const note = (element, name, value) => {
 };
 
 export const HEAD = "head"; // the key of the row of titles
-export const idOf = (key, column = -1) => `xo-row-${key.replace("/", "-")}${column < 0 ? "" : `-${column}`}`;
+/** Of an element; the keys of groups have words of people in them. */
+export const idOf = (key, column = -1) => `xo-row-${key.replace("/", "-").replace(/[^\w-]/gu, (letter) => `_${letter.codePointAt(0)}_`)}${column < 0 ? "" : `-${column}`}`;
 
 export class Line {
   constructor(key, words) {
@@ -68,7 +69,7 @@ export class Line {
     note(element, "aria-expanded", row.open);
     note(element, "aria-selected", row.thing?.uuid ? selected : null);
     note(element, "style", `--level: ${row.level - 1}; transform: translateY(${top}px)`);
-    const name = ["xo-row", `xo-row-${row.group ? "group" : row.thing.kind}`, selected && "xo-row-chosen", active && column < 0 && "xo-row-active", dim && "xo-row-dim", old && "xo-row-old"];
+    const name = ["xo-row", `xo-row-${row.set ? "set" : row.group ? "group" : row.thing.kind}`, selected && "xo-row-chosen", active && column < 0 && "xo-row-active", dim && "xo-row-dim", old && "xo-row-old"];
     element.className = name.filter(Boolean).join(" ");
     const [own, ...rest] = cells(row, model, words, format);
     this.sayName(row, own, state, words);
@@ -81,7 +82,7 @@ export class Line {
     note(this.link, "href", href || null);
     const count = row.count && row.open !== null ? `${row.count}` : "";
     write(this.count, count);
-    const shape = shapeOf(row.thing), icon = shape || row.group || row.thing.kind;
+    const shape = shapeOf(row.thing), icon = shape || row.set?.key.match(/^\w+/)[0] || row.group || row.thing.kind;
     if (icon === this.drawn) return;
     this.drawn = icon;
     this.icon.className = shape ? `x-mark x-mark-${shape}` : "x-icon";

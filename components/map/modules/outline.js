@@ -1,4 +1,5 @@
-// All things as the rows of a tree: pool > host > VM, and each pool's halted VMs, SRs and networks. Pure.
+// All things as the rows of a tree: pool > host > VM, and each pool's halted VMs, SRs and networks; or groups as on the map with their VMs,
+// then pools with their SRs and networks. Pure.
 //
 // What is closed costs nothing: only the children of what is open are put in order.
 
@@ -15,10 +16,11 @@ export const sortBy = (sort, column) => ({ column, down: sort.column === column 
  * @param model  as in model.js
  * @param {{sort: {column, down}, opened: Map<string, boolean>, found: Set<number> | null, only: boolean, shown: number}} how
  *   opened: what somebody opened or closed, by key; found: ids that the filter fits; only: leave out the others;
- *   shown: a thing whose row must be there, whatever is closed (-1: none); names: kept from call to call, {name: what it is sorted by}
- * @returns {{key, id, thing, group, level, pos, size, open, parent, count}[]}
- *   id: of the thing, -1 for a group ("halted", "srs", "networks"); pos of size: among its brothers; open: null for what has no children;
- *   parent: the index of its parent, -1; count: VMs, SRs or networks in it
+ *   shown: a thing whose row must be there, whatever is closed (-1: none); names: kept from call to call, {name: what it is sorted by};
+ *   sets: the groups of the plan, in their order, where VMs are shown by group
+ * @returns {{key, id, thing, group, set, level, pos, size, open, parent, count}[]}
+ *   id: of the thing, -1 for a group ("halted", "srs", "networks", or "set" with its `set` of the plan); pos of size: among its brothers;
+ *   open: null for what has no children; parent: the index of its parent, -1; count: VMs, SRs or networks in it
  */
 export function outline(model, how) {
   const rows = [], many = [...model.pools.values()].reduce((sum, pool) => sum + pool.vms.size, 0) > MANY;
@@ -28,15 +30,15 @@ export function outline(model, how) {
   const leads = (node) => node.id === how.shown || (node.children?.some(leads) ?? false);
   const put = (nodes, level, parent) => {
     const kept = how.only && how.found ? nodes.filter(within) : nodes;
-    const groups = kept.filter((node) => node.group), plain = kept.filter((node) => !node.group).sort(order); // groups keep their place
-    [...plain, ...groups].forEach((node, at, all) => {
-      const { key, id, thing, group, children } = node, index = rows.length;
+    const sets = kept.filter((node) => node.set), groups = kept.filter((node) => node.group && !node.set); // both keep their place
+    [...sets, ...kept.filter((node) => !node.group).sort(order), ...groups].forEach((node, at, all) => {
+      const { key, id, thing, group, set, children } = node, index = rows.length;
       const open = children?.length ? isOpen(node, how, many, within, leads) : null;
-      rows.push({ key, id, thing, group, level, pos: at + 1, size: all.length, open, parent, count: node.count ?? 0 });
+      rows.push({ key, id, thing, group, set, level, pos: at + 1, size: all.length, open, parent, count: node.count ?? 0 });
       if (open) put(children, level + 1, index);
     });
   };
-  put(trees(model), 1, -1);
+  put(how.sets ? setTrees(model, how.sets) : trees(model), 1, -1);
   return rows;
 }
 
@@ -47,19 +49,31 @@ function isOpen(node, { opened, found, only, shown }, many, within, leads) {
   return node.thing?.kind === "pool" || (!many && node.group !== "networks");
 }
 
+const leaf = (thing) => ({ key: `${thing.id}`, id: thing.id, thing, group: "" });
+
 /** Pools with all that is in them, in no order. */
 function trees(model) {
-  const leaf = (thing) => ({ key: `${thing.id}`, id: thing.id, thing, group: "" });
   const found = [];
   for (const [id, pool] of model.pools) {
     const hosts = new Map(), halted = [];
     for (const host of pool.hosts.values()) hosts.set(host.id, { ...leaf(host), children: [] });
     for (const vm of pool.vms.values()) (hosts.get(vm.host)?.children ?? halted).push(leaf(vm));
     for (const host of hosts.values()) host.count = host.children.length;
-    const group = (name, children) => (children.length ? [{ key: `${id}/${name}`, id: -1, thing: null, group: name, children, count: children.length }] : []);
-    const children = [...hosts.values(), ...group("halted", halted), ...group("srs", [...pool.srs.values()].map(leaf)), ...group("networks", [...pool.networks.values()].map(leaf))];
-    found.push({ ...leaf(model.things.get(id)), children, count: pool.vms.size });
+    found.push({ ...leaf(model.things.get(id)), children: [...hosts.values(), ...group(id, "halted", halted), ...supplies(id, pool)], count: pool.vms.size });
   }
+  return found;
+}
+
+const group = (pool, name, children) => (children.length ? [{ key: `${pool}/${name}`, id: -1, thing: null, group: name, children, count: children.length }] : []);
+const supplies = (id, { srs, networks }) => [...group(id, "srs", [...srs.values()].map(leaf)), ...group(id, "networks", [...networks.values()].map(leaf))];
+
+/** The groups of the map with their VMs, then pools with what is not a VM. */
+function setTrees(model, sets) {
+  const found = sets.map((set) => {
+    const children = set.tiles.map(({ id }) => model.things.get(id)).filter(Boolean).map(leaf);
+    return { key: set.key, id: -1, thing: null, group: "set", set, children, count: children.length };
+  });
+  for (const [id, pool] of model.pools) found.push({ ...leaf(model.things.get(id)), children: supplies(id, pool) });
   return found;
 }
 

@@ -24,13 +24,16 @@ export function hit(plan, x, y) {
     const tank = pool.tanks.find((box) => within(box, x, y));
     if (tank) return { id: tank.id, kind: "sr", box: tank };
     const rail = Math.floor((y - pool.rails.y) / pool.rails.step);
-    if (x < pool.rails.x + pool.rails.w && rail >= 0 && rail < pool.rails.shown && pool.networks?.[rail]) {
+    if (x < pool.rails.x + pool.rails.w && rail >= 0 && rail < pool.rails.shown && pool.networks?.[rail] && !isFolded(pool, rail)) {
       return { id: pool.networks[rail].id, kind: "network", box: { x: pool.rails.x, y: pool.rails.y + rail * pool.rails.step, w: pool.rails.w, h: pool.rails.step } };
     }
     return { id: pool.id, kind: "pool", box: pool, ground: y >= pool.rails.y, head: y < pool.rails.y };
   }
   return null;
 }
+
+/** Whether a row of rails stands for all networks for which there is no room. */
+export const isFolded = ({ networks, rails }, i) => networks.length > rails.shown && i === rails.shown - 1;
 
 /** Every box that can be chosen, as {id, box}. */
 export function* places(plan) {

@@ -1,11 +1,13 @@
 // Networks: rails across the top of their pool.
 
-import { DEGRADED, DOWN } from "./model.js";
+import { glyph } from "./marks.js";
+import { DEGRADED, DOWN, WARNING } from "./model.js";
+import { isFolded } from "./places.js";
 import { dim } from "./shapes.js";
 
 /** A rail for each network, a bead where a host has a port: full with carrier, hollow without, half for a bond that lost some. */
 export function drawRails(art, model, pool, screen, zoom, look, stale) {
-  const { ctx, theme, text, words } = art;
+  const { ctx, theme, text, words, format } = art;
   const networks = pool.networks, step = pool.rails.step * zoom, band = screen(pool.rails);
   if (!networks?.length || step < 2.5) return;
   const first = pool.hosts.length ? screen(pool.hosts[0]) : band;
@@ -16,9 +18,10 @@ export function drawRails(art, model, pool, screen, zoom, look, stale) {
   for (let i = 0; i < pool.rails.shown; i++) {
     const network = networks[i], y = band.y + (i + 0.5) * step;
     dim(art, look, network.id);
-    const folded = more > 0 && i === pool.rails.shown - 1;
-    if (folded) {
-      if (worded) text.put(ctx, words.more.replace("{n}", more + 1), band.x, y, band.w, { size: 11, colour: theme.dim });
+    if (isFolded(pool, i)) {
+      const used = worded ? 8 + text.put(ctx, words.more.replace("{n}", format.number(more + 1)), band.x, y, band.w, { size: 11, colour: theme.dim }) : 0;
+      const worst = Math.max(...networks.slice(i).map(({ mark }) => mark)), size = Math.max(5, Math.min(8, step));
+      if (worst >= WARNING && !stale) glyph(ctx, theme, worst, band.x + used, y - size / 2, size); // what is wrong is seen, folded or not
       dim(art, look);
       break;
     }

@@ -1,20 +1,30 @@
-// An order of one's own for pools and hosts: what a dragged name is dropped before, and the order that comes of it. Pure.
+// An order of one's own for pools, hosts and groups: what a dragged name is dropped before, and the order that comes of it. Pure.
+//
+// What can be dragged is named by its handle: the id of a pool or a host, the key of a group.
 
-/** Pools, or the hosts of one pool, in the order of the plan: the things `box` may change places with; with its own among them. */
-export function siblings(plan, id) {
-  if (plan.pools.some((pool) => pool.id === id)) return plan.pools;
-  return plan.pools.find((pool) => pool.hosts.some((host) => host.id === id))?.hosts ?? [];
+const handleOf = (box) => box.key ?? box.id;
+
+/** Pools, the hosts of one pool, or groups, in the order of the plan: the things `handle` may change places with; with its own among them. */
+export function siblings(plan, handle) {
+  const among = [plan.groups.filter(({ kind }) => !kind), plan.pools, ...plan.pools.map(({ hosts }) => hosts)];
+  return among.find((boxes) => boxes.some((box) => handleOf(box) === handle)) ?? [];
 }
 
-/** Whether somebody may drag it elsewhere: a pool or a host that is not the only one. */
-export const movable = (plan, id) => plan.group === "placement" && siblings(plan, id).length > 1;
+/** Whether somebody may drag it elsewhere: what is not the only one. */
+export const movable = (plan, handle) => siblings(plan, handle).length > 1;
+
+/** The handle of what a thing is moved with: a pool, a host, the host or the group of a VM; null if there is none. */
+export function handleFor(plan, thing) {
+  if (thing?.kind !== "vm") return thing?.id ?? null;
+  return plan.group === "placement" ? thing.host : plan.groups.find(({ tiles }) => tiles.some(({ id }) => id === thing.id))?.key ?? null;
+}
 
 /**
- * Where `id` would go if it were dropped at a place of the map.
+ * Where `handle` would go if it were dropped at a place of the map.
  * @returns {{index: number, line: {x, y, w, h}} | null}  its index among the others, and the gap to show; null: it stays where it is
  */
-export function dropAt(plan, id, x, y) {
-  const all = siblings(plan, id), from = all.findIndex((box) => box.id === id);
+export function dropAt(plan, handle, x, y) {
+  const all = siblings(plan, handle), from = all.findIndex((box) => handleOf(box) === handle);
   if (from < 0 || all.length < 2) return null;
   let near = -1, least = Infinity;
   all.forEach((box, i) => {
@@ -29,13 +39,30 @@ export function dropAt(plan, id, x, y) {
 
 const outside = (at, low, length) => Math.max(0, low - at, at - low - length);
 
+/** One place on (1) or back (-1): its index among the others; -1 if that is beyond the ends. */
+export function beside(plan, handle, by) {
+  const all = siblings(plan, handle), index = all.findIndex((box) => handleOf(box) === handle) + by;
+  return index < all.length ? index : -1;
+}
+
 /**
- * The order among its own with `id` at `index`, as uuids.
- * @returns {{parent: string, order: string[]}}  parent: the uuid of the pool whose hosts they are, "" for pools
+ * The order among its own with `handle` at `index`.
+ * @param {string[]} wanted  the order there is, as `setOrder` gets it
+ * @returns {{parent: string, order: string[]}}  parent: the uuid of the pool whose hosts they are, "" for pools, or how VMs are grouped;
+ *   order: uuids, or the words of groups
  */
-export function moved(plan, model, id, index) {
-  const uuid = (box) => model.things.get(box.id)?.uuid, all = siblings(plan, id);
-  const rest = all.filter((box) => box.id !== id);
-  rest.splice(index, 0, all.find((box) => box.id === id));
+export function moved(plan, model, handle, index, wanted = []) {
+  const all = siblings(plan, handle), rest = all.filter((box) => handleOf(box) !== handle);
+  if (typeof handle === "string") return { parent: plan.group, order: among(plan.group, all, rest, handle, index, wanted) };
+  const uuid = (box) => model.things.get(box.id)?.uuid;
+  rest.splice(index, 0, all.find((box) => box.id === handle));
   return { parent: all === plan.pools ? "" : uuid(plan.pools.find(({ hosts }) => hosts === all)), order: rest.map(uuid).filter(Boolean) };
+}
+
+/** Groups that are not seen, since all their VMs are in others before them, keep their places: they come back when that changes. */
+function among(group, all, rest, handle, index, wanted) {
+  const prefix = `${group}:`, known = wanted.filter((key) => key.startsWith(prefix) && key !== handle), listed = new Set(known);
+  const order = [...known, ...rest.map(handleOf).filter((key) => !listed.has(key))];
+  order.splice(index ? order.indexOf(rest[index - 1].key) + 1 : order.indexOf(rest[0].key), 0, handle);
+  return order.map((key) => key.slice(prefix.length));
 }

@@ -2,6 +2,7 @@
 
 import { COLUMNS } from "./outline.js";
 import { HEAD } from "./line.js";
+import { nameOf } from "./tip.js";
 
 const TYPING = 700;    // milliseconds between the letters of a name
 const LONG = 500;      // of a long press
@@ -59,9 +60,13 @@ export function moves(table) {
     ContextMenu: () => menuAt(table, table.row()),
     "/": () => map.askFilter?.(),
     "?": () => map.help?.(),
+    "<": () => shift(-1),
+    ">": () => shift(1),
     "*": () => { const row = table.row(); for (const one of table.rows) if (one.parent === row?.parent && one.open !== null) table.opened.set(one.key, true); table.again(); },
     " ": () => { if (table.active === HEAD) table.sortBy(COLUMNS[table.column]); else select(table, table.row(), true); },
   };
+
+  const shift = (by) => { const row = table.row(); if (row?.set) map.shift(by, row.key); };
 
   /** To the next row whose name starts with what is typed; whether there is one. */
   function type(key) {
@@ -69,7 +74,8 @@ export function moves(table) {
     const wanted = (fresh ? key : typed + key).toLocaleLowerCase(), from = here() + (fresh ? 1 : 0), { length } = table.rows;
     if (fresh && key === " ") return false;
     for (let i = 0; i < length; i++) {
-      const index = (from + i + length) % length, name = table.rows[index].thing?.name ?? map.words.table.groups[table.rows[index].group];
+      const index = (from + i + length) % length, { thing, set, group } = table.rows[index];
+      const name = thing?.name ?? (set ? nameOf(set, map.words, map.format) : map.words.table.groups[group]);
       if (!name.toLocaleLowerCase().startsWith(wanted)) continue;
       [typed, at] = [wanted, now];
       to(index);

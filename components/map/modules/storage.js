@@ -55,7 +55,7 @@ export function drawTank(art, sr, box, head, look, stale) {
   drawTankWords(art, sr, box, inside, part, line, stale);
   if (sr.mark && !stale) {
     const size = (box.w > 40 ? 9 : Math.max(5, Math.min(8, box.w - 4))) + (look.pulse?.(sr.id) ?? 0);
-    glyph(ctx, theme, sr.mark, box.w > 40 ? box.x + box.w - 9.5 - size / 2 : box.x + (box.w - size) / 2, box.y + 9.5 - size / 2, size);
+    glyph(ctx, theme, sr.mark, box.w > 40 ? box.x + box.w - 9.5 - size / 2 : box.x + (box.w - size) / 2, box.y + Math.min(9.5, box.h / 2) - size / 2, size);
   }
   dim(art, look);
   outline(ctx, theme, box, 6, sr.id, look);

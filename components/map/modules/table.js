@@ -73,9 +73,9 @@ export class Table {
 
   /** As of now; whether it is what is seen. */
   paint() {
-    const { look, state, found } = this.map, shown = state.view === "table";
+    const { look, state, found, plan } = this.map, shown = state.view === "table";
     if (shown !== this.shown) this.turn(shown);
-    if (this.found !== found || this.only !== state.only) { this.found = found; this.only = state.only; this.stale = true; }
+    if (this.found !== found || this.only !== state.only || this.plan !== plan) { Object.assign(this, { found, plan, only: state.only }); this.stale = true; }
     if (shown) this.draw();
     else if (look.focus !== this.followed) this.follow(look.focus);
     else this.timer ||= setTimeout(() => { this.timer = 0; if (!this.shown) this.draw(); }, LATER);
@@ -146,9 +146,9 @@ export class Table {
   // ---- drawing
 
   order() {
-    const { model, found, state } = this.map, before = this.row();
+    const { model, plan, found, state } = this.map, before = this.row();
     const shown = this.shown ? this.wanted ?? -1 : this.map.look.focus;
-    this.rows = outline(model, { sort: this.sort, opened: this.opened, names: this.names, found, only: state.only, shown });
+    this.rows = outline(model, { sort: this.sort, opened: this.opened, names: this.names, found, only: state.only, shown, sets: plan && plan.group !== "placement" ? plan.groups : null });
     this.at = new Map(this.rows.map(({ key }, index) => [key, index]));
     if (shown >= 0 && this.shown) for (let row = this.rows[this.at.get(`${shown}`)]; row && row.parent >= 0;) { row = this.rows[row.parent]; this.opened.set(row.key, true); }
     this.stale = false;

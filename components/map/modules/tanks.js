@@ -1,11 +1,15 @@
 // Where the tanks of shared SRs stand. Pure, a part of layout.js.
 
-/** Shared SRs at the right edge of their pool; one scale for all, the largest at which every pool's fit. */
+const SEEN = 4;       // pixels of height, under which a tank says nothing
+const CROWD = 0.8;    // of the gap: tanks that are less high than that are mostly gaps
+
+/** Shared SRs at the right edge of their pool; one scale for all, the largest at which every pool's fit. Of hundreds each has a cell instead. */
 export function tanks(boxes, pools, chrome) {
   const plans = boxes.map((box, i) => tankPlan(box, pools[i].tanks, chrome));
-  const unit = Math.min(Infinity, ...plans.filter((plan) => plan.sizes.length).map((plan) => largestUnit(plan, chrome)));
+  const unit = Math.min(Infinity, ...plans.filter((plan) => plan.sizes.length && !plan.crowd).map((plan) => largestUnit(plan, chrome)));
   for (const [i, plan] of plans.entries()) {
     const { box, w } = plan;
+    if (plan.crowd) { box.tanks = cells(plan, pools[i].tanks, chrome); continue; }
     let x = box.content.x + box.content.w + chrome.hostGap, y = box.content.y;
     box.tanks = pools[i].tanks.map((tank, j) => {
       if (j && j % plan.down === 0) { x += w + chrome.tankGap; y = box.content.y; }
@@ -26,7 +30,17 @@ function tankPlan(box, all, chrome) {
   const head = each >= least ? chrome.tankHead : 0;
   const vessel = Math.max(2, Math.min(3.2 * chrome.tankGap, 0.4 * (each - head), each - head));
   const w = Math.max(3, (Math.min(chrome.tank, box.w * 0.3) - (across - 1) * chrome.tankGap) / across);
-  return { box, sizes, down, head, vessel, w, column };
+  const crowd = sizes.length > 0 && each < Math.max(SEEN, CROWD * chrome.tankGap);
+  return { box, sizes, down, head, vessel, w, column, crowd, room: Math.min(chrome.tank, box.w * 0.3) };
+}
+
+/** One for each, all alike, in rows. */
+function cells({ box, room, column }, all, chrome) {
+  let side = Math.sqrt((room * column) / all.length);
+  const across = () => Math.max(1, Math.floor(room / side));
+  while (side > 1 && across() * Math.floor(column / side) < all.length) side *= 0.98;
+  const x = box.content.x + box.content.w + chrome.hostGap, y = box.content.y, size = side - Math.min(1.5, side / 5), n = across();
+  return all.map(({ id }, i) => ({ id, x: x + (i % n) * side, y: y + Math.floor(i / n) * side, w: size, h: size, head: 0 }));
 }
 
 const tankHeight = (plan, size, unit) => plan.head + Math.max(plan.vessel, (size * unit) / plan.w);

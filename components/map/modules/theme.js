@@ -1,5 +1,7 @@
 // Colours and fonts of the canvas, read from the theme's CSS custom properties.
 
+const LEGIBLE = 0.2;  // luminance from which dark letters are read better than white ones
+const ALIKE = 0.179;  // the same for black ones
 const TOKENS = ["ground", "surface", "line", "text", "dim", "faint", "accent", "load-0", "load-50", "load-100", "warning", "critical", "unknown"];
 const STEPS = 64;
 
@@ -7,7 +9,7 @@ export function readTheme(element) {
   const style = getComputedStyle(element);
   const theme = {};
   for (const name of TOKENS) theme[name.replace("-", "")] = parse(style.getPropertyValue(`--${name}`).trim() || "#808080");
-  const { load0, load50, load100 } = theme;
+  const { load0, load50, load100 } = theme, contrast = style.getPropertyValue("--contrast").trim() === "more";
   theme.fills = [];
   theme.inks = [];
   theme.greys = [];    // the same of a pool that is gone: the last picture, without colour
@@ -16,12 +18,11 @@ export function readTheme(element) {
     const part = i / STEPS;
     const colour = part < 0.5 ? mix(load0, load50, part * 2) : mix(load50, load100, part * 2 - 1);
     theme.fills.push(css(colour));
-    theme.inks.push(luminance(colour) > 0.2 ? "#070d18" : "#ffffff");
+    theme.inks.push(contrast ? (luminance(colour) > ALIKE ? "#000000" : "#ffffff") : luminance(colour) > LEGIBLE ? "#070d18" : "#ffffff");
     const grey = mix(theme.surface, Array(3).fill(colour[0] * 0.3 + colour[1] * 0.59 + colour[2] * 0.11), 0.6);
     theme.greys.push(css(grey));
-    theme.greyInks.push(luminance(grey) > 0.2 ? "#20242c" : "#c9ced6");
+    theme.greyInks.push(contrast ? (luminance(grey) > ALIKE ? "#000000" : "#ffffff") : luminance(grey) > LEGIBLE ? "#20242c" : "#c9ced6");
   }
-  const contrast = style.getPropertyValue("--contrast").trim() === "more";
   const colours = Object.fromEntries(TOKENS.map((name) => [name.replace("-", ""), css(theme[name.replace("-", "")])]));
   return {
     ...theme, ...colours, steps: STEPS, contrast, dark: luminance(theme.ground) < 0.3,

@@ -145,7 +145,7 @@ function words(art, vm, box, ink, side, look) {
   if (bench) return;
   let used = 0;
   if (vm.address && !halves && box.h >= 44 && box.w >= L3) {
-    ctx.globalAlpha = 0.82 * art.alpha;
+    ctx.globalAlpha = (art.theme.contrast ? 1 : 0.82) * art.alpha;
     used = text.put(ctx, vm.address, box.x + pad, box.y + (large ? 36 : 28), room, { size: large ? 12 : 11, colour: ink, whole: true });
     ctx.globalAlpha = art.alpha;
   }

@@ -11,6 +11,11 @@ export function describe(model, thing, words, format) {
   return [thing.name, stateOf(thing, words), [...rows.filter(([, value]) => value !== "" && value != null), ...stale]];
 }
 
+/** What a group is called. */
+export function nameOf(group, words, format) {
+  return group.kind === "none" ? words.ungrouped : group.kind === "rest" ? words.moreGroups.replace("{n}", format.number(group.folded)) : group.name;
+}
+
 export function stateOf(thing, words) {
   if (thing.kind === "vm") return words.states[thing.state];
   if (thing.kind === "host") return !(thing.flags & LIVE) ? words.lost : !(thing.flags & ENABLED) ? words.maintenance : thing.flags & MASTER ? words.master : "";

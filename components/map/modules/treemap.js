@@ -53,6 +53,32 @@ export function sorted(box, amounts) {
   return parts;
 }
 
+/** Rows from left to right in the order of the amounts, broken so that the parts are as near to `wide` times their height as can be. */
+export function shelves(box, amounts, wide) {
+  const n = amounts.length, sums = [0], total = amounts.reduce((sum, amount) => sum + amount, 0), parts = new Array(n);
+  if (!(total > 0)) return treemap(box, amounts);
+  for (const amount of amounts) sums.push(sums.at(-1) + amount);
+  const height = (from, to) => (box.h * (sums[to] - sums[from])) / total, width = (from, to, i) => (box.w * amounts[i]) / (sums[to] - sums[from]);
+  const ugliness = (from, to) => {
+    let sum = 0;
+    for (let i = from; i < to; i++) { const shape = width(from, to, i) / height(from, to) / wide; sum += Math.max(shape, 1 / shape) ** 2; }
+    return sum;
+  };
+  const best = [0], breaks = [0]; // of the first so many
+  for (let to = 1; to <= n; to++) {
+    best[to] = Infinity;
+    for (let from = 0; from < to; from++) {
+      const cost = best[from] + ugliness(from, to);
+      if (cost < best[to]) { best[to] = cost; breaks[to] = from; }
+    }
+  }
+  for (let to = n; to > 0; to = breaks[to]) {
+    const from = breaks[to], h = height(from, to), y = box.y + height(0, from);
+    for (let i = from, x = box.x; i < to; i++) { parts[i] = { x, y, w: width(from, to, i), h }; x += parts[i].w; }
+  }
+  return parts;
+}
+
 /** [what is used, the rest], in two clean pieces across the longer side. */
 export function cut(box, used, rest) {
   const part = used + rest > 0 ? used / (used + rest) : 1;
