@@ -1,7 +1,7 @@
 """The storage around a pool, as data: disks in the hosts, filers, iSCSI targets, LUNs of a SAN, shares; and what lies on it.
 
-It is the same for all pools, and for all hosts of one but for their own disks. What nobody listed is a server or disk as the caller
-says, with nothing on it; names in `.invalid` do not resolve, and nobody is at the addresses kept for documentation.
+It is the same for all pools, and for all hosts of one but for their own disks. Each pool has its own servers besides, those of its SRs.
+Other names do not resolve, and nobody is at other addresses; a disk that nobody listed is there, and empty.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from ..pool import Pool
 
 GIB = 1 << 30
 TIB = 1 << 40
-NOBODY = ("192.0.2.", "198.51.100.", "203.0.113.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,13 @@ class Kept:
 
 @dataclass(slots=True)
 class World:
-    """What a pool knows to lie where: {place: {uuid of the SR: it}}; `lost`: {uuid of an SR: locations of disks that vanished}."""
+    """What a pool knows to lie where: {place: {uuid of the SR: it}}; `lost`: {uuid of an SR: locations of disks that vanished}.
+
+    `configs` are device_configs by which it was reached.
+    """
 
     places: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    configs: list[dict[str, str]] = field(default_factory=list)
     lost: dict[str, set[str]] = field(default_factory=dict)
 
     def find(self, uuid: str) -> Kept | None:
@@ -131,6 +134,7 @@ def is_listed(place: str) -> bool:
 def put(pool: Pool, place: str, sr: str) -> None:
     """The SR lies there now, empty."""
     record = pool.db.record("SR", sr)
+    world(pool).configs += [dict(pool.db.get(pbd, "device_config")) for pbd in record["PBDs"][:1]]
     kept = Kept(record["type"], record["name_label"], record["name_description"], library(place) if record["type"] == "iso" else {})
     world(pool).places.setdefault(place, {})[record["uuid"]] = kept
 
