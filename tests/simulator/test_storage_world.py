@@ -210,7 +210,8 @@ def test_the_database_is_kept_on_an_sr(x: Client, master: str) -> None:
     x.call("SR.enable_database_replication", sr)
     (vdi,) = x.call("SR.get_VDIs", sr)
     assert (x.call("VDI.get_type", vdi), x.call("VDI.get_metadata_of_pool", vdi)) == ("metadata", x.call("pool.get_all")[0])
-    assert x.failure("VDI.open_database", vdi)[0] == "COULD_NOT_IMPORT_DATABASE"
+    disk = next(ref for ref, record in x.call("VDI.get_all_records").items() if record["type"] != "metadata")
+    assert x.failure("VDI.open_database", disk) == ["VDI_INCOMPATIBLE_TYPE", disk, x.call("VDI.get_type", disk)]
     x.call("SR.disable_database_replication", sr)
     assert x.call("SR.get_VDIs", sr) == []
     drop(x, sr)

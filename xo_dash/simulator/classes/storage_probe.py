@@ -263,7 +263,11 @@ def sr_list(pool: Pool, found: Place, kind: str, config: Config, metadata: bool)
         if found.key.startswith(("disk:", "scsi:")):
             device = config.get("device") or f"/dev/disk/by-scsid/{config.get('SCSIid')}/mapper"
             entry += [("Devlist", device), ("size", str(found.size or world.TIB))]
-            entry += [("name_label", name), ("name_description", ""), ("pool_metadata_detected", "false")] if metadata else []
+            entry += (
+                [("name_label", name), ("name_description", ""), ("pool_metadata_detected", str(world.has_database(found.key)).lower())]
+                if metadata
+                else []
+            )
         entries.append(("SR", entry))
     if kind == "nfs" and "probeversion" in config:
         entries.append(("SupportedVersions", [("Version", version) for version in ("3", "4", "4.1")]))

@@ -15,6 +15,7 @@ from ..pool import Pool
 
 GIB = 1 << 30
 TIB = 1 << 40
+DATABASE = 256 << 20  # bytes of the disk that a pool keeps its database on
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ SAN = (
 SHARES = {"//10.10.0.30/vms": 4 * TIB, "//10.10.0.30/iso": TIB}  # SMB
 ISOS = {"debian-12.11.0-amd64-netinst.iso": 670 << 20, "rocky-9.6-x86_64-minimal.iso": 2_100 << 20, "memtest86plus-7.20.iso": 14 << 20}
 LIBRARIES = {"nfs:10.10.0.10:/mnt/tank/iso": ISOS, "smb://10.10.0.30/iso": ISOS}
-# SRs of pools that are no more: {place: (type, name)}; each has two disks
+# SRs of pools that are no more: {place: (type, name)}; each has two disks, and those of LUNs the pool's database (lost_pool)
 LEFT = {
     "nfs:10.10.0.10:/mnt/tank/backup": ("nfs", "Old backups"),
     "scsi:36589cfc000000a010000000000000002": ("lvmoiscsi", "Old cluster"),
@@ -103,7 +104,22 @@ def uuid_of(text: str) -> str:
 
 def left(place: str) -> Kept:
     kind, name = LEFT[place]
-    return Kept(kind, name, "", {uuid_of(f"{place} {n}"): lying(uuid_of(f"{place} {n}"), f"{name} {n}", 20 * GIB) for n in (1, 2)})
+    found = {uuid_of(f"{place} {n}"): lying(uuid_of(f"{place} {n}"), f"{name} {n}", 20 * GIB) for n in (1, 2)}
+    if has_database(place):
+        location, owner = database_of(place), f"OpaqueRef:{uuid_of(f'{place} pool')}"
+        found[location] = lying(location, "Metadata for DR", DATABASE, type="metadata", metadata_of_pool=owner, metadata_latest=True,
+                                name_description="Used for disaster recovery", sm_config={"type": "raw"})  # fmt: skip
+    return Kept(kind, name, "", found)
+
+
+def has_database(place: str) -> bool:
+    """Drivers of volumes keep what is needed to find one."""
+    return place in LEFT and place.startswith("scsi:")
+
+
+def database_of(place: str) -> str:
+    """The location, and the uuid, of the disk that it is on."""
+    return uuid_of(f"{place} database")
 
 
 def lying(location: str, name: str, size: int, **fields: object) -> Record:
