@@ -11,7 +11,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import sr_rules, vm_memory, vm_migrate, vm_migrate_records, vm_placement
+from . import cpu_features, sr_rules, vm_memory, vm_migrate, vm_migrate_records, vm_placement
 from .vm_migrate_goal import Goal, goal
 
 SENDING = ("VDI_SNAPSHOT", "VDI_MIRROR")
@@ -95,7 +95,7 @@ async def check_arrival(pool: Pool, vm: str, to: Goal, *, force: bool, copy: boo
         if free < needed:
             raise XapiError("HOST_NOT_ENOUGH_FREE_MEMORY", needed, free)
     if not force:
-        vm_placement.check_cpu(there, NULL, record, to.host)
+        cpu_features.check(there, NULL, record, to.host)
 
 
 def check_namesake(uuid: str, version: int, there: Pool) -> None:
