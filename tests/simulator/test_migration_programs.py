@@ -182,6 +182,19 @@ def test_the_other_side_fails_in_the_middle(here: Place, there: Place, path: str
     here.send(vm, there, there.hosts[0])
 
 
+def test_who_may_migrate_here_and_there_needs_no_more() -> None:
+    with simulated(hosts=(1,), vms=(0,), users=True) as one, simulated(hosts=(1,), vms=(0,), users=True, seed="other") as two:
+        vm = place(one.pool).running("delegated")
+        here, there = (Place(at.pool, Maker(signed_in(at.pool.url, "vm-power-admin"))) for at in (one, two))
+        assert there.make.get(here.send(vm, there, there.hosts[0]), "power_state") == "Running"
+
+
+def signed_in(url: str, user: str) -> Client:
+    client = Client(url)
+    client.session = client.raw("session.login_with_password", user, "secret")["result"]
+    return client
+
+
 class TestByHand:
     @pytest.fixture
     def simulation(self) -> Iterator[Simulation]:
