@@ -7,8 +7,10 @@ import http.client
 import json
 import os
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -79,3 +81,85 @@ def test_whoever_leaves_in_the_middle_leaves_nothing_behind(pool: SimulatedPool,
     until(lambda: client.call("VDI.get_VBDs", vdi) == [])
     pending = [t for t in client.call("task.get_all_records").values() if t["status"] == "pending"]
     assert pending == []
+
+
+def raw(client: Client) -> socket.socket:
+    parts = urlsplit(client.url)
+    return socket.create_connection((parts.hostname or "", parts.port), timeout=20)
+
+
+def answer(opened: socket.socket) -> bytes:
+    """All that comes until the simulator closes."""
+    return b"".join(iter(lambda: opened.recv(65536), b""))
+
+
+class TestABodyOfUnknownLength:
+    def disk(self, client: Client) -> str:
+        sr = client.call("pool.get_default_SR", client.call("pool.get_all")[0])
+        return str(client.call("VDI.create", {"name_label": "put", "SR": sr, "virtual_size": 8 << 20, "type": "user", "sharable": False,
+                                              "read_only": False, "other_config": {}}))  # fmt: skip
+
+    def outcome(self, client: Client, told: bytes) -> Any:
+        head = dict(line.split(b": ", 1) for line in told.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:])
+        task = head[b"task-id"].decode()
+        until(lambda: client.call("task.get_status", task) != "pending")
+        return client.call("task.get_record", task)
+
+    @pytest.mark.parametrize("pieces", [1, 3])
+    def test_a_put_goes_on_until_the_client_has_no_more(self, client: Client, pieces: int) -> None:
+        vdi, data = self.disk(client), bytes(range(256)) * 4096
+        head = f"PUT /import_raw_vdi?vdi={vdi}&session_id={client.session} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        with raw(client) as opened:
+            whole, step = head + data, (len(head) + len(data)) // pieces
+            for start in range(0, len(whole), step):
+                opened.sendall(whole[start : start + step])
+            opened.shutdown(socket.SHUT_WR)
+            told = answer(opened)
+        assert told.startswith(b"HTTP/1.1 200")
+        assert self.outcome(client, told)["status"] == "success"
+        got = fetch(f"{client.url}/export_raw_vdi?vdi={vdi}&session_id={client.session}").body
+        assert got == data.ljust(8 << 20, b"\0")
+
+    def test_also_behind_a_call_on_the_same_connection(self, client: Client) -> None:
+        vdi = self.disk(client)
+        with raw(client) as opened:
+            opened.sendall(b"OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert opened.recv(65536).startswith(b"HTTP/1.1 200")
+            opened.sendall(f"PUT /import_raw_vdi?vdi={vdi}&session_id={client.session} HTTP/1.1\r\nHost: x\r\n\r\nabc".encode())
+            opened.shutdown(socket.SHUT_WR)
+            assert self.outcome(client, answer(opened))["status"] == "success"
+        assert fetch(f"{client.url}/export_raw_vdi?vdi={vdi}&session_id={client.session}").body[:4] == b"abc\0"
+
+    def test_an_archive_ends_where_it_says_so(self, client: Client, vm: str) -> None:
+        archive = fetch(f"{client.url}/export?ref={vm}&session_id={client.session}").body
+        with raw(client) as opened:
+            opened.sendall(f"PUT /import?session_id={client.session} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + archive)
+            record = self.outcome(client, answer(opened))  # though the client has not closed
+        assert record["status"] == "success", record["error_info"]
+
+    def test_a_call_says_how_long_it_is(self, client: Client) -> None:
+        with raw(client) as opened:
+            opened.sendall(b"POST /jsonrpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+            assert opened.recv(65536).startswith(b"HTTP/1.1 500")
+
+
+class TestHeaders:
+    def test_who_sends_half_of_them_is_told_so(self, client: Client) -> None:
+        with raw(client) as opened:
+            began = time.monotonic()
+            opened.sendall(b"GET / HTTP/1.1\r\nHost:")
+            told = answer(opened)
+        assert told.startswith(b"HTTP/1.1 408 Request Timeout") and b"408" in told.partition(b"\r\n\r\n")[2]
+        assert 9 < time.monotonic() - began < 15
+
+    def test_too_many_of_them(self, client: Client) -> None:
+        with raw(client) as opened:
+            opened.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 1024)
+            assert answer(opened).startswith(b"HTTP/1.1 431")
+
+    def test_a_connection_that_is_kept_may_wait(self, client: Client) -> None:
+        kept = connection(client)
+        for padding in ("", "b" * 2000):
+            kept.request("OPTIONS", "/", headers={"X-Padding": padding})
+            assert kept.getresponse().read() == b""
+        kept.close()

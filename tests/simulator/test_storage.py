@@ -235,7 +235,9 @@ class TestRepositories:
         assert make.disk_of(vm) in failed[1:]
 
     def test_a_shared_one_is_plugged_everywhere(self, make: Maker) -> None:
-        sr = make.x.call("SR.create", make.master, {"server": "a", "serverpath": "/b"}, 0, "n", "", "NFS", "user", True, {})
+        sr = make.x.call(
+            "SR.create", make.master, {"server": "filer.example.org", "serverpath": "/srv/xen"}, 0, "n", "", "NFS", "user", True, {}
+        )
         pbds = [make.get(p, "record", "PBD") for p in make.get(sr, "PBDs", "SR")]
         assert {p["host"] for p in pbds} == set(make.x.call("host.get_all"))
         assert all(p["currently_attached"] for p in pbds)
@@ -243,7 +245,7 @@ class TestRepositories:
         assert make.x.failure("PBD.create", {"host": make.master, "SR": sr, "device_config": {}})[0] == "PBD_EXISTS"
 
     def test_passwords_become_secrets(self, make: Maker) -> None:
-        config = {"server": "\\\\nas\\vms", "username": "u", "password": "p"}
+        config = {"server": "\\\\10.10.0.30\\vms", "username": "u", "password": "p"}
         sr = make.x.call("SR.create", make.master, config, 0, "n", "", "smb", "user", True, {})
         kept = make.get(make.get(sr, "PBDs", "SR")[0], "device_config", "PBD")
         assert "password" not in kept

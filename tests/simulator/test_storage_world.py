@@ -10,7 +10,7 @@ import pytest
 from tests.simulator.conftest import Client, sign_in
 from tests.simulator.making import GIB, NULL, Maker
 from xo_dash.simulator.classes import storage_scan, storage_world
-from xo_dash.simulator.testing import SimulatedPool
+from xo_dash.simulator.testing import SimulatedPool, simulated
 
 FILER = "10.10.0.10"
 PORTAL = "10.10.0.20"
@@ -70,6 +70,9 @@ def test_what_is_missing_is_told(x: Client, master: str, kind: str, config: dict
         ("lvmoiscsi", {"target": PORTAL, "port": "0"}, 142), ("lvmoiscsi", {"target": PORTAL, "targetIQN": VMS, "SCSIid": "no"}, 107),
         ("lvmoiscsi", {"target": PORTAL, "targetIQN": "iqn.2005-10.org.freenas.ctl:secure", "chapuser": "xen", "chappassword": "no"}, 68),
         ("iso", {"location": "x"}, 38),
+        ("nfs", {"server": "nas"}, 140), ("nfs", {"server": "10.99.0.1", "serverpath": "/x"}, 108),
+        ("lvmoiscsi", {"target": "san.example.org"}, 140), ("lvmoiscsi", {"target": "10.99.0.1"}, 141),
+        ("smb", {"server": "//nas/vms"}, 111), ("lvmohba", {"SCSIid": "3600"}, 107),
     ],
 )  # fmt: skip
 def test_what_is_wrong(x: Client, master: str, kind: str, config: dict[str, str], code: int) -> None:
@@ -80,6 +83,9 @@ def test_what_is_wrong(x: Client, master: str, kind: str, config: dict[str, str]
     ("kind", "config", "code"),
     [("lvm", {"device": "/dev/sda"}, 105), ("lvm", {"device": "/dev/sofa"}, 19), ("iso", {}, 94),
      ("iso", {"location": "x", "type": "cifs"}, 225),
+     ("nfs", {"server": "nas", "serverpath": "/x"}, 140), ("nfs", {"server": "10.99.0.1", "serverpath": "/x"}, 108),
+     ("lvmoiscsi", {"target": "10.99.0.1", "targetIQN": "iqn.x:y", "SCSIid": FREE}, 141), ("smb", {"server": "//nas/vms"}, 111),
+     ("iso", {"location": "//nas/iso", "type": "cifs"}, 222), ("lvmohba", {"SCSIid": "3600"}, 107),
      ("iso", {"location": f"{FILER}:/none", "type": "nfs_iso"}, 222), ("iso", {"location": "x", "legacy_mode": "true"}, 226),
      ("iso", {"location": "//10.10.0.30/iso", "type": "cifs", "vers": "2.0"}, 227)],
 )  # fmt: skip
@@ -129,6 +135,21 @@ def test_plugging_what_is_not_there(x: Client, master: str) -> None:
     assert x.failure("PBD.plug", pbd)[0] == "SR_BACKEND_FAILURE_73"
     assert not x.call("PBD.get_currently_attached", pbd)
     x.call("SR.forget", sr)
+
+
+def test_what_the_pool_has_been_on_is_there() -> None:
+    """Also when its SR has been forgotten."""
+    with simulated(hosts=(1,), vms=(0,)) as simulation:
+        x = sign_in(simulation.pool)
+        (master,) = x.call("host.get_all")
+        sr = next(ref for ref, record in x.call("SR.get_all_records").items() if record["type"] == "nfs")
+        uuid, config = x.call("SR.get_uuid", sr), x.call("PBD.get_device_config", x.call("SR.get_PBDs", sr)[0])
+        told = x.failure("SR.probe", master, {"server": config["server"]}, "nfs", {})
+        assert config["serverpath"] in texts(told[3], "Path")
+        elsewhere = {**config, "serverpath": "/x"}
+        assert x.failure("SR.create", master, elsewhere, 0, "n", "", "nfs", "user", True, {})[0] == "SR_BACKEND_FAILURE_73"
+        drop(x, sr, "SR.forget")
+        assert texts(x.call("SR.probe", master, config, "nfs", {}), "UUID") == [uuid]
 
 
 def test_forgotten_and_introduced_again(x: Client, master: str, pool: SimulatedPool) -> None:
@@ -189,7 +210,8 @@ def test_the_database_is_kept_on_an_sr(x: Client, master: str) -> None:
     x.call("SR.enable_database_replication", sr)
     (vdi,) = x.call("SR.get_VDIs", sr)
     assert (x.call("VDI.get_type", vdi), x.call("VDI.get_metadata_of_pool", vdi)) == ("metadata", x.call("pool.get_all")[0])
-    assert x.failure("VDI.open_database", vdi)[0] == "COULD_NOT_IMPORT_DATABASE"
+    disk = next(ref for ref, record in x.call("VDI.get_all_records").items() if record["type"] != "metadata")
+    assert x.failure("VDI.open_database", disk) == ["VDI_INCOMPATIBLE_TYPE", disk, x.call("VDI.get_type", disk)]
     x.call("SR.disable_database_replication", sr)
     assert x.call("SR.get_VDIs", sr) == []
     drop(x, sr)

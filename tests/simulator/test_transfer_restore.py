@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.simulator.conftest import Client
 from tests.simulator.making import Maker
-from tests.simulator.transfers import MIB, archived, ended, failure, get, imported, members, put, result
+from tests.simulator.transfers import NOISE, archived, disks_of, ended, failure, full_vm, get, imported, members, put, result
 from xo_dash.simulator.testing import SimulatedPool
-
-NOISE = random.Random(1).randbytes(MIB)
 
 
 @pytest.fixture
@@ -23,18 +19,8 @@ def maker(client: Client) -> Maker:
 
 
 @pytest.fixture
-def written(client: Client, maker: Maker) -> Iterator[tuple[str, str]]:
-    """(VM, its disk): 1 GiB, with something in the first and in the fourth block."""
-    vm = maker.vm("written")
-    disk = next(v for v in (client.call("VBD.get_VDI", b) for b in client.call("VM.get_VBDs", vm)) if v != "OpaqueRef:NULL")
-    reply = put(client, "/import_raw_vdi", b"boot".ljust(3 * MIB, b"\0") + NOISE, vdi=disk)
-    assert result(client, reply) == f"<value>{disk}</value>"
-    yield vm, disk
-
-
-def disks_of(client: Client, vm: str) -> list[str]:
-    vdis = [client.call("VBD.get_VDI", vbd) for vbd in client.call("VM.get_VBDs", vm)]
-    return [vdi for vdi in vdis if vdi != "OpaqueRef:NULL"]
+def written(client: Client) -> tuple[str, str]:
+    return full_vm(client)
 
 
 def test_a_restored_vm_keeps_uuids_and_macs(client: Client, written: tuple[str, str]) -> None:

@@ -5,25 +5,37 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import random
 import re
 import shutil
 import socket
 import subprocess
 import threading
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.simulator.conftest import SHARED, Client, http, until
 from tests.simulator.making import Maker
-from tests.simulator.transfers import GIB, MIB, archived, ended, failure, get, imported, members, put, request, result
+from tests.simulator.transfers import (
+    GIB,
+    MIB,
+    NOISE,
+    archived,
+    disks_of,
+    ended,
+    failure,
+    full_vm,
+    get,
+    imported,
+    members,
+    put,
+    request,
+    result,
+)
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.simulator.transfer import xxh64
-
-NOISE = random.Random(1).randbytes(MIB)
 
 
 @pytest.fixture
@@ -32,18 +44,8 @@ def maker(client: Client) -> Maker:
 
 
 @pytest.fixture
-def written(client: Client, maker: Maker) -> Iterator[tuple[str, str]]:
-    """(VM, its disk): 1 GiB, with something in the first and in the fourth block."""
-    vm = maker.vm("written")
-    disk = next(v for v in (client.call("VBD.get_VDI", b) for b in client.call("VM.get_VBDs", vm)) if v != "OpaqueRef:NULL")
-    reply = put(client, "/import_raw_vdi", b"boot".ljust(3 * MIB, b"\0") + NOISE, vdi=disk)
-    assert result(client, reply) == f"<value>{disk}</value>"
-    yield vm, disk
-
-
-def disks_of(client: Client, vm: str) -> list[str]:
-    vdis = [client.call("VBD.get_VDI", vbd) for vbd in client.call("VM.get_VBDs", vm)]
-    return [vdi for vdi in vdis if vdi != "OpaqueRef:NULL"]
+def written(client: Client) -> tuple[str, str]:
+    return full_vm(client)
 
 
 def test_an_export_is_a_tar_of_records_and_of_blocks_that_hold_something(client: Client, written: tuple[str, str]) -> None:

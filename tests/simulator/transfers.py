@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import random
 import tarfile
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
@@ -11,9 +12,11 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from tests.simulator.conftest import Client, Reply, until
+from tests.simulator.making import NULL, Maker
 
 MIB = 1 << 20
 GIB = 1 << 30
+NOISE = random.Random(1).randbytes(MIB)
 
 
 def request(
@@ -91,3 +94,17 @@ def archived(files: dict[str, bytes]) -> bytes:
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     return held.getvalue()
+
+
+def full_vm(client: Client) -> tuple[str, str]:
+    """(VM, its disk): 1 GiB, with something in the first and in the fourth block."""
+    vm = Maker(client).vm("written")
+    (disk,) = disks_of(client, vm)
+    reply = put(client, "/import_raw_vdi", b"boot".ljust(3 * MIB, b"\0") + NOISE, vdi=disk)
+    assert result(client, reply) == f"<value>{disk}</value>"
+    return vm, disk
+
+
+def disks_of(client: Client, vm: str) -> list[str]:
+    vdis = [client.call("VBD.get_VDI", vbd) for vbd in client.call("VM.get_VBDs", vm)]
+    return [vdi for vdi in vdis if vdi != NULL]

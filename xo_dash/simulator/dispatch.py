@@ -44,7 +44,12 @@ ON_MEMBERS = {
     "host.emergency_disable_tls_verification", "host.emergency_reenable_tls_verification", "host.emergency_clear_mandatory_guidance",
 }  # fmt: skip
 # references that xapi takes as they come: (position of the parameter), as it does all that plain setters write
-TAKEN_AS_THEY_COME = {"VM.copy": (2,), "VDI.copy": (2, 3), "VM.set_appliance": (1,), "VM.set_snapshot_schedule": (1,)}
+TAKEN_AS_THEY_COME = {
+    "VM.copy": (2,), "VDI.copy": (2, 3), "VM.set_appliance": (1,), "VM.set_snapshot_schedule": (1,), "VM.recover": (1,),
+    "VM_appliance.recover": (1,), "VM.assert_can_be_recovered": (1,), "VM_appliance.assert_can_be_recovered": (1,),
+    "VM.get_SRs_required_for_recovery": (1,), "VM_appliance.get_SRs_required_for_recovery": (1,),
+    "pool.sync_trusted_certificates_from": (2,),
+}  # fmt: skip
 LIST_METHODS = "system.listMethods"
 ENTRY_POINTS = ("Async.", "InternalAsync.")
 
@@ -123,6 +128,8 @@ class Dispatcher:
         given = list(parameters[1:] if method.session else parameters)
         arguments = self._arguments(method, given, has_session=not method.session or bool(parameters))
         session = self._session(pool, host, method, parameters)
+        if session.database and not method.message.name.startswith("session."):
+            pool = session.database
         if prefix:
             task = tasks.create(pool, name, host=host.ref, session=session)
             call = Call(pool, session, host, method.message.name, label=name, task=task)

@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .classes import vm_life, vm_memory
+from .classes import cpu_features, vm_life, vm_memory
+from .classes.cpu_features import BOOT, CPUS, MOVE
 from .clock import iso
 from .database import Database
 from .inventory_names import GIB, MIB, Site
@@ -19,7 +20,6 @@ SOFTWARE = {
     "xapi_build": "25.33.1", "xen": "4.17.5-20", "linux": "4.19.0+1", "xencenter_min": "2.21", "xencenter_max": "2.21",
     "network_backend": "openvswitch", "db_schema": "5.792",
 }  # fmt: skip
-FEATURES = "1fcbfbff-f7f83223-2d93fbff-00000523-0000000f-d19c27ab-00400018-00000000-00001000-ac000410"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,18 @@ class Machine:
     sockets: int
     family: str
     model: str
+    features: str
 
 
-SMALL = Machine("Supermicro", "SYS-5019D-FN8TP", "AMD EPYC 7252 8-Core Processor", "AuthenticAMD", 3100, 16, 1, "23", "49")
-MEDIUM = Machine("Dell Inc.", "PowerEdge R6515", "AMD EPYC 7402P 24-Core Processor", "AuthenticAMD", 2800, 48, 1, "23", "49")
-LARGE = Machine("Dell Inc.", "PowerEdge R7615", "AMD EPYC 9354P 32-Core Processor", "AuthenticAMD", 3250, 64, 1, "25", "17")
+SMALL = Machine(
+    "Supermicro", "SYS-5019D-FN8TP", "AMD EPYC 7252 8-Core Processor", "AuthenticAMD", 3100, 16, 1, "23", "49", CPUS["rome"].features
+)
+MEDIUM = Machine(
+    "Dell Inc.", "PowerEdge R6515", "AMD EPYC 7402P 24-Core Processor", "AuthenticAMD", 2800, 48, 1, "23", "49", CPUS["rome"].features
+)
+LARGE = Machine(
+    "Dell Inc.", "PowerEdge R7615", "AMD EPYC 9354P 32-Core Processor", "AuthenticAMD", 3250, 64, 1, "25", "17", CPUS["genoa"].features
+)
 SIZES = [n * GIB for n in (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)]
 
 
@@ -114,7 +121,7 @@ def cpu_info(machine: Machine) -> dict[str, str]:
         "vendor": machine.cpu_vendor, "speed": f"{machine.mhz}.000", "modelname": machine.cpu, "family": machine.family,
         "model": machine.model,
         "stepping": "0", "flags": "fpu de tsc msr pae mce cx8 apic sep mca cmov pat clflush mmx fxsr sse sse2 ht nx lm aes avx2",
-        "features_hvm": FEATURES, "features_pv": FEATURES, "features_hvm_host": FEATURES, "features_pv_host": FEATURES,
+        **dict.fromkeys((*BOOT, *MOVE), machine.features),
     }  # fmt: skip
 
 
@@ -141,13 +148,9 @@ def control_domain(pool: Pool, host: str, name: str, memory: int, machine: Machi
 
 
 def pool_row(db: Database, of: Site, hosts: Sequence[str]) -> str:
-    sockets = sum(int(db.get(host, "cpu_info")["socket_count"]) for host in hosts)
-    threads = sum(int(db.get(host, "cpu_info")["cpu_count"]) for host in hosts)
-    info = db.get(hosts[0], "cpu_info")
     return db.create("pool", {
         "name_label": of.pool, "name_description": of.description, "master": hosts[0], "coordinator_bias": True, "ha_cluster_stack": "xhad",
         "other_config": {"auto_poweron": "true", "memory-ratio-hvm": "0.25", "memory-ratio-pv": "0.25"}, "tls_verification_enabled": True,
-        "cpu_info": {"vendor": info["vendor"], "socket_count": str(sockets), "cpu_count": str(threads), "features_hvm": FEATURES,
-                     "features_pv": FEATURES, "features_hvm_host": FEATURES, "features_pv_host": FEATURES},
+        "cpu_info": cpu_features.level(db, hosts),
         "telemetry_frequency": "weekly", "update_sync_frequency": "weekly", "migration_compression": False,
     })  # fmt: skip

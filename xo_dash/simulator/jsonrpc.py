@@ -31,10 +31,7 @@ class JsonRequest:
 
 def decode(body: bytes) -> JsonRequest:
     """MalformedError if it is no request: no object, parameters by name, a notification."""
-    try:
-        call = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedError(str(error)) from error
+    call = loads(body)
     if not isinstance(call, dict) or not isinstance(call.get("method"), str) or not isinstance(call.get("params"), list):
         raise MalformedError("no method or no array of params")
     version2 = call.get("jsonrpc") == "2.0"
@@ -42,6 +39,13 @@ def decode(body: bytes) -> JsonRequest:
     if version2 and (not isinstance(number, str | int) or isinstance(number, bool)):
         raise MalformedError("an id is a string or an integer")
     return JsonRequest(call["method"], call["params"], number, version2)
+
+
+def loads(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedError(str(error)) from error
 
 
 def encode(value: Any) -> bytes:

@@ -23,7 +23,8 @@ from .control import Control
 from .dispatch import Dispatcher
 from .faults import Fault
 from .gate import Sockets
-from .http import Server as Application
+from .http_connection import Connection
+from .http_server import Server as Application
 from .inventory import Plan
 from .pool import Pool
 from .scenario import Scenario
@@ -173,7 +174,9 @@ class Simulator:
     async def _serve(self) -> Uvicorn:
         logging.getLogger("uvicorn.error").addFilter(not_about_upgrades)
         wanted = self.wanted
-        return await self._run(self.application, list(self._sockets), ssl_certfile=wanted.tls_cert, ssl_keyfile=wanted.tls_key)
+        return await self._run(
+            self.application, list(self._sockets), http=Connection, ssl_certfile=wanted.tls_cert, ssl_keyfile=wanted.tls_key
+        )
 
     async def _run(self, application: Any, sockets: list[socket.socket], **more: Any) -> Uvicorn:
         config = uvicorn.Config(

@@ -38,6 +38,7 @@ class Session:
     registered: frozenset[str] | None = None  # event.register's classes; None = not registered
     position: int = 0  # the generation up to which event.next has told
     tasks: list[str] = field(default_factory=list)  # those it has started, also when they are gone
+    database: Pool | None = None  # whose rows it reads, if not those of the pool it is in
 
     @property
     def group(self) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Disaster recovery: the pool's database kept on its SRs, SRs of a lost pool brought in to read theirs."""
+"""Disaster recovery: the pool's database kept on its SRs, SRs of a lost pool brought in to read theirs (dr_database, dr_recover)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 from ..call import Call
 from ..errors import XapiError
 from ..registry import message
-from ..types import NULL
 from . import ha_storage, sm, sr_rules, storage_probe
 
 METADATA = "SR_METADATA"
@@ -45,21 +44,6 @@ async def enable_database_replication(call: Call, sr: str) -> str:
 async def disable_database_replication(call: Call, sr: str) -> str:
     for vdi in kept(call, sr):
         await call.run("VDI.destroy", vdi)
-    return ""
-
-
-@message("VDI.open_database")
-def open_database(call: Call, vdi: str) -> str:
-    """There is no pool's database on any disk of ours: those we found are empty."""
-    kind = call.db.get(vdi, "type")
-    if kind != "metadata":
-        raise XapiError("VDI_INCOMPATIBLE_TYPE", vdi, kind)
-    raise XapiError("COULD_NOT_IMPORT_DATABASE", "Database does not match local schema.")
-
-
-@message("VDI.read_database_pool_uuid")
-def read_database_pool_uuid(_call: Call, _vdi: str) -> str:
-    """Of a foreign pool's database; none was found on any disk."""
     return ""
 
 
@@ -102,27 +86,21 @@ async def destroy(call: Call, task: str) -> str:
     return ""
 
 
-@message("VM.assert_can_be_recovered", "VM_appliance.assert_can_be_recovered")
-def assert_can_be_recovered(call: Call, ref: str, session_to: str) -> str:
-    if missing := srs_for_recovery(call, ref, session_to):
-        raise XapiError("VM_REQUIRES_SR", ref, missing[0])
-    return ""
-
-
-@message("VM.get_SRs_required_for_recovery", "VM_appliance.get_SRs_required_for_recovery")
-def srs_for_recovery(call: Call, ref: str, session_to: str) -> list[str]:
-    """SRs of the VM that are not plugged; `session_to` is one of this pool, there being no other's database to open."""
-    db = call.db
-    vms = [ref] if call.db.class_of(ref) == "VM" else list(db.get(ref, "VMs"))
-    drives = [db.record("VBD", vbd) for vm in vms for vbd in db.get(vm, "VBDs")]
-    srs = dict.fromkeys(db.get(v["VDI"], "SR") for v in drives if v["type"] == "Disk" and v["VDI"] != NULL and db.exists(v["VDI"]))
-    return [sr for sr in srs if not sr_rules.is_plugged(call.pool, db.record("SR", sr))]
-
-
 @message("LVHD.enable_thin_provisioning")
 def enable_thin_provisioning(_call: Call, *_arguments: object) -> str:
     """An extension that hosts of today do not have."""
     raise XapiError("XENAPI_MISSING_PLUGIN", "LVHD.enable_thin_provisioning")
+
+
+@message("LVHD.get_by_uuid")
+def get_by_uuid(_call: Call, uuid: str) -> str:
+    """There are none."""
+    raise XapiError("UUID_INVALID", "LVHD", uuid)
+
+
+@message("LVHD.get_uuid", "LVHD.get_record")
+def get_record(_call: Call, ref: str) -> str:
+    raise XapiError("HANDLE_INVALID", "LVHD", ref)
 
 
 @message("crashdump.destroy")

@@ -7,7 +7,7 @@ from ..database import Database
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import subject, vm_hardware
+from . import device_end, subject, vm_hardware
 
 LAST_DEVICE = 20
 
@@ -92,21 +92,6 @@ def create_group(call: Call, name: str = "", about: str = "", other_config: dict
                                         "allocation_algorithm": "depth_first"})  # fmt: skip
 
 
-@message("GPU_group.destroy")
-def destroy_group(call: Call, group: str) -> str:
-    db = call.db
-    record = db.record("GPU_group", group)
-    attached = [vgpu for vgpu in record["VGPUs"] if db.get(vgpu, "currently_attached")]
-    if attached:
-        raise XapiError("GPU_GROUP_CONTAINS_VGPU", *attached)
-    if record["PGPUs"]:
-        raise XapiError("GPU_GROUP_CONTAINS_PGPU", *record["PGPUs"])
-    for vgpu in list(record["VGPUs"]):
-        db.destroy(vgpu)
-    db.destroy(group)
-    return ""
-
-
 @message("VGPU.create")
 def create(call: Call, vm: str, group: str, device: str = "0", other_config: dict[str, str] | None = None, kind: str = NULL) -> str:
     """Without a type, the whole card."""
@@ -148,7 +133,5 @@ def destroy(call: Call, vgpu: str) -> str:
     vm = call.db.get(vgpu, "VM")
     if call.db.exists(vm) and call.db.get(vm, "power_state") in ("Running", "Paused"):
         raise XapiError("OPERATION_NOT_ALLOWED", "vGPU currently attached to a running VM")
-    call.db.destroy(vgpu)
-    if call.db.exists(vm):
-        call.pool.refresh(vm)
+    device_end.remove(call, vgpu)
     return ""

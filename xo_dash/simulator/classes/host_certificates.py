@@ -38,8 +38,11 @@ def fresh(pool: Pool, host: str) -> str:
 
 @on_host("host.get_server_certificate")
 def get_server_certificate(call: Call, host: str) -> str:
+    return shown(call.pool, host)
+
+
+def shown(pool: Pool, host: str) -> str:
     """Its row says the same from then on."""
-    pool = call.pool
     if host not in held(pool):
         served: Path | None = pool.facts.get("certificate")
         pem = served.read_text("ascii") if served else fresh(pool, host)

@@ -9,7 +9,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import ha_plan
+from . import cpu_features, ha_plan
 from .host_forward import on_host
 
 GOING_DOWN = 10.0  # seconds from a reboot's success to the beginning of its end
@@ -183,14 +183,7 @@ def remove(pool: Pool, host: str) -> None:
             db.destroy(ref)
     pool.hosts.pop(record["address"], None)
     machine.forget(pool, host)
-    count_cpus(pool)
-
-
-def count_cpus(pool: Pool) -> None:
-    """pool.cpu_info sums up its hosts."""
-    infos = [host["cpu_info"] for _, host in pool.db.records("host")]
-    sums = {name: str(sum(int(info.get(name, 0)) for info in infos)) for name in ("cpu_count", "socket_count")}
-    pool.db.set(pool.ref, cpu_info={**pool.db.get(pool.ref, "cpu_info"), **sums})
+    cpu_features.refresh(pool)
 
 
 def check_dead(call: Call, host: str) -> None:

@@ -10,7 +10,7 @@ from ..inventory_names import GIB
 from ..inventory_networks import GUEST_INSTALLER
 from ..pool import Pool
 from ..types import NULL
-from . import host_power, pool_move, sm
+from . import cpu_features, pool_move, sm
 
 LOCAL_SIZE = 894 * GIB
 FRESH = {"enabled": False, "suspend_image_sr": NULL, "crash_dump_sr": NULL, "local_cache_sr": NULL, "tags": [], "multipathing": False,
@@ -52,7 +52,7 @@ def build(pool: Pool, leaving: Leaving) -> None:
                           "name_description": "From guests to their host, for installations"})  # fmt: skip
     storage(pool, host)
     pool_move.settle(pool, move, leaving.host)
-    host_power.count_cpus(pool)
+    cpu_features.refresh(pool)
     pool.refresh(pool.ref, *db.rows("SR"), *db.rows("VM"), *db.rows("VDI"), *db.rows("VBD"))
 
 

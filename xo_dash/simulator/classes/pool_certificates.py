@@ -6,11 +6,13 @@ import re
 
 from cryptography import x509
 
+from .. import machine
 from ..call import Call
 from ..database import Database
 from ..errors import XapiError
+from ..pool import Pool
 from ..registry import message
-from . import certificates
+from . import certificates, host_certificates
 
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.pem")
 
@@ -115,3 +117,28 @@ def uninstall_trusted_certificate(call: Call, _pool: str, certificate: str) -> s
         raise XapiError("NOT_TRUSTED_CERTIFICATE", certificate)
     call.db.destroy(certificate)
     return ""
+
+
+@message("pool.sync_trusted_certificates_from")
+def sync_trusted_certificates_from(
+    call: Call, _pool: str, remote_pool: str, remote_session: str, remote_certificate: str, ca: bool
+) -> list[str]:
+    """Those that a pool of this program trusts, without what is here already; its master must show `remote_certificate`."""
+    there = pool_at(call.pool, remote_pool)
+    shown = host_certificates.shown(there, there.master.ref)
+    if shown.split() != remote_certificate.split():
+        raise XapiError("SSL_VERIFY_ERROR", "self signed certificate")
+    there.sessions.get(remote_session)
+    kind, here = "ca" if ca else "pinned", call.db
+    held = {(row["fingerprint_sha256"], *sorted(row["purpose"])) for _, row in here.records("Certificate") if row["type"] == kind}
+    fetched = [row for _, row in there.db.records("Certificate") if row["type"] == kind and not row["name"]]
+    new = [row for row in fetched if (row["fingerprint_sha256"], *sorted(row["purpose"])) not in held]
+    return [here.create("Certificate", {k: v for k, v in row.items() if k not in ("uuid", "host")}) for row in new]
+
+
+def pool_at(pool: Pool, address: str) -> Pool:
+    """TLS_CONNECTION_FAILED where no pool of this program has its master."""
+    for other in pool.facts.get("program", ()):
+        if isinstance(other, Pool) and other.master.address == address and machine.is_up(other, other.master.ref):
+            return other
+    raise XapiError("TLS_CONNECTION_FAILED", address, 443)

@@ -11,7 +11,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import host_power, pool_move
+from . import cpu_features, pool_move
 from .pool_master import FUSE
 
 COPYING = 5.0  # seconds
@@ -197,7 +197,7 @@ def copy(here: Pool, there: Pool) -> str:
     pool_move.settle(there, move, host)
     plug_shared(there, new)
     add_vlans(there, new)
-    host_power.count_cpus(there)
+    cpu_features.refresh(there)
     return new
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from xml.dom.minidom import Document, Element
 
 from ..pool import Pool
+from . import storage_servers
 from . import storage_world as world
+from .storage_servers import Servers, slashes
 from .storage_world import failure
 
 Config = Mapping[str, str]
@@ -40,15 +43,18 @@ def need(config: Config, key: str, code: int, text: str) -> str:
     return config[key]
 
 
-def reach(server: str, code: int, text: str) -> None:
+def reach(server: str, known: Servers, code: int, text: str) -> None:
     """The name resolves, and somebody listens there."""
-    if server.endswith(".invalid"):
-        raise failure(140, "Incorrect DNS name, unable to resolve.")
-    if server.startswith(world.NOBODY):
-        raise failure(code, text)
+    if server in known:
+        return
+    try:
+        ip_address(server)
+    except ValueError:
+        raise failure(140, "Incorrect DNS name, unable to resolve.") from None
+    raise failure(code, text)
 
 
-def disk(config: Config) -> int:
+def disk(config: Config, _known: Servers) -> int:
     device = need(config, "device", 90, "The request is missing the device parameter").split(",")[0]
     if not re.fullmatch(r"/dev/(sd[a-z]+|nvme\d+n\d+|xvd[a-z]+|vd[a-z]+|md\d+|disk/by-[\w-]+/.+)(p?\d+)?", device):
         raise failure(19, "No such device", f"Device {device} does not exist")
@@ -58,55 +64,45 @@ def disk(config: Config) -> int:
     return world.DISKS.get(device, 0)
 
 
-def nfs(config: Config) -> int:
+def nfs(config: Config, known: Servers) -> int:
     server = need(config, "server", 102, "The request is missing the server parameter")
     version = config.get("nfsversion") or "3"
     if version != "3" and not version.startswith("4"):
         raise failure(1200, "Invalid nfsversion.")
-    reach(server, 108, "Unable to detect an NFS service on this target.")
-    exports = world.FILERS.get(server)
+    reach(server, known, 108, "Unable to detect an NFS service on this target.")
     if not config.get("serverpath"):
-        found = [("Export", (("Target", server), ("Path", path), ("Accesslist", "*"))) for path in exports or ("/srv/storage",)]
+        found = [("Export", (("Target", server), ("Path", path), ("Accesslist", "*"))) for path in known[server]]
         raise failure(101, "The request is missing the serverpath parameter", xml=xml("nfs-exports", found))
     if version not in ("3", "4", "4.0", "4.1", "4.2"):
         raise failure(72, "Required NFS server version unsupported", f"Unsupported NFS version: {version}")
-    return mounted(server, exports, config["serverpath"], 73, "NFS mount error")
+    return mounted(server, known, config["serverpath"], 73, "NFS mount error")
 
 
-def mounted(server: str, exports: Mapping[str, int] | None, path: str, code: int, text: str) -> int:
-    if exports is None:
-        return 0
-    if path.rstrip("/") not in exports:
+def mounted(server: str, known: Servers, path: str, code: int, text: str) -> int:
+    if path.rstrip("/") not in known[server]:
         raise failure(code, text, f"mount failed on server `{server}` with return code 32")
-    return exports[path.rstrip("/")]
+    return known[server][path.rstrip("/")]
 
 
-def smb(config: Config) -> int:
+def smb(config: Config, known: Servers) -> int:
     name = need(config, "server", 102, "The request is missing the server parameter")
-    return share(name, 111, "SMB mount error", "mount failed with return code 32")
+    return share(name, known, 111, "SMB mount error", "mount failed with return code 32")
 
 
-def share(name: str, code: int, text: str, detail: str) -> int:
+def share(name: str, known: Servers, code: int, text: str, detail: str) -> int:
     path = slashes(name)
-    server = path.lstrip("/").split("/")[0]
-    known = any(listed.startswith(f"//{server}/") for listed in world.SHARES)
-    if server.endswith(".invalid") or server.startswith(world.NOBODY) or (known and path not in world.SHARES):
+    size = known.get(path.lstrip("/").split("/")[0], {}).get(path)
+    if size is None:
         raise failure(code, text, detail)
-    return world.SHARES.get(path, 0)
+    return size
 
 
-def slashes(name: str) -> str:
-    return name.replace("\\", "/").rstrip("/")
-
-
-def iscsi(config: Config) -> int:
+def iscsi(config: Config, known: Servers) -> int:
     target = need(config, "target", 95, "The request is missing the target parameter").split(",")[0]
-    if target.endswith(".invalid"):
-        reach(target, 0, "")
     port = config.get("port") or PORT
     if not port.isdigit() or not 1 <= int(port) <= 65535:
         raise failure(142, "Incorrect value for iSCSI port, must be a number between 1 and 65535")
-    reach(target, 141, "Unable to connect to ISCSI service on target")
+    reach(target, known, 141, "Unable to connect to ISCSI service on target")
     targets = world.TARGETS.get(target)
     iqn = config.get("targetIQN", "")
     if not iqn:
@@ -151,10 +147,10 @@ def lun(found: list[world.Lun], config: Config, tell: Callable[[Iterable[world.L
     return held.size
 
 
-def hba(config: Config) -> int:
+def hba(config: Config, known: Servers) -> int:
     wanted = config.get("SCSIid", "")
     listed = wanted in (n.scsi_id for n in world.SAN)
-    return 0 if wanted and not listed else lun(list(world.SAN), config, block_devices)
+    return 0 if wanted in known[storage_servers.SAN] and not listed else lun(list(world.SAN), config, block_devices)
 
 
 def block_devices(found: Iterable[world.Lun]) -> str:
@@ -167,7 +163,7 @@ def block_devices(found: Iterable[world.Lun]) -> str:
     return xml("Devlist", [*blocks, adapter])
 
 
-def iso(config: Config) -> int:
+def iso(config: Config, known: Servers) -> int:
     location = need(config, "location", 94, LOCATION)
     if "legacy_mode" in config:
         if not location.startswith("/"):
@@ -176,16 +172,16 @@ def iso(config: Config) -> int:
     kind = config.get("type") or ("nfs_iso" if ":/" in location else "cifs")
     if kind == "nfs_iso" and ":" in location:
         server, path = location.split(":", 1)
-        reach(server, 108, "Unable to detect an NFS service on this target.")
-        return mounted(server, world.FILERS.get(server), path, 222, ISO_MOUNT)
+        reach(server, known, 108, "Unable to detect an NFS service on this target.")
+        return mounted(server, known, path, 222, ISO_MOUNT)
     if kind == "nfs_iso" or not slashes(location).startswith("//"):
         raise failure(225, ISO_LOCATION)
     if config.get("vers", "3.0") not in ("1.0", "3.0"):
         raise failure(227, "Given SMB version is not allowed. Choose either 1.0 or 3.0")
-    return share(location, 222, ISO_MOUNT, "mount error(2): No such file or directory")
+    return share(location, known, 222, ISO_MOUNT, "mount error(2): No such file or directory")
 
 
-def directory(config: Config) -> int:
+def directory(config: Config, _known: Servers) -> int:
     need(config, "location", 94, LOCATION)
     return 0
 
@@ -196,7 +192,7 @@ ISO_MOUNT = "Could not mount the directory specified in Device Configuration"
 ISO_LOCATION = (
     "Incorrect Location string format. String must be in the format SERVER:PATH for NFS targets, or \\\\SERVER\\PATH for CIFS targets"
 )
-DRIVERS: dict[str, Callable[[Config], int]] = {
+DRIVERS: dict[str, Callable[[Config, Servers], int]] = {
     "lvm": disk, "ext": disk, "xfs": disk, "largeblock": disk, "nfs": nfs, "smb": smb, "cifs": smb, "lvmoiscsi": iscsi, "lvmohba": hba,
     "iso": iso, "file": directory, "zfs": directory, "udev": directory,
 }  # fmt: skip
@@ -211,7 +207,7 @@ def place(pool: Pool, host: str, kind: str, config: Config) -> Place:
         if secret is None:
             raise failure(20, "No such secret.")
         plain[key.removesuffix("_secret")] = pool.db.get(secret, "value")
-    size = DRIVERS[kind](plain) if kind in DRIVERS else 0
+    size = DRIVERS[kind](plain, storage_servers.known(pool)) if kind in DRIVERS else 0
     return Place(key_of(pool, host, kind, config), size)
 
 
@@ -267,7 +263,11 @@ def sr_list(pool: Pool, found: Place, kind: str, config: Config, metadata: bool)
         if found.key.startswith(("disk:", "scsi:")):
             device = config.get("device") or f"/dev/disk/by-scsid/{config.get('SCSIid')}/mapper"
             entry += [("Devlist", device), ("size", str(found.size or world.TIB))]
-            entry += [("name_label", name), ("name_description", ""), ("pool_metadata_detected", "false")] if metadata else []
+            entry += (
+                [("name_label", name), ("name_description", ""), ("pool_metadata_detected", str(world.has_database(found.key)).lower())]
+                if metadata
+                else []
+            )
         entries.append(("SR", entry))
     if kind == "nfs" and "probeversion" in config:
         entries.append(("SupportedVersions", [("Version", version) for version in ("3", "4", "4.1")]))

@@ -11,7 +11,7 @@ from .storage_world import TIB, Kept, put, world
 
 REMEMBERED = (
     "location", "uuid", "name_label", "name_description", "virtual_size", "physical_utilisation", "type", "read_only", "sharable",
-    "managed", "is_a_snapshot", "snapshot_time", "cbt_enabled", "is_tools_iso", "sm_config",
+    "managed", "is_a_snapshot", "snapshot_time", "cbt_enabled", "is_tools_iso", "sm_config", "metadata_of_pool",
 )  # fmt: skip
 
 

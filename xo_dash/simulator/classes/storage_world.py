@@ -1,7 +1,7 @@
 """The storage around a pool, as data: disks in the hosts, filers, iSCSI targets, LUNs of a SAN, shares; and what lies on it.
 
-It is the same for all pools, and for all hosts of one but for their own disks. What nobody listed is a server or disk as the caller
-says, with nothing on it; names in `.invalid` do not resolve, and nobody is at the addresses kept for documentation.
+It is the same for all pools, and for all hosts of one but for their own disks. Each pool has its own servers besides, those of its SRs.
+Other names do not resolve, and nobody is at other addresses; a disk that nobody listed is there, and empty.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..pool import Pool
 
 GIB = 1 << 30
 TIB = 1 << 40
-NOBODY = ("192.0.2.", "198.51.100.", "203.0.113.")
+DATABASE = 256 << 20  # bytes of the disk that a pool keeps its database on
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ SAN = (
 SHARES = {"//10.10.0.30/vms": 4 * TIB, "//10.10.0.30/iso": TIB}  # SMB
 ISOS = {"debian-12.11.0-amd64-netinst.iso": 670 << 20, "rocky-9.6-x86_64-minimal.iso": 2_100 << 20, "memtest86plus-7.20.iso": 14 << 20}
 LIBRARIES = {"nfs:10.10.0.10:/mnt/tank/iso": ISOS, "smb://10.10.0.30/iso": ISOS}
-# SRs of pools that are no more: {place: (type, name)}; each has two disks
+# SRs of pools that are no more: {place: (type, name)}; each has two disks, and those of LUNs the pool's database (lost_pool)
 LEFT = {
     "nfs:10.10.0.10:/mnt/tank/backup": ("nfs", "Old backups"),
     "scsi:36589cfc000000a010000000000000002": ("lvmoiscsi", "Old cluster"),
@@ -77,9 +77,13 @@ class Kept:
 
 @dataclass(slots=True)
 class World:
-    """What a pool knows to lie where: {place: {uuid of the SR: it}}; `lost`: {uuid of an SR: locations of disks that vanished}."""
+    """What a pool knows to lie where: {place: {uuid of the SR: it}}; `lost`: {uuid of an SR: locations of disks that vanished}.
+
+    `configs` are device_configs by which it was reached.
+    """
 
     places: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    configs: list[dict[str, str]] = field(default_factory=list)
     lost: dict[str, set[str]] = field(default_factory=dict)
 
     def find(self, uuid: str) -> Kept | None:
@@ -100,7 +104,22 @@ def uuid_of(text: str) -> str:
 
 def left(place: str) -> Kept:
     kind, name = LEFT[place]
-    return Kept(kind, name, "", {uuid_of(f"{place} {n}"): lying(uuid_of(f"{place} {n}"), f"{name} {n}", 20 * GIB) for n in (1, 2)})
+    found = {uuid_of(f"{place} {n}"): lying(uuid_of(f"{place} {n}"), f"{name} {n}", 20 * GIB) for n in (1, 2)}
+    if has_database(place):
+        location, owner = database_of(place), f"OpaqueRef:{uuid_of(f'{place} pool')}"
+        found[location] = lying(location, "Metadata for DR", DATABASE, type="metadata", metadata_of_pool=owner, metadata_latest=True,
+                                name_description="Used for disaster recovery", sm_config={"type": "raw"})  # fmt: skip
+    return Kept(kind, name, "", found)
+
+
+def has_database(place: str) -> bool:
+    """Drivers of volumes keep what is needed to find one."""
+    return place in LEFT and place.startswith("scsi:")
+
+
+def database_of(place: str) -> str:
+    """The location, and the uuid, of the disk that it is on."""
+    return uuid_of(f"{place} database")
 
 
 def lying(location: str, name: str, size: int, **fields: object) -> Record:
@@ -131,6 +150,7 @@ def is_listed(place: str) -> bool:
 def put(pool: Pool, place: str, sr: str) -> None:
     """The SR lies there now, empty."""
     record = pool.db.record("SR", sr)
+    world(pool).configs += [dict(pool.db.get(pbd, "device_config")) for pbd in record["PBDs"][:1]]
     kept = Kept(record["type"], record["name_label"], record["name_description"], library(place) if record["type"] == "iso" else {})
     world(pool).places.setdefault(place, {})[record["uuid"]] = kept
 

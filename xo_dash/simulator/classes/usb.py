@@ -10,7 +10,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..registry import allowed, message
-from . import chance, subject
+from . import chance, device_end, subject
 from .vbd_rules import BLOCKING
 from .vm_states import spoken
 
@@ -40,7 +40,7 @@ def set_passthrough(call: Call, pusb: str, value: bool) -> str:
             if db.get(vusb, "currently_attached"):
                 raise XapiError("USB_ALREADY_ATTACHED", pusb, db.get(vusb, "VM"))
         for vusb in vusbs:
-            remove(call, vusb)
+            device_end.remove(call, vusb)
     db.set(pusb, passthrough_enabled=value)
     return ""
 
@@ -53,28 +53,6 @@ def disks_of(pool: Pool, path: str) -> list[str]:
 @message("USB_group.create")
 def create_group(call: Call, name: str = "", about: str = "", other_config: dict[str, str] | None = None) -> str:
     return call.db.create("USB_group", {"name_label": name, "name_description": about, "other_config": other_config or {}})
-
-
-@message("USB_group.destroy")
-def destroy_group(call: Call, group: str) -> str:
-    db = call.db
-    record = db.record("USB_group", group)
-    attached = [vusb for vusb in record["VUSBs"] if db.get(vusb, "currently_attached")]
-    if attached:
-        raise XapiError("USB_GROUP_CONTAINS_VUSB", *attached)
-    if record["PUSBs"]:
-        raise XapiError("USB_GROUP_CONTAINS_PUSB", *record["PUSBs"])
-    for vusb in list(record["VUSBs"]):
-        remove(call, vusb)
-    db.destroy(group)
-    return ""
-
-
-def remove(call: Call, vusb: str) -> None:
-    vm = call.db.get(vusb, "VM")
-    call.db.destroy(vusb)
-    if call.db.exists(vm):
-        call.pool.refresh(vm)
 
 
 @message("VUSB.create")
@@ -104,11 +82,8 @@ async def unplug(call: Call, vusb: str) -> str:
 
 @message("VUSB.destroy")
 def destroy(call: Call, vusb: str) -> str:
-    record = call.db.record("VUSB", vusb)
-    if record["currently_attached"]:
-        uuid = call.db.get(record["VM"], "uuid")
-        raise XapiError("OPERATION_NOT_ALLOWED", f"VUSB '{record['uuid']}' still attached to '{uuid}'")
-    remove(call, vusb)
+    device_end.detached(call, "VUSB", vusb)
+    device_end.remove(call, vusb)
     return ""
 
 

@@ -10,7 +10,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, devices, ha_agile, vm_config, vm_placement
+from . import chance, device_end, devices, ha_agile, vm_config, vm_placement
 from .vdi import KINDS
 
 
@@ -75,10 +75,7 @@ def position(call: Call, vm: Record, fields: Record) -> str:
 
 @message("VBD.destroy")
 def destroy(call: Call, vbd: str) -> str:
-    record = call.db.record("VBD", vbd)
-    if record["currently_attached"]:
-        vm = call.db.get(record["VM"], "uuid")
-        raise XapiError("OPERATION_NOT_ALLOWED", f"VBD '{record['uuid']}' still attached to '{vm}'")
+    device_end.detached(call, "VBD", vbd)
     remove(call, vbd)
     return ""
 

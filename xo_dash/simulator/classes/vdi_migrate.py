@@ -34,7 +34,7 @@ async def pool_migrate(call: Call, disk: str, sr: str, options: Map) -> str:
             there = receiver(call.pool, host, set(srs.values()))
             pif = vm_migrate_line.management(call.pool, there)
             to = Goal(call.pool, there, vm_migrate_line.address_of(call.pool, pif) if pif != NULL else "", call.session, abroad=False)
-            vm_migrate_rules.check(call.pool, vm, to, srs, {}, {})
+            await vm_migrate_rules.check(call.pool, vm, to, srs, {}, {})
             await send(call, vm, to, host, srs, {}, {}, {disk: options.get("dest-img-format", "")})
     return str(db.get(drive, "VDI"))
 

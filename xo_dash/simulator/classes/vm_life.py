@@ -8,7 +8,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
-from . import pif_state, vif_lease, vm_guest, vm_hardware, vm_memory
+from . import cpu_features, pif_state, vif_lease, vm_guest, vm_hardware, vm_memory
 from .devices import disk_name
 
 GENERIC_BIOS = {
@@ -87,7 +87,6 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     for vif in record["VIFs"]:
         pif_state.attach_network(pool, db.get(vif, "network"), host)
         vif_lease.give(pool, vif)
-    cpu = db.get(host, "cpu_info")
     fields: dict[str, Any] = {
         "power_state": "Paused" if paused else "Running",
         "resident_on": host,
@@ -97,7 +96,7 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     }
     if booted:
         fields |= {"pending_guidances": [], "pending_guidances_recommended": [], "pending_guidances_full": []}
-        fields["last_boot_CPU_flags"] = {"vendor": cpu.get("vendor", ""), "features": cpu.get("features_hvm", "")}
+        fields["last_boot_CPU_flags"] = cpu_features.booted(pool, record, host)
     db.set(vm, **fields)
     open_consoles(pool, vm, host)
     measure(pool, vm, booted=booted)

@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
-from . import chance, ha_plan, vm_life, vm_memory, vm_migrate_line, vm_placement, vm_power, vm_rules
+from . import chance, cpu_features, ha_plan, vm_life, vm_memory, vm_migrate_line, vm_placement, vm_power, vm_rules
 from .vm_migrate_line import Line
 
 
@@ -20,7 +20,7 @@ async def pool_migrate(call: Call, vm: str, host: str, options: dict[str, str]) 
     db, pool = call.db, call.pool
     force = options.get("force") == "true"
     if not force:
-        vm_placement.check_cpu(db, vm, db.record("VM", vm), host)
+        cpu_features.check(db, vm, db.record("VM", vm), host)
     async with forced(call, vm, "pool_migrate") if force else call.operation(vm, "pool_migrate"):
         source = db.get(vm, "resident_on")
         if "rolling_upgrade_in_progress" in db.get(pool.ref, "other_config") and is_older(pool, host, pool, source):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 from .. import loads
 from ..call import Call
 from ..database import Record
-from ..pool import Pool
 from ..types import NULL
-from . import vm_copy, vm_guest, vm_life, vm_record
+from . import vm_copy, vm_guest, vm_life, vm_migrate_rules, vm_record
 from .vbd import make as make_vbd
 from .vif import address
 from .vm_migrate_plan import Plan
@@ -37,7 +37,16 @@ class Arrival:
         self._near, self._far, self._plan, self._disks = near, far, plan, disks
         self.vms: dict[str, str] = {}
 
-    def make(self) -> str:
+    async def come(self, held: AsyncExitStack, *, alive: bool) -> None:
+        to = self._plan.to
+        if alive:
+            await held.enter_async_context(self._far.operation(to.host, "vm_migrate", cancellable=False))
+        await vm_migrate_rules.check_arrival(self._near.pool, self._plan.vms[0], to, force=True, copy=self._plan.copy)
+        made = self._make()
+        if alive:
+            self._far.db.set(made, scheduled_to_be_resident_on=to.host)
+
+    def _make(self) -> str:
         """All of them, not to be used yet; the reference of the VM itself."""
         for vm in self._plan.vms:
             self._vm(vm)
@@ -112,8 +121,7 @@ class Arrival:
             if old in held:
                 there[new] = held[old]
 
-    def settle(self, running: str) -> None:
-        """They may be used. `running` is the host where the VM goes on, "" if it does not."""
+    async def settle(self, running: str) -> str:
         pool = self._far.pool
         for made in self.vms.values():
             pool.db.set(made, current_operations={}, scheduled_to_be_resident_on=NULL)
@@ -125,6 +133,7 @@ class Arrival:
             vm_life.built(pool, vm, running, booted=False)
         for made in self.vms.values():
             vm_life.refresh_all(pool, made)
+        return vm
 
     def _plug_like(self, old: str, new: str) -> None:
         """What was plugged there is plugged here, in the same order."""
@@ -133,16 +142,16 @@ class Arrival:
             for device, other in zip(near.get(old, devices), far.get(new, devices), strict=True):
                 far.set(other, currently_attached=near.get(device, "currently_attached"))
 
-    def discard(self) -> None:
+    async def bring_messages(self) -> None:
+        """A VM's messages go along."""
+        near, far, uuid = self._near.pool, self._far.pool, self._near.db.get(self._plan.vms[0], "uuid")
+        for ref, record in near.messages.items():
+            if record["cls"] == "VM" and record["obj_uuid"] == uuid:
+                far.messages.create(record["name"], record["priority"], "VM", uuid, record["body"], record["timestamp"])
+                near.messages.destroy(ref)
+
+    async def discard(self) -> None:
         for made in self.vms.values():
             if self._far.db.exists(made):
                 self._far.db.set(made, current_operations={}, scheduled_to_be_resident_on=NULL, power_state="Halted")
                 vm_record.remove(self._far.pool, made)
-
-
-def bring_messages(near: Pool, far: Pool, uuid: str) -> None:
-    """A VM's messages go along."""
-    for ref, record in near.messages.items():
-        if record["cls"] == "VM" and record["obj_uuid"] == uuid:
-            far.messages.create(record["name"], record["priority"], "VM", uuid, record["body"], record["timestamp"])
-            near.messages.destroy(ref)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from contextlib import AsyncExitStack
-from typing import Any
 
 from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
-from ..transfer import disks as contents
 from ..types import NULL
-from . import vdi, vdi_storage
+from . import vdi
 from .vm_migrate_goal import Goal
 from .vm_migrate_line import Line
 from .vm_migrate_plan import Plan
+from .vm_migrate_sides import Shelf, kept
 
-KEPT = ("name_label", "name_description", "virtual_size", "type", "sharable", "read_only", "other_config", "xenstore_data", "tags",
-        "on_boot", "allow_caching", "is_a_snapshot", "snapshot_time")  # fmt: skip
 FORMATS = ("vhd", "qcow2", "raw")
 
 
@@ -38,8 +35,8 @@ def check_formats(to: Goal, plan: Plan, wanted: dict[str, str]) -> None:
 class Moved:
     """The disks of a plan that have been copied so far: `made` is {disk: its copy}."""
 
-    def __init__(self, call: Call, far: Call, plan: Plan) -> None:
-        self._call, self._far, self._plan = call, far, plan
+    def __init__(self, call: Call, shelf: Shelf, plan: Plan) -> None:
+        self._call, self.shelf, self._plan = call, shelf, plan
         self.made: dict[str, str] = {}
         self._marked = AsyncExitStack()
 
@@ -54,42 +51,27 @@ class Moved:
             self._call.check_cancelled()
             await self._marked.enter_async_context(self._call.operation(disk, "mirror"))
             await self._copy(disk, self._plan.srs[disk], line)
-        there = self._far.db
-        for disk, copy in self.made.items():
-            there.set(copy, snapshot_of=self.made.get(self._call.db.get(disk, "snapshot_of"), NULL))
+        db = self._call.db
+        await self.shelf.link({copy: self.made.get(db.get(disk, "snapshot_of"), NULL) for disk, copy in self.made.items()})
 
     async def _copy(self, disk: str, sr: str, line: Line) -> None:
         """SR_BACKEND_FAILURE_44 if it does not fit; what was made so far is in `made`."""
-        record, there = self._call.db.record("VDI", disk), self._far.pool
+        record = self._call.db.record("VDI", disk)
         size = vdi.written(record)
-        vdi_storage.reserve(there, sr, min(size, record["virtual_size"]))
-        fields: dict[str, Any] = {k: record[k].copy() if isinstance(record[k], list | dict) else record[k] for k in KEPT}
-        copy = self.made[disk] = vdi_storage.create(there, sr, {**fields, "metadata_of_pool": ""})
+        fits = min(size, record["virtual_size"])
+        copy = self.made[disk] = await self.shelf.make(sr, kept(record), fits)
         await line.carry(size)
-        vdi.fill(self._far, copy, min(size, record["virtual_size"]))
-        contents.copied(self._call.pool, disk, copy, there)
+        await self.shelf.fill(disk, copy, fits)
 
-    def discard(self) -> None:
+    async def discard(self) -> None:
         for copy in self.made.values():
-            if self._far.db.exists(copy):
-                sr = self._far.db.get(copy, "SR")
-                vdi_storage.forget(self._far.pool, copy)
-                vdi_storage.sweep_later(self._far.pool, sr)
+            await self.shelf.drop(copy)
 
     async def drop_originals(self) -> None:
         """One that somebody else still uses stays; so does one whose SR has gone."""
         for disk in self.made:
             with contextlib.suppress(XapiError):
                 await self._call.run("VDI.destroy", disk)
-
-
-async def plug(far: Call, host: str, sr: str) -> None:
-    """The SR is plugged into the host and into the master, where it has been prepared."""
-    for pbd in far.db.get(sr, "PBDs"):
-        record = far.db.record("PBD", pbd)
-        wanted = record["host"] in (host, far.pool.master.ref) and far.db.get(record["host"], "enabled")
-        if wanted and not record["currently_attached"]:
-            await far.run("PBD.plug", pbd)
 
 
 def remap(pool: Pool, vm: str, made: dict[str, str]) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .. import machine
 from ..call import Call
 from ..errors import XapiError
+from ..peer import LostError, Peer, reached
 from ..pool import Pool
 from ..registry import message
 from ..sessions import Session
 from ..types import NULL
-from . import vm_migrate_line
+from . import vm_migrate_line, vm_migrate_look
+
+log = logging.getLogger(__name__)
 
 
 @message("host.migrate_receive")
@@ -69,6 +73,7 @@ class Goal:
     address: str
     session: Session
     abroad: bool
+    peer: Peer | None = None  # of a pool in another program: `pool` is what it looked like just now
 
     @property
     def pif(self) -> str:
@@ -78,7 +83,7 @@ class Goal:
         return next(named, vm_migrate_line.management(self.pool, self.host))
 
 
-def goal(call: Call, dest: dict[str, str]) -> Goal:
+async def goal(call: Call, dest: dict[str, str]) -> Goal:
     """What a client's `dest` means. CANNOT_CONTACT_HOST if nobody is there, SESSION_INVALID if he does not know the session."""
     missing = [key for key in ("SM", "host", "xenops", "session_id", "master") if key not in dest]
     if missing:
@@ -86,17 +91,28 @@ def goal(call: Call, dest: dict[str, str]) -> Goal:
     host, address = dest["host"], urlsplit(dest["xenops"]).hostname or ""
     pool = call.pool if host in call.db.rows("host") else neighbour(call.pool, dest["master"])
     if pool is None:
-        raise XapiError("CANNOT_CONTACT_HOST", address)
+        return await elsewhere(call, dest, address)
     session = pool.sessions.get(dest["session_id"])
     pool.db.record("host", host)
     return Goal(pool, host, address, session, pool is not call.pool)
 
 
 def neighbour(pool: Pool, url: str) -> Pool | None:
-    """The other pool of this program that is at `url`; those of other programs are out of reach."""
+    """The other pool of this program that is at `url`."""
     place = urlsplit(url)
     for other in pool.facts.get("program", ()):
         known = place.hostname in other.hosts and place.port in (None, other.port)
         if known and other is not pool and not other.closed and machine.is_up(other, other.master.ref):
             return other if isinstance(other, Pool) else None
     return None
+
+
+async def elsewhere(call: Call, dest: dict[str, str], address: str) -> Goal:
+    """A pool of another program."""
+    try:
+        peer = await reached(dest["master"], dest["session_id"], tls=call.pool.facts.get("scheme") == "https")
+        pool = await vm_migrate_look.seen(call.pool, peer)
+    except LostError as error:
+        log.info("migration: %s", error)
+        raise XapiError("CANNOT_CONTACT_HOST", address) from None
+    return Goal(pool, dest["host"], address, call.session, abroad=True, peer=peer.at(pool.db.record("host", dest["host"])["address"]))

@@ -11,7 +11,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import sr_rules, vm_memory, vm_migrate, vm_placement
+from . import cpu_features, sr_rules, vm_memory, vm_migrate, vm_migrate_records, vm_placement
 from .vm_migrate_goal import Goal, goal
 
 SENDING = ("VDI_SNAPSHOT", "VDI_MIRROR")
@@ -23,13 +23,13 @@ Map = dict[str, str]
 
 
 @message("VM.assert_can_migrate")
-def assert_can_migrate(call: Call, vm: str, dest: Map, live: bool, vdi_map: Map, vif_map: Map, options: Map,
+async def assert_can_migrate(call: Call, vm: str, dest: Map, live: bool, vdi_map: Map, vif_map: Map, options: Map,
                        vgpu_map: Map | None = None) -> str:  # fmt: skip
-    check(call.pool, vm, goal(call, dest), vdi_map, vif_map, options)
+    await check(call.pool, vm, await goal(call, dest), vdi_map, vif_map, options)
     return ""
 
 
-def check(pool: Pool, vm: str, to: Goal, vdi_map: Map, vif_map: Map, options: Map) -> None:
+async def check(pool: Pool, vm: str, to: Goal, vdi_map: Map, vif_map: Map, options: Map) -> None:
     """Raises the first reason against it; `live` and `vgpu_map` are not looked at."""
     db = pool.db
     check_refs(db, to, vdi_map, vif_map)
@@ -40,7 +40,9 @@ def check(pool: Pool, vm: str, to: Goal, vdi_map: Map, vif_map: Map, options: Ma
     older = vm_migrate.is_older(to.pool, to.host, pool, pool.master.ref if home == NULL else home)
     force = options.get("force") == "true"
     if to.abroad:
-        check_abroad(pool, vm, to, vdi_map, vif_map, older=older, force=force, copy=options.get("copy") == "true")
+        copy = options.get("copy") == "true"
+        check_abroad(pool, vm, to, vdi_map, vif_map, older=older, force=force, copy=copy)
+        await check_arrival(pool, vm, to, force=force, copy=copy)
     else:
         if older:
             raise XapiError("NOT_SUPPORTED_DURING_UPGRADE")
@@ -72,11 +74,13 @@ def check_abroad(pool: Pool, vm: str, to: Goal, vdi_map: Map, vif_map: Map, *, o
         raise XapiError("HOST_DISABLED", to.host)
     vm_placement.check_cpus(to.pool.db, record, to.host)
     mapped_nics(db, vm, vif_map)
-    check_arrival(pool, vm, to, force=force, copy=copy)
 
 
-def check_arrival(pool: Pool, vm: str, to: Goal, *, force: bool, copy: bool) -> None:
+async def check_arrival(pool: Pool, vm: str, to: Goal, *, force: bool, copy: bool) -> None:
     """What the other pool finds when it reads the VM's records."""
+    if to.peer:
+        await vm_migrate_records.rehearse(pool, vm, to, force=force, copy=copy)
+        return
     record, there = pool.db.record("VM", vm), to.pool.db
     if not vm_memory.is_live(there, to.host) or not machine.is_up(to.pool, to.host):
         raise XapiError("CANNOT_CONTACT_HOST", to.address)
@@ -91,7 +95,7 @@ def check_arrival(pool: Pool, vm: str, to: Goal, *, force: bool, copy: bool) -> 
         if free < needed:
             raise XapiError("HOST_NOT_ENOUGH_FREE_MEMORY", needed, free)
     if not force:
-        vm_placement.check_cpu(there, NULL, record, to.host)
+        cpu_features.check(there, NULL, record, to.host)
 
 
 def check_namesake(uuid: str, version: int, there: Pool) -> None:

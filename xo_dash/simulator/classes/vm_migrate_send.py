@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from .. import machine
 from ..call import Call
 from ..errors import XapiError
+from ..peer import LostError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
@@ -25,12 +27,16 @@ from . import (
     vm_power,
     vm_record,
 )
-from .vm_migrate_arrival import Arrival, bring_messages
+from .vm_migrate_arrival import Arrival
 from .vm_migrate_disks import Moved
+from .vm_migrate_far import FarArrival, FarShelf
 from .vm_migrate_goal import Goal, goal
 from .vm_migrate_line import Line
 from .vm_migrate_plan import Plan
 from .vm_migrate_rules import Map
+from .vm_migrate_sides import Arriving, NearShelf
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 3  # storage migrations that a host sends
 
@@ -41,9 +47,9 @@ async def migrate_send(call: Call, vm: str, dest: Map, live: bool, vdi_map: Map,
     """The VM's reference, a new one if it went to another pool; with the option `copy` that of the other one."""
     db = call.db
     source = db.get(vm, "resident_on")
-    to = goal(call, dest)
+    to = await goal(call, dest)
     async with call.operation(vm, "migrate_send"):
-        vm_migrate_rules.check(call.pool, vm, to, vdi_map, vif_map, options)
+        await vm_migrate_rules.check(call.pool, vm, to, vdi_map, vif_map, options)
         alive = db.get(vm, "power_state") == "Running"
         async with reserved(call, vm, to) as sender:
             made = await send(call, vm, to, sender, vdi_map, vif_map, options, vdi_format_map or {})
@@ -103,10 +109,15 @@ async def send(call: Call, vm: str, to: Goal, sender: str, vdi_map: Map, vif_map
         plan = vm_migrate_plan.plan(call.pool, vm, to, vdi_map, vif_map, sender=sender, copy=copy)
         vm_migrate_disks.check_formats(to, plan, formats)
         await eject_cds(call, vm, vdi_map)
+        packed = vm_migrate_line.compressed(call.pool, options, local=to.host == sender)
+        if to.peer:
+            moved = Moved(call, FarShelf(call, to), plan)
+            arrival: Arriving = FarArrival(call, plan, moved.made, force=options.get("force") == "true")
+            return await Journey(call, vm, plan, moved, arrival).go(sender, packed=packed)
         far = Call(to.pool, to.session, to.pool.master, "VM.migrate_send", label="VM.metadata_import")
         try:
-            packed = vm_migrate_line.compressed(call.pool, options, local=to.host == sender)
-            return await Journey(call, far, vm, plan).go(sender, packed=packed)
+            moved = Moved(call, NearShelf(call, far), plan)
+            return await Journey(call, vm, plan, moved, Arrival(call, far, plan, moved.made)).go(sender, packed=packed)
         finally:
             far.close()
 
@@ -123,10 +134,10 @@ async def eject_cds(call: Call, vm: str, vdi_map: Map) -> None:
 
 
 class Journey:
-    """One VM on its way: `call` is where it comes from, `far` where it goes; within a pool both are of that pool."""
+    """One VM on its way: disks, records, memory. Within a pool there are no records to be sent."""
 
-    def __init__(self, call: Call, far: Call, vm: str, plan: Plan) -> None:
-        self._call, self._far, self._vm, self._plan = call, far, vm, plan
+    def __init__(self, call: Call, vm: str, plan: Plan, moved: Moved, arrival: Arriving) -> None:
+        self._call, self._vm, self._plan, self._moved, self._arrival = call, vm, plan, moved, arrival
         self._to = plan.to
 
     @property
@@ -134,26 +145,29 @@ class Journey:
         return bool(self._call.db.get(self._vm, "power_state") == "Running")
 
     async def go(self, sender: str, *, packed: bool) -> str:
-        db = self._call.db
+        db, moved = self._call.db, self._moved
         disks = sum(vdi.written(db.record("VDI", disk)) for disk in self._plan.moving(db))
         memory = int(db.get(self._vm, "memory_dynamic_max")) if self._alive else 0
         leaving = Line(self._call, sender, self._to.pool, self._to.pif, disks + memory)
-        async with Moved(self._call, self._far, self._plan) as moved, leaving as line:
-            arrival = Arrival(self._call, self._far, self._plan, moved.made)
+        async with moved, leaving as line:
             try:
                 await self._find_storage()
                 await moved.copy_all(line)
                 async with AsyncExitStack() as held:
-                    await self._arrive(arrival, held)
+                    if self._to.abroad:
+                        await self._arrival.come(held, alive=self._alive)
                     if self._alive:
                         await line.carry(memory, packed=packed)
                     await self._call.sleep(chance.seconds(self._call.pool, "pool_migrate"))
                     machine.need(self._call.pool, sender)
                     self._check_there()
-                    made = self._hand_over(arrival, moved)
-            except BaseException:
-                arrival.discard()
-                moved.discard()
+                    made = await self._hand_over()
+            except BaseException as error:
+                await self._arrival.discard()
+                await moved.discard()
+                if isinstance(error, LostError):
+                    log.info("migration: %s", error)
+                    raise XapiError("VM_MIGRATE_CONTACT_REMOTE_SERVICE_FAILED") from None
                 raise
             db.set(self._call.task, allowed_operations=[])  # there is no way back from here
             if not self._plan.copy:
@@ -164,22 +178,11 @@ class Journey:
         """SRs that get something are plugged there; a running VM needs those of its other disks as well. VM_REQUIRES_SR."""
         moving = self._plan.moving(self._call.db)
         for disk in moving:
-            await vm_migrate_disks.plug(self._far, self._to.host, self._plan.srs[disk])
+            await self._moved.shelf.plug(self._to.host, self._plan.srs[disk])
         seen = vm_placement.seen_by(self._to.pool.db, self._to.host)
         for disk, sr in self._plan.srs.items():
             if sr not in seen and (disk in moving or self._alive):
                 raise XapiError("VM_REQUIRES_SR", self._vm, sr)
-
-    async def _arrive(self, arrival: Arrival, held: AsyncExitStack) -> None:
-        """In another pool the records are made, and a place is kept for the VM."""
-        if not self._to.abroad:
-            return
-        if self._alive:
-            await held.enter_async_context(self._far.operation(self._to.host, "vm_migrate", cancellable=False))
-        vm_migrate_rules.check_arrival(self._call.pool, self._vm, self._to, force=True, copy=self._plan.copy)
-        made = arrival.make()
-        if self._alive:
-            self._far.db.set(made, scheduled_to_be_resident_on=self._to.host)
 
     def _check_there(self) -> None:
         self._call.check_cancelled()
@@ -187,14 +190,14 @@ class Journey:
         if to.pool.closed or not vm_memory.is_live(to.pool.db, to.host) or not machine.is_up(to.pool, to.host):
             raise XapiError("VM_MIGRATE_CONTACT_REMOTE_SERVICE_FAILED")
 
-    def _hand_over(self, arrival: Arrival, moved: Moved) -> str:
-        """At once: whoever looks sees the VM here or there."""
+    async def _hand_over(self) -> str:
+        """Within this program at once: whoever looks sees the VM here or there."""
         if not self._to.abroad:
-            self._settle_here(moved)
+            self._settle_here(self._moved)
             return self._vm
-        arrival.settle(self._to.host if self._alive else "")
-        made = arrival.vms[self._vm]
+        made = await self._arrival.settle(self._to.host if self._alive else "")
         if not self._plan.copy:
+            await self._arrival.bring_messages()
             self._leave()
         return made
 
@@ -213,7 +216,6 @@ class Journey:
 
     def _leave(self) -> None:
         pool = self._call.pool
-        bring_messages(pool, self._to.pool, pool.db.get(self._vm, "uuid"))
         vm_life.gone(pool, self._vm)
         for vm in self._plan.vms:
             vm_record.remove(pool, vm)

@@ -129,6 +129,18 @@ def get_secureboot_readiness(call: Call, vm: str) -> str:
     return "ready" if "EFI-variables" in record["NVRAM"] else "first_boot"
 
 
+@message("VM.update_secureboot_certificates_on_boot")
+def update_secureboot_certificates_on_boot(call: Call, vm: str, mark: bool) -> str:
+    """Where newer ones are available, or already wanted."""
+    state = call.db.get(vm, "secureboot_certificates_state")
+    if state not in ("update_available", "update_on_boot"):
+        verb = "set" if mark else "clear"
+        text = f"Cannot {verb} update_on_boot: VM.secureboot_certificates_state is not in a valid state"
+        raise XapiError("OPERATION_NOT_ALLOWED", text)
+    call.db.set(vm, secureboot_certificates_state="update_on_boot" if mark else "update_available")
+    return ""
+
+
 @message("VTPM.create")
 async def create_vtpm(call: Call, vm: str, unique: bool = False) -> str:
     async with call.operation(vm, "create_vtpm", cancellable=False):

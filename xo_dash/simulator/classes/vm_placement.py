@@ -8,7 +8,7 @@ from ..database import Database, Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
-from . import vm_hardware, vm_memory
+from . import cpu_features, vm_hardware, vm_memory
 
 OVERHEAD_OF_MASTER = 4  # a host that is not master is so much likelier
 
@@ -26,7 +26,7 @@ def check_host(pool: Pool, ref: str, host: str, *, memory: bool = True, storage:
         raise XapiError("HOST_DISABLED", host)
     check_platform(db, ref, vm, host)
     if cpu:
-        check_cpu(db, ref, vm, host)
+        cpu_features.check(db, ref, vm, host)
     if storage:
         check_storage(db, ref, vm, host)
     check_networks(db, ref, networks_of(db, vm), host)
@@ -86,23 +86,6 @@ def check_platform(db: Database, ref: str, vm: Record, host: str) -> None:
     if offered and wanted not in offered:
         shown = "[" + "; ".join(map(str, offered)) + "]"
         raise XapiError("VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION", host, shown, ref, wanted)
-
-
-def check_cpu(db: Database, ref: str, vm: Record, host: str) -> None:
-    """What a VM found at its boot must be there as long as it lives."""
-    known, offered = vm["last_boot_CPU_flags"], db.get(host, "cpu_info")
-    if vm["power_state"] == "Halted":
-        return
-    if known.get("vendor") and known["vendor"] != offered.get("vendor", ""):
-        raise XapiError("VM_INCOMPATIBLE_WITH_THIS_HOST", ref, host, "VM last booted on a host which had a CPU from a different vendor.")
-    if offered.get("features_hvm") and bits(known.get("features", "")) & ~bits(offered["features_hvm"]):
-        text = "VM last booted on a CPU with features this host's CPU does not have."
-        raise XapiError("VM_INCOMPATIBLE_WITH_THIS_HOST", ref, host, text)
-
-
-def bits(features: str) -> int:
-    """Words of 32 bits in hex, the first one lowest: 1fcbfbff-f7f83223-... as one number."""
-    return sum(int(word, 16) << 32 * n for n, word in enumerate(features.split("-")) if word)
 
 
 def storage_of(db: Database, vm: Record) -> list[str]:

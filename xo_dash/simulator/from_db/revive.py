@@ -10,9 +10,8 @@ import random
 from collections.abc import Sequence
 
 from .. import directory
+from ..bulk import insert
 from ..clock import iso
-from ..database import Database
-from ..model import Model
 from ..pool import Pool
 from . import hosts, rows, storage, vms
 from .dump import Dump
@@ -49,28 +48,6 @@ def moved(pool: Pool, date: str, shift: float) -> str:
     if not date or date.startswith("1970"):
         return date
     return iso(min(pool.clock.now(), pool.seconds(date) + shift))
-
-
-def insert(db: Database, found: Rows) -> None:
-    """Rows first, links afterwards: the side that holds one reference is the truth, as in XAPI."""
-    for cls, table in found.items():
-        computed = computed_fields(db.model, cls)
-        links = db.model.links[cls]
-        for ref, fields in table.items():
-            db.create(cls, {name: held for name, held in fields.items() if name not in links}, ref=ref)
-            for name in computed:
-                fields.pop(name, None)
-    for cls, table in found.items():
-        links = db.model.links[cls]
-        for ref, fields in table.items():
-            linked = {name: held for name, held in fields.items() if name in links}
-            if linked:
-                db.set(ref, **linked)
-
-
-def computed_fields(model: Model, cls: str) -> list[str]:
-    """Links of which the other side is the truth."""
-    return [name for name, link in model.links[cls].items() if link.many and not link.other_many]
 
 
 def advertise(pool: Pool) -> None:

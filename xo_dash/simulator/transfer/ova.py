@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..types import EPOCH, NULL, Type
 from ..xmlrpc import escape
 
 ORDER = ("host", "VM", "VM_metrics", "VM_guest_metrics", "VBD", "VIF", "network", "VDI", "SR")
+MAPS_TO = "maps_to"  # key of other_config, by which a migration tells what takes the place of a VDI, and which network a VIF is on
 OPERATIONS: Record = {"allowed_operations": [], "current_operations": {}}
 # what is emptied in an exported record, by class
 EMPTIED: dict[str, Record] = {
@@ -113,8 +114,8 @@ def exported(table: Table, cls: str, record: Record, choice: Choice) -> Record:
     return copy | {name: table.rewritten(copy[name]) for name in LINKS.get(cls, ()) if name in copy}
 
 
-def build(pool: Pool, vms: Sequence[str], choice: Choice) -> tuple[dict[str, str], str]:
-    """({reference: name}, ova.xml) of these VMs."""
+def build(pool: Pool, vms: Sequence[str], choice: Choice, maps: Mapping[str, str] | None = None) -> tuple[dict[str, str], str]:
+    """({reference: name}, ova.xml) of these VMs. `maps` says what a VDI or VIF becomes where they go: {reference: one there}."""
     table = Table(pool.db, choice)
     for vm in vms:
         table.add_vm(vm, snapshots=choice.snapshots)
@@ -123,7 +124,10 @@ def build(pool: Pool, vms: Sequence[str], choice: Choice) -> tuple[dict[str, str
     for cls in ORDER:
         for ref, row in pool.db.rows(cls).items():
             if ref in table.names:
-                record = write(Type("record", cls), pool.dialect.record(cls, exported(table, cls, row.record, choice)))
+                fields = exported(table, cls, row.record, choice)
+                if maps and ref in maps:
+                    fields["other_config"] = {**fields["other_config"], MAPS_TO: maps[ref]}
+                record = write(Type("record", cls), pool.dialect.record(cls, fields))
                 objects.append(struct({"class": text(cls), "id": text(table.names[ref]), "snapshot": record}))
     version = struct({name: text(value) for name, value in version_of(pool).items()})
     whole = struct({"version": version, "objects": f"<value><array><data>{''.join(objects)}</data></array></value>"})

@@ -13,7 +13,7 @@ from ..database import Database, Record
 from ..errors import XapiError
 from ..types import NULL
 from . import restore_rules
-from .ova import Archive, Entry
+from .ova import MAPS_TO, Archive, Entry
 from .restore_rules import SEED, SkipError, Way
 from .task import Job
 
@@ -108,6 +108,8 @@ class Restored:
         record = entry.record
         if self._is_cd(entry):
             return ""
+        if (mapped := self._mapped(entry, "VDI")) != NULL:
+            return mapped
         if held := self.db.tables["VDI"].by_uuid.get(self.way.vdis.get(record["uuid"], ""), ""):
             return held
         sr = self.db.tables["SR"].by_uuid.get(next((s.record["uuid"] for s in self.archive.of("SR") if s.id == record["SR"]), ""), "")
@@ -169,6 +171,8 @@ class Restored:
         }  # fmt: skip
         if not record["is_a_template"] and not way.live:
             fields["generation_id"] = vm_copy.generation_id(self.pool)
+        if way.live:  # it is still where it comes from
+            fields["ha_always_run"] = False
         if not way.force:
             fields["current_operations"] = {self.call.task: "import"}
         return fields
@@ -182,8 +186,16 @@ class Restored:
 
     # devices
 
+    def _mapped(self, entry: Entry, cls: str) -> str:
+        """What a migration says takes its place here; NULL if it says nothing."""
+        told = str(entry.record["other_config"].get(MAPS_TO, NULL))
+        return told if self.way.live and told in self.db.rows(cls) else NULL
+
     async def _network(self, entry: Entry) -> None:
-        """By its name, then by its bridge; the archive's networks that the pool has not are made."""
+        """By its name, then by its bridge; the archive's networks that the pool has not are made, if somebody needs them."""
+        nics = [vif for vif in self.archive.of("VIF") if vif.record["network"] == entry.id]
+        if nics and all(self._mapped(vif, "network") != NULL for vif in nics):
+            return
         held = self.db.find("network", name_label=entry.record["name_label"])
         held = held or self.db.find("network", bridge=entry.record["bridge"])
         if held:
@@ -197,9 +209,12 @@ class Restored:
     def _vif(self, entry: Entry) -> None:
         record = entry.record
         vm, network = self.found.get(record["VM"]), self.found.get(record["network"])
+        if (mapped := self._mapped(entry, "network")) != NULL:
+            network = mapped
         if vm is None or network is None:
             raise XapiError("IMPORT_ERROR_FAILED_TO_FIND_OBJECT", record["VM"] if vm is None else record["network"])
         fields = {name: record[name] for name in NIC if name in record}
+        fields["other_config"] = {k: v for k, v in record["other_config"].items() if k != MAPS_TO}
         mac = record["MAC"] if self.way.restore or self.db.get(vm, "is_a_snapshot") else ""
         fields |= address(self.db.record("VM", vm), mac, int(record["device"]))
         suspended = self.db.get(vm, "power_state") == "Suspended"

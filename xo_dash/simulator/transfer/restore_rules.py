@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..classes import vm_memory, vm_rules
+from ..classes import cpu_features, vm_memory, vm_rules
 from ..database import Database, Record
 from ..errors import XapiError
+from ..types import NULL
 from .ova import Archive, Entry
 
 SEED = "mac_seed"
@@ -22,6 +23,7 @@ class Way:
     restore: bool = False  # same uuids, same MACs
     force: bool = False
     live: bool = False  # in preparation of a migration
+    check_cpu: bool = False  # ... of one that will go on here
     host: str = ""  # that was called
     vdis: dict[str, str] = field(default_factory=dict)  # {uuid in the archive: uuid here}
 
@@ -54,11 +56,13 @@ def replaced(db: Database, record: Record, way: Way) -> str:
 
 
 def check_room(db: Database, record: Record, way: Way) -> None:
-    """HOST_NOT_ENOUGH_FREE_MEMORY if a VM that is to arrive running does not fit."""
+    """HOST_NOT_ENOUGH_FREE_MEMORY, VM_INCOMPATIBLE_WITH_THIS_HOST if a VM that is to arrive running does not fit."""
     if way.live and record["power_state"] in ("Running", "Paused"):
         needed, free = vm_memory.start_memory(record), vm_memory.free_memory(db, way.host)
         if free < needed:
             raise XapiError("HOST_NOT_ENOUGH_FREE_MEMORY", needed, free)
+    if way.check_cpu and not record["is_a_snapshot"]:
+        cpu_features.check(db, NULL, record, way.host)
 
 
 def check_seeds(db: Database, archive: Archive) -> None:

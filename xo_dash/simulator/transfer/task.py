@@ -23,6 +23,7 @@ from .wire import Live, Wire
 log = logging.getLogger(__name__)
 
 PATIENCE = 5.0  # real seconds for what a client sends beyond the end
+BRIEF = 0.5  # the same, of one who may never say that it was all
 STEPS = 20  # a paced transfer waits, and shows how far it is, so often
 HEADER = "x-http-other-config-"
 OCTETS = "Content-Type: application/octet-stream"
@@ -165,7 +166,8 @@ async def leftovers(transfer: Transfer) -> None:
         body = Body(pieces(request))
     if body is not None:
         with suppress(Exception):
-            await asyncio.wait_for(body.drain(), PATIENCE)
+            said = "content-length" in request.headers or "transfer-encoding" in request.headers
+            await asyncio.wait_for(body.drain(), PATIENCE if said else BRIEF)
 
 
 def object_of(pool: Pool, cls: str, given: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import struct
 import tempfile
 from contextlib import AsyncExitStack
 
@@ -16,10 +15,11 @@ from starlette.responses import Response
 from ..errors import XapiError
 from ..http import HttpCall
 from ..registry import http
-from . import qcow2, vhd, xva
+from . import frames, qcow2, vhd, xva
 from .attached import attached
 from .body import Body, pieces
 from .disks import Disk, disks
+from .frames import DoesNotFitError
 from .qcow2 import NotQcow2Error
 from .task import OCTETS, RefusedError, Transfer, Work, object_of, parameter, transfer
 from .vdi_export import FOLDER, PIECE, format_of
@@ -28,13 +28,6 @@ from .vm_export import reaching, redirect
 from .vm_import import fill_up, guarded
 
 log = logging.getLogger(__name__)
-
-CHUNK = struct.Struct("<QI")  # offset, length; a length of 0 is the end
-LONGEST = 64 << 20  # bytes of a chunk
-
-
-class DoesNotFitError(Exception):
-    """There is more than the disk can hold."""
 
 
 @http("PUT", "/import_raw_vdi")
@@ -134,14 +127,9 @@ async def write_raw(job: Transfer, body: Body, disk: Disk, size: int) -> None:
 
 
 async def write_chunks(job: Transfer, body: Body, disk: Disk, size: int) -> None:
-    while True:
-        offset, length = CHUNK.unpack(await body.exactly(CHUNK.size))
-        if not length:
-            return
-        if length > LONGEST or offset + length > size:
-            raise DoesNotFitError("a chunk lies beyond the end of the disk")
-        disk.write(offset, await body.exactly(length))
-        await job.moved(CHUNK.size + length)
+    async for offset, data in frames.read(body, size):
+        disk.write(offset, data)
+        await job.moved(frames.HEAD.size + len(data))
 
 
 async def write_vhd(job: Transfer, body: Body, disk: Disk, size: int) -> None:

@@ -163,7 +163,9 @@ async def put_import_metadata(call: HttpCall) -> Response:
 async def import_metadata(job: Transfer) -> str:
     request = job.http.request
     vdis = {name.removeprefix(COLUMN): value for name, value in job.http.query.items() if name.startswith(COLUMN)}
-    way = Way("", flag(request, "restore"), flag(request, "force"), flag(request, "live"), job.http.host.ref, vdis)
+    way = Way(
+        "", flag(request, "restore"), flag(request, "force"), flag(request, "live"), flag(request, "check_cpu"), job.http.host.ref, vdis
+    )
     raw = Body(pieces(request))
     await job.accept(raw, OCTETS)
     with guarded():

@@ -12,7 +12,8 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from ..http import PAGES, Receive, Scope, Send, disconnected, transport
+from ..http import html
+from ..http_wire import Receive, Scope, Send, disconnected, transport
 
 REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error",
            501: "Method Not Implemented", 503: "Service Unavailable"}  # fmt: skip
@@ -49,9 +50,7 @@ class Wire:
 
     def page(self, status: int, more: str = "") -> None:
         """One of xapi's little pages; `more` is what it knows besides."""
-        title, text = PAGES[status]
-        told = f"<h1> Additional information </h1>{more}" if more else ""
-        body = f"<html><body><h1>HTTP {title}</h1>{text}{told}</body></html>".encode()
+        body = html(status, more).encode()
         self.head(status, f"content-length: {len(body)}", "content-type: text/html")
         self.transport.write(body)
 

@@ -28,6 +28,7 @@ TABLE: dict[str, Verb] = {
     "host.cut": hosts.cut,
     "host.reconnect": hosts.reconnect,
     "host.carrier": hosts.carrier,
+    "host.cpu": hosts.cpu,
     "host.maintain": hosts.maintain,
     "host.return": hosts.come_back,
     "toolstack.restart": hosts.restart_toolstack,

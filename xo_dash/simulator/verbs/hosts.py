@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import machine
 from ..actor import Actor
-from ..classes import pif_state, pool_master
+from ..classes import cpu_features, pif_state, pool_master
 from ..faults import Fault
 from ..pool import Pool
 
@@ -61,6 +61,13 @@ def carrier(pool: Pool, host: str, device: str, present: bool = True) -> None:
     if not pifs:
         raise ValueError(f"{db.get(host, 'name_label')} has no NIC {device!r}")
     pif_state.set_carrier(pool, pifs[0], present)
+
+
+def cpu(pool: Pool, host: str, like: str) -> None:
+    """Another CPU, as if it had been there at the last boot: one of cpu_features.CPUS. ValueError for others."""
+    if like not in cpu_features.CPUS:
+        raise ValueError(f"no CPU {like!r} but {', '.join(cpu_features.CPUS)}")
+    cpu_features.install(pool, host, cpu_features.CPUS[like])
 
 
 async def maintain(pool: Pool, host: str) -> None:
