@@ -26,7 +26,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         Column(_("State"), "minmax(92px, 0.8fr)", brief=True),
         Column(_("Pool"), "minmax(80px, 1fr)", brief=True),
         Column(_("CPU"), "minmax(102px, 0.7fr)", down=True, brief=True),
-        Column(_("Memory promised"), "minmax(176px, 1.4fr)", down=True, brief=True, beside=128),
+        Column(_("Memory promised"), "minmax(176px, 1.4fr)", down=True, brief=True, short=_("Memory"), beside=128),
         Column(_("VMs"), "48px", number=True, down=True, drop=5),
         Column(_("Threads"), "64px", number=True, down=True, drop=1),
         Column(_("Address"), "minmax(110px, 0.9fr)", drop=4),

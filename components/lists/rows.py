@@ -62,6 +62,8 @@ class Column:
     """Where there is not the room, 1 gives way first, then 2; 0 stays."""
     figure: bool = False
     """Its texts say little without the title, which goes before them on a second line; so do those of `down`."""
+    short: str = ""
+    """What it is called there, if that is less than the title."""
     beside: int = 38
     """Pixels for the text beside a bar, so that the bars of a column end together."""
 

@@ -60,7 +60,7 @@ def _network_row(network: Network) -> Row:
         Cell(_(KINDS[kind])),
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
-        Cell(number(network.MTU), key=network.MTU),
+        Cell(str(network.MTU), key=network.MTU),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),
     )

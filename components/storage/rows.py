@@ -25,9 +25,9 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
     """All SRs, or those of one pool."""
     columns = [
         Column(_("Name"), "minmax(140px, 1.4fr)", main=True),
-        Column(_("Pool"), "minmax(80px, 0.9fr)", brief=True),
-        Column(_("Type"), "minmax(110px, 0.9fr)", brief=True),
-        Column(_("Reached by"), "minmax(110px, 0.9fr)", drop=4),
+        Column(_("Pool"), "minmax(80px, 0.8fr)", brief=True),
+        Column(_("Type"), "minmax(126px, 1fr)", brief=True),
+        Column(_("Reached by"), "minmax(96px, 0.7fr)", drop=4),
         Column(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
         Column(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=5),

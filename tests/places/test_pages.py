@@ -233,6 +233,15 @@ async def test_a_change_that_a_list_does_not_show_sends_nothing(at: Looking) -> 
     assert len(at.deltas) == 1 and len(at.deltas[0][0]) == 1
 
 
+async def test_an_mtu_is_a_setting_and_has_no_separator(at: Looking) -> None:
+    network = fakes.find(at.mirror, "mgmt", Network)
+    fakes.change(at.mirror, network, MTU=9000)
+    await at.open(f"/network/{network.uuid}")
+    await at.user.should_see("MTU 9000")
+    await at.open("/networks")
+    await eventually(at, lambda: any("9000" in row for row in at.rows.values()))
+
+
 async def test_hostile_names_are_text(at: Looking) -> None:
     host = lab_host(at)
     fakes.change(at.mirror, host, name_label=EVIL, tags=[EVIL], name_description=EVIL)
