@@ -46,6 +46,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         measured=3,
         measure=cpu_cell,
         trace=cpu_trace,
+        expected=len(only.all(Host)) if only else 0,
     )
     return without(roll, 2) if only else roll
 
@@ -97,6 +98,7 @@ def resident_roll(host: Host) -> Roll[VM]:
         title=_("VMs on it"),
         find=_("Name, address, uuid"),
         nothing=_("No VM runs on it."),
+        expected=len(guests_of(host)),
         measured=2,
         measure=cpu_cell,
         trace=cpu_trace,

@@ -64,7 +64,7 @@ export default {
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
+  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
   emits: ["ready", "sight", "act"],
 
   data() {
@@ -72,7 +72,7 @@ export default {
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: 0, size: 0, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0 };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: this.expected, size: this.expected, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0 };
   },
 
   computed: {
@@ -164,8 +164,8 @@ export default {
       keyed.sort((a, b) => isNothing(a.key) - isNothing(b.key) || way * compare(a.key, b.key) || collator.compare(a.name, b.name) || a.row.id - b.row.id);
       this.flat = keyed.map((one) => one.row);
       this.counts = counts;
-      this.size = rows.length;
-      this.total = this.flat.length;
+      this.size = this.loaded ? rows.length : Math.max(rows.length, this.expected);
+      this.total = this.loaded ? this.flat.length : Math.max(this.flat.length, this.expected);
       if (this.picks.size) this.choosePicks(this.flat.filter((row) => this.picks.has(row.id)).map((row) => row.id));
       this.measure();
     },

@@ -95,6 +95,8 @@ class Roll(Generic[T]):
     trace: Callable[[T], str] | None = None
     """The last ten minutes of it, see data/traces.py; asked for the rows in sight alone."""
     sort: int = 0
+    expected: int = 0
+    """About how many rows there will be: on a page with other things, room is kept for them until they come."""
 
 
 @dataclass(frozen=True, slots=True)

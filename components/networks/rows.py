@@ -109,6 +109,7 @@ def nic_roll(network: Network) -> Roll[VIF]:
         title=_("VMs on it"),
         find=_("Name, address, MAC"),
         nothing=_("No VM has a NIC on it."),
+        expected=len(network.VIFs),
     )
 
 

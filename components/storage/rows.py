@@ -49,6 +49,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         measure=traffic_cell,
         measured_by=lambda sr: {path.host.uuid for path in paths_of(sr) if path.host is not None},
         trace=traffic_trace,
+        expected=len(only.all(SR)) if only else 0,
     )
     return without(roll, 1) if only else roll
 
@@ -136,6 +137,7 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         title=_("Disks on it"),
         find=_("Name, VM, uuid"),
         nothing=_("Nothing lies on it."),
+        expected=len(sr.VDIs),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
     )
 
