@@ -32,7 +32,7 @@ class TaskList(ui.element):
 
     def __init__(self, context: Context, path: Path) -> None:
         super().__init__()
-        self.classes("x-stack")
+        self.classes("x-stack").style("gap: 12px")
         self._context = context
         self._path = path
         with self:
