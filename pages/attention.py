@@ -45,6 +45,9 @@ def _body(context: Context, tab: str) -> None:
     elif tab == LATER:
         text = _("What somebody puts off comes here with their name, and returns to the list when its time is over.")
         FindingList(context, lambda board: board.put_off(), _("Nothing is put off"), text)
+    elif not context.mirror.pools:
+        text = _("What needs attention appears as soon as a pool is connected, in the settings.")
+        FindingList(context, lambda board: board.told, _("No pool yet"), text)
     else:
         text = _("All pools, hosts, SRs, networks and VMs are as they should be, as far as XAPI can tell.")
         FindingList(context, lambda board: [told for told in board.told if told.note is None], _("Nothing needs attention"), text)

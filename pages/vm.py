@@ -74,8 +74,8 @@ def show(context: Context, vm: VM, pool: PoolMirror) -> None:
     """The page of a VM."""
     mirror = context.mirror
     Now(context, vm)
-    VmHead(context, vm)
     standing_band(pool, mirror)
+    VmHead(context, vm)
     hints(context, vm)
     UnderWay(context, vm)
     with ui.element().classes("x-vm") as grid:

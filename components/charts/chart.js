@@ -28,7 +28,7 @@ export default {
         </svg>
         <span class="x-chart-top">{{ top }}</span>
         <div v-if="pointed" class="x-chart-says" :style="pointed.style">{{ pointed.text }}</div>
-        <div class="x-chart-empty">{{ words.nothing }}</div>
+        <div class="x-chart-empty"><span v-if="words.idle" class="x-chart-idle">{{ words.idle }}</span><span>{{ words.nothing }}</span></div>
       </div>
       <div class="x-chart-times"><span v-for="time in times" :key="time.x" :style="{ left: time.x + 'px' }">{{ time.text }}</span></div>
     </div>`,

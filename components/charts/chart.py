@@ -30,16 +30,19 @@ class Curve:
 class Chart(ui.element, component="chart.js"):
     """The curves of one object over one pair of axes, with the newest values above. Amounts are bytes, or bytes a second.
 
-    `limit` is the upper edge of the axis; 0 is what was the most. `note` stands beside the figure.
+    `limit` is the upper edge of the axis; 0 is what was the most. `note` stands beside the figure;
+    `idle` is said of an empty picture of what is off (see head.Now of the VMs).
     """
 
-    def __init__(self, history: History, uuid: str, curves: Sequence[Curve], unit: Unit, *, limit: float = 0, note: str = "") -> None:
+    def __init__(
+        self, history: History, uuid: str, curves: Sequence[Curve], unit: Unit, *, limit: float = 0, note: str = "", idle: str = ""
+    ) -> None:
         super().__init__()
         self._history, self._uuid, self._curves = history, uuid, tuple(curves)
         self._sent_until: float | None = None  # epoch seconds; None until the browser is ready
         self._props.update(
             curves=[{"label": curve.label} for curve in curves], unit=str(unit), limit=limit, note=note,
-            span=LENGTH * STEP, step=STEP, numbers=number_words(), words={"nothing": _("Nothing was measured")},
+            span=LENGTH * STEP, step=STEP, numbers=number_words(), words={"nothing": _("Nothing was measured"), "idle": idle},
         )  # fmt: skip
         self.on("ready", self._ready, [])
         with self:

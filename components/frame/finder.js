@@ -95,8 +95,10 @@ export default {
 
     key(event) {
       if (event.key === "Escape") {
-        if (this.open) this.open = false;
-        else this.$refs.field.blur();
+        if (this.open) {
+          this.open = false;
+          this.number++; // an answer on its way does not open it again
+        } else this.$refs.field.blur();
       } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         if (!this.flat.length) return;

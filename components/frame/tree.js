@@ -8,7 +8,7 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 export default {
   template: `
     <div class="x-tree">
-      <div class="x-tree-filter" v-show="total || query">
+      <div class="x-tree-filter" v-show="total || query || !known">
         <input ref="filter" type="search" :placeholder="words.filter" :aria-label="words.filter" v-model="query"
           spellcheck="false" autocomplete="off" @input="refilter" @keydown="filterKey">
       </div>
@@ -33,7 +33,7 @@ export default {
   emits: ["watch"],
 
   data() {
-    return { query: "", shown: [], total: 0, height: 26, active: 0, focused: false, message: "" };
+    return { query: "", shown: [], total: 0, known: false, height: 26, active: 0, focused: false, message: "" };
   },
 
   created() {
@@ -177,6 +177,7 @@ export default {
       else walk(0, 1);
       this.flat = flat;
       this.total = flat.length;
+      this.known = true;
       this.message = flat.length ? "" : needle ? this.words.nothing : this.words.empty;
       this.measure();
     },

@@ -26,7 +26,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         Column(_("State"), "minmax(92px, 0.8fr)", brief=True),
         Column(_("Pool"), "minmax(80px, 1fr)", brief=True),
         Column(_("CPU"), "minmax(102px, 0.7fr)", down=True, brief=True),
-        Column(_("Memory promised"), "minmax(176px, 1.4fr)", down=True, brief=True, beside=128),
+        Column(_("Memory promised"), "minmax(176px, 1.4fr)", down=True, brief=True, short=_("Memory"), beside=128),
         Column(_("VMs"), "48px", number=True, down=True, drop=5),
         Column(_("Threads"), "64px", number=True, down=True, drop=1),
         Column(_("Address"), "minmax(110px, 0.9fr)", drop=4),
@@ -46,6 +46,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         measured=3,
         measure=cpu_cell,
         trace=cpu_trace,
+        expected=len(only.all(Host)) if only else 0,
     )
     return without(roll, 2) if only else roll
 
@@ -97,6 +98,7 @@ def resident_roll(host: Host) -> Roll[VM]:
         title=_("VMs on it"),
         find=_("Name, address, uuid"),
         nothing=_("No VM runs on it."),
+        expected=len(guests_of(host)),
         measured=2,
         measure=cpu_cell,
         trace=cpu_trace,

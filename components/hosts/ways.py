@@ -47,7 +47,7 @@ def _port_cells(port: Port) -> Iterator[Cell]:
     yield "" if port.vlan is None else str(port.vlan)
     yield address_cell(pif)
     yield pif.MAC
-    yield number(pif.MTU) if pif.MTU else ""
+    yield str(pif.MTU) if pif.MTU else ""
 
 
 def device_text(port: Port) -> str:

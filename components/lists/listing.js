@@ -25,12 +25,12 @@ export default {
     <div class="x-list" :class="{ 'x-list-narrow': narrow, 'x-list-acts': acts }">
       <div v-if="find && (full || many)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
-          <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"></label>
+          <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ total === size ? size : words.part.replace("{n}", total).replace("{all}", size) }}</span></label>
         <div v-if="offered.length > 1 || segment" class="x-list-segments" role="group" :aria-label="words.title">
           <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" @click="choose(one.key)"
             >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
         <slot></slot>
-        <span class="x-grow"></span><span class="x-dim x-small" aria-live="polite">{{ total }}</span>
+        <span class="x-grow"></span>
         <button v-if="acts && total" type="button" class="x-btn" @click="act">{{ picked ? acts.some : acts.all }} <span class="x-count">{{ picked || total }}</span></button>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
@@ -64,7 +64,7 @@ export default {
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
+  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
   emits: ["ready", "sight", "act"],
 
   data() {
@@ -72,7 +72,7 @@ export default {
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: 0, size: 0, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0 };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: this.expected, size: this.expected, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0 };
   },
 
   computed: {
@@ -164,8 +164,8 @@ export default {
       keyed.sort((a, b) => isNothing(a.key) - isNothing(b.key) || way * compare(a.key, b.key) || collator.compare(a.name, b.name) || a.row.id - b.row.id);
       this.flat = keyed.map((one) => one.row);
       this.counts = counts;
-      this.size = rows.length;
-      this.total = this.flat.length;
+      this.size = this.loaded ? rows.length : Math.max(rows.length, this.expected);
+      this.total = this.loaded ? this.flat.length : Math.max(this.flat.length, this.expected);
       if (this.picks.size) this.choosePicks(this.flat.filter((row) => this.picks.has(row.id)).map((row) => row.id));
       this.measure();
     },
@@ -197,20 +197,24 @@ export default {
         const full = typeof cell === "string" ? { x: cell } : { ...cell };
         const { number, main, beside } = this.columns[i];
         const text = full.t ? age(full.t) : full.x;
-        if (this.traced && this.columns[i].measured && full.x) full.trace = this.traces.get(row.id) ?? "";
+        if (this.traced && !this.narrow && this.columns[i].measured && full.x) full.trace = this.traces.get(row.id) ?? "";
         return { ...full, x: text, p: full.p && prefix + full.p, i: full.i || (number ? null : text), number, main, beside };
       });
       if (this.narrow) {
         const main = cells.find((cell) => cell.main);
         main.m ||= (cells.find((cell) => cell.m && cell.c) ?? cells.find((cell) => cell.m))?.m;
       }
-      const shown = this.narrow ? cells.filter((cell) => cell.main) : this.kept.map((one) => cells[one.at]);
+      const shown = this.narrow ? cells.filter((cell, i) => cell.main || this.aside(i)) : this.kept.map((one) => cells[one.at]);
       return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), picked: this.picks.has(row.id), second: this.narrow ? this.second(cells) : "", cells: shown };
+    },
+    /** Whether a narrow screen has it to the right of the name: what is measured all the time. */
+    aside(i) {
+      return this.columns[i].measured && this.columns[i].brief;
     },
     /** What a narrow screen says below the name; figures come with the title of their column. */
     second(cells) {
-      const said = (cell, i) => (cell.x && this.columns[i].figure ? `${this.columns[i].title} ${cell.x}` : cell.x);
-      return cells.map((cell, i) => (this.columns[i].brief ? said(cell, i) : "")).filter(Boolean).join(" · ");
+      const said = (cell, i) => (cell.x && this.columns[i].figure ? `${this.columns[i].short || this.columns[i].title} ${cell.x}` : cell.x);
+      return cells.map((cell, i) => (this.columns[i].brief && !this.aside(i) ? said(cell, i) : "")).filter(Boolean).join(" · ");
     },
 
     /** One row, or with shift all from the last one on. */

@@ -55,9 +55,10 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         empty, text = _in_two(roll.nothing) if full else ("", roll.nothing)
         self._props.update(
             columns=[_column(roll, at) for at in range(len(roll.columns))], segments=[list(pair) for pair in roll.segments.items()],
-            full=full, first=roll.sort, find=roll.find, marks=drawings(), icons={name: drawing(name) for name in ("search", "up", "down")},
+            full=full, first=roll.sort, expected=0 if full else roll.expected, find=roll.find, marks=drawings(),
+            icons={name: drawing(name) for name in ("search", "up", "down")},
             words={"title": roll.title, "nothing": text, "empty": empty, "unfit": _("Nothing has all of these words."),
-                   "clear": _("Show all"), "add": add_words() if full and not mirror.pools else ""},
+                   "clear": _("Show all"), "part": _("{n} of {all}"), "add": add_words() if full and not mirror.pools else ""},
         )  # fmt: skip
         self.classes("x-list-full" if full else "")
         if acts is not None:
@@ -252,8 +253,8 @@ def _in_two(text: str) -> tuple[str, str]:
 def _column(roll: Roll[T], at: int) -> dict[str, object]:
     column = roll.columns[at]
     return {
-        "title": column.title, "width": column.width, "number": column.number, "down": column.down, "main": column.main,
-        "brief": column.brief, "measured": at == roll.measured, "beside": column.beside, "drop": column.drop,
+        "title": column.title, "short": column.short, "width": column.width, "number": column.number, "down": column.down,
+        "main": column.main, "brief": column.brief, "measured": at == roll.measured, "beside": column.beside, "drop": column.drop,
         "figure": column.down or column.figure,
     }  # fmt: skip
 

@@ -62,6 +62,8 @@ class Column:
     """Where there is not the room, 1 gives way first, then 2; 0 stays."""
     figure: bool = False
     """Its texts say little without the title, which goes before them on a second line; so do those of `down`."""
+    short: str = ""
+    """What it is called there, if that is less than the title."""
     beside: int = 38
     """Pixels for the text beside a bar, so that the bars of a column end together."""
 
@@ -93,6 +95,8 @@ class Roll(Generic[T]):
     trace: Callable[[T], str] | None = None
     """The last ten minutes of it, see data/traces.py; asked for the rows in sight alone."""
     sort: int = 0
+    expected: int = 0
+    """About how many rows there will be: on a page with other things, room is kept for them until they come."""
 
 
 @dataclass(frozen=True, slots=True)

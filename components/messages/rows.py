@@ -18,7 +18,7 @@ from xo_dash.i18n import _
 def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
     """Newest first."""
     columns = [
-        Column(_("Age"), "84px", number=True, brief=True),
+        Column(_("Age"), "76px", brief=True),
         Column(_("Message"), "minmax(180px, 1.3fr)", main=True),
         Column(_("Object"), "minmax(120px, 0.8fr)", brief=True),
         Column(_("Pool"), "minmax(90px, 0.5fr)", drop=1),

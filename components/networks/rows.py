@@ -66,7 +66,7 @@ def _network_row(network: Network) -> Row:
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
         traffic_cell(network),
-        Cell(number(network.MTU), key=network.MTU),
+        Cell(str(network.MTU), key=network.MTU),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),
     )
@@ -125,6 +125,7 @@ def nic_roll(network: Network) -> Roll[VIF]:
         title=_("VMs on it"),
         find=_("Name, address, MAC"),
         nothing=_("No VM has a NIC on it."),
+        expected=len(network.VIFs),
     )
 
 

@@ -98,8 +98,8 @@ class KioskList(Card):
             notify(_("Copied."))
 
         with dialog.foot:
-            Button(_("Copy"), copy, kind=Kind.PRIMARY)
             Button(_("Close"), dialog.close)
+            Button(_("Copy"), copy, kind=Kind.PRIMARY)
         dialog.open()
 
     async def _revoke(self, kiosk: Kiosk) -> None:

@@ -62,7 +62,7 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
             state = State("disabled", "")
         with ui.element().classes("x-server-facts x-dim x-small"):
             if is_administrator():
-                ui.label(f"{record.user}@{record.address}").classes("x-cut")
+                ui.label(_who(record)).classes("x-cut")
             product = ui.label()
             with ui.element().classes("x-row"):
                 told = ui.label()
@@ -83,6 +83,12 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
             fault.visible = bool(fault.text)
 
         follow(context.mirror, [live], render)
+
+
+def _who(record: Server) -> str:
+    """`root@10.0.0.1`, `http://root@10.0.0.1`"""
+    scheme, mark, host = record.address.rpartition("://")
+    return f"{scheme}{mark}{record.user}@{host}"
 
 
 def _product(live: LiveServer) -> str:

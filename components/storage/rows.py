@@ -25,9 +25,9 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
     """All SRs, or those of one pool."""
     columns = [
         Column(_("Name"), "minmax(140px, 1.4fr)", main=True),
-        Column(_("Pool"), "minmax(80px, 0.9fr)", brief=True),
-        Column(_("Type"), "minmax(110px, 0.9fr)", brief=True),
-        Column(_("Reached by"), "minmax(110px, 0.9fr)", drop=4),
+        Column(_("Pool"), "minmax(80px, 0.8fr)", brief=True),
+        Column(_("Type"), "minmax(126px, 1fr)", brief=True),
+        Column(_("Reached by"), "minmax(96px, 0.7fr)", drop=4),
         Column(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
         Column(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=5),
@@ -49,6 +49,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         measure=traffic_cell,
         measured_by=lambda sr: {path.host.uuid for path in paths_of(sr) if path.host is not None},
         trace=traffic_trace,
+        expected=len(only.all(SR)) if only else 0,
     )
     return without(roll, 1) if only else roll
 
@@ -136,6 +137,7 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         title=_("Disks on it"),
         find=_("Name, VM, uuid"),
         nothing=_("Nothing lies on it."),
+        expected=len(sr.VDIs),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
     )
 

@@ -32,7 +32,7 @@ class TaskList(ui.element):
 
     def __init__(self, context: Context, path: Path) -> None:
         super().__init__()
-        self.classes("x-stack")
+        self.classes("x-stack").style("gap: 12px")
         self._context = context
         self._path = path
         with self:
@@ -41,8 +41,8 @@ class TaskList(ui.element):
                     _("Nothing goes on"),
                     _("What you or others start in the pools appears here at once, and stays a while after its end."),
                 )
-            self._running = Table(_("Under way"))
-            self._ended = Table(_("Recent"))
+            self._running = Table(_("Under way"), _("Since"), "")
+            self._ended = Table(_("Recent"), _("Ended"), _("Took"))
             follow_source(context.runner.activity.observe, self._refresh)
 
     def _refresh(self) -> None:
@@ -58,9 +58,9 @@ class TaskList(ui.element):
 
 
 class Table(ui.element):
-    """Rows by their key, in the order they are given."""
+    """Rows by their key, in the order they are given; `moment` is what the time in a row tells, `last` heads the last column."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, moment: str, last: str) -> None:
         super().__init__("section")
         self.classes("x-card x-wide")
         self._rows: dict[str, TaskRow] = {}
@@ -68,8 +68,15 @@ class Table(ui.element):
             heading(title, 2).classes("x-card-title")
             with ui.element().classes("x-table-box"), ui.element("table").classes("x-table x-tasks"):
                 with ui.element("thead"), ui.element("tr"):
-                    for column in (_("State"), _("Task"), _("By"), _("Pool"), _("Since"), _("Took"), ""):
-                        head = ui.label(column)
+                    for column, classes in (
+                        (_("State"), "x-task-state"),
+                        (_("Task"), "x-task-what"),
+                        (_("By"), "x-task-who"),
+                        (_("Pool"), "x-task-pool"),
+                        (moment, "x-task-moment"),
+                        (last, "x-task-end x-num"),
+                    ):
+                        head = ui.label(column).classes(classes)
                         head.tag = "th"
                 self._body = ui.element("tbody")
 
@@ -89,7 +96,7 @@ class Table(ui.element):
 
 
 class TaskRow(ui.element):
-    """One task: how it is, what it is, on what, by whom, since when; and a button to cancel it while that is possible."""
+    """One task: how it is, what it is, on what, by whom, since when or when it ended; and a button to cancel it while that is possible."""
 
     def __init__(self, context: Context, line: Line, path: Path) -> None:
         super().__init__("tr")
@@ -110,10 +117,9 @@ class TaskRow(ui.element):
             with ui.element("td").classes("x-nowrap"):
                 ui.label(line.pool or "–")
             with ui.element("td").classes("x-nowrap"):
-                Age(line.since)
-            with ui.element("td").classes("x-nowrap"):
+                Age(line.ended or line.since)
+            with ui.element("td").classes("x-task-end x-num"):
                 self._took = ui.label().classes("x-dim")
-            with ui.element("td").classes("x-task-cancel"):
                 self._cancel = Button(_("Cancel"), self._clicked, kind=Kind.GHOST).mark("cancel")
 
     def refresh(self, line: Line) -> None:

@@ -44,6 +44,7 @@ _LINES: Final[Mapping[str, str]] = {
     "trash": '<path d="M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.5 9h7l.5-9"/>',
     "edit": '<path d="m3 13 .7-3L11 2.7l2.3 2.3L6 12.3z"/>',
     "copy": '<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3"/>',
+    "columns": '<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"/>',
     "download": '<path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11"/>',
     "console": '<path d="M2 3h12v10H2z"/><path d="m4.5 6 2 2-2 2M8.5 10h3"/>',
     "clock": '<circle cx="8" cy="8" r="5.75"/><path d="M8 4.5V8l2.5 1.5"/>',

@@ -39,6 +39,8 @@ class Dialog(ui.dialog):
     def answers(self, no: str, yes: str, on_yes: Callable[[], Any] | None = None, kind: Kind = Kind.PRIMARY) -> Button:
         """The two buttons of the foot; `on_yes`, which Enter calls as well, is `submit(True)` unless given. Returns the one of yes."""
         self._submitter = on_yes or (lambda: self.submit(True))
+        if first := next((item for item in self.body.descendants() if isinstance(item, ui.input)), None):
+            first.props["autofocus"] = True  # one types at once
         with self.foot:
             Button(no, self.close)
             self._yes = Button(yes, self._submitter, kind=kind)

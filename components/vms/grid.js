@@ -28,12 +28,12 @@ export default {
         </select>
         <span class="x-grow"></span>
         <details v-if="!narrow" ref="menu" class="x-vms-menu" @toggle="menuToggled" @keydown.esc="$refs.menu.open = false">
-          <summary class="x-btn x-btn-ghost">{{ words.columns }}</summary>
+          <summary class="x-btn x-btn-ghost" :data-tip="words.columnsTip"><i class="x-icon" v-html="icons.columns"></i><span class="x-vms-word">{{ words.columns }}</span></summary>
           <div class="x-vms-panel"><label v-for="one in all" :key="one.key"><input type="checkbox" :checked="shownKeys.includes(one.key)"
             :disabled="one.key === 'name'" @change="toggleColumn(one.key)">{{ one.title }}</label>
             <button type="button" class="x-link" @click="chooseColumns(usual)">{{ words.usual }}</button></div>
         </details>
-        <button v-if="!narrow" type="button" class="x-btn x-btn-ghost" :data-tip="words.csvTip" @click="download"><i class="x-icon" v-html="icons.download"></i>CSV</button>
+        <button v-if="!narrow" type="button" class="x-btn x-btn-ghost" :data-tip="words.csvTip" @click="download"><i class="x-icon" v-html="icons.download"></i><span class="x-vms-word">CSV</span></button>
       </div>
       <div v-show="chosen.size" class="x-vms-chosen">
         <b>{{ said(words.chosen, chosen.size) }}</b><span v-if="chosen.size > most" class="x-warning">{{ words.tooMany }}</span>

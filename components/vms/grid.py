@@ -52,7 +52,7 @@ class Grid(ui.element, component="grid.js"):
         titles = column_titles()
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,
-            marks=drawings(), icons={name: drawing(name) for name in ("search", "download", "up", "down")},
+            marks=drawings(), icons={name: drawing(name) for name in ("search", "columns", "download", "up", "down")},
             paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(),
         )  # fmt: skip
         self.on("watch", self._watch)
@@ -111,6 +111,7 @@ def _words() -> dict[str, object]:
         "tools": {str(key): _(text) for key, text in TOOLS.items() if text},
         "any": {"pool": _("All pools"), "host": _("All hosts"), "tag": _("All tags")},
         "columns": _("Columns"),
+        "columnsTip": _("Choose columns"),
         "usual": _("The usual ones"),
         "csvTip": _("Save what is shown as a file"),
         "chosen": _("{n} chosen"),

@@ -54,7 +54,7 @@ class VmHead(PageHead):
         self._vm = vm
         self._tags: tuple[str, ...] = ()
         self._started: float | None = None
-        self.name.classes("x-vm-name").props("dir=auto")
+        self.name.props("dir=auto")
         with self.marks:
             with ui.element("span").classes("x-state"):
                 for shape in ("busy", *STATES):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.charts import Chart, Curve, Past, Unit, panels
 from components.live import follow
 from components.ui import Card
@@ -14,20 +12,17 @@ from xo_dash.i18n import _, ngettext, number, size
 
 
 def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
-    """The cards; while the VM is off they say so (see head.Now). Longer ranges stand in their place."""
+    """The cards; one without a sample says so. Longer ranges stand in their place."""
+    idle = _("It does not run: nothing is measured.")
     with Past("vm", vm.uuid, panels.of_vm()):
         with Card(_("CPU")) as cpu:
-            Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
-            _off()
+            Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1, idle=idle)
         with Card(_("Memory")) as memory:
-            Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=vm.memory_dynamic_max)
-            _off()
+            Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=vm.memory_dynamic_max, idle=idle)
         with Card(_("Disk throughput"), _("last 10 minutes")):
-            Chart(pool.history, vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE)
-            _off()
+            Chart(pool.history, vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE, idle=idle)
         with Card(_("Network throughput"), _("last 10 minutes")):
-            Chart(pool.history, vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS)
-            _off()
+            Chart(pool.history, vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS, idle=idle)
 
         def sizes() -> None:
             vcpus = vm.VCPUs_at_startup or vm.VCPUs_max
@@ -36,10 +31,6 @@ def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
 
         with cpu:
             follow(mirror, (vm,), sizes, names=("VCPUs_at_startup", "VCPUs_max", "memory_dynamic_max", "memory_dynamic_min"))
-
-
-def _off() -> None:
-    ui.label(_("It does not run: nothing is measured.")).classes("x-loads-off")
 
 
 def memory_text(vm: VM) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 from nicegui import ui
 
 from components.tasks import TaskList
-from components.ui import Button
+from components.ui import Age, Button
 from data.objects import TaskStatus
 from data.stores.users import Role
-from tests.control.browser_page import looking
+from data.types import XapiDate, timestamp
+from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -17,6 +18,12 @@ from xo_dash.control.actions import action
 
 def draw(context: Context) -> None:
     TaskList(context, lambda row: f"/vm/{row.uuid}")
+
+
+def moment(at: Looking) -> float:
+    """Of the one task: the newest row's."""
+    ages = at.user.find(kind=Age).elements
+    return float(max(ages, key=lambda age: age.id).props["data-then"])
 
 
 async def test_it_says_when_nothing_goes_on(tmp_path: Path, fake: FakePool) -> None:
@@ -29,14 +36,16 @@ async def test_it_says_when_nothing_goes_on(tmp_path: Path, fake: FakePool) -> N
 async def test_a_task_moves_from_running_to_recent_with_its_end(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     async with looking(tmp_path, fake, draw) as at:
-        task = fake.task("Async.VM.start", progress=0.4)
+        task = fake.task("Async.VM.start", progress=0.4, created=XapiDate("20260101T00:00:00Z"))
         fake.change(vm, current_operations={task: "start"})
         await at.user.should_see("Under way 40%")
         await at.user.should_see("outside")
         (link,) = at.user.find(kind=ui.link, content="web-1").elements
         assert link.props["href"] == f"/vm/{vm.uuid}"
+        assert moment(at) == timestamp(XapiDate("20260101T00:00:00Z"))  # since when it goes on
         fake.end(task, TaskStatus.FAILURE, "NO_HOSTS_AVAILABLE")
         await at.user.should_see("Failed")
+        assert moment(at) == round(at.context.runner.activity.lines()[0].ended)  # when it ended
         await at.user.should_see("no host can take it")
         fake.remove(fake.row(task))
         await asyncio.sleep(0.15)

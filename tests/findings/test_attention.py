@@ -1,7 +1,7 @@
 """The bar below the map, the page of all findings, and what people say of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,8 +57,8 @@ class At:
 
 
 @asynccontextmanager
-async def looking(folder: Path, role: Role = Role.OPERATOR) -> AsyncIterator[At]:
-    mirror = fleets.fleet(fleets.LAB)
+async def looking(folder: Path, role: Role = Role.OPERATOR, pools: Sequence[tuple[int, int]] = fleets.LAB) -> AsyncIterator[At]:
+    mirror = fleets.fleet(pools)
     async with user_simulation(lambda: None) as user:
         watch = Watch(mirror, FindingStore(DataDirectory(folder / "store")))
         context = fakes.context(mirror, folder / "data", servers=SimpleNamespace(watch=watch))
@@ -129,6 +129,13 @@ async def test_what_was_seen_counts_no_more(tmp_path: Path) -> None:
         assert at.lines()[-1]._told.title == FULL, "it comes last"
         await at.user.open("/attention?tab=seen")
         await at.user.should_see(FULL)
+
+
+async def test_without_a_pool_nothing_is_called_well(tmp_path: Path) -> None:
+    async with looking(tmp_path, pools=()) as at:
+        await at.user.open("/attention")
+        await at.user.should_see("No pool yet")
+        await at.user.should_not_see("as they should be")
 
 
 async def test_a_viewer_looks_on(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ async def test_thousands_of_rows_are_a_few_elements(browser: Browser, url: str) 
 
     await page.fill("input[type=search] >> nth=-1", "NET 0123")
     await expect(page.locator(".x-list-row")).to_have_count(1)
+    await expect(page.locator(".x-list-total")).to_have_text("1 of 4004")
     assert page.url.endswith("/networks?q=NET+0123")
     await page.goto(page.url)
     await expect(page.locator(".x-list-row")).to_have_count(1)

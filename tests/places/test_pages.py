@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nicegui import ui
 
+from components.lists import Listing
 from data.mirror import Mirror
 from data.objects import PBD, PIF, SR, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import ServerState
@@ -231,6 +232,22 @@ async def test_a_change_that_a_list_does_not_show_sends_nothing(at: Looking) -> 
     fakes.change(at.mirror, fakes.find(at.mirror, "vlan 20", Network), MTU=9001)
     await eventually(at, lambda: bool(at.deltas))
     assert len(at.deltas) == 1 and len(at.deltas[0][0]) == 1
+
+
+async def test_a_list_among_cards_keeps_the_room_its_rows_will_take(at: Looking) -> None:
+    await at.open(f"/pool/{fakes.find(at.mirror, 'lab-pool', Pool).uuid}", lists=False)
+    assert sorted(found.props["expected"] for found in at.user.find(Listing).elements) == [3, 4]  # hosts, SRs
+    await at.open("/hosts", lists=False)
+    assert [found.props["expected"] for found in at.user.find(Listing).elements] == [0]  # it has all the room there is
+
+
+async def test_an_mtu_is_a_setting_and_has_no_separator(at: Looking) -> None:
+    network = fakes.find(at.mirror, "mgmt", Network)
+    fakes.change(at.mirror, network, MTU=9000)
+    await at.open(f"/network/{network.uuid}")
+    await at.user.should_see("MTU 9000")
+    await at.open("/networks")
+    await eventually(at, lambda: any("9000" in row for row in at.rows.values()))
 
 
 async def test_hostile_names_are_text(at: Looking) -> None:

@@ -25,6 +25,13 @@ async def test_a_refused_password_is_said_with_a_way_out(tmp_path: Path, quick_p
         await at.user.should_not_see("password refused")
 
 
+async def test_who_signs_in_stands_where_an_address_has_it(tmp_path: Path, pool: SimulatedPool) -> None:
+    async with looking(tmp_path) as at:
+        await at.home.add(pool, label="lab")
+        await at.live()
+        await at.user.should_see(at.records[0].address.replace("://", "://root@"))
+
+
 async def test_a_pool_that_is_away_has_its_age(tmp_path: Path, simulation: Simulation) -> None:
     async with looking(tmp_path) as at:
         await at.home.add(simulation.pool, label="lab")

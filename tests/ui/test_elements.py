@@ -145,3 +145,19 @@ async def test_a_sparkline_stays_in_its_box(user: User) -> None:
     assert all(0 <= y <= HEIGHT for y in numbers[1::2])
     line.show([], top=1, start=0, end=10)
     assert line._line.props["d"] == ""
+
+
+async def test_a_dialog_is_typed_into_at_once() -> None:
+    def page() -> None:
+        dialog = own.Dialog("A link")
+        with dialog:
+            ui.label("Whoever has it sees the map.")
+            own.Field("Name")
+            own.Field("Note")
+        dialog.answers("Not now", "Make it")
+        dialog.open()
+
+    async with user_simulation(page) as user:
+        await user.open("/")
+        fields = sorted(user.find(own.Field).elements, key=lambda field: field.id)
+        assert [bool(field.props.get("autofocus")) for field in fields] == [True, False]

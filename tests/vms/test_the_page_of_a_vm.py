@@ -10,7 +10,9 @@ import pytest
 from nicegui import Client, json
 from nicegui.testing import User
 
+from components.charts import Chart
 from components.pace import INTERVAL
+from components.vms.head import Now
 from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import VBD, VDI, VM, Message, PowerState, VMGuestMetrics
 from data.server import ServerState
@@ -136,6 +138,18 @@ async def test_a_pool_that_is_away_is_said(user: User, mirror: Mirror) -> None:
     mirror.set_server(vm.home.server, state=ServerState.LIVE)
     await settle()
     await user.should_not_see("lab-pool cannot be reached; this is its last known state.")
+
+
+async def test_one_that_is_off_says_why_a_picture_is_empty_and_covers_none(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "ci-runner-1")
+    client = await opened(user, vm)
+    fakes.change(mirror, vm, power_state=PowerState.HALTED)
+    await settle()
+    (now,) = [element for element in client.elements.values() if isinstance(element, Now)]
+    assert "x-now-off" in now.classes
+    charts = [element for element in client.elements.values() if isinstance(element, Chart)]
+    assert [chart.props["words"]["idle"] for chart in charts] == ["It does not run: nothing is measured."] * 4
+    await user.should_not_see("It does not run", retries=1)  # beside the charts: they may show ten minutes in which it did
 
 
 @pytest.mark.parametrize("uuid", ["nonsense", "00000000-0000-0000-0000-000000000000", "%3Cscript%3E", "x" * 300])

@@ -33,7 +33,8 @@ export function told(panel, lines, { view, pointed, format, words }) {
     const known = { ...line, empty: sum.mean === null, label, says };
     if (known.empty) return { ...known, figure: write(null), note: "" };
     if (pointed !== null) {
-      const spread = line.low && line.high ? [line.low, line.high].map((values) => write(valueAt(line.archive, values, pointed))).join(" – ") : "";
+      const ends = line.low && line.high ? [line.low, line.high].map((values) => valueAt(line.archive, values, pointed) ?? null) : [];
+      const spread = ends.includes(null) ? "" : ends.map(write).join(" – ");
       return { ...known, figure: write(valueAt(line.archive, line.values, pointed)), note: [label, spread].filter(Boolean).join(", ") };
     }
     if (line.name === "given" || panel.name === "used") return { ...known, figure: write(sum.newest ?? sum.most), note: label }; // of what lasts the last counts
