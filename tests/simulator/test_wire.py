@@ -1,5 +1,6 @@
 """What travels: types, envelopes, content types and errors, in both encodings."""
 
+import json
 import xmlrpc.client
 from dataclasses import replace
 from typing import Any
@@ -60,7 +61,8 @@ def test_json_version_2(client: Client) -> None:
 
 @pytest.mark.parametrize("path, body", [
     ("/", "no xml at all"), ("/", "<methodCall></methodCall>"), ("/jsonrpc", "{"), ("/jsonrpc", "[]"),
-    ("/jsonrpc", '{"method":"VM.get_all"}'),
+    ("/jsonrpc", '{"method":"VM.get_all"}'), ("/jsonrpc", '{"method":"VM.get_all","params":[]}'),
+    ("/jsonrpc", '{"jsonrpc":"1.0","method":"VM.get_all","params":[],"id":1}'), ("/jsonrpc", '{"method":"VM.get_all","params":[],"id":null}'),
     ("/jsonrpc", '{"method":"VM.get_all","params":{},"id":1}'), ("/jsonrpc", '{"jsonrpc":"2.0","method":"VM.get_all","params":[]}'),
 ])  # fmt: skip
 def test_what_is_no_request_is_http_500(pool: SimulatedPool, path: str, body: str) -> None:
@@ -85,17 +87,41 @@ def test_list_methods_needs_no_session_and_no_envelope(pool: SimulatedPool, clie
     ("VM.get_record", ("OpaqueRef:no",), ["HANDLE_INVALID", "VM", "OpaqueRef:no"]),
     ("VM.get_by_uuid", ("no",), ["UUID_INVALID", "VM", "no"]),
     ("VMPP.get_all", (), ["MESSAGE_REMOVED"]),
-    ("Async.VM.get_record", ("OpaqueRef:no",), ["Fault", "No async mode for this operation (rpc: Async.VM.get_record)"]),
+    ("Async.VM.get_record", ("OpaqueRef:no",), ["Fault", "No async mode for this operation (rpc: VM.get_record)"]),
     ("VM.get_all_records_where", ("bad expr",), ["INVALID_VALUE", "bad expr", 'Failure("lexing: empty token")']),
 ])  # fmt: skip
 def test_errors(client: Client, method: str, parameters: tuple[str, ...], expected: list[str]) -> None:
     assert client.failure(method, *parameters) == expected
 
 
+@pytest.mark.parametrize("method, parameters, expected", [
+    ("VM.nosuch", (), ["MESSAGE_METHOD_UNKNOWN", "VM.nosuch"]),
+    ("VM.nosuch", ("OpaqueRef:dead",), ["SESSION_INVALID", "OpaqueRef:dead"]),  # a script of the host could have that name
+    ("VM.get_record", (), ["MESSAGE_PARAMETER_COUNT_MISMATCH", "VM.get_record", "1", "-1"]),
+    ("VM_get_record", ("OpaqueRef:dead",), ["MESSAGE_PARAMETER_COUNT_MISMATCH", "VM_get_record", "1", "0"]),
+    ("VMPP.get_all", ("OpaqueRef:dead",), ["SESSION_INVALID", "OpaqueRef:dead"]),
+    ("VMPP.get_record", ("OpaqueRef:dead",), ["MESSAGE_PARAMETER_COUNT_MISMATCH", "VMPP.get_record", "1", "0"]),
+    ("Async.VM.get_record", ("OpaqueRef:dead", "OpaqueRef:no"), ["SESSION_INVALID", "OpaqueRef:dead"]),
+])  # fmt: skip
+def test_who_asks_comes_before_what(pool: SimulatedPool, method: str, parameters: tuple[str, ...], expected: list[str]) -> None:
+    answer = http(pool.url + "/jsonrpc", json.dumps({"method": method, "params": parameters, "id": 1})).json
+    assert answer == {"result": None, "error": expected, "id": 1}
+
+
+def test_an_unknown_method_is_named_without_its_prefix(client: Client) -> None:
+    assert client.failure("Async.VM.nosuch") == ["MESSAGE_METHOD_UNKNOWN", "VM.nosuch"]
+
+
+def test_what_comes_after_optional_parameters_is_ignored(client: Client, vm: str) -> None:
+    assert client.call("VM.snapshot", vm, "more than it takes", [], "and", "more")
+    assert client.failure("VM.get_uuid", vm, "more") == ["MESSAGE_PARAMETER_COUNT_MISMATCH", "VM.get_uuid", "1", "2"]
+
+
 @pytest.mark.parametrize("method, value, expected", [
     ("VM.set_is_a_template", "x", "Failure(\"Expected bool, got 'S(x)'\")"),
     ("VM.set_name_label", 5, "Failure(\"Expected string, got 'I(5)'\")"),
-    ("VM.set_name_label", None, "Failure(\"Expected string, got 'Null'\")"),
+    ("VM.set_name_label", None, "Failure(\"Expected string, got 'N'\")"),
+    ("VM.set_name_label", [{"a": 1}], "Failure(\"Expected string, got '[{a:I(1)}]'\")"),
 ])  # fmt: skip
 def test_a_value_of_the_wrong_type(client: Client, vm: str, method: str, value: object, expected: str) -> None:
     assert client.failure(method, vm, value) == ["INTERNAL_ERROR", expected]
@@ -117,6 +143,12 @@ def test_sets_grow_and_shrink(client: Client, vm: str) -> None:
     client.call("VM.add_tags", vm, "b")
     client.call("VM.remove_tags", vm, "a")
     assert client.call("VM.get_tags", vm) == ["b"]
+
+
+@pytest.mark.parametrize("more", [{}, {"params": None}, {"params": []}])
+def test_version_2_needs_no_parameters(pool: SimulatedPool, more: dict[str, Any]) -> None:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "system.listMethods", **more}
+    assert "VM.start" in http(pool.url + "/jsonrpc", json.dumps(body)).json["result"]
 
 
 @pytest.mark.parametrize("expression, count", [
