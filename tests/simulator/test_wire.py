@@ -62,7 +62,8 @@ def test_json_version_2(client: Client) -> None:
 @pytest.mark.parametrize("path, body", [
     ("/", "no xml at all"), ("/", "<methodCall></methodCall>"), ("/jsonrpc", "{"), ("/jsonrpc", "[]"),
     ("/jsonrpc", '{"method":"VM.get_all"}'), ("/jsonrpc", '{"method":"VM.get_all","params":[]}'),
-    ("/jsonrpc", '{"jsonrpc":"1.0","method":"VM.get_all","params":[],"id":1}'), ("/jsonrpc", '{"method":"VM.get_all","params":[],"id":null}'),
+    ("/jsonrpc", '{"method":"VM.get_all","params":[],"id":null}'),
+    ("/jsonrpc", '{"jsonrpc":"1.0","method":"VM.get_all","params":[],"id":1}'),
     ("/jsonrpc", '{"method":"VM.get_all","params":{},"id":1}'), ("/jsonrpc", '{"jsonrpc":"2.0","method":"VM.get_all","params":[]}'),
 ])  # fmt: skip
 def test_what_is_no_request_is_http_500(pool: SimulatedPool, path: str, body: str) -> None:
