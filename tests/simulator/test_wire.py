@@ -146,6 +146,20 @@ def test_sets_grow_and_shrink(client: Client, vm: str) -> None:
     assert client.call("VM.get_tags", vm) == ["b"]
 
 
+def test_the_object_of_the_call_is_looked_at_before_others_are_looked_for(client: Client, vm: str) -> None:
+    """A host, a disk or an SR that is not there is found out only by who needs it."""
+    nobody = "OpaqueRef:no"
+    assert client.failure("VM.pool_migrate", vm, nobody, {}) == ["VM_BAD_POWER_STATE", vm, "running", "halted"]
+    assert client.failure("VM.resume_on", vm, nobody, False, False) == ["VM_BAD_POWER_STATE", vm, "suspended", "halted"]
+    assert client.failure("VM.start_on", vm, nobody, False, False) == ["HANDLE_INVALID", "host", nobody]
+    drive = next(ref for ref, vbd in client.call("VBD.get_all_records").items() if vbd["type"] == "Disk")
+    assert client.failure("VBD.insert", drive, nobody) == ["VBD_NOT_REMOVABLE_MEDIA", drive]
+    empty = next(ref for ref, vbd in client.call("VBD.get_all_records").items() if vbd["type"] == "CD" and vbd["empty"])
+    assert client.failure("VBD.insert", empty, nobody) == ["HANDLE_INVALID", "VDI", nobody]
+    free = next(ref for ref, vdi in client.call("VDI.get_all_records").items() if not vdi["VBDs"])
+    assert client.failure("VDI.pool_migrate", free, nobody, {}) == ["VDI_NEEDS_VM_FOR_MIGRATE", free]
+
+
 @pytest.mark.parametrize("more", [{}, {"params": None}, {"params": []}])
 def test_version_2_needs_no_parameters(pool: SimulatedPool, more: dict[str, Any]) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "system.listMethods", **more}

@@ -44,7 +44,10 @@ ON_MEMBERS = {
     "host.emergency_disable_tls_verification", "host.emergency_reenable_tls_verification", "host.emergency_clear_mandatory_guidance",
 }  # fmt: skip
 # references that xapi takes as they come: (position of the parameter), as it does all that plain setters write
-TAKEN_AS_THEY_COME = {"VM.copy": (2,), "VDI.copy": (2, 3), "VM.set_appliance": (1,), "VM.set_snapshot_schedule": (1,)}
+TAKEN_AS_THEY_COME = {
+    "VM.copy": (2,), "VDI.copy": (2, 3), "VM.set_appliance": (1,), "VM.set_snapshot_schedule": (1,),
+    "VM.resume_on": (1,), "VM.pool_migrate": (1,), "VBD.insert": (1,), "VDI.pool_migrate": (1,),  # until they are needed
+}  # fmt: skip
 LIST_METHODS = "system.listMethods"
 ENTRY_POINTS = ("Async.", "InternalAsync.")
 

@@ -90,9 +90,9 @@ def check_platform(db: Database, ref: str, vm: Record, host: str) -> None:
 
 def check_cpu(db: Database, ref: str, vm: Record, host: str) -> None:
     """What a VM found at its boot must be there as long as it lives."""
-    known, offered = vm["last_boot_CPU_flags"], db.get(host, "cpu_info")
     if vm["power_state"] == "Halted":
         return
+    known, offered = vm["last_boot_CPU_flags"], db.get(host, "cpu_info")
     if known.get("vendor") and known["vendor"] != offered.get("vendor", ""):
         raise XapiError("VM_INCOMPATIBLE_WITH_THIS_HOST", ref, host, "VM last booted on a host which had a CPU from a different vendor.")
     if offered.get("features_hvm") and bits(known.get("features", "")) & ~bits(offered["features_hvm"]):
