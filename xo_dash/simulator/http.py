@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from . import jsonrpc, tasks, xmlrpc
+from .answered_headers import preflight, with_thumbprint
 from .dispatch import Answer
 from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
@@ -38,8 +39,6 @@ METHODS = ("GET", "PUT", "POST", "CONNECT", "OPTIONS")
 BODY_LIMIT = 300 * 1024
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With"}
 NO_CACHE = {"cache-control": "no-cache, no-store"}
-OPTIONS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With, Content-Type",
-           "Access-Control-Allow-Methods": "PUT, GET, POST, DELETE, OPTIONS"}  # fmt: skip
 PAGES = {
     400: ("400 bad request", "The request lacks something, or says something wrong."),
     401: ("401 unauthorised", "Please check your credentials and retry."),
@@ -134,7 +133,7 @@ class Server:
             case "POST", path if routed(pool, "POST", path) is None:  # "/" is a path that all others begin with: /RPC2, /xmlrpc
                 return await self._rpc(pool, host, request, self._xml)
             case "OPTIONS", path if routed(pool, "OPTIONS", path) is None:
-                return Response("", 200, OPTIONS)
+                return Response("", 200, {**preflight(request), **NO_CACHE})
         return await self._handler(pool, host, request)
 
     async def _rpc(self, pool: Pool, host: Host, request: Request, codec: Callable[..., Awaitable[Response]]) -> Response:
@@ -144,7 +143,7 @@ class Server:
         if len(body) > BODY_LIMIT:
             return page(413)
         try:
-            return await codec(pool, host, request, body)
+            return with_thumbprint(pool, request, await codec(pool, host, request, body))
         except MalformedError as error:
             log.info("malformed request: %s", error)
             return page(500)

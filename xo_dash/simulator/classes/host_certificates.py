@@ -36,7 +36,7 @@ def fresh(pool: Pool, host: str) -> str:
     return certificates.self_signed(record["hostname"], record["address"], pool.clock.now())
 
 
-def present(pool: Pool, host: str) -> str:
+def shown(pool: Pool, host: str) -> str:
     """What the host shows; its row tells of the same. With TLS that is what the server has, until another is installed."""
     if host not in held(pool):
         served: Path | None = pool.facts.get("certificate")
@@ -50,7 +50,7 @@ def present(pool: Pool, host: str) -> str:
 
 @on_host("host.get_server_certificate")
 def get_server_certificate(call: Call, host: str) -> str:
-    return present(call.pool, host)
+    return shown(call.pool, host)
 
 
 @on_host("host.install_server_certificate")
