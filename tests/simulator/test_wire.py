@@ -169,11 +169,36 @@ def test_version_2_needs_no_parameters(pool: SimulatedPool, more: dict[str, Any]
 @pytest.mark.parametrize("expression, count", [
     ('field "name__label" = "one of mine"', 1), ('not (field "name__label" = "one of mine") and field "is_control_domain"="true"', None),
     ('field "power_state"="Nonsense" or field "name__label"="one of mine"', 1), ("true", None), ("false", 0),
+    ('not field "name__label"="one of mine" and false', None), ('(not field "name__label"="one of mine") and false', 0),
+    ('true or false and field "name__label"="one of mine"', 1), ('true or (false and false)', None),
+    ('field "_ref"=field "ref" and field "name__label"="one of mine"', 1),
 ])  # fmt: skip
 def test_records_where(client: Client, vm: str, expression: str, count: int | None) -> None:
+    """None: all of them."""
     client.call("VM.set_name_label", vm, "one of mine")
     found = client.call("VM.get_all_records_where", expression)
-    assert count is None or len(found) == count
+    assert len(found) == (len(client.call("VM.get_all")) if count is None else count)
+
+
+@pytest.mark.parametrize("method, expression, expected", [
+    ("VM", 'field "name_label"="x"', ["INTERNAL_ERROR", "missing field", "name_label", ""]),
+    ("pool", 'field "name__label"="x"', ["INTERNAL_ERROR", "missing field", "name__label", ""]),
+    ("VM", "FIELD", ["INVALID_VALUE", "FIELD", 'Failure("lexing: empty token")']),
+    ("VM", "field 'uuid'='x'", ["INVALID_VALUE", "field 'uuid'='x'", 'Failure("lexing: empty token")']),
+    ("VM", "", ["INVALID_VALUE", "", "Stdlib.Parsing.Parse_error"]),
+    ("VM", "true true", ["INVALID_VALUE", "true true", "Stdlib.Parsing.Parse_error"]),
+])  # fmt: skip
+def test_expressions_that_are_none(client: Client, method: str, expression: str, expected: list[str]) -> None:
+    assert client.failure(f"{method}.get_all_records_where", expression) == expected
+
+
+def test_columns_have_the_names_of_the_database(client: Client) -> None:
+    assert client.call(
+        "pool.get_all_records_where", f'field "name_label"="{client.call("pool.get_name_label", client.call("pool.get_all")[0])}"'
+    )
+    for column in ("memory__static_max", "VCPUs__max", "actions__after_crash", "HVM__boot_params", "name__description"):
+        assert client.call("VM.get_all_records_where", f'field "{column}"=field "{column}"')
+    assert client.call("VBD.get_all_records_where", 'field "qos__algorithm_type"=""')
 
 
 def test_the_underscore_form_of_a_name(client: Client) -> None:

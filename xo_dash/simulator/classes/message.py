@@ -60,7 +60,7 @@ def get_all_records(call: Call) -> dict[str, Record]:
 
 @message("message.get_all_records_where")
 def get_all_records_where(call: Call, expression: str) -> dict[str, Record]:
-    wanted = filters.parse(expression)
+    wanted = filters.parse(expression, "message")
     return {ref: record for ref, record in call.pool.messages.items() if wanted(ref, record)}
 
 
