@@ -60,6 +60,12 @@ def test_cookies_in_every_form(client: Client, form: str) -> None:
     assert fetch(f"{client.url}/rrd_updates?start=-5", headers={"Cookie": cookie}).status == 200
 
 
+def test_a_cookie_comes_before_the_query(client: Client) -> None:
+    for cookie, query, status in ((client.session, "OpaqueRef:no", 200), ("OpaqueRef:no", client.session, 401)):
+        url = f"{client.url}/rrd_updates?start=-5&session_id={query}"
+        assert fetch(url, headers={"Cookie": f"session_id={cookie}"}).status == status
+
+
 def test_a_session_in_the_query_is_percent_encoded_or_not(client: Client) -> None:
     for session in (client.session, quote(client.session, safe="")):
         assert fetch(f"{client.url}/host_rrd?session_id={session}").status == 200

@@ -44,7 +44,6 @@ PAGES = {
     401: ("401 unauthorised", "Please check your credentials and retry."),
     403: ("403 forbidden", "Access to the requested resource is forbidden."),
     404: ("404 not found", "The requested resource does not exist."),
-    413: ("413 request entity too large", "The request is larger than this server takes."),
     500: ("500 internal server error", "An unexpected error occurred; please wait a while and try again."),
     501: ("501 not implemented", "This simulator does not have it yet."),
     503: ("503 service unavailable", "The server is busy; please try again later."),
@@ -138,10 +137,10 @@ class Server:
 
     async def _rpc(self, pool: Pool, host: Host, request: Request, codec: Callable[..., Awaitable[Response]]) -> Response:
         if int(request.headers.get("content-length") or 0) > BODY_LIMIT:
-            return page(413)
+            return page(500)  # xapi has no word of its own for it
         body = await request.body()
         if len(body) > BODY_LIMIT:
-            return page(413)
+            return page(500)
         try:
             return with_thumbprint(pool, request, await codec(pool, host, request, body))
         except MalformedError as error:
@@ -299,7 +298,7 @@ class UnavailableError(Exception):
 
 async def authenticate(pool: Pool, host: Host, request: Request) -> tuple[Session | None, bool]:
     """(who it is, whether the session is of this request only)"""
-    ref = request.query_params.get("session_id") or cookies(request).get("session_id")
+    ref = cookies(request).get("session_id") or request.query_params.get("session_id")
     try:
         if ref:
             return pool.sessions.get(ref), False
