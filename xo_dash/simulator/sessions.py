@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass, field
@@ -38,6 +39,11 @@ class Session:
     registered: frozenset[str] | None = None  # event.register's classes; None = not registered
     position: int = 0  # the generation up to which event.next has told
     tasks: list[str] = field(default_factory=list)  # those it has started, also when they are gone
+
+    @property
+    def track(self) -> str:
+        """What logs and errors call it, as the reference itself is a secret."""
+        return f"trackid={hashlib.md5(self.ref.encode(), usedforsecurity=False).hexdigest()}"
 
     @property
     def group(self) -> tuple[str, str]:

@@ -64,4 +64,4 @@ async def next_(call: Call) -> list[dict[str, Any]]:
         await asyncio.sleep(events.GATHER)
     if not call.pool.sessions.alive(session):
         raise XapiError("SESSION_INVALID", session.ref)
-    raise XapiError("SESSION_NOT_REGISTERED", session.ref)
+    raise XapiError("SESSION_NOT_REGISTERED", session.track)
