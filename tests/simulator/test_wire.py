@@ -45,8 +45,19 @@ def test_text_is_escaped_and_loses_control_characters(xen: Any, vm: str) -> None
 
 
 def test_control_characters_are_dropped_in_xml(pool: SimulatedPool, client: Client, vm: str) -> None:
-    client.call("VM.set_name_description", vm, "a\x07b")
+    pool.do(lambda inside: inside.db.set(vm, name_description="a\x07b"))
     assert "<value>ab</value>" in xml(pool, "VM.get_name_description", client.session, vm)
+
+
+def test_what_the_database_cannot_keep_is_refused_or_cut_off(client: Client, vm: str) -> None:
+    for method, value in (("VM.set_name_label", "a\x07b"), ("VM.set_other_config", {"key": "a\x07b"}), ("VM.set_tags", ["\x00"])):
+        assert client.failure(method, vm, value) == ["INTERNAL_ERROR", "Xapi_database.Db_exn.Invalid_value"]
+    client.call("VM.remove_from_other_config", vm, "cut")
+    client.call("VM.add_to_other_config", vm, "cut\x07off", "a\tb\x01c")
+    assert client.call("VM.get_other_config", vm)["cut"] == "a\tb"
+    secret = client.call("secret.create", {"value": "a\x07b", "other_config": {}})
+    assert client.call("secret.get_value", secret) == "a"
+    client.call("secret.destroy", secret)
 
 
 def test_json_version_1(client: Client) -> None:

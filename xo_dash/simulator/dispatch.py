@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import generic, rights, tasks, types
+from . import generic, legible, rights, tasks, types
 from .call import Call
 from .dialect import MODERN, Dialect
 from .errors import EmergencyError, XapiError
@@ -226,7 +226,7 @@ class Dispatcher:
         if method.handler is None:
             raise self._gap(method.message.name)
         try:
-            value = method.handler(call, *arguments)
+            value = method.handler(call, *legible.kept(call.method, arguments))
             return await value if inspect.isawaitable(value) else value
         except XapiError as error:
             raise self._classed(method, arguments, error) from None
