@@ -91,8 +91,7 @@ class Simulator:
             pool.facts["pace"] = wanted.pace
             pool.faults.rules += [replace(fault) for fault in wanted.faults]
             await self._fill(pool, index)
-            for host in pool.db.rows("host"):
-                host_certificates.shown(pool, host)
+            host_certificates.tell_of_all(pool)
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
             pool.facts["program"] = self.pools  # where VMs can migrate to

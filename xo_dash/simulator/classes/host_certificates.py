@@ -48,6 +48,13 @@ def shown(pool: Pool, host: str) -> str:
     return held(pool)[host]
 
 
+def tell_of_all(pool: Pool) -> None:
+    """Rows that there are; a pool from a database of before them has none."""
+    for host in pool.db.rows("host"):
+        if row(pool, host, "host"):
+            shown(pool, host)
+
+
 @on_host("host.get_server_certificate")
 def get_server_certificate(call: Call, host: str) -> str:
     return shown(call.pool, host)
