@@ -60,8 +60,9 @@ class Client:
     session: str = ""
 
     def raw(self, method: str, *parameters: object, **envelope: object) -> Any:
+        """`jsonrpc=None` is version 1, which has no such member."""
         body = {"jsonrpc": "2.0", "method": method, "params": list(parameters), "id": 1, **envelope}
-        return http(f"{self.url}/jsonrpc", json.dumps(body)).json
+        return http(f"{self.url}/jsonrpc", json.dumps({name: value for name, value in body.items() if value is not None})).json
 
     def call(self, method: str, *parameters: object) -> Any:
         answer = self.raw(method, self.session, *parameters)

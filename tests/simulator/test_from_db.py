@@ -173,7 +173,7 @@ def test_values_of_another_type_are_the_default(text: str, tmp_path: Path) -> No
 
 async def test_what_a_pool_holds_comes_back(tmp_path: Path) -> None:
     source = await inside.built(hosts=3, vms=40)
-    tables = {cls: {ref: columns(record) for ref, record in source.db.records(cls)} for cls in source.db.tables}
+    tables = {cls: {ref: columns(cls, record) for ref, record in source.db.records(cls)} for cls in source.db.tables}
     path = tmp_path / "own.xml"
     from_db.write(from_db.Dump(path, {}, tables), path)
     pool = Pool(source.dispatcher, seed="other", password="secret", clock=Clock(0.0, inside.NOON))
@@ -187,8 +187,8 @@ async def test_what_a_pool_holds_comes_back(tmp_path: Path) -> None:
     assert changed <= {"VM.memory_overhead"}  # templates did not have it
 
 
-def columns(record: dict[str, Any]) -> dict[str, str]:
-    return {sexpr.column(name): sexpr.as_text(held) for name, held in record.items()}
+def columns(cls: str, record: dict[str, Any]) -> dict[str, str]:
+    return {sexpr.column(cls, name): sexpr.as_text(held) for name, held in record.items()}
 
 
 def comparable(held: Any) -> Any:

@@ -51,7 +51,9 @@ def fingerprint(pem: str) -> str:
 
 
 def test_a_hosts_own_certificate(client: Client, host: str) -> None:
+    known = row(client, host), client.call("host.get_certificates", host)
     told = client.call("host.get_server_certificate", host)
+    assert known == (row(client, host), client.call("host.get_certificates", host)), "a question changes nothing"
     assert row(client, host)["fingerprint_sha256"] == fingerprint(told)
     assert client.call("host.get_server_certificate", host) == told
     client.call("host.reset_server_certificate", host)
@@ -60,8 +62,10 @@ def test_a_hosts_own_certificate(client: Client, host: str) -> None:
 
 def test_with_tls_it_is_the_one_that_the_server_shows(tmp_path: Path) -> None:
     cert, key = certificate.write(tmp_path)
-    with simulated(hosts=(1,), vms=(0,), tls_cert=cert, tls_key=key) as simulation:
+    with simulated(hosts=(2,), vms=(0,), tls_cert=cert, tls_key=key) as simulation:
         pool = simulation.pool
+        prints = {record["fingerprint_sha256"] for record in pool.call("Certificate.get_all_records").values()}
+        assert prints == {fingerprint(cert.read_text())}, "before anybody asked for it"
         host = pool.do(lambda inside: inside.master.ref)
         assert pool.call("host.get_server_certificate", host) == cert.read_text()
 

@@ -31,12 +31,41 @@ def test_methods_that_xapi_does_not_know(client: Client, method: str) -> None:
         assert fetch(f"{client.url}{path}", method=method).status == 501
 
 
+@pytest.mark.parametrize("asked, allowed", [
+    ("content-type, x-own", "content-type, x-own, X-Requested-With"), ("", "X-Requested-With"),
+])  # fmt: skip
+def test_a_browser_may_send_what_it_asks_for(client: Client, asked: str, allowed: str) -> None:
+    told = {"Origin": "http://elsewhere", "Access-Control-Request-Method": "POST"}
+    answer = fetch(f"{client.url}/jsonrpc", method="OPTIONS", headers=told | ({"Access-Control-Request-Headers": asked} if asked else {}))
+    assert (answer.status, answer.body) == (200, b"")
+    assert {name: value for name, value in answer.headers.items() if name.startswith("access-control")} == {
+        "access-control-allow-origin": "*", "access-control-allow-headers": allowed, "access-control-allow-methods": "PUT",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted, field", [("sha-256:master", "fingerprint_sha256"), ("sha-1:master", "fingerprint_sha1"), ("md5", "")])
+def test_a_member_tells_the_masters_certificate_to_who_asks(pool: SimulatedPool, client: Client, wanted: str, field: str) -> None:
+    address = pool.url.replace("127.0.0.1", pool.addresses[1])
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "session.login_with_password", "params": ["root", "x"]})
+    headers = {"x-xenapi-request-host-certificate-thumbprint": wanted}
+    (ref,) = client.call("host.get_certificates", client.call("pool.get_master", client.call("pool.get_all")[0]))
+    expected = client.call("Certificate.get_record", ref)[field] if field else None
+    for url, told in ((f"{address}/jsonrpc", expected), (f"{client.url}/jsonrpc", None)):
+        assert fetch(url, body, headers=headers).headers.get("x-xenapi-response-host-certificate-thumbprint") == told
+
+
 @pytest.mark.parametrize("form", [
     "session_id={0}", "a=b; session_id={0}", "session_id={0};a=b", "a=b&session_id={0}", "session_id={1}; x",
 ])  # fmt: skip
 def test_cookies_in_every_form(client: Client, form: str) -> None:
     cookie = form.format(client.session, quote(client.session, safe=""))
     assert fetch(f"{client.url}/rrd_updates?start=-5", headers={"Cookie": cookie}).status == 200
+
+
+def test_a_cookie_comes_before_the_query(client: Client) -> None:
+    for cookie, query, status in ((client.session, "OpaqueRef:no", 200), ("OpaqueRef:no", client.session, 401)):
+        url = f"{client.url}/rrd_updates?start=-5&session_id={query}"
+        assert fetch(url, headers={"Cookie": f"session_id={cookie}"}).status == status
 
 
 def test_a_session_in_the_query_is_percent_encoded_or_not(client: Client) -> None:

@@ -33,7 +33,7 @@ class Watched:
 
     def _look(self) -> None:
         changes = self.pool.db.changes(self._token, Interest())
-        self._token = changes.generation
+        self._token = changes.last
         for row in changes.modified + changes.added:
             what = row.record.get("power_state") or row.record.get("status") or ""
             self.seen.append((round(self.pool.clock.now() - self._start), row.cls, row.record.get("name_label", ""), what))

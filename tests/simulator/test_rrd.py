@@ -111,7 +111,8 @@ def test_one_vm_and_one_sr(simulation: Simulation, key: str) -> None:
     ("image/png", "", "text/xml"), ("text/xml;q=0.5, application/json", "", "application/json"), ("*/*;q=0.1, text/*", "true", "text/xml"),
 ])  # fmt: skip
 def test_accept_decides_then_the_parameter(simulation: Simulation, key: str, accept: str | None, asked: str, expected: str) -> None:
-    answer = get(simulation.pool, "/rrd_updates", key, accept=accept, start=-5, host="true", json=asked or "false")
+    more = {"json": asked} if asked else {}
+    answer = get(simulation.pool, "/rrd_updates", key, accept=accept, start=-5, host="true", **more)
     assert answer.headers["content-type"] == expected
 
 
@@ -133,13 +134,18 @@ def same(one: float, other: float) -> bool:
 
 def test_what_is_wrong_with_a_request(simulation: Simulation, key: str) -> None:
     pool = simulation.pool
-    assert get(pool, "/rrd_updates", key).status == 400
-    assert get(pool, "/rrd_updates", key, start="soon").status == 400
+    assert (get(pool, "/rrd_updates", key).status, get(pool, "/rrd_updates", key).body) == (400, b"")
+    assert get(pool, "/rrd_updates", key, start="soon").status == 500
     assert get(pool, "/rrd_updates", key, start=-5, vm_uuid="nobody").status == 500
     assert get(pool, "/rrd_updates", key, start=-5, cf="MAX").status == 500, "VMs have averages alone"
     assert get(pool, "/rrd_updates", "OpaqueRef:no", start=-5).status == 401
     assert get(pool, "/rrd_updates", start=-5).headers["www-authenticate"] == 'Basic realm="rrd_updates"'
-    assert get(pool, "/vm_rrd", key, uuid="nobody").status == 404
+    assert get(pool, "/vm_rrd", key, uuid="nobody").status == get(pool, "/sr_rrd", key, uuid="nobody").status == 500
+
+
+def test_json_is_wanted_by_who_says_the_word(simulation: Simulation, key: str) -> None:
+    for value in ("true", "false", ""):
+        assert get(simulation.pool, "/host_rrd", key, json=value).headers["content-type"] == "application/json"
 
 
 def test_every_way_to_say_who_one_is(simulation: Simulation, key: str) -> None:

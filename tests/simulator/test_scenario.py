@@ -119,7 +119,7 @@ async def test_the_demos_day_has_always_something_to_tell() -> None:
     for second in range(0, int(day.lasts), 10):
         await pool.clock.advance(10)
         seen = pool.db.changes(token, Interest(frozenset({"vm", "sr", "host", "pif_metrics"})))
-        token = seen.generation
+        token = seen.last
         if seen.modified:
             moments.append(second)
         disabled += any(not host["enabled"] for _, host in pool.db.records("host"))

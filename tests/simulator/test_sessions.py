@@ -98,7 +98,8 @@ def test_a_member_sends_to_the_master(pool: SimulatedPool, client: Client) -> No
     login = elsewhere.raw("session.login_with_password", pool.user, pool.password)
     assert (login["error"]["message"], login["error"]["data"]) == ("HOST_IS_SLAVE", ["127.0.0.1"])
     assert elsewhere.failure("VM.get_all") == ["HOST_IS_SLAVE", "127.0.0.1"]
-    assert elsewhere.failure("VM.no_such")[0] == "MESSAGE_METHOD_UNKNOWN"
+    assert elsewhere.failure("VM.no_such") == ["HOST_IS_SLAVE", "127.0.0.1"]
+    assert elsewhere.raw("VM.no_such")["error"]["message"] == "MESSAGE_METHOD_UNKNOWN"
     assert elsewhere.raw("session.slave_local_login_with_password", pool.user, pool.password)["result"].startswith("OpaqueRef:")
 
 

@@ -65,7 +65,7 @@ class Changes:
     added: list[Row]
     modified: list[Row]
     deleted: list[tuple[str, Deletion]]  # (class, deletion)
-    generation: int
+    last: int  # generation of the latest of what the interest covers, also of what came and went; where one stood, if there was nothing
 
 
 class Database:
@@ -77,6 +77,7 @@ class Database:
         self._rows: OrderedDict[str, Row] = OrderedDict()  # by last change, oldest first
         self._waiting: dict[asyncio.Future[None], Interest] = {}
         self._lower = {name: name.lower() for name in model.classes}
+        self._told = {name: None for name in model.classes if model.classes[name].has_events}  # in the model's order
 
     # reading
 
@@ -270,23 +271,26 @@ class Database:
         """What event.from reports of rows after the generation `since`."""
         added: dict[str, list[Row]] = {}
         modified: dict[str, list[Row]] = {}
+        last = since
         for row in reversed(self._rows.values()):
             if row.modified <= since:
                 break
-            if interest.covers(self._lower[row.cls], row.ref):
+            if row.cls in self._told and interest.covers(self._lower[row.cls], row.ref):
+                last = max(last, row.modified)
                 (added if row.created > since else modified).setdefault(row.cls, []).append(row)
         deleted: list[tuple[str, Deletion]] = []
-        for cls, table in self.tables.items():
-            for gone in reversed(table.deletions):
+        for cls in self._told:
+            for gone in reversed(self.tables[cls].deletions):
                 if gone.deleted <= since:
                     break
-                if gone.created <= since and interest.covers(self._lower[cls], gone.ref):
-                    deleted.append((cls, gone))
-        return Changes(self._ordered(added), self._ordered(modified), deleted, self.generation)
+                if interest.covers(self._lower[cls], gone.ref):
+                    last = max(last, gone.deleted)
+                    if gone.created <= since:
+                        deleted.append((cls, gone))
+        return Changes(self._ordered(added), self._ordered(modified), deleted, last)
 
     def _ordered(self, found: dict[str, list[Row]]) -> list[Row]:
-        model = self.model.classes
-        return [row for cls in model if cls in found and model[cls].has_events for row in reversed(found[cls])]
+        return [row for cls in self._told if cls in found for row in reversed(found[cls])]
 
     def counts(self) -> dict[str, int]:
         """valid_ref_counts: how many rows each table has."""

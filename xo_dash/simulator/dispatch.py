@@ -1,7 +1,7 @@
 """From a request to an answer, with xapi's checks in xapi's order.
 
-method known -> number of parameters -> their types -> session, HOST_IS_SLAVE -> [Async: a task, its reference is the answer] ->
-role -> objects exist -> the message itself (blocked operations, power state, queueing: see operations.py).
+method known -> number of parameters -> their types -> session, HOST_IS_SLAVE -> not removed -> [Async: a task, its reference is the
+answer] -> role -> objects exist -> the message itself (blocked operations, power state, queueing: see operations.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import generic, rights, tasks, types
+from . import generic, legible, rights, tasks, types
 from .call import Call
 from .dialect import MODERN, Dialect
 from .errors import EmergencyError, XapiError
@@ -49,6 +49,7 @@ TAKEN_AS_THEY_COME = {
     "VM_appliance.recover": (1,), "VM.assert_can_be_recovered": (1,), "VM_appliance.assert_can_be_recovered": (1,),
     "VM.get_SRs_required_for_recovery": (1,), "VM_appliance.get_SRs_required_for_recovery": (1,),
     "pool.sync_trusted_certificates_from": (2,),
+    "VM.resume_on": (1,), "VM.pool_migrate": (1,), "VBD.insert": (1,), "VDI.pool_migrate": (1,),  # until they are needed
 }  # fmt: skip
 LIST_METHODS = "system.listMethods"
 ENTRY_POINTS = ("Async.", "InternalAsync.")
@@ -122,12 +123,16 @@ class Dispatcher:
         if name == LIST_METHODS:
             return Answer(types.parse("string set"), self.list_methods())
         prefix = next((p for p in ENTRY_POINTS if name.startswith(p)), "")
-        method = self._find(name, prefix)
-        if not self.dialect.knows(method.message.name):
-            raise XapiError("MESSAGE_METHOD_UNKNOWN", name)
-        given = list(parameters[1:] if method.session else parameters)
-        arguments = self._arguments(method, given, has_session=not method.session or bool(parameters))
+        bare = name[len(prefix) :]
+        method = self._find(bare)
+        if method is None or not self.dialect.knows(method.message.name):
+            raise self._unknown(pool, host, bare, parameters)
+        arguments = self._arguments(method, bare, parameters)
         session = self._session(pool, host, method, parameters)
+        if method.message.removed:
+            raise XapiError("MESSAGE_REMOVED")
+        if prefix and not method.message.asynchronous:
+            raise XapiError("Fault", f"No async mode for this operation (rpc: {bare})")
         if session.database and not method.message.name.startswith("session."):
             pool = session.database
         if prefix:
@@ -147,27 +152,25 @@ class Dispatcher:
 
     async def run(self, call: Call, arguments: Sequence[Any]) -> Any:
         """A call from inside: no envelope, no decoding."""
-        method = self._find(call.method, "")
         try:
-            return await self._perform(call, method, list(arguments), None)
+            return await self._perform(call, self.methods[call.method], list(arguments), None)
         finally:
             call.close()
 
-    def _find(self, name: str, prefix: str) -> Method:
-        bare = name[len(prefix) :]
-        if "." not in bare and "_" in bare and not prefix:
-            cls = max((c for c in self.model.classes if bare.startswith(c + "_")), key=len, default="")
-            bare = f"{cls}.{bare[len(cls) + 1 :]}"
-        method = self.methods.get(bare)
-        if method is None:
-            if bare in self.hidden:
-                raise self._gap(bare)
-            raise XapiError("MESSAGE_METHOD_UNKNOWN", name)
-        if prefix and not method.message.asynchronous:
-            raise XapiError("Fault", f"No async mode for this operation (rpc: {name})")
-        if method.message.removed:
-            raise XapiError("MESSAGE_REMOVED")
-        return method
+    def _find(self, name: str) -> Method | None:
+        if "." not in name and "_" in name:
+            cls = max((c for c in self.model.classes if name.startswith(c + "_")), key=len, default="")
+            name = f"{cls}.{name[len(cls) + 1 :]}"
+        if name in self.hidden and name not in self.methods:
+            raise self._gap(name)
+        return self.methods.get(name)
+
+    def _unknown(self, pool: Pool, host: Host, name: str, parameters: Sequence[Any]) -> XapiError:
+        """It might be a script of the host, so who asks for it must be signed in, and have the right to call one."""
+        if parameters:
+            session = self._signed_in(pool, host, parameters[0], name)
+            rights.require(session, rights.EXTENSIONS)
+        return XapiError("MESSAGE_METHOD_UNKNOWN", name)
 
     def _gap(self, name: str) -> XapiError:
         """A method nobody has written: said once in the log, and each time to the client."""
@@ -176,24 +179,30 @@ class Dispatcher:
             log.warning("%s: nobody has written this method", name)
         return XapiError("NOT_IMPLEMENTED", name)
 
-    def _arguments(self, method: Method, given: list[Any], *, has_session: bool) -> list[Any]:
+    def _arguments(self, method: Method, name: str, given: Sequence[Any]) -> list[Any]:
+        """Without the session. What comes after optional ones is nobody's, and no error."""
         parameters = method.message.parameters
-        if not (has_session and method.required <= len(given) <= len(parameters)):
-            raise XapiError("MESSAGE_PARAMETER_COUNT_MISMATCH", method.message.name, method.required, len(given))
-        return [types.ACCEPT[p.type.kind](p.type, value) for p, value in zip(parameters, given, strict=False)]
+        arguments = given[1:] if method.session else given
+        open_end = method.required < len(parameters)
+        if not method.required <= len(arguments) or (len(arguments) > len(parameters) and not open_end) or len(given) < method.session:
+            raise XapiError("MESSAGE_PARAMETER_COUNT_MISMATCH", name, method.required, len(given) - method.session)
+        return [types.ACCEPT[p.type.kind](p.type, value) for p, value in zip(parameters, arguments, strict=False)]
 
     def _session(self, pool: Pool, host: Host, method: Method, parameters: Sequence[Any]) -> Session:
-        name = method.message.name
-        if not method.session:
-            if not pool.is_master(host) and name not in ON_MEMBERS:
-                raise XapiError("HOST_IS_SLAVE", pool.master.address)
-            return pool.sessions.internal
-        ref = parameters[0]
+        if method.session:
+            return self._signed_in(pool, host, parameters[0], method.message.name)
+        self._on_master(pool, host, method.message.name)
+        return pool.sessions.internal
+
+    def _signed_in(self, pool: Pool, host: Host, ref: Any, name: str) -> Session:
         if not isinstance(ref, str):
             raise types.refuse("string", ref)
+        self._on_master(pool, host, name)
+        return pool.sessions.get(ref)
+
+    def _on_master(self, pool: Pool, host: Host, name: str) -> None:
         if not pool.is_master(host) and name not in ON_MEMBERS:
             raise XapiError("HOST_IS_SLAVE", pool.master.address)
-        return pool.sessions.get(ref)
 
     async def _audited(self, call: Call, method: Method, arguments: list[Any], fault: Fault | None) -> Any:
         """What a client calls: may he? It leaves a line in the audit log."""
@@ -222,7 +231,7 @@ class Dispatcher:
         if method.handler is None:
             raise self._gap(method.message.name)
         try:
-            value = method.handler(call, *arguments)
+            value = method.handler(call, *legible.kept(call.method, arguments))
             return await value if inspect.isawaitable(value) else value
         except XapiError as error:
             raise self._classed(method, arguments, error) from None

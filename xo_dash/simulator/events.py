@@ -11,7 +11,8 @@ from .database import Changes, Interest
 from .errors import XapiError
 
 GATHER = 0.05  # real seconds that event.from waits for more to happen; tasks alone are told at once
-TOKEN = re.compile(r"(\d+),(\d+)$")
+TOKEN = re.compile(r"(-?\d+),(-?\d+)$")
+LARGEST = (1 << 63) - 1
 FOREVER = 24 * 3600.0
 Event = dict[str, Any]
 
@@ -21,9 +22,10 @@ def read_token(token: str) -> tuple[int, int]:
     if token == "":
         return 0, 0
     found = TOKEN.match(token)
-    if not found:
+    numbers = [int(number) for number in found.groups()] if found else []
+    if not numbers or max(map(abs, numbers)) > LARGEST:
         raise XapiError("EVENT_FROM_TOKEN_PARSE_FAILURE", token)
-    return int(found[1]), int(found[2])
+    return numbers[0], numbers[1]
 
 
 def write_token(generation: int, messages: int) -> str:
@@ -31,9 +33,14 @@ def write_token(generation: int, messages: int) -> str:
 
 
 def interest(call: Call, classes: list[str]) -> Interest:
-    """What `*`, a class or class/reference cover; a waiting call also hears of the end of its session."""
-    wanted = {c.lower() for c in classes if "/" not in c}
-    refs = {c.split("/", 1)[1] for c in classes if "/" in c}
+    """What `*`, a class or class/reference cover; of messages there are all or none."""
+    wanted, refs = {c.lower() for c in classes if "/" not in c}, set()
+    for cls, _, ref in (c.partition("/") for c in classes if "/" in c):
+        held = call.db.class_of(ref)
+        if cls.lower() == "message":
+            wanted.add("message")
+        elif cls != "*" and (held is None or held.lower() == cls.lower()):
+            refs.add(ref)
     return Interest(None if "*" in wanted else frozenset(wanted), frozenset(refs))
 
 
@@ -43,7 +50,7 @@ async def since(call: Call, classes: list[str], token: str, seconds: float) -> d
     wanted = interest(call, classes)
     loop = asyncio.get_running_loop()
     until = loop.time() + (FOREVER if seconds < 0 else seconds)
-    if call.pool.dialect.gathers_events and not (wanted.classes == frozenset({"task"}) and not wanted.refs):
+    if call.pool.dialect.gathers_events and not all(c.lower().partition("/")[0] == "task" for c in classes):
         await asyncio.sleep(GATHER)
     while True:
         if not call.pool.sessions.alive(call.session):
@@ -66,15 +73,17 @@ async def wait(call: Call, wanted: Interest, seconds: float) -> None:
 
 
 def collect(call: Call, wanted: Interest, generation: int, heard: int) -> dict[str, Any]:
+    """Messages first: those that are gone, then new ones. The token tells of nothing that was not asked for, messages included."""
     changes = call.db.changes(generation, wanted)
-    added, destroyed = call.pool.messages.since(heard) if wanted.covers("message", "") else ([], [])
-    events: list[Event] = [event("0", "message", "add", ref, record) for ref, record in added]
+    messages, talkative = call.pool.messages, wanted.covers("message", "")
+    added, destroyed = messages.since(heard) if talkative else ([], [])
+    events: list[Event] = [event("0", "message", "del", ref) for ref in destroyed]
+    events += [event("0", "message", "add", ref, record) for ref, record in added]
     events += rows(changes)
-    events += [event("0", "message", "del", ref) for ref in destroyed]
     return {
         "events": events,
         "valid_ref_counts": call.db.counts(),
-        "token": write_token(changes.generation, max(heard, call.pool.messages.generation)),
+        "token": write_token(changes.last, max(heard, messages.generation) if talkative else 0),
     }
 
 

@@ -76,7 +76,7 @@ def _destroyer(call: Call, ref: str) -> str:
 
 
 def _matching(call: Call, cls: str, text: str) -> dict[str, Record]:
-    wanted = filters.parse(text)
+    wanted = filters.parse(text, cls)
     return {ref: record for ref, record in call.db.records(cls) if wanted(ref, record)}
 
 

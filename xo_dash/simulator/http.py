@@ -27,7 +27,6 @@ PAGES = {
     403: ("403 forbidden", "Access to the requested resource is forbidden."),
     404: ("404 not found", "The requested resource does not exist."),
     408: ("408 request timeout", "The request did not arrive in time."),
-    413: ("413 request entity too large", "The request is larger than this server takes."),
     431: ("431 request header fields too large", "The headers are larger than this server takes."),
     500: ("500 internal server error", "An unexpected error occurred; please wait a while and try again."),
     501: ("501 not implemented", "This simulator does not have it yet."),
@@ -70,7 +69,7 @@ def cookies(request: Request) -> dict[str, str]:
 
 async def authenticate(pool: Pool, host: Host, request: Request) -> tuple[Session | None, bool]:
     """(who it is, whether the session is of this request only)"""
-    ref = request.query_params.get("session_id") or cookies(request).get("session_id")
+    ref = cookies(request).get("session_id") or request.query_params.get("session_id")
     try:
         if ref:
             return pool.sessions.get(ref), False

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from . import jsonrpc, xmlrpc
+from .answered_headers import preflight, with_thumbprint
 from .dispatch import Answer
 from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 METHODS = ("GET", "PUT", "POST", "CONNECT", "OPTIONS")
 BODY_LIMIT = 300 * 1024
-OPTIONS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With, Content-Type",
-           "Access-Control-Allow-Methods": "PUT, GET, POST, DELETE, OPTIONS"}  # fmt: skip
 
 
 class UnavailableError(Exception):
@@ -93,19 +92,19 @@ class Server:
             case "POST", path if routed(pool, "POST", path) is None:  # "/" is a path that all others begin with: /RPC2, /xmlrpc
                 return await self._rpc(pool, host, request, self._xml)
             case "OPTIONS", path if routed(pool, "OPTIONS", path) is None:
-                return Response("", 200, OPTIONS)
+                return Response("", 200, {**preflight(request), **NO_CACHE})
         return await self._handler(pool, host, request)
 
     async def _rpc(self, pool: Pool, host: Host, request: Request, codec: Callable[..., Awaitable[Response]]) -> Response:
         if "content-length" not in request.headers:
             return page(500)
         if int(request.headers["content-length"]) > BODY_LIMIT:
-            return page(413)
+            return page(500)  # xapi has no word of its own for it
         body = await request.body()
         if len(body) > BODY_LIMIT:
-            return page(413)
+            return page(500)
         try:
-            return await codec(pool, host, request, body)
+            return with_thumbprint(pool, request, await codec(pool, host, request, body))
         except MalformedError as error:
             log.info("malformed request: %s", error)
             return page(500)

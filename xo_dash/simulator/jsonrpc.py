@@ -30,15 +30,29 @@ class JsonRequest:
 
 
 def decode(body: bytes) -> JsonRequest:
-    """MalformedError if it is no request: no object, parameters by name, a notification."""
+    """MalformedError if it is no request: no object, no method, a notification. Only version 2 may go without parameters."""
     call = loads(body)
-    if not isinstance(call, dict) or not isinstance(call.get("method"), str) or not isinstance(call.get("params"), list):
-        raise MalformedError("no method or no array of params")
-    version2 = call.get("jsonrpc") == "2.0"
+    if not isinstance(call, dict) or not isinstance(call.get("method"), str):
+        raise MalformedError("no method")
+    version = call.get("jsonrpc", "1.0")
+    if version != "2.0" and "jsonrpc" in call:
+        raise MalformedError("no such version")
     number = call.get("id")
-    if version2 and (not isinstance(number, str | int) or isinstance(number, bool)):
+    if not isinstance(number, str | int) or isinstance(number, bool):
         raise MalformedError("an id is a string or an integer")
-    return JsonRequest(call["method"], call["params"], number, version2)
+    return JsonRequest(call["method"], parameters(call, version == "2.0"), number, version == "2.0")
+
+
+def parameters(call: dict[str, Any], version2: bool) -> list[Any]:
+    """Those by name are one parameter, a struct."""
+    given = call.get("params")
+    if version2 and given is None:
+        return []
+    if version2 and isinstance(given, dict):
+        return [given]
+    if not isinstance(given, list):
+        raise MalformedError("no array of params")
+    return given
 
 
 def loads(body: bytes) -> Any:

@@ -74,13 +74,12 @@ class Messages:
         self._step(ref, None)
 
     def since(self, generation: int) -> tuple[list[tuple[str, Record]], list[str]]:
-        """(new ones, newest first; references of destroyed ones). Everything, if it is too long ago to tell."""
+        """(new ones; references of destroyed ones, also of those that came since), oldest first. All, if it is too long ago to tell."""
         if generation < self._forgotten or generation <= 0:
-            return list(reversed(self._records.items())), [s.ref for s in self._steps if s.record is None]
+            return list(self._records.items()), [s.ref for s in self._steps if s.record is None]
         steps = [s for s in self._steps if s.generation > generation]
-        made = {s.ref for s in steps if s.record is not None}
-        new = [(s.ref, s.record) for s in reversed(steps) if s.record is not None and s.ref in self._records]
-        return new, [s.ref for s in steps if s.record is None and s.ref not in made]
+        new = [(s.ref, s.record) for s in steps if s.record is not None and s.ref in self._records]
+        return new, [s.ref for s in steps if s.record is None]
 
     def _step(self, ref: str, record: Record | None) -> None:
         self._pool.db.generation += 1

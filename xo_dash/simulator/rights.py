@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROLES = ("vm-power-admin", "vm-admin", "vm-operator", "read-only", "client-cert", "pool-admin", "pool-operator")
 KEY = "/key:"
 OTHERS_TASKS = "task.destroy/any"
+EXTENSIONS = "host.call_extension"
 
 
 def role_uuid(name: str) -> str:

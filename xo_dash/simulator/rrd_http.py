@@ -23,10 +23,12 @@ JSON, XML = "application/json", "text/xml"
 @http("GET", "/rrd_updates")
 async def rrd_updates(call: HttpCall) -> Response:
     query, now = call.request.query_params, int(call.pool.clock.now())
+    if "start" not in query:
+        return missing(400)
     try:
         start = int(query["start"])
-    except (KeyError, ValueError):
-        return page(400)
+    except ValueError:
+        return page(500)  # nothing but whole seconds: that is the daemon's own parser
     interval = int(query["interval"]) if query.get("interval", "").isdigit() else 0
     cf = query.get("cf", "") if query.get("cf") in ("AVERAGE", "MIN", "MAX", "LAST") else ""
     view = rrd_host.view(call.pool, call.host.ref, now)
@@ -63,13 +65,13 @@ async def host_rrd(call: HttpCall) -> Response:
 @http("GET", "/vm_rrd")
 @http("GET", "/vm_rrds")
 async def vm_rrd(call: HttpCall) -> Response:
-    """From the host that has it: the one the VM runs on, or the master for one that does not."""
+    """From the host that has it: the one the VM runs on, or the master for one that does not. 500 for one that nobody knows."""
     pool, uuid = call.pool, call.query.get("uuid", "")
     if not uuid:
-        return page(400)
+        return missing(400)
     vm = pool.db.tables["VM"].by_uuid.get(uuid)
     if vm is None:
-        return page(404)
+        return page(500)
     resident = pool.db.get(vm, "resident_on")
     owner = next((host for host in pool.hosts.values() if host.ref == resident), pool.master) if resident != NULL else pool.master
     if owner.ref != call.host.ref:
@@ -81,9 +83,14 @@ async def vm_rrd(call: HttpCall) -> Response:
 @http("GET", "/sr_rrd")
 async def sr_rrd(call: HttpCall) -> Response:
     if not call.query.get("uuid"):
-        return page(400)
+        return missing(400)
     sr = call.pool.db.tables["SR"].by_uuid.get(call.query["uuid"])
-    return page(404) if sr is None else await whole(call, rrd_kept.sr(call.pool, sr), [])
+    return page(500) if sr is None else await whole(call, rrd_kept.sr(call.pool, sr), [])
+
+
+def missing(status: int) -> Response:
+    """What these handlers say without a page."""
+    return Response("", status, {"connection": "close", **NO_CACHE})
 
 
 def elsewhere(call: HttpCall, owner: Host) -> Response:
@@ -107,8 +114,8 @@ async def whole(call: HttpCall, series: Series, guests: Sequence[Guest]) -> Resp
 
 
 def dialect(pool: Pool, request: Request) -> Dialect:
-    """The Accept header decides, then json=true; an old xapi looks at the latter alone."""
-    wants_json = request.query_params.get("json") == "true"
+    """The Accept header decides, then json=, whatever is behind it; an old xapi looks at the latter alone."""
+    wants_json = "json" in request.query_params
     if pool.dialect.bare_numbers:
         return OLD if wants_json else AS_XML
     liked = preferred(request.headers.get("accept", ""))

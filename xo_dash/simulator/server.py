@@ -18,6 +18,7 @@ from typing import Any
 import uvicorn
 
 from . import dialect, directory, from_db, inventory, life, model, registry, scenario
+from .classes import host_certificates
 from .clock import Clock
 from .control import Control
 from .dispatch import Dispatcher
@@ -91,6 +92,7 @@ class Simulator:
             pool.facts["pace"] = wanted.pace
             pool.faults.rules += [replace(fault) for fault in wanted.faults]
             await self._fill(pool, index)
+            host_certificates.tell_of_all(pool)
             pool.db.rng = random.Random(os.urandom(16))  # noqa: S311  what is made from now on is new, also after a restart
             self.pools.append(pool)
             pool.facts["program"] = self.pools  # where VMs can migrate to

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass, field
@@ -39,6 +40,11 @@ class Session:
     position: int = 0  # the generation up to which event.next has told
     tasks: list[str] = field(default_factory=list)  # those it has started, also when they are gone
     database: Pool | None = None  # whose rows it reads, if not those of the pool it is in
+
+    @property
+    def track(self) -> str:
+        """What logs and errors call it, as the reference itself is a secret."""
+        return f"trackid={hashlib.md5(self.ref.encode(), usedforsecurity=False).hexdigest()}"
 
     @property
     def group(self) -> tuple[str, str]:

@@ -107,14 +107,14 @@ def described(value: Any) -> str:  # noqa: PLR0911  one for each type
         case float():
             return f"F({value:g})"
         case DateTime():
-            return f"DateTime({value})"
+            return f"D({value})"
         case str():
             return f"S({value})"
         case list():
-            return f"Enum([{';'.join(map(described, value))}])"
+            return f"[{';'.join(map(described, value))}]"
         case dict():
-            return "Dict([" + ";".join(f"({k}:{described(v)})" for k, v in value.items()) + "])"
-    return "Null"
+            return "{" + ";".join(f"{k}:{described(v)}" for k, v in value.items()) + "}"
+    return "N"
 
 
 def refuse(expected: str, value: Any) -> XapiError:

@@ -85,9 +85,9 @@ def booted(pool: Pool, vm: Record, host: str) -> dict[str, str]:
 
 def check(db: Database, ref: str, vm: Record, host: str) -> None:
     """What a VM found at its boot must be there as long as it lives. VM_INCOMPATIBLE_WITH_THIS_HOST."""
-    known, offered = vm["last_boot_CPU_flags"], db.get(host, "cpu_info")
     if vm["power_state"] == "Halted":
         return
+    known, offered = vm["last_boot_CPU_flags"], db.get(host, "cpu_info")
     if known.get("vendor") and known["vendor"] != offered.get("vendor", ""):
         raise XapiError("VM_INCOMPATIBLE_WITH_THIS_HOST", ref, host, DIFFERENT)
     there = offered.get(MOVE[0 if vm["domain_type"] == "pv" else 1])

@@ -56,7 +56,7 @@ async def next_(call: Call) -> list[dict[str, Any]]:
     while session.registered is not None and call.pool.sessions.alive(session):
         wanted = Interest(None if "*" in session.registered else session.registered)
         changes = call.db.changes(session.position, wanted)
-        session.position = changes.generation
+        session.position = call.db.generation
         told = events.rows(changes)
         if told:
             return [{**e, "timestamp": f"{call.clock.now():.0f}."} for e in told]
@@ -64,4 +64,4 @@ async def next_(call: Call) -> list[dict[str, Any]]:
         await asyncio.sleep(events.GATHER)
     if not call.pool.sessions.alive(session):
         raise XapiError("SESSION_INVALID", session.ref)
-    raise XapiError("SESSION_NOT_REGISTERED", session.ref)
+    raise XapiError("SESSION_NOT_REGISTERED", session.track)

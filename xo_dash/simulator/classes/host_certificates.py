@@ -1,4 +1,4 @@
-"""The certificates of hosts. With TLS what get_server_certificate tells is what the server shows, until another is installed."""
+"""The certificates of hosts: what they show, what their rows tell of it, and others that are installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .host_forward import on_host
 
 
 def held(pool: Pool) -> dict[str, str]:
-    """{host: PEM}, once somebody has asked for it."""
+    """{host: PEM}"""
     found: dict[str, str] = pool.facts.setdefault("certificates", {})
     return found
 
@@ -36,22 +36,28 @@ def fresh(pool: Pool, host: str) -> str:
     return certificates.self_signed(record["hostname"], record["address"], pool.clock.now())
 
 
-@on_host("host.get_server_certificate")
-def get_server_certificate(call: Call, host: str) -> str:
-    return shown(call.pool, host)
-
-
 def shown(pool: Pool, host: str) -> str:
-    """Its row says the same from then on."""
+    """What the host shows; its row tells of the same. With TLS that is what the server has, until another is installed."""
     if host not in held(pool):
         served: Path | None = pool.facts.get("certificate")
-        pem = served.read_text("ascii") if served else fresh(pool, host)
-        if (found := row(pool, host, "host")) and not served:
+        held(pool)[host] = pem = served.read_text("ascii") if served else fresh(pool, host)
+        if found := row(pool, host, "host"):
             pool.db.set(found, **certificates.fields(pem))
-            held(pool)[host] = pem
         else:
             put(pool, host, "host", pem)
     return held(pool)[host]
+
+
+def tell_of_all(pool: Pool) -> None:
+    """Rows that there are; a pool from a database of before them has none."""
+    for host in pool.db.rows("host"):
+        if row(pool, host, "host"):
+            shown(pool, host)
+
+
+@on_host("host.get_server_certificate")
+def get_server_certificate(call: Call, host: str) -> str:
+    return shown(call.pool, host)
 
 
 @on_host("host.install_server_certificate")

@@ -55,13 +55,17 @@ def get_all(call: Call) -> list[str]:
 
 @message("message.get_all_records")
 def get_all_records(call: Call) -> dict[str, Record]:
-    return dict(call.pool.messages.items())
+    return newest_first(call)
+
+
+def newest_first(call: Call) -> dict[str, Record]:
+    return dict(reversed(list(call.pool.messages.items())))
 
 
 @message("message.get_all_records_where")
 def get_all_records_where(call: Call, expression: str) -> dict[str, Record]:
-    wanted = filters.parse(expression)
-    return {ref: record for ref, record in call.pool.messages.items() if wanted(ref, record)}
+    wanted = filters.parse(expression, "message")
+    return {ref: record for ref, record in newest_first(call).items() if wanted(ref, record)}
 
 
 @message("message.get_record")
@@ -78,11 +82,13 @@ def get_by_uuid(call: Call, uuid: str) -> str:
 def get(call: Call, cls: str, obj_uuid: str, since: str) -> dict[str, Record]:
     if obj_uuid not in call.db.tables[TABLES[cls]].by_uuid:
         raise XapiError("UUID_INVALID")  # so does xapi, without a word more
-    found = get_since(call, since)
-    return {ref: r for ref, r in found.items() if r["cls"] == cls and r["obj_uuid"] == obj_uuid}
+    start = call.pool.seconds(since)
+    mine = {ref: r for ref, r in newest_first(call).items() if r["cls"] == cls and r["obj_uuid"] == obj_uuid}
+    return {ref: r for ref, r in mine.items() if call.pool.seconds(r["timestamp"]) > start}
 
 
 @message("message.get_since")
 def get_since(call: Call, since: str) -> dict[str, Record]:
+    """With those of the very second: they are kept by parts of it, which their timestamps do not show."""
     start = call.pool.seconds(since)
-    return {ref: r for ref, r in call.pool.messages.items() if call.pool.seconds(r["timestamp"]) > start}
+    return {ref: r for ref, r in newest_first(call).items() if call.pool.seconds(r["timestamp"]) >= start}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ..database import Record
 from ..model import XapiClass
 from ..types import Type
 
-SPACES = ("name_", "memory_", "VCPUs_", "PV_", "HVM_", "actions_")  # fields of these have two underscores in the database
+# fields of these have two underscores in the database, but for some
+SPACES = ("name_", "memory_", "VCPUs_", "PV_", "HVM_", "actions_", "qos_", "io_", "API_version_")
+FLAT = {"pool": "name_", "VM_guest_metrics": "PV_"}
 
 
-def column(field: str) -> str:
+@cache
+def column(cls: str, field: str) -> str:
     """name_label -> name__label"""
-    space = next((s for s in SPACES if field.startswith(s)), "")
+    space = next((s for s in SPACES if field.startswith(s) and FLAT.get(cls) != s), "")
     return f"{space}_{field[len(space) :]}" if space else field
 
 
@@ -36,7 +40,7 @@ def as_text(value: Any) -> str:
 
 def dump(ref: str, record: Record) -> str:
     """A whole row."""
-    columns = {column(name): as_text(value) for name, value in record.items()} | {"_ref": ref}
+    columns = {column("VM", name): as_text(value) for name, value in record.items()} | {"_ref": ref}
     return "(" + " ".join(f"({quoted(name)} {quoted(columns[name])})" for name in sorted(columns, reverse=True)) + ")"
 
 
@@ -82,7 +86,9 @@ def _read_string(text: str, at: int) -> tuple[str, int]:
 def load(text: str, cls: XapiClass) -> Record:
     """The row's fields that this data model still has, typed. ValueError if it is no row."""
     columns = dict(read(text))
-    return {name: value(field.type, columns[column(name)]) for name, field in cls.fields.items() if column(name) in columns}
+    return {
+        name: value(field.type, columns[column(cls.name, name)]) for name, field in cls.fields.items() if column(cls.name, name) in columns
+    }
 
 
 def value(kind: Type, text: str) -> Any:

@@ -19,6 +19,7 @@ async def pool_migrate(call: Call, disk: str, sr: str, options: Map) -> str:
     db = call.db
     if not db.get(disk, "VBDs"):
         raise XapiError("VDI_NEEDS_VM_FOR_MIGRATE", disk)
+    db.record("SR", sr)
     drive = db.get(disk, "VBDs")[0]
     vm = db.get(drive, "VM")
     async with call.operation(vm, "migrate_send"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -123,10 +122,9 @@ def write(pool: Pool, session: Session, outcome: str, action: str, told: str, th
     """`outcome` OK or ERROR:..., or "" of what was denied."""
     now = datetime.fromtimestamp(pool.clock.now(), UTC)
     stamp = now.strftime("%Y%m%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
-    track = hashlib.md5(session.ref.encode(), usedforsecurity=False).hexdigest()
     kind = "HTTP" if action.startswith("http/") else "API"
     who = session.sid or ("LOCAL_SESSION" if session.local else "LOCAL_SUPERUSER")
-    line = " ".join(map(quoted, (f"trackid={track}", who, "" if session.local else session.user,
+    line = " ".join(map(quoted, (session.track, who, "" if session.local else session.user,
                                  "ALLOWED" if outcome else "DENIED", outcome, kind, action)))  # fmt: skip
     origin = ORIGIN.get()
     client = f"HTTP {origin.address}->{origin.host}" if origin.address else ""

@@ -29,7 +29,7 @@ def attribute(name: str, value: str) -> str:
 
 
 def row(found: Row) -> str:
-    columns = {column(name): as_text(value) for name, value in found.record.items()} | {"_ref": found.ref}
+    columns = {column(found.cls, name): as_text(value) for name, value in found.record.items()} | {"_ref": found.ref}
     fixed = f'<row ref="{found.ref}" __ctime="{found.created}" __mtime="{found.modified}"'
     return fixed + "".join(attribute(name, columns[name]) for name in sorted(columns)) + "/>"
 

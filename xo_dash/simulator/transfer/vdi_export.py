@@ -29,7 +29,7 @@ async def export_raw_vdi(call: HttpCall) -> Response:
     try:
         given = parameter(call.request, "vdi")
         if not given:
-            raise XapiError("VDI_MISSING", "", "")
+            raise XapiError("INTERNAL_ERROR", 'Failure("Missing vdi query parameter")')
         vdi = object_of(call.pool, "VDI", given)
         elsewhere = reaching(call.pool, [call.pool.db.get(vdi, "SR")], call.host)
     except XapiError as error:

@@ -37,7 +37,7 @@ async def import_raw_vdi(call: HttpCall) -> Response:
         given, into = parameter(request, "vdi"), parameter(request, "sr_id") or parameter(request, "sr_uuid")
         vdi = object_of(pool, "VDI", given) if given else ""
         if not given and not into:
-            raise XapiError("VDI_MISSING", "", "")
+            raise XapiError("VDI_MISSING")
         sr = str(pool.db.get(vdi, "SR")) if vdi else object_of(pool, "SR", into)
         elsewhere = reaching(pool, [sr], call.host)
     except XapiError as error:
