@@ -38,7 +38,7 @@ const word = (name) => ({ uuid: name, name, id: -1, pool: -1 });
  */
 export function containers(model, group, wanted = []) {
   const found = new Map(), loose = [], ranks = new Map(wanted.map((key, i) => [key, i]));
-  const rank = ({ uuid }) => ranks.get(`${group}:${uuid}`) ?? wanted.length;
+  const rank = ({ uuid }) => (ranks.size ? ranks.get(`${group}:${uuid}`) ?? wanted.length : 0);
   for (const pool of model.pools.values()) {
     for (const vm of pool.vms.values()) {
       const own = belongings[group](vm, model);
