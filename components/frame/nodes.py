@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 
 from components.servers.words import state_mark
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
-from data.names import pool_name
+from data.names import name_of, pool_name
 from data.objects import VM, Host, HostMetrics, Pool
 from data.server import Server
 from data.types import XapiObject
@@ -146,7 +146,7 @@ class Nodes:
         mark = "unknown" if metrics is not None and not metrics.live else "running" if host.enabled else "disabled"
         parent = self._ids.get(pool.server)
         if parent is not None:
-            node = self._show(host, parent, Kind.HOST, mark, host.name_label, host.uuid)
+            node = self._show(host, parent, Kind.HOST, mark, name_of(host), host.uuid)
             self._subjects[node] = host
 
     def _draw_vm(self, vm: VM) -> None:
@@ -158,7 +158,7 @@ class Nodes:
         parent = self._ids.get(host) if host else self._ids.get(("bench", pool.id))
         if parent is not None:
             mark = "busy" if vm.current_operations else str(vm.power_state).lower()
-            node = self._show(vm, parent, Kind.VM, mark, vm.name_label, vm.uuid)
+            node = self._show(vm, parent, Kind.VM, mark, name_of(vm), vm.uuid)
             self._subjects[node] = vm
 
     def _show(self, key: object, parent: int, kind: Kind, mark: str, name: str, uuid: str) -> int:

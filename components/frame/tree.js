@@ -22,7 +22,7 @@ export default {
             :data-tip="row.tip || null" @click="click($event, row)">
             <i v-if="row.open !== null" class="x-tree-twist" :class="{ 'x-open': row.open }" @click.prevent.stop="toggle(row.id)"></i>
             <i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark] || marks.unknown"></i>
-            <span class="x-tree-name"><template v-for="(part, i) in row.parts"><b v-if="i % 2" >{{ part }}</b><template v-else>{{ part }}</template></template></span>
+            <span class="x-tree-name" dir="auto"><template v-for="(part, i) in row.parts"><b v-if="i % 2" >{{ part }}</b><template v-else>{{ part }}</template></template></span>
             <span class="x-tree-end" :class="{ 'x-count': row.kind !== 2 }">{{ row.end }}</span>
           </a>
         </div>
