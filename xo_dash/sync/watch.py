@@ -29,8 +29,10 @@ KEEP = 900.0
 """Seconds between two writings of what is to be remembered."""
 LARGE = (Pool, SR, Network)
 """What may be about thousands of others: a rule at a time."""
-HOLD = 0.002
+HOLD = 0.001
 """Seconds for which the loop is held."""
+REST = 0.003
+"""Seconds in which others have it, where thousands are to be looked at: a loop that is always busy is late for everybody."""
 
 
 class Watch:
@@ -129,7 +131,7 @@ class Watch:
         over = self._urgent.go_on(time.perf_counter() + HOLD)
         self._book.publish()
         if not over:
-            self._timer = asyncio.get_running_loop().call_later(0, self._flush)
+            self._timer = asyncio.get_running_loop().call_later(REST, self._flush)
 
     def _next_dirty(self) -> Subject | None:
         if self._dirty:
@@ -153,7 +155,7 @@ class Watch:
             if over:
                 self._way = iter(self._everything())
                 break
-            await asyncio.sleep(0)
+            await asyncio.sleep(REST)
         self._book.publish()
         if time.monotonic() - self._kept_at > KEEP:
             await self._keep()

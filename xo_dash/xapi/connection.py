@@ -132,7 +132,13 @@ class Connection:
         where = Target(target.address.sibling(host), target.ref)
         query = f"{path}?{urlencode(params)}" if params else path
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
-        return await self._gets.run(lambda session: use(session.wire.request("GET", query, None, headers, within)), where, within + GRACE)
+
+        def work(session: Session) -> T:
+            reply = session.wire.request("GET", query, None, headers, within)
+            with self._using:
+                return use(reply)
+
+        return await self._gets.run(work, where, within + GRACE)
 
     async def sign_out(self) -> None:
         """End the session, if the pool can be reached."""
