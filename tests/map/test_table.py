@@ -95,6 +95,16 @@ async def test_by_group_the_tree_has_the_groups_of_the_map(browser: Browser) -> 
         assert [row[0] for row in await rows(opened=[["tag:web", False]])][:2] == ["set", "set"]
 
 
+async def test_a_network_says_what_its_rail_shows(browser: Browser) -> None:
+    busy = """(busy) => cells.cells({ thing: { kind: "network", name: "lan", beads: [], busy } }, null, { busy: ["under 5%", "over 5%"] }, {})
+      .map(({ text }) => text)"""
+    async with modules(browser, "cells") as page:
+        assert [await call(page, f"({busy})", step) for step in (0, 1)] == [
+            ["lan", "", "", "", "", "", "", ""],
+            ["lan", "", "", "", "", "over 5%", "", ""],
+        ]
+
+
 async def test_ten_thousand_vms_are_a_few_elements(page: Page) -> None:
     many = {
         **SCENE,

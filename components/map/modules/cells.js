@@ -70,7 +70,7 @@ function ofNetwork(network, model, words, format) {
   const down = [];
   for (let i = 0; i < network.beads.length; i += 2) if (network.beads[i + 1] === DOWN) down.push(model.things.get(network.beads[i])?.name);
   const names = down.filter(Boolean).join(", ");
-  return { state: names ? { text: `${words.noLink} ${names}`, tone: "warning" } : NOTHING };
+  return { state: names ? { text: `${words.noLink} ${names}`, tone: "warning" } : NOTHING, network: network.busy ? { text: words.busy[network.busy] } : NOTHING };
 }
 
 function ofPool(pool, model, words, format) {
