@@ -96,8 +96,10 @@ async def test_by_group_the_tree_has_the_groups_of_the_map(browser: Browser) -> 
 
 
 async def test_a_network_says_what_its_rail_shows(browser: Browser) -> None:
-    busy = """(busy) => cells.cells({ thing: { kind: "network", name: "lan", beads: [], busy } }, null, { busy: ["under 5%", "over 5%"] }, {})
-      .map(({ text }) => text)"""
+    busy = """(busy) => {
+      const row = { thing: { kind: "network", name: "lan", beads: [], busy } }, words = { busy: ["under 5%", "over 5%"] };
+      return cells.cells(row, null, words, {}).map(({ text }) => text);
+    }"""
     async with modules(browser, "cells") as page:
         assert [await call(page, f"({busy})", step) for step in (0, 1)] == [
             ["lan", "", "", "", "", "", "", ""],
