@@ -15,6 +15,7 @@ const SETTLE = 90;   // milliseconds after which it is painted sharp
 const BLUR = 2;      // ... or when it is larger by this
 const OUTLINE = 20;  // the bits of a tile's key from which on it says how it is outlined
 const BARE = 0.25;   // ... or when so much of the screen is not on it
+const NO_STEPS = new Int32Array(0), NO_TRAILS = []; // of boxes whose tiles are all too small for a curve, as most are
 
 export class Painter {
   constructor() {
@@ -205,7 +206,7 @@ function* onScreen(art, plan, camera) {
 /** How a box with tiles looks: `frame`, whatever else than its tiles is seen of it, and of each tile its thing and a key of its levels. */
 function record(art, model, pool, holder, camera, look, known = null) {
   const { theme } = art, { tiles } = holder, count = tiles.length, stale = model.things.get(pool.id)?.standing === 2;
-  const found = { pool, tiles, things: new Array(count), trails: new Array(count), keys: new Int32Array(count), steps: new Int32Array(count), marked: [], side: undefined, bar: 0, frame: [] };
+  const found = { pool, tiles, things: known ?? new Array(count), trails: NO_TRAILS, keys: new Int32Array(count), steps: NO_STEPS, marked: [], side: undefined, bar: 0, frame: [] };
   found.pool.stale = stale;
   found.frame = frameOf(model, pool, holder, look);
   const host = holder.floor && model.things.get(holder.id);
@@ -213,14 +214,16 @@ function record(art, model, pool, holder, camera, look, known = null) {
   const bench = holder === pool.bench;
   if (bench && count) found.side = Math.min(tiles[0].w, tiles[0].h) * camera.zoom;
   for (let i = 0; i < count; i++) {
-    const tile = tiles[i], vm = known ? known[i] : model.things.get(tile.id), side = (tile.w < tile.h ? tile.w : tile.h) * camera.zoom;
-    found.things[i] = vm;
+    const tile = tiles[i], vm = known ? known[i] : (found.things[i] = model.things.get(tile.id)), side = (tile.w < tile.h ? tile.w : tile.h) * camera.zoom;
     if (!vm) continue;
-    let key = stepOf(theme, vm, look.fill) + 2 + outlineOf(vm.id, look), step = 0;
+    let key = stepOf(theme, vm, look.fill) + 2 + outlineOf(vm.id, look);
     if (side >= EDGES) key |= (vm.memory << 7) | (Math.round(busy(vm) * 63) << 14);
-    if (side >= L3) { step = vm.step; found.trails[i] = vm.trails ?? vm.trail; }
+    if (side >= L3) {
+      if (found.steps === NO_STEPS) { found.steps = new Int32Array(count); found.trails = new Array(count); }
+      found.steps[i] = vm.step;
+      found.trails[i] = vm.trails ?? vm.trail;
+    }
     found.keys[i] = key;
-    found.steps[i] = step;
     if (vm.mark && side < 12) found.marked.push(i);
   }
   return found;
