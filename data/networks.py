@@ -91,12 +91,13 @@ MOST_NICS = 500
 def load_of(network: Network) -> float:
     """How busy the busiest of the lines below its ports is: the fuller of its two ways, 0 to 1; NaN where nothing is measured."""
     busiest = math.nan
-    for one in ports_into(network):
-        if one.host is None or not one.port.pif.currently_attached or one.port.speed <= 0:
+    for pif in network.all_of(PIF, network.PIFs):
+        host, port = pif.home.one(Host, pif.host), port_of(pif)
+        if host is None or not pif.currently_attached or port.speed <= 0:
             continue
-        names = _lines(one.port)
-        flows = [network.home.history.sum_now([(one.host.uuid, f"pif_{name}_{way}") for name in names]) for way in ("rx", "tx")]
-        loads = [min(1.0, flow * 8 / (one.port.speed * 1e6)) for flow in flows if not math.isnan(flow)]
+        names = _lines(port)
+        flows = [network.home.history.sum_now([(host.uuid, f"pif_{name}_{way}") for name in names]) for way in ("rx", "tx")]
+        loads = [min(1.0, flow * 8 / (port.speed * 1e6)) for flow in flows if not math.isnan(flow)]
         busiest = max(loads if math.isnan(busiest) else [busiest, *loads], default=busiest)
     return busiest
 

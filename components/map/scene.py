@@ -52,6 +52,7 @@ class Scene:
         self._watches: dict[str, Callable[[], object]] = {}
         self._fresh: dict[str, None] = {}  # servers with levels to be renewed
         self._levels: dict[str, frames.Levels] = {}
+        self._rails_at: dict[str, float] = {}  # when a server's networks were looked at for what is measured (monotonic)
         self._waiting: list[Send] | None = None  # those to whom it is shown as soon as it is made; None: it is
         self._timer: asyncio.Handle | None = None
         self._snapshot = ""
@@ -119,6 +120,7 @@ class Scene:
                 elif change.operation is Operation.DEL:
                     self._watches.pop(server.id, lambda: None)()
                     self._levels.pop(server.id, None)
+                    self._rails_at.pop(server.id, None)
         if self._stage.changed(changes):
             self._wake()
 
@@ -130,7 +132,10 @@ class Scene:
         self._fresh[server_id] = None
         if server_id in self._levels:
             self._levels[server_id].note(uuids)
-        self._stage.measured(self._mirror.pools[server_id])
+        now = time.monotonic()
+        if now - self._rails_at.get(server_id, -STEP) >= STEP:  # hosts answer one after the other, and a rail is of all of them
+            self._rails_at[server_id] = now
+            self._stage.measured(self._mirror.pools[server_id])
         self._wake()
 
     # ---- messages

@@ -10,6 +10,7 @@ from components.hosts.ways import pif_refs
 from components.hosts.words import LINK_MARKS, pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row
+from components.lists.traffic import traffic_cell, traffic_trace
 from components.vms.words import state_of
 from data.links import Link
 from data.mirror import PoolMirror
@@ -18,7 +19,7 @@ from data.objects import PIF, VIF, VM, Network
 from data.placement import is_guest
 from data.texts import whole
 from data.types import Home, Ref
-from xo_dash.i18n import N_, _, number, rate
+from xo_dash.i18n import N_, _, number
 
 KINDS = {
     NetworkKind.EXTERNAL: N_("External"), NetworkKind.VLAN: N_("VLAN"), NetworkKind.INTERNAL: N_("Internal"),
@@ -50,9 +51,9 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         nothing=_("No networks yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
         measured=5,
-        measure=traffic_cell,
+        measure=lambda network: traffic_cell(network, traffic_of(network)),
         measured_by=lambda network: {uuid for uuid, _name in traffic_of(network)},
-        trace=traffic_trace,
+        trace=lambda network: traffic_trace(network, traffic_of(network)),
     )
 
 
@@ -65,22 +66,12 @@ def _network_row(network: Network) -> Row:
         Cell(_(KINDS[kind])),
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
-        traffic_cell(network),
+        traffic_cell(network, traffic_of(network)),
         Cell(str(network.MTU), key=network.MTU),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),
     )
     return Row(cells, (str(kind),), "\n".join((network.name_description, *network.tags)))
-
-
-def traffic_cell(network: Network) -> Cell:
-    """What goes over it a second, both ways."""
-    amount = network.home.history.sum_now(traffic_of(network))
-    return Cell("" if math.isnan(amount) else rate(amount), key=amount)
-
-
-def traffic_trace(network: Network) -> str:
-    return network.home.history.trace_of_sum(network.uuid, traffic_of(network)) if isinstance(network.home, PoolMirror) else ""
 
 
 def links_cell(kind: NetworkKind, links: Links) -> Cell:

@@ -9,6 +9,7 @@ from components.hosts.rows import more
 from components.hosts.words import pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
+from components.lists.traffic import traffic_cell, traffic_trace
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
 from data.findings.finding import Level
 from data.findings.storage import fill_level
@@ -18,7 +19,7 @@ from data.objects import SR, VBD, VDI, VM
 from data.storage import DiskKind, Reach, disk_kind, guests_on, machine_of, owners_of, reach_of, reached_by, room_of
 from data.types import Home, Ref
 from data.vms import disk_used
-from xo_dash.i18n import _, number, percent, rate, size
+from xo_dash.i18n import _, number, percent, size
 
 
 def sr_roll(only: Home | None = None) -> Roll[SR]:
@@ -46,9 +47,9 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         nothing=_("No SRs yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(reach): _(text) for reach, text in REACHES.items()},
         measured=6,
-        measure=traffic_cell,
+        measure=lambda sr: traffic_cell(sr, _traffic_of(sr)),
         measured_by=lambda sr: {path.host.uuid for path in paths_of(sr) if path.host is not None},
-        trace=traffic_trace,
+        trace=lambda sr: traffic_trace(sr, _traffic_of(sr)),
         expected=len(only.all(SR)) if only else 0,
     )
     return without(roll, 1) if only else roll
@@ -65,7 +66,7 @@ def _sr_row(sr: SR) -> Row:
         _reached_cell(sr),
         used_cell(sr) if sized else Cell("", key=math.nan),
         Cell(size(room.size) if sized else "", key=room.size if sized else math.nan),
-        traffic_cell(sr),
+        traffic_cell(sr, _traffic_of(sr)),
         Cell(size(room.promised) if sized and reach is not Reach.IMAGES else "", key=room.promised if sized else math.nan),
         Cell(number(len(sr.VDIs)), key=len(sr.VDIs)),
         Cell(number(vms), key=vms),
@@ -92,18 +93,8 @@ def used_cell(sr: SR) -> Cell:
     return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
 
 
-def traffic_cell(sr: SR) -> Cell:
-    """What all hosts read and write on it, a second."""
-    amount = sr.home.history.sum_now(_traffic_parts(sr)) if isinstance(sr.home, PoolMirror) else math.nan
-    return Cell("" if math.isnan(amount) else rate(amount), key=amount)
-
-
-def traffic_trace(sr: SR) -> str:
-    return sr.home.history.trace_of_sum(sr.uuid, _traffic_parts(sr)) if isinstance(sr.home, PoolMirror) else ""
-
-
-def _traffic_parts(sr: SR) -> list[tuple[str, str]]:
-    """The series of its hosts."""
+def _traffic_of(sr: SR) -> list[tuple[str, str]]:
+    """The series of what its hosts read and write on it."""
     hosts = [path.host.uuid for path in paths_of(sr) if path.host is not None]
     return [(host, f"{way}_{sr.uuid[:8]}") for host in hosts for way in ("read", "write")]
 

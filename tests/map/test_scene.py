@@ -117,6 +117,7 @@ async def test_a_busy_line_makes_its_rail_brighter_once(mirror: Mirror) -> None:
         host.home.history.publish(frozenset({host.uuid}))
         await turn()
         await asyncio.sleep(2 * INTERVAL)
+        scene._rails_at.clear()  # as after a round
     told = [row for message in view.messages for row in json.loads(message).get("n", ())]
     assert [(row[1], row[NETWORK_BUSY]) for row in told] == [(network.uuid, 3)]
 
