@@ -244,8 +244,66 @@ def test_a_revert_brings_the_tpm_and_leaves_the_appliance(make: Maker) -> None:
 
 def test_what_only_drivers_may_set(make: Maker) -> None:
     disk = make.disk()
-    for method, ref, value in (("VDI.set_sharable", disk, True), ("VDI.set_read_only", disk, True), ("SR.set_physical_size", make.sr, 5)):
-        assert make.x.failure(method, ref, value) == ["PERMISSION_DENIED", ""]
+    pbd = make.x.call("SR.get_PBDs", make.sr)[0]
+    of_disks = {"sharable": True, "read_only": True, "managed": False, "missing": True, "virtual_size": 5, "physical_utilisation": 5,
+                "snapshot_of": NULL}  # fmt: skip
+    calls: list[tuple[str, str, Any]] = [(f"VDI.set_{field}", disk, value) for field, value in of_disks.items()]
+    calls += [(f"SR.set_{field}", make.sr, 5) for field in ("physical_size", "physical_utilisation", "virtual_allocation")]
+    calls += [("SR.set_physical_size", "OpaqueRef:nobody", 5), ("PBD.set_device_config", pbd, {"SRmaster": "true"})]
+    for method, ref, value in calls:
+        assert make.x.failure(method, ref, value) == ["PERMISSION_DENIED", ""], method
+    assert make.x.failure("VDI.db_forget", disk) == ["PERMISSION_DENIED", ""]
+    assert make.x.failure("VDI.set_managed", "OpaqueRef:nothing", True) == ["HANDLE_INVALID", "VDI", "OpaqueRef:nothing"]
+    assert make.x.failure("PBD.set_device_config", "OpaqueRef:nothing", {}) == ["HANDLE_INVALID", "PBD", "OpaqueRef:nothing"]
+
+
+def test_drives_are_paused_by_drivers_alone(make: Maker) -> None:
+    vm = make.vm()
+    make.x.call("VM.start", vm, False, False)
+    disk, cd = make.get(vm, "VBDs")
+    assert make.x.failure("VBD.pause", disk) == ["SR_OPERATION_NOT_SUPPORTED", make.sr]
+    assert make.x.failure("VBD.unpause", disk, "token") == ["SR_OPERATION_NOT_SUPPORTED", make.sr]
+    assert make.x.failure("VBD.pause", "OpaqueRef:nothing") == ["HANDLE_INVALID", "VBD", "OpaqueRef:nothing"]
+    assert make.get(disk, "current_operations", "VBD") == {} and cd
+
+
+def test_members_show_each_other_a_secret(make: Maker) -> None:
+    assert make.x.raw("session.slave_login", make.master, "guess")["error"] == {
+        "code": 1, "message": "SESSION_AUTHENTICATION_FAILED", "data": [make.master, "Pool credentials invalid"],
+    }  # fmt: skip
+    assert make.x.raw("session.slave_local_login", "guess")["error"]["data"] == ["localhost", "Pool credentials invalid"]
+
+
+def test_what_is_looked_at_first(make: Maker) -> None:
+    """Of several reasons xapi names the one that it comes to first."""
+    nothing = "OpaqueRef:nothing"
+    vm = make.vm()
+    make.x.call("VM.start", vm, False, False)
+    assert make.x.failure("VM.set_suspend_VDI", vm, nothing) == ["VM_BAD_POWER_STATE", vm, "suspended", "running"]
+    assert make.x.failure("host.enable_local_storage_caching", make.master, nothing) == ["HOST_NOT_DISABLED"]
+    create = ("SR.create", nothing, {}, 0, "n", "", "nosuch", "user")
+    assert make.x.failure(*create, False, {}) == ["HANDLE_INVALID", "host", nothing]
+    assert make.x.failure(*create, True, {}) == ["SR_UNKNOWN_DRIVER", "nosuch"]
+
+
+def test_a_redo_log_needs_an_sr_that_takes_it(make: Maker) -> None:
+    refused = ["CANNOT_ENABLE_REDO_LOG", "failed to create a VDI for the redo log on the SR with the given UUID."]
+    for sr in ("OpaqueRef:nothing", next(ref for ref, sr in make.x.call("SR.get_all_records").items() if sr["type"] == "udev")):
+        assert make.x.failure("pool.enable_redo_log", sr) == refused
+    make.x.call("pool.enable_redo_log", make.sr)
+    log = make.get(make.pool, "redo_log_vdi", "pool")
+    assert make.get(log, "sm_config", "VDI")["type"] == "raw" and make.get(log, "type", "VDI") == "redo_log"
+    make.x.call("pool.disable_redo_log")
+
+
+def test_a_template_that_was_one_before(make: Maker) -> None:
+    """Its metrics went with the first time, and xapi does not look whether there are any."""
+    vm = make.vm()
+    make.x.call("VM.set_is_a_template", vm, True)
+    assert make.get(vm, "metrics") == NULL
+    make.x.call("VM.set_is_a_template", vm, False)
+    assert make.x.failure("VM.set_is_a_template", vm, True) == ["HANDLE_INVALID", "VM_metrics", NULL]
+    assert not make.get(vm, "is_a_template")
 
 
 def test_a_tpm_goes_while_nothing_runs(make: Maker) -> None:

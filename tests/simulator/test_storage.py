@@ -99,7 +99,15 @@ class TestChains:
         assert self.base(make, shot) == record["uuid"]
         assert (record["managed"], record["name_label"], record["physical_utilisation"]) == (False, "base copy", 500 * MIB)
         assert make.get(disk, "physical_utilisation", "VDI") < MIB
-        assert make.get(shot, "read_only", "VDI")
+
+    def test_what_is_attached_to_write_on_it(self, make: Maker) -> None:
+        """A snapshot is a disk like another: who restores a backup writes on what he made of one."""
+        shot = make.x.call("VDI.snapshot", make.disk())
+        assert not make.get(shot, "read_only", "VDI")
+        vm = make.vm()
+        make.drive(vm, shot, "1")
+        make.x.call("VM.start", vm, False, False)
+        assert make.get(vm, "power_state") == "Running"
 
     def test_two_snapshots_in_a_row_share_it(self, make: Maker) -> None:
         disk = make.disk()
@@ -173,13 +181,13 @@ class TestUse:
 
     def test_what_no_drive_can_be(self, make: Maker) -> None:
         vm, disk = make.vm(), make.disk()
-        shot = make.x.call("VDI.snapshot", disk)
+        iso = next(ref for ref, vdi in make.x.call("VDI.get_all_records").items() if vdi["is_tools_iso"])
         with_record = {
             ("0", "Disk", "RW", disk): ["DEVICE_ALREADY_EXISTS", "0"],
             ("xvda", "Disk", "RW", disk): ["DEVICE_ALREADY_EXISTS", "xvda"],
             ("sofa", "Disk", "RW", disk): ["INVALID_DEVICE", "sofa"],
             ("5", "CD", "RW", disk): ["VBD_CDS_MUST_BE_READONLY"],
-            ("5", "Disk", "RW", shot): ["VDI_READONLY", shot],
+            ("5", "Disk", "RW", iso): ["VDI_READONLY", iso],
         }
         for (device, kind, mode, vdi), answer in with_record.items():
             record = {"VM": vm, "VDI": vdi, "userdevice": device, "bootable": False, "mode": mode, "type": kind, "empty": False,

@@ -199,9 +199,10 @@ def test_a_default_that_is_gone_dangles(x: Client, master: str) -> None:
     x.call("pool.set_default_SR", ref, before)
 
 
-def test_keys_that_are_not_for_clients(x: Client) -> None:
-    pbd = x.call("PBD.get_all")[0]
-    failed = x.failure("PBD.set_device_config", pbd, {"SRmaster": "true"})
+def test_keys_that_are_not_for_clients(x: Client, master: str) -> None:
+    sr = x.call("SR.introduce", "", "n", "", "nfs", "user", True, {})
+    failed = x.failure("PBD.create", {"host": master, "SR": sr, "device_config": {"SRmaster": "true"}, "other_config": {}})
+    x.call("SR.forget", sr)
     assert failed == ["VALUE_NOT_SUPPORTED", "SRmaster", "true", "This key is for internal use only"]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,9 @@ TAKEN_AS_THEY_COME = {
     "VM_appliance.recover": (1,), "VM.assert_can_be_recovered": (1,), "VM_appliance.assert_can_be_recovered": (1,),
     "VM.get_SRs_required_for_recovery": (1,), "VM_appliance.get_SRs_required_for_recovery": (1,),
     "pool.sync_trusted_certificates_from": (2,),
-    "VM.resume_on": (1,), "VM.pool_migrate": (1,), "VBD.insert": (1,), "VDI.pool_migrate": (1,),  # until they are needed
+    # until they are needed
+    "VM.resume_on": (1,), "VM.pool_migrate": (1,), "VM.set_suspend_VDI": (1,), "VBD.insert": (1,), "VDI.pool_migrate": (1,),
+    "host.enable_local_storage_caching": (1,), "SR.create": (0,), "SR.set_physical_size": (0,), "pool.enable_redo_log": (0,),
 }  # fmt: skip
 LIST_METHODS = "system.listMethods"
 ENTRY_POINTS = ("Async.", "InternalAsync.")
@@ -74,11 +76,19 @@ class Answer:
     value: Any
 
 
-def undocumented(name: str, handler: Callable[..., Any]) -> Message:
-    """A method that xapi lists but does not document, as its handler's annotations describe it."""
+def undocumented(name: str, handler: Callable[..., Any], classes: Iterable[str]) -> Message:
+    """A method that xapi lists but does not document, as its handler's annotations describe it.
+
+    Text that is named like a class is a reference of it: `vdi`.
+    """
     kinds = {"str": "string", "int": "int", "bool": "bool", "float": "float"}
-    hints = [p for p in inspect.signature(handler).parameters.values() if p.name != "call"]
-    parameters = tuple(Parameter(p.name, types.parse(kinds[p.annotation]), p.default is p.empty) for p in hints)
+    references = {cls.lower(): f"{cls} ref" for cls in classes}
+    hints = [p for p in inspect.signature(handler).parameters.values() if p.name not in ("call", "_call")]
+
+    def kind(hint: inspect.Parameter) -> str:
+        return references.get(hint.name, "string") if hint.annotation == "str" else kinds[hint.annotation]
+
+    parameters = tuple(Parameter(p.name, types.parse(kind(p)), p.default is p.empty) for p in hints)
     result = inspect.signature(handler).return_annotation
     return Message(name, parameters, types.parse("bool" if result == "bool" else "string"), custom=True, asynchronous=True)
 
@@ -97,7 +107,7 @@ class Dispatcher:
         for name in registry.messages.keys() - model.messages.keys():
             if name not in self.hidden:
                 raise ValueError(f"{name} is written but XAPI has no such message")
-            self.methods[name] = self._method(undocumented(name, registry.messages[name]))
+            self.methods[name] = self._method(undocumented(name, registry.messages[name], model.classes))
 
     def _method(self, message: Message) -> Method:
         handler = self.registry.messages.get(message.name) or generic.handler(self.model, message)

@@ -35,12 +35,14 @@ def obstacle(db: Database, vm: str) -> XapiError | None:
         return XapiError("VM_HAS_VUSBS", vm)
     for vbd in record["VBDs"]:
         vdi = db.get(vbd, "VDI")
-        if not db.get(vbd, "empty") and db.exists(vdi) and not is_shared_sr(db, sr := db.get(vdi, "SR")):
+        if not db.get(vbd, "empty") and not is_shared_sr(db, sr := db.record("VDI", vdi)["SR"]):
             return XapiError("HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", sr)
     for vif in record["VIFs"]:
         network = db.get(vif, "network")
         if not is_shared_network(db, network):
             return XapiError("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", network)
+        if any(db.get(pif, "sriov_logical_PIF_of") for pif in db.get(network, "PIFs")):
+            return XapiError("VM_HAS_SRIOV_VIF", vm)
     return None
 
 

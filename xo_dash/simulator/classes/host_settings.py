@@ -259,7 +259,7 @@ def enable_local_storage_caching(call: Call, host: str, sr: str) -> str:
     check_out_of_service(call, host)
     record = call.db.record("SR", sr)
     if record["shared"] or len(record["PBDs"]) != 1 or record["type"] not in CACHING:
-        raise XapiError("SR_OPERATION_NOT_SUPPORTED", sr)
+        raise XapiError("SR_OPERATION_NOT_SUPPORTED")
     if call.db.get(record["PBDs"][0], "host") != host:
         raise XapiError("HOST_CANNOT_SEE_SR", host, sr)
     drop_cache(call, host)

@@ -146,12 +146,5 @@ def statefiles(call: Call) -> list[str]:
     return [vdi for vdi in record["ha_statefiles"] if record["ha_enabled"] and call.db.exists(vdi)]
 
 
-@message("PBD.set_device_config")
-def set_device_config(call: Call, pbd: str, value: dict[str, str]) -> str:
-    need_own(value)
-    call.db.set(pbd, device_config=value)
-    return ""
-
-
 def refresh_contents(call: Call, sr: str) -> None:
     call.pool.refresh(sr, *call.db.get(sr, "VDIs"))

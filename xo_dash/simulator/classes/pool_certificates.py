@@ -35,14 +35,12 @@ def check_name(name: str, kind: str) -> None:
 
 @message("pool.install_ca_certificate", "pool.certificate_install")
 def install_ca_certificate(call: Call, name: str, cert: str) -> str:
+    """What it is comes first, then what it is to be called."""
+    certificates.check_valid(cert, call.clock.now(), certificates.AUTHORITY)
     check_name(name, "CERTIFICATE")
     if name in named(call.db):
         raise XapiError("CERTIFICATE_ALREADY_EXISTS", name)
-    try:
-        fields = certificates.fields(cert)
-    except ValueError:
-        raise XapiError("INVALID_VALUE", "certificate", "<omitted>") from None
-    call.db.create("Certificate", {"type": "ca", "name": name, **fields})
+    call.db.create("Certificate", {"type": "ca", "name": name, **certificates.fields(cert)})
     return ""
 
 

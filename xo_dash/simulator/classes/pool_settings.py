@@ -184,15 +184,17 @@ def set_vswitch_controller(call: Call, address: str) -> str:
 
 @message("pool.enable_redo_log")
 async def enable_redo_log(call: Call, sr: str) -> str:
-    found = next((vdi for vdi in call.db.get(sr, "VDIs") if call.db.get(vdi, "type") == "redo_log"), "")
-    if not found:
-        record = {"name_label": "Metadata redo-log", "name_description": "Used when HA is disabled", "SR": sr,
-                  "virtual_size": REDO_LOG_SIZE, "type": "redo_log", "sharable": True, "read_only": False, "other_config": {}}  # fmt: skip
-        try:
-            found = await call.run("VDI.create", record)
-        except XapiError:
-            raise XapiError("CANNOT_ENABLE_REDO_LOG", "failed to create a VDI for the redo log on the SR with the given UUID.") from None
-    call.db.set(call.pool.ref, redo_log_vdi=found, redo_log_enabled=True)
+    """On a disk that is there, or a new one; whatever is wrong with the SR is told as one thing."""
+    record = {"name_label": "Metadata redo-log", "name_description": "Used when HA is disabled, while extra security is still desired",
+              "SR": sr, "virtual_size": REDO_LOG_SIZE, "type": "redo_log", "sharable": True, "read_only": False, "other_config": {},
+              "sm_config": {"type": "raw"}}  # fmt: skip
+    try:
+        disks = [(vdi, call.db.record("VDI", vdi)) for vdi in call.db.record("SR", sr)["VDIs"]]
+        fit = [vdi for vdi, disk in disks if disk["type"] == "redo_log" and disk["virtual_size"] >= REDO_LOG_SIZE]
+        log = fit[0] if fit else await call.run("VDI.create", record)
+    except XapiError:
+        raise XapiError("CANNOT_ENABLE_REDO_LOG", "failed to create a VDI for the redo log on the SR with the given UUID.") from None
+    call.db.set(call.pool.ref, redo_log_vdi=log, redo_log_enabled=True)
     return ""
 
 

@@ -24,6 +24,17 @@ async def slave_local_login_with_password(call: Call, user: str, password: str) 
         raise
 
 
+@message("session.slave_login")
+def slave_login(_call: Call, member: str, _secret: str) -> str:
+    """What the hosts of a pool show each other, and nobody else knows."""
+    raise XapiError("SESSION_AUTHENTICATION_FAILED", member, "Pool credentials invalid")
+
+
+@message("session.slave_local_login")
+def slave_local_login(_call: Call, _secret: str) -> str:
+    raise XapiError("SESSION_AUTHENTICATION_FAILED", "localhost", "Pool credentials invalid")
+
+
 @message("session.logout")
 def logout(call: Call) -> str:
     call.pool.sessions.logout(call.session.ref)

@@ -26,6 +26,8 @@ async def create(call: Call, host: str, device_config: dict[str, str], physical_
 
     It is as large as what it is on; `physical_size` counts only where nobody knows.
     """
+    if not shared:
+        call.db.record("host", host)  # a shared one is the master's to make, whatever is said here
     kind = kind.lower()
     need_driver(kind)
     if shared and kind in NEVER_SHARED:
@@ -170,9 +172,3 @@ def set_shared(call: Call, sr: str, value: bool) -> str:
         raise XapiError("SR_HAS_MULTIPLE_PBDS", *call.db.get(sr, "PBDs"))
     call.db.set(sr, shared=value)
     return ""
-
-
-@message("SR.set_physical_size")
-def set_physical_size(_call: Call, _sr: str, _value: int) -> str:
-    """Only the SR's own driver may, by a session that xapi gave it."""
-    raise XapiError("PERMISSION_DENIED", "")

@@ -149,6 +149,19 @@ async def eject(call: Call, vbd: str) -> str:
     return ""
 
 
+@message("VBD.pause")
+async def pause(call: Call, vbd: str) -> str:
+    """For drivers; xapi has no more of it than the checks."""
+    async with call.operation(vbd, "pause"):
+        raise XapiError("SR_OPERATION_NOT_SUPPORTED", call.db.record("VDI", call.db.get(vbd, "VDI"))["SR"])
+
+
+@message("VBD.unpause")
+async def unpause(call: Call, vbd: str, _token: str) -> str:
+    async with call.operation(vbd, "unpause"):
+        raise XapiError("SR_OPERATION_NOT_SUPPORTED", call.db.record("VDI", call.db.get(vbd, "VDI"))["SR"])
+
+
 @message("VBD.assert_attachable")
 def assert_attachable(call: Call, vbd: str) -> str:
     reason = call.pool.registry.checks["VBD"](call.pool, vbd, call.db.record("VBD", vbd), "attach")

@@ -123,7 +123,7 @@ async def snapshot(call: Call, vdi: str, driver_params: dict[str, str] | None = 
     async with busy(call, call.db.get(vdi, "SR"), "vdi_snapshot", vdi, "snapshot"):
         need_managed(call, vdi)
         await call.work(chance.seconds(call.pool, "vdi"))
-        shot = vdi_storage.branch(call.pool, vdi, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=call.clock.iso(), read_only=True)
+        shot = vdi_storage.branch(call.pool, vdi, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=call.clock.iso())
         vdi_changes.snapped(call.pool, vdi, shot)
         return shot
 
@@ -216,12 +216,6 @@ def set_words(call: Call, vdi: str, value: str) -> str:
     need_plugged(call, call.db.get(vdi, "SR"))
     call.db.set(vdi, **{call.method.removeprefix("VDI.set_"): value})
     return ""
-
-
-@message("VDI.set_sharable", "VDI.set_read_only")
-def set_flag(_call: Call, _vdi: str, _value: bool) -> str:
-    """Only the SR's own driver may, by a session that xapi gave it."""
-    raise XapiError("PERMISSION_DENIED", "")
 
 
 @message("VDI.set_on_boot")

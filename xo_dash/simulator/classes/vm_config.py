@@ -105,6 +105,7 @@ def stretched(call: Call, record: Record, limits: dict[str, int]) -> dict[str, A
     """A running VM balloons."""
     if call.db.exists(record["metrics"]):
         call.db.set(record["metrics"], memory_actual=limits["dynamic_max"], last_updated=call.clock.iso())
+        vm_memory.tell_unused(call.db, record["resident_on"])
     return {"memory_target": limits["dynamic_max"]}
 
 
@@ -178,7 +179,7 @@ async def set_vcpus_live(call: Call, vm: str, nvcpu: int) -> str:
     async with call.operation(vm, "changing_VCPUs_live"):
         record = call.db.record("VM", vm)
         if nvcpu < 1 or nvcpu > record["VCPUs_max"]:
-            raise XapiError("INVALID_VALUE", "VCPU values must satisfy: 0 < VCPUs ≤ VCPUs_max", nvcpu)
+            raise XapiError("INVALID_VALUE", "VCPU values must satisfy: 0 < VCPUs ≤ VCPUs_max", record["VCPUs_max"])
         call.db.set(vm, VCPUs_at_startup=nvcpu)
         if call.db.exists(record["metrics"]):
             call.db.set(record["metrics"], VCPUs_number=nvcpu, last_updated=call.clock.iso())

@@ -97,8 +97,11 @@ async def set_is_a_template(call: Call, vm: str, value: bool) -> str:
         if record["ha_always_run"] and call.db.get(call.pool.ref, "ha_enabled"):
             raise XapiError("VM_IS_PROTECTED", vm)
         metrics = record["metrics"]
-        call.db.set(vm, is_a_template=True, ha_always_run=False, groups=[], metrics=NULL)
-        drop(call.pool, metrics, *list(record["VUSBs"]))
+        call.db.set(vm, ha_always_run=False, groups=[], metrics=NULL)
+        drop(call.pool, *list(record["VUSBs"]))
+        call.db.record("VM_metrics", metrics)  # a template that became a VM has none, until it starts: xapi stops here
+        drop(call.pool, metrics)
+        call.db.set(vm, is_a_template=True)
     return ""
 
 
