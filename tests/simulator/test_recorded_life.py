@@ -35,7 +35,7 @@ FIELDS: dict[tuple[str, ...], str] = {
     ("vdi", "virtual_size"): "the recorded driver, a dummy, makes copies of size 0",
     ("vdi", "physical_utilisation"): "the recorded driver does not count",
     ("vdi", "sm_config"): "the recorded driver says that it is a dummy",
-    ("SR.scan", "vdi", "read_only"): "the recorded driver forgets that snapshots are read-only",
+    ("vdi", "read_only"): "the recorded driver, a dummy, says of a snapshot that it is read-only, until it is asked again",
     ("sr", "virtual_allocation"): "the recorded driver does not count",
     ("sr", "physical_utilisation"): "the recorded driver does not count",
     ("network", "bridge"): "numbered since the start of that xapi, which had made others before",
@@ -44,8 +44,9 @@ FIELDS: dict[tuple[str, ...], str] = {
 # what one side alone tells: (method or *, class, operation) -> why
 EVENTS = {
     ("*", "console", "add"): "the recorded hypervisor draws no screens",
+    ("*", "host_metrics", "mod"): "measured by a daemon that did not run there",
     ("*", "console", "del"): "the recorded hypervisor draws no screens",
-    ("SR.scan", "vdi", "mod"): "the recorded driver forgets that snapshots are read-only",
+    ("SR.scan", "vdi", "mod"): "the recorded driver, a dummy, says otherwise of snapshots than when it made them",
 }
 # calls that end otherwise -> why; what they changed here is taken back, and not compared
 OTHERWISE = {

@@ -15,7 +15,7 @@ from . import (
     inventory_templates,
     inventory_vms,
 )
-from .classes import updates
+from .classes import updates, vm_memory
 from .inventory_names import Sketch
 from .pool import Pool
 
@@ -64,7 +64,7 @@ async def _ground(
     memory = inventory_hosts.memory_of_hosts(inventory_vms.memory_needed(sketches), len(plan.addresses), plan.spare)
     names = inventory_names.host_names(site, len(plan.addresses))
     hosts = inventory_hosts.build(pool, names, plan.addresses, memory, dice)
-    row = inventory_hosts.pool_row(pool.db, site, hosts)
+    row = inventory_hosts.pool_row(pool, site, hosts)
     networks = await inventory_networks.build(pool, site, hosts, dice)
     storage = inventory_storage.build(pool, hosts, inventory_names.sr_names(site, plan.srs))
     default = storage.all[0]
@@ -81,4 +81,5 @@ def _settle(pool: Pool, plan: Plan, storage: inventory_storage.Storage, dice: ra
         inventory_storage.measure(db, sr, fill)
     templates = [vm for vm, record in db.records("VM") if record["is_a_template"] or record["is_control_domain"]]
     devices = [ref for cls in ("VBD", "VDI") for ref, record in db.records(cls) if not record["allowed_operations"]]
+    vm_memory.tell_unused(db, *db.rows("host"))
     pool.refresh(pool.ref, *db.rows("host"), *db.rows("SR"), *templates, *devices)

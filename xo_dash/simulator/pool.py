@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+USUAL_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True)
 class Host:
@@ -98,7 +100,12 @@ class Pool:
 
     @property
     def url(self) -> str:
-        return f"{self.facts.get('scheme', 'http')}://{self.master.address}:{self.port}"
+        return self.origin(self.master.address)
+
+    def origin(self, address: str) -> str:
+        """Where a host answers. Real hosts use their scheme's own port and do not name it; a port of ours must be told."""
+        scheme = self.facts.get("scheme", "http")
+        return f"{scheme}://{address}" if self.port in (0, USUAL_PORTS[scheme]) else f"{scheme}://{address}:{self.port}"
 
     def refresh(self, *refs: str) -> None:
         """Compute allowed_operations of these objects again."""

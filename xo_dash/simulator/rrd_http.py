@@ -94,8 +94,8 @@ def missing(status: int) -> Response:
 
 
 def elsewhere(call: HttpCall, owner: Host) -> Response:
-    scheme = call.pool.facts.get("scheme", "http")
-    location = f"{scheme}://{owner.address}:{call.pool.port}{call.request.url.path}?{urlencode(call.request.query_params.multi_items())}"
+    query = urlencode(call.request.query_params.multi_items())
+    location = f"{call.pool.origin(owner.address)}{call.request.url.path}?{query}"
     return Response("", 302, {"location": location, **NO_CACHE})
 
 

@@ -44,24 +44,27 @@ def plan(pool: Pool, host: str, *, minding_ha: bool = True) -> dict[str, str | X
 
 
 def destination(pool: Pool, vm: str, left: dict[str, int], *, guarded: bool = False) -> str | XapiError:
-    """Like xapi it wants every target fit for the VM, but for memory: a plan must not depend on who is asked first."""
+    """Where the VM goes of the hosts in `left` (bytes), or why nowhere.
+
+    xapi wants every target fit for it, but for memory: a plan must not depend on who is asked first. What is wrong with the VM
+    itself is found beside that, so it takes its room in the plan all the same, and is short of memory before anything else.
+    """
     record = pool.db.record("VM", vm)
     if not left:
         return XapiError("NO_HOSTS_AVAILABLE", vm)
-    if reason := vm_rules.refusal(pool, vm, record, "pool_migrate"):
-        return reason
+    own = vm_rules.refusal(pool, vm, record, "pool_migrate")
     if guarded and not ha_agile.is_protected(record):
-        return XapiError("HOST_EVACUATE_VM_NOT_HA_PROTECTED", vm)
+        return own or XapiError("HOST_EVACUATE_VM_NOT_HA_PROTECTED", vm)
     for host in left:
         try:
             vm_placement.check_host(pool, vm, host, memory=False)
         except XapiError as error:
-            return error
+            return own or error
     most, needed = max(left, key=lambda h: left[h]), vm_memory.start_memory(record)
     if left[most] < needed:
         return XapiError("HOST_NOT_ENOUGH_FREE_MEMORY", vm)
     left[most] -= needed
-    return most
+    return own or most
 
 
 @message("host.get_vms_which_prevent_evacuation")

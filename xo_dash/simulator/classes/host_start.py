@@ -8,7 +8,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
-from . import cpu_features, pci, pif_rules, vm_life
+from . import cpu_features, pci, pif_rules, vm_life, vm_memory
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ def synchronise(pool: Pool, host: str, *, booted: bool) -> None:
     if booted and db.exists(record["control_domain"]):
         db.set(db.get(record["control_domain"], "metrics"), start_time=pool.clock.iso())
     db.set(record["metrics"], live=True, last_updated=pool.clock.iso())
+    vm_memory.tell_unused(db, host)
     cpu_features.refresh(pool)
     pool.refresh(host)
 

@@ -100,6 +100,7 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     db.set(vm, **fields)
     open_consoles(pool, vm, host)
     measure(pool, vm, booted=booted)
+    vm_memory.tell_unused(db, *{record["resident_on"], host})
     if booted or record["guest_metrics"] == NULL:
         vm_guest.expect_agent(pool, vm)  # an agent that has not reported yet will do so to the new domain
     refresh_all(pool, vm)
@@ -143,7 +144,7 @@ def open_consoles(pool: Pool, vm: str, host: str) -> None:
 def locate(pool: Pool, console: str, host: str) -> None:
     """Where the console is: a URL of its host, which old xapis write with the reference."""
     which = f"ref={console}" if pool.dialect.console_by_ref else f"uuid={pool.db.get(console, 'uuid')}"
-    pool.db.set(console, location=f"https://{pool.db.get(host, 'address')}/console?{which}")
+    pool.db.set(console, location=f"{pool.origin(pool.db.get(host, 'address'))}/console?{which}")
 
 
 def close_consoles(pool: Pool, vm: str) -> None:
@@ -167,11 +168,13 @@ def gone(pool: Pool, vm: str, state: str = "Halted") -> None:
             db.set(device, currently_attached=False)
         fields["requires_reboot"] = False
         vm_hardware.release(pool, vm)
+    home = db.get(vm, "resident_on")
     db.set(vm, **fields)
     close_consoles(pool, vm)
     metrics = db.get(vm, "metrics")
     if metrics != NULL and db.exists(metrics):
         db.set(metrics, VCPUs_number=0, hvm=False, current_domain_type="unspecified", memory_actual=0, last_updated=pool.clock.iso())
+    vm_memory.tell_unused(db, home)
     refresh_all(pool, vm)
 
 

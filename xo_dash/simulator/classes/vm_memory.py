@@ -35,12 +35,40 @@ def start_memory(vm: Record) -> int:
 
 def free_memory(db: Database, host: str, ignoring: str = "") -> int:
     """What a new VM could get on `host` if all others shrink to their dynamic minimum, but for `ignoring`'s reservation."""
+    return max(0, left_over(db, host, ignoring))
+
+
+def left_over(db: Database, host: str, ignoring: str = "") -> int:
+    """Less than nothing, where more is promised than there is."""
     record = db.record("host", host)
     metrics = record["metrics"]
     total = db.get(metrics, "memory_total") if db.exists(metrics) else 0
     held = [db.record("VM", vm) for vm in record["resident_VMs"]]
     held += [r for ref, r in scheduled(db, host) if ref != ignoring]
-    return int(max(0, total - record["memory_overhead"] - sum(vm["memory_dynamic_min"] + vm["memory_overhead"] for vm in held)))
+    return int(total - record["memory_overhead"] - sum(vm["memory_dynamic_min"] + vm["memory_overhead"] for vm in held))
+
+
+def can_hold(db: Database, host: str, vm: Record) -> bool:
+    """Would everybody on `host` and the VM still have their dynamic minimum? Looser than `start_memory`, which xapi asks for later."""
+    return bool(left_over(db, host) >= vm["memory_dynamic_min"] + vm["memory_overhead"])
+
+
+def unused(db: Database, host: str) -> int:
+    """What no domain of `host` holds at this moment: host_metrics.memory_free, and memory_free_kib among the measurements."""
+    record = db.record("host", host)
+    held = 0
+    for vm in record["resident_VMs"]:
+        metrics = db.get(vm, "metrics")
+        held += (db.exists(metrics) and db.get(metrics, "memory_actual")) or db.get(vm, "memory_dynamic_max")
+    return int(max(0, db.get(record["metrics"], "memory_total") - record["memory_overhead"] - held))
+
+
+def tell_unused(db: Database, *hosts: str) -> None:
+    """Hosts whose domains have changed say what they have left; NULL is none."""
+    for host in hosts:
+        metrics = db.get(host, "metrics") if db.exists(host) else NULL
+        if db.exists(metrics):
+            db.set(metrics, memory_free=unused(db, host))
 
 
 def scheduled(db: Database, host: str) -> Iterable[tuple[str, Record]]:

@@ -174,9 +174,15 @@ def possible_hosts(pool: Pool, ref: str) -> list[str]:
 
 
 def choose(pool: Pool, ref: str, dice: random.Random) -> str:
-    """The host for VM.start. Short of memory everywhere, it is one that then refuses; NO_HOSTS_AVAILABLE if none is fit at all."""
+    """The host for VM.start and VM.resume. NO_HOSTS_AVAILABLE if none is fit, whatever for: memory is not named here.
+
+    xapi asks again without the check of memory, but of hosts that could hold the VM alone: only a VM that needs more for its
+    start than its dynamic minimum comes to a host that then refuses with HOST_NOT_ENOUGH_FREE_MEMORY.
+    """
+    vm = pool.db.record("VM", ref)
+    large = [host for host in pool.db.rows("host") if vm_memory.can_hold(pool.db, host, vm)]
     for memory in (True, False):
-        fit = [host for host in pool.db.rows("host") if suits(pool, ref, host, memory=memory)]
+        fit = [host for host in large if suits(pool, ref, host, memory=memory)]
         if fit:
             return pick(pool, ref, fit, dice)
     raise XapiError("NO_HOSTS_AVAILABLE")

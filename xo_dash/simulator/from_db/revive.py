@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from .. import directory
 from ..bulk import insert
+from ..classes import vm_memory
 from ..clock import iso
 from ..pool import Pool
 from . import hosts, rows, storage, vms
@@ -33,6 +34,7 @@ def build(pool: Pool, dump: Dump, addresses: Sequence[str]) -> None:
     hosts.revive(pool, dump, addresses, shift)
     storage.revive(pool)
     vms.revive(pool, shift)
+    vm_memory.tell_unused(pool.db, *pool.db.rows("host"))
     advertise(pool)
     pool.clock.instant = False
 

@@ -109,6 +109,5 @@ def reaching(pool: Pool, srs: list[str], host: Host) -> Host | None:
 
 def redirect(call: HttpCall, host: Host) -> Response:
     """302 with the same query; the task is the other host's to end."""
-    scheme = call.pool.facts.get("scheme", "http")
-    location = f"{scheme}://{host.address}:{call.pool.port}{call.request.url.path}?{urlencode(call.query)}"
+    location = f"{call.pool.origin(host.address)}{call.request.url.path}?{urlencode(call.query)}"
     return Response("", 302, {"location": location, "connection": "close", **NO_CACHE})
