@@ -33,16 +33,17 @@ async def test_it_stands_still_until_it_is_turned() -> None:
 
 async def test_it_runs_faster_than_life() -> None:
     clock = Clock(speed=1000)
-    began = time.monotonic()
+    began, at = time.monotonic(), clock.now()
     await asyncio.gather(*(clock.sleep(n) for n in range(0, 100, 10)))
-    assert 0.05 < time.monotonic() - began < 1
+    assert time.monotonic() - began > 0.05
+    assert clock.now() - at >= max(90, 100 * (time.monotonic() - began))
 
 
 async def test_a_new_speed_counts_for_those_who_sleep_already() -> None:
     clock = Clock(speed=1)
     sleep = clock.sleep(50)
     clock.set_speed(1000)
-    await asyncio.wait_for(sleep, 2)
+    await asyncio.wait_for(sleep, 30)
 
 
 async def test_a_timer_that_rings_too_early_is_set_again() -> None:
@@ -50,21 +51,20 @@ async def test_a_timer_that_rings_too_early_is_set_again() -> None:
     sleep = clock.sleep(10)
     clock._wake()  # as uvloop may do, up to a millisecond before its time
     assert not sleep.done()
-    await asyncio.wait_for(sleep, 2)
+    await asyncio.wait_for(sleep, 30)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="no uvloop here")
 def test_it_keeps_time_on_uvloop_too() -> None:
     import uvloop
 
-    async def naps() -> float:
-        clock, began = Clock(speed=40), time.monotonic()
+    async def naps() -> None:
+        clock = Clock(speed=40)
         for _ in range(60):
             await clock.sleep(0.13)
-        return time.monotonic() - began
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        assert runner.run(asyncio.wait_for(naps(), 5)) < 2
+        runner.run(asyncio.wait_for(naps(), 30))  # they would go on for ever
 
 
 async def test_nobody_waits_while_it_is_instant() -> None:

@@ -152,12 +152,12 @@ def test_the_cost_of_a_change_does_not_grow_with_the_inventory() -> None:
         refs = [db.create("VM_metrics") for _ in range(rows)]
         best = 1.0
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.process_time()
             for ref in refs[:100]:
                 since = db.generation
                 db.set(ref, hvm=not db.get(ref, "hvm"))
                 assert len(db.changes(since, ALL).modified) == 1
-            best = min(best, time.perf_counter() - began)
+            best = min(best, time.process_time() - began)
         return best
 
     assert cost(10_000) < 3 * cost(200) + 0.01

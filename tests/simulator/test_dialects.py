@@ -124,10 +124,13 @@ def test_the_result_of_a_task_without_one(client: Client, vm: str, name: str) ->
 
 def test_events_are_gathered_by_new_ones(client: Client, name: str) -> None:
     token = client.call("event.from", ["pool"], "", 0.0)["token"]
-    began = time.monotonic()
-    for _ in range(5):
+
+    def asked() -> float:
+        began = time.monotonic()
         client.call("event.from", ["pool"], token, 0.0)
-    assert (time.monotonic() - began >= 0.25) is (name not in OLD)
+        return time.monotonic() - began
+
+    assert (min(asked() for _ in range(10)) >= 0.05) is (name not in OLD)  # the quickest: others may have had to wait for the machine
 
 
 def test_numbers_in_metrics(pool: SimulatedPool, client: Client, name: str) -> None:

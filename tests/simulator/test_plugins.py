@@ -46,6 +46,21 @@ async def test_what_is_not_there(host: Host) -> None:
     assert not await host.pool.run("host.has_extension", host.ref, "x")
 
 
+async def test_trim_is_for_volumes(host: Host) -> None:
+    db = host.pool.db
+    uuids = {sr["type"]: sr["uuid"] for _, sr in db.records("SR")}
+    refused = await host.pool.run("host.call_plugin", host.ref, "trim", "do_trim", {"sr_uuid": uuids["nfs"]})
+    assert "<key>errcode</key><value>UnsupportedSRForTrim</value>" in refused and uuids["nfs"] in refused
+    san = db.by_uuid("SR", uuids["lvmoiscsi"])
+    work = asyncio.ensure_future(host.pool.run("host.call_plugin", host.ref, "trim", "do_trim", {"sr_uuid": uuids["lvmoiscsi"]}))
+    await host.pool.clock.advance(10)
+    assert await work == "True" and float(db.get(san, "other_config")["trim_last_triggered"]) > 0
+    db.set(san, physical_utilisation=db.get(san, "physical_size"))
+    work = asyncio.ensure_future(host.pool.run("host.call_plugin", host.ref, "trim", "do_trim", {"sr_uuid": uuids["lvmoiscsi"]}))
+    await host.pool.clock.advance(10)
+    assert "Trim failed on completely filled SR" in await work
+
+
 async def test_an_update_brings_the_host_up_to_date(host: Host) -> None:
     found = await host.call("updater.py", "check_update")
     assert {p.name for p in packages() if p.installed != p.available} == {package["name"] for package in found}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from . import features
 from .errors import XapiError
 from .model import Message
 from .types import Type
@@ -41,6 +42,7 @@ class Dialect:
     api_minor: int = 21
     edition: str = "xcp-ng"
     licence: Mapping[str, str] = field(default_factory=lambda: dict(UNLOCKED))
+    unknown_features: frozenset[str] = frozenset()  # keys of features.py
     classes: frozenset[str] = frozenset()
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     values: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
@@ -50,6 +52,11 @@ class Dialect:
     void_result_is_xml: bool = True  # of a task: <value></value>, or nothing
     console_by_ref: bool = False
     bare_numbers: bool = False  # in metrics as JSON, NaN included
+
+    @property
+    def restrictions(self) -> dict[str, str]:
+        """Of a pool whose hosts all have this edition."""
+        return features.restrictions(self.unknown_features)
 
     @property
     def trims(self) -> bool:
@@ -189,7 +196,7 @@ def dialects() -> Mapping[str, Dialect]:
              "xapi_build": "1.249.32", "xen": "4.13.5-9.36", "xencenter_min": "2.16", "xencenter_max": "2.16", "db_schema": "5.603"},
             api_minor=16, classes=OF_8_2, fields=merged(SINCE_8_3, SINCE_8_2), values=VALUES_SINCE_8_2,
             methods=words(METHODS_SINCE_8_3 + METHODS_SINCE_8_2), gathers_events=False, busy_names_the_task=False,
-            void_result_is_xml=False, console_by_ref=True, bare_numbers=True,
+            void_result_is_xml=False, console_by_ref=True, bare_numbers=True, unknown_features=words(features.SINCE_8_2),
         ),
         Dialect(
             "xcpng-8.3",
@@ -208,7 +215,7 @@ def dialects() -> Mapping[str, Dialect]:
              "xencenter_min": "2.21", "xencenter_max": "2.21", "db_schema": "5.792"},
             edition="premium-per-socket", classes=NEWEST, fields=table("VM: secureboot_certificates_state\nCertificate: purpose"),
             licence={"expiry": "20361231T00:00:00Z", "productcode": "", "license_type": "", "sku_marketing_name": "Premium Edition",
-                     "restrict_checkpoint": "false", "restrict_hotfix_apply": "false", "restrict_pool_size": "false"},
+                     "restrict_hotfix_apply": "false"},
         ),
     ]  # fmt: skip
     found = {dialect.name: dialect for dialect in known}

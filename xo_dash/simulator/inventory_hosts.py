@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from .classes import cpu_features, vm_life, vm_memory
 from .classes.cpu_features import BOOT, CPUS, MOVE
 from .clock import iso
-from .database import Database
 from .inventory_names import GIB, MIB, Site
 from .pool import Host, Pool
 
@@ -86,7 +85,7 @@ def create(pool: Pool, name: str, address: str, memory: int, machine: Machine, d
         "supported_bootloaders": ["pygrub", "eliloader"], "virtual_hardware_platform_versions": [0, 1, 2], "edition": pool.dialect.edition,
         "editions": [pool.dialect.edition],
         "cpu_info": cpu_info(machine), "memory_overhead": memory // 100 + 340 * MIB, "display": "enabled",
-        "license_params": dict(pool.dialect.licence),
+        "license_params": {**pool.dialect.licence, **pool.dialect.restrictions},
         "license_server": {"address": "localhost", "port": "27000"},
         "iscsi_iqn": f"iqn.2025-10.lan.home:{serial.lower()}", "tls_verification_enabled": True, "https_only": False,
         "other_config": {"agent_start_time": f"{booted + 70:.0f}.", "boot_time": f"{booted:.0f}.",
@@ -147,10 +146,10 @@ def control_domain(pool: Pool, host: str, name: str, memory: int, machine: Machi
     db.set(host, control_domain=vm)
 
 
-def pool_row(db: Database, of: Site, hosts: Sequence[str]) -> str:
-    return db.create("pool", {
+def pool_row(pool: Pool, of: Site, hosts: Sequence[str]) -> str:
+    return pool.db.create("pool", {
         "name_label": of.pool, "name_description": of.description, "master": hosts[0], "coordinator_bias": True, "ha_cluster_stack": "xhad",
         "other_config": {"auto_poweron": "true", "memory-ratio-hvm": "0.25", "memory-ratio-pv": "0.25"}, "tls_verification_enabled": True,
-        "cpu_info": cpu_features.level(db, hosts),
+        "cpu_info": cpu_features.level(pool.db, hosts), "restrictions": pool.dialect.restrictions,
         "telemetry_frequency": "weekly", "update_sync_frequency": "weekly", "migration_compression": False,
     })  # fmt: skip

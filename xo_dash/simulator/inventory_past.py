@@ -45,8 +45,10 @@ async def snapshots(pool: Pool, vm: str, tree: Sequence[tuple[str, float, int | 
     for name, days, branch in tree:
         if branch is not None:
             db.set(vm, parent=made[branch])
+        told = pool.messages.generation
         made.append(await pool.run("VM.snapshot", vm, name, []))
         when = iso(pool.clock.now() - days * DAY)
+        pool.messages.date_back(told, when)
         db.set(made[-1], snapshot_time=when)
         for vbd in db.get(made[-1], "VBDs"):
             vdi = db.get(vbd, "VDI")

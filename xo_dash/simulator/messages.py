@@ -68,6 +68,13 @@ class Messages:
             self.destroy(next(iter(self._records)))
         return ref
 
+    def date_back(self, generation: int, timestamp: str) -> None:
+        """Those that came since `generation` tell of something long ago, and have their place among the others by it."""
+        new, _ = self.since(generation)
+        for _, record in new:
+            record["timestamp"] = timestamp
+        self._records = dict(sorted(self._records.items(), key=lambda message: message[1]["timestamp"]))
+
     def destroy(self, ref: str) -> None:
         self.record(ref)
         del self._records[ref]

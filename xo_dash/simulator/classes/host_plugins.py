@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from .. import machine
 from ..call import Call
 from ..errors import XapiError
-from ..plugins import hardware, lvm, sdncontroller, services, updater
+from ..plugins import hardware, lvm, sdncontroller, services, trim, updater
 from ..plugins.script import Functions
 from ..registry import message
 
-EVERYWHERE: Mapping[str, Functions] = {"perfmon": services.PERFMON, "disk-space": services.DISK, "echo.py": services.ECHO}
+EVERYWHERE: Mapping[str, Functions] = {
+    "perfmon": services.PERFMON, "disk-space": services.DISK, "echo.py": services.ECHO, "trim": trim.FUNCTIONS
+}  # fmt: skip
 OF_XCP_NG: Mapping[str, Functions] = {
     "updater.py": updater.FUNCTIONS, "hyperthreading.py": hardware.HYPERTHREADING, "ipmitool.py": hardware.IPMITOOL,
     "lsblk.py": hardware.LSBLK, "lvm.py": lvm.FUNCTIONS, "netdata.py": services.NETDATA, "raid.py": hardware.RAID,

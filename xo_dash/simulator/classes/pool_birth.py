@@ -45,6 +45,7 @@ def build(pool: Pool, leaving: Leaving) -> None:
     record = db.record("host", host)
     db.create("pool", {"name_label": "", "master": host, "coordinator_bias": True, "ha_cluster_stack": "xhad",
                        "tls_verification_enabled": record["tls_verification_enabled"], "cpu_info": dict(record["cpu_info"]),
+                       "restrictions": pool.dialect.restrictions,
                        "telemetry_frequency": "weekly", "update_sync_frequency": "weekly"})  # fmt: skip
     db.set(record["metrics"], live=False)
     db.create("network", {"name_label": "Host internal management network", "bridge": "xenapi", "MTU": 1500, "managed": True,

@@ -9,8 +9,9 @@ from ..pool import Pool
 
 _COMMON = "SR_PROBE SR_UPDATE VDI_CREATE VDI_DELETE VDI_ATTACH VDI_DETACH VDI_ACTIVATE VDI_DEACTIVATE VDI_CLONE VDI_SNAPSHOT VDI_RESIZE"
 _VHD = f"{_COMMON} VDI_UPDATE VDI_MIRROR VDI_GENERATE_CONFIG VDI_CONFIG_CBT ATOMIC_PAUSE VDI_INTRODUCE VDI_RESET_ON_BOOT"
-_SAN = f"{_VHD} SR_METADATA"
-_THIN = f"{_VHD} THIN_PROVISIONING SR_TRIM VDI_READ_CACHING"
+_LVM = f"{_VHD} SR_TRIM"
+_SAN = f"{_LVM} SR_METADATA"
+_THIN = f"{_VHD} THIN_PROVISIONING VDI_READ_CACHING"
 _ISO = "VDI_CREATE VDI_DELETE VDI_ATTACH VDI_DETACH SR_SCAN SR_ATTACH SR_DETACH"
 
 
@@ -34,7 +35,7 @@ def drivers() -> Mapping[str, Driver]:
     return {
         "ext": Driver("Local EXT3 VHD", "SR plugin which represents disks as VHD files stored on a local EXT filesystem", _THIN, True,
                       needs=("device",)),
-        "lvm": Driver("Local VHD on LVM", "SR plugin which represents disks as VHDs on local Logical Volumes", _VHD, needs=("device",)),
+        "lvm": Driver("Local VHD on LVM", "SR plugin which represents disks as VHDs on local Logical Volumes", _LVM, needs=("device",)),
         "nfs": Driver("NFS VHD", "SR plugin which stores disks as VHD files on a remote NFS filesystem", _THIN, True,
                       needs=("server", "serverpath")),
         "smb": Driver("SMB", "SR plugin which stores disks as VHD files on a remote SMB filesystem", _THIN, True, needs=("server",)),
