@@ -1,21 +1,20 @@
 """Whose xapi it is: older ones, and XenServer's, lack and write some things differently."""
 
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 import XenAPI
 
-from tests.simulator.conftest import SHARED, Client, http, sign_in, until
+from tests.simulator.checking import check, needs_the_check
+from tests.simulator.commanded import commanded
+from tests.simulator.conftest import Client, http, sign_in, until
 from xo_dash.simulator import dialect, model
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.server import Wanted
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 
-CHECK = SHARED / "tools" / "check_xapi.py"
 NAMED = ("xcpng-8.2", "xcpng-8.3", "xenserver-8")
 OLD = NAMED[:2]
 
@@ -49,11 +48,9 @@ def vm(client: Client) -> str:
                 if v["power_state"] == "Running" and not v["is_control_domain"])  # fmt: skip
 
 
-@pytest.mark.skipif(not CHECK.exists(), reason="no shared tools beside the repository")
+@needs_the_check
 def test_none_has_a_fault(pool: SimulatedPool) -> None:
-    command = [sys.executable, str(CHECK), pool.url, "--password", "secret", "--mutate"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-    assert done.stdout.splitlines()[-1:] == ["0 faults"], done.stdout[-3000:] + done.stderr[-2000:]
+    check(pool.url, pool.user, "secret", "--mutate")
 
 
 def test_it_says_what_it_is(client: Client, name: str) -> None:
@@ -152,5 +149,5 @@ def test_a_dialect_names_only_what_there_is() -> None:
 
 def test_the_old_name_of_the_oldest() -> None:
     assert dialect.dialects()["8.2"].name == "xcpng-8.2"
-    done = subprocess.run([sys.executable, "-m", "xo_dash.simulator", "--dialect", "7.6"], capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and "invalid choice" in done.stderr
+    done = commanded("--dialect", "7.6")
+    assert done.code == 2 and "invalid choice" in done.err

@@ -9,17 +9,16 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.simulator.checking import unclosed
 from xo_dash.simulator import program
 from xo_dash.simulator.testing import Simulation, simulated
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "simulator.md"
-PATIENCE = 20  # seconds a block may take
 PRELUDE = """
 import XenAPI
 url, other_url, password = {url!r}, {other_url!r}, {password!r}
@@ -65,20 +64,14 @@ def here(text: str, simulation: Simulation) -> str:
     return text.replace("http://127.0.0.1:8890", first.control)
 
 
-def run(simulation: Simulation, command: list[str], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
-def test_an_example_runs_as_it_stands(block: Block, tmp_path: Path) -> None:
+def test_an_example_runs_as_it_stands(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with simulated(hosts=(3, 1), vms=(40, 6), srs=(4, 4), seed="docs", speed=50) as simulation:
         first, second = simulation.pools
         prelude = PRELUDE.format(url=first.url, other_url=second.url, password=first.password)
-        script = tmp_path / "example.py"
-        script.write_text(prelude + here(block.text, simulation))
-        run(simulation, [sys.executable, str(script)], tmp_path)
+        monkeypatch.chdir(tmp_path)
+        with unclosed():
+            exec(compile(prelude + here(block.text, simulation), f"{DOCUMENT.name}, {block}", "exec"), {"__name__": "example"})
 
 
 @pytest.mark.parametrize(("block", "line"), commands("xo-dash simulate"), ids=str)
@@ -91,7 +84,9 @@ def test_a_command_has_options_that_make_sense(block: Block, line: str) -> None:
 @pytest.mark.parametrize(("block", "line"), commands("curl"), ids=str)
 def test_a_request_is_answered(block: Block, line: str, tmp_path: Path) -> None:
     with simulated(hosts=(3, 1), vms=(40, 6), srs=(4, 4), seed="docs", speed=50) as simulation:
-        run(simulation, ["bash", "-c", here(line.replace("curl", "curl --fail --silent --show-error", 1), simulation)], tmp_path)
+        command = here(line.replace("curl", "curl --fail --silent --show-error", 1), simulation)
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_option_is_in_the_table() -> None:

@@ -1,8 +1,6 @@
 """Databases of real pools: they load, answer as a xapi does, and can be passed on without whose they are."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,10 @@ import orjson
 import pytest
 
 from tests.simulator import inside
-from tests.simulator.conftest import SHARED, Client, sign_in
+from tests.simulator.checking import check, needs_the_check
+from tests.simulator.commanded import Ended, commanded
+from tests.simulator.conftest import Client, sign_in
+from tests.simulator.recordings import DATABASES, needs, recorded_file
 from xo_dash.simulator import from_db, model, registry
 from xo_dash.simulator.classes import sexpr
 from xo_dash.simulator.clock import Clock
@@ -22,12 +23,9 @@ from xo_dash.simulator.server import Wanted
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 from xo_dash.simulator.types import Type
 
-CHECK = SHARED / "tools" / "check_xapi.py"
-REAL = [SHARED / "data" / "xapi-db" / f"{name}.xml" for name in ("cowley1", "state1", "tampa-db_inc_snapshots")]
-REAL += [SHARED / "data" / "real-xapi" / name for name in ("state.db", "pool_xmldbdump.xml")]
-recorded = pytest.mark.skipif(not REAL[0].exists(), reason="no recorded data beside the repository")
+OWN = ("state.db", "pool_xmldbdump.xml")
+REAL = [*(pytest.param(path, marks=needs(path), id=path.name) for path in DATABASES), *OWN]
 NULL = "OpaqueRef:NULL"
-COMMAND = [sys.executable, "-m", "xo_dash.simulator"]
 
 
 def ref(number: int) -> str:
@@ -131,8 +129,7 @@ def test_what_lives_lives(client: Client) -> None:
 
 def test_who_it_was_is_nowhere_in_an_anonymised_one(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "public.xml"
-    done = subprocess.run([*COMMAND, "--from-db", str(small), "--anonymise", str(out)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert commanded("--from-db", str(small), "--anonymise", str(out)) == Ended(0, "", "")
     text = out.read_text()
     told = ("Head office", "anton", "berta", "Ann", "web%", "10.80.226", "00:16:3e:12:34:56", "hunter2", "secret-token", "/home", "iqn.",
             "filer", "office")  # fmt: skip
@@ -149,8 +146,8 @@ def test_who_it_was_is_nowhere_in_an_anonymised_one(small: Path, tmp_path: Path)
 
 
 def test_nothing_is_overwritten(small: Path) -> None:
-    done = subprocess.run([*COMMAND, "--from-db", str(small), "--anonymise", str(small)], capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "exists already" in done.stderr
+    done = commanded("--from-db", str(small), "--anonymise", str(small))
+    assert done.code == 1 and done.err.count("\n") == 1 and "exists already" in done.err
     assert small.read_text() == SMALL
 
 
@@ -234,44 +231,39 @@ def test_what_is_none_is_said_in_a_sentence(case: str, tmp_path: Path) -> None:
 def test_the_program_ends_with_that_sentence(tmp_path: Path) -> None:
     path = tmp_path / "half.xml"
     path.write_text(SMALL[:700])
-    done = subprocess.run([*COMMAND, "--from-db", str(path)], capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 1 and done.stdout == "" and re.fullmatch(r"xo-dash simulate: .*half\.xml ends too early.*\n", done.stderr)
+    done = commanded("--from-db", str(path))
+    assert done.code == 1 and done.out == "" and re.fullmatch(r"xo-dash simulate: .*half\.xml ends too early.*\n", done.err)
 
 
 @pytest.mark.parametrize("words", [["--life"], ["--anonymise", "x"]])
 def test_what_does_not_go_together(words: list[str], small: Path) -> None:
     given = [*words, *(["--from-db", str(small)] * (1 if "--life" in words else 2))]
-    done = subprocess.run([*COMMAND, *given], capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 2 and words[0] in done.stderr
+    done = commanded(*given)
+    assert done.code == 2 and words[0] in done.err
 
 
-@recorded
-@pytest.mark.parametrize("path", REAL, ids=lambda p: p.name)
-def test_real_ones_pass_for_a_xapi(path: Path) -> None:
-    simulation = serving(path)
+@pytest.fixture
+def real(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The database of a real pool: a file from elsewhere, or the one that was recorded."""
+    return request.param if isinstance(request.param, Path) else recorded_file(request.param, tmp_path)
+
+
+@needs_the_check
+@pytest.mark.parametrize("real", REAL, indirect=True)
+def test_real_ones_pass_for_a_xapi(real: Path) -> None:
+    simulation = serving(real)
     try:
-        url = simulation.pool.url
-        command = [
-            sys.executable,
-            str(CHECK),
-            url,
-            "--password",
-            "secret",
-            "--mutate",
-        ]  # which looks at everything before it changes anything
-        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+        check(simulation.pool.url, "root", "secret", "--mutate")  # it looks at everything before it changes anything
     finally:
         simulation.close()
-    assert done.stdout.splitlines()[-1:] == ["0 faults"], done.stdout[-3000:] + done.stderr[-2000:]
 
 
 ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 
 
-@recorded
-@pytest.mark.parametrize("path", REAL, ids=lambda p: p.name)
-def test_real_ones_load_again_without_their_names(path: Path, tmp_path: Path) -> None:
-    before = from_db.read(path)
+@pytest.mark.parametrize("real", REAL, indirect=True)
+def test_real_ones_load_again_without_their_names(real: Path, tmp_path: Path) -> None:
+    before = from_db.read(real)
     out = tmp_path / "public.xml"
     from_db.write(from_db.anonymised(before), out)
     text = dumps.unescape(out.read_text())

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import XenAPI
 
-from tests.simulator.conftest import SHARED, Client, http, until
+from tests.simulator.conftest import Client, http, until
+from tests.simulator.recordings import RBAC, needs
 from xo_dash.simulator.directory import ACCOUNTS, adopt
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.server import Wanted
@@ -46,12 +47,10 @@ def ended(pool: SimulatedPool, task: str) -> dict[str, Any]:
     return record
 
 
+@needs(RBAC)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_permission_is_that_of_the_table(pool: SimulatedPool, role: str) -> None:
-    table = SHARED / "reference/xapi-rbac.csv"
-    if not table.exists():
-        pytest.skip("needs the table of permissions")
-    with table.open() as file:
+    with RBAC.open() as file:
         heads, *rows = [row for row in csv.reader(file) if len(row) > 2]
     column = heads.index(role)
     wanted = {row[1].lower() for row in rows if row[column] == "X"}
