@@ -14,6 +14,16 @@ import XenAPI
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 
 
+@pytest.fixture(autouse=True)
+def own_words_for_nothing_here() -> None:
+    """The product's, which looks after NiceGUI: nothing of the product is here, and these tests run without it."""
+
+
+@pytest.fixture(autouse=True)
+def no_active_links() -> None:
+    """The same of the product's bindings."""
+
+
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
     """One pool of two hosts for a whole file of tests; they must not mind what others left."""
@@ -102,7 +112,7 @@ def vm(pool: SimulatedPool) -> str:
     return str(halted[0])
 
 
-def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
     """Wait for what happens in the simulator's own thread."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -104,10 +104,11 @@ def test_a_thousand_times_as_fast_all_is_as_it_should_be() -> None:
         until(lambda: client.call("task.get_status", task) == "success")
         record = client.call("task.get_record", task)
         assert began <= seconds(record["created"]) + 1 and seconds(record["created"]) < seconds(record["finished"])
+        asked = pool.do(lambda p: p.clock.now())
         updates = http(f"{pool.url}/rrd_updates?start={int(began) - 600}&host=true&json=true&session_id={client.session}").json
         rows = [int(row["t"]) for row in updates["data"]]
         assert rows == sorted(rows, reverse=True) and {a - b for a, b in itertools.pairwise(rows)} == {int(updates["meta"]["step"])}
-        assert pool.do(lambda p: p.clock.now()) - rows[0] < 120
+        assert asked - rows[0] < 120  # of the clock's seconds
         pool.do(lambda p: p.clock.jump(25 * 3600))
         until(lambda: pool.do(lambda p: p.sessions.find(client.session)) is None)
         assert client.failure("VM.get_all") == ["SESSION_INVALID", client.session]

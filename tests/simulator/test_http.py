@@ -70,7 +70,7 @@ def test_a_cookie_comes_before_the_query(client: Client) -> None:
 
 def test_a_session_in_the_query_is_percent_encoded_or_not(client: Client) -> None:
     for session in (client.session, quote(client.session, safe="")):
-        assert fetch(f"{client.url}/host_rrd?session_id={session}").status == 200
+        assert fetch(f"{client.url}/rrd_updates?start=-5&session_id={session}").status == 200
 
 
 def test_a_connection_serves_many_calls(client: Client) -> None:

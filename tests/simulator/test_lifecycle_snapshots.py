@@ -28,7 +28,7 @@ def make(quick: SimulatedPool) -> Maker:
 
 def start(make: Maker, vm: str) -> None:
     make.x.call("VM.start", vm, False, False)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while "clean_shutdown" not in make.get(vm, "allowed_operations"):
         assert time.monotonic() < end
         time.sleep(0.01)

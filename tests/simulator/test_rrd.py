@@ -146,7 +146,8 @@ def test_what_is_wrong_with_a_request(simulation: Simulation, key: str) -> None:
 
 def test_json_is_wanted_by_who_says_the_word(simulation: Simulation, key: str) -> None:
     for value in ("true", "false", ""):
-        assert get(simulation.pool, "/host_rrd", key, json=value).headers["content-type"] == "application/json"
+        told = get(simulation.pool, "/vm_rrd", key, json=value, uuid=uuid_of(simulation.pool, "test-b"))
+        assert told.headers["content-type"] == "application/json"
 
 
 def test_every_way_to_say_who_one_is(simulation: Simulation, key: str) -> None:
