@@ -139,7 +139,7 @@ class Collector:
 
     async def _look_at_clock(self, host: Host, asked: _Asked) -> None:
         before = time.time()
-        clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
+        clock = timestamp(XapiDate(await self._connection.text("host.get_servertime", host.ref)))
         if clock is not None:
             asked.ahead = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
             self._pool.history.ahead[host.uuid] = asked.ahead

@@ -173,7 +173,7 @@ class Poller:
         self._loaded = True
         for kind in self._census.check(batch.counts):
             log.info("%s: rows of class %s went without a word; reading them anew", self._pool.server.label, kind.xapi_class)
-            await self._take(await self._connection.records(kind), (kind,))
+            await self._take(await self._connection.records(kind, len(self._pool.all(kind))), (kind,))
         if learns:
             self._learn()
 

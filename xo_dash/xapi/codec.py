@@ -11,6 +11,7 @@ import time
 import xmlrpc.client
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar
 from xml.parsers.expat import ExpatError
 
@@ -74,6 +75,22 @@ def _in_xml(value: Any) -> Any:
             return value
 
 
+def decode(codec: Codec, body: Body, kind: type[T]) -> T:
+    """The result, which is of `kind`. Raises XapiFailure, BadReply."""
+    if codec is Codec.JSON:
+        decoder: msgspec.json.Decoder[Envelope[T]] = _decoder(kind)  # type: ignore[arg-type]  # a class is hashable
+        return decode_json(decoder, body)
+    try:
+        return msgspec.convert(decode_xml(body), kind, strict=False)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise BadReply(f"not a reply of XAPI's: {error}") from error
+
+
+@cache
+def _decoder(kind: Any) -> Any:
+    return msgspec.json.Decoder(Envelope[kind], strict=False)
+
+
 def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
     """The result. Raises XapiFailure, BadReply."""
     try:
@@ -125,13 +142,14 @@ def decode_xml(body: Body) -> Any:
     """The result. Raises XapiFailure, BadReply."""
     reader = _Reader(use_datetime=False)
     parser = xmlrpc.client.ExpatParser(reader)
+    parser._parser.buffer_text = True  # type: ignore[attr-defined]  # or each line of a text would be an object
     try:
         for at in range(0, len(body), PIECE):
             parser.feed(bytes(body[at : at + PIECE]))
             time.sleep(0)  # the loop's turn
         parser.close()
         (envelope,) = reader.close()
-    except (ExpatError, xmlrpc.client.Error, ValueError, TypeError, LookupError, AttributeError) as error:
+    except (ExpatError, xmlrpc.client.Error, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
         raise BadReply(f"not a reply of XAPI's: {error}") from error
     match envelope:
         case {"Status": "Success", "Value": value}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -11,11 +12,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from data.mirror import Event
-from data.types import XapiObject
-from xo_dash.xapi import events
+from data.types import Ref, XapiObject
+from xo_dash.xapi import events, rrd_formats
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
-from xo_dash.xapi.errors import BadAddress, BadCertificate, NotMaster, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadAddress, BadCertificate, BadReply, NotMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.session import TIMEOUT, Session
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import Reply
@@ -23,11 +24,14 @@ from xo_dash.xapi.workers import Target, Workers
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+X = TypeVar("X", bound=XapiObject)
 
 GRACE = 5.0
 """Seconds more than a call's own timeout before its thread is given up."""
 LOGIN_TIMEOUT = 15.0
 """Seconds; xapi itself waits five before it refuses a password."""
+_REF = re.compile(r"[!-:<-~]{1,256}")
+"""A session; it becomes a part of a header."""
 HOPS = 3
 """Members that may send us on, before we believe that they go round in a circle."""
 
@@ -101,17 +105,32 @@ class Connection:
 
         Never sent twice, but for a session that had ended: then nothing was done. After Unreachable nobody knows.
         """
+        return await self._call(lambda session: session.call(method, *args, timeout=within), within)
+
+    async def _call(self, work: Callable[[Session], T], within: float) -> T:
+        """`work` in a session; again in a new one, if that had ended."""
         target = await self._signed_in()
         try:
-            return await self._calls.run(lambda session: session.call(method, *args, timeout=within), target, within + GRACE)
+            return await self._calls.run(work, target, within + GRACE)
         except XapiFailure as failure:
             if failure.code != "SESSION_INVALID":
                 raise
         async with self._signing_in:
             if self._target in (None, target):  # or somebody else has met its end before
                 await self._enter()
-        target = await self._signed_in()
-        return await self._calls.run(lambda session: session.call(method, *args, timeout=within), target, within + GRACE)
+        return await self._calls.run(work, await self._signed_in(), within + GRACE)
+
+    async def text(self, method: str, *args: Any, within: float = TIMEOUT) -> str:
+        """`call` of what gives a text: no more than one is read."""
+        return await self._call(lambda session: session.text(method, (session.handle, *args), within), within)
+
+    async def rows(self, kind: type[X]) -> list[X]:
+        """All of `kind`, of which there are few."""
+        return await self._call(lambda session: events.fetch_few(session, kind), TIMEOUT)
+
+    async def row(self, kind: type[X], ref: Ref) -> X:
+        """One object as it is now."""
+        return await self._call(lambda session: events.fetch_row(session, kind, ref), TIMEOUT)
 
     async def events(self, kinds: Iterable[type[XapiObject]], token: events.Token, wait: float) -> events.Batch:
         """What happened to `kinds` since `token`; waits for it up to `wait` seconds. One call at a time."""
@@ -119,10 +138,10 @@ class Connection:
         wanted = tuple(kinds)
         return await self._events.run(lambda session: events.fetch(session, wanted, token, wait), await self._signed_in(), patience)
 
-    async def records(self, kind: type[XapiObject]) -> list[Event]:
-        """All there is of `kind` now, as events."""
+    async def records(self, kind: type[XapiObject], about: int = 0) -> list[Event]:
+        """All there is of `kind` now, as events; `about`: how many rows that may be."""
         patience = events.FIRST_STATE_TIMEOUT + GRACE
-        return await self._calls.run(lambda session: events.fetch_records(session, kind), await self._signed_in(), patience)
+        return await self._calls.run(lambda session: events.fetch_records(session, kind, about), await self._signed_in(), patience)
 
     async def get(
         self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], T], *, accept: str = "*/*", within: float = 20.0
@@ -134,7 +153,7 @@ class Connection:
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
 
         def work(session: Session) -> T:
-            reply = session.wire.request("GET", query, None, headers, within)
+            reply = session.wire.request("GET", query, None, headers, within, rrd_formats.LIMIT)
             with self._using:
                 return use(reply)
 
@@ -197,9 +216,11 @@ class Connection:
 
     def _login(self, session: Session) -> Target:
         parameters = (self._user, self._password, "1.0", self._originator)
-        ref = session.value("session.login_with_password", parameters, LOGIN_TIMEOUT)
+        ref = session.text("session.login_with_password", parameters, LOGIN_TIMEOUT)
+        if _REF.fullmatch(ref) is None:
+            raise BadReply("no session")
         self._codec = session.codec
-        return Target(session.address, str(ref))
+        return Target(session.address, ref)
 
 
 def _is_of_this_host(failure: XapiFailure) -> bool:

@@ -79,9 +79,13 @@ class BadAddress(XapiError):
 _REFUSED_AT_THE_DOOR = frozenset({"SESSION_AUTHENTICATION_FAILED", "SESSION_AUTHORIZATION_FAILED"})
 
 
+MOST_DETAILS, MOST_OF_A_DETAIL = 32, 2000
+"""Arguments of a failure, and characters of each, that are kept: they are shown to people."""
+
+
 def failure(details: Sequence[str]) -> XapiFailure:
     """The error for XAPI's [code, argument ...]."""
-    code, *params = [str(detail) for detail in details] or ["UNKNOWN"]
+    code, *params = [str(detail)[:MOST_OF_A_DETAIL] for detail in details[:MOST_DETAILS]] or ["UNKNOWN"]
     if code in _REFUSED_AT_THE_DOOR:
         return BadPassword(code, params)
     if code == "HOST_IS_SLAVE":
