@@ -37,10 +37,11 @@ class Probe:
 
 async def probe(address: str, user: str = "", password: str = "", trust: Trust | None = None) -> Probe:
     """Look who is there; sign in if `user` is given and the other side is trusted. Raises BadAddress, and nothing else of XapiError's."""
-    found = await asyncio.to_thread(_look, Address.parse(address), trust or Trust())
+    trust = trust or Trust()
+    found = await asyncio.to_thread(_look, Address.parse(address, plain=trust.plain), trust)
     if not user or not found.trusted:
         return found
-    connection = Connection(found.address, user, password, trust or Trust(), originator="xo-dash probe")
+    connection = Connection(found.address, user, password, trust, originator="xo-dash probe")
     try:
         await connection.sign_in()
         return replace(found, pool=await identify(connection))

@@ -80,7 +80,7 @@ class Servers:
         self, address: str, user: str, password: str, *, tls: TlsMode, label: str = "", fingerprint: str = "", simulated: bool = False
     ) -> Server:
         """Raises BadAddress too."""
-        Address.parse(address)
+        parsed(address, tls)
         record = await self._store.add(address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated)
         await self._follow_records()
         return record
@@ -203,7 +203,7 @@ class Servers:
 
     def _connect(self, record: Server) -> Connection:
         return Connection(
-            Address.parse(record.address),
+            parsed(record.address, record.tls),
             record.user,
             self._store.password(record.id),
             _trust(record.tls, (record.fingerprint, *record.host_fingerprints)),
@@ -245,6 +245,11 @@ class Servers:
             pass  # removed meanwhile
         except StoreError as error:
             log.warning("%s", error)
+
+
+def parsed(address: str, tls: TlsMode) -> Address:
+    """Where a server is. Raises BadAddress."""
+    return Address.parse(address, plain=tls is TlsMode.PLAIN)
 
 
 def _needs(record: Server) -> tuple[object, ...]:

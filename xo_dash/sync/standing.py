@@ -6,8 +6,8 @@ import logging
 import time
 
 from data.mirror import Mirror
-from data.server import NO_XAPI, Server, ServerState
-from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, XapiError, XapiFailure
+from data.server import NO_TLS, NO_XAPI, Server, ServerState
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, XapiError, XapiFailure
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,8 @@ class Standing:
                 return ServerState.DUPLICATE, error.details, SLOW_RETRY
             case XapiFailure():
                 detail = error.details
+            case NoTls():
+                detail = (NO_TLS, error.address)
             case BadReply():
                 detail = (NO_XAPI, str(error))
             case _:

@@ -16,7 +16,7 @@ from data.types import Ref, XapiObject
 from xo_dash.xapi import events, rrd_formats
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
-from xo_dash.xapi.errors import BadAddress, BadCertificate, BadReply, NotMaster, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadAddress, BadCertificate, BadReply, NotMaster, UnknownMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.session import TIMEOUT, Session
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import Reply
@@ -211,8 +211,14 @@ class Connection:
             except NotMaster as error:
                 if not error.master or (master := address.sibling(error.master)) == address:
                     raise
+                if not self._may_follow(address, master):
+                    raise UnknownMaster(error.details[0], error.params) from error
                 address = master
         raise Unreachable("the pool's members name each other as master")
+
+    def _may_follow(self, member: Address, master: Address) -> bool:
+        """Whether the password may go where a member sends us: over plain http anybody may be that member, and name any address."""
+        return member.secure or (member.is_loopback and master.is_loopback) or master in self._candidates()
 
     def _login(self, session: Session) -> Target:
         parameters = (self._user, self._password, "1.0", self._originator)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.errors import Timeout, Unreachable
+from xo_dash.xapi.errors import Timeout, Unreachable, release
 from xo_dash.xapi.session import Session
 
 T = TypeVar("T")
@@ -102,6 +102,9 @@ class _Job:
             self._session = session
         try:
             return work(session)
+        except Exception as error:
+            release(error)  # whoever keeps the error must not keep the reply
+            raise
         finally:
             with self._lock:
                 self._session = None
