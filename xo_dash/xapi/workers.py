@@ -54,6 +54,13 @@ class Workers:
             job.abort()
             raise
 
+    async def do(self, work: Callable[[], T]) -> T:
+        """`work()` in a thread, without a session; it ends by itself."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except RuntimeError as error:
+            raise Unreachable("the connection was closed") from error
+
     async def close(self) -> None:
         """Break off what is under way and end the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
