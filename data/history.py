@@ -16,6 +16,9 @@ STEP = 5.0
 LENGTH = 120
 """Samples kept: ten minutes."""
 
+MOST_SERIES = 2000
+"""Of one object: more than a host with hundreds of networks and SRs has."""
+
 NAN = math.nan
 
 
@@ -183,5 +186,7 @@ class History:
     def _named(self, uuid: str, name: str) -> Series:
         rows = self._series.setdefault(uuid, {})
         if name not in rows:
+            if len(rows) >= MOST_SERIES:
+                del rows[next(iter(rows))]  # by then a host has made up names for a while
             rows[name] = Series()
         return rows[name]

@@ -53,18 +53,24 @@ Panel: TypeAlias = "dict[str, list[Line]]"
 """{device: its curves}; "" is all devices together."""
 
 
+MOST: Final = 1000
+"""Samples that are laid beside each other; the longest archive has 366."""
+
+
 def aligned(pasts: Sequence[Past]) -> list[Past]:
-    """Those of several hosts over the same times: what one lacks is a gap."""
+    """Those of several hosts over the same times, MOST samples at most: what one lacks is a gap."""
     if not pasts:
         return []
     step = pasts[0].step
-    first = min(past.first for past in pasts)
     last = max(past.first + past.length * step for past in pasts)
+    first = max(min(past.first for past in pasts), last - MOST * step)
+    length = round((last - first) / step)
 
     def placed(past: Past, column: Column) -> Column:
-        before = round((past.first - first) / step)
-        after = round((last - first) / step) - before - len(column)
-        return array("f", (NAN,)) * before + column + array("f", (NAN,)) * after
+        at = round((past.first - first) / step)
+        known = column[max(0, -at) : max(0, length - at)]
+        before = min(max(0, at), length)
+        return array("f", (NAN,)) * before + known + array("f", (NAN,)) * (length - before - len(known))
 
     return [
         Past(step, first, {cf: {name: placed(past, column) for name, column in named.items()} for cf, named in past.columns.items()})

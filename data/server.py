@@ -8,6 +8,9 @@ from enum import StrEnum
 NO_XAPI = "not XAPI"
 """In a server's detail: something answers, but not XAPI."""
 
+NO_TLS = "not TLS"
+"""In a server's detail: something answers, but without encryption."""
+
 
 class ServerState(StrEnum):
     """How a connection stands; only LIVE shows the present."""
@@ -32,7 +35,8 @@ class Server:
     address: str
     state: ServerState = ServerState.CONNECTING
     detail: tuple[str, ...] = ()
-    """By state: unreachable: XAPI's code and arguments, NO_XAPI and a text, or a system's text alone; bad password: code and
+    """By state: unreachable: XAPI's code and arguments, NO_XAPI and a text, NO_TLS and
+    the address, or a system's text alone; bad password: code and
     arguments, or a sentence alone; bad certificate: the fingerprint expected (empty: an authority's) and the one presented;
     wrong pool: the uuid stored, the one found and the found pool's name; duplicate: the other server's label."""
     since: float = 0.0  # epoch seconds: in this state

@@ -105,6 +105,8 @@ def _trust(given: argparse.Namespace) -> TlsMode:
     if given.fingerprint:
         return TlsMode.PINNED
     if given.plain:
+        if given.address.lower().startswith("https://"):
+            raise RecordRefused(_("https:// is not plain http; write http://, or leave --plain out"))
         return TlsMode.PLAIN
     if given.address.lower().startswith("http://"):
         if is_loopback(urlsplit(given.address).hostname or ""):

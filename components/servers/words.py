@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from data.server import NO_XAPI, Server, ServerState
+from data.server import NO_TLS, NO_XAPI, Server, ServerState
 from xo_dash.control.failures import explain, plain
 from xo_dash.i18n import N_, _
-from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, NotMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.tls import readable
 
 MARKS: Final[Mapping[ServerState, str]] = {
@@ -58,10 +58,24 @@ def _unreachable(detail: tuple[str, ...]) -> str:
                 "Something answers, but not as XenServer or XCP-ng does ({reason}). Mend the address if it was never a pool; "
                 "it is tried again by itself."
             ).format(reason=plain(reason))
+        case (code, address) if code == NO_TLS:
+            return _no_tls(plain(address))
+        case ("HOST_IS_SLAVE", master):
+            return _member(master)
         case (code, *arguments) if _CODE.fullmatch(code):
             return _("It answers, but: {reason}. It is tried again by itself.").format(reason=explain(code, arguments, None))
         case _:
             return _("No answer: {reason}. It is tried again by itself.").format(reason=plain(" ".join(detail)) or _("nobody is there"))
+
+
+def _no_tls(address: str) -> str:
+    return _(
+        "{address} answers, but not with TLS. Check the port, or enter http:// before the address to connect without encryption."
+    ).format(address=address)
+
+
+def _member(master: str) -> str:
+    return _("This host is a pool member; its master is {master}. Enter that address, or use https.").format(master=plain(master))
 
 
 def _bad_password(_detail: tuple[str, ...]) -> str:
@@ -104,13 +118,18 @@ def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
     match error:
         case BadPassword():
             return "password", _("The pool refused this user or password.")
+        case NotMaster(master=str(master)) if master:
+            words = _member(master)
         case BadReply():
-            return "address", _("Something answers at {address}, but it is no XenServer or XCP-ng host.").format(address=address)
+            words = _("Something answers at {address}, but it is no XenServer or XCP-ng host.").format(address=address)
         case BadCertificate():
-            return "address", _("The certificate of {address} is not the one that was trusted.").format(address=address)
+            words = _("The certificate of {address} is not the one that was trusted.").format(address=address)
+        case NoTls():
+            words = _no_tls(address)
         case Unreachable():
-            return "address", _("Nobody answers at {address}: {reason}.").format(address=address, reason=str(error))
+            words = _("Nobody answers at {address}: {reason}.").format(address=address, reason=str(error))
         case XapiFailure():
-            return "address", _("The pool answered {code}. Try again when it is up.").format(code=error.code)
+            words = _("The pool answered {code}. Try again when it is up.").format(code=error.code)
         case _:
-            return "address", _("No pool was found at {address}.").format(address=address)
+            words = _("No pool was found at {address}.").format(address=address)
+    return "address", words

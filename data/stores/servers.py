@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import TypedDict, Unpack
 
 from data.stores.directory import DataDirectory
-from data.stores.errors import RecordMissing, RecordRefused
+from data.stores.errors import RecordMissing, RecordRefused, SecretUnreadable
+from data.stores.installation import installation
 from data.stores.records import Records
 from data.stores.vault import Vault
 from xo_dash.i18n import _
@@ -37,10 +38,11 @@ class Server:
     host_fingerprints: tuple[str, ...] = ()  # of those hosts' own certificates, as the pool told; each host has another
     enabled: bool = True
     simulated: bool = False  # started by --demo
+    sealed_sessions: str = field(default="", repr=False)  # those that may still be open; open it with ServerStore.sessions
 
 
 class ServerChanges(TypedDict, total=False):
-    """What may be changed of a server; `password` is sealed on the way."""
+    """What may be changed of a server; `password` and `sessions` are sealed on the way."""
 
     label: str
     address: str
@@ -52,6 +54,7 @@ class ServerChanges(TypedDict, total=False):
     members: tuple[str, ...]
     host_fingerprints: tuple[str, ...]
     enabled: bool
+    sessions: tuple[str, ...]
 
 
 class ServerStore(Records[Server]):
@@ -64,6 +67,19 @@ class ServerStore(Records[Server]):
     def password(self, server_id: str) -> str:
         """Raises RecordMissing, SecretUnreadable."""
         return self._vault.open(self.need(server_id).sealed_password, server_id)
+
+    def sessions(self, server_id: str) -> tuple[str, ...]:
+        """What may still be open at the pool, from an earlier run; none of another address than it has now. Raises RecordMissing."""
+        server = self.need(server_id)
+        try:
+            return tuple(self._vault.open(server.sealed_sessions, _door(server)).split()) if server.sealed_sessions else ()
+        except SecretUnreadable:
+            return ()
+
+    @property
+    def installation(self) -> str:
+        """See data.stores.installation."""
+        return installation(self._directory)
 
     def add_now(
         self,
@@ -144,7 +160,15 @@ class ServerStore(Records[Server]):
             del plain["password"]
         if "fingerprint" in changes:
             plain["fingerprint"] = plain_fingerprint(changes["fingerprint"])
+        if "sessions" in changes:
+            plain["sealed_sessions"] = self._vault.seal(" ".join(changes["sessions"]), _door(server)) if changes["sessions"] else ""
+            del plain["sessions"]
         return replace(server, **plain)  # type: ignore[arg-type]  # the keys are ServerChanges'
+
+
+def _door(server: Server) -> str:
+    """What a session is good for: it is not shown to another address."""
+    return f"{server.id} {server.address}"
 
 
 def plain_fingerprint(text: str) -> str:

@@ -54,7 +54,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
     directory = DataDirectory(folder)
     store = ServerStore(directory, Vault(directory))
     mirror = Mirror()
-    servers = Servers(mirror, store, "test")
+    servers = Servers(mirror, store)
     await servers.start()
     try:
         yield House(mirror, store, servers)

@@ -30,10 +30,11 @@ class Hosts:
         self.now = (time.time() + AHEAD) // STEP * STEP
         self.vms = {"10.0.0.1": "vm-1", "10.0.0.2": "vm-2"}
         self.problem: Exception | None = None
+        self.samples_ahead = 0.0
         self.hold = asyncio.Event()
         self.hold.set()
 
-    async def call(self, method: str, ref: str) -> str:
+    async def text(self, method: str, ref: str) -> str:
         assert method == "host.get_servertime"
         return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime(self.now))
 
@@ -44,7 +45,7 @@ class Hosts:
             raise self.problem
         first = max(int(params["start"]), int(self.now - (LENGTH - 1) * STEP))
         times = range(int(self.now), 0, -int(STEP))[:LENGTH]
-        data = [{"t": str(t), "values": ["0.5", "0.25"]} for t in times if t >= first]
+        data = [{"t": str(t + self.samples_ahead), "values": ["0.5", "0.25"]} for t in times if t >= first]
         vm = self.vms[host]
         meta = {"legend": [f"AVERAGE:vm:{vm}:cpu0", f"AVERAGE:host:host-{host[-1]}:cpu0"]} if vm else {"legend": []}
         body = json.dumps({"meta": meta, "data": data if vm else []}).encode()
@@ -226,4 +227,43 @@ async def test_the_clocks_of_the_hosts_are_compared(mirror: PoolMirror, hosts: H
     mirror.history.ahead["host-1"] += 60
     found = mirror.history.skew("host-1")
     assert found is not None and found > 25, "half of the way: there are only two"
+    collector.stop()
+
+
+YEAR = 365 * 86400.0
+
+
+async def test_samples_of_the_future_are_not_believed_and_do_not_hide_the_others(mirror: PoolMirror, hosts: Hosts) -> None:
+    hosts.samples_ahead = YEAR
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: collector._hosts and all(asked.failures for asked in collector._hosts.values()))
+    assert not mirror.history.loads
+    hosts.samples_ahead, collector._last_round = 0.0, -100.0
+    for asked in collector._hosts.values():
+        asked.rest_until = 0.0
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    collector.stop()
+
+
+async def test_a_clock_that_was_set_back_is_followed(mirror: PoolMirror, hosts: Hosts) -> None:
+    right, hosts.now = hosts.now, hosts.now + YEAR // STEP * STEP
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    hosts.now, collector._last_round = right, -100.0
+    for asked in collector._hosts.values():
+        asked.clock_at = -1e6
+    await collector.tick()
+    await until(lambda: mirror.history.series("vm-1").get("cpu") and mirror.history.series("vm-1")["cpu"].end == right)
+    collector.stop()
+
+
+async def test_measurements_of_what_is_not_in_the_pool_are_not_kept(mirror: PoolMirror, hosts: Hosts) -> None:
+    hosts.vms["10.0.0.1"] = "made up"
+    collector = collector_of(mirror, hosts)
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 3)
+    assert not mirror.history.series("made up")
     collector.stop()

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from components.servers.words import sentence
 from data.objects import KINDS, VM, Message
-from data.server import ServerState
+from data.server import NO_TLS, ServerState
 from data.stores.servers import TlsMode
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool, Simulation
@@ -186,6 +187,16 @@ async def test_a_server_added_by_command_appears(pool: SimulatedPool, home: Hous
     home.store._signature = None  # as after another process has written
     await home.servers._look()
     await home.live(home.mirror.pools[record.id])
+
+
+async def test_plain_http_needs_no_scheme(pool: SimulatedPool, home: House) -> None:
+    await home.live(await home.add(pool, address=pool.url.removeprefix("http://"), tls=TlsMode.PLAIN))
+
+
+async def test_a_port_without_tls_is_told(pool: SimulatedPool, home: House) -> None:
+    mirror = await home.add(pool, address=pool.url.removeprefix("http://"))
+    await home.becomes(mirror, ServerState.UNREACHABLE)
+    assert mirror.server.detail[0] == NO_TLS and "http://" in sentence(mirror.server)
 
 
 async def test_junk_for_an_address_adds_nothing(home: House) -> None:

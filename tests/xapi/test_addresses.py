@@ -24,6 +24,14 @@ def test_what_people_type_becomes_an_address(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "url"),
+    [("xen1", "http://xen1"), ("10.0.0.7:8080", "http://10.0.0.7:8080"), ("fe80::1", "http://[fe80::1]"), ("https://xen1", "https://xen1")],
+)
+def test_without_a_scheme_plain_is_http(text: str, url: str) -> None:
+    assert Address.parse(text, plain=True).url == url
+
+
+@pytest.mark.parametrize(
     "text",
     ["", " ", "a b", "xen1:port", "xen1:0", "xen1:70000", "ftp://xen1", "http://", "root@xen1", "http://u:p@xen1", "xen1/path",
      "xen1?x=1", "[::1", "-x", "..", "x" * 254, "xen1\nHost: evil", "http://xen1#x", "::::", "ü" * 3 + "\x00"],

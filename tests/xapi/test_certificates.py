@@ -1,17 +1,20 @@
+import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.xapi.answers import answering, result
+from tests.xapi.answers import answering, http, result
 from xo_dash.simulator import certificate
 from xo_dash.simulator.testing import SimulatedPool, simulated
 from xo_dash.xapi import tls
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
-from xo_dash.xapi.errors import BadCertificate, Unreachable
+from xo_dash.xapi.errors import BadCertificate, NoTls, Unreachable
 from xo_dash.xapi.tls import Trust
 
 
@@ -74,6 +77,43 @@ def test_the_fingerprint_can_be_seen_before_anything_is_sent(secured: Secured) -
 def test_plain_http_is_no_secret_https() -> None:
     with answering(result(b'""')) as host, pytest.raises(Unreachable):
         tls.connect(Address("127.0.0.1", host.address.port, secure=True), Trust(), timeout=0.3)
+
+
+def seconds_to_fail(port: int) -> tuple[float, Unreachable]:
+    begin = time.monotonic()
+    with pytest.raises(Unreachable) as caught:
+        tls.connect(Address("127.0.0.1", port, secure=True), Trust())
+    return time.monotonic() - begin, caught.value
+
+
+@pytest.mark.parametrize("answer", [result(b'""'), http(b"", status="403 Forbidden")])
+def test_a_port_without_tls_is_told_from_silence_and_sooner(answer: bytes) -> None:
+    with answering(answer) as host, answering(None) as silent:
+        soon, error = seconds_to_fail(host.address.port)
+        late, nothing = seconds_to_fail(silent.address.port)
+        assert isinstance(error, NoTls) and error.address == f"https://127.0.0.1:{host.address.port}"
+    assert not isinstance(nothing, NoTls) and soon * 2 < late
+
+
+def test_a_port_that_answers_tls_with_its_own_words_is_told_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def greet() -> None:
+            connection, _address = listening.accept()
+            with connection:
+                connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+                connection.recv(1 << 16)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        _taken, error = seconds_to_fail(listening.getsockname()[1])
+        thread.join()
+    assert isinstance(error, NoTls)
+
+
+def test_a_server_that_says_this_was_a_bad_request_may_have_tls() -> None:
+    with answering(http(b"", status="400 Bad Request")) as host:
+        assert not isinstance(seconds_to_fail(host.address.port)[1], NoTls)
 
 
 def test_plain_http_needs_a_yes_but_on_loopback() -> None:

@@ -34,6 +34,9 @@ GATHER = 0.05
 CLOCK = 600.0
 """Seconds after which a host's clock is looked at again."""
 
+FUTURE = 60.0
+"""Seconds that a sample may be newer than its host's clock."""
+
 FIELDS = tuple(Load.__dataclass_fields__)
 
 
@@ -108,6 +111,7 @@ class Collector:
         try:
             update = await self._fetch(host, asked)
             if update is not None:
+                await self._check_time(host, asked, update)
                 asked.end = update.end
             if asked.uuids:
                 await self._store(asked, update)
@@ -126,6 +130,9 @@ class Collector:
     async def _fetch(self, host: Host, asked: _Asked) -> rrd.Update | None:
         if time.monotonic() - asked.clock_at >= CLOCK:
             await self._look_at_clock(host, asked)
+        if asked.end > time.time() + asked.ahead + FUTURE:  # its clock was set back: what we have would hide what comes
+            self._pool.history.forget(asked.uuids)
+            asked.end = 0
         oldest = int(time.time() + asked.ahead - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
         if asked.in_xml:
@@ -137,9 +144,16 @@ class Collector:
             asked.in_xml = True  # from the next round on
             raise
 
+    async def _check_time(self, host: Host, asked: _Asked, update: rrd.Update) -> None:
+        """Raises BadReply for samples of the future, behind which there would be room for no others."""
+        if update.end > time.time() + asked.ahead + FUTURE:
+            await self._look_at_clock(host, asked)  # perhaps it was set
+            if update.end > time.time() + asked.ahead + FUTURE:
+                raise BadReply("measurements of the future")
+
     async def _look_at_clock(self, host: Host, asked: _Asked) -> None:
         before = time.time()
-        clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
+        clock = timestamp(XapiDate(await self._connection.text("host.get_servertime", host.ref)))
         if clock is not None:
             asked.ahead = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
             self._pool.history.ahead[host.uuid] = asked.ahead
@@ -148,7 +162,7 @@ class Collector:
     async def _store(self, asked: _Asked, update: rrd.Update | None) -> None:
         """What this host no longer measures has no load any more; another host may have it by now."""
         history = self._pool.history
-        measured = dict(update.objects) if update is not None else {}
+        measured = {uuid: columns for uuid, columns in update.objects.items() if self._is_known(uuid)} if update is not None else {}
         gone = asked.uuids - measured.keys() if update is not None else set()
         elsewhere = set().union(*(other.uuids for other in self._hosts.values() if other is not asked)) if gone else set()
         asked.uuids = set(measured) or asked.uuids
@@ -175,5 +189,8 @@ class Collector:
         for number, uuid in enumerate(list(self._pool.history.uuids)):
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-            if self._pool.by_uuid(VM, uuid) is None and self._pool.by_uuid(Host, uuid) is None:
+            if not self._is_known(uuid):
                 self._pool.history.forget((uuid,))
+
+    def _is_known(self, uuid: str) -> bool:
+        return self._pool.by_uuid(VM, uuid) is not None or self._pool.by_uuid(Host, uuid) is not None

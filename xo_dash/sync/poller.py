@@ -18,7 +18,7 @@ from xo_dash.sync.pool_identity import Identity, identify, is_behind
 from xo_dash.sync.standing import DuplicatePool, Standing, WrongPool
 from xo_dash.xapi import events
 from xo_dash.xapi.connection import Connection
-from xo_dash.xapi.errors import BadReply, NotMaster, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadCertificate, BadReply, NotMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.events import START, Batch, Token
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ PERIOD = 30.0
 """Seconds of one run; then the scheduler starts the next."""
 LONG_POLL = 10.0
 """Seconds to wait for events: how long a silent death of the other side may go unseen, but for the reply's margin."""
+KNOCK_PAUSE = 0.3
+"""Seconds between two looks whether somebody answers again."""
+BLIND = 10.0
+"""Seconds until the next attempt all the same: for another reason, or the certificate that is presented now."""
 DOUBT = 1.0
 """Seconds to wait for events when the picture seems to have too much."""
 SLICE = 500
@@ -74,6 +78,9 @@ class Poller:
         self._signed_in = False
         self._loaded = False
         self._proved = False  # whether the session has been of use
+        self._problem: XapiError | None = None  # why it is not signed in
+        self._nobody = False  # whether nobody answered since then
+        self._failed_at = 0.0  # by the monotonic clock
         self._rest_until = 0.0  # by the monotonic clock
         self._task: asyncio.Task[None] | None = None
 
@@ -87,7 +94,7 @@ class Poller:
         while (left := end - time.monotonic()) > 0:
             rest = self._rest_until - time.monotonic()
             if rest > 0:
-                await asyncio.sleep(min(left, rest))
+                await self._rest(min(left, rest))
                 continue
             try:
                 await self._step(left)
@@ -102,6 +109,19 @@ class Poller:
         """End the run that is under way."""
         if self._task is not None:
             self._task.cancel()
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for the next attempt: where nobody answered, until somebody does. To look for that costs next to nothing."""
+        if not isinstance(self._problem, Unreachable | BadCertificate):
+            await asyncio.sleep(seconds)
+            return
+        await asyncio.sleep(min(seconds, KNOCK_PAUSE))
+        now = time.monotonic()
+        if not await self._connection.knock():
+            self._nobody = True
+            self._rest_until = max(self._rest_until, min(now + 2 * KNOCK_PAUSE, self._failed_at + BLIND))
+        elif self._nobody:
+            self._rest_until = 0.0
 
     async def _step(self, left: float) -> None:
         if not self._signed_in:
@@ -130,27 +150,30 @@ class Poller:
             case XapiFailure(code="EVENTS_LOST" | "EVENT_FROM_TOKEN_PARSE_FAILURE") if self._token.database:
                 self._start_over()
             case _:
-                self._signed_in = self._proved = False
-                self._rest_until = time.monotonic() + self._standing.failed(error)
-                if isinstance(error, WrongPool | DuplicatePool):
-                    await self._connection.sign_out()
-                self._connection.forget()
+                self._signed_in = self._proved = self._nobody = False
+                self._problem, self._failed_at = error, time.monotonic()
+                self._rest_until = self._failed_at + self._standing.failed(error)
+                if not isinstance(error, WrongPool | DuplicatePool):
+                    self._connection.forget()
 
     async def _enter(self) -> None:
         """Sign in, see who answers, and whether what we have read of it is still its past."""
-        master = await self._connection.sign_in()
+        if not isinstance(self._problem, WrongPool | DuplicatePool) or self._connection.master is None:
+            await self._connection.sign_in()
         identity = await identify(self._connection)
+        master = self._connection.master
         stored = self._known.uuid()
         if stored and stored != identity.uuid:
             raise WrongPool(stored, identity.uuid, identity.name)
         if other := self._known.duplicate(identity.uuid):
             raise DuplicatePool(other)
         # before the next await, or two servers that lead to one pool would not see each other
-        self._mirror.set_server(self._pool.server, master=master.host, pool_uuid=identity.uuid, product=identity.product)
+        self._mirror.set_server(self._pool.server, master=master.host if master else "", pool_uuid=identity.uuid, product=identity.product)
         if self._token.database and (not identity.is_same_run(self._identity) or await is_behind(self._connection, identity, self._token)):
             self._start_over()
-        self._identity = identity
+        self._identity, self._problem = identity, None
         self._signed_in = True
+        self._connection.end_left()
         if not self._token.database:
             self._standing.now(ServerState.SYNCING)
 
@@ -173,7 +196,7 @@ class Poller:
         self._loaded = True
         for kind in self._census.check(batch.counts):
             log.info("%s: rows of class %s went without a word; reading them anew", self._pool.server.label, kind.xapi_class)
-            await self._take(await self._connection.records(kind), (kind,))
+            await self._take(await self._connection.records(kind, len(self._pool.all(kind))), (kind,))
         if learns:
             self._learn()
 

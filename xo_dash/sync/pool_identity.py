@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from data.objects import Host, Pool
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, XapiFailure
 from xo_dash.xapi.events import Token
+
+MOST_OF_A_NAME = 250
+"""Characters of what is told of a pool that is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +35,22 @@ class Identity:
 
 async def identify(connection: Connection) -> Identity:
     """Raises XapiError."""
-    pools = await connection.call("pool.get_all_records")
-    if not isinstance(pools, dict) or len(pools) != 1:
+    pools = await connection.rows(Pool)
+    if len(pools) != 1:
         raise BadReply("not one pool")
-    ((ref, pool),) = pools.items()
-    try:
-        host = await connection.call("host.get_record", pool["master"])
-        software = _map(host.get("software_version"))
-        return Identity(
-            uuid=str(pool["uuid"]),
-            name=str(pool.get("name_label") or host.get("name_label") or ""),
-            ref=str(ref),
-            product=" ".join(filter(None, (software.get("product_brand"), software.get("product_version")))),
-            started=_map(host.get("other_config")).get("agent_start_time", ""),
-            master_uuid=str(host["uuid"]),
-        )
-    except (KeyError, AttributeError, TypeError) as error:
-        raise BadReply(f"a pool without {error}") from error
-
-
-def _map(value: Any) -> dict[str, str]:
-    """What is text in a map of texts; nothing of what is none."""
-    return {str(key): text for key, text in value.items() if isinstance(text, str)} if isinstance(value, dict) else {}
+    (pool,) = pools
+    host = await connection.row(Host, pool.master)
+    if not pool.uuid or not host.uuid:
+        raise BadReply("a pool without a uuid")
+    software = host.software_version
+    return Identity(
+        uuid=pool.uuid,
+        name=(pool.name_label or host.name_label)[:MOST_OF_A_NAME],
+        ref=pool.ref,
+        product=" ".join(filter(None, (software.get("product_brand"), software.get("product_version"))))[:MOST_OF_A_NAME],
+        started=host.other_config.get("agent_start_time", ""),
+        master_uuid=host.uuid,
+    )
 
 
 async def is_behind(connection: Connection, identity: Identity, token: Token) -> bool:
@@ -62,7 +59,7 @@ async def is_behind(connection: Connection, identity: Identity, token: Token) ->
     Source: event.inject gives the generation before the change that it makes; event.from echoes a token that is ahead.
     """
     try:
-        generation = Token.parse(str(await connection.call("event.inject", "pool", identity.ref))).database
+        generation = Token.parse(await connection.text("event.inject", "pool", identity.ref)).database
     except XapiFailure as failure:
         if failure.code in ("SESSION_INVALID", "HOST_IS_SLAVE"):
             raise

@@ -35,12 +35,15 @@ class Probe:
         return tls.readable(self.fingerprint)
 
 
-async def probe(address: str, user: str = "", password: str = "", trust: Trust | None = None) -> Probe:
+async def probe(
+    address: str, user: str = "", password: str = "", trust: Trust | None = None, *, originator: str = "xo-dash probe"
+) -> Probe:
     """Look who is there; sign in if `user` is given and the other side is trusted. Raises BadAddress, and nothing else of XapiError's."""
-    found = await asyncio.to_thread(_look, Address.parse(address), trust or Trust())
+    trust = trust or Trust()
+    found = await asyncio.to_thread(_look, Address.parse(address, plain=trust.plain), trust)
     if not user or not found.trusted:
         return found
-    connection = Connection(found.address, user, password, trust or Trust(), originator="xo-dash probe")
+    connection = Connection(found.address, user, password, trust, originator=originator)
     try:
         await connection.sign_in()
         return replace(found, pool=await identify(connection))

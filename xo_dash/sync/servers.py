@@ -29,7 +29,7 @@ from xo_dash.xapi.tls import Trust
 
 log = logging.getLogger(__name__)
 
-LOOK = 5.0
+LOOK = 1.0
 """Seconds between two looks whether a command changed the records."""
 
 
@@ -46,11 +46,11 @@ class _Running:
 class Servers:
     """Adds, edits and removes connections, and keeps the mirror fresh. Changes raise StoreError with a sentence."""
 
-    def __init__(self, mirror: Mirror, store: ServerStore, installation: str = "", findings: FindingStore | None = None) -> None:
-        """`installation`: tells this dashboard's sessions from another's in XAPI's lists; `findings`: see Watch."""
+    def __init__(self, mirror: Mirror, store: ServerStore, findings: FindingStore | None = None) -> None:
+        """`findings`: see Watch."""
         self._mirror = mirror
         self._store = store
-        self._originator = f"xo-dash {installation}".strip()
+        self._originator = f"xo-dash {store.installation}"  # tells our sessions from another dashboard's in XAPI's lists
         self._schedule = Schedule()
         self.watch = Watch(mirror, findings)
         self.archives = Archives(self.connection)
@@ -80,7 +80,7 @@ class Servers:
         self, address: str, user: str, password: str, *, tls: TlsMode, label: str = "", fingerprint: str = "", simulated: bool = False
     ) -> Server:
         """Raises BadAddress too."""
-        Address.parse(address)
+        parsed(address, tls)
         record = await self._store.add(address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated)
         await self._follow_records()
         return record
@@ -103,9 +103,6 @@ class Servers:
     async def remove(self, server_id: str) -> None:
         await self._store.remove(server_id)
         await self._follow_records()
-        for pool in list(self._mirror):
-            if pool.server.state is ServerState.DUPLICATE:  # perhaps of the one that went
-                await self.retry(pool.id)
 
     async def retry(self, server_id: str) -> None:
         """Connect anew now, whatever the next attempt waits for."""
@@ -117,7 +114,7 @@ class Servers:
         self, address: str, user: str = "", password: str = "", *, tls: TlsMode = TlsMode.CA, fingerprint: str = ""
     ) -> probe.Probe:
         """What is behind `address`; see sync.probe. Raises BadAddress."""
-        return await probe.probe(address, user, password, _trust(tls, (fingerprint,)))
+        return await probe.probe(address, user, password, _trust(tls, (fingerprint,)), originator=f"{self._originator} probe")
 
     def connection(self, server_id: str) -> Connection:
         """Raises Unreachable for a server that is disabled or gone."""
@@ -203,13 +200,15 @@ class Servers:
 
     def _connect(self, record: Server) -> Connection:
         return Connection(
-            Address.parse(record.address),
+            parsed(record.address, record.tls),
             record.user,
             self._store.password(record.id),
             _trust(record.tls, (record.fingerprint, *record.host_fingerprints)),
             originator=self._originator,
             members=record.members,
             one_at_a_time=self._one_at_a_time,
+            left=self._store.sessions(record.id),
+            remember=lambda sessions: self._keep(record.id, ServerChanges(sessions=sessions)),
         )
 
     def _stands(self, live: LiveServer, state: ServerState, *detail: str) -> None:
@@ -234,9 +233,13 @@ class Servers:
             running.connection.trust = _trust(record.tls, (record.fingerprint, *contact.host_fingerprints))
         changes = ServerChanges(pool_uuid=contact.pool_uuid, members=contact.members, host_fingerprints=contact.host_fingerprints)
         if any(getattr(record, name) != value for name, value in changes.items()):
-            task = asyncio.get_running_loop().create_task(self._store_learned(server_id, changes))
-            self._learning.add(task)
-            task.add_done_callback(self._learning.discard)
+            self._keep(server_id, changes)
+
+    def _keep(self, server_id: str, changes: ServerChanges) -> None:
+        """Write down what was learned."""
+        task = asyncio.get_running_loop().create_task(self._store_learned(server_id, changes))
+        self._learning.add(task)
+        task.add_done_callback(self._learning.discard)
 
     async def _store_learned(self, server_id: str, changes: ServerChanges) -> None:
         try:
@@ -245,6 +248,11 @@ class Servers:
             pass  # removed meanwhile
         except StoreError as error:
             log.warning("%s", error)
+
+
+def parsed(address: str, tls: TlsMode) -> Address:
+    """Where a server is. Raises BadAddress."""
+    return Address.parse(address, plain=tls is TlsMode.PLAIN)
 
 
 def _needs(record: Server) -> tuple[object, ...]:

@@ -6,15 +6,15 @@ import logging
 import time
 
 from data.mirror import Mirror
-from data.server import NO_XAPI, Server, ServerState
-from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, XapiError, XapiFailure
+from data.server import NO_TLS, NO_XAPI, Server, ServerState
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, XapiError, XapiFailure
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY, LAST_RETRY = 1.0, 4.0
-"""Seconds; an attempt takes time itself, and five after its return a pool is to live again."""
-SLOW_RETRY = 60.0
-"""Seconds, for what somebody must mend first, but might mend elsewhere."""
+"""Seconds; see poller for what ends them sooner."""
+ANOTHER_LOOK = 1.5
+"""Seconds, for what somebody must correct, here or elsewhere: the session stays, so that a look is no sign-in."""
 NEVER = 1e9
 
 
@@ -75,13 +75,15 @@ class Standing:
             case BadPassword():
                 return ServerState.BAD_PASSWORD, error.details, NEVER  # every attempt counts as an attack
             case BadCertificate():
-                return ServerState.BAD_CERTIFICATE, (error.expected, error.actual), SLOW_RETRY
+                return ServerState.BAD_CERTIFICATE, (error.expected, error.actual), ANOTHER_LOOK
             case WrongPool():
-                return ServerState.WRONG_POOL, error.details, SLOW_RETRY
+                return ServerState.WRONG_POOL, error.details, ANOTHER_LOOK
             case DuplicatePool():
-                return ServerState.DUPLICATE, error.details, SLOW_RETRY
+                return ServerState.DUPLICATE, error.details, ANOTHER_LOOK
             case XapiFailure():
                 detail = error.details
+            case NoTls():
+                detail = (NO_TLS, error.address)
             case BadReply():
                 detail = (NO_XAPI, str(error))
             case _:

@@ -23,13 +23,13 @@ class Address:
     secure: bool = True
 
     @classmethod
-    def parse(cls, text: str) -> Address:
+    def parse(cls, text: str, *, plain: bool = False) -> Address:
         """`host`, `host:port`, `http(s)://host:port`, each with an IPv6 address too (in brackets where a port follows).
 
-        Without a scheme it is https. Raises BadAddress.
+        Without a scheme it is https, or http if `plain` was wished for. Raises BadAddress.
         """
         text = text.strip()
-        scheme, host, port = _split(text)
+        scheme, host, port = _split(text, "http" if plain else "https")
         if scheme not in _PORTS or not _is_host(host):
             raise _bad(text)
         return cls(host=host.lower(), port=_PORTS[scheme] if port is None else port, secure=scheme == "https")
@@ -65,12 +65,12 @@ class Address:
         return self.url
 
 
-def _split(text: str) -> tuple[str, str, int | None]:
+def _split(text: str, usual: str) -> tuple[str, str, int | None]:
     """(scheme, host, port or None)"""
     if "://" not in text and _is_ipv6(text):
-        return "https", text, None
+        return usual, text, None
     try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
+        parts = urlsplit(text if "://" in text else f"{usual}://{text}")
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise _bad(text) from error

@@ -11,6 +11,7 @@ import time
 import xmlrpc.client
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar
 from xml.parsers.expat import ExpatError
 
@@ -74,6 +75,22 @@ def _in_xml(value: Any) -> Any:
             return value
 
 
+def decode(codec: Codec, body: Body, kind: type[T]) -> T:
+    """The result, which is of `kind`. Raises XapiFailure, BadReply."""
+    if codec is Codec.JSON:
+        decoder: msgspec.json.Decoder[Envelope[T]] = _decoder(kind)  # type: ignore[arg-type]  # a class is hashable
+        return decode_json(decoder, body)
+    try:
+        return msgspec.convert(decode_xml(body), kind, strict=False)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise BadReply(f"not a reply of XAPI's: {error}") from error
+
+
+@cache
+def _decoder(kind: Any) -> Any:
+    return msgspec.json.Decoder(Envelope[kind], strict=False)
+
+
 def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
     """The result. Raises XapiFailure, BadReply."""
     try:
@@ -92,20 +109,24 @@ def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
     return envelope.result
 
 
-_NAN = rb"-?\b(?:NaN|nan|Infinity|inf)\b"
-_BARE_NAN = re.compile(rb"[:,\[]\s*" + _NAN)
-_STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*"|' + _NAN, re.DOTALL)
+MENDABLE = 32 << 20
+"""Bytes of the largest reply that is read in spite of what is no JSON in it; as text it takes up to four times as much."""
 
-
+# possessive, and a string without an end goes on to the end of the text: nothing is looked at twice, whatever the text is
+_STRING_OR_NAN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|-?\b(?:NaN|nan|Infinity|inf)\b', re.DOTALL)
 _ESCAPED = re.compile(rb"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w")
 HALF = len(r"\ud83d")
 
 
 def _mended(body: Body) -> bytes:
-    """Without what is no JSON in it: a real task's progress may be NaN, written as a bare word; names may have halves of characters."""
+    """Without what is no JSON in it: a real task's progress may be NaN, written as a bare word; names may have halves of characters.
+
+    In a time that grows with its length alone. Raises BadReply for what is too large.
+    """
+    if len(body) > MENDABLE:
+        raise BadReply(f"not JSON, and {len(body)} bytes are more than we mend")
     text = bytes(body).decode("utf-8", "replace").encode()
-    if _BARE_NAN.search(text):
-        text = _STRING_OR_NAN.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", text)
+    text = _STRING_OR_NAN.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", text)
     return _ESCAPED.sub(lambda found: rb"\ufffd" if len(found[0]) == HALF else found[0], text)
 
 
@@ -121,13 +142,14 @@ def decode_xml(body: Body) -> Any:
     """The result. Raises XapiFailure, BadReply."""
     reader = _Reader(use_datetime=False)
     parser = xmlrpc.client.ExpatParser(reader)
+    parser._parser.buffer_text = True  # type: ignore[attr-defined]  # or each line of a text would be an object
     try:
         for at in range(0, len(body), PIECE):
             parser.feed(bytes(body[at : at + PIECE]))
             time.sleep(0)  # the loop's turn
         parser.close()
         (envelope,) = reader.close()
-    except (ExpatError, xmlrpc.client.Error, ValueError, TypeError, LookupError, AttributeError) as error:
+    except (ExpatError, xmlrpc.client.Error, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
         raise BadReply(f"not a reply of XAPI's: {error}") from error
     match envelope:
         case {"Status": "Success", "Value": value}:

@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from data.mirror import Event
-from data.types import XapiObject
-from xo_dash.xapi import events
+from data.types import Ref, XapiObject
+from xo_dash.xapi import events, rrd_formats
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
-from xo_dash.xapi.errors import BadAddress, BadCertificate, NotMaster, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadAddress, BadCertificate, BadReply, NotMaster, UnknownMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.session import TIMEOUT, Session
-from xo_dash.xapi.tls import Trust
+from xo_dash.xapi.tls import Trust, connect
 from xo_dash.xapi.wire import Reply
 from xo_dash.xapi.workers import Target, Workers
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+X = TypeVar("X", bound=XapiObject)
 
 GRACE = 5.0
 """Seconds more than a call's own timeout before its thread is given up."""
 LOGIN_TIMEOUT = 15.0
 """Seconds; xapi itself waits five before it refuses a password."""
+GOODBYE = 2.0
+"""Seconds for the end of a session."""
+MOST_LEFT = 20
+"""Sessions that are remembered to be ended; a pool ends them by itself after a day."""
+KNOCK = 0.8
+"""Seconds to connect in, when a host is looked for again and again."""
+KNOCK_AT = 2
+"""Hosts that are looked for each time; of the others one after the other."""
+_REF = re.compile(r"[!-:<-~]{1,256}")
+"""A session; it becomes a part of a header."""
 HOPS = 3
 """Members that may send us on, before we believe that they go round in a circle."""
 
@@ -48,8 +61,13 @@ class Connection:
         originator: str,
         members: Iterable[str] = (),
         one_at_a_time: threading.Lock | None = None,
+        left: Iterable[str] = (),
+        remember: Callable[[tuple[str, ...]], None] = lambda _sessions: None,
     ) -> None:
-        """`one_at_a_time`: held while what `get` read is used; threads that compute beside each other keep the loop waiting."""
+        """`one_at_a_time`: held while what `get` read is used; threads that compute beside each other keep the loop waiting.
+
+        `left`: sessions of an earlier run that may still be open; `remember` is told all that may be, whenever it is others.
+        """
         self.address = address
         self.trust = trust
         self.members = tuple(members)
@@ -58,8 +76,12 @@ class Connection:
         self._originator = originator
         self._target: Target | None = None
         self._last_master: Address | None = None
+        self._left = list(left)  # sessions that were not ended: the pool would keep them for a day
+        self._remember = remember
+        self._ending: asyncio.Task[None] | None = None
         self._codec = Codec.JSON
         self._using = one_at_a_time or threading.Lock()
+        self._knocks = 0
         self._signing_in = asyncio.Lock()
         self._calls = Workers("xapi-call", 4, self._session)
         self._events = Workers("xapi-event", 1, self._session)
@@ -87,31 +109,78 @@ class Connection:
             return await self._enter()
 
     async def _enter(self) -> Address:
-        self._target = None
+        self.forget()
         self._target = await self._find_master()
         self._last_master = self._target.address
+        self._tell_sessions()
         return self._target.address
 
     def forget(self) -> None:
-        """The session is of no use any more."""
-        self._target = None
+        """Use the session no more; it is ended when the pool can be reached again."""
+        target, self._target = self._target, None
+        if target is not None:
+            self._left = [*self._left, target.ref][-MOST_LEFT:]
+
+    def end_left(self) -> None:
+        """Begin to end the sessions that were left. Only at the pool that they are of: a session is a secret of its."""
+        if self._left and self._target is not None and (self._ending is None or self._ending.done()):
+            self._ending = asyncio.get_running_loop().create_task(self._end_left(self._target))
+
+    async def _end_left(self, target: Target) -> None:
+        try:
+            for ref in tuple(self._left):
+                with suppress(XapiFailure):  # it had ended by itself
+                    await self._log_out(target, ref)
+                self._left = [one for one in self._left if one != ref]
+        except XapiError:
+            return  # the others with the next sign-in
+        finally:
+            self._tell_sessions()
+
+    async def _log_out(self, target: Target, ref: str) -> None:
+        await self._calls.run(lambda session: session.value("session.logout", (ref,), GOODBYE), target, GOODBYE)
+
+    def _tell_sessions(self) -> None:
+        self._remember((*self._left, *([self._target.ref] if self._target else [])))
+
+    async def knock(self) -> bool:
+        """Whether one of the pool's hosts can be connected to, and is whom we believe. Takes no longer than KNOCK seconds."""
+        known = self._candidates()
+        self._knocks += 1
+        asked = [*known[:KNOCK_AT], *known[KNOCK_AT:][self._knocks % max(1, len(known) - KNOCK_AT) :][:1]]
+        return any(await asyncio.gather(*(self._calls.do(partial(_answers, address, self.trust)) for address in asked)))
 
     async def call(self, method: str, *args: Any, within: float = TIMEOUT) -> Any:
         """`await connection.call("VM.start", ref, False, False)`: the result as XAPI gives it, in `within` seconds.
 
         Never sent twice, but for a session that had ended: then nothing was done. After Unreachable nobody knows.
         """
+        return await self._call(lambda session: session.call(method, *args, timeout=within), within)
+
+    async def _call(self, work: Callable[[Session], T], within: float) -> T:
+        """`work` in a session; again in a new one, if that had ended."""
         target = await self._signed_in()
         try:
-            return await self._calls.run(lambda session: session.call(method, *args, timeout=within), target, within + GRACE)
+            return await self._calls.run(work, target, within + GRACE)
         except XapiFailure as failure:
             if failure.code != "SESSION_INVALID":
                 raise
         async with self._signing_in:
             if self._target in (None, target):  # or somebody else has met its end before
                 await self._enter()
-        target = await self._signed_in()
-        return await self._calls.run(lambda session: session.call(method, *args, timeout=within), target, within + GRACE)
+        return await self._calls.run(work, await self._signed_in(), within + GRACE)
+
+    async def text(self, method: str, *args: Any, within: float = TIMEOUT) -> str:
+        """`call` of what gives a text: no more than one is read."""
+        return await self._call(lambda session: session.text(method, (session.handle, *args), within), within)
+
+    async def rows(self, kind: type[X]) -> list[X]:
+        """All of `kind`, of which there are few."""
+        return await self._call(lambda session: events.fetch_few(session, kind), TIMEOUT)
+
+    async def row(self, kind: type[X], ref: Ref) -> X:
+        """One object as it is now."""
+        return await self._call(lambda session: events.fetch_row(session, kind, ref), TIMEOUT)
 
     async def events(self, kinds: Iterable[type[XapiObject]], token: events.Token, wait: float) -> events.Batch:
         """What happened to `kinds` since `token`; waits for it up to `wait` seconds. One call at a time."""
@@ -119,10 +188,10 @@ class Connection:
         wanted = tuple(kinds)
         return await self._events.run(lambda session: events.fetch(session, wanted, token, wait), await self._signed_in(), patience)
 
-    async def records(self, kind: type[XapiObject]) -> list[Event]:
-        """All there is of `kind` now, as events."""
+    async def records(self, kind: type[XapiObject], about: int = 0) -> list[Event]:
+        """All there is of `kind` now, as events; `about`: how many rows that may be."""
         patience = events.FIRST_STATE_TIMEOUT + GRACE
-        return await self._calls.run(lambda session: events.fetch_records(session, kind), await self._signed_in(), patience)
+        return await self._calls.run(lambda session: events.fetch_records(session, kind, about), await self._signed_in(), patience)
 
     async def get(
         self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], T], *, accept: str = "*/*", within: float = 20.0
@@ -134,7 +203,7 @@ class Connection:
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
 
         def work(session: Session) -> T:
-            reply = session.wire.request("GET", query, None, headers, within)
+            reply = session.wire.request("GET", query, None, headers, within, rrd_formats.LIMIT)
             with self._using:
                 return use(reply)
 
@@ -143,12 +212,20 @@ class Connection:
     async def sign_out(self) -> None:
         """End the session, if the pool can be reached."""
         target, self._target = self._target, None
-        if target is not None:
-            with suppress(XapiError):
-                await self._calls.run(lambda session: session.value("session.logout", (target.ref,), 2.0), target, 2.0)
+        if target is None:
+            return
+        try:
+            await self._log_out(target, target.ref)
+        except XapiFailure:
+            pass  # it had ended by itself
+        except XapiError:
+            self._left.append(target.ref)
+        self._tell_sessions()
 
     async def close(self) -> None:
         """Sign out and let go."""
+        if self._ending is not None:
+            self._ending.cancel()
         await self.sign_out()
         await asyncio.gather(self._calls.close(), self._events.close(), self._gets.close())
 
@@ -192,14 +269,30 @@ class Connection:
             except NotMaster as error:
                 if not error.master or (master := address.sibling(error.master)) == address:
                     raise
+                if not self._may_follow(address, master):
+                    raise UnknownMaster(error.details[0], error.params) from error
                 address = master
         raise Unreachable("the pool's members name each other as master")
 
+    def _may_follow(self, member: Address, master: Address) -> bool:
+        """Whether the password may go where a member sends us: over plain http anybody may be that member, and name any address."""
+        return member.secure or (member.is_loopback and master.is_loopback) or master in self._candidates()
+
     def _login(self, session: Session) -> Target:
         parameters = (self._user, self._password, "1.0", self._originator)
-        ref = session.value("session.login_with_password", parameters, LOGIN_TIMEOUT)
+        ref = session.text("session.login_with_password", parameters, LOGIN_TIMEOUT)
+        if _REF.fullmatch(ref) is None:
+            raise BadReply("no session")
         self._codec = session.codec
-        return Target(session.address, str(ref))
+        return Target(session.address, ref)
+
+
+def _answers(address: Address, trust: Trust) -> bool:
+    try:
+        connect(address, trust, KNOCK).close()
+    except XapiError:
+        return False
+    return True
 
 
 def _is_of_this_host(failure: XapiFailure) -> bool:

@@ -4,8 +4,10 @@ XapiError
 ├── XapiFailure(code, params)           the pool understood and refused
 │   ├── BadPassword                     ... the user or the password
 │   └── NotMaster                       ... because it is a member; `master` is the address of the one to ask
+│       └── UnknownMaster               ... which nobody here knows: over plain http the password does not go there by itself
 ├── Unreachable(reason)                 no connection, or it broke
-│   └── Timeout                         nobody answered in time
+│   ├── Timeout                         nobody answered in time
+│   └── NoTls(address)                  something answers, but without encryption
 ├── BadCertificate(expected, actual)    not the one it should be; nothing was sent to it
 ├── BadReply(reason)                    something answered, but not XAPI: malformed, cut short, too large
 └── BadAddress                          what was typed is no address; a sentence
@@ -15,6 +17,7 @@ The text of an error is for the log, and never has a password or a session in it
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 
 
@@ -50,12 +53,24 @@ class NotMaster(XapiFailure):
         return self.params[0] if self.params else ""
 
 
+class UnknownMaster(NotMaster):
+    """The master is at an address that nobody gave, and a password would go there in the clear."""
+
+
 class Unreachable(XapiError):
     """No connection, or one that broke. A call that was on its way may or may not have been carried out."""
 
 
 class Timeout(Unreachable):
     """No answer in time. The call may still be carried out."""
+
+
+class NoTls(Unreachable):
+    """Something answers there, but not with TLS."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__("it does not speak TLS")
 
 
 class BadCertificate(XapiError):
@@ -79,9 +94,24 @@ class BadAddress(XapiError):
 _REFUSED_AT_THE_DOOR = frozenset({"SESSION_AUTHENTICATION_FAILED", "SESSION_AUTHORIZATION_FAILED"})
 
 
+def release(error: BaseException) -> None:
+    """Let go of what the frames of `error` and of its causes hold: of a reply that could not be read, all of it."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            traceback.clear_frames(one.__traceback__)
+            waiting += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
+
+
+MOST_DETAILS, MOST_OF_A_DETAIL = 32, 2000
+"""Arguments of a failure, and characters of each, that are kept: they are shown to people."""
+
+
 def failure(details: Sequence[str]) -> XapiFailure:
     """The error for XAPI's [code, argument ...]."""
-    code, *params = [str(detail) for detail in details] or ["UNKNOWN"]
+    code, *params = [str(detail)[:MOST_OF_A_DETAIL] for detail in details[:MOST_DETAILS]] or ["UNKNOWN"]
     if code in _REFUSED_AT_THE_DOOR:
         return BadPassword(code, params)
     if code == "HOST_IS_SLAVE":

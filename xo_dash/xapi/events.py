@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from data.types import Ref, XapiObject
 from xo_dash.xapi.codec import Codec, Envelope, decode_json, decode_xml
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.session import Session
+from xo_dash.xapi.wire import LIMIT, Body
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,14 @@ MARGIN = 10.0
 """Seconds a reply may take beyond the time that the server waits for events."""
 FIRST_STATE_TIMEOUT = 300.0
 
+FEW, USUAL_RECORD = 1000, 16 << 10
+"""Rows that are always read, and bytes of one: a VM with all there is to say of it has half of that."""
+MOST_OF_A_RECORD = 1 << 20
+"""Bytes of one record; the certificates of a pool may fill a third of that."""
+
+MOST_OF_A_TOKEN = 64
+
+X = TypeVar("X", bound=XapiObject)
 Record = msgspec.Raw | Mapping[str, Any]
 
 
@@ -46,7 +55,7 @@ class Token(NamedTuple):
     def parse(cls, text: str) -> Token:
         """Raises BadReply."""
         try:
-            database, messages = text.split(",")
+            database, messages = text[:MOST_OF_A_TOKEN].split(",")
             return cls(int(database), int(messages))
         except ValueError as error:
             raise BadReply(f"no token: {text[:80]!r}") from error
@@ -78,6 +87,7 @@ class _Events(msgspec.Struct):
 
 
 _EVENTS: msgspec.json.Decoder[Envelope[_Events]] = msgspec.json.Decoder(Envelope[_Events], strict=False)
+_RECORD: msgspec.json.Decoder[Envelope[msgspec.Raw]] = msgspec.json.Decoder(Envelope[msgspec.Raw])
 _RECORDS: msgspec.json.Decoder[Envelope[dict[str, msgspec.Raw]]] = msgspec.json.Decoder(Envelope[dict[str, msgspec.Raw]])
 
 
@@ -88,7 +98,7 @@ def fetch(session: Session, kinds: Iterable[type[XapiObject]], token: Token, tim
     """
     classes = [kind.xapi_class.lower() for kind in kinds]
     patience = FIRST_STATE_TIMEOUT if token.database == 0 else timeout + MARGIN
-    codec, body = session.exchange("event.from", (session.handle, classes, str(token), float(timeout)), patience)
+    codec, body = session.exchange("event.from", (session.handle, classes, str(token), float(timeout)), patience, LIMIT)
     reply = decode_json(_EVENTS, body) if codec is Codec.JSON else _events_of(decode_xml(body))
     counts = {KIND_BY_NAME[name]: count for name, count in reply.valid_ref_counts.items() if name in KIND_BY_NAME}
     counts.pop(Message, None)  # a real xapi has no such table
@@ -97,16 +107,39 @@ def fetch(session: Session, kinds: Iterable[type[XapiObject]], token: Token, tim
     return Batch(decoded, Token.parse(reply.token), counts)
 
 
-def fetch_records(session: Session, kind: type[XapiObject]) -> list[Event]:
-    """Every object of `kind` as it is now. Raises XapiError."""
-    codec, body = session.exchange(f"{kind.xapi_class}.get_all_records", (session.handle,), FIRST_STATE_TIMEOUT)
-    records: dict[str, Any] = {}  # its values are of type Record
-    records.update(decode_json(_RECORDS, body) if codec is Codec.JSON else _mapping(decode_xml(body)))
+def fetch_records(session: Session, kind: type[XapiObject], about: int = 0) -> list[Event]:
+    """Every object of `kind` as it is now, of which there are `about` so many. Raises XapiError."""
+    limit = min(LIMIT, (about + FEW) * USUAL_RECORD)
+    codec, body = session.exchange(f"{kind.xapi_class}.get_all_records", (session.handle,), FIRST_STATE_TIMEOUT, limit)
     return [
         Event(kind, Operation.ADD, Ref(ref), row)
-        for number, (ref, record) in enumerate(records.items())
+        for number, (ref, record) in enumerate(_records(codec, body).items())
         if (row := _row(kind, Ref(ref), record, number)) is not None
     ]
+
+
+def fetch_few(session: Session, kind: type[X]) -> list[X]:
+    """Every object of a class that has few. Raises XapiError."""
+    codec, body = session.exchange(f"{kind.xapi_class}.get_all_records", (session.handle,))
+    return [_needed(kind, Ref(ref), record) for ref, record in _records(codec, body).items()]
+
+
+def fetch_row(session: Session, kind: type[X], ref: Ref) -> X:
+    """One object. Raises XapiError."""
+    codec, body = session.exchange(f"{kind.xapi_class}.get_record", (session.handle, ref))
+    return _needed(kind, ref, decode_json(_RECORD, body) if codec is Codec.JSON else decode_xml(body))
+
+
+def _records(codec: Codec, body: Body) -> dict[str, Any]:
+    """{ref: Record}"""
+    return decode_json(_RECORDS, body) if codec is Codec.JSON else _mapping(decode_xml(body))
+
+
+def _needed(kind: type[X], ref: Ref, record: Record) -> X:
+    row = _row(kind, ref, record, 0)
+    if row is None:
+        raise BadReply(f"not a record of class {kind.xapi_class}")
+    return row
 
 
 class _XmlEvent(msgspec.Struct):
@@ -125,7 +158,7 @@ class _XmlEvents(msgspec.Struct):
 def _events_of(value: Any) -> _XmlEvents:
     try:
         return msgspec.convert(value, _XmlEvents, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise BadReply(f"not a reply of XAPI's: {error}") from error
 
 
@@ -149,16 +182,20 @@ def _decoded(events: Iterable[_Event | _XmlEvent], sharing: Sharing | None) -> I
             yield Event(kind, Operation.ADD if event.operation == Operation.ADD else Operation.MOD, ref, row)
 
 
-def _row(kind: type[XapiObject], ref: Ref, record: Record, number: int) -> XapiObject | None:
+def _row(kind: type[X], ref: Ref, record: Record, number: int) -> X | None:
     """The object, or None for a record that cannot be read at all: one must not keep the others away."""
     if number % BREATH == 0:
         time.sleep(0)
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
-        return decode(kind, ref, record)
-    with suppress(ValueError, RecursionError, TypeError):
-        return decode(kind, ref, _mended(record))
-    log.warning("a record of class %s cannot be read: %s", kind.xapi_class, ref)
+    if len(record) <= MOST_OF_A_RECORD:  # of a mapping, which was read already, a number that is always less
+        with suppress(*_UNREADABLE):
+            return decode(kind, ref, record)
+        with suppress(*_UNREADABLE):
+            return decode(kind, ref, _mended(record))
+    log.warning("a record of class %s cannot be read: %.100s", kind.xapi_class, ref)
     return None
+
+
+_UNREADABLE = (msgspec.DecodeError, ValueError, ArithmeticError, TypeError, RecursionError)
 
 
 def _mended(record: Record) -> bytes:

@@ -1,4 +1,4 @@
-"""`/rrd_updates`: what a host measured of itself and of its VMs, in either of XAPI's two JSON dialects or in XML, as columns.
+"""`/rrd_updates`: what a host measured of itself and of its VMs, as columns.
 
 Source of names and units: the data sources of xcp-rrdd; cpuN is a fraction, *_kib are KiB, `memory_internal_free` too, rates are B/s.
 """
@@ -11,14 +11,12 @@ import time
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
-from xml.etree import ElementTree
-
-import msgspec
 
 from data.history import LENGTH, NAN, STEP
-from xo_dash.xapi.errors import BadReply
+from xo_dash.xapi import rrd_formats
+from xo_dash.xapi.rrd_formats import Export
 from xo_dash.xapi.wire import Reply
 
 Column: TypeAlias = "array[float]"
@@ -42,32 +40,6 @@ class Update:
         return round((self.first + length - 1) * STEP)
 
 
-class _Meta(msgspec.Struct):
-    legend: list[str]
-
-
-class _Row(msgspec.Struct):
-    t: float
-    values: list[float]
-
-
-class Export(msgspec.Struct):
-    """Samples as they come, each row of one time; the legend has `FUNCTION:vm|host|sr:uuid:data source`."""
-
-    meta: _Meta
-    data: list[_Row]
-
-
-class _RawExport(msgspec.Struct):
-    meta: _Meta
-    data: list[msgspec.Raw]
-
-
-# Not strict: the newer dialect has every number as a string. Row by row: ten minutes of 100 VMs at once would hold the loop for 40 ms.
-_OUTER = msgspec.json.Decoder(_RawExport, strict=False)
-_ROW = msgspec.json.Decoder(_Row, strict=False)
-
-
 def parse(reply: Reply) -> Update | None:
     """None where there is nothing. Raises BadReply; for a thread."""
     exported = export(reply)
@@ -75,62 +47,21 @@ def parse(reply: Reply) -> Update | None:
 
 
 def export(reply: Reply) -> Export | None:
-    """What was asked of `/rrd_updates`, newest first; None where there is nothing: XAPI answers 500 if no series matches."""
-    if reply.status == 500:
-        return None
-    if reply.status != 200:
-        raise BadReply(f"HTTP {reply.status}")
-    body = bytes(reply.body)
-    found = _from_xml(body) if body.lstrip()[:1] == b"<" else _from_json(body)
-    if any(len(row.values) != len(found.meta.legend) for row in found.data):
-        raise BadReply("measurements do not fit their legend")
-    return found
-
-
-def _from_json(body: bytes) -> Export:
-    try:
-        try:
-            outer = _OUTER.decode(body)
-        except msgspec.DecodeError:
-            outer = _OUTER.decode(quoted(body))
-        return Export(outer.meta, list(map(_row, outer.data)))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadReply(f"measurements that are neither JSON nor XML: {error}") from error
-
-
-def _row(raw: msgspec.Raw) -> _Row:
-    time.sleep(0)  # the loop's turn
-    return _ROW.decode(raw)
-
-
-def quoted(body: bytes) -> bytes:
-    """The older dialect has NaN and Infinity as bare words; no legend has them in it."""
-    for word in (b"NaN", b"-Infinity", b"Infinity"):
-        body = body.replace(word, b'"' + word + b'"')
-    return body.replace(b'"-"Infinity""', b'"-Infinity"')
-
-
-def _from_xml(body: bytes) -> Export:
-    try:
-        root = ElementTree.fromstring(body)  # noqa: S314  # expat bounds the expansion of entities
-        legend = [entry.text or "" for entry in root.iter("entry")]
-        rows = [_Row(float(row.findtext("t") or ""), [float(value.text or "nan") for value in row.iter("v")]) for row in root.iter("row")]
-    except (ElementTree.ParseError, ValueError) as error:
-        raise BadReply(f"measurements that are not XML: {error}") from error
-    return Export(_Meta(legend), rows)
+    """What was asked of `/rrd_updates`; None where there is nothing: XAPI answers 500 if no series matches. Raises BadReply."""
+    return None if reply.status == 500 else rrd_formats.export(reply)
 
 
 def _columns(export: Export) -> Update | None:
-    rows = sorted(export.data, key=lambda row: row.t)
-    while rows and all(math.isnan(value) for value in rows[-1].values):
+    rows = sorted(zip(export.times, export.rows, strict=True), key=lambda row: row[0])
+    while rows and all(map(math.isnan, rows[-1][1])):
         rows.pop()  # not measured yet: the next round asks for it again
     if not rows:
         return None
-    last = round(rows[-1].t / STEP)
-    rows = [row for row in rows if round(row.t / STEP) > last - LENGTH]
-    places = [round(row.t / STEP) for row in rows]
+    last = round(rows[-1][0] / STEP)
+    rows = [row for row in rows if round(row[0] / STEP) > last - LENGTH]
+    places = [round(t / STEP) for t, _values in rows]
     found: dict[tuple[str, str], _Measured] = {}
-    for number, (entry, values) in enumerate(zip(export.meta.legend, zip(*(row.values for row in rows), strict=True), strict=True)):
+    for number, (entry, values) in enumerate(zip(export.legend, zip(*(values for _t, values in rows), strict=True), strict=True)):
         match entry.split(":", 3):
             case ["AVERAGE", "vm" | "host" as owner, uuid, name]:
                 purpose = _purpose(owner, name)
@@ -154,28 +85,28 @@ class _Purpose(NamedTuple):
 
 _PURPOSES = {
     "vm": (
-        (r"cpu\d+", True, "cpu"),
+        (r"cpu\d{1,4}", True, "cpu"),
         ("memory", True, "memory"),
         ("memory_internal_free", False, "memory_free"),
-        (r"vif_\d+_([rt]x)", True, "net"),
-        (r"vbd_[a-z]+_(read|write)", True, "disk"),
-        (r"vbd_[a-z]+_(?:read_|write_)?latency", False, "latency"),
+        (r"vif_\d{1,4}_([rt]x)", True, "net"),
+        (r"vbd_[a-z]{1,8}_(read|write)", True, "disk"),
+        (r"vbd_[a-z]{1,8}_(?:read_|write_)?latency", False, "latency"),
     ),
     "host": (
-        (r"cpu\d+", True, "cpu"),
+        (r"cpu\d{1,4}", True, "cpu"),
         ("loadavg", True, ""),
         ("memory_total_kib", False, "memory"),
         ("memory_free_kib", False, "memory_free"),
         (r"pif_aggr_([rt]x)", True, "all_net"),
-        (r"pif_eth\d+_([rt]x)", True, "net"),
-        (r"pif_[^_]+_[rt]x", True, ""),  # VLANs and bonds: the same bytes again
+        (r"pif_eth\d{1,4}_([rt]x)", True, "net"),
+        (r"pif_[^_]{1,64}_[rt]x", True, ""),  # VLANs and bonds: the same bytes again
         (r"(read|write)_[0-9a-f]{8}", True, "disk"),  # by the first digits of the SR's uuid
     ),
 }
 """(data source, whether it is kept, part of what); a host has hundreds of others."""
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _purpose(owner: str, name: str) -> _Purpose:
     """A pool has a few dozen names, in thousands of columns."""
     for pattern, is_kept, part in _PURPOSES[owner]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import socket
 import ssl
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.errors import BadCertificate, Unreachable
+from xo_dash.xapi.errors import BadCertificate, NoTls, Unreachable
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and its handshake."""
+HURRY = 0.5
+"""Seconds in which a host that has TLS begins its handshake, as a rule."""
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 """What OpenSSL calls an answer in another protocol; it depends on its version."""
 
@@ -61,24 +65,21 @@ def fingerprint(certificate: bytes) -> str:
 def connect(address: Address, trust: Trust, timeout: float = CONNECT_TIMEOUT) -> HTTPConnection:
     """A connection that was proved to lead to whom we believe; nothing has been sent over it.
 
-    Raises BadCertificate, Unreachable.
+    Raises BadCertificate, Unreachable, NoTls.
     """
     if not trust.allows(address):
         raise BadCertificate("", "", "plain http was not agreed to")
-    connection = (
-        HTTPSConnection(address.host, address.port, timeout=timeout, context=trust.context())
-        if address.secure
-        else HTTPConnection(address.host, address.port, timeout=timeout)
-    )
+    connection = HTTPSConnection(address.host, address.port) if address.secure else HTTPConnection(address.host, address.port)
+    connection.timeout = timeout
     try:
-        connection.connect()
         if address.secure:
+            connection.sock = _secured(address, trust.context(), timeout)
             trust.check(_certificate(connection.sock))
+        else:
+            connection.connect()
     except ssl.SSLCertVerificationError as error:
-        connection.close()
         raise BadCertificate("", presented(address, timeout), error.verify_message) from error
     except (OSError, UnicodeError) as error:
-        connection.close()
         raise Unreachable(_words(error)) from error
     except BadCertificate:
         connection.close()
@@ -87,15 +88,56 @@ def connect(address: Address, trust: Trust, timeout: float = CONNECT_TIMEOUT) ->
 
 
 def presented(address: Address, timeout: float = CONNECT_TIMEOUT) -> str:
-    """The fingerprint of the certificate that the host presents, whoever signed it. Raises Unreachable."""
+    """The fingerprint of the certificate that the host presents, whoever signed it. Raises Unreachable, NoTls."""
     try:
-        with (
-            socket.create_connection((address.host, address.port), timeout) as raw,
-            _unverified().wrap_socket(raw, server_hostname=address.host) as secured,
-        ):
+        with _secured(address, _unverified(), timeout) as secured:
             return fingerprint(_certificate(secured))
     except (OSError, UnicodeError) as error:
         raise Unreachable(_words(error)) from error
+
+
+def _secured(address: Address, context: ssl.SSLContext, timeout: float) -> ssl.SSLSocket:
+    """A socket whose handshake is done. Raises OSError, NoTls."""
+    deadline = time.monotonic() + timeout
+    raw = socket.create_connection((address.host, address.port), timeout)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    secured = context.wrap_socket(raw, server_hostname=address.host, do_handshake_on_connect=False)
+    try:
+        _shake_hands(secured, address, deadline)
+    except BaseException:
+        secured.close()
+        raise
+    return secured
+
+
+def _shake_hands(secured: ssl.SSLSocket, address: Address, deadline: float) -> None:
+    """A host without TLS waits for the end of a line that never comes: it is asked in its own words after a moment."""
+    secured.settimeout(min(HURRY, deadline - time.monotonic()))
+    try:
+        secured.do_handshake()
+    except TimeoutError:
+        if _speaks_plainly(address):
+            raise NoTls(str(address)) from None
+        secured.settimeout(max(deadline - time.monotonic(), 0.001))
+        secured.do_handshake()
+    except (ssl.SSLEOFError, ConnectionError):
+        if _speaks_plainly(address):
+            raise NoTls(str(address)) from None
+        raise
+    except ssl.SSLError as error:
+        if error.reason in _NO_TLS:
+            raise NoTls(str(address)) from error
+        raise
+
+
+def _speaks_plainly(address: Address) -> bool:
+    """Whether it answers http there. A server with TLS may do that too, to say that this was a bad request."""
+    with suppress(OSError), socket.create_connection((address.host, address.port), HURRY) as raw:
+        raw.settimeout(2 * HURRY)
+        raw.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+        line = raw.recv(len(b"HTTP/1.0 400"), socket.MSG_WAITALL)
+        return line.startswith(b"HTTP/") and not line.endswith(b" 400")
+    return False
 
 
 def _certificate(secured: socket.socket) -> bytes:
@@ -114,5 +156,5 @@ def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer"
     if isinstance(error, ssl.SSLError) and error.reason:
-        return "it does not speak TLS" if error.reason in _NO_TLS else "TLS: " + error.reason.replace("_", " ").lower()
+        return "TLS: " + error.reason.replace("_", " ").lower()
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__

@@ -45,8 +45,8 @@ class Wire:
         self._sock: socket.socket | None = None
         self.aborted = False
 
-    def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout: float) -> Reply:
-        """Send and read, in `timeout` seconds altogether. Raises Unreachable, Timeout, BadCertificate, BadReply.
+    def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout: float, limit: int = LIMIT) -> Reply:
+        """Send and read `limit` bytes at most, in `timeout` seconds altogether. Raises Unreachable, Timeout, BadCertificate, BadReply.
 
         Never sends again what may have arrived: a connection that the other side closed meanwhile is seen before.
         """
@@ -60,7 +60,7 @@ class Wire:
             sock.settimeout(timeout)
             connection.request(method, path, body, dict(headers))
             with connection.getresponse() as response:
-                content = self._read(response, sock, deadline)
+                content = _read(response, sock, deadline, min(limit, self._limit))
             whole = not response.will_close
         except (OSError, HTTPException, ValueError) as error:
             raise _translated(error, timeout) from error
@@ -89,32 +89,33 @@ class Wire:
             self._connection = connect(self.address, self._trust, timeout)
         return self._connection
 
-    def _read(self, response: HTTPResponse, sock: socket.socket, deadline: float) -> Body:
-        """The body. In pieces, straight to their place: whoever waits for the interpreter's lock gets it in between."""
-        length = response.length
-        if length is None:
-            return self._read_unsized(response, sock, deadline)
-        if length > self._limit:
-            raise BadReply(f"{length} bytes are more than we read")
-        body = mmap(-1, length) if length > PIECE else bytearray(length)  # memory nobody has to fill with zeros first
-        view, at = memoryview(body), 0
-        while at < length:
-            _hurry(sock, deadline)
-            got = response.readinto(view[at : at + PIECE])
-            if not got:
-                raise BadReply(f"ended after {at} of {length} bytes")
-            at += got
-        return body
 
-    def _read_unsized(self, response: HTTPResponse, sock: socket.socket, deadline: float) -> bytes:
-        pieces, size = [], 0
-        while piece := response.read1(PIECE):
-            _hurry(sock, deadline)
-            pieces.append(piece)
-            size += len(piece)
-            if size > self._limit:
-                raise BadReply(f"more than {self._limit} bytes, and no end")
-        return b"".join(pieces)
+def _read(response: HTTPResponse, sock: socket.socket, deadline: float, limit: int) -> Body:
+    """The body. In pieces, straight to their place: whoever waits for the interpreter's lock gets it in between."""
+    length = response.length
+    if length is None:
+        return _read_unsized(response, sock, deadline, limit)
+    if length > limit:
+        raise BadReply(f"{length} bytes are more than we read")
+    body = mmap(-1, length) if length > PIECE else bytearray(length)  # memory nobody has to fill with zeros first
+    view, at = memoryview(body), 0
+    while at < length:
+        _hurry(sock, deadline)
+        got = response.readinto(view[at : at + PIECE])
+        if not got:
+            raise BadReply(f"ended after {at} of {length} bytes")
+        at += got
+    return body
+
+
+def _read_unsized(response: HTTPResponse, sock: socket.socket, deadline: float, limit: int) -> bytearray:
+    body = bytearray()  # not a list of what arrived: it may arrive byte by byte
+    while piece := response.read1(PIECE):
+        _hurry(sock, deadline)
+        body += piece
+        if len(body) > limit:
+            raise BadReply(f"more than {limit} bytes, and no end")
+    return body
 
 
 def _is_stale(sock: socket.socket) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.errors import Timeout, Unreachable
+from xo_dash.xapi.errors import Timeout, Unreachable, release
 from xo_dash.xapi.session import Session
 
 T = TypeVar("T")
@@ -53,6 +53,13 @@ class Workers:
         except asyncio.CancelledError:
             job.abort()
             raise
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """`work()` in a thread, without a session; it ends by itself."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except RuntimeError as error:
+            raise Unreachable("the connection was closed") from error
 
     async def close(self) -> None:
         """Break off what is under way and end the threads."""
@@ -102,6 +109,9 @@ class _Job:
             self._session = session
         try:
             return work(session)
+        except Exception as error:
+            release(error)  # whoever keeps the error must not keep the reply
+            raise
         finally:
             with self._lock:
                 self._session = None

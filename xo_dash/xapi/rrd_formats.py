@@ -1,0 +1,278 @@
+"""What hosts write of their measurements, in JSON or XML: `/rrd_updates` and whole RRDs, read into rows of numbers.
+
+A row has the size of the legend, times are moments, and there are no more rows than a host keeps: whatever is
+computed with what is read here needs no bounds of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias, TypeVar
+from xml.etree import ElementTree
+
+import msgspec
+
+from xo_dash.xapi.errors import BadReply
+from xo_dash.xapi.wire import Reply
+
+Row: TypeAlias = "array[float]"
+T = TypeVar("T")
+
+LIMIT: Final = 64 << 20
+"""Bytes of the largest reply: ten minutes of a thousand VMs."""
+MOST_ROWS: Final = 3000
+"""Of one archive; the longest that a host keeps has 366."""
+LATEST: Final = 1e11
+"""Epoch seconds that no clock shows."""
+MOST_OF_A_VALUE: Final = 64
+"""Characters of a number with its quotes and comma, at most."""
+MOST_OF_A_NAME: Final = 256
+"""Characters of an entry of a legend, at most."""
+DEPTH: Final = 16
+PIECE: Final = 1 << 16
+
+
+@dataclass(slots=True)
+class Export:
+    """Samples as they come, each row of one time; the legend has `FUNCTION:vm|host|sr:uuid:data source`."""
+
+    legend: list[str]
+    times: list[float] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, t: float, row: Row) -> None:
+        _check(len(row) == len(self.legend) and len(self.rows) < MOST_ROWS and 0 <= t < LATEST, "measurements do not fit their legend")
+        self.times.append(t)
+        self.rows.append(row)
+
+
+@dataclass(slots=True)
+class Archive:
+    cf: str = ""
+    pdp_per_row: float = 0.0
+    rows: list[Row] = field(default_factory=list)  # oldest first; each has a value of every source
+
+    def add(self, row: Row, sources: int) -> None:
+        _check(len(row) == sources and len(self.rows) < MOST_ROWS, "an archive that does not fit its sources")
+        self.rows.append(row)
+
+
+@dataclass(slots=True)
+class Whole:
+    """All archives of one object."""
+
+    step: float = 0.0
+    last_update: float = 0.0  # epoch seconds
+    sources: list[str] = field(default_factory=list)
+    archives: list[Archive] = field(default_factory=list)
+
+
+def export(reply: Reply) -> Export:
+    """Of `/rrd_updates`. Raises BadReply; for a thread."""
+    return _read(reply, _export_of_json, _export_of_xml)
+
+
+def whole(reply: Reply) -> Whole:
+    """Of `/vm_rrd` or `/host_rrd`. Raises BadReply; for a thread."""
+    found = _read(reply, _whole_of_json, _whole_of_xml)
+    lasts = (found.step, *(archive.pdp_per_row for archive in found.archives))
+    _check(0 <= found.last_update < LATEST and all(0 < one < LATEST for one in lasts), "an archive of no time")
+    return found
+
+
+def _read(reply: Reply, of_json: Callable[[bytes], T], of_xml: Callable[[bytes], T]) -> T:
+    if reply.status != 200:
+        raise BadReply(f"HTTP {reply.status}")
+    body = bytes(reply.body)
+    try:
+        return of_xml(body) if body.lstrip()[:1] == b"<" else of_json(body)
+    except (msgspec.DecodeError, ElementTree.ParseError, ValueError, RecursionError) as error:
+        raise BadReply(f"measurements that are neither JSON nor XML: {error}") from error
+
+
+def _check(true: bool, otherwise: str) -> None:
+    if not true:
+        raise BadReply(otherwise)
+
+
+# ---- JSON
+
+
+class _Meta(msgspec.Struct):
+    legend: list[str]
+
+
+class _RawExport(msgspec.Struct):
+    meta: _Meta
+    data: list[msgspec.Raw]
+
+
+class _Row(msgspec.Struct):
+    t: float
+    values: list[float]
+
+
+class _Source(msgspec.Struct):
+    name: str
+
+
+class _RawArchive(msgspec.Struct):
+    cf: str
+    pdp_per_row: float
+    database: list[msgspec.Raw]
+
+
+class _RawWhole(msgspec.Struct):
+    step: float
+    lastupdate: float
+    ds: list[_Source]
+    rra: list[_RawArchive]
+
+
+# Not strict: the newer dialect has every number as a string. Row by row: ten minutes of 100 VMs at once would hold the loop for 40 ms.
+_EXPORT = msgspec.json.Decoder(_RawExport, strict=False)
+_WHOLE = msgspec.json.Decoder(_RawWhole, strict=False)
+_ROW = msgspec.json.Decoder(_Row, strict=False)
+_VALUES = msgspec.json.Decoder(list[float], strict=False)
+
+
+def _export_of_json(body: bytes) -> Export:
+    outer = _outer(_EXPORT, body)
+    made = Export(outer.meta.legend)
+    for raw in outer.data:
+        row = _part(_ROW, raw, len(made.legend))
+        made.add(row.t, array("d", row.values))
+    return made
+
+
+def _whole_of_json(body: bytes) -> Whole:
+    outer = _outer(_WHOLE, body)
+    made = Whole(outer.step, outer.lastupdate, [source.name for source in outer.ds])
+    for rra in outer.rra:
+        archive = Archive(rra.cf, rra.pdp_per_row)
+        for raw in rra.database:
+            archive.add(array("d", _part(_VALUES, raw, len(made.sources))), len(made.sources))
+        made.archives.append(archive)
+    return made
+
+
+def _outer(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """In the older dialect NaN and Infinity are bare words, which are no JSON; no legend has them in it."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return decoder.decode(_quoted(body))
+
+
+def _part(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw, width: int) -> T:
+    """One row; looked at only if it is about as long as `width` numbers."""
+    _check(len(raw) <= MOST_OF_A_VALUE * (width + 4), "measurements do not fit their legend")
+    time.sleep(0)  # the loop's turn
+    return decoder.decode(raw)
+
+
+def _quoted(body: bytes) -> bytes:
+    for word in (b"NaN", b"-Infinity", b"Infinity"):
+        body = body.replace(word, b'"' + word + b'"')
+    return body.replace(b'"-"Infinity""', b'"-Infinity"')
+
+
+# ---- XML
+
+
+class _Target:
+    """An XMLParser's target that keeps nothing but the text of the element it is in: `ends` is called with it, by the element's path."""
+
+    def __init__(self, root: str, ends: Mapping[str, Callable[[str], None]], starts: Mapping[str, Callable[[], None]]) -> None:
+        self._root, self._ends, self._starts = root, ends, starts
+        self._path: list[str] = []
+        self._text: list[str] = []
+
+    def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
+        self._path.append(tag)
+        _check(self._path[0] == self._root and len(self._path) < DEPTH, "XML of another kind")
+        self._text.clear()
+        if begin := self._starts.get(self._where):
+            begin()
+
+    def data(self, text: str) -> None:
+        if len(self._text) < MOST_OF_A_NAME:
+            self._text.append(text)
+
+    def end(self, _tag: str) -> None:
+        if finish := self._ends.get(self._where):
+            finish("".join(self._text).strip())
+        self._path.pop()
+        self._text.clear()
+
+    def close(self) -> None:
+        """Nothing is built."""
+
+    @property
+    def _where(self) -> str:
+        return "/".join(self._path[1:])
+
+
+def _parse(body: bytes, target: _Target) -> None:
+    parser = ElementTree.XMLParser(target=target)  # noqa: S314  # expat bounds the expansion of entities
+    for at in range(0, len(body), PIECE):
+        parser.feed(body[at : at + PIECE])
+        time.sleep(0)  # the loop's turn
+    parser.close()
+
+
+def _export_of_xml(body: bytes) -> Export:
+    made = Export([])
+    times: list[float] = []
+    row: Row = array("d")
+
+    def value(text: str) -> None:
+        _check(len(row) < len(made.legend), "measurements do not fit their legend")
+        row.append(float(text or "nan"))
+
+    def finish(_text: str) -> None:
+        nonlocal row
+        _check(len(times) == 1, "measurements without a time")
+        made.add(times.pop(), row)
+        row = array("d")
+
+    ends = {"meta/legend/entry": made.legend.append, "data/row/t": lambda text: times.append(float(text)), "data/row/v": value}
+    _parse(body, _Target("xport", {**ends, "data/row": finish}, {}))
+    return made
+
+
+def _whole_of_xml(body: bytes) -> Whole:
+    made = Whole()
+    row: Row = array("d")
+
+    def value(text: str) -> None:
+        _check(len(row) < len(made.sources), "an archive that does not fit its sources")
+        row.append(float(text or "nan"))
+
+    def finish(_text: str) -> None:
+        nonlocal row
+        made.archives[-1].add(row, len(made.sources))
+        row = array("d")
+
+    def number(name: str) -> Callable[[str], None]:
+        return lambda text: setattr(made, name, float(text))
+
+    def of_archive(name: str, read: Callable[[str], object]) -> Callable[[str], None]:
+        return lambda text: setattr(made.archives[-1], name, read(text))
+
+    ends = {
+        "step": number("step"),
+        "lastupdate": number("last_update"),
+        "ds/name": made.sources.append,
+        "rra/cf": of_archive("cf", str),
+        "rra/pdp_per_row": of_archive("pdp_per_row", float),
+        "rra/database/row/v": value,
+        "rra/database/row": finish,
+    }
+    _parse(body, _Target("rrd", ends, {"rra": lambda: made.archives.append(Archive())}))
+    return made
