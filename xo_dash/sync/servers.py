@@ -19,7 +19,7 @@ from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
 from xo_dash.sync import memory, probe, watch
 from xo_dash.sync.archives import Archives
 from xo_dash.sync.metrics import ROUND, Collector
-from xo_dash.sync.poller import PERIOD, SLICE, Contact, Known, Poller
+from xo_dash.sync.poller import SLICE, Contact, Known, Poller
 from xo_dash.sync.schedule import Schedule
 from xo_dash.sync.watch import Watch
 from xo_dash.xapi.address import Address
@@ -180,7 +180,7 @@ class Servers:
         poller = Poller(self._mirror, pool, connection, known, self._loading)
         collector = Collector(pool, connection, self._loading)
         self._running[record.id] = _Running(record, connection, poller, collector)
-        self._schedule.always(f"poll {record.id}", poller.run, PERIOD + 5)
+        self._schedule.always(f"poll {record.id}", poller.run)
         self._schedule.every(ROUND, f"measure {record.id}", collector.tick)
 
     async def _close(self, server_id: str) -> None:
