@@ -105,7 +105,7 @@ export default {
     },
 
     trails(rows) {
-      this.model.trails(rows, Math.round(Date.now() / 5000));
+      this.model.trails(rows, Math.round(xoDash.now() / 5));
       this.refresh();
     },
 

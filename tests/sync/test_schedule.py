@@ -4,8 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-import apscheduler.events
 import pytest
+from apscheduler.events import EVENT_JOB_ERROR
 
 from tests.clock import WallClock
 from xo_dash.sync.schedule import Schedule
@@ -85,16 +85,14 @@ async def test_a_job_that_fell_behind_runs_once(schedule: Schedule, caplog: pyte
 async def test_a_run_that_fails_is_named_in_the_log(
     schedule: Schedule, caplog: pytest.LogCaptureFixture, error_log: list[logging.LogRecord]
 ) -> None:
-    ended: list[apscheduler.events.JobExecutionEvent] = []
-    schedule._scheduler.add_listener(ended.append, apscheduler.events.EVENT_JOB_ERROR)
+    ended = asyncio.Event()
+    schedule._scheduler.add_listener(lambda _event: ended.set(), EVENT_JOB_ERROR)
 
     async def fail() -> None:
         raise RuntimeError("no luck")
 
     schedule.always("the unlucky one", fail)
-    async with asyncio.timeout(10):
-        while not ended:
-            await asyncio.sleep(BRISK)
+    await asyncio.wait_for(ended.wait(), 10)
     assert "the unlucky one" in caplog.text
     error_log.clear()
 

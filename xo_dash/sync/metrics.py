@@ -33,6 +33,8 @@ GATHER = 0.05
 
 CLOCK = 600.0
 """Seconds after which a host's clock is looked at again."""
+SILENT = 3
+"""Answers without a new sample after which it is looked at too: it may have been set back."""
 
 FIELDS = tuple(Load.__dataclass_fields__)
 
@@ -43,8 +45,8 @@ class _Asked:
 
     uuid: str
     end: int = 0  # epoch seconds, its clock: its newest sample that we have
-    ahead: float = 0.0  # seconds its clock is ahead of ours
-    clock_at: float = -CLOCK  # when that was measured (monotonic)
+    clock_at: float = -CLOCK  # when its clock was looked at (monotonic)
+    silent: int = 0  # answers in a row without a new sample
     failures: int = 0  # in a row
     rest_until: float = 0.0  # it is left alone till then (monotonic)
     in_xml: bool = False  # its JSON cannot be read
@@ -107,6 +109,7 @@ class Collector:
     async def _ask(self, host: Host, asked: _Asked) -> None:
         try:
             update = await self._fetch(host, asked)
+            asked.silent = 0 if update is not None and update.end > asked.end else asked.silent + 1
             if update is not None:
                 asked.end = update.end
             if asked.uuids:
@@ -124,9 +127,10 @@ class Collector:
             asked.busy = False
 
     async def _fetch(self, host: Host, asked: _Asked) -> rrd.Update | None:
-        if time.monotonic() - asked.clock_at >= CLOCK:
+        if time.monotonic() - asked.clock_at >= CLOCK or asked.silent == SILENT:
             await self._look_at_clock(host, asked)
-        oldest = int(time.time() + asked.ahead - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
+        host_time = time.time() + self._pool.history.ahead.get(host.uuid, 0.0)
+        oldest = int(host_time - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
         if asked.in_xml:
             return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="text/xml")
@@ -141,8 +145,10 @@ class Collector:
         before = time.time()
         clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
         if clock is not None:
-            asked.ahead = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
-            self._pool.history.ahead[host.uuid] = asked.ahead
+            self._pool.history.ahead[host.uuid] = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
+            if asked.end > clock + SILENT * STEP:  # it was set back, and what was measured before lies ahead
+                asked.end = 0
+                self._pool.history.forget(asked.uuids)
         asked.clock_at = time.monotonic()
 
     async def _store(self, asked: _Asked, update: rrd.Update | None) -> None:
