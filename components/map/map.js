@@ -105,7 +105,7 @@ export default {
     },
 
     trails(rows) {
-      this.model.trails(rows, Math.round(xoDash.now() / 5));
+      this.model.trails(rows, Math.round((globalThis.xoDash?.now() ?? Date.now() / 1000) / 5));
       this.refresh();
     },
 
