@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from nicegui import App, ui
 
-from components import theme, verbs
+from components import release, theme, verbs
 from components.findings.badge import badge
 from components.frame import status
 from components.frame.account import account
@@ -28,6 +28,7 @@ from xo_dash.i18n import _
 def install(app: App, context: Context) -> None:
     """Serve what the frame fetches; called once, before the first page."""
     theme.install(app)
+    release.install()
     serve(app, SNAPSHOT, context.shared(TreeFeed).snapshot)
 
 

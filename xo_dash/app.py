@@ -193,6 +193,12 @@ def mount(app: App, context: Context) -> None:
         app.on_startup(lambda: _show_demo(demo, context))
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
     app.on_startup(memory.settle)
+    tidying = memory.Tidying(_is_watched)
+    app.on_startup(lambda: context.servers.schedule.every(memory.TIDY, "memory", tidying.tick))
+
+
+def _is_watched() -> bool:
+    return any(client.has_socket_connection for client in Client.instances.values())
 
 
 async def _show_demo(demo: Demo, context: Context) -> None:
