@@ -13,6 +13,7 @@ from components.frame import status
 from components.frame.account import account
 from components.frame.feed import TreeFeed
 from components.frame.finder import Finder
+from components.frame.loading import show_loading
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
 from components.ui import Icon
@@ -46,6 +47,7 @@ def frame(
     theme.wear(user.preferences)
     ui.page_title(f"{title} · xo-dash")
     shell = Shell()
+    show_loading(context.mirror, shell)
     with shell.brand:
         brand("/")
     with shell.middle:
