@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from data.stores.vault import Vault
 from pages import layout
 from tests import fakes
 from tests.map.fleets import join
-from xo_dash.app import PAGES
+from xo_dash.app import PAGES, is_news
 from xo_dash.context import Context
 from xo_dash.sync.servers import Servers
 
@@ -105,3 +106,23 @@ def drawn(box: ui.element) -> list[weakref.ref[object]]:
             ui.label("within")
         menu.on_value_change(menu.update)
     return [weakref.ref(one) for one in (*box.descendants(), field._props)]
+
+
+async def test_what_ends_after_its_browser_left_is_no_news(user: User, error_log: list[logging.LogRecord]) -> None:
+    client = await user.open("/hosts")
+    answered = asyncio.Event()
+
+    async def act() -> None:
+        await answered.wait()
+        ui.label("done")
+
+    with client:
+        ui.button("act", on_click=act)
+    user.find("act").click()
+    user.client = None
+    client.delete()
+    del client
+    answered.set()
+    await asyncio.sleep(0.1)
+    assert [record.getMessage() for record in error_log if is_news(record)] == []
+    error_log.clear()
