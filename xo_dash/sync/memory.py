@@ -25,7 +25,7 @@ SWITCH_INTERVAL = 0.001
 """Seconds; five times as often as usual, which costs a computing thread a fifth."""
 TIDY = 60.0
 """Seconds between two looks whether somebody looks."""
-LONGEST = 3 * 3600.0
+LONGEST = 12 * 3600.0
 """Seconds after which all is collected though somebody looks: what is always on a screen must not keep all garbage."""
 
 
@@ -48,11 +48,12 @@ class Tidying:
         """`is_watched`: whether a browser is connected."""
         self._is_watched = is_watched
         self._tidied_at = time.monotonic()
-        self._wanted = False
+        self._watched = self._wanted = False
 
     async def tick(self) -> None:
-        """Once after the last browser left; every LONGEST while there is one."""
-        watched = self._is_watched()
+        """Once after the last browser left, and has not only gone to another page; every LONGEST while there is one."""
+        before, self._watched = self._watched, self._is_watched()
+        watched = before or self._watched
         self._wanted |= watched
         if self._wanted and (not watched or time.monotonic() - self._tidied_at > LONGEST):
             self._wanted, self._tidied_at = watched, time.monotonic()
