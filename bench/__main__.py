@@ -45,7 +45,8 @@ MEASUREMENTS: Measurements = {
 
 async def measure(only: str, minutes: float) -> list[Figure]:
     figures = []
-    every: Measurements = {**MEASUREMENTS, "soak": lambda: soak.figures(minutes)}
+    soaking: Measurements = {"soak": lambda: soak.figures(minutes), "visitors": lambda: soak.coming_and_going(minutes)}
+    every = MEASUREMENTS | soaking
     for name, run in every.items():
         if only in name:
             print(f"-- {name}", flush=True)

@@ -1,4 +1,4 @@
-"""The map, left open while a pool is never still: what the browser and the server keep, minute by minute."""
+"""The map left open while a pool is never still, and browsers that come and go: what browser and server keep, minute by minute."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from playwright.async_api import CDPSession, async_playwright
 
+from bench.crowd import crowd
 from bench.figures import Figure
 from bench.pages import CHROMIUM, FLAGS, Xapi
 from bench.programs import SimulatedPools, dashboard, simulated
@@ -22,6 +23,8 @@ HOSTS, VMS = 3, 100
 RATE = 10.0  # changes a second
 WARM = 1 / 3
 """The part of the time that does not count: caches fill, and ten minutes of history do."""
+VISITED = ("/", "/vms", "/hosts", "/storage", "/attention", "/settings")
+TOGETHER = 4
 DRAWN = "document.querySelector('.xo-map')?.map?.plan?.pools.length"
 
 
@@ -59,6 +62,27 @@ async def figures(minutes: float) -> list[Figure]:
         Figure("a browser on the map, its heap after collection: growth", slope(heap), "MB/min", 0.1, beside.format(heap[-1][1])),
         Figure("... the server's resident memory: growth", slope(resident), "MB/min", 0.2, beside.format(resident[-1][1])),
     ]
+
+
+async def coming_and_going(minutes: float) -> list[Figure]:
+    """Megabytes a minute by which resident memory grows while browsers open pages and leave them, as people do all day."""
+    resident: list[tuple[float, float]] = []
+    opened = 0
+    async with simulated(HOSTS, VMS) as pool, dashboard(pool.url) as board:
+        await board.live()
+        every, began = min(60.0, minutes * 60 / 12), time.monotonic()
+        for path in itertools.cycle(VISITED):
+            async with crowd(board, TOGETHER, path, lambda _index, _text, _moment: None):
+                await asyncio.sleep(1)
+            opened += TOGETHER
+            at = time.monotonic() - began
+            if at >= (len(resident) + 1) * every:
+                resident.append((at / 60, board.resident() / 1e6))
+                print(f"{at / 60:5.1f} min: {opened} pages were open, server {resident[-1][1]:.1f} MB", file=sys.stderr, flush=True)
+            if at >= minutes * 60:
+                break
+    beside = f"{opened} pages in {minutes:g} minutes, {TOGETHER} at a time; at its end {resident[-1][1]:.1f} MB"
+    return [Figure("browsers that come and go, the server's resident memory: growth", slope(resident), "MB/min", 0.5, beside)]
 
 
 async def heap_of(devtools: CDPSession) -> tuple[float, int]:

@@ -32,7 +32,13 @@ class LoadsInSight:
         self._unwatch = [home.history.observe(self._measured) for home in homes]
         self._measured(frozenset())
 
+    def end(self) -> None:
+        """Nobody is sent anything any more."""
+        self.stop()
+        self._send = lambda _news: None
+
     def stop(self) -> None:
+        """Until the next `watch`."""
         for unwatch in self._unwatch:
             unwatch()
         self._unwatch = []

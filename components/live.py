@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, cast
 
@@ -27,7 +28,9 @@ class Flow:
     """The changes on their way to one browser: the first at once, then gathered."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._client = weakref.ref(client)  # which has this flow
+        self.endings: dict[int, list[Callable[[], None]]] = {}
+        """{element's id: what ends with it}"""
         self._due: dict[Callable[[], None], None] = {}
         self._pace = Pace(self._flush)
 
@@ -38,7 +41,8 @@ class Flow:
 
     def _flush(self) -> bool:
         due, self._due = self._due, {}
-        if not self._client.is_deleted:
+        client = self._client()
+        if client is not None and not client.is_deleted:
             for render in due:
                 try:
                     render()
@@ -73,13 +77,19 @@ def _until_gone(unsubscribe: Callable[[], None]) -> None:
     A container that is cleared and filled again stays: fill it through `renewed`, or subscriptions pile up.
     """
     parent = ui.context.slot.parent
-    original = parent._handle_delete  # meant by NiceGUI for clean-up in subclasses
+    endings = flow().endings
+    if parent.id in endings:
+        endings[parent.id].append(unsubscribe)
+        return
+    endings[parent.id] = [unsubscribe]
 
     def handle_delete() -> None:
-        unsubscribe()
-        original()
+        del parent._handle_delete  # or it would be part of a ring that only the garbage collector finds
+        for end in endings.pop(parent.id):
+            end()
+        parent._handle_delete()
 
-    parent._handle_delete = handle_delete  # type: ignore[method-assign]
+    parent._handle_delete = handle_delete  # type: ignore[method-assign]  # meant by NiceGUI for clean-up in subclasses
 
 
 def renewed(container: ui.element, tag: str = "div") -> ui.element:

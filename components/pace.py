@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Final
+from weakref import WeakMethod
 
 INTERVAL: Final = 0.1
 """Seconds between two bursts."""
@@ -14,7 +15,8 @@ class Pace:
     """Calls `burst` as soon as the turn of the loop ends, then every INTERVAL for as long as it says that there was something."""
 
     def __init__(self, burst: Callable[[], bool]) -> None:
-        self._burst = burst
+        """`burst`: a method, held weakly, since whose it is has this pace."""
+        self._burst = WeakMethod(burst)
         self._busy = False
 
     def wake(self) -> None:
@@ -24,6 +26,7 @@ class Pace:
             asyncio.get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
-        self._busy = self._burst()
+        burst = self._burst()
+        self._busy = burst is not None and burst()
         if self._busy:
             asyncio.get_running_loop().call_later(INTERVAL, self._run)

@@ -23,10 +23,12 @@ class Sample(NamedTuple):
 
 
 def kept(samples: Sequence[Sample], new: Sample) -> list[Sample]:
-    """`samples`, oldest first, with `new` at their end, thinned by age."""
+    """`samples`, oldest first, with `new` at their end, thinned by age; without what was measured by a clock that was ahead."""
     found: list[Sample] = []
     for sample in (*samples, new):
         age = new.t - sample.t
+        if age < 0:
+            continue
         step = next(step for least, step in reversed(STEPS) if age >= least)
         if age < KEPT and (not found or sample.t - found[-1].t >= step * 0.9):
             found.append(sample)

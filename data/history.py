@@ -166,6 +166,11 @@ class History:
         """Note how full an SR is; `before`: what is known of it from an earlier run."""
         self._growth[uuid] = kept(self._growth.get(uuid, before), sample)
 
+    def redate(self, seconds: float) -> None:
+        """Our clock was set, forward by so many seconds: what is known by it moves along."""
+        self.ahead = {uuid: ahead - seconds for uuid, ahead in self.ahead.items()}
+        self._growth = {uuid: [s._replace(t=s.t + seconds) for s in samples] for uuid, samples in self._growth.items()}
+
     def observe(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:
         """Call `observer` with the uuids that got new samples, once a round. While someone observes, rounds are short."""
         self._next += 1

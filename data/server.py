@@ -48,3 +48,8 @@ class Server:
     @property
     def is_live(self) -> bool:
         return self.state is ServerState.LIVE
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether its first picture is on its way."""
+        return not self.last_event_at and self.state in (ServerState.CONNECTING, ServerState.SYNCING)

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 from nicegui import App, ui
 
-from components import theme, verbs
+from components import release, theme, verbs
 from components.findings.badge import badge
 from components.frame import status
 from components.frame.account import account
 from components.frame.feed import TreeFeed
 from components.frame.finder import Finder
+from components.frame.loading import show_loading
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
 from components.ui import Icon
@@ -28,6 +29,7 @@ from xo_dash.i18n import _
 def install(app: App, context: Context) -> None:
     """Serve what the frame fetches; called once, before the first page."""
     theme.install(app)
+    release.install()
     serve(app, SNAPSHOT, context.shared(TreeFeed).snapshot)
 
 
@@ -45,6 +47,7 @@ def frame(
     theme.wear(user.preferences)
     ui.page_title(f"{title} · xo-dash")
     shell = Shell()
+    show_loading(context.mirror, shell)
     with shell.brand:
         brand("/")
     with shell.middle:

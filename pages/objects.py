@@ -8,12 +8,14 @@ from typing import Generic, TypeVar
 
 from nicegui import ui
 
+from components.frame.loading import is_loading, loading_page
 from components.hosts.words import pool_name, pool_path
 from components.live import follow_all, renewed
 from components.ui import Notice, Tone, empty_state
 from components.vms.standing import standing_band
 from data.mirror import Change, Operation, PoolMirror
 from data.names import pool_name as name_of_pool
+from data.server import Server
 from data.types import XapiObject
 from pages.layout import frame
 from xo_dash.context import Context
@@ -57,7 +59,9 @@ def _body(context: Context, about: About[T], uuid: str) -> None:
         row = context.mirror.find(about.kind, uuid)
         shown[:] = [row] if row else []
         with renewed(box):
-            if row is None or not isinstance(row.home, PoolMirror):
+            if row is None and is_loading(context.mirror):
+                loading_page()
+            elif row is None or not isinstance(row.home, PoolMirror):
                 _unknown(context, about)
             else:
                 _object(context, about, row, row.home)
@@ -65,6 +69,8 @@ def _body(context: Context, about: About[T], uuid: str) -> None:
     def comes(changes: Sequence[Change]) -> bool:
         if shown and shown[0].home.one(about.kind, shown[0].ref) is shown[0]:
             return False
+        if not shown and any(isinstance(change.subject, Server) for change in changes):
+            return True  # all there is may be here now
         added = (change.subject for change in changes if change.operation is Operation.ADD)
         return any(isinstance(subject, about.kind) and subject.uuid == uuid for subject in added)
 

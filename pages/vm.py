@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from components.frame.loading import is_loading, loading_page
 from components.links import path_of
 from components.live import follow_all, renewed
 from components.ui import empty_state, heading
@@ -21,6 +22,7 @@ from data.mirror import Change, Operation, PoolMirror
 from data.names import pool_name
 from data.objects import VM, Host
 from data.placement import is_guest
+from data.server import Server
 from data.vms import is_up
 from pages.layout import frame
 from xo_dash.context import Context
@@ -54,7 +56,9 @@ def _body(context: Context, uuid: str) -> None:
         vm = context.mirror.find(VM, uuid)
         shown[:] = [vm] if vm else []
         with renewed(box):
-            if vm is None:
+            if vm is None and is_loading(context.mirror):
+                loading_page()
+            elif vm is None:
                 _unknown(context)
             elif not is_guest(vm):
                 _no_guest(vm)
@@ -64,6 +68,8 @@ def _body(context: Context, uuid: str) -> None:
     def comes(changes: Sequence[Change]) -> bool:
         if shown and shown[0].home.one(VM, shown[0].ref) is shown[0]:
             return False
+        if not shown and any(isinstance(change.subject, Server) for change in changes):
+            return True  # all there is may be here now
         added = (change.subject for change in changes if change.operation is Operation.ADD)
         return any(isinstance(subject, VM) and subject.uuid == uuid for subject in added)
 

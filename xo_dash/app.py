@@ -193,6 +193,12 @@ def mount(app: App, context: Context) -> None:
         app.on_startup(lambda: _show_demo(demo, context))
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
     app.on_startup(memory.settle)
+    tidying = memory.Tidying(_is_watched)
+    app.on_startup(lambda: context.servers.schedule.every(memory.TIDY, "memory", tidying.tick))
+
+
+def _is_watched() -> bool:
+    return any(client.has_socket_connection for client in Client.instances.values())
 
 
 async def _show_demo(demo: Demo, context: Context) -> None:
@@ -244,13 +250,16 @@ def _set_up_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
     for chatty in ("apscheduler", "nicegui", "httpx", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    for name in ("uvicorn.error", "nicegui"):
+        logging.getLogger(name).addFilter(is_news)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """NiceGUI's middleware takes a browser that leaves in the middle of a request for a failure of ours."""
+def is_news(record: logging.LogRecord) -> bool:
+    """That a browser leaves is none: in the middle of a request, which NiceGUI's middleware takes for a failure of ours, or while
+    something that it asked for is under way, whose end has no page any more to be shown on.
+    """
     error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, RuntimeError) and str(error) == "No response returned.")
+    return not (isinstance(error, RuntimeError) and str(error).endswith(("No response returned.", "has been deleted.")))
 
 
 def _print_start(settings: Settings, context: Context) -> None:

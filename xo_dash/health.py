@@ -40,6 +40,6 @@ def _server(pool: PoolMirror, now: float) -> dict[str, object]:
         "id": server.id,
         "state": server.state.value,
         "master": server.master,
-        "last_event_age": round(now - server.last_event_at, 1) if server.last_event_at else None,
+        "last_event_age": round(max(0.0, now - server.last_event_at), 1) if server.last_event_at else None,
         "counts": {kind: count for kind, count in pool.counts.items() if kind in COUNTED},
     }

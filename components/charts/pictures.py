@@ -15,7 +15,7 @@ from data import past
 from data.mirror import PoolMirror
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.past import Column, Panel, Stretch
-from xo_dash.sync.archives import Archives, Found, Kept, Missing, fresh_until
+from xo_dash.sync.archives import Archives, Found, Kept, Missing, until_next
 
 Subject: TypeAlias = VM | Host | SR | Pool
 KINDS: Final[Mapping[str, type[Subject]]] = {"vm": VM, "host": Host, "sr": SR, "pool": Pool}
@@ -47,7 +47,7 @@ class Pictures:
 
     async def of(self, subject: Subject, stretch: Stretch) -> Picture:
         return await self._kept.get(
-            (subject.uuid, stretch, type(subject)), lambda: fresh_until(stretch.step), lambda: self._make(subject, stretch)
+            (subject.uuid, stretch, type(subject)), lambda: until_next(stretch.step), lambda: self._make(subject, stretch)
         )
 
     async def _make(self, subject: Subject, stretch: Stretch) -> Picture:

@@ -97,12 +97,22 @@ def connection(mirror: Mirror, path: str) -> None:
         panel.props["data-state"] = shape
         panel.refresh()
 
-    panel = Panel(fill)
+    panel = Panel(fill).classes("x-connection")
     with panel.word:
         mark = Mark("live")
         label = ui.label().classes("x-status-text")
         since = Age(None, bare=True).classes("x-status-text")
+    with panel:
+        _offline()
     follow_all(mirror, lambda changes: any(isinstance(change.subject, Server) for change in changes), render)
+
+
+def _offline() -> None:
+    """In place of all that: the browser has no connection to us. Its own script shows it (components/theme/connection.js)."""
+    with ui.element().classes("x-row x-offline").props("role=status"):
+        Mark("warning")
+        ui.label(_("offline")).classes("x-status-text")
+        Age(None, bare=True).classes("x-status-text")
 
 
 def judge(servers: Sequence[Server]) -> tuple[str, str, float | None]:
@@ -116,6 +126,8 @@ def judge(servers: Sequence[Server]) -> tuple[str, str, float | None]:
         if any(server.state is not ServerState.UNREACHABLE for server in away):
             text = ngettext("{n} pool not connected", "{n} pools not connected", len(away)).format(n=len(away))
         return "warning", text, _earliest(server.last_event_at or server.since for server in away)
+    if any(server.state is ServerState.SYNCING for server in wanted):
+        return "connecting", _("loading"), None
     if any(server.state is not ServerState.LIVE for server in wanted):
         return "connecting", _("connecting"), None
     return "live", _("live"), None

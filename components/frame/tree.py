@@ -80,7 +80,7 @@ class Tree(ui.element, component="tree.js"):
 
     def _handle_delete(self) -> None:
         self._leave()
-        self._loads.stop()
+        self._loads.end()
         super()._handle_delete()
 
 

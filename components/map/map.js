@@ -26,7 +26,7 @@ const ROWS = ["p", "h", "m", "s", "n", "x"]; // of a message: not measurements a
 
 export default {
   template: `
-    <div class="xo-map" ref="root">
+    <div class="xo-map" ref="root" data-bare>
       <canvas ref="canvas" aria-hidden="true"></canvas>
       <canvas ref="above" class="xo-map-above" aria-hidden="true" hidden></canvas>
       <div class="xo-map-focus" ref="focus" tabindex="0" role="application" aria-owns="xo-table" :aria-label="words.label" :aria-description="words.keys"></div>
@@ -96,6 +96,7 @@ export default {
       const change = this.model.apply(message);
       if (change.lost) { this.$emit("ready"); return; }
       if (message.r) this.wanted = new Wanted();
+      this.$refs.root.toggleAttribute("data-bare", ![...this.model.pools.values()].some(({ hosts }) => hosts.size));
       this.relay(change);
       this.tidy();
       this.table.take(message);
@@ -105,7 +106,7 @@ export default {
     },
 
     trails(rows) {
-      this.model.trails(rows, Math.round(Date.now() / 5000));
+      this.model.trails(rows, Math.round((globalThis.xoDash?.now() ?? Date.now() / 1000) / 5));
       this.refresh();
     },
 

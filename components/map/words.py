@@ -50,7 +50,7 @@ def words() -> dict[str, object]:
         "ungrouped": _("Without a group"),
         "moreGroups": _("{n} more groups"),
         "asOfAge": _("{state}, as of {age}"),
-        "servers": {str(state): state_word(state) for state in ServerState},
+        "servers": {**{str(state): state_word(state) for state in ServerState}, "offline": _("no connection to xo-dash")},
         "lost": _("no sign of life"),
         "maintenance": _("maintenance"),
         "master": _("master"),

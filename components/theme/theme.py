@@ -1,4 +1,4 @@
-"""Serve the style sheets and the small script, and put a user's choice of light or dark, and of contrast, on a page."""
+"""Serve the style sheets and the small scripts, and put a user's choice of light or dark, and of contrast, on a page."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "co
 """What a user may choose of each; who chose nothing has it as the system has it."""
 HERE: Final = Path(__file__).parent
 FIRST: Final = ("tokens.css", "base.css", "elements.css", "quasar.css")
+SCRIPTS: Final = ("theme.js", "connection.js")
 FAVICON: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#121a29"/>'
     '<path d="M3 3h5v6H3zM9 3h4v3H9zM9 7h4v6H9zM3 10h5v3H3z" fill="#5b9bf0"/></svg>'
@@ -35,7 +36,7 @@ def install(app: App) -> None:
     """Serve `/theme/...`, which needs no sign-in, and link it from every page; called once, before the first page."""
     files = {
         "css": (style_sheet(), "text/css; charset=utf-8"),
-        "js": ((HERE / "theme.js").read_text(encoding="utf-8"), "text/javascript; charset=utf-8"),
+        "js": ("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS), "text/javascript; charset=utf-8"),
     }
     tags = {"css": '<link rel="stylesheet" href="{}">', "js": '<script src="{}"></script>'}
     for kind, (text, media_type) in files.items():

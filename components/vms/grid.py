@@ -87,7 +87,7 @@ class Grid(ui.element, component="grid.js"):
 
     def _handle_delete(self) -> None:
         self._leave()
-        self._loads.stop()
+        self._loads.end()
         super()._handle_delete()
 
 

@@ -125,6 +125,17 @@ class Book:
         """What was told before the last stop began then, if it is still there."""
         self._recalled = dict(since)
 
+    def redate(self, seconds: float) -> None:
+        """The clock was set, forward by so many seconds: what has lasted for a while has lasted no longer for that."""
+        self._recalled = {name: since + seconds for name, since in self._recalled.items()}
+        self._standings = {
+            subject: {rule: standing.moved(seconds) for rule, standing in standings.items()}
+            for subject, standings in self._standings.items()
+        }
+        for told in self._lines.values():
+            told.update({subject: replace(finding, since=finding.since + seconds) for subject, finding in told.items()})
+        self._folds.clear()
+
     def remembered(self) -> dict[str, float]:
         """For the next `recall`."""
         every = ((rule, subject, s) for subject, standings in self._standings.items() for rule, s in standings.items())

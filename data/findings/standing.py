@@ -20,6 +20,10 @@ class Standing:
     calm_since: float | None = None
     flaps: bool = False
 
+    def moved(self, seconds: float) -> Standing:
+        """The same, by a clock that was set by so much."""
+        return replace(self, since=self.since + seconds, calm_since=None if self.calm_since is None else self.calm_since + seconds)
+
 
 def advance(old: Standing | None, reading: Reading | None, limits: Limits, *, margin: float, hold: float, now: float) -> Standing | None:
     """What follows from `old` when `reading` is what is seen now (None: nothing); None when there is nothing to remember."""

@@ -132,8 +132,8 @@ async def _call(client: httpx.AsyncClient, method: str, *arguments: object) -> A
 class Board(Program):
     """`xo-dash serve`."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, *arguments: str, port: int = 0) -> None:
+        self.port = port or free_port()
         self.folder = folder
         super().__init__("serve", "--port", str(self.port), "--data-dir", str(folder), *arguments)
         self.url = f"http://127.0.0.1:{self.port}"

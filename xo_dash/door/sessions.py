@@ -7,10 +7,10 @@ A session is open until it is ended, too long unused, too old, or its user is go
 import asyncio
 import hashlib
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from data.clock import SteadyClock
 from data.stores.kiosks import Kiosk, KioskStore
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.users import Role, User, UserStore
@@ -66,7 +66,7 @@ class SessionTable:
         users: UserStore,
         store: SessionStore,
         accepts: Callable[[User], bool],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         kiosks: KioskStore | None = None,
     ) -> None:
         """`accepts`: whether this user may have a session at all."""
@@ -74,7 +74,7 @@ class SessionTable:
         self._store = store
         self._accepts = accepts
         self._kiosks = kiosks
-        self._clock = clock
+        self._clock = clock or SteadyClock()  # a clock that is set signs nobody out
         self._sessions = {record.id: self._session(record) for record in store.all()}
 
     def start(self, user: User, address: str) -> tuple[str, Session]:
@@ -133,7 +133,8 @@ class SessionTable:
         )
 
     def _session(self, record: SessionRecord) -> Session:
-        return Session(record.id, record.user_id, record.epoch, record.created, record.last_seen, record.address, self)
+        now = self._clock()  # what lies ahead was written by a clock that was wrong
+        return Session(record.id, record.user_id, record.epoch, min(record.created, now), min(record.last_seen, now), record.address, self)
 
 
 def _viewer(kiosk: Kiosk) -> User:

@@ -62,36 +62,36 @@ class Kept(Generic[T]):
 
     def __init__(self, most: int = KEPT) -> None:
         self._most = most
-        self._done: dict[Hashable, tuple[float, T | Missing]] = {}
+        self._done: dict[Hashable, tuple[float, T | Missing]] = {}  # until when (monotonic)
         self._under_way: dict[Hashable, asyncio.Task[T]] = {}
 
-    async def get(self, key: Hashable, until: Callable[[], float], make: Callable[[], Awaitable[T]]) -> T:
-        """What `make` makes, good until `until()` (epoch seconds). Raises Missing."""
+    async def get(self, key: Hashable, good_for: Callable[[], float], make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` makes, good for `good_for()` seconds. Raises Missing."""
         known = self._done.get(key)
-        if known is not None and time.time() < known[0]:
+        if known is not None and time.monotonic() < known[0]:
             self._done[key] = self._done.pop(key)
             if isinstance(known[1], Missing):
                 raise known[1]
             return known[1]
         task = self._under_way.get(key)
         if task is None:
-            task = asyncio.get_running_loop().create_task(self._make(key, until, make))
+            task = asyncio.get_running_loop().create_task(self._make(key, good_for, make))
             self._under_way[key] = task
             task.add_done_callback(lambda done: (self._under_way.pop(key, None), done.cancelled() or done.exception()))
         return await asyncio.shield(task)  # one who leaves does not take it away from the others
 
-    async def _make(self, key: Hashable, until: Callable[[], float], make: Callable[[], Awaitable[T]]) -> T:
+    async def _make(self, key: Hashable, good_for: Callable[[], float], make: Callable[[], Awaitable[T]]) -> T:
         try:
             made = await make()
         except Missing as missing:
-            self._keep(key, time.time() + SOON, missing)
+            self._keep(key, SOON, missing)
             raise
-        self._keep(key, max(until(), time.time() + SOON - 1), made)
+        self._keep(key, max(good_for(), SOON - 1), made)
         return made
 
-    def _keep(self, key: Hashable, until: float, made: T | Missing) -> None:
+    def _keep(self, key: Hashable, seconds: float, made: T | Missing) -> None:
         self._done.pop(key, None)
-        self._done[key] = (until, made)
+        self._done[key] = (time.monotonic() + seconds, made)
         while len(self._done) > self._most:
             del self._done[next(iter(self._done))]
 
@@ -110,7 +110,7 @@ class Archives:
         pool = _live(vm.home)
         host = pool.one(Host, vm.resident_on) or _master(pool)
         key = (vm.uuid, stretch, host.uuid)
-        return Found([await self._kept.get(key, lambda: fresh_until(stretch.step), lambda: self._vm(pool, vm, host, stretch))])
+        return Found([await self._kept.get(key, lambda: until_next(stretch.step), lambda: self._vm(pool, vm, host, stretch))])
 
     async def of_host(self, host: Host, stretch: Stretch) -> Found:
         """Raises Missing."""
@@ -123,7 +123,7 @@ class Archives:
         found = await self._hosts(pool, hosts, stretch)
         key = (sr.uuid, stretch)
         try:
-            own = await self._kept.get(key, lambda: fresh_until(stretch.step), lambda: self._sr(pool, sr, hosts, stretch))
+            own = await self._kept.get(key, lambda: until_next(stretch.step), lambda: self._sr(pool, sr, hosts, stretch))
         except Missing:
             return found
         return Found([*found.pasts, own], found.away)
@@ -154,7 +154,7 @@ class Archives:
     async def _host(self, pool: PoolMirror, host: Host, stretch: Stretch, what: Mapping[str, str]) -> Past:
         return await self._kept.get(
             (host.uuid, stretch, *what),
-            lambda: fresh_until(stretch.step),
+            lambda: until_next(stretch.step),
             lambda: self._updates(pool, host, stretch, host.uuid, {"host": "true", "vm_uuid": NOBODY, **what}),
         )
 
@@ -206,9 +206,9 @@ class Archives:
         return past
 
 
-def fresh_until(step: int) -> float:
-    """Epoch seconds of the next sample: there is nothing new before."""
-    return (time.time() // step + 1) * step + 1
+def until_next(step: int) -> float:
+    """Seconds until the next sample: there is nothing new before."""
+    return step - time.time() % step + 1
 
 
 def _ours(past: Past, history: History, host: Host) -> Past:

@@ -1,18 +1,32 @@
-"""What keeps the interpreter from holding the loop.
+"""What keeps the interpreter from holding the loop, and memory that is no longer needed from staying.
 
 One look of the garbage collector at 100,000 long-lived objects takes a tenth of a second; a thread that computes keeps the
-interpreter's lock for a switch interval each time the loop wants it.
+interpreter's lock for a switch interval each time the loop wants it. What ends is freed by counting (components/release.py), so
+the collector has little to find: it looks at what is young now and then, and at everything while nobody looks.
 """
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import gc
+import logging
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
-THRESHOLDS = (50_000, 20, 100)
+log = logging.getLogger(__name__)
+
+THRESHOLDS = (10_000, 10, 100_000)
+"""A millisecond for what is young; everything is looked at by `Tidying` alone."""
 SWITCH_INTERVAL = 0.001
 """Seconds; five times as often as usual, which costs a computing thread a fifth."""
+TIDY = 60.0
+"""Seconds between two looks whether somebody looks."""
+LONGEST = 12 * 3600.0
+"""Seconds after which all is collected though somebody looks: what is always on a screen must not keep all garbage."""
 
 
 def tune() -> None:
@@ -25,6 +39,34 @@ def settle() -> None:
     """Once the program is up: what it consists of is never looked at again."""
     gc.collect()
     gc.freeze()
+
+
+class Tidying:
+    """Collects all there is at a time when nobody would notice, and gives freed memory back to the system."""
+
+    def __init__(self, is_watched: Callable[[], bool]) -> None:
+        """`is_watched`: whether a browser is connected."""
+        self._is_watched = is_watched
+        self._tidied_at = time.monotonic()
+        self._watched = self._wanted = False
+
+    async def tick(self) -> None:
+        """Once after the last browser left, and has not only gone to another page; every LONGEST while there is one."""
+        before, self._watched = self._watched, self._is_watched()
+        watched = before or self._watched
+        self._wanted |= watched
+        if self._wanted and (not watched or time.monotonic() - self._tidied_at > LONGEST):
+            self._wanted, self._tidied_at = watched, time.monotonic()
+            started = time.perf_counter()
+            found = gc.collect()
+            log.debug("%d objects of garbage, found in %.0f ms", found, (time.perf_counter() - started) * 1000)
+            await asyncio.to_thread(_give_back)
+
+
+def _give_back() -> None:
+    """Memory that is free within the process goes back to the system; the C library of GNU can do that."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Loading:

@@ -33,6 +33,8 @@ GATHER = 0.05
 
 CLOCK = 600.0
 """Seconds after which a host's clock is looked at again."""
+SILENT = 3
+"""Answers without a new sample after which it is looked at too: it may have been set back."""
 
 FUTURE = 60.0
 """Seconds that a sample may be newer than its host's clock."""
@@ -46,8 +48,8 @@ class _Asked:
 
     uuid: str
     end: int = 0  # epoch seconds, its clock: its newest sample that we have
-    ahead: float = 0.0  # seconds its clock is ahead of ours
-    clock_at: float = -CLOCK  # when that was measured (monotonic)
+    clock_at: float = -CLOCK  # when its clock was looked at (monotonic)
+    silent: int = 0  # answers in a row without a new sample
     failures: int = 0  # in a row
     rest_until: float = 0.0  # it is left alone till then (monotonic)
     in_xml: bool = False  # its JSON cannot be read
@@ -110,6 +112,7 @@ class Collector:
     async def _ask(self, host: Host, asked: _Asked) -> None:
         try:
             update = await self._fetch(host, asked)
+            asked.silent = 0 if update is not None and update.end > asked.end else asked.silent + 1
             if update is not None:
                 await self._check_time(host, asked, update)
                 asked.end = update.end
@@ -128,12 +131,9 @@ class Collector:
             asked.busy = False
 
     async def _fetch(self, host: Host, asked: _Asked) -> rrd.Update | None:
-        if time.monotonic() - asked.clock_at >= CLOCK:
+        if time.monotonic() - asked.clock_at >= CLOCK or asked.silent == SILENT:
             await self._look_at_clock(host, asked)
-        if asked.end > time.time() + asked.ahead + FUTURE:  # its clock was set back: what we have would hide what comes
-            self._pool.history.forget(asked.uuids)
-            asked.end = 0
-        oldest = int(time.time() + asked.ahead - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
+        oldest = int(self._time_of(host) - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
         if asked.in_xml:
             return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="text/xml")
@@ -146,17 +146,23 @@ class Collector:
 
     async def _check_time(self, host: Host, asked: _Asked, update: rrd.Update) -> None:
         """Raises BadReply for samples of the future, behind which there would be room for no others."""
-        if update.end > time.time() + asked.ahead + FUTURE:
+        if update.end > self._time_of(host) + FUTURE:
             await self._look_at_clock(host, asked)  # perhaps it was set
-            if update.end > time.time() + asked.ahead + FUTURE:
+            if update.end > self._time_of(host) + FUTURE:
                 raise BadReply("measurements of the future")
+
+    def _time_of(self, host: Host) -> float:
+        """Seconds since 1970 by the host's own clock, as far as we know it."""
+        return time.time() + self._pool.history.ahead.get(host.uuid, 0.0)
 
     async def _look_at_clock(self, host: Host, asked: _Asked) -> None:
         before = time.time()
         clock = timestamp(XapiDate(await self._connection.text("host.get_servertime", host.ref)))
         if clock is not None:
-            asked.ahead = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
-            self._pool.history.ahead[host.uuid] = asked.ahead
+            self._pool.history.ahead[host.uuid] = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
+            if asked.end > clock + SILENT * STEP:  # it was set back, and what was measured before lies ahead
+                asked.end = 0
+                self._pool.history.forget(asked.uuids)
         asked.clock_at = time.monotonic()
 
     async def _store(self, asked: _Asked, update: rrd.Update | None) -> None:

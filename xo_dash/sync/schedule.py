@@ -1,73 +1,97 @@
-"""APScheduler as we use it: jobs that follow one another without a gap, and never two of a kind at once."""
+"""The program's recurring work: the loop's clock says when, APScheduler runs it and tells how it ended.
+
+APScheduler by itself goes by the wall clock, which people and time servers set: an interval would be longer or shorter by as
+much. So a job is handed to it when it is due. Only what people schedule by date may follow the wall clock.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 Work = Callable[[], Awaitable[None]]
 
-AFTER_A_CRASH = 1.0
-"""Seconds until a run that died has a successor."""
+AFTER_A_CRASH: Final = 1.0
+"""Seconds that a run which died is followed by nothing, at least."""
+OVERDUE: Final = datetime.fromtimestamp(0, UTC)
+"""When a job that is due is to run: now, whatever the wall clock says."""
+
+
+@dataclass(slots=True)
+class _Job:
+    id: str  # another one each time that the name is scheduled
+    name: str
+    run: Work
+    interval: float  # seconds between the beginnings of two runs
+    began: float = 0.0  # of the last run, by the loop's clock
+    timer: asyncio.TimerHandle | None = None  # of the next run; None while one is under way
 
 
 class Schedule:
-    """The program's recurring work, on the running loop."""
+    """Jobs on the running loop, never two runs of one at once. A job that fell behind runs once, and keeps its rhythm from there."""
 
     def __init__(self) -> None:
-        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None})
-        self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
-        self._names: set[str] = set()
-        self._lasting: set[str] = set()
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"max_instances": 1, "misfire_grace_time": None})
+        self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+        self._jobs: dict[str, _Job] = {}  # by name
+        self._serial = itertools.count(1)
 
     def start(self) -> None:
         self._scheduler.start()
 
     def stop(self) -> None:
         """No new runs; those under way are cancelled."""
-        self._names.clear()
-        self._lasting.clear()
+        for name in list(self._jobs):
+            self.forget(name)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
     def every(self, seconds: float, name: str, work: Work) -> None:
-        """Run `work` in this rhythm; a run that is late is left out."""
-        self._add(name, work, seconds)
+        """Run `work` now and in this rhythm."""
+        self.forget(name)
 
-    def always(self, name: str, work: Work, longest: float) -> None:
-        """Have a run of `work` under way at all times: the next starts when one has ended, however it ended.
-
-        `longest`: seconds; more than a run takes. The net under it, should the word of an end be lost.
-        """
-        self._lasting.add(name)
-        self._add(name, work, longest)
-
-    def forget(self, name: str) -> None:
-        """No further runs; that of one under way may be cancelled now without a word in the log."""
-        self._names.discard(name)
-        self._lasting.discard(name)
-        with suppress(JobLookupError):
-            self._scheduler.remove_job(name)
-
-    def _add(self, name: str, work: Work, seconds: float) -> None:
         async def run() -> None:
             try:
                 await work()
             except asyncio.CancelledError:
-                if name in self._names:
+                if self._jobs.get(name) is job:
                     raise  # nobody meant it: APScheduler logs it, and the next run takes over
 
-        self._names.add(name)
-        self._scheduler.add_job(run, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
+        job = self._jobs[name] = _Job(f"{name} #{next(self._serial)}", name, run, seconds)
+        self._plan(job, 0.0)
+
+    def always(self, name: str, work: Work) -> None:
+        """Have a run of `work` under way at all times: the next starts when one has ended, however it ended."""
+        self.every(0.0, name, work)
+
+    def forget(self, name: str) -> None:
+        """No further runs; that of one under way may be cancelled now without a word in the log."""
+        job = self._jobs.pop(name, None)
+        if job is not None and job.timer is not None:
+            job.timer.cancel()
+        if job is not None:
+            with suppress(JobLookupError):
+                self._scheduler.remove_job(job.id)  # handed over, and not begun
+
+    def _plan(self, job: _Job, due: float) -> None:
+        """Let it begin at `due`, by the loop's clock."""
+        job.timer = asyncio.get_running_loop().call_at(due, self._begin, job)
+
+    def _begin(self, job: _Job) -> None:
+        job.timer, job.began = None, asyncio.get_running_loop().time()
+        self._scheduler.add_job(job.run, "date", run_date=OVERDUE, id=job.id, name=job.name)
 
     def _ended(self, event: JobExecutionEvent) -> None:
-        if event.job_id in self._lasting:
-            pause = 0.0 if event.code == EVENT_JOB_EXECUTED else AFTER_A_CRASH
-            with suppress(JobLookupError):
-                self._scheduler.modify_job(event.job_id, next_run_time=datetime.now(UTC) + timedelta(seconds=pause))
+        job = next((job for job in self._jobs.values() if job.id == event.job_id), None)
+        if job is not None:
+            pause = AFTER_A_CRASH if event.code == EVENT_JOB_ERROR else 0.0
+            self._plan(job, max(job.began + job.interval, asyncio.get_running_loop().time() + pause))

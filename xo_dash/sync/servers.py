@@ -19,7 +19,7 @@ from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
 from xo_dash.sync import memory, probe, watch
 from xo_dash.sync.archives import Archives
 from xo_dash.sync.metrics import ROUND, Collector
-from xo_dash.sync.poller import PERIOD, SLICE, Contact, Known, Poller
+from xo_dash.sync.poller import SLICE, Contact, Known, Poller
 from xo_dash.sync.schedule import Schedule
 from xo_dash.sync.watch import Watch
 from xo_dash.xapi.address import Address
@@ -51,7 +51,7 @@ class Servers:
         self._mirror = mirror
         self._store = store
         self._originator = f"xo-dash {store.installation}"  # tells our sessions from another dashboard's in XAPI's lists
-        self._schedule = Schedule()
+        self.schedule = Schedule()
         self.watch = Watch(mirror, findings)
         self.archives = Archives(self.connection)
         self._loading = memory.Loading()
@@ -63,10 +63,10 @@ class Servers:
     async def start(self) -> None:
         memory.tune()
         logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would tell of every run
-        self._schedule.start()
+        self.schedule.start()
         await self._follow_records()
-        self._schedule.every(LOOK, "records", self._look)
-        self._schedule.every(watch.ROUND, "findings", self.watch.tick)
+        self.schedule.every(LOOK, "records", self._look)
+        self.schedule.every(watch.ROUND, "findings", self.watch.tick)
 
     async def stop(self) -> None:
         """Sign out everywhere."""
@@ -74,7 +74,7 @@ class Servers:
             await asyncio.gather(*(self._close(server_id) for server_id in list(self._running)))
         await asyncio.gather(*self._learning)
         await self.watch.stop()
-        self._schedule.stop()
+        self.schedule.stop()
 
     async def add(
         self, address: str, user: str, password: str, *, tls: TlsMode, label: str = "", fingerprint: str = "", simulated: bool = False
@@ -177,15 +177,15 @@ class Servers:
         poller = Poller(self._mirror, pool, connection, known, self._loading)
         collector = Collector(pool, connection, self._loading)
         self._running[record.id] = _Running(record, connection, poller, collector)
-        self._schedule.always(f"poll {record.id}", poller.run, PERIOD + 5)
-        self._schedule.every(ROUND, f"measure {record.id}", collector.tick)
+        self.schedule.always(f"poll {record.id}", poller.run)
+        self.schedule.every(ROUND, f"measure {record.id}", collector.tick)
 
     async def _close(self, server_id: str) -> None:
         running = self._running.pop(server_id, None)
         if running is None:
             return
-        self._schedule.forget(f"poll {server_id}")
-        self._schedule.forget(f"measure {server_id}")
+        self.schedule.forget(f"poll {server_id}")
+        self.schedule.forget(f"measure {server_id}")
         running.poller.stop()
         running.collector.stop()
         await running.connection.close()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 
+from data.clock import SteadyClock
 from data.findings.finding import Finding, Rule, Subject
 from data.findings.wishes import Note, Tuning, Wishes
 from data.growth import Sample
@@ -18,6 +20,8 @@ from data.storage import is_shown
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
 from data.types import XapiObject
+
+log = logging.getLogger(__name__)
 
 ROUND = 1.0
 """Seconds between two goes at the long way round."""
@@ -43,6 +47,7 @@ class Watch:
         self._mirror, self._store = mirror, store
         self._before: dict[str, list[Sample]] = {}
         self._kept_at = time.monotonic()
+        self._clock = SteadyClock()
         self._book = mirror.findings
         self._kinds = self._book.kinds
         self._dirty: dict[Subject, None] = {}
@@ -128,6 +133,7 @@ class Watch:
     def _flush(self) -> None:
         """Look at what changed; a batch of thousands in several turns."""
         self._timer = None
+        self._follow_the_clock()
         over = self._urgent.go_on(time.perf_counter() + HOLD)
         self._book.publish()
         if not over:
@@ -147,6 +153,7 @@ class Watch:
 
     async def tick(self) -> None:
         """Go on with it: what depends on the time, on measurements, or on things far away."""
+        self._follow_the_clock()
         spent = 0.0
         while spent < SHARE * ROUND:
             started = time.perf_counter()
@@ -159,6 +166,20 @@ class Watch:
         self._book.publish()
         if time.monotonic() - self._kept_at > KEEP:
             await self._keep()
+
+    def _follow_the_clock(self) -> None:
+        """If it was set, nothing has lasted longer or shorter for that, and no age is below zero."""
+        seconds = self._clock.set_by()
+        if not seconds:
+            return
+        log.warning("the system's clock was set by %+.0f s", seconds)
+        self._book.redate(seconds)
+        for pool in self._mirror:
+            server = pool.server
+            pool.history.redate(seconds)
+            if server.last_event_at:
+                server.last_event_at += seconds
+            self._mirror.set_server(server, since=server.since + seconds)
 
     def _everything(self) -> Iterator[Subject]:
         for pool in list(self._mirror):

@@ -23,7 +23,7 @@ export function measure(things, letters, differs) {
 /** Move the trails on to `step` and put the newest sample at their ends. Nothing is told of a round in which nothing changed. */
 export function follow(thing, step) {
   const by = Math.min(TRAIL, Math.max(0, step - thing.step));
-  thing.step += by;
+  thing.step = step; // also back, if the clock was set
   for (const [at, trail] of (thing.trails ?? [thing.trail]).entries()) {
     if (by) {
       const last = trail[TRAIL - 1];

@@ -95,6 +95,15 @@ export class Model {
     change.frame = true;
   }
 
+  /** Since when the browser has no connection to the server, which then speaks of no pool; null: it has one. */
+  disconnect(since) {
+    for (const id of this.pools.keys()) {
+      const pool = this.things.get(id);
+      if (since === null) Object.assign(pool, pool.before, { before: null });
+      else if (pool.standing !== 2) Object.assign(pool, { before: { standing: pool.standing, seen: pool.seen, state: pool.state }, standing: 2, seen: since, state: "offline" });
+    }
+  }
+
   within(thing) {
     const pool = this.pools.get(thing.pool);
     return pool && { host: pool.hosts, vm: pool.vms, sr: pool.srs, network: pool.networks }[thing.kind];

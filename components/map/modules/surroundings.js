@@ -40,10 +40,12 @@ export const surroundings = {
     contrast.addEventListener("change", dress);
     addEventListener("xo-theme", dress);
     document.fonts?.ready.then(dress);
+    const connection = () => { this.model.disconnect(xoDash.offlineSince); this.table.again(); this.refresh(); };
+    addEventListener("xo-connection", connection);
     const ages = setInterval(() => { if ([...this.model.pools.keys()].some((id) => this.model.things.get(id)?.standing === 2)) this.refresh(); }, 1000);
     this.stops = [
       () => sizes.disconnect(), () => scheme.removeEventListener("change", dress), () => contrast.removeEventListener("change", dress),
-      () => removeEventListener("xo-theme", dress), () => clearInterval(ages), () => clearTimeout(this.hoverTimer), () => clearTimeout(this.paintTimer), () => clearTimeout(this.addressTimer),
+      () => removeEventListener("xo-theme", dress), () => removeEventListener("xo-connection", connection), () => clearInterval(ages), () => clearTimeout(this.hoverTimer), () => clearTimeout(this.paintTimer), () => clearTimeout(this.addressTimer),
     ];
     // On a phone the facts of what was tapped stand on its verbs.
     const strip = this.$refs.root.querySelector(".xo-selection"), sheet = new ResizeObserver(() => this.$refs.root.style.setProperty("--sheet", `${strip.offsetHeight}px`));

@@ -1,0 +1,37 @@
+"""While the first picture of a pool is on its way: what would be empty shows its outline, and does not say that there is nothing."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.live import follow_all
+from components.ui import skeleton
+from data.mirror import Mirror
+from data.server import Server
+from xo_dash.i18n import _
+
+
+def is_loading(mirror: Mirror) -> bool:
+    """Whether something that is not there may be there in a moment."""
+    return any(pool.server.is_loading for pool in mirror)
+
+
+def show_loading(mirror: Mirror, shell: ui.element) -> None:
+    """Keep `shell` marked while it is so; loading.css draws the outlines."""
+
+    def render() -> None:
+        if is_loading(mirror):
+            shell.classes("x-loading")
+        else:
+            shell.classes(remove="x-loading")
+
+    follow_all(mirror, lambda changes: any(isinstance(change.subject, Server) for change in changes), render)
+
+
+def loading_page() -> None:
+    """In place of the page of an object that may be there in a moment."""
+    with ui.element().classes("x-loading-page").props("role=status") as box:
+        box.props["aria-label"] = _("Loading")
+        skeleton(30)
+        skeleton(90, 75, 82)
+        skeleton(60, 70, 40)
