@@ -179,12 +179,8 @@ def build(settings: Settings, stores: Stores) -> Context:
 
 def mount(app: App, context: Context) -> None:
     """Put door, pages and life into `app`."""
-    install(app, context.door, VIEWS, context.settings.host)
-    layout.install(app, context)
-    add_health(app, context)
+    add_routes(app, context)
     i18n.set_locator(Locator(context.settings.language))
-    for page in PAGES:
-        page.create(context)
     app.on_startup(context.servers.start)
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
@@ -193,6 +189,15 @@ def mount(app: App, context: Context) -> None:
         app.on_startup(lambda: _show_demo(demo, context))
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
     app.on_startup(memory.settle)
+
+
+def add_routes(app: App, context: Context) -> None:
+    """All that can be asked for, with the door in front of it."""
+    install(app, context.door, VIEWS, context.settings.host)
+    layout.install(app, context)
+    add_health(app, context)
+    for page in PAGES:
+        page.create(context)
 
 
 async def _show_demo(demo: Demo, context: Context) -> None:

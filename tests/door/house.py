@@ -38,7 +38,7 @@ class House:
         with (self.folder / "log").open("ab") as log:
             plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
             self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=plain)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90  # on a machine that does much else
         while True:
             try:
                 self.first_run_code = httpx.get(f"{self.url}/healthz").json()["code"]

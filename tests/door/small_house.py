@@ -16,6 +16,7 @@ from xo_dash.door.current import current_session, current_user, user_of
 from xo_dash.door.door import Door
 from xo_dash.door.guard import OF_A_KIOSK
 from xo_dash.door.install import install
+from xo_dash.door.kinds import EVERYBODY, SIGNED_IN, open_to
 from xo_dash.door.passwords import Passwords
 
 
@@ -44,8 +45,9 @@ def main(port: int, folder: Path, mode: str) -> None:
         button.update(id=b.id, listener=next(iter(b._event_listeners)))
 
     @ui.page(OF_A_KIOSK)
+    @open_to(SIGNED_IN)
     def kiosk() -> None:
-        b = ui.button(f"map of {current_user().name}", on_click=lambda: clicks.append(current_user().name))
+        b = ui.button(f"map of {current_user(SIGNED_IN).name}", on_click=lambda: clicks.append(current_user(SIGNED_IN).name))
         button.update(id=b.id, listener=next(iter(b._event_listeners)))
 
     @app.post("/api/kiosk")
@@ -64,6 +66,7 @@ def main(port: int, folder: Path, mode: str) -> None:
         return JSONResponse({"clicks": clicks, **button})
 
     @app.get("/healthz")
+    @open_to(EVERYBODY)
     def _healthz() -> JSONResponse:
         return JSONResponse({"code": door.first_run_code()})
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from data.stores.kiosks import Kiosk, KioskStore
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.users import Role, User, UserStore
+from xo_dash.door.kinds import Kind
 
 DAY = 24 * 3600.0
 IDLE = 7 * DAY
@@ -45,6 +46,10 @@ class Session:
     def kiosk_id(self) -> str:
         """The link it came in by; empty for a person."""
         return self.user_id.removeprefix(KIOSK) if self.user_id.startswith(KIOSK) else ""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.KIOSK if self.kiosk_id else Kind.PERSON
 
     @property
     def is_open(self) -> bool:
