@@ -157,7 +157,7 @@ class Board(Program):
 
     def live(self, servers: int) -> None:
         """Wait until so many servers are live."""
-        wait_for(lambda: [one["state"] for one in self.health["servers"]] == ["live"] * servers, self, f"{servers} servers live")
+        wait_for(lambda: self.health["servers"] == {"live": servers, "all": servers}, self, f"{servers} servers live")
 
     def audit(self) -> list[dict[str, Any]]:
         """The lines of the audit file."""

@@ -38,9 +38,7 @@ def test_told_to_stop_it_logs_out_and_ends_well(data_dir: Path, pool: SimulatedP
         board.live(1)
         answer = httpx.get(f"{board.url}/healthz")
         assert answer.headers["content-type"].startswith("application/json")
-        (server,) = answer.json()["servers"]
-        assert (answer.json()["status"], server["state"], server["master"]) == ("ok", "live", "127.0.0.1")
-        assert server["counts"]["host"] == 1 and server["last_event_age"] < 60
+        assert (answer.json()["status"], answer.json()["servers"]) == ("ok", {"live": 1, "all": 1})
         assert pool.do(lambda inside: inside.sessions.users())
         start = time.monotonic()
         assert board.end() == 0
