@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,10 +53,12 @@ from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
+from xo_dash.door.crowd import Crowd, Limits, raise_file_limit
 from xo_dash.door.current import session_of
 from xo_dash.door.door import Door, Refused
 from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
+from xo_dash.door.wire import http_protocol
 from xo_dash.health import add_health
 from xo_dash.i18n import _
 from xo_dash.sync import memory
@@ -87,6 +90,8 @@ PAGES = (
 
 SHUTDOWN = 5
 """Seconds that open connections get to end."""
+LONGEST_MESSAGE = 1 << 20
+"""Bytes of a websocket's message; NiceGUI's page sends no longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +148,21 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         binding_refresh_interval=None,  # an active link would be polled for ever: NiceGUI warns instead
         reconnect_timeout=10.0,
         message_history_length=200,
-        ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
-        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+        http=http_protocol(Crowd(Limits.fitting(raise_file_limit())), _tls(settings)),
+        ws_max_size=LONGEST_MESSAGE,
         timeout_graceful_shutdown=SHUTDOWN,
         server_header=False,
     )
     return 0
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def build(settings: Settings, stores: Stores) -> Context:
@@ -252,10 +266,14 @@ def _set_up_logging(level: str) -> None:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
+STRANGERS_MISTAKES = ("Invalid HTTP request received.", "Unsupported upgrade request.")
+"""What anybody can make uvicorn say, once for each of his requests."""
+
+
 def _is_news(record: logging.LogRecord) -> bool:
     """NiceGUI's middleware takes a browser that leaves in the middle of a request for a failure of ours."""
     error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, RuntimeError) and str(error) == "No response returned.")
+    return not (isinstance(error, RuntimeError) and str(error) == "No response returned.") and record.msg not in STRANGERS_MISTAKES
 
 
 def _print_start(settings: Settings, context: Context) -> None:

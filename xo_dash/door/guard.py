@@ -18,6 +18,7 @@ from xo_dash.door.origins import SAFE_METHODS, host_is_loopback, is_anonymous, i
 from xo_dash.door.reload import answer_websocket, polling_answer
 from xo_dash.door.sessions import Session, SessionTable
 from xo_dash.door.socket_life import SocketLife
+from xo_dash.door.wire import guest_of
 from xo_dash.i18n import N_, _, negotiate, using
 
 FAVICON = "/favicon.ico"
@@ -63,7 +64,7 @@ class Guard:
         token = read_token(scope, headers)
         session = self._sessions.find(token) if token else None
         scope[SCOPE_KEY] = session
-        refusal = self._refusal(scope, headers, session)
+        refusal = _overcrowding(scope, headers, session) or self._refusal(scope, headers, session)
         if scope["type"] == "http":
             if refusal is None and _is_socket_of_no_page(scope):
                 refusal = polling_answer(scope)
@@ -116,6 +117,14 @@ class Guard:
         if self._first_run():
             return RedirectResponse("/first-run", 303)
         return RedirectResponse(login_path(path, scope["query_string"].decode("latin-1")), 303)
+
+
+def _overcrowding(scope: Scope, headers: Headers, session: Session | None) -> Response | None:
+    """Tell the connection whose it is: from here on a session's connection is no stranger's."""
+    guest = guest_of(scope)
+    if guest is None or guest.came_with(session.key if session else "", session.kind if session else Kind.NOBODY):
+        return None
+    return _plain(headers, N_("Too many connections; close some pages."), 503)
 
 
 def _outside_of_a_kiosk(headers: Headers, served: Kind | None) -> Response:
