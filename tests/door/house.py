@@ -52,6 +52,11 @@ class House:
         self._process.terminate()
         self._process.wait(20)
 
+    def kill(self) -> None:
+        """As if the power went."""
+        self._process.kill()
+        self._process.wait(20)
+
     def log(self) -> str:
         return (self.folder / "log").read_text()
 

@@ -20,6 +20,7 @@ from tests.sync.house import house
 from xo_dash import __version__
 from xo_dash.app import add_routes
 from xo_dash.context import Context
+from xo_dash.door.sessions import viewer_of
 
 FILES = f"/_nicegui/{nicegui_version}"
 PLACES = (
@@ -61,7 +62,7 @@ async def program(tmp_path: Path) -> AsyncIterator[Program]:
         sessions = context.door.sessions
         tokens = {role: sessions.start(context.users.add_now(role, "hash", role), "::1")[0] for role in Role}
         _secret, kiosk = context.kiosks.add_now("hall", "admin", None)
-        tokens["kiosk"], _session = sessions.start_kiosk(kiosk, "::1")
+        tokens["kiosk"], _session = sessions.start(viewer_of(kiosk), "::1")
         cookies = {kind: f"xo-dash={token}" for kind, token in tokens.items()}
         yield Program(user.http_client, context, {"nobody": "", **cookies})
         await context.runner.stop()

@@ -108,6 +108,7 @@ class DoorPages:
     async def sign_out(self, request: Request) -> Response:
         if session := scope_session(request.scope):
             self._door.end(session)
+            await self._door.save()  # before it is said: after a power cut it is still so
         response: Response = JSONResponse({"next": "/login"}) if _wants_json(request) else RedirectResponse("/login", 303)
         drop_token(response, request.scope, request.headers)
         return response
