@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import ssl
@@ -47,7 +48,7 @@ from pages import (
     vms,
 )
 from pages.front import VIEWS
-from xo_dash import i18n
+from xo_dash import ending, i18n, listening
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
@@ -61,6 +62,7 @@ from xo_dash.door.passwords import Passwords
 from xo_dash.door.wire import http_protocol
 from xo_dash.health import add_health
 from xo_dash.i18n import _
+from xo_dash.listening import CannotListen
 from xo_dash.sync import memory
 from xo_dash.sync.servers import Servers
 
@@ -88,8 +90,6 @@ PAGES = (
     missing,
 )
 
-SHUTDOWN = 5
-"""Seconds that open connections get to end."""
 LONGEST_MESSAGE = 1 << 20
 """Bytes of a websocket's message; NiceGUI's page sends no longer ones."""
 
@@ -118,12 +118,13 @@ def serve(settings: Settings) -> int:
                 return _serve(settings, directory)
         finally:
             directory.close()
-    except (StoreError, Refused) as error:
+    except (StoreError, Refused, CannotListen) as error:
         print(f"xo-dash: {error}", file=sys.stderr)  # noqa: T201
         return 1
 
 
 def _serve(settings: Settings, directory: DataDirectory) -> int:
+    listening.check(settings)
     vault = Vault(directory, settings.secret_key)
     stores = Stores(
         UserStore(directory),
@@ -136,6 +137,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     context = build(settings, stores)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
+    nicegui.app.on_startup(ending.Ending().watch)  # once uvicorn has its handlers in place
     ui.run(
         host=settings.host,
         port=settings.port,
@@ -150,7 +152,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         message_history_length=200,
         http=http_protocol(Crowd(Limits.fitting(raise_file_limit())), _tls(settings)),
         ws_max_size=LONGEST_MESSAGE,
-        timeout_graceful_shutdown=SHUTDOWN,
+        timeout_graceful_shutdown=ending.CONNECTIONS,
         server_header=False,
     )
     return 0
@@ -266,14 +268,19 @@ def _set_up_logging(level: str) -> None:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
 
 
-STRANGERS_MISTAKES = ("Invalid HTTP request received.", "Unsupported upgrade request.")
-"""What anybody can make uvicorn say, once for each of his requests."""
+NO_NEWS = (
+    "Invalid HTTP request received.",  # anybody can make uvicorn say it, once for each of his requests
+    "Unsupported upgrade request.",
+    "Cancel %s running task(s), timeout graceful shutdown exceeded",  # some browsers are slow to leave
+)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """NiceGUI's middleware takes a browser that leaves in the middle of a request for a failure of ours."""
+    """NiceGUI's middleware takes a browser that leaves in the middle of a request for a failure of ours, uvicorn what it cancels itself."""
     error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, RuntimeError) and str(error) == "No response returned.") and record.msg not in STRANGERS_MISTAKES
+    if isinstance(error, asyncio.CancelledError) or (isinstance(error, RuntimeError) and str(error) == "No response returned."):
+        return False
+    return record.msg not in NO_NEWS
 
 
 def _print_start(settings: Settings, context: Context) -> None:
