@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -27,7 +28,8 @@ class Ending:
     """A thread that ends the process if it has not ended by itself.
 
     A thread that hangs in a call, or a loop that is held, would keep it for ever: Python waits for every thread.
-    All that is written is on the disk whole or not at all, so nothing is lost by it.
+    All that is written is on the disk whole or not at all, so nothing is lost by it. One that has ended in good order
+    leaves its memory to the system: Python would free it object by object, which takes seconds on a busy machine.
     """
 
     def __init__(self, seconds: float = LONGEST) -> None:
@@ -41,6 +43,7 @@ class Ending:
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.getsignal(number)
             signal.signal(number, self._handler(before if callable(before) else signal.default_int_handler))
+        atexit.register(self._leave)
 
     def _handler(self, before: Handler) -> Handler:
         def handle(number: int, frame: FrameType | None) -> None:
@@ -55,5 +58,15 @@ class Ending:
         time.sleep(self._seconds)
         left = sorted(thread.name for thread in threading.enumerate() if not thread.daemon)
         log.warning("not everything stopped within %s s: %s; ending anyway", self._seconds, ", ".join(left))
+        self._exit()
+
+    def _leave(self) -> None:
+        """Every thread has ended."""
+        if self._told.is_set():
+            self._exit()
+
+    def _exit(self) -> None:
+        logging.shutdown()
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(self._status)
