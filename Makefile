@@ -15,10 +15,10 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
 
 demo: $(READY) ## two simulated pools to look at and to break; sign in as demo, password demo
-	@$(BIN)/xo-dash serve --demo --data-dir demo-data $(ARGS)
+	@XO_DASH_MAKE=demo $(BIN)/xo-dash serve --demo --data-dir demo-data $(ARGS)
 
 run: $(READY) ## the dashboard itself, with your own pools: make run ARGS="--port 8081"
-	@$(BIN)/xo-dash serve $(ARGS)
+	@XO_DASH_MAKE=run $(BIN)/xo-dash serve $(ARGS)
 
 test: $(READY) ## all tests; those that need a browser are skipped where there is no chromium
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)

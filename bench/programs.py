@@ -85,7 +85,7 @@ class Dashboard:
         async with asyncio.timeout(PATIENCE):
             while True:
                 servers = (await self.health())["servers"]
-                if isinstance(servers, list) and servers and all(server["state"] == "live" for server in servers):
+                if isinstance(servers, dict) and servers["live"] == servers["all"] > 0:
                     return
                 await asyncio.sleep(0.05)
 

@@ -11,6 +11,7 @@ from components.map.scene import Scene
 from xo_dash.context import Context
 from xo_dash.door.current import current_user
 from xo_dash.door.guard import OF_A_KIOSK
+from xo_dash.door.kinds import SIGNED_IN, open_to
 from xo_dash.i18n import _
 
 
@@ -18,8 +19,9 @@ def create(context: Context) -> None:
     scene = context.shared(Scene)
 
     @ui.page(OF_A_KIOSK)
+    @open_to(SIGNED_IN)
     def kiosk() -> None:
-        theme.wear(current_user().preferences)
+        theme.wear(current_user(SIGNED_IN).preferences)
         ui.page_title(f"{_('Map')} · xo-dash")
         with ui.element("main").classes("xo-kiosk"):
             Map(scene, links={}).classes("xo-kiosk-map")

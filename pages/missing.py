@@ -12,7 +12,8 @@ from nicegui.page import page
 from components.ui import empty_state
 from pages.layout import frame
 from xo_dash.context import Context
-from xo_dash.door.current import scope_session
+from xo_dash.door.current import person_of
+from xo_dash.door.guard import nothing_here
 from xo_dash.i18n import _
 
 log = logging.getLogger(__name__)
@@ -20,10 +21,11 @@ log = logging.getLogger(__name__)
 
 def create(context: Context) -> None:
     @app.exception_handler(404)
-    async def nothing_here(request: Request, error: Exception) -> Response:
-        is_page = "text/html" in request.headers.get("accept", "") and scope_session(request.scope) is not None
-        if not is_page:
+    async def not_found(request: Request, error: Exception) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
             return JSONResponse({"error": str(getattr(error, "detail", "not found"))}, 404)
+        if person_of(request.scope) is None:
+            return nothing_here(request.headers)
         with Client(page(""), request=request) as client:
             show_missing(context)
         return client.build_response(request, 404)

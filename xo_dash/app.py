@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
+import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,18 +48,21 @@ from pages import (
     vms,
 )
 from pages.front import VIEWS
-from xo_dash import i18n
+from xo_dash import ending, i18n, listening
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
+from xo_dash.door.crowd import Crowd, Limits, raise_file_limit
 from xo_dash.door.current import session_of
 from xo_dash.door.door import Door, Refused
 from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
+from xo_dash.door.wire import http_protocol
 from xo_dash.health import add_health
 from xo_dash.i18n import _
+from xo_dash.listening import CannotListen
 from xo_dash.sync import memory
 from xo_dash.sync.servers import Servers
 
@@ -85,8 +90,8 @@ PAGES = (
     missing,
 )
 
-SHUTDOWN = 5
-"""Seconds that open connections get to end."""
+LONGEST_MESSAGE = 1 << 20
+"""Bytes of a websocket's message; NiceGUI's page sends no longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +118,13 @@ def serve(settings: Settings) -> int:
                 return _serve(settings, directory)
         finally:
             directory.close()
-    except (StoreError, Refused) as error:
+    except (StoreError, Refused, CannotListen) as error:
         print(f"xo-dash: {error}", file=sys.stderr)  # noqa: T201
         return 1
 
 
 def _serve(settings: Settings, directory: DataDirectory) -> int:
+    listening.check(settings)
     vault = Vault(directory, settings.secret_key)
     stores = Stores(
         UserStore(directory),
@@ -131,6 +137,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     context = build(settings, stores)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
+    nicegui.app.on_startup(ending.Ending().watch)  # once uvicorn has its handlers in place
     ui.run(
         host=settings.host,
         port=settings.port,
@@ -143,12 +150,21 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         binding_refresh_interval=None,  # an active link would be polled for ever: NiceGUI warns instead
         reconnect_timeout=10.0,
         message_history_length=200,
-        ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
-        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
-        timeout_graceful_shutdown=SHUTDOWN,
+        http=http_protocol(Crowd(Limits.fitting(raise_file_limit())), _tls(settings)),
+        ws_max_size=LONGEST_MESSAGE,
+        timeout_graceful_shutdown=ending.CONNECTIONS,
         server_header=False,
     )
     return 0
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def build(settings: Settings, stores: Stores) -> Context:
@@ -179,12 +195,8 @@ def build(settings: Settings, stores: Stores) -> Context:
 
 def mount(app: App, context: Context) -> None:
     """Put door, pages and life into `app`."""
-    install(app, context.door, VIEWS, context.settings.host)
-    layout.install(app, context)
-    add_health(app, context)
+    add_routes(app, context)
     i18n.set_locator(Locator(context.settings.language))
-    for page in PAGES:
-        page.create(context)
     app.on_startup(context.servers.start)
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
@@ -199,6 +211,15 @@ def mount(app: App, context: Context) -> None:
 
 def _is_watched() -> bool:
     return any(client.has_socket_connection for client in Client.instances.values())
+
+
+def add_routes(app: App, context: Context) -> None:
+    """All that can be asked for, with the door in front of it."""
+    install(app, context.door, VIEWS, context.settings.host)
+    layout.install(app, context)
+    add_health(app, context)
+    for page in PAGES:
+        page.create(context)
 
 
 async def _show_demo(demo: Demo, context: Context) -> None:
@@ -254,12 +275,20 @@ def _set_up_logging(level: str) -> None:
         logging.getLogger(name).addFilter(is_news)
 
 
+NO_NEWS = (
+    "Invalid HTTP request received.",  # anybody can make uvicorn say it, once for each of his requests
+    "Unsupported upgrade request.",
+    "Cancel %s running task(s), timeout graceful shutdown exceeded",  # some browsers are slow to leave
+)
+
+
 def is_news(record: logging.LogRecord) -> bool:
     """That a browser leaves is none: in the middle of a request, which NiceGUI's middleware takes for a failure of ours, or while
-    something that it asked for is under way, whose end has no page any more to be shown on.
+    something that it asked for is under way, whose end has no page any more to be shown on. Nor is what uvicorn cancels itself.
     """
     error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, RuntimeError) and str(error).endswith(("No response returned.", "has been deleted.")))
+    left = isinstance(error, RuntimeError) and str(error).endswith(("No response returned.", "has been deleted."))
+    return not (left or isinstance(error, asyncio.CancelledError) or record.msg in NO_NEWS)
 
 
 def _print_start(settings: Settings, context: Context) -> None:

@@ -19,7 +19,9 @@ from xo_dash.i18n import LOCALES, _
 
 PREFIX: Final = "XO_DASH_"
 SECRET_KEY: Final = "XO_DASH_SECRET_KEY"  # noqa: S105  # only in the environment: others see flags, and files are copied
-NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY)
+MAKE_TARGET: Final = "XO_DASH_MAKE"
+"""Set by the Makefile: what was typed after `make`."""
+NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, MAKE_TARGET)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LANGUAGES: Final = ("auto", *LOCALES)
 
@@ -50,6 +52,7 @@ class Settings:
     language: str = "auto"  # one of LANGUAGES; auto asks the browser
     secret_key: str = field(default="", repr=False)  # seals pool passwords; empty: a key file in the data directory does
     config_file: Path | None = None  # the file that was read
+    make_target: str = ""  # what it was started by, `make demo` for example; empty: by its own command
 
     @property
     def loopback(self) -> bool:
@@ -82,6 +85,7 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str] | None = None) 
     values = {name: _READERS[name](one) for name, one in given.items()}
     values.setdefault("data_dir", _default_data_dir(demo=bool(values.get("demo"))))
     values["secret_key"] = environ.get(SECRET_KEY, "")
+    values["make_target"] = environ.get(MAKE_TARGET, "")
     settings = Settings(**values, config_file=file)  # type: ignore[arg-type]  # each reader answers its field's type
     _check(settings, given)
     return settings

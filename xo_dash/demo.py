@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 INVENTORY = ("--pools", "2", "--hosts", "3,1", "--vms", "40,6", "--scenario", "a-day", "--pace", "1")
 START = 20.0
 """Seconds the simulator may take until its pools answer."""
+STOP = 1.0
+"""Seconds it may take to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Demo:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             try:
-                await asyncio.wait_for(self._process.wait(), 5)
+                await asyncio.wait_for(self._process.wait(), STOP)
             except TimeoutError:
                 self._process.kill()
 

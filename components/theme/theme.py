@@ -12,6 +12,7 @@ from typing import Final
 from fastapi import Response
 from nicegui import App, ui
 
+from xo_dash.door.kinds import SIGNED_IN, open_to
 from xo_dash.i18n import _, locale, ngettext
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "contrast": ("more",)}
@@ -33,7 +34,7 @@ def style_sheet() -> str:
 
 
 def install(app: App) -> None:
-    """Serve `/theme/...`, which needs no sign-in, and link it from every page; called once, before the first page."""
+    """Serve `/theme/...`, to screens on a wall as well, and link it from every page; called once, before the first page."""
     files = {
         "css": (style_sheet(), "text/css; charset=utf-8"),
         "js": ("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS), "text/javascript; charset=utf-8"),
@@ -47,6 +48,7 @@ def install(app: App) -> None:
 
 def _serve(app: App, path: str, content: bytes, media_type: str) -> None:
     @app.get(path, include_in_schema=False)
+    @open_to(SIGNED_IN)
     def file() -> Response:
         return Response(content, media_type=media_type, headers=FOREVER)
 

@@ -1,6 +1,7 @@
 """Our own records: users, sessions, servers, settings. Small TinyDB files in the data directory.
 
     directory   the data directory: its modes, locks, and the one thread that writes
+    replacing   how a file is written: whole or not at all
     storage     one file: read with its version checked, replaced as a whole
     records     dataclasses in such a file, kept in memory: the base of the four stores
     vault       what must not be read by who steals the files

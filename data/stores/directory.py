@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,30 +13,41 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy
+from data.stores.replacing import remove_temporaries
 from xo_dash.i18n import _
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+"""To read or write for anybody else than the owner."""
+
+
 class DataDirectory:
-    """A directory of mode 0700, made if it is not there.
+    """A directory that nobody else can read or write. Made with mode 0700 if it is not there; one that is there stays as it is.
 
     `write_lock` is what keeps a command (`xo-dash user add`) and a running server apart: it is held for one change of one file.
     `serving` is held by a server for its life.
     """
 
     def __init__(self, path: Path, patience: float = 10.0) -> None:
-        """`patience`: seconds to wait for another process's write."""
+        """`patience`: seconds to wait for another process's write. Raises DirectoryUnusable."""
         self.path = path
         self._patience = patience
         self._threads = threading.Lock()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stores")
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.chmod(0o700)
+            _make(path)
+            mode = stat.S_IMODE(path.stat().st_mode)
         except OSError as error:
             raise self._unusable(error) from error
+        if mode & OTHERS:
+            message = _(
+                "other users can read or write the data directory {directory} (mode {mode}); "
+                "choose another with --data-dir, or, if it is for xo-dash alone, run: chmod 700 {directory}"
+            )
+            raise DirectoryUnusable(message.format(directory=path, mode=f"{mode:04o}"))
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -50,6 +62,8 @@ class DataDirectory:
                 raise DirectoryInUse(message.format(directory=self.path, pid=pid or "?")) from error
             os.ftruncate(lock, 0)
             os.pwrite(lock, str(os.getpid()).encode(), 0)
+            with self.write_lock():
+                remove_temporaries(self.path)
             yield
         finally:
             os.close(lock)
@@ -86,10 +100,20 @@ class DataDirectory:
 
     def _open(self, name: str) -> int:
         try:
-            return os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> DirectoryUnusable:
         message = _("the data directory {directory} cannot be used: {reason}; choose another with --data-dir")
         return DirectoryUnusable(message.format(directory=self.path, reason=error.strerror))
+
+
+def _make(path: Path) -> None:
+    """Make it with mode 0700, whatever the umask says; a directory that is there is left as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        if not path.is_dir():
+            raise

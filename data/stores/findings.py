@@ -14,7 +14,7 @@ from data.findings.wishes import Note, Tuning, Wishes, name_of
 from data.growth import Sample
 from data.stores.directory import DataDirectory
 from data.stores.records import Records
-from data.stores.storage import replace_file
+from data.stores.replacing import replace_file
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
-from tinydb import where
 
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordMissing
@@ -95,11 +94,14 @@ class Records(Generic[R]):
         return True
 
     def _write(self, edited: dict[str, R]) -> None:
+        """All at once: TinyDB looks through a whole table for each record that is changed by itself."""
         with self._file.change() as table:
-            table.remove(~where("id").one_of(list(edited)))
-            for record in edited.values():
-                if self._records.get(record.id) != record:
-                    table.upsert(msgspec.to_builtins(record), where("id") == record.id)
+            rows = {row["id"]: dict(row) for row in table.all()}
+            table.truncate()
+            table.insert_multiple(
+                rows[key] if key in rows and self._records.get(key) == record else rows.get(key, {}) | msgspec.to_builtins(record)
+                for key, record in edited.items()
+            )
         self._records, self._signature = edited, self._file.signature()
 
     def _decode(self, rows: Iterable[Row]) -> dict[str, R]:

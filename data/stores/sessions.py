@@ -27,11 +27,10 @@ class SessionStore(Records[SessionRecord]):
         super().__init__(directory, "sessions", SessionRecord)
 
     async def save(self, sessions: Iterable[SessionRecord]) -> None:
-        """These, and no others."""
-        kept = {session.id: session for session in sessions}
+        """These, and no others. They are asked for in the stores' thread: thousands would hold the loop."""
 
         def edit(records: dict[str, SessionRecord]) -> None:
             records.clear()
-            records.update(kept)
+            records.update((session.id, session) for session in sessions)
 
         await self._directory.run(self._change, edit)

@@ -4,11 +4,8 @@ The file is `{"_store": {"1": {"kind": "users", "version": 1}}, "users": {"1": {
 TinyDB's own storage writes in place, which a `kill -9` can tear; here a new file takes the old one's name.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,6 +15,7 @@ from tinydb.table import Table
 
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryUnusable, StoreTooNew, StoreUnreadable
+from data.stores.replacing import replace_file
 from xo_dash.i18n import _
 
 Row = dict[str, Any]
@@ -134,23 +132,7 @@ class StoreFile:
         """A migrated file stays beside its successor once, for who wants to go back."""
         if not self._migrations or not self.path.exists():
             return
-        version = self._version(self._tables(self.path.read_bytes()))
+        content = self.path.read_bytes()
+        version = self._version(self._tables(content))
         if version < self.version:
-            shutil.copy2(self.path, self.path.with_suffix(f".v{version}.json"))
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Make `content` the file's, of mode 0600, so that at any moment either the old or the new is there, even after a power cut."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, 0o600)  # one left behind by something else may have another
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+            replace_file(self.path.with_suffix(f".v{version}.json"), content)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryUnusable, RecordRefused, SecretUnreadable
-from data.stores.storage import replace_file
+from data.stores.replacing import replace_file
 from xo_dash.i18n import _
 
 KEY_FILE = "secret.key"

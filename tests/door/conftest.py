@@ -7,7 +7,7 @@ import pytest
 
 from tests.door.house import House
 
-Build = Callable[[str], House]
+Build = Callable[..., House]
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +19,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[Build]:
-    """Make a house for one test alone: `people`, `empty` or `demo`."""
+    """Make a house for one test alone: `people`, `empty`, `demo` or `tls`; limits of the crowd by name."""
     built: list[House] = []
 
-    def start(mode: str) -> House:
-        built.append(House(tmp_path, mode))
+    def start(mode: str, **limits: float) -> House:
+        built.append(House(tmp_path, mode, **limits))
         return built[-1].__enter__()
 
     yield start

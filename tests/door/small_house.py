@@ -1,10 +1,16 @@
-"""A program with one button behind the door, for the attacks to be tried on: `python -m tests.door.small_house PORT DATA_DIR [demo]`."""
+"""A program with one button behind the door, for the attacks to be tried on.
 
+`python -m tests.door.small_house PORT DATA_DIR MODE LIMITS`
+"""
+
+import json
+import ssl
 import sys
 from pathlib import Path
 
-from nicegui import app, ui
-from starlette.responses import JSONResponse
+from nicegui import app, core, ui
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from data.stores.directory import DataDirectory
@@ -12,18 +18,22 @@ from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from pages.front import VIEWS
+from xo_dash.door.crowd import Crowd, Limits
 from xo_dash.door.current import current_session, current_user, user_of
 from xo_dash.door.door import Door
 from xo_dash.door.guard import OF_A_KIOSK
 from xo_dash.door.install import install
+from xo_dash.door.kinds import EVERYBODY, SIGNED_IN, open_to
 from xo_dash.door.passwords import Passwords
+from xo_dash.door.wire import http_protocol
 
 
-def main(port: int, folder: Path, mode: str) -> None:
+def main(port: int, folder: Path, mode: str, limits: Limits) -> None:
+    crowd = Crowd(limits)
     directory = DataDirectory(folder)
     users = UserStore(directory)
     passwords = Passwords(memory=1024)
-    if mode == "people" and not users.all():
+    if mode in ("people", "tls") and not users.all():
         for name, role in (("ann", Role.ADMIN), ("bob", Role.OPERATOR)):
             users.add_now(name, passwords.hash_now(f"{name}'s password"), role)
     simulated = {"only": True}
@@ -44,8 +54,9 @@ def main(port: int, folder: Path, mode: str) -> None:
         button.update(id=b.id, listener=next(iter(b._event_listeners)))
 
     @ui.page(OF_A_KIOSK)
+    @open_to(SIGNED_IN)
     def kiosk() -> None:
-        b = ui.button(f"map of {current_user().name}", on_click=lambda: clicks.append(current_user().name))
+        b = ui.button(f"map of {current_user(SIGNED_IN).name}", on_click=lambda: clicks.append(current_user(SIGNED_IN).name))
         button.update(id=b.id, listener=next(iter(b._event_listeners)))
 
     @app.post("/api/kiosk")
@@ -64,6 +75,7 @@ def main(port: int, folder: Path, mode: str) -> None:
         return JSONResponse({"clicks": clicks, **button})
 
     @app.get("/healthz")
+    @open_to(EVERYBODY)
     def _healthz() -> JSONResponse:
         return JSONResponse({"code": door.first_run_code()})
 
@@ -88,7 +100,29 @@ def main(port: int, folder: Path, mode: str) -> None:
         except WebSocketDisconnect:
             clicks.append("echo closed")
 
-    ui.run(host="127.0.0.1", port=port, reload=False, show=False, show_welcome_message=False)
+    @app.get("/api/crowd")
+    @open_to(EVERYBODY)
+    def _crowd() -> JSONResponse:
+        return JSONResponse({"connections": len(crowd), "sockets": len(core.sio.eio.sockets)})
+
+    @app.post("/api/slow")
+    @open_to(EVERYBODY)
+    async def _slow(request: Request) -> JSONResponse:
+        return JSONResponse({"bytes": len(await request.body())})
+
+    @app.get("/api/large")
+    @open_to(EVERYBODY)
+    def _large() -> Response:
+        return Response(b"x" * (32 << 20), media_type="application/octet-stream")
+
+    tls = None
+    if mode == "tls":
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(folder.parent / "cert.pem", folder.parent / "key.pem")
+    ui.run(
+        host="127.0.0.1", port=port, reload=False, show=False, show_welcome_message=False, gzip_middleware_factory=None,
+        http=http_protocol(crowd, tls),
+    )  # fmt: skip
 
 
-main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Limits(**json.loads(sys.argv[4])))

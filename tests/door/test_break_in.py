@@ -1,8 +1,10 @@
 """Attacks on a NiceGUI program whose pages need a sign-in. Every one of them works on NiceGUI's documented guard or a part of it."""
 
 import asyncio
+from urllib.parse import urlencode
 
 import httpx
+import orjson
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -11,6 +13,7 @@ from websockets.typing import Origin
 from tests.door.house import House, PageSocket, event
 
 EVIL = "http://evil.example"
+NOBODYS_PAGE = "00000000-0000-4000-8000-000000000000"
 
 
 async def test_the_owner_can_click(house: House) -> None:
@@ -135,10 +138,33 @@ async def test_an_unknown_page_is_refused_by_the_answer_that_makes_it_reload(hou
     async with house.browser() as ann:
         await ann.sign_in("ann")
         for cookies in ("", ann.cookies):
-            async with PageSocket(house, "00000000-0000-4000-8000-000000000000", cookies) as socket:
+            async with PageSocket(house, NOBODYS_PAGE, cookies) as socket:
                 assert "Implicit handshake failed" in socket.refused
-            async with PageSocket(house, "00000000-0000-4000-8000-000000000000", cookies, implicit="false") as socket:
+            async with PageSocket(house, NOBODYS_PAGE, cookies, implicit="false") as socket:
                 assert "403" in socket.refused
+
+
+async def test_an_unknown_page_that_polls_is_refused_in_the_same_words(house: House) -> None:
+    path = f"/_nicegui_ws/socket.io/?EIO=4&transport=polling&client_id={NOBODYS_PAGE}&implicit_handshake=true"
+    async with house.browser() as stranger:
+        opened = await stranger.http.get(path)
+        sid = orjson.loads(opened.text.removeprefix("0"))["sid"]
+        assert (await stranger.http.post(f"{path}&sid={sid}", content="40")).text == "ok"
+        refused, closed = (await stranger.http.get(f"{path}&sid={sid}")).text.split("\x1e")
+        assert refused.startswith("44") and "Implicit handshake failed" in refused
+        assert closed == "1"
+
+
+async def test_a_strangers_socket_does_not_stay(house: House) -> None:
+    """Whether it asks for something, says anything else, or nothing at all."""
+    for word in ("40", "2", ""):
+        query = urlencode({"client_id": NOBODYS_PAGE, "implicit_handshake": "true", "EIO": "4", "transport": "websocket"})
+        async with connect(f"ws://{house.host}/_nicegui_ws/socket.io/?{query}", origin=Origin(house.url)) as socket:
+            assert str(await socket.recv()).startswith("0")
+            if word:
+                await socket.send(word)
+            async with asyncio.timeout(30):
+                await socket.wait_closed()
 
 
 async def test_a_socket_that_was_refused_can_do_nothing(house: House) -> None:
@@ -147,7 +173,7 @@ async def test_a_socket_that_was_refused_can_do_nothing(house: House) -> None:
         page, before = await ann.open(), await ann.clicks()
         async with (
             PageSocket(house, page.client_id, ann.cookies),
-            PageSocket(house, "00000000-0000-4000-8000-000000000000") as socket,
+            PageSocket(house, NOBODYS_PAGE) as socket,
         ):
             await socket.send(page.click())
             await socket.send("40")

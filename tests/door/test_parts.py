@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nicegui.testing.user_simulation import user_simulation
 
 from data.stores.directory import DataDirectory
-from data.stores.sessions import SessionStore
-from data.stores.users import Role, UserStore
+from data.stores.sessions import SessionRecord, SessionStore
+from data.stores.users import Role, User, UserStore
+from xo_dash.door.door import Door
 from xo_dash.door.first_run import FirstRun
 from xo_dash.door.passwords import Overloaded, Passwords, complaint
-from xo_dash.door.sessions import IDLE, LIFETIME, SessionTable, SignedOut
+from xo_dash.door.sessions import IDLE, KIOSK, LIFETIME, OF_ADDRESS, OF_KIOSK, OF_USER, Session, SessionTable, SignedOut
 from xo_dash.door.throttle import FORGET, MOST, Throttle, address_key
 
 FREE = 4
@@ -166,3 +170,72 @@ async def test_sessions_outlive_a_restart_but_tokens_are_not_written_down(data_d
     again = SessionTable(users, SessionStore(directory), lambda user: True).find(token)
     assert again
     assert again.user() == ann
+
+
+async def test_of_too_many_sessions_the_longest_unused_ends(data_dir: Path) -> None:
+    directory = DataDirectory(data_dir)
+    users, clock = UserStore(directory), Clock()
+    ann, bob = users.add_now("Ann", "h", Role.ADMIN), users.add_now("Bob", "h", Role.VIEWER)
+    table = SessionTable(users, SessionStore(directory), lambda user: True, clock)
+
+    def start(user: User, address: str) -> Session:
+        clock.now += 1
+        for session in table.surplus(user.id, address):
+            table.end(session)
+        return table.start(user, address)[1]
+
+    first, second = start(ann, "10.0.0.1"), start(ann, "10.0.0.2")
+    bobs = start(bob, "10.0.0.1")
+    for number in range(OF_USER - 2):
+        start(ann, f"10.0.1.{number}")
+    table.touch(first)
+    start(ann, "10.0.0.3")
+    assert first.is_open and bobs.is_open and not second.is_open
+    assert len(table.all()) == OF_USER + 1
+    for number in range(OF_ADDRESS + 5):
+        start(replace(bob, id=str(number)), "10.0.0.1")
+    assert sum(session.address == "10.0.0.1" for session in table.all()) == OF_ADDRESS
+    for number in range(OF_KIOSK + 5):
+        start(replace(bob, id=f"{KIOSK}hall"), f"10.0.2.{number}")
+    assert sum(session.kiosk_id == "hall" for session in table.all()) == OF_KIOSK
+
+
+def processor_time(count: int, folder: Path) -> float:
+    """Seconds of work that so many sessions cost: written, seen and written again, and read."""
+    directory = DataDirectory(folder)
+    store = SessionStore(directory)
+    started = time.thread_time()
+    for seen in (1.0, 2.0):
+        records = {
+            str(number): SessionRecord(id=str(number), user_id="ann", epoch="1", created=1.0, last_seen=seen, address="::1")
+            for number in range(count)
+        }
+        store._change(lambda table, records=records: table.update(records))  # type: ignore[misc]
+    assert len(SessionStore(directory).all()) == count
+    directory.close()
+    return time.thread_time() - started
+
+
+def test_ten_times_the_sessions_are_ten_times_the_work(data_dir: Path) -> None:
+    few, many = processor_time(400, data_dir / "few"), processor_time(4000, data_dir / "many")
+    assert many < 40 * few  # it was a hundred times
+
+
+async def test_many_sign_ins_at_once_share_their_writes(data_dir: Path) -> None:
+    directory = DataDirectory(data_dir)
+    users = UserStore(directory)
+    async with user_simulation(lambda: None):
+        door = Door(users, SessionStore(directory), Passwords(memory=1024))
+        ann = users.add_now("Ann", "h", Role.ADMIN)
+        written: list[int | None] = [None]
+
+        async def sign_in() -> None:
+            await door._start(ann, "::1")
+            signature = (data_dir / "sessions.json").stat().st_ino
+            assert len(SessionStore(directory).all()) == 50  # all of them are on the disk, as each was told
+            if written[-1] != signature:
+                written.append(signature)
+
+        await asyncio.gather(*(sign_in() for _number in range(50)))
+        assert len(written) <= 3
+        await door.close()

@@ -163,6 +163,20 @@ async def test_a_restart_signs_nobody_out(build: Build) -> None:
         assert (await ann.http.get("/")).status_code == 303
 
 
+async def test_after_a_power_cut_who_was_in_is_in_and_who_was_out_is_out(build: Build) -> None:
+    house = build("people")
+    async with house.browser() as ann:
+        await ann.sign_in("ann")
+        house.kill()
+        house.__enter__()
+        assert (await ann.http.get("/")).status_code == 200
+        cookies = ann.cookies
+        await ann.http.post("/sign-out")
+        house.kill()
+        house.__enter__()
+        assert (await ann.http.get("/", headers={"cookie": cookies})).status_code == 303
+
+
 async def test_guessing_gets_slower_and_says_for_how_long(build: Build) -> None:
     house = build("people")
     async with house.browser() as burglar:

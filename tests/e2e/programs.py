@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen
@@ -26,7 +26,7 @@ from data.stores.vault import Vault
 from xo_dash.door.passwords import Passwords
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0  # seconds, on a machine that does much else
+PATIENCE = 60.0  # seconds, on a machine that does much else
 NAME, PASSWORD = "ann", "ann's own password"
 SMALL = ("--pools", "1", "--hosts", "2", "--vms", "6", "--seed", "e2e")
 
@@ -43,14 +43,15 @@ def free_port() -> int:
 class Program:
     """`xo-dash …` as a process; its output goes to a file, for nobody may have to read a pipe."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         # neither pytest's nor NiceGUI's test settings: a real run
         plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI", "XO_DASH"))}
+        words = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         self._out = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `end`
         self._err = tempfile.TemporaryFile()  # noqa: SIM115
         self.started = time.monotonic()
         self.process = Popen(
-            [sys.executable, "-m", "xo_dash", *arguments], cwd=ROOT, env={**plain, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            [sys.executable, "-m", "xo_dash", *arguments], cwd=ROOT, env={**plain, **words, **(environment or {})},
             stdin=DEVNULL, stdout=self._out, stderr=self._err,
         )  # fmt: skip
 
@@ -157,7 +158,7 @@ class Board(Program):
 
     def live(self, servers: int) -> None:
         """Wait until so many servers are live."""
-        wait_for(lambda: [one["state"] for one in self.health["servers"]] == ["live"] * servers, self, f"{servers} servers live")
+        wait_for(lambda: self.health["servers"] == {"live": servers, "all": servers}, self, f"{servers} servers live")
 
     def audit(self) -> list[dict[str, Any]]:
         """The lines of the audit file."""

@@ -8,16 +8,20 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.stores.directory import DataDirectory
-from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy, StoreTooNew, StoreUnreadable
+from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy, StoreError, StoreTooNew, StoreUnreadable
 from data.stores.records import Records
+from data.stores.replacing import replace_file
 from data.stores.storage import Row
 from data.stores.users import Role, User, UserStore
+from data.stores.vault import Vault
+from xo_dash.control.audit import Audit, AuditUnwritable, Entry
 
 WRITER = """
 import sys
@@ -95,7 +99,6 @@ def test_a_change_of_another_process_is_seen_and_kept(data_dir: Path) -> None:
 
 
 def test_nobody_else_can_read_it(data_dir: Path) -> None:
-    data_dir.mkdir(mode=0o755)
     mask = os.umask(0)
     try:
         UserStore(DataDirectory(data_dir)).add_now("Ann", "h", Role.ADMIN)
@@ -103,6 +106,50 @@ def test_nobody_else_can_read_it(data_dir: Path) -> None:
         os.umask(mask)
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in data_dir.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o755, 0o750, 0o770, 0o702])
+def test_a_directory_that_others_may_read_or_write_is_refused_and_left_as_it_is(data_dir: Path, mode: int) -> None:
+    data_dir.mkdir()
+    data_dir.chmod(mode)
+    with pytest.raises(DirectoryUnusable, match=rf"mode {mode:04o}.*--data-dir.*chmod 700 {data_dir}"):
+        DataDirectory(data_dir)
+    assert stat.S_IMODE(data_dir.stat().st_mode) == mode
+    assert list(data_dir.iterdir()) == []
+
+
+def test_a_directory_that_only_its_owner_may_use_keeps_its_mode(data_dir: Path) -> None:
+    data_dir.mkdir(mode=0o711)
+    UserStore(DataDirectory(data_dir)).add_now("Ann", "h", Role.ADMIN)
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o711
+
+
+async def test_nothing_is_written_through_a_planted_link(data_dir: Path, tmp_path: Path) -> None:
+    """Whatever we write, and beside it: a link of that name leads nowhere."""
+    directory, target = DataDirectory(data_dir), tmp_path / "somebody's"
+    names = ("users.json", "users.json.tmp", ".users.json.tmp", "users.v1.json", "secret.key", "audit.jsonl", "write.lock", "serve.lock")
+    for name in names:
+        (data_dir / name).symlink_to(target)
+    with suppress(StoreError):
+        UserStore(directory).add_now("Ann", "h", Role.ADMIN)
+    with suppress(StoreError):
+        Vault(directory)
+    with suppress(StoreError), directory.serving():
+        pass
+    audit = Audit(data_dir)
+    with pytest.raises(AuditUnwritable):
+        await audit.write(Entry(at="", event="begin", run="", action="", user="", user_id="", server="", kind="", uuid="", name=""))
+    audit.close()
+    replace_file(data_dir / "users.json", b"{}")
+    assert not target.exists()
+    assert not (data_dir / "users.json").is_symlink()
+
+
+def test_what_a_killed_program_left_behind_is_taken_away(data_dir: Path) -> None:
+    directory = DataDirectory(data_dir)
+    (data_dir / ".users.json.0123.tmp").write_text("half")
+    with directory.serving():
+        assert sorted(file.name for file in data_dir.iterdir()) == ["serve.lock", "write.lock"]
 
 
 @pytest.mark.parametrize(

@@ -7,31 +7,32 @@ from nicegui import Client, context
 from starlette.requests import HTTPConnection
 
 from data.stores.users import User
+from xo_dash.door.kinds import Kind, kinds_of
 from xo_dash.door.sessions import Session, SignedOut
 
 SCOPE_KEY = "xo_dash.session"
 """Where the guard leaves the session in a request's scope."""
 
 
-def current_session() -> Session:
-    """The session of the page that is being built or whose handler runs; raises SignedOut."""
+def current_session(kinds: Kind = Kind.PERSON) -> Session:
+    """The session of the page that is being built or whose handler runs; raises SignedOut, also if it is of none of these kinds."""
     session = session_of(context.client)
-    if session is None or not session.is_open:
+    if session is None or not session.is_open or session.kind not in kinds:
         raise SignedOut
     return session
 
 
-def current_user() -> User:
+def current_user(kinds: Kind = Kind.PERSON) -> User:
     """The user of the page that is being built or whose handler runs, as the store has it now.
 
     Raises SignedOut when the session has ended, also in handlers that began before: ask again after every await that matters.
     """
-    return current_session().user()
+    return current_session(kinds).user()
 
 
 def user_of(connection: HTTPConnection) -> User:
     """The user behind a request or websocket of a plain route; raises SignedOut."""
-    session = scope_session(connection.scope)
+    session = person_of(connection.scope)
     if session is None:
         raise SignedOut
     return session.user()
@@ -49,3 +50,16 @@ def session_of(client: Client) -> Session | None:
 def scope_session(scope: MutableMapping[str, Any]) -> Session | None:
     session = scope.get(SCOPE_KEY)
     return session if isinstance(session, Session) else None
+
+
+def person_of(scope: MutableMapping[str, Any]) -> Session | None:
+    """The session of a request, if somebody signed in to it: nobody for a screen."""
+    session = scope_session(scope)
+    return session if session is not None and session.kind is Kind.PERSON else None
+
+
+def may_use(session: Session, client: Client) -> bool:
+    """Whether this session fetched that page, is open, and is of a kind that the page serves."""
+    if session_of(client) is not session or not session.is_open:
+        return False
+    return session.kind in kinds_of(client.request.scope.get("endpoint"))

@@ -1,6 +1,8 @@
 """The door: ties together who may come in, and is what the rest of the program asks."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,7 +16,7 @@ from xo_dash.door import sockets
 from xo_dash.door.current import session_of
 from xo_dash.door.first_run import FirstRun
 from xo_dash.door.passwords import Overloaded, Passwords, complaint
-from xo_dash.door.sessions import Session, SessionTable
+from xo_dash.door.sessions import Session, SessionTable, viewer_of
 from xo_dash.door.throttle import Throttle, address_key
 from xo_dash.i18n import _, duration
 
@@ -26,6 +28,8 @@ ACCOUNT_TRIES, ACCOUNT_WAIT = 4, 60.0
 """Failures without a delay, and the longest delay (seconds) for one account: short, or anybody could keep its owner out."""
 ADDRESS_TRIES, ADDRESS_WAIT = 12, 900.0
 """The same for one address, which a whole office may share."""
+REWRITE = 600.0
+"""Seconds after which is written down who was seen: after a power cut nobody is out who was there."""
 
 
 class Refused(Exception):
@@ -56,7 +60,9 @@ class Door:
         self._first_run = FirstRun()
         self._by_account = Throttle(ACCOUNT_TRIES, ACCOUNT_WAIT)
         self._by_address = Throttle(ADDRESS_TRIES, ADDRESS_WAIT)
-        self._save_wanted = False
+        self._writing = asyncio.Lock()
+        self._next_write: asyncio.Task[None] | None = None  # one that waits for that under way
+        self._written = time.monotonic()
 
     # ---- the state of the house
 
@@ -82,7 +88,7 @@ class Door:
         """The token for the cookie, and the session. Raises Refused."""
         with self._throttled(f"account {name_key(name)}", address):
             user = await self._identify(name, password)
-        return await self._start(user, address)
+        return await self._let_in(user, address)
 
     async def make_first_administrator(self, code: str, name: str, password: str, address: str) -> tuple[str, Session]:
         """Raises Refused. The code is spent when the administrator is there."""
@@ -97,7 +103,7 @@ class Door:
             user = await self.users.add(name, await self._hash(password), Role.ADMIN, only_if_first=True)
         except RecordRefused as error:
             raise Refused(_sentence(error)) from error
-        return await self._start(user, address)
+        return await self._let_in(user, address)
 
     async def enter_kiosk(self, secret: str, address: str) -> tuple[str, Session]:
         """Let a screen in by its link. Raises Refused."""
@@ -105,8 +111,7 @@ class Door:
             kiosk = self.kiosks.of(secret) if self.kiosks else None
             if kiosk is None:
                 raise Refused(_("This link is no longer good; ask an administrator for a new one."))
-        token, session = self.sessions.start_kiosk(kiosk, address)
-        await self._save()
+        token, session = await self._start(viewer_of(kiosk), address)
         log.info("a screen shows the map by the link %r, from %s", kiosk.name, address)
         return token, session
 
@@ -125,7 +130,7 @@ class Door:
         if session.ended.is_set():
             return
         self.sessions.end(session)
-        self._save_wanted = True
+        background_tasks.create(self.save(), name="save the sessions")
         background_tasks.create(sockets.end_pages(session), name="close the pages of a session")
 
     def end_all_of(self, user_id: str, but: Session | None = None) -> None:
@@ -179,15 +184,26 @@ class Door:
             session_or_none = session_of(client) if client.has_socket_connection else None
             if session_or_none is not None:
                 self.sessions.touch(session_or_none)
-        if self._save_wanted:
-            await self._save()
+        if time.monotonic() - self._written > REWRITE:
+            await self.save()
+
+    async def save(self) -> None:
+        """Return when the sessions are on the disk as they are now. Who asks while a write is under way shares the next one."""
+        if self._next_write is None:
+            self._next_write = background_tasks.create(self._write(), name="write the sessions")
+        await asyncio.shield(self._next_write)
 
     async def close(self) -> None:
-        await self._save()
+        await self.save()
         self.passwords.close()
 
-    async def _save(self) -> None:
-        self._save_wanted = False
+    async def _write(self) -> None:
+        async with self._writing:
+            self._next_write = None
+            await self._write_now()
+
+    async def _write_now(self) -> None:
+        self._written = time.monotonic()
         try:
             await self.sessions.save()
         except StoreError as error:
@@ -197,10 +213,16 @@ class Door:
         """An account without a password is the demo's."""
         return bool(user.password_hash) or (user.name == DEMO and self.demo_is_open())
 
-    async def _start(self, user: User, address: str) -> tuple[str, Session]:
-        token, session = self.sessions.start(user, address)
-        await self._save()
+    async def _let_in(self, user: User, address: str) -> tuple[str, Session]:
+        token, session = await self._start(user, address)
         log.info("%s signed in from %s", user.name, address)
+        return token, session
+
+    async def _start(self, user: User, address: str) -> tuple[str, Session]:
+        for surplus in self.sessions.surplus(user.id, address):
+            self.end(surplus)
+        token, session = self.sessions.start(user, address)
+        await self.save()
         return token, session
 
     async def _identify(self, name: str, password: str) -> User:

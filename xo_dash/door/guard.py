@@ -1,22 +1,27 @@
 """Stands in front of every request and websocket: ASGI, as what NiceGUI calls middleware does not see websockets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qs
 
 from nicegui import Client
 from nicegui.version import __version__ as nicegui_version
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xo_dash.door.cookies import is_secure, read_token
-from xo_dash.door.current import SCOPE_KEY, session_of
+from xo_dash.door.current import SCOPE_KEY, may_use, session_of
 from xo_dash.door.headers import secured
+from xo_dash.door.kinds import EVERYBODY, Kind, endpoint_of, kinds_of
 from xo_dash.door.origins import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, login_path
+from xo_dash.door.reload import answer_websocket, polling_answer
 from xo_dash.door.sessions import Session, SessionTable
 from xo_dash.door.socket_life import SocketLife
+from xo_dash.door.wire import guest_of
+from xo_dash.i18n import N_, _, negotiate, using
 
-PUBLIC = frozenset({"/healthz", "/login", "/first-run", "/sign-out", "/favicon.ico", "/kiosk"})
+FAVICON = "/favicon.ico"
 PUBLIC_FILES = f"/_nicegui/{nicegui_version}/"
 """Scripts, styles and fonts: the same for everybody."""
 SOCKET = "/_nicegui_ws/"
@@ -24,23 +29,30 @@ OF_A_PAGE = "/_nicegui/client/"
 """Uploads: `/_nicegui/client/<client id>/...`"""
 OF_A_KIOSK = "/kiosk/map"
 """The one page that a screen on a wall may have."""
-FOR_A_KIOSK = ("/theme/", "/_nicegui/")
-"""What that page fetches."""
 FAREWELL = 1.0
 """Seconds for a page's socket to be told the end before it is cut."""
 
 
 class Guard:
-    """Lets pass what comes from our own pages and, but for the public paths, with an open session.
+    """Lets pass what comes from our own pages, each kind of session to the routes that serve it (see `kinds`).
 
-    A page's socket must come with the session that fetched the page. One for a page nobody knows (any more) passes, to be
-    refused by socket.io: only that makes a page left over from before a restart reload itself, which leads it to the sign-in.
+    A page's socket must come with the session that fetched the page. One for a page nobody knows (any more) is answered
+    here, so that the page reloads itself (see `reload`).
     """
 
-    def __init__(self, app: ASGIApp, sessions: SessionTable, first_run: Callable[[], bool], loopback_only: Callable[[], bool]) -> None:
-        """`first_run`: whether there is no administrator yet; `loopback_only`: whether other host names are refused."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        sessions: SessionTable,
+        routes: Iterable[BaseRoute],
+        first_run: Callable[[], bool],
+        loopback_only: Callable[[], bool],
+    ) -> None:
+        """`routes`: the program's, as they are at each request; `first_run`: whether there is no administrator yet;
+        `loopback_only`: whether other host names are refused."""
         self._app = app
         self._sessions = sessions
+        self._routes = routes
         self._first_run = first_run
         self._loopback_only = loopback_only
 
@@ -52,11 +64,15 @@ class Guard:
         token = read_token(scope, headers)
         session = self._sessions.find(token) if token else None
         scope[SCOPE_KEY] = session
-        refusal = self._refusal(scope, headers, session)
+        refusal = _overcrowding(scope, headers, session) or self._refusal(scope, headers, session)
         if scope["type"] == "http":
+            if refusal is None and _is_socket_of_no_page(scope):
+                refusal = polling_answer(scope)
             await (refusal or self._app)(scope, receive, _securing(send, is_secure(scope)))
         elif refusal:
             await _refuse_socket(receive, send)
+        elif _is_socket_of_no_page(scope):
+            await answer_websocket(receive, send)
         elif session is None:
             await self._app(scope, receive, send)
         else:
@@ -66,23 +82,31 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers, session: Session | None) -> Response | None:
         path = route_path(scope)
         if self._loopback_only() and not host_is_loopback(headers):
-            return PlainTextResponse("The demo answers only to localhost.", 421)
-        if _may_change_something(scope, path) and (is_foreign(headers) or (is_anonymous(headers) and "cookie" in headers)):
-            return PlainTextResponse("This request comes from another site.", 403)
+            return _plain(headers, N_("The demo answers only to localhost."), 421)
+        if _may_change_something(scope, path) and (
+            is_foreign(headers, is_secure(scope)) or (is_anonymous(headers) and "cookie" in headers)
+        ):
+            return _plain(headers, N_("This request comes from another site."), 403)
         return self._trespass(scope, headers, path, session)
 
     def _trespass(self, scope: Scope, headers: Headers, path: str, session: Session | None) -> Response | None:
-        if path in PUBLIC or path.startswith(PUBLIC_FILES):
-            return None
         if path.startswith(SOCKET):
-            return _socket_refusal(scope["query_string"], session)
-        if session is None:
-            return self._way_in(scope, headers, path)
-        if session.kiosk_id and not _is_for_kiosks(scope, path):
-            return PlainTextResponse("This link shows the map and nothing else.", 403)
-        if path.startswith(OF_A_PAGE) and not _owns(session, path.removeprefix(OF_A_PAGE).split("/")[0]):
-            return PlainTextResponse("This is not your page.", 403)
+            return _socket_refusal(scope, headers, session)
+        kind = session.kind if session else Kind.NOBODY
+        if kind is not Kind.PERSON:
+            served = self._served(scope, path)
+            if served is None or kind not in served:
+                return self._way_in(scope, headers, path) if session is None else _outside_of_a_kiosk(headers, served)
+        if path.startswith(OF_A_PAGE) and not (session and _owns(session, path.removeprefix(OF_A_PAGE).split("/")[0])):
+            return _plain(headers, N_("This is not your page."), 403)
         return None
+
+    def _served(self, scope: Scope, path: str) -> Kind | None:
+        """The kinds that this address serves; None if there is nothing at it."""
+        if path == FAVICON or path.startswith(PUBLIC_FILES):
+            return EVERYBODY
+        endpoint = endpoint_of(self._routes, scope)
+        return None if endpoint is None else kinds_of(endpoint)
 
     def _way_in(self, scope: Scope, headers: Headers, path: str) -> Response:
         wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", "")
@@ -95,10 +119,28 @@ class Guard:
         return RedirectResponse(login_path(path, scope["query_string"].decode("latin-1")), 303)
 
 
-def _is_for_kiosks(scope: Scope, path: str) -> bool:
-    if scope["type"] != "http" or scope["method"] not in SAFE_METHODS:
-        return False
-    return path == OF_A_KIOSK or (path.startswith(FOR_A_KIOSK) and not path.startswith(OF_A_PAGE))
+def _overcrowding(scope: Scope, headers: Headers, session: Session | None) -> Response | None:
+    """Tell the connection whose it is: from here on a session's connection is no stranger's."""
+    guest = guest_of(scope)
+    if guest is None or guest.came_with(session.key if session else "", session.kind if session else Kind.NOBODY):
+        return None
+    return _plain(headers, N_("Too many connections; close some pages."), 503)
+
+
+def _outside_of_a_kiosk(headers: Headers, served: Kind | None) -> Response:
+    if served is None:
+        return nothing_here(headers)
+    return _plain(headers, N_("This link shows the map and nothing else."), 403)
+
+
+def nothing_here(headers: Headers) -> Response:
+    """The bare page for whoever may not see the frame."""
+    return _plain(headers, N_("There is nothing at this address"), 404)
+
+
+def _plain(headers: Headers, sentence: str, status: int) -> Response:
+    with using(negotiate(headers.get("accept-language", ""))):
+        return PlainTextResponse(_(sentence), status)
 
 
 def route_path(scope: Scope) -> str:
@@ -111,20 +153,34 @@ def _may_change_something(scope: Scope, path: str) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS or path.startswith(SOCKET)
 
 
-def _socket_refusal(query_string: bytes, session: Session | None) -> Response | None:
-    query = parse_qs(query_string.decode("latin-1"))
-    client = Client.instances.get(query.get("client_id", [""])[0])
+def _page_of_socket(scope: Scope) -> tuple[Client | None, dict[str, list[str]]]:
+    """The page that a socket is for, and what else it says."""
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    return Client.instances.get(query.get("client_id", [""])[0]), query
+
+
+def _is_left_over(client: Client | None) -> bool:
+    """Whether the page is not there any more, or its session is over."""
     owner = session_of(client) if client else None
-    if client is None or (owner and not owner.is_open):
-        return None if query.get("implicit_handshake") == ["true"] else PlainTextResponse("No such page.", 401)
-    if session is None or owner is not session:
-        return PlainTextResponse("This is not your page.", 403)
+    return client is None or (owner is not None and not owner.is_open)
+
+
+def _socket_refusal(scope: Scope, headers: Headers, session: Session | None) -> Response | None:
+    client, query = _page_of_socket(scope)
+    if client is None or _is_left_over(client):
+        return None if query.get("implicit_handshake") == ["true"] else _plain(headers, N_("There is nothing at this address"), 401)
+    if session is None or not may_use(session, client):
+        return _plain(headers, N_("This is not your page."), 403)
     return None
+
+
+def _is_socket_of_no_page(scope: Scope) -> bool:
+    return route_path(scope).startswith(SOCKET) and _is_left_over(_page_of_socket(scope)[0])
 
 
 def _owns(session: Session, client_id: str) -> bool:
     client = Client.instances.get(client_id)
-    return client is not None and session_of(client) is session
+    return client is not None and may_use(session, client)
 
 
 def _securing(send: Send, tls: bool) -> Send:

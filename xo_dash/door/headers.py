@@ -28,8 +28,11 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 
-TLS_HEADERS = ((b"cross-origin-opener-policy", b"same-origin"),)
-"""Without TLS browsers ignore it, and complain."""
+TLS_HEADERS = (
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"strict-transport-security", b"max-age=31536000"),  # a year, this name alone
+)
+"""Without TLS browsers ignore them, or complain."""
 
 Headers = list[tuple[bytes, bytes]]
 

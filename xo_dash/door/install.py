@@ -21,7 +21,9 @@ def install(app: App, door: Door, views: Views, host: str) -> None:
     """
     if door.is_demo and not is_loopback(host):
         raise Refused(_("--demo lets anybody in and therefore listens on 127.0.0.1 only; leave --host out"))
-    app.add_middleware(Guard, sessions=door.sessions, first_run=door.is_first_run, loopback_only=lambda: door.is_demo)
+    app.add_middleware(
+        Guard, sessions=door.sessions, routes=app.router.routes, first_run=door.is_first_run, loopback_only=lambda: door.is_demo
+    )
     sockets.register()
     add_routes(app, door, views)
     app.timer(TICK, door.tick)

@@ -8,23 +8,24 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_A_WAY_BACK = ("/login", "/sign-out", "/first-run")
 
 
-def is_foreign(headers: Mapping[str, str]) -> bool:
+def is_foreign(headers: Mapping[str, str], tls: bool) -> bool:
     """Whether a page of another origin sent this. Browsers always say it, for sockets and for anything that changes something."""
     origin = headers.get("origin")
     if origin is not None:
-        return not _same_host(origin, headers.get("host", ""))
+        return not _is_ours(origin, headers.get("host", ""), "https" if tls else "http")
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
     return False
 
 
-def _same_host(origin: str, host: str) -> bool:
+def _is_ours(origin: str, host: str, scheme: str) -> bool:
+    """An origin is a scheme, a host and a port: a page that came without TLS is not ours under TLS."""
     try:
-        netloc = urlsplit(origin).netloc
+        parts = urlsplit(origin)
     except ValueError:
         return False
-    return netloc != "" and netloc.lower() == host.lower()  # "null" has none
+    return parts.scheme == scheme and parts.netloc != "" and parts.netloc.lower() == host.lower()  # "null" has none
 
 
 def is_anonymous(headers: Mapping[str, str]) -> bool:

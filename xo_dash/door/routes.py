@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from xo_dash.door.cookies import drop_token, set_token
-from xo_dash.door.current import scope_session
+from xo_dash.door.current import person_of, scope_session
 from xo_dash.door.door import Door, Refused
 from xo_dash.door.forms import FirstRunForm, SignInForm, Views
 from xo_dash.door.guard import OF_A_KIOSK
+from xo_dash.door.kinds import EVERYBODY, Kind, open_to
 from xo_dash.door.origins import way_back
 from xo_dash.i18n import _, negotiate, using
 
@@ -38,14 +39,16 @@ class DoorPages:
         self._door = door
         self._views = views
 
+    @open_to(EVERYBODY)
     async def show_sign_in(self, request: Request) -> Response:
         target = way_back(request.query_params.get("next", "/"))
         if self._door.is_first_run():
             return RedirectResponse("/first-run", 303)
-        if scope_session(request.scope):
+        if person_of(request.scope):
             return RedirectResponse(target, 303)
         return self._sign_in_page(request, SignInForm(next=target, demo=self._door.demo_is_open()))
 
+    @open_to(EVERYBODY)
     async def sign_in(self, request: Request) -> Response:
         with using(_language(request)):
             fields = await _fields(request)
@@ -60,11 +63,13 @@ class DoorPages:
                 return self._sign_in_page(request, form, refusal)
         return self._let_in(request, token, target)
 
+    @open_to(EVERYBODY)
     async def show_first_run(self, request: Request) -> Response:
         if not self._door.is_first_run():
             return RedirectResponse("/login", 303)
         return self._first_run_page(request, FirstRunForm(code=request.query_params.get("code", "")[:40]))
 
+    @open_to(EVERYBODY)
     async def first_run(self, request: Request) -> Response:
         with using(_language(request)):
             fields = await _fields(request)
@@ -79,17 +84,19 @@ class DoorPages:
                 return self._first_run_page(request, FirstRunForm(code=code, name=name, error=str(refusal)), refusal)
         return self._let_in(request, token, "/")
 
+    @open_to(EVERYBODY)
     async def show_kiosk(self, request: Request) -> Response:
         """A page whose script sends what is behind the # of its address, which no log and no other site ever sees."""
         with using(_language(request)):
             headers = {**NO_STORE, "content-security-policy": self._views.kiosk_content_security_policy, "referrer-policy": "no-referrer"}
             return HTMLResponse(self._views.kiosk(), 200, headers)
 
+    @open_to(EVERYBODY)
     async def enter_kiosk(self, request: Request) -> Response:
         with using(_language(request)):
             fields = await _fields(request)
             before = scope_session(request.scope)
-            if before is not None and not before.kiosk_id:
+            if before is not None and before.kind is Kind.PERSON:
                 return JSONResponse({"next": OF_A_KIOSK})  # somebody who is signed in may look anyway, and stays who he is
             try:
                 token, _session = await self._door.enter_kiosk(fields.get("secret", ""), _address(request))
@@ -97,9 +104,11 @@ class DoorPages:
                 return _refused_json(refusal)
         return self._let_in(request, token, OF_A_KIOSK)
 
+    @open_to(EVERYBODY)
     async def sign_out(self, request: Request) -> Response:
         if session := scope_session(request.scope):
             self._door.end(session)
+            await self._door.save()  # before it is said: after a power cut it is still so
         response: Response = JSONResponse({"next": "/login"}) if _wants_json(request) else RedirectResponse("/login", 303)
         drop_token(response, request.scope, request.headers)
         return response

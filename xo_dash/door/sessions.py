@@ -14,12 +14,15 @@ from data.clock import SteadyClock
 from data.stores.kiosks import Kiosk, KioskStore
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.users import Role, User, UserStore
+from xo_dash.door.kinds import Kind
 
 DAY = 24 * 3600.0
 IDLE = 7 * DAY
 """Seconds without any request or open page."""
 LIFETIME = 30 * DAY
 """Seconds since the sign-in, whatever happens; a screen on a wall comes in anew by its link."""
+OF_USER, OF_KIOSK, OF_ADDRESS = 100, 50, 500
+"""Sessions of one user, of one kiosk's link, and from one address, which may be a proxy's; more, and the longest unused ends."""
 KIOSK = "kiosk "
 """Before the kiosk's id, in place of a user's."""
 
@@ -45,6 +48,10 @@ class Session:
     def kiosk_id(self) -> str:
         """The link it came in by; empty for a person."""
         return self.user_id.removeprefix(KIOSK) if self.user_id.startswith(KIOSK) else ""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.KIOSK if self.kiosk_id else Kind.PERSON
 
     @property
     def is_open(self) -> bool:
@@ -85,9 +92,12 @@ class SessionTable:
         self._sessions[session.key] = session
         return token, session
 
-    def start_kiosk(self, kiosk: Kiosk, address: str) -> tuple[str, Session]:
-        """The same for a screen."""
-        return self.start(_viewer(kiosk), address)
+    def surplus(self, user_id: str, address: str) -> list[Session]:
+        """Those that have to end before one more of this user (or kiosk) and address begins: the longest unused."""
+        most = OF_KIOSK if user_id.startswith(KIOSK) else OF_USER
+        same_user = [session for session in self._sessions.values() if session.user_id == user_id]
+        same_address = [session for session in self._sessions.values() if session.address == address]
+        return list({*_longest_unused(same_user, most), *_longest_unused(same_address, OF_ADDRESS)})
 
     def find(self, token: str) -> Session | None:
         """The open session of this token, now seen."""
@@ -104,7 +114,7 @@ class SessionTable:
             return None
         if session.kiosk_id:
             kiosk = self._kiosks.open(session.kiosk_id) if self._kiosks else None
-            return _viewer(kiosk) if kiosk else None
+            return viewer_of(kiosk) if kiosk else None
         user = self._users.get(session.user_id)
         if user is None or user.epoch != session.epoch or not self._accepts(user):
             return None
@@ -127,9 +137,10 @@ class SessionTable:
 
     async def save(self) -> None:
         """Write them down for the next start."""
+        sessions = self.all()
         await self._store.save(
             SessionRecord(id=s.key, user_id=s.user_id, epoch=s.epoch, created=s.created, last_seen=s.last_seen, address=s.address)
-            for s in self._sessions.values()
+            for s in sessions
         )
 
     def _session(self, record: SessionRecord) -> Session:
@@ -137,7 +148,12 @@ class SessionTable:
         return Session(record.id, record.user_id, record.epoch, min(record.created, now), min(record.last_seen, now), record.address, self)
 
 
-def _viewer(kiosk: Kiosk) -> User:
+def _longest_unused(sessions: list[Session], most: int) -> list[Session]:
+    """So many of them that one more makes no more than `most`."""
+    return sorted(sessions, key=lambda session: session.last_seen)[: max(0, len(sessions) + 1 - most)]
+
+
+def viewer_of(kiosk: Kiosk) -> User:
     """Whom a screen counts as: nobody's account, and the guard lets it no farther than the map."""
     return User(id=KIOSK + kiosk.id, name=kiosk.name, password_hash="", role=Role.VIEWER, created=kiosk.created, epoch="")
 

@@ -13,11 +13,10 @@ from nicegui import Client, core
 from nicegui import nicegui as handlers
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]
 
-from xo_dash.door.current import scope_session, session_of
+from xo_dash.door.current import may_use, scope_session, session_of
+from xo_dash.door.reload import REFUSAL
 from xo_dash.door.sessions import Session
 
-RELOAD = "Implicit handshake failed"
-"""The refusal that makes NiceGUI's page reload itself."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 PATIENCE = 1.0
 """Seconds for a browser to take the news that its session ended."""
@@ -36,9 +35,9 @@ def register() -> None:
 async def _connect(sid: str, environ: Mapping[str, Any], _auth: object = None) -> None:
     query = {key: values[0] for key, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
     if not _is_own(environ, query):
-        raise Refused(RELOAD)
+        raise Refused(REFUSAL)
     if query.get("implicit_handshake") == "true" and not await _greet(sid, query):
-        raise Refused(RELOAD)
+        raise Refused(REFUSAL)
 
 
 async def _handshake(sid: str, data: object) -> bool:
@@ -58,7 +57,7 @@ def _is_own(environ: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
     """Whether the socket's session is open and fetched the page it speaks of."""
     session = scope_session(environ.get("asgi.scope", {}))
     client = Client.instances.get(str(data.get("client_id")))
-    return session is not None and session.is_open and client is not None and session_of(client) is session
+    return session is not None and client is not None and may_use(session, client)
 
 
 def _sender(sid: str, message: object) -> dict[str, Any] | None:
@@ -69,7 +68,7 @@ def _sender(sid: str, message: object) -> dict[str, Any] | None:
     if client is None or sid not in core.sio.manager.rooms.get("/", {}).get(client.id, ()):  # NiceGUI's handshake put it there
         return None
     session = session_of(client)
-    return message if session is not None and session.is_open else None
+    return message if session is not None and may_use(session, client) else None
 
 
 def _event(sid: str, message: object) -> None:
