@@ -100,7 +100,8 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     db.set(vm, **fields)
     open_consoles(pool, vm, host)
     measure(pool, vm, booted=booted)
-    if booted or record["guest_metrics"] == NULL:
+    vm_guest.open_metrics(pool, vm)
+    if booted or not vm_guest.has_reported(pool, record):
         vm_guest.expect_agent(pool, vm)  # an agent that has not reported yet will do so to the new domain
     refresh_all(pool, vm)
 

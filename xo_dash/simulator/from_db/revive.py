@@ -33,6 +33,7 @@ def build(pool: Pool, dump: Dump, addresses: Sequence[str]) -> None:
     hosts.revive(pool, dump, addresses, shift)
     storage.revive(pool)
     vms.revive(pool, shift)
+    hosts.measured(pool, dump)
     advertise(pool)
     pool.clock.instant = False
 
