@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+from data.facts.host import is_live
 from data.objects import PBD, SR, VBD, VDI, VM, Host
-from data.placement import is_guest, is_live
+from data.placement import is_guest
 
 
 def is_shown(sr: SR) -> bool:

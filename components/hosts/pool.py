@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from components.heads import ObjectHead
@@ -11,10 +12,14 @@ from components.links import path_of
 from components.live import follow_all
 from components.ui import Card, Figure, Meter, Notice, Tone, cards
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet
-from data.hosts import HostState, host_state, product_of
+from components.vms.words import STATES
+from data.facts.host import HostState, host_state
+from data.facts.vm import VmState, state_of
+from data.hosts import product_of
 from data.mirror import Change, PoolMirror
 from data.mirror import Mirror as AllPools
-from data.objects import SR, VM, Host, HostMetrics, Network, Pool, PowerState
+from data.names import name_of
+from data.objects import SR, VM, Host, HostMetrics, Network, Pool
 from data.placement import is_guest
 from data.storage import sum_of as room_sum
 from xo_dash.i18n import _, ngettext, number, percent, size
@@ -78,22 +83,23 @@ def _state(hosts: Sequence[Host]) -> tuple[str, str]:
 class Counts(Card):
     """How many VMs there are, and how they are."""
 
+    OTHERS = (VmState.PAUSED, VmState.SUSPENDED, VmState.HALTED, VmState.UNKNOWN)
+
     def __init__(self) -> None:
         super().__init__(_("VMs"))
         with self:
             self._figure = Figure()
-            self._facts = Facts([_("Paused"), _("Suspended"), _("Halted"), _("Templates")])
+            self._facts = Facts([*(_(STATES[state]) for state in self.OTHERS), _("Templates")])
 
     def show(self, home: PoolMirror) -> None:
         vms = list(home.all(VM).values())
         guests = [vm for vm in vms if is_guest(vm)]
-        states = {state: sum(vm.power_state is state for vm in guests) for state in PowerState}
+        states = Counter(map(state_of, guests))
         self._figure.value.text = number(len(guests))
-        running = states[PowerState.RUNNING]
+        running = states[VmState.RUNNING]
         self._figure.note.text = ngettext("{n} running", "{n} running", running).format(n=number(running))
         templates = sum(vm.is_a_template and not vm.is_a_snapshot and not vm.is_default_template for vm in vms)
-        names = ((_("Paused"), PowerState.PAUSED), (_("Suspended"), PowerState.SUSPENDED), (_("Halted"), PowerState.HALTED))
-        rows: list[tuple[str, Cell | None]] = [(name, number(states[state])) for name, state in names]
+        rows: list[tuple[str, Cell | None]] = [(_(STATES[state]), number(states[state])) for state in self.OTHERS]
         self._facts.show([*rows, (_("Templates"), number(templates))])
 
 
@@ -126,9 +132,9 @@ def about(pool: Pool, home: PoolMirror) -> list[tuple[str, Cell | None]]:
     master, default = home.one(Host, pool.master), home.one(SR, pool.default_SR)
     suspend = home.one(SR, pool.suspend_image_SR)
     return [
-        (_("Master"), Link(master.name_label, path_of(master)) if master else Quiet(_("not known"))),
-        (_("Default SR"), Link(default.name_label, path_of(default)) if default else Quiet(_("none"))),
-        (_("Suspended VMs on"), Link(suspend.name_label, path_of(suspend)) if suspend else None),
+        (_("Master"), Link(name_of(master), path_of(master)) if master else Quiet(_("not known"))),
+        (_("Default SR"), Link(name_of(default), path_of(default)) if default else Quiet(_("none"))),
+        (_("Suspended VMs on"), Link(name_of(suspend), path_of(suspend)) if suspend else None),
         (_("High availability"), _ha(pool)),
         (_("Networks"), number(len(home.all(Network)))),
         (_("uuid"), Copy(pool.uuid, _("Click to copy"))),

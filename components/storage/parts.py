@@ -15,6 +15,7 @@ from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
 from data.findings.storage import fill_limits
 from data.hosts import Path, paths_of
 from data.mirror import Mirror, PoolMirror
+from data.names import name_of
 from data.objects import SR, Pool
 from data.storage import Reach, reach_of, reached_by, room_of, vms_on
 from data.types import Ref
@@ -32,10 +33,10 @@ def sr_head(mirror: Mirror, sr: SR) -> None:
         if reached.cut:
             state = "critical", _("Not reached by all")
         default = _("default SR") if is_default(sr) else ""
-        head.show(sr.name_label, sr.name_description, sr.tags, [reach_text(sr), reached_text(reached), default], state)
+        head.show(name_of(sr), sr.name_description, sr.tags, [reach_text(sr), reached_text(reached), default], state)
         cut.set_visibility(bool(reached.cut))
         if reached.cut:
-            hosts = ", ".join(host.name_label for host in reached.cut)
+            hosts = ", ".join(name_of(host) for host in reached.cut)
             cut.text.text = _("{hosts} should reach it and does not: VMs with disks on it cannot start there.").format(hosts=hosts)
 
     with head:
@@ -109,7 +110,7 @@ class SrPaths(Card):
 
 def _path_cells(path: Path) -> Iterator[Cell]:
     host = path.host
-    yield Link(host.name_label, path_of(host)) if host else Quiet(_("missing"))
+    yield Link(name_of(host), path_of(host)) if host else Quiet(_("missing"))
     yield path_cell(path)
     yield device_text(path.pbd.device_config)
 

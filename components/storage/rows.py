@@ -15,6 +15,7 @@ from data.findings.finding import Level
 from data.findings.storage import fill_level
 from data.hosts import paths_of
 from data.mirror import PoolMirror
+from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.storage import DiskKind, Reach, disk_kind, guests_on, machine_of, owners_of, reach_of, reached_by, room_of
 from data.types import Home, Ref
@@ -60,7 +61,7 @@ def _sr_row(sr: SR) -> Row:
     sized = room.size > 0 and reach is not Reach.DRIVE
     vms = len(guests_on(sr))
     cells = (
-        Cell(sr.name_label or "–", path=path_of(sr), tip=sr.name_description),
+        Cell(name_of(sr), path=path_of(sr), tip=sr.name_description),
         Cell(pool_name(sr), path=pool_path(sr)),
         Cell(reach_text(sr)),
         _reached_cell(sr),
@@ -80,7 +81,7 @@ def _reached_cell(sr: SR) -> Cell:
     wrong = "critical" if reached.cut else ""
     host = paths[0].host if len(paths) == 1 else None
     if host is not None:
-        return Cell(host.name_label or "–", path=path_of(host), mark=wrong, tone=wrong)
+        return Cell(name_of(host), path=path_of(host), mark=wrong, tone=wrong)
     return Cell(reached_text(reached), mark=wrong, tone=wrong)
 
 
@@ -140,14 +141,14 @@ def _disk_row(vdi: VDI) -> Row:
     if kind is DiskKind.ORPHAN and vdi.is_a_snapshot:
         word = _("orphaned snapshot")
     cells = (
-        Cell(vdi.name_label or "–", tip=vdi.name_description),
+        Cell(name_of(vdi), tip=vdi.name_description),
         Cell(word, mark=mark, tone="dim" if kind is DiskKind.BASE else ""),
         _owner_cell(vdi),
         Cell(size(vdi.virtual_size), key=vdi.virtual_size),
         _node_cell(vdi),
         Cell(vdi.uuid, tone="dim"),
     )
-    return Row(cells, (str(kind),), "\n".join((vdi.location, *(vm.name_label for vm in owners_of(vdi)), *vdi.tags)))
+    return Row(cells, (str(kind),), "\n".join((vdi.location, *(name_of(vm) for vm in owners_of(vdi)), *vdi.tags)))
 
 
 def _owner_cell(vdi: VDI) -> Cell:
@@ -155,8 +156,8 @@ def _owner_cell(vdi: VDI) -> Cell:
     owners = owners_of(vdi)
     if not owners:
         return Cell("")
-    names = more([machine_of(vm).name_label or "–" for vm in owners])
-    hint = "\n".join(vm.name_label for vm in owners)
+    names = more([name_of(machine_of(vm)) for vm in owners])
+    hint = "\n".join(map(name_of, owners))
     return Cell(names, path=path_of(owners[0]), tip=hint)
 
 

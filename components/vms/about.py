@@ -11,12 +11,25 @@ from components.links import path_of
 from components.live import renewed
 from components.ui import Card, Mark
 from components.vms.around import follow_around, place_refs, tie_refs
-from components.vms.cells import Cell, Copy, Facts, Link, Quiet
+from components.vms.cells import Cell, Copy, Facts, Lines, Link, Quiet
 from components.vms.words import BOOT, FIRMWARE, tools_text
+from data.facts.vm import is_up, tools_of
 from data.mirror import Mirror
+from data.names import name_of
 from data.objects import VM, Host, Pool
 from data.ties import TROUBLE, Kind, Tie, ties_of
-from data.vms import boot_order, cores_per_socket, firmware_of, has_fixed_memory, is_up, os_name, starts_by_itself, template_name, tools_of
+from data.vms import (
+    AutoStart,
+    auto_start,
+    boot_order,
+    cores_per_socket,
+    custom_fields,
+    firmware_of,
+    has_fixed_memory,
+    notes_of,
+    os_name,
+    template_name,
+)
 from xo_dash.control.words import METHODS
 from xo_dash.i18n import _, duration, ngettext, number, size
 
@@ -52,15 +65,17 @@ def about(vm: VM) -> list[tuple[str, Cell | None]]:
         (_("High availability"), _ha(vm)),
         (_("Protected from"), _protected(vm)),
         (_("Restart needed"), _("yes, for its new settings") if vm.requires_reboot else None),
+        (_("Notes"), Lines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else None),
+        (_("Custom fields"), Lines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
         (_("uuid"), Copy(vm.uuid, _("Click to copy"))),
     ]
 
 
 def _host(vm: VM) -> Cell:
     if is_up(vm) and (host := vm.home.one(Host, vm.resident_on)):
-        return Link(host.name_label, path_of(host))
+        return Link(name_of(host), path_of(host))
     home = vm.home.one(Host, vm.affinity)
-    return Quiet(_("none; prefers {host}").format(host=home.name_label) if home else _("none"))
+    return Quiet(_("none; prefers {host}").format(host=name_of(home)) if home else _("none"))
 
 
 def _vcpus(vm: VM) -> str:
@@ -83,8 +98,11 @@ def _memory(vm: VM) -> str:
 
 
 def _start(vm: VM) -> str:
-    if not starts_by_itself(vm):
+    asked = auto_start(vm)
+    if asked is AutoStart.OFF:
         return _("no")
+    if asked is AutoStart.POOL_OFF:
+        return _("no: it should, but its pool has this switched off")
     order = [_("order {n}").format(n=number(vm.order))] if vm.order else []
     delay = [_("then {duration} of pause").format(duration=duration(vm.start_delay))] if vm.start_delay else []
     return ", ".join([_("yes"), *order, *delay])
@@ -145,5 +163,5 @@ _TEXTS: Final[Mapping[Kind, Callable[[], str]]] = {
 
 def tie_text(tie: Tie) -> str:
     """One sentence."""
-    on = str(getattr(tie.on, "name_label", "")) or "–"
-    return _TEXTS[tie.kind]().format(what=tie.what, on=on, host=tie.host.name_label if tie.host else _("any host"))
+    on = name_of(tie.on) if tie.on else "–"
+    return _TEXTS[tie.kind]().format(what=tie.what, on=on, host=name_of(tie.host) if tie.host else _("any host"))

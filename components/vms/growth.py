@@ -11,6 +11,7 @@ from components.live import renewed
 from components.ui import Age, Button, Card, Kind
 from components.verbs import give, whoever
 from components.vms.around import follow_around
+from data.names import name_of
 from data.objects import VBD, VM
 from data.snapshots import Twig, snapshot_tree
 from data.types import Ref, timestamp
@@ -39,7 +40,7 @@ class Growth(Card):
 
     def _refresh(self) -> None:
         rows = [(twig, taken(twig.vm), own_size(twig.vm)) for twig in snapshot_tree(self._vm)]
-        look = [(twig, twig.vm.name_label, moment, amount, self._why_not(twig)) for twig, moment, amount in rows]
+        look = [(twig, name_of(twig.vm), moment, amount, self._why_not(twig)) for twig, moment, amount in rows]
         if look == self._shown:
             return
         self._shown = look
@@ -61,7 +62,7 @@ class Growth(Card):
         if twig.vm is self._vm:
             ui.label(_("you are here")).classes("x-strong")
             return
-        ui.label(twig.vm.name_label or "–").classes("x-cut x-grow").props("dir=auto")
+        ui.label(name_of(twig.vm)).classes("x-cut x-grow").props("dir=auto")
         with ui.element().classes("x-row x-dim x-small x-twig-facts"):
             Age(moment, bare=True)
             ui.label(size(amount))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from data.facts.host import is_live
 from data.findings.finding import Level, Limits, Reading, Rule
 from data.growth import days_until_full
+from data.names import name_of
 from data.objects import PBD, SR, VDI, VM, Host
-from data.placement import is_live
 from data.storage import DiskKind, disk_kind, guests_of, is_shown, unplugged
 from data.texts import whole
 from data.types import GIB
@@ -80,7 +81,7 @@ def _sr(vdi: VDI) -> SR | None:
 
 def _place(vdi: VDI) -> str:
     sr = _sr(vdi)
-    return sr.name_label if sr else ""
+    return name_of(sr) if sr else ""
 
 
 def _users(sr: SR) -> Generator[None, None, int]:

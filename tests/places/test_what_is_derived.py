@@ -8,19 +8,17 @@ from typing import Any
 import pytest
 
 from components.storage.parts import device_text
+from data.facts.host import HostState, booted_at, host_state
+from data.facts.network import Link
 from data.hosts import (
-    HostState,
     account_of,
-    booted_at,
     certificate_ends_at,
     cpus_of,
-    host_state,
     machine_of,
     pending_of,
     ports_of,
     product_of,
 )
-from data.links import Link
 from data.mirror import Mirror
 from data.networks import NetworkKind, links_of, load_of, network_kind, nics_on, ports_into, tags_of, traffic_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificate, Host, HostMetrics, Network, PIFMetrics, VMGuestMetrics

@@ -8,8 +8,10 @@ import random
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 
-from data.history import LENGTH, STEP, Load
+from data.facts.vm import vcpus_online
+from data.history import LENGTH, STEP, Clock, Load
 from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
@@ -76,7 +78,7 @@ class Collector:
             return
         self._last_round = now
         for ref in self._hosts.keys() - hosts.keys():
-            self._pool.history.ahead.pop(self._hosts.pop(ref).uuid, None)
+            self._pool.history.clocks.pop(self._hosts.pop(ref).uuid, None)
         for ref, host in hosts.items():
             metrics = self._pool.one(HostMetrics, host.metrics)
             asked = self._hosts.setdefault(ref, _Asked(host.uuid))
@@ -128,11 +130,12 @@ class Collector:
             await self._look_at_clock(host, asked)
         oldest = int(time.time() + asked.ahead - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
+        parse = partial(rrd.parse, online={vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs)})
         if asked.in_xml:
-            return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="text/xml")
+            return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="text/xml")
         query["json"] = "true"
         try:
-            return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="application/json")
+            return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="application/json")
         except BadReply:
             asked.in_xml = True  # from the next round on
             raise
@@ -141,8 +144,9 @@ class Collector:
         before = time.time()
         clock = timestamp(XapiDate(str(await self._connection.call("host.get_servertime", host.ref))))
         if clock is not None:
-            asked.ahead = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
-            self._pool.history.ahead[host.uuid] = asked.ahead
+            after = time.time()
+            asked.ahead = clock + 0.5 - (before + after) / 2  # it tells whole seconds
+            self._pool.history.clocks[host.uuid] = Clock(asked.ahead, 0.5 + abs(after - before) / 2)
         asked.clock_at = time.monotonic()
 
     async def _store(self, asked: _Asked, update: rrd.Update | None) -> None:
