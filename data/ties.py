@@ -38,6 +38,13 @@ class Tie(NamedTuple):
     host: Host | None = None
 
 
+def level_of(tie: Tie) -> Level:
+    """How grave it is: as the finding about the same, or that it is only good to know."""
+    if tie.kind is Kind.FULL and isinstance(tie.on, SR):
+        return fill_level(tie.on)
+    return Level.CRITICAL if tie.kind in TROUBLE else Level.INFORMATION
+
+
 def ties_of(vm: VM) -> list[Tie]:
     """Trouble first; each said once."""
     host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None

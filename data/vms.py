@@ -44,7 +44,7 @@ def _drive(vbd: VBD) -> Drive:
 
 def disk_total(vm: VM) -> int:
     """Bytes that its disks have as the guest sees them; what lies in CD drives does not count."""
-    return sum(drive.vdi.virtual_size for drive in map(_drive, vm.all_of(VBD, vm.VBDs)) if drive.is_disk and drive.vdi)
+    return sum(max(0, drive.vdi.virtual_size) for drive in map(_drive, vm.all_of(VBD, vm.VBDs)) if drive.is_disk and drive.vdi)
 
 
 def disk_used(vdi: VDI) -> int:
@@ -53,13 +53,18 @@ def disk_used(vdi: VDI) -> int:
     Source: sm_config vhd-parent names the node below by uuid; a base that two disks share is counted for both.
     """
     used, seen = vdi.physical_utilisation, {vdi.uuid}
-    by_uuid = {below.uuid: below for below in vdi.home.all(VDI).values() if not below.managed} if "vhd-parent" in vdi.sm_config else {}
-    below = by_uuid.get(vdi.sm_config.get("vhd-parent", ""))
+    below = _below(vdi)
     while below is not None and below.uuid not in seen and used >= 0:
         seen.add(below.uuid)
         used += max(0, below.physical_utilisation)
-        below = by_uuid.get(below.sm_config.get("vhd-parent", ""))
+        below = _below(below)
     return used
+
+
+def _below(vdi: VDI) -> VDI | None:
+    """The hidden node that `vdi` stands on."""
+    below = vdi.home.by_uuid(VDI, vdi.sm_config.get("vhd-parent", ""))
+    return None if below is None or below.managed else below
 
 
 def nics_of(vm: VM) -> list[Nic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from components.messages.words import title as title_of_message
-from data.findings.finding import Finding, Subject
+from data.findings.finding import Finding, Level, Subject
 from data.messages import subject_of
 from data.mirror import Mirror
 from data.names import name_of, pool_name, pool_of, server_name
@@ -14,6 +14,8 @@ from data.server import Server, ServerState
 from data.storage import room_of
 from xo_dash.i18n import N_, _, duration, ngettext, number, percent, size
 
+TONES: Mapping[Level, str] = {Level.CRITICAL: "critical", Level.WARNING: "warning"}
+"""How loudly a level is shown, a mark or a colour; the others are not."""
 GIB = 1 << 30
 MOST_NAMES = 3
 """Names in a sentence; more are counted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from components.vms.cells import Cell, Copy, Facts, Link, Quiet
 from components.vms.words import STATES
 from data.facts.host import HostState, host_state
 from data.facts.vm import VmState, state_of
+from data.findings.storage import fill_limits
 from data.hosts import product_of
 from data.mirror import Change, PoolMirror
 from data.mirror import Mirror as AllPools
@@ -38,7 +40,7 @@ def pool_parts(mirror: AllPools, pool: Pool, home: PoolMirror) -> None:
     head = ObjectHead(pool)
     crowded = Notice(_("High availability has promised more than the hosts can take over: free some memory."), Tone.WARNING)
     with cards().classes("x-fours"):
-        counts, memory, storage = Counts(), MemoryBar(), Storage()
+        counts, memory, storage = Counts(), MemoryBar(), Storage(home)
         facts = _facts_card(pool, home)
 
     def concerns(changes: Sequence[Change]) -> bool:
@@ -106,21 +108,22 @@ class Counts(Card):
 class Storage(Card):
     """What its SRs hold together."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: PoolMirror) -> None:
         super().__init__(_("Storage"), " ")
+        limits = fill_limits(home)
         with self:
             self._figure = Figure()
-            self._meter = Meter(warning=0.85, critical=0.95)
+            self._meter = Meter(warning=limits.warning or math.inf, critical=limits.critical or math.inf)
             self._facts = Facts([_("Promised to disks"), _("SRs")])
 
     def show(self, home: PoolMirror) -> None:
         srs = list(home.all(SR).values())
         room = room_sum(srs)
         self.scope.text = _("of {size}").format(size=size(room.size)) if room.size else ""
-        self._figure.value.text = size(room.used)
+        self._figure.value.text = size(room.used if room.size else math.nan)
         self._figure.note.text = _("in use")
         self._meter.show(room.share, percent(room.share) if room.size else "")
-        self._facts.show([(_("Promised to disks"), size(room.promised)), (_("SRs"), number(len(srs)))])
+        self._facts.show([(_("Promised to disks"), size(room.promised if room.size else math.nan)), (_("SRs"), number(len(srs)))])
 
 
 def _facts_card(pool: Pool, home: PoolMirror) -> Facts:

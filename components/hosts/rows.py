@@ -57,6 +57,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
 def _host_row(host: Host) -> Row:
     account, guests = account_of(host), guests_of(host)
     share = account.used / account.total if account.total else math.nan
+    threads = cpus_of(host).threads or math.nan
     memory = _("{used} of {size}").format(used=size(account.used), size=size(account.total)) if account.total else ""
     cells = (
         Cell(name_of(host), path=path_of(host), tip=host.name_description),
@@ -65,7 +66,7 @@ def _host_row(host: Host) -> Row:
         cpu_cell(host),
         Cell(memory, key=share, share=share if account.total else None),
         Cell(number(len(guests)), key=len(guests)),
-        Cell(number(cpus_of(host).threads), key=cpus_of(host).threads),
+        Cell(number(threads), key=threads),
         Cell(host.address, key=address_key(host.address)),
         Cell(product_of(host)),
         Cell(since=booted_at(host)),

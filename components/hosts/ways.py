@@ -10,11 +10,13 @@ from components.ui import Card, Column
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Table
 from data.facts.network import Link as LinkState
+from data.facts.sr import is_shown, path_level
+from data.findings.finding import Level
 from data.hosts import Path, Port, paths_of, ports_of
 from data.mirror import Mirror
 from data.names import name_of
 from data.objects import PIF, VLAN, Bond, Host
-from data.storage import is_shown, room_of
+from data.storage import room_of
 from data.types import Ref
 from xo_dash.i18n import _, ngettext, number, percent, size
 
@@ -129,7 +131,9 @@ def _path_cells(path: Path) -> Iterator[Cell]:
 
 
 def path_cell(path: Path) -> Cell:
-    return Marked("live", _("attached")) if path.pbd.currently_attached else Marked("critical", _("unplugged"))
+    if path.pbd.currently_attached:
+        return Marked("live", _("attached"))
+    return Marked("critical" if path_level(path.pbd) is Level.CRITICAL else "disabled", _("unplugged"))
 
 
 def _path_refs(host: Host) -> Iterable[Ref]:

@@ -13,6 +13,7 @@ from math import isnan
 from data.facts import vm as facts
 from data.facts.host import is_live
 from data.facts.network import link_of
+from data.facts.sr import cut_off, is_shown
 from data.facts.vm import HOLDING, ToolsState, VmState, address_of, state_of, tools_of, vcpus_of
 from data.mirror import PoolMirror
 from data.names import name_of, pool_name
@@ -20,7 +21,6 @@ from data.networks import load_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, Task
 from data.placement import memory_of
 from data.server import Server, ServerState
-from data.storage import is_shown, unplugged
 from data.texts import whole
 from data.types import NULL_REF, XapiObject, timestamp
 from data.vms import os_name
@@ -110,7 +110,7 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids, labels: Labels) -> Row:
         id_, vm.uuid, pool, ids(host), name_of(vm), STATES[state_of(vm)], facts.memory_of(vm) // MIB, vcpus_of(vm), address_of(vm),
         _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(tools_of(vm).state is ToolsState.WORKING), srs, networks,
         int(vm.home.findings.mark(vm)), _more(vm, ids),
-        sum(disk.virtual_size for disk in disks) // MIB, labels(os_name(vm)), labels(vm.other_config.get(FOLDER, "")),
+        sum(max(0, disk.virtual_size) for disk in disks) // MIB, labels(os_name(vm)), labels(vm.other_config.get(FOLDER, "")),
         [labels(tag) for tag in sorted(vm.tags)[:MOST_TAGS] if tag] or 0,
     ]  # fmt: skip
 
@@ -145,7 +145,7 @@ def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
         return None
     paths = sr.all_of(PBD, sr.PBDs)
     host = -1 if sr.shared or len(paths) != 1 else ids(sr.home.one(Host, paths[0].host))
-    cut = sorted(map(ids, unplugged(sr)))
+    cut = sorted(map(ids, cut_off(sr)))
     snapshots = sum(max(0, vdi.physical_utilisation) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.is_a_snapshot)
     sizes = [max(0, size) // MIB for size in (sr.physical_size, sr.physical_utilisation, sr.virtual_allocation, snapshots)]
     return [id_, sr.uuid, pool, host, name_of(sr), sr.type, *sizes, cut, int(sr.home.findings.mark(sr))]

@@ -28,7 +28,7 @@ def network_head(mirror: Mirror, network: Network) -> None:
         tags = [_("VLAN {tag}").format(tag=tag) for tag in tags_of(network)]
         count = guest_count(network)
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
-        facts = [*tags, _("MTU {n}").format(n=network.MTU), vms]
+        facts = [*tags, _("MTU {n}").format(n=network.MTU) if network.MTU else "", vms]
         head.show(name_of(network), network.name_description, network.tags, facts, _state(network))
 
     with head:
@@ -102,7 +102,7 @@ def about(network: Network) -> list[tuple[str, Cell | None]]:
         (_("Kind"), _(KINDS[network_kind(network)])),
         (_("VLAN"), ", ".join(map(str, tags_of(network))) or None),
         (_("Bridge"), network.bridge or Quiet(_("none"))),
-        (_("MTU"), str(network.MTU)),
+        (_("MTU"), str(network.MTU) if network.MTU else None),
         (_("VMs may send from"), locking or network.default_locking_mode),
         (_("Managed by XAPI"), None if network.managed else _("no")),
         (_("uuid"), Copy(network.uuid, _("Click to copy"))),

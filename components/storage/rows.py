@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from components.findings.words import TONES
 from components.hosts.rows import more
 from components.hosts.words import pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.lists.traffic import traffic_cell, traffic_trace
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
-from data.findings.finding import Level
 from data.findings.storage import fill_level
 from data.hosts import paths_of
 from data.mirror import PoolMirror
@@ -44,6 +44,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         refs=_sr_refs,
         belongs=lambda sr: only is None or sr.home is only,
         title=_("Storage"),
+        judged=True,
         find=_("Name, type, uuid"),
         nothing=_("No SRs yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(reach): _(text) for reach, text in REACHES.items()},
@@ -90,7 +91,7 @@ def used_cell(sr: SR) -> Cell:
     share = room_of(sr).share
     if math.isnan(share):
         return Cell(_("not known"), key=math.nan, tone="dim")
-    tone = {Level.CRITICAL: "critical", Level.WARNING: "warning"}.get(fill_level(sr), "")
+    tone = TONES.get(fill_level(sr), "")
     return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
 
 
@@ -144,7 +145,7 @@ def _disk_row(vdi: VDI) -> Row:
         Cell(name_of(vdi), tip=vdi.name_description),
         Cell(word, mark=mark, tone="dim" if kind is DiskKind.BASE else ""),
         _owner_cell(vdi),
-        Cell(size(vdi.virtual_size), key=vdi.virtual_size),
+        Cell(size(vdi.virtual_size), key=vdi.virtual_size if vdi.virtual_size >= 0 else math.nan),
         _node_cell(vdi),
         Cell(vdi.uuid, tone="dim"),
     )

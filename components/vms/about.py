@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from nicegui import ui
 
+from components.findings.words import TONES
 from components.links import path_of
-from components.live import renewed
+from components.live import follow_source, renewed
 from components.ui import Card, Mark
 from components.vms.around import follow_around, place_refs, tie_refs
 from components.vms.cells import Cell, Copy, Facts, Lines, Link, Quiet
 from components.vms.words import BOOT, FIRMWARE, tools_text
-from data.facts.vm import is_up, tools_of
+from data.facts.vm import is_up, memory_of, tools_of, vcpus_of
+from data.findings.finding import Level
 from data.mirror import Mirror
 from data.names import name_of
-from data.objects import VM, Host, Pool
-from data.ties import TROUBLE, Kind, Tie, ties_of
+from data.objects import SR, VM, Host, Pool
+from data.ties import Kind, Tie, level_of, ties_of
 from data.vms import (
     AutoStart,
     auto_start,
@@ -79,8 +82,8 @@ def _host(vm: VM) -> Cell:
 
 
 def _vcpus(vm: VM) -> str:
-    now, most, cores = vm.VCPUs_at_startup, vm.VCPUs_max, cores_per_socket(vm)
-    count = _("{n} of at most {most}").format(n=number(now), most=number(most)) if now and now != most else number(most)
+    now, most, cores = vcpus_of(vm), vm.VCPUs_max, cores_per_socket(vm)
+    count = _("{n} of at most {most}").format(n=number(now), most=number(most)) if now and now != most else number(most or math.nan)
     if cores <= 1 or most % cores:
         return count
     sockets = most // cores
@@ -90,7 +93,7 @@ def _vcpus(vm: VM) -> str:
 
 def _memory(vm: VM) -> str:
     if has_fixed_memory(vm):
-        return size(vm.memory_dynamic_max)
+        return size(memory_of(vm))
     text = _("{least} to {most}").format(least=size(vm.memory_dynamic_min), most=size(vm.memory_dynamic_max))
     if vm.memory_static_max > vm.memory_dynamic_max:
         text += ", " + _("at most {size}").format(size=size(vm.memory_static_max))
@@ -129,24 +132,30 @@ class Ties(Card):
 
     def __init__(self, mirror: Mirror, vm: VM) -> None:
         super().__init__(_("What it hangs on"))
-        self._vm = vm
-        self._shown: Sequence[tuple[bool, str]] | None = None
+        self._mirror, self._vm = mirror, vm
+        self._shown: Sequence[tuple[Level, str]] | None = None
         with self:
             self._box = ui.element().classes("contents")
             with ui.element().classes("contents"):
                 follow_around(mirror, vm, tie_refs, self._refresh, names=TIED)
+                follow_source(self._follow_findings, self._refresh)
+
+    def _follow_findings(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """How full an SR is too full, findings say."""
+        findings = self._mirror.findings
+        return findings.observe(lambda subjects: tell() if any(isinstance(subject, SR) for subject in subjects) else None)
 
     def _refresh(self) -> None:
-        now = [(tie.kind in TROUBLE, tie_text(tie)) for tie in ties_of(self._vm)]
+        now = [(level_of(tie), tie_text(tie)) for tie in ties_of(self._vm)]
         if now == self._shown:
             return
         self._shown = now
         with renewed(self._box):
             if not now:
                 ui.label(_("On nothing but its pool: it can run on any host that has room.")).classes("x-dim")
-            for trouble, text in now:
+            for level, text in now:
                 with ui.element().classes("x-tie"):
-                    Mark("warning" if trouble else "information").classes("" if trouble else "x-tie-fact")
+                    Mark(TONES.get(level, "information")).classes("x-tie-fact" if level is Level.INFORMATION else "")
                     ui.label(text).props("dir=auto")
 
 

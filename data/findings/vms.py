@@ -77,7 +77,7 @@ def old_snapshots(vm: VM, now: float) -> Reading | None:
         if taken is None or now - taken < max(OLD_SNAPSHOT, oldest) or is_of_backup(snapshot):
             continue
         disks = [drive.vdi for drive in drives_of(snapshot) if drive.is_disk and drive.vdi]
-        size, used = sum(vdi.virtual_size for vdi in disks), sum(max(0, vdi.physical_utilisation) for vdi in disks)
+        size, used = sum(max(0, vdi.virtual_size) for vdi in disks), sum(max(0, vdi.physical_utilisation) for vdi in disks)
         if used > LARGE_SNAPSHOT * size:
             oldest = now - taken
     return Reading(oldest / DAY, vms=1) if oldest else None
@@ -136,7 +136,7 @@ def seen_on(message: Message) -> Subject | None:
 
 RULES = (
     Rule("vm.down", VM, down, Limits(warning=1, critical=2), hold=MINUTE),
-    Rule("vm.disk_gone", VM, disk_gone, Limits(warning=1), unit="count"),
+    Rule("vm.disk_gone", VM, disk_gone, Limits(critical=1), unit="count"),
     Rule("vm.cpu", VM, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE),
     Rule("vm.memory", VM, memory, Limits(warning=0.95), unit="share", margin=0.03, hold=10 * MINUTE),
     Rule("vm.latency", VM, latency, Limits(warning=0.05), unit="seconds", margin=0.02, hold=5 * MINUTE),

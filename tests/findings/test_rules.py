@@ -345,7 +345,7 @@ CASES: list[Case] = [
     ("vm.down", _auto, WARNING, "web-1 should run and is halted"),
     ("vm.down", lambda h: _auto(h, pool="false"), Level.NONE, ""),
     ("vm.down", _stop, Level.NONE, ""),
-    ("vm.disk_gone", lambda h: h.change(h.home.all(VDI)[h.sr.VDIs[0]], missing=True), WARNING, "web-1 has a disk that is no longer there"),
+    ("vm.disk_gone", lambda h: h.change(h.home.all(VDI)[h.sr.VDIs[0]], missing=True), CRITICAL, "web-1 has a disk that is no longer there"),
     ("vm.cpu", lambda h: h.measure(h.web, cpu=0.97), WARNING, "web-1 has its CPUs 97% busy"),
     ("vm.memory", lambda h: h.measure(h.web, guest_memory=0.96), WARNING, "web-1 has used 96% of its memory"),
     ("vm.latency", lambda h: h.measure(h.web, disk_latency=0.08), WARNING, "A disk of web-1 takes 80 ms for a request"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.facts.sr import is_shown, unplugged
 from data.names import name_of
 from data.objects import PBD, SR, VBD, VM, Host, Pool
-from data.storage import is_shown, unplugged
 from data.types import NULL_REF, XapiObject
 from xo_dash.control.action import Arguments, Choice, Step
 from xo_dash.control.said import Said, say
