@@ -6,7 +6,7 @@ import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from typing import Final, NamedTuple
 
 from data.growth import Sample, kept
 from data.traces import Traces
@@ -34,6 +34,22 @@ class Load:
     disk_write: float = NAN  # B/s
     guest_memory: float = NAN  # 0 to 1 of what it has, where an agent in the guest tells (VM)
     disk_latency: float = NAN  # seconds that the slowest disk takes for a request (VM)
+
+
+class Clock(NamedTuple):
+    """A host's clock beside ours."""
+
+    ahead: float  # seconds
+    doubt: float  # seconds that this may be wrong by, either way: half of the way there and back, and it tells whole seconds
+
+    @property
+    def least(self) -> float:
+        """Seconds that the two surely differ."""
+        return max(0.0, abs(self.ahead) - self.doubt)
+
+
+NO_CLOCK: Final = Clock(0.0, 0.0)
+"""Of a host that was not asked yet."""
 
 
 class Series:
@@ -103,8 +119,8 @@ class History:
         self._series: dict[str, dict[str, Series]] = {}
         self._observers: dict[int, Callable[[frozenset[str]], None]] = {}
         self._next = 0
-        self.ahead: dict[str, float] = {}
-        """{host's uuid: seconds that its clock is ahead of ours}; the way there and back is in it."""
+        self.clocks: dict[str, Clock] = {}
+        """{host's uuid: its clock}"""
         self._growth: dict[str, list[Sample]] = {}
         self._traces = Traces()
         self.when_watched: Callable[[], None] = lambda: None
@@ -150,11 +166,6 @@ class History:
         """Whatever has samples."""
         return self._series.keys()
 
-    def skew(self, uuid: str) -> float | None:
-        """Seconds that a host's clock is ahead of that of most hosts of its pool; None where nobody can tell."""
-        own = self.ahead.get(uuid)
-        return None if own is None or len(self.ahead) < 2 else own - median(self.ahead.values())
-
     def growth(self, uuid: str) -> Sequence[Sample]:
         """How full an SR was, oldest first."""
         return self._growth.get(uuid, ())
@@ -168,7 +179,7 @@ class History:
 
     def redate(self, seconds: float) -> None:
         """Our clock was set, forward by so many seconds: what is known by it moves along."""
-        self.ahead = {uuid: ahead - seconds for uuid, ahead in self.ahead.items()}
+        self.clocks = {uuid: clock._replace(ahead=clock.ahead - seconds) for uuid, clock in self.clocks.items()}
         self._growth = {uuid: [s._replace(t=s.t + seconds) for s in samples] for uuid, samples in self._growth.items()}
 
     def observe(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:

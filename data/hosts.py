@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from data.links import Link, link_of
-from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network, PIFMetrics
-from data.placement import Memory, is_guest, is_live, memory_of
+from data.facts.host import needs_reboot
+from data.facts.network import Link, link_of, speed_of
+from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network
+from data.placement import Memory, is_guest, memory_of
 from data.texts import decimal, moment, whole
 from data.types import XapiObject, timestamp
-
-
-class HostState(StrEnum):
-    RUNNING = "running"
-    MAINTENANCE = "maintenance"  # it takes no VMs: somebody said so, or it still boots
-    UNHEARD = "unheard"  # the pool does not hear it
-
-
-def host_state(host: Host) -> HostState:
-    if not is_live(host):
-        return HostState.UNHEARD
-    return HostState.RUNNING if host.enabled else HostState.MAINTENANCE
 
 
 def guests_of(host: Host) -> list[VM]:
@@ -63,11 +51,6 @@ def machine_of(host: Host) -> str:
     return " ".join(part.strip() for part in parts if part.strip())
 
 
-def booted_at(host: Host) -> float | None:
-    """Epoch seconds. Source: other_config boot_time, which the toolstack writes as a decimal number."""
-    return moment(host.other_config.get("boot_time", "")) or None
-
-
 def toolstack_started_at(host: Host) -> float | None:
     """Epoch seconds."""
     return moment(host.other_config.get("agent_start_time", "")) or None
@@ -100,12 +83,11 @@ def port_of(pif: PIF) -> Port:
     tagged = vlan.home.one(PIF, vlan.tagged_PIF) if vlan else None
     bonds = (tagged or pif).all_of(Bond, (tagged or pif).bond_master_of)
     members = tuple(member for bond in bonds for member in pif.all_of(PIF, bond.slaves))
-    below = members or (tagged or pif,)
     return Port(
         pif=pif,
         network=pif.home.one(Network, pif.network),
         link=link_of(pif),
-        speed=sum(_speed(one) for one in below),
+        speed=speed_of(tagged or pif),
         members=members,
         mode=bonds[0].mode if bonds else "",
         tagged=tagged,
@@ -121,15 +103,6 @@ def _port_key(pif: PIF) -> tuple[str, int, int, str]:
     letters = pif.device.rstrip("0123456789")
     digits = pif.device[len(letters) :]
     return letters, whole(digits, -1), pif.VLAN, pif.uuid
-
-
-def _speed(pif: PIF) -> int:
-    metrics = pif.home.one(PIFMetrics, pif.metrics)
-    return metrics.speed if metrics is not None and metrics.carrier and 0 < metrics.speed < UNKNOWN_SPEED else 0
-
-
-UNKNOWN_SPEED: Final = 65535
-"""Mbit/s that a NIC without a link reports; source: ethtool's -1 in 16 bits."""
 
 
 class Path(NamedTuple):
@@ -153,5 +126,5 @@ def _label(row: XapiObject | None) -> tuple[str, str]:
 def pending_of(host: Host) -> Iterator[str]:
     """What XAPI wants done for updates to work, as XAPI calls it: reboot_host, restart_toolstack ..."""
     yield from dict.fromkeys(host.pending_guidances)
-    if host.updates_requiring_reboot and "reboot_host" not in host.pending_guidances:
+    if needs_reboot(host) and not any(one.startswith("reboot_host") for one in host.pending_guidances):
         yield "reboot_host"

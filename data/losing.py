@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from data.facts.host import is_live
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network
-from data.placement import is_guest, is_live, memory_held, memory_of
+from data.placement import is_guest, memory_held, memory_of
 from data.types import Ref
 
 

@@ -92,6 +92,10 @@ class PoolMirror(Home):
         return self._above.get(vdi.uuid, frozenset())
 
     @property
+    def label(self) -> str:
+        return self.server.label or self.server.address
+
+    @property
     def pool(self) -> Pool | None:
         """The pool's own row; None before the first sync."""
         return next(iter(self.all(Pool).values()), None)

@@ -1,22 +1,37 @@
-"""What things are called where their own name is missing."""
+"""What a thing is called: one name in every place, also where its own is missing."""
 
 from __future__ import annotations
 
-from data.mirror import Mirror, PoolMirror
-from data.objects import SR, VM, Host, Network
+from typing import TYPE_CHECKING
+
+from data.objects import Host, Network, Pool
 from data.server import Server
+from data.types import Home, XapiObject
+
+if TYPE_CHECKING:
+    from data.mirror import Mirror
+
+SHORT = 8
+"""Characters of a uuid that stand for what has no name."""
 
 
-def pool_name(pool: PoolMirror) -> str:
+def name_of(thing: XapiObject | Server) -> str:
+    """Its own name; what has none, or one of spaces alone, goes by what else it is known by, and at last by the start of its uuid."""
+    if isinstance(thing, Server):
+        return server_name(thing)
+    if isinstance(thing, Pool):
+        return pool_name(thing.home)
+    own = str(getattr(thing, "name_label", "") or getattr(thing, "name", ""))
+    known = (own, thing.hostname if isinstance(thing, Host) else thing.bridge if isinstance(thing, Network) else "")
+    return next((name for name in known if name.strip()), thing.uuid[:SHORT])
+
+
+def pool_name(home: Home) -> str:
     """The pool's own name; a lone host's pool often has none, then its master's; before the first picture the connection's label."""
-    own = pool.pool
-    master = pool.one(Host, own.master) if own else None
-    return (own and own.name_label.strip()) or (master and master.name_label.strip()) or server_name(pool.server)
-
-
-def name_of(thing: Host | VM | SR | Network) -> str:
-    """Its own name; what has none, or one of spaces alone, goes by the start of its uuid."""
-    return thing.name_label if thing.name_label.strip() else thing.uuid[:8]
+    for pool in home.all(Pool).values():
+        master = home.one(Host, pool.master)
+        return pool.name_label if pool.name_label.strip() else name_of(master) if master else home.label
+    return home.label
 
 
 def server_name(server: Server) -> str:

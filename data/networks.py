@@ -6,11 +6,12 @@ import math
 from enum import StrEnum
 from typing import NamedTuple
 
+from data.facts.network import Link
+from data.facts.vm import is_up
 from data.hosts import Port, port_of
-from data.links import Link
 from data.objects import PIF, VIF, VM, Bond, Host, Network
 from data.placement import is_guest
-from data.vms import is_up, nics_of
+from data.vms import nics_of
 
 
 class NetworkKind(StrEnum):
@@ -54,8 +55,8 @@ class Links(NamedTuple):
 
 
 def links_of(network: Network) -> Links:
-    """Of attached ports only: an unplugged one carries nothing and lacks nothing."""
-    links = [one.port.link for one in ports_into(network) if one.port.pif.currently_attached]
+    """Of attached ports that something uses or that have a link: any other carries nothing and lacks nothing."""
+    links = [one.port.link for one in ports_into(network) if one.port.pif.currently_attached and one.port.link is not Link.SPARE]
     worst = Link.DOWN if Link.DOWN in links else Link.DEGRADED if Link.DEGRADED in links else Link.UP
     return Links(sum(link is not Link.DOWN for link in links), len(links), worst)
 

@@ -81,8 +81,9 @@ def aligned(pasts: Sequence[Past]) -> list[Past]:
 # ---- what is drawn of a VM, a host, an SR, a pool
 
 
-def of_vm(past: Past) -> dict[str, Panel]:
-    found = {"cpu": _cpus(past), "memory": _guest_memory(past)}
+def of_vm(past: Past, online: int = 0) -> dict[str, Panel]:
+    """`online`: how many vCPUs are online now, for XAPIs that do not measure the share of all; 0: all that are measured."""
+    found = {"cpu": _vcpus(past, online), "memory": _guest_memory(past)}
     found["disk"] = _devices(past, r"vbd_([a-z]+)_(read|write)")
     found["iops"] = _devices(past, r"vbd_([a-z]+)_iops_(read|write)")
     found["latency"] = _latencies(past, r"vbd_([a-z]+)_(read|write)_latency", r"vbd_([a-z]+)_latency()")
@@ -133,6 +134,21 @@ def of_pool(pasts: Sequence[Past]) -> dict[str, Panel]:
 
 def _lines(hosts: Iterable[Mapping[str, Panel]], name: str, way: str) -> list[Column]:
     return [line.values for panels in hosts for line in panels.get(name, {}).get("", ()) if line.name == way]
+
+
+def _vcpus(past: Past, online: int) -> Panel:
+    """Source: xcp-rrdd measures every vCPU that a domain has, and in newer XAPIs `cpu_usage`, the share of those online."""
+    panel = _cpus(past)
+    if not panel:
+        return {}
+    each = _named(past, AVERAGE, r"cpu(\d+)")
+    on = [column for key, column in each.items() if int(key[0]) < (online or len(each))]
+    usage = past.columns[AVERAGE].get("cpu_usage")
+    if usage is None and len(on) < len(each):
+        usage = array("f", (NAN if math.isnan(busy) else min(1.0, busy / len(on)) for busy in total(list(each.values()))))
+    if usage is not None and len(each) > 1:
+        panel[""] = [Line("busy", usage, _least(on), _most(on)) if len(on) > 1 else Line("busy", usage)]
+    return panel
 
 
 def _cpus(past: Past) -> Panel:

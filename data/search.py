@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, cast
 
 from data.mirror import Change, Mirror, Operation
+from data.names import name_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
 from data.types import Ref, XapiObject
 
@@ -140,7 +141,7 @@ class Index:
             return
         if isinstance(row, VM):
             self._guests[row.home.id, row.guest_metrics] = row
-        name = str(getattr(row, "name_label", ""))
+        name = name_of(row)
         fields = tuple(field for field in _fields(row) if field)
         text = "\n".join((name, *fields)).lower()
         self._entries[row] = Entry(row, group, name.lower(), text, fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from data.objects import VM
@@ -32,7 +33,9 @@ def snapshot_tree(vm: VM) -> list[Twig]:
     place = {row.ref: i for i, row in enumerate(rows)}
     parents = _parents(rows, place)
     columns = _columns(parents)
-    return [_twig(row, i, parents, columns) for i, row in enumerate(rows)]
+    children = _children(parents)
+    passing = _passing(parents, columns)
+    return [_twig(row, parents[i] >= 0, columns[i], {columns[child] for child in children[i]}, passing[i]) for i, row in enumerate(rows)]
 
 
 def _parents(rows: list[VM], place: dict[Ref, int]) -> list[int]:
@@ -44,38 +47,59 @@ def _parents(rows: list[VM], place: dict[Ref, int]) -> list[int]:
 def _columns(parents: list[int]) -> list[int]:
     """The way to the present is column 0; another child takes its parent's column on if nobody has, else the first free one."""
     last = len(parents) - 1
-    columns = [-1] * len(parents)
+    columns, children = [-1] * len(parents), _children(parents)
     at = last
     while at >= 0:
         columns[at], at = 0, parents[at]
+    ends = _ends_of_lines(children)
     busy_until: dict[int, int] = {0: last}
     for i, parent in enumerate(parents):
         if columns[i] == 0:
             continue
-        if parent >= 0 and columns[parent] > 0 and parents.index(parent) == i:
+        if parent >= 0 and columns[parent] > 0 and children[parent][0] == i:
             columns[i] = columns[parent]
             continue
         start = parent if parent >= 0 else i
         columns[i] = next(c for c in range(1, len(parents) + 1) if busy_until.get(c, -1) < start)
-        busy_until[columns[i]] = _end_of_line(i, parents)
+        busy_until[columns[i]] = ends[i]
     return columns
 
 
-def _end_of_line(i: int, parents: list[int]) -> int:
-    """The last row that first children lead to from `i` on."""
-    while i in parents[i + 1 :]:
-        i = parents.index(i, i + 1)
-    return i
+def _children(parents: list[int]) -> list[list[int]]:
+    """Of each row those that grew from it."""
+    found: list[list[int]] = [[] for _parent in parents]
+    for child, parent in enumerate(parents):
+        if parent >= 0:
+            found[parent].append(child)
+    return found
 
 
-def _twig(row: VM, i: int, parents: list[int], columns: list[int]) -> Twig:
-    children = [child for child, parent in enumerate(parents) if parent == i]
-    passing = {columns[child] for child, parent in enumerate(parents) if parent >= 0 and parent < i < child}
+def _ends_of_lines(children: list[list[int]]) -> list[int]:
+    """The last row that first children lead to from each on; a child is below its parent."""
+    ends = list(range(len(children)))
+    for i in reversed(ends):
+        if children[i]:
+            ends[i] = ends[children[i][0]]
+    return ends
+
+
+def _passing(parents: list[int], columns: list[int]) -> list[set[int]]:
+    """The columns whose lines begin above each row and end below it."""
+    open_lines: Counter[int] = Counter()
+    starts: defaultdict[int, list[int]] = defaultdict(list)
+    for child, parent in enumerate(parents):
+        if parent >= 0:
+            starts[parent].append(columns[child])
+    found = []
+    for i, column in enumerate(columns):
+        if parents[i] >= 0:
+            open_lines[column] -= 1
+        found.append({at for at, count in open_lines.items() if count > 0 and at != column})
+        open_lines.update(starts[i])
+    return found
+
+
+def _twig(row: VM, above: bool, column: int, below: set[int], passing: set[int]) -> Twig:
     return Twig(
-        vm=row,
-        column=columns[i],
-        above=parents[i] >= 0,
-        below=any(columns[child] == columns[i] for child in children),
-        passing=tuple(sorted(passing - {columns[i]})),
-        forks=tuple(sorted({columns[child] for child in children} - {columns[i]})),
+        vm=row, column=column, above=above, below=column in below, passing=tuple(sorted(passing)), forks=tuple(sorted(below - {column}))
     )

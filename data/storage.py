@@ -7,24 +7,16 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+from data.facts.sr import cut_off, is_shown
 from data.objects import PBD, SR, VBD, VDI, VM, Host
-from data.placement import is_guest, is_live
-
-
-def is_shown(sr: SR) -> bool:
-    """Whether people store anything on it: not the guest tools, and no drive without size."""
-    return not sr.is_tools_sr and sr.type != "udev" and sr.physical_size > 0
-
-
-def unplugged(sr: SR) -> tuple[Host, ...]:
-    """The living hosts that should reach `sr` and do not."""
-    hosts = (sr.home.one(Host, pbd.host) for pbd in sr.all_of(PBD, sr.PBDs) if not pbd.currently_attached)
-    return tuple(host for host in hosts if host is not None and is_live(host))
+from data.placement import is_guest
 
 
 def guests_on(sr: SR) -> set[VM]:
     """The VMs that have a disk on it."""
-    return {vm for vdi in sr.all_of(VDI, sr.VDIs) for vm in guests_of(vdi)}
+    vms, vbds = sr.home.all(VM), sr.home.all(VBD)  # of thousands of disks each step counts
+    refs = {vbds[ref].VM for vdi in sr.all_of(VDI, sr.VDIs) if not vdi.is_a_snapshot for ref in vdi.VBDs if ref in vbds}
+    return {vms[ref] for ref in refs if ref in vms and is_guest(vms[ref])}
 
 
 def guests_of(vdi: VDI) -> Iterator[VM]:
@@ -87,7 +79,7 @@ class Reached(NamedTuple):
 
 def reached_by(sr: SR) -> Reached:
     paths = sr.all_of(PBD, sr.PBDs)
-    return Reached(sum(path.currently_attached for path in paths), len(paths), unplugged(sr))
+    return Reached(sum(path.currently_attached for path in paths), len(paths), cut_off(sr))
 
 
 class DiskKind(StrEnum):
@@ -121,8 +113,3 @@ def owners_of(vdi: VDI) -> list[VM]:
 def machine_of(vm: VM) -> VM:
     """The VM that a snapshot was taken of, if it is still there; else `vm` itself."""
     return (vm.home.one(VM, vm.snapshot_of) or vm) if vm.is_a_snapshot else vm
-
-
-def vms_on(sr: SR) -> list[VM]:
-    """The VMs that have a disk on it, by name."""
-    return sorted(guests_on(sr), key=lambda vm: (vm.name_label.casefold(), vm.uuid))

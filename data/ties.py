@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+from data.facts.network import Link, link_of
+from data.facts.vm import is_up
 from data.findings.finding import Level
 from data.findings.storage import fill_level
-from data.links import Link, link_of
+from data.names import name_of
 from data.objects import PBD, PIF, SR, VM, Host, PowerState
 from data.types import XapiObject
-from data.vms import Drive, drives_of, is_up, nics_of
+from data.vms import Drive, drives_of, nics_of
 
 
 class Kind(StrEnum):
@@ -24,6 +26,8 @@ class Kind(StrEnum):
     NO_LINK = "no_link"  # the network `on` has no link on `host`
 
 
+NO_LINK = frozenset({Link.DOWN, Link.SPARE})
+"""Whatever else uses the port: the VM does."""
 TROUBLE = frozenset({Kind.UNPLUGGED, Kind.FULL, Kind.GONE, Kind.NO_LINK})
 
 
@@ -32,6 +36,13 @@ class Tie(NamedTuple):
     what: str = ""
     on: XapiObject | None = None
     host: Host | None = None
+
+
+def level_of(tie: Tie) -> Level:
+    """How grave it is: as the finding about the same, or that it is only good to know."""
+    if tie.kind is Kind.FULL and isinstance(tie.on, SR):
+        return fill_level(tie.on)
+    return Level.CRITICAL if tie.kind in TROUBLE else Level.INFORMATION
 
 
 def ties_of(vm: VM) -> list[Tie]:
@@ -48,7 +59,7 @@ def _of_disks(vm: VM, host: Host | None) -> Iterator[Tie]:
         if drive.is_disk and drive.vdi is None:
             yield Tie(Kind.GONE, drive.vbd.userdevice)
         elif drive.vdi is not None and drive.sr is not None:
-            yield from _of_drive(vm, drive, drive.vdi.name_label or drive.vdi.uuid, drive.sr, host)
+            yield from _of_drive(vm, drive, name_of(drive.vdi), drive.sr, host)
 
 
 def _of_drive(vm: VM, drive: Drive, name: str, sr: SR, host: Host | None) -> Iterator[Tie]:
@@ -71,5 +82,5 @@ def _of_networks(vm: VM, host: Host | None) -> Iterator[Tie]:
         if nic.network is None:
             continue
         ports = [pif for pif in nic.network.all_of(PIF, nic.network.PIFs) if pif.host == host.ref]
-        if ports and all(link_of(port) is Link.DOWN for port in ports):
+        if ports and all(link_of(port) in NO_LINK for port in ports):
             yield Tie(Kind.NO_LINK, "", nic.network, host)

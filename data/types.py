@@ -55,6 +55,11 @@ class Home:
     fates: dict[Ref, Fate]
     """{host: what would become of its VMs without it}."""
 
+    @property
+    def label(self) -> str:
+        """What the connection is called."""
+        raise NotImplementedError
+
     def all(self, kind: type[T]) -> Mapping[Ref, T]:
         """Every object of `kind` by ref."""
         raise NotImplementedError

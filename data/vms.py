@@ -1,14 +1,12 @@
-"""What can be told of a VM from its row and what hangs on it: disks, NICs, addresses, tools, age. Pure, computed on read."""
+"""What can be told of a VM from its row and what hangs on it: disks, NICs, system, age. Pure, computed on read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Final, NamedTuple
 
-from data.objects import SR, VBD, VDI, VIF, VM, Network, PowerState, VMGuestMetrics, VMMetrics
-from data.placement import HOLDING
+from data.facts.vm import is_up, told_addresses
+from data.objects import SR, VBD, VDI, VIF, VM, Network, Pool, VMGuestMetrics, VMMetrics
 from data.texts import whole
 from data.types import timestamp
 
@@ -33,25 +31,6 @@ class Nic(NamedTuple):
     addresses: tuple[str, ...]
 
 
-class ToolsState(StrEnum):
-    """How the agent in the guest stands."""
-
-    WORKING = "working"
-    SILENT = "silent"  # its drivers are there, but it says nothing
-    MISSING = "missing"
-    OFF = "off"  # the VM does not run, so nobody can tell
-
-
-class Tools(NamedTuple):
-    state: ToolsState
-    version: str  # "8.3.0-1"; "" where it does not say
-
-
-def is_up(vm: VM) -> bool:
-    """Whether `vm` is on a host, so that what its guest reported is of now."""
-    return vm.power_state in HOLDING
-
-
 def drives_of(vm: VM) -> list[Drive]:
     """All drives by position, disks before CD drives."""
     drives = [_drive(vbd) for vbd in vm.all_of(VBD, vm.VBDs)]
@@ -65,7 +44,7 @@ def _drive(vbd: VBD) -> Drive:
 
 def disk_total(vm: VM) -> int:
     """Bytes that its disks have as the guest sees them; what lies in CD drives does not count."""
-    return sum(drive.vdi.virtual_size for drive in map(_drive, vm.all_of(VBD, vm.VBDs)) if drive.is_disk and drive.vdi)
+    return sum(max(0, drive.vdi.virtual_size) for drive in map(_drive, vm.all_of(VBD, vm.VBDs)) if drive.is_disk and drive.vdi)
 
 
 def disk_used(vdi: VDI) -> int:
@@ -74,47 +53,25 @@ def disk_used(vdi: VDI) -> int:
     Source: sm_config vhd-parent names the node below by uuid; a base that two disks share is counted for both.
     """
     used, seen = vdi.physical_utilisation, {vdi.uuid}
-    by_uuid = {below.uuid: below for below in vdi.home.all(VDI).values() if not below.managed} if "vhd-parent" in vdi.sm_config else {}
-    below = by_uuid.get(vdi.sm_config.get("vhd-parent", ""))
+    below = _below(vdi)
     while below is not None and below.uuid not in seen and used >= 0:
         seen.add(below.uuid)
         used += max(0, below.physical_utilisation)
-        below = by_uuid.get(below.sm_config.get("vhd-parent", ""))
+        below = _below(below)
     return used
+
+
+def _below(vdi: VDI) -> VDI | None:
+    """The hidden node that `vdi` stands on."""
+    below = vdi.home.by_uuid(VDI, vdi.sm_config.get("vhd-parent", ""))
+    return None if below is None or below.managed else below
 
 
 def nics_of(vm: VM) -> list[Nic]:
     """All NICs by position."""
-    told = _told_addresses(vm)
+    told = told_addresses(vm)
     vifs = sorted(vm.all_of(VIF, vm.VIFs), key=lambda vif: (_place(vif.device), vif.device))
     return [Nic(vif, vif.home.one(Network, vif.network), told.get(vif.device, ())) for vif in vifs]
-
-
-def addresses_of(vm: VM) -> list[str]:
-    """Every address of the running guest, IPv4 before IPv6, by NIC; none while it is off: the agent's last words are old.
-
-    Link-local ones only where there is no other: nobody reaches a VM by those.
-    """
-    told = _told_addresses(vm)
-    found = dict.fromkeys(address for device in sorted(told, key=_place) for address in told[device])
-    wide = [address for address in found if not ip_address(address).is_link_local]
-    return sorted(wide or found, key=lambda address: ":" in address)
-
-
-def _told_addresses(vm: VM) -> Mapping[str, tuple[str, ...]]:
-    """{VIF's device: addresses}; keys are "0/ip", "0/ipv4/0", "0/ipv6/1". What is no address is left out, link-local ones are last."""
-    guest = vm.home.one(VMGuestMetrics, vm.guest_metrics) if is_up(vm) else None
-    found: dict[str, dict[str, tuple[bool, bool, str]]] = {}
-    for key, value in sorted((guest.networks if guest else {}).items()):
-        device, _slash, kind = key.partition("/")
-        for text in value.split():
-            try:
-                address = ip_address(text)
-            except ValueError:
-                continue
-            if kind.startswith("ip") and not address.is_unspecified:
-                found.setdefault(device, {}).setdefault(str(address), (address.version == 6, address.is_link_local, key))
-    return {device: tuple(sorted(told, key=told.__getitem__)) for device, told in found.items()}
 
 
 def _place(text: str) -> int:
@@ -135,20 +92,6 @@ def os_name(vm: VM) -> str:
     guest = vm.home.one(VMGuestMetrics, vm.guest_metrics)
     name = guest.os_version.get("name", "") if guest else ""
     return name.partition("|")[0].strip() or (guest.os_version.get("distro", "").strip() if guest else "")
-
-
-def tools_of(vm: VM) -> Tools:
-    """The agent in the guest, and its version."""
-    guest = vm.home.one(VMGuestMetrics, vm.guest_metrics)
-    numbers = guest.PV_drivers_version if guest else {}
-    version = ".".join(numbers[part] for part in ("major", "minor", "micro") if numbers.get(part, "-1") != "-1")
-    if version and numbers.get("build"):
-        version += f"-{numbers['build']}"
-    if vm.power_state is not PowerState.RUNNING:
-        return Tools(ToolsState.OFF, version)
-    if guest is None or not (guest.PV_drivers_detected or version or guest.live):
-        return Tools(ToolsState.MISSING, "")
-    return Tools(ToolsState.WORKING if guest.live else ToolsState.SILENT, version)
 
 
 def template_name(vm: VM) -> str:
@@ -188,9 +131,44 @@ def cores_per_socket(vm: VM) -> int:
     return whole(vm.platform.get("cores-per-socket", "")) or 1
 
 
-def starts_by_itself(vm: VM) -> bool:
-    """Whether it starts with its host; the pool must have this switched on too."""
-    return vm.other_config.get("auto_poweron") == "true"
+class AutoStart(StrEnum):
+    """Whether a VM starts with its host."""
+
+    ON = "on"
+    OFF = "off"
+    POOL_OFF = "pool_off"  # it is asked to, but its pool has this switched off
+
+
+def auto_start(vm: VM) -> AutoStart:
+    """Source: xapi's start script wants auto_poweron in other_config of both."""
+    if vm.other_config.get("auto_poweron") != "true":
+        return AutoStart.OFF
+    pools = vm.home.all(Pool).values()
+    return AutoStart.ON if any(pool.other_config.get("auto_poweron") == "true" for pool in pools) else AutoStart.POOL_OFF
+
+
+NOTES: Final = "xo:notes"
+"""Where Xen Orchestra keeps its notes on a VM, in other_config; markdown."""
+CUSTOM_FIELD: Final = "XenCenter.CustomFields."
+"""How XenCenter's and Xen Orchestra's custom fields begin in other_config; their names follow."""
+BACKUP: Final = "xo:backup:job"
+"""In other_config of the snapshots that a backup of Xen Orchestra's needs for the next one."""
+
+
+def notes_of(vm: VM) -> str:
+    """What somebody wrote about it, beside its description."""
+    return vm.other_config.get(NOTES, "").strip()
+
+
+def custom_fields(vm: VM) -> list[tuple[str, str]]:
+    """[(name, value)] by name."""
+    found = ((key.removeprefix(CUSTOM_FIELD), value) for key, value in vm.other_config.items() if key.startswith(CUSTOM_FIELD))
+    return sorted((name, value) for name, value in found if name and value)
+
+
+def is_of_backup(snapshot: VM) -> bool:
+    """Whether it belongs to a backup, which replaces it by itself: without it the next one is a full one."""
+    return BACKUP in snapshot.other_config
 
 
 def has_fixed_memory(vm: VM) -> bool:

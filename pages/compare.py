@@ -7,10 +7,10 @@ from nicegui import ui
 from components.charts import panels
 from components.charts.compare import MOST, Compare, Compared
 from components.charts.pictures import KINDS
-from components.hosts.words import pool_name
 from components.links import path_of
 from components.ui import PageHead, empty_state
 from data.mirror import Mirror
+from data.names import name_of
 from data.objects import SR, VM, Host, Pool
 from pages.layout import frame
 from xo_dash.context import Context
@@ -39,6 +39,6 @@ def compared(mirror: Mirror, asked: str) -> list[Compared]:
         kind, _colon, uuid = key.partition(":")
         row = mirror.find(KINDS[kind], uuid) if kind in KINDS else None
         if row is not None and len(found) < MOST:
-            name = pool_name(row) if isinstance(row, Pool) else row.name_label
-            found[key] = Compared(key, name or "–", path_of(row), PANELS[type(row)]())
+            name = name_of(row)
+            found[key] = Compared(key, name, path_of(row), PANELS[type(row)]())
     return list(found.values())

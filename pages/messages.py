@@ -15,7 +15,7 @@ from components.ui import choice, heading
 from components.vms.standing import standing_bands
 from data.messages import CLASSES
 from data.mirror import PoolMirror
-from data.names import pool_name
+from data.names import name_of, pool_name
 from data.objects import Message
 from data.stores.users import Role
 from data.types import XapiObject
@@ -55,7 +55,7 @@ def _narrowed(context: Context, pool: str, about: str) -> None:
         with ui.element().classes("x-row"):
             found = next((row for home in context.mirror if (row := _by_uuid(home, about))), None)
             ui.label(_("About"))
-            name = str(getattr(found, "name_label", "")) or about
+            name = name_of(found) if found else about
             path = path_of(found) if found else ""
             ui.link(name, path).classes("x-link") if path else ui.label(name)
             ui.link(_("All messages"), PATH).classes("x-btn")

@@ -14,6 +14,7 @@ from components.live import follow_all, renewed
 from components.ui import Notice, Tone, empty_state
 from components.vms.standing import standing_band
 from data.mirror import Change, Operation, PoolMirror
+from data.names import name_of
 from data.names import pool_name as name_of_pool
 from data.server import Server
 from data.types import XapiObject
@@ -42,7 +43,7 @@ class About(Generic[T]):
 def object_page(context: Context, about: About[T], uuid: str) -> None:
     """The whole page of the object with this uuid."""
     found = context.mirror.find(about.kind, uuid)
-    title = str(getattr(found, "name_label", "")) if found else ""
+    title = name_of(found) if found else ""
     crumbs = [(about.all_title, about.all_path)]
     if found is not None and pool_path(found) != f"{ui.context.client.request.url.path}":
         crumbs = [(pool_name(found), pool_path(found)), *crumbs]

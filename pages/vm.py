@@ -18,12 +18,12 @@ from components.vms.head import Now, UnderWay, VmHead, hints
 from components.vms.loads import loads
 from components.vms.rows import place_of
 from components.vms.standing import standing_band
+from data.facts.vm import is_up
 from data.mirror import Change, Operation, PoolMirror
-from data.names import pool_name
+from data.names import name_of, pool_name
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.server import Server
-from data.vms import is_up
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -33,7 +33,7 @@ def create(context: Context) -> None:
     @ui.page("/vm/{uuid}")
     def vm(uuid: str) -> None:
         found = context.mirror.find(VM, uuid)
-        title = found.name_label if found else _("VM")
+        title = name_of(found) if found else _("VM")
         with frame(context, title=title or _("VM"), crumbs=_crumbs(found), selected=found):
             _body(context, uuid)
 
@@ -44,7 +44,7 @@ def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
     pool = vm.home.pool
     host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
     crumbs = [(place_of(vm.home).name, path_of(pool) if pool else "")]
-    return [*crumbs, (host.name_label, path_of(host))] if host else [*crumbs, (_("VMs"), f"/vms?pool={vm.home.id}")]
+    return [*crumbs, (name_of(host), path_of(host))] if host else [*crumbs, (_("VMs"), f"/vms?pool={vm.home.id}")]
 
 
 def _body(context: Context, uuid: str) -> None:
@@ -110,15 +110,15 @@ def _unknown(context: Context) -> None:
 
 
 def _no_guest(vm: VM) -> None:
-    heading(vm.name_label, 1).classes("x-head-name").props("dir=auto")
+    heading(name_of(vm), 1).classes("x-head-name").props("dir=auto")
     if vm.is_a_snapshot:
         owner = vm.home.one(VM, vm.snapshot_of)
         with empty_state(_("This is a snapshot"), _("It is shown on the page of the VM it was taken of.")):
-            ui.link(owner.name_label if owner else _("All VMs"), path_of(owner) if owner else "/vms").classes("x-btn")
+            ui.link(name_of(owner) if owner else _("All VMs"), path_of(owner) if owner else "/vms").classes("x-btn")
     elif vm.is_control_domain:
         host = vm.home.one(Host, vm.resident_on)
         with empty_state(_("This is a control domain"), _("It lives and ends with its host.")):
-            ui.link(host.name_label if host else _("All VMs"), path_of(host) if host else "/vms").classes("x-btn")
+            ui.link(name_of(host) if host else _("All VMs"), path_of(host) if host else "/vms").classes("x-btn")
     else:
         with empty_state(_("This is a template"), _("VMs are made from it; it does not run itself.")):
             ui.link(_("All VMs"), "/vms").classes("x-btn")

@@ -166,7 +166,7 @@ _BIT_RATES = (N_("bit/s"), N_("kbit/s"), N_("Mbit/s"), N_("Gbit/s"), N_("Tbit/s"
 
 
 def size(amount: float) -> str:
-    """Bytes, in powers of 1024 and three digits: 8 GiB, 1.82 TiB."""
+    """Bytes, in powers of 1024 and three digits: 8 GiB, 1.82 TiB; what nobody knows, -1 or NaN, is a dash."""
     return _scaled(amount, 1024, _BYTES)
 
 
@@ -181,7 +181,8 @@ def bits_rate(bits_per_second: float) -> str:
 
 
 def _scaled(amount: float, base: int, units: tuple[str, ...]) -> str:
-    if not math.isfinite(amount):
+    """Less than nothing is what XAPI says where it does not know."""
+    if not math.isfinite(amount) or amount < 0:
         return UNKNOWN
     value, step = amount, 0
     while step < len(units) - 1 and abs(value) >= base - 0.5:  # what would be shown as 1024 MiB is 1 GiB

@@ -12,7 +12,9 @@ from typing import Final, TypeAlias
 import orjson
 
 from data import past
+from data.facts.vm import vcpus_online
 from data.mirror import PoolMirror
+from data.names import name_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.past import Column, Panel, Stretch
 from xo_dash.sync.archives import Archives, Found, Kept, Missing, until_next
@@ -86,7 +88,7 @@ def _picture(subject: Subject, found: Found, beside: _Beside) -> Picture:
 
 def _panels(subject: Subject, found: Found) -> dict[str, Panel]:
     if isinstance(subject, VM):
-        return past.of_vm(found.pasts[0])
+        return past.of_vm(found.pasts[0], vcpus_online(subject))
     if isinstance(subject, Host):
         return past.of_host(found.pasts[0])
     return past.of_sr(found.pasts, subject.uuid) if isinstance(subject, SR) else past.of_pool(found.pasts)
@@ -120,11 +122,11 @@ def _names(subject: VM | Host | Pool) -> Iterable[tuple[str, str]]:
     if isinstance(subject, VM):
         for vif in subject.all_of(VIF, subject.VIFs):
             network = subject.home.one(Network, vif.network)
-            yield vif.device, f"{vif.device} · {network.name_label}" if network else vif.device
+            yield vif.device, f"{vif.device} · {name_of(network)}" if network else vif.device
         for vbd in subject.all_of(VBD, subject.VBDs):
             disk = subject.home.one(VDI, vbd.VDI)
-            if vbd.device and disk is not None and disk.name_label:
-                yield vbd.device, f"{vbd.device} · {disk.name_label}"
+            if vbd.device and disk is not None:
+                yield vbd.device, f"{vbd.device} · {name_of(disk)}"
     else:
         for sr in subject.home.all(SR).values():
-            yield sr.uuid[:8], sr.name_label or sr.uuid[:8]
+            yield sr.uuid[:8], name_of(sr)

@@ -13,6 +13,7 @@ from components.messages.words import MARKS
 from components.ui import Button, Kind, Mark
 from components.verbs import whoever
 from data.findings.finding import Level
+from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -52,7 +53,7 @@ class Pins(ui.element):
     def _render(self) -> None:
         mirror = self._context.mirror
         rows = [row for kind, uuid in self._pins if (row := mirror.find(KINDS[kind], uuid))]
-        looks = [(row, getattr(row, "name_label", ""), mirror.findings.mark(row)) for row in rows]
+        looks = [(row, name_of(row), mirror.findings.mark(row)) for row in rows]
         if looks == self._shown:
             return
         self._shown = looks

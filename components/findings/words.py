@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from components.messages.words import title as title_of_message
-from data.findings.finding import Finding
+from data.findings.finding import Finding, Level, Subject
 from data.messages import subject_of
 from data.mirror import Mirror
-from data.names import pool_name, pool_of, server_name
+from data.names import name_of, pool_name, pool_of, server_name
 from data.objects import SR, Message, Pool
 from data.server import Server, ServerState
 from data.storage import room_of
 from xo_dash.i18n import N_, _, duration, ngettext, number, percent, size
 
+TONES: Mapping[Level, str] = {Level.CRITICAL: "critical", Level.WARNING: "warning"}
+"""How loudly a level is shown, a mark or a colour; the others are not."""
 GIB = 1 << 30
 MOST_NAMES = 3
 """Names in a sentence; more are counted."""
@@ -57,12 +59,12 @@ def _listed(found: list[str], count: int = 0) -> str:
     return _("{names} and {n} more").format(names=", ".join(found[: MOST_NAMES - 1]), n=number(count - MOST_NAMES + 1))
 
 
-def _name(subject: object) -> str:
-    return str(getattr(subject, "name_label", "") or getattr(subject, "label", "") or _("no name"))
+def _name(subject: Subject) -> str:
+    return name_of(subject)
 
 
 def _hosts(finding: Finding) -> str:
-    return ", ".join(host.name_label for host in finding.reading.where)
+    return ", ".join(name_of(host) for host in finding.reading.where)
 
 
 def _days(finding: Finding) -> str:
@@ -85,7 +87,7 @@ def _detail(finding: Finding) -> str:
 def _alarm(finding: Finding) -> str:
     """`VM crashed: web-1`; of several alarms of one kind, what they are about."""
     found = [subject for subject in finding.subjects if isinstance(subject, Message)]
-    about = dict.fromkeys(str(getattr(subject_of(message), "name_label", "")) for message in found)
+    about = dict.fromkeys(name_of(subject) if (subject := subject_of(message)) else "" for message in found)
     named = _listed([name for name in about if name])
     what = title_of_message(found[0])
     return _("{what}: {names}").format(what=what, names=named) if named else what
@@ -96,6 +98,26 @@ def _no_room(finding: Finding) -> str:
     if len(finding.subjects) > 1:
         return _("{names}: none of them can fail without loss").format(names=names(finding))
     return text.format(names=names(finding), n=number(finding.reading.vms))
+
+
+def _clock(finding: Finding) -> str:
+    """Which clocks disagree, and by how much; which of them is wrong where anybody can tell."""
+    count, named, time = len(finding.subjects), names(finding), duration(finding.reading.value)
+    if finding.reading.detail.startswith("all "):
+        sentences = {
+            "all ahead": _("The dashboard's own clock may be wrong: those of {names} agree, {time} ahead of it"),
+            "all behind": _("The dashboard's own clock may be wrong: those of {names} agree, {time} behind it"),
+        }
+        return sentences[finding.reading.detail].format(names=named, time=time)
+    if finding.reading.detail == "ahead":
+        text = ngettext(
+            "The clock of {names} is {time} ahead of the dashboard's", "The clocks of {names} are {time} ahead of the dashboard's", count
+        )
+    else:
+        text = ngettext(
+            "The clock of {names} is {time} behind the dashboard's", "The clocks of {names} are {time} behind the dashboard's", count
+        )
+    return text.format(names=named, time=time)
 
 
 TITLES: Mapping[str, Callable[[Finding], str]] = {
@@ -112,7 +134,7 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
     ),
     "host.cpu": lambda f: _("{name} has its CPUs {full} busy").format(name=names(f), full=percent(f.reading.value)),
     "host.no_room": _no_room,
-    "host.clock": lambda f: _("The clock of {name} is {time} off").format(name=names(f), time=duration(f.reading.value)),
+    "host.clock": _clock,
     "host.certificate": lambda f: (
         _("The certificate of {name} ends in {time}").format(name=names(f), time=_days(f))
         if f.reading.value < 0
@@ -185,7 +207,7 @@ RULE_NAMES: Mapping[str, str] = {
     "host.dom0_memory": N_("Memory of the control domain"),
     "host.cpu": N_("CPUs of a host are busy"),
     "host.no_room": N_("A host cannot fail without loss"),
-    "host.clock": N_("A clock is off"),
+    "host.clock": N_("Clocks disagree"),
     "host.certificate": N_("A certificate ends"),
     "host.reboot": N_("A host needs a reboot"),
     "host.toolstack": N_("A toolstack needs a restart"),

@@ -11,8 +11,9 @@ from components.frame.feed import TreeFeed
 from components.links import path_of
 from components.theme.icons import drawing
 from components.ui.marks import drawings
+from components.vms.words import mark_of
 from data.mirror import PoolMirror
-from data.names import pool_name
+from data.names import name_of, pool_name
 from data.objects import SR, VDI, VM, Host, Pool
 from data.search import Found, Group, Hit
 from data.types import XapiObject
@@ -63,11 +64,8 @@ class Finder(ui.element, component="finder.js"):
 
 def _hit(group: Group, hit: Hit) -> dict[str, str]:
     row = hit.row
-    name = str(getattr(row, "name_label", ""))
-    if isinstance(row, Pool) and not name and isinstance(row.home, PoolMirror):
-        name = pool_name(row.home)
-    mark = str(row.power_state).lower() if isinstance(row, VM) and group is Group.VM else ""
-    return {"path": path_of(row), "name": name or "–", "mark": mark, "icon": ICONS.get(group, ""), "why": hit.why, "where": _where(row)}
+    mark = mark_of(row) if isinstance(row, VM) and group is Group.VM else ""
+    return {"path": path_of(row), "name": name_of(row), "mark": mark, "icon": ICONS.get(group, ""), "why": hit.why, "where": _where(row)}
 
 
 def _where(row: XapiObject) -> str:
@@ -78,7 +76,7 @@ def _where(row: XapiObject) -> str:
         inner = row.home.one(VM, row.snapshot_of) if row.is_a_snapshot else row.home.one(Host, row.resident_on)
     elif isinstance(row, VDI):
         inner = row.home.one(SR, row.SR)
-    return "" if isinstance(row, Pool) else inner.name_label if inner else pool
+    return "" if isinstance(row, Pool) else name_of(inner) if inner else pool
 
 
 def _title(group: Group) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple, cast
 
-from components.servers.words import state_mark
+from components.hosts.words import state_mark
+from components.servers.words import state_mark as connection_mark
+from components.vms.words import mark_of
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.names import name_of, pool_name
 from data.objects import VM, Host, HostMetrics, Pool
@@ -36,7 +38,7 @@ class Delta(NamedTuple):
 _VM_NAMES = frozenset((
     "uuid", "name_label", "power_state", "resident_on", "current_operations", "is_a_template", "is_a_snapshot", "is_control_domain",
 ))  # fmt: skip
-_HOST_NAMES = frozenset(("uuid", "name_label", "enabled", "metrics"))
+_HOST_NAMES = frozenset(("uuid", "name_label", "hostname", "enabled", "metrics"))
 _POOL_NAMES = frozenset(("uuid", "name_label", "master"))
 
 
@@ -110,14 +112,13 @@ class Nodes:
             if gone:
                 self._drop(subject)
             elif names & _HOST_NAMES:
-                self._draw_host(subject)
+                self._draw_heard((subject,))
                 self._draw_server(_pool_of(subject))  # a pool without a name has that of its master
             if change.operation is not Operation.MOD:
                 strays.add(_pool_of(subject))
         elif isinstance(subject, HostMetrics):
-            if "live" in names:
-                for host in subject.home.all(Host).values():
-                    self._draw_host(host)
+            if gone or "live" in names:
+                self._draw_heard(host for host in subject.home.all(Host).values() if host.metrics == subject.ref)
         elif isinstance(subject, Server):
             self._update_server(subject, gone)
         elif isinstance(subject, Pool) and (gone or names & _POOL_NAMES):
@@ -135,19 +136,24 @@ class Nodes:
         server = pool.server
         if self._mirror.pools.get(server.id) is not pool:
             return
-        mark = "running" if server.is_live else state_mark(server.state)
+        mark = "running" if server.is_live else connection_mark(server.state)
         node = self._show(server, 0, Kind.POOL, mark, pool_name(pool), pool.pool.uuid if pool.pool else "")
         self._subjects[node] = server
         self._show(("bench", server.id), node, Kind.BENCH, "halted", "", f"bench-{server.id}")
 
     def _draw_host(self, host: Host) -> None:
         pool = _pool_of(host)
-        metrics = pool.one(HostMetrics, host.metrics)
-        mark = "unknown" if metrics is not None and not metrics.live else "running" if host.enabled else "disabled"
         parent = self._ids.get(pool.server)
         if parent is not None:
-            node = self._show(host, parent, Kind.HOST, mark, name_of(host), host.uuid)
+            node = self._show(host, parent, Kind.HOST, state_mark(host), name_of(host), host.uuid)
             self._subjects[node] = host
+
+    def _draw_heard(self, hosts: Iterable[Host]) -> None:
+        """With the VMs on them: of one that is not heard nobody knows how they are."""
+        for host in hosts:
+            self._draw_host(host)
+            for vm in host.all_of(VM, host.resident_VMs):
+                self._draw_vm(vm)
 
     def _draw_vm(self, vm: VM) -> None:
         pool = _pool_of(vm)
@@ -157,8 +163,7 @@ class Nodes:
         host = pool.one(Host, vm.resident_on)
         parent = self._ids.get(host) if host else self._ids.get(("bench", pool.id))
         if parent is not None:
-            mark = "busy" if vm.current_operations else str(vm.power_state).lower()
-            node = self._show(vm, parent, Kind.VM, mark, name_of(vm), vm.uuid)
+            node = self._show(vm, parent, Kind.VM, mark_of(vm), name_of(vm), vm.uuid)
             self._subjects[node] = vm
 
     def _show(self, key: object, parent: int, kind: Kind, mark: str, name: str, uuid: str) -> int:

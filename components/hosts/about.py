@@ -8,7 +8,8 @@ from components.hosts.words import cpus_text, pool_name, pool_path
 from components.ui import Card
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet, When
-from data.hosts import booted_at, certificate_ends_at, cpus_of, machine_of, product_of, toolstack_started_at
+from data.facts.host import booted_at
+from data.hosts import certificate_ends_at, cpus_of, machine_of, product_of, toolstack_started_at
 from data.mirror import Mirror, PoolMirror
 from data.objects import Host
 from data.types import Ref

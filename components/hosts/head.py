@@ -12,8 +12,10 @@ from components.hosts.words import pending_text, state_mark, state_text
 from components.live import renewed
 from components.ui import Notice, Tone
 from components.vms.around import follow_around
-from data.hosts import HostState, booted_at, guests_of, host_state, pending_of, product_of
+from data.facts.host import HostState, booted_at, host_state
+from data.hosts import guests_of, pending_of, product_of
 from data.mirror import Mirror, PoolMirror
+from data.names import name_of
 from data.objects import Host
 from data.types import Ref
 from xo_dash.i18n import _, ngettext, number
@@ -26,7 +28,7 @@ def host_head(mirror: Mirror, host: Host) -> None:
         count = len(guests_of(host))
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
         facts = [_("master") if is_master(host) else "", product_of(host), host.address, vms]
-        head.show(host.name_label, host.name_description, host.tags, facts, (state_mark(host), state_text(host)), booted_at(host))
+        head.show(name_of(host), host.name_description, host.tags, facts, (state_mark(host), state_text(host)), booted_at(host))
 
     with head:
         follow_around(mirror, host, _refs, refresh)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from components.charts import Chart, Curve, Past, Unit, panels
 from components.hosts.words import cpus_text
 from components.ui import Card
+from data.facts.host import memory_total
 from data.hosts import cpus_of
 from data.mirror import PoolMirror
 from data.objects import Host
-from data.placement import memory_total
 from xo_dash.i18n import _
 
 

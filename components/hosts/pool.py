@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
 from components.heads import ObjectHead
@@ -11,10 +13,15 @@ from components.links import path_of
 from components.live import follow_all
 from components.ui import Card, Figure, Meter, Notice, Tone, cards
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet
-from data.hosts import HostState, host_state, product_of
+from components.vms.words import STATES
+from data.facts.host import HostState, host_state
+from data.facts.vm import VmState, state_of
+from data.findings.storage import fill_limits
+from data.hosts import product_of
 from data.mirror import Change, PoolMirror
 from data.mirror import Mirror as AllPools
-from data.objects import SR, VM, Host, HostMetrics, Network, Pool, PowerState
+from data.names import name_of
+from data.objects import SR, VM, Host, HostMetrics, Network, Pool
 from data.placement import is_guest
 from data.storage import sum_of as room_sum
 from xo_dash.i18n import _, ngettext, number, percent, size
@@ -33,7 +40,7 @@ def pool_parts(mirror: AllPools, pool: Pool, home: PoolMirror) -> None:
     head = ObjectHead(pool)
     crowded = Notice(_("High availability has promised more than the hosts can take over: free some memory."), Tone.WARNING)
     with cards().classes("x-fours"):
-        counts, memory, storage = Counts(), MemoryBar(), Storage()
+        counts, memory, storage = Counts(), MemoryBar(), Storage(home)
         facts = _facts_card(pool, home)
 
     def concerns(changes: Sequence[Change]) -> bool:
@@ -78,43 +85,45 @@ def _state(hosts: Sequence[Host]) -> tuple[str, str]:
 class Counts(Card):
     """How many VMs there are, and how they are."""
 
+    OTHERS = (VmState.PAUSED, VmState.SUSPENDED, VmState.HALTED, VmState.UNKNOWN)
+
     def __init__(self) -> None:
         super().__init__(_("VMs"))
         with self:
             self._figure = Figure()
-            self._facts = Facts([_("Paused"), _("Suspended"), _("Halted"), _("Templates")])
+            self._facts = Facts([*(_(STATES[state]) for state in self.OTHERS), _("Templates")])
 
     def show(self, home: PoolMirror) -> None:
         vms = list(home.all(VM).values())
         guests = [vm for vm in vms if is_guest(vm)]
-        states = {state: sum(vm.power_state is state for vm in guests) for state in PowerState}
+        states = Counter(map(state_of, guests))
         self._figure.value.text = number(len(guests))
-        running = states[PowerState.RUNNING]
+        running = states[VmState.RUNNING]
         self._figure.note.text = ngettext("{n} running", "{n} running", running).format(n=number(running))
         templates = sum(vm.is_a_template and not vm.is_a_snapshot and not vm.is_default_template for vm in vms)
-        names = ((_("Paused"), PowerState.PAUSED), (_("Suspended"), PowerState.SUSPENDED), (_("Halted"), PowerState.HALTED))
-        rows: list[tuple[str, Cell | None]] = [(name, number(states[state])) for name, state in names]
+        rows: list[tuple[str, Cell | None]] = [(_(STATES[state]), number(states[state])) for state in self.OTHERS]
         self._facts.show([*rows, (_("Templates"), number(templates))])
 
 
 class Storage(Card):
     """What its SRs hold together."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: PoolMirror) -> None:
         super().__init__(_("Storage"), " ")
+        limits = fill_limits(home)
         with self:
             self._figure = Figure()
-            self._meter = Meter(warning=0.85, critical=0.95)
+            self._meter = Meter(warning=limits.warning or math.inf, critical=limits.critical or math.inf)
             self._facts = Facts([_("Promised to disks"), _("SRs")])
 
     def show(self, home: PoolMirror) -> None:
         srs = list(home.all(SR).values())
         room = room_sum(srs)
         self.scope.text = _("of {size}").format(size=size(room.size)) if room.size else ""
-        self._figure.value.text = size(room.used)
+        self._figure.value.text = size(room.used if room.size else math.nan)
         self._figure.note.text = _("in use")
         self._meter.show(room.share, percent(room.share) if room.size else "")
-        self._facts.show([(_("Promised to disks"), size(room.promised)), (_("SRs"), number(len(srs)))])
+        self._facts.show([(_("Promised to disks"), size(room.promised if room.size else math.nan)), (_("SRs"), number(len(srs)))])
 
 
 def _facts_card(pool: Pool, home: PoolMirror) -> Facts:
@@ -126,9 +135,9 @@ def about(pool: Pool, home: PoolMirror) -> list[tuple[str, Cell | None]]:
     master, default = home.one(Host, pool.master), home.one(SR, pool.default_SR)
     suspend = home.one(SR, pool.suspend_image_SR)
     return [
-        (_("Master"), Link(master.name_label, path_of(master)) if master else Quiet(_("not known"))),
-        (_("Default SR"), Link(default.name_label, path_of(default)) if default else Quiet(_("none"))),
-        (_("Suspended VMs on"), Link(suspend.name_label, path_of(suspend)) if suspend else None),
+        (_("Master"), Link(name_of(master), path_of(master)) if master else Quiet(_("not known"))),
+        (_("Default SR"), Link(name_of(default), path_of(default)) if default else Quiet(_("none"))),
+        (_("Suspended VMs on"), Link(name_of(suspend), path_of(suspend)) if suspend else None),
         (_("High availability"), _ha(pool)),
         (_("Networks"), number(len(home.all(Network)))),
         (_("uuid"), Copy(pool.uuid, _("Click to copy"))),

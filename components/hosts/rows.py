@@ -9,13 +9,16 @@ from components.hosts.words import STATES, pool_name, pool_path, state_mark, sta
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.vms.words import STATES as POWER_STATES
-from components.vms.words import doing_of, state_of
-from data.hosts import account_of, booted_at, cpus_of, guests_of, host_state, product_of
+from components.vms.words import doing_of, mark_of
+from data.facts.host import booted_at, host_state
+from data.facts.vm import VmState, addresses_of, memory_of, state_of
+from data.hosts import account_of, cpus_of, guests_of, product_of
 from data.mirror import PoolMirror
+from data.names import name_of
 from data.objects import VM, Host
-from data.placement import is_guest, memory_held
+from data.placement import is_guest
 from data.types import Home, Ref, XapiObject
-from data.vms import addresses_of, started_at
+from data.vms import started_at
 from xo_dash.i18n import _, number, percent, size
 
 
@@ -54,15 +57,16 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
 def _host_row(host: Host) -> Row:
     account, guests = account_of(host), guests_of(host)
     share = account.used / account.total if account.total else math.nan
+    threads = cpus_of(host).threads or math.nan
     memory = _("{used} of {size}").format(used=size(account.used), size=size(account.total)) if account.total else ""
     cells = (
-        Cell(host.name_label or host.hostname or "–", path=path_of(host), tip=host.name_description),
+        Cell(name_of(host), path=path_of(host), tip=host.name_description),
         Cell(state_text(host), mark=state_mark(host)),
         Cell(pool_name(host), path=pool_path(host)),
         cpu_cell(host),
         Cell(memory, key=share, share=share if account.total else None),
         Cell(number(len(guests)), key=len(guests)),
-        Cell(number(cpus_of(host).threads), key=cpus_of(host).threads),
+        Cell(number(threads), key=threads),
         Cell(host.address, key=address_key(host.address)),
         Cell(product_of(host)),
         Cell(since=booted_at(host)),
@@ -85,7 +89,7 @@ def resident_roll(host: Host) -> Roll[VM]:
         Column(_("Name"), "minmax(130px, 1.4fr)", main=True),
         Column(_("State"), "minmax(120px, 0.8fr)", brief=True),
         Column(_("CPU"), "minmax(102px, 0.8fr)", down=True, brief=True),
-        Column(_("Memory held"), "96px", number=True, down=True, brief=True),
+        Column(_("Memory"), "96px", number=True, down=True, brief=True),
         Column(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
         Column(_("Up for"), "72px", number=True, down=True, drop=1),
     ]
@@ -107,13 +111,13 @@ def resident_roll(host: Host) -> Roll[VM]:
 
 def _vm_row(vm: VM) -> Row:
     addresses = addresses_of(vm)
-    held = memory_held(vm)
+    memory = memory_of(vm)
     state = doing_of(vm) or _(POWER_STATES[state_of(vm)])
     cells = (
-        Cell(vm.name_label or "–", path=path_of(vm), tip=vm.name_description),
-        Cell(state, mark="busy" if vm.current_operations else state_of(vm)),
+        Cell(name_of(vm), path=path_of(vm), tip=vm.name_description),
+        Cell(state, mark=mark_of(vm)),
         cpu_cell(vm),
-        Cell(size(held), key=held),
+        Cell(size(memory), key=memory),
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else None, tip="\n".join(addresses)),
         Cell(since=started_at(vm)),
     )
@@ -123,7 +127,7 @@ def _vm_row(vm: VM) -> Row:
 def cpu_cell(row: XapiObject) -> Cell:
     """How busy its CPUs are; nothing where it was not measured."""
     load = row.home.history.loads.get(row.uuid) if isinstance(row.home, PoolMirror) else None
-    if load is None or math.isnan(load.cpu) or (isinstance(row, VM) and state_of(row) != "running"):
+    if load is None or math.isnan(load.cpu) or (isinstance(row, VM) and state_of(row) is not VmState.RUNNING):
         return Cell("", key=math.nan)
     return Cell(percent(load.cpu), key=load.cpu, share=round(load.cpu, 2))
 

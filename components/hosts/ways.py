@@ -9,11 +9,14 @@ from components.links import path_of
 from components.ui import Card, Column
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Table
+from data.facts.network import Link as LinkState
+from data.facts.sr import is_shown, path_level
+from data.findings.finding import Level
 from data.hosts import Path, Port, paths_of, ports_of
-from data.links import Link as LinkState
 from data.mirror import Mirror
+from data.names import name_of
 from data.objects import PIF, VLAN, Bond, Host
-from data.storage import is_shown, room_of
+from data.storage import room_of
 from data.types import Ref
 from xo_dash.i18n import _, ngettext, number, percent, size
 
@@ -42,7 +45,7 @@ class Ports(Card):
 def _port_cells(port: Port) -> Iterator[Cell]:
     pif, network = port.pif, port.network
     yield device_text(port)
-    yield Link(network.name_label or network.bridge, path_of(network)) if network else Quiet(_("none"))
+    yield Link(name_of(network), path_of(network)) if network else Quiet(_("none"))
     yield link_cell(port)
     yield "" if port.vlan is None else str(port.vlan)
     yield address_cell(pif)
@@ -61,7 +64,7 @@ def device_text(port: Port) -> str:
 
 def link_cell(port: Port) -> Cell:
     if not port.pif.currently_attached and not port.pif.home.one(Bond, port.pif.bond_slave_of):
-        return Quiet(_("unplugged") if port.link is LinkState.UP else _("unplugged, no link"))
+        return Quiet(_("unplugged") if port.link in (LinkState.UP, LinkState.DEGRADED) else _("unplugged, no link"))
     return Marked(LINK_MARKS[port.link], link_text(port))
 
 
@@ -115,7 +118,7 @@ class Paths(Card):
 
 def _path_cells(path: Path) -> Iterator[Cell]:
     sr = path.sr
-    yield Link(sr.name_label, path_of(sr)) if sr else Quiet(_("missing"))
+    yield Link(name_of(sr), path_of(sr)) if sr else Quiet(_("missing"))
     yield path_cell(path)
     yield (_("{type}, shared").format(type=sr.type) if sr.shared else sr.type) if sr else ""
     if sr is None or not is_shown(sr):
@@ -128,7 +131,9 @@ def _path_cells(path: Path) -> Iterator[Cell]:
 
 
 def path_cell(path: Path) -> Cell:
-    return Marked("live", _("attached")) if path.pbd.currently_attached else Marked("critical", _("unplugged"))
+    if path.pbd.currently_attached:
+        return Marked("live", _("attached"))
+    return Marked("critical" if path_level(path.pbd) is Level.CRITICAL else "disabled", _("unplugged"))
 
 
 def _path_refs(host: Host) -> Iterable[Ref]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from data import names
-from data.hosts import Cpus, HostState, Port, host_state
-from data.links import Link
+from data.facts.host import HostState, host_state
+from data.facts.network import Link
+from data.hosts import Cpus, Port
 from data.mirror import PoolMirror
 from data.objects import Host
 from data.types import XapiObject
@@ -19,7 +20,7 @@ STATES: Final[Mapping[HostState, str]] = {
 MARKS: Final[Mapping[HostState, str]] = {
     HostState.RUNNING: "running", HostState.MAINTENANCE: "disabled", HostState.UNHEARD: "critical",
 }  # fmt: skip
-LINK_MARKS: Final[Mapping[Link, str]] = {Link.UP: "live", Link.DEGRADED: "warning", Link.DOWN: "warning"}
+LINK_MARKS: Final[Mapping[Link, str]] = {Link.UP: "live", Link.DEGRADED: "warning", Link.DOWN: "warning", Link.SPARE: "disabled"}
 
 MODES: Final[Mapping[str, str]] = {
     "balance-slb": N_("balanced by MAC"), "active-backup": N_("one active"), "lacp": N_("LACP"),
@@ -29,6 +30,8 @@ MODES: Final[Mapping[str, str]] = {
 PENDING: Final[Mapping[str, str]] = {
     "reboot_host": N_("It has to be rebooted for its updates to work."),
     "reboot_host_on_livepatch_failure": N_("It has to be rebooted: a live patch failed."),
+    "reboot_host_on_kernel_livepatch_failure": N_("It has to be rebooted: a live patch failed."),
+    "reboot_host_on_xen_livepatch_failure": N_("It has to be rebooted: a live patch failed."),
     "restart_toolstack": N_("Its toolstack has to be restarted for its updates to work."),
     "restart_device_model": N_("Some of its VMs have to be restarted for its updates to work."),
 }  # fmt: skip
@@ -56,7 +59,7 @@ def cpus_text(cpus: Cpus) -> str:
 
 def link_text(port: Port) -> str:
     """`10 Gbit/s`, `no link`: what the port carries."""
-    if port.link is Link.DOWN:
+    if port.link in (Link.DOWN, Link.SPARE):
         return _("no link")
     speed = bits_rate(port.speed * 1e6) if port.speed else _("link")
     if port.link is Link.DEGRADED:

@@ -14,11 +14,11 @@ from nicegui import background_tasks, events, ui
 import components.charts.units  # noqa: F401  registers the module that draws traces
 from components.browser import tell
 from components.lists.rows import Acts, Roll, Row, Wire
-from components.live import follow_all
+from components.live import follow_all, follow_source
 from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
-from data.mirror import Change, Mirror, Operation, PoolMirror
+from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.server import Server
 from data.types import Home, Ref, XapiObject
 from xo_dash.i18n import _
@@ -71,6 +71,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self.on("ready", self._start, [])
         with self:
             follow_all(mirror, self._collect, self._render)
+            if roll.judged:
+                follow_source(self._follow_findings, self._render)
 
     def _named(self, ids: object) -> list[T]:
         """The rows that a browser names; what is gone, or never was here, is left out."""
@@ -106,6 +108,15 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         if stands:
             self._follow_histories()
         return stands or len(self._dirty) + len(self._gone) > before or bool(self._dirty)
+
+    def _follow_findings(self, tell_of: Callable[[], None]) -> Callable[[], None]:
+        def judged(subjects: frozenset[Subject]) -> None:
+            found = [row for row in subjects if row in self._ids]
+            self._dirty.update(dict.fromkeys(found))
+            if found:
+                tell_of()
+
+        return self._mirror.findings.observe(judged)
 
     def _own(self, row: T, operation: Operation) -> None:
         if operation is not Operation.DEL and self._roll.belongs(row):

@@ -94,6 +94,8 @@ class Roll(Generic[T]):
     """uuids of whose measurements it is; its own if not given."""
     trace: Callable[[T], str] | None = None
     """The last ten minutes of it, see data/traces.py; asked for the rows in sight alone."""
+    judged: bool = False
+    """Whether a row shows what findings tell of it."""
     sort: int = 0
     expected: int = 0
     """About how many rows there will be: on a page with other things, room is kept for them until they come."""

@@ -10,14 +10,17 @@ from bisect import bisect
 from collections.abc import Callable, Iterable
 from math import isnan
 
-from data.links import link_of
+from data.facts import vm as facts
+from data.facts.host import is_live
+from data.facts.network import link_of
+from data.facts.sr import cut_off, is_shown
+from data.facts.vm import HOLDING, ToolsState, VmState, address_of, state_of, tools_of, vcpus_of
 from data.mirror import PoolMirror
 from data.names import name_of, pool_name
 from data.networks import load_of
-from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, PowerState, Task, VMGuestMetrics
-from data.placement import HOLDING, is_live, memory_held, memory_of
+from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, Task
+from data.placement import memory_of
 from data.server import Server, ServerState
-from data.storage import is_shown, unplugged
 from data.texts import whole
 from data.types import NULL_REF, XapiObject, timestamp
 from data.vms import os_name
@@ -28,8 +31,7 @@ Labels = Callable[[str], int]
 """The number of a word that many rows share; -1 for none."""
 
 MIB = 1 << 20
-STATES = {PowerState.HALTED: 0, PowerState.RUNNING: 1, PowerState.PAUSED: 2, PowerState.SUSPENDED: 3, PowerState.UNKNOWN: 4}
-LOST = STATES[PowerState.UNKNOWN]
+STATES = {VmState.HALTED: 0, VmState.RUNNING: 1, VmState.PAUSED: 2, VmState.SUSPENDED: 3, VmState.UNKNOWN: 4}
 FOLDER = "folder"
 """Where XenCenter keeps its folders, in other_config."""
 MOST_TAGS = 64
@@ -60,7 +62,7 @@ def _standing(server: Server) -> int:
 
 
 def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM], hidden: Iterable[VM] = ()) -> Row:
-    """[id, uuid, pool, name, flags (1 master, 2 live, 4 enabled), total, system, free, CPUs, mark, held by VMs that are not told of]
+    """[id, uuid, pool, name, flags (1 master, 2 live, 4 enabled), total, system, free, CPUs, mark, what VMs have that are not told of]
 
     `hidden`: those of `guests` whose rows are not sent.
     """
@@ -77,7 +79,7 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM], hidden: Iter
         *sizes,
         whole(host.cpu_info.get("cpu_count", "")),
         int(host.home.findings.mark(host)),
-        sum(map(memory_held, hidden)) // MIB,
+        sum(map(facts.memory_of, hidden)) // MIB,
     ]
 
 
@@ -101,17 +103,14 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids, labels: Labels) -> Row:
     """[id, uuid, pool, host, name, state, MiB, vCPUs, address, task (percent; -1), home, guest agent, [SRs], [networks], mark, more,
     MiB of disks, system, folder, [tags] or 0]; the last three are labels."""
     host = host_of(vm)
-    state = LOST if host is not None and not is_live(host) else STATES[vm.power_state]
-    metrics = vm.home.one(VMGuestMetrics, vm.guest_metrics) if host else None
-    address = _address(metrics) if metrics else ""
     disks = _disks(vm)
     srs = sorted({ids(disk.home.one(SR, disk.SR)) for disk in disks} - {-1})
     networks = sorted({ids(vif.home.one(Network, vif.network)) for vif in vm.all_of(VIF, vm.VIFs)} - {-1})
     return [
-        id_, vm.uuid, pool, ids(host), name_of(vm), state, memory_held(vm) // MIB, vm.VCPUs_at_startup or vm.VCPUs_max, address,
-        _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(bool(metrics and metrics.live)), srs, networks,
+        id_, vm.uuid, pool, ids(host), name_of(vm), STATES[state_of(vm)], facts.memory_of(vm) // MIB, vcpus_of(vm), address_of(vm),
+        _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(tools_of(vm).state is ToolsState.WORKING), srs, networks,
         int(vm.home.findings.mark(vm)), _more(vm, ids),
-        sum(disk.virtual_size for disk in disks) // MIB, labels(os_name(vm)), labels(vm.other_config.get(FOLDER, "")),
+        sum(max(0, disk.virtual_size) for disk in disks) // MIB, labels(os_name(vm)), labels(vm.other_config.get(FOLDER, "")),
         [labels(tag) for tag in sorted(vm.tags)[:MOST_TAGS] if tag] or 0,
     ]  # fmt: skip
 
@@ -133,12 +132,6 @@ def _disks(vm: VM) -> list[VDI]:
     return vm.all_of(VDI, [vbd.VDI for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type == "Disk"])
 
 
-def _address(metrics: VMGuestMetrics) -> str:
-    """The first address the agent tells: IPv4 of the first NIC before the others, IPv6 only if there is no other."""
-    found = [(":" in address, key, address) for key, address in metrics.networks.items() if address and "/ip" in key]
-    return min(found)[2] if found else ""
-
-
 def _progress(vm: VM) -> int:
     tasks = [vm.home.one(Task, ref) for ref in vm.current_operations]  # type: ignore[arg-type]  # the map's keys are refs
     if not tasks:
@@ -152,7 +145,7 @@ def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
         return None
     paths = sr.all_of(PBD, sr.PBDs)
     host = -1 if sr.shared or len(paths) != 1 else ids(sr.home.one(Host, paths[0].host))
-    cut = sorted(map(ids, unplugged(sr)))
+    cut = sorted(map(ids, cut_off(sr)))
     snapshots = sum(max(0, vdi.physical_utilisation) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.is_a_snapshot)
     sizes = [max(0, size) // MIB for size in (sr.physical_size, sr.physical_utilisation, sr.virtual_allocation, snapshots)]
     return [id_, sr.uuid, pool, host, name_of(sr), sr.type, *sizes, cut, int(sr.home.findings.mark(sr))]

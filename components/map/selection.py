@@ -14,6 +14,7 @@ from components.verbs.bar import VerbBar
 from components.verbs.giving import give
 from components.verbs.menu import VerbMenu, thinkable
 from data.mirror import Mirror
+from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -114,7 +115,7 @@ def found(mirror: Mirror, chosen: Sequence[Chosen]) -> list[XapiObject]:
 
 def _title(subjects: Sequence[XapiObject]) -> str:
     if len(subjects) == 1:
-        return str(getattr(subjects[0], "name_label", "")) or subjects[0].uuid
+        return name_of(subjects[0])
     if subjects and all(isinstance(subject, VM) for subject in subjects):
         return ngettext("{n} VM selected", "{n} VMs selected", len(subjects)).format(n=number(len(subjects)))
     return ngettext("{n} selected", "{n} selected", len(subjects)).format(n=number(len(subjects)))

@@ -11,8 +11,9 @@ import orjson
 
 from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
 from components.map.touched import Joins, Thing
+from data.facts.vm import VmState, state_of
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
-from data.objects import SR, VM, Host, Network, Pool, PowerState
+from data.objects import SR, VM, Host, Network, Pool
 from data.placement import is_guest
 from data.server import Server
 from data.types import XapiObject
@@ -183,7 +184,7 @@ class Stage:
     def _tally(self, thing: Thing, old: Row, new: Row) -> None:
         self._kinds[type(thing)] = self._kinds.get(type(thing), 0) + bool(new) - bool(old)
         if isinstance(thing, VM):
-            running = STATES[PowerState.RUNNING]
+            running = STATES[VmState.RUNNING]
             self._running += (bool(new) and new[STATE] == running) - (bool(old) and old[STATE] == running)
 
     def _id(self, thing: Thing) -> int:
@@ -223,8 +224,8 @@ class Stage:
 
 def count(mirror: Mirror, sees: Sees | None = None) -> Counts:
     """The same without a stage."""
-    guests = [vm.power_state for vm in mirror.every(VM) if is_guest(vm) and (sees is None or sees(vm))]
-    return Counts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), guests.count(PowerState.RUNNING))
+    guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm) and (sees is None or sees(vm))]
+    return Counts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), guests.count(VmState.RUNNING))
 
 
 def measured(cast: Cast) -> Iterator[tuple[Item, Host | VM]]:

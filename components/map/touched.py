@@ -6,7 +6,25 @@ from collections.abc import Iterable, Iterator
 
 from components.map.rows import host_of
 from data.mirror import Change, PoolMirror
-from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Host, HostMetrics, Network, PIFMetrics, Pool, Task, VMGuestMetrics
+from data.objects import (
+    PBD,
+    PIF,
+    SR,
+    VBD,
+    VDI,
+    VIF,
+    VLAN,
+    VM,
+    Bond,
+    Host,
+    HostMetrics,
+    Network,
+    PIFMetrics,
+    Pool,
+    Task,
+    VMGuestMetrics,
+    VMMetrics,
+)
 from data.server import Server
 from data.types import Ref, XapiObject
 
@@ -14,7 +32,7 @@ Thing = Server | Host | VM | SR | Network
 
 
 class Joins:
-    """The two joins that the mirror has no way back for: from a guest's report, and from a task, to the VM."""
+    """The joins that the mirror has no way back for: from a guest's report, what is measured of a VM, and a task, to the VM."""
 
     def __init__(self) -> None:
         self._agents: dict[tuple[str, Ref], VM] = {}
@@ -22,7 +40,7 @@ class Joins:
 
     def note(self, vm: VM) -> None:
         """Keep what `vm` is joined with; call whenever its row is made."""
-        self._agents[(vm.home.id, vm.guest_metrics)] = vm
+        self._agents[vm.home.id, vm.guest_metrics] = self._agents[vm.home.id, vm.metrics] = vm
         if vm.current_operations:
             self._busy.add(vm)
         else:
@@ -30,7 +48,8 @@ class Joins:
 
     def forget(self, vm: VM) -> None:
         self._busy.discard(vm)
-        self._agents.pop((vm.home.id, vm.guest_metrics), None)
+        for ref in (vm.guest_metrics, vm.metrics):
+            self._agents.pop((vm.home.id, ref), None)
 
     def touched(self, change: Change) -> Iterator[Thing]:
         """What `change` may have changed on the map, besides the removal of a thing itself."""
@@ -41,7 +60,7 @@ class Joins:
             yield from _of_vm(subject)
         elif isinstance(subject, Task):
             yield from (vm for vm in self._busy if subject.ref in vm.current_operations and vm.home is subject.home)
-        elif isinstance(subject, VMGuestMetrics):
+        elif isinstance(subject, VMGuestMetrics) or (isinstance(subject, VMMetrics) and "VCPUs_number" in change.names):
             if vm := self._agents.get((subject.home.id, subject.ref)):
                 yield vm
         elif isinstance(subject, (Pool, Host, HostMetrics)):
@@ -76,8 +95,11 @@ def _of_host(subject: Pool | Host | HostMetrics, names: Iterable[str]) -> Iterat
 
 def _of_device(subject: XapiObject) -> Iterator[Thing]:
     home = subject.home
-    if isinstance(subject, (SR, Network)):
+    if isinstance(subject, SR):
         yield subject
+    elif isinstance(subject, Network):
+        yield subject
+        yield from _below(subject)
     elif isinstance(subject, (VBD, VIF)):
         yield from _known(home.one(VM, subject.VM))
     elif isinstance(subject, VDI):
@@ -91,6 +113,14 @@ def _of_device(subject: XapiObject) -> Iterator[Thing]:
         yield from _known(home.one(Network, subject.network))
     elif isinstance(subject, (PIFMetrics, Bond, VLAN)):
         yield from home.all(Network).values()  # a NIC carries many of them, and links change rarely
+
+
+def _below(network: Network) -> Iterator[Network]:
+    """Those whose ports its VLANs tag: they are used while it is."""
+    for vlan in network.home.all(VLAN).values() if network.PIFs else ():
+        port = network.home.one(PIF, vlan.tagged_PIF) if vlan.untagged_PIF in network.PIFs else None
+        if port is not None and (below := network.home.one(Network, port.network)):
+            yield below
 
 
 def _known(thing: Thing | None) -> Iterator[Thing]:

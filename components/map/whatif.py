@@ -14,6 +14,7 @@ from components.map.map import Map
 from components.ui import Button, Kind, Mark
 from data.losing import Bound, Outcome, Stranded, gradually
 from data.mirror import Change, Mirror
+from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest, memory_held, memory_of
 from xo_dash.i18n import _, ngettext, number, size
@@ -96,14 +97,14 @@ class WhatIf(ui.element):
                 with ui.element("ul").props("role=list").classes("xo-map-whatif-list"):
                     for one in outcome.stranded[:MOST]:
                         with ui.element("li"):
-                            ui.link(one.vm.name_label or one.vm.uuid, path_of(one.vm))
+                            ui.link(name_of(one.vm), path_of(one.vm))
                             ui.label(reason(one))
                     if len(outcome.stranded) > MOST:
                         ui.label(_("{n} more").format(n=number(len(outcome.stranded) - MOST)))
             self._receivers(outcome)
 
     def _receivers(self, outcome: Outcome) -> None:
-        hosts = sorted(set(outcome.moves.values()), key=lambda host: host.name_label)
+        hosts = sorted(set(outcome.moves.values()), key=name_of)
         if not hosts:
             return
         ui.label(_("The others go to")).classes("xo-map-whatif-scope")
@@ -112,7 +113,7 @@ class WhatIf(ui.element):
                 coming = [vm for vm, place in outcome.moves.items() if place is host]
                 free = memory_of(host, filter(is_guest, host.all_of(VM, host.resident_VMs))).free - sum(map(memory_held, coming))
                 with ui.element("li"):
-                    ui.label(host.name_label).classes("xo-map-whatif-host")
+                    ui.label(name_of(host)).classes("xo-map-whatif-host")
                     count = ngettext("{n} VM", "{n} VMs", len(coming)).format(n=number(len(coming)))
                     ui.label(f"{count} · {_('{size} stays free').format(size=size(free))}")
 
@@ -134,7 +135,7 @@ async def computed(hosts: Sequence[Host]) -> Outcome:
 
 def title_of(hosts: Sequence[Host]) -> str:
     if len(hosts) == 1:
-        return _("Without {name}").format(name=hosts[0].name_label)
+        return _("Without {name}").format(name=name_of(hosts[0]))
     return ngettext("Without {n} host", "Without {n} hosts", len(hosts)).format(n=number(len(hosts)))
 
 
@@ -150,7 +151,7 @@ def verdict_of(outcome: Outcome) -> str:
 
 def reason(one: Stranded) -> str:
     """Why a VM has no place."""
-    name = one.what.name_label if one.what else ""
+    name = name_of(one.what) if one.what else ""
     if one.why is Bound.SR:
         return _("no other host reaches {name}").format(name=name)
     if one.why is Bound.NETWORK:

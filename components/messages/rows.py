@@ -10,6 +10,7 @@ from components.links import path_of
 from components.lists.rows import Cell, Column, Roll, Row
 from components.messages.words import MARKS, PRIORITIES, body, title
 from data.messages import level_of, subject_of
+from data.names import name_of
 from data.objects import Message
 from data.types import Ref, timestamp
 from xo_dash.i18n import _
@@ -40,7 +41,7 @@ def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
 def _row(message: Message) -> Row:
     level, subject = level_of(message), subject_of(message)
     at = timestamp(message.timestamp)
-    name = str(getattr(subject, "name_label", "")) or (message.cls if subject is None else "–")
+    name = name_of(subject) if subject else message.cls
     more = body(message)
     cells = (
         Cell(since=at) if at else Cell("–", key=math.nan),

@@ -12,8 +12,9 @@ from components.networks.rows import KINDS, guest_count
 from components.ui import Card, Column
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
-from data.links import Link as LinkState
+from data.facts.network import Link as LinkState
 from data.mirror import Mirror
+from data.names import name_of
 from data.networks import HostPort, NetworkKind, links_of, network_kind, ports_into, tags_of
 from data.objects import PIF, Network, Pool
 from data.types import Ref
@@ -27,8 +28,8 @@ def network_head(mirror: Mirror, network: Network) -> None:
         tags = [_("VLAN {tag}").format(tag=tag) for tag in tags_of(network)]
         count = guest_count(network)
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
-        facts = [*tags, _("MTU {n}").format(n=network.MTU), vms]
-        head.show(network.name_label or network.bridge, network.name_description, network.tags, facts, _state(network))
+        facts = [*tags, _("MTU {n}").format(n=network.MTU) if network.MTU else "", vms]
+        head.show(name_of(network), network.name_description, network.tags, facts, _state(network))
 
     with head:
         follow_around(mirror, network, port_refs, refresh)
@@ -39,7 +40,7 @@ def _state(network: Network) -> tuple[str, str]:
     if network_kind(network) is NetworkKind.INTERNAL:
         return "live", _("Internal")
     if not links.ports:
-        return "disabled", _("Unplugged")
+        return "disabled", _("Not in use")
     words = {
         LinkState.UP: ("live", _("Link everywhere")), LinkState.DEGRADED: ("warning", _("A NIC has no link")),
         LinkState.DOWN: ("warning", _("No link on a host") if links.up else _("No link")),
@@ -76,7 +77,7 @@ class NetworkPorts(Card):
 
 def _cells(one: HostPort) -> Iterator[Cell]:
     host, port = one
-    yield Link(host.name_label, path_of(host)) if host else Quiet(_("missing"))
+    yield Link(name_of(host), path_of(host)) if host else Quiet(_("missing"))
     yield device_text(port)
     yield link_cell(port)
     yield "" if port.vlan is None else str(port.vlan)
@@ -101,7 +102,7 @@ def about(network: Network) -> list[tuple[str, Cell | None]]:
         (_("Kind"), _(KINDS[network_kind(network)])),
         (_("VLAN"), ", ".join(map(str, tags_of(network))) or None),
         (_("Bridge"), network.bridge or Quiet(_("none"))),
-        (_("MTU"), str(network.MTU)),
+        (_("MTU"), str(network.MTU) if network.MTU else None),
         (_("VMs may send from"), locking or network.default_locking_mode),
         (_("Managed by XAPI"), None if network.managed else _("no")),
         (_("uuid"), Copy(network.uuid, _("Click to copy"))),

@@ -11,9 +11,10 @@ from components.hosts.words import LINK_MARKS, pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row
 from components.lists.traffic import traffic_cell, traffic_trace
-from components.vms.words import state_of
-from data.links import Link
+from components.vms.words import mark_of
+from data.facts.network import Link
 from data.mirror import PoolMirror
+from data.names import name_of
 from data.networks import Links, NetworkKind, links_of, network_kind, nic_of, tags_of, traffic_of
 from data.objects import PIF, VIF, VM, Network
 from data.placement import is_guest
@@ -59,15 +60,15 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
 
 def _network_row(network: Network) -> Row:
     kind, tags, links = network_kind(network), tags_of(network), links_of(network)
-    vms = guest_count(network)
+    vms, mtu = guest_count(network), network.MTU or math.nan
     cells = (
-        Cell(network.name_label or network.bridge or "–", path=path_of(network), tip=network.name_description),
+        Cell(name_of(network), path=path_of(network), tip=network.name_description),
         Cell(pool_name(network), path=pool_path(network)),
         Cell(_(KINDS[kind])),
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
         traffic_cell(network, traffic_of(network)),
-        Cell(str(network.MTU), key=network.MTU),
+        Cell(number(mtu), key=mtu),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),
     )
@@ -78,8 +79,8 @@ def links_cell(kind: NetworkKind, links: Links) -> Cell:
     if kind is NetworkKind.INTERNAL:
         return Cell("", key=math.nan)
     if not links.ports:
-        return Cell(_("unplugged"), key=0, tone="dim")
-    tone = {Link.UP: "", Link.DEGRADED: "warning", Link.DOWN: "warning"}[links.worst]
+        return Cell(_("not in use"), key=0, tone="dim")
+    tone = "warning" if links.worst in (Link.DEGRADED, Link.DOWN) else ""
     text = _("{n} of {all}").format(n=number(links.up), all=number(links.ports))
     return Cell(text, key=links.up / links.ports, mark=LINK_MARKS[links.worst], tone=tone)
 
@@ -131,11 +132,11 @@ def _nic_row(vif: VIF) -> Row:
         return Row((Cell("–", tone="dim"), Cell(vif.device), Cell(""), Cell(vif.MAC), Cell("")))
     addresses = nic.addresses
     cells = (
-        Cell(nic.vm.name_label or "–", path=path_of(nic.vm), mark=state_of(nic.vm)),
+        Cell(name_of(nic.vm), path=path_of(nic.vm), mark=mark_of(nic.vm)),
         Cell(vif.device, key=whole(vif.device, 1 << 16)),
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else "", tip="\n".join(addresses)),
         Cell(vif.MAC),
-        Cell(nic.host.name_label, path=path_of(nic.host)) if nic.host else Cell(""),
+        Cell(name_of(nic.host), path=path_of(nic.host)) if nic.host else Cell(""),
     )
     return Row(cells, (), "\n".join((nic.vm.uuid, *addresses)))
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from components.findings.words import TONES
 from components.heads import ObjectHead
 from components.hosts.ways import path_cell
 from components.hosts.words import pool_name, pool_path
 from components.links import path_of
+from components.live import follow_source
 from components.storage.words import reach_text, reached_text
 from components.ui import Card, Column, Figure, Meter, Notice, Tone
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
-from data.findings.storage import fill_limits
+from data.findings.storage import fill_level
 from data.hosts import Path, paths_of
 from data.mirror import Mirror, PoolMirror
+from data.names import name_of
 from data.objects import SR, Pool
-from data.storage import Reach, reach_of, reached_by, room_of, vms_on
+from data.storage import Reach, guests_on, reach_of, reached_by, room_of
 from data.types import Ref
 from xo_dash.i18n import _, number, percent, size
 
@@ -32,10 +35,10 @@ def sr_head(mirror: Mirror, sr: SR) -> None:
         if reached.cut:
             state = "critical", _("Not reached by all")
         default = _("default SR") if is_default(sr) else ""
-        head.show(sr.name_label, sr.name_description, sr.tags, [reach_text(sr), reached_text(reached), default], state)
+        head.show(name_of(sr), sr.name_description, sr.tags, [reach_text(sr), reached_text(reached), default], state)
         cut.set_visibility(bool(reached.cut))
         if reached.cut:
-            hosts = ", ".join(host.name_label for host in reached.cut)
+            hosts = ", ".join(name_of(host) for host in reached.cut)
             cut.text.text = _("{hosts} should reach it and does not: VMs with disks on it cannot start there.").format(hosts=hosts)
 
     with head:
@@ -61,14 +64,13 @@ class RoomCard(Card):
     def __init__(self, mirror: Mirror, sr: SR) -> None:
         super().__init__(_("Room"), " ")
         self._sr = sr
-        full = sr.content_type != "iso"
         with self:
             self._figure = Figure()
-            limits = fill_limits(sr)
-            self._meter = Meter(warning=limits.warning or 1, critical=limits.critical or 1) if full else Meter()
+            self._meter = Meter()
             self._facts = Facts([name for name, _value in self._rows()])
             names = ("physical_size", "physical_utilisation", "virtual_allocation")
             follow_around(mirror, sr, lambda sr: (), self._refresh, names=names)
+            follow_source(lambda tell: mirror.findings.observe(lambda subjects: tell() if sr in subjects else None), self._refresh)
 
     def _refresh(self) -> None:
         room = room_of(self._sr)
@@ -78,7 +80,7 @@ class RoomCard(Card):
         self._figure.note.text = _("in use") if known else _("never scanned")
         self._meter.set_visibility(known)
         if known:
-            self._meter.show(room.share, percent(room.share))
+            self._meter.show(room.share, percent(room.share), TONES.get(fill_level(self._sr), ""))
         self._facts.show(self._rows())
 
     def _rows(self) -> list[tuple[str, Cell | None]]:
@@ -109,7 +111,7 @@ class SrPaths(Card):
 
 def _path_cells(path: Path) -> Iterator[Cell]:
     host = path.host
-    yield Link(host.name_label, path_of(host)) if host else Quiet(_("missing"))
+    yield Link(name_of(host), path_of(host)) if host else Quiet(_("missing"))
     yield path_cell(path)
     yield device_text(path.pbd.device_config)
 
@@ -142,6 +144,6 @@ def about(sr: SR) -> list[tuple[str, Cell | None]]:
         (_("Type"), sr.type or Quiet(_("not told"))),
         (_("For"), words[reach_of(sr)]),
         (_("Default SR"), _("yes") if is_default(sr) else _("no")),
-        (_("VMs with disks on it"), number(len(vms_on(sr)))),
+        (_("VMs with disks on it"), number(len(guests_on(sr)))),
         (_("uuid"), Copy(sr.uuid, _("Click to copy"))),
     ]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from components.findings.words import TONES
 from components.hosts.rows import more
 from components.hosts.words import pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.lists.traffic import traffic_cell, traffic_trace
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
-from data.findings.finding import Level
 from data.findings.storage import fill_level
 from data.hosts import paths_of
 from data.mirror import PoolMirror
+from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.storage import DiskKind, Reach, disk_kind, guests_on, machine_of, owners_of, reach_of, reached_by, room_of
 from data.types import Home, Ref
@@ -43,6 +44,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         refs=_sr_refs,
         belongs=lambda sr: only is None or sr.home is only,
         title=_("Storage"),
+        judged=True,
         find=_("Name, type, uuid"),
         nothing=_("No SRs yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(reach): _(text) for reach, text in REACHES.items()},
@@ -60,7 +62,7 @@ def _sr_row(sr: SR) -> Row:
     sized = room.size > 0 and reach is not Reach.DRIVE
     vms = len(guests_on(sr))
     cells = (
-        Cell(sr.name_label or "–", path=path_of(sr), tip=sr.name_description),
+        Cell(name_of(sr), path=path_of(sr), tip=sr.name_description),
         Cell(pool_name(sr), path=pool_path(sr)),
         Cell(reach_text(sr)),
         _reached_cell(sr),
@@ -80,7 +82,7 @@ def _reached_cell(sr: SR) -> Cell:
     wrong = "critical" if reached.cut else ""
     host = paths[0].host if len(paths) == 1 else None
     if host is not None:
-        return Cell(host.name_label or "–", path=path_of(host), mark=wrong, tone=wrong)
+        return Cell(name_of(host), path=path_of(host), mark=wrong, tone=wrong)
     return Cell(reached_text(reached), mark=wrong, tone=wrong)
 
 
@@ -89,7 +91,7 @@ def used_cell(sr: SR) -> Cell:
     share = room_of(sr).share
     if math.isnan(share):
         return Cell(_("not known"), key=math.nan, tone="dim")
-    tone = {Level.CRITICAL: "critical", Level.WARNING: "warning"}.get(fill_level(sr), "")
+    tone = TONES.get(fill_level(sr), "")
     return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
 
 
@@ -140,14 +142,14 @@ def _disk_row(vdi: VDI) -> Row:
     if kind is DiskKind.ORPHAN and vdi.is_a_snapshot:
         word = _("orphaned snapshot")
     cells = (
-        Cell(vdi.name_label or "–", tip=vdi.name_description),
+        Cell(name_of(vdi), tip=vdi.name_description),
         Cell(word, mark=mark, tone="dim" if kind is DiskKind.BASE else ""),
         _owner_cell(vdi),
-        Cell(size(vdi.virtual_size), key=vdi.virtual_size),
+        Cell(size(vdi.virtual_size), key=vdi.virtual_size if vdi.virtual_size >= 0 else math.nan),
         _node_cell(vdi),
         Cell(vdi.uuid, tone="dim"),
     )
-    return Row(cells, (str(kind),), "\n".join((vdi.location, *(vm.name_label for vm in owners_of(vdi)), *vdi.tags)))
+    return Row(cells, (str(kind),), "\n".join((vdi.location, *(name_of(vm) for vm in owners_of(vdi)), *vdi.tags)))
 
 
 def _owner_cell(vdi: VDI) -> Cell:
@@ -155,8 +157,8 @@ def _owner_cell(vdi: VDI) -> Cell:
     owners = owners_of(vdi)
     if not owners:
         return Cell("")
-    names = more([machine_of(vm).name_label or "–" for vm in owners])
-    hint = "\n".join(vm.name_label for vm in owners)
+    names = more([name_of(machine_of(vm)) for vm in owners])
+    hint = "\n".join(map(name_of, owners))
     return Cell(names, path=path_of(owners[0]), tip=hint)
 
 

@@ -28,15 +28,16 @@ class Bar(ui.element):
             self._fill = ui.element("i")
         self.show(share)
 
-    def show(self, share: float) -> None:
-        """Another share."""
+    def show(self, share: float, tone: str | None = None) -> None:
+        """Another share; `tone` as in Meter."""
         known = share if math.isfinite(share) and share > 0 else 0.0
         warning, critical = self._limits
         self._fill.style(f"width: {min(known, 1) * 100:.1f}%")
         if "role" in self._props:
             self._props["aria-valuenow"] = round(known * 100)
-        kind = "x-bar-critical" if known >= critical else "x-bar-warning" if known >= warning else ""
-        self.classes(kind, remove="x-bar-critical x-bar-warning")
+        if tone is None:
+            tone = "critical" if known >= critical else "warning" if known >= warning else ""
+        self.classes(tone and f"x-bar-{tone}", remove="x-bar-critical x-bar-warning")
 
 
 class Meter(ui.element):
@@ -49,8 +50,9 @@ class Meter(ui.element):
             self.bar = Bar(share, warning=warning, critical=critical)
             self.text = ui.label(text).classes("x-num")
 
-    def show(self, share: float, text: str) -> None:
-        self.bar.show(share)
+    def show(self, share: float, text: str, tone: str | None = None) -> None:
+        """`tone`: critical, warning or ""; where it is not given, the limits say."""
+        self.bar.show(share, tone)
         self.text.text = text
 
 

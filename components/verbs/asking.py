@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from nicegui import ui
 
 from components.ui import Dialog, Field, Kind, choice
+from data.names import name_of
 from data.types import XapiObject
-from xo_dash.control.action import Action, Argument, Entry, name_of
+from xo_dash.control.action import Action, Argument, Entry
 from xo_dash.control.offers import Offer
 from xo_dash.control.said import Said
 from xo_dash.i18n import _, ngettext, number

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from nicegui import ui
 
+from components.findings.words import TONES
 from components.links import path_of
-from components.live import renewed
+from components.live import follow_source, renewed
 from components.ui import Card, Mark
 from components.vms.around import follow_around, place_refs, tie_refs
-from components.vms.cells import Cell, Copy, Facts, Link, Quiet
+from components.vms.cells import Cell, Copy, Facts, Lines, Link, Quiet
 from components.vms.words import BOOT, FIRMWARE, tools_text
+from data.facts.vm import is_up, memory_of, tools_of, vcpus_of
+from data.findings.finding import Level
 from data.mirror import Mirror
-from data.objects import VM, Host, Pool
-from data.ties import TROUBLE, Kind, Tie, ties_of
-from data.vms import boot_order, cores_per_socket, firmware_of, has_fixed_memory, is_up, os_name, starts_by_itself, template_name, tools_of
+from data.names import name_of
+from data.objects import SR, VM, Host, Pool
+from data.ties import Kind, Tie, level_of, ties_of
+from data.vms import (
+    AutoStart,
+    auto_start,
+    boot_order,
+    cores_per_socket,
+    custom_fields,
+    firmware_of,
+    has_fixed_memory,
+    notes_of,
+    os_name,
+    template_name,
+)
 from xo_dash.control.words import METHODS
 from xo_dash.i18n import _, duration, ngettext, number, size
 
@@ -52,20 +68,22 @@ def about(vm: VM) -> list[tuple[str, Cell | None]]:
         (_("High availability"), _ha(vm)),
         (_("Protected from"), _protected(vm)),
         (_("Restart needed"), _("yes, for its new settings") if vm.requires_reboot else None),
+        (_("Notes"), Lines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else None),
+        (_("Custom fields"), Lines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
         (_("uuid"), Copy(vm.uuid, _("Click to copy"))),
     ]
 
 
 def _host(vm: VM) -> Cell:
     if is_up(vm) and (host := vm.home.one(Host, vm.resident_on)):
-        return Link(host.name_label, path_of(host))
+        return Link(name_of(host), path_of(host))
     home = vm.home.one(Host, vm.affinity)
-    return Quiet(_("none; prefers {host}").format(host=home.name_label) if home else _("none"))
+    return Quiet(_("none; prefers {host}").format(host=name_of(home)) if home else _("none"))
 
 
 def _vcpus(vm: VM) -> str:
-    now, most, cores = vm.VCPUs_at_startup, vm.VCPUs_max, cores_per_socket(vm)
-    count = _("{n} of at most {most}").format(n=number(now), most=number(most)) if now and now != most else number(most)
+    now, most, cores = vcpus_of(vm), vm.VCPUs_max, cores_per_socket(vm)
+    count = _("{n} of at most {most}").format(n=number(now), most=number(most)) if now and now != most else number(most or math.nan)
     if cores <= 1 or most % cores:
         return count
     sockets = most // cores
@@ -75,7 +93,7 @@ def _vcpus(vm: VM) -> str:
 
 def _memory(vm: VM) -> str:
     if has_fixed_memory(vm):
-        return size(vm.memory_dynamic_max)
+        return size(memory_of(vm))
     text = _("{least} to {most}").format(least=size(vm.memory_dynamic_min), most=size(vm.memory_dynamic_max))
     if vm.memory_static_max > vm.memory_dynamic_max:
         text += ", " + _("at most {size}").format(size=size(vm.memory_static_max))
@@ -83,8 +101,11 @@ def _memory(vm: VM) -> str:
 
 
 def _start(vm: VM) -> str:
-    if not starts_by_itself(vm):
+    asked = auto_start(vm)
+    if asked is AutoStart.OFF:
         return _("no")
+    if asked is AutoStart.POOL_OFF:
+        return _("no: it should, but its pool has this switched off")
     order = [_("order {n}").format(n=number(vm.order))] if vm.order else []
     delay = [_("then {duration} of pause").format(duration=duration(vm.start_delay))] if vm.start_delay else []
     return ", ".join([_("yes"), *order, *delay])
@@ -111,24 +132,30 @@ class Ties(Card):
 
     def __init__(self, mirror: Mirror, vm: VM) -> None:
         super().__init__(_("What it hangs on"))
-        self._vm = vm
-        self._shown: Sequence[tuple[bool, str]] | None = None
+        self._mirror, self._vm = mirror, vm
+        self._shown: Sequence[tuple[Level, str]] | None = None
         with self:
             self._box = ui.element().classes("contents")
             with ui.element().classes("contents"):
                 follow_around(mirror, vm, tie_refs, self._refresh, names=TIED)
+                follow_source(self._follow_findings, self._refresh)
+
+    def _follow_findings(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """How full an SR is too full, findings say."""
+        findings = self._mirror.findings
+        return findings.observe(lambda subjects: tell() if any(isinstance(subject, SR) for subject in subjects) else None)
 
     def _refresh(self) -> None:
-        now = [(tie.kind in TROUBLE, tie_text(tie)) for tie in ties_of(self._vm)]
+        now = [(level_of(tie), tie_text(tie)) for tie in ties_of(self._vm)]
         if now == self._shown:
             return
         self._shown = now
         with renewed(self._box):
             if not now:
                 ui.label(_("On nothing but its pool: it can run on any host that has room.")).classes("x-dim")
-            for trouble, text in now:
+            for level, text in now:
                 with ui.element().classes("x-tie"):
-                    Mark("warning" if trouble else "information").classes("" if trouble else "x-tie-fact")
+                    Mark(TONES.get(level, "information")).classes("x-tie-fact" if level is Level.INFORMATION else "")
                     ui.label(text).props("dir=auto")
 
 
@@ -145,5 +172,5 @@ _TEXTS: Final[Mapping[Kind, Callable[[], str]]] = {
 
 def tie_text(tie: Tie) -> str:
     """One sentence."""
-    on = str(getattr(tie.on, "name_label", "")) or "–"
-    return _TEXTS[tie.kind]().format(what=tie.what, on=on, host=tie.host.name_label if tie.host else _("any host"))
+    on = name_of(tie.on) if tie.on else "–"
+    return _TEXTS[tie.kind]().format(what=tie.what, on=on, host=name_of(tie.host) if tie.host else _("any host"))

@@ -9,6 +9,7 @@ from components.ui import Card, Column
 from components.vms.around import disk_refs, follow_around, nic_refs
 from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Share, Table
 from data.mirror import Mirror
+from data.names import name_of
 from data.objects import VDI, VM, PowerState
 from data.vms import Drive, Nic, disk_total, disk_used, drives_of, nics_of
 from xo_dash.i18n import _, ngettext, number, size
@@ -43,8 +44,8 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
     yield vbd.userdevice or "–"
     if not drive.is_disk:
         drawer = _("CD drive") if vbd.type == "CD" else _("Floppy drive")
-        yield f"{drawer}: {vdi.name_label or vdi.uuid}" if vdi else drawer
-        yield Quiet(_("empty")) if vdi is None else Link(sr.name_label, path_of(sr)) if sr else ""
+        yield f"{drawer}: {name_of(vdi)}" if vdi else drawer
+        yield Quiet(_("empty")) if vdi is None else Link(name_of(sr), path_of(sr)) if sr else ""
         yield ""
         yield size(vdi.virtual_size) if vdi else ""
     elif vdi is None:
@@ -54,7 +55,7 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
         yield ""
     else:
         yield _disk_name(drive, vdi, running)
-        yield Link(sr.name_label, path_of(sr)) if sr else ""
+        yield Link(name_of(sr), path_of(sr)) if sr else ""
         yield _use(disk_used(vdi), vdi.virtual_size)
         yield size(vdi.virtual_size)
 
@@ -67,7 +68,7 @@ def _use(used: int, whole: int) -> Cell:
 
 def _disk_name(drive: Drive, vdi: VDI, running: bool) -> Cell:
     """The name, and what is not as usual: disks are written to, and attached while the VM runs."""
-    name = vdi.name_label or "–"
+    name = name_of(vdi)
     if drive.vbd.mode == "RO":
         name = _("{disk}, read only").format(disk=name)
     if vdi.missing:
@@ -96,7 +97,7 @@ class Nics(Card):
 def _nic_cells(nic: Nic, running: bool) -> Iterable[Cell]:
     vif, network, addresses = nic
     yield vif.device or "–"
-    name = network.name_label or network.bridge if network else _("missing")
+    name = name_of(network) if network else _("missing")
     path = path_of(network) if network else ""
     cut = running and not vif.currently_attached
     yield Marked("warning", _("{network}, not connected").format(network=name), path) if cut else Link(name, path)

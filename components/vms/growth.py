@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
+from components.feeds import in_turns
 from components.live import renewed
 from components.ui import Age, Button, Card, Kind
 from components.verbs import give, whoever
 from components.vms.around import follow_around
+from data.names import name_of
 from data.objects import VBD, VM
 from data.snapshots import Twig, snapshot_tree
 from data.types import Ref, timestamp
@@ -23,6 +25,8 @@ from xo_dash.i18n import _, ngettext, number, size
 STEP: Final = 16
 """Pixels between two columns."""
 ROW: Final = 28
+AT_ONCE: Final = 12
+"""Rows drawn before others get their turn."""
 
 
 class Growth(Card):
@@ -39,29 +43,38 @@ class Growth(Card):
 
     def _refresh(self) -> None:
         rows = [(twig, taken(twig.vm), own_size(twig.vm)) for twig in snapshot_tree(self._vm)]
-        look = [(twig, twig.vm.name_label, moment, amount, self._why_not(twig)) for twig, moment, amount in rows]
+        look = [(twig, name_of(twig.vm), moment, amount, self._why_not(twig)) for twig, moment, amount in rows]
         if look == self._shown:
             return
         self._shown = look
         count = max(0, len(rows) - 1)
-        whole = sum(amount for twig, _moment, amount in rows if twig.vm is not self._vm)
+        whole = sum(max(0, amount) for twig, _moment, amount in rows if twig.vm is not self._vm)
         said = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count))] if count else []
         self.scope.text = ", ".join([*said, size(whole)] if whole else said)
         width = STEP * (2 + max((column for twig, *_rest in rows for column in (twig.column, *twig.forks, *twig.passing)), default=0))
-        with renewed(self._box, "ul"):
+        with renewed(self._box, "ul") as box:
             if not rows:
                 with ui.element("li"):
                     ui.label(_("None yet. A snapshot keeps this moment, to go back to.")).classes("x-dim")
-            for twig, moment, amount in rows:
-                with ui.element("li").classes("x-twig"):
-                    _picture(twig, width, here=twig.vm is self._vm)
-                    self._words(twig, moment, amount)
+        drawing = self._drawing(box, rows, width)
+        if any(number == AT_ONCE for number, _row in enumerate(drawing, 1)):
+            background_tasks.create(in_turns(drawing), name="draw snapshots")
+
+    def _drawing(self, box: ui.element, rows: Sequence[tuple[Twig, float | None, int]], width: int) -> Iterator[None]:
+        """A row at a time, as long as `box` is shown: hundreds of them take longer than the loop may be held."""
+        for twig, moment, amount in rows:
+            if box.is_deleted:
+                return
+            with box, ui.element("li").classes("x-twig"):
+                _picture(twig, width, here=twig.vm is self._vm)
+                self._words(twig, moment, amount)
+            yield
 
     def _words(self, twig: Twig, moment: float | None, amount: int) -> None:
         if twig.vm is self._vm:
             ui.label(_("you are here")).classes("x-strong")
             return
-        ui.label(twig.vm.name_label or "–").classes("x-cut x-grow").props("dir=auto")
+        ui.label(name_of(twig.vm)).classes("x-cut x-grow").props("dir=auto")
         with ui.element().classes("x-row x-dim x-small x-twig-facts"):
             Age(moment, bare=True)
             ui.label(size(amount))
@@ -88,8 +101,9 @@ def taken(vm: VM) -> float | None:
 
 
 def own_size(vm: VM) -> int:
-    """Bytes that the disks of a snapshot take for themselves."""
-    return sum(max(0, disk.physical_utilisation) for disk in own_disks(vm)) if vm.is_a_snapshot else 0
+    """Bytes that the disks of a snapshot take for themselves; -1 if nobody knows."""
+    told = [disk.physical_utilisation for disk in own_disks(vm)] if vm.is_a_snapshot else []
+    return sum(max(0, amount) for amount in told) if not told or max(told) >= 0 else -1
 
 
 def _refs(vm: VM) -> Iterable[Ref]:

@@ -7,17 +7,17 @@ from typing import Final
 
 from nicegui import ui
 
+from components.findings.words import TONES
 from components.live import follow_all
 from components.ui import Age, Card, Mark
 from components.vms.words import happened_text
+from data.messages import level_of
 from data.mirror import Change, Mirror
 from data.objects import Message
 from data.types import XapiObject, timestamp
 from xo_dash.i18n import _
 
 SHOWN: Final = 8
-SERIOUS: Final = 3
-"""XAPI's priorities up to this one are more than information."""
 
 
 class Happened(Card):
@@ -51,7 +51,7 @@ class Happened(Card):
     def _line(self, message: Message) -> ui.element:
         with self._list, ui.element("li") as line:
             Age(timestamp(message.timestamp)).classes("x-dim")
-            if message.priority <= SERIOUS:
-                Mark("warning")
+            if tone := TONES.get(level_of(message)):
+                Mark(tone)
             ui.label(happened_text(message.name))
         return line

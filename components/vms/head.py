@@ -11,11 +11,13 @@ from components.live import bound
 from components.ui import Age, Mark, Notice, PageHead, Tone, chip
 from components.verbs import bar
 from components.vms.around import follow_around, nic_refs, place_refs
-from components.vms.words import STATES, doing_of, state_of
+from components.vms.words import STATES, doing_of, mark_of
+from data.facts.host import is_live
+from data.facts.vm import ToolsState, addresses_of, is_up, state_of, tools_of
+from data.names import name_of
 from data.objects import VM, Host, PowerState, Task
-from data.placement import is_live
 from data.types import Ref
-from data.vms import ToolsState, addresses_of, is_up, os_name, started_at, tools_of
+from data.vms import os_name, started_at
 from xo_dash.context import Context
 from xo_dash.i18n import _, percent
 
@@ -38,7 +40,7 @@ class Now(ui.element):
             follow_around(context.mirror, vm, place_refs, lambda: self._refresh(vm), names=NAMES)
 
     def _refresh(self, vm: VM) -> None:
-        shape = "busy" if vm.current_operations else state_of(vm)
+        shape = mark_of(vm)
         now = f"x-now-{shape}" + (" x-now-off" if vm.power_state is not PowerState.RUNNING else "")
         now += " x-now-up" if started_at(vm) else ""
         if now != self._shown:
@@ -50,7 +52,7 @@ class VmHead(PageHead):
     """Follows the VM; sends only the words that changed."""
 
     def __init__(self, context: Context, vm: VM) -> None:
-        super().__init__(vm.name_label or "–")
+        super().__init__(name_of(vm))
         self._vm = vm
         self._tags: tuple[str, ...] = ()
         self._started: float | None = None
@@ -67,7 +69,7 @@ class VmHead(PageHead):
         with self, ui.element().classes("x-head-note x-facts-line"):
             self._says = ui.label().props("dir=auto")
             self._says.bind_text_from(*bound(context.mirror, vm, "name_description"))
-            self.name.bind_text_from(*bound(context.mirror, vm, "name_label"), backward=lambda name: name or "–")
+            self.name.bind_text_from(*bound(context.mirror, vm, "name_label"), backward=lambda _name: name_of(vm))
             self._facts = ui.label()
             with ui.element("span").classes("x-row x-if-up"):
                 ui.label(_("up for"))
@@ -140,7 +142,7 @@ def hints(context: Context, vm: VM) -> None:
     def refresh() -> None:
         present = vm.home.one(VM, vm.ref) is vm
         host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
-        unheard = host.name_label if present and host is not None and not is_live(host) else ""
+        unheard = name_of(host) if present and host is not None and not is_live(host) else ""
         silent = tools_of(vm).state in (ToolsState.MISSING, ToolsState.SILENT) and not vm.current_operations
         missing = present and not unheard and silent and time.time() - (started_at(vm) or 0.0) > BOOTING
         now = (present, unheard, missing)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from components.charts import Chart, Curve, Past, Unit, panels
 from components.live import follow
 from components.ui import Card
+from data.facts.vm import memory_of, vcpus_of
 from data.mirror import Mirror, PoolMirror
-from data.objects import VM
+from data.objects import VM, VMMetrics
 from data.vms import has_fixed_memory
 from xo_dash.i18n import _, ngettext, number, size
 
@@ -18,23 +19,28 @@ def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
         with Card(_("CPU")) as cpu:
             Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1, idle=idle)
         with Card(_("Memory")) as memory:
-            Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=vm.memory_dynamic_max, idle=idle)
+            Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=memory_of(vm), idle=idle)
         with Card(_("Disk throughput"), _("last 10 minutes")):
             Chart(pool.history, vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE, idle=idle)
         with Card(_("Network throughput"), _("last 10 minutes")):
             Chart(pool.history, vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS, idle=idle)
 
         def sizes() -> None:
-            vcpus = vm.VCPUs_at_startup or vm.VCPUs_max
+            vcpus = vcpus_of(vm)
             cpu.scope.text = ngettext("{n} vCPU", "{n} vCPUs", vcpus).format(n=number(vcpus)) + " · " + _("last 10 minutes")
             memory.scope.text = memory_text(vm)
 
         with cpu:
-            follow(mirror, (vm,), sizes, names=("VCPUs_at_startup", "VCPUs_max", "memory_dynamic_max", "memory_dynamic_min"))
+            follow(
+                mirror,
+                (vm, vm.home.one(VMMetrics, vm.metrics)),
+                sizes,
+                names=("VCPUs_at_startup", "VCPUs_max", "memory_dynamic_max", "memory_dynamic_min", "VCPUs_number"),
+            )
 
 
 def memory_text(vm: VM) -> str:
     """`of 8 GiB`, or `of 4 to 8 GiB` where it may shrink."""
     if has_fixed_memory(vm):
-        return _("of {size}").format(size=size(vm.memory_dynamic_max))
+        return _("of {size}").format(size=size(memory_of(vm)))
     return _("of {least} to {most}").format(least=size(vm.memory_dynamic_min), most=size(vm.memory_dynamic_max))

@@ -16,15 +16,15 @@ from data.types import Ref, XapiObject
 _TOLD: Final[Mapping[type[XapiObject], frozenset[str]]] = {
     VM: frozenset((
         "uuid", "name_label", "name_description", "power_state", "is_a_template", "is_a_snapshot", "is_control_domain", "tags",
-        "current_operations", "resident_on", "memory_dynamic_max", "VCPUs_max", "VCPUs_at_startup", "VBDs", "VIFs", "metrics",
-        "guest_metrics", "snapshots",
+        "current_operations", "resident_on", "memory_dynamic_max", "memory_dynamic_min", "VCPUs_max", "VCPUs_at_startup", "VBDs", "VIFs",
+        "metrics", "guest_metrics", "snapshots",
     )),
-    VMMetrics: frozenset(("start_time",)),
+    VMMetrics: frozenset(("start_time", "VCPUs_number")),
     VMGuestMetrics: frozenset(("os_version", "networks", "PV_drivers_version", "PV_drivers_detected", "live")),
     VBD: frozenset(("VM", "VDI", "type", "empty")),
     VDI: frozenset(("virtual_size",)),
     VIF: frozenset(("VM", "MAC")),
-    Host: frozenset(("name_label", "uuid", "metrics")),
+    Host: frozenset(("name_label", "hostname", "uuid", "metrics")),
     HostMetrics: frozenset(("live",)),
     Pool: frozenset(("name_label", "master")),
 }  # fmt: skip

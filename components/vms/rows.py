@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from data.facts.vm import addresses_of, host_of, memory_of, state_of, tools_of, vcpus_of
 from data.mirror import PoolMirror
-from data.names import pool_name
-from data.objects import VIF, VM, Host, PowerState
-from data.placement import is_live
+from data.names import name_of, pool_name
+from data.objects import VIF, VM
 from data.types import Home
-from data.vms import addresses_of, disk_total, is_up, os_name, started_at, tools_of
+from data.vms import disk_total, os_name, started_at
 
 LONGEST_NOTE = 200
 """Characters of a description that the list keeps."""
@@ -52,20 +52,19 @@ class Place(NamedTuple):
 
 
 def row_of(id_: int, vm: VM) -> Row:
-    host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
+    host = host_of(vm)
     tools = tools_of(vm)
-    lost = host is not None and not is_live(host)
     return Row(
         id=id_,
         uuid=vm.uuid,
         pool=vm.home.id,
-        name=vm.name_label,
-        state="unknown" if lost or vm.power_state is PowerState.UNKNOWN else str(vm.power_state).lower(),
+        name=name_of(vm),
+        state=state_of(vm),
         doing=next(iter(vm.current_operations.values()), ""),
-        host=host.name_label if host else "",
+        host=name_of(host) if host else "",
         host_uuid=host.uuid if host else "",
-        vcpus=vm.VCPUs_at_startup or vm.VCPUs_max,
-        memory=vm.memory_dynamic_max,
+        vcpus=vcpus_of(vm),
+        memory=memory_of(vm),
         disk=disk_total(vm),
         addresses=" ".join(addresses_of(vm)),
         macs=" ".join(vif.MAC for vif in vm.all_of(VIF, vm.VIFs)),

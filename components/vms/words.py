@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from data.objects import VM, Host, PowerState
-from data.placement import is_live
-from data.vms import Firmware, Tools, ToolsState
+from data.facts.vm import Tools, ToolsState, VmState, state_of
+from data.objects import VM
+from data.vms import Firmware
 from xo_dash.i18n import N_, _
 
-STATES: Final[Mapping[str, str]] = {
-    "running": N_("Running"), "halted": N_("Halted"), "paused": N_("Paused"), "suspended": N_("Suspended"), "unknown": N_("Unknown"),
+STATES: Final[Mapping[VmState, str]] = {
+    VmState.RUNNING: N_("Running"), VmState.HALTED: N_("Halted"), VmState.PAUSED: N_("Paused"), VmState.SUSPENDED: N_("Suspended"),
+    VmState.UNKNOWN: N_("Unknown"),
 }  # fmt: skip
+"""A state is the shape of its mark too."""
 
 DOING: Final[Mapping[str, str]] = {
     "start": N_("Starting"), "start_on": N_("Starting"), "clean_shutdown": N_("Shutting down"), "hard_shutdown": N_("Switching off"),
@@ -45,12 +47,9 @@ HAPPENED: Final[Mapping[str, str]] = {
 """XAPI's messages about a VM."""
 
 
-def state_of(vm: VM) -> str:
-    """A key of STATES, and the shape of its mark; unknown also where its host is not heard."""
-    host = vm.home.one(Host, vm.resident_on)
-    if vm.power_state is PowerState.UNKNOWN or (host is not None and not is_live(host)):
-        return "unknown"
-    return str(vm.power_state).lower()
+def mark_of(vm: VM) -> str:
+    """The shape of its mark: its state, or that something is under way."""
+    return "busy" if vm.current_operations else state_of(vm)
 
 
 def doing_of(vm: VM) -> str:

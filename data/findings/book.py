@@ -57,6 +57,11 @@ class Book:
         """The worst that the map shows of it."""
         return max(self._marks[subject].values()) if subject in self._marks else Level.NONE
 
+    def level(self, rule: Rule, subject: Subject) -> Level:
+        """What is told of it by one rule now; what is put off is not."""
+        line = self._in.get(subject, {}).get(rule)
+        return self._lines[line][subject].level if line is not None else Level.NONE
+
     def of(self, subject: Subject, now: float = math.inf) -> list[Finding]:
         """What is told of one object now, worst first; without `now` also what is put off."""
         found = [

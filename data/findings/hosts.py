@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from data.facts.host import is_live, needs_reboot
 from data.findings.finding import Limits, Look, Reading, Rule
+from data.history import Clock
 from data.hosts import certificate_ends_at, guests_of
 from data.objects import VM, Host
-from data.placement import is_live
 
 DAY = 86400.0
+ALIKE = 2.0
+"""Seconds that clocks may differ which are said to agree."""
 MINUTE = 60.0
 
 
@@ -37,9 +42,17 @@ def dom0_memory(host: Host, _now: float) -> Reading | None:
 
 @of_living
 def clock(host: Host, _now: float) -> Reading | None:
-    """Seconds between its clock and that of most hosts of its pool."""
-    skew = host.home.history.skew(host.uuid)
-    return Reading(abs(skew)) if skew is not None else None
+    """Seconds that it is surely ahead of our clock or behind it; which of the two is wrong, the other hosts of the pool may tell."""
+    clocks = host.home.history.clocks
+    own = clocks.get(host.uuid)
+    return Reading(own.least, detail=_agreement(own, clocks.values())) if own is not None and own.least else None
+
+
+def _agreement(own: Clock, clocks: Collection[Clock]) -> str:
+    """`ahead` or `behind`; with "all" before it where there are several hosts, whose clocks agree with each other but not with ours."""
+    way = "ahead" if own.ahead > 0 else "behind"
+    alike = all(abs(one.ahead - own.ahead) <= one.doubt + own.doubt + ALIKE for one in clocks)
+    return f"all {way}" if len(clocks) > 1 and alike else way
 
 
 @of_living
@@ -51,8 +64,7 @@ def certificate(host: Host, now: float) -> Reading | None:
 
 @of_living
 def reboot(host: Host, _now: float) -> Reading | None:
-    needed = "reboot_host" in host.pending_guidances or host.updates_requiring_reboot
-    return Reading(1, vms=len(guests_of(host))) if needed else None
+    return Reading(1, vms=len(guests_of(host))) if needs_reboot(host) else None
 
 
 @of_living
@@ -79,7 +91,7 @@ RULES = (
     Rule("host.dom0_memory", Host, dom0_memory, Limits(critical=0.95), unit="share", margin=0.02, hold=5 * MINUTE),
     Rule("host.cpu", Host, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE),
     Rule("host.no_room", Host, no_room_elsewhere, Limits(warning=1), unit="count", hold=MINUTE, folds=True),
-    Rule("host.clock", Host, clock, Limits(warning=5), unit="seconds", margin=2, hold=MINUTE),
+    Rule("host.clock", Host, clock, Limits(warning=5), unit="seconds", margin=2, hold=MINUTE, folds=True),
     Rule("host.certificate", Host, certificate, Limits(warning=-21, critical=-7), unit="days_left"),
     Rule("host.reboot", Host, reboot, Limits(warning=1), folds=True),
     Rule("host.toolstack", Host, toolstack, Limits(information=1), folds=True),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from data.facts.host import is_live
+from data.facts.network import Link, link_of
+from data.facts.vm import HOLDING
 from data.findings.finding import Limits, Reading, Rule
-from data.links import Link, link_of
 from data.objects import PIF, VIF, VM, Bond, Host, Network
-from data.placement import HOLDING, is_guest, is_live
+from data.placement import is_guest
 
 
 def no_link(network: Network, _now: float) -> Reading | None:

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from data.facts.host import is_live
+from data.facts.sr import cut_off, is_shown, used_share
 from data.findings.finding import Level, Limits, Reading, Rule
 from data.growth import days_until_full
+from data.names import name_of
 from data.objects import PBD, SR, VDI, VM, Host
-from data.placement import is_live
-from data.storage import DiskKind, disk_kind, guests_of, is_shown, unplugged
+from data.storage import DiskKind, disk_kind, guests_of
 from data.texts import whole
-from data.types import GIB
+from data.types import GIB, Home
 
 DAY = 86400.0
 LONGEST = 100
 """Nodes of a chain that are counted: a circle has an end too."""
 
 
-def cut_off(sr: SR, _now: float) -> Reading | None:
+def unreached(sr: SR, _now: float) -> Reading | None:
     """How many living hosts should reach it and do not."""
-    hosts = unplugged(sr) if is_shown(sr) else ()
+    hosts = cut_off(sr)
     return Reading(len(hosts), hosts) if hosts else None
 
 
 def full(sr: SR, _now: float) -> Reading | None:
-    """Used share of its size; a library of images may be full."""
-    if not is_shown(sr) or sr.content_type == "iso" or sr.physical_utilisation < 0:
-        return None
-    return Reading(sr.physical_utilisation / sr.physical_size)
+    """Used share of its size."""
+    share = used_share(sr)
+    return Reading(share) if share is not None else None
 
 
 def filling(sr: SR, now: float) -> Reading | None:
@@ -80,7 +81,7 @@ def _sr(vdi: VDI) -> SR | None:
 
 def _place(vdi: VDI) -> str:
     sr = _sr(vdi)
-    return sr.name_label if sr else ""
+    return name_of(sr) if sr else ""
 
 
 def _users(sr: SR) -> Generator[None, None, int]:
@@ -96,17 +97,17 @@ FULL = Rule("sr.full", SR, full, Limits(warning=0.85, critical=0.95), unit="shar
 
 
 def fill_level(sr: SR) -> Level:
-    """Whether it is too full now."""
-    reading = full(sr, 0)
-    return fill_limits(sr).level(reading.value) if reading else Level.NONE
+    """Whether it is too full, as findings tell it: once it was, it is until it is clearly no more."""
+    return sr.home.findings.level(FULL, sr)
 
 
-def fill_limits(sr: SR) -> Limits:
-    return sr.home.findings.wishes.limits(FULL)
+def fill_limits(home: Home) -> Limits:
+    """Those of this installation."""
+    return home.findings.wishes.limits(FULL)
 
 
 RULES = (
-    Rule("sr.unplugged", SR, cut_off, Limits(critical=1), unit="count", touches=_users),
+    Rule("sr.unplugged", SR, unreached, Limits(critical=1), unit="count", touches=_users),
     FULL,
     Rule("sr.filling", SR, filling, Limits(warning=-14, critical=-1), unit="days_left", margin=1, touches=_users),
     Rule("sr.paths", SR, paths_lost, Limits(warning=1), unit="count", touches=_users),

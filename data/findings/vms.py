@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from data.facts.vm import ToolsState, VmState, state_of, tools_of
 from data.findings.finding import Limits, Look, Reading, Rule, Subject
 from data.losing import srs_of
 from data.messages import CLASSES, alarm_of, subject_of
 from data.objects import PBD, SR, VDI, VM, Certificate, Host, Message, Pool, PowerState
 from data.placement import is_guest
 from data.types import timestamp
-from data.vms import ToolsState, drives_of, tools_of
+from data.vms import AutoStart, auto_start, drives_of, is_of_backup
 
 DAY = 86400.0
 MINUTE = 60.0
@@ -24,7 +25,8 @@ def of_guests(look: Look) -> Look:
 
 
 def of_running(look: Look) -> Look:
-    return of_guests(lambda vm, now: look(vm, now) if vm.power_state is PowerState.RUNNING else None)
+    """`look`, at those that surely run: of one whose host is not heard nobody knows."""
+    return of_guests(lambda vm, now: look(vm, now) if state_of(vm) is VmState.RUNNING else None)
 
 
 @of_guests
@@ -36,8 +38,7 @@ def down(vm: VM, _now: float) -> Reading | None:
     protected = pool is not None and pool.ha_enabled and vm.ha_restart_priority == "restart"
     if protected or KEEP in vm.tags:
         return Reading(2, vms=1)
-    starts = pool is not None and "true" == pool.other_config.get("auto_poweron") == vm.other_config.get("auto_poweron")
-    return Reading(1, vms=1) if starts else None
+    return Reading(1, vms=1) if auto_start(vm) is AutoStart.ON else None
 
 
 @of_running
@@ -73,10 +74,10 @@ def old_snapshots(vm: VM, now: float) -> Reading | None:
     oldest = 0.0
     for snapshot in vm.all_of(VM, vm.snapshots) if vm.snapshots else ():
         taken = timestamp(snapshot.snapshot_time)
-        if taken is None or now - taken < max(OLD_SNAPSHOT, oldest):
+        if taken is None or now - taken < max(OLD_SNAPSHOT, oldest) or is_of_backup(snapshot):
             continue
         disks = [drive.vdi for drive in drives_of(snapshot) if drive.is_disk and drive.vdi]
-        size, used = sum(vdi.virtual_size for vdi in disks), sum(max(0, vdi.physical_utilisation) for vdi in disks)
+        size, used = sum(max(0, vdi.virtual_size) for vdi in disks), sum(max(0, vdi.physical_utilisation) for vdi in disks)
         if used > LARGE_SNAPSHOT * size:
             oldest = now - taken
     return Reading(oldest / DAY, vms=1) if oldest else None
@@ -135,7 +136,7 @@ def seen_on(message: Message) -> Subject | None:
 
 RULES = (
     Rule("vm.down", VM, down, Limits(warning=1, critical=2), hold=MINUTE),
-    Rule("vm.disk_gone", VM, disk_gone, Limits(warning=1), unit="count"),
+    Rule("vm.disk_gone", VM, disk_gone, Limits(critical=1), unit="count"),
     Rule("vm.cpu", VM, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE),
     Rule("vm.memory", VM, memory, Limits(warning=0.95), unit="share", margin=0.03, hold=10 * MINUTE),
     Rule("vm.latency", VM, latency, Limits(warning=0.05), unit="seconds", margin=0.02, hold=5 * MINUTE),

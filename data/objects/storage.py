@@ -49,8 +49,8 @@ class VDI(XapiObject):
     SR: Ref = NULL_REF
     VBDs: list[Ref] = []
     type: str = "user"
-    virtual_size: Count = 0  # bytes, as the guest sees it
-    physical_utilisation: Int = 0  # bytes of this node alone; -1 if the driver cannot tell
+    virtual_size: Int = -1  # bytes, as the guest sees it; -1 if nobody knows
+    physical_utilisation: Int = -1  # bytes of this node alone; -1 if the driver cannot tell
     managed: bool = True  # false: a base copy of a chain, not to be shown
     missing: bool = False
     read_only: bool = False

@@ -86,6 +86,14 @@ def past(first: int, **columns: list[float]) -> Past:
     return Past(60, first, {"AVERAGE": {name: array("f", values) for name, values in columns.items()}})
 
 
+def test_vcpus_that_are_not_online_do_not_dilute_an_archive() -> None:
+    told = past(60, cpu0=[1.0, math.nan], cpu1=[0.0, math.nan], cpu_usage=[1.0, math.nan])
+    older = past(60, cpu0=[1.0, math.nan], cpu1=[0.0, math.nan])
+    for busy, least in ((of_vm(told, 1)["cpu"][""][0], None), (of_vm(older, 1)["cpu"][""][0], None)):
+        assert list(busy.values) == pytest.approx([1.0, math.nan], nan_ok=True) and busy.low is least
+    assert of_vm(older)["cpu"][""][0].values[0] == 0.5
+
+
 def test_hosts_are_added_up_over_the_same_times() -> None:
     one = past(60, cpu0=[0.0, 0.5], memory_total_kib=[4.0, 4.0], memory_free_kib=[2.0, 1.0])
     other = past(120, cpu0=[1.0, 1.0], cpu1=[1.0, 0.0], memory_total_kib=[8.0, 8.0], memory_free_kib=[8.0, math.nan])

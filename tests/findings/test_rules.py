@@ -13,7 +13,7 @@ from components.findings.words import RULE_NAMES, sentence
 from data.findings.finding import Finding, Level, Rule, Subject
 from data.findings.rules import RULES
 from data.growth import Sample
-from data.history import Load
+from data.history import Clock, Load
 from data.losing import without
 from data.objects import (
     PBD,
@@ -83,7 +83,7 @@ class House(FakePool):
         return path
 
     def guest(self, name: str, **fields: object) -> VM:
-        tools = self.put(VMGuestMetrics(live=True, PV_drivers_detected=True))
+        tools = self.put(VMGuestMetrics(live=True, PV_drivers_detected=True, PV_drivers_version={"major": "8", "minor": "3"}))
         known = {"power_state": PowerState.RUNNING, "guest_metrics": tools, "resident_on": self.one.ref, "memory_dynamic_max": 4 * GIB}
         vm = self.vm(name, **known | fields)  # type: ignore[arg-type]
         self.one.resident_VMs.append(vm.ref)
@@ -195,6 +195,19 @@ def _carrier(h: House, *, management: bool = False, host: Host | None = None) ->
     h.change(h.home.all(PIFMetrics)[port.metrics], carrier=False)
 
 
+def _clocks(h: House, *, doubt: float = 0.5, **ahead: float) -> None:
+    """`one` and `two` are hosts; seconds."""
+    h.home.history.clocks.update({getattr(h, name).uuid: Clock(seconds, doubt) for name, seconds in ahead.items()})
+
+
+def _spare(h: House) -> None:
+    """xapi plugs every NIC that there is when it starts."""
+    network = Network(name_label="Pool-wide network associated with eth1")
+    h.put(network)
+    port = PIF(network=network.ref, host=h.two.ref, physical=True, currently_attached=True, metrics=h.put(PIFMetrics(carrier=False)))
+    network.PIFs.append(h.put(port))
+
+
 def _bond(h: House) -> None:
     port = h.home.all(PIF)[h.two.PIFs[0]]
     slaves = [h.put(PIF(host=h.two.ref, metrics=h.put(PIFMetrics(carrier=up)))) for up in (True, False)]
@@ -215,9 +228,10 @@ def _auto(h: House, pool: str = "true") -> None:
     _stop(h, other_config={"auto_poweron": "true"})
 
 
-def _snapshot(days: float, used: int) -> Callable[[House], None]:
+def _snapshot(days: float, used: int, **notes: str) -> Callable[[House], None]:
     def take(h: House) -> None:
-        snapshot = VM(is_a_snapshot=True, is_a_template=True, snapshot_of=h.web.ref, snapshot_time=moment(NOW - days * DAY))
+        taken = moment(NOW - days * DAY)
+        snapshot = VM(is_a_snapshot=True, is_a_template=True, snapshot_of=h.web.ref, snapshot_time=taken, other_config=notes)
         h.put(snapshot)
         h.drive(snapshot, h.disk(h.sr, is_a_snapshot=True, physical_utilisation=used * GIB))
         h.change(h.web, snapshots=[snapshot.ref])
@@ -268,15 +282,31 @@ CASES: list[Case] = [
     ("host.no_room", lambda h: h.guest("huge", memory_dynamic_max=100 * GIB), WARNING, "If xcp-1 fails, 1 VM has no place"),
     (
         "host.clock",
-        lambda h: h.home.history.ahead.update({"third": 0.0, h.one.uuid: 0.0, h.two.uuid: 30.0}),
+        lambda h: _clocks(h, one=0.0, two=30.5),
         WARNING,
-        "The clock of xcp-2 is 30 s off",
+        "The clock of xcp-2 is 30 s ahead of the dashboard's",
     ),
-    ("host.clock", lambda h: h.home.history.ahead.update({h.one.uuid: 0.0, h.two.uuid: 3.0}), Level.NONE, ""),
+    ("host.clock", lambda h: _clocks(h, two=-120.5), WARNING, "The clock of xcp-2 is 2 min behind the dashboard's"),
+    (
+        "host.clock",
+        lambda h: _clocks(h, one=300.5, two=300.5),
+        WARNING,
+        "The dashboard's own clock may be wrong: those of xcp-1, xcp-2 agree, 5 min ahead of it",
+    ),
+    ("host.clock", lambda h: _clocks(h, one=0.0, two=3.0), Level.NONE, ""),
+    ("host.clock", lambda h: _clocks(h, one=0.0, two=20.0, doubt=18.0), Level.NONE, ""),  # it was a slow call
     ("host.certificate", _certificate(20.5), WARNING, "The certificate of xcp-2 ends in 20 days"),
     ("host.certificate", _certificate(3.5), CRITICAL, "The certificate of xcp-2 ends in 3 days"),
     ("host.certificate", _certificate(-1), CRITICAL, "The certificate of xcp-2 has ended"),
     ("host.certificate", _certificate(30), Level.NONE, ""),
+    (
+        "host.reboot",
+        lambda h: h.change(h.two, other_config={"rpm_patch_installation_time": "2000.5", "boot_time": "1000."}),
+        WARNING,
+        "xcp-2 needs a reboot to finish an update",
+    ),
+    ("host.reboot", lambda h: h.change(h.two, other_config={"rpm_patch_installation_time": "500", "boot_time": "1000."}), Level.NONE, ""),
+    ("host.reboot", lambda h: h.change(h.two, other_config={"rpm_patch_installation_time": "500"}), Level.NONE, ""),  # nobody knows
     ("host.reboot", lambda h: h.change(h.two, pending_guidances=["reboot_host"]), WARNING, "xcp-2 needs a reboot to finish an update"),
     (
         "host.toolstack",
@@ -308,13 +338,14 @@ CASES: list[Case] = [
     ("network.no_link", _carrier, WARNING, "lan has no link on xcp-2"),
     ("network.no_link", lambda h: _carrier(h, management=True), CRITICAL, "lan has no link on xcp-2"),
     ("network.no_link", lambda h: _carrier(h, host=h.one), CRITICAL, "lan has no link on xcp-1"),
+    ("network.no_link", _spare, Level.NONE, ""),
     ("network.degraded", _bond, WARNING, "lan has lost a part of its link on xcp-2"),
     ("vm.down", lambda h: _stop(h, tags=["keep-running"]), CRITICAL, "web-1 should run and is halted"),
     ("vm.down", lambda h: (_ha(h), _stop(h, ha_restart_priority="restart")), CRITICAL, "web-1 should run and is halted"),
     ("vm.down", _auto, WARNING, "web-1 should run and is halted"),
     ("vm.down", lambda h: _auto(h, pool="false"), Level.NONE, ""),
     ("vm.down", _stop, Level.NONE, ""),
-    ("vm.disk_gone", lambda h: h.change(h.home.all(VDI)[h.sr.VDIs[0]], missing=True), WARNING, "web-1 has a disk that is no longer there"),
+    ("vm.disk_gone", lambda h: h.change(h.home.all(VDI)[h.sr.VDIs[0]], missing=True), CRITICAL, "web-1 has a disk that is no longer there"),
     ("vm.cpu", lambda h: h.measure(h.web, cpu=0.97), WARNING, "web-1 has its CPUs 97% busy"),
     ("vm.memory", lambda h: h.measure(h.web, guest_memory=0.96), WARNING, "web-1 has used 96% of its memory"),
     ("vm.latency", lambda h: h.measure(h.web, disk_latency=0.08), WARNING, "A disk of web-1 takes 80 ms for a request"),
@@ -322,6 +353,8 @@ CASES: list[Case] = [
     ("vm.old_snapshot", _snapshot(10, 20), WARNING, "web-1: snapshots older than 10 days take room"),
     ("vm.old_snapshot", _snapshot(10, 1), Level.NONE, ""),
     ("vm.old_snapshot", _snapshot(3, 20), Level.NONE, ""),
+    ("vm.old_snapshot", _snapshot(10, 20, **{"xo:backup:job": "a"}), Level.NONE, ""),  # a backup needs it for the next one
+    ("vm.no_tools", lambda h: h.guest("bare", guest_metrics=h.put(VMGuestMetrics(live=True))), NOTE, "bare: no guest tools answer"),
     ("vm.no_tools", lambda h: h.change(h.web, guest_metrics=Ref("OpaqueRef:NULL")), NOTE, "web-1: no guest tools answer"),
     (
         "vm.image_left",

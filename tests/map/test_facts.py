@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from data.links import Link, link_of
+from data.facts.network import Link, link_of
 from data.mirror import Mirror
 from data.objects import PIF, VLAN, VM, Bond, Host, HostMetrics, PIFMetrics
 from data.placement import memory_held, memory_of
@@ -48,8 +48,9 @@ def test_a_vm_holds_its_maximum_and_xens_overhead() -> None:
 
 def test_links_of_vlans_and_bonds_are_those_of_the_nics_below() -> None:
     build = fakes.Builder(Mirror(), "links")
-    nics = [build.put(PIF, device=f"eth{i}", physical=True, metrics=build.put(PIFMetrics, carrier=i == 0)) for i in range(2)]
     bond = Ref("OpaqueRef:bond")
+    links_below = [build.put(PIFMetrics, carrier=up) for up in (True, False)]
+    nics = [build.put(PIF, device=f"eth{i}", bond_slave_of=bond, metrics=metrics) for i, metrics in enumerate(links_below)]
     master = build.put(PIF, device="bond0", bond_master_of=[bond])
     build.put(Bond, bond, master=master, slaves=nics)
     tag = Ref("OpaqueRef:vlan")

@@ -8,23 +8,21 @@ from typing import Any
 import pytest
 
 from components.storage.parts import device_text
+from data.facts.host import HostState, booted_at, host_state
+from data.facts.network import Link
 from data.hosts import (
-    HostState,
     account_of,
-    booted_at,
     certificate_ends_at,
     cpus_of,
-    host_state,
     machine_of,
     pending_of,
     ports_of,
     product_of,
 )
-from data.links import Link
 from data.mirror import Mirror
 from data.networks import NetworkKind, links_of, load_of, network_kind, nics_on, ports_into, tags_of, traffic_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificate, Host, HostMetrics, Network, PIFMetrics, VMGuestMetrics
-from data.storage import DiskKind, Reach, Room, disk_kind, owners_of, reach_of, reached_by, sum_of, vms_on
+from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, reached_by, sum_of
 from data.storage import machine_of as machine_of_snapshot
 from data.types import GIB, NULL_REF, Ref
 from tests.fakes import Builder, home_lab
@@ -274,7 +272,7 @@ def test_a_snapshots_disk_leads_to_its_vm_and_vms_count_once(build: Builder) -> 
     pool = build.commit()
     (owner,) = owners_of(pool.all(VDI)[taken])
     assert (owner.name_label, machine_of_snapshot(owner).name_label) == ("before", "web")
-    assert [one.name_label for one in vms_on(pool.all(SR)[sr])] == ["web"]
+    assert [one.name_label for one in guests_on(pool.all(SR)[sr])] == ["web"]
 
 
 @pytest.mark.parametrize(

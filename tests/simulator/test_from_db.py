@@ -95,6 +95,24 @@ def test_the_master_answers_and_members_name_it(pool: SimulatedPool, client: Cli
     assert (answer["error"]["message"], answer["error"]["data"]) == ("HOST_IS_SLAVE", [master])
 
 
+def test_a_host_without_metrics_is_as_large_as_what_runs_on_it(tmp_path: Path) -> None:
+    """Also with what Xen takes for itself and for each VM, which old databases do not have."""
+    path = tmp_path / "tight.db"
+    path.write_text(SMALL.replace('hostname="anton"', f'hostname="anton" boot_free_mem="{(1 << 30) + (341 << 20)}"'))
+    simulation = serving(path)
+    client = sign_in(simulation.pool)
+    for host in (MASTER, MEMBER):
+        record = client.call("host.get_record", host)
+        vms = [client.call("VM.get_record", vm) for vm in record["resident_VMs"]]
+        needed = sum(vm["memory_dynamic_max"] + vm["memory_overhead"] for vm in vms) + record["memory_overhead"]
+        assert client.call("host_metrics.get_memory_total", record["metrics"]) >= needed > 0
+        assert client.call("host.compute_free_memory", host) >= 0
+    running = client.call("VM.get_record", WEB)
+    told = client.call("VM_guest_metrics.get_record", running["guest_metrics"])
+    assert told["live"] and told["PV_drivers_version"] == {}, "one without tools has guest metrics all the same"
+    simulation.close()
+
+
 def test_rows_are_complete_and_hang_together(client: Client) -> None:
     vm = client.call("VM.get_record", WEB)
     assert vm["name_label"] == "web  two spaces" and vm["name_description"] == "line\none%"

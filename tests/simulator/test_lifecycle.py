@@ -103,10 +103,13 @@ def test_a_start_shows_on_the_way(slow: Slow) -> None:
 def test_the_agent_reports_later(slow: Slow) -> None:
     vm = halted(slow)
     slow.run("VM.start", vm, False, False)
-    assert slow.x.call("VM.get_guest_metrics", vm) == NULL
+    metrics = slow.x.call("VM.get_guest_metrics", vm)
+    told = slow.x.call("VM_guest_metrics.get_record", metrics)
+    assert told["live"] and not told["PV_drivers_detected"] and told["PV_drivers_version"] == told["networks"] == {}
     assert "clean_shutdown" not in slow.x.call("VM.get_allowed_operations", vm)
     slow.pool.advance(15)
-    assert slow.x.call("VM_guest_metrics.get_PV_drivers_detected", slow.x.call("VM.get_guest_metrics", vm))
+    assert slow.x.call("VM.get_guest_metrics", vm) == metrics
+    assert slow.x.call("VM_guest_metrics.get_PV_drivers_detected", metrics)
     assert "clean_shutdown" in slow.x.call("VM.get_allowed_operations", vm)
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.simulator.conftest import Reply, http, sign_in
 from tests.simulator.inside import NOON, built, vm_named
 from tests.simulator.recordings import recorded_json
-from xo_dash.simulator import loads, rrd, rrd_host
+from xo_dash.simulator import loads, rrd, rrd_guest, rrd_host
 from xo_dash.simulator.rrd_text import MODERN
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 
@@ -282,6 +282,19 @@ def test_days_differ_from_nights() -> None:
     night = [loads.load(web, 5, NOON - 10 * 3600 + n, 60).cpu for n in range(0, 3600, 60)]
     day = [loads.load(web, 5, NOON + n, 60).cpu for n in range(0, 3600, 60)]
     assert sum(day) > 1.5 * sum(night)
+
+
+async def test_vcpus_that_are_not_online_are_measured_and_do_nothing() -> None:
+    pool = await built(1, 4)
+    vm = next(ref for ref, vm in pool.db.records("VM") if vm["power_state"] == "Running" and not vm["is_control_domain"])
+    pool.db.set(vm, VCPUs_max=4)
+    pool.db.set(pool.db.get(vm, "metrics"), VCPUs_number=1)
+    guest = rrd_guest.guest(pool, vm, NOON)
+    load = loads.load(guest.profile, guest.seed, NOON, 5)
+    measured = dict(zip(guest.names, guest.values(load), strict=True))
+    assert [measured[f"cpu{n}"] for n in range(4)] == [load.cpu, 0.0, 0.0, 0.0] and measured["cpu_usage"] == load.cpu
+    assert "cpu4" not in measured
+    await pool.close()
 
 
 async def test_a_poll_of_a_hundred_vms_is_cheap() -> None:

@@ -31,8 +31,9 @@ def hosts(client: Client) -> dict[str, str]:
 
 def running(client: Client) -> tuple[str, str]:
     """(reference, name) of a VM with tools."""
-    return next((ref, r["name_label"]) for ref, r in client.call("VM.get_all_records").items()
-                if r["power_state"] == "Running" and r["guest_metrics"] != "OpaqueRef:NULL" and not r["is_control_domain"])  # fmt: skip
+    told = client.call("VM_guest_metrics.get_all_records")
+    vms = {ref: vm for ref, vm in client.call("VM.get_all_records").items() if vm["power_state"] == "Running"}
+    return next((ref, vm["name_label"]) for ref, vm in vms.items() if told.get(vm["guest_metrics"], {}).get("PV_drivers_version"))
 
 
 def test_it_tells_what_can_be_done(pool: SimulatedPool) -> None:
@@ -115,9 +116,9 @@ def test_tools_vanish_and_return(pool: SimulatedPool, client: Client) -> None:
     until(lambda: running(client))
     vm, name = running(client)
     do(pool, "vm.tools", vm=name)
-    assert client.call("VM.get_guest_metrics", vm) == "OpaqueRef:NULL"
+    assert client.call("VM_guest_metrics.get_PV_drivers_version", client.call("VM.get_guest_metrics", vm)) == {}
     do(pool, "vm.tools", vm=name, present=True)
-    until(lambda: client.call("VM.get_guest_metrics", vm) != "OpaqueRef:NULL")
+    until(lambda: client.call("VM_guest_metrics.get_PV_drivers_version", client.call("VM.get_guest_metrics", vm)) != {})
 
 
 def test_the_date_jumps_forth_and_back(pool: SimulatedPool, client: Client) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from data.facts.vm import Tools, ToolsState, addresses_of, tools_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PIFMetrics, VMGuestMetrics, VMMetrics
 from data.snapshots import snapshot_tree
@@ -13,9 +14,6 @@ from data.ties import Kind, ties_of
 from data.types import GIB, Ref
 from data.vms import (
     Firmware,
-    Tools,
-    ToolsState,
-    addresses_of,
     boot_order,
     cores_per_socket,
     disk_total,
@@ -25,7 +23,6 @@ from data.vms import (
     nics_of,
     os_name,
     started_at,
-    tools_of,
 )  # fmt: skip
 from tests.fakes import Builder
 
@@ -84,7 +81,9 @@ def test_a_halted_guest_has_no_address_though_its_agent_once_said_one(build: Bui
         ("Running", {}, Tools(ToolsState.MISSING, "")),
         ("Running", {"live": True, "PV_drivers_version": {"major": "8", "minor": "3", "micro": "0", "build": "1"}},
          Tools(ToolsState.WORKING, "8.3.0-1")),
-        ("Running", {"live": True, "PV_drivers_detected": True}, Tools(ToolsState.WORKING, "")),
+        ("Running", {"live": True}, Tools(ToolsState.MISSING, "")),  # as xapi makes them for every VM that runs
+        ("Running", {"live": True, "PV_drivers_detected": True}, Tools(ToolsState.SILENT, "")),
+        ("Running", {"live": True, "networks": {"0/ip": "10.0.0.5"}}, Tools(ToolsState.WORKING, "")),
         ("Running", {"live": False, "PV_drivers_version": {"major": "7", "minor": "-1"}}, Tools(ToolsState.SILENT, "7")),
         ("Halted", {"live": True, "PV_drivers_version": {"major": "8", "minor": "3"}}, Tools(ToolsState.OFF, "8.3")),
         ("Paused", None, Tools(ToolsState.OFF, "")),

@@ -50,13 +50,48 @@ def test_both_dialects_of_json_give_columns(text: bool) -> None:
     assert update is not None and (update.first, update.end) == (200, 1005)
     vm = {name: list(column) for name, column in update.objects[VM].items()}
     assert vm["cpu"] == [0.25, 0.5]
-    assert vm["memory_used"] == [3 * 1024 * 1024, 4 * 1024 * 1024]  # no agent at the second: what it was given
+    assert vm["memory_used"][0] == 3 * 1024 * 1024 and vm["guest_memory"][0] == 0.75
+    assert math.isnan(vm["memory_used"][1]) and math.isnan(vm["guest_memory"][1]), "a gap stays a gap"
     assert vm["net_rx"] == [11.0, 20.0]
     assert vm["disk_write"] == [7.0, 8.0]
     assert "vbd_xvda_write_latency" not in vm and "net_tx" not in vm
     host = {name: list(column) for name, column in update.objects[HOST].items()}
     assert host["memory_used"] == [40 * 1024, 50 * 1024]
     assert host["net_tx"] == [5.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "online", "busy"),
+    [
+        ([[1.0], [0.0], [0.0], [0.0]], 1, [1.0]),
+        ([[1.0], [0.0], [0.0], [0.0]], 2, [0.5]),
+        ([[1.0], [0.0], [0.0], [0.0]], 0, [0.25]),  # nobody knows how many are online
+        ([[1.0], [0.0]], 4, [0.5]),  # added just now: not measured yet
+        ([[1.0, math.nan], [0.0, math.nan]], 1, [1.0, math.nan]),
+        ([[1.0, 0.5], [math.nan, 0.5]], 2, [1.0, 0.5]),
+        ([[1.0], [1.0], [1.0]], 1, [1.0]),  # they were taken off just now
+    ],
+)
+def test_vcpus_that_are_not_online_do_not_dilute_the_share(columns: list[list[float]], online: int, busy: list[float]) -> None:
+    legend = [f"AVERAGE:vm:{VM}:cpu{n}" for n in range(len(columns))] + [f"AVERAGE:vm:{VM}:memory"]
+    rows = [{"t": 5 * at, "values": [*(column[at] for column in columns), 7]} for at in range(len(busy))]
+    update = rrd.parse(reply(json.dumps({"meta": {"legend": legend}, "data": rows[::-1]})), {VM: online})
+    assert update is not None
+    assert list(update.objects[VM]["cpu"]) == pytest.approx(busy, nan_ok=True)
+
+
+def test_no_derived_series_makes_a_number_of_a_gap() -> None:
+    sources = {"cpu0": 0.5, "cpu1": 0.5, "memory": 7.0, "memory_internal_free": 7.0, "vif_0_rx": 1.0, "vif_0_tx": 1.0, "vif_1_rx": 1.0,
+               "vif_1_tx": 1.0, "vbd_xvda_read": 1.0, "vbd_xvda_write": 1.0, "vbd_xvda_latency": 1.0}  # fmt: skip
+    of_host = {"cpu0": 0.5, "cpu1": 0.5, "memory_total_kib": 9.0, "memory_free_kib": 7.0, "pif_eth0_rx": 1.0, "pif_eth0_tx": 1.0}
+    legend = [f"AVERAGE:vm:{VM}:{name}" for name in sources] + [f"AVERAGE:host:{HOST}:{name}" for name in of_host]
+    known = [*sources.values(), *of_host.values()]
+    data = [{"t": 10, "values": known}, {"t": 5, "values": [math.nan] * len(known)}, {"t": 0, "values": known}]
+    update = rrd.parse(reply(json.dumps({"meta": {"legend": legend}, "data": data})))
+    assert update is not None
+    for columns in update.objects.values():
+        for name, column in columns.items():
+            assert [math.isnan(value) for value in column] == [False, True, False], name
 
 
 def test_a_sample_a_minute_stands_at_its_time() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from data.names import name_of
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.said import Said
@@ -95,11 +96,6 @@ def call(method: str, says: str, *parameters: object, asynchronous: bool = True)
         return (Step(method=method, parameters=(subject.ref, *parameters), says=says, name=name_of(subject), asynchronous=asynchronous),)
 
     return plan
-
-
-def name_of(subject: XapiObject) -> str:
-    """What people call it; its uuid if it has no name."""
-    return str(getattr(subject, "name_label", "") or getattr(subject, "name", "")) or subject.uuid
 
 
 def text_argument(subject: XapiObject, arguments: Arguments, name: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from data.mirror import Change, Mirror, Operation, Unsubscribe
-from data.names import pool_name
+from data.names import name_of, pool_name
 from data.objects import KINDS, VM, Host, Task, TaskStatus
 from data.server import Server
 from data.types import NULL_REF, Ref, XapiObject, timestamp
@@ -215,7 +215,7 @@ class Activity:
         return Line(
             key=f"{key[0]}/{key[1]}",
             title=Said(words) if words else say("{label}", label=row.name_label or row.uuid),
-            name=str(getattr(work.subject, "name_label", "")),
+            name=name_of(work.subject) if work.subject else "",
             subject=work.subject,
             server=pool.server if pool else None,
             who="",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data.names import name_of
 from data.objects import VM, Host, HostMetrics, PowerState, Task, TaskStatus
 from data.types import XapiObject
 from xo_dash.control.said import Said, say
@@ -104,4 +105,4 @@ def residence_answers(subject: XapiObject) -> Said | None:
     host = subject.home.one(Host, subject.resident_on)
     if host is None or host_answers(host):
         return None
-    return say(N_("its host {host} does not answer"), host=host.name_label)
+    return say(N_("its host {host} does not answer"), host=name_of(host))

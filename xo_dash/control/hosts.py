@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data.losing import Bound, without
+from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.types import XapiObject
-from xo_dash.control.action import Arguments, Step, name_of
+from xo_dash.control.action import Arguments, Step
 from xo_dash.control.conditions import host_answers
 from xo_dash.control.said import Said, say
 from xo_dash.control.words import under_way
@@ -94,6 +95,6 @@ def maintenance_preview(subject: XapiObject) -> Sequence[str]:
     moved = len(outcome.moves)
     lines = [ngettext("{n} VM moves to another host", "{n} VMs move to other hosts", moved).format(n=number(moved))] if moved else []
     for stranded in outcome.stranded:
-        what = stranded.what.name_label if stranded.what else ""
+        what = name_of(stranded.what) if stranded.what else ""
         lines.append(_(WHY[stranded.why]).format(name=name_of(stranded.vm), what=what, size=size(stranded.short)))
     return lines

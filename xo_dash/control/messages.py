@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.names import name_of
 from data.objects import Host, Message, Pool
 from data.texts import whole
 from data.types import XapiObject
-from xo_dash.control.action import Arguments, Step, name_of
+from xo_dash.control.action import Arguments, Step
 from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.names import name_of
 from data.objects import VM, Host
 from data.types import NULL_REF, XapiObject
-from xo_dash.control.action import Arguments, Choice, Step, name_of
+from xo_dash.control.action import Arguments, Choice, Step
 from xo_dash.control.conditions import host_refuses
 from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
@@ -42,7 +43,7 @@ def check_host(subject: XapiObject, value: str) -> Said | None:
     if host is None:
         return say(N_("there is no such host in its pool; choose another"))
     refused = host_refuses(host)
-    return refused and say(N_("{host} cannot take it: {reason}"), host=host.name_label, reason=refused)
+    return refused and say(N_("{host} cannot take it: {reason}"), host=name_of(host), reason=refused)
 
 
 def start_plan(subject: XapiObject, arguments: Arguments) -> Sequence[Step]:

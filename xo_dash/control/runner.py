@@ -11,9 +11,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from data.mirror import Mirror, Unsubscribe
+from data.names import name_of
 from data.stores.users import User
 from data.types import XapiObject
-from xo_dash.control.action import Action, name_of
+from xo_dash.control.action import Action
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import REDACTED, Audit, AuditUnwritable, Entry, moment
 from xo_dash.control.following import Caller, Follower

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from data.names import name_of
 from data.objects import VBD, VDI, VM
 from data.types import XapiObject
-from xo_dash.control.action import Arguments, Step, name_of, text_argument
+from xo_dash.control.action import Arguments, Step, text_argument
 from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_, size
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.facts.sr import is_shown, unplugged
+from data.names import name_of
 from data.objects import PBD, SR, VBD, VM, Host, Pool
-from data.storage import is_shown, unplugged
 from data.types import NULL_REF, XapiObject
-from xo_dash.control.action import Arguments, Choice, Step, name_of
+from xo_dash.control.action import Arguments, Choice, Step
 from xo_dash.control.said import Said, say
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_

@@ -14,11 +14,10 @@ from typing import Any
 
 from . import loads, tasks
 from .actor import Actor
-from .classes import vm_life
+from .classes import vm_guest, vm_life
 from .database import Record
 from .errors import XapiError
 from .pool import Pool
-from .types import NULL
 from .verbs import guests
 
 log = logging.getLogger(__name__)
@@ -96,7 +95,7 @@ class Life:
         return self.dice.choice(found) if found else ""
 
     def has_tools(self, vm: Record) -> bool:
-        return bool(vm["power_state"] == "Running" and vm["guest_metrics"] != NULL)
+        return bool(vm["power_state"] == "Running" and vm_guest.has_reported(self.pool, vm))
 
     def is_expendable(self, vm: Record) -> bool:
         hot = loads.profiles(self.pool).get(vm["uuid"]) == "hot"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import loads
+from .classes import vm_guest
 from .loads import Load, Profile, Surge
-from .types import NULL
 
 if TYPE_CHECKING:
     from .database import Record
@@ -54,7 +54,8 @@ class Guest:
     uuid: str
     profile: Profile
     seed: int
-    vcpus: int
+    vcpus: int  # online
+    most: int  # vCPUs that its domain has; those not online do nothing, and are measured too
     memory: int  # bytes
     target: int
     tools: bool
@@ -68,8 +69,8 @@ class Guest:
     kinds: str = ""  # of each value: d for whole numbers, f for others
 
     def __post_init__(self) -> None:
-        self.names = [f"cpu{n}" for n in range(self.vcpus)] + ["cpu_usage", "memory", "memory_target"]
-        self.kinds = "f" * (self.vcpus + 1) + "dd"
+        self.names = [f"cpu{n}" for n in range(self.most)] + ["cpu_usage", "memory", "memory_target"]
+        self.kinds = "f" * (self.most + 1) + "dd"
         if self.tools:
             self.names.append("memory_internal_free")
             self.kinds += "d"
@@ -98,7 +99,7 @@ class Guest:
 
     def values(self, load: Load) -> tuple[Value, ...]:
         """In the order of `names`."""
-        values: list[Value] = list(spread(load.cpu, self.vcpus, load.dice))
+        values: list[Value] = [*spread(load.cpu, self.vcpus, load.dice), *[0.0] * (self.most - self.vcpus)]
         values += [load.cpu, self.memory, self.target]
         if self.tools:
             values.append(int(self.memory * (1 - load.memory)) >> 10)
@@ -152,11 +153,12 @@ def guest(pool: Pool, ref: str, now: float) -> Guest:
     nics = [Nic(vif["device"], vif["network"]) for vif in vifs if vif["currently_attached"]]
     control = vm["is_control_domain"]
     metrics = db.record("VM_metrics", vm["metrics"]) if db.exists(vm["metrics"]) else None
+    online = max(1, metrics["VCPUs_number"] if metrics else vm["VCPUs_at_startup"])
     return Guest(
         vm["uuid"], loads.PROFILES["dom0"] if control else loads.profile_of(pool, vm["uuid"]), loads.seed_of(vm["uuid"]),
-        max(1, metrics["VCPUs_number"] if metrics else vm["VCPUs_at_startup"]),
+        online, max(online, vm["VCPUs_max"]),
         (metrics and metrics["memory_actual"]) or vm["memory_dynamic_max"], vm["memory_target"] or vm["memory_dynamic_max"],
-        control or vm["guest_metrics"] != NULL, tuple(sorted(disks, key=lambda d: d.name)), tuple(sorted(nics, key=lambda n: n.device)),
+        control or vm_guest.has_reported(pool, vm), tuple(sorted(disks, key=lambda d: d.name)), tuple(sorted(nics, key=lambda n: n.device)),
         [] if control else lives(pool, vm, metrics, now), extremes(pool, vm["uuid"]), loads.surges(pool).get(vm["uuid"], ()),
         pool.facts.get("slow", {}),
     )  # fmt: skip

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
-from data.history import History
+from data.history import NO_CLOCK, History
 from data.hosts import paths_of
 from data.mirror import PoolMirror
+from data.names import name_of
 from data.objects import SR, VM, Host, HostMetrics
 from data.past import Past, Stretch
 from xo_dash.xapi import archives as parsing
@@ -178,7 +179,7 @@ class Archives:
         raise Missing(Why.NOTHING)
 
     async def _updates(self, pool: PoolMirror, host: Host, stretch: Stretch, uuid: str, selection: dict[str, str]) -> Past:
-        ahead = pool.history.ahead.get(host.uuid, 0.0)
+        ahead = pool.history.clocks.get(host.uuid, NO_CLOCK).ahead
         start = int(time.time() + ahead) - (stretch.rows - 1) * stretch.step
         query = {"start": str(start), "interval": str(stretch.step), **selection}  # no cf: MIN and MAX come along where they are kept
         past = await self._ask(pool, host, "/rrd_updates", query, lambda reply: parsing.parse_updates(reply, (uuid,), stretch.step))
@@ -187,7 +188,7 @@ class Archives:
     async def _ask(self, pool: PoolMirror, host: Host, path: str, query: dict[str, str], use: Callable[[Reply], Past | None]) -> Past:
         metrics = pool.one(HostMetrics, host.metrics)
         if metrics is None or not metrics.live:
-            raise Missing(Why.HOST, host.name_label)
+            raise Missing(Why.HOST, name_of(host))
         try:
             connection = self._connection(pool.id)
             try:
@@ -200,7 +201,7 @@ class Archives:
                 past = await connection.get(host.address, path, query, use, accept="text/xml")
                 self._in_xml.add(pool.id)
         except XapiError as error:
-            raise Missing(Why.HOST, host.name_label) from error
+            raise Missing(Why.HOST, name_of(host)) from error
         if past is None:
             raise Missing(Why.NOTHING)
         return past
@@ -213,7 +214,7 @@ def until_next(step: int) -> float:
 
 def _ours(past: Past, history: History, host: Host) -> Past:
     """By our clock; less than half a step is no matter."""
-    ahead = round(history.ahead.get(host.uuid, 0.0) / past.step) * past.step
+    ahead = round(history.clocks.get(host.uuid, NO_CLOCK).ahead / past.step) * past.step
     return past if not ahead else Past(past.step, past.first - ahead, past.columns)
 
 

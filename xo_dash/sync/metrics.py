@@ -8,8 +8,10 @@ import random
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 
-from data.history import LENGTH, STEP, Load
+from data.facts.vm import vcpus_online
+from data.history import LENGTH, NO_CLOCK, STEP, Clock, Load
 from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
@@ -81,7 +83,7 @@ class Collector:
             return
         self._last_round = now
         for ref in self._hosts.keys() - hosts.keys():
-            self._pool.history.ahead.pop(self._hosts.pop(ref).uuid, None)
+            self._pool.history.clocks.pop(self._hosts.pop(ref).uuid, None)
         for ref, host in hosts.items():
             metrics = self._pool.one(HostMetrics, host.metrics)
             asked = self._hosts.setdefault(ref, _Asked(host.uuid))
@@ -135,11 +137,12 @@ class Collector:
             await self._look_at_clock(host, asked)
         oldest = int(self._time_of(host) - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
+        parse = partial(rrd.parse, online={vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs)})
         if asked.in_xml:
-            return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="text/xml")
+            return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="text/xml")
         query["json"] = "true"
         try:
-            return await self._connection.get(host.address, "/rrd_updates", query, rrd.parse, accept="application/json")
+            return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="application/json")
         except BadReply:
             asked.in_xml = True  # from the next round on
             raise
@@ -153,13 +156,15 @@ class Collector:
 
     def _time_of(self, host: Host) -> float:
         """Seconds since 1970 by the host's own clock, as far as we know it."""
-        return time.time() + self._pool.history.ahead.get(host.uuid, 0.0)
+        return time.time() + self._pool.history.clocks.get(host.uuid, NO_CLOCK).ahead
 
     async def _look_at_clock(self, host: Host, asked: _Asked) -> None:
         before = time.time()
         clock = timestamp(XapiDate(await self._connection.text("host.get_servertime", host.ref)))
         if clock is not None:
-            self._pool.history.ahead[host.uuid] = clock + 0.5 - (before + time.time()) / 2  # it tells whole seconds
+            after = time.time()
+            ahead = clock + 0.5 - (before + after) / 2  # it tells whole seconds
+            self._pool.history.clocks[host.uuid] = Clock(ahead, 0.5 + abs(after - before) / 2)
             if asked.end > clock + SILENT * STEP:  # it was set back, and what was measured before lies ahead
                 asked.end = 0
                 self._pool.history.forget(asked.uuids)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from data.clock import SteadyClock
+from data.facts.sr import is_shown
 from data.findings.finding import Finding, Rule, Subject
 from data.findings.wishes import Note, Tuning, Wishes
 from data.growth import Sample
@@ -16,7 +17,6 @@ from data.losing import gradually
 from data.mirror import Change, Mirror, Operation, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import Server
-from data.storage import is_shown
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
 from data.types import XapiObject

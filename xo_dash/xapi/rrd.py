@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from data.history import LENGTH, NAN, STEP
@@ -40,10 +41,13 @@ class Update:
         return round((self.first + length - 1) * STEP)
 
 
-def parse(reply: Reply) -> Update | None:
-    """None where there is nothing. Raises BadReply; for a thread."""
+def parse(reply: Reply, online: Mapping[str, int] = MappingProxyType({})) -> Update | None:
+    """None where there is nothing. Raises BadReply; for a thread.
+
+    `online`: {VM's uuid: vCPUs that are online}. Source: xcp-rrdd measures every vCPU that a domain has, also those not online.
+    """
     exported = export(reply)
-    return None if exported is None else _columns(exported)
+    return None if exported is None else _columns(exported, online)
 
 
 def export(reply: Reply) -> Export | None:
@@ -51,7 +55,7 @@ def export(reply: Reply) -> Export | None:
     return None if reply.status == 500 else rrd_formats.export(reply)
 
 
-def _columns(export: Export) -> Update | None:
+def _columns(export: Export, online: Mapping[str, int]) -> Update | None:
     rows = sorted(zip(export.times, export.rows, strict=True), key=lambda row: row[0])
     while rows and all(map(math.isnan, rows[-1][1])):
         rows.pop()  # not measured yet: the next round asks for it again
@@ -69,7 +73,7 @@ def _columns(export: Export) -> Update | None:
                     found.setdefault((owner, uuid), _Measured()).add(name, purpose, _placed(places, values))
         if number % BREATH == 0:
             time.sleep(0)  # the loop's turn
-    return Update(places[0], {uuid: measured.columns(owner) for (owner, uuid), measured in found.items()})
+    return Update(places[0], {uuid: measured.columns(owner, online.get(uuid, 0)) for (owner, uuid), measured in found.items()})
 
 
 class _Purpose(NamedTuple):
@@ -130,12 +134,15 @@ class _Measured:
         if purpose.part:
             self._parts.setdefault(purpose.part, []).append(column)
 
-    def columns(self, owner: str) -> Columns:
-        """What is kept, and what follows from it under the names of Load's fields; what cannot be told is left out."""
+    def columns(self, owner: str, online: int) -> Columns:
+        """What is kept, and what follows from it under the names of Load's fields; what cannot be told is left out.
+
+        `online`: how many of its CPUs are; 0 for all that are measured.
+        """
         parts = self._parts.get
         memory, free = parts("memory", [None])[0], parts("memory_free", [None])[0]
         derived = {
-            "cpu": _mean(parts("cpu", [])),
+            "cpu": _busy(parts("cpu", []), online),
             "memory_used": _used(memory, free) if owner == "vm" else _taken(memory, free),
             "net_rx": _sum(parts("all_net_rx") or parts("net_rx", [])),
             "net_tx": _sum(parts("all_net_tx") or parts("net_tx", [])),
@@ -167,19 +174,24 @@ def believable(values: Sequence[float]) -> Column:
 
 
 def _used(memory: Column | None, free_kib: Column | None) -> Column:
-    """Bytes in use in a guest; what it was given, where no agent tells what is free."""
+    """Bytes in use in a guest; what it was given, where no agent ever told what is free."""
     if memory is None:
         return array("f")
     if free_kib is None:
         return memory
-    return array("f", (has if math.isnan(free) else max(has - free * 1024, 0.0) for has, free in zip(memory, free_kib, strict=True)))
+    return array("f", (_least_zero(has - free * 1024) for has, free in zip(memory, free_kib, strict=True)))
 
 
 def _share(memory: Column | None, free_kib: Column | None) -> Column:
     """Used of what a guest has, where its agent tells."""
     if memory is None or free_kib is None:
         return array("f")
-    return array("f", (max(0.0, 1 - free * 1024 / has) if has > 0 else NAN for has, free in zip(memory, free_kib, strict=True)))
+    return array("f", (_least_zero(1 - free * 1024 / has) if has > 0 else NAN for has, free in zip(memory, free_kib, strict=True)))
+
+
+def _least_zero(value: float) -> float:
+    """Never less than zero; a gap stays one."""
+    return 0.0 if value < 0 else value
 
 
 def _slowest(columns: list[Column]) -> Column:
@@ -191,7 +203,7 @@ def _taken(total_kib: Column | None, free_kib: Column | None) -> Column:
     """Bytes in use on a host."""
     if total_kib is None or free_kib is None:
         return array("f")
-    return array("f", (max((total - free) * 1024, 0.0) for total, free in zip(total_kib, free_kib, strict=True)))
+    return array("f", (_least_zero((total - free) * 1024) for total, free in zip(total_kib, free_kib, strict=True)))
 
 
 def _sum(columns: list[Column]) -> Column:
@@ -201,10 +213,15 @@ def _sum(columns: list[Column]) -> Column:
     return array("f", (_total(values)[0] for values in zip(*columns, strict=True)))
 
 
-def _mean(columns: list[Column]) -> Column:
+def _busy(columns: list[Column], online: int) -> Column:
+    """The share of all CPUs that is busy: 0 to 1 over those `online` (0: all that are measured)."""
     if len(columns) <= 1:
         return columns[0] if columns else array("f")
-    return array("f", (total / count if count else NAN for total, count in map(_total, zip(*columns, strict=True))))
+    return array("f", (_share_of(*_total(values), online) for values in zip(*columns, strict=True)))
+
+
+def _share_of(total: float, count: int, online: int) -> float:
+    return min(1.0, total / min(count, online or count)) if count else NAN
 
 
 def _total(values: Iterable[float]) -> tuple[float, int]:

@@ -5,7 +5,7 @@ import { COLUMNS, GAP, TRAIL, decode, follow, measure } from "./levels.js";
 export const HALTED = 0, RUNNING = 1, PAUSED = 2, SUSPENDED = 3, LOST = 4;
 export const NONE = 0, INFO = 1, WARNING = 2, CRITICAL = 3;
 export const MASTER = 1, LIVE = 2, ENABLED = 4;
-export const UP = 1, DOWN = 2, DEGRADED = 3;
+export const SPARE = 0, UP = 1, DOWN = 2, DEGRADED = 3;
 export { FULL, GAP, TRAIL, flow, latency, share } from "./levels.js";
 
 const decoders = {

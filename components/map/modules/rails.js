@@ -1,7 +1,7 @@
 // Networks: rails across the top of their pool.
 
 import { glyph } from "./marks.js";
-import { DEGRADED, DOWN, WARNING } from "./model.js";
+import { DEGRADED, DOWN, SPARE, WARNING } from "./model.js";
 import { isFolded } from "./places.js";
 import { dim } from "./shapes.js";
 
@@ -45,10 +45,10 @@ function* beadsOf(pool, network, screen) {
 function bead(ctx, theme, x, y, r, link, stale) {
   ctx.beginPath();
   ctx.arc(x, y, r, 0, 7);
-  const colour = stale ? theme.unknown : link === DOWN ? theme.warning : theme.bead;
-  ctx.fillStyle = link === DOWN || link === DEGRADED ? theme.ground : colour;
+  const colour = stale || link === SPARE ? theme.unknown : link === DOWN ? theme.warning : theme.bead, hollow = link === DOWN || link === DEGRADED || link === SPARE;
+  ctx.fillStyle = hollow ? theme.ground : colour;
   ctx.fill();
-  if (link === DOWN || link === DEGRADED) {
+  if (hollow) {
     ctx.strokeStyle = link === DEGRADED && !stale ? theme.warning : colour;
     ctx.lineWidth = 1.6;
     ctx.stroke();

@@ -31,7 +31,7 @@ function vmRows(model, vm, words, format) {
     [words.task, vm.task >= 0 ? format.percent(vm.task / 100) : ""],
     [words.host, host?.name],
     [words.address, vm.address],
-    [words.cpu, on ? `${vm.cpu === GAP ? "–" : format.percent(share(vm.cpu))} · ${vm.vcpus} vCPU` : `${vm.vcpus} vCPU`],
+    [words.cpu, on ? `${vm.cpu === GAP ? "–" : format.percent(share(vm.cpu))} · ${vm.vcpus || "–"} vCPU` : `${vm.vcpus || "–"} vCPU`],
     [words.memory, on && vm.memory !== GAP ? `${format.percent(share(vm.memory))} · ${format.memory(vm.ram)}` : format.memory(vm.ram)],
     [words.disk, on && vm.disk !== GAP ? format.rate(flow(vm.disk)) : ""],
     [words.network, on && vm.network !== GAP ? format.rate(flow(vm.network)) : ""],
@@ -50,7 +50,7 @@ function hostRows(model, host, words, format) {
   const vms = [...model.pools.get(host.pool).vms.values()].filter((vm) => vm.host === host.id);
   return [
     [words.vms, format.number(vms.length)],
-    [words.cpu, host.cpu === GAP ? "" : `${format.percent(share(host.cpu))} · ${host.cpus} CPU`],
+    [words.cpu, host.cpu === GAP ? "" : `${format.percent(share(host.cpu))} · ${host.cpus || "–"} CPU`],
     [words.memory, format.memory(host.ram)],
     [words.freeMemory, format.memory(host.free)],
     [words.dom0, format.memory(host.system)],

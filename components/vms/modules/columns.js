@@ -55,14 +55,16 @@ export function teller(list) {
   const load = (row) => (row.state === "running" ? loads.get(row.id) ?? -1 : -1);
   const plain = {
     cpu: (row) => (load(row) < 0 ? "" : load(row)),
-    memory: (row) => row.memory,
+    memory: (row) => row.memory || "",
+    vcpus: (row) => row.vcpus || "",
     disk: (row) => row.disk,
     uptime: (row) => (row.started ? new Date(row.started * 1000).toISOString() : ""),
   };
   const text = {
     state, pool, tools,
     cpu: (row) => (load(row) < 0 ? "" : format.percent(load(row) / 100)),
-    memory: (row) => format.write(row.memory, "size"),
+    memory: (row) => (row.memory ? format.write(row.memory, "size") : "–"),
+    vcpus: (row) => (row.vcpus ? String(row.vcpus) : "–"),
     disk: (row) => (row.disk ? format.write(row.disk, "size") : ""),
     tags: (row) => row.tags.join(", "),
     uptime: (row) => (row.started ? globalThis.xoDash.duration(globalThis.xoDash.now() - row.started) : ""),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from data.names import name_of
 from data.objects import KINDS, PBD, PIF, SR, VBD, VIF, VM, Host, PowerState
 from data.texts import whole
 from data.types import NULL_REF, Home, Ref, XapiObject
@@ -57,7 +58,7 @@ def called(row: XapiObject) -> object:
             storage, host = home.one(SR, row.SR), home.one(Host, row.host)
             return say(N_("the path of {host} to {sr}"), host=called(host) if host else "?", sr=called(storage) if storage else "?")
         case _:
-            return plain(str(getattr(row, "name_label", ""))) or row.uuid
+            return plain(name_of(row))
 
 
 def _known(value: str, home: Home | None) -> object | None:

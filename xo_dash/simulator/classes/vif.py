@@ -117,7 +117,7 @@ def tell_addresses(call: Call, vif: str) -> None:
     """The agent sees at once what the NIC has become."""
     vm = call.db.get(vif, "VM")
     metrics = call.db.get(vm, "guest_metrics")
-    if call.db.exists(metrics) and call.db.get(vm, "power_state") == "Running":
+    if call.db.get(vm, "power_state") == "Running" and vm_guest.has_reported(call.pool, call.db.record("VM", vm)):
         call.db.set(metrics, networks=vm_guest.networks(call.pool, call.db.record("VM", vm)), last_updated=call.clock.iso())
 
 

@@ -15,7 +15,7 @@ FEATURES = ("shutdown", "reboot", "suspend", "poweroff", "vcpu-hotplug", "balloo
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """`os` as VM_guest_metrics.os_version has it; without `tools` nothing is ever reported."""
+    """`os` as VM_guest_metrics.os_version has it; without `tools` the guest's metrics stay empty."""
 
     os: tuple[tuple[str, str], ...] = (
         ("name", "Debian GNU/Linux 13 (trixie)"),
@@ -54,6 +54,24 @@ def forget_metrics(pool: Pool, vm: str) -> None:
             pool.db.destroy(ref)
 
 
+def open_metrics(pool: Pool, vm: str) -> None:
+    """Every VM that runs has guest metrics, `live` from the first; there is nothing in them until an agent reports."""
+    if not pool.db.exists(pool.db.get(vm, "guest_metrics")):
+        fields = {
+            "last_updated": pool.clock.iso(),
+            "live": True,
+            "can_use_hotplug_vbd": "unspecified",
+            "can_use_hotplug_vif": "unspecified",
+        }
+        pool.db.set(vm, guest_metrics=pool.db.create("VM_guest_metrics", fields))
+
+
+def has_reported(pool: Pool, vm: Record) -> bool:
+    """Whether an agent has told of its drivers."""
+    ref = vm["guest_metrics"]
+    return pool.db.exists(ref) and bool(pool.db.get(ref, "PV_drivers_version"))
+
+
 def expect_agent(pool: Pool, vm: str) -> None:
     """The agent of a VM that has just booted will report, if there is one."""
     if not guest_of(pool, pool.db.record("VM", vm)).tools:
@@ -73,10 +91,11 @@ async def _report_later(pool: Pool, vm: str, domid: int) -> None:
 
 
 def report(pool: Pool, vm: str) -> None:
-    """VM_guest_metrics appear, and with them what only a guest with drivers can do."""
+    """What the agent tells is known, and with it there is what only a guest with drivers can do."""
+    open_metrics(pool, vm)
     record = pool.db.record("VM", vm)
-    if record["guest_metrics"] != NULL and pool.db.exists(record["guest_metrics"]):
-        pool.db.set(record["guest_metrics"], networks=networks(pool, record), last_updated=pool.clock.iso(), live=True)
+    if has_reported(pool, record):
+        pool.db.set(record["guest_metrics"], networks=networks(pool, record), last_updated=pool.clock.iso())
         return
     guest = guest_of(pool, record)
     fields = {
@@ -87,12 +106,8 @@ def report(pool: Pool, vm: str) -> None:
         "networks": networks(pool, record),
         "other": {f"feature-{name}": "1" for name in features(guest)},
         "last_updated": pool.clock.iso(),
-        "live": True,
-        "can_use_hotplug_vbd": "unspecified",
-        "can_use_hotplug_vif": "unspecified",
     }
-    metrics = pool.db.create("VM_guest_metrics", fields)
-    pool.db.set(vm, guest_metrics=metrics)
+    pool.db.set(record["guest_metrics"], **fields)
     pool.refresh(vm, *record["VBDs"], *record["VIFs"])
 
 

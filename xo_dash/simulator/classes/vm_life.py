@@ -100,8 +100,9 @@ def built(pool: Pool, vm: str, host: str, *, paused: bool = False, booted: bool 
     db.set(vm, **fields)
     open_consoles(pool, vm, host)
     measure(pool, vm, booted=booted)
+    vm_guest.open_metrics(pool, vm)
     vm_memory.tell_unused(db, *{record["resident_on"], host})
-    if booted or record["guest_metrics"] == NULL:
+    if booted or not vm_guest.has_reported(pool, record):
         vm_guest.expect_agent(pool, vm)  # an agent that has not reported yet will do so to the new domain
     refresh_all(pool, vm)
 

@@ -17,10 +17,16 @@ BOOTED = ("boot_time", "agent_start_time")
 def revive(pool: Pool, dump: Dump, addresses: Sequence[str], shift: float) -> None:
     for ref, address in zip(dump.hosts, addresses, strict=True):
         pool.hosts[address] = Host(ref, address)
-        boot_free = dump.rows("host")[ref].get("boot_free_mem", "")
-        measure(pool, ref, int(boot_free) if boot_free.isdecimal() else 0)
+        control(pool, ref)
         settle(pool, ref, address, shift)
     lead(pool, dump)
+
+
+def measured(pool: Pool, dump: Dump) -> None:
+    """What the hosts measure of themselves: once their VMs live, and it is known what Xen takes for each."""
+    for ref in dump.hosts:
+        boot_free = dump.rows("host")[ref].get("boot_free_mem", "")
+        measure(pool, ref, int(boot_free) if boot_free.isdecimal() else 0)
 
 
 def lead(pool: Pool, dump: Dump) -> None:
@@ -74,12 +80,17 @@ def cpu_info(db: Database, host: Record) -> dict[str, str]:
             "stepping": first["stepping"], "flags": first["flags"]}  # fmt: skip
 
 
+def control(pool: Pool, ref: str) -> None:
+    """Every host has a control domain."""
+    record = pool.db.record("host", ref)
+    if not any(pool.db.get(vm, "is_control_domain") for vm in record["resident_VMs"]):
+        inventory_hosts.control_domain(pool, ref, record["name_label"], 4 * GIB, inventory_hosts.SMALL, pool.clock.now())
+
+
 def measure(pool: Pool, ref: str, boot_free: int) -> None:
     """host_metrics: live, and with at least as much memory as what runs there needs."""
     db = pool.db
     record = db.record("host", ref)
-    if not any(db.get(vm, "is_control_domain") for vm in record["resident_VMs"]):
-        inventory_hosts.control_domain(pool, ref, record["name_label"], 4 * GIB, inventory_hosts.SMALL, pool.clock.now())
     running = [db.record("VM", vm) for vm in record["resident_VMs"]]
     control = sum(vm["memory_dynamic_max"] for vm in running if vm["is_control_domain"])
     needed = sum(vm["memory_dynamic_max"] + vm["memory_overhead"] for vm in running) + record["memory_overhead"]

@@ -34,6 +34,7 @@ def build(pool: Pool, dump: Dump, addresses: Sequence[str]) -> None:
     hosts.revive(pool, dump, addresses, shift)
     storage.revive(pool)
     vms.revive(pool, shift)
+    hosts.measured(pool, dump)
     vm_memory.tell_unused(pool.db, *pool.db.rows("host"))
     advertise(pool)
     pool.clock.instant = False

@@ -27,6 +27,7 @@ def revive(pool: Pool, shift: float) -> None:
         remember_guest(pool, record)
         if record["power_state"] in LIVE:
             run(pool, vm)
+            answering(pool, vm)
         else:
             stand_still(pool, vm)
 
@@ -76,6 +77,12 @@ def meter(pool: Pool, vm: str, shift: float) -> None:
     if record["guest_metrics"] != NULL:
         told = db.record("VM_guest_metrics", record["guest_metrics"])
         db.set(record["guest_metrics"], last_updated=pool.clock.iso(), live=True, PV_drivers_detected=has_drivers(told))
+
+
+def answering(pool: Pool, vm: str) -> None:
+    """A VM that runs has guest metrics, also where no agent speaks."""
+    if not pool.db.get(vm, "is_control_domain"):
+        vm_guest.open_metrics(pool, vm)
 
 
 def remember_guest(pool: Pool, record: Record) -> None:

@@ -54,6 +54,7 @@ def tools(pool: Pool, vm: str, present: bool = False) -> None:
         vm_guest.expect_agent(pool, vm)
     else:
         vm_guest.forget_metrics(pool, vm)
+        vm_guest.open_metrics(pool, vm)
         vm_life.refresh_all(pool, vm)
 
 

@@ -1,0 +1,51 @@
+"""Facts about a host: whether it is heard, its state, its memory."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from data.objects import Host, HostMetrics
+from data.texts import moment
+
+INSTALLED = "rpm_patch_installation_time"
+"""In other_config: epoch seconds at which somebody installed packages."""
+
+
+class HostState(StrEnum):
+    RUNNING = "running"
+    MAINTENANCE = "maintenance"  # it takes no VMs: somebody said so, or it still boots
+    UNHEARD = "unheard"  # the pool does not hear it
+
+
+def host_state(host: Host) -> HostState:
+    if not is_live(host):
+        return HostState.UNHEARD
+    return HostState.RUNNING if host.enabled else HostState.MAINTENANCE
+
+
+def is_live(host: Host) -> bool:
+    """Whether the pool hears `host`; a crashed member counts as live for up to ten minutes."""
+    metrics = host.home.one(HostMetrics, host.metrics)
+    return bool(metrics and metrics.live)
+
+
+def booted_at(host: Host) -> float | None:
+    """Epoch seconds. Source: other_config boot_time, which the toolstack writes as a decimal number."""
+    return moment(host.other_config.get("boot_time", "")) or None
+
+
+def needs_reboot(host: Host) -> bool:
+    """Whether updates work only once it has booted.
+
+    Source: XenServer says so in guidances, or names the updates; on XCP-ng nothing does but a convention of Xen Orchestra's: who
+    installs packages writes when into other_config, and a boot before that does not have them.
+    """
+    installed, booted = moment(host.other_config.get(INSTALLED, "")), booted_at(host)
+    older = booted is not None and installed > booted
+    return older or bool(host.updates_requiring_reboot) or any(one.startswith("reboot_host") for one in host.pending_guidances)
+
+
+def memory_total(host: Host) -> int:
+    """Bytes of memory in the machine; 0 where it was never measured."""
+    metrics = host.home.one(HostMetrics, host.metrics)
+    return metrics.memory_total if metrics else 0

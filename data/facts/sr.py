@@ -1,0 +1,37 @@
+"""Facts about an SR: whether people store anything on it, which hosts lack it and how grave that is, how full it is."""
+
+from __future__ import annotations
+
+from data.facts.host import is_live
+from data.findings.finding import Level
+from data.objects import PBD, SR, Host
+
+
+def is_shown(sr: SR) -> bool:
+    """Whether people store anything on it: not the guest tools, and no drive without size."""
+    return not sr.is_tools_sr and sr.type != "udev" and sr.physical_size > 0
+
+
+def unplugged(sr: SR) -> tuple[Host, ...]:
+    """The living hosts that have a path to `sr` and do not reach it."""
+    hosts = (sr.home.one(Host, pbd.host) for pbd in sr.all_of(PBD, sr.PBDs) if not pbd.currently_attached)
+    return tuple(host for host in hosts if host is not None and is_live(host))
+
+
+def cut_off(sr: SR) -> tuple[Host, ...]:
+    """Those of them that lack something: nobody misses an empty drive."""
+    return unplugged(sr) if is_shown(sr) else ()
+
+
+def path_level(pbd: PBD) -> Level:
+    """How grave it is that a path is as it is. Of a host that is not heard nobody knows."""
+    sr, host = pbd.home.one(SR, pbd.SR), pbd.home.one(Host, pbd.host)
+    lacks = not pbd.currently_attached and sr is not None and host is not None and is_shown(sr) and is_live(host)
+    return Level.CRITICAL if lacks else Level.NONE
+
+
+def used_share(sr: SR) -> float | None:
+    """Used of its size, where that can be too much: a library of images may be full. None for any other, and if nobody knows."""
+    if not is_shown(sr) or sr.content_type == "iso" or sr.physical_utilisation < 0:
+        return None
+    return sr.physical_utilisation / sr.physical_size
