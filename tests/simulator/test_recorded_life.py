@@ -7,20 +7,17 @@ needed fails the test as well.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 import XenAPI
 
-from tests.simulator.conftest import SHARED, Client, sign_in, until
+from tests.recorded import RECORDINGS, recorded
+from tests.simulator.conftest import Client, sign_in, until
 from tests.simulator.recorded_life import Event, Pairs, Step, differing, fold, pair_new, pair_results, steps
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.server import Wanted
 from xo_dash.simulator.testing import SimulatedPool, Simulation
-
-REAL = SHARED / "data" / "real-xapi"
-pytestmark = pytest.mark.skipif(not REAL.exists(), reason="no recorded data beside the repository")
 
 # what differs in any step: (class, field), or in that of one method -> why
 FIELDS: dict[tuple[str, ...], str] = {
@@ -200,16 +197,16 @@ def alike(pool: Pool, ref: str, event: Event) -> None:
 
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Replay]:
-    simulation = Simulation(Wanted(databases=(Path(REAL / "state.db"),), password="secret", speed=500.0))
+    simulation = Simulation(Wanted(databases=(RECORDINGS / "state.db",), password="secret", speed=500.0))
     simulation.start()
     yield Replay(simulation.pool, sign_in(simulation.pool))
     simulation.close()
 
 
 def test_the_same_calls_have_the_same_answers_tasks_and_changes(replay: Replay) -> None:
-    recorded = steps(json.loads((REAL / "lifecycle.json").read_text()))
-    replay.begin(recorded)
-    for step in recorded:
+    life = steps(json.loads(recorded("lifecycle.json")))
+    replay.begin(life)
+    for step in life:
         replay.live(step)
     assert replay.differences == []
     assert {*FIELDS, *EVENTS, *OTHERWISE} - replay.forgiven == set()

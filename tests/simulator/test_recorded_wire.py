@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import SHARED, Client, http
+from tests.recorded import recorded
+from tests.simulator.conftest import Client, http
 from xo_dash.simulator.testing import SimulatedPool
-
-TRANSCRIPT = SHARED / "data" / "real-xapi" / "wire_transcript.json"
-RECORDS = TRANSCRIPT.with_name("get_all_records.jsonrpc.json")
-pytestmark = pytest.mark.skipif(not TRANSCRIPT.exists(), reason="no recorded data beside the repository")
 
 SESSION, VM, HOST = (f"OpaqueRef:{u}" for u in ("450da90c-3bd2-1e38-221b-f10785632841", "050e37fc-a261-8390-9bf7-01c3b42e273a",
                                                 "4245c24d-4d82-6128-8601-8ced0074a149"))  # fmt: skip
 LONG = 1000  # a reply above this holds records of that pool
 
 
-def recorded() -> list[dict[str, Any]]:
-    return list(json.loads(TRANSCRIPT.read_text())) if TRANSCRIPT.exists() else []
+RECORDS: dict[str, Any] = json.loads(recorded("get_all_records.jsonrpc.json"))
+
+
+def transcript() -> list[dict[str, Any]]:
+    return list(json.loads(recorded("wire_transcript.json")))
 
 
 def shape(text: str) -> list[str]:
@@ -38,7 +38,7 @@ def answer(entry: dict[str, Any], url: str, names: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize(
-    "entry", [e for e in recorded() if e["request"].startswith(("<?xml", "GET"))], ids=lambda e: re.sub(r"\s+", "", e["request"])[:90]
+    "entry", [e for e in transcript() if e["request"].startswith(("<?xml", "GET"))], ids=lambda e: re.sub(r"\s+", "", e["request"])[:90]
 )
 def test_the_same_reply(entry: dict[str, Any], pool: SimulatedPool, client: Client) -> None:
     running = next(r for r, v in pool.call("VM.get_all_records").items() if v["power_state"] == "Running" and not v["is_control_domain"])
@@ -75,7 +75,7 @@ def pool_specific(text: str) -> set[str]:
 
 
 def by_json() -> list[dict[str, Any]]:
-    return [e for e in recorded() if e["request"].startswith("jsonrpc")]
+    return [e for e in transcript() if e["request"].startswith("jsonrpc")]
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_the_same_batch_in_json(client: Client) -> None:
     assert list(ours["events"][0]) == list(theirs["events"][0])
 
 
-@pytest.mark.parametrize("name", sorted(json.loads(RECORDS.read_text())) if RECORDS.exists() else [])
+@pytest.mark.parametrize("name", sorted(RECORDS))
 def test_the_same_fields_of_every_class(name: str, client: Client) -> None:
-    theirs = json.loads(RECORDS.read_text())[name]
+    theirs = RECORDS[name]
     ours = client.raw(f"{name}.get_all_records", client.session)
     if "_error" in theirs:
         assert ours["error"] == theirs["_error"]

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import SHARED, Reply, http, sign_in
+from tests.recorded import recorded
+from tests.simulator.conftest import Reply, http, sign_in
 from tests.simulator.inside import NOON, built, vm_named
 from xo_dash.simulator import loads, rrd, rrd_host
 from xo_dash.simulator.rrd_text import MODERN
@@ -393,7 +394,6 @@ def test_of_hosts_least_and_most_are_always_kept(simulation: Simulation, key: st
     }
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs recordings")
 @pytest.mark.parametrize("name", ["host_rrd", "vm_rrd"])
 def test_archives_have_the_shape_of_real_ones(simulation: Simulation, key: str, name: str) -> None:
     def shape(value: Any) -> Any:
@@ -401,7 +401,7 @@ def test_archives_have_the_shape_of_real_ones(simulation: Simulation, key: str, 
             return {k: shape(v) for k, v in value.items()}
         return [shape(value[0])] if isinstance(value, list) else type(value).__name__
 
-    real = json.loads((SHARED / "data" / "real-xapi" / f"{name}.json").read_bytes())
+    real = json.loads(recorded(f"{name}.json"))
     ours = get(simulation.pool, f"/{name}", key, json="true", uuid=uuid_of(simulation.pool, "test-b")).json
     assert shape(ours) == shape(real)
     assert [(r["cf"], r["pdp_per_row"], len(r["database"])) for r in ours["rra"]] == [

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.simulator.conftest import SHARED, Client, http, until
+from tests.recorded import recorded
+from tests.simulator.conftest import Client, http, until
 from tests.simulator.making import Maker
 from tests.simulator.transfers import (
     GIB,
@@ -292,10 +293,9 @@ def test_a_client_that_claims_to_send_far_more_is_answered_when_the_archive_ends
         assert ended(client, task[1])["status"] == "success"
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs recordings")
 @pytest.mark.parametrize("name", ["export_vm.xva", "export_metadata_vm.xva"])
 def test_what_a_real_host_exported_is_imported(client: Client, name: str) -> None:
-    archive = (SHARED / "data" / "real-xapi" / name).read_bytes()
+    archive = recorded(name)
     refs = imported(client, archive)
     assert refs
     for ref in refs:
@@ -305,9 +305,8 @@ def test_what_a_real_host_exported_is_imported(client: Client, name: str) -> Non
         assert len(record["VIFs"]) == 1
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs recordings")
 def test_records_are_written_as_a_real_host_writes_them(client: Client, written: tuple[str, str]) -> None:
-    real = members((SHARED / "data" / "real-xapi" / "export_vm.xva").read_bytes()[:23552])["ova.xml"].decode()
+    real = members(recorded("export_vm.xva")[:23552])["ova.xml"].decode()
     ours = members(get(client, "/export", ref=written[0]).body)["ova.xml"].decode()
     classes = "<name>class</name><value>([^<]*)</value>"
     assert set(re.findall(classes, ours)) <= set(re.findall(classes, real)) | {"host"}
