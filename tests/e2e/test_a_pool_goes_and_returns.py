@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
+from tests.asking import until
 from tests.e2e.person import MAP, RUNNING, Person, person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running, until
+from tests.e2e.programs import Board, Pool, free_port, furnish, running
 
 STANDINGS = f"() => [...{MAP}.model.pools.keys()].map((id) => {MAP}.model.things.get(id).standing)"
 

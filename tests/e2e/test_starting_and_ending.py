@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
+from tests import asking
 from tests.e2e.programs import Board, Program, free_port, furnish, running
 from xo_dash.simulator.testing import SimulatedPool
 
@@ -36,7 +35,7 @@ def test_told_to_stop_it_logs_out_and_ends_well(data_dir: Path, pool: SimulatedP
     board = Board(data_dir)
     with running(board):
         board.live(1)
-        answer = httpx.get(f"{board.url}/healthz")
+        answer = asking.get(f"{board.url}/healthz")
         assert answer.headers["content-type"].startswith("application/json")
         (server,) = answer.json()["servers"]
         assert (answer.json()["status"], server["state"], server["master"]) == ("ok", "live", "127.0.0.1")

@@ -4,8 +4,9 @@ import re
 
 from playwright.async_api import Browser, Page, expect
 
+from tests.asking import until
 from tests.e2e.person import MAP, RUNNING, person
-from tests.e2e.programs import Board, until
+from tests.e2e.programs import Board
 
 COUNTS = f"""() => [...{MAP}.model.pools.values()].map((pool) => [pool.hosts.size, pool.vms.size]).sort((a, b) => b[0] - a[0])"""
 HALTED = f"""() => [...{MAP}.model.things.values()]

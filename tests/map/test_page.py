@@ -1,19 +1,14 @@
 """The map as a person meets it: in Chromium, over the real page."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.browsing import in_the_browser
 from tests.map.serve import LANGUAGE_NEUTRAL
+from tests.running import running
 
 MAP = "document.querySelector('.xo-map').map"
 DRAWN = f"{MAP}?.plan?.pools.length"
@@ -44,30 +39,11 @@ PLACE = f"""(name) => {{
 @pytest.fixture(scope="module")
 def address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A page with two pools, four hosts and 46 VMs, served as long as this file's tests run."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.map.serve", str(port), str(tmp_path_factory.mktemp("map"))]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment) as server:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, server)
+    with running("tests.map.serve", tmp_path_factory.mktemp("map"), ready="/") as url:
         yield url
-        server.terminate()
 
 
-def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            httpx.get(url, timeout=5)
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError("the page did not start")
-
-
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
     errors: list[str] = []
