@@ -9,6 +9,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
+# Keep compiled modules, also where the environment says not to: tests start many processes, and each would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo run test check format bench clients messages lock clean
 
 help: ## this list
