@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 PATIENCE = 30_000
 """Milliseconds that a page may take for what it should show: a bound for what hangs, and no measure."""
-ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage")
+WITHOUT = (
+    # what Playwright leaves out because it changes what pages do: only the last such list counts
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades",
+    "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning",
+    # the window around a page that nobody sees, and a renderer kept ready for the next page: half of what a new page costs
+    "InitialWebUI", "PreloadTopChromeWebUI", "SpareRendererForSitePerProcess", "WebUIReloadButton",
+)  # fmt: skip
+ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", f"--disable-features={','.join(WITHOUT)}")
 
 in_the_browser = pytest_asyncio.fixture(loop_scope="session")
 """For a fixture that speaks to the browser: as `@pytest.fixture`, in the browser's loop."""
@@ -71,8 +78,16 @@ async def browser(one_chromium: Chromium) -> AsyncIterator[Browser]:
         await context.close()
 
 
-def share_the_loop(items: Sequence[pytest.Item]) -> None:
-    """A test that uses the browser runs in the browser's loop; every other one has a loop of its own."""
+def mark(items: list[pytest.Item]) -> None:
+    """Browser tests are marked `browser`, and those that are coroutines run in the browser's loop; every other test has a loop of its own.
+
+    Their files come first: they take longest, and a worker that begins one of them last lets all others wait.
+    """
+    files = set()
     for item in items:
-        if isinstance(item, pytest.Function) and "browser" in item.fixturenames and inspect.iscoroutinefunction(item.function):
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        if isinstance(item, pytest.Function) and "chromium" in item.fixturenames:
+            files.add(item.path)
+            item.add_marker(pytest.mark.browser)
+            if "browser" in item.fixturenames and inspect.iscoroutinefunction(item.function):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    items.sort(key=lambda item: item.path not in files)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browsing import browser, chromium, one_chromium, share_the_loop
+from tests.browsing import browser, chromium, mark, one_chromium
 
 __all__ = ["browser", "chromium", "one_chromium"]
 
@@ -57,7 +57,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    share_the_loop(items)
+    mark(items)
 
 
 class _Errors(logging.Handler):

@@ -69,4 +69,4 @@ async def test_lists_have_sparklines_of_what_is_in_sight(browser: Browser, demo:
         await someone.signs_in("demo", "demo")
         for path in ("/vms", "/hosts", "/storage"):
             await someone.goes(path)
-            await someone.page.wait_for_selector(".x-trace path[d^=M]", state="attached", timeout=20_000)
+            await someone.page.wait_for_selector(".x-trace path[d^=M]", state="attached")

@@ -26,7 +26,7 @@ STATES = """() => {
 
 
 async def says_running(page: Page) -> None:
-    await expect(page.locator(".x-head .x-state")).to_contain_text("Running", timeout=30_000)
+    await expect(page.locator(".x-head .x-state")).to_contain_text("Running")
 
 
 async def test_a_vm_started_here_is_seen_to_start_everywhere(browser: Browser, demo: Board) -> None:
