@@ -125,9 +125,12 @@ async def test_the_theme_is_the_system_s_until_one_chooses(page: Page, url: str)
     await page.get_by_role("button", name="Account: admin").click()
     await page.get_by_role("button", name="Light").click()
     await expect(page.locator("body")).to_have_css("color", "rgb(27, 37, 54)")
-    await page.wait_for_timeout(300)  # it is written to disk
-    await page.reload()
-    await expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+    async def kept() -> bool:
+        await page.reload()
+        return await page.locator("html").get_attribute("data-theme") == "light"
+
+    await asking.until(kept, "the choice of a theme")  # it is on its way to the server while the page shows it already
     assert await page.evaluate(ground) == "rgb(246, 248, 251)"
     await page.get_by_role("button", name="Account: admin").click()
     await page.get_by_role("group", name="Theme").get_by_role("button", name="As the system").click()

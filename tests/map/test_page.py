@@ -1,10 +1,11 @@
 """The map as a person meets it: in Chromium, over the real page."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.browsing import in_the_browser
 from tests.map.serve import LANGUAGE_NEUTRAL
@@ -78,7 +79,7 @@ async def names(page: Page) -> list[str]:
 async def test_everything_is_on_it_and_the_head_says_how_much(page: Page) -> None:
     rectangles: dict[str, Any] = await page.evaluate(f"{MAP}.rectangles()")
     assert len(rectangles) == 2 + 4 + 46 + 3  # the local SRs are on their hosts' floors
-    assert (await page.inner_text(".xo-home-counts")).startswith("2 pools · 4 hosts · 46 VMs, ")
+    await expect(page.locator(".xo-home-counts")).to_contain_text("2 pools · 4 hosts · 46 VMs, ")
 
 
 async def test_something_is_painted(page: Page) -> None:
@@ -112,7 +113,7 @@ async def test_a_right_click_offers_verbs_where_it_is(page: Page) -> None:
     box = await menu.bounding_box()
     assert box is not None
     assert abs(box["x"] - x) < 40 and abs(box["y"] - y) < 40
-    assert (await page.get_by_role("link", name="Open").first.get_attribute("href") or "").startswith("/vm/")
+    await expect(page.get_by_role("link", name="Open").first).to_have_attribute("href", re.compile("^/vm/"))
 
 
 async def test_a_double_click_comes_nearer_and_a_second_opens(page: Page, address: str) -> None:
@@ -120,7 +121,9 @@ async def test_a_double_click_comes_nearer_and_a_second_opens(page: Page, addres
     await page.mouse.dblclick(*await centre(page, name))
     await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom > 2")
     crumbs = page.locator(".xo-map-crumbs li")
-    assert [await crumb.inner_text() for crumb in await crumbs.all()][0::3] == ["All", name]
+    await expect(crumbs).to_have_count(4)
+    await expect(crumbs.first).to_have_text("All")
+    await expect(crumbs.last).to_have_text(name)
     await crumbs.first.click()
     await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom === 1")
     await page.mouse.dblclick(*await centre(page, name))
@@ -137,7 +140,7 @@ async def test_the_tooltip_tells_names_as_text(page: Page, address: str) -> None
     await page.mouse.move(*await centre(page, LANGUAGE_NEUTRAL))
     tip = page.locator(".xo-map-tip")
     await tip.wait_for(state="visible")
-    assert LANGUAGE_NEUTRAL in await tip.inner_text()
+    await expect(tip).to_contain_text(LANGUAGE_NEUTRAL)
 
 
 async def test_arrows_reach_every_tile(page: Page) -> None:
