@@ -9,6 +9,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
+# Keep compiled modules, also where the environment says not to: tests start many processes, and each would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo run test check format bench clients messages lock clean
 
 help: ## this list
@@ -20,8 +23,8 @@ demo: $(READY) ## two simulated pools to look at and to break; sign in as demo, 
 run: $(READY) ## the dashboard itself, with your own pools: make run ARGS="--port 8081"
 	@XO_DASH_MAKE=run $(BIN)/xo-dash serve $(ARGS)
 
-test: $(READY) ## all tests; those that need a browser are skipped where there is no chromium
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+test: $(READY) ## all tests; says at its end which were skipped and why
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check .

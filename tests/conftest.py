@@ -3,18 +3,20 @@
 No test may leave an ERROR in the log, nor an active link behind (NiceGUI polls each of them ten times a second, for ever).
 """
 
+import gc
 import logging
-import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from playwright.async_api import Browser
+from tests.browsing import browser, chromium, mark, one_chromium
 
+__all__ = ["browser", "chromium", "one_chromium"]
+
+if TYPE_CHECKING:
     from xo_dash.simulator.testing import SimulatedPool, Simulation
 
 
@@ -48,24 +50,14 @@ def pools() -> "Iterator[list[SimulatedPool]]":
         yield simulation.pools
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Where the browser is; without one, the test is skipped."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no chromium here: apt install chromium")
-    return found
+def pytest_collection_finish() -> None:
+    """What is here by now stays: NiceGUI's simulated browser collects garbage twice, and would walk all of it each time (0.16 s)."""
+    gc.collect()
+    gc.freeze()
 
 
-@pytest.fixture
-async def browser(chromium: str) -> "AsyncIterator[Browser]":
-    """A browser that ends with the test; `await browser.new_page()` is a person of its own."""
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield running
-        await running.close()
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark(items)
 
 
 class _Errors(logging.Handler):

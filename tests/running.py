@@ -6,16 +6,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+from tests import asking
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60
-"""Seconds that it may take to start; a large fleet on a busy machine does."""
 
 
 @contextmanager
@@ -27,16 +24,10 @@ def running(module: str, *arguments: object, ready: str) -> Iterator[str]:
     command = [sys.executable, "-m", module, str(port), *map(str, arguments)]
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
     process = subprocess.Popen(command, cwd=ROOT, env=plain)
+    url = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}{ready}", timeout=PATIENCE / 2)
-                break
-            except httpx.TransportError:
-                assert process.poll() is None and time.monotonic() < deadline, f"{module} did not start"
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
+        asking.until_it_answers(url + ready, lambda: process.poll() is None, lambda: module)
+        yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(asking.PATIENCE)

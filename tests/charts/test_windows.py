@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page
 import components.charts
 from data.past import STRETCHES
 from data.traces import POINTS, text
+from tests.browsing import in_the_browser
 from tests.modules import open_modules
 
 MODULES = Path(components.charts.__file__).parent / "modules"
@@ -23,7 +24,7 @@ NOW = 1_800_000_000
 DAY = 86400
 
 
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
     page = await open_modules(browser, MODULES, LOADER, "window.charts")
     yield page

@@ -28,7 +28,7 @@ def test_every_code_gives_a_sentence_with_any_number_of_arguments(fake: FakePool
             assert code in OWN or family(code) != UNKNOWN, code
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="no list of XAPI's codes here")
+@pytest.mark.skipif(not SHARED.exists(), reason="needs XAPI's own list of its errors, which is not part of the repository")
 def test_no_code_of_xapi_is_missing() -> None:
     codes: dict[str, list[str]] = json.loads(SHARED.read_text("utf-8"))
     ours = known_codes()

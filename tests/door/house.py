@@ -8,7 +8,6 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from urllib.parse import urlencode
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+from tests import asking
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -39,14 +40,9 @@ class House:
         with (self.folder / "log").open("ab") as log:
             plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
             self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, env=plain)
-        deadline = time.monotonic() + 90  # on a machine that does much else
-        while True:
-            try:
-                self.first_run_code = httpx.get(f"{self.url}/healthz", verify=False).json()["code"]
-                return self
-            except httpx.HTTPError:
-                assert self._process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
-                time.sleep(0.05)
+        health = asking.until_it_answers(f"{self.url}/healthz", lambda: self._process.poll() is None, self.log)
+        self.first_run_code = health.json()["code"]
+        return self
 
     def __exit__(self, *_error: object) -> None:
         self._process.terminate()
@@ -69,9 +65,7 @@ class Browser:
 
     def __init__(self, house: House, headers: dict[str, str]) -> None:
         self.house = house
-        self.http = httpx.AsyncClient(
-            base_url=house.url, headers={"accept": "text/html", "origin": house.url, **headers}, timeout=20, verify=False
-        )
+        self.http = asking.client(base_url=house.url, headers={"accept": "text/html", "origin": house.url, **headers})
 
     async def __aenter__(self) -> "Browser":
         return self

@@ -3,13 +3,13 @@
 import asyncio
 from urllib.parse import urlencode
 
-import httpx
 import orjson
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
+from tests import asking
 from tests.door.house import House, PageSocket, event
 
 EVIL = "http://evil.example"
@@ -90,7 +90,7 @@ async def test_a_foreign_page_cannot_post_or_poll_with_the_users_cookie(house: H
             assert (await ann.http.post("/login", headers=headers, data={"name": "bob", "password": "bob's password"})).status_code == 403
             polling = f"/_nicegui_ws/socket.io/?EIO=4&transport=polling&client_id={page.client_id}&implicit_handshake=true"
             assert (await ann.http.get(polling, headers=headers)).status_code == 403
-        async with httpx.AsyncClient(base_url=house.url, headers={"cookie": ann.cookies}) as bare:
+        async with asking.client(base_url=house.url, headers={"cookie": ann.cookies}) as bare:
             assert (await bare.post("/sign-out", headers={"sec-fetch-site": "cross-site"})).status_code == 403
             assert (await bare.post("/sign-out", headers={"sec-fetch-site": "same-site"})).status_code == 403
             assert (await bare.post("/sign-out")).status_code == 403  # does not say where it comes from

@@ -12,9 +12,9 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.e2e.programs import NAME, PASSWORD
 
 WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI));
+document.addEventListener("securitypolicyviolation", (e) => console.error("violates", e.violatedDirective, e.blockedURI));
 """
+"""Said at once, where everything that goes wrong is heard: a page that is asked later may be another one by then."""
 MAP = "document.querySelector('.xo-map').map"
 DRAWN = "document.querySelector('.xo-map')?.map?.plan?.pools.length"
 RUNNING = f"() => [...{MAP}.model.things.values()].filter((thing) => thing.kind === 'vm' && thing.state === 1).map((vm) => vm.name).sort()"
@@ -45,13 +45,9 @@ class Person:
             self.complaints.append(f"asked another place: {url}")
 
     async def goes(self, path: str) -> None:
-        """Opens a page and waits until it is connected; its complaints about the rules of content are kept too."""
-        await self._keep_violations()
+        """Opens a page and waits until it is connected."""
         await self.page.goto(self.url + path)
         await self.page.wait_for_function("window.socket?.connected")
-
-    async def _keep_violations(self) -> None:
-        self.complaints += await self.page.evaluate("window.violations ?? []")
 
     async def signs_in(self, name: str = NAME, password: str = PASSWORD) -> None:
         await self.page.goto(self.url)
@@ -61,7 +57,6 @@ class Person:
         await self.page.wait_for_function("window.socket?.connected")
 
     async def leaves(self) -> None:
-        await self._keep_violations()
         await self.context.close()
         assert self.complaints == [] or self.expects_trouble
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -23,10 +22,10 @@ from data.stores.directory import DataDirectory
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
+from tests import asking
 from xo_dash.door.passwords import Passwords
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds, on a machine that does much else
 NAME, PASSWORD = "ann", "ann's own password"
 SMALL = ("--pools", "1", "--hosts", "2", "--vms", "6", "--seed", "e2e")
 
@@ -49,7 +48,6 @@ class Program:
         words = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         self._out = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `end`
         self._err = tempfile.TemporaryFile()  # noqa: SIM115
-        self.started = time.monotonic()
         self.process = Popen(
             [sys.executable, "-m", "xo_dash", *arguments], cwd=ROOT, env={**plain, **words, **(environment or {})},
             stdin=DEVNULL, stdout=self._out, stderr=self._err,
@@ -67,13 +65,13 @@ class Program:
     def kill(self) -> None:
         """As if the power went."""
         self.process.kill()
-        self.process.wait(PATIENCE)
+        self.process.wait(asking.PATIENCE)
 
     def end(self) -> int:
         """SIGTERM, and what it answers."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(asking.PATIENCE)
 
     def close(self) -> None:
         try:
@@ -106,7 +104,7 @@ class Pool(Program):
 
     async def call(self, method: str, *arguments: object) -> Any:
         """The result of a call, as root."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=PATIENCE) as client:
+        async with asking.client(base_url=self.url) as client:
             if not self._session:
                 self._session = await _call(client, "session.login_with_password", "root", "secret", "1.0", "check")
             return await _call(client, method, self._session, *arguments)
@@ -136,14 +134,12 @@ class Board(Program):
     def __init__(self, folder: Path, *arguments: str, port: int = 0) -> None:
         self.port = port or free_port()
         self.folder = folder
+        began = time.monotonic()
         super().__init__("serve", "--port", str(self.port), "--data-dir", str(folder), *arguments)
         self.url = f"http://127.0.0.1:{self.port}"
-        wait_for(self._answers, self, "the dashboard")
-
-    def _answers(self) -> bool:
-        with suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
-        return False
+        asking.until_it_answers(f"{self.url}/healthz", lambda: self.process.poll() is None, lambda: self.said)
+        self.took = time.monotonic() - began
+        """Seconds to start: how fast this machine is just now."""
 
     @property
     def code(self) -> str:
@@ -154,7 +150,7 @@ class Board(Program):
 
     @property
     def health(self) -> dict[str, Any]:
-        return dict(httpx.get(f"{self.url}/healthz", timeout=PATIENCE).json())
+        return dict(asking.get(f"{self.url}/healthz").json())
 
     def live(self, servers: int) -> None:
         """Wait until so many servers are live."""
@@ -167,7 +163,7 @@ class Board(Program):
 
 
 def wait_for(is_so: Any, program: Program, what: str) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + asking.PATIENCE
     while not is_so():
         assert program.process.poll() is None, f"{what}: it ended: {program.said}"
         assert time.monotonic() < end, f"{what}: not in time: {program.said}"
@@ -193,12 +189,3 @@ def furnish(folder: Path, *urls: str) -> None:
         servers.add_now(url, "root", "secret", tls=TlsMode.PLAIN, label=f"pool {number + 1}")
     passwords.close()
     directory.close()
-
-
-async def until(is_so: Any, what: str, patience: float = PATIENCE) -> float:
-    """Seconds until `await is_so()` is true."""
-    start = time.monotonic()
-    while not await is_so():
-        assert time.monotonic() - start < patience, f"not within {patience} s: {what}"
-        await asyncio.sleep(0.05)
-    return time.monotonic() - start

@@ -35,7 +35,7 @@ async def test_a_day_of_a_vm_is_looked_at_closer_and_compared(browser: Browser, 
         await expect(first.locator("canvas")).to_be_visible()
         assert page.url.endswith("?range=day")
         assert any("?step=3600&rows=26" in url for url in loaded) and any("/index-" in url for url in loaded)  # the library, only now
-        assert await page.locator(".x-past-cards .x-card").count() == 6
+        await expect(page.locator(".x-past-cards .x-card")).to_have_count(6)
 
         await page.get_by_label("Which one, CPU").select_option("cpu1")
         box = await first.bounding_box()
@@ -69,4 +69,4 @@ async def test_lists_have_sparklines_of_what_is_in_sight(browser: Browser, demo:
         await someone.signs_in("demo", "demo")
         for path in ("/vms", "/hosts", "/storage"):
             await someone.goes(path)
-            await someone.page.wait_for_selector(".x-trace path[d^=M]", state="attached", timeout=20_000)
+            await someone.page.wait_for_selector(".x-trace path[d^=M]", state="attached")

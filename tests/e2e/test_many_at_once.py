@@ -31,7 +31,7 @@ async def _snapshot_three(browser: Browser, board: Board) -> None:
         await expect(dialog).to_contain_text("k8s-worker-2")
         await dialog.locator("button").last.click()
         card = page.locator(".x-run")
-        await expect(card.locator(".x-run-sum")).to_have_text("3 done", timeout=30_000)
+        await expect(card.locator(".x-run-sum")).to_have_text("3 done")
         await card.get_by_role("button", name="Dismiss").click()
         await expect(card).to_have_count(0)
         lines = [line for line in board.audit()[before:] if line["name"].startswith("k8s-worker")]

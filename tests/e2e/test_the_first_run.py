@@ -66,7 +66,7 @@ async def test_from_the_printed_code_to_a_pool_on_the_map(browser: Browser, data
             await someone.page.get_by_role("button", name="Account: ann").click()
             await someone.page.get_by_role("menuitem", name="Sign out").click()
             await someone.page.wait_for_url(f"{board.url}/login**")
-            await map_page.wait_for_url(f"{board.url}/login**", timeout=5000)
+            await map_page.wait_for_url(f"{board.url}/login**")
             await map_page.goto(f"{board.url}/vms")
             await map_page.wait_for_url(f"{board.url}/login?next=/vms")
             # a page that lost its socket asks for itself before it loads anew
@@ -116,7 +116,7 @@ async def test_an_unknown_certificate_is_shown_and_a_changed_one_refused(browser
             pool.kill()
             pool = Pool(port, *TLS)  # which makes itself a new one
             with running(pool):
-                await expect(server).to_contain_text("certificate not trusted", timeout=15_000)
+                await expect(server).to_contain_text("certificate not trusted")
                 said = FINGERPRINT.findall(await server.inner_text())
                 assert len(said) == 2 and said[0] == first and said[1] != first, said
                 await server.get_by_role("button", name="Edit").click()
@@ -125,4 +125,4 @@ async def test_an_unknown_certificate_is_shown_and_a_changed_one_refused(browser
                 assert sorted(FINGERPRINT.findall(await dialog.inner_text())) == sorted(said)
                 await dialog.get_by_role("button", name="Trust this certificate").click()
                 await expect(dialog).to_have_count(0)
-                await expect(server).to_contain_text("live", timeout=15_000)
+                await expect(server).to_contain_text("live")

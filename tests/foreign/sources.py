@@ -1,4 +1,4 @@
-"""Pools to serve: recorded ones, which lie beside the repository where it is developed, and a small one of our own."""
+"""Pools to serve: recorded ones, some of them of other people and not part of the repository, and a small one of our own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.foreign.book import Record, Records
+from tests.recorded import recorded
 
 SHARED = Path(__file__).parent.parent.parent.parent / "shared"
 NULL = "OpaqueRef:NULL"
@@ -33,7 +34,7 @@ def source(name: str) -> Records:
 
 def real() -> Records:
     """A host of a current xapi as it was recorded."""
-    found: Records = json.loads(_shared("data/real-xapi/get_all_records.jsonrpc.json"))
+    found: Records = json.loads(recorded("get_all_records.jsonrpc.json"))
     return {name: rows for name, rows in found.items() if "_error" not in rows}
 
 
@@ -114,7 +115,7 @@ def _expression(text: str) -> list[Any]:
 def _shared(path: str) -> str:
     place = SHARED / path
     if not place.exists():
-        pytest.skip(f"no {path} here: it needs the recordings of real pools")
+        pytest.skip(f"needs {path}, which is not part of the repository")
     return place.read_text("utf-8")
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests import asking
+from tests.browsing import in_the_browser
 from tests.running import running
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
 
 
 def house(folder: Path, vms: int = 0) -> AbstractContextManager[str]:
@@ -23,7 +19,7 @@ def house(folder: Path, vms: int = 0) -> AbstractContextManager[str]:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with house(tmp_path_factory.mktemp("frame")) as address:
         yield address
 
@@ -39,22 +35,18 @@ class Noises:
         page.on("request", lambda request: self.requests.append(request.url))
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
-        page = await context.new_page()
-        noises = Noises(page)
-        yield page
-        await browser.close()
-        assert noises.complaints == []
-        assert all(url.startswith(("http://127.0.0.1", "data:")) for url in noises.requests)
-        assert not any("woff" in url for url in noises.requests), "fonts of NiceGUI's were loaded"
+@in_the_browser
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    page = await browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+    noises = Noises(page)
+    yield page
+    assert noises.complaints == []
+    assert all(url.startswith(("http://127.0.0.1", "data:")) for url in noises.requests)
+    assert not any("woff" in url for url in noises.requests), "fonts of NiceGUI's were loaded"
 
 
 async def tell(url: str, what: str) -> None:
-    async with httpx.AsyncClient() as client:
+    async with asking.client() as client:
         (await client.get(f"{url}/do/{what}")).raise_for_status()
 
 
@@ -133,9 +125,12 @@ async def test_the_theme_is_the_system_s_until_one_chooses(page: Page, url: str)
     await page.get_by_role("button", name="Account: admin").click()
     await page.get_by_role("button", name="Light").click()
     await expect(page.locator("body")).to_have_css("color", "rgb(27, 37, 54)")
-    await page.wait_for_timeout(300)  # it is written to disk
-    await page.reload()
-    await expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+    async def kept() -> bool:
+        await page.reload()
+        return await page.locator("html").get_attribute("data-theme") == "light"
+
+    await asking.until(kept, "the choice of a theme")  # it is on its way to the server while the page shows it already
     assert await page.evaluate(ground) == "rgb(246, 248, 251)"
     await page.get_by_role("button", name="Account: admin").click()
     await page.get_by_role("group", name="Theme").get_by_role("button", name="As the system").click()
@@ -178,11 +173,12 @@ async def test_nobody_observes_after_the_browser_left(page: Page, url: str) -> N
     await page.goto(url)
     await expect(page.locator(row(page, "xcp-lab-1"))).to_be_visible()
     await page.goto("about:blank")
-    deadline = time.monotonic() + 20
-    async with httpx.AsyncClient() as client:
-        while (count := (await client.get(f"{url}/do/observers")).json()["mirror"]) > 1:  # the runner's own
-            assert time.monotonic() < deadline, f"{count} observers are left"
-            await page.wait_for_timeout(200)
+    async with asking.client() as client:
+
+        async def nobody_looks() -> bool:
+            return (await client.get(f"{url}/do/observers")).json()["mirror"] <= 1  # the runner's own
+
+        await asking.until(nobody_looks, "the browser is forgotten")
 
 
 async def test_five_thousand_vms_are_few_elements(page: Page, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ async def open_canvas(browser: Browser, mirror: Mirror, *, size: tuple[int, int]
         await page.emulate_media(contrast="more")
     await page.route(f"{ORIGIN}**", _serve)
     await page.goto(ORIGIN)
-    await page.wait_for_function("window.ready", timeout=10_000)
+    await page.wait_for_function("window.ready")
     await page.evaluate("([words, w, h]) => window.open_(words, w, h)", [words(), *size])
     scene = Scene(mirror, hold=math.inf)
     close = scene.open(lambda _message: None)

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
 from playwright.async_api import Browser, Page
 
 from data.findings.finding import Level
 from data.objects import VM, Host, PowerState
 from tests import fakes
+from tests.browsing import in_the_browser
 from tests.map import edges, fleets
 from tests.map.canvas import open_canvas
 from tests.map.pictures import gone
@@ -17,7 +17,7 @@ RUNNING = "[...map.model.things.values()].filter((thing) => thing.kind === 'vm' 
 PAINTED = "({...map.painter.painted})"
 
 
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """Two pools, four hosts, 46 VMs."""
     page = await open_canvas(browser, fleets.fleet(fleets.LAB))

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests import fakes
 from tests.map import fleets
@@ -126,8 +125,7 @@ async def test_a_person_saves_what_is_seen(browser: Browser, address: str) -> No
     assert await page.evaluate("document.activeElement.className") == "xo-map-focus"
     await page.locator(".xo-map").hover()
     await page.get_by_role("button", name="Save a picture").click()
-    entries: list[Any] = await page.get_by_role("menuitem").all()
-    assert [await entry.inner_text() for entry in entries] == ["Picture (PNG)", "Drawing (SVG)"]
+    await expect(page.get_by_role("menuitem")).to_have_text(["Picture (PNG)", "Drawing (SVG)"])
     await page.keyboard.press("ArrowDown")
     async with page.expect_download() as saving:
         await page.keyboard.press("Enter")

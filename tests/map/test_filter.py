@@ -75,16 +75,19 @@ async def test_words_keys_quotes_and_minus(browser: Browser) -> None:
     assert found == dict(CASES)
 
 
-async def test_ten_thousand_are_looked_through_in_a_few_milliseconds(browser: Browser) -> None:
+TIMES = """
+const least = (run) => Math.min(...[0, 1, 2, 3, 4].map(() => { const t = performance.now(); run(); return performance.now() - t; }));
+const bare = () => things.filter((thing) => [thing.name, ...thing.tags].join(" ").toLowerCase().includes("no such thing")).length;
+"""
+"""What a look at all of them takes, and one at all names and tags without any of our code."""
+
+
+async def test_ten_thousand_are_looked_through_while_one_types(browser: Browser) -> None:
     things = [vm(i, f"app-{i}", tags=["prod"] if i % 3 else []) for i in range(10, 10_010)]
     async with modules(browser, "filter") as page:
-        took = await call(
-            page,
-            f"((text, things) => {{ const t = performance.now(); ({MATCHES})(text, things); return performance.now() - t; }})",
-            "app tag:prod -is:halted",
-            things,
-        )
-    assert took < 100  # 5 to 10 on two shared cores
+        code = f"((text, things) => {{ {TIMES} return [least(() => ({MATCHES})(text, things)), least(bare)]; }})"
+        took, bare = await call(page, code, "app tag:prod -is:halted", things)
+    assert took < 10 * bare, (took, bare)
 
 
 STATES = [

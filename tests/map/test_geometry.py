@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page
 
 from data.mirror import Mirror
 from tests import fakes
+from tests.browsing import in_the_browser
 from tests.map import edges, fleets
 from tests.map.plans import (
     Box,
@@ -65,7 +66,7 @@ ALARMS = """() => {
 """Tiles that would be under 5 px, or out of their place, if they were in alarm."""
 
 
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
     yield await open_plans(browser)
 

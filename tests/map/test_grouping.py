@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from data.objects import VM
+from tests.browsing import in_the_browser
 from tests.map import fleets
 from tests.map.plans import Message, Plan, area, message, open_plans, outside, overlapping, plan, rectangles, side, told
 
@@ -53,7 +54,7 @@ TOOK = """() => Array.from({length: 7}, () => {
 })"""
 
 
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
     yield await open_plans(browser)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.browsing import in_the_browser
 from tests.map.test_table import MAP, READY
 from tests.running import running
 
@@ -47,7 +48,7 @@ def address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield url
 
 
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
     page = await browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     yield page

@@ -1,19 +1,15 @@
 """The map as a person meets it: in Chromium, over the real page."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
+import re
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
+from tests.browsing import in_the_browser
 from tests.map.serve import LANGUAGE_NEUTRAL
+from tests.running import running
 
 MAP = "document.querySelector('.xo-map').map"
 DRAWN = f"{MAP}?.plan?.pools.length"
@@ -44,30 +40,11 @@ PLACE = f"""(name) => {{
 @pytest.fixture(scope="module")
 def address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A page with two pools, four hosts and 46 VMs, served as long as this file's tests run."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.map.serve", str(port), str(tmp_path_factory.mktemp("map"))]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment) as server:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, server)
+    with running("tests.map.serve", tmp_path_factory.mktemp("map"), ready="/") as url:
         yield url
-        server.terminate()
 
 
-def _wait(url: str, server: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            httpx.get(url, timeout=5)
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError("the page did not start")
-
-
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
     errors: list[str] = []
@@ -102,7 +79,7 @@ async def names(page: Page) -> list[str]:
 async def test_everything_is_on_it_and_the_head_says_how_much(page: Page) -> None:
     rectangles: dict[str, Any] = await page.evaluate(f"{MAP}.rectangles()")
     assert len(rectangles) == 2 + 4 + 46 + 3  # the local SRs are on their hosts' floors
-    assert (await page.inner_text(".xo-home-counts")).startswith("2 pools · 4 hosts · 46 VMs, ")
+    await expect(page.locator(".xo-home-counts")).to_contain_text("2 pools · 4 hosts · 46 VMs, ")
 
 
 async def test_something_is_painted(page: Page) -> None:
@@ -136,7 +113,7 @@ async def test_a_right_click_offers_verbs_where_it_is(page: Page) -> None:
     box = await menu.bounding_box()
     assert box is not None
     assert abs(box["x"] - x) < 40 and abs(box["y"] - y) < 40
-    assert (await page.get_by_role("link", name="Open").first.get_attribute("href") or "").startswith("/vm/")
+    await expect(page.get_by_role("link", name="Open").first).to_have_attribute("href", re.compile("^/vm/"))
 
 
 async def test_a_double_click_comes_nearer_and_a_second_opens(page: Page, address: str) -> None:
@@ -144,7 +121,9 @@ async def test_a_double_click_comes_nearer_and_a_second_opens(page: Page, addres
     await page.mouse.dblclick(*await centre(page, name))
     await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom > 2")
     crumbs = page.locator(".xo-map-crumbs li")
-    assert [await crumb.inner_text() for crumb in await crumbs.all()][0::3] == ["All", name]
+    await expect(crumbs).to_have_count(4)
+    await expect(crumbs.first).to_have_text("All")
+    await expect(crumbs.last).to_have_text(name)
     await crumbs.first.click()
     await page.wait_for_function(f"!{MAP}.camera.flight && {MAP}.camera.zoom === 1")
     await page.mouse.dblclick(*await centre(page, name))
@@ -161,7 +140,7 @@ async def test_the_tooltip_tells_names_as_text(page: Page, address: str) -> None
     await page.mouse.move(*await centre(page, LANGUAGE_NEUTRAL))
     tip = page.locator(".xo-map-tip")
     await tip.wait_for(state="visible")
-    assert LANGUAGE_NEUTRAL in await tip.inner_text()
+    await expect(tip).to_contain_text(LANGUAGE_NEUTRAL)
 
 
 async def test_arrows_reach_every_tile(page: Page) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.browsing import in_the_browser
 from tests.map.pure import modules
 
 PLAN = """(vms) => {
@@ -23,7 +24,7 @@ PLAN = """(vms) => {
 }"""
 
 
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
     async with modules(browser, "model", "arrange", "relations", "whatif", "crumbs", "camera", "places") as page:
         await page.evaluate(PLAN, 60)

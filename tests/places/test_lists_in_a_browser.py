@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
+from tests import asking
 from tests.places.serve import EVIL
+from tests.running import running
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
-    command = [sys.executable, "-m", "tests.places.serve", str(port), str(tmp_path_factory.mktemp("places"))]
-    process = subprocess.Popen(command, cwd=ROOT, env=plain)
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/hosts")
-                break
-            except httpx.TransportError:
-                assert process.poll() is None and time.monotonic() < deadline, "it did not start"
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    with running("tests.places.serve", tmp_path_factory.mktemp("places"), ready="/hosts") as address:
+        yield address
 
 
 async def opened(browser: Browser, address: str) -> tuple[Page, list[str]]:
@@ -56,7 +32,7 @@ async def opened(browser: Browser, address: str) -> tuple[Page, list[str]]:
 
 
 async def do(url: str, what: str) -> None:
-    async with httpx.AsyncClient() as client:
+    async with asking.client() as client:
         (await client.post(f"{url}/test/{what}")).raise_for_status()
 
 

@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 
-from tests.simulator.recordings import CHECK, needs
+from tests.simulator.elsewhere import CHECK, needs
 
 needs_the_check = needs(CHECK)
 

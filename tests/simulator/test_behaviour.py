@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.recorded import recorded_json
 from tests.simulator.behaviour import all_answers
 from tests.simulator.furnished import furnish_inside
 from tests.simulator.inside import built
-from tests.simulator.recordings import recorded_json
 
 
 @pytest.mark.parametrize("hosts", [1, 3])

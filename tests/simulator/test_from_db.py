@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.recorded import recorded_file
 from tests.simulator import inside
 from tests.simulator.checking import check, needs_the_check
 from tests.simulator.commanded import Ended, commanded
 from tests.simulator.conftest import Client, sign_in
-from tests.simulator.recordings import DATABASES, needs, recorded_file
+from tests.simulator.elsewhere import DATABASES, needs
 from xo_dash.simulator import from_db, model, registry
 from xo_dash.simulator.classes import sexpr
 from xo_dash.simulator.clock import Clock

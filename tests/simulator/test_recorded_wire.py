@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.recorded import recorded_json
 from tests.simulator.conftest import Client, http
-from tests.simulator.recordings import recorded_json
 from xo_dash.simulator.testing import SimulatedPool
 
 TRANSCRIPT = recorded_json("wire_transcript.json")

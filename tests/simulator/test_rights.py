@@ -10,7 +10,7 @@ import pytest
 import XenAPI
 
 from tests.simulator.conftest import Client, http, until
-from tests.simulator.recordings import RBAC, needs
+from tests.simulator.elsewhere import RBAC, needs
 from xo_dash.simulator.directory import ACCOUNTS, adopt
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.server import Wanted

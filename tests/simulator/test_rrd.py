@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.recorded import recorded_json
 from tests.simulator.conftest import Reply, http, sign_in
 from tests.simulator.inside import NOON, built, vm_named
-from tests.simulator.recordings import recorded_json
 from xo_dash.simulator import loads, rrd, rrd_guest, rrd_host
 from xo_dash.simulator.rrd_text import MODERN
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.recorded import recorded
 from tests.simulator.conftest import Client, http, until
 from tests.simulator.making import Maker
-from tests.simulator.recordings import recorded
 from tests.simulator.transfers import (
     GIB,
     MIB,

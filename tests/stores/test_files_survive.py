@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -226,10 +225,8 @@ def test_one_server_at_a_time(data_dir: Path) -> None:
 def test_a_stuck_process_is_said_after_a_while(data_dir: Path) -> None:
     patient, stuck = DataDirectory(data_dir, patience=0.05), DataDirectory(data_dir)
     store = UserStore(patient)
-    start = time.monotonic()
-    with stuck.write_lock(), pytest.raises(StoreBusy):
+    with stuck.write_lock(), pytest.raises(StoreBusy, match="0 s"):
         store.add_now("Ann", "h", Role.ADMIN)
-    assert time.monotonic() - start < 5
 
 
 def test_a_directory_that_is_a_file_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -122,8 +122,11 @@ async def test_calls_run_beside_each_other_and_beside_events(pool: SimulatedPool
     pool.fault("VM.get_name_label", delay=0.3)
     (vm, *_others) = await connection.call("VM.get_all")
     begin = time.monotonic()
+    await connection.call("VM.get_name_label", vm)
+    alone = time.monotonic() - begin
     await asyncio.gather(*(connection.call("VM.get_name_label", vm) for _number in range(4)))
-    assert time.monotonic() - begin < 0.9
+    together = time.monotonic() - begin - alone
+    assert together < 3 * alone
     await connection.call("VM.set_name_description", vm, "seen")
     (event,) = (await waiting).events
     assert isinstance(event.row, VM) and event.row.name_description == "seen"
@@ -144,11 +147,12 @@ async def test_closing_does_not_wait_for_events(pool: SimulatedPool) -> None:
     connection = connection_to(pool)
     await connection.sign_in()
     token = (await connection.events((VM,), START, 0)).token
-    waiting = asyncio.create_task(connection.events((VM,), token, 20))
+    poll = 30  # seconds
+    waiting = asyncio.create_task(connection.events((VM,), token, poll))
     await asyncio.sleep(0.1)
     begin = time.monotonic()
     await connection.close()
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < poll / 2
     with pytest.raises((Unreachable, XapiFailure)):
         await waiting
     with pytest.raises(Unreachable):
