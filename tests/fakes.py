@@ -53,6 +53,7 @@ from xo_dash.door.current import SCOPE_KEY
 from xo_dash.door.door import Door
 from xo_dash.door.passwords import Passwords
 from xo_dash.sync.watch import around
+from xo_dash.xapi.errors import NotConnected
 
 T = TypeVar("T", bound=XapiObject)
 
@@ -302,7 +303,7 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
 
 
 def _no_connection(server_id: str) -> NoReturn:
-    raise KeyError(server_id)
+    raise NotConnected(server_id)
 
 
 def sign_in(app: App, context: Context, name: str = "admin", role: Role = Role.ADMIN) -> User:

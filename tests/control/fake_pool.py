@@ -16,6 +16,7 @@ from data.stores.users import Role, User
 from data.types import Ref, XapiObject
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
+from xo_dash.xapi.errors import NotConnected
 
 # Source: VM.allowed_operations of a VM at rest, as far as the table has them.
 OFFERED: Mapping[PowerState, frozenset[str]] = {
@@ -112,7 +113,14 @@ class Desk:
         self.folder = folder
         self.pools = {pool.server.id: pool for pool in pools}
         self.users = Users()
-        self.runner = Runner(pools[0].mirror, self.pools.__getitem__, self.users, Audit(folder), at_once=at_once, patience=patience)
+        self.runner = Runner(pools[0].mirror, self.connection, self.users, Audit(folder), at_once=at_once, patience=patience)
+
+    def connection(self, server_id: str) -> FakePool:
+        """As `Servers.connection`."""
+        pool = self.pools.get(server_id)
+        if pool is None:
+            raise NotConnected("this server is not connected")
+        return pool
 
     def hire(self, role: Role = Role.OPERATOR, name: str = "ann") -> User:
         hired = user(role, name)

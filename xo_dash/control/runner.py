@@ -16,7 +16,7 @@ from data.types import XapiObject
 from xo_dash.control.action import Action, name_of
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import REDACTED, Audit, AuditUnwritable, Entry, moment
-from xo_dash.control.following import Caller, Follower
+from xo_dash.control.following import Connections, Follower
 from xo_dash.control.offers import why_not
 from xo_dash.control.run import Item, Run, State
 from xo_dash.control.said import Said, say
@@ -46,7 +46,7 @@ class Runner:
     def __init__(
         self,
         mirror: Mirror,
-        connections: Callable[[str], Caller],
+        connections: Connections,
         users: Users,
         audit: Audit,
         *,
@@ -54,7 +54,7 @@ class Runner:
         patience: float = 5.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`connections`: by a server's id; raises KeyError. `users`: as they are now. `at_once`: in one pool."""
+        """`users`: as they are now. `at_once`: in one pool."""
         self._mirror = mirror
         self._users = users
         self._audit = audit

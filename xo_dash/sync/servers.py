@@ -24,7 +24,7 @@ from xo_dash.sync.schedule import Schedule
 from xo_dash.sync.watch import Watch
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
-from xo_dash.xapi.errors import BadAddress, Unreachable
+from xo_dash.xapi.errors import BadAddress, NotConnected
 from xo_dash.xapi.tls import Trust
 
 log = logging.getLogger(__name__)
@@ -120,10 +120,10 @@ class Servers:
         return await probe.probe(address, user, password, _trust(tls, (fingerprint,)))
 
     def connection(self, server_id: str) -> Connection:
-        """Raises Unreachable for a server that is disabled or gone."""
+        """Raises NotConnected for a server that is disabled or gone."""
         running = self._running.get(server_id)
         if running is None:
-            raise Unreachable("this server is not connected")
+            raise NotConnected("this server is not connected")
         return running.connection
 
     async def _look(self) -> None:

@@ -15,7 +15,7 @@ from data.types import XapiObject
 from xo_dash.xapi import events
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
-from xo_dash.xapi.errors import BadAddress, BadCertificate, NotMaster, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadAddress, BadCertificate, NotConnected, NotMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.session import TIMEOUT, Session
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import Reply
@@ -159,7 +159,7 @@ class Connection:
         """The session, which may be on its way: one that ended under a call is being opened again."""
         async with self._signing_in:
             if self._target is None:
-                raise Unreachable("not signed in")
+                raise NotConnected("not signed in")
             return self._target
 
     async def _find_master(self) -> Target:

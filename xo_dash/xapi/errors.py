@@ -5,6 +5,7 @@ XapiError
 │   ├── BadPassword                     ... the user or the password
 │   └── NotMaster                       ... because it is a member; `master` is the address of the one to ask
 ├── Unreachable(reason)                 no connection, or it broke
+│   ├── NotConnected                    there is none at this moment: nothing was sent
 │   └── Timeout                         nobody answered in time
 ├── BadCertificate(expected, actual)    not the one it should be; nothing was sent to it
 ├── BadReply(reason)                    something answered, but not XAPI: malformed, cut short, too large
@@ -52,6 +53,10 @@ class NotMaster(XapiFailure):
 
 class Unreachable(XapiError):
     """No connection, or one that broke. A call that was on its way may or may not have been carried out."""
+
+
+class NotConnected(Unreachable):
+    """There is no connection to send it by: the server is disabled, was removed, or is not signed in. Nothing was sent."""
 
 
 class Timeout(Unreachable):
