@@ -52,7 +52,7 @@ from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
-from xo_dash.door.current import session_of
+from xo_dash.door.current import current_actor, session_of
 from xo_dash.door.door import Door, Refused
 from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
@@ -128,7 +128,9 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         FindingStore(directory),
         KioskStore(directory),
     )
-    context = build(settings, stores)
+    audit = Audit(settings.data_dir)
+    directory.tell, directory.who = audit.tell, current_actor
+    context = build(settings, stores, audit)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
     ui.run(
@@ -151,18 +153,17 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     return 0
 
 
-def build(settings: Settings, stores: Stores) -> Context:
+def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
     servers = Servers(mirror, stores.servers, findings=stores.findings)
-    audit = Audit(settings.data_dir)
     demo_while: Callable[[], bool] | None = None
     if settings.demo:
 
         def demo_while() -> bool:
             return all(server.simulated for server in stores.servers.all())
 
-    door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks)
+    door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks, audit.post)
     runner = Runner(mirror, servers.connection, stores.users, audit)
     return Context(
         settings=settings,

@@ -34,4 +34,4 @@ class SessionStore(Records[SessionRecord]):
             records.clear()
             records.update(kept)
 
-        await self._directory.run(self._change, edit)
+        await self._directory.run(self._change, None, edit)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from data.mirror import Mirror, Unsubscribe
+from data.stores.trace import REDACTED
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.action import Action, name_of
 from xo_dash.control.activity import Activity
-from xo_dash.control.audit import REDACTED, Audit, AuditUnwritable, Entry, moment
+from xo_dash.control.audit import Audit, AuditUnwritable, Entry, moment
 from xo_dash.control.following import Connections, Follower
 from xo_dash.control.offers import why_not
 from xo_dash.control.run import Item, Run, State
@@ -127,6 +128,7 @@ class Runner:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.activity.stop()
+        await self._audit.settle()
         self._audit.close()
 
     def dismiss(self, run: Run) -> None:

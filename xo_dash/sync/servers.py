@@ -240,7 +240,7 @@ class Servers:
 
     async def _store_learned(self, server_id: str, changes: ServerChanges) -> None:
         try:
-            await self._store.update(server_id, **changes)
+            await self._store.learn(server_id, **changes)
         except RecordMissing:
             pass  # removed meanwhile
         except StoreError as error:
