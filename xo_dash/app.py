@@ -186,7 +186,7 @@ def mount(app: App, context: Context) -> None:
     i18n.set_locator(Locator(context.settings.language))
     for page in PAGES:
         page.create(context)
-    app.on_startup(context.servers.start)
+    app.on_startup(lambda: _begin(context))
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
     if context.settings.demo:
@@ -194,6 +194,11 @@ def mount(app: App, context: Context) -> None:
         app.on_startup(lambda: _show_demo(demo, context))
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
     app.on_startup(memory.settle)
+
+
+async def _begin(context: Context) -> None:
+    await context.servers.start()
+    await context.runner.recall()  # of objects on servers
 
 
 async def _show_demo(demo: Demo, context: Context) -> None:

@@ -16,7 +16,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 FILE = "audit.jsonl"
 SIZE = 10 << 20
 """Bytes after which a file is put aside."""
+STOPPED = "Stopped"
+"""The code of an end that only says that the program was stopped: what became of it is still to be told."""
+RECALLED = 1000
+"""Beginnings without an end that are told."""
 KEPT = 20
 """Files put aside that stay."""
 
@@ -108,6 +112,18 @@ class Audit:
         """Return when all that was posted is written."""
         await asyncio.gather(*self._posts)
 
+    def unfinished(self) -> list[Entry]:
+        """The beginnings without an end that says what became of it, oldest first. For a thread: it reads the last two files."""
+        begun: dict[tuple[str, str], Entry] = {}
+        for path in (*sorted(self.path.parent.glob("audit.*.jsonl"))[-1:], self.path):
+            for entry in _entries(path):
+                key = (entry.run, entry.uuid)
+                if entry.event == "begin":
+                    begun[key] = entry
+                elif entry.event == "end" and entry.code != STOPPED:
+                    begun.pop(key, None)
+        return list(begun.values())[-RECALLED:]
+
     def close(self) -> None:
         """Let the thread go, once all is written."""
         self._thread.shutdown()
@@ -162,6 +178,17 @@ class Audit:
         aside = sorted(self.path.parent.glob("audit.*.jsonl"))
         for old in aside[: max(0, len(aside) - self._kept)]:
             old.unlink(missing_ok=True)
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    """The lines of one file, without what cannot be read: a full disk may have cut one."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        with suppress(msgspec.DecodeError):
+            yield msgspec.json.decode(line, type=Entry)
 
 
 def _line(entry: Entry) -> bytes:
