@@ -35,6 +35,8 @@ async def test_what_was_under_way_is_told_until_it_is_dismissed(browser: Browser
                 ann.expects_trouble = True
                 first.kill()
         assert [line["event"] for line in first.audit() if line["action"] == "vm.clean_shutdown"] == ["begin"]
+        came = next(line for line in first.audit() if line["action"] == "session.start")
+        assert (came["user"], came["address"], came["result"]) == ("ann", "127.0.0.1", "done")
 
         second = Board(data_dir)
         with running(second):

@@ -264,7 +264,7 @@ class Runner:
         task.add_done_callback(self._tasks.discard)
 
     def _forget_old(self) -> None:
-        ended = [run for run in self._runs if run.ended]
+        ended = [run for run in self._runs if run.ended and (run.dismissed or not run.recalled)]
         for run in ended[: max(0, len(ended) - RUNS_KEPT)]:
             self._runs.remove(run)
 
