@@ -111,6 +111,6 @@ def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
         case Unreachable():
             return "address", _("Nobody answers at {address}: {reason}.").format(address=address, reason=str(error))
         case XapiFailure():
-            return "address", _("The pool answered {code}. Try again when it is up.").format(code=error.code)
+            return "address", _("The pool refused: {reason}.").format(reason=explain(error.code, error.params, None))
         case _:
             return "address", _("No pool was found at {address}.").format(address=address)
