@@ -81,7 +81,7 @@ def gradually(hosts: Collection[Host]) -> Generator[None, None, Outcome]:
     others = [host for host in first.home.all(Host).values() if host not in hosts and host.enabled and is_live(host)]
     free, reach = {}, {}
     for host in others:
-        free[host], reach[host] = memory_of(host, _guests(host)).free, _reach(host)
+        free[host], reach[host] = memory_of(host, _guests(host)).free, reach_of(host)
         yield
     vms = [vm for host in hosts for vm in _guests(host)]
     for vm in sorted(vms, key=lambda vm: (-memory_held(vm), vm.name_label, vm.uuid)):
@@ -99,7 +99,7 @@ def _guests(host: Host) -> Iterator[VM]:
     return filter(is_guest, host.all_of(VM, host.resident_VMs))
 
 
-def _reach(host: Host) -> set[Ref]:
+def reach_of(host: Host) -> set[Ref]:
     """The SRs and networks that VMs have on it."""
     srs = {pbd.SR for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached}
     return srs | {pif.network for pif in host.all_of(PIF, host.PIFs)}
@@ -110,7 +110,7 @@ def _place(vm: VM, free: dict[Host, int], reach: dict[Host, set[Ref]]) -> Host |
         return Stranded(vm, Bound.NO_HOST)
     if vm.attached_PCIs or vm.VGPUs:
         return Stranded(vm, Bound.DEVICE)
-    srs, networks = {sr.ref: sr for sr in srs_of(vm)}, {network.ref: network for network in _networks(vm)}
+    srs, networks = {sr.ref: sr for sr in srs_of(vm)}, {network.ref: network for network in networks_of(vm)}
     candidates = [host for host in free if srs.keys() <= reach[host]]
     if not candidates:
         return Stranded(vm, Bound.SR, _rarest(srs.values(), reach))
@@ -131,7 +131,7 @@ def srs_of(vm: VM) -> Iterator[SR]:
             yield sr
 
 
-def _networks(vm: VM) -> Iterator[Network]:
+def networks_of(vm: VM) -> Iterator[Network]:
     """Those with a port on some host; one without is on every host, each its own."""
     for vif in vm.all_of(VIF, vm.VIFs):
         network = vif.home.one(Network, vif.network)

@@ -45,14 +45,17 @@ from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.users import Role, User, UserStore
 from data.types import GIB, NULL_REF, Ref, XapiObject
+from tests.contracts import conforms
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
-from xo_dash.door.current import SCOPE_KEY
+from xo_dash.door.current import SCOPE_KEY, current_actor
 from xo_dash.door.door import Door
 from xo_dash.door.passwords import Passwords
+from xo_dash.sync.servers import Servers
 from xo_dash.sync.watch import around
+from xo_dash.xapi.errors import NotConnected
 
 T = TypeVar("T", bound=XapiObject)
 
@@ -287,12 +290,14 @@ def task(mirror: Mirror, home: PoolMirror, label: str, progress: float) -> Task:
 
 def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     """A context over `mirror` with real stores in `folder` and a runner without connections, but for what `parts` gives."""
-    directory = DataDirectory(folder)
+    conforms(parts.get("servers"), Servers)
+    directory, audit = DataDirectory(folder), Audit(folder)
+    directory.tell, directory.who = audit.tell, current_actor
     users = UserStore(directory)
     kiosks = KioskStore(directory)
-    door = Door(users, SessionStore(directory), Passwords(memory=1024), kiosks=kiosks)
+    door = Door(users, SessionStore(directory), Passwords(memory=1024), kiosks=kiosks, tell=audit.post)
     missing = cast(Any, None)
-    runner = parts.get("runner") or Runner(mirror, _no_connection, users, Audit(folder))
+    runner = parts.get("runner") or Runner(mirror, _no_connection, users, audit)
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
         runner=cast(Runner, runner), door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
@@ -302,7 +307,7 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
 
 
 def _no_connection(server_id: str) -> NoReturn:
-    raise KeyError(server_id)
+    raise NotConnected(server_id)
 
 
 def sign_in(app: App, context: Context, name: str = "admin", role: Role = Role.ADMIN) -> User:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import subprocess
 import sys
 import types
@@ -159,3 +160,20 @@ def test_a_servers_pages_do_not_inherit_the_terminals_language(monkeypatch: pyte
 
 async def _language() -> str:
     return i18n.locale()
+
+
+def test_what_the_command_line_changes_is_in_the_audit(run: Run, data_dir: Path) -> None:
+    assert run("user", "add", "ann", "--role", "admin", typed="a long enough password\n")[0] == 0
+    assert run("user", "passwd", "ann", typed="quite another password\n")[0] == 0
+    assert run("server", "add", "192.0.2.1", "--label", "lab", typed="hunter2\n")[0] == 0
+    assert run("server", "add", "192.0.2.1", typed="hunter2\n")[0] == 1
+    text = (data_dir / "audit.jsonl").read_text("utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [(line["action"], line["name"], line["result"]) for line in lines] == [
+        ("user.add", "ann", "done"),
+        ("user.password", "ann", "done"),
+        ("server.add", "lab", "done"),
+        ("server.add", "192.0.2.1", "refused"),
+    ]
+    assert all(line["address"] == "command line" and line["user"] for line in lines)
+    assert "hunter2" not in text and "another password" not in text

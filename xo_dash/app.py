@@ -55,7 +55,7 @@ from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
 from xo_dash.door.crowd import Crowd, Limits, raise_file_limit
-from xo_dash.door.current import session_of
+from xo_dash.door.current import current_actor, session_of
 from xo_dash.door.door import Door, Refused
 from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
@@ -134,7 +134,9 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         FindingStore(directory),
         KioskStore(directory),
     )
-    context = build(settings, stores)
+    audit = Audit(settings.data_dir)
+    directory.tell, directory.who = audit.tell, current_actor
+    context = build(settings, stores, audit)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
     nicegui.app.on_startup(ending.Ending().watch)  # once uvicorn has its handlers in place
@@ -167,18 +169,17 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def build(settings: Settings, stores: Stores) -> Context:
+def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
     servers = Servers(mirror, stores.servers, findings=stores.findings)
-    audit = Audit(settings.data_dir)
     demo_while: Callable[[], bool] | None = None
     if settings.demo:
 
         def demo_while() -> bool:
             return all(server.simulated for server in stores.servers.all())
 
-    door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks)
+    door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks, audit.post)
     runner = Runner(mirror, servers.connection, stores.users, audit)
     return Context(
         settings=settings,
@@ -197,7 +198,7 @@ def mount(app: App, context: Context) -> None:
     """Put door, pages and life into `app`."""
     add_routes(app, context)
     i18n.set_locator(Locator(context.settings.language))
-    app.on_startup(context.servers.start)
+    app.on_startup(lambda: _begin(context))
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
     if context.settings.demo:
@@ -220,6 +221,11 @@ def add_routes(app: App, context: Context) -> None:
     add_health(app, context)
     for page in PAGES:
         page.create(context)
+
+
+async def _begin(context: Context) -> None:
+    await context.servers.start()
+    await context.runner.recall()  # of objects on servers
 
 
 async def _show_demo(demo: Demo, context: Context) -> None:

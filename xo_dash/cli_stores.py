@@ -12,11 +12,16 @@ from urllib.parse import urlsplit
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.servers import ServerStore, TlsMode
+from data.stores.trace import Actor
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
 from xo_dash.config import Settings, is_loopback
+from xo_dash.control.audit import Audit
 from xo_dash.door.passwords import Passwords, complaint
 from xo_dash.i18n import _, date
+
+COMMAND_LINE = "command line"
+"""Where a change comes from that no browser made."""
 
 
 def run(given: argparse.Namespace, settings: Settings) -> int:
@@ -31,10 +36,13 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     try:
         _check_owner(settings.data_dir)
         directory = DataDirectory(settings.data_dir)
+        audit = Audit(settings.data_dir)
+        directory.tell, directory.who = audit.tell, lambda: Actor(_account(), address=COMMAND_LINE)
         try:
             verbs[given.command, given.verb](given, settings, directory)
         finally:
             directory.close()
+            audit.close()
     except StoreError as error:
         print(f"xo-dash: {error}", file=sys.stderr)
         return 1
@@ -45,11 +53,21 @@ def _check_owner(path: Path) -> None:
     """Files that root leaves in the service's directory are files that the service cannot read."""
     if not path.exists() or (owner := path.stat().st_uid) == os.geteuid():
         return
-    try:
-        name = pwd.getpwuid(owner).pw_name
-    except KeyError:
-        name = f"#{owner}"
+    name = _name_of(owner)
     raise RecordRefused(_("{path} belongs to {name}; run this as that user: sudo -u {name} xo-dash ...").format(path=path, name=name))
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
+
+
+def _account() -> str:
+    """Who types, as far as the system knows: `xo-dash (ann)` for ann who uses sudo."""
+    account, person = _name_of(os.geteuid()), os.environ.get("SUDO_USER", "")
+    return f"{account} ({person})" if person else account
 
 
 # ---- users

@@ -129,7 +129,7 @@ def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
         case Unreachable():
             words = _("Nobody answers at {address}: {reason}.").format(address=address, reason=str(error))
         case XapiFailure():
-            words = _("The pool answered {code}. Try again when it is up.").format(code=error.code)
+            words = _("The pool refused: {reason}.").format(reason=explain(error.code, error.params, None))
         case _:
             words = _("No pool was found at {address}.").format(address=address)
     return "address", words

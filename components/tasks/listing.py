@@ -133,7 +133,7 @@ class TaskRow(ui.element):
         if going:
             self._bar.show(line.progress)
         self._remark.text = remark(line)
-        self._took.text = duration(line.ended - line.since) if line.ended else ""
+        self._took.text = duration(line.ended - line.since) if line.ended and line.state is not State.LOST else ""
         reason = why_not(action("task.cancel"), line.task, whoever()) if line.task else None
         self._cancel.set_visibility(line.task is not None)
         if line.task is not None:

@@ -46,7 +46,8 @@ class Tray(ui.element):
 
 
 def is_for_tray(run: Run) -> bool:
-    return len(run.items) > 1 and not run.dismissed
+    """What is about one object is told where it was clicked; whoever clicked before a restart is told here."""
+    return (len(run.items) > 1 or run.recalled) and not run.dismissed
 
 
 class RunCard(ui.element):
@@ -56,7 +57,7 @@ class RunCard(ui.element):
         super().__init__("section")
         self.classes("x-run").mark(f"run-{run.id}")
         self._run = run
-        self._listed: set[Item] = set()
+        self._listed: dict[Item, ui.label] = {}
         with self:
             with ui.element("header").classes("x-run-head"):
                 self._title = ui.label().classes("x-run-title")
@@ -72,12 +73,13 @@ class RunCard(ui.element):
         self._bar.show(run.progress)
         self._bar.set_visibility(not run.ended)
         self._sum.text = summary(run)
+        for item, why in self._listed.items():
+            why.text = str(item.reason or "")  # what was under way at a restart is told again when its pool is back
         fresh = [item for item in run.unhappy if item not in self._listed]
         for item in fresh[: max(0, SHOWN - len(self._listed))]:
-            self._listed.add(item)
             with self._list, ui.element("li"):
                 ui.label(item.name).classes("x-run-name")
-                ui.label(str(item.reason or "")).classes("x-run-why")
+                self._listed[item] = ui.label(str(item.reason or "")).classes("x-run-why")
 
 
 def summary(run: Run) -> str:

@@ -18,7 +18,7 @@ from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
 from components.vms.feed import VmFeed
-from components.vms.words import DOING, STATES, TOOLS
+from components.vms.words import BUSY, DOING, STATES, TOOLS
 from data.objects import VM, Host
 from xo_dash.i18n import _, number
 
@@ -107,7 +107,7 @@ def _words() -> dict[str, object]:
         "find": _("Name, address, MAC, tag, uuid"),
         "state": _("State"),
         "states": {key: _(text) for key, text in STATES.items()},
-        "doing": {key: _(text) for key, text in DOING.items()},
+        "doing": {key: _(text) for key, text in (("", BUSY), *DOING.items())},
         "tools": {str(key): _(text) for key, text in TOOLS.items() if text},
         "any": {"pool": _("All pools"), "host": _("All hosts"), "tag": _("All tags")},
         "columns": _("Columns"),

@@ -23,8 +23,16 @@ DOING: Final[Mapping[str, str]] = {
     "pool_migrate": N_("Moving"), "migrate_send": N_("Moving with disks"), "snapshot": N_("Taking a snapshot"),
     "checkpoint": N_("Taking a snapshot"), "revert": N_("Reverting"), "reverting": N_("Reverting"), "clone": N_("Being cloned"),
     "copy": N_("Being copied"), "export": N_("Being exported"), "provision": N_("Being set up"), "destroy": N_("Being deleted"),
+    "snapshot_with_quiesce": N_("Taking a snapshot"), "create_template": N_("Becoming a template"),
+    "make_into_template": N_("Becoming a template"), "import": N_("Being imported"), "metadata_export": N_("Being exported"),
+    "changing_memory_live": N_("Changing memory"), "awaiting_memory_live": N_("Changing memory"),
+    "changing_memory_limits": N_("Changing memory"), "changing_dynamic_range": N_("Changing memory"),
+    "changing_static_range": N_("Changing memory"), "changing_shadow_memory": N_("Changing memory"),
+    "changing_shadow_memory_live": N_("Changing memory"), "changing_VCPUs": N_("Changing CPUs"),
+    "changing_VCPUs_live": N_("Changing CPUs"),
 }  # fmt: skip
-"""XAPI's operations; another one is shown as XAPI calls it."""
+"""XAPI's operations in a word or two; of the others, which pass in a moment, BUSY says enough."""
+BUSY: Final = N_("Busy")
 
 TOOLS: Final[Mapping[str, str]] = {
     ToolsState.WORKING: N_("Working"), ToolsState.SILENT: N_("Not answering"), ToolsState.MISSING: N_("None seen"), ToolsState.OFF: "",
@@ -55,7 +63,7 @@ def mark_of(vm: VM) -> str:
 def doing_of(vm: VM) -> str:
     """The operation under way, `Starting`; "" for none."""
     operation = next(iter(vm.current_operations.values()), "")
-    return _(DOING[operation]) if operation in DOING else operation
+    return _(DOING.get(operation, BUSY)) if operation else ""
 
 
 def tools_text(tools: Tools) -> str:

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy
 from data.stores.replacing import remove_temporaries
+from data.stores.trace import OURSELVES, Actor, Tell, acting, by, nobody_listens
 from xo_dash.i18n import _
 
 P = ParamSpec("P")
@@ -28,12 +29,14 @@ class DataDirectory:
     """A directory that nobody else can read or write. Made with mode 0700 if it is not there; one that is there stays as it is.
 
     `write_lock` is what keeps a command (`xo-dash user add`) and a running server apart: it is held for one change of one file.
-    `serving` is held by a server for its life.
+    `serving` is held by a server for its life. `tell` hears of every change before it is written, with `who` acts.
     """
 
     def __init__(self, path: Path, patience: float = 10.0) -> None:
         """`patience`: seconds to wait for another process's write. Raises DirectoryUnusable."""
         self.path = path
+        self.tell: Tell = nobody_listens
+        self.who: Callable[[], Actor] = lambda: OURSELVES
         self._patience = patience
         self._threads = threading.Lock()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stores")
@@ -80,8 +83,19 @@ class DataDirectory:
                 os.close(lock)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `function` in the writing thread, after those that were asked for before it."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, lambda: function(*args, **kwargs))
+        """Run `function` in the writing thread, after those that were asked for before it; what it changes, the caller changes."""
+        actor = self.actor  # the thread does not know who is looking at which page
+
+        def work() -> T:
+            with by(actor):
+                return function(*args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts at this moment."""
+        return acting() or self.who()
 
     def close(self) -> None:
         """Wait for the writes under way, and end the thread."""

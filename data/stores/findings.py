@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -15,6 +15,7 @@ from data.growth import Sample
 from data.stores.directory import DataDirectory
 from data.stores.records import Records
 from data.stores.replacing import replace_file
+from data.stores.trace import UNTOLD
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Noted:
 
     id: str
     by: str
-    at: float
+    at: float = field(metadata=UNTOLD)
     until: float | None = 0.0
     seen: bool = False
 
@@ -53,7 +54,7 @@ class Tunings(Records[Tuned]):
             if tuning != Tuning():
                 records[key] = Tuned(key, *tuning)
 
-        self._change(edit)
+        self._change("rule.tune", edit, key)
 
 
 class Notes(Records[Noted]):
@@ -68,7 +69,7 @@ class Notes(Records[Noted]):
                 if note is not None:
                     records[name] = Noted(name, note.by, note.at, None if math.isinf(note.until) else note.until, note.seen)
 
-        self._change(edit)
+        self._change("finding.note", edit, names[0] if names else "")
 
     def tidy_now(self, now: float, ended: Collection[str]) -> None:
         """Forget what was put off until a time that is past, and what was said of findings that are over."""
@@ -79,7 +80,7 @@ class Notes(Records[Noted]):
                 if name in ended if lasts else (noted.until or 0) < now:
                     del records[name]
 
-        self._change(edit)
+        self._change(None, edit)
 
 
 class Watched(msgspec.Struct):

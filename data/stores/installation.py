@@ -6,7 +6,7 @@ from typing import Final
 
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryUnusable
-from data.stores.storage import replace_file
+from data.stores.replacing import replace_file
 from xo_dash.i18n import _
 
 FILE: Final = "installation"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
+from data.stores.trace import UNTOLD
 from xo_dash.i18n import _
 
 LONGEST_NAME = 64
@@ -21,7 +22,7 @@ class Kiosk:
     id: str = field(repr=False)  # SHA-256 of the secret, hexadecimal
     name: str
     by: str  # who made it
-    created: float  # seconds since 1970
+    created: float = field(metadata=UNTOLD)  # seconds since 1970
     until: float | None = None  # seconds since 1970; None: until it is revoked
 
 
@@ -50,7 +51,7 @@ class KioskStore(Records[Kiosk]):
         def edit(records: dict[str, Kiosk]) -> None:
             records[kiosk.id] = kiosk
 
-        self._change(edit)
+        self._change("kiosk.add", edit, cleaned)
         return secret, kiosk
 
     async def add(self, name: str, by: str, until: float | None = None) -> tuple[str, Kiosk]:
@@ -58,7 +59,7 @@ class KioskStore(Records[Kiosk]):
 
     async def remove(self, kiosk_id: str) -> Kiosk:
         """Raises RecordMissing."""
-        return await self._directory.run(self._discard, kiosk_id)
+        return await self._directory.run(self._discard, "kiosk.remove", kiosk_id)
 
 
 def _key(secret: str) -> str:

@@ -1,13 +1,15 @@
 """Dataclasses in a file, with a copy in memory to read from."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from data.stores.directory import DataDirectory
-from data.stores.errors import RecordMissing
+from data.stores.errors import RecordMissing, StoreError
 from data.stores.storage import Migration, Row, StoreFile
+from data.stores.trace import Deed, Result, changed, name_of
 from xo_dash.i18n import _
 
 
@@ -28,6 +30,7 @@ class Records(Generic[R]):
 
     def __init__(self, directory: DataDirectory, kind: str, record: type[R], migrations: Sequence[Migration] = ()) -> None:
         self._directory = directory
+        self._kind = kind
         self._record = record
         self._file = StoreFile(directory, kind, migrations)
         self._signature = self._file.signature()
@@ -55,36 +58,69 @@ class Records(Generic[R]):
         """`refresh` in the stores' thread."""
         return await self._directory.run(self.refresh)
 
-    def _change(self, change: Callable[[dict[str, R]], T]) -> T:
+    def _change(self, action: str | None, change: Callable[[dict[str, R]], T], about: str = "") -> T:
         """Let `change` edit the records, as they are on the disk now, and write what came of it.
 
+        `action` is what the audit calls it, "user.add"; None for what is nobody's doing, or nobody else's business.
+        `about`: the id of the record, or a name for one that is not there yet; told where it is refused.
         If it raises, nothing happened. For a thread: it waits for the disk.
         """
         with self._directory.write_lock():
             self._refresh()
             edited = dict(self._records)
-            result = change(edited)
+            try:
+                result = change(edited)
+            except StoreError as error:
+                self._tell(self._deed(action, about, None, None, result=Result.REFUSED, reason=str(error)))
+                raise
             if edited != self._records:
-                self._write(edited)
+                self._write_told(action, edited)
             return result
 
-    def _update(self, record_id: str, change: Callable[[R], R]) -> R:
+    def _write_told(self, action: str | None, edited: dict[str, R]) -> None:
+        """First the audit, then the records: what it does not have is not done."""
+        pairs = [(key, self._records.get(key), edited.get(key)) for key in dict.fromkeys((*self._records, *edited))]
+        deeds = [self._deed(action, key, before, after) for key, before, after in pairs if before != after]
+        self._tell(*deeds)
+        try:
+            self._write(edited)
+        except StoreError as error:
+            self._tell(*(replace(deed, result=Result.FAILED, reason=str(error)) for deed in deeds if deed))
+            raise
+
+    def _deed(
+        self, action: str | None, record_id: str, before: R | None, after: R | None, *, result: Result = Result.DONE, reason: str = ""
+    ) -> Deed | None:
+        if action is None:
+            return None
+        known = after or before or self._records.get(record_id)
+        name = name_of(known) if known else record_id
+        shown = record_id if known and "id" in {one.name for one in fields(known) if one.repr} else ""  # type: ignore[arg-type]
+        arguments = changed(before, after)
+        return Deed(action=action, kind=self._kind, id=shown, name=name, arguments=arguments, result=result, reason=reason)
+
+    def _tell(self, *deeds: Deed | None) -> None:
+        for deed in deeds:
+            if deed is not None:
+                self._directory.tell(self._directory.actor, deed)
+
+    def _update(self, action: str | None, record_id: str, change: Callable[[R], R]) -> R:
         """Replace one record by what `change` makes of it; raises RecordMissing."""
 
         def edit(records: dict[str, R]) -> R:
             records[record_id] = change(_need(records, record_id))
             return records[record_id]
 
-        return self._change(edit)
+        return self._change(action, edit, record_id)
 
-    def _discard(self, record_id: str) -> R:
+    def _discard(self, action: str | None, record_id: str) -> R:
         """Take one away; raises RecordMissing."""
 
         def edit(records: dict[str, R]) -> R:
             _need(records, record_id)
             return records.pop(record_id)
 
-        return self._change(edit)
+        return self._change(action, edit, record_id)
 
     def _refresh(self) -> bool:
         signature = self._file.signature()

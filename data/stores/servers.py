@@ -112,11 +112,18 @@ class ServerStore(Records[Server]):
             _check(server, records.values())
             records[server.id] = server
 
-        self._change(edit)
+        self._change("server.add", edit, server.label)
         return server
 
     def update_now(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
         """Raises RecordMissing, RecordRefused as `add_now` does."""
+        return self._update_as("server.edit", server_id, changes)
+
+    def learn_now(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+        """The same for what the pool told of itself: nobody's doing."""
+        return self._update_as(None, server_id, changes)
+
+    def _update_as(self, action: str | None, server_id: str, changes: ServerChanges) -> Server:
 
         def edit(records: dict[str, Server]) -> Server:
             if server_id not in records:
@@ -126,11 +133,11 @@ class ServerStore(Records[Server]):
             records[server_id] = server
             return server
 
-        return self._change(edit)
+        return self._change(action, edit, server_id)
 
     def remove_now(self, server_id: str) -> Server:
         """Raises RecordMissing."""
-        return self._discard(server_id)
+        return self._discard("server.remove", server_id)
 
     async def add(
         self,
@@ -149,6 +156,9 @@ class ServerStore(Records[Server]):
 
     async def update(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
         return await self._directory.run(lambda: self.update_now(server_id, **changes))
+
+    async def learn(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+        return await self._directory.run(lambda: self.learn_now(server_id, **changes))
 
     async def remove(self, server_id: str) -> Server:
         return await self._directory.run(self.remove_now, server_id)

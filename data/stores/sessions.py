@@ -33,4 +33,4 @@ class SessionStore(Records[SessionRecord]):
             records.clear()
             records.update((session.id, session) for session in sessions)
 
-        await self._directory.run(self._change, edit)
+        await self._directory.run(self._change, None, edit)

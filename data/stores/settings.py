@@ -32,7 +32,7 @@ class SettingsStore(Records[Setting]):
             else:
                 records[name] = Setting(name, value)
 
-        self._change(edit)
+        self._change("setting.set", edit, name)
 
     async def set(self, name: str, value: Any) -> None:
         await self._directory.run(self.set_now, name, value)

@@ -12,6 +12,7 @@ from typing import Any
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
+from data.stores.trace import UNTOLD
 from xo_dash.i18n import _
 
 LONGEST_NAME = 64
@@ -37,8 +38,8 @@ class User:
     name: str
     password_hash: str = field(repr=False)  # by passlib; empty: no password opens it
     role: Role
-    created: float  # seconds since 1970
-    epoch: str = field(repr=False)  # another one with every new password: ends the sessions of the old
+    created: float = field(metadata=UNTOLD)  # seconds since 1970
+    epoch: str = field(repr=False, metadata=UNTOLD)  # another one with every new password: ends the sessions of the old
     preferences: dict[str, Any] = field(default_factory=dict, repr=False)  # language, theme, columns, ...
 
 
@@ -81,16 +82,16 @@ class UserStore(Records[User]):
                 raise RecordRefused(_("there is a user named {name} already").format(name=cleaned))
             records[user.id] = user
 
-        self._change(edit)
+        self._change("user.add", edit, cleaned)
         return user
 
     def set_password_now(self, user_id: str, password_hash: str) -> User:
         """A new password; sessions of the old one end."""
-        return self._update(user_id, lambda user: replace(user, password_hash=password_hash, epoch=secrets.token_hex(8)))
+        return self._update("user.password", user_id, lambda user: replace(user, password_hash=password_hash, epoch=secrets.token_hex(8)))
 
     def set_hash_now(self, user_id: str, old: str, new: str) -> User:
         """The same password, hashed better; sessions go on. Nothing, if it is not the `old` one any more."""
-        return self._update(user_id, lambda user: replace(user, password_hash=new) if user.password_hash == old else user)
+        return self._update(None, user_id, lambda user: replace(user, password_hash=new) if user.password_hash == old else user)
 
     def set_role_now(self, user_id: str, role: Role) -> User:
         """Raises RecordRefused for the last administrator."""
@@ -101,7 +102,7 @@ class UserStore(Records[User]):
             _keep_an_administrator(self._records, records)
             return self.need(user_id) if user_id not in records else records[user_id]
 
-        return self._change(edit)
+        return self._change("user.role", edit, user_id)
 
     def set_preferences_now(self, user_id: str, changes: Mapping[str, Any]) -> User:
         """Set some; None forgets one. Values are what JSON can carry."""
@@ -110,7 +111,7 @@ class UserStore(Records[User]):
             merged = {**user.preferences, **changes}
             return replace(user, preferences={key: value for key, value in merged.items() if value is not None})
 
-        return self._update(user_id, edit)
+        return self._update(None, user_id, edit)
 
     def remove_now(self, user_id: str) -> User:
         """Raises RecordRefused for the last administrator."""
@@ -121,7 +122,7 @@ class UserStore(Records[User]):
             _keep_an_administrator(self._records, records)
             return user
 
-        return self._change(edit)
+        return self._change("user.remove", edit, user_id)
 
     async def add(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False) -> User:
         return await self._directory.run(self.add_now, name, password_hash, role, only_if_first=only_if_first)

@@ -33,7 +33,7 @@ async def looking(folder: Path, fake: FakePool, draw: Callable[[Context], object
     async with user_simulation(lambda: None) as user:
         context = fakes.context(fake.mirror, folder / "data")
         await context.runner.stop()
-        runner = Runner(fake.mirror, {fake.server.id: fake}.__getitem__, context.users, Audit(folder))
+        runner = Runner(fake.mirror, lambda _server_id: fake, context.users, Audit(folder))
         context = replace(context, runner=runner)
         fakes.sign_in(app, context, "ann", role)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
 import orjson
 
 from data.mirror import Event, Mirror, Operation, PoolMirror
-from data.objects import VM, PowerState, Task, TaskStatus
+from data.objects import KINDS, VM, PowerState, Task, TaskStatus
 from data.server import Server, ServerState
 from data.stores.users import Role, User
 from data.types import Ref, XapiObject
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
+from xo_dash.xapi.errors import NotConnected, XapiFailure
 
 # Source: VM.allowed_operations of a VM at rest, as far as the table has them.
 OFFERED: Mapping[PowerState, frozenset[str]] = {
@@ -25,6 +28,12 @@ OFFERED: Mapping[PowerState, frozenset[str]] = {
     PowerState.SUSPENDED: frozenset({"resume", "resume_on", "hard_shutdown", "snapshot", "destroy"}),
     PowerState.UNKNOWN: frozenset(),
 }
+
+MODEL = json.loads(files("xo_dash.simulator").joinpath("model.json").read_bytes())
+METHODS = {f"{name}.{message[0]}" for name, declared in MODEL["classes"].items() for message in declared["messages"]} | {
+    f"{name}.{method}" for name in MODEL["classes"] for method in ("get_record", "get_all", "get_all_records", "get_by_uuid")
+}
+"""Source: the simulator's copy of XAPI's data model."""
 
 
 def user(role: Role = Role.OPERATOR, name: str = "ann") -> User:
@@ -45,6 +54,7 @@ class FakePool:
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
         self.answers: dict[str, Any] = {}  # method -> a value, an exception, or a function of the arguments
         self.called = asyncio.Event()
+        self.away = False  # whether there is no connection
         self._serial = 0
 
     # what is there
@@ -72,6 +82,12 @@ class FakePool:
     # what it is asked
 
     async def call(self, method: str, *arguments: Any) -> Any:
+        """As `Connection.call`: tests.contracts holds it to that."""
+        if self.away:
+            raise NotConnected("not signed in")
+        refusal = [] if method in self.answers else self._refusal(method, *arguments)
+        if refusal and not (refusal[0] == "HANDLE_INVALID" and method.startswith("Async.")):
+            raise XapiFailure(refusal[0], refusal[1:])
         self.calls.append((method, arguments))
         self.called.set()
         answer = self.answers.get(method)
@@ -80,8 +96,27 @@ class FakePool:
         if isinstance(answer, Exception):
             raise answer
         if answer is None and method.startswith("Async."):
-            return self.task(method)
+            status = TaskStatus.FAILURE if refusal else TaskStatus.PENDING  # what a call of its own task is about is looked up in it
+            return self.task(method, status=status, error_info=refusal)
+        if answer is None and method == "task.get_record":
+            return self._record(self.row(arguments[0]))
         return answer if answer is not None else ""
+
+    def _refusal(self, method: str, *arguments: Any) -> list[str]:
+        """[code, argument ...] for what a pool does not take: a method that is none, an object that is gone."""
+        plain = method.removeprefix("Async.")
+        if plain not in METHODS:
+            return ["MESSAGE_METHOD_UNKNOWN", method]
+        name = plain.partition(".")[0]
+        kind = next((kind for kind in KINDS if kind.xapi_class == name), None)
+        if kind is not None and arguments and str(arguments[0]).startswith("OpaqueRef:") and not self.home.one(kind, arguments[0]):
+            return ["HANDLE_INVALID", name, str(arguments[0])]
+        return []
+
+    @staticmethod
+    def _record(row: XapiObject) -> dict[str, Any]:
+        """As XAPI writes it, as far as we read it."""
+        return {name: getattr(row, name) for name in row.__struct_fields__ if name not in ("ref", "home")}
 
     @property
     def sent(self) -> list[str]:
@@ -112,7 +147,14 @@ class Desk:
         self.folder = folder
         self.pools = {pool.server.id: pool for pool in pools}
         self.users = Users()
-        self.runner = Runner(pools[0].mirror, self.pools.__getitem__, self.users, Audit(folder), at_once=at_once, patience=patience)
+        self.runner = Runner(pools[0].mirror, self.connection, self.users, Audit(folder), at_once=at_once, patience=patience)
+
+    def connection(self, server_id: str) -> FakePool:
+        """As `Servers.connection`."""
+        pool = self.pools.get(server_id)
+        if pool is None:
+            raise NotConnected("this server is not connected")
+        return pool
 
     def hire(self, role: Role = Role.OPERATOR, name: str = "ann") -> User:
         hired = user(role, name)

@@ -57,7 +57,7 @@ def test_the_own_sentences_use_the_arguments_they_name() -> None:
         ("VDI_IN_USE", ["{vdi}", "destroy"], "the disk web-1 root is in use; detach it, or shut down what uses it"),
         ("VBD_IS_EMPTY", ["{vbd}"], "drive 3 of web-1 is empty"),
         ("HOST_DISABLED", ["{host}"], "host-2 is in maintenance mode; take it out first, or use another host"),
-        ("HOST_DISABLED", ["OpaqueRef:gone"], "something that is gone is in maintenance mode; take it out first, or use another host"),
+        ("HOST_DISABLED", ["OpaqueRef:gone"], "the host is in maintenance mode; take it out first, or use another host"),
         ("OTHER_OPERATION_IN_PROGRESS", ["VM", "{vm}", "clean_shutdown", "OpaqueRef:t"],
          "web-1 is busy: it is shutting down; wait for it, or cancel it in the tasks"),
         ("OPERATION_BLOCKED", ["{vm}", "a backup runs"], "somebody blocked this for web-1 (“a backup runs”); take the block away first"),

@@ -54,7 +54,7 @@ def why(action_id: str, subject: XapiObject) -> str:
         ("host.enable", {"enabled": False, "live": False}, "it does not answer"),
         ("host.maintenance", {}, ""),
         ("host.maintenance", {"enabled": False}, "it is in maintenance mode already"),
-        ("host.maintenance", {"current_operations": {"OpaqueRef:t": "evacuate"}}, "another operation is under way (evacuate)"),
+        ("host.maintenance", {"current_operations": {"OpaqueRef:t": "evacuate"}}, "its VMs are being moved away"),
         ("host.restart_agent", {}, ""),
         ("host.restart_agent", {"live": False}, "it does not answer"),
         ("host.reboot", {}, "it has to be in maintenance mode first"),
@@ -73,7 +73,8 @@ def test_a_host_that_is_left_first_takes_no_more_vms(fake: FakePool) -> None:
     assert sent("host.maintenance", one) == [("host.disable", (one.ref,))]
     for name, fields in (("web", {}), ("gpu", {"attached_PCIs": ["OpaqueRef:p"]}), ("huge", {"memory_dynamic_max": 100 * GIB})):
         one.resident_VMs.append(fake.vm(name, PowerState.RUNNING, resident_on=one.ref, **fields).ref)
-    assert sent("host.maintenance", one) == [("host.disable", (one.ref,)), ("host.evacuate", (one.ref,))]
+    look = ("host.get_vms_which_prevent_evacuation", (one.ref,))
+    assert sent("host.maintenance", one) == [look, ("host.disable", (one.ref,)), ("host.evacuate", (one.ref,))]
     assert list(action("host.maintenance").foretells(one)) == [
         "1 VM moves to another host",
         "huge stays: 36\u202fGiB of memory are missing elsewhere",
@@ -81,7 +82,7 @@ def test_a_host_that_is_left_first_takes_no_more_vms(fake: FakePool) -> None:
     ]
     fake.change(one, enabled=False)
     assert why("host.maintenance", one) == ""
-    assert sent("host.maintenance", one) == [("host.evacuate", (one.ref,))]
+    assert sent("host.maintenance", one) == [look, ("host.evacuate", (one.ref,))]
     assert why("host.reboot", one) == "VMs still run on it: 3; move them away or shut them down first"
 
 
@@ -113,7 +114,7 @@ def test_an_sr_is_attached_where_it_is_missing(fake: FakePool) -> None:
     [
         ([True], {"allowed_operations": frozenset({"scan"})}, "sr.scan", ""),
         ([False], {}, "sr.scan", "no host reaches it; attach it first"),
-        ([True], {"current_operations": {"OpaqueRef:t": "scan"}}, "sr.scan", "another operation is under way (scan)"),
+        ([True], {"current_operations": {"OpaqueRef:t": "scan"}}, "sr.scan", "it is being scanned"),
         ([True], {}, "sr.make_default", ""),
         ([True], {"content_type": "iso"}, "sr.make_default", "no disks of VMs are kept on it"),
     ],
@@ -193,8 +194,7 @@ async def _mended(bench: Wired) -> None:
     item = await do(bench, "pool.dismiss_messages", row, messages=" ".join(message.uuid for message in messages[1:]))
     assert item.state is State.DONE, item.reason
     await bench.until(lambda: not set(messages) & set(home.all(Message).values()))
-    away = next(host for host in home.all(Host).values() if host.ref != row.master and not why("host.maintenance", host))
-    item = await do(bench, "host.maintenance", away)
+    away = await _emptied(bench)
     await bench.until(lambda: not away.enabled)
     item = await do(bench, "host.enable", away)
     assert item.state is State.DONE, item.reason
@@ -203,3 +203,13 @@ async def _mended(bench: Wired) -> None:
     if vm is not None:
         item = await do(bench, "vm.eject", vm)
         assert item.state is State.DONE, item.reason
+
+
+async def _emptied(bench: Wired) -> Host:
+    """A host that went into maintenance mode; of the others, a VM cannot leave."""
+    for one in bench.home.all(Host).values():
+        item = await do(bench, "host.maintenance", one)
+        if item.state is State.DONE:
+            return one
+        assert "cannot move to another host" in str(item.reason) and one.enabled
+    raise AssertionError("no host can be emptied")

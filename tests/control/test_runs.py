@@ -82,7 +82,8 @@ async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: 
          "it is running, and must be halted"),
         (lambda desk, fake, vm: fake.mirror.set_server(fake.server, state=ServerState.UNREACHABLE),
          "lab cannot be reached; this is its last known state"),
-        (lambda desk, fake, vm: desk.pools.clear(), "the server was taken out of xo-dash"),
+        (lambda desk, fake, vm: desk.pools.clear(),
+         "there is no connection to the pool, and nothing was sent; try again when it is back"),
     ],
 )  # fmt: skip
 async def test_what_changed_since_the_click_is_refused_and_audited(

@@ -70,7 +70,7 @@ def test_who_is_gone_may_nothing(fake: FakePool) -> None:
         ("vm.start", {"power_state": RUNNING}, "it is running, and must be halted"),
         ("vm.hard_shutdown", {"power_state": HALTED}, "it is halted, and must be paused, running or suspended"),
         ("vm.start", {"current_operations": {"OpaqueRef:t": "start"}}, "it is starting"),
-        ("vm.start", {"current_operations": {"OpaqueRef:t": "newer_thing"}}, "another operation is under way (newer_thing)"),
+        ("vm.start", {"current_operations": {"OpaqueRef:t": "newer_thing"}}, "another operation is running"),
         ("vm.start", {"blocked_operations": {"start": "moving house"}}, "somebody blocked this operation: moving house"),
         ("vm.start", {"blocked_operations": {"start": "true"}}, "somebody blocked this operation; take the block away first"),
         ("vm.start", {"is_a_template": True}, "it is a template; make a VM of it first"),

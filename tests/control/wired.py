@@ -74,7 +74,7 @@ async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> 
     mirror = Mirror()
     home = mirror.add(Server(id="lab", label="lab", address=pool.url, state=ServerState.LIVE))
     users = Users()
-    runner = Runner(mirror, {"lab": connection}.__getitem__, users, Audit(folder), patience=patience)
+    runner = Runner(mirror, lambda _server_id: connection, users, Audit(folder), patience=patience)
     await connection.sign_in()
     ready, stopping = asyncio.Event(), asyncio.Event()
 

@@ -120,7 +120,7 @@ class House:
         self.pools = {label: FakePool(label, self.mirror) for label in ("lab", "home")}
         self.user = user
         context: Context = fakes.context(self.mirror, folder / "data")
-        self.runner = Runner(self.mirror, self.pools.__getitem__, context.users, Audit(folder))
+        self.runner = Runner(self.mirror, lambda server_id: self.pools[server_id], context.users, Audit(folder))
         self.context = fakes.context(self.mirror, folder / "data2", runner=self.runner)
         self.runner._users = self.context.users
         layout.install(app, self.context)

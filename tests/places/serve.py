@@ -13,14 +13,14 @@ from data.server import ServerState
 from pages import host, hosts, layout, network, networks, past, pool, sr, storage
 from tests import fakes
 from xo_dash.sync.archives import Archives
-from xo_dash.xapi.errors import Unreachable
+from xo_dash.xapi.errors import NotConnected
 
 EVIL = "<img src=x onerror=document.title='broken'>{{7*7}}"
 MANY = 4000
 
 
 def _nobody(_server_id: str) -> NoReturn:
-    raise Unreachable("there is no pool behind these pages")
+    raise NotConnected("there is no pool behind these pages")
 
 
 def main(port: int, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from components.people.listing import PeopleList
@@ -23,6 +24,23 @@ async def test_a_user_is_added_with_a_role(tmp_path: Path) -> None:
         assert bob and bob.role is Role.VIEWER and PASSWORD not in bob.password_hash
         await at.user.should_see("bob")
         await at.user.should_see("viewer")
+
+
+async def test_what_a_page_changes_is_in_the_audit_with_who_looked_at_it(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        at.press("Add a user")
+        at.type(Name="bob", Password=PASSWORD)
+        at.press("Add")
+        await until(lambda: at.context.users.by_name("bob"))
+        at.press_item("operator", last=True)
+        await until(lambda: any(user.role is Role.OPERATOR for user in at.context.users.all()))
+        text = (tmp_path / "data" / "audit.jsonl").read_text("utf-8")
+        told = [line for line in map(orjson.loads, text.splitlines()) if line["user"] == "ann"]
+        assert [(line["action"], line["name"], line["address"], line["user_id"]) for line in told] == [
+            ("user.add", "bob", "127.0.0.1", at.me.id),
+            ("user.role", "bob", "127.0.0.1", at.me.id),
+        ]
+        assert told[1]["arguments"] == {"role": "operator"} and PASSWORD not in text
 
 
 @pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("bob", "short"), ("ann", PASSWORD), ("b" * 200, PASSWORD)])

@@ -202,7 +202,7 @@ def test_an_older_file_is_brought_forward_and_kept_beside(data_dir: Path) -> Non
 
     class Newer(Records[User]):
         def touch(self) -> User:
-            return self._update(ann.id, lambda user: replace(user, preferences={"x": 1}))
+            return self._update(None, ann.id, lambda user: replace(user, preferences={"x": 1}))
 
     newer = Newer(DataDirectory(data_dir), "users", User, [shout])
     assert newer.need(ann.id).name == "ANN"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
+from components.vms.words import doing_of
 from data.facts.vm import Tools, ToolsState, addresses_of, tools_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PIFMetrics, VMGuestMetrics, VMMetrics
@@ -228,3 +231,13 @@ def test_the_tree_of_snapshots(build: Builder, parents: list[tuple[str, str]], p
         ]
         found.append(" ".join(filter(None, words)))
     assert found == picture
+
+
+def test_no_operation_is_shown_as_xapi_calls_it() -> None:
+    model = json.loads(files("xo_dash.simulator").joinpath("model.json").read_bytes())
+    operations = model["classes"]["VM"]["enums"]["vm_operations"]
+    assert len(operations) > 40
+    for operation in (*operations, "of_a_newer_xapi"):
+        said = doing_of(VM(current_operations={"OpaqueRef:t": operation}))
+        assert said and said[0].isupper() and "_" not in said
+    assert doing_of(VM()) == ""

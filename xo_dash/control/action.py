@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from data.names import name_of
 from data.stores.users import Role
-from data.types import XapiObject
+from data.types import Home, XapiObject
 from xo_dash.control.said import Said
 
 Arguments = Mapping[str, str]
@@ -16,6 +16,10 @@ Arguments = Mapping[str, str]
 
 Condition = Callable[[XapiObject], Said | None]
 """Why it cannot be done to this object now; None if it can."""
+
+
+Judge = Callable[[object, Home], Said | None]
+"""Why what a question was answered stands against the command; None if nothing does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,18 @@ class Step:
     asynchronous: bool = True  # by a task of its own; false for the few that XAPI only does at once
     gone_is_done: bool = False  # what it removes may already be gone
     alone: bool = False  # what comes after it does not need it
+    judge: Judge | None = None  # it changes nothing, but its answer may end the plan
+    blame: Step | None = None  # a question whose judge knows better why this one failed
+    undo: Undo | None = None  # when a later one fails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """What takes a step back. `undone` and `stays` are messages with a field `{name}`: what is so if that worked, and if not."""
+
+    step: Step
+    undone: str
+    stays: str
 
 
 Plan = Callable[[XapiObject, Arguments], Sequence[Step]]

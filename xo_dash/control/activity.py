@@ -176,7 +176,7 @@ class Activity:
             work.state = State.CANCELLED
         else:
             work.state = State.FAILED
-            work.reason = explain(code, arguments, row.home) if code else say(N_("the pool did not say why"))
+            work.reason = explain(code, arguments, row.home, work.subject) if code else say(N_("the pool did not say why"))
 
     def _operations(self, row: XapiObject) -> bool:
         stirred = False

@@ -1,5 +1,8 @@
 """The audit: one line of JSON for every attempt to change something, on the disk before the attempt is made.
 
+Commands to pools have a line at their begin and one at their end. Changes of our own records (users, servers, links, rules), and
+what happens at the sign-in, have one line: `change`. The stores tell of them, whoever calls (see data.stores.trace).
+
 Lines are only ever added; a full file is put aside under the time it was closed, and the oldest of these go.
 """
 
@@ -7,25 +10,38 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import fcntl
+import logging
 import os
-from collections.abc import Mapping
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import orjson
 
+from data.stores.errors import StoreError
+from data.stores.trace import Actor, Deed
 from xo_dash.i18n import _
+
+log = logging.getLogger(__name__)
 
 FILE = "audit.jsonl"
 SIZE = 10 << 20
 """Bytes after which a file is put aside."""
+STOPPED = "Stopped"
+"""The code of an end that only says that the program was stopped: what became of it is still to be told."""
+RECALLED = 1000
+"""Beginnings without an end that are told."""
 KEPT = 20
 """Files put aside that stay."""
-REDACTED = "•••"
 
 
-class AuditUnwritable(Exception):  # a state of the disk, told as a sentence
+class AuditUnwritable(StoreError):  # a state of the disk, told as a sentence
     """The disk does not take the audit; the text is a sentence."""
 
 
@@ -33,21 +49,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line. `begin` without an `end` of the same run and uuid: the program ended in between."""
 
     at: str  # 2026-01-31T14:05:06.789Z
-    event: str  # begin, end, refused
+    event: str  # begin, end, refused, change
     run: str  # unique; the same for all objects of one command
     action: str
     user: str  # the name at that time
     user_id: str
-    address: str = ""  # where the user's browser is
-    server: str  # our id of the pool's connection
+    address: str = ""  # where the user's browser is; "command line"
+    server: str = ""  # our id of the pool's connection
     pool: str = ""  # what the pool is called
-    kind: str  # XAPI's class
-    uuid: str
+    kind: str  # XAPI's class; of our own records, the file they are in
+    uuid: str = ""
     name: str
     arguments: Mapping[str, str] = {}
     result: str = ""  # done, failed, refused, cancelled, lost
     code: str = ""  # XAPI's, where there is one
-    reason: str = ""  # in English
+    reason: str = ""  # in English, of a pool's refusal
     seconds: float | None = None  # from begin to end
     tasks: list[str] = []  # XAPI's refs
 
@@ -62,14 +78,51 @@ class Audit:
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
+        self._appending = threading.Lock()
+        self._posts: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
 
     async def write(self, entry: Entry) -> None:
         """Return when the line is on the disk. Raises AuditUnwritable."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((orjson.dumps(msgspec.to_builtins(entry)) + b"\n", written))
+        self._waiting.append((_line(entry), written))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_waiting())
         await asyncio.shield(written)
+
+    def tell(self, actor: Actor, deed: Deed) -> None:
+        """Return when what somebody did is on the disk: for the stores, which write in a thread of theirs. Raises AuditUnwritable."""
+        try:
+            self._append(_line(_entry(actor, deed)))
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def post(self, actor: Actor, deed: Deed) -> None:
+        """The same from the event loop, which waits for nothing: of what has happened already."""
+        task = asyncio.get_running_loop().create_task(self._post(_entry(actor, deed)))
+        self._posts.add(task)
+        task.add_done_callback(self._posts.discard)
+
+    async def _post(self, entry: Entry) -> None:
+        try:
+            await self.write(entry)
+        except AuditUnwritable as error:
+            log.error("%s by %s: %s", entry.action, entry.user, error)
+
+    async def settle(self) -> None:
+        """Return when all that was posted is written."""
+        await asyncio.gather(*self._posts)
+
+    def unfinished(self) -> list[Entry]:
+        """The beginnings without an end that says what became of it, oldest first. For a thread: it reads the last two files."""
+        begun: dict[tuple[str, str], Entry] = {}
+        for path in (*sorted(self.path.parent.glob("audit.*.jsonl"))[-1:], self.path):
+            for entry in _entries(path):
+                key = (entry.run, entry.uuid)
+                if entry.event == "begin":
+                    begun[key] = entry
+                elif entry.event == "end" and entry.code != STOPPED:
+                    begun.pop(key, None)
+        return list(begun.values())[-RECALLED:]
 
     def close(self) -> None:
         """Let the thread go, once all is written."""
@@ -82,27 +135,41 @@ class Audit:
                 try:
                     await asyncio.get_running_loop().run_in_executor(self._thread, self._append, b"".join(line for line, _written in batch))
                 except OSError as error:
-                    message = _("the audit {file} cannot be written: {reason}").format(file=self.path, reason=error.strerror or error)
-                    _settle(batch, AuditUnwritable(message))
+                    _settle(batch, self._unwritable(error))
                 else:
                     _settle(batch, None)
         finally:
             self._writing = None
 
+    def _unwritable(self, error: OSError) -> AuditUnwritable:
+        return AuditUnwritable(_("the audit {file} cannot be written: {reason}").format(file=self.path, reason=error.strerror or error))
+
     def _append(self, lines: bytes) -> None:
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            before = os.fstat(handle).st_size
+        """For a thread. Others may append at the same time: a store's thread, and a command line beside the server."""
+        with self._appending:
+            handle = self._open()
             try:
-                _write_all(handle, lines)
-                os.fsync(handle)
-            except OSError:
-                os.ftruncate(handle, before)  # half a line would spoil the next one
-                raise
-        finally:
-            os.close(handle)
-        if before + len(lines) >= self._size:
-            self._put_aside()
+                before = os.fstat(handle).st_size
+                try:
+                    _write_all(handle, lines)
+                    os.fsync(handle)
+                except OSError:
+                    os.ftruncate(handle, before)  # half a line would spoil the next one
+                    raise
+                if before + len(lines) >= self._size:
+                    self._put_aside()
+            finally:
+                os.close(handle)
+
+    def _open(self) -> int:
+        """The file that has this name at the moment, locked against other programs."""
+        while True:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if self.path.stat().st_ino == os.fstat(handle).st_ino:
+                    return handle
+            os.close(handle)  # another program has put it aside meanwhile
 
     def _put_aside(self) -> None:
         """The lines are safe by now, so what fails here is tried again after the next ones."""
@@ -111,6 +178,39 @@ class Audit:
         aside = sorted(self.path.parent.glob("audit.*.jsonl"))
         for old in aside[: max(0, len(aside) - self._kept)]:
             old.unlink(missing_ok=True)
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    """The lines of one file, without what cannot be read: a full disk may have cut one."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        with suppress(msgspec.DecodeError):
+            yield msgspec.json.decode(line, type=Entry)
+
+
+def _line(entry: Entry) -> bytes:
+    return orjson.dumps(msgspec.to_builtins(entry)) + b"\n"
+
+
+def _entry(actor: Actor, deed: Deed) -> Entry:
+    return Entry(
+        at=moment(time.time()),
+        event="change",
+        run=uuid.uuid4().hex,
+        action=deed.action,
+        user=actor.user,
+        user_id=actor.user_id,
+        address=actor.address,
+        kind=deed.kind,
+        uuid=deed.id,
+        name=deed.name,
+        arguments=dict(deed.arguments),
+        result=deed.result,
+        reason=deed.reason,
+    )
 
 
 def _write_all(handle: int, lines: bytes) -> None:

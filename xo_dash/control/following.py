@@ -16,9 +16,20 @@ from xo_dash.xapi.errors import XapiError, XapiFailure
 
 
 class Caller(Protocol):
-    """A connection to a pool, as far as changing things goes."""
+    """A connection to a pool, as far as changing things goes.
+
+    Raises XapiError: XapiFailure for what the pool refused, NotConnected if nothing was sent, Unreachable if nobody knows.
+    """
 
     async def call(self, method: str, *arguments: Any) -> Any: ...
+
+
+class Connections(Protocol):
+    """Where connections are, by a server's id: `Servers.connection` is one."""
+
+    def __call__(self, server_id: str) -> Caller:
+        """Raises NotConnected for a server that is disabled or gone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

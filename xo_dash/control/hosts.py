@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from data.losing import Bound, without
 from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest
-from data.types import XapiObject
-from xo_dash.control.action import Arguments, Step
+from data.types import Home, Ref, XapiObject
+from xo_dash.control.action import Arguments, Step, Undo
 from xo_dash.control.conditions import host_answers
+from xo_dash.control.failures import explain
 from xo_dash.control.said import Said, say
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_, _, ngettext, number, size
+
+NAMED = 5
+"""VMs that are named when a host cannot be emptied."""
 
 WHY = {
     Bound.NO_HOST: N_("{name} stays: no other host takes VMs"),
@@ -79,12 +84,56 @@ def guests(host: Host) -> list[VM]:
 
 
 def maintenance_plan(subject: XapiObject, arguments: Arguments) -> Sequence[Step]:
-    """No VM starts there any more, then those that run there move away."""
+    """Look whether all VMs can leave; then no VM starts there any more, and those that run there move away.
+
+    If they cannot all leave, the host takes VMs again, as XenCenter does it: a host that is half in maintenance mode serves
+    nobody, and who only wants to keep new VMs away can shut down or move what stays first. VMs that have moved stay where they are.
+    A host that was disabled before stays so.
+    """
     assert isinstance(subject, Host)  # noqa: S101  # the table's `kind` says so, and the runner has looked
-    name = name_of(subject)
-    disable = Step(method="host.disable", parameters=(subject.ref,), says=N_("Taking {name} into maintenance mode"), name=name)
-    evacuate = Step(method="host.evacuate", parameters=(subject.ref,), says=N_("Moving all VMs away from {name}"), name=name)
-    return [step for step, wanted in ((disable, subject.enabled), (evacuate, bool(guests(subject)))) if wanted]
+    name, ref = name_of(subject), subject.ref
+    enable = Step(method="host.enable", parameters=(ref,), says=N_("Taking {name} out of maintenance mode"), name=name)
+    look = Step(
+        method="host.get_vms_which_prevent_evacuation",
+        parameters=(ref,),
+        says=N_("Checking whether all VMs can leave {name}"),
+        name=name,
+        judge=blocking,
+    )
+    disable = Step(
+        method="host.disable",
+        parameters=(ref,),
+        says=N_("Taking {name} into maintenance mode"),
+        name=name,
+        undo=Undo(
+            step=enable,
+            undone=N_("{name} is out of maintenance mode again"),
+            stays=N_("{name} stays in maintenance mode: take it out, or move its VMs and try again"),
+        ),
+    )
+    evacuate = Step(method="host.evacuate", parameters=(ref,), says=N_("Moving all VMs away from {name}"), name=name, blame=look)
+    busy = bool(guests(subject))
+    return [step for step, wanted in ((look, busy), (disable, subject.enabled), (evacuate, busy)) if wanted]
+
+
+def blocking(answer: object, home: Home) -> Said | None:
+    """Which VMs cannot leave a host, and why. Source: get_vms_which_prevent_evacuation gives `{VM: [code, argument ...]}`."""
+    if not isinstance(answer, Mapping) or not answer:
+        return None
+    lines = [_blocked(home.one(VM, Ref(str(ref))), why, home) for ref, why in islice(answer.items(), NAMED)]
+    said = lines[0]
+    for line in lines[1:]:
+        said = say("{before}; {line}", before=said, line=line)
+    more = len(answer) - len(lines)
+    return say(N_("{before}; and {n} more"), before=said, n=more) if more else said
+
+
+def _blocked(vm: VM | None, why: object, home: Home) -> Said:
+    code, *arguments = [str(part) for part in why] if isinstance(why, Sequence) and why else [""]
+    reason = explain(code, arguments, home, vm)
+    if vm is None:
+        return say(N_("a VM cannot move to another host: {reason}"), reason=reason)
+    return say(N_("{vm} cannot move to another host: {reason}"), vm=name_of(vm), reason=reason)
 
 
 def maintenance_preview(subject: XapiObject) -> Sequence[str]:

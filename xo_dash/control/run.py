@@ -60,6 +60,7 @@ class Run:
     items: tuple[Item, ...]
     created: float
     dismissed: bool = False  # its user has seen what became of it
+    recalled: bool = False  # given before this program started: see unfinished
 
     @property
     def ended(self) -> bool:

@@ -12,16 +12,18 @@ from typing import Any, Protocol
 
 from data.mirror import Mirror, Unsubscribe
 from data.names import name_of
+from data.stores.trace import REDACTED
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.action import Action
 from xo_dash.control.activity import Activity
-from xo_dash.control.audit import REDACTED, Audit, AuditUnwritable, Entry, moment
-from xo_dash.control.following import Caller, Follower
+from xo_dash.control.audit import STOPPED, Audit, AuditUnwritable, Entry, moment
+from xo_dash.control.following import Connections, Follower
 from xo_dash.control.offers import why_not
 from xo_dash.control.run import Item, Run, State
 from xo_dash.control.said import Said, say
 from xo_dash.control.steps import Outcome, Steps
+from xo_dash.control.unfinished import Unfinished
 from xo_dash.i18n import N_, using
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ class Runner:
     def __init__(
         self,
         mirror: Mirror,
-        connections: Callable[[str], Caller],
+        connections: Connections,
         users: Users,
         audit: Audit,
         *,
@@ -55,13 +57,14 @@ class Runner:
         patience: float = 5.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`connections`: by a server's id; raises KeyError. `users`: as they are now. `at_once`: in one pool."""
+        """`users`: as they are now. `at_once`: in one pool."""
         self._mirror = mirror
         self._users = users
         self._audit = audit
         self._at_once = at_once
         self._clock = clock
         self._steps = Steps(connections, Follower(mirror, patience), self._tell, self._spawn)
+        self._unfinished = Unfinished(mirror, self._tell)
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}
@@ -79,8 +82,7 @@ class Runner:
 
     def observe(self, observer: Callable[[Run], None]) -> Unsubscribe:
         """Call `observer` whenever anything of a run changes."""
-        self._serial += 1
-        key = self._serial
+        key = self._fresh_id()
         self._observers[key] = observer
         return lambda: self._observers.pop(key, None) and None
 
@@ -88,10 +90,9 @@ class Runner:
         self, user: User, action: Action, subjects: Sequence[XapiObject], arguments: Mapping[str, str] | None = None, *, address: str = ""
     ) -> Run:
         """Begin, and return at once; the run changes as it goes. Refusals too are ends of its items, never exceptions."""
-        self._serial += 1
         known = {argument.name for argument in action.arguments}
         run = Run(
-            id=self._serial,
+            id=self._fresh_id(),
             key=uuid.uuid4().hex,
             action=action,
             user_id=user.id,
@@ -122,18 +123,37 @@ class Runner:
             unsubscribe()
         return run
 
+    async def recall(self) -> None:
+        """Tell of what was under way when the program ended the last time. Once, when the servers are in the mirror."""
+        mine = {run.key for run in self._runs}
+        begun = [entry for entry in await asyncio.to_thread(self._audit.unfinished) if entry.run not in mine]
+        for run in self._unfinished.runs(begun, self._fresh_id, self._clock()):
+            self._runs.appendleft(run)
+            log.warning("%s of %d objects by %s was under way when xo-dash ended", run.action.id, len(run.items), run.user_name)
+            self._tell(run)
+
     async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools. The audit says so."""
+        self._unfinished.stop()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.activity.stop()
+        await self._audit.settle()
         self._audit.close()
 
     def dismiss(self, run: Run) -> None:
-        """Its user has seen what became of it."""
+        """Its user has seen what became of it: also the next start does not tell it again."""
+        if run.recalled and not run.dismissed:
+            self._spawn(self._put_to_rest(run))
         run.dismissed = True
         self._tell(run)
+
+    async def _put_to_rest(self, run: Run) -> None:
+        try:
+            await asyncio.gather(*(self._audit.write(self._entry("end", run, item, item.state)) for item in run.items))
+        except AuditUnwritable as error:
+            log.error("%s: the next start tells it again", error)
 
     # one object
 
@@ -144,7 +164,7 @@ class Runner:
                 await self._carry_out(run, item)
         except asyncio.CancelledError:
             reason = say(N_("xo-dash was stopped meanwhile; look before trying again"))
-            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason))
+            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason, STOPPED))
             raise
         except Exception as error:
             log.exception("%s of %s failed inside", run.action.id, item.uuid)
@@ -224,7 +244,7 @@ class Runner:
             result=state or "",
             code=item.code,
             reason=reason,
-            seconds=round(now - item.started, 3) if event == "end" else None,
+            seconds=round(now - item.started, 3) if event == "end" and not run.recalled else None,
             tasks=[str(task) for task in item.tasks],
         )
 
@@ -235,13 +255,17 @@ class Runner:
             except Exception:  # one broken view must not stop the run
                 log.exception("a view failed on a run")
 
+    def _fresh_id(self) -> int:
+        self._serial += 1
+        return self._serial
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def _forget_old(self) -> None:
-        ended = [run for run in self._runs if run.ended]
+        ended = [run for run in self._runs if run.ended and (run.dismissed or not run.recalled)]
         for run in ended[: max(0, len(ended) - RUNS_KEPT)]:
             self._runs.remove(run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from data.objects import PowerState
@@ -16,6 +17,7 @@ STATES: Final = {
     PowerState.UNKNOWN: N_("in an unknown state"),
 }
 
+WORD: Final = re.compile(r"\w+")
 UNDER_WAY: Final = {
     "start": N_("it is starting"),
     "start_on": N_("it is starting"),
@@ -52,7 +54,98 @@ UNDER_WAY: Final = {
     "changing_VCPUs": N_("its number of CPUs is being changed"),
     "changing_VCPUs_live": N_("its number of CPUs is being changed"),
     "power_state_reset": N_("its power state is being reset"),
+    "csvm": N_("it is being converted"),
+    "get_boot_record": N_("its boot settings are being read"),
+    "send_sysrq": N_("a key is being sent to its guest"),
+    "send_trigger": N_("a signal is being sent to its guest"),
+    "query_services": N_("its services are being listed"),
+    "call_plugin": N_("a plugin is working on it"),
+    "awaiting_memory_live": N_("its memory is being changed"),
+    "changing_shadow_memory": N_("its memory is being changed"),
+    "changing_shadow_memory_live": N_("its memory is being changed"),
+    "changing_NVRAM": N_("its firmware settings are being changed"),
+    "assert_operation_valid": N_("an operation on it is being checked"),
+    "data_source_op": N_("its measurements are being set up"),
+    "update_allowed_operations": N_("its state is being looked at"),
+    "create_vtpm": N_("a TPM is being added to it"),
+    "sysprep": N_("its Windows is being prepared by Sysprep"),
+    # disks and drives, NICs, USB devices
+    "attach": N_("it is being attached"),
+    "attaching": N_("it is being attached"),
+    "plug": N_("it is being attached"),
+    "unplug": N_("it is being detached"),
+    "unplug_force": N_("it is being detached by force"),
+    "eject": N_("it is being ejected"),
+    "insert": N_("a disc is being inserted"),
+    "resize": N_("it is being resized"),
+    "resize_online": N_("it is being resized"),
+    "mirror": N_("it is being mirrored"),
+    "forget": N_("it is being forgotten"),
+    "update": N_("it is being refreshed"),
+    "force_unlock": N_("it is being unlocked"),
+    "generate_config": N_("its configuration is being read"),
+    "enable_cbt": N_("tracking of its changed blocks is being turned on"),
+    "disable_cbt": N_("tracking of its changed blocks is being turned off"),
+    "data_destroy": N_("its data is being deleted"),
+    "list_changed_blocks": N_("its changed blocks are being listed"),
+    "set_on_boot": N_("what becomes of it at a boot is being changed"),
+    "blocked": N_("it is blocked"),
+    "revert_to": N_("it is being reverted to a snapshot"),
+    "revert_from": N_("a disk is being reverted to it"),
+    # storage
+    "scan": N_("it is being scanned"),
+    "vdi_create": N_("a disk is being created on it"),
+    "vdi_introduce": N_("a disk is being added to it"),
+    "vdi_destroy": N_("a disk is being deleted from it"),
+    "vdi_resize": N_("a disk on it is being resized"),
+    "vdi_resize_online": N_("a disk on it is being resized"),
+    "vdi_clone": N_("a disk on it is being cloned"),
+    "vdi_copy": N_("a disk on it is being copied"),
+    "vdi_snapshot": N_("a snapshot of a disk on it is being taken"),
+    "vdi_mirror": N_("a disk on it is being mirrored"),
+    "vdi_enable_cbt": N_("tracking of changed blocks is being turned on for a disk on it"),
+    "vdi_disable_cbt": N_("tracking of changed blocks is being turned off for a disk on it"),
+    "vdi_data_destroy": N_("the data of a disk on it is being deleted"),
+    "vdi_list_changed_blocks": N_("the changed blocks of a disk on it are being listed"),
+    "vdi_set_on_boot": N_("what becomes of a disk on it at a boot is being changed"),
+    "vdi_blocked": N_("a disk on it is blocked"),
+    "vdi_force_unlock": N_("a disk on it is being unlocked"),
+    "vdi_forget": N_("a disk on it is being forgotten"),
+    "vdi_generate_config": N_("the configuration of a disk on it is being read"),
+    "vdi_update": N_("a disk on it is being refreshed"),
+    "vdi_revert": N_("a disk on it is being reverted to a snapshot"),
+    "pbd_create": N_("a host is being connected to it"),
+    "pbd_destroy": N_("a host is being disconnected from it"),
+    # hosts, pools, clusters
+    "evacuate": N_("its VMs are being moved away"),
+    "reboot": N_("it is rebooting"),
+    "power_on": N_("it is being powered on"),
+    "vm_start": N_("a VM is starting on it"),
+    "vm_resume": N_("a VM is resuming on it"),
+    "vm_migrate": N_("a VM is moving to it"),
+    "apply_updates": N_("updates are being installed"),
+    "enable": N_("it is being enabled"),
+    "disable": N_("it is being disabled"),
+    "add": N_("a host is being added to it"),
+    "remove": N_("a host is being removed from it"),
+    "ha_enable": N_("HA is being turned on"),
+    "ha_disable": N_("HA is being turned off"),
+    "cluster_create": N_("a cluster is being created"),
+    "designate_new_master": N_("another host is becoming its master"),
+    "configure_repositories": N_("its update repositories are being changed"),
+    "sync_updates": N_("updates are being fetched"),
+    "sync_bundle": N_("updates are being read from a file"),
+    "get_updates": N_("its updates are being listed"),
+    "tls_verification_enable": N_("the checking of certificates is being turned on"),
+    "cert_refresh": N_("certificates are being renewed"),
+    "exchange_certificates_on_join": N_("a host is joining it"),
+    "exchange_ca_certificates_on_join": N_("a host is joining it"),
+    "exchange_crls_on_join": N_("a host is joining it"),
+    "copy_primary_host_certs": N_("certificates are being copied to its hosts"),
+    # tasks
+    "cancel": N_("it is being cancelled"),
 }
+"""XAPI's operations as clauses about the object: of all its classes, as of schema 5.909."""
 
 METHODS: Final = {
     "VM.start": N_("Start"),
@@ -133,10 +226,9 @@ def states_words(states: frozenset[PowerState]) -> Said:
 
 
 def under_way(operation: str) -> Said:
-    """An operation of XAPI's that runs, as a clause."""
-    if operation in UNDER_WAY:
-        return Said(UNDER_WAY[operation])
-    return Said(N_("another operation is under way ({operation})"), {"operation": operation})
+    """An operation of XAPI's that runs, as a clause. Of several, `{clean_shutdown; snapshot}`, the first that has words."""
+    known = (UNDER_WAY[word] for word in WORD.findall(operation) if word in UNDER_WAY)
+    return Said(next(known, N_("another operation is running")))
 
 
 def method_words(label: str) -> str | None:

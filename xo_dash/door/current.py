@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import Client, context
 from starlette.requests import HTTPConnection
 
+from data.stores.trace import OURSELVES, Actor
 from data.stores.users import User
 from xo_dash.door.kinds import Kind, kinds_of
 from xo_dash.door.sessions import Session, SignedOut
@@ -28,6 +29,16 @@ def current_user(kinds: Kind = Kind.PERSON) -> User:
     Raises SignedOut when the session has ended, also in handlers that began before: ask again after every await that matters.
     """
     return current_session(kinds).user()
+
+
+def current_actor() -> Actor:
+    """Whoever looks at the page whose handler runs, for the audit; the program itself where nobody does."""
+    try:
+        session = current_session()
+        user = session.user()
+    except (SignedOut, RuntimeError):  # no page, or one without anybody
+        return OURSELVES
+    return Actor(user.name, user.id, session.address)
 
 
 def user_of(connection: HTTPConnection) -> User:

@@ -5,15 +5,17 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from nicegui import Client, background_tasks
 
 from data.stores.errors import RecordRefused, StoreError
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
-from data.stores.users import Role, User, UserStore, name_key
+from data.stores.trace import OURSELVES, Actor, Deed, Result, Tell, by, nobody_listens
+from data.stores.users import LONGEST_NAME, Role, User, UserStore, name_key
 from xo_dash.door import sockets
-from xo_dash.door.current import session_of
+from xo_dash.door.current import current_actor, session_of
 from xo_dash.door.first_run import FirstRun
 from xo_dash.door.passwords import Overloaded, Passwords, complaint
 from xo_dash.door.sessions import Session, SessionTable, viewer_of
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 
 DEMO = "demo"
 """The demo's name and password."""
+SESSIONS, SCREEN = "sessions", "a screen"
+"""What the audit calls sign-ins, and what shows the map by a link."""
 ACCOUNT_TRIES, ACCOUNT_WAIT = 4, 60.0
 """Failures without a delay, and the longest delay (seconds) for one account: short, or anybody could keep its owner out."""
 ADDRESS_TRIES, ADDRESS_WAIT = 12, 900.0
@@ -50,8 +54,12 @@ class Door:
         passwords: Passwords,
         demo_while: Callable[[], bool] | None = None,
         kiosks: KioskStore | None = None,
+        tell: Tell = nobody_listens,
     ) -> None:
-        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks` there are none."""
+        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks` there are none.
+
+        `tell` hears who came in, who was refused, and whose session ended; it must not hold the loop.
+        """
         self.users = users
         self.passwords = passwords
         self.kiosks = kiosks
@@ -63,6 +71,7 @@ class Door:
         self._writing = asyncio.Lock()
         self._next_write: asyncio.Task[None] | None = None  # one that waits for that under way
         self._written = time.monotonic()
+        self._tell = tell
 
     # ---- the state of the house
 
@@ -86,7 +95,7 @@ class Door:
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
         """The token for the cookie, and the session. Raises Refused."""
-        with self._throttled(f"account {name_key(name)}", address):
+        with self._throttled(f"account {name_key(name)}", address, Deed(action="session.start", kind=SESSIONS, name=name)):
             user = await self._identify(name, password)
         return await self._let_in(user, address)
 
@@ -94,24 +103,26 @@ class Door:
         """Raises Refused. The code is spent when the administrator is there."""
         if not self.is_first_run():
             raise Refused(_("The first administrator is there already; sign in."))
-        with self._throttled("first run", address):
+        with self._throttled("first run", address, Deed(action="user.first", kind="users", name=name)):
             if not self._first_run.fits(code):
                 raise Refused(_("This is not the code that was printed at the start of the program."))
         if problem := complaint(name, password):
             raise Refused(problem)
         try:
-            user = await self.users.add(name, await self._hash(password), Role.ADMIN, only_if_first=True)
+            with by(Actor(name, address=address)):
+                user = await self.users.add(name, await self._hash(password), Role.ADMIN, only_if_first=True)
         except RecordRefused as error:
             raise Refused(_sentence(error)) from error
         return await self._let_in(user, address)
 
     async def enter_kiosk(self, secret: str, address: str) -> tuple[str, Session]:
         """Let a screen in by its link. Raises Refused."""
-        with self._throttled(f"kiosk {address_key(address)}", address):
+        with self._throttled(f"kiosk {address_key(address)}", address, Deed(action="session.start", kind=SESSIONS, name=SCREEN)):
             kiosk = self.kiosks.of(secret) if self.kiosks else None
             if kiosk is None:
                 raise Refused(_("This link is no longer good; ask an administrator for a new one."))
         token, session = await self._start(viewer_of(kiosk), address)
+        self._tell(Actor(kiosk.name, address=address), Deed(action="session.start", kind=SESSIONS, name=SCREEN))
         log.info("a screen shows the map by the link %r, from %s", kiosk.name, address)
         return token, session
 
@@ -121,14 +132,18 @@ class Door:
             await self.kiosks.remove(kiosk_id)
         for session in self.sessions.all():
             if session.kiosk_id == kiosk_id:
-                self.end(session)
+                self.end(session, "its link was revoked")
 
     # ---- going out
 
-    def end(self, session: Session) -> None:
-        """Sign out: from now on nothing of it works; its pages are closed in the background."""
+    def end(self, session: Session, why: str = "", actor: Actor | None = None) -> None:
+        """Sign out: from now on nothing of it works; its pages are closed in the background.
+
+        `why` is for the audit, empty for somebody who signs out; `actor`: who does it, if not whoever looks at a page.
+        """
         if session.ended.is_set():
             return
+        self._tell(*self._ending(session, why, actor))
         self.sessions.end(session)
         background_tasks.create(self.save(), name="save the sessions")
         background_tasks.create(sockets.end_pages(session), name="close the pages of a session")
@@ -137,7 +152,7 @@ class Door:
         """Sign a user out everywhere, `but` here."""
         for session in self.sessions.all():
             if session.user_id == user_id and session is not but:
-                self.end(session)
+                self.end(session, "signed out everywhere")
 
     # ---- accounts
 
@@ -159,7 +174,7 @@ class Door:
     async def change_own_password(self, session: Session, old: str, new: str) -> None:
         """Needs the old one, throttled like a sign-in. Raises Refused, SignedOut."""
         user = session.user()
-        with self._throttled(f"account {name_key(user.name)}", session.address):
+        with self._throttled(f"account {name_key(user.name)}", session.address, Deed(action="user.password", kind="users", name=user.name)):
             fits, _better = await self._verify(old, user.password_hash)
             if not fits:
                 raise Refused(_("The old password is wrong."))
@@ -179,7 +194,7 @@ class Door:
         except StoreError as error:
             log.warning("%s", error)
         for session in self.sessions.closed():
-            self.end(session)
+            self.end(session, "it ran out, or its user is gone or has a new password", OURSELVES)
         for client in list(Client.instances.values()):
             session_or_none = session_of(client) if client.has_socket_connection else None
             if session_or_none is not None:
@@ -215,15 +230,26 @@ class Door:
 
     async def _let_in(self, user: User, address: str) -> tuple[str, Session]:
         token, session = await self._start(user, address)
+        self._tell(Actor(user.name, user.id, address), Deed(action="session.start", kind=SESSIONS, name=user.name))
         log.info("%s signed in from %s", user.name, address)
         return token, session
 
     async def _start(self, user: User, address: str) -> tuple[str, Session]:
         for surplus in self.sessions.surplus(user.id, address):
-            self.end(surplus)
+            self.end(surplus, "too many at a time", OURSELVES)
         token, session = self.sessions.start(user, address)
         await self.save()
         return token, session
+
+    def _ending(self, session: Session, why: str, actor: Actor | None) -> tuple[Actor, Deed]:
+        user = self.users.get(session.user_id)
+        name = user.name if user else SCREEN if session.kiosk_id else session.user_id
+        deed = Deed(action="session.end", kind=SESSIONS, name=name, reason=why, arguments={"address": session.address})
+        owner = Actor(name, session.user_id if user else "", session.address)
+        if actor is None:
+            looking = current_actor()
+            actor = owner if looking is OURSELVES else looking
+        return actor, deed
 
     async def _identify(self, name: str, password: str) -> User:
         user = self.users.by_name(name)
@@ -237,8 +263,11 @@ class Door:
         return user
 
     @contextmanager
-    def _throttled(self, account: str, address: str) -> Iterator[None]:
-        """Count a try, as a failure unless the block ends well. Raises Refused while it is too early."""
+    def _throttled(self, account: str, address: str, deed: Deed) -> Iterator[None]:
+        """Count a try at `deed`, as a failure unless the block ends well. Raises Refused while it is too early.
+
+        Refusals are told, but not those that come too early: a flood of them would drive everything else out of the audit.
+        """
         host = address_key(address)
         wait = max(self._by_account.wait(account), self._by_address.wait(host))
         if wait > 0:
@@ -248,8 +277,10 @@ class Door:
         self._by_address.begin(host)
         try:
             yield
-        except Refused:
+        except Refused as error:
             log.warning("refused %r from %s", account[:80], address)
+            name = deed.name[:LONGEST_NAME]
+            self._tell(Actor(name, address=address), replace(deed, name=name, result=Result.REFUSED, reason=str(error)))
             raise
         self._by_account.succeeded(account)
         self._by_address.undo(host)

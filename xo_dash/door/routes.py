@@ -115,7 +115,9 @@ class DoorPages:
 
     def _let_in(self, request: Request, token: str, target: str) -> Response:
         if before := scope_session(request.scope):
-            self._door.end(before)  # never two sessions in one browser, and none that was there before the sign-in
+            self._door.end(
+                before, "another sign-in in this browser"
+            )  # never two sessions in one browser, and none that was there before the sign-in
         response: Response = JSONResponse({"next": target}) if _wants_json(request) else RedirectResponse(target, 303)
         set_token(response, request.scope, request.headers, token)
         return response

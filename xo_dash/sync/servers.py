@@ -24,7 +24,7 @@ from xo_dash.sync.schedule import Schedule
 from xo_dash.sync.watch import Watch
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
-from xo_dash.xapi.errors import BadAddress, Unreachable
+from xo_dash.xapi.errors import BadAddress, NotConnected
 from xo_dash.xapi.tls import Trust
 
 log = logging.getLogger(__name__)
@@ -117,10 +117,10 @@ class Servers:
         return await probe.probe(address, user, password, _trust(tls, (fingerprint,)), originator=f"{self._originator} probe")
 
     def connection(self, server_id: str) -> Connection:
-        """Raises Unreachable for a server that is disabled or gone."""
+        """Raises NotConnected for a server that is disabled or gone."""
         running = self._running.get(server_id)
         if running is None:
-            raise Unreachable("this server is not connected")
+            raise NotConnected("this server is not connected")
         return running.connection
 
     async def _look(self) -> None:
@@ -243,7 +243,7 @@ class Servers:
 
     async def _store_learned(self, server_id: str, changes: ServerChanges) -> None:
         try:
-            await self._store.update(server_id, **changes)
+            await self._store.learn(server_id, **changes)
         except RecordMissing:
             pass  # removed meanwhile
         except StoreError as error:

@@ -17,7 +17,17 @@ from data.types import Ref, XapiObject
 from xo_dash.xapi import events, rrd_formats
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
-from xo_dash.xapi.errors import BadAddress, BadCertificate, BadReply, NotMaster, UnknownMaster, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.errors import (
+    BadAddress,
+    BadCertificate,
+    BadReply,
+    NotConnected,
+    NotMaster,
+    UnknownMaster,
+    Unreachable,
+    XapiError,
+    XapiFailure,
+)
 from xo_dash.xapi.session import TIMEOUT, Session
 from xo_dash.xapi.tls import Trust, connect
 from xo_dash.xapi.wire import Reply
@@ -236,7 +246,7 @@ class Connection:
         """The session, which may be on its way: one that ended under a call is being opened again."""
         async with self._signing_in:
             if self._target is None:
-                raise Unreachable("not signed in")
+                raise NotConnected("not signed in")
             return self._target
 
     async def _find_master(self) -> Target:

@@ -6,6 +6,7 @@ XapiError
 │   └── NotMaster                       ... because it is a member; `master` is the address of the one to ask
 │       └── UnknownMaster               ... which nobody here knows: over plain http the password does not go there by itself
 ├── Unreachable(reason)                 no connection, or it broke
+│   ├── NotConnected                    there is none at this moment: nothing was sent
 │   ├── Timeout                         nobody answered in time
 │   └── NoTls(address)                  something answers, but without encryption
 ├── BadCertificate(expected, actual)    not the one it should be; nothing was sent to it
@@ -59,6 +60,10 @@ class UnknownMaster(NotMaster):
 
 class Unreachable(XapiError):
     """No connection, or one that broke. A call that was on its way may or may not have been carried out."""
+
+
+class NotConnected(Unreachable):
+    """There is no connection to send it by: the server is disabled, was removed, or is not signed in. Nothing was sent."""
 
 
 class Timeout(Unreachable):

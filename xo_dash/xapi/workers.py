@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.errors import Timeout, Unreachable, release
+from xo_dash.xapi.errors import NotConnected, Timeout, Unreachable, release
 from xo_dash.xapi.session import Session
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Workers:
         try:
             future = asyncio.get_running_loop().run_in_executor(self._threads, job.run, work)
         except RuntimeError as error:
-            raise Unreachable("the connection was closed") from error
+            raise NotConnected("the connection was closed") from error
         try:
             async with asyncio.timeout(within):
                 return await future

@@ -49,7 +49,7 @@ function addressKey(text) {
 // What a column says of a row, in one place: `text` for people, `key` to sort by, `plain` for a file.
 export function teller(list) {
   const { words, format, loads, places } = list;
-  const state = (row) => (row.doing ? words.doing[row.doing] ?? row.doing : words.states[row.state] ?? row.state);
+  const state = (row) => (row.doing ? words.doing[row.doing] ?? words.doing[""] : words.states[row.state] ?? row.state);
   const tools = (row) => [words.tools[row.tools], row.version].filter(Boolean).join(", ");
   const pool = (row) => places.get(row.pool)?.name ?? "";
   const load = (row) => (row.state === "running" ? loads.get(row.id) ?? -1 : -1);

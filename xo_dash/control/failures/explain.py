@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import zip_longest
+from string import Formatter
 
+from data.objects import VM
 from data.texts import whole
-from data.types import Home
+from data.types import Home, XapiObject
 from xo_dash.control.failures.families import family, known_codes
 from xo_dash.control.failures.naming import plain, spoken
-from xo_dash.control.failures.own import OWN, STORAGE
+from xo_dash.control.failures.nowhere import why_nowhere
+from xo_dash.control.failures.own import OWN, STORAGE, Sentence
 from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
-from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, Unreachable, XapiFailure
+from xo_dash.xapi.errors import BadCertificate, BadReply, NotConnected, Timeout, Unreachable, XapiFailure
 
 BACKEND = re.compile(r"SR_BACKEND_FAILURE_(\d+)")
 ACRONYMS = re.compile(
@@ -21,23 +24,39 @@ ACRONYMS = re.compile(
     r"|srs|ssh|ssl|tls|url|usb|vbd|vdi|vgpu|vif|vlan|vm|vmpp|vms|vmss|vss|vtpm|vusb|wlb|xapi)\b"
 )
 
+NO_PLACE = (OWN["NO_HOSTS_AVAILABLE"].message, OWN["HOST_NOT_ENOUGH_FREE_MEMORY"].bare)
+"""XAPI found no host and does not say why: the mirror knows more."""
 
-def explain(code: str, arguments: Sequence[str], home: Home | None) -> Said:
-    """The sentence for a failure; `home` is the pool it is of, whose objects get their names. Never raises, whatever the arguments."""
+PACKED = 5
+"""Errors in one that are shown."""
+
+
+def explain(code: str, arguments: Sequence[str], home: Home | None, subject: XapiObject | None = None) -> Said:
+    """The sentence for a failure; `home` is the pool it is of, whose objects get their names; `subject` what the command was for.
+
+    Never raises, whatever the arguments.
+    """
     if match := BACKEND.fullmatch(code):
         return _storage(int(match[1]), arguments, home)
-    if own := OWN.get(code):
-        return Said(own.message, {name: spoken(name, value, home) for name, value in zip(own.names.split(), arguments, strict=False)})
     if code == "SR_BACKEND_FAILURE":
         return _storage(whole(arguments[0]) if arguments else 0, arguments[1:], home)
+    if code == "CANNOT_EVACUATE_HOST" and arguments:
+        return _packed(arguments[0], home)
+    if own := OWN.get(code):
+        sentence = _own(own, arguments, home)
+        if sentence.message in NO_PLACE and isinstance(subject, VM) and (reasons := why_nowhere(subject)):
+            return reasons
+        return sentence
     return Said(family(code), {"detail": _detail(code, arguments, home)})
 
 
-def explain_error(error: Exception, home: Home | None) -> tuple[Said, str]:
+def explain_error(error: Exception, home: Home | None, subject: XapiObject | None = None) -> tuple[Said, str]:
     """The sentence for whatever came out of a call, and XAPI's code if it was a failure of XAPI's (else the kind of error)."""
     match error:
         case XapiFailure():
-            return explain(error.code, error.params, home), error.code
+            return explain(error.code, error.params, home, subject), error.code
+        case NotConnected():
+            words = say(N_("there is no connection to the pool, and nothing was sent; try again when it is back"))
         case Timeout():
             words = say(N_("the pool did not answer in time; it may still do it: look before trying again"))
         case Unreachable():
@@ -53,6 +72,25 @@ def explain_error(error: Exception, home: Home | None) -> tuple[Said, str]:
     return words, type(error).__name__
 
 
+def _own(own: Sentence, arguments: Sequence[str], home: Home | None) -> Said:
+    """With what the arguments say, or without, if one that is needed says nothing."""
+    needed = {field for _text, field, _format, _conversion in Formatter().parse(own.message) if field}
+    values = {name: spoken(name, value, home) for name, value in zip(own.names.split(), arguments, strict=False) if name in needed}
+    if any(values.get(name) is None for name in needed):
+        return Said(own.bare)
+    return Said(own.message, values)
+
+
+def _packed(errors: str, home: Home | None) -> Said:
+    """Source: host.assert_can_evacuate sends `code,argument|code,argument` in one text."""
+    said: Said | None = None
+    for error in errors.split("|")[:PACKED]:
+        code, *arguments = error.split(",")
+        reason = explain(code.strip(), arguments, home) if code.strip() != "CANNOT_EVACUATE_HOST" else None
+        said = say("{before}; {line}", before=said, line=reason) if said and reason else said or reason
+    return say(N_("not all VMs can move to other hosts: {reason}"), reason=said) if said else say(N_("not all VMs can move to other hosts"))
+
+
 def _storage(number: int, arguments: Sequence[str], home: Home | None) -> Said:
     """Source: the driver's arguments are its output, its text and, for a probe, XML."""
     text = spoken("", next((text for text in (*arguments[1:2], *arguments[:1]) if text and not text.startswith("<")), ""), home)
@@ -64,12 +102,13 @@ def _storage(number: int, arguments: Sequence[str], home: Home | None) -> Said:
 
 def _detail(code: str, arguments: Sequence[str], home: Home | None) -> Said | str:
     """`PIF already bonded (PIF: eth0 of host-2)`: the code and its arguments, as readable as they get."""
-    words = ACRONYMS.sub(lambda match: match[0].upper(), code.lower().replace("_", " "))
-    if not arguments:
-        return words or code
+    plain_code = spoken("", code, home) or ""  # a plugin may raise any text as a code
+    words = ACRONYMS.sub(lambda match: match[0].upper(), plain(str(plain_code).lower().replace("_", " ")))
     names = known_codes().get(code, ())
-    pairs: Said | str = ""
+    pairs: Said | None = None
     for name, value in zip_longest(names[: len(arguments)], arguments, fillvalue=""):
-        pair = say("{name}: {value}", name=name, value=spoken(name.lower(), value, home)) if name else spoken("", value, home)
-        pairs = say("{before}, {pair}", before=pairs, pair=pair) if pairs else say("{pair}", pair=pair)
-    return say("{words} ({pairs})", words=words, pairs=pairs)
+        if (said := spoken(name.lower(), value, home)) is None:
+            continue
+        pair = say("{name}: {value}", name=name, value=said) if name else say("{value}", value=said)
+        pairs = say("{before}, {pair}", before=pairs, pair=pair) if pairs else pair
+    return say("{words} ({pairs})", words=words, pairs=pairs) if pairs else words or say(N_("without a reason"))

@@ -1,38 +1,74 @@
-"""The arguments of a failure as people know them: names instead of references, sizes instead of numbers, words instead of states."""
+"""The arguments of a failure as people know them: names instead of references, sizes instead of numbers, words instead of states.
+
+An argument that cannot be said is None: it is missing, of something that is gone or of another kind, or not what its name says.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from data.names import name_of
-from data.objects import KINDS, PBD, PIF, SR, VBD, VIF, VM, Host, PowerState
-from data.texts import whole
+from data.objects import KINDS, PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PowerState
 from data.types import NULL_REF, Home, Ref, XapiObject
 from xo_dash.control.said import Amount, Said, say
-from xo_dash.control.words import STATES, states_words, under_way
+from xo_dash.control.words import UNDER_WAY, method_words, states_words, under_way
 from xo_dash.i18n import N_
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-REF: Final = re.compile(r"OpaqueRef:[-0-9A-Za-z]+")
-SIZES: Final = frozenset({"needed", "available", "requested", "maximum", "minimum", "maximum size", "minimum size"})
+REF: Final = re.compile(r"OpaqueRef:[-0-9A-Za-z]*")
+NUMBER: Final = re.compile(r"[0-9]{1,19}")
+BETWEEN: Final = re.compile(r"[;,]\s*")
+AMOUNTS: Final = frozenset({"needed", "available", "requested", "maximum", "minimum", "maximum size", "minimum size"})
+NUMBERS: Final = frozenset({"vcpus", "pcpus", "timeout", "number", "major", "minor"})
 OPERATIONS: Final = frozenset({"operation", "operation_type"})
+METHODS: Final = frozenset({"method", "permission"})
+CLASSES: Final = frozenset(kind.xapi_class for kind in KINDS)
+OBJECTS: Final[Mapping[str, type[XapiObject]]] = {
+    "vm": VM, "snapshot": VM, "host": Host, "source": Host, "destination": Host, "sr": SR, "vdi": VDI, "vbd": VBD, "vif": VIF,
+    "network": Network, "pif": PIF, "pbd": PBD,
+}  # fmt: skip
+"""Arguments that are an object of one kind. Source: failures/codes.txt."""
 LONGEST: Final = 300
 """Characters of a host's own text that are shown: some drivers send pages."""
 
 
-def spoken(name: str, value: str, home: Home | None) -> object:
+def spoken(name: str, value: str, home: Home | None) -> object | None:
     """The argument called `name` as it stands in a sentence."""
-    if name in SIZES and (amount := whole(value, -1)) >= 0:
-        return Amount(amount)
-    if name in ("expected", "actual") and not value.startswith("OpaqueRef:"):
+    value = value.strip()
+    if name in AMOUNTS | NUMBERS:
+        return _number(name, value)
+    if name in ("expected", "actual"):
         return _states(value)
-    if name in OPERATIONS and re.fullmatch(r"[A-Za-z_]+", value):
+    if name in OPERATIONS:
         return under_way(value)
-    if home is not None and (value.startswith("OpaqueRef:") or UUID.fullmatch(value)):
-        return _known(value, home) or say(N_("something that is gone"))
-    return plain(REF.sub(lambda match: str(_known(match[0], home) or match[0]), value) if home else value)
+    if name in METHODS:
+        return _method(value)
+    if name == "class":
+        return value if value in CLASSES else None
+    return _object_or_text(name, value, home)
+
+
+def _number(name: str, value: str) -> object | None:
+    if not NUMBER.fullmatch(value):
+        return None
+    return Amount(int(value)) if name in AMOUNTS else value
+
+
+def _object_or_text(name: str, value: str, home: Home | None) -> object | None:
+    if REF.fullmatch(value):
+        return _known(value, home, OBJECTS.get(name))
+    if UUID.fullmatch(value) and name != "uuid":
+        return _known(value, home, OBJECTS.get(name))
+    if name in OBJECTS and NUMBER.fullmatch(value.removeprefix("-")):
+        return None  # no name of anything
+    if "_" in value and set(BETWEEN.split(value.strip("{} "))) <= UNDER_WAY.keys():
+        return under_way(value)
+    if command := _method(value):
+        return command
+    gone = say(N_("an object that is gone"))
+    return plain(REF.sub(lambda match: str(_known(match[0], home) or gone), value)) or None
 
 
 def plain(text: str) -> str:
@@ -47,30 +83,39 @@ def called(row: XapiObject) -> object:
     match row:
         case VBD():
             owner = home.one(VM, row.VM)
-            return say(N_("drive {position} of {vm}"), position=row.userdevice, vm=called(owner) if owner else "?")
+            drive = say(N_("drive {position}"), position=row.userdevice)
+            return say(N_("drive {position} of {vm}"), position=row.userdevice, vm=called(owner)) if owner else drive
         case VIF():
             owner = home.one(VM, row.VM)
-            return say(N_("NIC {position} of {vm}"), position=row.device, vm=called(owner) if owner else "?")
+            nic = say(N_("NIC {position}"), position=row.device)
+            return say(N_("NIC {position} of {vm}"), position=row.device, vm=called(owner)) if owner else nic
         case PIF():
             host = home.one(Host, row.host)
-            return say(N_("{device} of {host}"), device=row.device, host=called(host) if host else "?")
+            return say(N_("{device} of {host}"), device=row.device, host=called(host)) if host else row.device
         case PBD():
-            storage, host = home.one(SR, row.SR), home.one(Host, row.host)
-            return say(N_("the path of {host} to {sr}"), host=called(host) if host else "?", sr=called(storage) if storage else "?")
+            return _path(home.one(Host, row.host), home.one(SR, row.SR))
         case _:
             return plain(name_of(row))
 
 
-def _known(value: str, home: Home | None) -> object | None:
+def _path(host: Host | None, storage: SR | None) -> Said:
+    if host and storage:
+        return say(N_("the path of {host} to {sr}"), host=called(host), sr=called(storage))
+    if host:
+        return say(N_("a path of {host} to storage"), host=called(host))
+    return say(N_("a path to {sr}"), sr=called(storage)) if storage else say(N_("a path to storage"))
+
+
+def _known(value: str, home: Home | None, kind: type[XapiObject] | None = None) -> object | None:
+    """What the object of that reference or uuid is called, if it is there and of that kind (None: of any)."""
     if home is None or value == NULL_REF:
         return None
-    return next((called(row) for row in _candidates(value, home)), None)
+    return next((called(row) for row in _candidates(value, home, (kind,) if kind else KINDS)), None)
 
 
-def _candidates(value: str, home: Home) -> Iterator[XapiObject]:
+def _candidates(value: str, home: Home, kinds: tuple[type[XapiObject], ...]) -> Iterator[XapiObject]:
     by_ref = value.startswith("OpaqueRef:")
-    kind: type[XapiObject]
-    for kind in KINDS:
+    for kind in kinds:
         if by_ref:
             row = home.one(kind, Ref(value))
             if row is not None:
@@ -79,8 +124,13 @@ def _candidates(value: str, home: Home) -> Iterator[XapiObject]:
             yield from (row for row in home.all(kind).values() if row.uuid == value)
 
 
-def _states(value: str) -> object:
+def _method(value: str) -> Said | None:
+    words = method_words(value)
+    return say(N_("“{command}”"), command=Said(words)) if words else None
+
+
+def _states(value: str) -> Said | None:
     """XAPI writes them in lower case, several with commas or semicolons between."""
-    by_name = {state.value.lower(): state for state in PowerState}
+    by_name = {state.value.lower(): state for state in PowerState if state is not PowerState.UNKNOWN}
     states = frozenset(by_name[word] for part in re.split("[,;]", value) if (word := part.strip().lower()) in by_name)
-    return states_words(states) if states else Said(STATES[PowerState.UNKNOWN]) if not value else plain(value)
+    return states_words(states) if states else None

@@ -1,0 +1,174 @@
+"""Whatever changes our own records is told to the audit before it is done: who, on what, with what, and no secret in it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.findings.rules import RULES
+from data.findings.wishes import Note, Tuning
+from data.stores.directory import DataDirectory
+from data.stores.errors import RecordRefused, StoreError
+from data.stores.findings import FindingStore, Notes, Tunings
+from data.stores.kiosks import KioskStore
+from data.stores.records import Records
+from data.stores.servers import ServerStore, TlsMode
+from data.stores.sessions import SessionStore
+from data.stores.settings import SettingsStore
+from data.stores.trace import REDACTED, Actor, Deed, Result, by
+from data.stores.users import Role, UserStore
+from data.stores.vault import Vault
+
+ANN = Actor("ann", "id-ann", "192.0.2.7")
+SECRETS = ("hunter2", "a hash", "another hash")
+
+
+@dataclass
+class Told:
+    """What the audit heard, and the files as they were when it heard it."""
+
+    directory: DataDirectory
+    deeds: list[tuple[Actor, Deed]] = field(default_factory=list)
+
+    def __call__(self, actor: Actor, deed: Deed) -> None:
+        self.deeds.append((actor, deed))
+
+
+@pytest.fixture
+def told(data_dir: Path) -> Iterator[Told]:
+    told = Told(DataDirectory(data_dir))
+    told.directory.tell, told.directory.who = told, lambda: ANN
+    yield told
+    told.directory.close()
+
+
+class Case:
+    """Does each change once; `done` says how, by the store's class and the method's name."""
+
+    def __init__(self, directory: DataDirectory) -> None:
+        self.users, self.kiosks, self.settings = UserStore(directory), KioskStore(directory), SettingsStore(directory)
+        self.servers, self.findings = ServerStore(directory, Vault(directory)), FindingStore(directory)
+        self.ann = self.users.add_now("Ann", "a hash", Role.ADMIN)
+        self.bob = self.users.add_now("Bob", "a hash", Role.VIEWER)
+        self.lab = self.servers.add_now("192.0.2.1", "root", "hunter2", tls=TlsMode.CA, label="lab")
+
+    def done(self) -> dict[tuple[type, str], tuple[str, Callable[[], Any]]]:
+        rule, now = next(iter(RULES)), 1_000_000.0
+        users, servers, kiosks = self.users, self.servers, self.kiosks
+        return {
+            (UserStore, "add_now"): ("user.add", lambda: users.add_now("Eve", "a hash", Role.OPERATOR)),
+            (UserStore, "set_password_now"): ("user.password", lambda: users.set_password_now(self.bob.id, "another hash")),
+            (UserStore, "set_role_now"): ("user.role", lambda: users.set_role_now(self.bob.id, Role.OPERATOR)),
+            (UserStore, "remove_now"): ("user.remove", lambda: users.remove_now(self.bob.id)),
+            (UserStore, "add"): ("user.add", lambda: users.add("Eve", "a hash", Role.OPERATOR)),
+            (UserStore, "set_password"): ("user.password", lambda: users.set_password(self.bob.id, "another hash")),
+            (UserStore, "set_role"): ("user.role", lambda: users.set_role(self.bob.id, Role.OPERATOR)),
+            (UserStore, "remove"): ("user.remove", lambda: users.remove(self.bob.id)),
+            (ServerStore, "add_now"): ("server.add", lambda: servers.add_now("192.0.2.9", "root", "hunter2", tls=TlsMode.CA)),
+            (ServerStore, "update_now"): ("server.edit", lambda: servers.update_now(self.lab.id, password="hunter2")),
+            (ServerStore, "remove_now"): ("server.remove", lambda: servers.remove_now(self.lab.id)),
+            (ServerStore, "add"): ("server.add", lambda: servers.add("192.0.2.9", "root", "hunter2", tls=TlsMode.CA)),
+            (ServerStore, "update"): ("server.edit", lambda: servers.update(self.lab.id, tls=TlsMode.PINNED, fingerprint="a" * 64)),
+            (ServerStore, "remove"): ("server.remove", lambda: servers.remove(self.lab.id)),
+            (KioskStore, "add_now"): ("kiosk.add", lambda: kiosks.add_now("hall", "ann", None)),
+            (KioskStore, "add"): ("kiosk.add", lambda: kiosks.add("hall", "ann")),
+            (KioskStore, "remove"): ("kiosk.remove", lambda: kiosks.remove(kiosks.add_now("hall", "ann", None)[1].id)),
+            (SettingsStore, "set_now"): ("setting.set", lambda: self.settings.set_now("order", ["a"])),
+            (SettingsStore, "set"): ("setting.set", lambda: self.settings.set("order", ["a"])),
+            (Tunings, "set_now"): ("rule.tune", lambda: self.findings._tunings.set_now(rule.key, Tuning(on=False))),
+            (Notes, "set_now"): ("finding.note", lambda: self.findings._notes.set_now(["x"], Note("ann", now, now + 60, False))),
+            (FindingStore, "tune"): ("rule.tune", lambda: self.findings.tune(rule, Tuning(on=False))),
+            (FindingStore, "note"): ("finding.note", lambda: self.findings._directory.run(
+                self.findings._notes.set_now, ["x"], Note("ann", now, now + 60, True))),
+        }  # fmt: skip
+
+
+QUIET = {
+    (UserStore, "set_preferences"), (UserStore, "set_preferences_now"),  # how one likes it: nobody else's business
+    (UserStore, "set_hash"), (UserStore, "set_hash_now"),  # the same password, hashed better
+    (ServerStore, "learn"), (ServerStore, "learn_now"),  # what a pool told of itself
+    (Notes, "tidy_now"), (FindingStore, "tidy"), (FindingStore, "remember"),  # what is over
+    (SessionStore, "save"),  # the door tells who comes and goes
+    (Records, "reload"), (Records, "refresh"),
+}  # fmt: skip
+READING = {"all", "get", "need", "by_name", "any_administrator", "password", "of", "open", "value", "wishes", "remembered"}
+STORES: tuple[type, ...] = (Records, UserStore, ServerStore, KioskStore, SettingsStore, SessionStore, Tunings, Notes, FindingStore)
+
+
+def methods() -> list[tuple[type, str]]:
+    return [(store, name) for store in STORES for name, _one in inspect.getmembers(store, inspect.isfunction)
+            if name in vars(store) and not name.startswith("_")]  # fmt: skip
+
+
+def test_every_store_is_looked_at() -> None:
+    def below(kind: type) -> set[type]:
+        return {one for sub in kind.__subclasses__() for one in {sub, *below(sub)}}
+
+    assert {one for one in below(Records) if one.__module__.startswith("data.")} <= set(STORES)
+
+
+def test_every_method_is_known_to_change_something_or_not(told: Told) -> None:
+    """A new one has to be put into one of the three tables."""
+    known = Case(told.directory).done().keys() | QUIET
+    assert [one for one in methods() if one not in known and one[1] not in READING] == []
+
+
+@pytest.mark.parametrize(("store", "name"), [one for one in methods() if one not in QUIET and one[1] not in READING])
+async def test_a_change_is_told(told: Told, store: type, name: str) -> None:
+    action, do = Case(told.directory).done()[store, name]
+    told.deeds.clear()
+    outcome = do()
+    if isinstance(outcome, Awaitable):
+        await outcome
+    actor, deed = told.deeds[-1]
+    assert (actor, deed.action, deed.result) == (ANN, action, Result.DONE)
+    assert deed.kind and deed.name
+    assert not any(secret in f"{deed}" for secret in SECRETS)
+
+
+def test_what_is_told_is_the_new_value_and_of_a_secret_that_there_is_one(told: Told) -> None:
+    case = Case(told.directory)
+    case.servers.update_now(case.lab.id, tls=TlsMode.PINNED, fingerprint="AB" * 32)
+    assert told.deeds[-1][1].arguments == {"tls": "pinned", "fingerprint": "ab" * 32}
+    case.users.set_password_now(case.bob.id, "another hash")
+    assert told.deeds[-1][1].arguments == {"password_hash": REDACTED}
+    case.users.set_role_now(case.bob.id, Role.ADMIN)
+    assert (told.deeds[-1][1].name, told.deeds[-1][1].arguments) == ("Bob", {"role": "admin"})
+
+
+def test_a_refusal_is_told_with_its_reason(told: Told) -> None:
+    case = Case(told.directory)
+    with pytest.raises(RecordRefused):
+        case.users.remove_now(case.ann.id)
+    deed = told.deeds[-1][1]
+    assert (deed.action, deed.name, deed.result) == ("user.remove", "Ann", Result.REFUSED) and "last administrator" in deed.reason
+
+
+def test_nothing_is_told_of_what_changes_nothing(told: Told) -> None:
+    case = Case(told.directory)
+    told.deeds.clear()
+    case.users.set_role_now(case.bob.id, Role.VIEWER)
+    assert told.deeds == []
+
+
+def test_what_the_audit_does_not_take_is_not_done(told: Told) -> None:
+    case = Case(told.directory)
+
+    def full(_actor: Actor, _deed: Deed) -> None:
+        raise StoreError("the disk is full")
+
+    told.directory.tell = full
+    with pytest.raises(StoreError, match="full"):
+        case.users.remove_now(case.bob.id)
+    assert UserStore(DataDirectory(told.directory.path)).get(case.bob.id)
+
+
+async def test_the_writing_thread_knows_who_asked(told: Told) -> None:
+    with by(Actor("eve")):
+        await UserStore(told.directory).add("Eve", "a hash", Role.ADMIN)
+    assert told.deeds[-1][0] == Actor("eve")

@@ -1,0 +1,70 @@
+"""Why no host takes a VM: XAPI says NO_HOSTS_AVAILABLE and nothing else, the mirror knows what each host lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from data.fitting import Lack, Obstacle, lacks
+from data.objects import VM, Host
+from xo_dash.control.said import Amount, Said, say
+from xo_dash.i18n import N_
+
+SHOWN: Final = 5
+"""Hosts that are named beside the nearest."""
+RANK: Final = {obstacle: rank for rank, obstacle in enumerate(Obstacle)}
+
+NEAREST: Final = {
+    Obstacle.MEMORY: N_(
+        "no host has enough free memory for it: it needs {needed}, and {host} has {free}; stop something there, or give it less"
+    ),
+    Obstacle.MAINTENANCE: N_("no host can take it: {host} is in maintenance mode; take it out first"),
+    Obstacle.SR: N_("no host can take it: {host} does not reach {what}; attach the storage there"),
+    Obstacle.NETWORK: N_("no host can take it: {host} does not have the network {what}; add it there, or use another network"),
+    Obstacle.SILENCE: N_("no host can take it: {host} does not answer; look whether it is on and in the network"),
+}
+"""The host that lacks least, and the way out."""
+OTHERS: Final = {
+    Obstacle.MEMORY: N_("{host}: {free} of memory free"),
+    Obstacle.MAINTENANCE: N_("{host}: in maintenance mode"),
+    Obstacle.SR: N_("{host}: does not reach {what}"),
+    Obstacle.NETWORK: N_("{host}: no network {what}"),
+    Obstacle.SILENCE: N_("{host}: does not answer"),
+}
+
+
+def why_nowhere(vm: VM) -> Said | None:
+    """What the other hosts of its pool lack, the one that lacks least first; None if as far as we know one could take it."""
+    hosts = vm.home.all(Host)
+    found = {host: tuple(lacks(vm, host)) for host in hosts.values() if host.ref != vm.resident_on}
+    if not found:
+        return say(N_("the pool has no other host")) if hosts else None
+    if not all(found.values()):
+        return None
+    first, *others = sorted(found, key=lambda host: (*_distance(found[host]), host.name_label, host.uuid))
+    nearest = _said(NEAREST, first, found[first])
+    if not others:
+        return nearest
+    return say(N_("{nearest} ({others})"), nearest=nearest, others=_listed([_said(OTHERS, host, found[host]) for host in others]))
+
+
+def _distance(found: Sequence[Lack]) -> tuple[float, ...]:
+    """The fewer obstacles the nearer, the easier to remove the nearer, and the less memory is missing the nearer."""
+    return (len(found), max(RANK[lack.obstacle] for lack in found), sum(lack.needed - lack.free for lack in found))
+
+
+def _said(words: dict[Obstacle, str], host: Host, found: Sequence[Lack]) -> Said:
+    worst = max(found, key=lambda lack: RANK[lack.obstacle])
+    what = worst.what.name_label or worst.what.uuid if worst.what else ""
+    return say(words[worst.obstacle], host=host.name_label or host.uuid, what=what, needed=Amount(worst.needed), free=Amount(worst.free))
+
+
+def _listed(lines: Sequence[Said]) -> Said:
+    """`a; b; c; and 12 more`"""
+    said, *others = lines
+    for line in islice(others, SHOWN - 1):
+        said = say("{before}; {line}", before=said, line=line)
+    if (left := len(lines) - SHOWN) > 0:
+        said = say("{before}; {line}", before=said, line=say(N_("and {n} more"), n=left))
+    return said

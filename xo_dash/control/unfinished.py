@@ -1,0 +1,152 @@
+"""What was under way when the program ended, however it ended: the audit knows that it began, the pool how the object is now.
+
+Nothing is sent again: whether it was carried out, only a person can judge. Until that person dismisses it, every start tells it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from data.mirror import Change, Mirror, PoolMirror, Unsubscribe
+from data.objects import SR, VM, Host, Task
+from data.server import Server
+from data.types import XapiObject
+from xo_dash.control.action import Action
+from xo_dash.control.actions import BY_ID
+from xo_dash.control.audit import Entry
+from xo_dash.control.run import Item, Run, State
+from xo_dash.control.said import Said, say
+from xo_dash.control.storage import is_cut
+from xo_dash.control.words import state_words, under_way
+from xo_dash.i18n import N_
+
+UNTOLD = say(N_("xo-dash ended in the middle of it; look before trying again"))
+"""What is said until the pool can be asked."""
+
+
+class Unfinished:
+    """Makes runs of the audit's beginnings, and follows the mirror until every one of their objects has come to rest."""
+
+    def __init__(self, mirror: Mirror, told: Callable[[Run], None]) -> None:
+        """`told` is called whenever a run says something else."""
+        self._mirror = mirror
+        self._tell = told
+        self._open: dict[Item, Run] = {}
+        self._unsubscribe: Unsubscribe | None = None
+
+    def runs(self, begun: Iterable[Entry], fresh_id: Callable[[], int], now: float) -> list[Run]:
+        """A run for all beginnings of the same command; without those of servers and commands that are no more, and of tasks."""
+        by_run: dict[str, list[Entry]] = {}
+        for entry in begun:
+            if entry.action in BY_ID and BY_ID[entry.action].kind is not Task and entry.server in self._mirror.pools:
+                by_run.setdefault(entry.run, []).append(entry)
+        runs = [_run(entries, self._mirror, fresh_id(), now) for entries in by_run.values()]
+        self._open = {item: run for run in runs for item in run.items}
+        if runs:
+            self._unsubscribe = self._mirror.observe(self._changed)
+            self._look(self._open)
+        return runs
+
+    def stop(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        about = {(c.subject.home.id, c.subject.uuid) for c in changes if isinstance(c.subject, XapiObject)}
+        servers = {change.subject.id for change in changes if isinstance(change.subject, Server)}
+        self._look([item for item in self._open if item.pool in servers or (item.pool, item.uuid) in about])
+
+    def _look(self, items: Iterable[Item]) -> None:
+        for item in list(items):
+            run = self._open[item]
+            pool = self._mirror.pools.get(item.pool)
+            if pool is None:
+                del self._open[item]
+                continue
+            if not pool.server.is_live:
+                continue
+            if _judge(run.action, item, pool):
+                del self._open[item]
+            self._tell(run)
+        if not self._open:
+            self.stop()
+
+
+def _run(entries: Sequence[Entry], mirror: Mirror, run_id: int, now: float) -> Run:
+    first = entries[0]
+    action = BY_ID[first.action]
+    return Run(
+        id=run_id,
+        key=first.run,
+        action=action,
+        user_id=first.user_id,
+        user_name=first.user,
+        address=first.address,
+        arguments=first.arguments,
+        items=tuple(_item(action, entry, mirror.pools[entry.server], now) for entry in entries),
+        created=_seconds(first.at),
+        recalled=True,
+    )
+
+
+def _item(action: Action, entry: Entry, pool: PoolMirror, now: float) -> Item:
+    missing = action.kind(uuid=entry.uuid, home=pool)  # until the pool shows its own
+    return Item(
+        subject=missing,
+        uuid=entry.uuid,
+        name=entry.name,
+        pool=entry.server,
+        state=State.LOST,
+        reason=UNTOLD,
+        started=_seconds(entry.at),
+        ended=now,
+    )
+
+
+def _judge(action: Action, item: Item, pool: PoolMirror) -> bool:
+    """Say of `item` what the pool says of its object; whether that is the end of it."""
+    subject = pool.by_uuid(action.kind, item.uuid)
+    if subject is None:
+        item.reason = say(N_("xo-dash ended in the middle of it, and {name} is no longer there"), name=item.name)
+        return True
+    item.subject = subject
+    operations = getattr(subject, "current_operations", {})
+    if operations:
+        item.reason = say(
+            N_("xo-dash ended in the middle of it, and it goes on: {operation}"), operation=under_way(next(iter(operations.values())))
+        )
+        return False
+    item.reason = _as_it_is(action, subject, item.name)
+    return True
+
+
+def _as_it_is(action: Action, subject: XapiObject, name: str) -> Said:
+    now = _now(subject, name)
+    reached = action.reached(subject) if action.reached else None
+    if reached:
+        return say(N_("xo-dash ended in the middle of it, but it was done: {now}"), now=now)
+    if reached is False:
+        return say(N_("xo-dash ended in the middle of it, and it was not done: {now}; look before trying again"), now=now)
+    return say(N_("xo-dash ended in the middle of it: {now}; look before trying again"), now=now)
+
+
+def _now(subject: XapiObject, name: str) -> Said:
+    match subject:
+        case VM():
+            return say(N_("{name} is {state} now"), name=name, state=state_words(subject.power_state))
+        case Host():
+            return say(N_("{name} takes VMs now") if subject.enabled else N_("{name} is in maintenance mode now"), name=name)
+        case SR():
+            return say(N_("{name} is not attached everywhere now") if is_cut(subject) else N_("{name} is attached now"), name=name)
+        case _:
+            return say(N_("{name} is there now"), name=name)
+
+
+def _seconds(at: str) -> float:
+    """Source: audit.moment."""
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except ValueError:
+        return 0.0
