@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from data.findings.finding import Limits, Look, Reading, Rule, Subject
+from data.findings.finding import Limits, Look, Reading, Rule
 from data.losing import srs_of
 from data.messages import CLASSES, alarm_of, subject_of
-from data.objects import PBD, SR, VDI, VM, Certificate, Host, Message, Pool, PowerState
+from data.objects import PBD, SR, VM, Host, Message, Pool, PowerState
+from data.on_map import on_map
 from data.placement import is_guest
 from data.types import timestamp
 from data.vms import ToolsState, drives_of, tools_of
@@ -125,14 +126,6 @@ def alarm(message: Message, now: float) -> Reading | None:
     return Reading(6 - message.priority, vms=int(message.cls == "VM"), detail=detail)
 
 
-def seen_on(message: Message) -> Subject | None:
-    """What is on the map of what it is about: of a disk its SR, of a certificate its host."""
-    subject = subject_of(message)
-    if isinstance(subject, VDI):
-        return subject.home.one(SR, subject.SR)
-    return subject.home.one(Host, subject.host) if isinstance(subject, Certificate) else subject
-
-
 RULES = (
     Rule("vm.down", VM, down, Limits(warning=1, critical=2), hold=MINUTE),
     Rule("vm.disk_gone", VM, disk_gone, Limits(warning=1), unit="count"),
@@ -144,5 +137,5 @@ RULES = (
     Rule("vm.image_left", VM, image_left, Limits(information=1), folds=True, marks=False),
     Rule("vm.bound", VM, bound, Limits(information=1), folds=True, marks=False),
     Rule("vm.restart", VM, restart, Limits(information=1), folds=True),
-    Rule("xapi.alarm", Message, alarm, Limits(warning=3, critical=4), folds=True, about=seen_on),
+    Rule("xapi.alarm", Message, alarm, Limits(warning=3, critical=4), folds=True, about=on_map),
 )
