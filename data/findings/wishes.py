@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from data.findings.finding import Finding, Limits, Rule, Subject
+from data.identity import key_of
 from data.server import Server
 
 
@@ -77,8 +78,8 @@ class Wishes:
 
 
 def name_of(rule: Rule, subject: Subject) -> str:
-    """`sr.full:uuid`: what a finding is called in stores."""
-    return f"{rule.key}:{subject.id if isinstance(subject, Server) else subject.uuid}"
+    """`sr.full:uuid@pool`: what a finding is called in stores."""
+    return f"{rule.key}:{subject.id if isinstance(subject, Server) else key_of(subject)}"
 
 
 def tags_of(subject: Subject) -> Iterable[str]:

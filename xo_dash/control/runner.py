@@ -202,7 +202,7 @@ class Runner:
 
     def _entry(self, event: str, run: Run, item: Item, state: State | None = None) -> Entry:
         secrets = {argument.name for argument in run.action.arguments if argument.secret}
-        server = self._mirror.pools[item.pool].server if item.pool in self._mirror.pools else None
+        home = self._mirror.pools.get(item.pool)
         now = self._clock()
         with using("en"):
             reason = str(item.reason) if item.reason else ""
@@ -215,7 +215,8 @@ class Runner:
             user_id=run.user_id,
             address=run.address,
             server=item.pool,
-            pool=server.label if server else "",
+            pool=home.server.label if home else "",
+            pool_uuid=home.uuid if home else "",
             kind=run.action.kind.xapi_class,
             uuid=item.uuid,
             name=item.name,
