@@ -97,7 +97,7 @@ class Runner:
             user_name=user.name,
             address=address,
             arguments={name: value for name, value in (arguments or {}).items() if name in known},
-            items=tuple(Item(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id) for subject in subjects),
+            items=tuple(map(self._item, subjects)),
             created=self._clock(),
         )
         self._runs.append(run)
@@ -172,7 +172,7 @@ class Runner:
     def _refusal(self, run: Run, item: Item) -> Said | None:
         """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
         pool = self._mirror.pools.get(item.pool)
-        subject = pool.by_uuid(run.action.kind, item.uuid) if pool else None
+        subject = pool.by_uuid(run.action.kind, item.uuid) if pool and pool.uuid == item.pool_uuid else None
         if subject is None:
             return say(N_("{name} is no longer there"), name=item.name)
         item.subject = subject
@@ -200,6 +200,10 @@ class Runner:
 
     # around it
 
+    def _item(self, subject: XapiObject) -> Item:
+        home = self._mirror.pools.get(subject.home.id)
+        return Item(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id, pool_uuid=home.uuid if home else "")
+
     def _entry(self, event: str, run: Run, item: Item, state: State | None = None) -> Entry:
         secrets = {argument.name for argument in run.action.arguments if argument.secret}
         home = self._mirror.pools.get(item.pool)
@@ -216,7 +220,7 @@ class Runner:
             address=run.address,
             server=item.pool,
             pool=home.server.label if home else "",
-            pool_uuid=home.uuid if home else "",
+            pool_uuid=item.pool_uuid,
             kind=run.action.kind.xapi_class,
             uuid=item.uuid,
             name=item.name,

@@ -106,6 +106,7 @@ export class Model {
   named(key) {
     const uuid = key.split("@")[0], found = [];
     for (const thing of this.things.values()) {
+      if (!thing.uuid) continue; // a pool that nobody has read
       if (thing.kind === "pool" ? thing.key === key || thing.uuid === key : thing.uuid === uuid && (key === uuid || this.keyOf(thing) === key)) found.push(thing);
     }
     return found.length === 1 ? found[0] : undefined;
