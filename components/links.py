@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
+from data.identity import key_of
 from data.objects import SR, VBD, VDI, VM, Host, Network, Pool
 from data.types import XapiObject
 
@@ -17,11 +19,14 @@ def path_of(row: XapiObject) -> str:
     """The path of the page that shows `row`: its own, or that of what it belongs to; "" if nothing shows it."""
     if isinstance(row, VM) and row.is_a_snapshot:
         owner = row.home.one(VM, row.snapshot_of)
-        return f"/vm/{owner.uuid}?tab=snapshots" if owner else f"/vm/{row.uuid}"
+        return f"{_page(owner)}?tab=snapshots" if owner else _page(row)
     if isinstance(row, VDI):
         users = (row.home.one(VM, vbd.VM) for vbd in row.all_of(VBD, row.VBDs))
         user = next((vm for vm in users if vm is not None and not vm.is_a_snapshot and not vm.is_control_domain), None)
         place = user or row.home.one(SR, row.SR)
         return path_of(place) if place else ""
-    prefix = PREFIXES.get(type(row))
-    return f"{prefix}{row.uuid}" if prefix else ""
+    return _page(row) if type(row) in PREFIXES else ""
+
+
+def _page(row: XapiObject) -> str:
+    return PREFIXES[type(row)] + quote(key_of(row), safe="@")

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from data.findings.book import Book
 from data.findings.rules import RULES
 from data.history import History
+from data.identity import parse, pool_keys
 from data.losing import Fate
 from data.objects import KINDS, VDI, Pool
 from data.server import Server
@@ -68,14 +69,16 @@ def _share(row: XapiObject) -> None:
 class PoolMirror(Home):
     """The picture of one server's pool."""
 
-    def __init__(self, server: Server, findings: Book) -> None:
-        self.id = server.id
+    def __init__(self, server: Server, findings: Book, renamed: Callable[[], None] = lambda: None) -> None:
+        """`renamed` is called when its pool may have got another uuid."""
+        self.id = self.key = server.id
+        self._renamed = renamed
         self.findings = findings
         self.fates: dict[Ref, Fate] = {}
         self.server = server
         self.history = History()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}
-        self._by_uuid: dict[str, XapiObject] = {}
+        self._by_uuid: dict[type[XapiObject], dict[str, XapiObject]] = {kind: {} for kind in KINDS}
         self._above: defaultdict[str, set[VDI]] = defaultdict(set)  # {uuid of a disk: those that stand on it}
 
     def all(self, kind: type[T]) -> Mapping[Ref, T]:
@@ -85,8 +88,7 @@ class PoolMirror(Home):
         return None if ref == NULL_REF else self._rows[kind].get(ref)  # type: ignore[return-value]
 
     def by_uuid(self, kind: type[T], uuid: str) -> T | None:
-        row = self._by_uuid.get(uuid)
-        return row if isinstance(row, kind) else None
+        return self._by_uuid[kind].get(uuid)  # type: ignore[return-value]  # a table holds its own kind only
 
     def above(self, vdi: VDI) -> Set[VDI]:
         return self._above.get(vdi.uuid, frozenset())
@@ -99,6 +101,11 @@ class PoolMirror(Home):
     def pool(self) -> Pool | None:
         """The pool's own row; None before the first sync."""
         return next(iter(self.all(Pool).values()), None)
+
+    @property
+    def uuid(self) -> str:
+        """The pool's own uuid; empty before anybody has told it."""
+        return self.pool.uuid if self.pool else self.server.pool_uuid
 
     @property
     def counts(self) -> dict[str, int]:
@@ -130,21 +137,25 @@ class PoolMirror(Home):
         if old is None:
             row.ref, row.home = ref, self
             self._rows[kind][ref] = row
-            self._by_uuid[row.uuid] = row
+            self._by_uuid[kind][row.uuid] = row
             self._stack(row)
+            if kind is Pool:
+                self._renamed()
             changes.append(Change(row, Operation.ADD, _NAMES[kind]))
             return
         names = frozenset(name for name in _FIELDS[kind] if getattr(old, name) != getattr(row, name))
         if not names:
             return
         if "uuid" in names:
-            if self._by_uuid.get(old.uuid) is old:
-                del self._by_uuid[old.uuid]
-            self._by_uuid[row.uuid] = old
+            if self._by_uuid[kind].get(old.uuid) is old:
+                del self._by_uuid[kind][old.uuid]
+            self._by_uuid[kind][row.uuid] = old
         if "sm_config" in names:
             self._unstack(old)
         for name in names:
             setattr(old, name, getattr(row, name))
+        if kind is Pool and "uuid" in names:
+            self._renamed()
         if "sm_config" in names:
             self._stack(old)
         changes.append(Change(old, Operation.MOD, names))
@@ -152,9 +163,11 @@ class PoolMirror(Home):
     def _remove(self, kind: type[XapiObject], ref: Ref, changes: list[Change]) -> None:
         row = self._rows[kind].pop(ref, None)
         if row is not None:
-            if self._by_uuid.get(row.uuid) is row:
-                del self._by_uuid[row.uuid]
+            if self._by_uuid[kind].get(row.uuid) is row:
+                del self._by_uuid[kind][row.uuid]
             self._unstack(row)
+            if kind is Pool:
+                self._renamed()
             changes.append(Change(row, Operation.DEL, frozenset()))
 
     def _stack(self, row: XapiObject) -> None:
@@ -177,6 +190,7 @@ class Mirror:
         self._observers: dict[int, Observer] = {}
         self._by_subject: defaultdict[Subject, dict[int, Observer]] = defaultdict(dict)
         self._next = 0
+        self._renamed: list[Change] = []  # of pools that got another key, not told yet
 
     def __iter__(self) -> Iterator[PoolMirror]:
         return iter(self.pools.values())
@@ -186,25 +200,53 @@ class Mirror:
         for pool in self.pools.values():
             yield from pool.all(kind).values()
 
-    def find(self, kind: type[T], uuid: str) -> T | None:
-        """The object of `kind` with this uuid in whichever pool has it."""
-        return next((row for pool in self.pools.values() if (row := pool.by_uuid(kind, uuid))), None)
+    def having(self, kind: type[T], key: str) -> list[T]:
+        """Every object of `kind` that `key` may mean: one, where it names the pool as `data.identity` says."""
+        if kind is Pool:
+            return [own for home in self.called(key) if key and (own := home.pool)]  # type: ignore[misc]  # T is Pool here
+        uuid, pool = parse(key)
+        return [row for home in self.called(pool) if (row := home.by_uuid(kind, uuid))]
+
+    def find(self, kind: type[T], key: str) -> T | None:
+        """The one object of `kind` that `key` means; None if there is none, or several."""
+        found = self.having(kind, key)
+        return found[0] if len(found) == 1 else None
+
+    def called(self, pool: str) -> list[PoolMirror]:
+        """The pools that this names: a server's id, or a pool's uuid; all, where it is empty."""
+        if pool in self.pools:
+            return [self.pools[pool]]
+        return [one for one in self if not pool or one.uuid == pool]
+
+    def _name_pools(self) -> None:
+        """Each pool by its uuid; two of one uuid by their servers."""
+        for id_, key in pool_keys({pool.id: pool.uuid for pool in self}).items():
+            pool = self.pools[id_]
+            if pool.key != key:
+                pool.key = key
+                self._renamed.append(Change(pool.server, Operation.MOD, frozenset({"key"})))
+
+    def _take_renamed(self) -> list[Change]:
+        renamed, self._renamed = self._renamed, []
+        return renamed
 
     def add(self, server: Server) -> PoolMirror:
-        pool = self.pools[server.id] = PoolMirror(server, self.findings)
-        self.publish([Change(server, Operation.ADD, frozenset())])
+        pool = self.pools[server.id] = PoolMirror(server, self.findings, self._name_pools)
+        self._name_pools()
+        self.publish([Change(server, Operation.ADD, frozenset()), *self._take_renamed()])
         return pool
 
     def remove(self, server_id: str) -> None:
         """Forget a server and all it showed."""
         if pool := self.pools.pop(server_id, None):
             changes = pool.apply((), complete=KINDS)
-            self.publish([*changes, Change(pool.server, Operation.DEL, frozenset())])
+            self._name_pools()
+            self.publish([*changes, Change(pool.server, Operation.DEL, frozenset()), *self._take_renamed()])
 
     def apply(self, pool: PoolMirror, events: Iterable[Event], complete: Iterable[type[XapiObject]] = ()) -> list[Change]:
         """Apply a batch to `pool` and tell who looks at what changed, in one synchronous turn."""
         changes = pool.apply(events, complete)
-        self.publish(changes)
+        self.publish([*changes, *renamed] if (renamed := self._take_renamed()) else changes)
         return changes
 
     def set_server(self, server: Server, **values: object) -> None:
@@ -212,8 +254,10 @@ class Mirror:
         names = frozenset(name for name, value in values.items() if getattr(server, name) != value)
         for name in names:
             setattr(server, name, values[name])
+        if "pool_uuid" in names:
+            self._name_pools()
         if names:
-            self.publish([Change(server, Operation.MOD, names)])
+            self.publish([Change(server, Operation.MOD, names), *self._take_renamed()])
 
     def observe(self, observer: Observer) -> Unsubscribe:
         """Call `observer` with every batch. For what shows whole collections: the tree, lists, the map."""

@@ -48,6 +48,8 @@ class Home:
 
     id: str
     """The server's id: unique in this installation, unlike a ref."""
+    key: str = ""
+    """What the pool is called in links and records; see `data.identity`."""
     history: History
     """What was measured there."""
     findings: Book

@@ -1,4 +1,4 @@
-"""`/compare?o=vm:uuid,host:uuid&range=day`: up to six objects on one time axis."""
+"""`/compare?o=vm:uuid@pool,host:uuid@pool&range=day`: up to six objects on one time axis."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def create(context: Context) -> None:
 
 
 def compared(mirror: Mirror, asked: str) -> list[Compared]:
-    """What `vm:uuid,host:uuid` names and there is."""
+    """What `vm:uuid@pool,host:uuid@pool` names and there is; what may mean several is left out."""
     found: dict[str, Compared] = {}
     for key in asked.split(",")[: MOST * 2]:
-        kind, _colon, uuid = key.partition(":")
-        row = mirror.find(KINDS[kind], uuid) if kind in KINDS else None
+        kind, _colon, named = key.partition(":")
+        row = mirror.find(KINDS[kind], named) if kind in KINDS else None
         if row is not None and len(found) < MOST:
             name = name_of(row)
             found[key] = Compared(key, name, path_of(row), PANELS[type(row)]())

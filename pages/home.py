@@ -28,7 +28,7 @@ from xo_dash.i18n import _, ngettext, number
 
 SETTINGS, FINDINGS = "/settings", "/attention"
 LINKS = {
-    "pool": "/pool/{uuid}", "host": "/host/{uuid}", "vm": "/vm/{uuid}", "sr": "/sr/{uuid}", "network": "/network/{uuid}",
+    "pool": "/pool/{key}", "host": "/host/{key}", "vm": "/vm/{key}", "sr": "/sr/{key}", "network": "/network/{key}",
     "g v": "/vms", "g h": "/hosts", "g s": "/storage", "g n": "/networks",
 }  # fmt: skip
 COUNTED = frozenset({"power_state", "is_a_template", "is_a_snapshot"})
@@ -111,9 +111,9 @@ def _order(context: Context, chart: Map, orders: Orders) -> None:
         if user := context.users.get(user_id):
             chart.arrange(orders.of(user))
 
-    async def wish(parent: str, uuids: Sequence[str]) -> None:
-        if uuids:
-            await orders.arrange(current_user(), parent, uuids)
+    async def wish(parent: str, keys: Sequence[str]) -> None:
+        if keys:
+            await orders.arrange(current_user(), parent, keys)
         else:
             await orders.forget(current_user(), parent)
 

@@ -1,6 +1,8 @@
-"""`/host/{uuid}`: everything about one host."""
+"""`/host/{uuid@pool}`: everything about one host."""
 
 from __future__ import annotations
+
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -13,6 +15,7 @@ from components.hosts.ways import Paths, Ports
 from components.lists import Listing
 from components.ui import Card
 from components.vms.happened import Happened
+from data.identity import key_of
 from data.mirror import PoolMirror
 from data.objects import Host
 from pages.objects import About, object_page
@@ -21,9 +24,9 @@ from xo_dash.i18n import _
 
 
 def create(context: Context) -> None:
-    @ui.page("/host/{uuid}")
-    def host(uuid: str) -> None:
-        object_page(context, _about(), uuid)
+    @ui.page("/host/{key}")
+    def host(key: str) -> None:
+        object_page(context, _about(), key)
 
 
 def _about() -> About[Host]:
@@ -51,6 +54,6 @@ def show(context: Context, host: Host, pool: PoolMirror) -> None:
         Paths(mirror, host)
         with ui.element().classes("x-object-aside"):
             with HostMemory(mirror, host):
-                ui.link(_("What if it fails…"), f"/?lose={host.uuid}").classes("x-link")
+                ui.link(_("What if it fails…"), f"/?lose={quote(key_of(host), safe='@')}").classes("x-link")
             HostAbout(mirror, host)
             Happened(mirror, host)

@@ -13,12 +13,11 @@ from components.messages.dismissing import dismiss
 from components.messages.rows import message_roll
 from components.ui import choice, heading
 from components.vms.standing import standing_bands
+from data.identity import parse
 from data.messages import CLASSES
-from data.mirror import PoolMirror
 from data.names import name_of, pool_name
 from data.objects import Message
 from data.stores.users import Role
-from data.types import XapiObject
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.door.current import current_user
@@ -30,7 +29,7 @@ PATH = "/messages"
 def create(context: Context) -> None:
     @ui.page(PATH)
     def messages(pool: str = "", object: str = "") -> None:
-        """`pool`: a server's id; `object`: the uuid of what they are about."""
+        """`pool`: its key or a server's id; `object`: the key of what they are about."""
         with frame(context, title=_("Messages"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Messages"), 1).classes("x-only-read")
             standing_bands(context.mirror)
@@ -39,8 +38,10 @@ def create(context: Context) -> None:
 
 
 def _list(context: Context, pool: str, about: str) -> Listing[Message]:
+    uuid, of = parse(about)
+
     def belongs(message: Message) -> bool:
-        return (not pool or message.home.id == pool) and (not about or message.obj_uuid == about)
+        return message.home in context.mirror.called(of or pool) and (not uuid or message.obj_uuid == uuid)
 
     async def do(messages: list[Message]) -> None:
         await dismiss(context, messages)
@@ -53,21 +54,18 @@ def _narrowed(context: Context, pool: str, about: str) -> None:
     """Which pool they are of, or what about, and the way back to all."""
     if about:
         with ui.element().classes("x-row"):
-            found = next((row for home in context.mirror if (row := _by_uuid(home, about))), None)
+            found = next((row for kind in CLASSES.values() if (row := context.mirror.find(kind, about))), None)
             ui.label(_("About"))
             name = name_of(found) if found else about
             path = path_of(found) if found else ""
             ui.link(name, path).classes("x-link") if path else ui.label(name)
             ui.link(_("All messages"), PATH).classes("x-btn")
     elif len(context.mirror.pools) > 1:
-        pools = {"": _("All pools")} | {home.id: pool_name(home) for home in context.mirror}
-        box = choice(pools, pool if pool in pools else "", on_change=lambda event: _go(event.value))
+        pools = {"": _("All pools")} | {home.key: pool_name(home) for home in context.mirror}
+        named = context.mirror.called(pool)
+        box = choice(pools, named[0].key if pool and len(named) == 1 else "", on_change=lambda event: _go(event.value))
         box.classes("x-messages-pool").props["aria-label"] = _("Pool")
 
 
 def _go(pool: str) -> None:
     ui.navigate.to(f"{PATH}?{urlencode({'pool': pool})}" if pool else PATH)
-
-
-def _by_uuid(home: PoolMirror, uuid: str) -> XapiObject | None:
-    return next((row for kind in CLASSES.values() if (row := home.by_uuid(kind, uuid))), None)

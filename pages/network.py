@@ -1,4 +1,4 @@
-"""`/network/{uuid}`: one network, the hosts' ports into it and the VMs on it."""
+"""`/network/{uuid@pool}`: one network, the hosts' ports into it and the VMs on it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from xo_dash.i18n import _
 
 
 def create(context: Context) -> None:
-    @ui.page("/network/{uuid}")
-    def network(uuid: str) -> None:
-        object_page(context, _about(), uuid)
+    @ui.page("/network/{key}")
+    def network(key: str) -> None:
+        object_page(context, _about(), key)
 
 
 def _about() -> About[Network]:

@@ -13,9 +13,12 @@ from components.hosts.words import pool_name, pool_path
 from components.live import follow_all, renewed
 from components.ui import Notice, Tone, empty_state
 from components.vms.standing import standing_band
+from components.which import choices, which
+from data.identity import key_of, parse
 from data.mirror import Change, Operation, PoolMirror
 from data.names import name_of
 from data.names import pool_name as name_of_pool
+from data.objects import Pool
 from data.server import Server
 from data.types import XapiObject
 from pages.layout import frame
@@ -40,42 +43,56 @@ class About(Generic[T]):
     draw: Callable[[Context, T, PoolMirror], None]
 
 
-def object_page(context: Context, about: About[T], uuid: str) -> None:
-    """The whole page of the object with this uuid."""
-    found = context.mirror.find(about.kind, uuid)
+def object_page(context: Context, about: About[T], key: str) -> None:
+    """The whole page of the object that `key` names; see `data.identity`."""
+    found = context.mirror.find(about.kind, key)
     title = name_of(found) if found else ""
     crumbs = [(about.all_title, about.all_path)]
-    if found is not None and pool_path(found) != f"{ui.context.client.request.url.path}":
+    if found is not None and not isinstance(found, Pool):
         crumbs = [(pool_name(found), pool_path(found)), *crumbs]
     with frame(context, title=title or about.title, crumbs=crumbs, selected=found):
-        _body(context, about, uuid)
 
-
-def _body(context: Context, about: About[T], uuid: str) -> None:
-    """One that comes later is shown when it comes, one that goes stays as it was."""
-    box = ui.element().classes("contents")
-    shown: list[T] = []
-
-    def fill() -> None:
-        row = context.mirror.find(about.kind, uuid)
-        shown[:] = [row] if row else []
-        with renewed(box):
-            if row is None and is_loading(context.mirror):
-                loading_page()
-            elif row is None or not isinstance(row.home, PoolMirror):
-                _unknown(context, about)
-            else:
+        def draw(row: T) -> None:
+            if isinstance(row.home, PoolMirror):
                 _object(context, about, row, row.home)
 
-    def comes(changes: Sequence[Change]) -> bool:
-        if shown and shown[0].home.one(about.kind, shown[0].ref) is shown[0]:
+        show_object(context, about.kind, key, draw, lambda: _unknown(context, about, key))
+
+
+def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], None], unknown: Callable[[], None]) -> None:
+    """What `key` names, drawn by `draw`; where that may be several, one is asked which.
+
+    One that comes later is shown when it comes, one that goes stays as it was. Once shown it is never another pool's.
+    """
+    mirror, box = context.mirror, ui.element().classes("contents")
+    uuid, meant, shown = parse(key).uuid, [key], list[T]()
+
+    def fill() -> None:
+        rows = mirror.having(kind, meant[0])
+        shown[:] = rows if len(rows) == 1 else []
+        with renewed(box):
+            if len(rows) > 1:
+                which(rows)
+            elif rows:
+                meant[0] = key_of(rows[0])
+                draw(rows[0])
+            elif is_loading(mirror):
+                loading_page()
+            else:
+                unknown()
+
+    def concerns(changes: Sequence[Change]) -> bool:
+        if shown and shown[0].home.one(kind, shown[0].ref) is shown[0]:
             return False
         if not shown and any(isinstance(change.subject, Server) for change in changes):
             return True  # all there is may be here now
-        added = (change.subject for change in changes if change.operation is Operation.ADD)
-        return any(isinstance(subject, about.kind) and subject.uuid == uuid for subject in added)
+        comes_or_goes = any(
+            isinstance(change.subject, kind) and change.operation is not Operation.MOD and (kind is Pool or change.subject.uuid == uuid)
+            for change in changes
+        )
+        return comes_or_goes and (not shown or bool(mirror.having(kind, meant[0])))
 
-    follow_all(context.mirror, comes, fill)
+    follow_all(mirror, concerns, fill)
 
 
 def _object(context: Context, about: About[T], row: T, pool: PoolMirror) -> None:
@@ -101,10 +118,20 @@ def _object(context: Context, about: About[T], row: T, pool: PoolMirror) -> None
     follow_all(mirror, concerns, stands)
 
 
-def _unknown(context: Context, about: About[T]) -> None:
+def _unknown(context: Context, about: About[T], key: str) -> None:
+    nothing_here(context, about.kind, key, about.unknown, (about.all_title, about.all_path))
+
+
+def nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
+    """Why there is nothing, and what else has the uuid: a VM that was migrated to another pool keeps it."""
     away = [name_of_pool(pool) for pool in context.mirror if not pool.server.is_live]
     text = _("It was deleted, or the address is not quite right.")
     if away:
         text = _("It was deleted, the address is not quite right, or it is in {pools}, not connected now.").format(pools=", ".join(away))
-    with empty_state(about.unknown, text):
-        ui.link(about.all_title, about.all_path).classes("x-btn")
+    others = context.mirror.having(kind, parse(key).uuid)
+    with empty_state(title, text):
+        ui.link(*all_of_them).classes("x-btn")
+    if others:
+        with ui.element().classes("x-empty x-which"):
+            ui.label(_("Another pool has an object with this uuid:")).classes("x-empty-text")
+            choices(others)

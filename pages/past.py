@@ -1,4 +1,4 @@
-"""`/past/vm/{uuid}?step=3600&rows=26`: what charts of longer ranges fetch."""
+"""`/past/vm/{uuid@pool}?step=3600&rows=26`: what charts of longer ranges fetch."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def create(context: Context) -> None:
             made.append(Pictures(context.servers.archives))
         return made[0]
 
-    @app.get("/past/{kind}/{uuid}", include_in_schema=False)
-    async def past(request: Request, kind: str, uuid: str, step: int = 0, rows: int = 0) -> Response:
-        subject = context.mirror.find(KINDS[kind], uuid) if kind in KINDS else None
+    @app.get("/past/{kind}/{key}", include_in_schema=False)
+    async def past(request: Request, kind: str, key: str, step: int = 0, rows: int = 0) -> Response:
+        subject = context.mirror.find(KINDS[kind], key) if kind in KINDS else None
         try:
             seen = subject is not None and Stretch(step, rows) in STRETCHES and may(user_of(request), LOOK, subject)
         except SignedOut:

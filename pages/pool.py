@@ -11,6 +11,7 @@ from components.lists import Listing
 from components.storage.rows import sr_roll
 from components.ui import Card
 from components.vms.happened import Happened
+from data.identity import key_of
 from data.mirror import PoolMirror
 from data.objects import Pool
 from pages.objects import About, object_page
@@ -19,9 +20,9 @@ from xo_dash.i18n import _
 
 
 def create(context: Context) -> None:
-    @ui.page("/pool/{uuid}")
-    def pool(uuid: str) -> None:
-        object_page(context, _about(), uuid)
+    @ui.page("/pool/{key}")
+    def pool(key: str) -> None:
+        object_page(context, _about(), key)
 
 
 def _about() -> About[Pool]:
@@ -40,7 +41,7 @@ def show(context: Context, pool: Pool, home: PoolMirror) -> None:
     """The page of a pool."""
     mirror = context.mirror
     pool_parts(mirror, pool, home)
-    Past("pool", pool.uuid, panels.of_pool(), first="day", alone=True)
+    Past("pool", key_of(pool), panels.of_pool(), first="day", alone=True)
     with Card(_("Hosts")):
         Listing(mirror, host_roll(home))
     with Card(_("Storage")):

@@ -1,4 +1,4 @@
-"""`/sr/{uuid}`: one SR, its room, its paths, and what lies on it."""
+"""`/sr/{uuid@pool}`: one SR, its room, its paths, and what lies on it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_roll
 from components.ui import Card
 from components.vms.happened import Happened
+from data.identity import key_of
 from data.mirror import PoolMirror
 from data.objects import SR
 from pages.objects import About, object_page
@@ -18,9 +19,9 @@ from xo_dash.i18n import _
 
 
 def create(context: Context) -> None:
-    @ui.page("/sr/{uuid}")
-    def sr(uuid: str) -> None:
-        object_page(context, _about(), uuid)
+    @ui.page("/sr/{key}")
+    def sr(key: str) -> None:
+        object_page(context, _about(), key)
 
 
 def _about() -> About[SR]:
@@ -42,7 +43,7 @@ def show(context: Context, sr: SR, _pool: PoolMirror) -> None:
     with ui.element().classes("x-object"):
         RoomCard(mirror, sr)
         SrPaths(mirror, sr)
-        Past("sr", sr.uuid, panels.of_sr(), first="day")
+        Past("sr", key_of(sr), panels.of_sr(), first="day")
         with Card(_("On it"), wide=True):
             Listing(mirror, disk_roll(sr))
         with ui.element().classes("x-object-aside"):

@@ -72,11 +72,15 @@ HOME_HALTED = ("win7", "retro")
 class Builder:
     """Adds rows to one pool of a mirror as the poller would: records through `decode`, events through `apply`."""
 
-    def __init__(self, mirror: Mirror, label: str, seed: int = 1) -> None:
+    def __init__(self, mirror: Mirror, label: str, seed: int = 1, *, like: str = "") -> None:
+        """`like`: another label, of which it has all references and uuids but the server's id."""
         self.mirror = mirror
-        self.random = random.Random(f"{label} {seed}")
+        self.random = random.Random(f"{like or label} {seed}")
         now = time.time()
-        self.server = Server(id=self.uuid(), label=label, address="192.0.2.1", state=ServerState.LIVE, since=now - 86400, last_event_at=now)
+        id_ = self.uuid()
+        if like:
+            id_ = str(uuid.uuid5(uuid.NAMESPACE_DNS, label))
+        self.server = Server(id=id_, label=label, address="192.0.2.1", state=ServerState.LIVE, since=now - 86400, last_event_at=now)
         self.server.product = "XCP-ng 8.3.0"
         self.pool: PoolMirror = mirror.add(self.server)
         self._events: list[Event] = []
@@ -138,6 +142,24 @@ def home_lab() -> Mirror:
     return mirror
 
 
+def twins(*, same_pool: bool = False) -> Mirror:
+    """Two live pools, `here` and `there`, with the same references and uuids in both; `same_pool`: the pools' own too.
+
+    What is in a pool has its label at the end of its name."""
+    mirror = Mirror()
+    for label in ("here", "there"):
+        names = {f"host-{i} {label}": [f"vm-{i}{j} {label}" for j in range(2)] for i in range(2)}
+        _pool(mirror, label, names, [f"halted {label}"], subnet=3, shared=True, like="twin")
+    for pool in mirror:
+        for row in (*pool.all(SR).values(), *pool.all(Network).values()):
+            change(mirror, row, name_label=f"{row.name_label} {pool.server.label}")
+        own = cast(Pool, pool.pool)
+        if pool.server.label == "there" and not same_pool:
+            change(mirror, own, uuid=str(uuid.uuid5(uuid.NAMESPACE_DNS, "pool there")))
+        pool.server.pool_uuid = own.uuid
+    return mirror
+
+
 def fleet(hosts: int, vms: int, pools: int = 1) -> Mirror:
     """Evenly filled pools; every sixth VM is halted."""
     mirror = Mirror()
@@ -150,8 +172,10 @@ def fleet(hosts: int, vms: int, pools: int = 1) -> Mirror:
     return mirror
 
 
-def _pool(mirror: Mirror, label: str, placed: Mapping[str, Sequence[str]], halted: Sequence[str], subnet: int, shared: bool) -> None:
-    build = Builder(mirror, label)
+def _pool(
+    mirror: Mirror, label: str, placed: Mapping[str, Sequence[str]], halted: Sequence[str], subnet: int, shared: bool, like: str = ""
+) -> None:
+    build = Builder(mirror, label, like=like)
     network = build.put(Network, name_label="mgmt" if shared else "home", bridge="xenbr0")
     build.put(Network, name_label="vlan 20", bridge="xapi1")
     storage = build.put(
@@ -327,4 +351,4 @@ def sign_in(app: App, context: Context, name: str = "admin", role: Role = Role.A
     return user
 
 
-__all__ = ["Builder", "change", "context", "find", "fleet", "home_lab", "measure", "remove", "sign_in", "task"]
+__all__ = ["Builder", "change", "context", "find", "fleet", "home_lab", "measure", "remove", "sign_in", "task", "twins"]

@@ -11,6 +11,7 @@ from components.charts.panels import Panel
 from components.charts.past import words
 from components.charts.pictures import KINDS
 from components.charts.units import number_words
+from data.identity import key_of
 from data.types import XapiObject
 from xo_dash.i18n import _
 
@@ -19,7 +20,7 @@ MOST = 6
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One of them: `key` is `vm:uuid` as addresses have it, `path` is its page."""
+    """One of them: `key` is `vm:uuid@pool` as addresses have it, `path` is its page."""
 
     key: str
     name: str
@@ -30,7 +31,7 @@ class Compared:
 def compare_path(rows: Sequence[XapiObject]) -> str:
     """The page that compares them; "" if it has nothing to show of one of them."""
     kinds: dict[type[XapiObject], str] = {kind: name for name, kind in KINDS.items()}
-    keys = [f"{kinds[type(row)]}:{row.uuid}" for row in rows if type(row) in kinds]
+    keys = [f"{kinds[type(row)]}:{key_of(row)}" for row in rows if type(row) in kinds]
     return f"/compare?o={','.join(keys)}" if len(keys) == len(rows) else ""
 
 

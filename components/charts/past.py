@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from nicegui import ui
 from nicegui.elements.echart import EChart
@@ -24,11 +25,12 @@ ABSENT = {
 class Past(ui.element, component="past.js"):
     """The bar of ranges, and the charts of the one that is chosen; what is put in stands there for the last ten minutes."""
 
-    def __init__(self, kind: str, uuid: str, panels: Sequence[Panel], *, first: str = "live", alone: bool = False) -> None:
+    def __init__(self, kind: str, key: str, panels: Sequence[Panel], *, first: str = "live", alone: bool = False) -> None:
         """`first`: the range at first, "live" for what is put in; `alone`: not a part of another grid."""
         super().__init__()
         self._props.update(
-            path=f"/past/{kind}/{uuid}", shown=f"{kind}:{uuid}", panels=[panel.wire() for panel in panels], numbers=number_words(),
+            path=f"/past/{kind}/{quote(key, safe='@')}", shown=f"{kind}:{key}",
+            panels=[panel.wire() for panel in panels], numbers=number_words(),
             words=words(), first=first,
         )  # fmt: skip
         self.classes("x-past-alone" if alone else "")

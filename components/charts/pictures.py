@@ -49,7 +49,9 @@ class Pictures:
 
     async def of(self, subject: Subject, stretch: Stretch) -> Picture:
         return await self._kept.get(
-            (subject.uuid, stretch, type(subject)), lambda: until_next(stretch.step), lambda: self._make(subject, stretch)
+            (subject.home.id, subject.uuid, stretch, type(subject)),
+            lambda: until_next(stretch.step),
+            lambda: self._make(subject, stretch),
         )
 
     async def _make(self, subject: Subject, stretch: Stretch) -> Picture:

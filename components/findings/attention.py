@@ -26,7 +26,7 @@ MOST = 30
 
 
 class Attention(ui.element):
-    """Always as high, so that the map above keeps its size. `on_show` is called with the uuid of what should be found on the map.
+    """Always as high, so that the map above keeps its size. `on_show` is called with the key of what should be found on the map.
 
     `path` is the page of all findings. Whether it is folded is the user's preference.
     """

@@ -8,14 +8,15 @@ from nicegui import ui
 
 from components.findings import noting
 from components.findings.board import Told
-from components.findings.mending import mending_of, page_of, place_of, subjects_of
+from components.findings.mending import map_place_of, mending_of, page_of, subjects_of
 from components.messages.words import MARKS
 from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item
 from components.verbs import give, whoever
 from data.findings.finding import Finding
+from data.identity import key_of
 from data.objects import Message
 from data.server import Server, ServerState
-from data.types import timestamp
+from data.types import XapiObject, timestamp
 from xo_dash.context import Context
 from xo_dash.control.action import Action
 from xo_dash.control.actions import action
@@ -23,7 +24,7 @@ from xo_dash.control.offers import tally
 from xo_dash.i18n import _, datetime
 
 Show = Callable[[str], None]
-"""Called with the uuid of what should be found on the map."""
+"""Called with the key of what should be found on the map."""
 
 
 class Line(ui.element):
@@ -52,6 +53,10 @@ class Line(ui.element):
     def finding(self) -> Finding:
         return self._told.finding
 
+    @property
+    def _map_place(self) -> XapiObject | None:
+        return map_place_of(self.finding, self._context.mirror)
+
     def refresh(self, told: Told) -> None:
         self._told = told
         finding = told.finding
@@ -66,7 +71,7 @@ class Line(ui.element):
         self._verb.set_visibility(bool(text))
         self._verb.set_text(text)
         if self._on_show is not None:
-            self._target.set_visibility(place_of(finding) is not None)
+            self._target.set_visibility(self._map_place is not None)
 
     def point(self, on: bool) -> None:
         """Whether it is the one that next and previous came to."""
@@ -78,9 +83,9 @@ class Line(ui.element):
             self.props(remove="aria-current")
 
     def show_on_map(self) -> None:
-        place = place_of(self.finding)
+        place = self._map_place
         if place is not None and self._on_show is not None:
-            self._on_show(place.uuid)
+            self._on_show(key_of(place))
 
     def _verbs(self) -> list[Action]:
         """The commands that mend it and that this user can give now."""
@@ -107,7 +112,7 @@ class Line(ui.element):
             menu_item(_(row.title), lambda row=row: give(self._context, row, subjects_of(self.finding)), icon=row.icon, danger=row.danger)
         if path := page_of(self.finding):
             menu_item(_("Open"), lambda: ui.navigate.to(path), icon="right")
-        if self._on_show is not None and place_of(self.finding) is not None:
+        if self._on_show is not None and self._map_place is not None:
             menu_item(_("Show on the map"), self.show_on_map, icon="map")
         if not noting.may_note():
             return
@@ -148,7 +153,7 @@ def _note_words(told: Told) -> str:
     return _("{name}: until {moment}").format(name=note.by, moment=datetime(note.until))
 
 
-def key_of(told: Told) -> tuple[object, object]:
+def line_key(told: Told) -> tuple[object, object]:
     """What makes two lines the same one over time."""
     finding = told.finding
     return finding.rule, (finding.subject.home, finding.reading.detail) if finding.rule.folds and not isinstance(

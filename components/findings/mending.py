@@ -9,7 +9,9 @@ from typing import Final
 from components.links import path_of
 from data.findings.finding import Finding, Subject
 from data.messages import subject_of
+from data.mirror import Mirror
 from data.objects import SR, VDI, Message
+from data.on_map import on_map
 from data.server import Server
 from data.types import XapiObject
 
@@ -84,9 +86,18 @@ def subjects_of(finding: Finding) -> list[XapiObject]:
 
 
 def place_of(finding: Finding) -> XapiObject | None:
-    """What is found on the map and has a page; None for a connection, and for what is gone."""
+    """What has a page; None for a connection, and for what is gone."""
     subject = _about(mending_of(finding).of(finding.subject) or finding.subject)
     return subject if isinstance(subject, XapiObject) else None
+
+
+def map_place_of(finding: Finding, mirror: Mirror) -> XapiObject | None:
+    """What the map shows of it: of a connection its pool. None for what is gone, and for a pool that was never read."""
+    if isinstance(finding.subject, Server):
+        pool = mirror.pools.get(finding.subject.id)
+        return pool.pool if pool else None
+    place = place_of(finding)
+    return on_map(place) if place is not None else None
 
 
 def page_of(finding: Finding, servers: str = "/settings") -> str:

@@ -13,6 +13,7 @@ from components.messages.words import MARKS
 from components.ui import Button, Kind, Mark
 from components.verbs import whoever
 from data.findings.finding import Level
+from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
 from data.types import XapiObject
@@ -20,7 +21,7 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 PINS: Final = "attention.pins"
-"""The user's preference: [[XAPI's class, uuid]]."""
+"""The user's preference: [[XAPI's class, key]]; older ones have a uuid alone."""
 MOST: Final = 8
 KINDS: Final = {kind.xapi_class: kind for kind in (VM, Host, Pool, SR, Network)}
 
@@ -40,19 +41,23 @@ class Pins(ui.element):
 
     def toggle(self, subject: XapiObject) -> None:
         """Pin it, or take it off; the oldest goes when there are too many."""
-        pin = (subject.xapi_class, subject.uuid)
-        self._pins = [one for one in self._pins if one != pin] if pin in self._pins else [*self._pins, pin][-MOST:]
+        kept = [one for one in self._pins if self._found(one) is not subject]
+        self._pins = kept if len(kept) < len(self._pins) else [*kept, (subject.xapi_class, key_of(subject))][-MOST:]
         if (user := whoever()) is not None:
             pins = [list(one) for one in self._pins] or None
             background_tasks.create(self._keep(user.id, pins), name="pins of a user")
         self._render()
+
+    def _found(self, pin: tuple[str, str]) -> XapiObject | None:
+        kind, key = pin
+        return self._context.mirror.find(KINDS[kind], key)
 
     async def _keep(self, user_id: str, pins: list[list[str]] | None) -> None:
         await self._context.users.set_preferences(user_id, {PINS: pins})
 
     def _render(self) -> None:
         mirror = self._context.mirror
-        rows = [row for kind, uuid in self._pins if (row := mirror.find(KINDS[kind], uuid))]
+        rows = [row for pin in self._pins if (row := self._found(pin))]
         looks = [(row, name_of(row), mirror.findings.mark(row)) for row in rows]
         if looks == self._shown:
             return
@@ -66,7 +71,7 @@ class Pins(ui.element):
         with ui.element("span").classes("xo-pin"):
             if level is not Level.NONE:
                 Mark(MARKS[level])
-            Button(name or row.uuid[:8], lambda: self._on_show(row.uuid), kind=Kind.GHOST).classes("xo-pin-name")
+            Button(name or row.uuid[:8], lambda: self._on_show(key_of(row)), kind=Kind.GHOST).classes("xo-pin-name")
             Button(kind=Kind.GHOST, icon="close", label=_("Take {name} off").format(name=name), on_click=lambda: self.toggle(row)).mark(
                 "unpin"
             )

@@ -69,14 +69,14 @@ def _hit(group: Group, hit: Hit) -> dict[str, str]:
 
 
 def _where(row: XapiObject) -> str:
-    """What it is part of."""
+    """What it is part of, and of which pool: hosts of two pools may have one name too."""
     pool = pool_name(row.home) if isinstance(row.home, PoolMirror) else ""
     inner: Host | SR | VM | None = None
     if isinstance(row, VM):
         inner = row.home.one(VM, row.snapshot_of) if row.is_a_snapshot else row.home.one(Host, row.resident_on)
     elif isinstance(row, VDI):
         inner = row.home.one(SR, row.SR)
-    return "" if isinstance(row, Pool) else name_of(inner) if inner else pool
+    return "" if isinstance(row, Pool) else " · ".join(filter(None, (name_of(inner) if inner else "", pool)))
 
 
 def _title(group: Group) -> str:

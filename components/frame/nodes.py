@@ -17,7 +17,7 @@ from data.server import Server
 from data.types import XapiObject
 
 Row = tuple[int, int, int, str, str, str]
-"""(id, id of the parent or 0, Kind, mark, name, uuid), as the browser gets it."""
+"""(id, id of the parent or 0, Kind, mark, name, uuid), as the browser gets it; of a pool its key instead of its uuid."""
 
 
 class Kind(IntEnum):
@@ -137,7 +137,7 @@ class Nodes:
         if self._mirror.pools.get(server.id) is not pool:
             return
         mark = "running" if server.is_live else connection_mark(server.state)
-        node = self._show(server, 0, Kind.POOL, mark, pool_name(pool), pool.pool.uuid if pool.pool else "")
+        node = self._show(server, 0, Kind.POOL, mark, pool_name(pool), pool.key if pool.pool else "")
         self._subjects[node] = server
         self._show(("bench", server.id), node, Kind.BENCH, "halted", "", f"bench-{server.id}")
 

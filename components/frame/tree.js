@@ -142,7 +142,7 @@ export default {
     // ---- what of it is shown
 
     isOpen(row) {
-      const wanted = this.toggled[row[UUID]];
+      const wanted = this.toggled[this.keyOf(row)];
       if (wanted !== undefined) return wanted;
       return row[KIND] === POOL || (row[KIND] === HOST && this.vms <= MANY);
     },
@@ -201,7 +201,7 @@ export default {
     },
 
     dress({ row, level, open }, top) {
-      const [id, , kind, mark, name, uuid] = row;
+      const [id, , kind, mark, name, uuid] = row, key = this.keyOf(row);
       const pool = this.poolOf(row);
       const load = this.loads.get(id) ?? -1;
       const running = mark === "running" || mark === "busy";
@@ -209,14 +209,19 @@ export default {
       return {
         id, kind, mark, level, open, top,
         indent: (this.height > 30 ? 26 : 16) + (level - 1) * 14,
-        href: uuid && kind !== BENCH ? (window.path_prefix ?? "") + this.paths[kind] + uuid : kind === POOL ? (window.path_prefix ?? "") + "/settings" : "",
+        href: uuid && kind !== BENCH ? (window.path_prefix ?? "") + this.paths[kind] + encodeURIComponent(key).replace("%40", "@") : kind === POOL ? (window.path_prefix ?? "") + "/settings" : "",
         parts: this.split(kind === BENCH ? this.words.bench : name || "–"),
         end: kind === VM ? (running && load >= 0 ? this.words.percent.replace("{n}", load) : "") : this.counts.get(id) ?? "",
         tip: [name.length > 22 ? name : "", says].filter(Boolean).join("\n"),
         old: pool && pool[MARK] !== "running",
         off: kind === BENCH || (kind === VM && !running && mark !== "paused"),
-        selected: uuid !== "" && uuid === this.selected,
+        selected: key !== "" && key === this.selected,
       };
+    },
+
+    /** What a row is called in links: see data/identity.py. */
+    keyOf(row) {
+      return row[KIND] === HOST || row[KIND] === VM ? `${row[UUID]}@${this.poolOf(row)?.[UUID] ?? ""}` : row[UUID];
     },
 
     poolOf(row) {
@@ -254,14 +259,14 @@ export default {
     toggle(id, wanted) {
       const row = this.rows.get(id);
       if (!row || row[KIND] === VM) return;
-      this.toggled[row[UUID]] = wanted ?? !this.isOpen(row);
+      this.toggled[this.keyOf(row)] = wanted ?? !this.isOpen(row);
       localStorage.setItem(STORE, JSON.stringify(this.toggled));
       this.flatten();
     },
 
     reveal() {
-      const chosen = this.selected && [...this.rows.values()].find((row) => row[UUID] === this.selected);
-      for (let at = chosen && this.rows.get(chosen[PARENT]); at; at = this.rows.get(at[PARENT])) this.toggled[at[UUID]] = true;
+      const chosen = this.selected && [...this.rows.values()].find((row) => this.keyOf(row) === this.selected);
+      for (let at = chosen && this.rows.get(chosen[PARENT]); at; at = this.rows.get(at[PARENT])) this.toggled[this.keyOf(at)] = true;
       if (chosen) this.flatten();
       this.$nextTick(() => {
         const box = this.$refs.box;

@@ -14,6 +14,7 @@ from components.frame.nodes import Kind, Row
 from components.in_sight import LoadsInSight
 from components.links import PREFIXES
 from components.ui.marks import drawings
+from data.identity import key_of
 from data.mirror import Subject
 from data.objects import VM, Host, Pool
 from xo_dash import i18n
@@ -37,7 +38,7 @@ class Tree(ui.element, component="tree.js"):
         self._held_since: News | None = None
         self._held_last: News | None = None
         self._props["url"] = SNAPSHOT
-        self._props["selected"] = _uuid(selected)
+        self._props["selected"] = _key(selected)
         self._props["marks"] = drawings()
         self._props["paths"] = {str(int(Kind.POOL)): PREFIXES[Pool], str(int(Kind.HOST)): PREFIXES[Host], str(int(Kind.VM)): PREFIXES[VM]}
         self._props["words"] = _words()
@@ -84,10 +85,8 @@ class Tree(ui.element, component="tree.js"):
         super()._handle_delete()
 
 
-def _uuid(selected: Subject | None) -> str:
-    if isinstance(selected, Pool | Host | VM):
-        return selected.uuid
-    return getattr(selected, "pool_uuid", "")
+def _key(selected: Subject | None) -> str:
+    return key_of(selected) if isinstance(selected, Pool | Host | VM) else ""
 
 
 def _words() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from components.hosts.words import cpus_text
 from components.ui import Card
 from data.facts.host import memory_total
 from data.hosts import cpus_of
+from data.identity import key_of
 from data.mirror import PoolMirror
 from data.objects import Host
 from xo_dash.i18n import _
@@ -14,7 +15,7 @@ from xo_dash.i18n import _
 
 def loads(host: Host, pool: PoolMirror) -> None:
     """The cards; longer ranges stand in their place."""
-    with Past("host", host.uuid, panels.of_host()):
+    with Past("host", key_of(host), panels.of_host()):
         with Card(_("CPU"), cpus_text(cpus_of(host)) or _("last 10 minutes")):
             Chart(pool.history, host.uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
         with Card(_("Memory in use"), _("last 10 minutes")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from components.links import path_of
 from data import names
 from data.facts.host import HostState, host_state
 from data.facts.network import Link
@@ -80,4 +81,4 @@ def pool_name(row: XapiObject) -> str:
 
 def pool_path(row: XapiObject) -> str:
     own = row.home.pool if isinstance(row.home, PoolMirror) else None
-    return f"/pool/{own.uuid}" if own else ""
+    return path_of(own) if own else ""

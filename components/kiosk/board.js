@@ -27,7 +27,7 @@ export default {
   unmounted() { this.timers.forEach(clearInterval); clearTimeout(this.first); clearTimeout(this.home); },
 
   methods: {
-    /** rows: [[uuid, mark, what it is, what it touches], ...], the worst first */
+    /** rows: [[key on the map, mark, what it is, what it touches], ...], the worst first */
     show(rows) {
       const worst = rows[0]?.join() !== this.rows[0]?.join();
       this.rows = rows;

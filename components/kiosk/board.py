@@ -8,9 +8,11 @@ import orjson
 from nicegui.element import Element
 
 from components.browser import tell
+from components.findings.mending import map_place_of
 from components.findings.words import sentence
 from components.live import follow_all, follow_source
 from data.findings.finding import Level
+from data.identity import key_of
 from data.mirror import Mirror
 from data.server import Server
 from xo_dash.i18n import _, locale
@@ -36,7 +38,7 @@ class Board(Element, component="board.js"):
     def _show(self) -> None:
         found = [finding for finding in self._mirror.findings.all(time.time()) if finding.level in MARKS][:MOST]
         rows = [
-            [finding.subject.id if isinstance(finding.subject, Server) else finding.subject.uuid, MARKS[finding.level], *words]
+            [key_of(place) if (place := map_place_of(finding, self._mirror)) else "", MARKS[finding.level], *words]
             for finding in found
             if (words := sentence(finding, self._mirror))
         ]

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 import orjson
@@ -214,9 +215,9 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         for home in [home for home in self._histories if home not in present]:
             self._histories.pop(home)()
         for pool in present - self._histories.keys():
-            self._histories[pool] = pool.history.observe(self._measured)
+            self._histories[pool] = pool.history.observe(partial(self._measured, pool))
 
-    def _measured(self, fresh: frozenset[str]) -> None:
+    def _measured(self, home: Home, fresh: frozenset[str]) -> None:
         if self._roll.measure is None or self.client.is_deleted:
             return
         with self:
@@ -224,7 +225,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             cells = [
                 [id_, self._roll.measure(row).wire()]
                 for row, id_ in self._ids.items()
-                if (row.uuid in fresh if by is None else not fresh.isdisjoint(by(row)))
+                if row.home is home and (row.uuid in fresh if by is None else not fresh.isdisjoint(by(row)))
             ]
         if cells:
             tell(self, "measured", orjson.dumps([cells]).decode())

@@ -26,16 +26,16 @@ register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MO
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One thing of the selection: `kind` is pool, host, vm, sr or network."""
+    """One thing of the selection: `kind` is pool, host, vm, sr or network, `key` as in `data.identity`."""
 
     kind: str
-    uuid: str
+    key: str
 
 
 class Map(Element, component="map.js"):
     """The canvas; fills its place. Children are laid over it.
 
-    `links` are paths by kind, with `{uuid}` in them, for a double click and Enter.
+    `links` are paths by kind, with `{key}` in them, for a double click and Enter.
     """
 
     on_choose: Callable[[Sequence[Chosen]], None] | None = None
@@ -46,12 +46,12 @@ class Map(Element, component="map.js"):
     on_verb: Callable[[str], Awaitable[None]] | None = None
     """Gets the id of a command that is wanted for the selection."""
     on_lose: Callable[[Sequence[str]], None] | None = None
-    """Gets uuids of hosts: what if they were lost; none when that is over."""
+    """Gets keys of hosts: what if they were lost; none when that is over."""
     on_step: Callable[[int], None] | None = None
     """The next (1) or the previous (-1) problem is wanted."""
     on_pin: Callable[[Chosen], None] | None = None
     on_order: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
-    """Gets the uuid of a pool whose hosts, or "" if pools, are wanted in this order of uuids, or how VMs are grouped with an order of
+    """Gets the key of a pool whose hosts, or "" if pools, are wanted in this order of keys, or how VMs are grouped with an order of
     those groups; with none the usual order is wanted again, for "" that of all pools and hosts."""
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
@@ -107,16 +107,16 @@ class Map(Element, component="map.js"):
         """Nothing is selected any more."""
         tell(self, "choose", "[-1,false]")
 
-    def reveal(self, uuid: str, words: str = "") -> None:
+    def reveal(self, key: str, words: str = "") -> None:
         """Show one thing, and what uses it; `words` are said instead of what it is."""
-        tell(self, "reveal", orjson.dumps([uuid, words]).decode())
+        tell(self, "reveal", orjson.dumps([key, words]).decode())
 
     def say(self, words: str) -> None:
         """To those who hear the page."""
         tell(self, "say", orjson.dumps([words]).decode())
 
     def show_loss(self, hosts: Sequence[str], moves: Sequence[tuple[str, str]], stranded: Sequence[str], words: str) -> None:
-        """Draw what becomes of VMs without `hosts` (all uuids; `moves` are VMs with where they go), and say `words`."""
+        """Draw what becomes of VMs without `hosts` (all keys; `moves` are VMs with where they go), and say `words`."""
         tell(self, "lose", orjson.dumps([{"hosts": hosts, "moves": moves, "stranded": stranded}, words]).decode())
 
     def end_loss(self) -> None:
@@ -140,7 +140,7 @@ class Map(Element, component="map.js"):
 
     async def _order(self, event: events.GenericEventArguments) -> None:
         wish = event.args if isinstance(event.args, dict) else {}
-        parent, order = wish.get("parent", ""), [uuid for uuid in _list(wish.get("order"))[:MOST_ORDERED] if isinstance(uuid, str)]
+        parent, order = wish.get("parent", ""), [key for key in _list(wish.get("order"))[:MOST_ORDERED] if isinstance(key, str)]
         if self.on_order and isinstance(parent, str):
             await self.on_order(parent, order)
 
@@ -156,7 +156,7 @@ class Map(Element, component="map.js"):
 
     def _lose(self, event: events.GenericEventArguments) -> None:
         if self.on_lose:
-            self.on_lose([uuid for uuid in _list(event.args)[:MOST_LOST] if isinstance(uuid, str)])
+            self.on_lose([key for key in _list(event.args)[:MOST_LOST] if isinstance(key, str)])
 
     def _step(self, event: events.GenericEventArguments) -> None:
         if self.on_step and event.args in (1, -1):

@@ -7,25 +7,29 @@ from typing import Any
 
 from components.feeds import Viewers
 from components.map.rows import FOLDER
+from data.identity import key_of, parse
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, Network, Pool
 from data.stores.settings import SettingsStore
 from data.stores.users import Role, User, UserStore
+from data.types import XapiObject
 from data.vms import os_name
 
 KEY = "map_order"
 """Where it is kept: in the settings for everybody, in the preferences of a viewer for him alone."""
 POOLS = ""
-"""The order of the pools; those of hosts go by the uuid of their pool, those of groups by what VMs are grouped by."""
+"""The order of the pools; those of hosts go by the key of their pool, those of groups by what VMs are grouped by."""
 
 GROUPS: Mapping[str, Callable[[Mirror], set[str]]] = {
     "tag": lambda mirror: {tag for vm in mirror.every(VM) for tag in vm.tags},
     "os": lambda mirror: {os_name(vm) for vm in mirror.every(VM)},
     "folder": lambda mirror: {vm.other_config.get(FOLDER, "") for vm in mirror.every(VM)},
-    "network": lambda mirror: {network.uuid for network in mirror.every(Network)},
-    "sr": lambda mirror: {sr.uuid for sr in mirror.every(SR)},
+    "network": lambda mirror: set(map(key_of, mirror.every(Network))),
+    "sr": lambda mirror: set(map(key_of, mirror.every(SR))),
 }
 """{how VMs are grouped: the groups there are}, as `modules/grouping.js` has them."""
+THINGS: Mapping[str, type[XapiObject]] = {"network": Network, "sr": SR}
+"""Groups that are things."""
 
 Order = dict[str, list[str]]
 
@@ -38,18 +42,30 @@ class Orders:
         self._viewers: Viewers[None] = Viewers()
 
     def of(self, user: User) -> list[str]:
-        """uuids of pools and hosts, and groups as `tag:prod`, in the order in which `user` sees them; others come after them by name."""
+        """Keys of pools and hosts, and groups as `tag:prod`, in the order in which `user` sees them; others come after them by name."""
         merged = {**_stored(self._settings.value(KEY)), **_stored(user.preferences.get(KEY))}
-        return [f"{parent}:{one}" if parent in GROUPS else one for parent, ones in merged.items() for one in ones]
+        return [named for parent, ones in merged.items() for one in ones if (named := self._named(parent, one))]
+
+    def _named(self, parent: str, one: str) -> str:
+        """What was kept as it is called now: it may be a uuid alone, from when that was enough. Empty for what is gone."""
+        row: XapiObject | None
+        if parent in THINGS:
+            row = self._mirror.find(THINGS[parent], one)
+            return f"{parent}:{key_of(row)}" if row else ""
+        if parent in GROUPS:
+            return f"{parent}:{one}"
+        pool = self._mirror.find(Pool, parent or one)
+        row = pool.home.by_uuid(Host, parse(one).uuid) if pool and parent else pool
+        return key_of(row) if row else ""
 
     def observe(self, tell: Callable[[], object]) -> Callable[[], None]:
         """Call `tell` when it may be another, until the answer is called."""
         return self._viewers.join(lambda _news: tell(), lambda: None)
 
-    async def arrange(self, user: User, parent: str, uuids: Iterable[str]) -> None:
+    async def arrange(self, user: User, parent: str, keys: Iterable[str]) -> None:
         """Put the hosts of the pool `parent`, the pools, or the groups of one kind, in this order. What is not known is left out."""
         known = self._known(parent)
-        wanted = [uuid for uuid in dict.fromkeys(uuids) if uuid in known]
+        wanted = [key for key in dict.fromkeys(keys) if key in known]
         if not wanted:
             return
         if user.role.includes(Role.OPERATOR):
@@ -65,7 +81,7 @@ class Orders:
         """The usual order of pools and hosts again, or of the groups of one kind: for everybody, or what a viewer made for himself."""
 
         def rest(order: Order) -> Order | None:
-            return {other: uuids for other, uuids in order.items() if (other in GROUPS if parent == POOLS else other != parent)} or None
+            return {other: keys for other, keys in order.items() if (other in GROUPS if parent == POOLS else other != parent)} or None
 
         await self._users.set_preferences(user.id, {KEY: rest(_stored(user.preferences.get(KEY)))})
         if user.role.includes(Role.OPERATOR):
@@ -76,18 +92,18 @@ class Orders:
         if parent in GROUPS:
             return GROUPS[parent](self._mirror) - {""}
         if parent == POOLS:
-            return {pool.uuid for pool in self._mirror.every(Pool)}
+            return set(map(key_of, self._mirror.every(Pool)))
         pool = self._mirror.find(Pool, parent)
-        return {host.uuid for host in pool.home.all(Host).values()} if pool else set()
+        return set(map(key_of, pool.home.all(Host).values())) if pool else set()
 
     def _pruned(self, order: Mapping[str, Sequence[str]]) -> Order:
         """Without pools that are gone, so that it does not grow for ever."""
         pools = self._known(POOLS)
-        return {parent: list(uuids) for parent, uuids in order.items() if parent == POOLS or parent in pools or parent in GROUPS}
+        return {parent: list(keys) for parent, keys in order.items() if parent == POOLS or parent in pools or parent in GROUPS}
 
 
 def _stored(value: Any) -> Order:
     """What was kept, if it is what we keep."""
     if not isinstance(value, dict):
         return {}
-    return {parent: [uuid for uuid in uuids if isinstance(uuid, str)] for parent, uuids in value.items() if isinstance(uuids, list)}
+    return {parent: [key for key in keys if isinstance(key, str)] for parent, keys in value.items() if isinstance(keys, list)}

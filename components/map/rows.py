@@ -41,12 +41,23 @@ BUSY = (0.05, 0.2, 0.4, 0.6, 0.8)
 
 def pool_row(id_: int, pool: PoolMirror) -> Row:
     """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark, state,
-    hosts that can fail, hosts]; the last two are 0 while nobody knows."""
+    hosts that can fail, hosts, key]; the numbers of hosts are 0 while nobody knows; key: what `Home.key` is."""
     server, own = pool.server, pool.pool
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
     mark = int(max(pool.findings.mark(thing) for thing in (server, own) if thing))
-    return [id_, own.uuid if own else "", pool_name(pool), standing, seen, server.product, mark, server.state.value, *_fates(pool)]
+    return [
+        id_,
+        own.uuid if own else "",
+        pool_name(pool),
+        standing,
+        seen,
+        server.product,
+        mark,
+        server.state.value,
+        *_fates(pool),
+        pool.key,
+    ]
 
 
 def _fates(pool: PoolMirror) -> tuple[int, int]:

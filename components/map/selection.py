@@ -13,6 +13,7 @@ from components.ui import Button, Kind, divider, menu_item
 from components.verbs.bar import VerbBar
 from components.verbs.giving import give
 from components.verbs.menu import VerbMenu, thinkable
+from data.identity import key_of
 from data.mirror import Mirror
 from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
@@ -30,7 +31,7 @@ class Selection(ui.element):
     """A strip with the name or number of what is selected and its verbs; not there while nothing is."""
 
     def __init__(self, context: Context, on_clear: Callable[[], None], on_lose: Callable[[Sequence[str]], None] | None = None) -> None:
-        """`on_lose` gets uuids of hosts: what if they were lost."""
+        """`on_lose` gets keys of hosts: what if they were lost."""
         super().__init__()
         self.classes("xo-selection")
         self.props("role=region")
@@ -67,7 +68,7 @@ class Selection(ui.element):
 
     def _ask(self) -> None:
         if self._on_lose is not None:
-            self._on_lose([one.uuid for one in self._subjects])
+            self._on_lose([key_of(one) for one in self._subjects])
 
     async def do(self, action_id: str) -> None:
         """A command of the keyboard, for those of the selection that it is for."""
@@ -108,8 +109,8 @@ class Menu(VerbMenu):
 
 
 def found(mirror: Mirror, chosen: Sequence[Chosen]) -> list[XapiObject]:
-    """The objects of a selection; what is gone or was never there is left out."""
-    rows = (mirror.find(KINDS[one.kind], one.uuid) for one in chosen if one.kind in KINDS)
+    """The objects of a selection; what is gone, was never there, or is not said clearly is left out."""
+    rows = (mirror.find(KINDS[one.kind], one.key) for one in chosen if one.kind in KINDS)
     return [row for row in rows if row is not None]
 
 

@@ -12,6 +12,7 @@ from components.links import path_of
 from components.live import follow_all, renewed
 from components.map.map import Map
 from components.ui import Button, Kind, Mark
+from data.identity import key_of
 from data.losing import Bound, Outcome, Stranded, gradually
 from data.mirror import Change, Mirror
 from data.names import name_of
@@ -39,9 +40,9 @@ class WhatIf(ui.element):
         self.set_visibility(False)
         follow_all(mirror, self._concerns, self._again)
 
-    def ask(self, uuids: Sequence[str]) -> None:
+    def ask(self, keys: Sequence[str]) -> None:
         """Show what becomes of the VMs of these hosts, which are of one pool: of the first one's; none ends it."""
-        hosts = [host for uuid in uuids if (host := self._mirror.find(Host, uuid))]
+        hosts = [host for key in keys if (host := self._mirror.find(Host, key))]
         self._hosts = [host for host in hosts if host.home is hosts[0].home]
         if self._hosts:
             self._again()
@@ -65,7 +66,7 @@ class WhatIf(ui.element):
         )
 
     def _again(self) -> None:
-        self._hosts = [host for host in self._hosts if self._mirror.find(Host, host.uuid)]
+        self._hosts = [host for host in self._hosts if host.home.one(Host, host.ref) is host]
         if self._hosts:
             self._asked += 1
             background_tasks.create(self._compute(self._asked), name="what if")
@@ -80,9 +81,9 @@ class WhatIf(ui.element):
         with self:
             self._draw(hosts, outcome)
         self.set_visibility(True)
-        moves = [(vm.uuid, host.uuid) for vm, host in outcome.moves.items()]
+        moves = [(key_of(vm), key_of(host)) for vm, host in outcome.moves.items()]
         title, verdict = title_of(hosts), verdict_of(outcome)
-        self._chart.show_loss([host.uuid for host in hosts], moves, [one.vm.uuid for one in outcome.stranded], f"{title}: {verdict}")
+        self._chart.show_loss([key_of(host) for host in hosts], moves, [key_of(one.vm) for one in outcome.stranded], f"{title}: {verdict}")
 
     def _draw(self, hosts: Sequence[Host], outcome: Outcome) -> None:
         with renewed(self):

@@ -6,6 +6,7 @@ import { haystack, matcher, NOTHING, readAddress, sorted, tally, writeAddress } 
 import { column, fitting, isColumn, least, teller } from "xo-vms/columns.js";
 import { csv, save } from "xo-vms/csv.js";
 
+const inPath = (key) => encodeURIComponent(key).replace("%40", "@");
 const NARROW = 640; // pixels; below, a row is two lines and needs no columns
 const AROUND = 8;   // rows drawn beyond the edges
 
@@ -175,14 +176,24 @@ export default {
 
     read(values) {
       const row = Object.fromEntries(this.names.map((name, i) => [name, values[i]]));
+      this.call(row);
       row.hay = haystack(row, this.places.get(row.pool)?.name ?? "");
       return row;
     },
 
     settle(places) {
-      this.pools = places.map(([id, name, live]) => ({ id, name, live }));
+      this.pools = places.map(([id, name, live, key]) => ({ id, name, live, key }));
       this.places.clear();
       for (const place of this.pools) this.places.set(place.id, place);
+      for (const row of this.rows.values()) this.call(row);
+      this.filter.pool = this.pools.find(({ key }) => key === this.filter.pool)?.id ?? this.filter.pool;
+    },
+
+    // What a row and its host are called in links: see data/identity.py.
+    call(row) {
+      const keyed = (uuid) => `${uuid}@${this.places.get(row.pool)?.key ?? ""}`;
+      row.key = keyed(row.uuid);
+      row.hostKey = row.host_uuid && keyed(row.host_uuid);
     },
 
     delta(epoch, revision, put, gone, places) {
@@ -259,7 +270,7 @@ export default {
       return {
         id: row.id, at, top: at * this.height, cells, name: row.name || "–", tags: row.tags, many: more.length ? row.addresses.replaceAll(" ", "\n") : null,
         mark: row.doing ? "busy" : row.state, load: this.tell.load(row), trace: this.traces.get(row.id) ?? "", chosen: this.chosen.has(row.id),
-        href: prefix + this.paths.vm + row.uuid, hostHref: row.host_uuid && prefix + this.paths.host + row.host_uuid,
+        href: prefix + this.paths.vm + inPath(row.key), hostHref: row.hostKey && prefix + this.paths.host + inPath(row.hostKey),
         old: this.places.get(row.pool)?.live === false, off: row.state === "halted" || row.state === "suspended",
         second: this.narrow ? [this.tell.text(row, "state"), first, row.host].filter(Boolean).join(" · ") : "",
       };
@@ -283,7 +294,7 @@ export default {
       this.refilter();
     },
     refilter() {
-      writeAddress(this.filter, this.sort);
+      writeAddress({ ...this.filter, pool: this.places.get(this.filter.pool)?.key ?? this.filter.pool }, this.sort);
       this.$refs.box.scrollTop = 0;
       this.refresh();
     },
@@ -294,7 +305,7 @@ export default {
     sortBy(key) {
       const down = !column(key).up;
       this.sort = this.sort.key === key ? { key, down: !this.sort.down } : { key, down };
-      writeAddress(this.filter, this.sort);
+      writeAddress({ ...this.filter, pool: this.places.get(this.filter.pool)?.key ?? this.filter.pool }, this.sort);
       this.refresh();
     },
     toggleColumn(key) {
@@ -314,7 +325,7 @@ export default {
       if (this.$refs.menu.open) this.$refs.menu.querySelector("input:not(:disabled)").focus();
     },
     download() {
-      const keys = [...new Set([...this.shownKeys, "uuid"])];
+      const keys = [...new Set([...this.shownKeys, "uuid", "pool"])]; // a uuid alone may be in two pools
       save(csv(this.flat, keys.map((key) => ({ key, title: this.titles[key] })), this.tell), "vms.csv");
     },
 

@@ -34,7 +34,10 @@ class Happened(Card):
                 follow_all(mirror, self._concerns, self._refresh)
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
-        return any(isinstance(subject := change.subject, Message) and subject.obj_uuid == self._row.uuid for change in changes)
+        return any(isinstance(subject := change.subject, Message) and self._is_about(subject) for change in changes)
+
+    def _is_about(self, message: Message) -> bool:
+        return message.home is self._row.home and message.obj_uuid == self._row.uuid
 
     def _refresh(self) -> None:
         messages = [message for message in self._row.home.all(Message).values() if message.obj_uuid == self._row.uuid]

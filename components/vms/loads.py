@@ -6,6 +6,7 @@ from components.charts import Chart, Curve, Past, Unit, panels
 from components.live import follow
 from components.ui import Card
 from data.facts.vm import memory_of, vcpus_of
+from data.identity import key_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import VM, VMMetrics
 from data.vms import has_fixed_memory
@@ -15,7 +16,7 @@ from xo_dash.i18n import _, ngettext, number, size
 def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
     """The cards; one without a sample says so. Longer ranges stand in their place."""
     idle = _("It does not run: nothing is measured.")
-    with Past("vm", vm.uuid, panels.of_vm()):
+    with Past("vm", key_of(vm), panels.of_vm()):
         with Card(_("CPU")) as cpu:
             Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1, idle=idle)
         with Card(_("Memory")) as memory:

@@ -28,7 +28,7 @@ class Row(NamedTuple):
     state: str  # a power state in lower case; "unknown" also where its host is not heard
     doing: str  # XAPI's operation under way
     host: str
-    host_uuid: str
+    host_uuid: str  # with the pool it is a key; see data.identity
     vcpus: int
     memory: int
     disk: int
@@ -44,11 +44,12 @@ class Row(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A pool of the list: its server's id, what it is called, whether it is live."""
+    """A pool of the list: its server's id, what it is called, whether it is live, and what it is called in keys."""
 
     id: str
     name: str
     live: bool
+    key: str
 
 
 def row_of(id_: int, vm: VM) -> Row:
@@ -79,7 +80,7 @@ def row_of(id_: int, vm: VM) -> Row:
 
 
 def place_of(pool: PoolMirror) -> Place:
-    return Place(pool.id, pool_name(pool), pool.server.is_live)
+    return Place(pool.id, pool_name(pool), pool.server.is_live, pool.key)
 
 
 def home_of(home: Home) -> PoolMirror | None:

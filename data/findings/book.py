@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from data.findings.finding import Finding, Level, Reading, Rule, Subject
 from data.findings.standing import Standing, advance
-from data.findings.wishes import Wishes, name_of
+from data.findings.wishes import Wishes, name_of, older_name_of
 from data.types import XapiObject
 
 Observer = Callable[[frozenset[Subject]], None]
@@ -145,6 +145,15 @@ class Book:
         """For the next `recall`."""
         every = ((rule, subject, s) for subject, standings in self._standings.items() for rule, s in standings.items())
         return self._recalled | {name_of(rule, subject): s.since for rule, subject, s in every if s.calm_since is None}
+
+    def adopt(self, subject: XapiObject) -> dict[str, str]:
+        """Take over what was kept of `subject` before names said the pool: {older name: name} of notes."""
+        names = {older_name_of(rule, subject): name_of(rule, subject) for rule in self._rules.get(type(subject), ())}
+        self._recalled = {names.get(name, name): since for name, since in self._recalled.items()}
+        renamed = {older: name for older, name in names.items() if older in self.wishes.notes and older != name}
+        if renamed:
+            self.wishes = self.wishes.renamed(renamed)
+        return renamed
 
     def _from_before(self, rule: Rule, subject: Subject, reading: Reading | None) -> Standing | None:
         if not self._recalled or reading is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from data.facts.vm import ToolsState, VmState, state_of, tools_of
-from data.findings.finding import Limits, Look, Reading, Rule, Subject
+from data.findings.finding import Limits, Look, Reading, Rule
 from data.losing import srs_of
 from data.messages import CLASSES, alarm_of, subject_of
-from data.objects import PBD, SR, VDI, VM, Certificate, Host, Message, Pool, PowerState
+from data.objects import PBD, SR, VM, Host, Message, Pool, PowerState
+from data.on_map import on_map
 from data.placement import is_guest
 from data.types import timestamp
 from data.vms import AutoStart, auto_start, drives_of, is_of_backup
@@ -126,14 +127,6 @@ def alarm(message: Message, now: float) -> Reading | None:
     return Reading(6 - message.priority, vms=int(message.cls == "VM"), detail=detail)
 
 
-def seen_on(message: Message) -> Subject | None:
-    """What is on the map of what it is about: of a disk its SR, of a certificate its host."""
-    subject = subject_of(message)
-    if isinstance(subject, VDI):
-        return subject.home.one(SR, subject.SR)
-    return subject.home.one(Host, subject.host) if isinstance(subject, Certificate) else subject
-
-
 RULES = (
     Rule("vm.down", VM, down, Limits(warning=1, critical=2), hold=MINUTE),
     Rule("vm.disk_gone", VM, disk_gone, Limits(critical=1), unit="count"),
@@ -145,5 +138,5 @@ RULES = (
     Rule("vm.image_left", VM, image_left, Limits(information=1), folds=True, marks=False),
     Rule("vm.bound", VM, bound, Limits(information=1), folds=True, marks=False),
     Rule("vm.restart", VM, restart, Limits(information=1), folds=True),
-    Rule("xapi.alarm", Message, alarm, Limits(warning=3, critical=4), folds=True, about=seen_on),
+    Rule("xapi.alarm", Message, alarm, Limits(warning=3, critical=4), folds=True, about=on_map),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from data.findings.finding import Finding, Limits, Rule, Subject
+from data.identity import key_of
 from data.server import Server
+from data.types import XapiObject
 
 
 class Tuning(NamedTuple):
@@ -38,6 +40,10 @@ class Wishes:
 
     tunings: Mapping[str, Tuning] = field(default_factory=dict)  # rule's key -> tuning
     notes: Mapping[str, Note] = field(default_factory=dict)  # name_of(...) -> note
+
+    def renamed(self, names: Mapping[str, str]) -> Wishes:
+        """The same with notes under other names: {older: name}."""
+        return replace(self, notes={names.get(name, name): note for name, note in self.notes.items()})
 
     def limits(self, rule: Rule) -> Limits:
         own = self.tunings.get(rule.key, DEFAULT)
@@ -77,8 +83,18 @@ class Wishes:
 
 
 def name_of(rule: Rule, subject: Subject) -> str:
-    """`sr.full:uuid`: what a finding is called in stores."""
-    return f"{rule.key}:{subject.id if isinstance(subject, Server) else subject.uuid}"
+    """`sr.full:uuid@pool`: what a finding is called in stores."""
+    return f"{rule.key}:{subject.id if isinstance(subject, Server) else key_of(subject)}"
+
+
+def older_name_of(rule: Rule, subject: XapiObject) -> str:
+    """What it was called before names said the pool."""
+    return f"{rule.key}:{subject.uuid}"
+
+
+def older_uuids(names: Iterable[str]) -> set[str]:
+    """The uuids of names that do not say the pool; servers' and pools' names are among them, which never did."""
+    return {name.partition(":")[2] for name in names if "@" not in name}
 
 
 def tags_of(subject: Subject) -> Iterable[str]:

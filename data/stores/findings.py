@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -71,6 +71,16 @@ class Notes(Records[Noted]):
 
         self._change("finding.note", edit, names[0] if names else "")
 
+    def rename_now(self, names: Mapping[str, str]) -> None:
+        """{older name: name}"""
+
+        def edit(records: dict[str, Noted]) -> None:
+            for older, name in names.items():
+                if noted := records.pop(older, None):
+                    records.setdefault(name, replace(noted, id=name))
+
+        self._change(None, edit)
+
     def tidy_now(self, now: float, ended: Collection[str]) -> None:
         """Forget what was put off until a time that is past, and what was said of findings that are over."""
 
@@ -86,7 +96,7 @@ class Notes(Records[Noted]):
 class Watched(msgspec.Struct):
     """What the watch remembers."""
 
-    growth: dict[str, list[tuple[float, float]]] = {}  # {SR's uuid: [(epoch seconds, bytes used)]}
+    growth: dict[str, list[tuple[float, float]]] = {}  # {SR's key: [(epoch seconds, bytes used)]}
     since: dict[str, float] = {}  # {finding's name: epoch seconds at which it began}
 
 
@@ -110,6 +120,10 @@ class FindingStore:
     async def note(self, rule: Rule, subjects: Sequence[Subject], note: Note | None) -> None:
         await self._directory.run(self._notes.set_now, [name_of(rule, subject) for subject in subjects], note)
 
+    async def rename(self, names: Mapping[str, str]) -> None:
+        """Keep notes under other names: {older: name}. Raises StoreError."""
+        await self._directory.run(self._notes.rename_now, names)
+
     async def tidy(self, now: float, ended: Collection[str]) -> None:
         await self._directory.run(self._notes.tidy_now, now, ended)
 
@@ -124,7 +138,7 @@ class FindingStore:
             return Watched()
 
     async def remember(self, growth: Mapping[str, Sequence[Sample]], since: Mapping[str, float]) -> None:
-        memory = Watched({uuid: [(s.t, s.used) for s in samples] for uuid, samples in growth.items()}, dict(since))
+        memory = Watched({key: [(s.t, s.used) for s in samples] for key, samples in growth.items()}, dict(since))
         await self._directory.run(self._remember, memory)
 
     def _remember(self, memory: Watched) -> None:

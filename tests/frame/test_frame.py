@@ -178,7 +178,7 @@ async def test_the_search_answers_what_was_asked_last(user: User, monkeypatch: p
     hit = groups[0]["hits"][0]
     assert hit["name"] == "ci-runner-1"
     assert hit["path"].startswith("/vm/")
-    assert hit["where"] == "xcp-lab-1"
+    assert hit["where"] == "xcp-lab-1 · lab-pool"
     json.dumps(groups)
 
 

@@ -209,11 +209,31 @@ async def test_what_if_a_host_is_lost(page: Page) -> None:
 
 
 async def test_problems_are_gone_through_in_their_order_and_said(page: Page) -> None:
+    titles = page.locator(".xo-finding-title")
+    await titles.nth(1).wait_for(state="attached")  # the list is there
+    lines = await titles.all_inner_texts()
     await page.locator(".xo-map-focus").focus()
-    lines = await page.locator(".xo-finding-title").all_inner_texts()
     for key, title in (("n", lines[0]), ("n", lines[1]), ("Shift+N", lines[0])):
         await page.keyboard.press(key)
         await page.wait_for_function(f"(title) => {MAP}.$refs.live.textContent.includes(title)", arg=title)
+
+
+@pytest.mark.parametrize("kind", ["pool", "host", "vm", "sr", "network"])
+async def test_a_problem_with_anything_is_shown_where_the_map_has_it(page: Page, address: str, kind: str) -> None:
+    """Every thing of the kind: a step to it stays here, and rings the place where it is drawn."""
+    missing = await page.evaluate(
+        f"""(kind) => {{
+          const map = {MAP}, things = [...map.model.things.values()].filter((thing) => thing.kind === kind);
+          return things.length ? things.filter((thing) => {{
+            map.overlay.pulses = null;
+            map.reveal(map.model.keyOf(thing), "said");
+            return !map.overlay.pulses || map.look.focus !== thing.id || map.$refs.live.textContent !== "said";
+          }}).map(({{ name }}) => name) : ["none there"];
+        }}""",
+        kind,
+    )
+    assert missing == []
+    assert page.url.startswith(f"{address}/?") or page.url == f"{address}/"
 
 
 async def test_keys_are_listed_and_pages_are_two_keys_away(page: Page, address: str) -> None:

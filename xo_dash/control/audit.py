@@ -57,6 +57,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str = ""  # where the user's browser is; "command line"
     server: str = ""  # our id of the pool's connection
     pool: str = ""  # what the pool is called
+    pool_uuid: str = ""
     kind: str  # XAPI's class; of our own records, the file they are in
     uuid: str = ""
     name: str

@@ -35,6 +35,7 @@ class Item:
     uuid: str
     name: str
     pool: str  # the server's id
+    pool_uuid: str = ""  # of the pool that it led to when the command was given
     state: State = State.WAITING
     reason: Said | None = None  # why it was refused or failed
     code: str = ""  # XAPI's, where it failed

@@ -99,7 +99,7 @@ class Runner:
             user_name=user.name,
             address=address,
             arguments={name: value for name, value in (arguments or {}).items() if name in known},
-            items=tuple(Item(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id) for subject in subjects),
+            items=tuple(map(self._item, subjects)),
             created=self._clock(),
         )
         self._runs.append(run)
@@ -193,7 +193,7 @@ class Runner:
     def _refusal(self, run: Run, item: Item) -> Said | None:
         """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
         pool = self._mirror.pools.get(item.pool)
-        subject = pool.by_uuid(run.action.kind, item.uuid) if pool else None
+        subject = pool.by_uuid(run.action.kind, item.uuid) if pool and pool.uuid == item.pool_uuid else None
         if subject is None:
             return say(N_("{name} is no longer there"), name=item.name)
         item.subject = subject
@@ -221,9 +221,13 @@ class Runner:
 
     # around it
 
+    def _item(self, subject: XapiObject) -> Item:
+        home = self._mirror.pools.get(subject.home.id)
+        return Item(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id, pool_uuid=home.uuid if home else "")
+
     def _entry(self, event: str, run: Run, item: Item, state: State | None = None) -> Entry:
         secrets = {argument.name for argument in run.action.arguments if argument.secret}
-        server = self._mirror.pools[item.pool].server if item.pool in self._mirror.pools else None
+        home = self._mirror.pools.get(item.pool)
         now = self._clock()
         with using("en"):
             reason = str(item.reason) if item.reason else ""
@@ -236,7 +240,8 @@ class Runner:
             user_id=run.user_id,
             address=run.address,
             server=item.pool,
-            pool=server.label if server else "",
+            pool=home.server.label if home else "",
+            pool_uuid=item.pool_uuid,
             kind=run.action.kind.xapi_class,
             uuid=item.uuid,
             name=item.name,

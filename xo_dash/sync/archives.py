@@ -110,7 +110,7 @@ class Archives:
         """From the host it runs on, else from the master. Raises Missing."""
         pool = _live(vm.home)
         host = pool.one(Host, vm.resident_on) or _master(pool)
-        key = (vm.uuid, stretch, host.uuid)
+        key = (pool.id, vm.uuid, stretch, host.uuid)
         return Found([await self._kept.get(key, lambda: until_next(stretch.step), lambda: self._vm(pool, vm, host, stretch))])
 
     async def of_host(self, host: Host, stretch: Stretch) -> Found:
@@ -122,7 +122,7 @@ class Archives:
         pool = _live(sr.home)
         hosts = [path.host for path in paths_of(sr) if path.host is not None and path.pbd.currently_attached]
         found = await self._hosts(pool, hosts, stretch)
-        key = (sr.uuid, stretch)
+        key = (pool.id, sr.uuid, stretch)
         try:
             own = await self._kept.get(key, lambda: until_next(stretch.step), lambda: self._sr(pool, sr, hosts, stretch))
         except Missing:
@@ -154,7 +154,7 @@ class Archives:
 
     async def _host(self, pool: PoolMirror, host: Host, stretch: Stretch, what: Mapping[str, str]) -> Past:
         return await self._kept.get(
-            (host.uuid, stretch, *what),
+            (pool.id, host.uuid, stretch, *what),
             lambda: until_next(stretch.step),
             lambda: self._updates(pool, host, stretch, host.uuid, {"host": "true", "vm_uuid": NOBODY, **what}),
         )

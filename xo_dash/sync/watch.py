@@ -11,8 +11,9 @@ from contextlib import suppress
 from data.clock import SteadyClock
 from data.facts.sr import is_shown
 from data.findings.finding import Finding, Rule, Subject
-from data.findings.wishes import Note, Tuning, Wishes
+from data.findings.wishes import Note, Tuning, Wishes, older_uuids
 from data.growth import Sample
+from data.identity import Key, key_of
 from data.losing import gradually
 from data.mirror import Change, Mirror, Operation, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
@@ -45,7 +46,9 @@ class Watch:
     def __init__(self, mirror: Mirror, store: FindingStore | None = None) -> None:
         """Without a store nothing is remembered, and nothing can be put off."""
         self._mirror, self._store = mirror, store
-        self._before: dict[str, list[Sample]] = {}
+        self._before: dict[str, list[Sample]] = {}  # {SR's key: how it filled}
+        self._older: set[str] = set()  # uuids of which something was kept before names said the pool
+        self._renamed: dict[str, str] = {}  # notes that are not stored under their name yet: {older: name}
         self._kept_at = time.monotonic()
         self._clock = SteadyClock()
         self._book = mirror.findings
@@ -59,9 +62,10 @@ class Watch:
         self._stop = mirror.observe(self._changed)
         if store is not None:
             memory = store.remembered()
-            self._before = {uuid: [Sample(*pair) for pair in samples] for uuid, samples in memory.growth.items()}
+            self._before = {key: [Sample(*pair) for pair in samples] for key, samples in memory.growth.items()}
             self._book.recall(memory.since)
             self._book.wishes = store.wishes()
+            self._older = older_uuids((*memory.since, *self._book.wishes.notes)) | {key for key in memory.growth if "@" not in key}
 
     async def stop(self) -> None:
         """Write down what is to be remembered."""
@@ -76,13 +80,25 @@ class Watch:
         """From now on `rule` speaks as `tuning` says. Raises StoreError."""
         if self._store is not None:
             await self._store.tune(rule, tuning)
-            self._wish(self._store.wishes(), (row for pool in self._mirror for row in self._of(pool, rule.kind)))
+            self._wish(self._stored(self._store), (row for pool in self._mirror for row in self._of(pool, rule.kind)))
 
     async def note(self, finding: Finding, note: Note | None) -> None:
         """Put a finding off, or mark it as seen; None takes that back. Raises StoreError."""
         if self._store is not None:
             await self._store.note(finding.rule, finding.subjects, note)
-            self._wish(self._store.wishes(), finding.subjects)
+            self._wish(self._stored(self._store), finding.subjects)
+
+    def _stored(self, store: FindingStore) -> Wishes:
+        return store.wishes().renamed(self._renamed)
+
+    def _adopt(self, subject: XapiObject) -> None:
+        """Take over what was kept of it by its uuid alone; nothing where several have that: nobody knows whose it was."""
+        if len(self._mirror.having(type(subject), subject.uuid)) != 1:
+            return
+        self._older.discard(subject.uuid)
+        self._renamed |= self._book.adopt(subject)
+        if (samples := self._before.pop(subject.uuid, None)) is not None:
+            self._before[key_of(subject)] = samples
 
     def _wish(self, wishes: Wishes, subjects: Iterable[Subject]) -> None:
         self._book.wishes = wishes
@@ -95,12 +111,14 @@ class Watch:
     async def _keep(self) -> None:
         self._kept_at = time.monotonic()
         if self._store is not None:
-            growth = self._before | {uuid: list(samples) for pool in self._mirror for uuid, samples in pool.history.grown()}
+            now = {str(Key(uuid, pool.key)): list(samples) for pool in self._mirror for uuid, samples in pool.history.grown()}
+            growth = self._before | now
             await self._store.remember(growth, self._book.remembered())
             ended, self._book.ended = self._book.ended, set()
             with suppress(StoreError):
+                await self._store.rename(dict(self._renamed))
                 await self._store.tidy(time.time(), ended)
-                self._book.wishes = self._store.wishes()
+                self._book.wishes = self._stored(self._store)
 
     # ---- what changed
 
@@ -194,8 +212,10 @@ class Watch:
         if pool is None:
             self._book.forget(subject)
         elif pool.server.is_live or subject is pool.server:
+            if isinstance(subject, XapiObject) and subject.uuid in self._older:
+                self._adopt(subject)
             if isinstance(subject, SR) and is_shown(subject) and subject.physical_utilisation >= 0:
-                pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation), self._before.get(subject.uuid, ()))
+                pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation), self._before.get(key_of(subject), ()))
             if isinstance(subject, Host):
                 yield from self._foresee(pool, subject)
                 if pool.one(Host, subject.ref) is not subject or not pool.server.is_live:

@@ -14,7 +14,7 @@ export const GROUPS = ["placement", "tag", "os", "network", "sr", "folder"];
  * Everything anew.
  * @param model  as in model.js
  * @param {{w: number, h: number}} view
- * @param {{size?: string, group?: string, order?: string[]}} how  `order`: uuids of pools and hosts, and keys of groups, in the order somebody gave them
+ * @param {{size?: string, group?: string, order?: string[]}} how  `order`: keys of pools and hosts, and of groups, in the order somebody gave them
  * @returns the plan: {scale, chrome, sizes, width, height, least, group, pools: [...], groups: [...], hosts: Map(id -> box)};
  *   pools and hosts as in layout.js, none of them while `group` is not "placement"; groups as in grouping.js
  */

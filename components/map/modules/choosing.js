@@ -30,15 +30,14 @@ export const choosing = {
     this.chooseAll(inside(this.plan, { x: a.x, y: a.y, w: b.x - a.x, h: b.y - a.y }), add);
   },
 
-  /** The selection comes from outside: a list of uuids. */
-  select(uuids) {
-    const wanted = new Set(uuids);
-    this.look.selected = new Set([...this.model.things.values()].filter((thing) => wanted.has(thing.uuid)).map((thing) => thing.id));
+  /** The selection comes from outside: a list of keys. */
+  select(keys) {
+    this.look.selected = new Set(keys.map((key) => this.model.named(key)?.id).filter((id) => id !== undefined));
     this.tellSelection();
   },
 
   tellSelection() {
-    this.$emit("choose", this.chosen().map(({ kind, uuid }) => [kind, uuid]));
+    this.$emit("choose", this.chosen().map((thing) => [thing.kind, this.model.keyOf(thing)]));
     this.noteAddress();
     this.relight();
     this.tellView();
@@ -47,8 +46,14 @@ export const choosing = {
   chosen() { return [...this.look.selected].map((id) => this.model.things.get(id)).filter((thing) => thing?.uuid); },
 
   open(id, elsewhere) {
-    const thing = this.model.things.get(id), link = thing?.uuid && this.links[thing.kind];
-    if (link) this.visit(link.replace("{uuid}", encodeURIComponent(thing.uuid)), elsewhere);
+    const path = this.pathOf(this.model.things.get(id));
+    if (path) this.visit(path, elsewhere);
+  },
+
+  /** The page of a thing; "" if there is none. */
+  pathOf(thing) {
+    const link = thing?.uuid && this.links[thing.kind];
+    return link ? link.replace("{key}", encodeURIComponent(this.model.keyOf(thing)).replace("%40", "@")) : "";
   },
 
   visit(path, elsewhere) {

@@ -1,7 +1,7 @@
 // What is looked for, what is lit because of it, and what hangs together. Methods of the component in map.js.
 
 import { matches } from "./filter.js";
-import { find, places } from "./places.js";
+import { places, spot } from "./places.js";
 import { lines, users } from "./relations.js";
 import { standing } from "./whatif.js";
 
@@ -35,18 +35,16 @@ export const finding = {
     this.look.focus = id;
     this.relate(id);
     this.bring(id);
-    const box = this.plan && find(this.plan, id);
+    const box = this.plan && spot(this.plan, id);
     if (box) this.overlay.pulse([box]);
     if (text) this.say(text); else this.announce(id);
   },
 
-  /** From outside: one thing by its uuid. */
-  reveal(uuid, text = "") {
-    const thing = this.thing(uuid);
+  /** From outside: one thing by its key. */
+  reveal(key, text = "") {
+    const thing = this.model.named(key);
     if (thing) this.show(thing.id, text); else if (text) this.say(text);
   },
-
-  thing(uuid) { for (const one of this.model.things.values()) if (one.uuid === uuid) return one; },
 
   /** The things that hang together with `id` are lit, or joined by lines; -1 for none. */
   relate(id) {

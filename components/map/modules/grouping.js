@@ -21,7 +21,7 @@ const SQUEEZED = 0.15; // of the VMs may have cells that are smaller than those 
 const NARROW = 600;   // a viewport less wide has containers one below the other, and scrolls
 const TOUCHED = 46;   // the side of its median tile
 
-/** The groups of a VM, in no order: {uuid (the word itself, for what has none), name, id, pool}. */
+/** The groups of a VM, in no order: things, or words, which are their own uuid. */
 const belongings = {
   tag: (vm) => vm.tags.map(word),
   os: (vm) => (vm.os ? [word(vm.os)] : NOTHING),
@@ -38,18 +38,19 @@ const word = (name) => ({ uuid: name, name, id: -1, pool: -1 });
  */
 export function containers(model, group, wanted = []) {
   const found = new Map(), loose = [], ranks = new Map(wanted.map((key, i) => [key, i]));
-  const rank = ({ uuid }) => (ranks.size ? ranks.get(`${group}:${uuid}`) ?? wanted.length : 0);
+  const keyOf = (one) => `${group}:${one.kind ? model.keyOf(one) : one.uuid}`, rank = (key) => (ranks.size ? ranks.get(key) ?? wanted.length : 0);
   for (const pool of model.pools.values()) {
     for (const vm of pool.vms.values()) {
       const own = belongings[group](vm, model);
       if (!own.length) { loose.push(member(vm, 0)); continue; }
-      const { uuid, name, id, pool: of } = own.reduce((first, one) => (rank(one) - rank(first) || byName(one, first)) < 0 ? one : first);
-      if (!found.has(uuid)) found.set(uuid, { key: `${group}:${uuid}`, uuid, name, kind: "", id, pool: of, vms: [] });
-      found.get(uuid).vms.push(member(vm, own.length - 1));
+      const best = own.reduce((first, one) => ((ranks.size && rank(keyOf(one)) - rank(keyOf(first))) || byName(one, first)) < 0 ? one : first);
+      const { uuid, name, id, pool: of } = best, key = keyOf(best);
+      if (!found.has(key)) found.set(key, { key, uuid, name, kind: "", id, pool: of, vms: [] });
+      found.get(key).vms.push(member(vm, own.length - 1));
     }
   }
   const weight = ({ vms }) => vms.reduce((sum, vm) => sum + vm.ram, 0);
-  const all = [...found.values()].map((one) => ({ ...one, ram: weight(one) })).sort((a, b) => rank(a) - rank(b) || b.ram - a.ram || byName(a, b));
+  const all = [...found.values()].map((one) => ({ ...one, ram: weight(one) })).sort((a, b) => rank(a.key) - rank(b.key) || b.ram - a.ram || byName(a, b));
   const rest = all.length > MOST ? all.splice(MOST - 1) : [];
   const odd = (kind, vms, count = 0) => (vms.length ? [{ key: `${group}/${kind}`, uuid: "", name: "", kind, id: -1, pool: -1, count, vms, ram: weight({ vms }) }] : []);
   const twice = new Set(all.map(({ name }) => name).filter((name, i, names) => names.indexOf(name) !== i));

@@ -2,11 +2,12 @@
 
 const CHORD = 1200;   // milliseconds for the second key
 const HOLD = 350;     // X held so long ends with letting go; a short press lasts until Esc
+const MODIFIERS = new Set(["Shift", "Control", "Alt", "Meta", "CapsLock", "AltGraph"]);
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export function keys(map) {
   const surface = map.$refs.focus;
-  let chord = 0, pressed = 0;
+  let chord = -Infinity, pressed = 0; // when g was pressed; not 0, or all of a page's first moments came after a g
   const commands = {
     Enter: (event) => map.enter(map.focused(), event.ctrlKey || event.metaKey),
     Backspace: () => map.up(),
@@ -36,7 +37,10 @@ export function keys(map) {
   surface.addEventListener("keydown", (event) => {
     if (event.altKey) return;
     const { key } = event, control = event.ctrlKey || event.metaKey;
-    if (performance.now() - chord < CHORD && map.goTo(key)) { chord = 0; taken(event); return; }
+    if (MODIFIERS.has(key)) return;
+    const second = performance.now() - chord < CHORD;
+    chord = -Infinity; // only the very next key is the second one
+    if (second && map.goTo(key)) { taken(event); return; }
     if (key === " ") {
       taken(event);
       if (!event.repeat) { map.spaceHeld = true; map.spaceUsed = false; surface.style.cursor = "grab"; }

@@ -28,11 +28,11 @@ const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" })
 export const byName = (a, b) => collator.compare(a.name, b.name) || (a.uuid < b.uuid ? -1 : 1);
 
 /**
- * The inventory in the order of placement: pools and hosts as `wanted` says (uuids), the others after them by name; tanks by name;
+ * The inventory in the order of placement: pools and hosts as `wanted` says (keys), the others after them by name; tanks by name;
  * VMs by RAM, then name. No measurement has a say.
  */
 export function order(pools, wanted = []) {
-  const ranks = new Map(wanted.map((uuid, i) => [uuid, i])), rank = ({ uuid }) => ranks.get(uuid) ?? wanted.length;
+  const ranks = new Map(wanted.map((key, i) => [key, i])), rank = ({ key }) => ranks.get(key) ?? wanted.length;
   const byWish = wanted.length ? (a, b) => rank(a) - rank(b) || byName(a, b) : byName;
   return [...pools].sort(byWish).map((pool) => ({
     ...pool,

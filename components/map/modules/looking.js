@@ -1,7 +1,7 @@
 // Looking around on the map: zooming, flying to things, the way back up. Methods of the component in map.js.
 
 import { around, chain, path, share } from "./crumbs.js";
-import { find, hit } from "./places.js";
+import { find, hit, spot } from "./places.js";
 
 const INSIDE = 0.6;   // of the screen: a thing that fills so much of it is not flown to again
 const LEGIBLE = 44;   // pixels of the shorter side that a thing is brought to when it is to be seen
@@ -50,7 +50,7 @@ export const looking = {
 
   /** Where it can be seen, without coming nearer than that takes. */
   bring(id) {
-    const box = this.plan && find(this.plan, id);
+    const box = this.plan && spot(this.plan, id);
     if (!box) return;
     const { zoom } = this.camera, side = Math.min(box.w, box.h), seen = this.camera.project(box, this.ratio);
     const large = side * zoom >= LEGIBLE || Math.max(box.w, box.h) * zoom >= 0.5 * Math.min(this.width, this.height);

@@ -17,17 +17,17 @@ export const losing = {
 
   askLoss() {
     const hosts = this.endangered();
-    if (hosts.length) this.$emit("lose", hosts.map(({ uuid }) => uuid)); else this.say(this.words.noHost);
+    if (hosts.length) this.$emit("lose", hosts.map((host) => this.model.keyOf(host))); else this.say(this.words.noHost);
     return hosts.length > 0;
   },
 
-  /** From the server: {hosts, moves: [[VM, host], ...], stranded}, all uuids, and a sentence; null ends it. */
+  /** From the server: {hosts, moves: [[VM, host], ...], stranded}, all keys, and a sentence; null ends it. */
   lose(told, text = "") {
-    const byUuid = new Map([...this.model.things.values()].map((thing) => [thing.uuid, thing.id]));
-    const ids = (uuids) => new Set(uuids.map((uuid) => byUuid.get(uuid)).filter((id) => id !== undefined));
-    const moves = (pairs) => new Map(pairs.map((pair) => pair.map((uuid) => byUuid.get(uuid))).filter(([vm, host]) => vm !== undefined && host !== undefined));
-    const again = told && this.outcome && told.hosts.join() === this.outcome.uuids.join();
-    this.outcome = told && { hosts: ids(told.hosts), moves: moves(told.moves), stranded: ids(told.stranded), uuids: told.hosts };
+    const byKey = new Map([...this.model.things.values()].map((thing) => [this.model.keyOf(thing), thing.id]));
+    const ids = (keys) => new Set(keys.map((key) => byKey.get(key)).filter((id) => id !== undefined));
+    const moves = (pairs) => new Map(pairs.map((pair) => pair.map((key) => byKey.get(key))).filter(([vm, host]) => vm !== undefined && host !== undefined));
+    const again = told && this.outcome && told.hosts.join() === this.outcome.keys.join();
+    this.outcome = told && { hosts: ids(told.hosts), moves: moves(told.moves), stranded: ids(told.stranded), keys: told.hosts };
     if (told && !again) {
       this.overlay.depart();
       this.point(-1);

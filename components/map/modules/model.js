@@ -9,7 +9,7 @@ export const SPARE = 0, UP = 1, DOWN = 2, DEGRADED = 3;
 export { FULL, GAP, TRAIL, flow, latency, share } from "./levels.js";
 
 const decoders = {
-  p: ([id, uuid, name, standing, seen, product, mark, state, sure, hosts]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state, sure, hosts }),
+  p: ([id, uuid, name, standing, seen, product, mark, state, sure, hosts, key]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state, sure, hosts, key }),
   h: ([id, uuid, pool, name, flags, ram, system, free, cpus, mark, others]) => ({ kind: "host", id, uuid, pool, name, flags, ram, system, free, cpus, mark, others }),
   m: ([id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, more, disk, os, folder, tags], labels) => ({
     kind: "vm", id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, ...details(more), disk,
@@ -24,7 +24,7 @@ const details = (more) => (more ? { flags: more[0], snapshots: more[1], oldest: 
 const NO_TAGS = [];
 const NOTHING = { flags: 0, snapshots: 0, oldest: 0, debt: 0, leaves: -1 };
 /** Fields that decide where things are; the others only how they look. */
-const shaping = { pool: ["name"], host: ["name", "ram", "pool"], vm: [], sr: ["name", "size", "host"], network: ["name"] };
+const shaping = { pool: ["name", "key"], host: ["name", "ram", "pool"], vm: [], sr: ["name", "size", "host"], network: ["name"] };
 /** Those of a VM that decide where it is within its host or on its bench, how large it is among others, and which groups it is in. */
 const PLACING = ["host", "leaves", "ram", "name", "home", "vcpus", "disk"], SIZING = ["ram", "vcpus", "disk"];
 const KIN = ["ram", "name", "vcpus", "disk", "os", "folder", "tags", "srs", "networks"];
@@ -104,6 +104,23 @@ export class Model {
     }
   }
 
+  /** What a thing is called in links and by the server: `uuid@pool`, see data/identity.py. */
+  keyOf({ kind, uuid, pool, key }) {
+    if (kind === "pool") return key;
+    const home = this.things.get(pool)?.key;
+    return home ? `${uuid}@${home}` : uuid;
+  }
+
+  /** What a key names; a uuid alone, as older links have it, only where one thing has it. */
+  named(key) {
+    const uuid = key.split("@")[0], found = [];
+    for (const thing of this.things.values()) {
+      if (!thing.uuid) continue; // a pool that nobody has read
+      if (thing.kind === "pool" ? thing.key === key || thing.uuid === key : thing.uuid === uuid && (key === uuid || this.keyOf(thing) === key)) found.push(thing);
+    }
+    return found.length === 1 ? found[0] : undefined;
+  }
+
   within(thing) {
     const pool = this.pools.get(thing.pool);
     return pool && { host: pool.hosts, vm: pool.vms, sr: pool.srs, network: pool.networks }[thing.kind];
@@ -139,14 +156,15 @@ export class Model {
   inventory() {
     const pools = [];
     for (const [id, pool] of this.pools) {
-      const hosts = new Map([...pool.hosts].map(([hostId, host]) => [hostId, room(host)]));
+      const hosts = new Map([...pool.hosts].map(([hostId, host]) => [hostId, { ...room(host), key: this.keyOf(host) }]));
       const bench = [];
       for (const vm of pool.vms.values()) {
         (hosts.get(vm.host)?.vms ?? bench).push(tile(vm));
         hosts.get(vm.leaves)?.vms.push(ghost(vm));
       }
+      const named = (thing) => ({ ...pick(thing), key: this.keyOf(thing) });
       pools.push({
-        ...pick(this.things.get(id)), vms: pool.vms.size, bench, hosts: [...hosts.values()],
+        ...named(this.things.get(id)), vms: pool.vms.size, bench, hosts: [...hosts.values()],
         tanks: [...pool.srs.values()].filter((sr) => !pool.hosts.has(sr.host)).map((sr) => ({ ...pick(sr), size: sr.size })),
         rails: [...pool.networks.values()].map(pick),
       });

@@ -25,7 +25,7 @@ export function hit(plan, x, y) {
     if (tank) return { id: tank.id, kind: "sr", box: tank };
     const rail = Math.floor((y - pool.rails.y) / pool.rails.step);
     if (x < pool.rails.x + pool.rails.w && rail >= 0 && rail < pool.rails.shown && pool.networks?.[rail] && !isFolded(pool, rail)) {
-      return { id: pool.networks[rail].id, kind: "network", box: { x: pool.rails.x, y: pool.rails.y + rail * pool.rails.step, w: pool.rails.w, h: pool.rails.step } };
+      return { id: pool.networks[rail].id, kind: "network", box: railBox(pool, rail) };
     }
     return { id: pool.id, kind: "pool", box: pool, ground: y >= pool.rails.y, head: y < pool.rails.y };
   }
@@ -34,6 +34,8 @@ export function hit(plan, x, y) {
 
 /** Whether a row of rails stands for all networks for which there is no room. */
 export const isFolded = ({ networks, rails }, i) => networks.length > rails.shown && i === rails.shown - 1;
+
+const railBox = ({ rails }, i) => ({ x: rails.x, y: rails.y + i * rails.step, w: rails.w, h: rails.step });
 
 /** Every box that can be chosen, as {id, box}. */
 export function* places(plan) {
@@ -54,6 +56,19 @@ export function find(plan, id) {
   return null;
 }
 
+/** Where a thing is seen: its box; a network's rail, or the row that stands for those without one; a host's own SR on its floor. */
+export function spot(plan, id) {
+  const box = find(plan, id);
+  if (box) return box;
+  for (const pool of plan.pools) {
+    const rail = pool.networks?.findIndex((network) => network.id === id) ?? -1;
+    if (rail >= 0 && pool.rails.shown) return railBox(pool, Math.min(rail, pool.rails.shown - 1));
+    const host = pool.hosts.find(({ locals }) => locals?.includes(id));
+    if (host) return host.floor;
+  }
+  return null;
+}
+
 /** The VMs and tanks: what the arrow keys walk over. */
 function* stops(plan) {
   for (const group of plan.groups) yield* group.tiles;
@@ -68,7 +83,7 @@ export const first = (plan) => stops(plan).next().value?.id ?? -1;
 
 /** The nearest stop from `id` in a direction (dx, dy); `id` itself if there is none. */
 export function neighbour(plan, id, dx, dy) {
-  const from = find(plan, id);
+  const from = spot(plan, id);
   if (!from) return first(plan);
   const cx = from.x + from.w / 2, cy = from.y + from.h / 2;
   let best = id, least = Infinity;

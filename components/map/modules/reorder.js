@@ -48,15 +48,15 @@ export function beside(plan, handle, by) {
 /**
  * The order among its own with `handle` at `index`.
  * @param {string[]} wanted  the order there is, as `setOrder` gets it
- * @returns {{parent: string, order: string[]}}  parent: the uuid of the pool whose hosts they are, "" for pools, or how VMs are grouped;
- *   order: uuids, or the words of groups
+ * @returns {{parent: string, order: string[]}}  parent: the key of the pool whose hosts they are, "" for pools, or how VMs are grouped;
+ *   order: keys, or the words of groups
  */
 export function moved(plan, model, handle, index, wanted = []) {
   const all = siblings(plan, handle), rest = all.filter((box) => handleOf(box) !== handle);
   if (typeof handle === "string") return { parent: plan.group, order: among(plan.group, all, rest, handle, index, wanted) };
-  const uuid = (box) => model.things.get(box.id)?.uuid;
+  const key = (box) => { const thing = model.things.get(box.id); return thing?.uuid && model.keyOf(thing); };
   rest.splice(index, 0, all.find((box) => box.id === handle));
-  return { parent: all === plan.pools ? "" : uuid(plan.pools.find(({ hosts }) => hosts === all)), order: rest.map(uuid).filter(Boolean) };
+  return { parent: all === plan.pools ? "" : key(plan.pools.find(({ hosts }) => hosts === all)), order: rest.map(key).filter(Boolean) };
 }
 
 /** Groups that are not seen, since all their VMs are in others before them, keep their places: they come back when that changes. */

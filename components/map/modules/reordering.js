@@ -3,7 +3,7 @@
 import { beside, dropAt, handleFor, movable, moved } from "./reorder.js";
 
 export const reordering = {
-  /** From the server: uuids of pools and hosts, keys of groups; what is not among them comes after by name. */
+  /** From the server: keys of pools and hosts, and of groups; what is not among them comes after by name. */
   setOrder(order) {
     if (this.how.order?.join("\n") === order.join("\n")) return;
     this.arrange({ order });

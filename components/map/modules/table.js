@@ -139,8 +139,8 @@ export class Table {
   row() { return this.rows[this.at.get(this.active)]; }
 
   href(thing) {
-    const link = thing?.uuid && this.map.links[thing.kind];
-    return link ? (window.path_prefix ?? "") + link.replace("{uuid}", encodeURIComponent(thing.uuid)) : "";
+    const path = this.map.pathOf(thing);
+    return path && (window.path_prefix ?? "") + path;
   }
 
   // ---- drawing

@@ -22,7 +22,7 @@ export const viewing = {
     this.refind();
     if (selected.length) this.select(selected);
     if (lost.length) this.$emit("lose", lost);
-    const thing = fitted && this.thing(fitted);
+    const thing = fitted && this.model.named(fitted);
     if (thing) this.fitThing(thing.id, true);
     else if (zoom > 1) this.fly({ zoom, x: x * this.plan.width - this.width / zoom / 2, y: y * this.plan.height - this.height / zoom / 2 }, -1, true);
     this.tellView();
@@ -60,7 +60,8 @@ export const viewing = {
     clearTimeout(this.addressTimer);
     this.addressTimer = setTimeout(() => {
       const seen = this.plan ? this.camera.middle(this.plan, this.width, this.height) : {};
-      const state = { ...this.state, ...seen, fitted: this.model.things.get(this.fitted)?.uuid ?? "", selected: this.chosen().map(({ uuid }) => uuid), lost: this.outcome?.uuids ?? [] };
+      const keyOf = (thing) => (thing?.uuid ? this.model.keyOf(thing) : "");
+      const state = { ...this.state, ...seen, fitted: keyOf(this.model.things.get(this.fitted)), selected: this.chosen().map(keyOf), lost: this.outcome?.keys ?? [] };
       const query = write(state, location.search);
       if (query !== location.search) history.replaceState(history.state, "", location.pathname + query + location.hash);
     }, WRITE);
@@ -74,7 +75,7 @@ export const viewing = {
   /** The second key after g; whether there is such a page. */
   goTo(key) {
     const thing = this.model.things.get(this.focused()), pool = this.model.things.get(thing?.pool ?? thing?.id) ?? [...this.model.things.values()].find(({ kind }) => kind === "pool");
-    const page = key === "p" ? pool?.uuid && this.links.pool?.replace("{uuid}", pool.uuid) : this.links[`g ${key}`];
+    const page = key === "p" ? this.pathOf(pool) : this.links[`g ${key}`];
     if (page) this.visit(page);
     return Boolean(page);
   },
@@ -88,6 +89,6 @@ export const viewing = {
 
   pin() {
     const thing = this.model.things.get(this.focused());
-    if (thing?.uuid) this.$emit("pin", thing.kind, thing.uuid);
+    if (thing?.uuid) this.$emit("pin", thing.kind, this.model.keyOf(thing));
   },
 };

@@ -30,7 +30,7 @@ export function matcher(filter) {
   return (row) =>
     (!filter.state || row.state === filter.state) &&
     (!filter.pool || row.pool === filter.pool) &&
-    (!filter.host || row.host_uuid === filter.host) &&
+    (!filter.host || row.hostKey === filter.host || row.host_uuid === filter.host) &&
     (!filter.tag || row.tags.includes(filter.tag)) &&
     words.every((word) => row.hay.includes(word));
 }
@@ -53,12 +53,12 @@ export function tally(rows) {
   for (const row of rows) {
     add(counts.state, row.state);
     add(counts.pool, row.pool);
-    if (row.host_uuid) {
-      add(counts.host, row.host_uuid);
-      hosts.set(row.host_uuid, row.host);
+    if (row.hostKey) {
+      add(counts.host, row.hostKey);
+      hosts.set(row.hostKey, row.host);
     }
     for (const tag of row.tags) add(counts.tag, tag);
   }
   const named = (map, name) => [...map].map(([value, count]) => ({ value, count, name: name(value) })).sort((a, b) => collator.compare(a.name, b.name));
-  return { state: counts.state, host: named(counts.host, (uuid) => hosts.get(uuid)), tag: named(counts.tag, (tag) => tag), pool: counts.pool };
+  return { state: counts.state, host: named(counts.host, (key) => hosts.get(key)), tag: named(counts.tag, (tag) => tag), pool: counts.pool };
 }
