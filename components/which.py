@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.links import path_of
 from components.ui import Mark, heading
-from components.vms.words import doing_of
+from components.vms.words import mark_of
 from data.mirror import PoolMirror
 from data.names import pool_name, server_name
 from data.objects import VM, Host, Pool
@@ -31,7 +31,7 @@ def choices(rows: Sequence[XapiObject]) -> None:
     with ui.element("ul").classes("x-which-list").props("role=list"):
         for row in rows:
             with ui.element("li"), ui.link(target=path_of(row)).classes("x-which-one"):
-                Mark(doing_of(row) if isinstance(row, VM) else "live" if _is_live(row) else "unknown")
+                Mark(mark_of(row) if isinstance(row, VM) else "live" if _is_live(row) else "unknown")
                 ui.label(_name(row)).classes("x-which-name x-cut").props("dir=auto")
                 ui.label(_where(row)).classes("x-dim x-cut").props("dir=auto")
 
