@@ -22,7 +22,6 @@ SIZE = 10 << 20
 """Bytes after which a file is put aside."""
 KEPT = 20
 """Files put aside that stay."""
-REDACTED = "•••"
 
 
 class AuditUnwritable(Exception):  # a state of the disk, told as a sentence
@@ -44,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str  # XAPI's class
     uuid: str
     name: str
-    arguments: Mapping[str, str] = {}
+    arguments: Mapping[str, object] = {}
     result: str = ""  # done, failed, refused, cancelled, lost
     code: str = ""  # XAPI's, where there is one
     reason: str = ""  # in English
