@@ -50,6 +50,8 @@ from xo_dash import i18n
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
+from xo_dash.control.local_user import WithLocalUser
+from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
 from xo_dash.door.current import session_of
@@ -58,6 +60,7 @@ from xo_dash.door.install import install
 from xo_dash.door.passwords import Passwords
 from xo_dash.health import add_health
 from xo_dash.i18n import _
+from xo_dash.local_socket import LocalSocket
 from xo_dash.sync import memory
 from xo_dash.sync.servers import Servers
 
@@ -119,16 +122,7 @@ def serve(settings: Settings) -> int:
 
 
 def _serve(settings: Settings, directory: DataDirectory) -> int:
-    vault = Vault(directory, settings.secret_key)
-    stores = Stores(
-        UserStore(directory),
-        ServerStore(directory, vault),
-        SessionStore(directory),
-        SettingsStore(directory),
-        FindingStore(directory),
-        KioskStore(directory),
-    )
-    context = build(settings, stores)
+    context = build(settings, stores_of(settings, directory))
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
     ui.run(
@@ -151,6 +145,17 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     return 0
 
 
+def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
+    return Stores(
+        UserStore(directory),
+        ServerStore(directory, Vault(directory, settings.secret_key)),
+        SessionStore(directory),
+        SettingsStore(directory),
+        FindingStore(directory),
+        KioskStore(directory),
+    )
+
+
 def build(settings: Settings, stores: Stores) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
@@ -163,7 +168,7 @@ def build(settings: Settings, stores: Stores) -> Context:
             return all(server.simulated for server in stores.servers.all())
 
     door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks)
-    runner = Runner(mirror, servers.connection, stores.users, audit)
+    runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit)
     return Context(
         settings=settings,
         mirror=mirror,
@@ -186,6 +191,9 @@ def mount(app: App, context: Context) -> None:
     for page in PAGES:
         page.create(context)
     app.on_startup(context.servers.start)
+    commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner))
+    app.on_startup(commands.start)
+    app.on_shutdown(commands.stop)
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
     if context.settings.demo:
