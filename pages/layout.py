@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from nicegui import App, ui
 
-from components import release, theme, verbs
+from components import release, theme
+from components.actions import run_progress
 from components.findings.badge import badge
 from components.frame import status
 from components.frame.account import account
@@ -70,7 +71,7 @@ def frame(
             with page_box():
                 breadcrumbs(list(crumbs))
                 yield
-    verbs.tray(context)
+    run_progress(context)
 
 
 def _account(context: Context, user: User) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from nicegui import app, ui
 
+from components.actions import bar
 from components.charts.compare import MOST, compare_path
 from components.ui import Button, heading
-from components.verbs import bar
 from components.vms.feed import VmFeed
 from components.vms.grid import SNAPSHOT, Grid
 from components.vms.standing import standing_bands

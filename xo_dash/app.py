@@ -52,6 +52,8 @@ from xo_dash import ending, i18n, listening
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
+from xo_dash.control.local_user import WithLocalUser
+from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
 from xo_dash.door.crowd import Crowd, Limits, raise_file_limit
@@ -63,6 +65,7 @@ from xo_dash.door.wire import http_protocol
 from xo_dash.health import add_health
 from xo_dash.i18n import _
 from xo_dash.listening import CannotListen
+from xo_dash.local_socket import LocalSocket
 from xo_dash.sync import memory
 from xo_dash.sync.servers import Servers
 
@@ -125,18 +128,9 @@ def serve(settings: Settings) -> int:
 
 def _serve(settings: Settings, directory: DataDirectory) -> int:
     listening.check(settings)
-    vault = Vault(directory, settings.secret_key)
-    stores = Stores(
-        UserStore(directory),
-        ServerStore(directory, vault),
-        SessionStore(directory),
-        SettingsStore(directory),
-        FindingStore(directory),
-        KioskStore(directory),
-    )
     audit = Audit(settings.data_dir)
     directory.tell, directory.who = audit.tell, current_actor
-    context = build(settings, stores, audit)
+    context = build(settings, stores_of(settings, directory), audit)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
     nicegui.app.on_startup(ending.Ending().watch)  # once uvicorn has its handlers in place
@@ -169,6 +163,17 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
+def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
+    return Stores(
+        UserStore(directory),
+        ServerStore(directory, Vault(directory, settings.secret_key)),
+        SessionStore(directory),
+        SettingsStore(directory),
+        FindingStore(directory),
+        KioskStore(directory),
+    )
+
+
 def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
@@ -180,7 +185,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
             return all(server.simulated for server in stores.servers.all())
 
     door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks, audit.post)
-    runner = Runner(mirror, servers.connection, stores.users, audit)
+    runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit)
     return Context(
         settings=settings,
         mirror=mirror,
@@ -199,6 +204,9 @@ def mount(app: App, context: Context) -> None:
     add_routes(app, context)
     i18n.set_locator(Locator(context.settings.language))
     app.on_startup(lambda: _begin(context))
+    commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner))
+    app.on_startup(commands.start)
+    app.on_shutdown(commands.stop)
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
     if context.settings.demo:

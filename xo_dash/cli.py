@@ -36,7 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    given = _parser().parse_args(arguments)
+    given, fields = _parser().parse_known_args(arguments)
+    if given.command == "do":
+        given.fields = fields  # of the command's request: argparse does not know them
+    elif fields:
+        _parser().parse_args(arguments)  # which says what is wrong
     shadow = shadowed()
     if shadow:
         return _fail(shadow)
@@ -50,6 +54,11 @@ def _run(arguments: list[str]) -> int:
                 from xo_dash.app import serve
 
             return serve(settings)
+        if given.command == "do":
+            with without("aiohttp"):
+                from xo_dash.cli_do import run as do
+
+            return do(given, settings)
         from xo_dash.cli_stores import run
 
         return run(given, settings)
@@ -113,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("simulate", help=_("run simulated pools, as a program of its own (see: xo-dash simulate --help)"))
     _add_user(commands)
     _add_server(commands)
+    _add_do(commands)
     return parser
 
 
@@ -136,6 +146,17 @@ def _add_serve(commands: "Commands[argparse.ArgumentParser]") -> None:
     serve.add_argument("--tls-key", metavar="FILE", help=_("key of the certificate, PEM"))
     serve.add_argument("--log-level", metavar="LEVEL", help=_("debug, info, warning or error (info)"))
     serve.add_argument("--language", metavar="LANGUAGE", help=_("en, ru, or auto: as the browser asks (auto)"))
+
+
+def _add_do(commands: "Commands[argparse.ArgumentParser]") -> None:
+    do = commands.add_parser(
+        "do", help=_("carry out an action: xo-dash do vm.clone web-1 --name web-2"), parents=[_places()], allow_abbrev=False,
+        description=_("Carry out an action of the dashboard. Without one, list them with their fields."),
+    )  # fmt: skip
+    do.add_argument("action", nargs="?", metavar="ACTION", help=_("vm.start, vm.snapshot, ..."))
+    do.add_argument("objects", nargs="*", metavar="NAME", help=_("what to act on: names or uuids"))
+    do.add_argument("--dry-run", action="store_true", help=_("say what would be done, as xe commands, and do nothing"))
+    do.add_argument("--json", action="store_true", help=_("a line of JSON for each change"))
 
 
 def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from components.actions import whoever
 from components.findings.board import Board
 from components.findings.line import Line
 from components.findings.lines import Lines
@@ -13,7 +14,6 @@ from components.findings.pins import Pins
 from components.live import follow_source
 from components.messages.words import MARKS
 from components.ui import Button, Kind, Mark
-from components.verbs import whoever
 from data.findings.finding import Finding
 from data.types import XapiObject
 from xo_dash.context import Context

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from nicegui import ui
 
+from components.actions import run_command, whoever
 from components.findings import noting
 from components.findings.board import Told
 from components.findings.mending import map_place_of, mending_of, page_of, subjects_of
 from components.messages.words import MARKS
 from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item
-from components.verbs import give, whoever
 from data.findings.finding import Finding
 from data.identity import key_of
 from data.objects import Message
 from data.server import Server, ServerState
 from data.types import XapiObject, timestamp
 from xo_dash.context import Context
-from xo_dash.control.action import Action
+from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.offers import tally
+from xo_dash.control.eligibility import tally
 from xo_dash.i18n import _, datetime
 
 Show = Callable[[str], None]
@@ -34,7 +35,7 @@ class Line(ui.element):
         super().__init__("li")
         self.classes("xo-finding")
         self._context, self._told, self._on_show = context, told, on_show
-        self._verb_now: Action | None = None
+        self._verb_now: AnyAction | None = None
         with self:
             self._mark = Mark(MARKS[told.finding.level])
             with ui.element().classes("xo-finding-text"):
@@ -87,7 +88,7 @@ class Line(ui.element):
         if place is not None and self._on_show is not None:
             self._on_show(key_of(place))
 
-    def _verbs(self) -> list[Action]:
+    def _verbs(self) -> list[AnyAction]:
         """The commands that mend it and that this user can give now."""
         subjects, user = subjects_of(self.finding), whoever()
         return [row for row in map(action, mending_of(self.finding).actions) if tally(row, subjects, user).able] if subjects else []
@@ -96,7 +97,7 @@ class Line(ui.element):
         if self._verb_now is None:
             ui.navigate.to(page_of(self.finding))
         else:
-            await give(self._context, self._verb_now, subjects_of(self.finding))
+            await run_command(self._context, self._verb_now, subjects_of(self.finding))
 
     def _open(self) -> None:
         if self._menu is None:
@@ -109,7 +110,8 @@ class Line(ui.element):
 
     def _fill(self) -> None:
         for row in self._verbs():
-            menu_item(_(row.title), lambda row=row: give(self._context, row, subjects_of(self.finding)), icon=row.icon, danger=row.danger)
+            clicked = partial(run_command, self._context, row, subjects_of(self.finding))
+            menu_item(_(row.title), clicked, icon=row.icon, danger=row.danger)
         if path := page_of(self.finding):
             menu_item(_("Open"), lambda: ui.navigate.to(path), icon="right")
         if self._on_show is not None and self._map_place is not None:

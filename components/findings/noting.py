@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from components.actions import whoever
 from components.findings.board import Board
 from components.ui import Tone, notify
-from components.verbs import whoever
 from data.findings.finding import Finding
 from data.findings.wishes import Note
 from data.stores.errors import StoreError

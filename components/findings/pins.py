@@ -7,11 +7,11 @@ from typing import Final
 
 from nicegui import background_tasks, ui
 
+from components.actions import whoever
 from components.findings.board import Board
 from components.live import follow_source, renewed
 from components.messages.words import MARKS
 from components.ui import Button, Kind, Mark
-from components.verbs import whoever
 from data.findings.finding import Level
 from data.identity import key_of
 from data.names import name_of

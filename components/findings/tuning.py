@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from nicegui import ui
 
+from components.actions import whoever
 from components.findings.board import Board
 from components.findings.words import RULE_NAMES
 from components.ui import Button, Card, Dialog, Field, Kind, Tone, check, notify
-from components.verbs import whoever
 from data.findings.finding import Level, Limits, Rule
 from data.findings.wishes import Tuning
 from data.stores.errors import StoreError

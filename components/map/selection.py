@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
+from components.actions.bar import ActionBar
+from components.actions.menu import ActionMenu, thinkable
+from components.actions.run_command import run_command
 from components.charts.compare import MOST, compare_path
 from components.links import path_of
 from components.map.map import Chosen, Map
 from components.ui import Button, Kind, divider, menu_item
-from components.verbs.bar import VerbBar
-from components.verbs.giving import give
-from components.verbs.menu import VerbMenu, thinkable
 from data.identity import key_of
 from data.mirror import Mirror
 from data.names import name_of
@@ -41,7 +41,7 @@ class Selection(ui.element):
         with self:
             self._name = ui.label().classes("xo-selection-name")
             self._open = ui.link(_("Open"), "").classes("x-btn")
-            self._verbs = VerbBar(context)
+            self._verbs = ActionBar(context)
             self._beside = ui.link(_("Compare"), "").classes("x-btn")
             self._lose = Button(_("What if…"), on_click=self._ask)
             self._lose.props["data-tip"] = _("Where the VMs go if this host fails")
@@ -76,7 +76,7 @@ class Selection(ui.element):
             wanted = action(action_id)
             subjects = [subject for subject in self._subjects if isinstance(subject, wanted.kind)]
             if subjects:
-                await give(self._context, wanted, subjects)
+                await run_command(self._context, wanted, subjects)
 
     def menu_on(self, chart: Map) -> Callable[[float, float], None]:
         """A menu of the same verbs at any place over `chart`."""
@@ -94,7 +94,7 @@ class Selection(ui.element):
         return open_at
 
 
-class Menu(VerbMenu):
+class Menu(ActionMenu):
     """The commands, and what asks the map itself."""
 
     def __init__(self, context: Context, can_lose: Callable[[], bool], ask: Callable[[], None]) -> None:

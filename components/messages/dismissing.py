@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from nicegui import ui
 
+from components.actions import whoever
 from components.ui import Tone, confirm, notify
-from components.verbs import whoever
 from data.mirror import PoolMirror
 from data.objects import Message, Pool
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.messages import MOST
-from xo_dash.control.offers import why_not
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.pool.messages import MOST, DismissMessages
 from xo_dash.control.run import Run, State
 from xo_dash.door.current import current_session
 from xo_dash.i18n import _, ngettext, number
@@ -38,10 +38,8 @@ async def dismiss(context: Context, messages: Sequence[Message]) -> None:
             return
         reason = why_not(action("pool.dismiss_messages"), pool, user)
         if reason is None:
-            uuids = " ".join(message.uuid for message in some)
-            run = await context.runner.run(
-                user, action("pool.dismiss_messages"), [pool], {"messages": uuids}, address=current_session().address
-            )
+            request = DismissMessages(messages=[message.uuid for message in some])
+            run = await context.runner.run(user, action("pool.dismiss_messages"), [pool], request, address=current_session().address)
             reason = None if _is_done(run) else run.items[0].reason
             done += len(some) if reason is None else 0
         refused = refused or str(reason or "")

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
+from components.actions import whoever
 from components.live import follow_source
 from components.tasks.words import MARKS, remark, state_text
 from components.ui import Age, Bar, Button, Kind, Tone, empty_state, heading, notify
 from components.ui import State as StateMark
-from components.verbs import whoever
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.activity import Line
-from xo_dash.control.offers import why_not
+from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import State
 from xo_dash.door.current import current_session
 from xo_dash.i18n import _, duration

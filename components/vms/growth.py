@@ -7,21 +7,24 @@ from typing import Final
 
 from nicegui import background_tasks, ui
 
+from components.actions import run_command, whoever
 from components.feeds import in_turns
 from components.live import renewed
 from components.ui import Age, Button, Card, Kind
-from components.verbs import give, whoever
 from components.vms.around import follow_around
 from data.names import name_of
 from data.objects import VBD, VM
 from data.snapshots import Twig, snapshot_tree
 from data.types import Ref, timestamp
 from xo_dash.context import Context
+from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.offers import why_not
-from xo_dash.control.snapshots import own_disks
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.vm.snapshot import own_disks
 from xo_dash.i18n import _, ngettext, number, size
 
+REVERT: Final = "vm.revert"
+OFFERED: Final = (REVERT, "vm.rename", "snapshot.delete")
 STEP: Final = 16
 """Pixels between two columns."""
 ROW: Final = 28
@@ -78,21 +81,28 @@ class Growth(Card):
         with ui.element().classes("x-row x-dim x-small x-twig-facts"):
             Age(moment, bare=True)
             ui.label(size(amount))
-        delete = action("snapshot.delete")
+        refused = dict(zip(OFFERED, self._why_not(twig), strict=True))
+        for action_id in OFFERED:
+            self._offer(action(action_id), twig.vm, refused[action_id])
 
+    def _offer(self, row: AnyAction, snapshot: VM, refused: str) -> None:
         async def clicked() -> None:
-            await give(self._context, delete, [twig.vm])
+            if row.id == REVERT:
+                await run_command(self._context, row, [self._vm], {"snapshot": snapshot.uuid})
+            else:
+                await run_command(self._context, row, [snapshot])
 
-        button = Button(icon="trash", label=_(delete.title), on_click=clicked, kind=Kind.GHOST).mark("snapshot.delete")
-        reason = self._why_not(twig)
-        if reason:
-            button.allow(reason)
+        button = Button(icon=row.icon, label=_(row.title), on_click=clicked, kind=Kind.GHOST).mark(row.id)
+        if refused:
+            button.allow(refused)
 
-    def _why_not(self, twig: Twig) -> str | None:
+    def _why_not(self, twig: Twig) -> tuple[str, ...]:
+        """Of each action, why it cannot be done; empty if it can."""
         if twig.vm is self._vm:
-            return None
-        reason = why_not(action("snapshot.delete"), twig.vm, whoever())
-        return str(reason) if reason else None
+            return ()
+        user = whoever()
+        reasons = (why_not(action(action_id), self._vm if action_id == REVERT else twig.vm, user) for action_id in OFFERED)
+        return tuple(str(reason or "") for reason in reasons)
 
 
 def taken(vm: VM) -> float | None:

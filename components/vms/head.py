@@ -7,9 +7,9 @@ from typing import Final
 
 from nicegui import ui
 
+from components.actions import bar
 from components.live import bound
 from components.ui import Age, Mark, Notice, PageHead, Tone, chip
-from components.verbs import bar
 from components.vms.around import follow_around, nic_refs, place_refs
 from components.vms.words import STATES, doing_of, mark_of
 from data.facts.host import is_live

@@ -22,7 +22,7 @@ from xo_dash.xapi.errors import NotConnected, XapiFailure
 
 # Source: VM.allowed_operations of a VM at rest, as far as the table has them.
 OFFERED: Mapping[PowerState, frozenset[str]] = {
-    PowerState.HALTED: frozenset({"start", "start_on", "snapshot", "destroy"}),
+    PowerState.HALTED: frozenset({"start", "start_on", "snapshot", "clone", "copy", "destroy"}),
     PowerState.RUNNING: frozenset({"clean_shutdown", "clean_reboot", "hard_shutdown", "hard_reboot", "pause", "suspend", "snapshot"}),
     PowerState.PAUSED: frozenset({"unpause", "hard_shutdown", "hard_reboot", "snapshot"}),
     PowerState.SUSPENDED: frozenset({"resume", "resume_on", "hard_shutdown", "snapshot", "destroy"}),
@@ -160,6 +160,18 @@ class Desk:
         hired = user(role, name)
         self.users[hired.id] = hired
         return hired
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for a change of a run after which it is true."""
+        stirred = asyncio.Event()
+        unsubscribe = self.runner.observe(lambda _run: stirred.set())
+        try:
+            async with asyncio.timeout(30):
+                while not true():
+                    stirred.clear()
+                    await stirred.wait()
+        finally:
+            unsubscribe()
 
     def audit(self) -> list[dict[str, Any]]:
         path = self.folder / "audit.jsonl"

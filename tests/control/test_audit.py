@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from xo_dash.control.action import Argument
 from xo_dash.control.audit import Audit, AuditUnwritable, Entry
+from xo_dash.control.request import Request, Secret
 
 ENTRY = {"at": "2026-01-31T14:05:06.789Z", "event": "begin", "run": "r", "action": "vm.start", "user": "ann", "user_id": "id",
          "server": "lab", "kind": "VM", "uuid": "u", "name": "web-1"}  # fmt: skip
@@ -93,6 +93,12 @@ asyncio.run(main())
     assert [orjson.loads(line)["name"] for line in lines[: acknowledged + 1]] == [str(number) for number in range(acknowledged + 1)]
 
 
+class WithPassword(Request, frozen=True, kw_only=True):
+    """A command that takes a secret."""
+
+    password: Secret
+
+
 async def test_secrets_are_redacted(tmp_path: Path) -> None:
     from dataclasses import replace
 
@@ -102,7 +108,7 @@ async def test_secrets_are_redacted(tmp_path: Path) -> None:
     fake = FakePool()
     desk = Desk(tmp_path, fake)
     fake.answers["Async.VM.start"] = ends_at_once(fake)
-    secretive = replace(action("vm.start"), arguments=(Argument(name="password", title="Password", secret=True),))
+    secretive = replace(action("vm.start"), request=WithPassword)
     await desk.runner.run(desk.hire(), secretive, [fake.vm()], {"password": "hunter2"})
     await desk.runner.stop()
     text = (tmp_path / "audit.jsonl").read_text("utf-8")

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from components.verbs import bar
+from components.actions import bar
 from data.objects import PBD, SR, VBD, VDI, VM, Host, HostMetrics, Message, Pool, PowerState
 from data.stores.users import Role
 from data.types import GIB, XapiObject
+from tests.control.asked import calls_of, faults, steps_of
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool, user
 from tests.control.wired import Wired, wired
-from xo_dash.control.action import Step
 from xo_dash.control.actions import action, actions_for
-from xo_dash.control.offers import why_not
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.plan import Call
 from xo_dash.control.run import Item, State
 from xo_dash.simulator.testing import simulated
 
@@ -37,11 +38,6 @@ def storage(fake: FakePool, *attached: bool, **fields: Any) -> SR:
     return row
 
 
-def sent(action_id: str, subject: XapiObject, **arguments: str) -> list[tuple[str, tuple[object, ...]]]:
-    steps: list[Step] = list(action(action_id).plan(subject, arguments))
-    return [(step.method, step.parameters) for step in steps]
-
-
 def why(action_id: str, subject: XapiObject) -> str:
     return str(why_not(action(action_id), subject, ADMIN) or "")
 
@@ -60,7 +56,7 @@ def why(action_id: str, subject: XapiObject) -> str:
         ("host.reboot", {}, "it has to be in maintenance mode first"),
         ("host.reboot", {"enabled": False}, ""),
         ("host.power_on", {}, "it runs already"),
-        ("host.power_on", {"live": False}, "nobody said how it is powered on; switch it on by hand"),
+        ("host.power_on", {"live": False}, "no power-on method is set for it; switch it on by hand"),
         ("host.power_on", {"live": False, "power_on_mode": "wake-on-lan"}, ""),
     ],
 )
@@ -70,19 +66,19 @@ def test_when_a_host_can_be_told_so(fake: FakePool, action_id: str, fields: dict
 
 def test_a_host_that_is_left_first_takes_no_more_vms(fake: FakePool) -> None:
     one, _other = host(fake, "xcp-1"), host(fake, "xcp-2")
-    assert sent("host.maintenance", one) == [("host.disable", (one.ref,))]
+    assert calls_of("host.maintenance", one) == [("host.disable", (one.ref,))]
     for name, fields in (("web", {}), ("gpu", {"attached_PCIs": ["OpaqueRef:p"]}), ("huge", {"memory_dynamic_max": 100 * GIB})):
         one.resident_VMs.append(fake.vm(name, PowerState.RUNNING, resident_on=one.ref, **fields).ref)
     look = ("host.get_vms_which_prevent_evacuation", (one.ref,))
-    assert sent("host.maintenance", one) == [look, ("host.disable", (one.ref,)), ("host.evacuate", (one.ref,))]
-    assert list(action("host.maintenance").foretells(one)) == [
+    assert calls_of("host.maintenance", one) == [look, ("host.disable", (one.ref,)), ("host.evacuate", (one.ref,))]
+    assert list(action("host.maintenance").consequences(one)) == [
         "1 VM moves to another host",
         "huge stays: 36\u202fGiB of memory are missing elsewhere",
         "gpu stays: a device of the host is passed through",
     ]
     fake.change(one, enabled=False)
     assert why("host.maintenance", one) == ""
-    assert sent("host.maintenance", one) == [look, ("host.evacuate", (one.ref,))]
+    assert calls_of("host.maintenance", one) == [look, ("host.evacuate", (one.ref,))]
     assert why("host.reboot", one) == "VMs still run on it: 3; move them away or shut them down first"
 
 
@@ -102,18 +98,18 @@ def test_what_follows_is_said_before(fake: FakePool, tmp_path: Path) -> None:
 
 def test_an_sr_is_attached_where_it_is_missing(fake: FakePool) -> None:
     sr = storage(fake, True, False, False)
-    assert sent("sr.attach", sr) == [("PBD.plug", (sr.PBDs[1],)), ("PBD.plug", (sr.PBDs[2],))]
-    assert all(step.alone for step in action("sr.attach").plan(sr, {}))
+    assert calls_of("sr.attach", sr) == [("PBD.plug", (sr.PBDs[1],)), ("PBD.plug", (sr.PBDs[2],))]
+    assert all(isinstance(step, Call) and step.alone for step in steps_of("sr.attach", sr))
     for pbd in sr.all_of(PBD, sr.PBDs):
         fake.change(pbd, currently_attached=True)
-    assert why("sr.attach", sr) == "every host that answers reaches it"
+    assert why("sr.attach", sr) == "it is attached on every host that responds"
 
 
 @pytest.mark.parametrize(
     ("attached", "fields", "action_id", "words"),
     [
         ([True], {"allowed_operations": frozenset({"scan"})}, "sr.scan", ""),
-        ([False], {}, "sr.scan", "no host reaches it; attach it first"),
+        ([False], {}, "sr.scan", "it is attached on no host; attach it first"),
         ([True], {"current_operations": {"OpaqueRef:t": "scan"}}, "sr.scan", "it is being scanned"),
         ([True], {}, "sr.make_default", ""),
         ([True], {"content_type": "iso"}, "sr.make_default", "no disks of VMs are kept on it"),
@@ -128,11 +124,11 @@ def test_the_default_sr_is_chosen_among_those_that_hold_disks(fake: FakePool) ->
     fake.put(pool)
     local, shared = storage(fake, True, name_label="local", shared=False), storage(fake, name_label="vault")
     storage(fake, name_label="images", content_type="iso")
-    (argument,) = action("pool.default_sr").arguments
-    assert [choice.label for choice in argument.choices([pool])] == ["vault", "local · xcp-0"]
-    assert argument.default([pool]) == shared.uuid
-    assert sent("pool.default_sr", pool, sr=local.uuid) == [("pool.set_default_SR", (pool.ref, local.ref))]
-    assert argument.check(pool, "?") is not None
+    row = action("pool.default_sr")
+    assert [choice.label for choice in row.choices["sr"]([pool])] == ["vault", "local · xcp-0"]
+    assert row.defaults([pool]) == {"sr": shared.uuid}
+    assert calls_of("pool.default_sr", pool, sr=local.uuid) == [("pool.set_default_SR", (pool.ref, local.ref))]
+    assert faults("pool.default_sr", pool, sr="?") == ["there is no such SR in the pool; choose another"]
     fake.change(pool, default_SR=shared.ref)
     assert why("sr.make_default", shared) == "it is the default SR already"
 
@@ -142,7 +138,7 @@ def test_an_image_is_ejected_unless_the_guest_holds_it(fake: FakePool) -> None:
     assert why("vm.eject", vm) == "no image is in its drive"
     drive = VBD(VM=vm.ref, VDI=fake.put(VDI()), type="CD", allowed_operations=frozenset({"eject"}))
     vm.VBDs.append(fake.put(drive))
-    assert (why("vm.eject", vm), sent("vm.eject", vm)) == ("", [("VBD.eject", (drive.ref,))])
+    assert (why("vm.eject", vm), calls_of("vm.eject", vm)) == ("", [("VBD.eject", (drive.ref,))])
     fake.change(drive, allowed_operations=frozenset())
     assert why("vm.eject", vm) == "the guest holds its drive; eject it there"
 
@@ -154,18 +150,18 @@ def test_messages_are_dismissed_some_at_a_time(fake: FakePool, build: str, calls
     host(fake, software_version={"xapi_build": build})
     rows = [Message(name="ALARM") for _number in range(250)]
     refs = [fake.put(row) for row in rows]
-    steps = sent("pool.dismiss_messages", pool, messages=" ".join([*(row.uuid for row in rows), "gone"]))
+    steps = calls_of("pool.dismiss_messages", pool, messages=[*(row.uuid for row in rows), "gone"])
     assert [method for method, _parameters in steps] == calls
     told = [ref for _method, (which,) in steps for ref in (which if isinstance(which, list) else [which])]
     assert told == refs
-    (argument,) = action("pool.dismiss_messages").arguments
-    assert str(argument.check(pool, " ".join(["x"] * 1001))) == "at most 1000 messages at a time"
+    assert faults("pool.dismiss_messages", pool, messages=["x"] * 1001) == ["it has at most 1000 entries"]
+    assert faults("pool.dismiss_messages", pool, messages=[]) == ["“Messages” is missing"]
     assert [row.id for row in actions_for(rows[0])] == ["message.dismiss"]
     assert "pool.dismiss_messages" not in [row.id for row in actions_for(pool)], "it is for the page of messages"
 
 
-async def do(bench: Wired, action_id: str, subject: XapiObject, **arguments: str) -> Item:
-    run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [subject], arguments), 30)
+async def do(bench: Wired, action_id: str, subject: XapiObject, **values: object) -> Item:
+    run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [subject], values), 30)
     (item,) = run.items
     return item
 
@@ -191,7 +187,7 @@ async def _mended(bench: Wired) -> None:
     assert messages
     item = await do(bench, "message.dismiss", messages[0])
     assert item.state is State.DONE, item.reason
-    item = await do(bench, "pool.dismiss_messages", row, messages=" ".join(message.uuid for message in messages[1:]))
+    item = await do(bench, "pool.dismiss_messages", row, messages=[message.uuid for message in messages[1:]])
     assert item.state is State.DONE, item.reason
     await bench.until(lambda: not set(messages) & set(home.all(Message).values()))
     away = await _emptied(bench)

@@ -61,7 +61,7 @@ async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: 
         return fake.task("t", status=TaskStatus.SUCCESS)
 
     fake.answers["Async.VM.snapshot"] = snapshot
-    await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "today", "junk": "x"}, address="192.0.2.7")
+    await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "today"}, address="192.0.2.7")
     assert seen == [["begin"]]
     begin, end = desk.audit()
     assert begin | {"at": 0} == {
@@ -242,7 +242,7 @@ def snapshot_with_disks(fake: FakePool) -> tuple[XapiObject, dict[str, VDI]]:
 async def test_a_deleted_snapshot_takes_its_own_disks_along_and_no_others(desk: Desk, fake: FakePool) -> None:
     shot, disks = snapshot_with_disks(fake)
     delete = action("snapshot.delete")
-    assert [name.split(" · ")[0] for name in delete.names_what_goes(shot)] == ["own", "memory"]
+    assert [name.split(" · ")[0] for name in delete.also_removed(shot)] == ["own", "memory"]
     fake.answers |= {f"Async.{method}": ends_at_once(fake) for method in ("VM.destroy", "VDI.destroy")}
     run = await desk.runner.run(desk.hire(), delete, [shot])
     assert only(run) == (State.DONE, "")
@@ -284,12 +284,14 @@ async def test_a_task_is_cancelled_at_once_and_not_by_a_task(desk: Desk, fake: F
     assert fake.calls == [("task.cancel", (ref,))]
 
 
-async def test_arguments_are_checked_where_it_counts(desk: Desk, fake: FakePool) -> None:
+async def test_a_request_is_checked_where_it_counts(desk: Desk, fake: FakePool) -> None:
     vm, ann = fake.vm(), desk.hire()
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm])
     assert only(run) == (State.REFUSED, "“Name” is missing")
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": " "})
-    assert only(run) == (State.REFUSED, "a snapshot needs a name")
+    assert only(run) == (State.REFUSED, "“Name” is missing")
+    run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "a", "memory": True})
+    assert only(run) == (State.REFUSED, "there is no field “memory” here; the fields are: name")
     run = await desk.runner.run(ann, action("vm.start_on"), [vm], {"host": "x"})
     assert only(run) == (State.REFUSED, "there is no such host in its pool; choose another")
     assert fake.calls == []

@@ -14,8 +14,8 @@ from xo_dash.control.run import Item, State
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 
 
-async def do(bench: Wired, action_id: str, vm: VM, **arguments: str) -> Item:
-    run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [vm], arguments), 30)
+async def do(bench: Wired, action_id: str, vm: VM, **values: object) -> Item:
+    run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [vm], values), 30)
     (item,) = run.items
     return item
 

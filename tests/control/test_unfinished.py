@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from components.actions import tray
 from components.tasks import TaskList
-from components.verbs import tray
 from data.objects import Host, PowerState, TaskStatus
 from data.server import ServerState
 from data.types import XapiObject

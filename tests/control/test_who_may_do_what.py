@@ -7,11 +7,12 @@ import pytest
 from data.objects import VM, Host, HostMetrics, PowerState, Task, TaskStatus
 from data.server import ServerState
 from data.stores.users import Role
+from tests.control.asked import calls_of, faults
 from tests.control.fake_pool import OFFERED, FakePool, user
 from xo_dash.control.access import may
-from xo_dash.control.action import Action
+from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, action, actions_for
-from xo_dash.control.offers import offer, tally, why_not
+from xo_dash.control.eligibility import offer, tally, why_not
 from xo_dash.i18n import using
 
 HALTED, PAUSED, RUNNING, SUSPENDED = PowerState.HALTED, PowerState.PAUSED, PowerState.RUNNING, PowerState.SUSPENDED
@@ -25,6 +26,7 @@ STATES = {
     "vm.clean_shutdown": {RUNNING},
     "vm.clean_reboot": {RUNNING},
     "vm.snapshot": {HALTED, PAUSED, RUNNING, SUSPENDED},
+    "vm.clone": {HALTED},
     "vm.pause": {RUNNING},
     "vm.suspend": {RUNNING},
     "vm.hard_reboot": {RUNNING, PAUSED},
@@ -37,7 +39,7 @@ FOR_ADMINS = {
 
 
 def test_the_table_of_states_names_every_command_of_a_vm(fake: FakePool) -> None:
-    assert {row.id for row in actions_for(fake.vm())} == {*STATES, "vm.eject"}
+    assert {row.id for row in actions_for(fake.vm())} == {*STATES, "vm.rename", "vm.revert", "vm.eject"}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -54,7 +56,7 @@ def test_a_command_is_offered_by_role_and_state(fake: FakePool, action_id: str, 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("row", ACTIONS, ids=lambda row: row.id)
-def test_a_role_is_enough_or_not(row: Action, role: Role) -> None:
+def test_a_role_is_enough_or_not(row: AnyAction, role: Role) -> None:
     verdict = may(user(role), row)
     assert bool(verdict) == (role is Role.ADMIN if row.id in FOR_ADMINS else ROLES[role])
     assert verdict or "administrator" in str(verdict.reason)
@@ -117,7 +119,7 @@ def test_of_several_some_can_and_the_others_say_why(fake: FakePool) -> None:
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("row", ACTIONS, ids=lambda row: row.id)
-def test_the_quick_count_says_the_same(fake: FakePool, row: Action, role: Role) -> None:
+def test_the_quick_count_says_the_same(fake: FakePool, row: AnyAction, role: Role) -> None:
     subjects = [fake.vm(state=state) for state in PowerState]
     subjects += [fake.vm(is_a_snapshot=True, is_a_template=True), fake.vm(is_a_template=True, allowed_operations=frozenset())]
     subjects[0].home = FakePool("gone").home  # one that is no longer there
@@ -128,8 +130,8 @@ def test_the_quick_count_says_the_same(fake: FakePool, row: Action, role: Role) 
 
 def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:
     vm, snapshot = fake.vm(), fake.vm("before", is_a_snapshot=True, is_a_template=True)
-    assert [row.id for row in actions_for(snapshot)] == ["snapshot.delete"]
-    assert actions_for(vm, snapshot) == []
+    assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "snapshot.delete"]
+    assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename"]
     assert actions_for() == []
 
 
@@ -156,43 +158,42 @@ def test_hosts_to_start_on_say_why_they_cannot(fake: FakePool) -> None:
     for host in (tired, good):
         fake.put(host)
     vm = fake.vm()
-    (argument,) = action("vm.start_on").arguments
-    assert [(choice.label, str(choice.refused or "")) for choice in argument.choices([vm])] == [
+    row = action("vm.start_on")
+    choices = row.choices["host"]
+    assert [(choice.label, str(choice.refused or "")) for choice in choices([vm])] == [
         ("host-1", ""),
         ("host-2", "it is in maintenance mode"),
     ]
-    assert argument.default([vm]) == good.uuid
-    assert argument.check(vm, good.uuid) is None
-    assert str(argument.check(vm, tired.uuid)) == "host-2 cannot take it: it is in maintenance mode"
-    assert str(argument.check(vm, "nonsense")) == "there is no such host in its pool; choose another"
+    assert row.defaults([vm]) == {"host": good.uuid}
+    assert faults("vm.start_on", vm, host=good.uuid) == []
+    assert faults("vm.start_on", vm, host=tired.uuid) == ["host-2 cannot take it: it is in maintenance mode"]
+    assert faults("vm.start_on", vm, host="nonsense") == ["there is no such host in its pool; choose another"]
     other = FakePool("home", fake.mirror)
-    assert argument.choices([vm, other.vm()]) == ()
-    (step,) = action("vm.start_on").plan(vm, {"host": good.uuid})
-    assert (step.method, step.parameters) == ("VM.start_on", (vm.ref, good.ref, False, False))
+    assert choices([vm, other.vm()]) == ()
+    assert calls_of("vm.start_on", vm, host=good.uuid) == [("VM.start_on", (vm.ref, good.ref, False, False))]
 
 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("before the update", None),
-        ("{name} today", None),
-        ("  ", "a snapshot needs a name"),
-        ("x" * 256, "a name has at most 255 characters"),
-        ("a\nb", "a name has only characters that can be seen"),
+        ("before the update", []),
+        ("{name} today", []),
+        ("  ", ["“Name” is missing"]),
+        ("x" * 256, ["it has at most 255 characters"]),
+        ("{name}" + "x" * 249, ["it has at most 255 characters"]),  # once the name is filled in
+        ("a\nb", ["it takes only characters that can be seen"]),
     ],
 )
-def test_a_snapshot_has_a_name_people_can_read(fake: FakePool, value: str, words: str | None) -> None:
-    (argument,) = action("vm.snapshot").arguments
-    fault = argument.check(fake.vm(), value)
-    assert (str(fault) if fault else None) == words
+def test_a_snapshot_has_a_name_people_can_read(fake: FakePool, value: str, words: list[str]) -> None:
+    assert faults("vm.snapshot", fake.vm("database"), name=value) == words
 
 
 def test_each_snapshot_of_many_is_called_after_its_vm(fake: FakePool) -> None:
     one, other = fake.vm("web-1"), fake.vm("db-1")
-    (argument,) = action("vm.snapshot").arguments
-    assert argument.default([one]).startswith("web-1 2")
-    (step,) = action("vm.snapshot").plan(other, {"name": argument.default([one, other])})
-    assert str(step.parameters[1]).startswith("db-1 2")
+    defaults = action("vm.snapshot").defaults
+    assert str(defaults([one])["name"]).startswith("web-1 2")
+    ((_method, parameters),) = calls_of("vm.snapshot", other, **defaults([one, other]))
+    assert str(parameters[1]).startswith("db-1 2")
 
 
 def test_every_state_of_a_vm_has_its_row_in_the_test_s_table() -> None:

@@ -13,9 +13,9 @@ from data.objects import KINDS, VM
 from data.server import Server, ServerState
 from data.stores.users import User
 from tests.control.fake_pool import Users, user
-from xo_dash.control.actions import is_machine
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
+from xo_dash.control.vm.kinds import is_machine
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection

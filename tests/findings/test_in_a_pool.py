@@ -12,7 +12,7 @@ from data.stores.users import Role
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import BY_ID
-from xo_dash.control.offers import why_not
+from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import State
 from xo_dash.simulator import verbs
 from xo_dash.simulator.testing import SimulatedPool, simulated
@@ -51,8 +51,7 @@ class Ward:
         subjects = subjects_of(finding)
         rows = [BY_ID[key] for key in mending_of(finding).actions]
         row = next(row for row in rows if why_not(row, subjects[0], self.bench.ann) is None)
-        arguments = {argument.name: argument.default(subjects) for argument in row.arguments}
-        run = await asyncio.wait_for(self.bench.runner.run(self.bench.ann, row, subjects, arguments), 30)
+        run = await asyncio.wait_for(self.bench.runner.run(self.bench.ann, row, subjects, row.defaults(subjects)), 30)
         assert [(item.state, str(item.reason or "")) for item in run.items] == [(State.DONE, "")] * len(subjects)
         await self.until(lambda: not self.told(finding.rule.key))
 

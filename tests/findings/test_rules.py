@@ -387,7 +387,7 @@ def test_a_rule_sees_it_and_nothing_else(house: House, key: str, do: Callable[[H
         assert mending_of(finding).actions or page_of(finding), "there is a way out"
         place = place_of(finding)
         assert place is None or page_of(finding)
-        assert all(any(BY_ID[row].suits(subject) for subject in subjects_of(finding)) for row in mending_of(finding).actions)
+        assert all(any(BY_ID[row].applies_to(subject) for subject in subjects_of(finding)) for row in mending_of(finding).actions)
 
 
 def test_every_rule_was_tried_and_is_known_everywhere() -> None:

@@ -99,7 +99,7 @@ async def test_snapshots_come_with_a_way_to_delete_them(user: User, mirror: Mirr
     await user.should_see("1 snapshot")
     user.find(marker="snapshot.delete").click()
     await user.should_see("The VM can no longer go back to this point.")
-    user.find("Not now").click()
+    user.find("Cancel").click()
     fakes.change(mirror, vm, snapshots=[], parent=NULL_REF)
     fakes.remove(mirror, taken)
     await settle()

@@ -61,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str  # XAPI's class; of our own records, the file they are in
     uuid: str = ""
     name: str
-    arguments: Mapping[str, str] = {}
+    arguments: Mapping[str, object] = {}
     result: str = ""  # done, failed, refused, cancelled, lost
     code: str = ""  # XAPI's, where there is one
     reason: str = ""  # in English, of a pool's refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.names import name_of
-from data.objects import VM, Host, HostMetrics, PowerState, Task, TaskStatus
+from data.objects import VM, Host, HostMetrics, PowerState
 from data.types import XapiObject
 from xo_dash.control.said import Said, say
 from xo_dash.control.words import state_words, states_words, under_way
@@ -68,19 +68,6 @@ class Allowed:
 def allowed(operation: str, *states: PowerState) -> Allowed:
     """XAPI offers `operation`, which is for VMs in `states` (none given: in any)."""
     return Allowed(operation, frozenset(states) or frozenset(PowerState))
-
-
-def can_cancel(subject: XapiObject) -> Said | None:
-    """A task can be cancelled while XAPI offers it."""
-    if not isinstance(subject, Task):
-        return say(N_("it is not a task"))
-    if subject.status is not TaskStatus.PENDING:
-        return say(N_("it has ended"))
-    if "cancel" in subject.current_operations.values():
-        return say(N_("it is being cancelled already"))
-    if "cancel" not in subject.allowed_operations:
-        return say(N_("XAPI cannot cancel it at this point"))
-    return None
 
 
 def host_answers(host: Host) -> bool:

@@ -1,18 +1,18 @@
-"""One execution of a command, on one object or on many: what became of each."""
+"""One execution of a command, on one object or on many: what became of each, step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from data.types import Ref, XapiObject
-from xo_dash.control.action import Action
+from xo_dash.control.action import AnyAction
+from xo_dash.control.request import Fault, Request
 from xo_dash.control.said import Said
 
 
 class State(StrEnum):
-    """What became of one object. The last four are ends."""
+    """What became of one object, or of one step. The last five are ends."""
 
     WAITING = "waiting"  # for its turn: so many at a time
     RUNNING = "running"
@@ -27,6 +27,15 @@ class State(StrEnum):
         return self not in (State.WAITING, State.RUNNING)
 
 
+@dataclass(slots=True, eq=False)
+class StepLog:
+    """What became of one step of a plan."""
+
+    says: Said
+    state: State = State.WAITING
+    undone: bool = False  # it was done, and taken back because a later one failed
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Item:
     """A command's way on one object. The object itself may be gone: its name and uuid stay."""
@@ -36,15 +45,18 @@ class Item:
     name: str
     pool: str  # the server's id
     pool_uuid: str = ""  # of the pool that it led to when the command was given
+    request: Request | None = None  # for this object: patterns filled in; none until its turn has come
     state: State = State.WAITING
     reason: Said | None = None  # why it was refused or failed
     code: str = ""  # XAPI's, where it failed
     progress: float = 0.0  # 0 to 1, coarse
     says: Said | None = None  # the step under way, where there are several
+    steps: list[StepLog] = field(default_factory=list)  # as foretold, then as they went
+    left: list[Said] = field(default_factory=list)  # what was done, and could not be taken back
     tasks: list[Ref] = field(default_factory=list)  # of its steps so far
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0
-    result: object = None  # of the last step
+    result: object = None  # of the first step: what a command made
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -53,13 +65,15 @@ class Run:
 
     id: int  # since the program started
     key: str  # unique for ever: in the audit
-    action: Action
+    action: AnyAction
     user_id: str
     user_name: str
     address: str
-    arguments: Mapping[str, str]
     items: tuple[Item, ...]
     created: float
+    request: Request | None = None  # as given, patterns not filled in; none if what was given makes no request: see `faults`
+    faults: tuple[Fault, ...] = ()
+    cancelled: bool = False  # somebody wants it to stop
     dismissed: bool = False  # its user has seen what became of it
     recalled: bool = False  # given before this program started: see unfinished
 

@@ -10,26 +10,33 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
+
 from data.mirror import Mirror, Unsubscribe
 from data.names import name_of
-from data.stores.trace import REDACTED
 from data.stores.users import User
 from data.types import XapiObject
-from xo_dash.control.action import Action
+from xo_dash.control.access import may
+from xo_dash.control.action import AnyAction
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import STOPPED, Audit, AuditUnwritable, Entry, moment
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.execution import CANCELLED, Execution, Outcome
 from xo_dash.control.following import Connections, Follower
-from xo_dash.control.offers import why_not
-from xo_dash.control.run import Item, Run, State
+from xo_dash.control.plan import rehearse
+from xo_dash.control.request import BadRequest, Fault, Request, decode
+from xo_dash.control.run import Item, Run, State, StepLog
 from xo_dash.control.said import Said, say
-from xo_dash.control.steps import Outcome, Steps
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.i18n import N_, using
+from xo_dash.xapi.errors import XapiError
 
 log = logging.getLogger(__name__)
 
-Doing = tuple[str, str, str, frozenset[tuple[str, str]]]
-"""(server, uuid, command, arguments) of what is being done."""
+Values = Mapping[str, object]
+"""A request as plain values: of a form, of JSON, of a command line."""
+Doing = tuple[str, str, str, bytes]
+"""(server, uuid, command, request) of what is being done."""
 RUNS_KEPT = 200
 """Ended runs that stay to be looked at."""
 
@@ -63,7 +70,8 @@ class Runner:
         self._audit = audit
         self._at_once = at_once
         self._clock = clock
-        self._steps = Steps(connections, Follower(mirror, patience), self._tell, self._spawn)
+        self._connections = connections
+        self._execution = Execution(mirror, connections, Follower(mirror, patience), self._tell, self._spawn)
         self._unfinished = Unfinished(mirror, self._tell)
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._runs: deque[Run] = deque()
@@ -87,10 +95,9 @@ class Runner:
         return lambda: self._observers.pop(key, None) and None
 
     def start(
-        self, user: User, action: Action, subjects: Sequence[XapiObject], arguments: Mapping[str, str] | None = None, *, address: str = ""
+        self, user: User, action: AnyAction, subjects: Sequence[XapiObject], request: Request | Values | None = None, *, address: str = ""
     ) -> Run:
         """Begin, and return at once; the run changes as it goes. Refusals too are ends of its items, never exceptions."""
-        known = {argument.name for argument in action.arguments}
         run = Run(
             id=self._fresh_id(),
             key=uuid.uuid4().hex,
@@ -98,10 +105,13 @@ class Runner:
             user_id=user.id,
             user_name=user.name,
             address=address,
-            arguments={name: value for name, value in (arguments or {}).items() if name in known},
             items=tuple(map(self._item, subjects)),
             created=self._clock(),
         )
+        try:
+            run.request = request if isinstance(request, Request) else decode(action.request, request or {})
+        except BadRequest as error:
+            run.faults = error.faults
         self._runs.append(run)
         self._forget_old()
         for item in run.items:
@@ -110,10 +120,10 @@ class Runner:
         return run
 
     async def run(
-        self, user: User, action: Action, subjects: Sequence[XapiObject], arguments: Mapping[str, str] | None = None, *, address: str = ""
+        self, user: User, action: AnyAction, subjects: Sequence[XapiObject], request: Request | Values | None = None, *, address: str = ""
     ) -> Run:
         """Begin, and return when every object has come to an end."""
-        run = self.start(user, action, subjects, arguments, address=address)
+        run = self.start(user, action, subjects, request, address=address)
         ended = asyncio.Event()
         unsubscribe = self.observe(lambda changed: ended.set() if changed is run and run.ended else None)
         try:
@@ -131,6 +141,22 @@ class Runner:
             self._runs.appendleft(run)
             log.warning("%s of %d objects by %s was under way when xo-dash ended", run.action.id, len(run.items), run.user_name)
             self._tell(run)
+
+    def cancel(self, user: User, run: Run) -> None:
+        """Stop it: what waits is not begun, a task that can be cancelled is, and what a plan has done so far is taken back."""
+        if run.ended or not may(user, run.action):
+            return
+        run.cancelled = True
+        for item in run.items:
+            if item.state is State.RUNNING and item.tasks:
+                self._spawn(self._cancel_task(item))
+        self._tell(run)
+
+    async def _cancel_task(self, item: Item) -> None:
+        try:
+            await self._connections(item.pool).call("task.cancel", item.tasks[-1])
+        except (KeyError, XapiError) as error:
+            log.debug("the task of %s goes on: %s", item.uuid, error)  # it is too late, or XAPI cannot; the next step is not begun
 
     async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools. The audit says so."""
@@ -172,17 +198,21 @@ class Runner:
             await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason))
 
     async def _carry_out(self, run: Run, item: Item) -> None:
-        if refusal := self._refusal(run, item):
-            await self._end(run, item, Outcome(State.REFUSED, refusal))
+        if run.cancelled:
+            await self._end(run, item, CANCELLED)
             return
-        steps = run.action.plan(item.subject, run.arguments)  # now: what it names may be gone after the first step
+        request = self._request_for(run, item)
+        if not isinstance(request, Request):
+            await self._end(run, item, Outcome(State.REFUSED, request))
+            return
+        item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
         item.started = self._clock()
         item.state = State.RUNNING
         doing = _doing(run, item)
         self._under_way.add(doing)
         try:
             await self._audit.write(self._entry("begin", run, item))
-            outcome = await self._steps.carry_out(run, item, steps)
+            outcome = await self._execution.carry_out(run, item, run.action.plan(request, item.subject))
         except AuditUnwritable as error:
             item.started = 0.0
             outcome = Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error)))
@@ -190,7 +220,7 @@ class Runner:
             self._under_way.discard(doing)
         await self._end(run, item, outcome)
 
-    def _refusal(self, run: Run, item: Item) -> Said | None:
+    def _request_for(self, run: Run, item: Item) -> Request | Said:
         """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
         pool = self._mirror.pools.get(item.pool)
         subject = pool.by_uuid(run.action.kind, item.uuid) if pool and pool.uuid == item.pool_uuid else None
@@ -199,14 +229,11 @@ class Runner:
         item.subject = subject
         if reason := why_not(run.action, subject, self._users.get(run.user_id)):
             return reason
-        for argument in run.action.arguments:
-            if argument.name not in run.arguments:
-                return say(N_("“{argument}” is missing"), argument=Said(argument.title))
-            if reason := argument.check(subject, run.arguments[argument.name]):
-                return reason
-        if _doing(run, item) in self._under_way:
-            return say(N_("it is being done already"))
-        return None
+        try:
+            item.request = _filled(run, item)
+        except BadRequest as error:
+            return told(error.faults, run.action)
+        return say(N_("it is being done already")) if _doing(run, item) in self._under_way else item.request
 
     async def _end(self, run: Run, item: Item, outcome: Outcome) -> None:
         item.reason, item.code, item.result = outcome.reason, outcome.code, outcome.result
@@ -226,7 +253,7 @@ class Runner:
         return Item(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id, pool_uuid=home.uuid if home else "")
 
     def _entry(self, event: str, run: Run, item: Item, state: State | None = None) -> Entry:
-        secrets = {argument.name for argument in run.action.arguments if argument.secret}
+        request = item.request or run.request
         home = self._mirror.pools.get(item.pool)
         now = self._clock()
         with using("en"):
@@ -245,7 +272,7 @@ class Runner:
             kind=run.action.kind.xapi_class,
             uuid=item.uuid,
             name=item.name,
-            arguments={name: REDACTED if name in secrets else value for name, value in run.arguments.items()},
+            arguments=request.told() if request else {},
             result=state or "",
             code=item.code,
             reason=reason,
@@ -275,5 +302,24 @@ class Runner:
             self._runs.remove(run)
 
 
+def _filled(run: Run, item: Item) -> Request:
+    """The request for this object. Raises BadRequest where it cannot be done as asked for."""
+    if run.request is None:
+        raise BadRequest(run.faults)
+    request = run.request.for_each(item.name)
+    if faults := run.action.faults(request, item.subject):
+        raise BadRequest(faults)
+    return request
+
+
 def _doing(run: Run, item: Item) -> Doing:
-    return (item.pool, item.uuid, run.action.id, frozenset(run.arguments.items()))
+    return (item.pool, item.uuid, run.action.id, msgspec.json.encode(item.request))
+
+
+def told(faults: Sequence[Fault], action: AnyAction) -> Said:
+    """What is wrong with a request, as one reason: the first fault, with its field where that is not plain."""
+    fault = faults[0]
+    named = [field for field in action.fields if field.name == fault.field]
+    if not named or len(action.fields) == 1:
+        return fault.reason
+    return say("{field}: {reason}", field=Said(named[0].title), reason=fault.reason)

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from data.facts.sr import unplugged
 from data.mirror import Change, Mirror, PoolMirror, Unsubscribe
 from data.objects import SR, VM, Host, Task
 from data.server import Server
 from data.types import XapiObject
-from xo_dash.control.action import Action
+from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import BY_ID
 from xo_dash.control.audit import Entry
 from xo_dash.control.run import Item, Run, State
 from xo_dash.control.said import Said, say
-from xo_dash.control.storage import is_cut
 from xo_dash.control.words import state_words, under_way
 from xo_dash.i18n import N_
 
@@ -84,14 +84,13 @@ def _run(entries: Sequence[Entry], mirror: Mirror, run_id: int, now: float) -> R
         user_id=first.user_id,
         user_name=first.user,
         address=first.address,
-        arguments=first.arguments,
         items=tuple(_item(action, entry, mirror.pools[entry.server], now) for entry in entries),
         created=_seconds(first.at),
         recalled=True,
     )
 
 
-def _item(action: Action, entry: Entry, pool: PoolMirror, now: float) -> Item:
+def _item(action: AnyAction, entry: Entry, pool: PoolMirror, now: float) -> Item:
     missing = action.kind(uuid=entry.uuid, home=pool)  # until the pool shows its own
     return Item(
         subject=missing,
@@ -105,7 +104,7 @@ def _item(action: Action, entry: Entry, pool: PoolMirror, now: float) -> Item:
     )
 
 
-def _judge(action: Action, item: Item, pool: PoolMirror) -> bool:
+def _judge(action: AnyAction, item: Item, pool: PoolMirror) -> bool:
     """Say of `item` what the pool says of its object; whether that is the end of it."""
     subject = pool.by_uuid(action.kind, item.uuid)
     if subject is None:
@@ -122,12 +121,12 @@ def _judge(action: Action, item: Item, pool: PoolMirror) -> bool:
     return True
 
 
-def _as_it_is(action: Action, subject: XapiObject, name: str) -> Said:
+def _as_it_is(action: AnyAction, subject: XapiObject, name: str) -> Said:
     now = _now(subject, name)
-    reached = action.reached(subject) if action.reached else None
-    if reached:
+    succeeded = action.succeeded(subject) if action.succeeded else None
+    if succeeded:
         return say(N_("xo-dash ended in the middle of it, but it was done: {now}"), now=now)
-    if reached is False:
+    if succeeded is False:
         return say(N_("xo-dash ended in the middle of it, and it was not done: {now}; look before trying again"), now=now)
     return say(N_("xo-dash ended in the middle of it: {now}; look before trying again"), now=now)
 
@@ -139,7 +138,7 @@ def _now(subject: XapiObject, name: str) -> Said:
         case Host():
             return say(N_("{name} takes VMs now") if subject.enabled else N_("{name} is in maintenance mode now"), name=name)
         case SR():
-            return say(N_("{name} is not attached everywhere now") if is_cut(subject) else N_("{name} is attached now"), name=name)
+            return say(N_("{name} is not attached everywhere now") if unplugged(subject) else N_("{name} is attached now"), name=name)
         case _:
             return say(N_("{name} is there now"), name=name)
 

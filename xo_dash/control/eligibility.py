@@ -10,13 +10,13 @@ from data.names import pool_name
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.access import may
-from xo_dash.control.action import Action
+from xo_dash.control.action import AnyAction
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
 
 
-def why_not(action: Action, subject: XapiObject, user: User | None) -> Said | None:
+def why_not(action: AnyAction, subject: XapiObject, user: User | None) -> Said | None:
     """Why `user` cannot do this to `subject` now; None if it can be tried."""
     verdict = may(user, action, subject)
     if not verdict:
@@ -24,11 +24,11 @@ def why_not(action: Action, subject: XapiObject, user: User | None) -> Said | No
     return impossible(action, subject)
 
 
-def impossible(action: Action, subject: XapiObject) -> Said | None:
+def impossible(action: AnyAction, subject: XapiObject) -> Said | None:
     """Why nobody can do this to `subject` now; None if it can be tried."""
     if not isinstance(subject, action.kind):
         return say(N_("it is not something that can be done to this"))
-    return not_there(subject) or residence_answers(subject) or action.when(subject)
+    return not_there(subject) or residence_answers(subject) or action.blocked(subject)
 
 
 def not_there(subject: XapiObject) -> Said | None:
@@ -45,7 +45,7 @@ def not_there(subject: XapiObject) -> Said | None:
 class Offer:
     """One command for several objects: those it can be done to, and why not to the others."""
 
-    action: Action
+    action: AnyAction
     able: tuple[XapiObject, ...]
     unable: tuple[tuple[XapiObject, Said], ...]
 
@@ -67,30 +67,30 @@ class Offer:
 class Tally:
     """How many of `total` a command can be done to, and why not to the first that it cannot."""
 
-    action: Action
+    action: AnyAction
     able: int
     total: int
     reason: Said | None
 
 
-def tally(action: Action, subjects: Sequence[XapiObject], user: User | None) -> Tally:
+def tally(action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> Tally:
     """`offer` in numbers: for a selection of thousands, at every change."""
     unable = [subject for subject in subjects if not _can(action, subject, user)]
     reason = why_not(action, unable[0], user) if unable else None
     return Tally(action, len(subjects) - len(unable), len(subjects), reason)
 
 
-def _can(action: Action, subject: XapiObject, user: User | None) -> bool:
+def _can(action: AnyAction, subject: XapiObject, user: User | None) -> bool:
     return (
         isinstance(subject, action.kind)
-        and action.holds(subject)
+        and action.can(subject)
         and bool(may(user, action, subject))
         and not_there(subject) is None
         and residence_answers(subject) is None
     )
 
 
-def offer(action: Action, subjects: Sequence[XapiObject], user: User | None) -> Offer:
+def offer(action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> Offer:
     able: list[XapiObject] = []
     unable: list[tuple[XapiObject, Said]] = []
     for subject in subjects:

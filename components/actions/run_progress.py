@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.actions.dialog import counted
+from components.actions.run_command import whoever
 from components.live import follow_source
 from components.ui import Bar, Button, Kind
-from components.verbs.asking import counted
-from components.verbs.giving import whoever
 from xo_dash.context import Context
 from xo_dash.control.run import Item, Run, State
 from xo_dash.i18n import _, number
@@ -16,12 +16,12 @@ SHOWN = 50
 """Objects of one run whose trouble is listed; the tasks have all."""
 
 
-def tray(context: Context) -> ui.element:
+def run_progress(context: Context) -> ui.element:
     """The cards, at the foot of the page; put it into every page once."""
-    return Tray(context)
+    return RunProgress(context)
 
 
-class Tray(ui.element):
+class RunProgress(ui.element):
     """Follows the runner; a card is changed, not drawn anew, while its run goes on."""
 
     def __init__(self, context: Context) -> None:
@@ -34,7 +34,7 @@ class Tray(ui.element):
 
     def _refresh(self) -> None:
         user = whoever()
-        wanted = {run.id: run for run in self._context.runner.runs if user and run.user_id == user.id and is_for_tray(run)}
+        wanted = {run.id: run for run in self._context.runner.runs if user and run.user_id == user.id and has_card(run)}
         for gone in self._cards.keys() - wanted.keys():
             self._cards.pop(gone).delete()
         for run in wanted.values():
@@ -45,7 +45,7 @@ class Tray(ui.element):
                     self._cards[run.id] = RunCard(self._context, run)
 
 
-def is_for_tray(run: Run) -> bool:
+def has_card(run: Run) -> bool:
     """What is about one object is told where it was clicked; whoever clicked before a restart is told here."""
     return (len(run.items) > 1 or run.recalled) and not run.dismissed
 

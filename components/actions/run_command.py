@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nicegui import ui
 
+from components.actions.dialog import ask, needs_asking
 from components.ui import Tone, notify
-from components.verbs.asking import ask, needs_asking
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.context import Context
-from xo_dash.control.action import Action
-from xo_dash.control.offers import offer
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import offer
+from xo_dash.control.request import Request
 from xo_dash.control.run import Run, State
 from xo_dash.door.current import current_session, current_user
 from xo_dash.door.sessions import SignedOut
@@ -27,10 +28,13 @@ def whoever() -> User | None:
         return None
 
 
-async def give(context: Context, action: Action, subjects: Sequence[XapiObject]) -> Run | None:
+async def run_command(
+    context: Context, action: AnyAction, subjects: Sequence[XapiObject], preset: Mapping[str, object] | None = None
+) -> Run | None:
     """Do `action` to those of `subjects` that it can be done to, after the questions it takes.
 
-    Returns when all have come to an end; None if it was left. Of several objects the tray tells the results.
+    `preset`: what the dialog's fields begin with, instead of the usual. Returns when all have come to an end; None if it was left.
+    Of several objects the run's card tells the results.
     """
     client = ui.context.client
     offered = offer(action, subjects, whoever())
@@ -38,13 +42,13 @@ async def give(context: Context, action: Action, subjects: Sequence[XapiObject])
         if not offered.possible:
             notify(f"{_(action.title)}: {offered.reason}", Tone.WARNING)
             return None
-        arguments: dict[str, str] | None = {}
+        request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
-            arguments = await ask(offered)
+            request = await ask(offered, preset)
         user = whoever()
-        if arguments is None or user is None:
+        if request is None or user is None:
             return None
-        run = await context.runner.run(user, action, offered.able, arguments, address=current_session().address)
+        run = await context.runner.run(user, action, offered.able, request, address=current_session().address)
         if len(run.items) == 1 and not client.is_deleted:
             tell_end(run)
         return run

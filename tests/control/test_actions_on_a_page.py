@@ -6,8 +6,8 @@ from pathlib import Path
 from nicegui import ui
 from nicegui.testing import User
 
+from components.actions import bar, run_progress
 from components.ui import Button
-from components.verbs import bar, tray
 from data.objects import VBD, VDI, PowerState, Task, TaskStatus
 from data.stores.users import Role
 from tests.control.browser_page import looking
@@ -84,8 +84,8 @@ async def test_what_loses_something_is_asked_first(tmp_path: Path, fake: FakePoo
         await at.user.should_see(marker="vm.hard_shutdown")
         at.user.find(marker="vm.hard_shutdown").click()
         await at.user.should_see("Force off: web-1")
-        await at.user.should_see("as when the plug is pulled")
-        at.user.find("Not now").click()
+        await at.user.should_see("as when the power cord is pulled")
+        at.user.find("Cancel").click()
         await asyncio.sleep(0.05)
         assert fake.calls == []
         at.user.find(marker="vm.hard_shutdown").click()
@@ -117,7 +117,7 @@ async def test_a_snapshot_gets_a_name_and_a_bad_one_is_said(tmp_path: Path, fake
         yes = [element for element in at.user.find(kind=Button, content="Snapshot").elements if "x-btn-primary" in element.classes]
         _click(at.user, yes[0])
         await asyncio.sleep(0.05)
-        assert field.error == "a snapshot needs a name" and fake.calls == []
+        assert field.error == "“Name” is missing" and fake.calls == []
         field.set_value("before the update")
         _click(at.user, yes[0])
         await at.user.should_see("web-1 has a new snapshot")
@@ -158,7 +158,7 @@ async def test_of_many_each_has_its_result_and_the_tray_keeps_them(tmp_path: Pat
 
     def draw(context: object) -> None:
         bar(context, vms)  # type: ignore[arg-type]
-        tray(context)  # type: ignore[arg-type]
+        run_progress(context)  # type: ignore[arg-type]
 
     async with looking(tmp_path, fake, draw) as at:
         assert look(at.user, "vm.start") == (True, "Start 3 of 4", None)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from nicegui import events, ui
 
+from components.actions.menu import ActionMenu, words
+from components.actions.run_command import run_command, whoever
 from components.live import follow, renewed
 from components.ui import Button, buttons
-from components.verbs.giving import give, whoever
-from components.verbs.menu import VerbMenu, words
 from data.mirror import PoolMirror
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context
-from xo_dash.control.action import Action
+from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import actions_for
-from xo_dash.control.offers import tally
+from xo_dash.control.eligibility import tally
 from xo_dash.i18n import _
 
 CLICKED = "(e) => { const b = e.target.closest('button'), row = e.currentTarget; if (b) emit([...row.children].indexOf(b)) }"
@@ -24,7 +24,7 @@ CLICKED = "(e) => { const b = e.target.closest('button'), row = e.currentTarget;
 WATCHED = ("allowed_operations", "current_operations", "blocked_operations", "power_state", "is_a_template", "state")
 
 
-class VerbBar(ui.element):
+class ActionBar(ui.element):
     """What can be done to `subjects`: the usual as buttons, the rest behind the last one. `show` another selection at any time."""
 
     def __init__(self, context: Context, subjects: Sequence[XapiObject] = ()) -> None:
@@ -32,7 +32,7 @@ class VerbBar(ui.element):
         self.classes("contents")
         self._context = context
         self._subjects: tuple[XapiObject, ...] = ()
-        self._buttons: dict[Action, VerbButton] = {}
+        self._buttons: dict[AnyAction, ActionButton] = {}
         self.show(subjects)
 
     def show(self, subjects: Sequence[XapiObject]) -> None:
@@ -43,38 +43,38 @@ class VerbBar(ui.element):
             row.mark("verbs").on("click", self._clicked, js_handler=CLICKED)
             self._fill(actions_for(*self._subjects))
 
-    def _fill(self, actions: Sequence[Action]) -> None:
+    def _fill(self, actions: Sequence[AnyAction]) -> None:
         if not actions:
             return
         for action in actions:
             if action.prominent or len(actions) == 1:
-                self._buttons[action] = VerbButton(action)
+                self._buttons[action] = ActionButton(action)
         rest = [action for action in actions if action not in self._buttons]
         if rest:
             with Button(icon="more", label=_("More commands")).mark("more-commands"):
-                VerbMenu(self._context, self._subjects, rest, right=True)
+                ActionMenu(self._context, self._subjects, rest, right=True)
         servers: list[Server] = [home.server for home in {subject.home for subject in self._subjects} if isinstance(home, PoolMirror)]
         follow(self._context.mirror, [*self._subjects, *servers], self._refresh, names=WATCHED)
 
     async def _clicked(self, event: events.GenericEventArguments) -> None:
         actions = list(self._buttons)
         if isinstance(event.args, int) and 0 <= event.args < len(actions):
-            await give(self._context, actions[event.args], self._subjects)
+            await run_command(self._context, actions[event.args], self._subjects)
 
     def _refresh(self) -> None:
         user = whoever()
         for action, button in self._buttons.items():
-            if any(action.fits(subject) for subject in self._subjects):
+            if any(action.is_relevant(subject) for subject in self._subjects):
                 offered = tally(action, self._subjects, user)
                 button.look(words(offered), "" if offered.able else str(offered.reason))
             else:
                 button.look("", "")
 
 
-class VerbButton(Button):
+class ActionButton(Button):
     """The button of one command; it sends nothing unless it looks different."""
 
-    def __init__(self, action: Action) -> None:
+    def __init__(self, action: AnyAction) -> None:
         super().__init__(_(action.title), icon=action.icon)
         self.mark(action.id)
         self._look = (_(action.title), "")
@@ -95,6 +95,6 @@ class VerbButton(Button):
         self.update()
 
 
-def bar(context: Context, subjects: Sequence[XapiObject] = ()) -> VerbBar:
+def bar(context: Context, subjects: Sequence[XapiObject] = ()) -> ActionBar:
     """The buttons for these objects, here; `.show(others)` for another selection."""
-    return VerbBar(context, subjects)
+    return ActionBar(context, subjects)

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from components.actions.run_command import run_command, whoever
 from components.ui import divider, menu, menu_item
-from components.verbs.giving import give, whoever
 from data.types import XapiObject
 from xo_dash.context import Context
-from xo_dash.control.action import Action
+from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import actions_for
-from xo_dash.control.offers import Tally, tally
+from xo_dash.control.eligibility import Tally, tally
 from xo_dash.i18n import _, number
 
 
-class VerbMenu:
+class ActionMenu:
     """Opens below the element it is put into, at a click on it or by `open`; says of the impossible why."""
 
     def __init__(
-        self, context: Context, subjects: Sequence[XapiObject] = (), actions: Sequence[Action] | None = None, *, right: bool = False
+        self, context: Context, subjects: Sequence[XapiObject] = (), actions: Sequence[AnyAction] | None = None, *, right: bool = False
     ) -> None:
         """`actions`: these; else all that are for such objects and that their state makes one think of."""
         self._context = context
@@ -56,9 +56,9 @@ class VerbMenu:
     def _item(self, offered: Tally) -> None:
         async def clicked() -> None:
             if offered.able:
-                await give(self._context, offered.action, self._subjects)
+                await run_command(self._context, offered.action, self._subjects)
 
-        text = words(offered) + ("…" if offered.action.arguments else "")
+        text = words(offered) + ("…" if offered.action.fields else "")
         item = menu_item(text, clicked, icon=offered.action.icon, danger=offered.action.danger and offered.able > 0)
         item.mark(offered.action.id)
         if not offered.able:
@@ -67,9 +67,9 @@ class VerbMenu:
                 ui.label(str(offered.reason)).classes("x-verb-why")
 
 
-def thinkable(subjects: Sequence[XapiObject]) -> list[Action]:
+def thinkable(subjects: Sequence[XapiObject]) -> list[AnyAction]:
     """The commands for these objects that the state of at least one makes one think of."""
-    return [action for action in actions_for(*subjects) if any(action.fits(subject) for subject in subjects)]
+    return [action for action in actions_for(*subjects) if any(action.is_relevant(subject) for subject in subjects)]
 
 
 def words(offered: Tally) -> str:

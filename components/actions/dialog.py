@@ -1,0 +1,155 @@
+"""The dialog of a command: its fields, what it costs, what will happen, to which objects and to which not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nicegui import ui
+
+from components.actions.fields import FieldBox, box_for
+from components.actions.preview import Preview
+from components.ui import Dialog, Field, Kind
+from data.names import name_of
+from data.types import XapiObject
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import Offer
+from xo_dash.control.request import BadRequest, Entry, Fault, Request, decode
+from xo_dash.control.said import Said
+from xo_dash.i18n import _, ngettext, number
+
+TYPED = 5
+"""So many objects of a command that loses something take a typed confirmation."""
+CHECKED = 100
+"""Of so many objects a request is checked while one types; of all of them by the runner."""
+
+
+def needs_asking(offered: Offer) -> bool:
+    """A command that costs nothing, needs nothing and is for one object is simply done."""
+    return bool(offered.action.warning or offered.action.fields or offered.total > 1)
+
+
+async def ask(offered: Offer, preset: Mapping[str, object] | None = None) -> Request | None:
+    """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual."""
+    question = ActionDialog(offered, preset or {})
+    try:
+        return question.request if await question.dialog else None
+    finally:
+        if not question.dialog.is_deleted:
+            question.dialog.delete()
+
+
+class ActionDialog:
+    """Made of the type of the command's request; says while one types what is wrong, and what will happen."""
+
+    def __init__(self, offered: Offer, preset: Mapping[str, object]) -> None:
+        self._offer = offered
+        self._action = offered.action
+        self._boxes: dict[str, FieldBox] = {}
+        self.request: Request | None = None
+        self.dialog = Dialog(_headline(offered))
+        with self.dialog:
+            if self._action.warning:
+                ui.label(_(self._action.warning)).classes("x-dim")
+            self._fill_in(preset)
+            if offered.total > 1:
+                names(_("On these:"), [name_of(subject) for subject in offered.able])
+            names(_("Consequences:"), [line for subject in offered.able for line in self._action.consequences(subject)])
+            names(_("These disks are deleted with it:"), [name for subject in offered.able for name in self._action.also_removed(subject)])
+            if offered.unable:
+                names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
+            self._preview = Preview(self._action, offered.able)
+            self._typed = self._typing()
+        kind = Kind.DANGER if self._action.danger else Kind.PRIMARY
+        self._yes = self.dialog.answers(_("Cancel"), _(self._action.title), self._answer, kind=kind)
+        self._check_typed()
+        self._changed()
+
+    def _fill_in(self, preset: Mapping[str, object]) -> None:
+        values = {**self._action.defaults(self._offer.able), **preset}
+        for field in self._action.fields:
+            if field.entry is Entry.LIST:
+                continue
+            choices = self._action.choices.get(field.name)
+            found = choices(self._offer.able) if choices is not None else ()
+            self._boxes[field.name] = box_for(field, values.get(field.name, field.default), found, self._offer.able, self._changed)
+
+    def _typing(self) -> Field | None:
+        count = len(self._offer.able)
+        if not self._action.danger or count < TYPED:
+            return None
+        return Field(_("Type {count} to confirm").format(count=count), on_change=self._check_typed)
+
+    def _check_typed(self) -> None:
+        if self._typed is not None:
+            count = str(len(self._offer.able))
+            self._yes.allow(None if str(self._typed.value).strip() == count else _("Type {count} to confirm").format(count=count))
+
+    # while one types
+
+    def _changed(self) -> None:
+        """What is wrong so far is said at fields that were changed; the rest waits for the answer."""
+        faults = self._look()
+        for name, box in self._boxes.items():
+            if box.touched:
+                box.fault(_first(faults, name))
+        self._preview.show(self.request)
+
+    def _look(self) -> list[Fault]:
+        self.request = None
+        try:
+            request = decode(self._action.request, {name: box.value for name, box in self._boxes.items()})
+            faults = faults_of(self._action, request, self._offer.able[:CHECKED])
+        except BadRequest as error:
+            return list(error.faults)
+        if not faults:
+            self.request = request
+        return faults
+
+    def _answer(self) -> None:
+        faults = self._look()
+        for name, box in self._boxes.items():
+            box.touched = True
+            box.fault(_first(faults, name))
+        if self.request is not None:
+            self.dialog.submit(True)
+
+
+def faults_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]) -> list[Fault]:
+    """What is wrong with it for any of these. Raises BadRequest where a name makes a text too long."""
+    return [fault for subject in subjects for fault in action.faults(request.for_each(name_of(subject)), subject)]
+
+
+def _first(faults: Sequence[Fault], name: str) -> Said | None:
+    return next((fault.reason for fault in faults if fault.field == name), None)
+
+
+def _headline(offered: Offer) -> str:
+    verb, able = _(offered.action.title), offered.able
+    if offered.total == 1:
+        return f"{verb}: {name_of(able[0])}"
+    if offered.unable:
+        return _("{verb}: {able} of {total}").format(verb=verb, able=number(len(able)), total=number(offered.total))
+    return counted(offered.action, len(able))
+
+
+def counted(action: AnyAction, count: int) -> str:
+    """`Start: 5 VMs`"""
+    form = (
+        ngettext("{verb}: {n} VM", "{verb}: {n} VMs", count)
+        if action.id.startswith("vm.")
+        else ngettext("{verb}: {n} object", "{verb}: {n} objects", count)
+    )
+    return form.format(verb=_(action.title), n=number(count))
+
+
+def names(title: str, lines: Sequence[str], *, quiet: bool = False) -> None:
+    """A list that scrolls when it is long; nothing for none."""
+    if not lines:
+        return
+    with ui.element().classes("x-verb-names" + (" x-verb-quiet" if quiet else "")):
+        if title:
+            ui.label(title).classes("x-verb-names-title")
+        with ui.element("ul"):
+            for text in lines:
+                line = ui.label(text)
+                line.tag = "li"

@@ -1,0 +1,127 @@
+"""The fields of a request, each as what a person fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+
+from components import ui as our
+from data.types import XapiObject
+from xo_dash.control.action import Choice
+from xo_dash.control.request import Entry, Field
+from xo_dash.control.said import Said
+from xo_dash.i18n import _
+
+
+class FieldBox:
+    """One field. `touched`: the person changed it, so that what is wrong with it is said."""
+
+    def __init__(self, field: Field, on_change: Callable[[], None]) -> None:
+        self.field = field
+        self.touched = False
+        self._on_change = on_change
+
+    @property
+    def value(self) -> object:
+        """As typed."""
+        raise NotImplementedError
+
+    def fault(self, reason: Said | None) -> None:
+        """Say in one line what is wrong; None: nothing."""
+
+    def _changed(self) -> None:
+        self.touched = True
+        self._on_change()
+
+
+class TextBox(FieldBox):
+    """Text, numbers and sizes."""
+
+    def __init__(self, field: Field, value: object, several: bool, on_change: Callable[[], None]) -> None:
+        super().__init__(field, on_change)
+        hints = [_(field.hint)] if field.hint else []
+        if field.is_pattern and several:
+            hints.append(_("{name} stands for the name of each"))
+        text = "" if value is None else str(value)
+        self._box = our.Field(_(field.title), text, hint=". ".join(hints), password=field.secret, on_change=self._changed)
+
+    @property
+    def value(self) -> object:
+        return str(self._box.value or "")
+
+    def fault(self, reason: Said | None) -> None:
+        self._box.fault(str(reason) if reason else None)
+
+
+class SwitchBox(FieldBox):
+    """Yes or no."""
+
+    def __init__(self, field: Field, value: object, on_change: Callable[[], None]) -> None:
+        super().__init__(field, on_change)
+        with ui.element().classes("x-field-switch"):
+            self._box = our.check(_(field.title), bool(value), on_change=self._changed)
+            if field.hint:
+                ui.label(_(field.hint)).classes("x-dim x-small")
+            self._fault = ui.label().classes("x-critical x-small")
+            self._fault.set_visibility(False)
+
+    @property
+    def value(self) -> object:
+        return bool(self._box.value)
+
+    def fault(self, reason: Said | None) -> None:
+        self._fault.text = str(reason or "")
+        self._fault.set_visibility(reason is not None)
+
+
+class ObjectBox(FieldBox):
+    """One object of the pool; those that cannot be are listed below with the reason."""
+
+    def __init__(
+        self, field: Field, value: object, choices: Sequence[Choice], subjects: Sequence[XapiObject], on_change: Callable[[], None]
+    ) -> None:
+        super().__init__(field, on_change)
+        options = {choice.value: choice.label for choice in choices if choice.refused is None}
+        if not options and field.required:
+            ui.label(_no_choice(field, subjects)).classes("x-critical")
+        self._box = our.choice(options, value if value in options else None, label=_(field.title), on_change=self._changed)
+        self._box.set_visibility(bool(options))
+        if field.may_be_nothing:
+            self._box.props("clearable")
+        if field.hint:
+            self._box.props["hint"] = _(field.hint)
+        refused = [f"{choice.label}: {choice.refused}" for choice in choices if choice.refused is not None]
+        if refused:
+            with ui.element().classes("x-verb-names x-verb-quiet"), ui.element("ul"):
+                for text in refused:
+                    ui.label(text).tag = "li"
+
+    @property
+    def value(self) -> object:
+        return str(self._box.value or "")
+
+    def fault(self, reason: Said | None) -> None:
+        self._box.error = str(reason) if reason else None
+
+
+def box_for(
+    field: Field, value: object, choices: Sequence[Choice], subjects: Sequence[XapiObject], on_change: Callable[[], None]
+) -> FieldBox:
+    """What asks for `field`, here."""
+    if field.entry is Entry.OBJECT:
+        return ObjectBox(field, value, choices, subjects, on_change)
+    if field.entry is Entry.SWITCH:
+        return SwitchBox(field, value, on_change)
+    return TextBox(field, value, len(subjects) > 1, on_change)
+
+
+def _no_choice(field: Field, subjects: Sequence[XapiObject]) -> str:
+    if len({subject.home.id for subject in subjects}) > 1:
+        return _("They are in several pools; choose VMs of one pool.")
+    if len(subjects) > 1 and field.kind is type(subjects[0]):
+        return _("They have none in common; choose one of them.")
+    kind = field.kind.xapi_class if field.kind is not None else ""
+    if kind == "host":
+        return _("No host of the pool can take it now.")
+    return _("The pool has no SR for disks of VMs.") if kind == "SR" else _("There is none to choose.")

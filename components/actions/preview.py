@@ -1,0 +1,68 @@
+"""What a command will do, before it does it: its steps, and the calls as lines for `xe`. Of the same plan as the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import events, ui
+
+from data.names import name_of
+from data.types import XapiObject
+from xo_dash.control.action import AnyAction
+from xo_dash.control.plan import Step, rehearse
+from xo_dash.control.request import BadRequest, Request
+from xo_dash.control.xe import xe_lines
+from xo_dash.i18n import _, ngettext, number
+
+SHOWN = 20
+"""Objects whose calls are shown."""
+TOGGLED = "(e) => emit(e.target.open)"
+
+
+class Preview(ui.element):
+    """Steps of a single object where there are several, and the calls, which are sent to the browser once they are unfolded."""
+
+    def __init__(self, action: AnyAction, subjects: Sequence[XapiObject]) -> None:
+        super().__init__()
+        self.classes("x-preview")
+        self._action = action
+        self._subjects = tuple(subjects)
+        self._request: Request | None = None
+        self._is_open = False
+        with self:
+            self._steps = ui.element("ol").classes("x-preview-steps").mark("preview-steps")
+            with ui.element("details").classes("x-preview-calls").on("toggle", self._toggled, js_handler=TOGGLED).mark("preview-calls"):
+                ui.label(_("Show the calls")).tag = "summary"
+                self._calls = ui.label().classes("x-preview-lines")
+                self._calls.tag = "pre"
+
+    def show(self, request: Request | None) -> None:
+        """Of this request; of none while something is wrong with it."""
+        self._request = request
+        steps = self._rehearsed(self._subjects[0]) if len(self._subjects) == 1 else []
+        self._steps.clear()
+        self._steps.set_visibility(len(steps) > 1)
+        if len(steps) > 1:
+            with self._steps:
+                for step in steps:
+                    ui.label(str(step.says)).tag = "li"
+        self._write()
+
+    def _toggled(self, event: events.GenericEventArguments) -> None:
+        self._is_open = bool(event.args)
+        self._write()
+
+    def _write(self) -> None:
+        if self._is_open:
+            lines = [line for subject in self._subjects[:SHOWN] for line in xe_lines(self._rehearsed(subject), subject.home)]
+            if more := len(self._subjects) - SHOWN:
+                lines += [ngettext("# … and {n} more", "# … and {n} more", more).format(n=number(more))] if more > 0 else []
+            self._calls.text = "\n".join(lines) if self._request is not None else _("Fill in the fields first.")
+
+    def _rehearsed(self, subject: XapiObject) -> list[Step]:
+        if self._request is None:
+            return []
+        try:
+            return rehearse(self._action.plan(self._request.for_each(name_of(subject)), subject))
+        except BadRequest:
+            return []

@@ -1,0 +1,29 @@
+"""What a command would send, and what is wrong with a request for it."""
+
+from __future__ import annotations
+
+from data.names import name_of
+from data.types import XapiObject
+from xo_dash.control.actions import action
+from xo_dash.control.plan import Call, Step, rehearse
+from xo_dash.control.request import BadRequest, decode
+
+
+def steps_of(action_id: str, subject: XapiObject, **values: object) -> list[Step]:
+    """The steps of its plan for these values."""
+    row = action(action_id)
+    return rehearse(row.plan(decode(row.request, values).for_each(name_of(subject)), subject))
+
+
+def calls_of(action_id: str, subject: XapiObject, **values: object) -> list[tuple[str, tuple[object, ...]]]:
+    """[(method, parameters)] of its plan."""
+    return [(step.method, step.parameters) for step in steps_of(action_id, subject, **values) if isinstance(step, Call)]
+
+
+def faults(action_id: str, subject: XapiObject, **values: object) -> list[str]:
+    """What is wrong with these values for this object, in words."""
+    row = action(action_id)
+    try:
+        return [str(fault.reason) for fault in row.faults(decode(row.request, values).for_each(name_of(subject)), subject)]
+    except BadRequest as error:
+        return [str(fault.reason) for fault in error.faults]

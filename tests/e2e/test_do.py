@@ -1,0 +1,71 @@
+"""`xo-dash do`: the same table from the command line, beside a dashboard that runs and without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.programs import ROOT, Board, Pool, free_port, furnish, running
+
+
+def do(folder: Path, *words: str, language: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI", "XO_DASH"))}
+    return subprocess.run(
+        [sys.executable, "-m", "xo_dash", "do", *words, "--data-dir", str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=120,
+        env={**plain, "LANG": language, "LC_ALL": language}, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def results(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert done.stdout, done.stderr
+    return list(json.loads(done.stdout.splitlines()[-1])["run"]["results"])
+
+
+async def test_a_vm_is_cloned_by_a_command(tmp_path: Path) -> None:
+    pool = Pool(free_port())
+    with running(pool):
+        furnish(tmp_path, pool.url)
+        name = (await pool.vms("Halted"))[0]
+        _said_first(tmp_path, name)
+        alone = do(tmp_path, "vm.clone", name, "--json", "--name", "made alone", "--description", "by hand")
+        (result,) = results(alone)
+        assert (alone.returncode, result["state"], len(result["steps"])) == (0, "done", 2), alone
+        assert (await pool.call("VM.get_record", await pool.vm("made alone")))["name_description"] == "by hand"
+        board = Board(tmp_path)
+        with running(board):
+            board.live(1)
+            beside = do(tmp_path, "vm.clone", name, "--name", "made beside")
+            assert beside.returncode == 0 and beside.stdout.startswith(f"{name}: done"), beside
+            assert await pool.vm("made beside")
+            _refused(tmp_path, name)
+        begun = [line for line in board.audit() if line["event"] == "begin"]
+        assert [line["arguments"]["name"] for line in begun] == ["made alone", "made beside"]
+        assert all(line["user"].endswith("(command line)") for line in begun)
+        assert not (tmp_path / "command.sock").exists()
+
+
+def _said_first(folder: Path, name: str) -> None:
+    told = do(folder, "vm.clone", name, "--name", "web", "--description", "a 'b'", "--dry-run")
+    assert told.returncode == 0, told.stderr
+    first, second = told.stdout.splitlines()
+    assert first.startswith("vm_1=$(xe vm-clone uuid=") and second.startswith("xe vm-param-set uuid=$vm_1 ")
+
+
+def _refused(folder: Path, name: str) -> None:
+    for words, said in (
+        (("vm.clone", name, "--nmae", "x"), "--nmae: there is no field “nmae” here"),
+        (("vm.fly", name), "there is no action “vm.fly”; there are: vm.start, "),
+        (("vm.start", "nobody"), "there is no VM “nobody”; give a name or a uuid"),
+        (("vm.start",), "has to be told what to act on"),
+    ):
+        refused = do(folder, *words)
+        assert refused.returncode == 1 and said in refused.stderr, refused
+
+
+def test_without_an_action_they_are_listed(tmp_path: Path) -> None:
+    listed = do(tmp_path)
+    assert listed.returncode == 0 and "vm.clone VM... --name TEXT [--fast SWITCH] [--sr OBJECT] [--description TEXT]" in listed.stdout

@@ -1,0 +1,183 @@
+"""`xo-dash do ACTION NAME... --field value`: a command from the table, to the dashboard that runs or without one.
+
+Exit status: 0 all done, 1 something was refused or failed, 2 a wrong command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import msgspec
+import orjson
+
+from data.server import ServerState
+from data.stores.directory import DataDirectory
+from data.stores.errors import DirectoryInUse
+from xo_dash.config import Settings
+from xo_dash.context import Context
+from xo_dash.control.action import AnyAction
+from xo_dash.control.actions import ACTIONS
+from xo_dash.control.audit import Audit
+from xo_dash.control.local_user import local_user
+from xo_dash.control.order_desk import OrderDesk
+from xo_dash.control.orders import Order
+from xo_dash.control.request import Field
+from xo_dash.i18n import _, locale
+from xo_dash.local_socket import LONGEST, within
+
+PATIENCE = 30.0
+"""Seconds in which the pools come, where no dashboard runs."""
+
+
+def run(given: argparse.Namespace, settings: Settings) -> int:
+    """Carry out the command of `given`; the exit status."""
+    if not given.action:
+        print("\n".join(_described(action) for action in ACTIONS))
+        return 0
+    values = flags(given.fields)
+    if isinstance(values, str):
+        print(f"xo-dash: {values}", file=sys.stderr)
+        return 2
+    order = Order(action=given.action, on=given.objects, values=values, dry_run=given.dry_run)
+    return asyncio.run(_carry_out(order, settings, as_json=given.json))
+
+
+def flags(words: Sequence[str]) -> dict[str, object] | str:
+    """{field: value} of `--name web --fast=no --start`; a sentence where they are none. A flag without a value is a yes."""
+    values: dict[str, object] = {}
+    waiting = ""
+    for word in words:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            waiting = "" if equals else name.replace("-", "_")
+            values[name.replace("-", "_")] = value if equals else True
+        elif waiting:
+            values[waiting], waiting = word, ""
+        else:
+            return _("“{word}” stands after the fields; put what to act on before them").format(word=word)
+    return values
+
+
+def _described(action: AnyAction) -> str:
+    fields = " ".join(_flag(field) for field in action.fields)
+    return f"{action.id} {action.kind.xapi_class.upper()}... {fields}".rstrip() + f"\n    {_(action.title)}"
+
+
+def _flag(field: Field) -> str:
+    flag = f"--{field.name.replace('_', '-')} {field.entry.value.upper()}"
+    return flag if field.required else f"[{flag}]"
+
+
+async def _carry_out(order: Order, settings: Settings, *, as_json: bool) -> int:
+    last: dict[str, object] = {}
+    try:
+        async with aclosing(_answers(order, settings)) as answers:
+            async for answer in answers:
+                last = answer
+                if as_json:
+                    print(orjson.dumps(answer).decode(), flush=True)
+    except _Unfinished as error:
+        last = {"error": str(error), "faults": {}}
+    if not as_json:
+        _print(last)
+    return _status(last)
+
+
+class _Unfinished(Exception):
+    """It did not come to an end; the text is a sentence."""
+
+
+async def _answers(order: Order, settings: Settings) -> AsyncGenerator[dict[str, object], None]:
+    """From the dashboard that runs on the data directory; if none does, from parts of one, made for this command."""
+    directory = DataDirectory(settings.data_dir)
+    try:
+        with directory.serving():
+            async for answer in _alone(order, settings, directory):
+                yield answer
+    except DirectoryInUse:
+        async for answer in _ask(order, settings):
+            yield answer
+    finally:
+        directory.close()
+
+
+async def _ask(order: Order, settings: Settings) -> AsyncGenerator[dict[str, object], None]:
+    try:
+        with within(settings.data_dir) as name:
+            reader, writer = await asyncio.open_unix_connection(name, limit=LONGEST)
+    except OSError as error:
+        raise _Unfinished(_("the dashboard that runs takes no commands ({reason}); restart it").format(reason=error.strerror)) from error
+    writer.write(orjson.dumps({"order": msgspec.to_builtins(order), "language": locale()}) + b"\n")
+    ended = False
+    try:
+        while line := await reader.readline():
+            answer = orjson.loads(line)
+            ended = "run" not in answer or answer["run"]["ended"]
+            yield answer
+    finally:
+        writer.close()
+    if not ended:
+        raise _Unfinished(_("the dashboard stopped meanwhile; look before trying again"))
+
+
+async def _alone(order: Order, settings: Settings, directory: DataDirectory) -> AsyncGenerator[dict[str, object], None]:
+    from xo_dash.app import build, stores_of
+
+    logging.basicConfig(level=logging.ERROR)
+    audit = Audit(settings.data_dir)
+    directory.tell = audit.tell
+    context = build(settings, stores_of(settings, directory), audit)
+    await context.servers.start()
+    try:
+        await _pools_are_there(context)
+        async for answer in OrderDesk(context.mirror, context.runner).take(local_user(), order):
+            yield answer
+    finally:
+        await context.runner.stop()
+        await context.servers.stop()
+
+
+async def _pools_are_there(context: Context) -> None:
+    """Until every server is live, or has said why it is not."""
+    stirred = asyncio.Event()
+    unsubscribe = context.mirror.observe(lambda _changes: stirred.set())
+    waits = (ServerState.CONNECTING, ServerState.SYNCING)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while any(pool.server.state in waits for pool in context.mirror):
+                stirred.clear()
+                await stirred.wait()
+    except TimeoutError:
+        pass  # those that are there may be enough
+    finally:
+        unsubscribe()
+
+
+def _print(answer: dict[str, object]) -> None:
+    if "error" in answer:
+        faults = answer["faults"]
+        lines = [f"xo-dash: {answer['error']}"]
+        lines += [f"  --{name.replace('_', '-')}: {reason}" for name, reason in faults.items()] if isinstance(faults, dict) else []
+        print("\n".join(lines), file=sys.stderr)
+    for one in _list(answer.get("preview")):
+        print(f"# {one['name']}: {one['refused']}" if "refused" in one else "\n".join(one["calls"]))
+    run = answer.get("run")
+    for one in _list(run.get("results") if isinstance(run, dict) else None):
+        made = f" {one['made']}" if one["made"] else ""
+        print(f"{one['name']}: {one['state']}{made}" + (f": {one['reason']}" if one["reason"] else ""))
+
+
+def _list(value: object) -> list[dict[str, list[str] | str]]:
+    return value if isinstance(value, list) else []
+
+
+def _status(answer: dict[str, object]) -> int:
+    run = answer.get("run")
+    if isinstance(run, dict):
+        return 0 if all(one["state"] == "done" for one in run["results"]) else 1
+    return 0 if "preview" in answer and not any("refused" in one for one in _list(answer["preview"])) else 1

@@ -1,0 +1,46 @@
+"""When a host can be told so."""
+
+from __future__ import annotations
+
+from data.objects import VM, Host
+from data.placement import is_guest
+from xo_dash.control.conditions import host_answers
+from xo_dash.control.said import Said, say
+from xo_dash.control.words import under_way
+from xo_dash.i18n import N_
+
+
+def guests(host: Host) -> list[VM]:
+    return [vm for vm in host.all_of(VM, host.resident_VMs) if is_guest(vm)]
+
+
+def silent(host: Host) -> Said | None:
+    return None if host_answers(host) else say(N_("it does not answer"))
+
+
+def cannot_enable(host: Host) -> Said | None:
+    return silent(host) or (say(N_("it is not in maintenance mode")) if host.enabled else None)
+
+
+def cannot_disable(host: Host) -> Said | None:
+    if reason := silent(host):
+        return reason
+    if host.current_operations:
+        return under_way(next(iter(host.current_operations.values())))
+    return None if host.enabled or guests(host) else say(N_("it is in maintenance mode already"))
+
+
+def cannot_reboot(host: Host) -> Said | None:
+    if reason := silent(host):
+        return reason
+    if host.enabled:
+        return say(N_("it has to be in maintenance mode first"))
+    if count := len(guests(host)):
+        return say(N_("VMs still run on it: {count}; move them away or shut them down first"), count=count)
+    return None
+
+
+def cannot_power_on(host: Host) -> Said | None:
+    if host_answers(host):
+        return say(N_("it runs already"))
+    return None if host.power_on_mode else say(N_("no power-on method is set for it; switch it on by hand"))

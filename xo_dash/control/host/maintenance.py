@@ -1,0 +1,112 @@
+"""Into maintenance mode and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Final
+
+from data.losing import Bound, without
+from data.names import name_of
+from data.objects import VM, Host
+from data.stores.users import Role
+from data.types import Home, Ref
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.failures import explain
+from xo_dash.control.host.conditions import cannot_disable, cannot_enable, guests
+from xo_dash.control.plan import Call, Plan, Question, one
+from xo_dash.control.request import NoRequest
+from xo_dash.control.said import Said, say
+from xo_dash.i18n import N_, _, ngettext, number, size
+
+NAMED = 5
+"""VMs that are named when a host cannot be emptied."""
+WHY = {
+    Bound.NO_HOST: N_("{name} stays: no other host takes VMs"),
+    Bound.DEVICE: N_("{name} stays: a device of the host is passed through"),
+    Bound.SR: N_("{name} stays: no other host reaches {what}"),
+    Bound.NETWORK: N_("{name} stays: no other host has {what}"),
+    Bound.ROOM: N_("{name} stays: {size} of memory are missing elsewhere"),
+}
+
+
+def enter(request: NoRequest, host: Host) -> Plan:
+    """Look whether all VMs can leave; then no VM starts there any more, and those that run there move away.
+
+    If they cannot all leave, the host takes VMs again, as XenCenter does it: a host that is half in maintenance mode serves
+    nobody, and who only wants to keep new VMs away can shut down or move what stays first. VMs that have moved stay where they are.
+    A host that was disabled before stays so.
+    """
+    name, enabled, busy = name_of(host), host.enabled, bool(guests(host))
+    look = Question(
+        method="host.get_vms_which_prevent_evacuation",
+        parameters=(host.ref,),
+        says=say(N_("Checking whether all VMs can leave {name}"), name=name),
+        judge=lambda answer: blocking(answer, host.home),
+    )
+    if busy:
+        yield look
+    if enabled:
+        yield Call(
+            "host.disable",
+            host.ref,
+            says=say(N_("Taking {name} into maintenance mode"), name=name),
+            undo=lambda _answer: leave(request, host),
+            undone=say(N_("{name} is out of maintenance mode again"), name=name),
+            stays=say(N_("{name} stays in maintenance mode: take it out, or move its VMs and try again"), name=name),
+        )
+    if busy:
+        yield Call("host.evacuate", host.ref, says=say(N_("Moving all VMs away from {name}"), name=name), blame=look)
+
+
+def leave(request: NoRequest, host: Host) -> Plan:
+    return one("host.enable", host.ref, says=say(N_("Taking {name} out of maintenance mode"), name=name_of(host)))
+
+
+def blocking(answer: object, home: Home) -> Said | None:
+    """Which VMs cannot leave a host, and why. Source: get_vms_which_prevent_evacuation gives `{VM: [code, argument ...]}`."""
+    if not isinstance(answer, Mapping) or not answer:
+        return None
+    lines = [_blocked(home.one(VM, Ref(str(ref))), why, home) for ref, why in islice(answer.items(), NAMED)]
+    said = lines[0]
+    for line in lines[1:]:
+        said = say("{before}; {line}", before=said, line=line)
+    more = len(answer) - len(lines)
+    return say(N_("{before}; and {n} more"), before=said, n=more) if more else said
+
+
+def _blocked(vm: VM | None, why: object, home: Home) -> Said:
+    code, *arguments = [str(part) for part in why] if isinstance(why, Sequence) and why else [""]
+    reason = explain(code, arguments, home, vm)
+    if vm is None:
+        return say(N_("a VM cannot move to another host: {reason}"), reason=reason)
+    return say(N_("{vm} cannot move to another host: {reason}"), vm=name_of(vm), reason=reason)
+
+
+def consequences(host: Host) -> Sequence[str]:
+    """What becomes of its VMs, as far as we can tell: the pool may know better."""
+    if not guests(host):
+        return ()
+    outcome = without((host,))
+    moved = len(outcome.moves)
+    lines = [ngettext("{n} VM moves to another host", "{n} VMs move to other hosts", moved).format(n=number(moved))] if moved else []
+    for stranded in outcome.stranded:
+        what = name_of(stranded.what) if stranded.what else ""
+        lines.append(_(WHY[stranded.why]).format(name=name_of(stranded.vm), what=what, size=size(stranded.short)))
+    return lines
+
+
+def _always(host: Host) -> bool:
+    return True
+
+
+ENTER: Final[AnyAction] = Action(
+    id="host.maintenance", kind=Host, title=N_("Enter maintenance mode"), done=N_("{name} is in maintenance mode"), role=Role.ADMIN,
+    icon="pause", prominent=True, applies_to=_always, blocked=cannot_disable, plan=enter,
+    succeeded=lambda host: cannot_disable(host) is not None, consequences=consequences,
+    warning=N_("No VM starts on it until it leaves maintenance mode, and its VMs move away."),
+)  # fmt: skip
+LEAVE: Final[AnyAction] = Action(
+    id="host.enable", kind=Host, title=N_("Leave maintenance mode"), done=N_("{name} takes VMs again"), role=Role.ADMIN,
+    icon="play", prominent=True, applies_to=_always, blocked=cannot_enable, plan=leave, succeeded=lambda host: host.enabled,
+)  # fmt: skip

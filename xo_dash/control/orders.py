@@ -1,0 +1,134 @@
+"""Commands given as data: which action, on what, with what. For the command line; an answer is data too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from data.mirror import Mirror
+from data.names import name_of
+from data.objects import KINDS
+from data.types import Ref, XapiObject
+from xo_dash.control.action import AnyAction
+from xo_dash.control.actions import ACTIONS, BY_ID
+from xo_dash.control.plan import rehearse
+from xo_dash.control.request import BadRequest, Fault, Request, decode
+from xo_dash.control.run import Item, Run
+from xo_dash.control.xe import xe_lines
+from xo_dash.i18n import _
+
+NAMED = 5
+"""Objects that are listed where a name is of several."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"values": "with"}):
+    """One command: `on` has uuids, `uuid@pool` or names that only one object has; `values` are the fields of its request."""
+
+    action: str
+    on: list[str]
+    values: dict[str, Any] = {}
+    dry_run: bool = False
+
+
+class OrderRefused(Exception):  # told to who gave it
+    """It cannot be begun; the text is a sentence in the reader's language, `faults` are by field."""
+
+    def __init__(self, sentence: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(sentence)
+        self.faults = tuple(faults)
+
+
+def accept(order: Order, mirror: Mirror) -> tuple[AnyAction, list[XapiObject], Request]:
+    """What it means. Raises OrderRefused."""
+    action = BY_ID.get(order.action)
+    if action is None:
+        near = ", ".join(row.id for row in ACTIONS if row.id.partition(".")[0] == order.action.partition(".")[0])
+        raise OrderRefused(_("there is no action “{action}”; there are: {actions}").format(
+            action=order.action[:80], actions=near or ", ".join(BY_ID)))  # fmt: skip
+    if not order.on:
+        raise OrderRefused(_("“{action}” has to be told what to act on").format(action=action.id))
+    subjects = list(dict.fromkeys(_find(mirror, action.kind, text) for text in order.on))
+    try:
+        return action, subjects, decode(action.request, {**_usual(action, subjects), **order.values})
+    except BadRequest as error:
+        raise OrderRefused(_("the command is not complete or not right"), error.faults) from error
+
+
+def _usual(action: AnyAction, subjects: Sequence[XapiObject]) -> Mapping[str, object]:
+    """What a dialog would begin with; an object that there is not is left out, so that it is asked for."""
+    return {name: value for name, value in action.defaults(subjects).items() if value != ""}
+
+
+def _find(mirror: Mirror, kind: type[XapiObject], text: str) -> XapiObject:
+    uuid, _at, pool = text.partition("@")
+    found: list[XapiObject] = [
+        row
+        for home in mirror
+        if not pool or pool in (home.id, home.server.label, home.pool.uuid if home.pool else "", home.pool.name_label if home.pool else "")
+        if (row := home.by_uuid(kind, uuid)) is not None
+    ]
+    found = found or [row for row in mirror.every(kind) if getattr(row, "name_label", None) == text]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise OrderRefused(_("there is no {kind} “{text}”; give a name or a uuid").format(kind=kind.xapi_class, text=text[:255]))
+    listed = ", ".join(f"{row.uuid}@{row.home.id}" for row in found[:NAMED])
+    raise OrderRefused(_("“{text}” may be any of these: {listed}; give the one you mean").format(text=text[:255], listed=listed))
+
+
+def preview(action: AnyAction, subjects: Iterable[XapiObject], request: Request) -> list[dict[str, object]]:
+    """What would be done to each: the steps in words, the calls for `xe`, or what is wrong."""
+    return [_previewed(action, subject, request) for subject in subjects]
+
+
+def _previewed(action: AnyAction, subject: XapiObject, request: Request) -> dict[str, object]:
+    about: dict[str, object] = {"uuid": subject.uuid, "name": name_of(subject)}
+    if reason := action.blocked(subject):
+        return about | {"refused": str(reason)}
+    try:
+        own = request.for_each(name_of(subject))
+        if faults := action.faults(own, subject):
+            raise BadRequest(faults)
+    except BadRequest as error:
+        return about | {"refused": "; ".join(str(fault.reason) for fault in error.faults)}
+    steps = rehearse(action.plan(own, subject))
+    return about | {"steps": [str(step.says) for step in steps], "calls": xe_lines(steps, subject.home)}
+
+
+def told(run: Run) -> dict[str, object]:
+    """A run as it is now."""
+    return {
+        "id": run.key,
+        "action": run.action.id,
+        "ended": run.ended,
+        "progress": round(run.progress, 3),
+        "results": [_result(item) for item in run.items],
+    }
+
+
+def _result(item: Item) -> dict[str, object]:
+    made = _made(item)
+    return {
+        "uuid": item.uuid,
+        "name": item.name,
+        "state": item.state.value,
+        "reason": str(item.reason or ""),
+        "code": item.code,
+        "steps": [{"says": str(step.says), "state": step.state.value, "undone": step.undone} for step in item.steps],
+        "left": [str(left) for left in item.left],
+        "made": made.uuid if made is not None else "",
+    }
+
+
+def _made(item: Item) -> XapiObject | None:
+    """The object that the command made, once the mirror has heard of it."""
+    if not isinstance(item.result, str) or not item.result.startswith("OpaqueRef:"):
+        return None
+    return next((row for kind in KINDS if (row := item.subject.home.one(kind, Ref(item.result))) is not None), None)
+
+
+def refusal_as_data(error: OrderRefused) -> dict[str, object]:
+    """A refusal as data."""
+    return {"error": str(error), "faults": {fault.field: str(fault.reason) for fault in error.faults}}

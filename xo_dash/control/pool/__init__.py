@@ -1,0 +1,1 @@
+"""Commands for pools, their messages and their tasks."""

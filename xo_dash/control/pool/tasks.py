@@ -1,0 +1,33 @@
+"""Cancelling XAPI's tasks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from data.names import name_of
+from data.objects import Task, TaskStatus
+from data.stores.users import Role
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.plan import Plan, one
+from xo_dash.control.request import NoRequest
+from xo_dash.control.said import Said, say
+from xo_dash.i18n import N_
+
+
+def cannot_cancel(task: Task) -> Said | None:
+    """A task can be cancelled while XAPI offers it."""
+    if task.status is not TaskStatus.PENDING:
+        return say(N_("it has ended"))
+    if "cancel" in task.current_operations.values():
+        return say(N_("it is being cancelled already"))
+    return None if "cancel" in task.allowed_operations else say(N_("XAPI cannot cancel it at this point"))
+
+
+def plan(request: NoRequest, task: Task) -> Plan:
+    return one("task.cancel", task.ref, says=say(N_("Cancelling {name}"), name=name_of(task)), asynchronous=False)
+
+
+CANCEL: Final[AnyAction] = Action(
+    id="task.cancel", kind=Task, title=N_("Cancel"), done=N_("{name}: the pool was asked to cancel it"), role=Role.OPERATOR, icon="close",
+    applies_to=lambda task: True, blocked=cannot_cancel, plan=plan,
+)  # fmt: skip

@@ -1,0 +1,278 @@
+"""What a command wants to know, as a type: the dialog, the API, the command line, a stored job and the audit all come from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from data.objects import SR, VM, Host
+from data.types import XapiObject
+from xo_dash.control.said import Said, say
+from xo_dash.i18n import N_
+
+R = TypeVar("R", bound="Request")
+LONGEST_NAME = 255
+REDACTED: Final = "•••"
+EACH: Final = "{name}"
+"""In a text that is a pattern, this stands for the name of each object."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of all requests. A field's type says what it takes, its `Meta` what it is called; `decode` makes one of plain values."""
+
+    def for_each(self: R, name: str) -> R:
+        """This request for one object of several: patterns have its name put in. Raises BadRequest where that makes them too long."""
+        texts = {field.name: getattr(self, field.name) for field in fields(type(self)) if field.is_pattern}
+        filled = {key: text.replace(EACH, name) for key, text in texts.items() if text is not None}
+        return decode(type(self), msgspec.structs.asdict(self) | filled) if filled else self
+
+    def told(self) -> dict[str, object]:
+        """Its fields as plain values, for the audit: secrets redacted."""
+        secrets = {field.name for field in fields(type(self)) if field.secret}
+        plain: dict[str, object] = msgspec.to_builtins(self)
+        return {name: REDACTED if name in secrets and value else value for name, value in plain.items()}
+
+
+class NoRequest(Request, frozen=True, kw_only=True):
+    """Of a command that needs to know nothing."""
+
+
+# ---- the types of fields
+
+
+def called(title: str, *, hint: str = "") -> Meta:
+    """What people call a field: `name: Annotated[Name, called(N_("Name"))]`."""
+    return Meta(title=title, description=hint or None)
+
+
+def _object(kind: type[XapiObject]) -> Meta:
+    return Meta(extra={"kind": kind}, extra_json_schema={"format": "uuid", "x-kind": kind.xapi_class})
+
+
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, extra={"line": True})]
+"""What XAPI's name_label takes: one line that can be seen."""
+NamePattern = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, extra={"line": True, "pattern": True})]
+"""A name in which `{name}` stands for the name of each object."""
+Secret = Annotated[str, Meta(extra={"secret": True})]
+"""Never written to the audit, never shown."""
+Size = Annotated[int, Meta(ge=1, le=1 << 50, extra={"size": True})]
+"""Bytes; people may write `20 GiB`."""
+HostUuid = Annotated[str, _object(Host)]
+SRUuid = Annotated[str, _object(SR)]
+VMUuid = Annotated[str, _object(VM)]
+
+
+class Entry(StrEnum):
+    """How a field is asked for."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    SIZE = "size"
+    SWITCH = "switch"
+    OBJECT = "object"  # one of the pool, by its uuid
+    LIST = "list"  # several; not asked for in a dialog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a request, as far as a dialog and a refusal need it."""
+
+    name: str
+    title: str  # a message
+    hint: str  # a message, or empty
+    entry: Entry
+    annotation: Any
+    kind: type[XapiObject] | None  # of an OBJECT
+    required: bool
+    default: object
+    secret: bool
+    is_line: bool
+    is_pattern: bool
+    least: int | None  # of a number its value, of a text its length
+    most: int | None
+    may_be_nothing: bool
+
+
+@cache
+def fields(request: type[Request]) -> tuple[Field, ...]:
+    """The fields of a type of requests, in their order."""
+    hints = get_type_hints(request, include_extras=True)
+    info = msgspec.inspect.type_info(request)
+    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  # it is one, by its base
+    return tuple(_field(field, hints[field.name]) for field in info.fields)
+
+
+def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
+    schema: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    inner = field.type
+    if isinstance(inner, msgspec.inspect.Metadata):
+        schema, extra, inner = dict(inner.extra_json_schema or {}), dict(inner.extra or {}), inner.type
+    may_be_nothing = isinstance(inner, msgspec.inspect.UnionType)
+    if isinstance(inner, msgspec.inspect.UnionType):
+        inner = next(one for one in inner.types if not isinstance(one, msgspec.inspect.NoneType))
+    if isinstance(inner, msgspec.inspect.Metadata):
+        schema, extra, inner = {**(inner.extra_json_schema or {}), **schema}, {**(inner.extra or {}), **extra}, inner.type
+    return Field(
+        name=field.name,
+        title=str(schema.get("title", field.name)),
+        hint=str(schema.get("description", "")),
+        entry=_entry(inner, extra),
+        annotation=annotation,
+        kind=extra.get("kind"),
+        required=field.required,
+        default=None if field.default is msgspec.NODEFAULT else field.default,
+        secret=bool(extra.get("secret")),
+        is_line=bool(extra.get("line")),
+        is_pattern=bool(extra.get("pattern")),
+        least=getattr(inner, "ge", getattr(inner, "min_length", None)),
+        most=getattr(inner, "le", getattr(inner, "max_length", None)),
+        may_be_nothing=may_be_nothing,
+    )
+
+
+def _entry(inner: msgspec.inspect.Type, extra: Mapping[str, Any]) -> Entry:
+    if "kind" in extra:
+        return Entry.OBJECT
+    if isinstance(inner, msgspec.inspect.BoolType):
+        return Entry.SWITCH
+    if isinstance(inner, msgspec.inspect.IntType):
+        return Entry.SIZE if extra.get("size") else Entry.NUMBER
+    return Entry.TEXT if isinstance(inner, msgspec.inspect.StrType) else Entry.LIST
+
+
+# ---- from plain values
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a request, at which of its fields; an empty field: with the whole of it."""
+
+    field: str
+    reason: Said
+
+
+class BadRequest(Exception):  # it is told at its fields
+    """Values that make no request: `faults` says why, at least one."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{fault.field}: {fault.reason}" for fault in self.faults))
+
+
+def decode(request: type[R], values: Mapping[str, object]) -> R:
+    """A request of plain values, as a form, JSON or flags have them. Raises BadRequest with every fault there is.
+
+    A text is taken for the number, the size or the yes that a field wants; an empty text where nothing may be said is nothing.
+    """
+    known = {field.name: field for field in fields(request)}
+    faults = [
+        Fault(name, say(N_("there is no field “{field}” here; the fields are: {fields}"), field=name[:80], fields=", ".join(known) or "–"))
+        for name in values
+        if name not in known
+    ]
+    good: dict[str, object] = {}
+    for field in known.values():
+        if field.name not in values:
+            if field.required:
+                faults.append(Fault(field.name, say(N_("“{field}” is missing"), field=Said(field.title))))
+            continue
+        try:
+            good[field.name] = _value(field, values[field.name])
+        except msgspec.ValidationError:
+            faults.append(Fault(field.name, _wrong(field, values[field.name])))
+    if faults:
+        raise BadRequest(faults)
+    return request(**good)
+
+
+def _value(field: Field, value: object) -> object:
+    if isinstance(value, str) and field.entry is not Entry.LIST:
+        value = value.strip()
+        if not value and field.may_be_nothing:
+            return None
+        if field.entry is Entry.SIZE:
+            value = parse_size(value)
+    if field.entry is Entry.SWITCH and isinstance(value, str):
+        value = _SWITCHES.get(value.lower(), value)
+    made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry is Entry.TEXT)
+    if field.is_line and isinstance(made, str) and not made.isprintable():
+        raise msgspec.ValidationError("not printable")
+    return made
+
+
+_SWITCHES: Final = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def _wrong(field: Field, value: object) -> Said:
+    """Why `value` is none for the field."""
+    match field.entry:
+        case Entry.SWITCH:
+            return say(N_("it must be yes or no"))
+        case Entry.NUMBER | Entry.SIZE:
+            return _wrong_number(field, value)
+        case Entry.LIST:
+            return _wrong_list(field, value)
+        case _:
+            return _wrong_text(field, value)
+
+
+def _wrong_text(field: Field, value: object) -> Said:
+    if not isinstance(value, str):
+        return say(N_("it must be text"))
+    if field.least is not None and len(value.strip()) < field.least:
+        return say(N_("“{field}” is missing"), field=Said(field.title))
+    if field.most is not None and len(value) > field.most:
+        return say(N_("it has at most {most} characters"), most=field.most)
+    return say(N_("it takes only characters that can be seen"))
+
+
+def _wrong_list(field: Field, value: object) -> Said:
+    if not isinstance(value, (list, tuple)):
+        return say(N_("it must be a list"))
+    if not value:
+        return say(N_("“{field}” is missing"), field=Said(field.title))
+    if field.most is not None and len(value) > field.most:
+        return say(N_("it has at most {most} entries"), most=field.most)
+    return say(N_("it must be a list of texts"))
+
+
+def _wrong_number(field: Field, value: object) -> Said:
+    number = value
+    if isinstance(value, str):
+        number = parse_size(value) if field.entry is Entry.SIZE else value.strip()
+    try:
+        whole = int(number)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        if field.entry is Entry.SIZE:
+            return say(N_("it must be a size, like {example}"), example="20 GiB")
+        return say(N_("it must be a whole number"))
+    if field.entry is Entry.SIZE:
+        return say(N_("it must be more than nothing and at most 1 PiB"))
+    if field.least is not None and whole < field.least:
+        return say(N_("it must be at least {least}"), least=field.least)
+    return say(N_("it must be at most {most}"), most=field.most)
+
+
+_SIZE: Final = re.compile(r"(\d{1,15})(?:[.,](\d{1,6}))? ?(?:([kmgtp])(i?b)?|b)?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int | str:
+    """Bytes of `20 GiB`, `1,5 T`, `512M` (all of them of 1024) or a bare number; the text itself if it is none of these."""
+    found = _SIZE.fullmatch(text.strip().replace("\u202f", " ").replace("\u00a0", " "))
+    if found is None:
+        return text
+    whole, part, unit, _rest = found.groups()
+    factor = 1024 ** (1 + "kmgtp".index(unit.lower())) if unit else 1
+    return int(whole) * factor + (int(part) * factor // 10 ** len(part) if part else 0)
+
+
+Check = Callable[[Any, Any], Iterable[Fault]]
+"""(request, object) -> what is wrong with it there, as the mirror stands: what the type cannot say."""

@@ -1,0 +1,81 @@
+"""A copy of a VM: a fast clone that shares blocks with it, or a full copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from data.names import name_of
+from data.objects import SR, VBD, VDI, VM, PowerState
+from data.stores.users import Role
+from data.types import NULL_REF
+from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.conditions import allowed
+from xo_dash.control.plan import Call, Plan
+from xo_dash.control.request import Fault, NamePattern, Request, SRUuid, called
+from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.vm.removal import remove_made
+from xo_dash.i18n import N_, _
+
+
+class CloneVM(Request, frozen=True, kw_only=True):
+    """A copy of a VM, halted, with new MAC addresses."""
+
+    name: Annotated[NamePattern, called(N_("Name"))]
+    fast: Annotated[bool, called(N_("Fast clone"), hint=N_("Shares unchanged blocks with the original; made in seconds"))] = True
+    sr: Annotated[SRUuid | None, called(N_("Storage of a full copy"), hint=N_("Unless chosen, each disk stays on its own"))] = None
+    description: Annotated[str | None, called(N_("Description"), hint=N_("Unless given, that of the original"))] = None
+
+
+def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
+    return {"name": _("{name} copy").format(name=name_of(vms[0]) if len(vms) == 1 else "{name}"), "fast": True}
+
+
+def srs(vms: Sequence[VM]) -> Sequence[Choice]:
+    """Where a full copy of all these has room."""
+    needed = sum(disk.virtual_size for vm in vms for disk in _disks(vm))
+    homes = {vm.home.id: vm.home for vm in vms}
+    return [Choice(sr.uuid, label, _too_small(sr, needed)) for home in homes.values() for sr, label in disk_srs(home)]
+
+
+def check(request: CloneVM, vm: VM) -> Iterator[Fault]:
+    sr = vm.home.by_uuid(SR, request.sr) if request.sr else None
+    if sr is None:
+        return
+    if request.fast:
+        yield Fault("sr", say(N_("a fast clone stays on the storage of the original; switch “Fast clone” off for another")))
+    elif reason := _too_small(sr, sum(disk.virtual_size for disk in _disks(vm))):
+        yield Fault("sr", reason)
+
+
+def plan(request: CloneVM, vm: VM) -> Plan:
+    name, new = name_of(vm), request.name
+    sr = vm.home.by_uuid(SR, request.sr) if request.sr else None
+    method, where = ("VM.clone", ()) if request.fast else ("VM.copy", (sr.ref if sr else NULL_REF,))
+    says = say(N_("Cloning {name}"), name=name) if request.fast else say(N_("Copying {name}"), name=name)
+    copy = yield Call(method, vm.ref, new, *where, says=says, undo=lambda ref: remove_made(ref, new))
+    if request.description is not None:
+        says = say(N_("Describing {name}"), name=new)
+        yield Call("VM.set_name_description", copy, request.description, says=says, asynchronous=False)
+
+
+def _disks(vm: VM) -> list[VDI]:
+    drives = [drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "Disk"]
+    return [disk for drive in drives if (disk := vm.home.one(VDI, drive.VDI)) is not None]
+
+
+def _too_small(sr: SR, needed: int) -> Said | None:
+    free = free_space(sr)
+    if free is None or needed <= free:
+        return None
+    return say(N_("{needed} may be needed and {free} are free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+
+
+_CONDITION = allowed("clone", PowerState.HALTED)
+CLONE: Final[AnyAction] = Action(
+    id="vm.clone", kind=VM, request=CloneVM, title=N_("Clone"), done=N_("{name} is cloned"), role=Role.OPERATOR, icon="copy",
+    applies_to=is_machine, blocked=_CONDITION, quick_check=_CONDITION.holds,
+    defaults=defaults, choices={"sr": srs}, check=check, plan=plan,
+)  # fmt: skip

@@ -1,0 +1,26 @@
+"""Taking a VM that was just made away again, with the disks that were made with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data.types import NULL_REF
+from xo_dash.control.plan import Call, Plan
+from xo_dash.control.said import say
+from xo_dash.i18n import N_
+
+
+def remove_made(vm: Any, name: str) -> Plan:
+    """Destroy `vm` (a reference) and its disks. It asks XAPI what they are: the mirror may not have heard of them yet.
+
+    Source: VM.destroy removes the record and its VBDs, never a VDI; a CD drive's image is somebody else's.
+    """
+    looking = say(N_("Looking for the disks of {name}"), name=name)
+    disks = []
+    for drive in (yield Call("VM.get_VBDs", vm, says=looking, asynchronous=False)):
+        record = yield Call("VBD.get_record", drive, says=looking, asynchronous=False)
+        if record["type"] == "Disk" and record["VDI"] != NULL_REF:
+            disks.append(record["VDI"])
+    yield Call("VM.destroy", vm, says=say(N_("Deleting {name}"), name=name), gone_is_done=True)
+    for disk in disks:
+        yield Call("VDI.destroy", disk, says=say(N_("Deleting a disk of {name}"), name=name), gone_is_done=True, alone=True)

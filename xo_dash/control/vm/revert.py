@@ -1,0 +1,100 @@
+"""Taking a VM back to one of its snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from data.names import name_of
+from data.objects import VM, PowerState
+from data.stores.users import Role
+from data.types import timestamp
+from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.plan import Call, Plan
+from xo_dash.control.request import Fault, Name, Request, VMUuid, called
+from xo_dash.control.said import Said, say
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.vm.snapshot import dated_name
+from xo_dash.control.words import under_way
+from xo_dash.i18n import N_
+
+LIVE = (PowerState.RUNNING, PowerState.PAUSED)
+
+
+class RevertVM(Request, frozen=True, kw_only=True):
+    """Disks and settings as they were when the snapshot was taken. A running VM is forced off first."""
+
+    snapshot: Annotated[VMUuid, called(N_("Snapshot"))]
+    snapshot_first: Annotated[bool, called(N_("Snapshot the present first"), hint=N_("So that you can come back to it"))] = True
+    start: Annotated[bool, called(N_("Start it afterwards"))] = False
+    name: Annotated[Name | None, called(N_("Name of that snapshot"))] = None
+
+
+def snapshots_of(vm: VM) -> list[VM]:
+    """Newest first."""
+    return sorted(vm.all_of(VM, vm.snapshots), key=lambda snapshot: -(timestamp(snapshot.snapshot_time) or 0))
+
+
+def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
+    newest = next((snapshot.uuid for snapshot in snapshots_of(vms[0]) if not _refused(snapshot)), "") if len(vms) == 1 else ""
+    return {"snapshot": newest, "snapshot_first": True, "start": any(vm.power_state in LIVE for vm in vms), "name": None}
+
+
+def choices(vms: Sequence[VM]) -> Sequence[Choice]:
+    """The snapshots of the one VM: several have none in common."""
+    if len(vms) != 1:
+        return ()
+    return [Choice(snapshot.uuid, name_of(snapshot), _refused(snapshot)) for snapshot in snapshots_of(vms[0])]
+
+
+def _refused(snapshot: VM) -> Said | None:
+    if "revert" in snapshot.allowed_operations:
+        return None
+    if snapshot.current_operations:
+        return under_way(next(iter(snapshot.current_operations.values())))
+    return say(N_("the pool does not offer to go back to it now"))
+
+
+def blocked(vm: VM) -> Said | None:
+    if not vm.snapshots:
+        return say(N_("it has no snapshots"))
+    if vm.current_operations:
+        return under_way(next(iter(vm.current_operations.values())))
+    if "revert" in vm.blocked_operations:
+        return say(N_("somebody blocked this operation: {reason}"), reason=vm.blocked_operations["revert"])
+    return None
+
+
+def check(request: RevertVM, vm: VM) -> Iterator[Fault]:
+    snapshot = vm.home.by_uuid(VM, request.snapshot)
+    if snapshot is None:
+        return
+    if snapshot.snapshot_of != vm.ref:
+        yield Fault("snapshot", say(N_("{snapshot} is not a snapshot of {vm}"), snapshot=name_of(snapshot), vm=name_of(vm)))
+    elif refused := _refused(snapshot):
+        yield Fault("snapshot", refused)
+    if request.snapshot_first and "snapshot" not in vm.allowed_operations:
+        yield Fault("snapshot_first", say(N_("the pool does not take a snapshot of it now")))
+
+
+def plan(request: RevertVM, vm: VM) -> Plan:
+    """The snapshot of the present stays, whatever comes after it: it is what one would go back to."""
+    snapshot = vm.home.by_uuid(VM, request.snapshot)
+    if snapshot is None:
+        return
+    resumes = snapshot.power_state is PowerState.SUSPENDED
+    if request.snapshot_first:
+        present = request.name or dated_name([vm])
+        yield Call("VM.snapshot", vm.ref, present, says=say(N_("Taking a snapshot of {name}"), name=name_of(vm)))
+    yield Call("VM.revert", snapshot.ref, says=say(N_("Reverting {name} to {snapshot}"), name=name_of(vm), snapshot=name_of(snapshot)))
+    if request.start:
+        says = say(N_("Resuming {name}"), name=name_of(vm)) if resumes else say(N_("Starting {name}"), name=name_of(vm))
+        yield Call("VM.resume" if resumes else "VM.start", vm.ref, False, False, says=says)
+
+
+REVERT: Final[AnyAction] = Action(
+    id="vm.revert", kind=VM, request=RevertVM, title=N_("Revert to a snapshot"), done=N_("{name} is reverted"), role=Role.OPERATOR,
+    icon="undo", danger=True, applies_to=is_machine, blocked=blocked,
+    defaults=defaults, choices={"snapshot": choices}, check=check, plan=plan,
+    warning=N_("Changes made since the snapshot was taken are lost, unless the present is kept as a snapshot. A running VM is forced off."),
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""Starting a VM on a host of one's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from data.fitting import Obstacle, lacks
+from data.names import name_of
+from data.objects import VM, Host, PowerState
+from data.stores.users import Role
+from data.types import NULL_REF
+from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.conditions import allowed, host_refuses
+from xo_dash.control.plan import Plan, one
+from xo_dash.control.request import Fault, HostUuid, Request, called
+from xo_dash.control.said import Said, say
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.vm.power import is_in
+from xo_dash.i18n import N_
+
+
+class StartOn(Request, frozen=True, kw_only=True):
+    """Start a VM on this host and no other."""
+
+    host: Annotated[HostUuid, called(N_("Host"))]
+
+
+def choices(subjects: Sequence[VM]) -> Sequence[Choice]:
+    """The hosts of the pool, those that can take a VM first; none if the VMs are of several pools."""
+    homes = {subject.home.id: subject.home for subject in subjects}
+    if len(homes) != 1:
+        return ()
+    (home,) = homes.values()
+    found = [Choice(host.uuid, name_of(host), _refused(host, subjects)) for host in home.all(Host).values()]
+    return sorted(found, key=lambda choice: (choice.refused is not None, choice.label))
+
+
+def _refused(host: Host, vms: Sequence[VM]) -> Said | None:
+    """Why it cannot take the first of them that it cannot take. How much memory is free is for the pool to say: it may squeeze others."""
+    return host_refuses(host) or next((missing for vm in vms if (missing := _missing(host, vm))), None)
+
+
+def _missing(host: Host, vm: VM) -> Said | None:
+    """The storage or network of a VM that `host` does not have."""
+    for lack in lacks(vm, host):
+        if lack.what is not None:
+            words = N_("it does not reach {what}") if lack.obstacle is Obstacle.SR else N_("it does not have the network {what}")
+            return say(words, what=name_of(lack.what))
+    return None
+
+
+def defaults(subjects: Sequence[VM]) -> Mapping[str, object]:
+    """The host that the first VM prefers, if it can take one; else the first that can; else none."""
+    for vm in subjects:
+        host = vm.home.one(Host, vm.affinity)
+        if host is not None and _refused(host, subjects) is None:
+            return {"host": host.uuid}
+    return {"host": next((choice.value for choice in choices(subjects) if choice.refused is None), "")}
+
+
+def check(request: StartOn, vm: VM) -> Iterator[Fault]:
+    host = vm.home.by_uuid(Host, request.host)
+    if host is not None and (refused := _refused(host, [vm])):
+        yield Fault("host", say(N_("{host} cannot take it: {reason}"), host=name_of(host), reason=refused))
+
+
+def plan(request: StartOn, vm: VM) -> Plan:
+    host = vm.home.by_uuid(Host, request.host)
+    return one("VM.start_on", vm.ref, host.ref if host else NULL_REF, False, False, says=say(N_("Starting {name}"), name=name_of(vm)))
+
+
+_CONDITION = allowed("start_on", PowerState.HALTED)
+START_ON: Final[AnyAction] = Action(
+    id="vm.start_on", kind=VM, request=StartOn, title=N_("Start on a host"), done=N_("{name} is started"), role=Role.OPERATOR, icon="play",
+    applies_to=is_machine, blocked=_CONDITION, quick_check=_CONDITION.holds, relevant=_CONDITION.fits,
+    defaults=defaults, choices={"host": choices}, check=check, plan=plan, succeeded=is_in(PowerState.RUNNING),
+)  # fmt: skip

@@ -1,0 +1,85 @@
+"""Calls as lines for `xe`, the command line of a pool: to be read, and to be run by hand where one wants to."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from data.objects import KINDS
+from data.types import NULL_REF, Home, Ref
+from xo_dash.control.plan import Call, Placeholder, Question, Step
+
+LINES: Final[Mapping[str, str]] = {
+    "PBD.plug": "pbd-plug uuid={0}",
+    "SR.scan": "sr-scan uuid={0}",
+    "VBD.eject": "vbd-eject uuid={0}",
+    "VDI.destroy": "vdi-destroy uuid={0}",
+    "VM.clean_reboot": "vm-reboot uuid={0}",
+    "VM.clean_shutdown": "vm-shutdown uuid={0}",
+    "VM.clone": "vm-clone uuid={0} new-name-label={1}",
+    "VM.copy": "vm-copy uuid={0} new-name-label={1} sr-uuid={2}",
+    "VM.destroy": "vm-destroy uuid={0}",
+    "VM.hard_reboot": "vm-reboot uuid={0} force=true",
+    "VM.hard_shutdown": "vm-shutdown uuid={0} force=true",
+    "VM.pause": "vm-pause uuid={0}",
+    "VM.resume": "vm-resume uuid={0}",
+    "VM.revert": "snapshot-revert snapshot-uuid={0}",
+    "VM.set_name_description": "vm-param-set uuid={0} name-description={1}",
+    "VM.set_name_label": "vm-param-set uuid={0} name-label={1}",
+    "VM.snapshot": "vm-snapshot uuid={0} new-name-label={1}",
+    "VM.start": "vm-start uuid={0}",
+    "VM.start_on": "vm-start uuid={0} on={1}",
+    "VM.suspend": "vm-suspend uuid={0}",
+    "VM.unpause": "vm-unpause uuid={0}",
+    "host.disable": "host-disable uuid={0}",
+    "host.enable": "host-enable uuid={0}",
+    "host.evacuate": "host-evacuate uuid={0}",
+    "host.get_vms_which_prevent_evacuation": "host-get-vms-which-prevent-evacuation uuid={0}",
+    "host.power_on": "host-power-on uuid={0}",
+    "host.reboot": "host-reboot uuid={0}",
+    "message.destroy": "message-destroy uuid={0}",
+    "pool.set_default_SR": "pool-param-set uuid={0} default-SR={1}",
+    "task.cancel": "task-cancel uuid={0}",
+}
+"""{method: what follows `xe`}; fields are the call's parameters, objects by their uuid. Source: xe help --all."""
+
+
+def xe_lines(steps: Sequence[Step], home: Home) -> list[str]:
+    """A line for each call; an answer that a later call needs is kept in a variable. What `xe` has no command for is a comment."""
+    return list(_lines(steps, home))
+
+
+def _lines(steps: Sequence[Step], home: Home) -> Iterator[str]:
+    needed = {
+        value.step for step in steps if isinstance(step, (Call, Question)) for value in step.parameters if isinstance(value, Placeholder)
+    }
+    for number, step in enumerate(steps, 1):
+        if not isinstance(step, (Call, Question)):
+            continue
+        values = [_written(value, home) for value in step.parameters]
+        if step.method not in LINES:
+            yield f"# XAPI: {step.method}({', '.join(values)})"
+            continue
+        line = f"xe {LINES[step.method].format(*values)}".replace(" sr-uuid= ", " ").removesuffix(" sr-uuid=")
+        yield f"{_variable(Placeholder(step.method.partition('.')[0], number))}=$({line})" if number in needed else line
+
+
+def _written(value: object, home: Home) -> str:
+    if isinstance(value, Placeholder):
+        return f"${_variable(value)}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return ",".join(_written(one, home) for one in value)
+    text = str(value)
+    if text == NULL_REF:
+        return ""
+    if text.startswith("OpaqueRef:"):
+        row = next((row for kind in KINDS if (row := home.one(kind, Ref(text))) is not None), None)
+        return row.uuid if row is not None else "?"
+    return shlex.quote(text)
+
+
+def _variable(answer: Placeholder) -> str:
+    return f"{answer.kind.lower()}_{answer.step}"
