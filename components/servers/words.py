@@ -79,7 +79,7 @@ def _member(master: str) -> str:
 
 
 def _bad_password(_detail: tuple[str, ...]) -> str:
-    return _("The pool refused the user or the password. It is not tried again until you edit the server.")
+    return _("The pool refused the user or password. It is not retried, to avoid a lock-out: edit the server in Settings.")
 
 
 def _bad_certificate(detail: tuple[str, ...]) -> str:

@@ -96,7 +96,7 @@ async def test_it_is_told_once_that_a_pool_is_gone(simulation: Simulation, home:
     mirror = await home.live(await home.add(simulation.pool))
     simulation.stop()
     await home.becomes(mirror, ServerState.UNREACHABLE)
-    await until(lambda: home.servers._running[mirror.id].poller._standing._retry >= 4)  # three attempts later
+    await until(lambda: home.servers._running[mirror.id].poller._standing._retry >= 4, 30)  # two attempts later
     assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
     simulation.start()
 

@@ -15,7 +15,7 @@ from data.types import XapiObject
 from xo_dash.sync.census import Census
 from xo_dash.sync.memory import Loading
 from xo_dash.sync.pool_identity import Identity, identify, is_behind
-from xo_dash.sync.standing import DuplicatePool, Standing, WrongPool
+from xo_dash.sync.standing import LAST_RETRY, DuplicatePool, Standing, WrongPool
 from xo_dash.xapi import events
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadCertificate, BadReply, NotMaster, Unreachable, XapiError, XapiFailure
@@ -80,8 +80,9 @@ class Poller:
         self._proved = False  # whether the session has been of use
         self._problem: XapiError | None = None  # why it is not signed in
         self._nobody = False  # whether nobody answered since then
-        self._failed_at = 0.0  # by the monotonic clock
-        self._rest_until = 0.0  # by the monotonic clock
+        self._lost_at = -PERIOD  # by the monotonic clock, as the next two
+        self._failed_at = 0.0
+        self._rest_until = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -139,7 +140,7 @@ class Poller:
         batch = await self._connection.events(kinds, token, wait if token.database else 0.0)
         if batch.token.database < token.database:
             log.warning("%s: its database went back in time; reading it anew", self._pool.server.label)
-            self._start_over()
+            self._lost()
             return
         await self._apply(token, batch)
 
@@ -148,7 +149,7 @@ class Poller:
             case XapiFailure(code="SESSION_INVALID") | NotMaster() if self._proved:
                 self._signed_in = self._proved = False  # and in again at once; the token stays good
             case XapiFailure(code="EVENTS_LOST" | "EVENT_FROM_TOKEN_PARSE_FAILURE") if self._token.database:
-                self._start_over()
+                self._lost()
             case _:
                 self._signed_in = self._proved = self._nobody = False
                 self._problem, self._failed_at = error, time.monotonic()
@@ -176,6 +177,14 @@ class Poller:
         self._connection.end_left()
         if not self._token.database:
             self._standing.now(ServerState.SYNCING)
+
+    def _lost(self) -> None:
+        """Read everything anew; after a pause if the pool makes us do so again and again."""
+        now = time.monotonic()
+        if now - self._lost_at < PERIOD:
+            self._rest_until = now + LAST_RETRY
+        self._lost_at = now
+        self._start_over()
 
     def _start_over(self) -> None:
         self._token = START

@@ -29,11 +29,13 @@ class Schedule:
     def start(self) -> None:
         self._scheduler.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """No new runs; those under way are cancelled."""
         self._names.clear()
         self._lasting.clear()
         if self._scheduler.running:
+            self._scheduler.pause()
+            await asyncio.sleep(0)  # what was about to begin begins: cancelled before, it would be a crash in the log
             self._scheduler.shutdown(wait=False)
 
     def every(self, seconds: float, name: str, work: Work) -> None:
