@@ -33,6 +33,8 @@ BLIND = 10.0
 """Seconds until the next attempt all the same: for another reason, or the certificate that is presented now."""
 DOUBT = 1.0
 """Seconds to wait for events when the picture seems to have too much."""
+MOST_MEMBERS, MOST_OF_AN_ADDRESS, MOST_OF_A_PRINT = 256, 253, 100
+"""Of what a pool says of its hosts is kept for later: four times the hosts that a pool may have, and characters."""
 SLICE = 500
 """Events applied at once in a first state: the loop must not be held for longer. A burst of everyday life is one turn."""
 BURST = 2000
@@ -230,9 +232,11 @@ class Poller:
 
     def _learn(self) -> None:
         """Keep the members' addresses, and what the pool itself says of their certificates."""
-        hosts = sorted(host.address for host in self._pool.all(Host).values() if host.address)
-        prints = sorted(one.fingerprint_sha256 for one in self._pool.all(Certificate).values() if one.fingerprint_sha256)
-        contact = Contact(self._pool.server.pool_uuid, tuple(hosts), tuple(prints))
+        hosts = sorted(host.address for host in self._pool.all(Host).values() if 0 < len(host.address) <= MOST_OF_AN_ADDRESS)
+        prints = sorted(
+            one.fingerprint_sha256 for one in self._pool.all(Certificate).values() if 0 < len(one.fingerprint_sha256) <= MOST_OF_A_PRINT
+        )
+        contact = Contact(self._pool.server.pool_uuid, tuple(hosts[:MOST_MEMBERS]), tuple(prints[: 2 * MOST_MEMBERS]))
         if contact != self._contact:
             self._contact = contact
             self._known.learn(contact)
