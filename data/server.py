@@ -11,6 +11,9 @@ NO_XAPI = "not XAPI"
 NO_TLS = "not TLS"
 """In a server's detail: something answers, but without encryption."""
 
+UNKNOWN_MASTER = "unknown master"
+"""In a server's detail: a member of a pool, which names a master that the password is not sent to by itself."""
+
 
 class ServerState(StrEnum):
     """How a connection stands; only LIVE shows the present."""
@@ -35,8 +38,8 @@ class Server:
     address: str
     state: ServerState = ServerState.CONNECTING
     detail: tuple[str, ...] = ()
-    """By state: unreachable: XAPI's code and arguments, NO_XAPI and a text, NO_TLS and
-    the address, or a system's text alone; bad password: code and
+    """By state: unreachable: XAPI's code and arguments, NO_XAPI and a text, NO_TLS or
+    UNKNOWN_MASTER and an address, or a system's text alone; bad password: code and
     arguments, or a sentence alone; bad certificate: the fingerprint expected (empty: an authority's) and the one presented;
     wrong pool: the uuid stored, the one found and the found pool's name; duplicate: the other server's label."""
     since: float = 0.0  # epoch seconds: in this state

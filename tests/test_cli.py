@@ -91,6 +91,7 @@ def test_a_user_is_added_listed_and_gets_a_new_password(run: Run, data_dir: Path
         (["server", "add", "xcp 1"], "secret\n", "without spaces"),
         (["server", "add", "xcp-1"], "", "a pool needs a password"),
         (["server", "add", "http://10.0.0.1"], "secret\n", "add --plain if you mean it"),
+        (["server", "add", "https://10.0.0.1", "--plain"], "secret\n", "leave --plain out"),
         (["server", "add", "xcp-1", "--fingerprint", "AB:CD"], "secret\n", "64 hexadecimal digits"),
     ],
 )

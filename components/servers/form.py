@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from nicegui import ui
 
@@ -19,6 +21,8 @@ from xo_dash.sync.probe import Probe
 from xo_dash.xapi.errors import BadAddress
 
 EXAMPLE: Final = "xcp1.lan"
+MOMENT: Final = 1.5
+"""Seconds in which a host lets in whoever has the right password, as a rule."""
 
 
 def is_administrator() -> bool:
@@ -96,7 +100,8 @@ class ServerForm:
         address, tls, fingerprint = self._address.value.strip(), *self._trust()
         try:
             password = self._password.value or (self._context.server_store.password(self._record.id) if self._record else "")
-            found = await self._context.servers.probe(address, self._user.value.strip(), password, tls=tls, fingerprint=fingerprint)
+            looking = self._context.servers.probe(address, self._user.value.strip(), password, tls=tls, fingerprint=fingerprint)
+            found = await self._patiently(looking)
         except (BadAddress, StoreError) as error:
             self._address.fault(_full(str(error)))
             return
@@ -106,6 +111,14 @@ class ServerForm:
             self._ask(found)
         else:
             await self._keep(found, tls, fingerprint)
+
+    async def _patiently(self, looking: Coroutine[Any, Any, Probe]) -> Probe:
+        """What is found; says what it waits for, where that is more than a moment."""
+        task = asyncio.get_running_loop().create_task(looking)
+        done, _pending = await asyncio.wait({task}, timeout=MOMENT)
+        if not done:
+            self._yes.allow(_("Waiting for the host; it takes 5 seconds to refuse a password"))
+        return await task
 
     def _trust(self) -> tuple[TlsMode, str]:
         """What was said yes to, if the address is still the one that was asked about; else what the record trusts."""

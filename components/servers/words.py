@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from data.server import NO_TLS, NO_XAPI, Server, ServerState
+from data.server import NO_TLS, NO_XAPI, UNKNOWN_MASTER, Server, ServerState
 from xo_dash.control.failures import explain, plain
 from xo_dash.i18n import N_, _
-from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, NotMaster, Unreachable, XapiError, XapiFailure
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, UnknownMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.tls import readable
 
 MARKS: Final[Mapping[ServerState, str]] = {
@@ -60,7 +60,7 @@ def _unreachable(detail: tuple[str, ...]) -> str:
             ).format(reason=plain(reason))
         case (code, address) if code == NO_TLS:
             return _no_tls(plain(address))
-        case ("HOST_IS_SLAVE", master):
+        case (code, master) if code == UNKNOWN_MASTER:
             return _member(master)
         case (code, *arguments) if _CODE.fullmatch(code):
             return _("It answers, but: {reason}. It is tried again by itself.").format(reason=explain(code, arguments, None))
@@ -79,7 +79,7 @@ def _member(master: str) -> str:
 
 
 def _bad_password(_detail: tuple[str, ...]) -> str:
-    return _("The pool refused the user or the password. It is not tried again until you edit the server.")
+    return _("The pool refused the user or password. It is not retried, to avoid a lock-out: edit the server in Settings.")
 
 
 def _bad_certificate(detail: tuple[str, ...]) -> str:
@@ -118,8 +118,8 @@ def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
     match error:
         case BadPassword():
             return "password", _("The pool refused this user or password.")
-        case NotMaster(master=str(master)) if master:
-            words = _member(master)
+        case UnknownMaster():
+            words = _member(error.master)
         case BadReply():
             words = _("Something answers at {address}, but it is no XenServer or XCP-ng host.").format(address=address)
         case BadCertificate():

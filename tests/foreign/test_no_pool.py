@@ -135,6 +135,7 @@ REFUSALS = {
     "zipped": (Manner(zipped=True), "Something answers, but not as"),
     "broken off": (Manner(cut=200), "Something answers, but not as"),
     "a circle": (Manner(master="127.0.0.1"), "It answers, but: the address belongs to a member"),
+    "a master elsewhere": (Manner(master="192.0.2.1"), "This host is a pool member; its master is 192.0.2.1."),
     "a master without a name": (Manner(master=" "), ""),
     "a master that is nobody": (Manner(master="not an address!"), ""),
 }

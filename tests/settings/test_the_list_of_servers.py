@@ -17,7 +17,7 @@ async def test_a_refused_password_is_said_with_a_way_out(tmp_path: Path, quick_p
         pool = await at.home.add(quick_pool, password="wrong", label="lab")
         await at.home.becomes(pool, ServerState.BAD_PASSWORD)
         await at.user.should_see("password refused")
-        await at.user.should_see("It is not tried again until you edit the server.")
+        await at.user.should_see("It is not retried, to avoid a lock-out: edit the server in Settings.")
         at.press("Edit")
         at.type(Password=quick_pool.password)
         at.press("Save")

@@ -9,8 +9,11 @@ from components.servers.words import sentence
 from data.objects import KINDS, VM, Message
 from data.server import NO_TLS, ServerState
 from data.stores.servers import TlsMode
+from tests.foreign import sources
+from tests.foreign.stranger import PASSWORD, stranger
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool, Simulation
+from xo_dash.sync.poller import MOST_MEMBERS
 from xo_dash.sync.standing import LAST_RETRY
 from xo_dash.xapi.errors import BadAddress, Unreachable
 
@@ -96,7 +99,7 @@ async def test_it_is_told_once_that_a_pool_is_gone(simulation: Simulation, home:
     mirror = await home.live(await home.add(simulation.pool))
     simulation.stop()
     await home.becomes(mirror, ServerState.UNREACHABLE)
-    await until(lambda: home.servers._running[mirror.id].poller._standing._retry >= 4)  # three attempts later
+    await until(lambda: home.servers._running[mirror.id].poller._standing._retry >= 4, 30)  # two attempts later
     assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
     simulation.start()
 
@@ -197,6 +200,20 @@ async def test_a_port_without_tls_is_told(pool: SimulatedPool, home: House) -> N
     mirror = await home.add(pool, address=pool.url.removeprefix("http://"))
     await home.becomes(mirror, ServerState.UNREACHABLE)
     assert mirror.server.detail[0] == NO_TLS and "http://" in sentence(mirror.server)
+
+
+async def test_of_a_pools_word_on_its_hosts_no_more_is_kept_than_hosts_there_can_be(home: House) -> None:
+    records = sources.own()
+    (_ref, host), *_others = records["host"].items()
+    for number in range(1000):
+        records["host"][f"OpaqueRef:made-up-{number}"] = {**host, "uuid": f"made-up-{number}", "address": f"192.0.2.{number}"}
+    records["host"]["OpaqueRef:long"] = {**host, "uuid": "long", "address": "0" * 100_000}
+    with stranger(records) as server:
+        record = await home.servers.add(server.url, "root", PASSWORD, tls=TlsMode.PLAIN)
+        mirror = await home.live(home.mirror.pools[record.id])
+        await until(lambda: home.record(mirror).members)
+        members = home.record(mirror).members
+        assert len(members) == MOST_MEMBERS and max(map(len, members)) < 20
 
 
 async def test_junk_for_an_address_adds_nothing(home: House) -> None:

@@ -17,6 +17,7 @@ from xo_dash.xapi.errors import BadAddress
         ("fe80::1", "https://[fe80::1]"),
         ("[fe80::1]:8443", "https://[fe80::1]:8443"),
         ("http://[fe80::1]", "http://[fe80::1]"),
+        ("fe80::1%eth0", "https://[fe80::1%eth0]"),
     ],
 )
 def test_what_people_type_becomes_an_address(text: str, url: str) -> None:
@@ -34,7 +35,8 @@ def test_without_a_scheme_plain_is_http(text: str, url: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", " ", "a b", "xen1:port", "xen1:0", "xen1:70000", "ftp://xen1", "http://", "root@xen1", "http://u:p@xen1", "xen1/path",
-     "xen1?x=1", "[::1", "-x", "..", "x" * 254, "xen1\nHost: evil", "http://xen1#x", "::::", "ü" * 3 + "\x00"],
+     "xen1?x=1", "[::1", "-x", "..", "x" * 254, "xen1\nHost: evil", "http://xen1#x", "::::", "ü" * 3 + "\x00",
+     "fe80::1%\r\nX: y", "fe80::1%" + "z" * 5000, "[fe80::1%a b]:80"],
 )  # fmt: skip
 def test_junk_is_one_sentence(text: str) -> None:
     with pytest.raises(BadAddress, match="is not an address"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
-from xo_dash.xapi.codec import MENDABLE, Envelope, decode_json
+from xo_dash.xapi.codec import MENDABLE, Envelope, decode_json, decode_xml
 from xo_dash.xapi.errors import BadReply
 
 ANY: msgspec.json.Decoder[Envelope[object]] = msgspec.json.Decoder(Envelope[object])
@@ -65,3 +66,29 @@ def test_what_is_large_is_not_mended() -> None:
     begin = time.thread_time()
     refused(bytes(body))
     assert time.thread_time() - begin < MANY_TIMES * seconds(lambda: bytes(body))
+
+
+def peak(work: Callable[[], object]) -> int:
+    """Bytes at once."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_lines_of_a_text_in_xml_are_no_objects() -> None:
+    def written(text: bytes) -> bytes:
+        member = b"<member><name>Status</name><value>Success</value></member><member><name>Value</name><value>%s</value></member>" % text
+        return b"<methodResponse><params><param><value><struct>%s</struct></value></param></params></methodResponse>" % member
+
+    lines, blanks = written(b"\n" * 500_000), written(b" " * 500_000)
+    assert len(decode_xml(lines)) == 500_000
+    assert peak(lambda: decode_xml(lines)) < 2 * peak(lambda: decode_xml(blanks))
+
+
+@pytest.mark.parametrize("tag", [b"<value>", b"<value><array><data>", b"<struct>", b"<a>"])
+def test_xml_that_is_too_deep_is_refused(tag: bytes) -> None:
+    with pytest.raises(BadReply):
+        decode_xml(b"<methodResponse><params><param>" + tag * 100_000)

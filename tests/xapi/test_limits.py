@@ -19,7 +19,7 @@ from xo_dash.xapi.errors import BadReply, XapiError, XapiFailure
 from xo_dash.xapi.events import MOST_OF_A_RECORD, START, Token
 from xo_dash.xapi.session import CALL_LIMIT, SMALL
 from xo_dash.xapi.tls import Trust
-from xo_dash.xapi.wire import Reply
+from xo_dash.xapi.wire import Reply, Wire
 
 SESSION = result(b'"OpaqueRef:session"')
 LISTS = b"[" + b"[]," * 2_000_000 + b"[]]"
@@ -83,6 +83,21 @@ async def test_a_call_has_a_limit_that_a_chunked_answer_has_too(name: str) -> No
             with pytest.raises(BadReply, match="more than"):
                 await call(connection)
             await connection.close()
+
+
+def test_what_arrives_byte_by_byte_takes_no_more_than_what_comes_at_once() -> None:
+    size = 100_000
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    peaks = []
+    for chunks in (b"%x\r\n%s\r\n" % (size, b"x" * size), b"1\r\nx\r\n" * size):
+        with answering(head + chunks + b"0\r\n\r\n", close=True) as host:
+            wire = Wire(host.address, Trust())
+            tracemalloc.start()
+            assert len(wire.request("GET", "/", None, {}, 60).body) == size
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            wire.close()
+    assert peaks[1] < 2 * peaks[0]
 
 
 @pytest.mark.parametrize("name", ["a text", "a record", "few records"])

@@ -15,7 +15,7 @@ from data.types import XapiObject
 from xo_dash.sync.census import Census
 from xo_dash.sync.memory import Loading
 from xo_dash.sync.pool_identity import Identity, identify, is_behind
-from xo_dash.sync.standing import DuplicatePool, Standing, WrongPool
+from xo_dash.sync.standing import LAST_RETRY, DuplicatePool, Standing, WrongPool
 from xo_dash.xapi import events
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadCertificate, BadReply, NotMaster, Unreachable, XapiError, XapiFailure
@@ -33,6 +33,8 @@ BLIND = 10.0
 """Seconds until the next attempt all the same: for another reason, or the certificate that is presented now."""
 DOUBT = 1.0
 """Seconds to wait for events when the picture seems to have too much."""
+MOST_MEMBERS, MOST_OF_AN_ADDRESS, MOST_OF_A_PRINT = 256, 253, 100
+"""Of what a pool says of its hosts is kept for later: four times the hosts that a pool may have, and characters."""
 SLICE = 500
 """Events applied at once in a first state: the loop must not be held for longer. A burst of everyday life is one turn."""
 BURST = 2000
@@ -80,8 +82,9 @@ class Poller:
         self._proved = False  # whether the session has been of use
         self._problem: XapiError | None = None  # why it is not signed in
         self._nobody = False  # whether nobody answered since then
-        self._failed_at = 0.0  # by the monotonic clock
-        self._rest_until = 0.0  # by the monotonic clock
+        self._lost_at = -PERIOD  # by the monotonic clock, as the next two
+        self._failed_at = 0.0
+        self._rest_until = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -139,7 +142,7 @@ class Poller:
         batch = await self._connection.events(kinds, token, wait if token.database else 0.0)
         if batch.token.database < token.database:
             log.warning("%s: its database went back in time; reading it anew", self._pool.server.label)
-            self._start_over()
+            self._lost()
             return
         await self._apply(token, batch)
 
@@ -148,7 +151,7 @@ class Poller:
             case XapiFailure(code="SESSION_INVALID") | NotMaster() if self._proved:
                 self._signed_in = self._proved = False  # and in again at once; the token stays good
             case XapiFailure(code="EVENTS_LOST" | "EVENT_FROM_TOKEN_PARSE_FAILURE") if self._token.database:
-                self._start_over()
+                self._lost()
             case _:
                 self._signed_in = self._proved = self._nobody = False
                 self._problem, self._failed_at = error, time.monotonic()
@@ -176,6 +179,14 @@ class Poller:
         self._connection.end_left()
         if not self._token.database:
             self._standing.now(ServerState.SYNCING)
+
+    def _lost(self) -> None:
+        """Read everything anew; after a pause if the pool makes us do so again and again."""
+        now = time.monotonic()
+        if now - self._lost_at < PERIOD:
+            self._rest_until = now + LAST_RETRY
+        self._lost_at = now
+        self._start_over()
 
     def _start_over(self) -> None:
         self._token = START
@@ -221,9 +232,11 @@ class Poller:
 
     def _learn(self) -> None:
         """Keep the members' addresses, and what the pool itself says of their certificates."""
-        hosts = sorted(host.address for host in self._pool.all(Host).values() if host.address)
-        prints = sorted(one.fingerprint_sha256 for one in self._pool.all(Certificate).values() if one.fingerprint_sha256)
-        contact = Contact(self._pool.server.pool_uuid, tuple(hosts), tuple(prints))
+        hosts = sorted(host.address for host in self._pool.all(Host).values() if 0 < len(host.address) <= MOST_OF_AN_ADDRESS)
+        prints = sorted(
+            one.fingerprint_sha256 for one in self._pool.all(Certificate).values() if 0 < len(one.fingerprint_sha256) <= MOST_OF_A_PRINT
+        )
+        contact = Contact(self._pool.server.pool_uuid, tuple(hosts[:MOST_MEMBERS]), tuple(prints[: 2 * MOST_MEMBERS]))
         if contact != self._contact:
             self._contact = contact
             self._known.learn(contact)

@@ -48,11 +48,13 @@ class Schedule:
     def start(self) -> None:
         self._scheduler.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """No new runs; those under way are cancelled."""
         for name in list(self._jobs):
             self.forget(name)
         if self._scheduler.running:
+            self._scheduler.pause()
+            await asyncio.sleep(0)  # what was about to begin begins: cancelled before, it would be a crash in the log
             self._scheduler.shutdown(wait=False)
 
     def every(self, seconds: float, name: str, work: Work) -> None:

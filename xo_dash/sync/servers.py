@@ -74,7 +74,7 @@ class Servers:
             await asyncio.gather(*(self._close(server_id) for server_id in list(self._running)))
         await asyncio.gather(*self._learning)
         await self.watch.stop()
-        self.schedule.stop()
+        await self.schedule.stop()
 
     async def add(
         self, address: str, user: str, password: str, *, tls: TlsMode, label: str = "", fingerprint: str = "", simulated: bool = False

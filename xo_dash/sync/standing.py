@@ -6,8 +6,8 @@ import logging
 import time
 
 from data.mirror import Mirror
-from data.server import NO_TLS, NO_XAPI, Server, ServerState
-from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, XapiError, XapiFailure
+from data.server import NO_TLS, NO_XAPI, UNKNOWN_MASTER, Server, ServerState
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, UnknownMaster, XapiError, XapiFailure
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,7 @@ class Standing:
         return wait
 
     def _judged(self, error: XapiError) -> tuple[ServerState, tuple[str, ...], float]:
+        detail: tuple[str, ...]
         match error:
             case BadPassword():
                 return ServerState.BAD_PASSWORD, error.details, NEVER  # every attempt counts as an attack
@@ -80,6 +81,8 @@ class Standing:
                 return ServerState.WRONG_POOL, error.details, ANOTHER_LOOK
             case DuplicatePool():
                 return ServerState.DUPLICATE, error.details, ANOTHER_LOOK
+            case UnknownMaster():
+                detail = (UNKNOWN_MASTER, error.master)
             case XapiFailure():
                 detail = error.details
             case NoTls():

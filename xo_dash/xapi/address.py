@@ -11,6 +11,7 @@ from xo_dash.i18n import _
 from xo_dash.xapi.errors import BadAddress
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+_ZONE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -84,8 +85,9 @@ def _is_host(host: str) -> bool:
 
 
 def _is_ipv6(text: str) -> bool:
+    zone = text.partition("%")[2]  # of which the library takes any text
     try:
-        return bool(ipaddress.IPv6Address(text))
+        return bool(ipaddress.IPv6Address(text)) and (not zone or _ZONE.fullmatch(zone) is not None)
     except ValueError:
         return False
 
