@@ -237,9 +237,13 @@ async def test_under_tls_a_handshake_has_an_end_and_the_rest_is_as_ever(build: B
             assert (await crowd(house))["connections"] <= STRANGERS + OF_PERSON
             assert (await ann.http.get("/")).status_code == 200
             assert await asyncio.gather(*(wire.rest() for wire in idle)) == [b""] * len(idle)
+        headers = {"cookie": ann.cookies}
+        async with connect(f"wss://{house.host}/ws/echo", origin=Origin(house.url), additional_headers=headers, ssl=trusting) as echo:
+            await echo.send("hello" * 1000)
+            assert str(await echo.recv()).startswith("ann: hello")
+            assert echo.protocol.extensions != []  # who is signed in has compression
         for origin, status in ((house.url, 303), (f"http://{house.host}", 403)):
             assert (await ann.http.post("/sign-out", headers={"origin": origin})).status_code == status
-        headers = {"cookie": ann.cookies}
         with pytest.raises(InvalidStatus, match="403"):
             await connect(f"wss://{house.host}/ws/echo", origin=Origin(house.url), additional_headers=headers, ssl=trusting)
 
