@@ -112,6 +112,7 @@ def serve(settings: Settings) -> int:
     # uvicorn ends in good order and then sends itself the signal it got: to be told to stop is no failure
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
     try:
+        listening.check(settings)
         directory = DataDirectory(settings.data_dir)
         try:
             with directory.serving():
@@ -124,7 +125,6 @@ def serve(settings: Settings) -> int:
 
 
 def _serve(settings: Settings, directory: DataDirectory) -> int:
-    listening.check(settings)
     vault = Vault(directory, settings.secret_key)
     stores = Stores(
         UserStore(directory),

@@ -285,3 +285,10 @@ def test_who_is_known_is_never_cut_for_a_stranger() -> None:
     assert crowd.enter("::1", lambda: None)
     assert other.came_with("", Kind.NOBODY)  # signed out
     assert other.came_with("ann", Kind.PERSON)
+
+
+@pytest.mark.parametrize("files", [64, 256, 1024, 4096, 65_536])
+def test_few_file_handles_are_few_connections(files: int) -> None:
+    limits = Limits.fitting(files)
+    assert limits.of_address < limits.strangers < limits.all
+    assert limits.all < files
