@@ -115,6 +115,7 @@ def serve(settings: Settings) -> int:
     # uvicorn ends in good order and then sends itself the signal it got: to be told to stop is no failure
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
     try:
+        listening.check(settings)
         directory = DataDirectory(settings.data_dir)
         try:
             with directory.serving():
@@ -127,7 +128,6 @@ def serve(settings: Settings) -> int:
 
 
 def _serve(settings: Settings, directory: DataDirectory) -> int:
-    listening.check(settings)
     audit = Audit(settings.data_dir)
     directory.tell, directory.who = audit.tell, current_actor
     context = build(settings, stores_of(settings, directory), audit)

@@ -97,6 +97,19 @@ async def test_a_foreign_page_cannot_post_or_poll_with_the_users_cookie(house: H
         assert (await ann.http.get("/")).status_code == 200
 
 
+async def test_an_origin_differs_by_its_scheme_and_the_log_says_once_what_a_proxy_has_to_say(house: House) -> None:
+    async with house.browser() as ann:
+        await ann.sign_in("ann")
+        page = await ann.open()
+        origin = f"https://{house.host}"
+        for _twice in range(2):
+            assert (await ann.http.post("/sign-out", headers={"origin": origin})).status_code == 403
+        async with PageSocket(house, page.client_id, ann.cookies, origin=origin) as socket:
+            assert "403" in socket.refused
+        assert (await ann.http.get("/")).status_code == 200
+    assert house.log().count("X-Forwarded-Proto") == 1
+
+
 @pytest.mark.parametrize("implicit", ["true", "false"])
 async def test_a_stolen_page_id_opens_no_socket(house: House, implicit: str) -> None:
     """Before and after its owner's socket is there, as nobody and as another user."""

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from nicegui import app
+from nicegui import Client, app
+from nicegui.page import page
 from nicegui.testing.user_simulation import user_simulation
 from nicegui.version import __version__ as nicegui_version
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Route
 
 from data.stores.users import Role
@@ -20,7 +22,9 @@ from tests.sync.house import house
 from xo_dash import __version__
 from xo_dash.app import add_routes
 from xo_dash.context import Context
-from xo_dash.door.sessions import viewer_of
+from xo_dash.door.current import SCOPE_KEY, current_user, may_use
+from xo_dash.door.kinds import SIGNED_IN, Kind
+from xo_dash.door.sessions import SignedOut, viewer_of
 
 FILES = f"/_nicegui/{nicegui_version}"
 PLACES = (
@@ -126,10 +130,27 @@ async def test_strangers_learn_how_many_servers_are_live_and_no_more(program: Pr
     assert told["connections"][0]["counts"]["host"] == 3
 
 
+async def test_a_screen_speaks_for_its_page_alone(program: Program) -> None:
+    """Whatever page its session came to have: elements of the map's are heard, and no handler takes it for a person."""
+    kiosk = next(session for session in program.context.door.sessions.all() if session.kind is Kind.KIOSK)
+    person = next(session for session in program.context.door.sessions.all() if session.kind is Kind.PERSON)
+    routes = {route.path: route.endpoint for route in app.routes if isinstance(route, Route)}
+    for path, heard in (("/kiosk/map", True), ("/vms", False), ("/", False), ("", False)):
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "endpoint": routes.get(path)}
+        client = Client(page(path), request=Request({**scope, SCOPE_KEY: kiosk}))
+        assert may_use(kiosk, client) is heard, path
+        assert not may_use(person, client)
+        with client:
+            assert current_user(SIGNED_IN).name == "hall"
+            with pytest.raises(SignedOut):
+                current_user()
+        client.delete()
+
+
 async def test_a_screen_gets_its_page_and_what_it_fetches(program: Program) -> None:
-    page = await program.ask("kiosk", "GET", "/kiosk/map")
-    assert page.status_code == 200 and "xo-kiosk" in page.text
-    files = re.findall(r"/theme/[0-9a-f]+\.(?:css|js)", page.text)
+    answer = await program.ask("kiosk", "GET", "/kiosk/map")
+    assert answer.status_code == 200 and "xo-kiosk" in answer.text
+    files = re.findall(r"/theme/[0-9a-f]+\.(?:css|js)", answer.text)
     assert len(files) == 2
     for path in files:
         assert (await program.ask("kiosk", "GET", path)).status_code == 200

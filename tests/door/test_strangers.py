@@ -237,9 +237,13 @@ async def test_under_tls_a_handshake_has_an_end_and_the_rest_is_as_ever(build: B
             assert (await crowd(house))["connections"] <= STRANGERS + OF_PERSON
             assert (await ann.http.get("/")).status_code == 200
             assert await asyncio.gather(*(wire.rest() for wire in idle)) == [b""] * len(idle)
+        headers = {"cookie": ann.cookies}
+        async with connect(f"wss://{house.host}/ws/echo", origin=Origin(house.url), additional_headers=headers, ssl=trusting) as echo:
+            await echo.send("hello" * 1000)
+            assert str(await echo.recv()).startswith("ann: hello")
+            assert echo.protocol.extensions != []  # who is signed in has compression
         for origin, status in ((house.url, 303), (f"http://{house.host}", 403)):
             assert (await ann.http.post("/sign-out", headers={"origin": origin})).status_code == status
-        headers = {"cookie": ann.cookies}
         with pytest.raises(InvalidStatus, match="403"):
             await connect(f"wss://{house.host}/ws/echo", origin=Origin(house.url), additional_headers=headers, ssl=trusting)
 
@@ -281,3 +285,10 @@ def test_who_is_known_is_never_cut_for_a_stranger() -> None:
     assert crowd.enter("::1", lambda: None)
     assert other.came_with("", Kind.NOBODY)  # signed out
     assert other.came_with("ann", Kind.PERSON)
+
+
+@pytest.mark.parametrize("files", [64, 256, 1024, 4096, 65_536])
+def test_few_file_handles_are_few_connections(files: int) -> None:
+    limits = Limits.fitting(files)
+    assert limits.of_address < limits.strangers < limits.all
+    assert limits.all < files

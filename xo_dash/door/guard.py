@@ -1,5 +1,6 @@
 """Stands in front of every request and websocket: ASGI, as what NiceGUI calls middleware does not see websockets."""
 
+import logging
 from collections.abc import Callable, Iterable
 from urllib.parse import parse_qs
 
@@ -14,12 +15,14 @@ from xo_dash.door.cookies import is_secure, read_token
 from xo_dash.door.current import SCOPE_KEY, may_use, session_of
 from xo_dash.door.headers import secured
 from xo_dash.door.kinds import EVERYBODY, Kind, endpoint_of, kinds_of
-from xo_dash.door.origins import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, login_path
+from xo_dash.door.origins import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, is_ours_but_for_tls, login_path
 from xo_dash.door.reload import answer_websocket, polling_answer
 from xo_dash.door.sessions import Session, SessionTable
 from xo_dash.door.socket_life import SocketLife
 from xo_dash.door.wire import guest_of
 from xo_dash.i18n import N_, _, negotiate, using
+
+log = logging.getLogger(__name__)
 
 FAVICON = "/favicon.ico"
 PUBLIC_FILES = f"/_nicegui/{nicegui_version}/"
@@ -55,6 +58,7 @@ class Guard:
         self._routes = routes
         self._first_run = first_run
         self._loopback_only = loopback_only
+        self._has_explained = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -86,8 +90,19 @@ class Guard:
         if _may_change_something(scope, path) and (
             is_foreign(headers, is_secure(scope)) or (is_anonymous(headers) and "cookie" in headers)
         ):
+            self._explain(headers, is_secure(scope))
             return _plain(headers, N_("This request comes from another site."), 403)
         return self._trespass(scope, headers, path, session)
+
+    def _explain(self, headers: Headers, tls: bool) -> None:
+        """Tell the administrator, once, of a proxy that does not say whether its side has TLS: nothing works behind it."""
+        if not self._has_explained and is_ours_but_for_tls(headers, tls):
+            self._has_explained = True
+            ours, theirs = ("https", "http") if tls else ("http", "https")
+            log.warning(
+                "refused a request that came by %s from a page that came by %s; if there is a reverse proxy, let it set "
+                "X-Forwarded-Proto, and name its address in FORWARDED_ALLOW_IPS", ours, theirs,
+            )  # fmt: skip
 
     def _trespass(self, scope: Scope, headers: Headers, path: str, session: Session | None) -> Response | None:
         if path.startswith(SOCKET):

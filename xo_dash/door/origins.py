@@ -19,6 +19,11 @@ def is_foreign(headers: Mapping[str, str], tls: bool) -> bool:
     return False
 
 
+def is_ours_but_for_tls(headers: Mapping[str, str], tls: bool) -> bool:
+    """Whether it would be ours with (or without) TLS: as it looks behind a proxy that does not say which it is."""
+    return _is_ours(headers.get("origin", ""), headers.get("host", ""), "http" if tls else "https")
+
+
 def _is_ours(origin: str, host: str, scheme: str) -> bool:
     """An origin is a scheme, a host and a port: a page that came without TLS is not ours under TLS."""
     try:
