@@ -200,7 +200,7 @@ async def test_what_is_pinned_stays_in_sight(tmp_path: Path) -> None:
         await asyncio.sleep(0.2)
         await at.user.open("/bar")
         at.user.find(kind=Button, content="nfs-vault").click()
-        assert at.shown == [sr.uuid]
+        assert at.shown == [key_of(sr)]
         (bar,) = at.user.find(Attention).elements
         with at.user:
             bar.pin(sr)
