@@ -61,7 +61,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
 
 def _network_row(network: Network) -> Row:
     kind, tags, links = network_kind(network), tags_of(network), links_of(network)
-    vms, mtu = guest_count(network), network.MTU or math.nan
+    vms = guest_count(network)
     cells = (
         Cell(name_of(network), path=path_of(network), tip=network.name_description),
         Cell(pool_name(network), path=pool_path(network)),
@@ -69,7 +69,7 @@ def _network_row(network: Network) -> Row:
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
         traffic_cell(network, traffic_of(network)),
-        Cell(number(mtu), key=mtu),
+        Cell(str(network.MTU or "–"), key=network.MTU or math.nan),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),
     )
