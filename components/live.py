@@ -145,6 +145,15 @@ def follow_source(observe: Callable[[Callable[..., None]], Callable[[], None]], 
     render()
 
 
+def follow_findings(mirror: Mirror, concerns: Callable[[frozenset[Subject]], bool], render: Callable[[], None]) -> None:
+    """Call `render` now and whenever something else is told of subjects that `concerns` says yes to."""
+
+    def observe(tell: Callable[..., None]) -> Callable[[], None]:
+        return mirror.findings.observe(lambda subjects: tell() if concerns(subjects) else None)
+
+    follow_source(observe, render)
+
+
 def bound(mirror: Mirror, subject: Subject, name: str) -> tuple[Subject, str]:
     """Make one field bindable while someone looks: `ui.label().bind_text_from(*bound(mirror, vm, "name_label"))`.
 

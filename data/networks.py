@@ -6,8 +6,9 @@ import math
 from enum import StrEnum
 from typing import NamedTuple
 
-from data.facts.network import Link
+from data.facts.network import Link, link_level
 from data.facts.vm import is_up
+from data.findings.finding import Level
 from data.hosts import Port, port_of
 from data.objects import PIF, VIF, VM, Bond, Host, Network
 from data.placement import is_guest
@@ -52,13 +53,18 @@ class Links(NamedTuple):
     up: int
     ports: int
     worst: Link
+    level: Level
+    """How grave the worst of them is."""
 
 
 def links_of(network: Network) -> Links:
     """Of attached ports that something uses or that have a link: any other carries nothing and lacks nothing."""
-    links = [one.port.link for one in ports_into(network) if one.port.pif.currently_attached and one.port.link is not Link.SPARE]
+    ports = [one.port for one in ports_into(network) if one.port.pif.currently_attached and one.port.link is not Link.SPARE]
+    links = [port.link for port in ports]
     worst = Link.DOWN if Link.DOWN in links else Link.DEGRADED if Link.DEGRADED in links else Link.UP
-    return Links(sum(link is not Link.DOWN for link in links), len(links), worst)
+    return Links(
+        sum(link is not Link.DOWN for link in links), len(links), worst, max((link_level(port.pif) for port in ports), default=Level.NONE)
+    )
 
 
 class VmNic(NamedTuple):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from components.hosts.words import LINK_MARKS, MODES, link_text
+from components.hosts.words import MODES, link_mark, link_text
 from components.links import path_of
 from components.ui import Card, Column
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Table
 from data.facts.network import Link as LinkState
+from data.facts.network import link_level
 from data.facts.sr import is_shown, path_level
 from data.findings.finding import Level
 from data.hosts import Path, Port, paths_of, ports_of
@@ -65,7 +66,7 @@ def device_text(port: Port) -> str:
 def link_cell(port: Port) -> Cell:
     if not port.pif.currently_attached and not port.pif.home.one(Bond, port.pif.bond_slave_of):
         return Quiet(_("unplugged") if port.link in (LinkState.UP, LinkState.DEGRADED) else _("unplugged, no link"))
-    return Marked(LINK_MARKS[port.link], link_text(port))
+    return Marked(link_mark(port.link, link_level(port.pif)), link_text(port))
 
 
 def address_cell(pif: PIF) -> Cell:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from components.findings.words import TONES
 from components.links import path_of
 from data import names
 from data.facts.host import HostState, host_state
 from data.facts.network import Link
+from data.findings.finding import Level
 from data.hosts import Cpus, Port
 from data.mirror import PoolMirror
 from data.objects import Host
@@ -21,7 +23,6 @@ STATES: Final[Mapping[HostState, str]] = {
 MARKS: Final[Mapping[HostState, str]] = {
     HostState.RUNNING: "running", HostState.MAINTENANCE: "disabled", HostState.UNHEARD: "critical",
 }  # fmt: skip
-LINK_MARKS: Final[Mapping[Link, str]] = {Link.UP: "live", Link.DEGRADED: "warning", Link.DOWN: "warning", Link.SPARE: "disabled"}
 
 MODES: Final[Mapping[str, str]] = {
     "balance-slb": N_("balanced by MAC"), "active-backup": N_("one active"), "lacp": N_("LACP"),
@@ -56,6 +57,11 @@ def cpus_text(cpus: Cpus) -> str:
     if cpus.mhz:
         parts.append(_("{n} GHz").format(n=number(cpus.mhz / 1000, 1)))
     return ", ".join(parts)
+
+
+def link_mark(link: Link, level: Level) -> str:
+    """How grave a link is; a shape of its own where it is as it should be."""
+    return TONES.get(level) or ("live" if link is Link.UP else "disabled")
 
 
 def link_text(port: Port) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from components.heads import ObjectHead
 from components.hosts.ways import address_cell, device_text, link_cell, pif_refs
-from components.hosts.words import pool_name, pool_path
+from components.hosts.words import link_mark, pool_name, pool_path
 from components.links import path_of
+from components.live import follow_findings
 from components.networks.rows import KINDS, guest_count
 from components.ui import Card, Column
 from components.vms.around import follow_around
@@ -33,6 +34,7 @@ def network_head(mirror: Mirror, network: Network) -> None:
 
     with head:
         follow_around(mirror, network, port_refs, refresh)
+        follow_findings(mirror, lambda subjects: network in subjects, refresh)
 
 
 def _state(network: Network) -> tuple[str, str]:
@@ -42,10 +44,10 @@ def _state(network: Network) -> tuple[str, str]:
     if not links.ports:
         return "disabled", _("Not in use")
     words = {
-        LinkState.UP: ("live", _("Link everywhere")), LinkState.DEGRADED: ("warning", _("A NIC has no link")),
-        LinkState.DOWN: ("warning", _("No link on a host") if links.up else _("No link")),
+        LinkState.UP: _("Link everywhere"), LinkState.DEGRADED: _("A NIC has no link"),
+        LinkState.DOWN: _("No link on a host") if links.up else _("No link"),
     }  # fmt: skip
-    return words[links.worst]
+    return link_mark(links.worst, links.level), words[links.worst]
 
 
 def port_refs(network: Network) -> Iterable[Ref]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from components.findings.words import TONES
 from components.hosts.rows import address_key, more
 from components.hosts.ways import pif_refs
-from components.hosts.words import LINK_MARKS, pool_name, pool_path
+from components.hosts.words import link_mark, pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row
 from components.lists.traffic import traffic_cell, traffic_trace
 from components.vms.words import mark_of
-from data.facts.network import Link
 from data.mirror import PoolMirror
 from data.names import name_of
 from data.networks import Links, NetworkKind, links_of, network_kind, nic_of, tags_of, traffic_of
@@ -48,6 +48,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         refs=_network_refs,
         belongs=lambda network: only is None or network.home is only,
         title=_("Networks"),
+        judged=True,
         find=_("Name, bridge, uuid"),
         nothing=_("No networks yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
@@ -60,7 +61,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
 
 def _network_row(network: Network) -> Row:
     kind, tags, links = network_kind(network), tags_of(network), links_of(network)
-    vms, mtu = guest_count(network), network.MTU or math.nan
+    vms = guest_count(network)
     cells = (
         Cell(name_of(network), path=path_of(network), tip=network.name_description),
         Cell(pool_name(network), path=pool_path(network)),
@@ -68,7 +69,7 @@ def _network_row(network: Network) -> Row:
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
         traffic_cell(network, traffic_of(network)),
-        Cell(number(mtu), key=mtu),
+        Cell(str(network.MTU or "–"), key=network.MTU or math.nan),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),
     )
@@ -80,9 +81,8 @@ def links_cell(kind: NetworkKind, links: Links) -> Cell:
         return Cell("", key=math.nan)
     if not links.ports:
         return Cell(_("not in use"), key=0, tone="dim")
-    tone = "warning" if links.worst in (Link.DEGRADED, Link.DOWN) else ""
     text = _("{n} of {all}").format(n=number(links.up), all=number(links.ports))
-    return Cell(text, key=links.up / links.ports, mark=LINK_MARKS[links.worst], tone=tone)
+    return Cell(text, key=links.up / links.ports, mark=link_mark(links.worst, links.level), tone=TONES.get(links.level, ""))
 
 
 def guest_count(network: Network) -> int:

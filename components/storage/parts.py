@@ -9,7 +9,7 @@ from components.heads import ObjectHead
 from components.hosts.ways import path_cell
 from components.hosts.words import pool_name, pool_path
 from components.links import path_of
-from components.live import follow_source
+from components.live import follow_findings
 from components.storage.words import reach_text, reached_text
 from components.ui import Card, Column, Figure, Meter, Notice, Tone
 from components.vms.around import follow_around
@@ -70,7 +70,7 @@ class RoomCard(Card):
             self._facts = Facts([name for name, _value in self._rows()])
             names = ("physical_size", "physical_utilisation", "virtual_allocation")
             follow_around(mirror, sr, lambda sr: (), self._refresh, names=names)
-            follow_source(lambda tell: mirror.findings.observe(lambda subjects: tell() if sr in subjects else None), self._refresh)
+            follow_findings(mirror, lambda subjects: sr in subjects, self._refresh)
 
     def _refresh(self) -> None:
         room = room_of(self._sr)

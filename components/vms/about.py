@@ -10,7 +10,7 @@ from nicegui import ui
 
 from components.findings.words import TONES
 from components.links import path_of
-from components.live import follow_source, renewed
+from components.live import follow_findings, renewed
 from components.ui import Card, Mark
 from components.vms.around import follow_around, place_refs, tie_refs
 from components.vms.cells import Cell, Copy, Facts, Lines, Link, Quiet
@@ -132,18 +132,13 @@ class Ties(Card):
 
     def __init__(self, mirror: Mirror, vm: VM) -> None:
         super().__init__(_("What it hangs on"))
-        self._mirror, self._vm = mirror, vm
+        self._vm = vm
         self._shown: Sequence[tuple[Level, str]] | None = None
         with self:
             self._box = ui.element().classes("contents")
             with ui.element().classes("contents"):
                 follow_around(mirror, vm, tie_refs, self._refresh, names=TIED)
-                follow_source(self._follow_findings, self._refresh)
-
-    def _follow_findings(self, tell: Callable[[], None]) -> Callable[[], None]:
-        """How full an SR is too full, findings say."""
-        findings = self._mirror.findings
-        return findings.observe(lambda subjects: tell() if any(isinstance(subject, SR) for subject in subjects) else None)
+                follow_findings(mirror, lambda subjects: any(isinstance(subject, SR) for subject in subjects), self._refresh)
 
     def _refresh(self) -> None:
         now = [(level_of(tie), tie_text(tie)) for tie in ties_of(self._vm)]

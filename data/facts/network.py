@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from data.objects import PIF, VIF, VLAN, VM, Bond, Network, PIFMetrics
+from data.facts.host import is_live
+from data.facts.vm import is_up
+from data.findings.finding import Level
+from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network, PIFMetrics
 from data.placement import is_guest
 
 ACTIVE_BACKUP: Final = "active-backup"
@@ -59,6 +62,26 @@ def is_used(pif: PIF, depth: int = DEEPEST) -> bool:
         return True
     tags = [vlan.untagged_PIF for vlan in pif.all_of(VLAN, pif.VLAN_slave_of)]
     return depth > 0 and any(is_used(above, depth - 1) for above in pif.all_of(PIF, tags))
+
+
+def cut_vms(pif: PIF) -> set[VM]:
+    """The VMs on its host that have a NIC on its network: those that lack something where it has no link."""
+    network = pif.home.one(Network, pif.network)
+    vifs = network.all_of(VIF, network.VIFs) if network is not None else []
+    return {vm for vif in vifs if (vm := vif.home.one(VM, vif.VM)) and is_guest(vm) and is_up(vm) and vm.resident_on == pif.host}
+
+
+def link_level(pif: PIF) -> Level:
+    """How grave its link is: critical where running VMs or the pool itself depend on one that is down.
+
+    Nothing is said of a port that is unplugged, nor of one of a host that is not heard.
+    """
+    host, link = pif.home.one(Host, pif.host), link_of(pif)
+    if link in (Link.UP, Link.SPARE) or host is None or not is_live(host):
+        return Level.NONE
+    if pif.home.one(Bond, pif.bond_slave_of) is None and not pif.currently_attached:
+        return Level.NONE
+    return Level.CRITICAL if link is Link.DOWN and (pif.management or cut_vms(pif)) else Level.WARNING
 
 
 def _is_guests(vif: VIF) -> bool:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from data.facts.host import is_live
-from data.facts.network import Link, link_of
-from data.facts.vm import HOLDING
-from data.findings.finding import Limits, Reading, Rule
-from data.objects import PIF, VIF, VM, Bond, Host, Network
-from data.placement import is_guest
+from data.facts.network import Link, cut_vms, link_level, link_of
+from data.findings.finding import Level, Limits, Reading, Rule
+from data.objects import PIF, VM, Bond, Host, Network
 
 
 def no_link(network: Network, _now: float) -> Reading | None:
@@ -15,11 +13,9 @@ def no_link(network: Network, _now: float) -> Reading | None:
     ports = _ports(network, Link.DOWN)
     if not ports:
         return None
-    hosts = {port.host: host for port, host in ports}
-    users = {vm for vif in network.all_of(VIF, network.VIFs) if (vm := vif.home.one(VM, vif.VM)) and is_guest(vm)}
-    cut = sum(vm.power_state in HOLDING and vm.resident_on in hosts for vm in users)
-    serious = cut or any(port.management for port, _host in ports)
-    return Reading(2 if serious else 1, tuple(hosts.values()), cut)
+    cut = set[VM]().union(*(cut_vms(port) for port, _host in ports))
+    serious = any(link_level(port) is Level.CRITICAL for port, _host in ports)
+    return Reading(2 if serious else 1, tuple(dict.fromkeys(host for _port, host in ports)), len(cut))
 
 
 def degraded(network: Network, _now: float) -> Reading | None:

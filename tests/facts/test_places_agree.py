@@ -20,7 +20,7 @@ from components.vms.cells import Quiet
 from components.vms.roster import Roster
 from components.vms.rows import Row
 from data.facts.host import HostState, host_state
-from data.facts.network import Link, link_of
+from data.facts.network import link_of
 from data.facts.vm import VmState
 from data.findings.finding import Level
 from data.findings.storage import fill_level
@@ -186,7 +186,9 @@ def test_of_srs_networks_and_pools(seed: int) -> None:
     beads = cast(list[Any], map_rows.network_row(1, 1, network, hash))
     links = [link_of(pif) for pif in network.all_of(PIF, network.PIFs)]
     assert sorted(beads[4][1::2]) == sorted(map(int, links))
-    assert (network_rows._network_row(network).cells[4].tone == "warning") is bool({Link.DOWN, Link.DEGRADED} & set(links))
+    level = network.home.findings.mark(network)
+    assert network_rows._network_row(network).cells[4].tone == {Level.CRITICAL: "critical", Level.WARNING: "warning"}.get(level, "")
+    assert beads[5] == level
     assert {beads[3], network_rows._network_row(network).cells[0].text} == {name_of(network)}
     own = pool.pool
     assert own is not None

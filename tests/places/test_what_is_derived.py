@@ -10,6 +10,7 @@ import pytest
 from components.storage.parts import device_text
 from data.facts.host import HostState, booted_at, host_state
 from data.facts.network import Link
+from data.findings.finding import Level
 from data.hosts import (
     account_of,
     certificate_ends_at,
@@ -168,15 +169,15 @@ def test_networks_know_their_kind_tag_and_links(build: Builder) -> None:
     rows = build.commit().all(Network)
     assert [network_kind(rows[ref]) for ref in (trunk, tagged, internal)] == [NetworkKind.EXTERNAL, NetworkKind.VLAN, NetworkKind.INTERNAL]
     assert (tags_of(rows[tagged]), tags_of(rows[trunk])) == ([20], [])
-    assert links_of(rows[tagged]) == (1, 1, Link.DEGRADED)
-    assert links_of(rows[internal]) == (0, 0, Link.UP)
+    assert links_of(rows[tagged]) == (1, 1, Link.DEGRADED, Level.WARNING)
+    assert links_of(rows[internal]) == (0, 0, Link.UP, Level.NONE)
     assert [one.host and one.host.name_label for one in ports_into(rows[tagged])] == ["h"]
 
 
 def test_an_unplugged_port_lacks_nothing(build: Builder) -> None:
     pif = build.put(PIF, metrics=build.put(PIFMetrics, carrier=False), currently_attached=False)
     network = build.put(Network, PIFs=[pif])
-    assert links_of(build.commit().all(Network)[network]) == (0, 0, Link.UP)
+    assert links_of(build.commit().all(Network)[network]) == (0, 0, Link.UP, Level.NONE)
 
 
 def test_nics_on_a_network_are_those_of_vms_with_their_own_addresses(build: Builder) -> None:
@@ -233,7 +234,7 @@ def test_only_living_hosts_are_missed(build: Builder) -> None:
     sr = Ref("OpaqueRef:sr")
     hosts = [a_host(build, "up"), a_host(build, "cut"), a_host(build, "dead", live=False)]
     paths = [build.put(PBD, host=host, SR=sr, currently_attached=not i) for i, host in enumerate(hosts)]
-    build.put(SR, sr, PBDs=paths)
+    build.put(SR, sr, type="nfs", physical_size=GIB, PBDs=paths)
     reached = reached_by(build.commit().all(SR)[sr])
     assert (reached.attached, reached.wanted, [host.name_label for host in reached.cut]) == (1, 3, ["cut"])
 

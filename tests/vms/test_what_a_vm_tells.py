@@ -27,7 +27,7 @@ from data.vms import (
     os_name,
     started_at,
 )  # fmt: skip
-from tests.fakes import Builder
+from tests.fakes import Builder, judged
 
 
 @pytest.fixture
@@ -187,6 +187,7 @@ def test_what_it_hangs_on(build: Builder) -> None:
         row = pool.one(SR, sr)
         assert row
         row.PBDs = pbds
+    judged(build.mirror)
     found = ties_of(vm)
     assert [tie.kind for tie in found] == [Kind.FULL, Kind.UNPLUGGED, Kind.GONE, Kind.NO_LINK, Kind.LOCAL_DISK, Kind.CD, Kind.DEVICE]
     assert [tie.what for tie in found] == ["", "", "7", "", "cache", "debian.iso", ""]
