@@ -89,6 +89,10 @@ SHUTDOWN = 5
 """Seconds that open connections get to end."""
 
 
+TAB = 3600.0
+"""Seconds for which NiceGUI remembers a tab of a browser; we keep nothing there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """Our own records, of one data directory."""
@@ -131,6 +135,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     context = build(settings, stores)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
+    nicegui.app.storage.max_tab_storage_age = TAB
     ui.run(
         host=settings.host,
         port=settings.port,
