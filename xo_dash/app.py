@@ -199,7 +199,8 @@ def mount(app: App, context: Context) -> None:
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
     app.on_startup(memory.settle)
     tidying = memory.Tidying(_is_watched)
-    app.on_startup(lambda: context.servers.schedule.every(memory.TIDY, "memory", tidying.tick))
+    app.on_startup(lambda: context.servers.schedule.every(memory.YOUNG, "young garbage", tidying.young))
+    app.on_startup(lambda: context.servers.schedule.every(memory.TIDY, "garbage", tidying.tick))
 
 
 def _is_watched() -> bool:
