@@ -8,6 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xo_dash.door.sessions import Session
 
+AFTER = 20.0
+"""Seconds in which the two sides of a websocket have said goodbye."""
+
 
 class SocketLife:
     """Serves one websocket until its session ends; then both sides are told that the other left."""
@@ -44,7 +47,18 @@ class SocketLife:
                 with suppress(RuntimeError, OSError):  # it went away by itself
                     await send({"type": "websocket.close", "code": 1008})
             ended.cancel()
+            asyncio.get_running_loop().call_later(AFTER, _release, receive)
 
     async def _end(self) -> None:
         await self._session.ended.wait()
         await asyncio.sleep(self._grace)
+
+
+def _release(receive: Receive) -> None:
+    """Free what the connection compressed with, a third of a megabyte: wsproto's parser is a generator that holds whoever has it,
+    which only the garbage collector would find.
+    """
+    connection = getattr(getattr(getattr(receive, "__self__", None), "conn", None), "_connection", None)
+    parser = getattr(getattr(connection, "_proto", None), "_parse_more", None)
+    if parser is not None:
+        parser.close()
