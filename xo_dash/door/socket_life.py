@@ -23,9 +23,12 @@ class SocketLife:
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         ended = asyncio.ensure_future(self._end())
         is_open = False
+        source: Receive | None = receive
 
         async def receive_or_end() -> Message:
-            incoming: asyncio.Future[Any] = asyncio.ensure_future(receive())
+            if source is None:
+                return {"type": "websocket.disconnect", "code": 1006}
+            incoming: asyncio.Future[Any] = asyncio.ensure_future(source())
             try:
                 await asyncio.wait({incoming, ended}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -48,6 +51,7 @@ class SocketLife:
                     await send({"type": "websocket.close", "code": 1008})
             ended.cancel()
             asyncio.get_running_loop().call_later(AFTER, _release, receive)
+            source = None  # engine.io makes a class for each request, which keeps what reads, and a class is a ring
 
     async def _end(self) -> None:
         await self._session.ended.wait()
