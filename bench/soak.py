@@ -71,18 +71,23 @@ async def coming_and_going(minutes: float) -> list[Figure]:
     async with simulated(HOSTS, VMS) as pool, dashboard(pool.url) as board:
         await board.live()
         every, began = min(60.0, minutes * 60 / 12), time.monotonic()
-        for path in itertools.cycle(VISITED):
-            async with crowd(board, TOGETHER, path, lambda _index, _text, _moment: None):
-                await asyncio.sleep(1)
-            opened += TOGETHER
-            at = time.monotonic() - began
-            if at >= (len(resident) + 1) * every:
-                resident.append((at / 60, board.resident() / 1e6))
-                print(f"{at / 60:5.1f} min: {opened} pages were open, server {resident[-1][1]:.1f} MB", file=sys.stderr, flush=True)
-            if at >= minutes * 60:
-                break
+        async with crowd(board, 1, "/", _unheard):  # one stays, so that it is never idle
+            for path in itertools.cycle(VISITED):
+                async with crowd(board, TOGETHER, path, _unheard):
+                    await asyncio.sleep(1)
+                opened += TOGETHER
+                at = time.monotonic() - began
+                if at >= (len(resident) + 1) * every:
+                    resident.append((at / 60, board.resident() / 1e6))
+                    print(f"{at / 60:5.1f} min: {opened} pages were open, server {resident[-1][1]:.1f} MB", file=sys.stderr, flush=True)
+                if at >= minutes * 60:
+                    break
     beside = f"{opened} pages in {minutes:g} minutes, {TOGETHER} at a time; at its end {resident[-1][1]:.1f} MB"
     return [Figure("browsers that come and go, the server's resident memory: growth", slope(resident), "MB/min", 0.5, beside)]
+
+
+def _unheard(_index: int, _text: str, _moment: float) -> None:
+    """What a browser is sent, and nobody looks at."""
 
 
 async def heap_of(devtools: CDPSession) -> tuple[float, int]:

@@ -97,6 +97,10 @@ LONGEST_MESSAGE = 1 << 20
 """Bytes of a websocket's message; NiceGUI's page sends no longer ones."""
 
 
+TAB = 3600.0
+"""Seconds for which NiceGUI remembers a tab of a browser; we keep nothing there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """Our own records, of one data directory."""
@@ -134,6 +138,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
     nicegui.app.on_startup(ending.Ending().watch)  # once uvicorn has its handlers in place
+    nicegui.app.storage.max_tab_storage_age = TAB
     ui.run(
         host=settings.host,
         port=settings.port,
@@ -215,7 +220,8 @@ def mount(app: App, context: Context) -> None:
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
     app.on_startup(memory.settle)
     tidying = memory.Tidying(_is_watched)
-    app.on_startup(lambda: context.servers.schedule.every(memory.TIDY, "memory", tidying.tick))
+    app.on_startup(lambda: context.servers.schedule.every(memory.YOUNG, "young garbage", tidying.young))
+    app.on_startup(lambda: context.servers.schedule.every(memory.TIDY, "garbage", tidying.tick))
 
 
 def _is_watched() -> bool:

@@ -280,7 +280,8 @@ def server(state: ServerState, **values: float) -> Server:
     [
         ([], "disabled", "no pools"),
         ([ServerState.LIVE, ServerState.DISABLED], "live", "live"),
-        ([ServerState.LIVE, ServerState.SYNCING], "connecting", "connecting"),
+        ([ServerState.LIVE, ServerState.CONNECTING], "connecting", "connecting"),
+        ([ServerState.LIVE, ServerState.SYNCING], "connecting", "loading"),
         ([ServerState.LIVE, ServerState.UNREACHABLE], "warning", "1 pool unreachable"),
         ([ServerState.BAD_PASSWORD, ServerState.UNREACHABLE], "warning", "2 pools not connected"),
     ],

@@ -8,6 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xo_dash.door.sessions import Session
 
+AFTER = 20.0
+"""Seconds in which the two sides of a websocket have said goodbye."""
+
 
 class SocketLife:
     """Serves one websocket until its session ends; then both sides are told that the other left."""
@@ -20,9 +23,12 @@ class SocketLife:
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         ended = asyncio.ensure_future(self._end())
         is_open = False
+        source: Receive | None = receive
 
         async def receive_or_end() -> Message:
-            incoming: asyncio.Future[Any] = asyncio.ensure_future(receive())
+            if source is None:
+                return {"type": "websocket.disconnect", "code": 1006}
+            incoming: asyncio.Future[Any] = asyncio.ensure_future(source())
             try:
                 await asyncio.wait({incoming, ended}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -44,7 +50,19 @@ class SocketLife:
                 with suppress(RuntimeError, OSError):  # it went away by itself
                     await send({"type": "websocket.close", "code": 1008})
             ended.cancel()
+            asyncio.get_running_loop().call_later(AFTER, _release, receive)
+            source = None  # engine.io makes a class for each request, which keeps what reads, and a class is a ring
 
     async def _end(self) -> None:
         await self._session.ended.wait()
         await asyncio.sleep(self._grace)
+
+
+def _release(receive: Receive) -> None:
+    """Free what the connection compressed with, a third of a megabyte: wsproto's parser is a generator that holds whoever has it,
+    which only the garbage collector would find.
+    """
+    connection = getattr(getattr(getattr(receive, "__self__", None), "conn", None), "_connection", None)
+    parser = getattr(getattr(connection, "_proto", None), "_parse_more", None)
+    if parser is not None:
+        parser.close()

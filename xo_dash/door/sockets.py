@@ -14,6 +14,7 @@ from nicegui import nicegui as handlers
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]
 
 from xo_dash.door.current import may_use, scope_session, session_of
+from xo_dash.door.engine_socket import EngineSocket
 from xo_dash.door.reload import REFUSAL
 from xo_dash.door.sessions import Session
 
@@ -30,6 +31,7 @@ def register() -> None:
     core.sio.on("javascript_response", _javascript_response)
     core.sio.on("ack", _ack)
     core.sio.on("log", _log)
+    core.sio.eio._async = {**core.sio.eio._async, "websocket": EngineSocket}
 
 
 async def _connect(sid: str, environ: Mapping[str, Any], _auth: object = None) -> None:

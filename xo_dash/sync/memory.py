@@ -2,7 +2,7 @@
 
 One look of the garbage collector at 100,000 long-lived objects takes a tenth of a second; a thread that computes keeps the
 interpreter's lock for a switch interval each time the loop wants it. What ends is freed by counting (components/release.py), so
-the collector has little to find: it looks at what is young now and then, and at everything while nobody looks.
+the collector has little to find. What requests leave behind it finds while that is young; it looks at everything while nobody looks.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from types import TracebackType
 
 log = logging.getLogger(__name__)
 
-THRESHOLDS = (10_000, 10, 100_000)
-"""A millisecond for what is young; everything is looked at by `Tidying` alone."""
+THRESHOLDS = (20_000, 100_000, 100_000)
+"""What has just been made is looked at by itself, the rest by `Tidying` alone: a request under way must not come to be taken for old."""
+YOUNG = 5.0
+"""Seconds between two looks at what was made since the last, which takes milliseconds: whatever a request left behind."""
 SWITCH_INTERVAL = 0.001
 """Seconds; five times as often as usual, which costs a computing thread a fifth."""
 TIDY = 60.0
@@ -50,8 +52,12 @@ class Tidying:
         self._tidied_at = time.monotonic()
         self._watched = self._wanted = False
 
+    async def young(self) -> None:
+        """What was made lately."""
+        gc.collect(1)
+
     async def tick(self) -> None:
-        """Once after the last browser left, and has not only gone to another page; every LONGEST while there is one."""
+        """Everything: once after the last browser left, and has not only gone to another page; every LONGEST while there is one."""
         before, self._watched = self._watched, self._is_watched()
         watched = before or self._watched
         self._wanted |= watched
