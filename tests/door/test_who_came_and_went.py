@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,10 +52,17 @@ class House:
         return [(actor.user, actor.address, deed.action, deed.name, deed.result) for actor, deed in self.deeds]
 
 
+@pytest.fixture(autouse=True)
+async def programs_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In which pages are closed and sessions written."""
+    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+
+
 @pytest.fixture
-async def house(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())  # the program's, in which pages are closed
-    return House(data_dir)
+async def house(data_dir: Path) -> AsyncIterator[House]:
+    house = House(data_dir)
+    yield house
+    await house.door.save()
 
 
 async def session_of(house: House, name: str = "ann") -> Session:
@@ -147,6 +154,7 @@ async def test_the_first_administrator_is_told(tmp_path: Path) -> None:
         ("ann", WHERE, "user.add", Result.DONE),
         ("ann", WHERE, "session.start", Result.DONE),
     ]
+    await door.save()
 
 
 async def test_it_is_in_the_file_as_commands_are(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from data.types import XapiDate
 from pages import layout, messages
 from tests import fakes
 from tests.control.fake_pool import FakePool
+from tests.sync.house import until
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
@@ -187,11 +188,9 @@ async def test_what_goes_while_rows_are_still_made_is_not_told(tmp_path: Path) -
         house.trigger("ready")
         for row in rows[:2]:  # the last to be made
             lab.remove(row)
-        await asyncio.sleep(0.5)
-        assert set(house.listing()._ids) == set(rows[2:])
+        await until(lambda: set(house.listing()._ids) == set(rows[2:]))
         house.trigger("ready")  # as after a lost connection
-        await asyncio.sleep(0.5)
-        assert len(house.listing()._sent) == 1998
+        await until(lambda: len(house.listing()._sent) == 1998)
         await house.runner.stop()
         await asyncio.sleep(0.05)
 
