@@ -130,11 +130,7 @@ def follow_history(history: History, uuids: frozenset[str], render: Callable[[],
     """Call `render` now and at each round of measurements that has one of `uuids` (any, if empty)."""
     own, run = flow(), _rendering(render)
 
-    def measured(fresh: frozenset[str]) -> None:
-        if not uuids or not uuids.isdisjoint(fresh):
-            own.mark(run)
-
-    _until_gone(history.observe(measured))
+    _until_gone(history.observe(lambda _fresh: own.mark(run), uuids))
     render()
 
 
