@@ -5,7 +5,7 @@ from __future__ import annotations
 from data.names import name_of
 from data.types import XapiObject
 from xo_dash.control.actions import action
-from xo_dash.control.plan import Call, Step, rehearse
+from xo_dash.control.plan import Call, Question, Step, rehearse
 from xo_dash.control.request import BadRequest, decode
 
 
@@ -17,7 +17,7 @@ def steps_of(action_id: str, subject: XapiObject, **values: object) -> list[Step
 
 def calls_of(action_id: str, subject: XapiObject, **values: object) -> list[tuple[str, tuple[object, ...]]]:
     """[(method, parameters)] of its plan."""
-    return [(step.method, step.parameters) for step in steps_of(action_id, subject, **values) if isinstance(step, Call)]
+    return [(step.method, step.parameters) for step in steps_of(action_id, subject, **values) if isinstance(step, (Call, Question))]
 
 
 def faults(action_id: str, subject: XapiObject, **values: object) -> list[str]:

@@ -99,7 +99,7 @@ class FakePool:
             status = TaskStatus.FAILURE if refusal else TaskStatus.PENDING  # what a call of its own task is about is looked up in it
             return self.task(method, status=status, error_info=refusal)
         if answer is None and method == "task.get_record":
-            return self._record(self.row(arguments[0]))
+            return self._record(self.task_row(arguments[0]))
         return answer if answer is not None else ""
 
     def _refusal(self, method: str, *arguments: Any) -> list[str]:
@@ -127,9 +127,9 @@ class FakePool:
         return self.put(Task(name_label=label, allowed_operations=frozenset({"cancel"}), **fields))
 
     def end(self, ref: Ref, status: TaskStatus = TaskStatus.SUCCESS, *error: str, result: str = "<value></value>") -> None:
-        self.change(self.row(ref), status=status, progress=1.0, result=result, error_info=list(error), allowed_operations=frozenset())
+        self.change(self.task_row(ref), status=status, progress=1.0, result=result, error_info=list(error), allowed_operations=frozenset())
 
-    def row(self, ref: Ref) -> Task:
+    def task_row(self, ref: Ref) -> Task:
         return cast(Task, self.home.one(Task, ref))
 
     async def until(self, count: int) -> None:

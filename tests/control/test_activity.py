@@ -45,13 +45,13 @@ async def test_a_task_of_others_is_named_after_what_is_done_to_what(activity: Ac
     (line,) = activity.lines()
     assert shown(line) == ("Start", "web-1", "", State.RUNNING)
     assert line.subject is vm and line.server is fake.server and line.since == 1769860800.0
-    assert line.task is fake.row(task)
+    assert line.task is fake.task_row(task)
 
 
 async def test_the_object_may_be_seen_before_the_task(activity: Activity, fake: FakePool) -> None:
     vm = fake.vm(current_operations={"OpaqueRef:later": "start"})
     fake.task("Async.VM.start")
-    ref = fake.put(type(fake.row(fake.task("x")))(name_label="Async.VM.start"), "OpaqueRef:later")
+    ref = fake.put(type(fake.task_row(fake.task("x")))(name_label="Async.VM.start"), "OpaqueRef:later")
     assert next(line for line in activity.lines() if line.key.endswith(ref)).subject is vm
 
 
@@ -66,7 +66,7 @@ async def test_an_end_stays_after_xapi_forgets_it(activity: Activity, fake: Fake
     fake.end(bad, TaskStatus.FAILURE, "NO_HOSTS_AVAILABLE")
     fake.end(cut, TaskStatus.CANCELLED)
     for ref in (good, bad, cut):
-        fake.remove(fake.row(ref))
+        fake.remove(fake.task_row(ref))
     lines = {str(line.title): line for line in activity.lines()}
     assert {title: line.state for title, line in lines.items()} == {
         "Start": State.DONE,
@@ -80,9 +80,9 @@ async def test_an_end_stays_after_xapi_forgets_it(activity: Activity, fake: Fake
 async def test_a_vanished_task_says_that_nobody_knows_unless_it_was_brief(activity: Activity, fake: FakePool, clock: Clock) -> None:
     brief, long, ours = fake.task("VM.get_record"), fake.task("VM.copy"), fake.task("Async.VM.start")
     for ref in (brief, ours):
-        fake.remove(fake.row(ref))
+        fake.remove(fake.task_row(ref))
     clock.now += 10
-    fake.remove(fake.row(long))
+    fake.remove(fake.task_row(long))
     assert sorted((str(line.title), line.state) for line in activity.lines()) == [("Copy", State.LOST), ("Start", State.LOST)]
 
 
@@ -100,10 +100,10 @@ async def test_a_run_of_ours_is_one_line_with_its_user(activity: Activity, desk:
     await fake.until(1)
     await asyncio.sleep(0)
     (task,) = run.items[0].tasks
-    fake.change(fake.row(task), progress=0.5)
+    fake.change(fake.task_row(task), progress=0.5)
     await asyncio.sleep(0)
     (line,) = activity.lines()
-    assert (line.progress, line.says, line.task) == (0.5, None, fake.row(task))
+    assert (line.progress, line.says, line.task) == (0.5, None, fake.task_row(task))
     fake.end(task)
     ended = asyncio.Event()
     desk.runner.observe(lambda changed: ended.set() if changed.ended else None)
@@ -129,7 +129,7 @@ async def test_it_does_not_grow_without_bound(activity: Activity, fake: FakePool
     for _number in range(KEPT + 50):
         ref = fake.task("Async.VM.start")
         fake.end(ref)
-        fake.remove(fake.row(ref))
+        fake.remove(fake.task_row(ref))
     lines = activity.lines()
     assert len(lines) <= KEPT + 1
-    assert lines[0].task is fake.row(on)
+    assert lines[0].task is fake.task_row(on)

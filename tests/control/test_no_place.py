@@ -8,6 +8,7 @@ import pytest
 
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network, PowerState, TaskStatus
 from data.types import GIB
+from tests.control.asked import faults
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.failures import explain
@@ -100,10 +101,9 @@ def test_a_host_to_start_on_says_what_it_lacks(fake: FakePool) -> None:
     cut = lab.host("xcp-0", sr=False)
     lab.host("xcp-1", memory=2)
     lab.host("xcp-2", network=False)
-    (argument,) = action("vm.start_on").arguments
-    assert [(choice.label, str(choice.refused or "")) for choice in argument.choices([lab.vm])] == [
+    assert [(choice.label, str(choice.refused or "")) for choice in action("vm.start_on").choices["host"]([lab.vm])] == [
         ("xcp-1", ""),
         ("xcp-0", "it does not reach vault"),
         ("xcp-2", "it does not have the network lan"),
     ]
-    assert str(argument.check(lab.vm, cut.uuid)) == "xcp-0 cannot take it: it does not reach vault"
+    assert faults("vm.start_on", lab.vm, host=cut.uuid) == ["xcp-0 cannot take it: it does not reach vault"]

@@ -33,10 +33,10 @@ async def test_a_started_vm_is_followed_by_the_mirror_s_events(desk: Desk, fake:
     assert fake.calls == [("Async.VM.start", (vm.ref, False, False))]
     assert vm.power_state is PowerState.HALTED  # nothing is shown before it is true
     (task,) = fake.home.all(Task)
-    fake.change(fake.row(task), progress=0.4)
+    fake.change(fake.task_row(task), progress=0.4)
     await asyncio.sleep(0)
     assert told[-1] == (State.RUNNING, 0.4)
-    fake.change(fake.row(task), progress=float("nan"))
+    fake.change(fake.task_row(task), progress=float("nan"))
     fake.end(task)
     run = await _ended(run)
     assert only(run) == (State.DONE, "")
@@ -279,7 +279,7 @@ async def test_disks_stay_when_the_snapshot_stays(desk: Desk, fake: FakePool) ->
 
 async def test_a_task_is_cancelled_at_once_and_not_by_a_task(desk: Desk, fake: FakePool) -> None:
     ref = fake.task("Async.VM.start")
-    run = await desk.runner.run(desk.hire(), action("task.cancel"), [fake.row(ref)])
+    run = await desk.runner.run(desk.hire(), action("task.cancel"), [fake.task_row(ref)])
     assert only(run)[0] is State.DONE
     assert fake.calls == [("task.cancel", (ref,))]
 
@@ -299,7 +299,7 @@ async def test_a_request_is_checked_where_it_counts(desk: Desk, fake: FakePool) 
 
 async def test_a_command_for_another_kind_is_refused(desk: Desk, fake: FakePool) -> None:
     ref = fake.task("Async.VM.start")
-    run = await desk.runner.run(desk.hire(), START, [fake.row(ref)])
+    run = await desk.runner.run(desk.hire(), START, [fake.task_row(ref)])
     assert only(run)[0] is State.REFUSED and fake.calls == []
 
 

@@ -47,7 +47,7 @@ async def test_a_task_moves_from_running_to_recent_with_its_end(tmp_path: Path, 
         await at.user.should_see("Failed")
         assert moment(at) == round(at.context.runner.activity.lines()[0].ended)  # when it ended
         await at.user.should_see("no host can take it")
-        fake.remove(fake.row(task))
+        fake.remove(fake.task_row(task))
         await asyncio.sleep(0.15)
         await at.user.should_see("Failed")
 

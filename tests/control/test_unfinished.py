@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.actions import tray
+from components.actions import run_progress
 from components.tasks import TaskList
 from data.objects import Host, PowerState, TaskStatus
 from data.server import ServerState
@@ -136,7 +136,7 @@ async def test_what_a_stop_cut_off_is_told_too(tmp_path: Path, fake: FakePool) -
     desk.runner.start(desk.hire(), action("vm.start"), [vm])
     await fake.until(1)
     await desk.runner.stop()
-    fake.end(next(iter(fake.home.all(type(fake.row(fake.task("x")))))), TaskStatus.SUCCESS)
+    fake.end(next(iter(fake.home.all(type(fake.task_row(fake.task("x")))))), TaskStatus.SUCCESS)
     fake.change(vm, power_state=PowerState.RUNNING)
     desk = Desk(tmp_path, fake)
     await desk.runner.recall()
@@ -144,7 +144,7 @@ async def test_what_a_stop_cut_off_is_told_too(tmp_path: Path, fake: FakePool) -
     await desk.runner.stop()
 
 
-@pytest.mark.parametrize("draw", [tray, lambda context: TaskList(context, lambda row: f"/vm/{row.uuid}")], ids=["tray", "tasks"])
+@pytest.mark.parametrize("draw", [run_progress, lambda context: TaskList(context, lambda row: f"/vm/{row.uuid}")], ids=["card", "tasks"])
 async def test_whoever_gave_it_sees_it(tmp_path: Path, fake: FakePool, draw: Callable[[Context], object]) -> None:
     vm = fake.vm(state=PowerState.RUNNING, current_operations={"OpaqueRef:t": "clean_shutdown"})
     async with looking(tmp_path, fake, draw) as at:

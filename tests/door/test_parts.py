@@ -210,7 +210,7 @@ def processor_time(count: int, folder: Path) -> float:
             str(number): SessionRecord(id=str(number), user_id="ann", epoch="1", created=1.0, last_seen=seen, address="::1")
             for number in range(count)
         }
-        store._change(lambda table, records=records: table.update(records))  # type: ignore[misc]
+        store._change(None, lambda table, records=records: table.update(records))  # type: ignore[misc]
     assert len(SessionStore(directory).all()) == count
     directory.close()
     return time.thread_time() - started

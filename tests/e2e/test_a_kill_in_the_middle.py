@@ -4,8 +4,9 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
+from tests.asking import until
 from tests.e2e.person import person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running, until
+from tests.e2e.programs import Board, Pool, free_port, furnish, running
 
 
 async def test_what_was_under_way_is_told_until_it_is_dismissed(browser: Browser, data_dir: Path) -> None:
@@ -45,7 +46,7 @@ async def test_what_was_under_way_is_told_until_it_is_dismissed(browser: Browser
                 await ann.signs_in()
                 card = ann.page.locator(".x-run")
                 await expect(card).to_contain_text("xo-dash ended in the middle of it")
-                await until(halted, "the pool goes on without us", 60)
+                await until(halted, "the pool goes on without us")
                 await expect(card).to_contain_text(f"but it was done: {name} is halted now")
                 await ann.goes("/tasks")
                 await ann.sees(f"but it was done: {name} is halted now")

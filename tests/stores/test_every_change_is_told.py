@@ -93,10 +93,11 @@ QUIET = {
     (UserStore, "set_hash"), (UserStore, "set_hash_now"),  # the same password, hashed better
     (ServerStore, "learn"), (ServerStore, "learn_now"),  # what a pool told of itself
     (Notes, "tidy_now"), (FindingStore, "tidy"), (FindingStore, "remember"),  # what is over
-    (SessionStore, "save"),  # the door tells who comes and goes
+    (Notes, "rename_now"), (FindingStore, "rename"),  # an older name of the same
+        (SessionStore, "save"),  # the door tells who comes and goes
     (Records, "reload"), (Records, "refresh"),
 }  # fmt: skip
-READING = {"all", "get", "need", "by_name", "any_administrator", "password", "of", "open", "value", "wishes", "remembered"}
+READING = {"all", "get", "need", "by_name", "any_administrator", "password", "of", "open", "value", "wishes", "remembered", "sessions"}
 STORES: tuple[type, ...] = (Records, UserStore, ServerStore, KioskStore, SettingsStore, SessionStore, Tunings, Notes, FindingStore)
 
 

@@ -41,7 +41,7 @@ async def schedule() -> AsyncIterator[Schedule]:
     schedule = Schedule()
     schedule.start()
     yield schedule
-    schedule.stop()
+    await schedule.stop()
 
 
 @pytest.fixture
