@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import drawing, first_sync, judging, opening, pages, process, simulator, soak
+from bench import drawing, first_sync, judging, opening, pages, process, simulator, soak, steady
 from bench.figures import Figure
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -32,6 +32,8 @@ MEASUREMENTS: Measurements = {
     "bytes": pages.bytes_of_a_change,
     "requests": pages.requests_of_a_crowd,
     "crowd": pages.a_crowd_under_change,
+    "steady-1000": lambda: steady.figures(1000),
+    "steady-5000": lambda: steady.figures(5000),
     "simulator": simulator.light,
     "painting": drawing.painting,
     "levels": drawing.levels,

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from urllib.parse import urlencode
 
 import httpx
@@ -18,6 +18,8 @@ from bench.programs import Dashboard
 
 MAP = re.compile(r'"(\d+)":\{"tag":"nicegui-map"')
 READY = re.compile(r'"listener_id":"([0-9a-f-]{36})","type":"ready"')
+ROWS = {"": ("/frame/tree",), "/vms": ("/frame/tree", "/vms/rows")}
+"""{page, or "" for any other: what it fetches}"""
 CLIENT = re.compile(r"'client_id': '([0-9a-f-]{36})'")
 
 
@@ -35,7 +37,8 @@ class Browser:
     async def open(self) -> None:
         async with httpx.AsyncClient(base_url=self._board.url, cookies=self._board.cookies, timeout=30) as client:
             text = (await client.get(self._path)).text
-            await client.get("/frame/tree")  # as its script would
+            for rows in ROWS.get(self._path, ROWS[""]):  # as its scripts would
+                (await client.get(rows)).raise_for_status()
         found = CLIENT.search(text)
         assert found, f"no client in {self._path}"
         query = {
@@ -74,11 +77,11 @@ class Browser:
 
 
 @contextlib.asynccontextmanager
-async def crowd(board: Dashboard, count: int, path: str, received: Callable[[int, str, float], None]) -> AsyncIterator[None]:
-    """`count` browsers that look at `path`; they come ten at a time."""
-    browsers = [Browser(board, path, lambda text, moment, index=index: received(index, text, moment)) for index in range(count)]  # type: ignore[misc]
+async def crowd(board: Dashboard, paths: Sequence[str], received: Callable[[int, str, float], None]) -> AsyncIterator[None]:
+    """A browser for each of `paths`; they come ten at a time."""
+    browsers = [Browser(board, path, lambda text, moment, index=index: received(index, text, moment)) for index, path in enumerate(paths)]  # type: ignore[misc]
     try:
-        for start in range(0, count, 10):
+        for start in range(0, len(paths), 10):
             await asyncio.gather(*(browser.open() for browser in browsers[start : start + 10]))
         yield
     finally:

@@ -134,7 +134,7 @@ async def requests_of_a_crowd(seconds: float = 30.0) -> list[Figure]:
     async with simulated(3, 100) as pool, tapped(pool.url) as (wire, url), dashboard(url) as board:
         await board.live()
         for browsers in (1, 50):
-            async with crowd(board, browsers, "/", lambda _index, _text, _moment: None):
+            async with crowd(board, ["/"] * browsers, lambda _index, _text, _moment: None):
                 await asyncio.sleep(6)  # one round of measurements starts
                 before = wire.requests
                 await asyncio.sleep(seconds)
@@ -159,7 +159,7 @@ async def a_crowd_under_change(browsers: int = 100, rate: float = 20.0, seconds:
                     seen.add(index)
                     delays.append((moment - wire.passed(name)) * 1000)
 
-        async with crowd(board, browsers, "/", received):
+        async with crowd(board, ["/"] * browsers, received):
             await asyncio.sleep(3)
             cpu, started = board.cpu(), time.perf_counter()
             for number in range(int(rate * seconds)):

@@ -71,9 +71,9 @@ async def coming_and_going(minutes: float) -> list[Figure]:
     async with simulated(HOSTS, VMS) as pool, dashboard(pool.url) as board:
         await board.live()
         every, began = min(60.0, minutes * 60 / 12), time.monotonic()
-        async with crowd(board, 1, "/", _unheard):  # one stays, so that it is never idle
+        async with crowd(board, ["/"], _unheard):  # one stays, so that it is never idle
             for path in itertools.cycle(VISITED):
-                async with crowd(board, TOGETHER, path, _unheard):
+                async with crowd(board, [path] * TOGETHER, _unheard):
                     await asyncio.sleep(1)
                 opened += TOGETHER
                 at = time.monotonic() - began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from data.mirror import PoolMirror
@@ -28,8 +29,11 @@ class LoadsInSight:
         self._vms = dict(vms)
         self._sent = {row: percent for row, percent in self._sent.items() if row in self._vms}
         self._traced = {row: trace for row, trace in self._traced.items() if row in self._vms}
-        homes = {home for vm in self._vms.values() if isinstance(home := vm.home, PoolMirror)}
-        self._unwatch = [home.history.observe(self._measured) for home in homes]
+        of: defaultdict[PoolMirror, set[str]] = defaultdict(set)
+        for vm in self._vms.values():
+            if isinstance(vm.home, PoolMirror):
+                of[vm.home].add(vm.uuid)
+        self._unwatch = [home.history.observe(self._measured, frozenset(uuids)) for home, uuids in of.items()]
         self._measured(frozenset())
 
     def end(self) -> None:

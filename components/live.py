@@ -16,7 +16,7 @@ from nicegui import Client, binding, ui
 
 from components.pace import Pace
 from data.history import History
-from data.mirror import Change, Mirror, Subject
+from data.mirror import Change, Mirror, Subject, Topic
 
 log = logging.getLogger(__name__)
 
@@ -111,18 +111,48 @@ def follow(mirror: Mirror, subjects: Iterable[Subject | None], render: Callable[
     render()
 
 
-def follow_all(mirror: Mirror, collect: Callable[[Sequence[Change]], bool], render: Callable[[], None]) -> None:
+def follow_all(
+    mirror: Mirror,
+    collect: Callable[[Sequence[Change]], bool],
+    render: Callable[[], None],
+    *,
+    topics: Callable[[], Iterable[Topic]] | None = None,
+) -> None:
     """For what shows whole collections: `collect` gets every batch and says whether it matters; `render` then runs in this slot.
 
-    `collect` is called for every view at every change: it must be cheap, keep what it needs, and draw nothing.
+    `collect` is called for every view at every change: it must be cheap, keep what it needs, and draw nothing. Where `topics` are
+    given, it is called for those only; they are asked for again after each rendering.
     """
     own, run = flow(), _rendering(render)
+    if topics is None:
+        _until_gone(mirror.observe(lambda changes: own.mark(run) if collect(changes) else None))
+        render()
+        return
+    known: list[frozenset[Topic]] = []
+    ends: list[Callable[[], None]] = []
+
+    def listen() -> None:
+        wanted = frozenset(topics())
+        if [wanted] != known:
+            known[:] = [wanted]
+            end()
+            ends.append(mirror.observe_subjects(wanted, changed))
 
     def changed(changes: Sequence[Change]) -> None:
         if collect(changes):
-            own.mark(run)
+            own.mark(again)
 
-    _until_gone(mirror.observe(changed))
+    def again() -> None:
+        run()
+        if ends:
+            listen()
+
+    def end() -> None:
+        while ends:
+            ends.pop()()
+
+    listen()
+    _until_gone(end)
     render()
 
 
@@ -130,11 +160,7 @@ def follow_history(history: History, uuids: frozenset[str], render: Callable[[],
     """Call `render` now and at each round of measurements that has one of `uuids` (any, if empty)."""
     own, run = flow(), _rendering(render)
 
-    def measured(fresh: frozenset[str]) -> None:
-        if not uuids or not uuids.isdisjoint(fresh):
-            own.mark(run)
-
-    _until_gone(history.observe(measured))
+    _until_gone(history.observe(lambda _fresh: own.mark(run), uuids))
     render()
 
 

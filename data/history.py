@@ -117,14 +117,15 @@ class History:
     def __init__(self) -> None:
         self.loads: dict[str, Load] = {}
         self._series: dict[str, dict[str, Series]] = {}
-        self._observers: dict[int, Callable[[frozenset[str]], None]] = {}
+        self._observers: dict[int, tuple[Callable[[frozenset[str]], None], frozenset[str]]] = {}
+        self._judges: dict[int, Callable[[frozenset[str]], None]] = {}
         self._next = 0
         self.clocks: dict[str, Clock] = {}
         """{host's uuid: its clock}"""
         self._growth: dict[str, list[Sample]] = {}
         self._traces = Traces()
         self.when_watched: Callable[[], None] = lambda: None
-        """Called when the first observer comes: who measures need not wait for the next slow round."""
+        """Called when an observer comes: who measures need not wait for the next slow round."""
 
     def series(self, uuid: str) -> Mapping[str, Series]:
         """{Load's field, or XAPI's data source name: samples} of one object; empty when nothing was measured."""
@@ -182,22 +183,40 @@ class History:
         self.clocks = {uuid: clock._replace(ahead=clock.ahead - seconds) for uuid, clock in self.clocks.items()}
         self._growth = {uuid: [s._replace(t=s.t + seconds) for s in samples] for uuid, samples in self._growth.items()}
 
-    def observe(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:
-        """Call `observer` with the uuids that got new samples, once a round. While someone observes, rounds are short."""
+    def observe(self, observer: Callable[[frozenset[str]], None], uuids: frozenset[str] = frozenset()) -> Callable[[], None]:
+        """Call `observer` with the uuids that got new samples, once a round that has one of `uuids`; every round, if they are empty.
+
+        While someone observes, rounds of what is observed are short.
+        """
         self._next += 1
         key = self._next
-        self._observers[key] = observer
-        if len(self._observers) == 1:
-            self.when_watched()
+        self._observers[key] = observer, uuids
+        self.when_watched()
         return lambda: self._observers.pop(key, None) and None
+
+    @property
+    def watched(self) -> frozenset[str] | None:
+        """What somebody observes; None for everything."""
+        wanted = [uuids for _observer, uuids in self._observers.values()]
+        return frozenset().union(*wanted) if all(wanted) else None
+
+    def judge(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+        """Call `observer` with whatever got new samples; no round is shorter for that."""
+        self._next += 1
+        key = self._next
+        self._judges[key] = observer
+        return lambda: self._judges.pop(key, None) and None
 
     @property
     def is_watched(self) -> bool:
         return bool(self._observers)
 
     def publish(self, uuids: frozenset[str]) -> None:
-        for observer in list(self._observers.values()):
-            observer(uuids)
+        for observer, wanted in list(self._observers.values()):
+            if not wanted or not wanted.isdisjoint(uuids):
+                observer(uuids)
+        for judge in list(self._judges.values()):
+            judge(uuids)
 
     def _named(self, uuid: str, name: str) -> Series:
         rows = self._series.setdefault(uuid, {})

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=XapiObject)
 
 Subject = XapiObject | Server
+Topic = type[XapiObject] | type[Server] | Ref
+"""All objects of a class, or what has this reference, also before it is there (in whatever pool)."""
 Unsubscribe = Callable[[], None]
 
 
@@ -188,7 +190,7 @@ class Mirror:
         self.findings = Book(RULES)
         self.pools: dict[str, PoolMirror] = {}
         self._observers: dict[int, Observer] = {}
-        self._by_subject: defaultdict[Subject, dict[int, Observer]] = defaultdict(dict)
+        self._by_subject: defaultdict[Subject | Topic, dict[int, Observer]] = defaultdict(dict)
         self._next = 0
         self._renamed: list[Change] = []  # of pools that got another key, not told yet
 
@@ -266,8 +268,8 @@ class Mirror:
         self._observers[key] = observer
         return lambda: self._observers.pop(key, None) and None
 
-    def observe_subjects(self, subjects: Iterable[Subject], observer: Observer) -> Unsubscribe:
-        """Call `observer` with the changes of exactly these objects."""
+    def observe_subjects(self, subjects: Iterable[Subject | Topic], observer: Observer) -> Unsubscribe:
+        """Call `observer` with the changes of exactly these objects, or of those that a topic means; nothing else costs it anything."""
         self._next += 1
         key, watched = self._next, tuple(subjects)
         for subject in watched:
@@ -288,13 +290,20 @@ class Mirror:
         """How many subscriptions are open: zero when nobody looks."""
         return len(self._observers) + sum(len(observers) for observers in self._by_subject.values())
 
+    def _observing(self, subject: Subject) -> dict[int, Observer]:
+        found: dict[int, Observer] = {}
+        for topic in (subject, type(subject), subject.ref if isinstance(subject, XapiObject) else None):
+            if topic is not None and (observers := self._by_subject.get(topic)):
+                found |= observers
+        return found
+
     def publish(self, changes: Sequence[Change]) -> None:
         if not changes:
             return
         calls: dict[int, tuple[Observer, list[Change]]] = {}
         if self._by_subject:
             for change in changes:
-                for key, observer in self._by_subject.get(change.subject, {}).items():
+                for key, observer in self._observing(change.subject).items():
                     calls.setdefault(key, (observer, []))[1].append(change)
         for observer in list(self._observers.values()):
             _tell(observer, changes)

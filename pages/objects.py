@@ -92,7 +92,7 @@ def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], N
         )
         return comes_or_goes and (not shown or bool(mirror.having(kind, meant[0])))
 
-    follow_all(mirror, concerns, fill)
+    follow_all(mirror, concerns, fill, topics=lambda: (Server, kind))
 
 
 def _object(context: Context, about: About[T], row: T, pool: PoolMirror) -> None:
@@ -115,7 +115,7 @@ def _object(context: Context, about: About[T], row: T, pool: PoolMirror) -> None
     def concerns(changes: Sequence[Change]) -> bool:
         return any(change.subject is pool.server or (change.subject is row and change.operation is Operation.DEL) for change in changes)
 
-    follow_all(mirror, concerns, stands)
+    follow_all(mirror, concerns, stands, topics=lambda: (Server, row.ref))
 
 
 def _unknown(context: Context, about: About[T], key: str) -> None:

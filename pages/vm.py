@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.links import path_of
-from components.live import follow_all
+from components.live import follow
 from components.ui import empty_state, heading
 from components.vms.about import About, Ties
 from components.vms.devices import Disks, Nics
@@ -75,7 +75,7 @@ def show(context: Context, vm: VM, pool: PoolMirror) -> None:
     def age() -> None:
         grid.classes(remove="x-vm-old") if pool.server.is_live else grid.classes("x-vm-old")
 
-    follow_all(mirror, lambda changes: any(change.subject is pool.server for change in changes), age)
+    follow(mirror, (pool.server,), age)
 
 
 def _no_guest(vm: VM) -> None:

@@ -19,6 +19,7 @@ from nicegui import App
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.decode import decode
+from data.findings.around import around
 from data.history import LENGTH, STEP, Load
 from data.mirror import Change, Event, Mirror, Operation, PoolMirror, Subject
 from data.objects import (
@@ -54,7 +55,6 @@ from xo_dash.door.current import SCOPE_KEY, current_actor
 from xo_dash.door.door import Door
 from xo_dash.door.passwords import Passwords
 from xo_dash.sync.servers import Servers
-from xo_dash.sync.watch import around
 from xo_dash.xapi.errors import NotConnected
 
 T = TypeVar("T", bound=XapiObject)

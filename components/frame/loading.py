@@ -25,7 +25,7 @@ def show_loading(mirror: Mirror, shell: ui.element) -> None:
         else:
             shell.classes(remove="x-loading")
 
-    follow_all(mirror, lambda changes: any(isinstance(change.subject, Server) for change in changes), render)
+    follow_all(mirror, lambda _changes: True, render, topics=lambda: (Server,))
 
 
 def loading_page() -> None:

@@ -104,7 +104,7 @@ def connection(mirror: Mirror, path: str) -> None:
         since = Age(None, bare=True).classes("x-status-text")
     with panel:
         _offline()
-    follow_all(mirror, lambda changes: any(isinstance(change.subject, Server) for change in changes), render)
+    follow_all(mirror, lambda _changes: True, render, topics=lambda: (Server,))
 
 
 def _offline() -> None:

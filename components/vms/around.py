@@ -46,7 +46,7 @@ def follow_around(
         known.update(refs(row))
         render()
 
-    follow_all(mirror, collect, again)
+    follow_all(mirror, collect, again, topics=lambda: {row.ref, *known})
 
 
 def disk_refs(vm: VM) -> Iterable[Ref]:

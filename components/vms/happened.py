@@ -31,7 +31,7 @@ class Happened(Card):
             self._none = ui.label(_("XAPI noted nothing about it.")).classes("x-dim")
             self._list = ui.element("ul").classes("x-happened")
             with ui.element().classes("contents"):
-                follow_all(mirror, self._concerns, self._refresh)
+                follow_all(mirror, self._concerns, self._refresh, topics=lambda: (Message,))
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
         return any(isinstance(subject := change.subject, Message) and self._is_about(subject) for change in changes)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from components.live import follow_all, renewed
+from components.live import follow, follow_all, renewed
 from components.ui import Age, Notice, Tone
 from components.vms.rows import place_of
 from data.mirror import Change, Mirror, PoolMirror
@@ -23,7 +23,7 @@ def standing_bands(mirror: Mirror) -> None:
             for pool in mirror:
                 band(pool)
 
-    follow_all(mirror, _is_of_a_server, fill)
+    follow_all(mirror, _is_of_a_server, fill, topics=lambda: (Server,))
 
 
 def standing_band(pool: PoolMirror, mirror: Mirror) -> None:
@@ -34,7 +34,7 @@ def standing_band(pool: PoolMirror, mirror: Mirror) -> None:
         with renewed(box):
             band(pool)
 
-    follow_all(mirror, lambda changes: any(change.subject is pool.server for change in changes), fill)
+    follow(mirror, (pool.server,), fill)
 
 
 def band(pool: PoolMirror) -> None:

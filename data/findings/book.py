@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -17,6 +17,9 @@ Line = tuple[Rule, object]
 """(rule, what it is told of: one subject, or a pool with a cause)"""
 T = TypeVar("T")
 
+TOLD_AGAIN = 60.0
+"""Seconds after which what is told is looked at again: it must not be told for long after it is mended."""
+
 
 class Book:
     """One writer (`xo_dash.sync.findings`), many readers, one event loop."""
@@ -25,6 +28,7 @@ class Book:
         self._rules: dict[type, tuple[Rule, ...]] = {}
         for rule in rules:
             self._rules[rule.kind] = (*self._rules.get(rule.kind, ()), rule)
+        self._measuring = {kind: tuple(rule for rule in own if rule.measures) for kind, own in self._rules.items()}
         self.wishes = Wishes()
         self._recalled: dict[str, float] = {}  # {name: since}, of the time before the last stop
         self._standings: dict[Subject, dict[Rule, Standing]] = {}
@@ -97,6 +101,11 @@ class Book:
         self._observers[key] = observer
         return lambda: self._observers.pop(key, None) and None
 
+    @property
+    def told(self) -> Iterable[Subject]:
+        """Of whom something is told now."""
+        return self._told.keys()
+
     # ---- for the writer
 
     def look(self, subject: Subject, now: float) -> None:
@@ -104,12 +113,17 @@ class Book:
         for _ in self.looking(subject, now):
             pass
 
-    def looking(self, subject: Subject, now: float) -> Iterator[None]:
-        """The same, a rule at a time. Nothing comes of it if somebody else looked meanwhile."""
+    def looking(self, subject: Subject, now: float) -> Generator[None, None, float]:
+        """The same, a rule at a time; gives the seconds until `subject` is to be looked at again, if nothing is told of it sooner.
+
+        Nothing comes of it if somebody else looked meanwhile.
+        """
         before = self._standings.get(subject)
         standings = before or {}
         found: dict[Rule, Standing] = {}
+        due = math.inf
         for rule in self._rules.get(type(subject), ()):
+            due = min(due, now + rule.again)
             reading = self._reading(rule, subject, now)
             old = standings.get(rule) or self._from_before(rule, subject, reading)
             if reading is None and old is None:
@@ -122,9 +136,22 @@ class Book:
                 new = replace(new, reading=new.reading._replace(vms=vms))
             if new is not None:
                 found[rule] = new
+                due = min(due, new.due(hold), self.wishes.returns(rule, subject, now))
             yield
         if self._standings.get(subject) is before:
             self._settle(subject, standings, found, now)
+        return max(0.0, min(due - now, TOLD_AGAIN if subject in self._told else math.inf))
+
+    def is_moved(self, subject: Subject, now: float) -> bool:
+        """Whether new measurements of `subject` may make a difference: one is at its limit, or was."""
+        standings = self._standings.get(subject, {})
+        for rule in self._measuring.get(type(subject), ()):
+            if rule in standings:
+                return True
+            reading = self._reading(rule, subject, now)
+            if reading is not None and self.wishes.limits(rule).level(reading.value) is not Level.NONE:
+                return True
+        return False
 
     def recall(self, since: Mapping[str, float]) -> None:
         """What was told before the last stop began then, if it is still there."""

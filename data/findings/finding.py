@@ -45,6 +45,9 @@ class Reading(NamedTuple):
     detail: str = ""  # a name, address or XAPI's own word that the sentence needs
 
 
+AGAIN = 600.0
+"""Seconds for which a judgement stands without another look, whatever was told: some causes are far away, and no change is told of them."""
+
 Look = Callable[[Any, float], Iterable[Reading] | Reading | None]
 """(subject, now in epoch seconds) -> what is wrong with it. A pure function of the mirror and its history."""
 
@@ -65,6 +68,8 @@ class Rule:
     adds: bool = False  # ... whose values add up
     marks: bool = True  # it is seen on the map too; else it is listed only
     about: Callable[[Any], Subject | None] | None = None  # ... on what this answers, instead of on the subject itself
+    measures: bool = False  # it reads the measurements of its subject: each new one may make a difference
+    again: float = AGAIN  # seconds after which it is asked again though nothing was told
 
 
 @dataclass(frozen=True, slots=True)

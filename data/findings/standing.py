@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from data.findings.finding import Level, Limits, Reading
@@ -23,6 +24,12 @@ class Standing:
     def moved(self, seconds: float) -> Standing:
         """The same, by a clock that was set by so much."""
         return replace(self, since=self.since + seconds, calm_since=None if self.calm_since is None else self.calm_since + seconds)
+
+    def due(self, hold: float) -> float:
+        """When time alone makes something else of it, in epoch seconds; infinite for never."""
+        if self.calm_since is not None:
+            return self.calm_since + DAMPING
+        return self.since + hold if self.level is Level.NONE else math.inf
 
 
 def advance(old: Standing | None, reading: Reading | None, limits: Limits, *, margin: float, hold: float, now: float) -> Standing | None:

@@ -109,7 +109,7 @@ def fill_limits(home: Home) -> Limits:
 RULES = (
     Rule("sr.unplugged", SR, unreached, Limits(critical=1), unit="count", touches=_users),
     FULL,
-    Rule("sr.filling", SR, filling, Limits(warning=-14, critical=-1), unit="days_left", margin=1, touches=_users),
+    Rule("sr.filling", SR, filling, Limits(warning=-14, critical=-1), unit="days_left", margin=1, touches=_users, again=60.0),
     Rule("sr.paths", SR, paths_lost, Limits(warning=1), unit="count", touches=_users),
     Rule("disk.chain", VDI, long_chain, Limits(warning=20, critical=28), unit="count", folds=True, about=_sr),
     Rule("disk.coalesce", VDI, to_coalesce, Limits(warning=1), unit="count", hold=DAY, folds=True, adds=True, about=_sr),

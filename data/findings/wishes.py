@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -64,6 +65,11 @@ class Wishes:
     def is_put_off(self, rule: Rule, subject: Subject, now: float) -> bool:
         note = self.notes.get(name_of(rule, subject))
         return note is not None and note.until > now
+
+    def returns(self, rule: Rule, subject: Subject, now: float) -> float:
+        """When it is no longer put off, in epoch seconds; infinite if it is not, or for good."""
+        note = self.notes.get(name_of(rule, subject)) if self.notes else None
+        return note.until if note is not None and note.until > now else math.inf
 
     def quiet(self, now: float) -> set[str]:
         """Keys of rules of which something is put off."""

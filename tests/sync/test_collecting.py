@@ -65,7 +65,7 @@ async def mirror() -> AsyncIterator[PoolMirror]:
         metrics, host, vm = (Ref(f"{kind}-{number}") for kind in ("m", "h", "v"))
         rows.append(Event(HostMetrics, Operation.ADD, metrics, HostMetrics(uuid=f"metrics-{number}", live=True)))
         rows.append(Event(Host, Operation.ADD, host, Host(uuid=f"host-{number}", address=f"10.0.0.{number}", metrics=metrics)))
-        rows.append(Event(VM, Operation.ADD, vm, VM(uuid=f"vm-{number}")))
+        rows.append(Event(VM, Operation.ADD, vm, VM(uuid=f"vm-{number}", resident_on=host)))
     pool.apply(rows)
     yield pool
 
@@ -88,13 +88,19 @@ async def test_ten_minutes_are_fetched_by_the_hosts_own_clock(mirror: PoolMirror
     collector.stop()
 
 
+def ago(collector: Collector, seconds: float = 100.0) -> None:
+    """Its hosts were asked so many seconds before now."""
+    for asked in collector._hosts.values():
+        asked.began -= seconds
+
+
 async def test_the_next_round_asks_for_the_rest_only(mirror: PoolMirror, hosts: Hosts) -> None:
     collector = collector_of(mirror, hosts)
     await collector.tick()
     await until(lambda: len(mirror.history.loads) == 4)
     end = hosts.now
     hosts.now += 2 * STEP
-    collector._last_round = 0.0
+    ago(collector)
     hosts.asked.clear()
     await collector.tick()
     await until(lambda: mirror.history.series("vm-2")["cpu"].end == end + 2 * STEP)
@@ -107,7 +113,7 @@ async def test_rounds_are_slow_until_somebody_looks(mirror: PoolMirror, hosts: H
     collector = collector_of(mirror, hosts)
     await collector.tick()
     await until(lambda: len(mirror.history.loads) == 4)
-    collector._last_round -= STEP
+    ago(collector, STEP)
     await collector.tick()
     await asyncio.sleep(0.05)
     assert len(hosts.asked) == 2
@@ -121,11 +127,30 @@ async def test_rounds_are_slow_until_somebody_looks(mirror: PoolMirror, hosts: H
     collector.stop()
 
 
+async def test_only_where_somebody_looks_rounds_are_short(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    first: list[frozenset[str]] = []
+    mirror.history.judge(first.append)
+    await collector.tick()
+    await until(lambda: first)
+    ago(collector, STEP)
+    hosts.now += STEP
+    hosts.asked.clear()
+    told: list[frozenset[str]] = []
+    unsubscribe = mirror.history.observe(told.append, frozenset({"vm-1"}))
+    await until(lambda: told)
+    assert [host for host, _params, _accept in hosts.asked] == ["10.0.0.1"] and told == [{"vm-1", "host-1"}]
+    mirror.history.publish(frozenset({"vm-2"}))
+    assert len(told) == 1, "others are not heard of"
+    unsubscribe()
+    collector.stop()
+
+
 async def test_a_slow_host_is_asked_once(mirror: PoolMirror, hosts: Hosts) -> None:
     collector = collector_of(mirror, hosts)
     hosts.hold.clear()
     for _number in range(3):
-        collector._last_round = -100.0
+        ago(collector)
         await collector.tick()
         await asyncio.sleep(0)
     await asyncio.sleep(0.02)
@@ -141,7 +166,7 @@ async def test_what_stopped_has_no_load_and_what_moved_keeps_one(mirror: PoolMir
     await until(lambda: len(mirror.history.loads) == 4)
     hosts.vms = {"10.0.0.1": "vm-2", "10.0.0.2": ""}  # vm-1 was shut down, vm-2 moved
     hosts.now += STEP
-    collector._last_round = 0.0
+    ago(collector)
     await collector.tick()
     await until(lambda: "vm-1" not in mirror.history.loads)
     assert "vm-2" in mirror.history.loads
@@ -156,7 +181,7 @@ async def test_a_host_that_is_dead_or_a_pool_that_is_gone_is_not_asked(mirror: P
     await until(lambda: mirror.history.loads)
     assert [host for host, _params, _accept in hosts.asked] == ["10.0.0.2"]
     mirror.server.state = ServerState.UNREACHABLE
-    collector._last_round = 0.0
+    ago(collector)
     await collector.tick()
     await asyncio.sleep(0.02)
     assert len(hosts.asked) == 1
@@ -167,7 +192,7 @@ async def test_json_that_cannot_be_read_is_asked_for_in_xml(mirror: PoolMirror, 
     collector = collector_of(mirror, hosts)
     for problem in (BadReply("no JSON"), Unreachable("gone")):
         hosts.problem = problem
-        collector._last_round = -100.0
+        ago(collector)
         await collector.tick()
         await until(lambda: all(not asked.busy for asked in collector._hosts.values()))
     assert [(accept, "json" in params) for _host, params, accept in hosts.asked] == [("application/json", True)] * 2 + [
@@ -203,14 +228,14 @@ async def test_a_host_that_fails_again_and_again_is_left_alone_for_longer(mirror
     collector = collector_of(mirror, hosts)
     hosts.problem = Unreachable("gone")
     for _number in range(6):
-        collector._last_round = -100.0
+        ago(collector)
         await collector.tick()
         await until(lambda: not any(asked.busy for asked in collector._hosts.values()))
     assert len(hosts.asked) == 4, "each twice: the first failure is forgiven"
     hosts.problem = None
     for asked in collector._hosts.values():
         asked.rest_until = 0.0
-    collector._last_round = -100.0
+    ago(collector)
     await collector.tick()
     await until(lambda: len(mirror.history.loads) == 4)
     assert all(asked.failures == 0 for asked in collector._hosts.values())
@@ -235,7 +260,8 @@ async def test_samples_of_the_future_are_not_believed_and_do_not_hide_the_others
     await collector.tick()
     await until(lambda: collector._hosts and all(asked.failures for asked in collector._hosts.values()))
     assert not mirror.history.loads
-    hosts.samples_ahead, collector._last_round = 0.0, -100.0
+    hosts.samples_ahead = 0.0
+    ago(collector)
     for asked in collector._hosts.values():
         asked.rest_until = 0.0
     await collector.tick()
@@ -248,7 +274,8 @@ async def test_a_clock_that_was_set_back_is_followed(mirror: PoolMirror, hosts: 
     collector = collector_of(mirror, hosts)
     await collector.tick()
     await until(lambda: len(mirror.history.loads) == 4)
-    hosts.now, collector._last_round = right, -100.0
+    hosts.now = right
+    ago(collector)
     for asked in collector._hosts.values():
         asked.clock_at = -1e6
     await collector.tick()

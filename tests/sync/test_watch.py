@@ -3,27 +3,37 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from data.findings.around import around, beyond
 from data.findings.finding import Level, Subject
 from data.findings.standing import DAMPING
-from data.findings.wishes import Note, Tuning
+from data.findings.wishes import Note, Tuning, Wishes
+from data.history import Load
+from data.identity import key_of
 from data.losing import Fate
-from data.mirror import Mirror
-from data.objects import PBD, SR, Host
+from data.mirror import Change, Mirror, Operation
+from data.objects import PBD, SR, VM, Host, HostMetrics, Message
 from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.findings import FindingStore
+from data.types import XapiObject
 from tests import fakes
+from tests.asking import PATIENCE
 from xo_dash.sync.watch import GATHER, Watch
 
 
 @pytest.fixture
-async def mirror() -> AsyncIterator[Mirror]:
-    mirror = Mirror()
+def mirror() -> Mirror:
+    return Mirror()
+
+
+@pytest.fixture(autouse=True)
+async def watch(mirror: Mirror) -> AsyncIterator[Watch]:
+    """Of a pool with a host and an SR."""
     watch = Watch(mirror)
     build = fakes.Builder(mirror, "lab")
     host = build.put(Host, name_label="xcp-1")
@@ -31,8 +41,15 @@ async def mirror() -> AsyncIterator[Mirror]:
     build.put(PBD, host=host, SR=sr, currently_attached=True)
     build.commit()
     await asyncio.sleep(GATHER * 2)
-    yield mirror
+    yield watch
     await watch.stop()
+
+
+async def until(watch: Watch, true: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not true():
+            await watch.tick()
+            await asyncio.sleep(0.05)
 
 
 def told(mirror: Mirror) -> dict[str, Level]:
@@ -74,7 +91,7 @@ async def test_what_would_become_of_each_host_is_known(mirror: Mirror) -> None:
     assert not pool.fates
 
 
-async def test_the_long_way_round_comes_to_everything(mirror: Mirror) -> None:
+async def test_what_was_there_before_the_watch_is_looked_at(mirror: Mirror) -> None:
     sr = fakes.find(mirror, "vault", SR)
     sr.physical_utilisation = 90  # nobody was told
     watch = Watch(mirror)
@@ -83,6 +100,79 @@ async def test_the_long_way_round_comes_to_everything(mirror: Mirror) -> None:
     await watch.stop()
     assert told(mirror)["sr.full"] is Level.WARNING
     assert next(iter(mirror)).history.growth(sr.uuid)
+
+
+async def test_what_nobody_told_is_not_looked_at_all_the_time(mirror: Mirror, watch: Watch) -> None:
+    fakes.find(mirror, "vault", SR).physical_utilisation = 90
+    for _round in range(3):
+        await watch.tick()
+    assert "sr.full" not in told(mirror)
+
+
+async def test_what_is_measured_is_judged(mirror: Mirror, watch: Watch) -> None:
+    mirror.findings.wishes = Wishes({"vm.cpu": Tuning(hold=0)})
+    build = fakes.Builder(mirror, "other")
+    build.put(VM, name_label="web", power_state="Running")
+    pool, vm = build.commit(), fakes.find(mirror, "web")
+    await asyncio.sleep(GATHER * 2)
+    for load, level in ((0.95, Level.WARNING), (0.85, Level.WARNING), (0.5, Level.NONE)):
+        pool.history.loads[vm.uuid] = Load(cpu=load)
+        pool.history.publish(frozenset({vm.uuid}))
+        await watch.tick()
+        assert told(mirror).get("vm.cpu", Level.NONE) is level
+    assert not pool.history.is_watched, "for this nothing is measured oftener"
+
+
+async def test_a_time_that_is_over_is_seen_without_a_change(mirror: Mirror, watch: Watch) -> None:
+    """A hold and a note, both of them short."""
+    sr = fakes.find(mirror, "vault", SR)
+    mirror.findings.wishes = Wishes({"sr.full": Tuning(hold=0.5)})
+    fakes.change(mirror, sr, physical_utilisation=96)
+    await asyncio.sleep(GATHER * 2)
+    assert "sr.full" not in told(mirror)
+    await until(watch, lambda: "sr.full" in told(mirror))
+    heard: list[frozenset[Subject]] = []
+    note = Note("demo", time.time(), until=time.time() + 0.5)
+    mirror.findings.wishes = Wishes(notes={f"sr.full:{key_of(sr)}": note})
+    fakes.change(mirror, sr, physical_utilisation=97)
+    await asyncio.sleep(GATHER * 2)
+    mirror.findings.observe(heard.append)
+    await until(watch, lambda: any(sr in subjects for subjects in heard))
+
+
+async def test_an_alarm_goes_with_what_it_is_about(mirror: Mirror) -> None:
+    build = fakes.Builder(mirror, "other")
+    build.put(VM, name_label="web")
+    build.commit()
+    vm = fakes.find(mirror, "web")
+    build.put(
+        Message, name="VM_CRASHED", priority=2, cls="VM", obj_uuid=vm.uuid, timestamp=time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime())
+    )
+    build.commit()
+    await asyncio.sleep(GATHER * 2)
+    assert "xapi.alarm" in told(mirror)
+    fakes.remove(mirror, vm)
+    await asyncio.sleep(GATHER * 2)
+    assert "xapi.alarm" not in told(mirror)
+
+
+def test_who_is_looked_at_for_what() -> None:
+    mirror = fakes.home_lab()
+    vm = next(vm for vm in mirror.every(VM) if vm.power_state == "Running" and vm.VBDs)
+    host = vm.home.one(Host, vm.resident_on)
+    assert host is not None
+    metrics = vm.home.one(HostMetrics, host.metrics)
+    assert metrics is not None
+
+    def far(subject: XapiObject, *names: str) -> set[Subject]:
+        return set(beyond(Change(subject, Operation.MOD, frozenset(names))))
+
+    hosts = set(vm.home.all(Host).values())
+    assert far(vm, "name_label", "tags") == set(), "where VMs would go has nothing to do with names"
+    assert far(vm, "power_state") == far(vm, "memory_dynamic_max") == hosts
+    assert far(metrics, "last_updated") == set() and not list(around(Change(metrics, Operation.MOD, frozenset({"last_updated"}))))
+    assert hosts | {vm} <= far(metrics, "live"), "of a VM nobody knows whether it runs when its host is not heard"
+    assert host in around(Change(metrics, Operation.MOD, frozenset({"live"})))
 
 
 async def test_what_was_said_and_seen_outlives_a_restart(mirror: Mirror, tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Set
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,13 +24,15 @@ from xo_dash.xapi.errors import BadReply, XapiError
 log = logging.getLogger(__name__)
 
 ROUND = STEP
-"""Seconds between rounds while somebody looks: hosts measure no oftener."""
+"""Seconds between two questions to a host while somebody looks at what it measures: it does so no oftener."""
 MANY, WIDE_ROUND = 60, 30.0
-"""With more hosts than this, rounds are so far apart: a request a host each time."""
+"""With more such hosts than this, they are so far apart: a request a host each time."""
 IDLE_ROUND = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
 SLICE = 10
 """Objects whose samples are stored in one turn of the loop."""
+EARLY = 0.5
+"""Seconds by which a tick may come too soon."""
 GATHER = 0.05
 """Seconds in which hosts that answer together become one publication."""
 
@@ -56,6 +59,7 @@ class _Asked:
     rest_until: float = 0.0  # it is left alone till then (monotonic)
     in_xml: bool = False  # its JSON cannot be read
     busy: bool = False
+    began: float = -math.inf  # when it was asked last (monotonic)
     uuids: set[str] = field(default_factory=set)  # what it measured last time
 
 
@@ -70,29 +74,40 @@ class Collector:
         self._tasks: set[asyncio.Task[None]] = set()
         self._fresh: set[str] = set()
         self._publishing: asyncio.TimerHandle | None = None
-        self._last_round = -IDLE_ROUND
         self._last_clearing = time.monotonic()
         pool.history.when_watched = self.hurry
 
     async def tick(self) -> None:
-        """Start a round if one is due. A host that has not answered the last one is left out."""
-        hosts, now = self._pool.all(Host), time.monotonic()
-        brisk = ROUND if len(hosts) <= MANY else WIDE_ROUND
-        pause = (brisk if self._pool.history.is_watched else IDLE_ROUND) - 0.5
-        if not self._pool.server.is_live or now - self._last_round < pause:
+        """Ask the hosts that are due. One that has not answered yet is left out."""
+        if not self._pool.server.is_live:
             return
-        self._last_round = now
+        hosts, now = self._pool.all(Host), time.monotonic()
         for ref in self._hosts.keys() - hosts.keys():
             self._pool.history.clocks.pop(self._hosts.pop(ref).uuid, None)
+        looked_at = self._looked_at()
+        brisk = ROUND if len(looked_at) <= MANY else WIDE_ROUND
         for ref, host in hosts.items():
             metrics = self._pool.one(HostMetrics, host.metrics)
             asked = self._hosts.setdefault(ref, _Asked(host.uuid))
-            if metrics is not None and metrics.live and not asked.busy and now >= asked.rest_until:
-                asked.busy = True
+            is_due = now - asked.began >= (brisk if ref in looked_at else IDLE_ROUND) - EARLY and now >= asked.rest_until
+            if is_due and not asked.busy and metrics is not None and metrics.live:
+                asked.busy, asked.began = True, now
                 self._begin(self._ask(host, asked))
         if now - self._last_clearing > IDLE_ROUND:
             self._last_clearing = now
             self._begin(self._forget_the_dead())
+
+    def _looked_at(self) -> Set[Ref]:
+        """The hosts that measure what somebody looks at."""
+        history = self._pool.history
+        if not history.is_watched:
+            return frozenset()
+        watched = history.watched
+        if watched is None:
+            return self._pool.all(Host).keys()
+        vms = (self._pool.by_uuid(VM, uuid) for uuid in watched)
+        hosts = (self._pool.by_uuid(Host, uuid) for uuid in watched)
+        return {vm.resident_on for vm in vms if vm} | {host.ref for host in hosts if host}
 
     def hurry(self) -> None:
         """Start the next round now if it is due, not with the schedule's next tick."""

@@ -1,35 +1,41 @@
-"""Keeps the findings fresh: what changed is looked at at once, everything else again and again, a few milliseconds at a time."""
+"""Keeps the findings fresh: looks at what changed, what a measurement moved and what a clock makes due, a few milliseconds at a time."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 from data.clock import SteadyClock
 from data.facts.sr import is_shown
+from data.findings.around import about, around, beyond
 from data.findings.finding import Finding, Rule, Subject
 from data.findings.wishes import Note, Tuning, Wishes, older_uuids
 from data.growth import Sample
 from data.identity import Key, key_of
 from data.losing import gradually
 from data.mirror import Change, Mirror, Operation, PoolMirror
-from data.objects import PBD, PIF, SR, VBD, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
+from data.objects import SR, VM, Host, Network, Pool
 from data.server import Server
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
-from data.types import XapiObject
+from data.types import Home, XapiObject
+from xo_dash.sync.agenda import Agenda
 
 log = logging.getLogger(__name__)
 
 ROUND = 1.0
-"""Seconds between two goes at the long way round."""
+"""Seconds between two looks at what is due."""
+SOON = 10.0
+"""Seconds until what is far from a change is looked at: many changes are one look then."""
 GATHER = 0.1
 """Seconds in which changes are gathered."""
 SHARE = 0.02
-"""Of a core, for the long way round: with thousands of VMs it takes longer, not more."""
+"""Of a core, for what is due: with thousands of VMs it takes longer, not more."""
 KEEP = 900.0
 """Seconds between two writings of what is to be remembered."""
 LARGE = (Pool, SR, Network)
@@ -56,20 +62,26 @@ class Watch:
         self._dirty: dict[Subject, None] = {}
         self._dirty_pools: dict[Server, Iterator[Subject]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._way: Iterator[Subject] = iter(())
-        self._round = _Looks(lambda: next(self._way, None), self._look)
+        self._agenda = Agenda(time.monotonic())
+        self._measured: dict[Subject, None] = {}
+        self._due = _Looks(lambda: self._agenda.take(time.monotonic()), self._look)
+        self._moved = _Looks(lambda: self._measured.popitem()[0] if self._measured else None, self._glance)
         self._urgent = _Looks(self._next_dirty, self._look)
-        self._stop = mirror.observe(self._changed)
+        self._stops = {"": mirror.observe(self._changed)}  # and by server's id, its measurements
         if store is not None:
             memory = store.remembered()
             self._before = {key: [Sample(*pair) for pair in samples] for key, samples in memory.growth.items()}
             self._book.recall(memory.since)
             self._book.wishes = store.wishes()
             self._older = older_uuids((*memory.since, *self._book.wishes.notes)) | {key for key in memory.growth if "@" not in key}
+        for pool in mirror:
+            self._join(pool)
+            self._plan(self._of_server(pool.server), 0.0)
 
     async def stop(self) -> None:
         """Write down what is to be remembered."""
-        self._stop()
+        for stop in self._stops.values():
+            stop()
         if self._timer:
             self._timer.cancel()
         await self._keep()
@@ -123,19 +135,68 @@ class Watch:
     # ---- what changed
 
     def _changed(self, changes: Sequence[Change]) -> None:
+        soon: dict[Subject, None] = {}
+        gone: set[tuple[Home, str]] = set()
         for change in changes:
             subject = change.subject
+            if isinstance(subject, Server):
+                self._connected(change.operation, subject)
+                continue
             if change.operation is Operation.DEL:
-                self._dirty.pop(subject, None)
-                if isinstance(subject, Host) and (pool := self._mirror.pools.get(subject.home.id)):
-                    pool.fates.pop(subject.ref, None)
-                self._book.forget(subject)
-            elif isinstance(subject, Server):
-                self._dirty_pools[subject] = self._of_server(subject)
-            elif isinstance(subject, self._kinds):
+                self._ended(subject)
+                gone.add((subject.home, subject.uuid))
+            pool = self._mirror.pools.get(subject.home.id)
+            if pool is None or not pool.server.is_live:
+                continue  # all of it is looked at when it is
+            if change.operation is not Operation.DEL and isinstance(subject, self._kinds):
                 self._dirty[subject] = None
             self._dirty.update(dict.fromkeys(around(change)))
+            soon.update(dict.fromkeys(beyond(change)))
+        if gone:
+            self._dirty.update(dict.fromkeys(about(gone, self._book.told)))
+        self._plan(soon, SOON)
         self._wake()
+
+    def _connected(self, operation: Operation, server: Server) -> None:
+        pool = self._mirror.pools.get(server.id)
+        if operation is Operation.DEL or pool is None:
+            self._forget(server)
+            self._dirty_pools.pop(server, None)
+            self._stops.pop(server.id, lambda: None)()
+            return
+        self._join(pool)
+        self._dirty_pools[server] = self._of_server(server)
+
+    def _join(self, pool: PoolMirror) -> None:
+        """Hear of what is measured there."""
+        if pool.server.id not in self._stops:
+            self._stops[pool.server.id] = pool.history.judge(partial(self._hear, pool))
+
+    def _hear(self, pool: PoolMirror, uuids: frozenset[str]) -> None:
+        for uuid in uuids:
+            if vm := pool.by_uuid(VM, uuid):
+                self._measured[vm] = None
+            elif host := pool.by_uuid(Host, uuid):
+                self._measured[host] = None
+
+    def _ended(self, subject: XapiObject) -> None:
+        if isinstance(subject, Host) and (pool := self._mirror.pools.get(subject.home.id)):
+            pool.fates.pop(subject.ref, None)
+        self._forget(subject)
+
+    def _forget(self, subject: Subject) -> None:
+        """Nothing is told of it, and nothing is due."""
+        self._dirty.pop(subject, None)
+        self._measured.pop(subject, None)
+        self._agenda.drop(subject)
+        self._book.forget(subject)
+
+    def _plan(self, subjects: Iterable[Subject], seconds: float) -> None:
+        """Look at them in `seconds`."""
+        at = time.monotonic() + seconds
+        for subject in subjects:
+            if isinstance(subject, (Server, *self._kinds)):
+                self._agenda.put(subject, at)
 
     def _of_server(self, server: Server) -> Iterator[Subject]:
         """All of its pool: it is told of, or not, as the connection stands."""
@@ -167,18 +228,18 @@ class Watch:
             self._dirty_pools.pop(server)
         return None
 
-    # ---- the long way round
+    # ---- what is due
 
     async def tick(self) -> None:
-        """Go on with it: what depends on the time, on measurements, or on things far away."""
+        """Look at what a clock or a measurement makes due."""
         self._follow_the_clock()
         spent = 0.0
         while spent < SHARE * ROUND:
             started = time.perf_counter()
-            over = self._round.go_on(started + HOLD)
+            end = started + HOLD
+            over = self._moved.go_on(end) and self._due.go_on(end)
             spent += time.perf_counter() - started
             if over:
-                self._way = iter(self._everything())
                 break
             await asyncio.sleep(REST)
         self._book.publish()
@@ -199,36 +260,35 @@ class Watch:
                 server.last_event_at += seconds
             self._mirror.set_server(server, since=server.since + seconds)
 
-    def _everything(self) -> Iterator[Subject]:
-        for pool in list(self._mirror):
-            yield pool.server
-            for kind in self._kinds:
-                yield from list(pool.all(kind).values())
+    def _glance(self, subject: Subject) -> Iterator[None]:
+        """Look at it if its measurements may make a difference."""
+        if self._book.is_moved(subject, time.time()):
+            yield from self._look(subject)
 
     def _look(self, subject: Subject) -> Iterator[None]:
         """A step at a time, where one look takes long."""
         now = time.time()
         pool = self._mirror.pools.get(subject.id if isinstance(subject, Server) else subject.home.id)
-        if pool is None:
-            self._book.forget(subject)
-        elif pool.server.is_live or subject is pool.server:
-            if isinstance(subject, XapiObject) and subject.uuid in self._older:
+        if pool is None or not (pool.server.is_live or subject is pool.server):
+            self._forget(subject)  # what we know of a pool that is gone may not be true any more
+            return
+        self._agenda.drop(subject)
+        if isinstance(subject, XapiObject):
+            if subject.uuid in self._older:
                 self._adopt(subject)
             if isinstance(subject, SR) and is_shown(subject) and subject.physical_utilisation >= 0:
                 pool.history.grow(subject.uuid, Sample(now, subject.physical_utilisation), self._before.get(key_of(subject), ()))
             if isinstance(subject, Host):
                 yield from self._foresee(pool, subject)
-                if pool.one(Host, subject.ref) is not subject or not pool.server.is_live:
-                    return  # it went meanwhile
-            if not isinstance(subject, LARGE):
-                self._book.look(subject, now)
+        steps, is_large = self._book.looking(subject, now), isinstance(subject, LARGE)
+        while _is_there(subject, pool):
+            try:
+                next(steps)
+            except StopIteration as end:
+                self._agenda.put(subject, math.ceil(time.monotonic() + end.value))
                 return
-            for _ in self._book.looking(subject, now):
+            if is_large:
                 yield
-                if pool.one(type(subject), subject.ref) is not subject:
-                    return
-        else:
-            self._book.forget(subject)  # what we know of a pool that is gone may not be true any more
 
     def _foresee(self, pool: PoolMirror, host: Host) -> Generator[None, None, None]:
         """What would become of its VMs without it. Milliseconds in a large pool, so a step at a time."""
@@ -258,24 +318,7 @@ class _Looks:
         return False
 
 
-def around(change: Change) -> Iterable[Subject]:
-    """What else a change is about. What is farther away, the long way round comes to."""
-    subject = change.subject
+def _is_there(subject: Subject, pool: PoolMirror) -> bool:
     if isinstance(subject, Server):
-        return ()
-    home = subject.home
-    found: list[XapiObject | None] = []
-    if isinstance(subject, HostMetrics):
-        found = [host for host in home.all(Host).values() if host.metrics == subject.ref]
-        found += [home.one(SR, pbd.SR) for host in found if isinstance(host, Host) for pbd in host.all_of(PBD, host.PBDs)]
-    elif isinstance(subject, (PBD, VDI)):
-        found = [home.one(SR, subject.SR)]
-    elif isinstance(subject, VBD):
-        found = [home.one(VM, subject.VM), home.one(VDI, subject.VDI)]
-    elif isinstance(subject, PIF):
-        found = [home.one(Network, subject.network)]
-    elif isinstance(subject, PIFMetrics):
-        found = list(home.all(Network).values())  # a NIC carries many of them, and links change rarely
-    elif isinstance(subject, Host):
-        found = list(home.all(Pool).values())
-    return [one for one in found if one is not None]
+        return subject is pool.server
+    return pool.server.is_live and pool.one(type(subject), subject.ref) is subject

@@ -184,7 +184,7 @@ def _decoded(events: Iterable[_Event | _XmlEvent], sharing: Sharing | None) -> I
 
 def _row(kind: type[X], ref: Ref, record: Record, number: int) -> X | None:
     """The object, or None for a record that cannot be read at all: one must not keep the others away."""
-    if number % BREATH == 0:
+    if number % BREATH == BREATH - 1:
         time.sleep(0)
     if len(record) <= MOST_OF_A_RECORD:  # of a mapping, which was read already, a number that is always less
         with suppress(*_UNREADABLE):
