@@ -56,6 +56,13 @@ const xoDash = {
 };
 globalThis.xoDash = xoDash;
 
+// The second click of a double click gives nothing again, and neither answers nor closes the dialog that the first one opened.
+addEventListener("click", (event) => {
+  if (event.detail < 2 || !event.target.closest?.("[data-once], .q-dialog__backdrop")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
 // One tooltip for all that have data-tip; its text is never markup.
 (() => {
   let tip = null;

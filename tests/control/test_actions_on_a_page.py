@@ -95,6 +95,23 @@ async def test_what_loses_something_is_asked_first(tmp_path: Path, fake: FakePoo
         assert fake.sent == ["Async.VM.hard_shutdown"]
 
 
+async def test_there_is_one_dialog_at_a_time(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm()
+    fake.answers["Async.VM.snapshot"] = ends_at_once(fake)
+    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+        for action_id in ("vm.snapshot", "vm.snapshot", "vm.start"):
+            press(at.user, action_id)
+        await at.user.should_see("Snapshot: web-1")
+        assert len(at.user.find(marker="dialog").elements) == 1
+        (yes,) = (element for element in at.user.find(kind=Button, content="Snapshot").elements if "x-btn-primary" in element.classes)
+        _click(at.user, yes)
+        _click(at.user, yes)
+        await at.user.should_see("web-1 has a new snapshot")
+        assert fake.sent == ["Async.VM.snapshot"]
+        press(at.user, "vm.snapshot")  # it was answered: there may be another
+        await at.user.should_see("Snapshot: web-1")
+
+
 async def test_the_menu_says_why_not(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
