@@ -63,4 +63,4 @@ def tell_end(run: Run) -> None:
         notify(_(run.action.done).format(name=item.name))
     else:
         tone = Tone.CRITICAL if item.state in (State.FAILED, State.LOST) else Tone.WARNING
-        notify(f"{_(run.action.title)} {item.name}: {item.reason or ''}", tone, close=_("Dismiss"))
+        notify(f"{_(run.action.title)} {item.name}: {item.reason or ''}", tone)

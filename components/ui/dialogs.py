@@ -12,7 +12,6 @@ from nicegui import Client, events, ui
 from components.ui.buttons import Button, Kind
 from components.ui.cards import heading
 
-
 _made: WeakKeyDictionary[Client, WeakSet[Dialog]] = WeakKeyDictionary()
 
 
