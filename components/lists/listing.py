@@ -102,6 +102,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             subject = change.subject
             if isinstance(subject, Server):
                 stands = True
+                if "label" in change.names:  # the pool may go by it
+                    self._dirty.update((row, None) for row in self._ids if row.home.id == subject.id)
                 continue
             self._dirty.update(dict.fromkeys(self._users.get((subject.home, subject.ref), ())))
             if isinstance(subject, self._roll.kind):
