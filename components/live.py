@@ -60,7 +60,7 @@ def flow() -> Flow:
 
 
 def _rendering(render: Callable[[], None]) -> Callable[[], None]:
-    """`render` as it would run here: same slot, same language; not at all once what it draws into is gone, as by an earlier one of a burst."""
+    """`render` as it would run here: same slot, same language; not at all once what it draws into is gone."""
     slot = ui.context.slot
     box = weakref.ref(slot.parent)
     surroundings = contextvars.copy_context()
