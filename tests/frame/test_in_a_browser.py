@@ -214,3 +214,11 @@ async def test_a_notice_passes_unless_one_is_at_it_and_a_failure_stays(page: Pag
     await page.get_by_role("button", name="Dismiss").click()
     await page.clock.run_for(1_000)
     await expect(page.get_by_text("web-3 failed")).to_be_hidden()
+
+
+async def test_there_is_one_main(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator(".x-tree-row").first).to_be_visible()
+    assert await page.locator("main, [role=main]").evaluate_all("all => all.map(one => one.id)") == ["main"]
+    assert await page.locator("main :is(header.x-top, aside.x-side)").count() == 0
+    assert await page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
