@@ -60,13 +60,16 @@ def flow() -> Flow:
 
 
 def _rendering(render: Callable[[], None]) -> Callable[[], None]:
-    """`render` as it would run here: same slot, same language."""
+    """`render` as it would run here: same slot, same language; not at all once what it draws into is gone."""
     slot = ui.context.slot
+    box = weakref.ref(slot.parent)
     surroundings = contextvars.copy_context()
 
     def run() -> None:
-        with slot:
-            surroundings.run(render)
+        element = box()
+        if element is not None and not element.is_deleted:
+            with slot:
+                surroundings.run(render)
 
     return run
 

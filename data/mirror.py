@@ -100,6 +100,10 @@ class PoolMirror(Home):
         return self.server.label or self.server.address
 
     @property
+    def given_name(self) -> str:
+        return self.server.given_name
+
+    @property
     def pool(self) -> Pool | None:
         """The pool's own row; None before the first sync."""
         return next(iter(self.all(Pool).values()), None)

@@ -1,4 +1,9 @@
-"""What a thing is called: one name in every place, also where its own is missing."""
+"""What a thing is called: one name in every place, also where its own is missing.
+
+- An object goes by its own name; else by what else it is known by (a host's hostname, a network's bridge), or the start of its uuid.
+- A pool goes by its own name, as in every other tool; without one, by the name that a person gave its server, then by its master's name.
+- A server goes by the name that a person gave it; else by its pool's name; else by its address.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +32,18 @@ def name_of(thing: XapiObject | Server) -> str:
 
 
 def pool_name(home: Home) -> str:
-    """The pool's own name; a lone host's pool often has none, then its master's; before the first picture the connection's label."""
+    """The pool's own name; without one, what a person called its connection, then its master's name; at last the connection's address."""
     for pool in home.all(Pool).values():
         master = home.one(Host, pool.master)
-        return pool.name_label if pool.name_label.strip() else name_of(master) if master else home.label
+        known = (pool.name_label, home.given_name, name_of(master) if master else "")
+        return next((name for name in known if name.strip()), home.label)
     return home.label
 
 
-def server_name(server: Server) -> str:
-    """What a connection is called."""
-    return server.label or server.address
+def server_name(server: Server, mirror: Mirror | None = None) -> str:
+    """What a connection is called: as a person called it; else as the pool that it leads to, if `mirror` has that; else its address."""
+    pool = mirror.pools.get(server.id) if mirror else None
+    return server.given_name or (pool_name(pool) if pool else server.label or server.address)
 
 
 def pool_of(server: Server, mirror: Mirror) -> str:

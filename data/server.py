@@ -49,6 +49,11 @@ class Server:
     product: str = ""  # "XCP-ng 8.3.0"
 
     @property
+    def given_name(self) -> str:
+        """What a person called it; empty where nobody did: then its address stands for it."""
+        return "" if self.label.strip() == self.address.strip() else self.label.strip()
+
+    @property
     def is_live(self) -> bool:
         return self.state is ServerState.LIVE
 

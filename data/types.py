@@ -62,6 +62,11 @@ class Home:
         """What the connection is called."""
         raise NotImplementedError
 
+    @property
+    def given_name(self) -> str:
+        """What a person called the connection; empty where nobody did."""
+        raise NotImplementedError
+
     def all(self, kind: type[T]) -> Mapping[Ref, T]:
         """Every object of `kind` by ref."""
         raise NotImplementedError

@@ -5,18 +5,23 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.charts import panels
-from components.charts.compare import MOST, Compare, Compared
+from components.charts.compare import MOST, Compare, Compared, compare_key
 from components.charts.pictures import KINDS
+from components.frame.feed import TreeFeed
+from components.frame.finder import Adder
 from components.links import path_of
 from components.ui import PageHead, empty_state
 from data.mirror import Mirror
 from data.names import name_of
 from data.objects import SR, VM, Host, Pool
+from data.search import Group
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
 PANELS = {VM: panels.of_vm, Host: panels.of_host, SR: panels.of_sr, Pool: panels.of_pool}
+
+GROUPS = (Group.POOL, Group.HOST, Group.VM, Group.SR)
 
 
 def create(context: Context) -> None:
@@ -24,12 +29,12 @@ def create(context: Context) -> None:
     def compare(o: str = "") -> None:
         with frame(context, title=_("Compare"), crumbs=[(_("VMs"), "/vms")]):
             PageHead(_("Compare"))
+            Adder(context.shared(TreeFeed), "o", GROUPS, compare_key, MOST)
             found = compared(context.mirror, o)
             if found:
                 Compare(found)
             else:
-                with empty_state(_("Nothing to compare"), _("Choose up to six VMs in their list, and then Compare.")):
-                    ui.link(_("All VMs"), "/vms").classes("x-btn")
+                empty_state(_("Nothing to compare"), _("Add up to six VMs, hosts, SRs or pools, or choose them in their lists."))
 
 
 def compared(mirror: Mirror, asked: str) -> list[Compared]:

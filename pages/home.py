@@ -16,7 +16,7 @@ from components.map.spoken import Spoken, spoken
 from components.map.stage import Counts
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
-from components.servers.form import add_words
+from components.servers.form import add_button, is_administrator
 from components.ui import empty_state, heading
 from data.mirror import Change
 from data.objects import VM, Host
@@ -26,7 +26,7 @@ from xo_dash.context import Context
 from xo_dash.door.current import current_user
 from xo_dash.i18n import _, ngettext, number
 
-SETTINGS, FINDINGS = "/settings", "/attention"
+FINDINGS = "/attention"
 LINKS = {
     "pool": "/pool/{key}", "host": "/host/{key}", "vm": "/vm/{key}", "sr": "/sr/{key}", "network": "/network/{key}",
     "g v": "/vms", "g h": "/hosts", "g s": "/storage", "g n": "/networks",
@@ -59,20 +59,19 @@ def _body(context: Context, scene: Scene, orders: Orders) -> None:
             if context.mirror.pools:
                 _map(context, scene, orders)
             else:
-                _guide()
+                _guide(context)
 
     with box:
         live.follow_all(context.mirror, changed, fill)
 
 
-def _guide() -> None:
-    add = add_words()
+def _guide(context: Context) -> None:
     text = _("Give the address of any host of a pool. The map draws itself as soon as the pool answers.")
-    if not add:
+    if not is_administrator():
         text = _("An administrator can add the first one.")
     with ui.element().classes("xo-home-guide"), empty_state(_("No pool yet"), text):
-        if add:
-            ui.link(add, SETTINGS).classes("x-btn x-btn-primary")
+        if is_administrator():
+            add_button(context)
 
 
 def _map(context: Context, scene: Scene, orders: Orders) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components import theme
+from components.frame.shell import own_main
 from components.kiosk.board import Board
 from components.map.map import Map
 from components.map.scene import Scene
@@ -23,6 +24,7 @@ def create(context: Context) -> None:
     def kiosk() -> None:
         theme.wear(current_user(SIGNED_IN).preferences)
         ui.page_title(f"{_('Map')} · xo-dash")
+        own_main()
         with ui.element("main").classes("xo-kiosk"):
             Map(scene, links={}).classes("xo-kiosk-map")
             Board(context.mirror)

@@ -8,7 +8,9 @@ from components.lists import Listing
 from components.networks.rows import network_roll
 from components.ui import heading
 from components.vms.standing import standing_bands
+from data.objects import Network
 from pages.layout import frame
+from pages.revealing import revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -19,4 +21,4 @@ def create(context: Context) -> None:
         with frame(context, title=_("Networks"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Networks"), 1).classes("x-only-read")
             standing_bands(context.mirror)
-            Listing(context.mirror, network_roll(), full=True)
+            Listing(context.mirror, network_roll(), full=True, reveal=revealing(context, Network))

@@ -13,8 +13,9 @@ from components.ui import Card
 from components.vms.happened import Happened
 from data.identity import key_of
 from data.mirror import PoolMirror
-from data.objects import Pool
+from data.objects import SR, Pool
 from pages.objects import About, object_page
+from pages.revealing import revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -45,5 +46,5 @@ def show(context: Context, pool: Pool, home: PoolMirror) -> None:
     with Card(_("Hosts")):
         Listing(mirror, host_roll(home))
     with Card(_("Storage")):
-        Listing(mirror, sr_roll(home))
+        Listing(mirror, sr_roll(home), reveal=revealing(context, SR))
     Happened(mirror, pool)

@@ -9,6 +9,7 @@ from nicegui import ui
 from components.live import follow_all
 from components.people import KioskList, PeopleList
 from components.servers import ServerList
+from components.servers.form import is_administrator, open_form
 from components.ui import Card, PageHead, cards
 from components.vms.cells import Cell, Facts
 from data.mirror import Change, Operation
@@ -25,7 +26,8 @@ from xo_dash.i18n import _, number
 
 def create(context: Context) -> None:
     @ui.page("/settings")
-    def settings() -> None:
+    def settings(add: str = "") -> None:
+        """`add`: with the form for a new server open."""
         with frame(context, title=_("Settings")):
             PageHead(_("Settings"))
             with cards(360):
@@ -34,6 +36,9 @@ def create(context: Context) -> None:
                     PeopleList(context)
                     KioskList(context)
                 _about(context)
+            if add and is_administrator():
+                open_form(context)
+                ui.navigate.history.replace("settings")  # beside this page: not again when it is loaded again
 
 
 def _about(context: Context) -> None:

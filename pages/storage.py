@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.charts.choosing import comparing
 from components.lists import Listing
 from components.storage.rows import sr_roll
 from components.ui import heading
 from components.vms.standing import standing_bands
+from data.objects import SR
 from pages.layout import frame
+from pages.revealing import revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -19,4 +22,4 @@ def create(context: Context) -> None:
         with frame(context, title=_("Storage"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Storage"), 1).classes("x-only-read")
             standing_bands(context.mirror)
-            Listing(context.mirror, sr_roll(), full=True)
+            Listing(context.mirror, sr_roll(), full=True, acts=comparing(SR), reveal=revealing(context, SR))

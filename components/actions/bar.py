@@ -40,7 +40,7 @@ class ActionBar(ui.element):
         self._subjects = tuple(subjects)
         self._buttons.clear()
         with renewed(self), buttons() as row:
-            row.mark("verbs").on("click", self._clicked, js_handler=CLICKED)
+            row.mark("verbs").props("data-once").on("click", self._clicked, js_handler=CLICKED)
             self._fill(actions_for(*self._subjects))
 
     def _fill(self, actions: Sequence[AnyAction]) -> None:

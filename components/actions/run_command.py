@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nicegui import ui
 
 from components.actions.dialog import ask, needs_asking
-from components.ui import Tone, notify
+from components.ui import Tone, notify, opened
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -34,9 +34,11 @@ async def run_command(
     """Do `action` to those of `subjects` that it can be done to, after the questions it takes.
 
     `preset`: what the dialog's fields begin with, instead of the usual. Returns when all have come to an end; None if it was left.
-    Of several objects the run's card tells the results.
+    Of several objects the run's card tells the results. While a dialog is open on the page, nothing more is asked and nothing given.
     """
     client = ui.context.client
+    if opened(client):
+        return None
     offered = offer(action, subjects, whoever())
     with client:  # the button that was clicked may go meanwhile
         if not offered.possible:
@@ -61,4 +63,4 @@ def tell_end(run: Run) -> None:
         notify(_(run.action.done).format(name=item.name))
     else:
         tone = Tone.CRITICAL if item.state in (State.FAILED, State.LOST) else Tone.WARNING
-        notify(f"{_(run.action.title)} {item.name}: {item.reason or ''}", tone, close=_("Dismiss"))
+        notify(f"{_(run.action.title)} {item.name}: {item.reason or ''}", tone)

@@ -1,4 +1,4 @@
-"""What became of a command for many: a card for each of the user's runs, which stays until it is dismissed."""
+"""What became of a command for many: a card for each of the user's runs; it passes when all went well, else it stays until dismissed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from nicegui import ui
 from components.actions.dialog import counted
 from components.actions.run_command import whoever
 from components.live import follow_source
-from components.ui import Bar, Button, Kind
+from components.ui import Bar, Button, Kind, passing
 from xo_dash.context import Context
 from xo_dash.control.run import Item, Run, State
 from xo_dash.i18n import _, number
@@ -61,7 +61,8 @@ class RunCard(ui.element):
         with self:
             with ui.element("header").classes("x-run-head"):
                 self._title = ui.label().classes("x-run-title")
-                Button(icon="close", kind=Kind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
+                close = Button(icon="close", kind=Kind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
+                close.props("data-dismiss")
             self._bar = Bar(0, _("Progress"))
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
@@ -73,6 +74,9 @@ class RunCard(ui.element):
         self._bar.show(run.progress)
         self._bar.set_visibility(not run.ended)
         self._sum.text = summary(run)
+        if run.ended and not run.unhappy and "data-passing" not in self.props:
+            self.props.update(passing())
+            self.update()
         for item, why in self._listed.items():
             why.text = str(item.reason or "")  # what was under way at a restart is told again when its pool is back
         fresh = [item for item in run.unhappy if item not in self._listed]

@@ -28,11 +28,16 @@ class Compared:
     panels: Sequence[Panel]
 
 
+def compare_key(row: XapiObject) -> str:
+    """`vm:uuid@pool`; "" for what has no charts."""
+    name = next((name for name, kind in KINDS.items() if type(row) is kind), "")
+    return f"{name}:{key_of(row)}" if name else ""
+
+
 def compare_path(rows: Sequence[XapiObject]) -> str:
     """The page that compares them; "" if it has nothing to show of one of them."""
-    kinds: dict[type[XapiObject], str] = {kind: name for name, kind in KINDS.items()}
-    keys = [f"{kinds[type(row)]}:{key_of(row)}" for row in rows if type(row) in kinds]
-    return f"/compare?o={','.join(keys)}" if len(keys) == len(rows) else ""
+    keys = [compare_key(row) for row in rows]
+    return f"/compare?o={','.join(keys)}" if all(keys) else ""
 
 
 class Compare(ui.element, component="compare.js"):

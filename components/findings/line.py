@@ -42,7 +42,9 @@ class Line(ui.element):
                 self._title = ui.label().classes("xo-finding-title")
                 self._detail = ui.label().classes("xo-finding-detail")
             self._note = ui.label().classes("xo-finding-note")
-            self._verb = Button("", self._mend, kind=Kind.GHOST).classes("xo-finding-verb", remove="x-btn-bare").mark("mend")
+            self._verb = (
+                Button("", self._mend, kind=Kind.GHOST).classes("xo-finding-verb", remove="x-btn-bare").mark("mend").props("data-once")
+            )
             self._age = Age(None).classes("xo-finding-age")
             if on_show is not None:
                 self._target = Button(kind=Kind.GHOST, icon="map", label=_("Show on the map"), on_click=self.show_on_map).mark("show")

@@ -53,5 +53,5 @@ async def _note(context: Context, finding: Finding, make: Callable[[str, float],
     try:
         await context.servers.watch.note(finding, make(user.name, time.time()) if make else None)
     except StoreError as error:
-        notify(str(error), Tone.CRITICAL, close=_("Dismiss"))
+        notify(str(error), Tone.CRITICAL)
     context.shared(Board).refresh()

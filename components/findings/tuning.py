@@ -154,7 +154,7 @@ class RuleRow(ui.element):
             try:
                 await self._context.servers.watch.tune(self._rule, tuning)
             except StoreError as error:
-                notify(str(error), Tone.CRITICAL, close=_("Dismiss"))
+                notify(str(error), Tone.CRITICAL)
         self._context.shared(Board).refresh()
         self._show()
 

@@ -1,17 +1,18 @@
 // The search in the bar: "/" or Ctrl+K goes to it, arrows move through what is found, Enter opens it.
+// One of a page (`adds` is a name in its address) adds what is found to the list that the address has there.
 export default {
   template: `
-    <div class="x-finder" role="search" :aria-label="words.label" @focusout="left">
+    <div class="x-finder" :class="{ 'x-finder-adds': adds }" role="search" :aria-label="words.label" @focusout="left">
       <i class="x-icon" v-html="icons.search"></i>
       <input ref="field" type="text" v-model="query" :placeholder="placeholder" :aria-label="words.label" spellcheck="false" autocomplete="off"
-        role="combobox" aria-autocomplete="list" :aria-expanded="open" aria-controls="x-found"
-        :aria-activedescendant="open && flat.length ? 'x-found-' + at : null"
+        role="combobox" aria-autocomplete="list" :aria-expanded="open" :aria-controls="name"
+        :aria-activedescendant="open && flat.length ? name + '-' + at : null"
         @focus="entered" @input="typed" @keydown="key">
-      <kbd class="x-kbd" aria-hidden="true">/</kbd>
-      <div v-if="open" id="x-found" ref="panel" class="x-found" role="listbox" :aria-label="words.label" @mousedown.prevent>
+      <kbd v-if="!adds" class="x-kbd" aria-hidden="true">/</kbd>
+      <div v-if="open" :id="name" ref="panel" class="x-found" role="listbox" :aria-label="words.label" @mousedown.prevent>
         <template v-for="group in groups" :key="group.title">
           <div class="x-found-title">{{ group.title }}<span class="x-count">{{ group.more }}</span></div>
-          <a v-for="hit in group.hits" :key="hit.n" :id="'x-found-' + hit.n" :href="hit.href" class="x-found-hit" role="option" tabindex="-1"
+          <a v-for="hit in group.hits" :key="hit.n" :id="name + '-' + hit.n" :href="hit.href" class="x-found-hit" role="option" tabindex="-1"
             :aria-selected="hit.n === at" @mousemove="at = hit.n" @mousedown.stop>
             <i v-if="hit.mark" :class="'x-mark x-mark-' + hit.mark" v-html="marks[hit.mark] || marks.unknown"></i>
             <i v-else class="x-icon" v-html="icons[hit.icon]"></i>
@@ -20,14 +21,19 @@ export default {
             <span class="x-found-where">{{ hit.where }}</span>
           </a>
         </template>
-        <div v-if="!flat.length" class="x-found-nothing">{{ words.nothing }}</div>
+        <div v-if="!flat.length" class="x-found-nothing">{{ full ? words.full : words.nothing }}</div>
       </div>
     </div>`,
-  props: { placeholder: String, marks: Object, icons: Object, words: Object },
+  props: { placeholder: String, marks: Object, icons: Object, words: Object, adds: String, most: Number },
   emits: ["ready", "query"],
 
   data() {
-    return { query: "", groups: [], flat: [], at: 0, open: false };
+    return { query: "", groups: [], flat: [], at: 0, open: false, full: false };
+  },
+  computed: {
+    name() {
+      return this.adds ? "x-found-to-add" : "x-found";
+    },
   },
 
   created() {
@@ -35,7 +41,7 @@ export default {
     this.asked = false;
   },
   mounted() {
-    addEventListener("keydown", this.shortcut);
+    if (!this.adds) addEventListener("keydown", this.shortcut);
   },
   beforeUnmount() {
     removeEventListener("keydown", this.shortcut);
@@ -75,16 +81,29 @@ export default {
     show(number, groups) {
       if (number !== this.number) return; // an answer to what was typed before
       this.flat = [];
+      const there = this.listed();
+      this.full = Boolean(this.adds) && there.length >= this.most;
       for (const group of groups) {
+        group.hits = this.full ? [] : group.hits.filter((hit) => !there.includes(hit.key));
         for (const hit of group.hits) {
           hit.n = this.flat.length;
-          hit.href = (window.path_prefix ?? "") + hit.path;
+          hit.href = this.adds ? this.adding([...there, hit.key]) : (window.path_prefix ?? "") + hit.path;
           this.flat.push(hit);
         }
       }
-      this.groups = groups;
+      this.groups = groups.filter((group) => group.hits.length);
       this.at = 0;
       this.open = document.activeElement === this.$refs.field;
+    },
+
+    /** What the address has already. */
+    listed() {
+      return (new URLSearchParams(location.search).get(this.adds) ?? "").split(",").filter(Boolean);
+    },
+    adding(keys) {
+      const url = new URL(location);
+      url.searchParams.set(this.adds, keys.join(","));
+      return url.pathname + url.search.replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%40", "@");
     },
 
     split(text) {
@@ -104,7 +123,7 @@ export default {
         if (!this.flat.length) return;
         this.open = true;
         this.at = (this.at + (event.key === "ArrowDown" ? 1 : -1) + this.flat.length) % this.flat.length;
-        this.$nextTick(() => this.$refs.panel.querySelector(`#x-found-${this.at}`)?.scrollIntoView({ block: "nearest" }));
+        this.$nextTick(() => this.$refs.panel.querySelector(`#${this.name}-${this.at}`)?.scrollIntoView({ block: "nearest" }));
       } else if (event.key === "Enter" && this.open && this.flat[this.at]) {
         event.preventDefault();
         const { href } = this.flat[this.at];

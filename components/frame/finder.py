@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from nicegui import events, ui
@@ -48,9 +48,12 @@ class Finder(ui.element, component="finder.js"):
         if not isinstance(text, str) or not isinstance(number, int):
             return
         index = await self._feed.index()
-        groups = [self._group(found) for found in index.find(text, limit=8)]
+        groups = self._groups(index.find(text, limit=8))
         if not self.is_deleted:
             self.run_method("show", number, groups)
+
+    def _groups(self, found: Sequence[Found]) -> list[dict[str, Any]]:
+        return [self._group(one) for one in found]
 
     def _group(self, found: Found) -> dict[str, Any]:
         shown = found.hits[: LIMITS.get(found.group, 4)]
@@ -60,6 +63,27 @@ class Finder(ui.element, component="finder.js"):
             "more": ngettext("{n} more", "{n} more", more).format(n=more) if more else "",
             "hits": [_hit(found.group, hit) for hit in shown],
         }
+
+
+class Adder(Finder):
+    """The same on a page: adds what is found to a list in the page's address, where it stands by what `key` makes of it."""
+
+    def __init__(self, feed: TreeFeed, name: str, groups: Sequence[Group], key: Callable[[XapiObject], str], most: int) -> None:
+        """`name` in the address; of `groups` alone; `most` there may be."""
+        super().__init__(feed)
+        self._wanted, self._key = groups, key
+        self._props["adds"], self._props["most"] = name, most
+        self._props["placeholder"] = _("Add: name, address, tag…")
+        self._props["words"] |= {"label": _("Add to the comparison"), "full": _("At most {n} at once; leave one out first.").format(n=most)}
+
+    def _groups(self, found: Sequence[Found]) -> list[dict[str, Any]]:
+        return [self._group(one) for one in found if one.group in self._wanted]
+
+    def _group(self, found: Found) -> dict[str, Any]:
+        group = super()._group(found)
+        for hit, shown in zip(found.hits, group["hits"], strict=False):
+            shown["key"] = self._key(hit.row)
+        return group
 
 
 def _hit(group: Group, hit: Hit) -> dict[str, str]:

@@ -16,8 +16,7 @@ class Shell(ui.element):
 
     def __init__(self) -> None:
         super().__init__()
-        if (around := ui.context.client.content.parent_slot) is not None:
-            around.parent.props("role=presentation")  # NiceGUI's own <main>: there is one, and it is ours
+        own_main()
         self.classes("x-shell")
         with self:
             skip = ui.label(_("Skip to the page")).classes("x-skip")
@@ -34,6 +33,12 @@ class Shell(ui.element):
             ui.element().classes("x-side-veil").on("click", js_handler=f"() => {_CLOSE}")
             self.main = ui.element("main").classes("x-main").props("tabindex=-1")
             self.main.props["id"] = "main"
+
+
+def own_main() -> None:
+    """Let the page have a <main> of its own: Quasar's page is one too, and around everything; a page has one."""
+    if (around := ui.context.client.content.parent_slot) is not None:
+        around.parent.tag = "div"
 
 
 def brand(path: str) -> None:

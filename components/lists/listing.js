@@ -23,20 +23,21 @@ const isNothing = (value) => value === null || value === "";
 export default {
   template: `
     <div class="x-list" :class="{ 'x-list-narrow': narrow, 'x-list-acts': acts }">
-      <div v-if="find && (full || many)" class="x-list-tools">
+      <div v-if="find && (full || many || veiled)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ total === size ? size : words.part.replace("{n}", total).replace("{all}", size) }}</span></label>
         <div v-if="offered.length > 1 || segment" class="x-list-segments" role="group" :aria-label="words.title">
           <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" @click="choose(one.key)"
             >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
         <slot></slot>
+        <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ veiled }}</span></button>
         <span class="x-grow"></span>
-        <button v-if="acts && total" type="button" class="x-btn" @click="act">{{ picked ? acts.some : acts.all }} <span class="x-count">{{ picked || total }}</span></button>
+        <button v-if="acts && total" type="button" class="x-btn" data-once :aria-disabled="unfit ? 'true' : null" :data-tip="unfit ? acts.whyNot : null" @click="act">{{ picked || !acts.all ? acts.some : acts.all }} <span v-if="picked || acts.all" class="x-count">{{ picked || total }}</span></button>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
         <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
           <div v-if="!narrow && (total || !loaded)" class="x-list-head" :role="total ? 'row' : null">
-            <span v-if="acts" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="picked === total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="acts.every" @click="pickAll"></span>
+            <span v-if="acts" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="total > 0 && picked === total" :disabled="!total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="acts.every" @click="pickAll"></span>
             <button v-for="one in kept" :key="one.at" type="button" :role="total ? 'columnheader' : null" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
               :aria-sort="!total ? null : sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
               ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
@@ -56,28 +57,32 @@ export default {
             </div>
           </div>
         </div>
-        <div v-if="loaded && !total && !full" class="x-dim">{{ size ? words.unfit : words.nothing }}
-          <button v-if="size" type="button" class="x-link" @click="clear">{{ words.clear }}</button></div>
-        <div v-else-if="loaded && !total" class="x-empty"><div class="x-empty-title">{{ size ? words.unfit : words.empty }}</div>
-          <div v-if="!size" class="x-empty-text">{{ words.nothing }}</div>
-          <div class="x-btns"><button v-if="size" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
+        <div v-if="loaded && !total && !full" class="x-dim">{{ size || veiled ? words.unfit : words.nothing }}
+          <button v-if="size || veiled" type="button" class="x-link" @click="clear">{{ words.clear }}</button></div>
+        <div v-else-if="loaded && !total" class="x-empty"><div class="x-empty-title">{{ size || veiled ? words.unfit : words.empty }}</div>
+          <div v-if="!size && !veiled" class="x-empty-text">{{ words.nothing }}</div>
+          <div class="x-btns"><button v-if="size || veiled" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object },
-  emits: ["ready", "sight", "act"],
+  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object, reveal: Object },
+  emits: ["ready", "sight", "act", "reveal"],
 
   data() {
     const from = new URLSearchParams(this.full ? location.search : "");
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: this.expected, size: this.expected, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0 };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: this.expected, size: this.expected, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0, veiled: 0, revealed: Boolean(this.reveal?.shown) };
   },
 
   computed: {
     many() {
       return this.size > 8;
+    },
+    /** Whether nothing can be done to so many. */
+    unfit() {
+      return this.picked || !this.acts.all ? this.picked < this.acts.least || this.picked > this.acts.most : false;
     },
     tracks() {
       return (this.acts ? "16px " : "") + this.kept.map((one) => one.width).join(" ");
@@ -121,15 +126,15 @@ export default {
 
   methods: {
     settings() {
-      return (window.path_prefix ?? "") + "/settings";
+      return (window.path_prefix ?? "") + "/settings?add=server";
     },
     least(columns) {
       return columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, this.acts ? 64 : 28);
     },
     delta(put, gone, old, whole) {
       for (const id of gone) this.rows.delete(id);
-      for (const [id, place, segments, words, cells, uuid] of put) {
-        this.rows.set(id, { id, place, segments, cells, uuid, hay: words + "\n" + cells.map(said).join("\n").toLowerCase() });
+      for (const [id, place, segments, words, cells, uuid, hidden] of put) {
+        this.rows.set(id, { id, place, segments, cells, uuid, hidden, hay: words + "\n" + cells.map(said).join("\n").toLowerCase() });
       }
       this.old = new Set(old);
       this.loaded ||= whole;
@@ -156,7 +161,8 @@ export default {
       const rows = [...this.rows.values()];
       const counts = {};
       for (const row of rows) for (const name of row.segments) counts[name] = (counts[name] ?? 0) + 1;
-      const fits = (row) => (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word) || (word.length > 3 && row.uuid.startsWith(word)));
+      const asked = this.revealed || this.segment || words.length > 0;
+      const fits = (row) => (asked || !row.hidden) && (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word) || (word.length > 3 && row.uuid.startsWith(word)));
       const { at, down } = this.sort;
       const way = down ? -1 : 1;
       const keyed = rows.filter(fits).map((row) => ({ row, key: key(row.cells[at]), name: said(row.cells[this.first]) }));
@@ -164,7 +170,8 @@ export default {
       keyed.sort((a, b) => isNothing(a.key) - isNothing(b.key) || way * compare(a.key, b.key) || collator.compare(a.name, b.name) || a.row.id - b.row.id);
       this.flat = keyed.map((one) => one.row);
       this.counts = counts;
-      this.size = this.loaded ? rows.length : Math.max(rows.length, this.expected);
+      this.veiled = rows.filter((row) => row.hidden).length;
+      this.size = this.loaded ? rows.length - (asked ? 0 : this.veiled) : Math.max(rows.length, this.expected);
       this.total = this.loaded ? this.flat.length : Math.max(this.flat.length, this.expected);
       if (this.picks.size) this.choosePicks(this.flat.filter((row) => this.picks.has(row.id)).map((row) => row.id));
       this.measure();
@@ -236,7 +243,7 @@ export default {
     },
     /** What is done to the chosen rows, or to all that are in the list now. */
     act() {
-      this.$emit("act", this.picked ? [...this.picks] : this.flat.map((row) => row.id));
+      if (!this.unfit) this.$emit("act", this.picked ? [...this.picks] : this.flat.map((row) => row.id));
     },
 
     seek(text) {
@@ -248,7 +255,13 @@ export default {
       this.again();
     },
     clear() {
+      if (!this.q && !this.segment) return this.toggleHidden(); // all there are, are hidden ones
       this.q = this.segment = "";
+      this.again();
+    },
+    toggleHidden() {
+      this.revealed = !this.revealed;
+      this.$emit("reveal", this.revealed);
       this.again();
     },
     sortBy(at) {

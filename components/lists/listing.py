@@ -14,7 +14,7 @@ from nicegui import background_tasks, events, ui
 
 import components.charts.units  # noqa: F401  registers the module that draws traces
 from components.browser import tell
-from components.lists.rows import Acts, Roll, Row, Wire
+from components.lists.rows import Acts, Reveal, Roll, Row, Wire
 from components.live import follow_all, follow_source
 from components.servers.form import add_words
 from components.theme.icons import drawing
@@ -36,8 +36,13 @@ TURN: Final = 0.004
 class Listing(ui.element, Generic[T], component="listing.js"):
     """The list of `roll`. A `full` one takes all the room of its page and keeps filter and order in the address."""
 
-    def __init__(self, mirror: Mirror, roll: Roll[T], *, full: bool = False, acts: Acts[T] | None = None) -> None:
-        """With `acts`, rows can be chosen, and something is done to them or to all that are in the list."""
+    def __init__(
+        self, mirror: Mirror, roll: Roll[T], *, full: bool = False, acts: Acts[T] | None = None, reveal: Reveal | None = None
+    ) -> None:
+        """With `acts`, rows can be chosen, and something is done to them or to all that are in the list.
+
+        With `reveal`, what the roll hides can be shown; without, nothing is hidden.
+        """
         super().__init__()
         self._mirror, self._roll = mirror, roll
         self._ids: dict[T, int] = {}
@@ -63,9 +68,21 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         )  # fmt: skip
         self.classes("x-list-full" if full else "")
         if acts is not None:
-            self._props["acts"] = {"some": acts.some, "all": acts.all, "one": _("Choose it"), "every": _("Choose all")}
+            self._props["acts"] = {
+                "some": acts.some,
+                "all": acts.all,
+                "least": acts.least,
+                "most": acts.most,
+                "whyNot": acts.why_not,
+                "one": _("Choose it"),
+                "every": _("Choose all"),
+            }
             do = acts.do
             self.on("act", lambda event: do(self._named(event.args)))
+        self._hides = roll.hidden if reveal is not None else None
+        if reveal is not None:
+            self._props["reveal"] = {"shown": reveal.shown, "show": _("Show hidden"), "why": _("What is seldom looked for")}
+            self.on("reveal", lambda event: reveal.keep(event.args is True))
         if roll.trace is not None:
             self._props["traced"] = True
             self.on("sight", self._sees)
@@ -102,6 +119,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             subject = change.subject
             if isinstance(subject, Server):
                 stands = True
+                if "label" in change.names:  # the pool may go by it
+                    self._dirty.update((row, None) for row in self._ids if row.home.id == subject.id)
                 continue
             self._dirty.update(dict.fromkeys(self._users.get((subject.home, subject.ref), ())))
             if isinstance(subject, self._roll.kind):
@@ -183,7 +202,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         return None
 
     def _news(self, row: T) -> bytes | None:
-        """The row as JSON: id, pool, segments, words, cells, uuid; None if the browser has it so."""
+        """The row as JSON: id, pool, segments, words, cells, uuid, whether it is left out; None if the browser has it so."""
         id_ = self._ids.get(row)
         if id_ is None:
             self._next += 1
@@ -191,7 +210,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._follow_refs(row)
         made = self._roll.row(row)
         place = self._homes.setdefault(row.home, len(self._homes))
-        encoded = orjson.dumps([id_, place, list(made.segments), made.words.lower(), _wires(made), row.uuid])
+        hidden = self._hides is not None and self._hides(row)
+        encoded = orjson.dumps([id_, place, list(made.segments), made.words.lower(), _wires(made), row.uuid, hidden])
         if self._sent.get(id_) == encoded:
             return None
         self._sent[id_] = encoded

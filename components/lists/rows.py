@@ -72,6 +72,10 @@ def _everything(_row: XapiObject) -> bool:
     return True
 
 
+def _nothing(_row: XapiObject) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Roll(Generic[T]):
     """The rows of a list. `row` is called again when the object changes, or anything behind one of its `refs`."""
@@ -84,6 +88,8 @@ class Roll(Generic[T]):
     nothing: str
     """Said where there is no row at all; of a `full` list the first sentence is a title."""
     belongs: Callable[[T], bool] = _everything
+    hidden: Callable[[T], bool] = _nothing
+    """What is left out until one asks for it, searches, or chooses a segment."""
     segments: Mapping[str, str] = field(default_factory=dict)
     find: str = ""
     """What one may type into the search field; "": there is none."""
@@ -108,8 +114,20 @@ class Acts(Generic[T]):
     some: str
     """What it says while rows are chosen."""
     all: str
-    """... while none is: then it is for all in the list."""
+    """... while none is: then it is for all in the list. "": it is for the chosen alone."""
     do: Callable[[list[T]], Awaitable[None]]
+    least: int = 1
+    most: int = 1_000_000
+    """Of the chosen; of more or fewer the button is faint, and says `why_not`."""
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """Whether what a list leaves out is shown, and who keeps that for the person."""
+
+    shown: bool
+    keep: Callable[[bool], Awaitable[None]]
 
 
 def without(roll: Roll[T], at: int) -> Roll[T]:

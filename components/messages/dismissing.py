@@ -49,7 +49,7 @@ async def dismiss(context: Context, messages: Sequence[Message]) -> None:
         if done:
             notify(ngettext("{n} message is dismissed", "{n} messages are dismissed", done).format(n=number(done)))
         if refused:
-            notify(f"{_('Dismiss')}: {refused}", Tone.WARNING, close=_("Dismiss"))
+            notify(f"{_('Dismiss')}: {refused}", Tone.WARNING)
 
 
 def _is_done(run: Run) -> bool:

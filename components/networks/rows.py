@@ -47,6 +47,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         row=_network_row,
         refs=_network_refs,
         belongs=lambda network: only is None or network.home is only,
+        hidden=lambda network: network_kind(network) is NetworkKind.INTERNAL,
         title=_("Networks"),
         judged=True,
         find=_("Name, bridge, uuid"),

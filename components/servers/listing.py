@@ -10,7 +10,9 @@ from components.live import follow, follow_all, renewed
 from components.servers.form import add_button, is_administrator, open_form
 from components.servers.words import sentence, state_mark, state_word
 from components.ui import Age, Button, Card, Kind, State, Tone, confirm, empty_state, menu, menu_item, notify
-from data.mirror import Change
+from data.mirror import Change, Operation
+from data.names import pool_of, server_name
+from data.objects import Pool
 from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import StoreError
@@ -31,7 +33,9 @@ class ServerList(Card):
             follow_all(context.mirror, self._concerns, self._fill)
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
-        """Whether a record is another than was drawn."""
+        """Whether a record is another than was drawn, or a pool came that a connection may be called by."""
+        if any(isinstance(change.subject, Pool) and change.operation is not Operation.MOD for change in changes):
+            return True
         return any(isinstance(change.subject, LiveServer) for change in changes) and self._records() != self._shown
 
     def _records(self) -> list[Server]:
@@ -58,11 +62,13 @@ def _first_words() -> str:
 def _row(context: Context, record: Server, live: LiveServer | None) -> None:
     with ui.element().classes("x-server"):
         with ui.element().classes("x-row"):
-            ui.label(record.label).classes("x-server-name x-cut")
+            title = ui.label().classes("x-server-name x-cut")
+            title.props("dir=auto")
             state = State("disabled", "")
         with ui.element().classes("x-server-facts x-dim x-small"):
             if is_administrator():
                 ui.label(_who(record)).classes("x-cut")
+            pool = ui.label().classes("x-cut").props("dir=auto")
             product = ui.label()
             with ui.element().classes("x-row"):
                 told = ui.label()
@@ -74,6 +80,10 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
         def render() -> None:
             current = live.state if live else ServerState.DISABLED
             state.show(state_mark(current), state_word(current))
+            title.text = server_name(live, context.mirror) if live else record.label
+            called = pool_of(live, context.mirror) if live else title.text
+            pool.text = _("pool {name}").format(name=called) if called != title.text else ""
+            pool.visible = bool(pool.text)
             product.text = _product(live) if live else ""
             stale = live is not None and not live.is_live and bool(live.last_event_at)
             told.text = _("last heard of") if stale else ""
@@ -82,7 +92,13 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
             fault.text = sentence(live) if live else ""
             fault.visible = bool(fault.text)
 
-        follow(context.mirror, [live], render)
+        follow(context.mirror, [live, *_pools(context, record)], render)
+
+
+def _pools(context: Context, record: Server) -> list[Pool]:
+    """The pool that it leads to, if that has been read."""
+    home = context.mirror.pools.get(record.id)
+    return [*home.all(Pool).values()] if home else []
 
 
 def _who(record: Server) -> str:

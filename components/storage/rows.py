@@ -43,6 +43,7 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         row=_sr_row,
         refs=_sr_refs,
         belongs=lambda sr: only is None or sr.home is only,
+        hidden=lambda sr: reach_of(sr) is Reach.DRIVE,
         title=_("Storage"),
         judged=True,
         find=_("Name, type, uuid"),

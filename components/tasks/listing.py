@@ -163,4 +163,4 @@ class TaskRow(ui.element):
             if item.state is State.DONE:
                 notify(_("{task}: the pool was asked to cancel it").format(task=title))
             else:
-                notify(f"{title}: {item.reason or ''}", Tone.WARNING, close=_("Dismiss"))
+                notify(f"{title}: {item.reason or ''}", Tone.WARNING)

@@ -48,13 +48,33 @@ const xoDash = {
 
   tick() {
     if (document.hidden) return;
+    this.pass();
     for (const time of document.querySelectorAll("time[data-then]")) {
       const text = time.dataset.form === "duration" ? this.duration(this.now() - time.dataset.then) : this.age(time.dataset.then);
       if (time.firstChild && time.firstChild.data !== text) time.firstChild.data = text;
     }
   },
+
+  left: new WeakMap(), // notice -> seconds it stays
+
+  /** Notices that pass: not while a pointer or the focus is on them, and not unseen. */
+  pass() {
+    for (const notice of document.querySelectorAll("[data-passing]")) {
+      if (notice.matches(":hover, :focus-within")) continue;
+      const left = (this.left.get(notice) ?? Number(notice.dataset.passing)) - 1;
+      this.left.set(notice, left);
+      if (left < 0) notice.querySelector("[data-dismiss], .q-notification__actions button")?.click();
+    }
+  },
 };
 globalThis.xoDash = xoDash;
+
+// The second click of a double click gives nothing again, and neither answers nor closes the dialog that the first one opened.
+addEventListener("click", (event) => {
+  if (event.detail < 2 || !event.target.closest?.("[data-once], .q-dialog__backdrop")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
 
 // One tooltip for all that have data-tip; its text is never markup.
 (() => {

@@ -3,14 +3,14 @@
 from components.theme.icons import Icon
 from components.ui.buttons import Button, Kind, buttons
 from components.ui.cards import Card, Figure, cards, heading
-from components.ui.dialogs import Dialog, confirm
+from components.ui.dialogs import Dialog, confirm, opened
 from components.ui.facts import Value, key_values
 from components.ui.fields import Field, check, choice, search_field
 from components.ui.heads import PageHead, page
 from components.ui.marks import Mark, State, chip
 from components.ui.menus import divider, menu, menu_head, menu_item, menu_link
 from components.ui.meters import Bar, Meter, Sparkline
-from components.ui.notes import Notice, Tone, empty_state, notify, skeleton, spinner
+from components.ui.notes import Notice, Tone, empty_state, notify, passing, skeleton, spinner
 from components.ui.tables import Column, data_table
 from components.ui.tabs import Tab, Tabs
 from components.ui.times import Age
@@ -18,6 +18,6 @@ from components.ui.times import Age
 __all__ = [
     "Age", "Bar", "Button", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Kind", "Mark", "Meter", "Notice", "PageHead",
     "Sparkline", "State", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm", "data_table",
-    "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "page", "search_field",
-    "skeleton", "spinner",
+    "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened", "page", "passing",
+    "search_field", "skeleton", "spinner",
 ]  # fmt: skip

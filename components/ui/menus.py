@@ -18,7 +18,7 @@ def menu(*, right: bool = False) -> ui.menu:
 
 def menu_item(text: str, on_click: Callable[..., Any], *, icon: str = "", chosen: bool = False, danger: bool = False) -> ui.menu_item:
     """One verb or choice; a chosen one carries a tick."""
-    with ui.menu_item(on_click=on_click).props("role=menuitem") as item:
+    with ui.menu_item(on_click=on_click).props("role=menuitem data-once") as item:
         if icon:
             Icon(icon)
         ui.label(text).classes("x-critical" if danger else "")

@@ -8,6 +8,10 @@ from nicegui import ui
 
 from components.ui.cards import heading
 from components.ui.marks import Mark
+from xo_dash.i18n import _
+
+PASSING = 6
+"""Seconds that a notice stays which passes."""
 
 
 class Tone(StrEnum):
@@ -59,14 +63,19 @@ def spinner() -> ui.element:
     return ui.element("i").classes("x-spinner").props("aria-hidden=true")
 
 
-def notify(text: str, tone: Tone = Tone.INFORMATION, *, close: str = "") -> None:
-    """A short notice at the foot of the page; with `close`, a button of that name, it stays until dismissed."""
+def notify(text: str, tone: Tone = Tone.INFORMATION) -> None:
+    """A short notice at the foot of the page. What went well passes; anything else stays until it is dismissed."""
     ui.notify(
         text,
         position="bottom-right",
-        close_button=close or False,
-        timeout=0 if close else 5000,
+        close_button=_("Dismiss"),
+        timeout=0,  # Quasar's goes on under the pointer; see passing()
         classes=f"x-toast x-toast-{tone}",
         progress=False,
-        attrs={"role": "alert" if tone is Tone.CRITICAL else "status"},
+        attrs={"role": "alert" if tone is Tone.CRITICAL else "status"} | (passing() if tone is Tone.INFORMATION else {}),
     )
+
+
+def passing() -> dict[str, str]:
+    """What makes a notice go by itself: the page counts its seconds while it is looked at, and no pointer or focus is on it."""
+    return {"data-passing": str(PASSING)}

@@ -36,16 +36,11 @@ export default {
         </details>
         <button v-if="!narrow" type="button" class="x-btn x-btn-ghost" :data-tip="words.csvTip" @click="download"><i class="x-icon" v-html="icons.download"></i><span class="x-vms-word">CSV</span></button>
       </div>
-      <div v-show="chosen.size" class="x-vms-chosen">
-        <b>{{ said(words.chosen, chosen.size) }}</b><span v-if="chosen.size > most" class="x-warning">{{ words.tooMany }}</span>
-        <div v-show="chosen.size <= most" class="x-vms-verbs"><slot></slot></div>
-        <button type="button" class="x-btn x-btn-ghost" @click="choose([])">{{ words.none }}</button>
-      </div>
       <div ref="box" class="x-vms-box" role="grid" tabindex="0" :aria-label="words.label" :aria-rowcount="total + 1" aria-multiselectable="true"
         :aria-activedescendant="active ? 'vm-row-' + active : null" @scroll.passive="measure" @keydown="press" @focus="focused = true" @blur="focused = false">
         <div class="x-vms-wide" :style="{ '--tracks': tracks, minWidth: narrow ? 0 : least + 'px' }">
           <div class="x-vms-head" role="row" v-if="!narrow">
-            <span role="columnheader"><input type="checkbox" :aria-label="words.all" :checked="allChosen" :indeterminate.prop="someChosen" @change="chooseAll"></span>
+            <span role="columnheader"><input type="checkbox" :aria-label="words.all" :disabled="!total" :checked="allChosen" :indeterminate.prop="someChosen" @change="chooseAll"></span>
             <button v-for="one in columns" :key="one.key" type="button" role="columnheader" tabindex="-1" :class="{ 'x-num': one.number, 'x-vms-sorted': sort.key === one.key }"
               :aria-sort="sort.key === one.key ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.key)"
               ><span class="x-cut">{{ one.title }}</span><i v-if="sort.key === one.key" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
@@ -75,6 +70,11 @@ export default {
         <div v-if="message" class="x-empty x-vms-message"><div class="x-empty-title">{{ message.title }}</div><div class="x-empty-text">{{ message.text }}</div>
           <div class="x-btns"><button v-if="message.clear" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
           <a v-if="message.add" class="x-btn x-btn-primary" :href="settings()">{{ message.add }}</a></div></div>
+      </div>
+      <div ref="bar" class="x-vms-chosen" role="region" :aria-label="words.chosenOnes" :hidden="!chosen.size">
+        <b>{{ said(words.chosen, chosen.size) }}</b><span v-if="chosen.size > most" class="x-warning">{{ words.tooMany }}</span>
+        <div v-show="chosen.size <= most" class="x-vms-verbs"><slot></slot></div>
+        <button type="button" class="x-btn x-btn-ghost" @click="choose([])">{{ words.none }}</button>
       </div>
       <div class="x-only-read" aria-live="polite">{{ said(words.count, total) }}</div>
     </div>`,
@@ -113,7 +113,7 @@ export default {
       return found.filter((one) => one.options.length > 1 || this.filter[one.name] || (one.name === "tag" && one.options.length));
     },
     allChosen() {
-      return this.total > 0 && this.chosen.size >= this.total;
+      return this.total > 0 && this.chosen.size === this.total;
     },
     someChosen() {
       return this.chosen.size > 0 && !this.allChosen;
@@ -211,7 +211,6 @@ export default {
         this.traces.delete(id);
       }
       for (const row of put) this.rows.set(row[0], this.read(row));
-      if (gone.some((id) => this.chosen.has(id))) this.choose([...this.chosen].filter((id) => this.rows.has(id)));
       this.later();
     },
 
@@ -239,6 +238,7 @@ export default {
       this.counts = tally(rows);
       this.flat = sorted(rows.filter(matcher(this.filter)), this.tell, this.sort);
       this.total = this.flat.length;
+      this.keepChosen();
       this.message = this.total ? null : rows.length ? { ...this.words.nothing, clear: true } : this.pools.length ? this.words.empty : this.words.noPool;
       this.measure();
     },
@@ -337,6 +337,12 @@ export default {
       clearTimeout(this.telling);
       this.telling = setTimeout(() => this.$emit("choose", this.chosen.size <= this.most ? [...this.chosen] : []), 60);
     },
+    /** What is no longer listed is no longer chosen: nothing is done to what one does not see ticked. */
+    keepChosen() {
+      if (!this.chosen.size) return;
+      const kept = this.flat.filter((row) => this.chosen.has(row.id)).map((row) => row.id);
+      if (kept.length < this.chosen.size) this.choose(kept);
+    },
     chooseAll() {
       this.choose(this.allChosen ? [] : this.flat.map((row) => row.id));
     },
@@ -376,7 +382,7 @@ export default {
       this.active = this.flat[to].id;
       const box = this.$refs.box;
       const top = to * this.height;
-      const room = box.clientHeight - (this.narrow ? 0 : 29);
+      const room = box.clientHeight - (this.narrow ? 0 : 29) - this.$refs.bar.offsetHeight; // what floats over the lowest rows
       if (top < box.scrollTop) box.scrollTop = top;
       else if (top + this.height > box.scrollTop + room) box.scrollTop = top + this.height - room;
       this.measure();

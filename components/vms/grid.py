@@ -115,6 +115,7 @@ def _words() -> dict[str, object]:
         "usual": _("The usual ones"),
         "csvTip": _("Save what is shown as a file"),
         "chosen": _("{n} chosen"),
+        "chosenOnes": _("Selection"),
         "tooMany": _("At most {n} at once; filter further.").format(n=number(MOST_CHOSEN)),
         "none": _("Choose none"),
         "all": _("Choose all"),

@@ -92,7 +92,7 @@ class Growth(Card):
             else:
                 await run_command(self._context, row, [snapshot])
 
-        button = Button(icon=row.icon, label=_(row.title), on_click=clicked, kind=Kind.GHOST).mark(row.id)
+        button = Button(icon=row.icon, label=_(row.title), on_click=clicked, kind=Kind.GHOST).mark(row.id).props("data-once")
         if refused:
             button.allow(refused)
 

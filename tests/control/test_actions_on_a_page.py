@@ -12,6 +12,7 @@ from data.objects import VBD, VDI, PowerState, Task, TaskStatus
 from data.stores.users import Role
 from tests.control.browser_page import looking
 from tests.control.fake_pool import OFFERED, FakePool, ends_at_once
+from xo_dash.control.actions import action
 from xo_dash.control.run import State
 
 
@@ -95,6 +96,23 @@ async def test_what_loses_something_is_asked_first(tmp_path: Path, fake: FakePoo
         assert fake.sent == ["Async.VM.hard_shutdown"]
 
 
+async def test_there_is_one_dialog_at_a_time(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm()
+    fake.answers["Async.VM.snapshot"] = ends_at_once(fake)
+    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+        for action_id in ("vm.snapshot", "vm.snapshot", "vm.start"):
+            press(at.user, action_id)
+        await at.user.should_see("Snapshot: web-1")
+        assert len(at.user.find(marker="dialog").elements) == 1
+        (yes,) = (element for element in at.user.find(kind=Button, content="Snapshot").elements if "x-btn-primary" in element.classes)
+        _click(at.user, yes)
+        _click(at.user, yes)
+        await at.user.should_see("web-1 has a new snapshot")
+        assert fake.sent == ["Async.VM.snapshot"]
+        press(at.user, "vm.snapshot")  # it was answered: there may be another
+        await at.user.should_see("Snapshot: web-1")
+
+
 async def test_the_menu_says_why_not(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
@@ -174,6 +192,18 @@ async def test_of_many_each_has_its_result_and_the_tray_keeps_them(tmp_path: Pat
         at.context.runner.dismiss(run)
         await asyncio.sleep(0.15)
         await at.user.should_not_see("2 done, 1 failed")
+
+
+async def test_the_card_of_what_went_well_passes_and_any_other_stays(tmp_path: Path, fake: FakePool) -> None:
+    vms = [fake.vm(f"vm-{number}") for number in range(2)]
+    ends = [TaskStatus.SUCCESS] * 3 + [TaskStatus.FAILURE]
+    fake.answers["Async.VM.start"] = lambda *_: ends_at_once(fake, ends.pop(0))()
+    async with looking(tmp_path, fake, run_progress) as at:
+        for _time in range(2):
+            await at.context.runner.run(at.context.users.by_name("ann"), action("vm.start"), vms)  # type: ignore[arg-type]
+        await at.user.should_see("1 done, 1 failed")
+        well, ill = (next(iter(at.user.find(marker=f"run-{run.id}").elements)) for run in at.context.runner.runs)
+        assert "data-passing" in well.props and "data-passing" not in ill.props
 
 
 async def test_many_that_lose_something_take_a_typed_number(tmp_path: Path, fake: FakePool) -> None:

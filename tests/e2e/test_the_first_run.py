@@ -46,8 +46,6 @@ async def test_from_the_printed_code_to_a_pool_on_the_map(browser: Browser, data
     with running(pool), running(board):
         async with person(browser, board.url) as someone:
             await makes_the_first_administrator(someone, board)
-            await someone.page.get_by_role("link", name="Add a server").click()
-            await expect(someone.page).to_have_url(f"{board.url}/settings")
             map_page = await someone.context.new_page()
             await map_page.goto(board.url)
             await expect(map_page.get_by_text("No pool yet")).to_be_visible()
@@ -58,6 +56,7 @@ async def test_from_the_printed_code_to_a_pool_on_the_map(browser: Browser, data
             await dialog.get_by_label("Password").fill("secret")
             await dialog.get_by_role("button", name="Connect").click()
             await expect(dialog).to_have_count(0)
+            await someone.goes("/settings")
             await expect(someone.page.locator(".x-server")).to_contain_text("live")
             await map_page.wait_for_function("document.querySelector('.xo-map')?.map?.plan?.pools.length === 1")  # without a reload
             await expect(map_page.locator(".xo-home-counts")).to_contain_text("1 pool · 2 hosts · 6 VMs")

@@ -25,7 +25,7 @@ from data.facts.vm import VmState
 from data.findings.finding import Level
 from data.findings.storage import fill_level
 from data.mirror import Mirror, PoolMirror
-from data.names import name_of, pool_name
+from data.names import name_of, pool_name, server_name
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network, PIFMetrics, Pool, VMGuestMetrics, VMMetrics
 from data.placement import is_guest
 from data.search import Group, Hit, Index
@@ -203,3 +203,18 @@ def test_what_a_vm_has_not_told_is_not_told_anywhere() -> None:
     vm = build.commit().all(VM)[ref]
     page = dict(about(vm))
     assert page["System"] == Quiet("not told") and page["Tools"] == "None seen"
+
+
+def test_a_pool_without_a_name_goes_by_the_name_of_its_server_and_a_server_without_one_by_its_pool() -> None:
+    build = Builder(Mirror(), "10.0.0.1")
+    master = build.put(Host, name_label="xcp-1")
+    build.put(Pool, name_label="", master=master)
+    pool = build.commit()
+    mirror, server = build.mirror, pool.server
+    mirror.set_server(server, address="10.0.0.1", label="10.0.0.1")  # as it is kept where nobody gave a name
+    own = pool.pool
+    assert own is not None
+    names = lambda: {pool_name(pool), map_rows.pool_row(1, pool)[2], in_tree(pool)[own.uuid][2], name_of(own)}  # noqa: E731
+    assert names() == {"xcp-1"} and server_name(server, mirror) == "xcp-1" and server_name(server) == "10.0.0.1"
+    mirror.set_server(server, label="the attic")
+    assert names() == {"the attic"} == {server_name(server, mirror)}

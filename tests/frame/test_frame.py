@@ -99,7 +99,7 @@ async def test_the_browser_gets_the_tree_once_and_then_what_changes(user: User, 
     monkeypatch.setattr(client.outbox, "enqueue_message", lambda _kind, message, _to: sent.append(message["code"]))
     response = await user.http_client.get(SNAPSHOT)
     whole = response.json()
-    assert {row[4] for row in whole["rows"] if row[2] == 0} == {"lab-pool", "attic"}
+    assert {row[4] for row in whole["rows"] if row[2] == 0} == {"lab-pool", "home"}
     fakes.change(mirror, fakes.find(mirror, "web-1"), power_state=fakes.find(mirror, "win7").power_state, resident_on=NULL_REF)
     fakes.change(mirror, fakes.find(mirror, "web-1"), name_description="nobody sees this")
     await settle()

@@ -191,3 +191,34 @@ async def test_five_thousand_vms_are_few_elements(page: Page, tmp_path: Path) ->
         await page.locator(".x-tree-box").focus()
         await page.keyboard.press("End")
         await expect(page.locator(".x-tree-row").last).to_contain_text("app-1-02496")
+
+
+NOTICE = """([text, passing]) => Quasar.Notify.create({
+    message: text, timeout: 0, closeBtn: "Dismiss", attrs: { role: "status", ...(passing && { "data-passing": "6" }) } })"""
+
+
+async def test_a_notice_passes_unless_one_is_at_it_and_a_failure_stays(page: Page, url: str) -> None:
+    await page.clock.install()
+    await page.goto(url)
+    await expect(page.locator(".x-tree-row").first).to_be_visible()
+    for text, passing in (("web-1 is started", True), ("web-2 is started", True), ("web-3 failed", False)):
+        await page.evaluate(NOTICE, [text, passing])
+    await page.get_by_text("web-2 is started").hover()
+    await page.clock.run_for(9_000)
+    await expect(page.get_by_text("web-1 is started")).to_be_hidden()
+    await expect(page.get_by_text("web-2 is started")).to_be_visible()
+    await page.mouse.move(5, 5)
+    await page.clock.run_for(9_000)
+    await expect(page.get_by_text("web-2 is started")).to_be_hidden()
+    await expect(page.get_by_text("web-3 failed")).to_be_visible()
+    await page.get_by_role("button", name="Dismiss").click()
+    await page.clock.run_for(1_000)
+    await expect(page.get_by_text("web-3 failed")).to_be_hidden()
+
+
+async def test_there_is_one_main(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator(".x-tree-row").first).to_be_visible()
+    assert await page.locator("main, [role=main]").evaluate_all("all => all.map(one => one.id)") == ["main"]
+    assert await page.locator("main :is(header.x-top, aside.x-side)").count() == 0
+    assert await page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")

@@ -44,7 +44,7 @@ class Looking:
             return
         put, gone, old, whole = json.loads(match[1])
         self.deltas.append((put, gone, old, whole))
-        for id_, _place, _segments, _words, cells, _uuid in put:
+        for id_, _place, _segments, _words, cells, *_rest in put:
             self.rows[id_] = [cell if isinstance(cell, str) else cell["x"] for cell in cells]
         for id_ in gone:
             self.rows.pop(id_, None)

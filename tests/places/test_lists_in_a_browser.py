@@ -43,7 +43,7 @@ async def names(page: Page) -> list[str]:
 async def test_thousands_of_rows_are_a_few_elements(browser: Browser, url: str) -> None:
     from playwright.async_api import expect
 
-    page, complaints = await opened(browser, f"{url}/networks")
+    page, complaints = await opened(browser, f"{url}/networks?show=internal")
     await expect(page.locator(".x-list-tools")).to_contain_text("4004")
     assert await page.locator(".x-list-row").count() < 80
     box = page.locator(".x-list-box")
@@ -54,7 +54,7 @@ async def test_thousands_of_rows_are_a_few_elements(browser: Browser, url: str) 
     await page.fill("input[type=search] >> nth=-1", "NET 0123")
     await expect(page.locator(".x-list-row")).to_have_count(1)
     await expect(page.locator(".x-list-total")).to_have_text("1 of 4004")
-    assert page.url.endswith("/networks?q=NET+0123")
+    assert page.url.endswith("/networks?show=internal&q=NET+0123")
     await page.goto(page.url)
     await expect(page.locator(".x-list-row")).to_have_count(1)
     await do(url, "rename/123")
@@ -108,4 +108,58 @@ async def test_on_a_phone_a_row_is_two_lines(browser: Browser, url: str) -> None
     row = page.locator(".x-list-row", has_text="xcp-lab-1")
     await expect(row).to_contain_text("Running · lab-pool")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
+
+
+async def test_hosts_are_chosen_and_compared_and_more_are_added_and_left_out(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/hosts")
+    compare = page.get_by_role("button", name="Compare")
+    await expect(compare).to_have_attribute("aria-disabled", "true")
+    boxes = page.get_by_role("checkbox", name="Choose it")
+    await boxes.nth(0).check()
+    await boxes.nth(1).check()
+    await expect(compare).not_to_have_attribute("aria-disabled", "true")
+    await compare.click()
+    chips = page.locator(".x-compare-objects .x-chip")
+    await expect(chips).to_have_count(2)
+    field = page.get_by_role("combobox", name="Add to the comparison")
+    await field.fill("web-1")
+    await expect(page.get_by_role("option").first).to_contain_text("web-1")
+    await field.press("Enter")
+    await expect(chips).to_have_count(3)
+    left = await chips.nth(0).locator("a").inner_text()
+    await chips.nth(0).get_by_role("button").click()
+    await expect(chips).to_have_count(2)
+    await field.fill(left)
+    await page.get_by_role("option").last.click()  # what was left out is no longer there, so it may be added
+    await expect(chips).to_have_count(3)
+    assert complaints == []
+
+
+async def test_what_is_hidden_is_shown_when_asked_for_and_that_is_kept(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/storage")
+    rows = page.locator(".x-list-row")
+    show = page.get_by_role("button", name="Show hidden")
+    before = await rows.count()
+    hidden = int(await show.locator(".x-count").inner_text())
+    await expect(show).to_have_attribute("aria-pressed", "false")
+    await expect(page.get_by_text("XCP-ng Tools")).to_be_hidden()
+    await show.click()
+    await expect(rows).to_have_count(before + hidden)
+    await expect(page.get_by_text("XCP-ng Tools").first).to_be_visible()
+
+    async def kept() -> bool:
+        await page.goto(f"{url}/storage")
+        await page.wait_for_selector(".x-list-row")
+        return await show.get_attribute("aria-pressed") == "true"
+
+    await asking.until(kept, "the choice")  # it is on its way to the server while the page shows it already
+    await show.click()
+    await expect(rows).to_have_count(before)
+    await page.fill("input[type=search] >> nth=-1", "tools")  # to search is to ask
+    await expect(page.get_by_text("XCP-ng Tools").first).to_be_visible()
     assert complaints == []

@@ -65,7 +65,8 @@ async def test_removed_after_a_yes_only(tmp_path: Path, pool: SimulatedPool) -> 
         at.press_item("Remove", last=True)
         await at.user.should_see("lab disappears from here with its stored password.")
         at.press("Cancel")
-        await until(lambda: len(at.records) == 1)
+        await at.user.should_not_see("lab disappears from here with its stored password.")
+        assert len(at.records) == 1
         at.press_item("Remove", last=True)
         await at.user.should_see("lab disappears from here with its stored password.")
         at.press("Remove")
@@ -82,6 +83,19 @@ async def test_who_was_demoted_disables_nothing(tmp_path: Path, pool: SimulatedP
         at.press_item("Disable")
         await at.user.should_see("Only an administrator can change servers.")
         assert at.records[0].enabled
+
+
+async def test_a_server_that_nobody_named_goes_by_its_pool(tmp_path: Path, pool: SimulatedPool) -> None:
+    async with looking(tmp_path) as at:
+        await at.home.add(pool)
+        live = await at.live()
+        own = live.pool
+        assert own is not None and own.name_label
+        await at.user.should_see(own.name_label)
+        await at.user.should_not_see(f"pool {own.name_label}")
+        await at.context.servers.edit(at.records[0].id, label="the attic")
+        await at.user.should_see("the attic")
+        await at.user.should_see(f"pool {own.name_label}")
 
 
 async def test_a_server_added_by_command_appears(tmp_path: Path, pool: SimulatedPool) -> None:

@@ -113,6 +113,44 @@ async def test_a_dialog_gives_its_answer_and_goes(user: User, seen: Seen, button
     await user.should_not_see("What is not on disk is lost.")
 
 
+async def test_what_is_asked_already_is_not_asked_twice(user: User, seen: Seen) -> None:
+    user.find("Ask").click()
+    user.find("Ask").click()
+    await user.should_see("What is not on disk is lost.")
+    assert len(user.find(kind=own.Dialog).elements) == 1
+    user.find("Force off").click()
+    for _turn in range(100):
+        await asyncio.sleep(0)
+    assert sorted(map(bool, seen.answers)) == [False, True]
+
+
+async def test_an_answer_is_given_once() -> None:
+    given: list[str] = []
+    going = asyncio.Event()
+
+    def page() -> None:
+        async def answer() -> None:
+            given.append("yes")
+            await going.wait()
+            dialog.close()
+
+        dialog = own.Dialog("A link")
+        yes = dialog.answers("Not now", "Make it", answer).mark("yes")
+        assert yes.enabled
+        dialog.open()
+
+    async with user_simulation(page) as user:
+        await user.open("/")
+        for _time in range(3):
+            user.find(marker="yes").click()
+            await asyncio.sleep(0)
+        going.set()
+        for _turn in range(100):
+            await asyncio.sleep(0)
+        user.find(marker="dialog").trigger("keydown.enter")  # it is closed
+        assert given == ["yes"]
+
+
 async def test_enter_does_the_main_thing(user: User, seen: Seen) -> None:
     user.find("Ask").click()
     await user.should_see("Force off")

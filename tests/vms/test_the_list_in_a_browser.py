@@ -113,6 +113,50 @@ async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Bro
     assert complaints == []
 
 
+async def test_what_leaves_the_list_leaves_the_selection(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-&state=halted")
+    every = page.get_by_role("checkbox", name="Choose all")
+    await every.check()
+    await expect(page.get_by_text("2 chosen")).to_be_visible()
+    await do(url, "start", "test-b")  # by whoever: its new state is not what is listed
+    await expect(page.get_by_text("1 chosen")).to_be_visible()
+    await expect(every).to_be_checked()
+    await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()  # not: 1 of 2
+    await do(url, "halt", "test-b")
+    await expect(page.locator(".x-vms-row")).to_have_count(2)
+    await expect(page.get_by_text("1 chosen")).to_be_visible()  # it came back as any other
+    await expect(every).to_have_js_property("indeterminate", True)
+    await page.get_by_role("searchbox", name="Name, address").fill("test-b")
+    await expect(page.get_by_text("chosen")).to_be_hidden()
+    await expect(every).not_to_be_checked()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_choosing_moves_no_row(url: str, browser: Browser, width: int) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms", width=width)
+    places = "() => [...document.querySelectorAll('.x-vms-row')].map(row => [row.id, row.getBoundingClientRect().top])"
+    before = await page.evaluate(places)
+    await page.locator(".x-vms-check").nth(1).click()
+    await expect(page.get_by_text("1 chosen")).to_be_visible()
+    assert await page.evaluate(places) == before
+    await page.locator(".x-vms-box").evaluate("box => box.scrollTo(0, box.scrollHeight)")
+    await expect(page.locator(".x-vms-row").last).to_be_visible()
+    last = await page.locator(".x-vms-row").evaluate_all("rows => Math.max(...rows.map(row => row.getBoundingClientRect().bottom))")
+    bar = await page.locator(".x-vms-chosen").bounding_box()
+    assert bar is not None and last <= bar["y"]  # what is behind the bar can be scrolled out from it
+    assert complaints == []
+
+
+async def test_a_double_click_asks_once(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-")
+    await page.get_by_role("checkbox", name="Choose all").check()
+    await page.get_by_role("button", name="Start", exact=True).dblclick()
+    await expect(page.get_by_role("dialog")).to_have_count(1)
+    await expect(page.get_by_role("dialog")).to_contain_text("test-a")  # the second click did not close it
+    assert complaints == []
+
+
 async def test_columns_are_kept(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms")
     await expect(page.get_by_role("columnheader", name="uuid")).to_have_count(0)
