@@ -44,7 +44,7 @@ def _about() -> About[Host]:
 def show(context: Context, host: Host, pool: PoolMirror) -> None:
     """The page of a host."""
     mirror = context.mirror
-    host_head(mirror, host)
+    host_head(context, host)
     host_bands(mirror, host)
     with ui.element().classes("x-object"):
         loads(host, pool)

@@ -37,7 +37,7 @@ def _about() -> About[Network]:
 def show(context: Context, network: Network, _pool: PoolMirror) -> None:
     """The page of a network."""
     mirror = context.mirror
-    network_head(mirror, network)
+    network_head(context, network)
     with ui.element().classes("x-object"):
         NetworkPorts(mirror, network)
         with Card(_("VMs on it"), wide=True):

@@ -40,7 +40,7 @@ def _about() -> About[Pool]:
 def show(context: Context, pool: Pool, home: PoolMirror) -> None:
     """The page of a pool."""
     mirror = context.mirror
-    pool_parts(mirror, pool, home)
+    pool_parts(context, pool, home)
     Past("pool", key_of(pool), panels.of_pool(), first="day", alone=True)
     with Card(_("Hosts")):
         Listing(mirror, host_roll(home))

@@ -39,7 +39,7 @@ def _about() -> About[SR]:
 def show(context: Context, sr: SR, _pool: PoolMirror) -> None:
     """The page of an SR."""
     mirror = context.mirror
-    sr_head(mirror, sr)
+    sr_head(context, sr)
     with ui.element().classes("x-object"):
         RoomCard(mirror, sr)
         SrPaths(mirror, sr)

@@ -19,22 +19,23 @@ from data.names import name_of
 from data.networks import HostPort, NetworkKind, links_of, network_kind, ports_into, tags_of
 from data.objects import PIF, Network, Pool
 from data.types import Ref
+from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
 
-def network_head(mirror: Mirror, network: Network) -> None:
-    head = ObjectHead(network)
+def network_head(context: Context, network: Network) -> None:
+    head = ObjectHead(context, network)
 
     def refresh() -> None:
         tags = [_("VLAN {tag}").format(tag=tag) for tag in tags_of(network)]
         count = guest_count(network)
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
         facts = [*tags, _("MTU {n}").format(n=network.MTU) if network.MTU else "", vms]
-        head.show(name_of(network), network.name_description, network.tags, facts, _state(network))
+        head.show(facts, _state(network))
 
     with head:
-        follow_around(mirror, network, port_refs, refresh)
-        follow_findings(mirror, lambda subjects: network in subjects, refresh)
+        follow_around(context.mirror, network, port_refs, refresh)
+        follow_findings(context.mirror, lambda subjects: network in subjects, refresh)
 
 
 def _state(network: Network) -> tuple[str, str]:
