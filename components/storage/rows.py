@@ -132,6 +132,7 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         nothing=_("Nothing lies on it."),
         expected=len(sr.VDIs),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
+        sort=4,
     )
 
 
