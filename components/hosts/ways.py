@@ -40,6 +40,7 @@ class Ports(Card):
         ports = ports_of(self._host)
         nics = sum(port.pif.physical for port in ports)
         self.scope.text = ngettext("{n} NIC", "{n} NICs", nics).format(n=number(nics))
+        self.show_count(len(ports))
         self._table.show([(port.pif.ref, list(_port_cells(port))) for port in ports])
 
 
@@ -114,6 +115,7 @@ class Paths(Card):
         paths = paths_of(self._host)
         attached = sum(path.pbd.currently_attached for path in paths)
         self.scope.text = _("{n} of {all} attached").format(n=number(attached), all=number(len(paths))) if paths else ""
+        self.show_count(len(paths))
         self._table.show([(path.pbd.ref, list(_path_cells(path))) for path in paths])
 
 

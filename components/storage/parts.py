@@ -107,7 +107,9 @@ class SrPaths(Card):
 
     def _refresh(self) -> None:
         self.scope.text = reached_text(reached_by(self._sr))
-        self._table.show([(path.pbd.ref, list(_path_cells(path))) for path in paths_of(self._sr)])
+        paths = paths_of(self._sr)
+        self.show_count(len(paths))
+        self._table.show([(path.pbd.ref, list(_path_cells(path))) for path in paths])
 
 
 def _path_cells(path: Path) -> Iterator[Cell]:

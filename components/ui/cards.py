@@ -16,12 +16,12 @@ class Card(ui.element):
         if title or scope:
             with self, ui.element("header").classes("x-card-head"):
                 self.title = heading(title, 2).classes("x-card-title x-cut")
-                self._count = ui.label().classes("x-count")
+                self.count = ui.label().classes("x-count")
                 self.scope = ui.label(scope).classes("x-card-scope x-cut")
 
     def show_count(self, count: int) -> None:
         """How many there are of what the title says, beside it."""
-        self._count.text = number(count)
+        self.count.text = number(count)
 
 
 def cards(width: int = 340) -> ui.element:

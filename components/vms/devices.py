@@ -36,6 +36,7 @@ class Disks(Card):
         self.scope.text = (
             ngettext("{n} disk, {size}", "{n} disks, {size}", disks).format(n=number(disks), size=size(disk_total(vm))) if disks else ""
         )
+        self.show_count(disks)
         self._table.show([(drive.vbd.ref, list(_drive_cells(drive, vm.power_state is PowerState.RUNNING))) for drive in drives])
 
 
@@ -91,7 +92,9 @@ class Nics(Card):
 
     def _refresh(self) -> None:
         running = self._vm.power_state is PowerState.RUNNING
-        self._table.show([(nic.vif.ref, list(_nic_cells(nic, running))) for nic in nics_of(self._vm)])
+        nics = nics_of(self._vm)
+        self.show_count(len(nics))
+        self._table.show([(nic.vif.ref, list(_nic_cells(nic, running))) for nic in nics])
 
 
 def _nic_cells(nic: Nic, running: bool) -> Iterable[Cell]:
