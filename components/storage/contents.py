@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nicegui import background_tasks
 
+from components.feeds import in_turns
 from components.hosts.rows import more
 from components.links import path_of
 from components.live import follow_all
@@ -23,8 +22,6 @@ from xo_dash.i18n import _, ngettext, number, size
 
 SHOWN: Final = 12
 """Lines; the rest is one more, and the list of disks below has everything."""
-TURN: Final = 0.003
-"""Seconds after which others have a turn."""
 DISK = frozenset({"SR", "VBDs", "name_label", "physical_utilisation", "managed", "type", "is_a_snapshot", "sm_config"})
 MACHINE = frozenset({"name_label", "is_a_template", "is_a_snapshot", "is_control_domain", "snapshot_of"})
 
@@ -76,16 +73,12 @@ class SrContents(Card):
             self._running = False
 
     async def _look_once(self) -> None:
-        steps, until = contents_of(self._sr), time.perf_counter() + TURN
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                parts: list[Part] = end.value
-                break
-            if time.perf_counter() > until:
-                await asyncio.sleep(0)
-                until = time.perf_counter() + TURN
+        parts: list[Part] = []
+
+        def steps() -> Iterator[None]:
+            parts.extend((yield from contents_of(self._sr)))
+
+        await in_turns(steps())
         if self.is_deleted or self._sr.home.one(SR, self._sr.ref) is not self._sr:
             return  # the page keeps how it was last
         self._disks = frozenset(self._sr.VDIs)
