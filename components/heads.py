@@ -37,6 +37,7 @@ class ObjectHead(PageHead):
         self.note.delete()
         with self, ui.element().classes("x-head-note x-facts-line"):
             self._says = ui.label().props("dir=auto")
+            self._says.set_visibility(False)
             self._facts = ui.label().props("dir=auto")
             with ui.element("span").classes("x-row") as self.up:
                 ui.label(_("up for"))
@@ -47,8 +48,7 @@ class ObjectHead(PageHead):
         """What it is called, described and tagged, and these. `state` is (shape, word); `started` in epoch seconds."""
         row = self._row
         self.name.text = name_of(row)
-        self._says.text = row.name_description
-        self._says.set_visibility(bool(row.name_description.strip()))
+        self._describe(row.name_description.strip())
         self._facts.text = " · ".join(filter(None, facts))
         if state is not None:
             self._show_state(*state)
@@ -57,6 +57,13 @@ class ObjectHead(PageHead):
             self._started = started
             self.up.set_visibility(started is not None)
             self._age.show(started)
+
+    def _describe(self, text: str) -> None:
+        if text == self._says.text:
+            return
+        self._says.text = text
+        self._says.set_visibility(bool(text))
+        self._says.classes(**{"add" if "\n" in text else "remove": "x-lines"})
 
     def _show_state(self, shape: str, word: str) -> None:
         if self._shown is None:

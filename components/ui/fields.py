@@ -33,7 +33,7 @@ class Field(ui.input):
         self._props["autocomplete"] = autocomplete
         self._props["spellcheck"] = "false"
         if lines:
-            self.classes("x-field-lines").props("type=textarea autogrow")
+            self.classes("x-field-lines").props("type=textarea rows=4")
         if hint:
             self._props["hint"] = hint
         if on_enter is not None:
