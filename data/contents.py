@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from data.names import name_of
 from data.objects import SR, VDI, VM
 from data.storage import DiskKind, disk_kind, machine_of, owners_of
 
@@ -73,27 +72,26 @@ class _Survey:
             self.below[base][owner] = None
             vdi = base
 
-    def parts(self, sr: SR) -> Generator[None, None, list[Part]]:
-        shared: dict[tuple[VM, ...], Part] = {}
-        for place, (base, owners) in enumerate(self.below.items()):
-            if sr.ref == base.SR:
+    def parts(self, sr: SR) -> Contents:
+        shared: dict[frozenset[Owner], Part] = {}
+        for base, owners in self.below.items():
+            if base.SR == sr.ref:
                 self._part_below(owners, shared).bases += max(0, base.physical_utilisation)
-            if place % STEP == STEP - 1:
-                yield
-        found = [*self.own.values(), *shared.values()]
-        return sorted(found, key=lambda part: (-part.used, *map(name_of, part.machines[:1])))
+            yield  # a golden image may be below thousands
+        return sorted([*self.own.values(), *shared.values()], key=lambda part: -part.used)
 
-    def _part_below(self, owners: dict[Owner, None], shared: dict[tuple[VM, ...], Part]) -> Part:
+    def _part_below(self, owners: dict[Owner, None], shared: dict[frozenset[Owner], Part]) -> Part:
         """Of one owner that owner's; of several one of their own, so that nothing is counted twice."""
         if len(owners) == 1:
             return self.own[next(iter(owners))]
-        machines = tuple(
-            sorted((one for _holder, one in owners if isinstance(one, VM)), key=lambda vm: (vm.name_label.casefold(), vm.uuid))
-        )
-        if not machines:
+        if not any(isinstance(one, VM) for _holder, one in owners):
             nobody = (Holder.NOBODY, None)
             return self.own.setdefault(nobody, _part(nobody))
-        return shared.setdefault(machines, Part(Holder.MACHINES, machines))
+        key = frozenset(owners)
+        if key not in shared:
+            machines = [one for _holder, one in owners if isinstance(one, VM)]
+            shared[key] = Part(Holder.MACHINES, tuple(sorted(machines, key=lambda vm: vm.name_label)))
+        return shared[key]
 
 
 def contents_of(sr: SR) -> Contents:
