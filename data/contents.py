@@ -75,7 +75,7 @@ class _Survey:
     def parts(self, sr: SR) -> Contents:
         shared: dict[frozenset[Owner], Part] = {}
         for base, owners in self.below.items():
-            if base.SR == sr.ref:
+            if sr.ref == base.SR:
                 self._part_below(owners, shared).bases += max(0, base.physical_utilisation)
             yield  # a golden image may be below thousands
         return sorted([*self.own.values(), *shared.values()], key=lambda part: -part.used)

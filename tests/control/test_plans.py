@@ -13,10 +13,11 @@ from data.objects import SR, VBD, VDI, VM, Host, Network, Pool, PowerState, Task
 from data.stores.users import Role
 from data.types import GIB, NULL_REF
 from tests.control.asked import calls_of, faults, steps_of
-from tests.control.fake_pool import Desk, FakePool, ends_at_once
+from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from tests.control.wired import Wired, wired
 from xo_dash.control.action import Action
 from xo_dash.control.actions import action
+from xo_dash.control.eligibility import offer
 from xo_dash.control.plan import Call, Plan, Wait, rehearse
 from xo_dash.control.request import NoRequest, decode
 from xo_dash.control.run import Item, State
@@ -287,3 +288,17 @@ async def _failing_in_the_middle(bench: Wired) -> None:
     run = await asyncio.wait_for(bench.runner.run(bench.ann, replace(row, plan=spoilt), [vm], request), 60)
     assert run.items[0].state is State.FAILED and not run.items[0].left, str(run.items[0].reason)
     await bench.until(lambda: everything(bench) == before)
+
+
+async def test_names_and_descriptions_reach_the_pool_as_they_are(tmp_path: Path) -> None:
+    name, text = "<b>é 名</b> & $(reboot) ]]>", 'one\n\t"two" & <three>\n🙂'
+    with simulated((2,), (3,), (3,)) as simulation:
+        async with wired(simulation.pools[0], tmp_path) as bench:
+            admin = bench.hire(user(Role.ADMIN, "eve"))
+            for kind in (VM, Host, Pool, SR, Network):
+                rename, describe = (action(f"{kind.xapi_class.lower()}.{verb}") for verb in ("rename", "describe"))
+                subject: Any = next(row for row in bench.home.all(kind).values() if offer(rename, [row], admin).possible)
+                for row, values in ((rename, {"name": name}), (describe, {"description": text})):
+                    run = await asyncio.wait_for(bench.runner.run(admin, row, [subject], values), 60)
+                    assert run.items[0].state is State.DONE, str(run.items[0].reason)
+                await bench.until(lambda subject=subject: (subject.name_label, subject.name_description) == (name, text))  # type: ignore[misc]
