@@ -45,9 +45,9 @@ def show(context: Context, sr: SR, _pool: PoolMirror) -> None:
         SrContents(mirror, sr)
         with Card(_("Disks"), wide=True) as disks:
             Listing(mirror, disk_roll(sr), on_count=disks.show_count)
+        SrPaths(mirror, sr)
         Past("sr", key_of(sr), panels.of_sr(), first="day")
         with ui.element().classes("x-object-aside"):
             RoomCard(mirror, sr).classes("x-first")
-            SrPaths(mirror, sr)
             SrAbout(mirror, sr)
             Happened(mirror, sr)

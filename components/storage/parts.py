@@ -99,7 +99,7 @@ class SrPaths(Card):
     """Each host's way to it."""
 
     def __init__(self, mirror: Mirror, sr: SR) -> None:
-        super().__init__(_("Paths"), " ")
+        super().__init__(_("Paths"), " ", wide=True)
         self._sr = sr
         with self:
             self._table = Table((Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host has a path to it."))
