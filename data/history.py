@@ -105,10 +105,11 @@ class Series:
         early = max(0, LENGTH - late - len(self._values))
         return (array("f", (NAN,)) * early + self._values + array("f", (NAN,)) * late)[-LENGTH:]
 
-    def points(self) -> list[tuple[float, float]]:
-        """[(epoch seconds, value)] oldest first, gaps left out."""
+    def points(self, after: float = 0.0) -> list[tuple[float, float]]:
+        """[(epoch seconds, value)] from the moment `after` on, oldest first, gaps left out."""
         first = self._end - len(self._values) + 1
-        return [((first + at) * STEP, value) for at, value in enumerate(self._values) if not math.isnan(value)]
+        start = max(0, math.ceil(after / STEP) - first)
+        return [((first + at) * STEP, value) for at, value in enumerate(self._values[start:], start) if not math.isnan(value)]
 
 
 class History:

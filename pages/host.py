@@ -44,12 +44,12 @@ def _about() -> About[Host]:
 def show(context: Context, host: Host, pool: PoolMirror) -> None:
     """The page of a host."""
     mirror = context.mirror
-    host_head(mirror, host)
+    host_head(context, host)
     host_bands(mirror, host)
     with ui.element().classes("x-object"):
+        with Card(_("VMs"), wide=True) as vms:
+            Listing(mirror, resident_roll(host), on_count=vms.show_count)
         loads(host, pool)
-        with Card(_("VMs on it"), wide=True):
-            Listing(mirror, resident_roll(host))
         Ports(mirror, host)
         Paths(mirror, host)
         with ui.element().classes("x-object-aside"):

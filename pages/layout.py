@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from nicegui import App, ui
 
 from components import release, theme
-from components.actions import run_progress
+from components.actions import PlacedMenu, run_progress
 from components.findings.badge import badge
 from components.frame import status
 from components.frame.account import account
@@ -61,7 +61,8 @@ def frame(
         status.connection(context.mirror, "/settings")
         _account(context, user)
     with shell.side:
-        Tree(feed, selected)
+        menu = PlacedMenu(context)
+        Tree(feed, selected, on_menu=menu.open)
         _navigation(context, ui.context.client.request.url.path)
     with shell.main:
         if bare:

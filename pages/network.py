@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.lists import Listing
-from components.networks.parts import NetworkAbout, NetworkPorts, network_head
+from components.networks.parts import NetworkAbout, NetworkPorts, Throughput, network_head
 from components.networks.rows import nic_roll
 from components.ui import Card
 from components.vms.happened import Happened
@@ -34,14 +34,15 @@ def _about() -> About[Network]:
     )
 
 
-def show(context: Context, network: Network, _pool: PoolMirror) -> None:
+def show(context: Context, network: Network, pool: PoolMirror) -> None:
     """The page of a network."""
     mirror = context.mirror
-    network_head(mirror, network)
+    network_head(context, network)
     with ui.element().classes("x-object"):
+        with Card(_("VMs"), wide=True) as vms:
+            Listing(mirror, nic_roll(network), on_count=vms.show_count)
         NetworkPorts(mirror, network)
-        with Card(_("VMs on it"), wide=True):
-            Listing(mirror, nic_roll(network))
         with ui.element().classes("x-object-aside"):
+            Throughput(network, pool).classes("x-first")
             NetworkAbout(mirror, network)
             Happened(mirror, network)

@@ -41,10 +41,10 @@ def _about() -> About[Pool]:
 def show(context: Context, pool: Pool, home: PoolMirror) -> None:
     """The page of a pool."""
     mirror = context.mirror
-    pool_parts(mirror, pool, home)
+    pool_parts(context, pool, home)
+    with Card(_("Hosts")) as hosts:
+        Listing(mirror, host_roll(home), on_count=hosts.show_count)
+    with Card(_("Storage")) as srs:
+        Listing(mirror, sr_roll(home), reveal=revealing(context, SR), on_count=srs.show_count)
     Past("pool", key_of(pool), panels.of_pool(), first="day", alone=True)
-    with Card(_("Hosts")):
-        Listing(mirror, host_roll(home))
-    with Card(_("Storage")):
-        Listing(mirror, sr_roll(home), reveal=revealing(context, SR))
     Happened(mirror, pool)

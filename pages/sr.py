@@ -6,6 +6,7 @@ from nicegui import ui
 
 from components.charts import Past, panels
 from components.lists import Listing
+from components.storage.contents import SrContents
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_roll
 from components.ui import Card
@@ -39,13 +40,14 @@ def _about() -> About[SR]:
 def show(context: Context, sr: SR, _pool: PoolMirror) -> None:
     """The page of an SR."""
     mirror = context.mirror
-    sr_head(mirror, sr)
+    sr_head(context, sr)
     with ui.element().classes("x-object"):
-        RoomCard(mirror, sr)
+        SrContents(mirror, sr)
+        with Card(_("Disks"), wide=True) as disks:
+            Listing(mirror, disk_roll(sr), on_count=disks.show_count)
         SrPaths(mirror, sr)
         Past("sr", key_of(sr), panels.of_sr(), first="day")
-        with Card(_("On it"), wide=True):
-            Listing(mirror, disk_roll(sr))
         with ui.element().classes("x-object-aside"):
+            RoomCard(mirror, sr).classes("x-first")
             SrAbout(mirror, sr)
             Happened(mirror, sr)

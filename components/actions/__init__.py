@@ -1,8 +1,8 @@
 """Commands: the buttons that offer them, the dialogs before them, what became of them."""
 
 from components.actions.bar import ActionBar, bar
-from components.actions.menu import ActionMenu
+from components.actions.menu import ActionMenu, PlacedMenu
 from components.actions.run_command import run_command, whoever
 from components.actions.run_progress import run_progress
 
-__all__ = ["ActionBar", "ActionMenu", "bar", "run_command", "run_progress", "whoever"]
+__all__ = ["ActionBar", "ActionMenu", "PlacedMenu", "bar", "run_command", "run_progress", "whoever"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from nicegui import events, ui
 
@@ -11,6 +12,7 @@ from components.actions.run_command import run_command, whoever
 from components.live import follow, renewed
 from components.ui import Button, buttons
 from data.mirror import PoolMirror
+from data.objects import PBD, SR, Host, HostMetrics, Pool
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -21,7 +23,12 @@ from xo_dash.i18n import _
 
 CLICKED = "(e) => { const b = e.target.closest('button'), row = e.currentTarget; if (b) emit([...row.children].indexOf(b)) }"
 """One listener for the row: a listener of its own would make every change of a button three times as long."""
-WATCHED = ("allowed_operations", "current_operations", "blocked_operations", "power_state", "is_a_template", "state")
+WATCHED = (
+    "allowed_operations", "current_operations", "blocked_operations", "power_state", "is_a_template", "state", "enabled", "live",
+    "resident_VMs", "power_on_mode", "PBDs", "currently_attached", "default_SR", "metrics",
+)  # fmt: skip
+FEW: Final = 2
+"""So many commands are buttons, usual or not."""
 
 
 class ActionBar(ui.element):
@@ -33,6 +40,7 @@ class ActionBar(ui.element):
         self._context = context
         self._subjects: tuple[XapiObject, ...] = ()
         self._buttons: dict[AnyAction, ActionButton] = {}
+        self._around: list[XapiObject] = []
         self.show(subjects)
 
     def show(self, subjects: Sequence[XapiObject]) -> None:
@@ -47,14 +55,15 @@ class ActionBar(ui.element):
         if not actions:
             return
         for action in actions:
-            if action.prominent or len(actions) == 1:
+            if action.prominent or len(actions) <= FEW:
                 self._buttons[action] = ActionButton(action)
         rest = [action for action in actions if action not in self._buttons]
         if rest:
             with Button(icon="more", label=_("More commands")).mark("more-commands"):
                 ActionMenu(self._context, self._subjects, rest, right=True)
         servers: list[Server] = [home.server for home in {subject.home for subject in self._subjects} if isinstance(home, PoolMirror)]
-        follow(self._context.mirror, [*self._subjects, *servers], self._refresh, names=WATCHED)
+        self._around = around(self._subjects)
+        follow(self._context.mirror, [*self._subjects, *servers, *self._around], self._refresh, names=WATCHED)
 
     async def _clicked(self, event: events.GenericEventArguments) -> None:
         actions = list(self._buttons)
@@ -62,6 +71,9 @@ class ActionBar(ui.element):
             await run_command(self._context, actions[event.args], self._subjects)
 
     def _refresh(self) -> None:
+        if around(self._subjects) != self._around:
+            self.show(self._subjects)  # follows what is around them now
+            return
         user = whoever()
         for action, button in self._buttons.items():
             if any(action.is_relevant(subject) for subject in self._subjects):
@@ -69,6 +81,20 @@ class ActionBar(ui.element):
                 button.look(words(offered), "" if offered.able else str(offered.reason))
             else:
                 button.look("", "")
+
+
+def around(subjects: Sequence[XapiObject]) -> list[XapiObject]:
+    """What else decides what can be done to these: whether a host is heard, which hosts reach an SR, whether it is the default."""
+    found: dict[XapiObject, None] = {}
+    for subject in subjects:
+        if isinstance(subject, SR):
+            paths = subject.all_of(PBD, subject.PBDs)
+            hosts = subject.all_of(Host, [path.host for path in paths])
+            found.update(dict.fromkeys((*paths, *subject.home.all(Pool).values())))
+        else:
+            hosts = [subject] if isinstance(subject, Host) else []
+        found.update(dict.fromkeys(metrics for host in hosts if (metrics := host.home.one(HostMetrics, host.metrics)) is not None))
+    return list(found)
 
 
 class ActionButton(Button):

@@ -44,7 +44,9 @@ class TextBox(FieldBox):
         if field.is_pattern and several:
             hints.append(_("{name} stands for the name of each"))
         text = "" if value is None else str(value)
-        self._box = our.Field(_(field.title), text, hint=". ".join(hints), password=field.secret, on_change=self._changed)
+        self._box = our.Field(
+            _(field.title), text, hint=". ".join(hints), password=field.secret, lines=field.is_lines, on_change=self._changed
+        )
 
     @property
     def value(self) -> object:

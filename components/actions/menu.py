@@ -8,6 +8,8 @@ from nicegui import ui
 
 from components.actions.run_command import run_command, whoever
 from components.ui import divider, menu, menu_item
+from data.mirror import Subject
+from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
@@ -65,6 +67,25 @@ class ActionMenu:
             item.classes("x-verb-faint").props("aria-disabled=true")
             with item:
                 ui.label(str(offered.reason)).classes("x-verb-why")
+
+
+class PlacedMenu:
+    """The menu at any place of the window: made once, opened for whatever is pointed at."""
+
+    def __init__(self, context: Context) -> None:
+        with ui.element().classes("x-menu-place") as self._place:
+            self._menu = ActionMenu(context)
+        self._mirror = context.mirror
+
+    def open(self, subject: Subject, x: float, y: float) -> None:
+        """`x` and `y` in pixels of the window; nothing where nothing can be done. A server stands for its pool."""
+        if isinstance(subject, Server):
+            home = self._mirror.pools.get(subject.id)
+            subject = home.pool if home is not None and home.pool is not None else subject
+        if isinstance(subject, XapiObject) and thinkable((subject,)):
+            self._place.style(f"left: {x:.0f}px; top: {y:.0f}px")
+            self._menu.show((subject,))
+            self._menu.open()
 
 
 def thinkable(subjects: Sequence[XapiObject]) -> list[AnyAction]:

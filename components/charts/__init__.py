@@ -1,8 +1,8 @@
 """Curves of what was measured, drawn by the browser itself; those of longer ago by the library that NiceGUI brings."""
 
 from components.charts import panels
-from components.charts.chart import Chart, Curve
+from components.charts.chart import Chart, Curve, SumChart
 from components.charts.past import Past
 from components.charts.units import Unit, number_words
 
-__all__ = ["Chart", "Curve", "Past", "Unit", "number_words", "panels"]
+__all__ = ["Chart", "Curve", "Past", "SumChart", "Unit", "number_words", "panels"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -17,6 +18,12 @@ from xo_dash.i18n import _
 
 Sample = list[float | None]
 """[epoch seconds, a value for each curve, None where nothing was measured]"""
+
+
+Parts = Callable[[], Iterable[tuple[str, str]]]
+"""The series that are added up, each (uuid, data source)."""
+AT_ONCE = 20
+"""Series that are added up before others have a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,15 @@ class Chart(ui.element, component="chart.js"):
         )  # fmt: skip
         self.on("ready", self._ready, [])
         with self:
-            follow_history(history, frozenset((uuid,)), self._measured)
+            follow_history(history, self._watched(), self._measured)
 
-    def _ready(self) -> None:
-        self._send("fill", self._samples(-math.inf))
+    def _watched(self) -> frozenset[str]:
+        """Of whose measurements it is."""
+        return frozenset((self._uuid,))
+
+    def _ready(self) -> Awaitable[None] | None:
+        self._send("fill", self._samples(0.0))
+        return None
 
     def _measured(self) -> None:
         if self._sent_until is not None:
@@ -64,6 +76,47 @@ class Chart(ui.element, component="chart.js"):
         return samples(self._history.series(self._uuid), [curve.series for curve in self._curves], after)
 
 
+class SumChart(Chart):
+    """The same of sums: each curve is what several series add up to."""
+
+    def __init__(self, history: History, uuid: str, curves: Sequence[Curve], unit: Unit, *, parts: Mapping[str, Parts]) -> None:
+        """`uuid` names what it is about; `parts`: of each curve's series, which they are at the moment."""
+        self._parts = parts
+        super().__init__(history, uuid, curves, unit)
+
+    def _watched(self) -> frozenset[str]:
+        return frozenset()  # any: which they are may change
+
+    async def _ready(self) -> None:
+        found: dict[float, list[float]] = {}
+        count = len(self._curves)
+        for place, curve in enumerate(self._curves):
+            for at, part in enumerate(list(self._parts[curve.series]())):
+                self._add(found, place, count, part, 0.0)
+                if at % AT_ONCE == AT_ONCE - 1:
+                    await asyncio.sleep(0)
+        if not self.is_deleted:
+            self._send("fill", _told(found))
+
+    def _samples(self, after: float) -> list[Sample]:
+        found: dict[float, list[float]] = {}
+        for place, curve in enumerate(self._curves):
+            for part in self._parts[curve.series]():
+                self._add(found, place, len(self._curves), part, after)
+        return _told(found)
+
+    def _add(self, found: dict[float, list[float]], place: int, count: int, part: tuple[str, str], after: float) -> None:
+        uuid, name = part
+        series = self._history.series(uuid).get(name)
+        for t, value in series.points(after) if series is not None else ():
+            sums = found.setdefault(t, [math.nan] * count)
+            sums[place] = value if math.isnan(sums[place]) else sums[place] + value
+
+
+def _told(found: Mapping[float, Sequence[float]]) -> list[Sample]:
+    return [[round(t), *(None if math.isnan(value) else _rounded(value) for value in found[t])] for t in sorted(found)]
+
+
 def samples(series: Mapping[str, Series], names: Sequence[str], after: float) -> list[Sample]:
     """The series side by side, from the moment `after` (epoch seconds) on, oldest first; four digits are enough for a picture.
 
@@ -71,9 +124,8 @@ def samples(series: Mapping[str, Series], names: Sequence[str], after: float) ->
     """
     found: dict[float, Sample] = {}
     for place, name in enumerate(names, 1):
-        for t, value in series[name].points() if name in series else ():
-            if t >= after:
-                found.setdefault(t, [round(t), *[None] * len(names)])[place] = _rounded(value)
+        for t, value in series[name].points(after) if name in series else ():
+            found.setdefault(t, [round(t), *[None] * len(names)])[place] = _rounded(value)
     return [found[t] for t in sorted(found)]
 
 

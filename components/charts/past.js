@@ -11,7 +11,7 @@ export default {
   mixins: [looking],
   template: `
     <div class="x-past">
-      <div class="x-past-bar">
+      <div v-show="!bare" class="x-past-bar">
         <div class="x-past-ranges" role="group" :aria-label="words.range" @pointerenter="warm" @focusin="warm">
           <button v-for="name in ranges" :key="name" type="button" :aria-pressed="chosen === name" @click="choose(name)">{{ words.ranges[name] }}</button>
         </div>
@@ -47,6 +47,10 @@ export default {
   computed: {
     step() {
       return this.answer?.step ?? this.answer?.stretch[0];
+    },
+    /** Nothing was measured at all, and nobody asked for another time: ranges of nothing. */
+    bare() {
+      return Boolean(this.answer) && !this.cards.length && this.first !== "live" && this.chosen === this.first;
     },
     compare() {
       return `${globalThis.path_prefix ?? ""}/compare${writeAddress(this.view, `?o=${this.shown}`)}`;

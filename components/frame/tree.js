@@ -19,7 +19,7 @@ export default {
             :class="{ 'x-old': row.old, 'x-active': focused && row.id === active, 'x-off': row.off }" :href="row.href || null"
             :style="{ transform: 'translateY(' + row.top + 'px)', paddingLeft: row.indent + 'px' }"
             :aria-level="row.level" :aria-expanded="row.open === null ? null : row.open" :aria-selected="row.selected"
-            :data-tip="row.tip || null" @click="click($event, row)">
+            :data-tip="row.tip || null" @click="click($event, row)" @contextmenu="menu($event, row)">
             <i v-if="row.open !== null" class="x-tree-twist" :class="{ 'x-open': row.open }" @click.prevent.stop="toggle(row.id)"></i>
             <i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark] || marks.unknown"></i>
             <span class="x-tree-name" dir="auto"><template v-for="(part, i) in row.parts"><b v-if="i % 2" >{{ part }}</b><template v-else>{{ part }}</template></template></span>
@@ -30,7 +30,7 @@ export default {
       </div>
     </div>`,
   props: { url: String, selected: String, marks: Object, paths: Object, words: Object },
-  emits: ["watch"],
+  emits: ["watch", "menu"],
 
   data() {
     return { query: "", shown: [], total: 0, known: false, height: 26, active: 0, focused: false, message: "" };
@@ -303,6 +303,16 @@ export default {
       this.toggle(row.id);
     },
 
+    /** The menu of what can be done to it, where the pointer is; a long press of a finger comes here too. */
+    menu(event, row) {
+      if (row.kind === BENCH || event.shiftKey) return; // with shift the browser's own
+      event.preventDefault();
+      this.active = row.id;
+      const box = document.getElementById("tree-" + row.id).getBoundingClientRect();
+      const pointed = event.clientX || event.clientY;
+      this.$emit("menu", [row.id, pointed ? event.clientX : box.left + row.indent, pointed ? event.clientY : box.bottom]);
+    },
+
     filterKey(event) {
       if (event.key === "Escape" && this.query) {
         event.stopPropagation();
@@ -333,6 +343,7 @@ export default {
       if (event.key in moves) this.moveTo(moves[event.key]);
       else if (!entry) return;
       else if (event.key === "Enter") this.open(entry);
+      else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) this.menuByKey();
       else if (event.key === " ") this.toggle(entry.row[ID]);
       else if (event.key === "ArrowRight") entry.open === false ? this.toggle(entry.row[ID], true) : entry.open && this.moveTo(at + 1);
       else if (event.key === "ArrowLeft") {
@@ -340,6 +351,11 @@ export default {
         else this.moveTo(this.flat.findIndex(({ row }) => row[ID] === entry.row[PARENT]));
       } else return;
       event.preventDefault();
+    },
+
+    menuByKey() {
+      const row = this.shown.find((one) => one.id === this.active);
+      if (row) this.menu({ preventDefault() {} }, row);
     },
 
     moveTo(at) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import orjson
@@ -29,8 +29,12 @@ MOST: Final = 200
 class Tree(ui.element, component="tree.js"):
     """Pools, hosts and VMs with a filter; `selected` is the object of the page."""
 
-    def __init__(self, feed: TreeFeed, selected: Subject | None = None) -> None:
+    def __init__(
+        self, feed: TreeFeed, selected: Subject | None = None, on_menu: Callable[[Subject, float, float], object] | None = None
+    ) -> None:
+        """`on_menu` is told for which row a menu is wanted, and where in the window."""
         super().__init__()
+        self._on_menu = on_menu
         self._feed = feed
         self._loads = LoadsInSight(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))
         self._in_sight: frozenset[int] = frozenset()
@@ -43,6 +47,7 @@ class Tree(ui.element, component="tree.js"):
         self._props["paths"] = {str(int(Kind.POOL)): PREFIXES[Pool], str(int(Kind.HOST)): PREFIXES[Host], str(int(Kind.VM)): PREFIXES[VM]}
         self._props["words"] = _words()
         self.on("watch", self._watch)
+        self.on("menu", self._menu)
         self._leave = feed.join(self._send)
 
     def _send(self, news: News) -> None:
@@ -78,6 +83,13 @@ class Tree(ui.element, component="tree.js"):
         self._release()
         found = ((node, self._feed.rows.subject(node)) for node in nodes)
         self._loads.watch({node: vm for node, vm in found if isinstance(vm, VM)})
+
+    def _menu(self, event: events.GenericEventArguments) -> None:
+        match event.args:
+            case [int(node), int() | float() as x, int() | float() as y] if self._on_menu is not None:
+                subject = self._feed.rows.subject(node)
+                if subject is not None:
+                    self._on_menu(subject, x, y)
 
     def _handle_delete(self) -> None:
         self._leave()

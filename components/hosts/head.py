@@ -15,23 +15,23 @@ from components.vms.around import follow_around
 from data.facts.host import HostState, booted_at, host_state
 from data.hosts import guests_of, pending_of, product_of
 from data.mirror import Mirror, PoolMirror
-from data.names import name_of
 from data.objects import Host
 from data.types import Ref
+from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
 
-def host_head(mirror: Mirror, host: Host) -> None:
-    head = ObjectHead(host)
+def host_head(context: Context, host: Host) -> None:
+    head = ObjectHead(context, host)
 
     def refresh() -> None:
         count = len(guests_of(host))
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
         facts = [_("master") if is_master(host) else "", product_of(host), host.address, vms]
-        head.show(name_of(host), host.name_description, host.tags, facts, (state_mark(host), state_text(host)), booted_at(host))
+        head.show(facts, (state_mark(host), state_text(host)), booted_at(host))
 
     with head:
-        follow_around(mirror, host, _refs, refresh)
+        follow_around(context.mirror, host, _refs, refresh)
 
 
 def _refs(host: Host) -> Iterable[Ref]:

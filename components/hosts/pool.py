@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from components.heads import ObjectHead
 from components.hosts.memory import MemoryBar, sum_of
-from components.hosts.words import pool_name
 from components.links import path_of
 from components.live import follow_all
 from components.ui import Card, Figure, Meter, Notice, Tone, cards
@@ -19,11 +18,11 @@ from data.facts.vm import VmState, state_of
 from data.findings.storage import fill_limits
 from data.hosts import product_of
 from data.mirror import Change, PoolMirror
-from data.mirror import Mirror as AllPools
 from data.names import name_of
 from data.objects import SR, VM, Host, HostMetrics, Network, Pool
 from data.placement import is_guest
 from data.storage import sum_of as room_sum
+from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number, percent, size
 
 TOLD = frozenset({
@@ -35,9 +34,9 @@ TOLD = frozenset({
 KINDS = (Pool, Host, HostMetrics, VM, SR, Network)
 
 
-def pool_parts(mirror: AllPools, pool: Pool, home: PoolMirror) -> None:
+def pool_parts(context: Context, pool: Pool, home: PoolMirror) -> None:
     """Head, bands and the cards of sums; all told again when what they count changes."""
-    head = ObjectHead(pool)
+    head = ObjectHead(context, pool)
     crowded = Notice(_("High availability has promised more than the hosts can take over: free some memory."), Tone.WARNING)
     with cards().classes("x-fours"):
         counts, memory, storage = Counts(), MemoryBar(), Storage(home)
@@ -50,7 +49,7 @@ def pool_parts(mirror: AllPools, pool: Pool, home: PoolMirror) -> None:
         if home.one(Pool, pool.ref) is not pool:
             return
         hosts = list(home.all(Host).values())
-        head.show(pool_name(pool), pool.name_description, pool.tags, _summary(pool, home, hosts), _state(hosts))
+        head.show(_summary(pool, home, hosts), _state(hosts))
         crowded.set_visibility(pool.ha_enabled and pool.ha_overcommitted)
         counts.show(home)
         memory.show(sum_of(hosts))
@@ -58,7 +57,7 @@ def pool_parts(mirror: AllPools, pool: Pool, home: PoolMirror) -> None:
         facts.show(about(pool, home))
 
     with head:
-        follow_all(mirror, concerns, render)
+        follow_all(context.mirror, concerns, render)
 
 
 def _concerns(change: Change, home: PoolMirror) -> bool:

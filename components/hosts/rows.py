@@ -99,7 +99,7 @@ def resident_roll(host: Host) -> Roll[VM]:
         row=_vm_row,
         refs=lambda vm: (vm.metrics, vm.guest_metrics, vm.resident_on),
         belongs=lambda vm: vm.resident_on == host.ref and vm.home is host.home and is_guest(vm),
-        title=_("VMs on it"),
+        title=_("VMs"),
         find=_("Name, address, uuid"),
         nothing=_("No VM runs on it."),
         expected=len(guests_of(host)),

@@ -19,14 +19,14 @@ from data.names import name_of
 from data.objects import PIF, VLAN, Bond, Host
 from data.storage import room_of
 from data.types import Ref
-from xo_dash.i18n import _, ngettext, number, percent, size
+from xo_dash.i18n import _, number, percent, size
 
 
 class Ports(Card):
     """NICs, bonds and VLANs with their links and addresses."""
 
     def __init__(self, mirror: Mirror, host: Host) -> None:
-        super().__init__(_("NICs"), " ", wide=True)
+        super().__init__(_("NICs"), wide=True)
         self._host = host
         columns = (
             Column(_("Device"), main=True), Column(_("Network")), Column(_("Link")), Column(_("VLAN"), number=True), Column(_("Address")),
@@ -38,8 +38,7 @@ class Ports(Card):
 
     def _refresh(self) -> None:
         ports = ports_of(self._host)
-        nics = sum(port.pif.physical for port in ports)
-        self.scope.text = ngettext("{n} NIC", "{n} NICs", nics).format(n=number(nics))
+        self.show_count(sum(port.pif.physical for port in ports))
         self._table.show([(port.pif.ref, list(_port_cells(port))) for port in ports])
 
 
@@ -114,6 +113,7 @@ class Paths(Card):
         paths = paths_of(self._host)
         attached = sum(path.pbd.currently_attached for path in paths)
         self.scope.text = _("{n} of {all} attached").format(n=number(attached), all=number(len(paths))) if paths else ""
+        self.show_count(len(paths))
         self._table.show([(path.pbd.ref, list(_path_cells(path))) for path in paths])
 
 

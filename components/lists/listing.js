@@ -26,8 +26,8 @@ export default {
       <div v-if="find && (full || many || veiled)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ total === size ? size : words.part.replace("{n}", total).replace("{all}", size) }}</span></label>
-        <div v-if="offered.length > 1 || segment" class="x-list-segments" role="group" :aria-label="words.title">
-          <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" @click="choose(one.key)"
+        <div v-if="offered.length > 1" class="x-list-segments" role="group" :aria-label="words.title">
+          <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" :class="{ 'x-none': !one.count }" @click="choose(one.key)"
             >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
         <slot></slot>
         <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ veiled }}</span></button>
@@ -97,8 +97,7 @@ export default {
       return kept;
     },
     offered() {
-      const named = this.segments.map(([name, title]) => ({ key: name, title, count: this.counts[name] ?? 0 }));
-      return named.filter((one) => one.count || one.key === this.segment);
+      return this.segments.map(([name, title]) => ({ key: name, title, count: this.counts[name] ?? 0 }));
     },
   },
 

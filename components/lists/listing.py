@@ -37,13 +37,22 @@ class Listing(ui.element, Generic[T], component="listing.js"):
     """The list of `roll`. A `full` one takes all the room of its page and keeps filter and order in the address."""
 
     def __init__(
-        self, mirror: Mirror, roll: Roll[T], *, full: bool = False, acts: Acts[T] | None = None, reveal: Reveal | None = None
+        self,
+        mirror: Mirror,
+        roll: Roll[T],
+        *,
+        full: bool = False,
+        acts: Acts[T] | None = None,
+        reveal: Reveal | None = None,
+        on_count: Callable[[int], None] | None = None,
     ) -> None:
         """With `acts`, rows can be chosen, and something is done to them or to all that are in the list.
 
-        With `reveal`, what the roll hides can be shown; without, nothing is hidden.
+        With `reveal`, what the roll hides can be shown; without, nothing is hidden. `on_count` is told how many there are.
         """
         super().__init__()
+        self._on_count = on_count
+        self._count(roll.expected)
         self._mirror, self._roll = mirror, roll
         self._ids: dict[T, int] = {}
         self._sent: dict[int, bytes] = {}
@@ -171,10 +180,15 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                 while not self.is_deleted and not self.client.is_deleted:
                     self._send()
                     if not (self._dirty or self._coming):
+                        self._count(len(self._ids))
                         return
                     await asyncio.sleep(0)
         finally:
             self._draining = False
+
+    def _count(self, count: int) -> None:
+        if self._on_count is not None:
+            self._on_count(count)
 
     def _send(self) -> None:
         """One slice: rows put, ids gone, pools whose picture is old; nothing if none of it is news."""

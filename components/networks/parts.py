@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from components.charts import Curve, SumChart, Unit
 from components.heads import ObjectHead
 from components.hosts.ways import address_cell, device_text, link_cell, pif_refs
 from components.hosts.words import link_mark, pool_name, pool_path
@@ -14,27 +15,28 @@ from components.ui import Card, Column
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
 from data.facts.network import Link as LinkState
-from data.mirror import Mirror
+from data.mirror import Mirror, PoolMirror
 from data.names import name_of
-from data.networks import HostPort, NetworkKind, links_of, network_kind, ports_into, tags_of
+from data.networks import HostPort, NetworkKind, links_of, network_kind, ports_into, tags_of, traffic_of
 from data.objects import PIF, Network, Pool
 from data.types import Ref
+from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
 
-def network_head(mirror: Mirror, network: Network) -> None:
-    head = ObjectHead(network)
+def network_head(context: Context, network: Network) -> None:
+    head = ObjectHead(context, network)
 
     def refresh() -> None:
         tags = [_("VLAN {tag}").format(tag=tag) for tag in tags_of(network)]
         count = guest_count(network)
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
         facts = [*tags, _("MTU {n}").format(n=network.MTU) if network.MTU else "", vms]
-        head.show(name_of(network), network.name_description, network.tags, facts, _state(network))
+        head.show(facts, _state(network))
 
     with head:
-        follow_around(mirror, network, port_refs, refresh)
-        follow_findings(mirror, lambda subjects: network in subjects, refresh)
+        follow_around(context.mirror, network, port_refs, refresh)
+        follow_findings(context.mirror, lambda subjects: network in subjects, refresh)
 
 
 def _state(network: Network) -> tuple[str, str]:
@@ -74,6 +76,7 @@ class NetworkPorts(Card):
     def _refresh(self) -> None:
         ports, links = ports_into(self._network), links_of(self._network)
         self.scope.text = _("link on {n} of {all}").format(n=number(links.up), all=number(links.ports)) if links.ports else ""
+        self.show_count(len(ports))
         self._table.show([(one.port.pif.ref, list(_cells(one))) for one in ports])
 
 
@@ -85,6 +88,20 @@ def _cells(one: HostPort) -> Iterator[Cell]:
     yield "" if port.vlan is None else str(port.vlan)
     yield address_cell(port.pif)
     yield port.pif.MAC
+
+
+class Throughput(Card):
+    """What goes over it, in and out, as its hosts see it: on its NICs, or else on the NICs of its VMs."""
+
+    def __init__(self, network: Network, pool: PoolMirror) -> None:
+        super().__init__(_("Throughput"), _("last 10 minutes"))
+
+        def parts(way: str) -> list[tuple[str, str]]:
+            return [part for part in traffic_of(network) if part[1].endswith(way)]
+
+        with self:
+            curves = (Curve("rx", _("in")), Curve("tx", _("out")))
+            SumChart(pool.history, network.uuid, curves, Unit.BITS, parts={"rx": lambda: parts("_rx"), "tx": lambda: parts("_tx")})
 
 
 class NetworkAbout(Card):

@@ -115,7 +115,7 @@ def nic_roll(network: Network) -> Roll[VIF]:
         row=_nic_row,
         refs=_nic_refs,
         belongs=lambda vif: vif.network == network.ref and vif.home is network.home and _is_guests(vif),
-        title=_("VMs on it"),
+        title=_("VMs"),
         find=_("Name, address, MAC"),
         nothing=_("No VM has a NIC on it."),
         expected=len(network.VIFs),

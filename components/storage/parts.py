@@ -21,12 +21,13 @@ from data.names import name_of
 from data.objects import SR, Pool
 from data.storage import Reach, guests_on, reach_of, reached_by, room_of
 from data.types import Ref
+from xo_dash.context import Context
 from xo_dash.i18n import _, number, percent, size
 
 
-def sr_head(mirror: Mirror, sr: SR) -> None:
+def sr_head(context: Context, sr: SR) -> None:
     """Name and state; a band for hosts that do not reach it."""
-    head = ObjectHead(sr)
+    head = ObjectHead(context, sr)
     cut = Notice("", Tone.CRITICAL)
 
     def refresh() -> None:
@@ -35,14 +36,14 @@ def sr_head(mirror: Mirror, sr: SR) -> None:
         if reached.cut:
             state = "critical", _("Not reached by all")
         default = _("default SR") if is_default(sr) else ""
-        head.show(name_of(sr), sr.name_description, sr.tags, [reach_text(sr), reached_text(reached), default], state)
+        head.show([reach_text(sr), reached_text(reached), default], state)
         cut.set_visibility(bool(reached.cut))
         if reached.cut:
             hosts = ", ".join(name_of(host) for host in reached.cut)
             cut.text.text = _("{hosts} should reach it and does not: VMs with disks on it cannot start there.").format(hosts=hosts)
 
     with head:
-        follow_around(mirror, sr, sr_refs, refresh)
+        follow_around(context.mirror, sr, sr_refs, refresh)
 
 
 def is_default(sr: SR) -> bool:
@@ -98,7 +99,7 @@ class SrPaths(Card):
     """Each host's way to it."""
 
     def __init__(self, mirror: Mirror, sr: SR) -> None:
-        super().__init__(_("Paths"), " ")
+        super().__init__(_("Paths"), " ", wide=True)
         self._sr = sr
         with self:
             self._table = Table((Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host has a path to it."))
@@ -106,7 +107,9 @@ class SrPaths(Card):
 
     def _refresh(self) -> None:
         self.scope.text = reached_text(reached_by(self._sr))
-        self._table.show([(path.pbd.ref, list(_path_cells(path))) for path in paths_of(self._sr)])
+        paths = paths_of(self._sr)
+        self.show_count(len(paths))
+        self._table.show([(path.pbd.ref, list(_path_cells(path))) for path in paths])
 
 
 def _path_cells(path: Path) -> Iterator[Cell]:

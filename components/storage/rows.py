@@ -128,11 +128,12 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         row=_disk_row,
         refs=_disk_refs,
         belongs=lambda vdi: sr.ref == vdi.SR and vdi.home is sr.home,
-        title=_("Disks on it"),
+        title=_("Disks"),
         find=_("Name, VM, uuid"),
         nothing=_("Nothing lies on it."),
         expected=len(sr.VDIs),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
+        sort=4,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from xo_dash.i18n import number
+
 
 class Card(ui.element):
     """A title on the left, its scope or sum faint on the right, then whatever is put in."""
@@ -14,7 +16,12 @@ class Card(ui.element):
         if title or scope:
             with self, ui.element("header").classes("x-card-head"):
                 self.title = heading(title, 2).classes("x-card-title x-cut")
+                self.count = ui.label().classes("x-count")
                 self.scope = ui.label(scope).classes("x-card-scope x-cut")
+
+    def show_count(self, count: int) -> None:
+        """How many there are of what the title says, beside it."""
+        self.count.text = number(count)
 
 
 def cards(width: int = 340) -> ui.element:

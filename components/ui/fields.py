@@ -13,7 +13,7 @@ _ARROW = "M4.5 6.5 8 10 11.5 6.5@@fill:none;stroke:currentColor;stroke-width:1.5
 
 
 class Field(ui.input):
-    """One line of text."""
+    """One line of text; or several."""
 
     def __init__(
         self,
@@ -23,6 +23,7 @@ class Field(ui.input):
         placeholder: str = "",
         hint: str = "",
         password: bool = False,
+        lines: bool = False,
         autocomplete: str = "off",
         on_change: Callable[..., Any] | None = None,
         on_enter: Callable[[], Any] | None = None,
@@ -31,6 +32,8 @@ class Field(ui.input):
         self.classes("x-field").props("borderless dense stack-label hide-bottom-space no-error-icon")
         self._props["autocomplete"] = autocomplete
         self._props["spellcheck"] = "false"
+        if lines:
+            self.classes("x-field-lines").props("type=textarea rows=4")
         if hint:
             self._props["hint"] = hint
         if on_enter is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.theme.icons import Icon
 from components.ui.cards import heading
 
 
@@ -13,11 +14,13 @@ class PageHead(ui.element):
     Fill the slots with `with head.marks:` and `with head.verbs:`; change the words by `head.name.text`, `head.note.text`.
     """
 
-    def __init__(self, name: str, note: str = "") -> None:
+    def __init__(self, name: str, note: str = "", *, icon: str = "") -> None:
         super().__init__("header")
         self.classes("x-head")
         with self:
             with ui.element().classes("x-head-line"):
+                if icon:
+                    Icon(icon).classes("x-head-icon")
                 self.name = heading(name, 1).classes("x-head-name")
                 self.marks = ui.element().classes("contents")
             self.verbs = ui.element().classes("x-head-verbs")

@@ -70,7 +70,14 @@ class Copy:
     tip: str
 
 
-Cell = str | Link | Share | When | Marked | Chips | Lines | Quiet | Copy
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A bar in parts, each 0 to 1, from the darkest on; say beside it in numbers what they are."""
+
+    shares: tuple[float, ...]
+
+
+Cell = str | Link | Share | When | Marked | Chips | Lines | Quiet | Copy | Parts
 
 
 class Place(ui.element):
@@ -99,10 +106,8 @@ def draw(cell: Cell) -> ui.label | None:
     match cell:
         case str():
             return ui.label(cell or "–").props("dir=auto")
-        case Link(text, path) if path:
-            ui.link(text or "–", path).classes("x-plain").props("dir=auto")
-        case Link(text, _path):
-            ui.label(text or "–").props("dir=auto")
+        case Link(text, path):
+            _link(text or "–", path)
         case Share(share, text):
             Meter(share, text)
         case When(moment, bare):
@@ -112,17 +117,36 @@ def draw(cell: Cell) -> ui.label | None:
                 Mark(shape)
                 draw(Link(text, path))
         case Chips(texts):
-            with ui.element().classes("x-row x-wrap"):
-                for text in texts:
-                    chip(text).props("dir=auto")
+            _chips(texts)
         case Lines(texts):
             for text in texts or ("–",):
                 ui.label(text).props("dir=auto")
+        case Parts(shares):
+            _parts(shares)
         case Quiet(text):
             ui.label(text).classes("x-dim")
         case Copy(text, tip):
             _copy(text, tip)
     return None
+
+
+def _link(text: str, path: str) -> None:
+    if path:
+        ui.link(text, path).classes("x-plain").props("dir=auto")
+    else:
+        ui.label(text).props("dir=auto")
+
+
+def _chips(texts: Sequence[str]) -> None:
+    with ui.element().classes("x-row x-wrap"):
+        for text in texts:
+            chip(text).props("dir=auto")
+
+
+def _parts(shares: Sequence[float]) -> None:
+    with ui.element().classes("x-shares").props("aria-hidden=true"):
+        for share in shares:
+            ui.element("i").style(f"width: {share * 100:.1f}%")
 
 
 def _copy(text: str, tip: str) -> None:

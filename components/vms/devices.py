@@ -12,7 +12,7 @@ from data.mirror import Mirror
 from data.names import name_of
 from data.objects import VDI, VM, PowerState
 from data.vms import Drive, Nic, disk_total, disk_used, drives_of, nics_of
-from xo_dash.i18n import _, ngettext, number, size
+from xo_dash.i18n import _, size
 
 
 class Disks(Card):
@@ -33,9 +33,8 @@ class Disks(Card):
         vm = self._vm
         drives = drives_of(vm)
         disks = sum(drive.is_disk for drive in drives)
-        self.scope.text = (
-            ngettext("{n} disk, {size}", "{n} disks, {size}", disks).format(n=number(disks), size=size(disk_total(vm))) if disks else ""
-        )
+        self.scope.text = size(disk_total(vm)) if disks else ""
+        self.show_count(disks)
         self._table.show([(drive.vbd.ref, list(_drive_cells(drive, vm.power_state is PowerState.RUNNING))) for drive in drives])
 
 
@@ -91,7 +90,9 @@ class Nics(Card):
 
     def _refresh(self) -> None:
         running = self._vm.power_state is PowerState.RUNNING
-        self._table.show([(nic.vif.ref, list(_nic_cells(nic, running))) for nic in nics_of(self._vm)])
+        nics = nics_of(self._vm)
+        self.show_count(len(nics))
+        self._table.show([(nic.vif.ref, list(_nic_cells(nic, running))) for nic in nics])
 
 
 def _nic_cells(nic: Nic, running: bool) -> Iterable[Cell]:

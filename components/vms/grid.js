@@ -18,7 +18,7 @@ export default {
           <input ref="find" type="search" v-model="filter.q" :placeholder="words.find" :aria-label="words.find" spellcheck="false" autocomplete="off"
             @input="refilter" @keydown.down.prevent="$refs.box.focus()" @keydown.esc="clear"></label>
         <div class="x-vms-states" role="group" :aria-label="words.state">
-          <button v-for="one in states" :key="one.value" type="button" :aria-pressed="filter.state === one.value"
+          <button v-for="one in states" :key="one.value" type="button" :class="{ 'x-none': !one.count }" :aria-pressed="filter.state === one.value"
             @click="set('state', filter.state === one.value ? '' : one.value)"><i v-if="one.value" :class="'x-mark x-mark-' + one.value" v-html="marks[one.value]"></i
             >{{ one.name }}<span class="x-count">{{ one.count }}</span></button>
         </div>
@@ -104,8 +104,7 @@ export default {
       return least(this.columns);
     },
     states() {
-      const named = ["running", "halted", "paused", "suspended", "unknown"].map((value) => ({ value, name: this.words.states[value], count: this.counts.state.get(value) ?? 0 }));
-      return named.filter((one) => one.count || one.value === this.filter.state);
+      return ["running", "halted", "paused", "suspended", "unknown"].map((value) => ({ value, name: this.words.states[value], count: this.counts.state.get(value) ?? 0 }));
     },
     selects() {
       const pool = this.pools.map((place) => ({ value: place.id, name: place.name, count: this.counts.pool.get(place.id) ?? 0 }));

@@ -7,9 +7,8 @@ from typing import Final
 
 from nicegui import ui
 
-from components.actions import bar
-from components.live import bound
-from components.ui import Age, Mark, Notice, PageHead, Tone, chip
+from components.heads import ObjectHead
+from components.ui import Mark, Notice, Tone
 from components.vms.around import follow_around, nic_refs, place_refs
 from components.vms.words import STATES, doing_of, mark_of
 from data.facts.host import is_live
@@ -21,7 +20,8 @@ from data.vms import os_name, started_at
 from xo_dash.context import Context
 from xo_dash.i18n import _, percent
 
-NAMES = ("tags", "power_state", "resident_on", "current_operations", "metrics", "guest_metrics")
+LABELS = ("name_label", "name_description", "tags")
+NAMES = ("power_state", "resident_on", "current_operations", "metrics", "guest_metrics")
 
 BOOTING: Final = 120
 """Seconds after its start in which nobody expects the tools of a guest to answer."""
@@ -48,51 +48,28 @@ class Now(ui.element):
             self.classes(replace=f"x-now {now}")
 
 
-class VmHead(PageHead):
-    """Follows the VM; sends only the words that changed."""
+class VmHead(ObjectHead):
+    """Follows the VM; its mark and whether it is up come from `Now`."""
 
     def __init__(self, context: Context, vm: VM) -> None:
-        super().__init__(name_of(vm))
+        super().__init__(context, vm)
         self._vm = vm
-        self._tags: tuple[str, ...] = ()
-        self._started: float | None = None
-        self.name.props("dir=auto")
-        with self.marks:
-            with ui.element("span").classes("x-state"):
-                for shape in ("busy", *STATES):
-                    Mark(shape).classes(f"x-if x-if-{shape}")
-                self._state = ui.label()
-            self._chips = ui.element().classes("x-row x-wrap")
-        with self.verbs:
-            bar(context, (vm,))
-        self.note.delete()
-        with self, ui.element().classes("x-head-note x-facts-line"):
-            self._says = ui.label().props("dir=auto")
-            self._says.bind_text_from(*bound(context.mirror, vm, "name_description"))
-            self.name.bind_text_from(*bound(context.mirror, vm, "name_label"), backward=lambda _name: name_of(vm))
-            self._facts = ui.label()
-            with ui.element("span").classes("x-row x-if-up"):
-                ui.label(_("up for"))
-                self._age = Age(None, bare=True)
-            follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *nic_refs(vm)), self._refresh, names=NAMES)
+        self._since: float | None = None
+        with self.state, ui.element("span").classes("x-state"):
+            for shape in ("busy", *STATES):
+                Mark(shape).classes(f"x-if x-if-{shape}")
+            self._word = ui.label()
+        self.up.classes("x-if-up")
+        with self:
+            follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *nic_refs(vm)), self._refresh, names=(*LABELS, *NAMES))
 
     def _refresh(self) -> None:
         vm = self._vm
-        self._state.text = _(STATES[state_of(vm)])
-        tags = tuple(sorted(vm.tags, key=str.casefold))
-        if tags != self._tags:
-            self._tags = tags
-            self._chips.clear()
-            with self._chips:
-                for tag in tags:
-                    chip(tag).props("dir=auto")
+        self._word.text = _(STATES[state_of(vm)])
         tools = tools_of(vm)
         said = _("tools {version}").format(version=tools.version) if tools.state is ToolsState.WORKING and tools.version else ""
-        self._facts.text = " · ".join(part for part in (os_name(vm), *addresses_of(vm)[:2], said) if part)
-        started = started_at(vm)
-        if started is not None and started != self._started:
-            self._started = started
-            self._age.show(started)
+        self._since = started_at(vm) or self._since
+        self.show((os_name(vm), *addresses_of(vm)[:2], said), started=self._since)
 
 
 class UnderWay(ui.element):

@@ -1,6 +1,7 @@
 """Plans: what is foretold is what happens, and a failure in the middle leaves nothing behind."""
 
 import asyncio
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,15 @@ from typing import Any
 import pytest
 
 from data.names import name_of
-from data.objects import SR, VBD, VDI, VM, PowerState, TaskStatus
+from data.objects import SR, VBD, VDI, VM, Host, Network, Pool, PowerState, TaskStatus
 from data.stores.users import Role
 from data.types import GIB, NULL_REF
 from tests.control.asked import calls_of, faults, steps_of
-from tests.control.fake_pool import Desk, FakePool, ends_at_once
+from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from tests.control.wired import Wired, wired
 from xo_dash.control.action import Action
 from xo_dash.control.actions import action
+from xo_dash.control.eligibility import offer
 from xo_dash.control.plan import Call, Plan, Wait, rehearse
 from xo_dash.control.request import NoRequest, decode
 from xo_dash.control.run import Item, State
@@ -63,6 +65,31 @@ def test_a_name_that_stays_is_not_sent(fake: FakePool) -> None:
     vm = fake.vm("web-1")
     assert calls_of("vm.rename", vm, name="web-1") == []
     assert calls_of("vm.rename", vm, name="web-2") == [("VM.set_name_label", (vm.ref, "web-2"))]
+
+
+NAMED = [VM(), Host(), Pool(), SR(), Network()]
+HOSTILE = "<img src=x onerror=alert(1)> {name.__class__} %s '$(reboot)'"
+
+
+@pytest.mark.parametrize("row", NAMED, ids=lambda row: type(row).__name__)
+def test_a_name_is_sent_as_it_was_typed(fake: FakePool, row: VM | Host | Pool | SR | Network) -> None:
+    kind = row.xapi_class
+    subject = type(row)(name_label="old", name_description="a\nb")
+    fake.put(subject)
+    rename, describe = f"{kind.lower()}.rename", f"{kind.lower()}.describe"
+    assert calls_of(rename, subject, name="old") == [] == calls_of(describe, subject, description="a\r\nb")
+    assert calls_of(rename, subject, name=HOSTILE) == [(f"{kind}.set_name_label", (subject.ref, HOSTILE))]
+    assert calls_of(describe, subject, description=f"x\n{HOSTILE}") == [(f"{kind}.set_name_description", (subject.ref, f"x\n{HOSTILE}"))]
+    assert calls_of(describe, subject, description="") == [(f"{kind}.set_name_description", (subject.ref, ""))]
+    assert str(steps_of(rename, subject, name=HOSTILE)[0].says) == f"Renaming old to {HOSTILE}"
+    (line,) = xe_lines(steps_of(describe, subject, description=HOSTILE), fake.home)
+    words = shlex.split(line)
+    assert words == ["xe", f"{kind.lower()}-param-set", f"uuid={subject.uuid}", f"name-description={HOSTILE}"]
+    assert action(rename).defaults([subject]) == {"name": "old"} and action(describe).defaults([subject]) == {"description": "a\nb"}
+    other = type(row)(name_label="other", name_description="c")
+    fake.put(other)
+    assert action(rename).defaults([subject, other]) == {"name": "{name}"}
+    assert action(describe).defaults([subject, other]) == {"description": ""}
 
 
 def test_a_snapshot_of_another_vm_is_not_gone_back_to(fake: FakePool) -> None:
@@ -261,3 +288,17 @@ async def _failing_in_the_middle(bench: Wired) -> None:
     run = await asyncio.wait_for(bench.runner.run(bench.ann, replace(row, plan=spoilt), [vm], request), 60)
     assert run.items[0].state is State.FAILED and not run.items[0].left, str(run.items[0].reason)
     await bench.until(lambda: everything(bench) == before)
+
+
+async def test_names_and_descriptions_reach_the_pool_as_they_are(tmp_path: Path) -> None:
+    name, text = "<b>é 名</b> & $(reboot) ]]>", 'one\n\t"two" & <three>\n🙂'
+    with simulated((2,), (3,), (3,)) as simulation:
+        async with wired(simulation.pools[0], tmp_path) as bench:
+            admin = bench.hire(user(Role.ADMIN, "eve"))
+            for kind in (VM, Host, Pool, SR, Network):
+                rename, describe = (action(f"{kind.xapi_class.lower()}.{verb}") for verb in ("rename", "describe"))
+                subject: Any = next(row for row in bench.home.all(kind).values() if offer(rename, [row], admin).possible)
+                for row, values in ((rename, {"name": name}), (describe, {"description": text})):
+                    run = await asyncio.wait_for(bench.runner.run(admin, row, [subject], values), 60)
+                    assert run.items[0].state is State.DONE, str(run.items[0].reason)
+                await bench.until(lambda subject=subject: (subject.name_label, subject.name_description) == (name, text))  # type: ignore[misc]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xo_dash.control.actions import ACTIONS
-from xo_dash.control.request import BadRequest, Entry, HostUuid, Name, Request, Secret, Size, called, decode, fields, parse_size
+from xo_dash.control.request import BadRequest, Entry, HostUuid, Lines, Name, Request, Secret, Size, called, decode, fields, parse_size
 from xo_dash.i18n import using
 
 GIB = 1 << 30
@@ -23,6 +23,7 @@ class Wish(Request, frozen=True, kw_only=True):
     fast: Annotated[bool, called("Fast")] = True
     host: Annotated[HostUuid | None, called("Host")] = None
     password: Annotated[Secret | None, called("Password")] = None
+    notes: Annotated[Lines, called("Notes")] = ""
     tags: list[str] = []  # noqa: RUF012  # msgspec copies it
 
 
@@ -36,7 +37,8 @@ def wrong(**values: object) -> dict[str, str]:
 
 def test_fields_tell_how_they_are_asked_for() -> None:
     assert {field.name: field.entry.value for field in fields(Wish)} == {
-        "name": "text", "size": "size", "count": "number", "fast": "switch", "host": "object", "password": "text", "tags": "list",
+        "name": "text", "size": "size", "count": "number", "fast": "switch", "host": "object", "password": "text",
+        "notes": "text", "tags": "list",
     }  # fmt: skip
     assert {field.name for field in fields(Wish) if field.secret} == {"password"}
 
@@ -63,9 +65,12 @@ def test_texts_of_forms_and_flags_become_what_a_field_takes() -> None:
         ({"name": "a", "count": 0}, {"count": "it must be at least 1"}),
         ({"name": "a", "count": "65"}, {"count": "it must be at most 64"}),
         ({"name": "a", "fast": "perhaps"}, {"fast": "it must be yes or no"}),
+        ({"name": "a", "notes": "a\x07b"}, {"notes": "it takes only characters that can be seen"}),
+        ({"name": "a", "notes": "\ud800"}, {"notes": "it takes only characters that can be seen"}),
+        ({"name": "a", "notes": "x" * 4001}, {"notes": "it has at most 4000 characters"}),
         ({"name": "a", "tags": "b"}, {"tags": "it must be a list"}),
         ({"name": "a", "colour": "b"},
-         {"colour": "there is no field “colour” here; the fields are: name, size, count, fast, host, password, tags"}),
+         {"colour": "there is no field “colour” here; the fields are: name, size, count, fast, host, password, notes, tags"}),
         ({"fast": "perhaps", "count": 0}, {"name": "“Name” is missing", "count": "it must be at least 1", "fast": "it must be yes or no"}),
     ],
 )  # fmt: skip
@@ -87,6 +92,11 @@ def test_what_is_wrong_is_said_at_its_field(values: dict[str, Any], said: dict[s
 )
 def test_sizes_are_of_1024(text: str, size: object) -> None:
     assert parse_size(text) == size
+
+
+def test_a_text_has_lines() -> None:
+    assert decode(Wish, {"name": "web", "notes": " one\r\n\ttwo\n"}).notes == "one\n\ttwo"
+    assert decode(Wish, {"name": "web", "notes": "  "}).notes == ""
 
 
 def test_secrets_are_not_told() -> None:

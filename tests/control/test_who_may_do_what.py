@@ -35,11 +35,12 @@ STATES = {
 ROLES = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
 FOR_ADMINS = {
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",
+    "host.rename", "host.describe", "pool.rename", "pool.describe", "sr.rename", "sr.describe", "network.rename", "network.describe",
 }  # fmt: skip
 
 
 def test_the_table_of_states_names_every_command_of_a_vm(fake: FakePool) -> None:
-    assert {row.id for row in actions_for(fake.vm())} == {*STATES, "vm.rename", "vm.revert", "vm.eject"}
+    assert {row.id for row in actions_for(fake.vm())} == {*STATES, "vm.rename", "vm.describe", "vm.revert", "vm.eject"}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -130,8 +131,8 @@ def test_the_quick_count_says_the_same(fake: FakePool, row: AnyAction, role: Rol
 
 def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:
     vm, snapshot = fake.vm(), fake.vm("before", is_a_snapshot=True, is_a_template=True)
-    assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "snapshot.delete"]
-    assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename"]
+    assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "vm.describe", "snapshot.delete"]
+    assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename", "vm.describe"]
     assert actions_for() == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from components.hosts.rows import _vm_row
 from components.networks.rows import _network_row, _nic_row
 from components.storage.rows import _disk_row, _sr_row
+from data.contents import contents_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network
 from data.snapshots import snapshot_tree
@@ -69,6 +70,7 @@ def steps(work: Callable[[PoolMirror], Any], pool: PoolMirror) -> int:
 WORK: dict[str, Callable[[PoolMirror], Any]] = {
     "disks of an SR": lambda pool: [_disk_row(vdi) for vdi in pool.all(VDI).values()],
     "an SR": lambda pool: [_sr_row(sr) for sr in pool.all(SR).values()],
+    "what fills an SR": lambda pool: list(contents_of(pool.all(SR)[STORAGE])),
     "VMs on a host": lambda pool: [_vm_row(vm) for vm in pool.all(VM).values() if not vm.is_a_snapshot],
     "NICs on a network": lambda pool: [_nic_row(vif) for vif in pool.all(VIF).values()],
     "a network": lambda pool: [_network_row(network) for network in pool.all(Network).values()],

@@ -81,6 +81,24 @@ async def test_filter_keyboard_and_links_lead_to_the_vm(page: Page, url: str) ->
     await expect(page.get_by_text("home", exact=True).last).to_be_visible()
 
 
+async def test_the_tree_has_the_menu_of_each_object(page: Page, url: str) -> None:
+    await page.goto(url)
+    items = page.get_by_role("menuitem")
+    await page.locator(host("attic")).click(button="right")
+    await expect(items.filter(has_text="Rename")).to_be_visible()
+    await expect(items.filter(has_text="Enter maintenance mode")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(items).to_have_count(0)
+    await page.fill(".x-tree-filter input", "git")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ContextMenu")
+    await expect(items.filter(has_text="Shut down")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.fill(".x-tree-filter input", "")
+    await page.locator(".x-tree-row[aria-level='1']").first.click(button="right")
+    await expect(items.filter(has_text="Choose the default SR")).to_be_visible()
+
+
 async def test_what_was_opened_stays_open_from_page_to_page(page: Page, url: str) -> None:
     await page.goto(url)
     await page.locator(host("attic") + " .x-tree-twist").click()

@@ -89,6 +89,27 @@ async def test_a_click_on_a_head_sorts_and_one_on_a_kind_filters(browser: Browse
     assert complaints == []
 
 
+async def test_a_kind_of_which_there_is_none_keeps_its_place(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/storage")
+    await expect(page.locator(".x-list-segments button")).to_have_text(["Shared 1", "Local 5", "Images 0", "Drives 0"])
+    await expect(page.locator(".x-list-segments .x-none")).to_have_count(2)
+    assert complaints == []
+
+
+async def test_ranges_of_nothing_are_not_offered(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/storage")
+    await page.click(".x-list-row a >> nth=0")
+    await page.wait_for_url("**/sr/*")
+    await expect(page.locator(".x-past-bar")).to_be_hidden()
+    await page.goto(f"{page.url}?range=week")
+    await expect(page.locator(".x-past-bar")).to_be_visible()
+    assert complaints == []
+
+
 async def test_rows_of_a_pool_that_is_away_are_grey(browser: Browser, url: str) -> None:
     from playwright.async_api import expect
 

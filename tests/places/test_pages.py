@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from nicegui import ui
 
+from components.charts import SumChart
 from components.lists import Listing
+from components.ui import Button, Card
 from data.mirror import Mirror
 from data.objects import PBD, PIF, SR, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import ServerState
 from data.types import NULL_REF, XapiObject
 from tests import fakes
 from tests.places.house import Looking, looking
+from xo_dash.control.actions import actions_for
 
 EVIL = "<img src=x onerror=alert(1)>{{7*7}}"
 
@@ -206,6 +209,94 @@ async def test_disks_with_their_vms_and_orphans(at: Looking) -> None:
     await eventually(at, lambda: any(row[:3] == ["db-01 root", "Disk", "db-one"] for row in at.rows.values()))
     fakes.remove(at.mirror, disk)
     await eventually(at, lambda: "db-01 root" not in at.texts())
+
+
+async def test_an_sr_begins_with_what_fills_it(at: Looking) -> None:
+    sr, vm = fakes.find(at.mirror, "nfs-vault", SR), fakes.find(at.mirror, "db-01")
+    disks = {row.name_label: row for row in sr.home.all(VDI).values() if sr.ref == row.SR}
+    own = disks["db-01 root"]
+    fakes.change(at.mirror, own, VBDs=vm.VBDs)
+    fakes.change(at.mirror, sr, VDIs=[disks["db-01 root"].ref, disks["db-02 root"].ref])
+    await at.open(f"/sr/{sr.uuid}")
+    await at.user.should_see("VMs and disks")
+    await at.user.should_see("Orphaned")
+    assert links(at, "db-01") == [f"/vm/{vm.uuid}@{sr.home.key}"]
+    fakes.change(at.mirror, own, physical_utilisation=77 << 30)
+    await at.user.should_see("77\u202fGiB")
+    fakes.change(at.mirror, vm, name_label="db-one")
+    await eventually(at, lambda: bool(links(at, "db-one")))
+    fakes.change(at.mirror, sr, VDIs=[own.ref])
+    await at.user.should_not_see("Orphaned")
+
+
+def links(at: Looking, text: str) -> list[str]:
+    return [link.props["href"] for link in at.user.client.elements.values() if isinstance(link, ui.link) and link.text == text]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("prefix", ONE)
+async def test_every_head_offers_what_can_be_done(at: Looking, prefix: str) -> None:
+    row = ONE[prefix](at.mirror)
+    await at.open(f"{prefix}{row.uuid}")
+    kind = row.xapi_class.lower()
+    offered = {action.id for action in actions_for(row)}
+    assert {f"{kind}.rename", f"{kind}.describe"} <= offered
+    buttons = {marker for button in at.user.find(kind=Button).elements for marker in button._markers}
+    if "more-commands" in buttons:
+        at.user.find(marker="more-commands").click()
+        await at.user.should_see(marker=f"{kind}.rename")
+        await at.user.should_see(marker=f"{kind}.describe")
+    else:
+        assert offered <= buttons
+
+
+async def test_a_head_follows_what_decides_about_its_actions(at: Looking) -> None:
+    sr, host = fakes.find(at.mirror, "nfs-vault", SR), lab_host(at)
+    paths = [pbd for pbd in sr.home.all(PBD).values() if sr.ref == pbd.SR]
+    fakes.change(at.mirror, sr, PBDs=[path.ref for path in paths])
+    await at.open(f"/sr/{sr.uuid}")
+    await at.user.should_not_see(marker="sr.attach")
+    fakes.change(at.mirror, next(path for path in paths if path.host == host.ref), currently_attached=False)
+    await at.user.should_see(marker="sr.attach")
+    await at.open(f"/host/{host.uuid}")
+    (button,) = at.user.find(kind=Button, marker="host.maintenance").elements
+    assert button.visible
+    metrics = host.home.one(HostMetrics, host.metrics)
+    assert metrics
+    fakes.change(at.mirror, metrics, live=False)
+    await at.user.should_not_see(marker="host.maintenance")
+
+
+async def test_a_description_keeps_its_lines(at: Looking) -> None:
+    host = lab_host(at)
+    fakes.change(at.mirror, host, name_description=f"rack 4\n{EVIL}")
+    await at.open(f"/host/{host.uuid}")
+    await at.user.should_see(f"rack 4\n{EVIL}")
+
+
+async def test_a_card_says_how_many_there_are(at: Looking) -> None:
+    host = lab_host(at)
+    await at.open(f"/host/{host.uuid}")
+    card = next(card for card in at.user.find(kind=Card).elements if card.title.text == "VMs")
+    await eventually(at, lambda: card.count.text == str(len(at.rows)) != "0")
+    fakes.change(at.mirror, fakes.find(at.mirror, "db-01"), power_state="Halted", resident_on=NULL_REF)
+    count = len(at.rows) - 1
+    await eventually(at, lambda: card.count.text == str(count))
+
+
+async def test_what_goes_over_a_network_is_added_up(at: Looking) -> None:
+    network = fakes.find(at.mirror, "mgmt", Network)
+    pifs = [pif for pif in network.home.all(PIF).values() if network.ref == pif.network]
+    fakes.change(at.mirror, network, PIFs=[pif.ref for pif in pifs])
+    hosts = [host for pif in pifs if (host := network.home.one(Host, pif.host))]
+    assert len(hosts) == 3
+    for host in hosts:
+        for t in range(3):
+            network.home.history.put(host.uuid, "pif_eth0_rx", 1000.0 + 5 * t, 100.0 + t)
+    network.home.history.put(hosts[0].uuid, "pif_eth0_tx", 1010.0, 7.0)
+    await at.open(f"/network/{network.uuid}")
+    (chart,) = at.user.find(kind=SumChart).elements
+    assert chart._samples(0.0) == [[1000, 300, None], [1005, 303, None], [1010, 306, 7]]
+    assert chart._samples(1010.0) == [[1010, 306, 7]]
 
 
 async def test_a_change_sends_its_row_alone(at: Looking) -> None:

@@ -9,23 +9,28 @@ from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.maintenance import ENTER, LEAVE
 from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK
+from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST
+from xo_dash.control.network.rename import DESCRIBE_NETWORK, RENAME_NETWORK
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
+from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
 from xo_dash.control.pool.tasks import CANCEL
 from xo_dash.control.sr.attach import ATTACH, SCAN
 from xo_dash.control.sr.default import CHOOSE_DEFAULT, MAKE_DEFAULT
+from xo_dash.control.sr.rename import DESCRIBE_SR, RENAME_SR
 from xo_dash.control.vm.clone import CLONE
 from xo_dash.control.vm.eject import EJECT
 from xo_dash.control.vm.power import LESS_USUAL, ON_AND_OFF
-from xo_dash.control.vm.rename import RENAME
+from xo_dash.control.vm.rename import DESCRIBE_VM, RENAME_VM
 from xo_dash.control.vm.revert import REVERT
 from xo_dash.control.vm.snapshot import DELETE, TAKE
 from xo_dash.control.vm.start_on import START_ON
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME, REVERT, EJECT, *LESS_USUAL, DELETE,
-    LEAVE, ENTER, POWER_ON, RESTART_TOOLSTACK, REBOOT,
-    ATTACH, SCAN, MAKE_DEFAULT,
-    CHOOSE_DEFAULT, DISMISS_MANY, DISMISS, CANCEL,
+    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, EJECT, *LESS_USUAL, DELETE,
+    LEAVE, ENTER, POWER_ON, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
+    ATTACH, SCAN, MAKE_DEFAULT, RENAME_SR, DESCRIBE_SR,
+    RENAME_NETWORK, DESCRIBE_NETWORK,
+    CHOOSE_DEFAULT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

@@ -19,6 +19,7 @@ from xo_dash.i18n import N_
 
 R = TypeVar("R", bound="Request")
 LONGEST_NAME = 255
+LONGEST_TEXT = 4000
 REDACTED: Final = "•••"
 EACH: Final = "{name}"
 """In a text that is a pattern, this stands for the name of each object."""
@@ -60,6 +61,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, extra={"line":
 """What XAPI's name_label takes: one line that can be seen."""
 NamePattern = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, extra={"line": True, "pattern": True})]
 """A name in which `{name}` stands for the name of each object."""
+Lines = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"lines": True})]
+"""What XAPI's name_description takes: lines of text, or nothing. No control characters: XML cannot carry them."""
 Secret = Annotated[str, Meta(extra={"secret": True})]
 """Never written to the audit, never shown."""
 Size = Annotated[int, Meta(ge=1, le=1 << 50, extra={"size": True})]
@@ -94,6 +97,7 @@ class Field:
     default: object
     secret: bool
     is_line: bool
+    is_lines: bool
     is_pattern: bool
     least: int | None  # of a number its value, of a text its length
     most: int | None
@@ -131,6 +135,7 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
         default=None if field.default is msgspec.NODEFAULT else field.default,
         secret=bool(extra.get("secret")),
         is_line=bool(extra.get("line")),
+        is_lines=bool(extra.get("lines")),
         is_pattern=bool(extra.get("pattern")),
         least=getattr(inner, "ge", getattr(inner, "min_length", None)),
         most=getattr(inner, "le", getattr(inner, "max_length", None)),
@@ -202,10 +207,18 @@ def _value(field: Field, value: object) -> object:
             value = parse_size(value)
     if field.entry is Entry.SWITCH and isinstance(value, str):
         value = _SWITCHES.get(value.lower(), value)
+    if field.is_lines and isinstance(value, str):
+        value = value.replace("\r\n", "\n")
     made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry is Entry.TEXT)
     if field.is_line and isinstance(made, str) and not made.isprintable():
         raise msgspec.ValidationError("not printable")
+    if field.is_lines and isinstance(made, str) and _CONTROL.search(made):
+        raise msgspec.ValidationError("not printable")
     return made
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""All but tabs and ends of lines."""
 
 
 _SWITCHES: Final = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

@@ -13,6 +13,8 @@ from xo_dash.control.plan import Call, Placeholder, Question, Step
 LINES: Final[Mapping[str, str]] = {
     "PBD.plug": "pbd-plug uuid={0}",
     "SR.scan": "sr-scan uuid={0}",
+    "SR.set_name_description": "sr-param-set uuid={0} name-description={1}",
+    "SR.set_name_label": "sr-param-set uuid={0} name-label={1}",
     "VBD.eject": "vbd-eject uuid={0}",
     "VDI.destroy": "vdi-destroy uuid={0}",
     "VM.clean_reboot": "vm-reboot uuid={0}",
@@ -38,8 +40,14 @@ LINES: Final[Mapping[str, str]] = {
     "host.get_vms_which_prevent_evacuation": "host-get-vms-which-prevent-evacuation uuid={0}",
     "host.power_on": "host-power-on uuid={0}",
     "host.reboot": "host-reboot uuid={0}",
+    "host.set_name_description": "host-param-set uuid={0} name-description={1}",
+    "host.set_name_label": "host-param-set uuid={0} name-label={1}",
     "message.destroy": "message-destroy uuid={0}",
+    "network.set_name_description": "network-param-set uuid={0} name-description={1}",
+    "network.set_name_label": "network-param-set uuid={0} name-label={1}",
     "pool.set_default_SR": "pool-param-set uuid={0} default-SR={1}",
+    "pool.set_name_description": "pool-param-set uuid={0} name-description={1}",
+    "pool.set_name_label": "pool-param-set uuid={0} name-label={1}",
     "task.cancel": "task-cancel uuid={0}",
 }
 """{method: what follows `xe`}; fields are the call's parameters, objects by their uuid. Source: xe help --all."""

@@ -69,6 +69,6 @@ MAKE_DEFAULT: Final[AnyAction] = Action(
 )  # fmt: skip
 CHOOSE_DEFAULT: Final[AnyAction] = Action(
     id="pool.default_sr", kind=Pool, request=DefaultSR, title=N_("Choose the default SR"), done=N_("{name} has a default SR"),
-    role=Role.ADMIN, icon="storage", applies_to=lambda pool: True, blocked=lambda pool: None,
+    role=Role.ADMIN, icon="storage", prominent=True, applies_to=lambda pool: True, blocked=lambda pool: None,
     defaults=defaults, choices={"sr": choices}, check=check, plan=plan_of_pool,
 )  # fmt: skip

@@ -1,0 +1,125 @@
+"""What fills an SR, largest first: each VM with its disks, snapshots and base copies on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from nicegui import background_tasks
+
+from components.feeds import in_turns
+from components.hosts.rows import more
+from components.links import path_of
+from components.live import follow_all
+from components.ui import Card, Column
+from components.vms.cells import Cell, Link, Marked, Parts, Quiet, Table
+from data.contents import Holder, Part, contents_of, together
+from data.mirror import Change, Mirror, Operation
+from data.names import name_of
+from data.objects import SR, VBD, VDI, VM
+from data.types import Ref
+from xo_dash.i18n import _, ngettext, number, size
+
+SHOWN: Final = 12
+"""Lines; the rest is one more, and the list of disks below has everything."""
+DISK = frozenset({"SR", "VBDs", "name_label", "physical_utilisation", "managed", "type", "is_a_snapshot", "sm_config"})
+MACHINE = frozenset({"name_label", "is_a_template", "is_a_snapshot", "is_control_domain", "snapshot_of"})
+
+
+class SrContents(Card):
+    """Follows the disks of an SR; they are looked at in slices, and once more where they changed meanwhile."""
+
+    def __init__(self, mirror: Mirror, sr: SR) -> None:
+        super().__init__(_("VMs and disks"), " ", wide=True)
+        self._sr = sr
+        self._due = self._running = False
+        self._disks: frozenset[Ref] = frozenset()
+        self._machines: frozenset[VM] = frozenset()
+        columns = (
+            Column(_("VM"), main=True), Column(_("Share"), width="24%"), Column(_("Used"), number=True), Column(_("Current"), number=True),
+            Column(_("Snapshots"), number=True), Column(_("Base copies"), number=True), Column(_("Disks"), number=True),
+        )  # fmt: skip
+        with self:
+            self._table = Table(columns, _("Nothing lies on it.")).classes("x-contents")
+            follow_all(mirror, self._collect, self._render)
+
+    def _collect(self, changes: Sequence[Change]) -> bool:
+        self._due |= any(self._matters(change) for change in changes)
+        return self._due
+
+    def _matters(self, change: Change) -> bool:
+        subject, names = change.subject, change.names
+        if subject is self._sr:
+            return "VDIs" in names
+        whole = change.operation is not Operation.MOD
+        if isinstance(subject, VDI):
+            return (self._sr.ref == subject.SR and subject.home is self._sr.home) and (whole or not DISK.isdisjoint(names))
+        if isinstance(subject, VBD):
+            return subject.home is self._sr.home and subject.VDI in self._disks and (whole or "VDI" in names or "VM" in names)
+        return isinstance(subject, VM) and subject in self._machines and (whole or not MACHINE.isdisjoint(names))
+
+    def _render(self) -> None:
+        self._due = True
+        if not self._running:
+            self._running = True
+            background_tasks.create(self._look(), name="what fills an SR")
+
+    async def _look(self) -> None:
+        try:
+            while self._due and not (self.is_deleted or self.client.is_deleted):
+                self._due = False
+                await self._look_once()
+        finally:
+            self._running = False
+
+    async def _look_once(self) -> None:
+        parts: list[Part] = []
+
+        def steps() -> Iterator[None]:
+            parts.extend((yield from contents_of(self._sr)))
+
+        await in_turns(steps())
+        if self.is_deleted or self._sr.home.one(SR, self._sr.ref) is not self._sr:
+            return  # the page keeps how it was last
+        self._disks = frozenset(self._sr.VDIs)
+        self._machines = frozenset(vm for part in parts for vm in part.machines)
+        with self:
+            self._show(parts)
+
+    def _show(self, parts: Sequence[Part]) -> None:
+        total = together(parts)
+        self.scope.text = _disks(total.disks)
+        first, rest = parts[:SHOWN], parts[SHOWN:]
+        largest = max((part.used for part in parts), default=0)
+        rows = [(str(place), list(_cells(_name(part), part, largest))) for place, part in enumerate(first)]
+        if rest:
+            count = ngettext("{n} more", "{n} more", len(rest)).format(n=number(len(rest)))
+            rows.append(("rest", list(_cells(Quiet(count), together(rest), largest))))
+        self._table.show(rows)
+
+
+def _disks(count: int) -> str:
+    return ngettext("{n} disk", "{n} disks", count).format(n=number(count))
+
+
+def _name(part: Part) -> Cell:
+    names = more([name_of(vm) for vm in part.machines])
+    if part.image is not None:
+        return name_of(part.image)
+    if part.holder is Holder.SYSTEM:
+        return Quiet(_("XAPI's own"))
+    if part.holder is Holder.NOBODY:
+        return Marked("warning", _("Orphaned"))
+    if len(part.machines) > 1:
+        return Quiet(_("shared: {names}").format(names=names))
+    return Link(names, path_of(part.machines[0]))
+
+
+def _cells(name: Cell, part: Part, largest: int) -> Iterator[Cell]:
+    amounts = (part.current, part.snapshots, part.bases)
+    yield name
+    yield Parts(tuple(round(min(1.0, amount / largest), 3) if largest else 0.0 for amount in amounts))
+    yield size(part.used)
+    for amount in amounts:
+        yield size(amount) if amount else Quiet("–")
+    yield number(part.disks) if part.disks else Quiet("–")

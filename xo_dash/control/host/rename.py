@@ -1,0 +1,14 @@
+"""The name and the description of a host."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from data.objects import Host
+from data.stores.users import Role
+from xo_dash.control.action import AnyAction
+from xo_dash.control.labels import always, describing, never, renaming
+
+RENAME_HOST: Final[AnyAction] = renaming(Host, Role.ADMIN, always, never)
+"""What XAPI calls it; its host name in the network stays as it is."""
+DESCRIBE_HOST: Final[AnyAction] = describing(Host, Role.ADMIN, always, never)
