@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from components.findings.words import MANY, TITLES, sentence
+from components.findings.words import MANY, TITLES, TONES, sentence
+from components.servers.words import state_mark
 from data.findings.book import Book
 from data.findings.finding import ALWAYS, Finding, Level, Limits, Reading, Rule, Subject
 from data.findings.rules import RULES
@@ -126,7 +127,9 @@ def test_a_pool_that_does_not_answer_says_so(mirror: Mirror, state: ServerState)
     mirror.set_server(server, state=state)
     quiet = (ServerState.LIVE, ServerState.CONNECTING, ServerState.SYNCING, ServerState.DISABLED)
     mirror.findings.look(server, NOW)
-    assert mirror.findings.mark(server) is (Level.NONE if state in quiet else Level.CRITICAL)
+    level = mirror.findings.mark(server)
+    assert level is (Level.NONE if state in quiet else Level.CRITICAL)
+    assert (state_mark(state) == TONES.get(Level.CRITICAL)) is (level is Level.CRITICAL), "tree, list and head say the same"
     assert all(sentence(finding, mirror)[0] for finding in mirror.findings.all(NOW))
 
 
