@@ -41,7 +41,7 @@ def snapshot_roll() -> Roll[VM]:
     columns = [
         Column(_("VM"), "minmax(130px, 1fr)", brief=True),
         Column(_("Snapshot"), "minmax(160px, 1.6fr)", main=True),
-        Column(_("Age"), "84px", number=True, down=True, brief=True, figure=True),
+        Column(_("Age"), "164px", dated=True, down=True, brief=True, figure=True),
         Column(_("Size"), "84px", number=True, down=True, brief=True),
         Column(_("SR"), "minmax(110px, 0.9fr)", drop=2),
         Column(_("Pool"), "minmax(100px, 0.7fr)", drop=1),

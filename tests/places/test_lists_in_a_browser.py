@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -108,4 +109,37 @@ async def test_on_a_phone_a_row_is_two_lines(browser: Browser, url: str) -> None
     row = page.locator(".x-list-row", has_text="xcp-lab-1")
     await expect(row).to_contain_text("Running · lab-pool")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
+
+
+async def test_a_time_narrows_the_messages_and_is_in_the_address(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/messages")
+    rows, period = page.locator(".x-list-row"), page.locator(".x-period > select")
+    await expect(rows).to_have_count(3)
+    await expect(rows.last).to_contain_text("web-9")
+    age = rows.last.locator(".x-list-cell").first
+    await expect(age).to_contain_text(re.compile(r"3 days · .*\d\d:\d\d"))
+    await expect(age).to_have_attribute("title", re.compile(r"20\d\d.*\d\d:\d\d:\d\d"))
+    await period.select_option(label="Last hour")
+    await expect(rows).to_have_count(1)
+    await expect(page.locator(".x-list-total")).to_have_text("1 of 3")
+    await page.goto(page.url)
+    await expect(rows).to_have_count(1)
+    await period.select_option(label="Last 24 hours")
+    await expect(rows).to_have_count(2)
+    await period.select_option(label="From – to")
+    until = await page.evaluate("new Date(Date.now() - 48 * 3600e3 - new Date().getTimezoneOffset() * 60e3).toISOString().slice(0, 16)")
+    await page.locator(".x-period > input").first.fill("2020-01-01T00:00")
+    await page.locator(".x-period > input").last.fill(until)
+    await page.locator(".x-period > input").last.blur()
+    await expect(rows).to_have_count(1)
+    assert "when=between" in page.url and "from=2020-01-0" in page.url
+    await page.goto(page.url)
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("VM rebooted")
+    await page.fill("input[type=search] >> nth=-1", "nothing like it")
+    await page.click(".x-empty .x-btn")
+    await expect(rows).to_have_count(3)
     assert complaints == []
