@@ -50,4 +50,3 @@ def _list(context: Context) -> None:
     with Grid(context.shared(VmFeed), columns, chosen, keep):
         verbs = bar(context)
         beside = Button(_("Compare"), lambda: ui.navigate.to(compare_path(chosen_now)) if 2 <= len(chosen_now) <= MOST else None)
-        ui.link(_("Snapshots"), "/snapshots").classes("x-btn")
