@@ -6,6 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from data.findings.finding import Level
+from data.names import name_of
 from data.objects import SR, VDI, VM, Certificate, Host, Message, Pool
 from data.types import XapiObject
 
@@ -50,6 +51,20 @@ def subject_of(message: Message) -> XapiObject | None:
     """What it is about, if that is still there."""
     kind = CLASSES.get(message.cls)
     return message.home.by_uuid(kind, message.obj_uuid) if kind else None
+
+
+def subject_name(message: Message) -> str:
+    """What it is about, by name; as it was called if that is gone, "" if nobody knows.
+
+    Source: xapi puts `'web-1' (uuid: ...)` into what it writes about a VM.
+    """
+    subject = subject_of(message)
+    if subject is not None:
+        return name_of(subject)
+    if remembered := message.home.name_of_gone(message.obj_uuid):
+        return remembered
+    before, found, _after = message.body[:LONGEST].partition(f"' (uuid: {message.obj_uuid})")
+    return before.partition("'")[2] if found and message.obj_uuid else ""
 
 
 def level_of(message: Message) -> Level:

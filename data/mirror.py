@@ -6,7 +6,7 @@ One writer (the poller), many readers, one event loop: everything here is synchr
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
@@ -27,6 +27,10 @@ Subject = XapiObject | Server
 Topic = type[XapiObject] | type[Server] | Ref
 """All objects of a class, or what has this reference, also before it is there (in whatever pool)."""
 Unsubscribe = Callable[[], None]
+
+
+NAMES_KEPT = 2000
+"""Names of what is gone, a pool: the last ones."""
 
 
 class Operation(StrEnum):
@@ -81,6 +85,7 @@ class PoolMirror(Home):
         self.history = History()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}
         self._by_uuid: dict[type[XapiObject], dict[str, XapiObject]] = {kind: {} for kind in KINDS}
+        self._gone: OrderedDict[str, str] = OrderedDict()  # {uuid: name}
         self._above: defaultdict[str, set[VDI]] = defaultdict(set)  # {uuid of a disk: those that stand on it}
 
     def all(self, kind: type[T]) -> Mapping[Ref, T]:
@@ -91,6 +96,9 @@ class PoolMirror(Home):
 
     def by_uuid(self, kind: type[T], uuid: str) -> T | None:
         return self._by_uuid[kind].get(uuid)  # type: ignore[return-value]  # a table holds its own kind only
+
+    def name_of_gone(self, uuid: str) -> str:
+        return self._gone.get(uuid, "")
 
     def above(self, vdi: VDI) -> Set[VDI]:
         return self._above.get(vdi.uuid, frozenset())
@@ -172,9 +180,17 @@ class PoolMirror(Home):
             if self._by_uuid[kind].get(row.uuid) is row:
                 del self._by_uuid[kind][row.uuid]
             self._unstack(row)
+            self._keep_name(row)
             if kind is Pool:
                 self._renamed()
             changes.append(Change(row, Operation.DEL, frozenset()))
+
+    def _keep_name(self, row: XapiObject) -> None:
+        """Of what messages and records go on speaking of."""
+        if name := getattr(row, "name_label", ""):
+            self._gone[row.uuid] = name
+            while len(self._gone) > NAMES_KEPT:
+                self._gone.popitem(last=False)
 
     def _stack(self, row: XapiObject) -> None:
         if isinstance(row, VDI) and (below := row.sm_config.get("vhd-parent")):

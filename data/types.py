@@ -79,6 +79,10 @@ class Home:
         """The object of `kind` with this uuid."""
         raise NotImplementedError
 
+    def name_of_gone(self, uuid: str) -> str:
+        """What something that is no longer there was called; "" if nobody remembers."""
+        raise NotImplementedError
+
     def above(self, vdi: VDI) -> Set[VDI]:
         """The disks that stand on `vdi` in their chain. Source: sm_config vhd-parent names the node below by uuid."""
         raise NotImplementedError

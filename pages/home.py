@@ -13,25 +13,23 @@ from components.map.order import Orders
 from components.map.scene import Scene
 from components.map.selection import Selection, found
 from components.map.spoken import Spoken, spoken
-from components.map.stage import Counts
+from components.map.summary import Summary
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
 from components.servers.form import add_button, is_administrator
 from components.ui import empty_state, heading
 from data.mirror import Change
-from data.objects import VM, Host
 from data.server import Server
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.door.current import current_user
-from xo_dash.i18n import _, ngettext, number
+from xo_dash.i18n import _
 
 FINDINGS = "/attention"
 LINKS = {
     "pool": "/pool/{key}", "host": "/host/{key}", "vm": "/vm/{key}", "sr": "/sr/{key}", "network": "/network/{key}",
     "g v": "/vms", "g h": "/hosts", "g s": "/storage", "g n": "/networks",
 }  # fmt: skip
-COUNTED = frozenset({"power_state", "is_a_template", "is_a_snapshot"})
 
 
 def create(context: Context) -> None:
@@ -81,7 +79,7 @@ def _map(context: Context, scene: Scene, orders: Orders) -> None:
     with head:
         heading(_("Map"), 1).classes("x-only-read")
         Toolbar(chart)
-        _counts(context, scene)
+        Summary(mirror, scene)
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
         whatif = WhatIf(mirror, chart)
@@ -118,30 +116,3 @@ def _order(context: Context, chart: Map, orders: Orders) -> None:
 
     chart.on_order = wish
     live.follow_source(orders.observe, show)
-
-
-def _counts(context: Context, scene: Scene) -> None:
-    label = ui.label().classes("xo-home-counts")
-
-    def changed(changes: Sequence[Change]) -> bool:
-        return any(_counts_for(change) for change in changes)
-
-    def render() -> None:
-        label.text = counts_text(scene.counts)
-
-    live.follow_all(context.mirror, changed, render)
-
-
-def _counts_for(change: Change) -> bool:
-    if isinstance(change.subject, VM):
-        return not change.names or not COUNTED.isdisjoint(change.names)
-    return isinstance(change.subject, (Server, Host)) and change.operation != "mod"
-
-
-def counts_text(counts: Counts) -> str:
-    """2 pools · 4 hosts · 46 VMs, 38 running"""
-    pools = ngettext("{n} pool", "{n} pools", counts.pools).format(n=number(counts.pools))
-    hosts = ngettext("{n} host", "{n} hosts", counts.hosts).format(n=number(counts.hosts))
-    vms = ngettext("{n} VM", "{n} VMs", counts.vms).format(n=number(counts.vms))
-    running = ngettext("{n} running", "{n} running", counts.running).format(n=number(counts.running))
-    return f"{pools} · {hosts} · {vms}, {running}"

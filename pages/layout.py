@@ -91,6 +91,7 @@ def _navigation(context: Context, here: str) -> None:
         ("/", "map", _("Map")),
         ("/attention", "attention", _("Attention")),
         ("/vms", "vm", _("VMs")),
+        ("/snapshots", "camera", _("Snapshots")),
         ("/hosts", "host", _("Hosts")),
         ("/storage", "storage", _("Storage")),
         ("/networks", "network", _("Networks")),

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components.links import path_of
 from components.lists import Listing
+from components.lists.period import PeriodField
 from components.lists.rows import Acts
 from components.messages.dismissing import dismiss
 from components.messages.rows import message_roll
@@ -34,6 +35,7 @@ def create(context: Context) -> None:
             heading(_("Messages"), 1).classes("x-only-read")
             standing_bands(context.mirror)
             with _list(context, pool, object):
+                PeriodField()
                 _narrowed(context, pool, object)
 
 

@@ -137,6 +137,8 @@ def counted(action: AnyAction, count: int) -> str:
     form = (
         ngettext("{verb}: {n} VM", "{verb}: {n} VMs", count)
         if action.id.startswith("vm.")
+        else ngettext("{verb}: {n} snapshot", "{verb}: {n} snapshots", count)
+        if action.id.startswith("snapshot.")
         else ngettext("{verb}: {n} object", "{verb}: {n} objects", count)
     )
     return form.format(verb=_(action.title), n=number(count))

@@ -49,7 +49,7 @@ class Attention(ui.element):
 
     def _head(self, path: str, on_show: Callable[[str], None]) -> None:
         with ui.element("header").classes("xo-attention-head"):
-            ui.label(_("Needs attention")).classes("xo-attention-title")
+            self._total = ui.label().classes("xo-attention-title")
             self._counts = {name: _Count(name) for name in ("critical", "warning", "information")}
             with ui.element().classes("xo-attention-worst") as self._worst:
                 self._worst_mark = Mark("warning")
@@ -67,7 +67,9 @@ class Attention(ui.element):
         told = self._board.told
         self._none.set_visibility(not told)
         self._lines.show(told[:MOST])
-        for name, count in self._board.counts._asdict().items():
+        counts = self._board.counts
+        self._total.text = total_words(sum(counts)) if told else _("Needs attention")
+        for name, count in counts._asdict().items():
             self._counts[name].show(count)
         rest = len(self._board.lines) - MOST
         self._more.set_visibility(rest > 0)
@@ -131,11 +133,13 @@ class _Count(ui.element):
         self.set_visibility(False)
 
     def show(self, count: int) -> None:
-        if self._words.text == number(count):
-            return
         self.set_visibility(count > 0)
-        self._words.text = number(count)
-        self.props["aria-label"] = level_words(self._level, count)
+        self._words.text = level_words(self._level, count)
+
+
+def total_words(count: int) -> str:
+    """`12 problems`; how grave they are stands beside it."""
+    return ngettext("{n} problem", "{n} problems", count).format(n=number(count))
 
 
 def level_words(level: str, count: int) -> str:

@@ -8,21 +8,22 @@ from functools import partial
 from nicegui import ui
 
 from components.actions import run_command, whoever
+from components.actions.menu import words
 from components.findings import noting
 from components.findings.board import Told
-from components.findings.mending import map_place_of, mending_of, page_of, subjects_of
+from components.findings.mending import map_place_of, mending_of, page_of, since_of, subjects_of
+from components.findings.parts import Parts
 from components.messages.words import MARKS
 from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item
 from data.findings.finding import Finding
 from data.identity import key_of
-from data.objects import Message
 from data.server import Server, ServerState
-from data.types import XapiObject, timestamp
+from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.eligibility import tally
-from xo_dash.i18n import _, datetime
+from xo_dash.control.eligibility import Tally, tally
+from xo_dash.i18n import _, datetime, ngettext, number
 
 Show = Callable[[str], None]
 """Called with the key of what should be found on the map."""
@@ -36,11 +37,13 @@ class Line(ui.element):
         self.classes("xo-finding")
         self._context, self._told, self._on_show = context, told, on_show
         self._verb_now: AnyAction | None = None
+        self._parts: Parts | None = None  # made when it is unfolded
         with self:
             self._mark = Mark(MARKS[told.finding.level])
             with ui.element().classes("xo-finding-text"):
                 self._title = ui.label().classes("xo-finding-title")
                 self._detail = ui.label().classes("xo-finding-detail")
+            self._unfold = Button("", self._unfolding, kind=Kind.GHOST, icon="down").classes("xo-finding-unfold").mark("unfold")
             self._note = ui.label().classes("xo-finding-note")
             self._verb = (
                 Button("", self._mend, kind=Kind.GHOST).classes("xo-finding-verb", remove="x-btn-bare").mark("mend").props("data-once")
@@ -65,16 +68,39 @@ class Line(ui.element):
         finding = told.finding
         self._mark.show(MARKS[finding.level])
         self._title.text, self._detail.text = told.title, told.detail
-        self._age.show(_since(finding))
+        self._age.show(since_of(finding))
         self._note.text = _note_words(told)
         self._note.set_visibility(told.note is not None)
         verbs = self._verbs()
-        self._verb_now = verbs[0] if verbs else None
-        text = _(verbs[0].title) if verbs else _("Settings") if _needs_settings(finding) else ""
+        self._verb_now = verbs[0].action if verbs else None
+        text = words(verbs[0]) if verbs else _elsewhere(finding)
         self._verb.set_visibility(bool(text))
         self._verb.set_text(text)
         if self._on_show is not None:
             self._target.set_visibility(self._map_place is not None)
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        """How many objects it is about, and which, while somebody wants to see them."""
+        parts = self.finding.parts
+        self._unfold.set_visibility(bool(parts))
+        self._unfold.set_text(number(len(parts)))
+        label = ngettext("{n} object", "{n} objects", len(parts)).format(n=number(len(parts)))
+        open_ = self._parts is not None
+        self._unfold.props["aria-expanded"] = "true" if open_ else "false"
+        self._unfold.props["aria-label"] = self._unfold.props["data-tip"] = label
+        if self._parts is not None:
+            self._parts.set_visibility(bool(parts))
+            self._parts.show(parts)
+
+    def _unfolding(self) -> None:
+        if self._parts is None:
+            with self:
+                self._parts = Parts(self._context, self._on_show)
+        else:
+            self._parts.delete()
+            self._parts = None
+        self._show_parts()
 
     def point(self, on: bool) -> None:
         """Whether it is the one that next and previous came to."""
@@ -90,10 +116,11 @@ class Line(ui.element):
         if place is not None and self._on_show is not None:
             self._on_show(key_of(place))
 
-    def _verbs(self) -> list[AnyAction]:
-        """The commands that mend it and that this user can give now."""
+    def _verbs(self) -> list[Tally]:
+        """The commands that mend it and that this user can give now; first those that mend it for all its objects."""
         subjects, user = subjects_of(self.finding), whoever()
-        return [row for row in map(action, mending_of(self.finding).actions) if tally(row, subjects, user).able] if subjects else []
+        tallies = [tally(row, subjects, user) for row in map(action, mending_of(self.finding).actions)] if subjects else []
+        return sorted((one for one in tallies if one.able), key=lambda one: one.able < one.total)
 
     async def _mend(self) -> None:
         if self._verb_now is None:
@@ -111,10 +138,12 @@ class Line(ui.element):
         self._menu.open()
 
     def _fill(self) -> None:
-        for row in self._verbs():
+        for offered in self._verbs():
+            row = offered.action
             clicked = partial(run_command, self._context, row, subjects_of(self.finding))
-            menu_item(_(row.title), clicked, icon=row.icon, danger=row.danger)
-        if path := page_of(self.finding):
+            menu_item(words(offered), clicked, icon=row.icon, danger=row.danger)
+        path = page_of(self.finding)
+        if path and (not self.finding.parts or mending_of(self.finding).every):
             menu_item(_("Open"), lambda: ui.navigate.to(path), icon="right")
         if self._on_show is not None and self._map_place is not None:
             menu_item(_("Show on the map"), self.show_on_map, icon="map")
@@ -126,23 +155,16 @@ class Line(ui.element):
         else:
             menu_item(_("Seen"), lambda: noting.seen(self._context, self.finding), icon="check").mark("seen")
         menu_head(_("Put it off"))
-        for seconds, words in noting.SNOOZES:
-            menu_item(_(words), lambda seconds=seconds: noting.put_off(self._context, self.finding, seconds), icon="clock").mark("put-off")
+        for seconds, length in noting.SNOOZES:
+            menu_item(_(length), lambda seconds=seconds: noting.put_off(self._context, self.finding, seconds), icon="clock").mark("put-off")
 
 
-def _needs_settings(finding: Finding) -> bool:
-    """A connection that does not come back by itself."""
-    subject = finding.subject
-    return isinstance(subject, Server) and subject.state is not ServerState.UNREACHABLE
-
-
-def _since(finding: Finding) -> float:
-    """Of a connection its last word, of an alarm of XAPI's when that was raised."""
+def _elsewhere(finding: Finding) -> str:
+    """What the button says that leads to another page: of a connection that does not come back by itself, and of what has a list."""
     subject = finding.subject
     if isinstance(subject, Server):
-        return subject.last_event_at or finding.since
-    told = [at for one in finding.subjects if isinstance(one, Message) and (at := timestamp(one.timestamp))]
-    return min(told, default=finding.since)
+        return _("Settings") if subject.state is not ServerState.UNREACHABLE else ""
+    return _("Show all") if mending_of(finding).every else ""
 
 
 def _note_words(told: Told) -> str:
@@ -155,11 +177,3 @@ def _note_words(told: Told) -> str:
     if note.until == noting.FOR_EVER:
         return _("{name}: until it is over").format(name=note.by)
     return _("{name}: until {moment}").format(name=note.by, moment=datetime(note.until))
-
-
-def line_key(told: Told) -> tuple[object, object]:
-    """What makes two lines the same one over time."""
-    finding = told.finding
-    return finding.rule, (finding.subject.home, finding.reading.detail) if finding.rule.folds and not isinstance(
-        finding.subject, Server
-    ) else finding.subject

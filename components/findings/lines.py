@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from components.findings.board import Told
-from components.findings.line import Line, Show, line_key
+from components.findings.line import Line, Show
 from xo_dash.context import Context
 
 
@@ -30,7 +30,7 @@ class Lines(ui.element):
         if wanted == self._shown:
             return
         self._shown = wanted
-        keys = {line_key(one): one for one in wanted}
+        keys = {one.finding.line: one for one in wanted}
         for gone in self._rows.keys() - keys.keys():
             self._rows.pop(gone).delete()
         rows: dict[object, Line] = {}

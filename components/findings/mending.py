@@ -13,7 +13,7 @@ from data.mirror import Mirror
 from data.objects import SR, VDI, Message
 from data.on_map import on_map
 from data.server import Server
-from data.types import XapiObject
+from data.types import XapiObject, timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Mending:
     actions: tuple[str, ...] = ()
     of: Callable[[Subject], Subject | None] = lambda subject: subject  # what the commands and the page are for
     tab: str = ""  # of the page
+    every: str = ""  # the page with all of them in a list, instead
 
 
 def _sr(subject: Subject) -> Subject | None:
@@ -65,7 +66,7 @@ MENDING: Final[Mapping[str, Mending]] = {
     "vm.cpu": LOOK,
     "vm.memory": LOOK,
     "vm.latency": LOOK,
-    "vm.old_snapshot": Mending(tab="snapshots"),
+    "vm.old_snapshot": Mending(every="/snapshots?show=old"),
     "vm.no_tools": LOOK,
     "vm.image_left": Mending(("vm.eject",)),
     "vm.bound": LOOK,
@@ -100,10 +101,21 @@ def map_place_of(finding: Finding, mirror: Mirror) -> XapiObject | None:
     return on_map(place) if place is not None else None
 
 
+def since_of(finding: Finding) -> float:
+    """Epoch seconds: of a connection its last word, of an alarm of XAPI's when that was raised."""
+    subject = finding.subject
+    if isinstance(subject, Server):
+        return subject.last_event_at or finding.since
+    told = [at for one in finding.subjects if isinstance(one, Message) and (at := timestamp(one.timestamp))]
+    return min(told, default=finding.since)
+
+
 def page_of(finding: Finding, servers: str = "/settings") -> str:
     """Where one sees more."""
     if isinstance(finding.subject, Server):
         return servers
+    if every := mending_of(finding).every:
+        return every
     place = place_of(finding)
     path = path_of(place) if place is not None else ""
     tab = mending_of(finding).tab

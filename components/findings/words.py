@@ -9,7 +9,7 @@ from data.findings.finding import Finding, Level, Subject
 from data.messages import subject_of
 from data.mirror import Mirror
 from data.names import name_of, pool_name, pool_of, server_name
-from data.objects import SR, Message, Pool
+from data.objects import SR, VM, Host, Message, Network, Pool
 from data.server import Server, ServerState
 from data.storage import room_of
 from xo_dash.i18n import N_, _, duration, ngettext, number, percent, size
@@ -26,8 +26,9 @@ def sentence(finding: Finding, mirror: Mirror) -> tuple[str, str]:
     subject = finding.subject
     if isinstance(subject, Server):
         return server_sentence(subject, pool_of(subject, mirror)), _("what you see is from") if subject.last_event_at else ""
-    title = TITLES[finding.rule.key](finding)
-    parts = [_detail(finding)]
+    many = MANY.get(finding.rule.key) if len(finding.subjects) > 1 else None
+    title = many(finding) if many else TITLES[finding.rule.key](finding)
+    parts = [names(finding), _vms(finding)] if many else [_detail(finding)]
     if len(mirror.pools) > 1 and not isinstance(subject, Pool):
         parts.insert(0, pool_name(mirror.pools[subject.home.id]))
     return title, " · ".join(filter(None, parts))
@@ -59,6 +60,24 @@ def _listed(found: list[str], count: int = 0) -> str:
     return _("{names} and {n} more").format(names=", ".join(found[: MOST_NAMES - 1]), n=number(count - MOST_NAMES + 1))
 
 
+def amount(finding: Finding) -> str:
+    """What one of many differs in from the others, `96%` or `12 days`; "" where they differ in their names alone."""
+    value = finding.reading.value
+    match finding.rule.unit:
+        case "share":
+            return percent(value)
+        case "days":
+            return duration(value * 86400)
+        case "days_left":
+            return _days(finding)
+        case "seconds":
+            return duration(value) if value >= 1 else _("{n} ms").format(n=number(round(value * 1000)))
+        case "gib":
+            return size(value * GIB)
+        case _:
+            return _hosts(finding) if finding.rule.kind is not Host else ""
+
+
 def _name(subject: Subject) -> str:
     return name_of(subject)
 
@@ -79,7 +98,13 @@ def _detail(finding: Finding) -> str:
     if finding.rule.key in ("sr.full", "sr.filling") and isinstance(subject, SR):
         text = ngettext("{free} left · holds disks of {n} VM", "{free} left · holds disks of {n} VMs", vms)
         return text.format(free=size(max(0, room_of(subject).free)), n=number(vms))
-    if finding.rule.kind.__name__ == "VM" or not vms:
+    return _vms(finding)
+
+
+def _vms(finding: Finding) -> str:
+    """How many VMs it touches; not where its subjects are VMs, or may have some of theirs in common."""
+    vms = finding.reading.vms
+    if not vms or finding.rule.kind is VM or (len(finding.subjects) > 1 and finding.rule.kind in (SR, Network)):
         return ""
     return ngettext("{n} VM", "{n} VMs", vms).format(n=number(vms))
 
@@ -195,6 +220,74 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
     "xapi.alarm": _alarm,
 }
 """{rule's key: what is said of it}; a test asks for every rule."""
+
+
+def _certificates(finding: Finding) -> str:
+    count = len(finding.subjects)
+    if finding.reading.value >= 0:
+        return ngettext("The certificate of {n} host has ended", "The certificates of {n} hosts have ended or end soon", count).format(
+            n=number(count)
+        )
+    text = ngettext("The certificate of {n} host ends in {time}", "The certificates of {n} hosts end soon, the first in {time}", count)
+    return text.format(n=number(count), time=_days(finding))
+
+
+def _counted(finding: Finding, text: str) -> str:
+    """`text` with how many there are, and the worst value of them."""
+    value = finding.reading.value
+    return text.format(
+        n=number(len(finding.subjects)), full=percent(value) if finding.rule.unit == "share" else "", time=_days(finding),
+        ms=number(round(value * 1000)),
+    )  # fmt: skip
+
+
+MANY: Mapping[str, Callable[[Finding], str]] = {
+    "host.lost": lambda f: _counted(f, ngettext("{n} host gives no sign of life", "{n} hosts give no sign of life", len(f.subjects))),
+    "host.dom0_memory": lambda f: _counted(
+        f,
+        ngettext(
+            "The control domain of {n} host has used {full} of its memory",
+            "The control domains of {n} hosts have used up to {full} of their memory",
+            len(f.subjects),
+        ),
+    ),
+    "host.cpu": lambda f: _counted(
+        f, ngettext("{n} host has its CPUs {full} busy", "{n} hosts have their CPUs up to {full} busy", len(f.subjects))
+    ),
+    "host.certificate": _certificates,
+    "host.maintenance": lambda f: _counted(
+        f, ngettext("{n} host is in maintenance mode", "{n} hosts are in maintenance mode", len(f.subjects))
+    ),
+    "sr.unplugged": lambda f: _counted(
+        f, ngettext("{n} SR is not reached by all its hosts", "{n} SRs are not reached by all their hosts", len(f.subjects))
+    ),
+    "sr.full": lambda f: _counted(f, ngettext("{n} SR is {full} full", "{n} SRs are up to {full} full", len(f.subjects))),
+    "sr.filling": lambda f: _counted(
+        f, ngettext("{n} SR is full in about {time}", "{n} SRs are filling up, the first is full in about {time}", len(f.subjects))
+    ),
+    "sr.paths": lambda f: _counted(f, ngettext("{n} SR has lost paths", "{n} SRs have lost paths", len(f.subjects))),
+    "network.no_link": lambda f: _counted(
+        f, ngettext("{n} network has no link on some hosts", "{n} networks have no link on some hosts", len(f.subjects))
+    ),
+    "network.degraded": lambda f: _counted(
+        f, ngettext("{n} network has lost a part of its link", "{n} networks have lost a part of their link", len(f.subjects))
+    ),
+    "vm.down": lambda f: _counted(f, ngettext("{n} VM should run and is halted", "{n} VMs should run and are halted", len(f.subjects))),
+    "vm.disk_gone": lambda f: _counted(
+        f, ngettext("{n} VM has a disk that is no longer there", "{n} VMs have disks that are no longer there", len(f.subjects))
+    ),
+    "vm.cpu": lambda f: _counted(
+        f, ngettext("{n} VM has its CPUs {full} busy", "{n} VMs have their CPUs up to {full} busy", len(f.subjects))
+    ),
+    "vm.memory": lambda f: _counted(
+        f, ngettext("{n} VM has used {full} of its memory", "{n} VMs have used up to {full} of their memory", len(f.subjects))
+    ),
+    "vm.latency": lambda f: _counted(
+        f,
+        ngettext("A disk of {n} VM takes {ms} ms for a request", "Disks of {n} VMs take up to {ms} ms for a request", len(f.subjects)),
+    ),
+}
+"""{rule's key: what is said of many}; the names follow. The sentences of the other rules are as good for many."""
 
 RULE_NAMES: Mapping[str, str] = {
     "pool.gone": N_("A pool does not answer"),

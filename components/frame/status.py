@@ -125,7 +125,7 @@ def judge(servers: Sequence[Server]) -> tuple[str, str, float | None]:
         text = ngettext("{n} pool unreachable", "{n} pools unreachable", len(away)).format(n=len(away))
         if any(server.state is not ServerState.UNREACHABLE for server in away):
             text = ngettext("{n} pool not connected", "{n} pools not connected", len(away)).format(n=len(away))
-        return "warning", text, _earliest(server.last_event_at or server.since for server in away)
+        return "critical", text, _earliest(server.last_event_at or server.since for server in away)
     if any(server.state is ServerState.SYNCING for server in wanted):
         return "connecting", _("loading"), None
     if any(server.state is not ServerState.LIVE for server in wanted):

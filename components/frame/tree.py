@@ -124,5 +124,4 @@ def _mark_words() -> Iterable[tuple[str, str]]:
     yield "disabled", _("disabled")
     yield "unknown", _("state unknown")
     yield "connecting", _("connecting")
-    yield "warning", _("unreachable; this is how it was")
-    yield "critical", _("not connected; see the settings")
+    yield "critical", _("unreachable; this is how it was")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Final
 
 from components.hosts.words import STATES, pool_name, pool_path, state_mark, state_text
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, mark_of
-from data.facts.host import booted_at, host_state
+from data.facts.host import booted_at, host_state, updates_unfinished
 from data.facts.vm import VmState, addresses_of, memory_of, state_of
 from data.hosts import account_of, cpus_of, guests_of, product_of
 from data.mirror import PoolMirror
@@ -20,6 +21,9 @@ from data.placement import is_guest
 from data.types import Home, Ref, XapiObject
 from data.vms import started_at
 from xo_dash.i18n import _, number, percent, size
+
+UNPATCHED: Final = "unpatched"
+"""The segment of hosts that have to be rebooted, or their toolstack restarted, for their updates to work."""
 
 
 def host_roll(only: Home | None = None) -> Roll[Host]:
@@ -45,7 +49,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         title=_("Hosts"),
         find=_("Name, address, version, uuid"),
         nothing=_("No hosts yet. They appear as soon as a pool is connected, in the settings."),
-        segments={str(state): _(text) for state, text in STATES.items()},
+        segments={**{str(state): _(text) for state, text in STATES.items()}, UNPATCHED: _("Updates unfinished")},
         measured=3,
         measure=cpu_cell,
         trace=cpu_trace,
@@ -71,7 +75,8 @@ def _host_row(host: Host) -> Row:
         Cell(product_of(host)),
         Cell(since=booted_at(host)),
     )
-    return Row(cells, (str(host_state(host)),), "\n".join((host.hostname, host.name_description, *host.tags)))
+    segments = (str(host_state(host)), *((UNPATCHED,) if updates_unfinished(host) else ()))
+    return Row(cells, segments, "\n".join((host.hostname, host.name_description, *host.tags)))
 
 
 def _host_refs(host: Host) -> Iterable[Ref]:

@@ -9,22 +9,23 @@ export default {
     <header class="xo-board" ref="root">
       <span class="xo-board-brand">xo<i>·</i>dash</span>
       <span class="xo-board-said" role="status" ref="said"></span>
-      <time class="xo-board-time" ref="time"></time>
+      <span class="xo-board-now"><span class="xo-board-day" ref="day"></span><time class="xo-board-time" ref="time"></time></span>
     </header>`,
-  props: { words: Object, language: String },
+  props: { words: Object },
 
   mounted() {
     this.rows = [];
     this.turn = -1;
     this.place = 0;
-    this.clock = new Intl.DateTimeFormat(this.language, { hour: "2-digit", minute: "2-digit" });
+    this.clock = new Intl.DateTimeFormat(navigator.languages, { hour: "2-digit", minute: "2-digit" });
+    this.calendar = new Intl.DateTimeFormat(navigator.languages, { weekday: "short", day: "numeric", month: "short" });
     this.tick();
-    this.timers = [setInterval(() => this.tick(), 1000), setInterval(() => this.go(), ROUND), setInterval(() => this.shift(), SHIFT)];
+    this.timers = [setInterval(() => this.go(), ROUND), setInterval(() => this.shift(), SHIFT)];
     this.first = setTimeout(() => this.go(), 5000);
     this.$emit("ready");
   },
 
-  unmounted() { this.timers.forEach(clearInterval); clearTimeout(this.first); clearTimeout(this.home); },
+  unmounted() { this.timers.forEach(clearInterval); clearTimeout(this.minute); clearTimeout(this.first); clearTimeout(this.home); },
 
   methods: {
     /** rows: [[key on the map, mark, what it is, what it touches], ...], the worst first */
@@ -52,7 +53,13 @@ export default {
       this.home = setTimeout(() => { map.point(-1); map.fit(); }, THERE);
     },
 
-    tick() { this.$refs.time.textContent = this.clock.format(new Date()); },
+    /** The screen's own time, as its country writes it; looked at again when the minute is over. */
+    tick() {
+      const now = new Date();
+      this.$refs.time.textContent = this.clock.format(now);
+      this.$refs.day.textContent = this.calendar.format(now);
+      this.minute = setTimeout(() => this.tick(), 60_000 - (now % 60_000) + 20);
+    },
 
     shift() {
       this.place = (this.place + 1) % PLACES.length;

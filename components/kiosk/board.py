@@ -15,7 +15,7 @@ from data.findings.finding import Level
 from data.identity import key_of
 from data.mirror import Mirror
 from data.server import Server
-from xo_dash.i18n import _, locale
+from xo_dash.i18n import _
 
 MOST = 5
 """Findings that are led to in turn."""
@@ -29,7 +29,6 @@ class Board(Element, component="board.js"):
         super().__init__()
         self._mirror = mirror
         self._props["words"] = {"calm": _("Nothing needs attention.")}
-        self._props["language"] = locale()
         self.on("ready", self._show, [])
         with self:
             follow_source(mirror.findings.observe, self._show)

@@ -22,7 +22,7 @@ const isNothing = (value) => value === null || value === "";
 
 export default {
   template: `
-    <div class="x-list" :class="{ 'x-list-narrow': narrow, 'x-list-acts': acts }">
+    <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': acts }">
       <div v-if="find && (full || many || veiled)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ total === size ? size : words.part.replace("{n}", total).replace("{all}", size) }}</span></label>
@@ -105,6 +105,7 @@ export default {
     // plain fields: thousands of rows must not become reactive
     this.rows = new Map();
     this.flat = [];
+    this.period = [null, null];
     this.picks = new Set();
     this.traces = new Map();
     this.old = new Set();
@@ -161,7 +162,7 @@ export default {
       const counts = {};
       for (const row of rows) for (const name of row.segments) counts[name] = (counts[name] ?? 0) + 1;
       const asked = this.revealed || this.segment || words.length > 0;
-      const fits = (row) => (asked || !row.hidden) && (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word) || (word.length > 3 && row.uuid.startsWith(word)));
+      const fits = (row) => this.isWithin(row) && (asked || !row.hidden) && (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word) || (word.length > 3 && row.uuid.startsWith(word)));
       const { at, down } = this.sort;
       const way = down ? -1 : 1;
       const keyed = rows.filter(fits).map((row) => ({ row, key: key(row.cells[at]), name: said(row.cells[this.first]) }));
@@ -201,8 +202,9 @@ export default {
       const prefix = window.path_prefix ?? "";
       const cells = row.cells.map((cell, i) => {
         const full = typeof cell === "string" ? { x: cell } : { ...cell };
-        const { number, main, beside } = this.columns[i];
-        const text = full.t ? age(full.t) : full.x;
+        const { number, main, beside, dated } = this.columns[i];
+        const text = !full.t ? full.x : dated ? globalThis.xoDash.dated(age(full.t), full.t) : age(full.t);
+        if (full.t) full.i ||= globalThis.xoDash.moment(full.t);
         if (this.traced && !this.narrow && this.columns[i].measured && full.x) full.trace = this.traces.get(row.id) ?? "";
         return { ...full, x: text, p: full.p && prefix + full.p, i: full.i || (number ? null : text), number, main, beside };
       });
@@ -245,6 +247,19 @@ export default {
       if (!this.unfit) this.$emit("act", this.picked ? [...this.picks] : this.flat.map((row) => row.id));
     },
 
+    within(period) {
+      this.period = period;
+      this.$refs.box.scrollTop = 0;
+      this.later();
+    },
+    /** Whether it is of the time that the list is about: by the column that says when. */
+    isWithin(row) {
+      const [from, to] = this.period;
+      if (from === null && to === null) return true;
+      const at = row.cells[this.columns.findIndex((one) => one.dated)]?.t;
+      return at !== undefined && (from === null || at >= from) && (to === null || at <= to);
+    },
+
     seek(text) {
       this.q = text;
       this.again();
@@ -256,6 +271,7 @@ export default {
     clear() {
       if (!this.q && !this.segment) return this.toggleHidden(); // all there are, are hidden ones
       this.q = this.segment = "";
+      this.$el.querySelector(".x-period")?.dispatchEvent(new CustomEvent("clear"));
       this.again();
     },
     toggleHidden() {

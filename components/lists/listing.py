@@ -301,7 +301,7 @@ def _column(roll: Roll[T], at: int) -> dict[str, object]:
     return {
         "title": column.title, "short": column.short, "width": column.width, "number": column.number, "down": column.down,
         "main": column.main, "brief": column.brief, "measured": at == roll.measured, "beside": column.beside, "drop": column.drop,
-        "figure": column.down or column.figure,
+        "dated": column.dated, "figure": column.down or column.figure,
     }  # fmt: skip
 
 

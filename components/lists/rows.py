@@ -64,6 +64,8 @@ class Column:
     """Its texts say little without the title, which goes before them on a second line; so do those of `down`."""
     short: str = ""
     """What it is called there, if that is less than the title."""
+    dated: bool = False
+    """Beside an age of more than a day stands when that was."""
     beside: int = 38
     """Pixels for the text beside a bar, so that the bars of a column end together."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -29,6 +30,9 @@ STATE = 5
 """The place of the state in a VM's row."""
 
 
+COUNTED = (VmState.RUNNING, VmState.HALTED, VmState.PAUSED, VmState.SUSPENDED)
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What the head of the page says."""
@@ -37,6 +41,9 @@ class Counts:
     hosts: int = 0
     vms: int = 0
     running: int = 0
+    halted: int = 0
+    paused: int = 0
+    suspended: int = 0
 
 
 @dataclass(slots=True)
@@ -85,7 +92,7 @@ class Stage:
         self._told = 0  # labels that were taken
         self.items: dict[Thing, Item] = {}
         self.casts: dict[str, Cast] = {}  # {server's id: who is measured there}
-        self._running = 0
+        self._states: Counter[object] = Counter()  # VMs by their state in rows
         self._kinds: dict[type[Thing], int] = {}
 
     def add(self, pool: PoolMirror) -> None:
@@ -184,8 +191,9 @@ class Stage:
     def _tally(self, thing: Thing, old: Row, new: Row) -> None:
         self._kinds[type(thing)] = self._kinds.get(type(thing), 0) + bool(new) - bool(old)
         if isinstance(thing, VM):
-            running = STATES[VmState.RUNNING]
-            self._running += (bool(new) and new[STATE] == running) - (bool(old) and old[STATE] == running)
+            for row, by in ((old, -1), (new, 1)):
+                if row:
+                    self._states[row[STATE]] += by
 
     def _id(self, thing: Thing) -> int:
         if thing not in self._ids:
@@ -219,13 +227,14 @@ class Stage:
 
     @property
     def counts(self) -> Counts:
-        return Counts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), self._running)
+        states = (self._states[STATES[state]] for state in COUNTED)
+        return Counts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states)
 
 
 def count(mirror: Mirror, sees: Sees | None = None) -> Counts:
     """The same without a stage."""
     guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm) and (sees is None or sees(vm))]
-    return Counts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), guests.count(VmState.RUNNING))
+    return Counts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
 
 
 def measured(cast: Cast) -> Iterator[tuple[Item, Host | VM]]:

@@ -9,8 +9,7 @@ from components.hosts.words import pool_name, pool_path
 from components.links import path_of
 from components.lists.rows import Cell, Column, Roll, Row
 from components.messages.words import MARKS, PRIORITIES, body, title
-from data.messages import level_of, subject_of
-from data.names import name_of
+from data.messages import level_of, subject_name, subject_of
 from data.objects import Message
 from data.types import Ref, timestamp
 from xo_dash.i18n import _
@@ -19,7 +18,7 @@ from xo_dash.i18n import _
 def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
     """Newest first."""
     columns = [
-        Column(_("Age"), "76px", brief=True),
+        Column(_("Age"), "164px", brief=True, dated=True),
         Column(_("Message"), "minmax(180px, 1.3fr)", main=True),
         Column(_("Object"), "minmax(120px, 0.8fr)", brief=True),
         Column(_("Pool"), "minmax(90px, 0.5fr)", drop=1),
@@ -41,12 +40,12 @@ def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
 def _row(message: Message) -> Row:
     level, subject = level_of(message), subject_of(message)
     at = timestamp(message.timestamp)
-    name = name_of(subject) if subject else message.cls
+    name = subject_name(message) or message.cls
     more = body(message)
     cells = (
         Cell(since=at) if at else Cell("–", key=math.nan),
         Cell(title(message), mark=MARKS[level], tip=message.name),
-        Cell(name, path=path_of(subject) if subject else "", tone="" if subject else "dim", tip="" if subject else _("It is gone")),
+        Cell(name, path=path_of(subject)) if subject else Cell(name, tone="dim", tip=_("{kind}, no longer there").format(kind=message.cls)),
         Cell(pool_name(message), path=pool_path(message)),
         Cell(more, tone="dim", tip=message.body[:1000]),
     )

@@ -16,7 +16,6 @@ MARKS: Final[Mapping[ServerState, str]] = {
     ServerState.LIVE: "live",
     ServerState.CONNECTING: "connecting",
     ServerState.SYNCING: "connecting",
-    ServerState.UNREACHABLE: "warning",
     ServerState.DISABLED: "disabled",
 }
 """Shapes of components.ui.Mark; every other state is critical."""

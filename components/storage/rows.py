@@ -139,7 +139,7 @@ def disk_roll(sr: SR) -> Roll[VDI]:
 
 def _disk_row(vdi: VDI) -> Row:
     kind = disk_kind(vdi)
-    mark = "critical" if vdi.missing else "warning" if kind is DiskKind.ORPHAN else ""
+    mark = "critical" if vdi.missing else "information" if kind is DiskKind.ORPHAN else ""
     word = _("missing") if vdi.missing else _(KINDS[kind])
     if kind is DiskKind.ORPHAN and vdi.is_a_snapshot:
         word = _("orphaned snapshot")

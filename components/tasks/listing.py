@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
 from components.actions import whoever
+from components.lists.period import Period, PeriodField
 from components.live import follow_source
 from components.tasks.words import MARKS, remark, state_text
 from components.ui import Age, Bar, Button, Kind, Tone, empty_state, heading, notify
@@ -18,7 +20,7 @@ from xo_dash.control.activity import Line
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import State
 from xo_dash.door.current import current_session
-from xo_dash.i18n import _, duration
+from xo_dash.i18n import _, duration, number
 
 SHOWN = 100
 """Ended ones in the list."""
@@ -35,7 +37,11 @@ class TaskList(ui.element):
         self.classes("x-stack").style("gap: 12px")
         self._context = context
         self._path = path
+        self._period = Period()
         with self:
+            with ui.element().classes("x-list-tools") as self._tools:
+                PeriodField(self._narrow)
+                self._count = ui.label().classes("x-dim x-small").props("aria-live=polite")
             with ui.element() as self._empty:
                 empty_state(
                     _("Nothing goes on"),
@@ -43,13 +49,23 @@ class TaskList(ui.element):
                 )
             self._running = Table(_("Under way"), _("Since"), "")
             self._ended = Table(_("Recent"), _("Ended"), _("Took"))
+            self._unfit = ui.label(_("Nothing in this time, as far as it is remembered.")).classes("x-dim")
             follow_source(context.runner.activity.observe, self._refresh)
 
+    def _narrow(self, period: Period) -> None:
+        self._period = period
+        self._refresh()
+
     def _refresh(self) -> None:
-        lines = self._context.runner.activity.lines()
+        every = self._context.runner.activity.lines()
+        lines = [line for line in every if self._period.has(line.since, line.ended or math.inf)]
         running = [line for line in lines if not line.state.ended]
-        ended = [line for line in lines if line.state.ended][:SHOWN]
-        self._empty.set_visibility(not lines)
+        ended = [line for line in lines if line.state.ended]
+        self._empty.set_visibility(not every)
+        self._tools.set_visibility(bool(every))
+        self._unfit.set_visibility(bool(every) and not lines)
+        self._count.text = "" if self._period == Period() else _("{n} of {all}").format(n=number(len(lines)), all=number(len(every)))
+        ended = ended[: SHOWN if self._period == Period() else None]
         for table, shown in ((self._running, running), (self._ended, ended)):
             table.show(shown, self._row)
 
@@ -117,7 +133,7 @@ class TaskRow(ui.element):
             with ui.element("td").classes("x-nowrap"):
                 ui.label(line.pool or "–")
             with ui.element("td").classes("x-nowrap"):
-                Age(line.ended or line.since)
+                Age(line.ended or line.since, dated=True)
             with ui.element("td").classes("x-task-end x-num"):
                 self._took = ui.label().classes("x-dim")
                 self._cancel = Button(_("Cancel"), self._clicked, kind=Kind.GHOST).mark("cancel")

@@ -10,6 +10,9 @@ const xoDash = {
     this.choose("contrast", page.contrast);
     this.words = page.words;
     this.plural = new Intl.PluralRules(page.language);
+    const when = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    this.exact = new Intl.DateTimeFormat(page.language, { ...when, second: "2-digit" });
+    this.brief = new Intl.DateTimeFormat(page.language, { ...when, year: undefined });
     this.skew = Date.now() / 1000 - page.now;
     addEventListener("DOMContentLoaded", () => {
       const [first, second] = document.querySelectorAll("#popup > span");
@@ -46,11 +49,22 @@ const xoDash = {
     return (seconds < 0 ? this.words.ahead : this.words.ago).replace("{duration}", this.duration(Math.abs(seconds)));
   },
 
+  /** Day and time to the second, where the reader is. */
+  moment(then) {
+    return this.exact.format(new Date(then * 1000));
+  },
+
+  /** An age, and beside one of more than a day when that was. */
+  dated(age, then) {
+    return this.now() - then < 86400 ? age : `${age} · ${this.brief.format(new Date(then * 1000))}`;
+  },
+
   tick() {
     if (document.hidden) return;
     this.pass();
     for (const time of document.querySelectorAll("time[data-then]")) {
-      const text = time.dataset.form === "duration" ? this.duration(this.now() - time.dataset.then) : this.age(time.dataset.then);
+      const then = time.dataset.then, age = time.dataset.form === "duration" ? this.duration(this.now() - then) : this.age(then);
+      const text = "dated" in time.dataset ? this.dated(age, then) : age;
       if (time.firstChild && time.firstChild.data !== text) time.firstChild.data = text;
     }
   },
@@ -95,7 +109,7 @@ addEventListener("click", (event) => {
       tip.setAttribute("role", "tooltip");
       document.body.append(tip);
     }
-    tip.textContent = target.dataset.tip;
+    tip.textContent = target.dataset.then ? xoDash.moment(target.dataset.then) : target.dataset.tip;
     tip.hidden = false;
     const at = target.getBoundingClientRect();
     const size = tip.getBoundingClientRect();

@@ -10,11 +10,16 @@ from xo_dash import i18n
 
 
 class Age(TextElement):
-    """How long ago `then` was (seconds since 1970); the moment itself is its tooltip. `bare`: without "ago"."""
+    """How long ago `then` was (seconds since 1970); the moment itself is its tooltip, in the browser's time zone.
 
-    def __init__(self, then: float | None, *, bare: bool = False) -> None:
+    `bare`: without "ago". `dated`: beside an age of more than a day the browser writes when that was.
+    """
+
+    def __init__(self, then: float | None, *, bare: bool = False, dated: bool = False) -> None:
         super().__init__(tag="time", text="")
         self._bare = bare
+        if dated:
+            self._props["data-dated"] = True
         self.show(then)
 
     def show(self, then: float | None) -> None:

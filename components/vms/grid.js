@@ -108,8 +108,8 @@ export default {
     },
     selects() {
       const pool = this.pools.map((place) => ({ value: place.id, name: place.name, count: this.counts.pool.get(place.id) ?? 0 }));
-      const found = [["pool", pool], ["host", this.counts.host], ["tag", this.counts.tag]].map(([name, options]) => ({ name, title: this.words.any[name], options }));
-      return found.filter((one) => one.options.length > 1 || this.filter[one.name] || (one.name === "tag" && one.options.length));
+      const found = [["pool", pool], ["host", this.counts.host], ["tag", this.counts.tag], ["lacks", this.lacking()]].map(([name, options]) => ({ name, title: this.words.any[name], options }));
+      return found.filter((one) => one.options.length > 1 || this.filter[one.name] || (["tag", "lacks"].includes(one.name) && one.options.length));
     },
     allChosen() {
       return this.total > 0 && this.chosen.size === this.total;
@@ -181,11 +181,17 @@ export default {
     },
 
     settle(places) {
-      this.pools = places.map(([id, name, live, key]) => ({ id, name, live, key }));
+      this.pools = places.map(([id, name, live, key, ha]) => ({ id, name, live, key, ha }));
       this.places.clear();
       for (const place of this.pools) this.places.set(place.id, place);
       for (const row of this.rows.values()) this.call(row);
       this.filter.pool = this.pools.find(({ key }) => key === this.filter.pool)?.id ?? this.filter.pool;
+    },
+
+    /** What VMs may lack, where some do. */
+    lacking() {
+      const count = this.counts.lacks?.get("ha") ?? 0;
+      return count || this.filter.lacks ? [{ value: "ha", name: this.words.noHa, count }] : [];
     },
 
     // What a row and its host are called in links: see data/identity.py.
@@ -193,6 +199,7 @@ export default {
       const keyed = (uuid) => `${uuid}@${this.places.get(row.pool)?.key ?? ""}`;
       row.key = keyed(row.uuid);
       row.hostKey = row.host_uuid && keyed(row.host_uuid);
+      row.lacks = this.places.get(row.pool)?.ha && !row.restarts ? "ha" : "";
     },
 
     delta(epoch, revision, put, gone, places) {

@@ -40,16 +40,18 @@ class Row(NamedTuple):
     version: str  # of the tools
     started: int
     snapshots: int
+    restarts: str  # XAPI's ha_restart_priority; "" where HA does not restart it
     note: str
 
 
 class Place(NamedTuple):
-    """A pool of the list: its server's id, what it is called, whether it is live, and what it is called in keys."""
+    """A pool of the list: its server's id, what it is called, whether it is live, what it is called in keys, and whether HA is on."""
 
     id: str
     name: str
     live: bool
     key: str
+    ha: bool
 
 
 def row_of(id_: int, vm: VM) -> Row:
@@ -75,12 +77,13 @@ def row_of(id_: int, vm: VM) -> Row:
         version=tools.version,
         started=round(started_at(vm) or 0),
         snapshots=len(vm.snapshots),
+        restarts=vm.ha_restart_priority,
         note=vm.name_description[:LONGEST_NOTE],
     )
 
 
 def place_of(pool: PoolMirror) -> Place:
-    return Place(pool.id, pool_name(pool), pool.server.is_live, pool.key)
+    return Place(pool.id, pool_name(pool), pool.server.is_live, pool.key, pool.pool is not None and pool.pool.ha_enabled)
 
 
 def home_of(home: Home) -> PoolMirror | None:

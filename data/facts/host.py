@@ -49,3 +49,8 @@ def memory_total(host: Host) -> int:
     """Bytes of memory in the machine; 0 where it was never measured."""
     metrics = host.home.one(HostMetrics, host.metrics)
     return metrics.memory_total if metrics else 0
+
+
+def updates_unfinished(host: Host) -> bool:
+    """Whether updates are installed that do not work yet. Which ones are not even installed, no host tells."""
+    return needs_reboot(host) or "restart_toolstack" in host.pending_guidances

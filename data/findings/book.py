@@ -14,7 +14,7 @@ from data.types import XapiObject
 
 Observer = Callable[[frozenset[Subject]], None]
 Line = tuple[Rule, object]
-"""(rule, what it is told of: one subject, or a pool with a cause)"""
+"""(rule, what its subjects have in common: see Finding.cause)"""
 T = TypeVar("T")
 
 TOLD_AGAIN = 60.0
@@ -36,7 +36,7 @@ class Book:
         """Names of findings that are over; for who keeps notes of them, who clears it."""
         self._told: dict[Subject, None] = {}  # those of which something is told
         self._lines: dict[Line, dict[Subject, Finding]] = {}  # what is told, by the line it is told in
-        self._folds: dict[Line, Finding] = {}  # those that are up to date
+        self._folds: dict[Line, list[Finding]] = {}  # those that are up to date
         self._in: dict[Subject, dict[Rule, Line]] = {}
         self._marks: dict[Subject, dict[Subject, Level]] = {}  # what is seen on the map, by whose it is; absent: nothing
         self._marked: dict[Subject, dict[Subject, Level]] = {}  # the same the other way round
@@ -76,17 +76,16 @@ class Book:
         return sorted(found, key=_rank)
 
     def all(self, now: float) -> list[Finding]:
-        """What needs attention now: by level, then by VMs touched, then by age; the same cause in one pool is one line."""
+        """What needs attention now: by level, then by VMs touched, then by age; many of one cause in one pool are one line."""
         quiet = self.wishes.quiet(now)
         found = []
         for line, findings in self._lines.items():
             if line[0].key in quiet:
-                told = [f for f in findings.values() if not self.wishes.is_put_off(f.rule, f.subject, now)]
-                found += [_folded(told)] if told else []
+                found += _folded([f for f in findings.values() if not self.wishes.is_put_off(f.rule, f.subject, now)])
                 continue
             if line not in self._folds:
                 self._folds[line] = _folded(list(findings.values()))
-            found.append(self._folds[line])
+            found += self._folds[line]
         return sorted(found, key=_rank)
 
     def put_off(self, now: float) -> list[Finding]:
@@ -232,7 +231,7 @@ class Book:
         """Put what is told of it into its lines, so that the list is made of what changed."""
         now = {finding.rule: finding for finding in findings}
         before = self._in.get(subject, {})
-        lines = {rule: _line(finding) for rule, finding in now.items()}
+        lines: dict[Rule, Line] = {rule: (rule, finding.cause) for rule, finding in now.items()}
         for rule, line in before.items():
             if lines.get(rule) != line:
                 self._folds.pop(line, None)
@@ -282,13 +281,6 @@ def _keep(where: dict[Subject, T], subject: Subject, value: T, *, there: bool) -
         where.pop(subject, None)
 
 
-def _line(finding: Finding) -> Line:
-    subject = finding.subject
-    if finding.rule.folds and isinstance(subject, XapiObject):
-        return finding.rule, (subject.home, finding.reading.detail)
-    return finding.rule, subject
-
-
 def _said(standings: dict[Rule, Standing]) -> dict[Rule, tuple[object, ...]]:
     """What a sentence about them has in it: a value that hardly moved is no news."""
     return {rule: (s.level, *s.reading._replace(value=float(f"{s.reading.value:.2g}"))) for rule, s in standings.items()}
@@ -298,15 +290,15 @@ def _rank(finding: Finding) -> tuple[int, int, float, str]:
     return (-finding.level, -finding.reading.vms, finding.since, finding.rule.key)
 
 
-def _folded(found: list[Finding]) -> Finding:
-    """Lines of one rule in one pool as one."""
-    if len(found) == 1:
-        return found[0]
-    found.sort(key=lambda finding: (-finding.level, -finding.reading.value))
+def _folded(found: list[Finding]) -> list[Finding]:
+    """Lines of one cause: one of them all where there are as many as their rule says, else one each."""
+    if len(found) < 2 or len(found) < found[0].rule.folds:
+        return found
+    found.sort(key=lambda finding: (-finding.reading.value, finding.since))
     worst = found[0]
-    subjects = tuple(finding.subject for finding in found)
     where = tuple(dict.fromkeys(host for finding in found for host in finding.reading.where))
     reading = worst.reading._replace(where=where, vms=sum(finding.reading.vms for finding in found))
     if worst.rule.adds:
         reading = reading._replace(value=sum(finding.reading.value for finding in found))
-    return Finding(worst.rule, worst.level, subjects, reading, min(finding.since for finding in found))
+    subjects = tuple(finding.subject for finding in found)
+    return [Finding(worst.rule, worst.level, subjects, reading, min(finding.since for finding in found), tuple(found))]

@@ -47,6 +47,8 @@ class Reading(NamedTuple):
 
 AGAIN = 600.0
 """Seconds for which a judgement stands without another look, whatever was told: some causes are far away, and no change is told of them."""
+ALWAYS = 2
+"""A rule that folds so many has one line for each cause at any time: its sentence is as good for one as for many."""
 
 Look = Callable[[Any, float], Iterable[Reading] | Reading | None]
 """(subject, now in epoch seconds) -> what is wrong with it. A pure function of the mirror and its history."""
@@ -64,7 +66,7 @@ class Rule:
     margin: float = 0.0  # how far the value must fall below the limit to be calm again
     hold: float = 0.0  # seconds it must last before it is told
     touches: Callable[[Any], Generator[None, None, int]] | None = None  # how many VMs, step by step: asked only once something is told
-    folds: bool = False  # many subjects of a pool, with the same detail, are one line
+    folds: int = 4  # so many subjects of a pool, with the same detail and as grave, are one line; fewer a line each
     adds: bool = False  # ... whose values add up
     marks: bool = True  # it is seen on the map too; else it is listed only
     about: Callable[[Any], Subject | None] | None = None  # ... on what this answers, instead of on the subject itself
@@ -81,7 +83,19 @@ class Finding:
     subjects: tuple[Subject, ...]
     reading: Reading  # of the worst of them; `vms` of all together
     since: float  # epoch seconds at which the first of them began
+    parts: tuple[Finding, ...] = ()  # of several subjects: what is told of each, worst first
 
     @property
     def subject(self) -> Subject:
         return self.subjects[0]
+
+    @property
+    def cause(self) -> object:
+        """What it has in common with others that may be told in the same line: all of one line are as grave."""
+        subject = self.subject
+        return (subject.home, self.reading.detail, self.level) if isinstance(subject, XapiObject) else subject
+
+    @property
+    def line(self) -> tuple[Rule, object]:
+        """What stays the same while the line goes on, whoever comes and goes."""
+        return self.rule, self.cause if self.parts or self.rule.folds <= ALWAYS else self.subject

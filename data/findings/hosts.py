@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from data.facts.host import is_live, needs_reboot
-from data.findings.finding import Limits, Look, Reading, Rule
+from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
 from data.history import Clock
 from data.hosts import certificate_ends_at, guests_of
 from data.objects import VM, Host
@@ -90,10 +90,10 @@ RULES = (
     Rule("host.lost", Host, lost, Limits(critical=1)),
     Rule("host.dom0_memory", Host, dom0_memory, Limits(critical=0.95), unit="share", margin=0.02, hold=5 * MINUTE, measures=True),
     Rule("host.cpu", Host, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE, measures=True),
-    Rule("host.no_room", Host, no_room_elsewhere, Limits(warning=1), unit="count", hold=MINUTE, folds=True),
-    Rule("host.clock", Host, clock, Limits(warning=5), unit="seconds", margin=2, hold=MINUTE, folds=True, measures=True),
+    Rule("host.no_room", Host, no_room_elsewhere, Limits(warning=1), unit="count", hold=MINUTE, folds=ALWAYS),
+    Rule("host.clock", Host, clock, Limits(warning=5), unit="seconds", margin=2, hold=MINUTE, folds=ALWAYS, measures=True),
     Rule("host.certificate", Host, certificate, Limits(warning=-21, critical=-7), unit="days_left"),
-    Rule("host.reboot", Host, reboot, Limits(warning=1), folds=True),
-    Rule("host.toolstack", Host, toolstack, Limits(information=1), folds=True),
+    Rule("host.reboot", Host, reboot, Limits(warning=1), folds=ALWAYS),
+    Rule("host.toolstack", Host, toolstack, Limits(information=1), folds=ALWAYS),
     Rule("host.maintenance", Host, maintenance, Limits(information=1), hold=10 * MINUTE),
 )

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from data.facts.host import is_live
 from data.facts.sr import cut_off, is_shown, used_share
-from data.findings.finding import Level, Limits, Reading, Rule
+from data.findings.finding import ALWAYS, Level, Limits, Reading, Rule
 from data.growth import days_until_full
 from data.names import name_of
 from data.objects import PBD, SR, VDI, VM, Host
@@ -111,7 +111,7 @@ RULES = (
     FULL,
     Rule("sr.filling", SR, filling, Limits(warning=-14, critical=-1), unit="days_left", margin=1, touches=_users, again=60.0),
     Rule("sr.paths", SR, paths_lost, Limits(warning=1), unit="count", touches=_users),
-    Rule("disk.chain", VDI, long_chain, Limits(warning=20, critical=28), unit="count", folds=True, about=_sr),
-    Rule("disk.coalesce", VDI, to_coalesce, Limits(warning=1), unit="count", hold=DAY, folds=True, adds=True, about=_sr),
-    Rule("disk.orphan", VDI, orphan, Limits(information=1), unit="gib", hold=DAY / 24, folds=True, adds=True, marks=False),
+    Rule("disk.chain", VDI, long_chain, Limits(warning=20, critical=28), unit="count", folds=ALWAYS, about=_sr),
+    Rule("disk.coalesce", VDI, to_coalesce, Limits(warning=1), unit="count", hold=DAY, folds=ALWAYS, adds=True, about=_sr),
+    Rule("disk.orphan", VDI, orphan, Limits(information=1), unit="gib", hold=DAY / 24, folds=ALWAYS, adds=True, marks=False),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.facts.vm import ToolsState, VmState, state_of, tools_of
-from data.findings.finding import Limits, Look, Reading, Rule
+from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
 from data.losing import srs_of
 from data.messages import CLASSES, alarm_of, subject_of
 from data.objects import PBD, SR, VM, Host, Message, Pool, PowerState
@@ -133,10 +133,10 @@ RULES = (
     Rule("vm.cpu", VM, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE, measures=True),
     Rule("vm.memory", VM, memory, Limits(warning=0.95), unit="share", margin=0.03, hold=10 * MINUTE, measures=True),
     Rule("vm.latency", VM, latency, Limits(warning=0.05), unit="seconds", margin=0.02, hold=5 * MINUTE, measures=True),
-    Rule("vm.old_snapshot", VM, old_snapshots, Limits(warning=7), unit="days", folds=True),
-    Rule("vm.no_tools", VM, no_tools, Limits(information=1), hold=5 * MINUTE, folds=True),
-    Rule("vm.image_left", VM, image_left, Limits(information=1), folds=True, marks=False),
-    Rule("vm.bound", VM, bound, Limits(information=1), folds=True, marks=False),
-    Rule("vm.restart", VM, restart, Limits(information=1), folds=True),
-    Rule("xapi.alarm", Message, alarm, Limits(warning=3, critical=4), folds=True, about=on_map),
+    Rule("vm.old_snapshot", VM, old_snapshots, Limits(warning=7), unit="days", folds=ALWAYS),
+    Rule("vm.no_tools", VM, no_tools, Limits(information=1), hold=5 * MINUTE, folds=ALWAYS),
+    Rule("vm.image_left", VM, image_left, Limits(information=1), folds=ALWAYS, marks=False),
+    Rule("vm.bound", VM, bound, Limits(information=1), folds=ALWAYS, marks=False),
+    Rule("vm.restart", VM, restart, Limits(information=1), folds=ALWAYS),
+    Rule("xapi.alarm", Message, alarm, Limits(warning=3, critical=4), folds=ALWAYS, about=on_map),
 )

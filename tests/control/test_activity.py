@@ -86,6 +86,32 @@ async def test_a_vanished_task_says_that_nobody_knows_unless_it_was_brief(activi
     assert sorted((str(line.title), line.state) for line in activity.lines()) == [("Copy", State.LOST), ("Start", State.LOST)]
 
 
+async def test_a_brief_deletion_is_named_after_what_went(activity: Activity, fake: FakePool, clock: Clock) -> None:
+    """No operation is seen of an object that is gone before anybody hears of it."""
+    older = fake.vm("older")
+    fake.remove(older)
+    clock.now += 60
+    first, second = fake.vm("nightly 1"), fake.vm("nightly 2")
+    task = fake.task("Async.VM.destroy")
+    fake.put(VBD(VM=first.ref))
+    fake.remove(first)
+    fake.end(task)
+    assert activity.lines()[0].name == "nightly 1"
+    fake.remove(second)  # the object first, then its task
+    fake.end(fake.task("Async.VM.destroy"))
+    assert sorted(line.name for line in activity.lines()) == ["nightly 1", "nightly 2"]
+
+
+async def test_of_two_deletions_at_once_nothing_is_guessed(activity: Activity, fake: FakePool) -> None:
+    rows = [fake.vm("a"), fake.vm("b")]
+    tasks = [fake.task("Async.VM.destroy"), fake.task("Async.VM.destroy")]
+    for row in rows:
+        fake.remove(row)
+    for task in tasks:
+        fake.end(task)
+    assert {line.name for line in activity.lines()} == {""}
+
+
 async def test_subtasks_are_not_lines(activity: Activity, fake: FakePool) -> None:
     fake.task("Async.VDI.copy", subtask_of=Ref("OpaqueRef:parent"))
     assert activity.lines() == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nicegui import ui
 
+from components.lists.period import PeriodField
 from components.tasks import TaskList
 from components.ui import Age, Button
 from data.objects import TaskStatus
@@ -76,3 +77,34 @@ async def test_runs_of_ours_have_their_user(tmp_path: Path, fake: FakePool) -> N
         at.context.runner.start(ann, action("vm.start"), [vm])
         await at.user.should_see("ann")
         await at.user.should_see(kind=ui.link, content="web-1")
+
+
+async def test_what_happened_in_a_time_is_shown_alone(tmp_path: Path, fake: FakePool) -> None:
+    async with looking(tmp_path, fake, draw) as at:
+        old = fake.task("Async.VM.start", created=XapiDate("20260101T00:00:00Z"), finished=XapiDate("20260101T00:00:09Z"))
+        fake.end(old)
+        fake.task("Async.VM.copy")
+        await at.user.should_see("Copy")
+        await at.user.should_see("Start")
+        began = timestamp(XapiDate("20260101T00:00:00Z"))
+        assert began is not None
+        at.user.find(kind=PeriodField).trigger("period", [began - 60, began + 60])
+        await at.user.should_see("1 of 2")
+        await at.user.should_see("Start")
+        await at.user.should_not_see("Copy")
+        at.user.find(kind=PeriodField).trigger("period", [began - 60, began - 30])
+        await at.user.should_see("Nothing in this time")
+        at.user.find(kind=PeriodField).trigger("period", ["x", None])
+        await at.user.should_see("Copy")
+
+
+async def test_what_is_gone_keeps_its_name(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm()
+    async with looking(tmp_path, fake, draw) as at:
+        task = fake.task("Async.VM.destroy")
+        fake.change(vm, current_operations={task: "destroy"})
+        await at.user.should_see(kind=ui.link, content="web-1")
+        fake.remove(vm)
+        fake.end(task)
+        await at.user.should_see("Done")
+        await at.user.should_see("web-1")

@@ -42,7 +42,7 @@ async def test_the_picture_stays_and_lives_again(browser: Browser, data_dir: Pat
 
                 pool.kill()
                 for someone in (one, two, three):
-                    await expect(someone.page.locator(".x-status[data-state=warning]")).to_contain_text("1 pool unreachable")
+                    await expect(someone.page.locator(".x-status[data-state=critical]")).to_contain_text("1 pool unreachable")
                 await one.page.wait_for_function(f"(standing) => ({STANDINGS})()[0] !== standing", arg=standing)
                 assert await one.page.evaluate(RUNNING) == running_before
                 for someone in (two, three):

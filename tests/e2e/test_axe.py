@@ -22,6 +22,7 @@ PLACES = (
     "/vms",
     "/hosts",
     "/storage",
+    "/snapshots",
     "/networks",
     "/tasks",
     "/attention",

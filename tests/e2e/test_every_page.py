@@ -14,7 +14,7 @@ from tests.e2e.programs import Board
 WHERE = f"""() => Object.fromEntries([...{MAP}.model.things.values()]
   .filter((thing) => thing.uuid && !(thing.kind === "vm" && thing.host < 0)).map((thing) => [thing.kind, thing.uuid]))"""
 """The uuid of one pool, host, running VM, SR and network."""
-PLACES = ("/", "/vms", "/hosts", "/storage", "/networks", "/tasks", "/attention", "/messages", "/settings", "/account")
+PLACES = ("/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/account")
 LISTS = {"/vms": ".x-vms-row", "/hosts": ".x-list-row", "/storage": ".x-list-row", "/networks": ".x-list-row", "/messages": ".x-list-row"}
 NOWHERE = ("/vm/nope", "/host/nope", "/pool/nope", "/sr/nope", "/network/nope")
 TOO_WIDE = """() => {

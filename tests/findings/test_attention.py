@@ -1,6 +1,7 @@
 """The bar below the map, the page of all findings, and what people say of them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,9 +17,11 @@ from components.findings.line import Line
 from components.findings.tuning import RuleRow
 from components.ui import Button, Field
 from data.findings.finding import Level
+from data.findings.vms import KEEP
 from data.identity import key_of
 from data.mirror import Mirror
-from data.objects import PBD, SR
+from data.objects import PBD, SR, VM, PowerState
+from data.placement import is_guest
 from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.findings import FindingStore
@@ -51,9 +54,12 @@ class At:
         with self.user:
             line._open()
             (found,) = [item for at, item in enumerate(ElementFilter(marker=marker).within(instance=line._menu)) if at == place]
-        for listener in found._event_listeners.values():
+        await self.click(found)
+
+    async def click(self, element: ui.element) -> None:
+        for listener in element._event_listeners.values():
             if listener.type == "click":
-                found._handle_event({"listener_id": listener.id, "args": None})
+                element._handle_event({"listener_id": listener.id, "args": None})
         await asyncio.sleep(0.3)
 
 
@@ -164,6 +170,40 @@ async def test_the_verb_that_mends_it_is_given(tmp_path: Path) -> None:
         await at.user.should_see("there is no connection to the pool")  # it came to the runner, which has no pool here
         (run,) = at.context.runner.runs
         assert (run.action.id, run.items[0].subject) == ("sr.attach", sr)
+
+
+async def test_many_are_one_line_which_shows_them_and_mends_all(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        pool = max(at.mirror, key=lambda pool: len(pool.all(VM)))
+        halted = [vm for vm in pool.all(VM).values() if is_guest(vm) and vm.power_state is PowerState.HALTED][:6]
+        now = time.time()
+        for vm in halted:
+            fakes.change(at.mirror, vm, tags=[KEEP], allowed_operations=frozenset({"start"}))
+            at.mirror.findings.look(vm, now + 3600)  # it lasts
+        at.mirror.findings.publish()
+        await at.user.open("/bar")
+        line = at.line(f"{len(halted)} VMs should run and are halted")
+        with at.user:
+            (unfold,) = ElementFilter(kind=Button, marker="unfold").within(instance=line)
+        assert unfold.text == str(len(halted))
+        await at.click(unfold)
+        with at.user:
+            links = [link.text for link in ElementFilter(kind=ui.link).within(instance=line)]
+            (mend,) = ElementFilter(kind=Button, marker="mend").within(instance=line)
+        assert sorted(links) == sorted(vm.name_label for vm in halted)
+        await at.click(mend)
+        await at.user.should_see(f"Start: {len(halted)} VMs")
+        await at.click(unfold)
+        with at.user:
+            assert not list(ElementFilter(kind=ui.link).within(instance=line))
+
+
+async def test_the_head_says_how_many_problems_and_how_grave(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        await at.user.open("/bar")
+        counts = at.context.shared(Board).counts
+        await at.user.should_see(f"{sum(counts)} problems")
+        await at.user.should_see(f"{counts.critical} critical")
 
 
 async def test_an_administrator_says_what_is_told(tmp_path: Path) -> None:

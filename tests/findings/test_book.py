@@ -4,15 +4,17 @@ import math
 
 import pytest
 
-from components.findings.words import TITLES, sentence
+from components.findings.words import MANY, TITLES, TONES, sentence
+from components.servers.words import state_mark
 from data.findings.book import Book
-from data.findings.finding import Finding, Level, Limits, Reading, Rule, Subject
+from data.findings.finding import ALWAYS, Finding, Level, Limits, Reading, Rule, Subject
 from data.findings.rules import RULES
 from data.findings.wishes import Note, Tuning, Wishes, name_of
 from data.mirror import Mirror
-from data.objects import SR, VM, Host, HostMetrics
+from data.objects import SR, VDI, VM, Host, HostMetrics, Message, Pool
 from data.placement import is_guest
 from data.server import ServerState
+from data.types import XapiObject
 from tests import fakes
 from tests.map import fleets
 
@@ -59,7 +61,7 @@ def test_every_rule_has_a_sentence_and_a_name_of_its_own() -> None:
 
 
 def test_many_of_one_cause_are_one_line(mirror: Mirror) -> None:
-    rule = Rule("t", VM, many, Limits(warning=1), folds=True, adds=True)
+    rule = Rule("t", VM, many, Limits(warning=1), folds=ALWAYS, adds=True)
     book = Book([rule])
     vms = [vm for vm in mirror.every(VM) if is_guest(vm)]
     for vm in vms:
@@ -125,5 +127,40 @@ def test_a_pool_that_does_not_answer_says_so(mirror: Mirror, state: ServerState)
     mirror.set_server(server, state=state)
     quiet = (ServerState.LIVE, ServerState.CONNECTING, ServerState.SYNCING, ServerState.DISABLED)
     mirror.findings.look(server, NOW)
-    assert mirror.findings.mark(server) is (Level.NONE if state in quiet else Level.CRITICAL)
+    level = mirror.findings.mark(server)
+    assert level is (Level.NONE if state in quiet else Level.CRITICAL)
+    assert (state_mark(state) == TONES.get(Level.CRITICAL)) is (level is Level.CRITICAL), "tree, list and head say the same"
     assert all(sentence(finding, mirror)[0] for finding in mirror.findings.all(NOW))
+
+
+def test_many_of_one_cause_are_one_line_of_one_severity(mirror: Mirror) -> None:
+    """A rule whose sentence is best for one has a line each while there are few; what is graver is told apart."""
+    rule = Rule("t", VM, lambda vm, now: Reading(vm.VCPUs_max) if is_guest(vm) else None, Limits(warning=1, critical=1000))
+    book = Book([rule])
+    pool = max(mirror, key=lambda pool: len(pool.all(VM)))
+    vms = [vm for vm in pool.all(VM).values() if is_guest(vm)]
+    for count, vm in enumerate(vms[:20], 1):
+        book.look(vm, NOW)
+        assert len(book.all(NOW)) == (count if count < rule.folds else 1)
+    (line,) = book.all(NOW)
+    assert [part.subject for part in line.parts] == list(line.subjects) and len(line.subjects) == 20
+    vms[3].VCPUs_max = 1000
+    book.look(vms[3], NOW)
+    critical, warning = book.all(NOW)
+    assert (critical.level, critical.subjects, warning.level, len(warning.subjects)) == (Level.CRITICAL, (vms[3],), Level.WARNING, 19)
+    assert {part.level for part in warning.parts} == {book.mark(vms[0])}
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if issubclass(rule.kind, XapiObject) and rule.kind is not Pool], ids=lambda r: r.key
+)
+def test_every_line_about_many_says_how_many_or_whom(mirror: Mirror, rule: Rule) -> None:
+    if rule.kind in (Message, VDI):
+        pytest.skip("named by what they are about")
+    home = max(mirror, key=lambda pool: len(pool.all(VM)))
+    rows = list(home.all(rule.kind).values())[:2] * 3  # type: ignore[type-var]
+    parts = tuple(Finding(rule, Level.WARNING, (row,), Reading(-1.0 if rule.unit == "days_left" else 0.9), NOW) for row in rows)
+    finding = Finding(rule, Level.WARNING, tuple(rows), parts[0].reading, NOW, parts)
+    title, detail = sentence(finding, mirror)
+    assert "6" in title or "4 more" in title
+    assert rule.key not in MANY or rows[0].name_label in detail

@@ -115,6 +115,23 @@ def test_a_row_leads_to_what_it_is_about() -> None:
     assert list(roll.refs(here)) == [next(iter(fake.home.all(type(fake.vm()))))]
 
 
+def test_what_is_gone_keeps_its_name() -> None:
+    """From what we saw of it; after a start of ours from what xapi wrote."""
+    fake = FakePool("lab")
+    vm = fake.vm("web-1")
+    told = Message(name="VM_STARTED", priority=5, cls="VM", obj_uuid=vm.uuid, timestamp=at(60))
+    body = "VM 'it's old' (uuid: 00000000-0000-4000-8000-000000000009) started on host: h (uuid: 00000000-0000-4000-8000-000000000008)"
+    older = Message(name="VM_STARTED", priority=5, cls="VM", obj_uuid="00000000-0000-4000-8000-000000000009", body=body, timestamp=at(90))
+    for row in (told, older):
+        fake.put(row)
+    roll = message_roll(lambda message: True)
+    assert roll.row(told).cells[2].path
+    fake.change(vm, name_label="web-2")
+    fake.remove(vm)
+    assert [roll.row(row).cells[2].text for row in (told, older)] == ["web-2", "it's old"]
+    assert (roll.row(told).cells[2].path, roll.row(told).cells[2].tip) == ("", "VM, no longer there")
+
+
 class House:
     def __init__(self, folder: Path, user: User, role: Role) -> None:
         self.mirror = Mirror()

@@ -27,7 +27,7 @@ from tests.sync.house import House
 from xo_dash import app as program
 from xo_dash.context import Context
 
-LISTS = ("/", "/vms", "/hosts", "/storage", "/networks", "/tasks", "/settings", "/account")
+LISTS = ("/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/settings", "/account")
 FETCHED = ("/frame/tree", "/vms/rows")
 MOST_OTHERS = 3
 """Templates and snapshots that are looked at: they all have the same page."""

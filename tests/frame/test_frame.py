@@ -282,8 +282,8 @@ def server(state: ServerState, **values: float) -> Server:
         ([ServerState.LIVE, ServerState.DISABLED], "live", "live"),
         ([ServerState.LIVE, ServerState.CONNECTING], "connecting", "connecting"),
         ([ServerState.LIVE, ServerState.SYNCING], "connecting", "loading"),
-        ([ServerState.LIVE, ServerState.UNREACHABLE], "warning", "1 pool unreachable"),
-        ([ServerState.BAD_PASSWORD, ServerState.UNREACHABLE], "warning", "2 pools not connected"),
+        ([ServerState.LIVE, ServerState.UNREACHABLE], "critical", "1 pool unreachable"),
+        ([ServerState.BAD_PASSWORD, ServerState.UNREACHABLE], "critical", "2 pools not connected"),
     ],
 )
 def test_the_worst_connection_counts(states: list[ServerState], mark: str, words: str) -> None:

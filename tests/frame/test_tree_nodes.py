@@ -111,7 +111,7 @@ def test_a_pool_that_is_away_is_marked_and_keeps_its_rows(mirror: Mirror, nodes:
     mirror.set_server(home.server, state=ServerState.UNREACHABLE)
     delta = nodes.take()
     assert delta is not None
-    assert [row[3] for row in delta.put] == ["warning"]
+    assert [row[3] for row in delta.put] == ["critical"]
     assert len(nodes.rows()) == count
 
 

@@ -26,7 +26,7 @@ from xo_dash.context import Context
 from xo_dash.sync.servers import Servers
 
 PATHS = (
-    "/", "/vms", "/hosts", "/storage", "/networks", "/tasks", "/attention", "/messages", "/settings", "/account", "/compare",
+    "/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/account", "/compare",
     "/vm/{vm}", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope",
 )  # fmt: skip
 

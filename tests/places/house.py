@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from nicegui.testing.user_simulation import user_simulation
 
 from components.lists import Listing
 from data.mirror import Mirror
-from pages import host, hosts, network, networks, pool, sr, storage
+from pages import host, hosts, network, networks, pool, snapshots, sr, storage
 from tests import fakes
 
-PAGES = (hosts, host, pool, storage, sr, networks, network)
+PAGES = (hosts, host, pool, storage, sr, networks, network, snapshots)
 
 
 class Looking:
@@ -64,3 +65,11 @@ async def looking(folder: Path, mirror: Mirror) -> AsyncIterator[Looking]:
             yield Looking(user, mirror)
         finally:
             await context.runner.stop()
+
+
+async def eventually(at: Looking, true: Callable[[], bool]) -> None:
+    for _turn in range(200):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(at.rows)

@@ -8,9 +8,9 @@ from typing import NoReturn
 
 from nicegui import app, ui
 
-from data.objects import SR, Network
+from data.objects import SR, Message, Network
 from data.server import ServerState
-from pages import compare, host, hosts, layout, network, networks, past, pool, sr, storage
+from pages import compare, host, hosts, layout, messages, network, networks, past, pool, sr, storage
 from tests import fakes
 from xo_dash.sync.archives import Archives
 from xo_dash.xapi.errors import NotConnected
@@ -29,11 +29,14 @@ def main(port: int, folder: Path) -> None:
     for number in range(MANY):
         build.put(Network, name_label=f"net {number:04}", bridge=f"xapi{number}", MTU=9000 if number % 2 else 1500)
     build.put(SR, name_label="XCP-ng Tools", type="iso", content_type="iso", is_tools_sr=True)
+    for name, hours in (("VM_STARTED", 0.2), ("VM_SHUTDOWN", 5), ("VM_REBOOTED", 72)):
+        moment = time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime(time.time() - hours * 3600))
+        build.put(Message, name=name, priority=5, cls="VM", obj_uuid="gone", body="VM 'web-9' (uuid: gone) did so", timestamp=moment)
     wide = build.commit()
     context = fakes.context(mirror, folder, servers=SimpleNamespace(archives=Archives(_nobody)))
     fakes.sign_in(app, context)
     layout.install(app, context)
-    for page in (compare, hosts, host, pool, storage, sr, networks, network, past):
+    for page in (compare, hosts, host, pool, storage, sr, networks, network, past, messages):
         page.create(context)
 
     def net(number: int) -> Network:

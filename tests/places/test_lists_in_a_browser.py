@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -183,4 +184,37 @@ async def test_what_is_hidden_is_shown_when_asked_for_and_that_is_kept(browser: 
     await expect(rows).to_have_count(before)
     await page.fill("input[type=search] >> nth=-1", "tools")  # to search is to ask
     await expect(page.get_by_text("XCP-ng Tools").first).to_be_visible()
+    assert complaints == []
+
+
+async def test_a_time_narrows_the_messages_and_is_in_the_address(browser: Browser, url: str) -> None:
+    from playwright.async_api import expect
+
+    page, complaints = await opened(browser, f"{url}/messages")
+    rows, period = page.locator(".x-list-row"), page.locator(".x-period > select")
+    await expect(rows).to_have_count(3)
+    await expect(rows.last).to_contain_text("web-9")
+    age = rows.last.locator(".x-list-cell").first
+    await expect(age).to_contain_text(re.compile(r"3 days · .*\d\d:\d\d"))
+    await expect(age).to_have_attribute("title", re.compile(r"20\d\d.*\d\d:\d\d:\d\d"))
+    await period.select_option(label="Last hour")
+    await expect(rows).to_have_count(1)
+    await expect(page.locator(".x-list-total")).to_have_text("1 of 3")
+    await page.goto(page.url)
+    await expect(rows).to_have_count(1)
+    await period.select_option(label="Last 24 hours")
+    await expect(rows).to_have_count(2)
+    await period.select_option(label="From – to")
+    until = await page.evaluate("new Date(Date.now() - 48 * 3600e3 - new Date().getTimezoneOffset() * 60e3).toISOString().slice(0, 16)")
+    await page.locator(".x-period > input").first.fill("2020-01-01T00:00")
+    await page.locator(".x-period > input").last.fill(until)
+    await page.locator(".x-period > input").last.blur()
+    await expect(rows).to_have_count(1)
+    assert "when=between" in page.url and "from=2020-01-0" in page.url
+    await page.goto(page.url)
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("VM rebooted")
+    await page.fill("input[type=search] >> nth=-1", "nothing like it")
+    await page.click(".x-empty .x-btn")
+    await expect(rows).to_have_count(3)
     assert complaints == []

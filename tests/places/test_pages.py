@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,7 +17,7 @@ from data.objects import PBD, PIF, SR, VDI, VM, Host, HostMetrics, Network, PIFM
 from data.server import ServerState
 from data.types import NULL_REF, XapiObject
 from tests import fakes
-from tests.places.house import Looking, looking
+from tests.places.house import Looking, eventually, looking
 from xo_dash.control.actions import actions_for
 
 EVIL = "<img src=x onerror=alert(1)>{{7*7}}"
@@ -362,11 +361,3 @@ async def test_the_page_of_a_pool_counts(at: Looking) -> None:
     fakes.change(at.mirror, pool, ha_enabled=True, ha_overcommitted=True, ha_host_failures_to_tolerate=2)
     await at.user.should_see("on, bears the loss of 2 hosts")
     await at.user.should_see("High availability has promised more")
-
-
-async def eventually(at: Looking, true: Callable[[], bool]) -> None:
-    for _turn in range(200):
-        if true():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(at.rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,6 +28,9 @@ KEPT = 300
 """Tasks that stay after XAPI has forgotten them."""
 BRIEF = 2.0
 """Seconds below which a call of somebody else's is not worth a line: each synchronous one makes a task."""
+
+LATE = 5.0
+"""Seconds after a deletion's end in which the object may still be there, or before its task is heard of no longer."""
 
 Key = tuple[str, Ref]
 
@@ -92,6 +95,8 @@ class Activity:
         self._clock = clock
         self._works: OrderedDict[Key, Work] = OrderedDict()
         self._operated: OrderedDict[Key, XapiObject] = OrderedDict()
+        self._deleting: dict[Key, Work] = {}  # deletions of which nobody knows what of
+        self._gone: deque[tuple[float, XapiObject]] = deque(maxlen=KEPT)  # when, and what went
         self._observers: dict[int, Callable[[], None]] = {}
         self._serial = 0
         self._lines: list[Line] | None = None  # as of the last change
@@ -134,6 +139,9 @@ class Activity:
                 stirred = True
             elif isinstance(subject, Task):
                 stirred |= self._task(subject, change.operation)
+            elif change.operation is Operation.DEL:
+                self._gone.append((self._clock(), subject))
+                stirred |= self._name_deletions()
             elif isinstance(subject, XapiObject) and "current_operations" in change.names:
                 stirred |= self._operations(subject)
         if stirred:
@@ -149,6 +157,10 @@ class Activity:
                 return False
             work = self._works[key] = Work(row=row, seen=self._clock(), subject=self._operated.get(key))
             self._forget_old()
+            if work.subject is None and _deletes(row.name_label):
+                self._deleting[key] = work
+        if key in self._deleting:
+            self._name_deletions()
         if work.state.ended:
             return False
         if operation is Operation.DEL:
@@ -156,6 +168,25 @@ class Activity:
         if row.status is not TaskStatus.PENDING and row.status is not TaskStatus.CANCELLING:
             self._ended(work)
         return True
+
+    def _name_deletions(self) -> bool:
+        """Of a short deletion no operation is ever seen: it is of the one such object that went while it ran, if it was one."""
+        now, named = self._clock(), False
+        for key, work in list(self._deleting.items()):
+            if work.subject is not None or (work.ended and now - work.ended > LATE):
+                del self._deleting[key]
+                continue
+            kind = _deletes(work.row.name_label)
+            known = {other.subject for other in self._works.values()}
+            found = [
+                row
+                for at, row in self._gone
+                if row.home.id == key[0] and row.xapi_class == kind and at >= work.seen - LATE and row not in known
+            ]
+            if len(found) == 1 and sum(_deletes(other.row.name_label) == kind for other in self._deleting.values()) == 1:
+                work.subject, named = found[0], True
+                del self._deleting[key]
+        return named
 
     def _vanished(self, key: Key, work: Work) -> bool:
         now = self._clock()
@@ -252,6 +283,12 @@ class Activity:
                     task=pool.one(Task, item.tasks[-1]) if pool and item.tasks and not item.state.ended else None,
                     pool=pool_name(pool) if pool else "",
                 )
+
+
+def _deletes(label: str) -> str:
+    """The class of which a call of this name deletes one; "" if it does something else."""
+    kind, _dot, method = label.removeprefix("Async.").partition(".")
+    return kind if method in ("destroy", "forget") else ""
 
 
 def _more_telling(row: XapiObject, known: XapiObject | None, label: str) -> bool:

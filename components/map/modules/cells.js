@@ -54,14 +54,17 @@ function ofHost(host, model, words, format) {
   };
 }
 
+/** As grave as its mark is: of one thing nothing else is said here than on the map. */
+const toneOf = (thing) => (thing.mark === CRITICAL ? "critical" : thing.mark === WARNING ? "warning" : "");
+
 const filled = (used, all, format, tone = "") => (all > 0 ? { text: format.memory(all), part: used / all, hint: format.percent(used / all), tone } : NOTHING);
 
 function ofSr(sr, model, words, format) {
   const cut = sr.unplugged.map((id) => model.things.get(id)?.name).filter(Boolean).join(", ");
-  const tone = sr.mark === CRITICAL ? "critical" : sr.mark === WARNING ? "warning" : "";
+  const tone = toneOf(sr);
   const place = sr.host >= 0 ? model.things.get(sr.host)?.name : "";
   return {
-    state: cut ? { text: `${words.unplugged} ${cut}`, tone: "warning" } : { text: [sr.type, place].filter(Boolean).join(" · "), tone: "dim" },
+    state: cut ? { text: `${words.unplugged} ${cut}`, tone } : { text: [sr.type, place].filter(Boolean).join(" · "), tone: "dim" },
     disk: filled(sr.used, sr.size, format, tone),
   };
 }
@@ -70,7 +73,7 @@ function ofNetwork(network, model, words, format) {
   const down = [];
   for (let i = 0; i < network.beads.length; i += 2) if (network.beads[i + 1] === DOWN) down.push(model.things.get(network.beads[i])?.name);
   const names = down.filter(Boolean).join(", ");
-  return { state: names ? { text: `${words.noLink} ${names}`, tone: "warning" } : NOTHING, network: network.busy ? { text: words.busy[network.busy] } : NOTHING };
+  return { state: names ? { text: `${words.noLink} ${names}`, tone: toneOf(network) } : NOTHING, network: network.busy ? { text: words.busy[network.busy] } : NOTHING };
 }
 
 function ofPool(pool, model, words, format) {

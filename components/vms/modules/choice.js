@@ -2,7 +2,7 @@
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
-export const NOTHING = { q: "", state: "", pool: "", host: "", tag: "" };
+export const NOTHING = { q: "", state: "", pool: "", host: "", tag: "", lacks: "" };
 
 export function readAddress(search, isColumn) {
   const from = new URLSearchParams(search);
@@ -31,6 +31,7 @@ export function matcher(filter) {
     (!filter.state || row.state === filter.state) &&
     (!filter.pool || row.pool === filter.pool) &&
     (!filter.host || row.hostKey === filter.host || row.host_uuid === filter.host) &&
+    (!filter.lacks || row.lacks === filter.lacks) &&
     (!filter.tag || row.tags.includes(filter.tag)) &&
     words.every((word) => row.hay.includes(word));
 }
@@ -47,12 +48,13 @@ export function sorted(rows, tell, { key, down }) {
 
 // {value: how many} for the filters, of all rows.
 export function tally(rows) {
-  const counts = { state: new Map(), host: new Map(), tag: new Map(), pool: new Map() };
+  const counts = { state: new Map(), host: new Map(), tag: new Map(), pool: new Map(), lacks: new Map() };
   const add = (map, value) => map.set(value, (map.get(value) ?? 0) + 1);
   const hosts = new Map();
   for (const row of rows) {
     add(counts.state, row.state);
     add(counts.pool, row.pool);
+    if (row.lacks) add(counts.lacks, row.lacks);
     if (row.hostKey) {
       add(counts.host, row.hostKey);
       hosts.set(row.hostKey, row.host);
@@ -60,5 +62,5 @@ export function tally(rows) {
     for (const tag of row.tags) add(counts.tag, tag);
   }
   const named = (map, name) => [...map].map(([value, count]) => ({ value, count, name: name(value) })).sort((a, b) => collator.compare(a.name, b.name));
-  return { state: counts.state, host: named(counts.host, (key) => hosts.get(key)), tag: named(counts.tag, (tag) => tag), pool: counts.pool };
+  return { state: counts.state, host: named(counts.host, (key) => hosts.get(key)), tag: named(counts.tag, (tag) => tag), pool: counts.pool, lacks: counts.lacks };
 }

@@ -1,0 +1,77 @@
+"""The objects of a line that is about many: each with what can be done to it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from nicegui import ui
+
+from components.actions import run_command, whoever
+from components.findings.mending import map_place_of, mending_of, place_of, since_of, subjects_of
+from components.findings.words import amount
+from components.links import path_of
+from components.live import renewed
+from components.ui import Age, Button, Kind
+from data.findings.finding import Finding
+from data.identity import key_of
+from data.names import name_of
+from data.types import XapiObject
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+from xo_dash.control.eligibility import tally
+from xo_dash.i18n import _, ngettext, number
+
+PAGE = 50
+"""Objects drawn at first, and with each asking for more."""
+
+
+class Parts(ui.element):
+    """Worst first; drawn anew where they differ."""
+
+    def __init__(self, context: Context, on_show: Callable[[str], None] | None) -> None:
+        super().__init__("div")
+        self.classes("xo-parts")
+        self._context, self._on_show = context, on_show
+        self._parts: tuple[Finding, ...] = ()
+        self._room = PAGE
+
+    def show(self, parts: tuple[Finding, ...]) -> None:
+        if parts != self._parts:
+            self._parts = parts
+            self._draw()
+
+    def _draw(self) -> None:
+        with renewed(self), ui.element("ul").props("role=list"):
+            for part in self._parts[: self._room]:
+                self._part(part)
+            rest = len(self._parts) - self._room
+            if rest > 0:
+                with ui.element("li"):
+                    Button(ngettext("{n} more", "{n} more", rest).format(n=number(rest)), self._show_more, kind=Kind.GHOST).mark(
+                        "more-parts"
+                    )
+
+    def _show_more(self) -> None:
+        self._room += 4 * PAGE
+        self._draw()
+
+    def _part(self, part: Finding) -> None:
+        subject, place = part.subject, place_of(part)
+        own = place if place is not None and mending_of(part).of(subject) is subject else subject
+        path = path_of(own) if isinstance(own, XapiObject) else ""
+        with ui.element("li").classes("xo-part"):
+            ui.link(name_of(own), path).classes("x-plain x-cut") if path else ui.label(name_of(own)).classes("x-cut")
+            ui.label(amount(part)).classes("xo-part-amount")
+            self._verb(part)
+            Age(since_of(part)).classes("xo-finding-age")
+            on_map = map_place_of(part, self._context.mirror)
+            if (show := self._on_show) is not None and on_map is not None:
+                key = key_of(on_map)
+                Button(kind=Kind.GHOST, icon="map", label=_("Show on the map"), on_click=lambda: show(key))
+
+    def _verb(self, part: Finding) -> None:
+        subjects, user = subjects_of(part), whoever()
+        verb = next((row for row in map(action, mending_of(part).actions) if tally(row, subjects, user).able), None)
+        if verb is not None:
+            Button(_(verb.title), partial(run_command, self._context, verb, subjects), kind=Kind.GHOST).classes("xo-finding-verb")

@@ -1,0 +1,103 @@
+"""One line above the map: how many run, how many do not, and what lacks something. Each figure leads to the list of just those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from nicegui import ui
+
+from components.hosts.rows import UNPATCHED
+from components.live import follow_all, renewed
+from components.map.scene import Scene
+from components.map.stage import Counts
+from components.ui import Mark
+from data.facts.host import updates_unfinished
+from data.mirror import Change, Mirror
+from data.objects import VM, Host, HostMetrics, Pool
+from data.placement import is_guest
+from data.server import Server
+from xo_dash.i18n import _, ngettext, number
+
+TOLD: Final = frozenset((
+    "power_state", "is_a_template", "is_a_snapshot", "ha_restart_priority", "ha_enabled",
+    "pending_guidances", "updates_requiring_reboot", "other_config", "live",
+))  # fmt: skip
+"""The fields that a figure is made of."""
+
+
+class Figure(NamedTuple):
+    mark: str
+    text: str
+    tip: str
+    path: str
+
+
+class Summary(ui.element):
+    """What is none, or not known, is not there."""
+
+    def __init__(self, mirror: Mirror, scene: Scene) -> None:
+        super().__init__()
+        self.classes("xo-summary")
+        self._mirror, self._scene = mirror, scene
+        self._shown: Sequence[Figure] | None = None
+        with self:
+            follow_all(mirror, lambda changes: any(map(_concerns, changes)), self._render)
+
+    def _render(self) -> None:
+        found = figures(self._mirror, self._scene.counts)
+        if found == self._shown:
+            return
+        self._shown = found
+        with renewed(self):
+            for mark, text, tip, path in found:
+                with ui.link(target=path).classes("xo-figure x-plain") as link:
+                    link.props["data-tip"] = tip
+                    if mark:
+                        Mark(mark)
+                    ui.label(text)
+
+
+def _concerns(change: Change) -> bool:
+    if isinstance(change.subject, Server):
+        return True
+    if not isinstance(change.subject, VM | Host | HostMetrics | Pool):
+        return False
+    return change.operation != "mod" or not TOLD.isdisjoint(change.names)
+
+
+def figures(mirror: Mirror, counts: Counts) -> list[Figure]:
+    return [*_totals(counts), *_states(counts), *_lacks(mirror)]
+
+
+def _totals(counts: Counts) -> Iterator[Figure]:
+    hosts = ngettext("{n} host", "{n} hosts", counts.hosts).format(n=number(counts.hosts))
+    pools = ngettext("{n} pool", "{n} pools", counts.pools).format(n=number(counts.pools))
+    yield Figure("", hosts, pools, "/hosts")
+    vms = ngettext("{n} VM", "{n} VMs", counts.vms).format(n=number(counts.vms))
+    yield Figure("", vms, _("All VMs as a table"), "/vms")
+
+
+def _states(counts: Counts) -> Iterator[Figure]:
+    words = (
+        ("running", counts.running, ngettext("{n} running", "{n} running", counts.running)),
+        ("halted", counts.halted, ngettext("{n} halted", "{n} halted", counts.halted)),
+        ("paused", counts.paused, ngettext("{n} paused", "{n} paused", counts.paused)),
+        ("suspended", counts.suspended, ngettext("{n} suspended", "{n} suspended", counts.suspended)),
+    )
+    for state, count, form in words:
+        if count:
+            yield Figure(state, form.format(n=number(count)), _("Show them in the list of VMs"), f"/vms?state={state}")
+
+
+def _lacks(mirror: Mirror) -> Iterator[Figure]:
+    unpatched = sum(map(updates_unfinished, mirror.every(Host)))
+    if unpatched:
+        text = ngettext("{n} host unpatched", "{n} hosts unpatched", unpatched).format(n=number(unpatched))
+        tip = _("Updates are installed and need a reboot or a toolstack restart")
+        yield Figure("", text, tip, f"/hosts?show={UNPATCHED}")
+    protected = [pool for pool in mirror if pool.pool is not None and pool.pool.ha_enabled]
+    bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
+    if bare:
+        text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
+        yield Figure("", text, _("HA is on and does not restart them"), "/vms?lacks=ha")

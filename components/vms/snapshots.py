@@ -1,0 +1,118 @@
+"""All snapshots as rows of one list, and deleting many of them; those of backups are left alone unless somebody wants just them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from components.actions import run_command
+from components.hosts.words import pool_name, pool_path
+from components.links import path_of
+from components.lists.rows import Cell, Column, Roll, Row
+from components.ui import Tone, confirm, notify
+from components.vms.growth import own_size, taken
+from components.vms.words import mark_of
+from data.findings.vms import DAY, OLD_SNAPSHOT
+from data.mirror import PoolMirror
+from data.names import name_of
+from data.objects import SR, VBD, VM
+from data.storage import machine_of
+from data.types import NULL_REF, Ref
+from data.vms import is_of_backup
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+from xo_dash.control.vm.kinds import is_snapshot
+from xo_dash.control.vm.snapshot import own_disks
+from xo_dash.i18n import N_, _, ngettext, number, size
+
+AGE: Final = 2
+"""The column that the list is sorted by, oldest first."""
+MONTH: Final = 30 * DAY
+OLD, MONTHS, MEMORY, BACKUP, ALONE = "old", "month", "memory", "backup", "alone"
+SEGMENTS: Final = {
+    OLD: N_("Over 7 days"), MONTHS: N_("Over 30 days"), MEMORY: N_("With memory"), BACKUP: N_("Backups"), ALONE: N_("No VM"),
+}  # fmt: skip
+"""What may be shown alone; the snapshots of backups are in none of the first two, as findings leave them out."""
+
+
+def snapshot_roll() -> Roll[VM]:
+    columns = [
+        Column(_("VM"), "minmax(130px, 1fr)", brief=True),
+        Column(_("Snapshot"), "minmax(160px, 1.6fr)", main=True),
+        Column(_("Age"), "164px", dated=True, down=True, brief=True, figure=True),
+        Column(_("Size"), "84px", number=True, down=True, brief=True),
+        Column(_("SR"), "minmax(110px, 0.9fr)", drop=2),
+        Column(_("Pool"), "minmax(100px, 0.7fr)", drop=1),
+        Column(_("Part of"), "minmax(96px, 0.6fr)", brief=True),
+    ]
+    return Roll(
+        kind=VM,
+        columns=columns,
+        row=_row,
+        refs=_refs,
+        belongs=is_snapshot,
+        title=_("Snapshots"),
+        nothing=_("No snapshots. What is taken of any VM appears here."),
+        find=_("VM, snapshot, SR"),
+        segments={key: _(words) for key, words in SEGMENTS.items()},
+        sort=AGE,
+    )
+
+
+def _row(snapshot: VM) -> Row:
+    vm, at, amount, backup = machine_of(snapshot), taken(snapshot), own_size(snapshot), is_of_backup(snapshot)
+    gone = vm is snapshot
+    srs = dict.fromkeys(name_of(sr) for disk in own_disks(snapshot) if (sr := disk.home.one(SR, disk.SR)))
+    cells = (
+        Cell("–", key=math.nan, tone="dim", tip=_("It is gone")) if gone else Cell(name_of(vm), path=path_of(vm), mark=mark_of(vm)),
+        Cell(name_of(snapshot), path="" if gone else path_of(snapshot), tip=snapshot.name_description),
+        Cell(since=at) if at else Cell("–", key=math.nan),
+        Cell(size(amount), key=amount if amount >= 0 else math.nan),
+        Cell(", ".join(srs)),
+        Cell(pool_name(snapshot), path=pool_path(snapshot)),
+        Cell(_("backup"), tip=_("A backup needs it: without it the next one copies everything.")) if backup else Cell(),
+    )
+    return Row(cells, tuple(_segments(snapshot, at, backup=backup, gone=gone)), "\n".join((*snapshot.tags, snapshot.name_description)))
+
+
+def _segments(snapshot: VM, at: float | None, *, backup: bool, gone: bool) -> Iterator[str]:
+    age = time.time() - at if at else 0.0
+    if backup:
+        yield BACKUP
+    else:
+        if age >= OLD_SNAPSHOT:
+            yield OLD
+        if age >= MONTH:
+            yield MONTHS
+    if snapshot.suspend_VDI != NULL_REF:
+        yield MEMORY
+    if gone:
+        yield ALONE
+
+
+def _refs(snapshot: VM) -> Iterable[Ref]:
+    yield snapshot.snapshot_of
+    yield from snapshot.VBDs
+    yield from (vbd.VDI for vbd in snapshot.all_of(VBD, snapshot.VBDs))
+    yield from (disk.SR for disk in own_disks(snapshot))
+    if isinstance(snapshot.home, PoolMirror) and snapshot.home.pool:
+        yield snapshot.home.pool.ref
+
+
+async def delete(context: Context, chosen: list[VM]) -> None:
+    """Through the usual dialog. Among others the snapshots of backups are left out; where there is nothing else, it is asked once more."""
+    own = [snapshot for snapshot in chosen if not is_of_backup(snapshot)]
+    left = len(chosen) - len(own)
+    if not chosen:
+        return
+    if own and left:
+        text = ngettext("{n} snapshot of a backup is left out", "{n} snapshots of backups are left out", left)
+        notify(text.format(n=number(left)), Tone.INFORMATION)
+    elif left:
+        title = ngettext("Delete {n} snapshot of a backup?", "Delete {n} snapshots of backups?", left).format(n=number(left))
+        text = _("The tool that made them replaces them by itself. Without them its next backup copies everything.")
+        if not await confirm(title, text, yes=_("Continue"), no=_("Cancel")):
+            return
+    await run_command(context, action("snapshot.delete"), own or chosen)
