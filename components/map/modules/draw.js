@@ -40,6 +40,7 @@ export function draw(art, model, plan, camera, look) {
 /** What painters share while they paint. */
 export function begin(art, model) {
   art.gone = new Set([...model.pools.keys()].filter((id) => model.things.get(id)?.standing === 2));
+  art.model = model;
   art.alpha = 1;
   art.ctx.globalAlpha = 1;
   art.layers ??= new Layers();
@@ -221,7 +222,7 @@ function p95(trail) {
   return known.length >= 20 ? known[Math.floor(known.length * 0.95)] / FULL : -1;
 }
 
-function star(ctx, theme, x, y, r) {
+export function star(ctx, theme, x, y, r) {
   ctx.beginPath();
   for (let i = 0; i < 10; i++) {
     const angle = (Math.PI / 5) * i - Math.PI / 2, length = i % 2 ? r * 0.45 : r;
@@ -232,10 +233,15 @@ function star(ctx, theme, x, y, r) {
   ctx.fill();
 }
 
-function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
-  if (box.w < 4 || box.h < 4) return;
+export function drawFreeGround({ ctx, patterns }, box) {
   ctx.fillStyle = patterns.dots;
   ctx.fillRect(box.x, box.y, box.w, box.h);
+}
+
+function drawFree(art, host, box) {
+  const { ctx, theme, text, words, format } = art;
+  if (box.w < 4 || box.h < 4) return;
+  drawFreeGround(art, box);
   const label = words.free.replace("{size}", format.memory(host.free));
   if (box.w < 60 || box.h < 20 || !(host.flags & LIVE)) return;
   const font = text.font(12), wide = text.width(ctx, label, font);
@@ -247,7 +253,7 @@ function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
   text.put(ctx, shown, box.x + box.w / 2, box.y + box.h / 2, box.w, { size: 12, colour: theme.dim, align: "center" });
 }
 
-function drawSystem(art, box) {
+export function drawSystem(art, box) {
   const { ctx, theme, text, patterns, words } = art;
   if (box.w < 1 || box.h < 1) return;
   ctx.beginPath();
