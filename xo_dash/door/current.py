@@ -4,6 +4,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from nicegui import Client, context
+from nicegui.slot import Slot
 from starlette.requests import HTTPConnection
 
 from data.stores.trace import OURSELVES, Actor
@@ -33,10 +34,12 @@ def current_user(kinds: Kind = Kind.PERSON) -> User:
 
 def current_actor() -> Actor:
     """Whoever looks at the page whose handler runs, for the audit; the program itself where nobody does."""
+    if not Slot.get_stack():  # no page; to ask NiceGUI for one before it runs would make one
+        return OURSELVES
     try:
         session = current_session()
         user = session.user()
-    except (SignedOut, RuntimeError):  # no page, or one without anybody
+    except (SignedOut, RuntimeError):  # a page without anybody
         return OURSELVES
     return Actor(user.name, user.id, session.address)
 
