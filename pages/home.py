@@ -30,6 +30,8 @@ LINKS = {
     "pool": "/pool/{key}", "host": "/host/{key}", "vm": "/vm/{key}", "sr": "/sr/{key}", "network": "/network/{key}",
     "g v": "/vms", "g h": "/hosts", "g s": "/storage", "g n": "/networks",
 }  # fmt: skip
+LEGEND = "map.legend"
+"""The user's preference."""
 
 
 def create(context: Context) -> None:
@@ -75,7 +77,8 @@ def _guide(context: Context) -> None:
 def _map(context: Context, scene: Scene, orders: Orders) -> None:
     mirror = context.mirror
     head = ui.element("header").classes("xo-home-head")
-    chart = Map(scene, links=LINKS, addressed=True).classes("xo-home-map")
+    user = current_user()
+    chart = Map(scene, links=LINKS, addressed=True, legend=user.preferences.get(LEGEND) is True).classes("xo-home-map")
     with head:
         heading(_("Map"), 1).classes("x-only-read")
         Toolbar(chart)
@@ -97,6 +100,11 @@ def _map(context: Context, scene: Scene, orders: Orders) -> None:
         chart.say(spoken(attention.current, mirror) if attention.current else _("Nothing needs attention."))
 
     chart.on_verb, chart.on_lose, chart.on_step, chart.on_pin = selection.do, whatif.ask, step, pin
+
+    async def keep_legend(is_shown: bool) -> None:
+        await context.users.set_preferences(user.id, {LEGEND: is_shown})
+
+    chart.on_legend = keep_legend
     _order(context, chart, orders)
 
 

@@ -14,10 +14,11 @@ from components.frame import status
 from components.frame.account import account
 from components.frame.feed import TreeFeed
 from components.frame.finder import Finder
+from components.frame.keys import Keys
 from components.frame.loading import show_loading
+from components.frame.navigation import navigation
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
-from components.ui import Icon
 from components.ui import page as page_box
 from data.mirror import Subject
 from data.stores.users import Role, User
@@ -59,11 +60,12 @@ def frame(
             badge(context)
         status.tasks(context.runner.activity, "/tasks")
         status.connection(context.mirror, "/settings")
+        Keys()
         _account(context, user)
     with shell.side:
         menu = PlacedMenu(context)
+        navigation(context, ui.context.client.request.url.path)
         Tree(feed, selected, on_menu=menu.open)
-        _navigation(context, ui.context.client.request.url.path)
     with shell.main:
         if bare:
             shell.main.classes("x-main-bare")
@@ -84,28 +86,3 @@ def _account(context: Context, user: User) -> None:
 
 def _role(role: Role) -> str:
     return {Role.VIEWER: _("may look"), Role.OPERATOR: _("may start and stop"), Role.ADMIN: _("administrator")}[role]
-
-
-def _navigation(context: Context, here: str) -> None:
-    places = (
-        ("/", "map", _("Map")),
-        ("/attention", "attention", _("Attention")),
-        ("/vms", "vm", _("VMs")),
-        ("/snapshots", "camera", _("Snapshots")),
-        ("/hosts", "host", _("Hosts")),
-        ("/storage", "storage", _("Storage")),
-        ("/networks", "network", _("Networks")),
-        ("/tasks", "tasks", _("Tasks")),
-        ("/messages", "messages", _("Messages")),
-        ("/settings", "settings", _("Settings")),
-    )
-    with ui.element("nav").classes("x-nav") as nav:
-        nav.props["aria-label"] = _("Pages")
-        for path, icon, name in places:
-            with ui.link(target=path) as link:
-                if here == path:
-                    link.props["aria-current"] = "page"
-                Icon(icon)
-                ui.label(name)
-                if path == "/attention":
-                    badge(context)

@@ -21,6 +21,11 @@ from xo_dash.i18n import _, ngettext, number
 
 FOLDED = "attention.folded"
 """The user's preference."""
+_UNFOLD = """(event) => {
+  const button = event.currentTarget;
+  button.setAttribute("aria-expanded", button.closest(".xo-attention").toggleAttribute("data-open"));
+}"""
+"""On a small screen the bar is one line until one asks for more, and again on the next page: no preference of a desk's screen."""
 MOST = 30
 """Lines shown; the worst are first, the rest is on its page."""
 
@@ -28,7 +33,7 @@ MOST = 30
 class Attention(ui.element):
     """Always as high, so that the map above keeps its size. `on_show` is called with the key of what should be found on the map.
 
-    `path` is the page of all findings. Whether it is folded is the user's preference.
+    `path` is the page of all findings. Whether it is folded is the user's preference, but on a small screen it is one line at first.
     """
 
     def __init__(self, context: Context, on_show: Callable[[str], None], path: str) -> None:
@@ -62,6 +67,10 @@ class Attention(ui.element):
                 Button(kind=Kind.GHOST, icon="right", label=_("Next problem"), on_click=lambda: self.step(1)).mark("next")
             ui.link(_("All"), path).classes("x-link")
             self._toggle = Button(kind=Kind.GHOST, icon="down", label=_("Fold"), on_click=self._folding).mark("fold")
+            self._toggle.classes("xo-attention-fold")
+            unfold = Button(kind=Kind.GHOST, icon="down", label=_("All lines")).classes("xo-attention-unfold").mark("unfold")
+            unfold.props["aria-expanded"] = "false"
+            unfold.on("click", js_handler=_UNFOLD)
 
     def _render(self) -> None:
         told = self._board.told

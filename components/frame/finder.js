@@ -14,7 +14,7 @@ export default {
           <div class="x-found-title">{{ group.title }}<span class="x-count">{{ group.more }}</span></div>
           <a v-for="hit in group.hits" :key="hit.n" :id="name + '-' + hit.n" :href="hit.href" class="x-found-hit" role="option" tabindex="-1"
             :aria-selected="hit.n === at" @mousemove="at = hit.n" @mousedown.stop>
-            <i v-if="hit.mark" :class="'x-mark x-mark-' + hit.mark" v-html="marks[hit.mark] || marks.unknown"></i>
+            <i v-if="hit.mark" :class="'x-mark x-screen x-mark-' + hit.mark" v-html="screens[hit.mark] || screens.unknown"></i>
             <i v-else class="x-icon" v-html="icons[hit.icon]"></i>
             <span class="x-found-name"><template v-for="(part, i) in split(hit.name)"><b v-if="i % 2">{{ part }}</b><template v-else>{{ part }}</template></template></span>
             <span class="x-found-why"><template v-for="(part, i) in split(hit.why)"><b v-if="i % 2">{{ part }}</b><template v-else>{{ part }}</template></template></span>
@@ -24,7 +24,7 @@ export default {
         <div v-if="!flat.length" class="x-found-nothing">{{ full ? words.full : words.nothing }}</div>
       </div>
     </div>`,
-  props: { placeholder: String, marks: Object, icons: Object, words: Object, adds: String, most: Number },
+  props: { placeholder: String, screens: Object, icons: Object, words: Object, adds: String, most: Number },
   emits: ["ready", "query"],
 
   data() {

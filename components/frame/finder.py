@@ -10,7 +10,7 @@ from nicegui import events, ui
 from components.frame.feed import TreeFeed
 from components.links import path_of
 from components.theme.icons import drawing
-from components.ui.marks import drawings
+from components.ui.marks import screens
 from components.vms.words import mark_of
 from data.mirror import PoolMirror
 from data.names import name_of, pool_name
@@ -34,7 +34,7 @@ class Finder(ui.element, component="finder.js"):
         super().__init__()
         self._feed = feed
         self._props["placeholder"] = _("Search VMs, hosts, addresses, tags…")
-        self._props["marks"] = drawings()
+        self._props["screens"] = screens()
         self._props["icons"] = {name: drawing(name) for name in ("search", *ICONS.values())}
         self._props["words"] = {"nothing": _("Nothing found"), "label": _("Search"), "failed": _("No answer from the server")}
         self.on("ready", self._ready, [])

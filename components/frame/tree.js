@@ -21,7 +21,11 @@ export default {
             :aria-level="row.level" :aria-expanded="row.open === null ? null : row.open" :aria-selected="row.selected"
             :data-tip="row.tip || null" @click="click($event, row)" @contextmenu="menu($event, row)">
             <i v-if="row.open !== null" class="x-tree-twist" :class="{ 'x-open': row.open }" @click.prevent.stop="toggle(row.id)"></i>
-            <i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark] || marks.unknown"></i>
+            <i v-if="row.isVm" :class="'x-mark x-screen x-mark-' + row.mark" v-html="screens[row.mark] || screens.unknown"></i>
+            <template v-else>
+              <i class="x-icon" v-html="icons[row.kind]"></i>
+              <i v-if="row.mark !== 'running'" :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark] || marks.unknown"></i>
+            </template>
             <span class="x-tree-name" dir="auto"><template v-for="(part, i) in row.parts"><b v-if="i % 2" >{{ part }}</b><template v-else>{{ part }}</template></template></span>
             <span class="x-tree-end" :class="{ 'x-count': row.kind !== 2 }">{{ row.end }}</span>
           </a>
@@ -29,7 +33,7 @@ export default {
         <div v-if="message" class="x-tree-message">{{ message }}</div>
       </div>
     </div>`,
-  props: { url: String, selected: String, marks: Object, paths: Object, words: Object },
+  props: { url: String, selected: String, marks: Object, screens: Object, icons: Array, paths: Object, words: Object },
   emits: ["watch", "menu"],
 
   data() {
@@ -207,7 +211,7 @@ export default {
       const running = mark === "running" || mark === "busy";
       const says = mark === "running" || kind === BENCH ? "" : this.words.marks[mark] ?? "";
       return {
-        id, kind, mark, level, open, top,
+        id, kind, mark, level, open, top, isVm: kind === VM || kind === BENCH,
         indent: (this.height > 30 ? 26 : 16) + (level - 1) * 14,
         href: uuid && kind !== BENCH ? (window.path_prefix ?? "") + this.paths[kind] + encodeURIComponent(key).replace("%40", "@") : kind === POOL ? (window.path_prefix ?? "") + "/settings" : "",
         parts: this.split(kind === BENCH ? this.words.bench : name || "–"),

@@ -13,7 +13,8 @@ from components.frame.feed import News, TreeFeed, encode
 from components.frame.nodes import Kind, Row
 from components.in_sight import LoadsInSight
 from components.links import PREFIXES
-from components.ui.marks import drawings
+from components.theme.icons import drawing
+from components.ui.marks import drawings, screens
 from data.identity import key_of
 from data.mirror import Subject
 from data.objects import VM, Host, Pool
@@ -43,7 +44,8 @@ class Tree(ui.element, component="tree.js"):
         self._held_last: News | None = None
         self._props["url"] = SNAPSHOT
         self._props["selected"] = _key(selected)
-        self._props["marks"] = drawings()
+        self._props["marks"], self._props["screens"] = drawings(), screens()
+        self._props["icons"] = [drawing("pool"), drawing("host")]  # by Kind
         self._props["paths"] = {str(int(Kind.POOL)): PREFIXES[Pool], str(int(Kind.HOST)): PREFIXES[Host], str(int(Kind.VM)): PREFIXES[VM]}
         self._props["words"] = _words()
         self.on("watch", self._watch)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from components.lists.rows import Cell
 from data.types import XapiObject
-from xo_dash.i18n import rate
+from xo_dash.i18n import bits_rate, rate
 
 Parts = Iterable[tuple[str, str]]
 """The series, each (uuid, data source)."""
 
 
-def traffic_cell(row: XapiObject, parts: Parts) -> Cell:
-    """Bytes a second; nothing where none was measured."""
+def traffic_cell(row: XapiObject, parts: Parts, say: Callable[[float], str] = rate) -> Cell:
+    """Bytes a second, as `say` has them; nothing where none was measured."""
     amount = row.home.history.sum_now(parts)
-    return Cell("" if math.isnan(amount) else rate(amount), key=amount)
+    return Cell("" if math.isnan(amount) else say(amount), key=amount)
+
+
+def line_rate(bytes_per_second: float) -> str:
+    """What is measured in bytes of a network, as networks are sold."""
+    return bits_rate(8 * bytes_per_second)
 
 
 def traffic_trace(row: XapiObject, parts: Parts) -> str:

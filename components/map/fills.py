@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xo_dash.i18n import _, ngettext, number, percent, rate
+from xo_dash.i18n import _, bits_rate, ngettext, number, percent, rate
 
 KIB, GIB = 1 << 10, 1 << 30
 
@@ -12,12 +12,11 @@ KIB, GIB = 1 << 10, 1 << 30
 def scales() -> Mapping[str, tuple[str, str]]:
     """{fill: (where the lightest begins, where the strongest does)}; what has no scale is left out."""
     whole = percent(0.0), percent(1.0)
-    flows = rate(32 * KIB), rate(GIB)
     return {
         "cpu": whole,
         "memory": whole,
-        "disk": flows,
-        "network": flows,
+        "disk": (rate(32 * KIB), rate(2 * GIB)),
+        "network": (bits_rate(8 * 32 * KIB), bits_rate(8 * 2 * GIB)),
         "latency": (_milliseconds(0), _milliseconds(145)),
         "snapshots": (_("no snapshot"), ngettext("{n} day", "{n} days", 90).format(n=number(90))),
     }

@@ -3,6 +3,7 @@
 import { arrange, refill, touched } from "xo-map/arrange.js";
 import { Camera } from "xo-map/camera.js";
 import { choosing } from "xo-map/choosing.js";
+import { figuring } from "xo-map/figures.js";
 import { finding } from "xo-map/finding.js";
 import { formats } from "xo-map/format.js";
 import { gestures } from "xo-map/input.js";
@@ -20,7 +21,7 @@ import { surroundings } from "xo-map/surroundings.js";
 import { Table } from "xo-map/table.js";
 import { telling } from "xo-map/telling.js";
 import { viewing } from "xo-map/viewing.js";
-import { Wanted } from "xo-map/wanted.js";
+import { Wanted, cards } from "xo-map/wanted.js";
 
 const ROWS = ["p", "h", "m", "s", "n", "x"]; // of a message: not measurements alone
 
@@ -46,11 +47,14 @@ export default {
         <button type="button" role="menuitem" tabindex="-1" @click="savePicture('png')">{{ words.picture.png }}</button>
         <button type="button" role="menuitem" tabindex="-1" @click="savePicture('svg')">{{ words.picture.svg }}</button>
       </div>
+      <aside class="xo-map-legend" ref="legend" :aria-label="words.legend.title" hidden>
+        <div class="xo-map-legend-head"><h2>{{ words.legend.title }}</h2><button type="button" class="x-btn x-btn-ghost x-btn-bare" :aria-label="words.legend.close" @click="showLegend(false)"><svg class="x-icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5"><path d="m4 4 8 8M12 4l-8 8"/></svg></button></div>
+        <div ref="legendRows" class="xo-map-legend-rows" tabindex="0" role="group" :aria-label="words.legend.title"></div>
+      </aside>
       <div class="xo-map-quiet" role="status" aria-live="polite" ref="live"></div>
-      <dialog class="xo-map-help" ref="help" :aria-label="words.help"></dialog>
       <slot></slot>
     </div>`,
-  props: { words: Object, links: Object, language: String, addressed: Boolean, order: Array, arrangeable: Boolean },
+  props: { words: Object, legend: Boolean, links: Object, language: String, addressed: Boolean, order: Array, arrangeable: Boolean },
 
   mounted() {
     // Plain fields, not Vue's: nothing here may be made reactive.
@@ -71,6 +75,7 @@ export default {
     this.fitted = -1;      // what fills the screen
     this.crumbs = [];
     this.crumbText = "";
+    this.figured = "";     // of what exact figures are kept, see figures.js
     this.format = formats(this.language, this.words);
     this.ctx = this.$refs.canvas.getContext("2d", { alpha: false });
     this.$refs.root.map = this; // for the toolbar, tests and whoever opens the console
@@ -81,6 +86,7 @@ export default {
     this.observe();
     gestures(this);
     keys(this);
+    this.showLegend(this.legend, false);
     this.tellView();
     this.$emit("ready");
   },
@@ -88,14 +94,14 @@ export default {
   unmounted() { for (const stop of this.stops) stop(); this.table.stop(); cancelAnimationFrame(this.pending); },
 
   methods: {
-    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...telling, ...saving,
+    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...figuring, ...telling, ...saving,
 
     // ---- from the server
 
     patch(message) {
       const change = this.model.apply(message);
       if (change.lost) { this.$emit("ready"); return; }
-      if (message.r) this.wanted = new Wanted();
+      if (message.r) { this.wanted = new Wanted(); this.figured = ""; }
       this.$refs.root.toggleAttribute("data-bare", ![...this.model.pools.values()].some(({ hosts }) => hosts.size));
       this.relay(change);
       this.tidy();
@@ -168,6 +174,7 @@ export default {
       if (!this.$refs.tip.hidden) this.fillTip();
       this.showCrumbs();
       this.wantTrails();
+      this.wantFigures([this.look.hover, this.look.focus, ...cards(this.plan, this.camera, this.width, this.height)]);
     },
 
     /** Ask for the history of what is shown large enough and was not asked for yet. */

@@ -13,12 +13,14 @@ from nicegui.dependencies import register_esm
 from nicegui.element import Element
 
 from components.browser import tell
+from components.map.figures import Figures
 from components.map.scene import Scene
 from components.map.words import words
 from xo_dash.i18n import locale
 
 MODULES = Path(__file__).parent / "modules"
 MOST_TRAILS = 1000
+MOST_FIGURES = 200
 MOST_ORDERED = 4000
 MOST_LOST = 16
 register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
@@ -53,19 +55,22 @@ class Map(Element, component="map.js"):
     on_order: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
     """Gets the key of a pool whose hosts, or "" if pools, are wanted in this order of keys, or how VMs are grouped with an order of
     those groups; with none the usual order is wanted again, for "" that of all pools and hosts."""
+    on_legend: Callable[[bool], Awaitable[None]] | None = None
+    """Gets whether the legend is shown, when somebody shows or hides it."""
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
 
-    def __init__(self, scene: Scene, *, links: Mapping[str, str], addressed: bool = False) -> None:
-        """`addressed`: what is shown and how is kept in the page's address."""
+    def __init__(self, scene: Scene, *, links: Mapping[str, str], addressed: bool = False, legend: bool = False) -> None:
+        """`addressed`: what is shown and how is kept in the page's address; `legend`: it is shown from the beginning."""
         super().__init__()
         self._scene = scene
         self._is_ready = False
-        self._props["addressed"] = addressed
+        self._props["addressed"], self._props["legend"] = addressed, legend
         self._props["words"] = words()
         self._props["links"] = dict(links)
         self._props["language"] = locale()
         self._close = scene.open(self._patch)
+        self._figures = Figures(scene, lambda rows: tell(self, "figures", f"[{rows}]"))
         self.on("ready", self._ready)
         self.on("trails", self._trails)
         self.on("choose", self._choose)
@@ -76,9 +81,12 @@ class Map(Element, component="map.js"):
         self.on("pin", self._pin)
         self.on("view", self._view)
         self.on("order", self._order)
+        self.on("legend", self._legend)
+        self.on("figures", self._watch_figures)
 
     def _handle_delete(self) -> None:
         self._close()
+        self._figures.end()
         super()._handle_delete()
 
     # ---- to the browser
@@ -129,6 +137,9 @@ class Map(Element, component="map.js"):
         wanted = [[id_ for id_ in _list(ids)[:MOST_TRAILS] if isinstance(id_, int)] for ids in _list(event.args)[:2]]
         tell(self, "trails", f"[{self._scene.trails(*wanted) if wanted else '[]'}]")
 
+    def _watch_figures(self, event: events.GenericEventArguments) -> None:
+        self._figures.watch([id_ for id_ in _list(event.args)[:MOST_FIGURES] if isinstance(id_, int)])
+
     def _choose(self, event: events.GenericEventArguments) -> None:
         chosen = [
             Chosen(*pair)
@@ -166,6 +177,10 @@ class Map(Element, component="map.js"):
         pinned = _list(event.args)
         if self.on_pin and len(pinned) == 2 and all(isinstance(part, str) for part in pinned):
             self.on_pin(Chosen(*pinned))
+
+    async def _legend(self, event: events.GenericEventArguments) -> None:
+        if self.on_legend and isinstance(event.args, bool):
+            await self.on_legend(event.args)
 
     def _view(self, event: events.GenericEventArguments) -> None:
         if self.on_view and event.args in ("map", "table"):

@@ -230,6 +230,11 @@ class Scene:
         server = self._mirror.pools[server_id].server
         return [self._stage.pool_id(server), round(time.time() / STEP), levels.count, differs, text]
 
+    def measured(self, ids: Sequence[int]) -> dict[int, Host | VM]:
+        """The hosts and VMs among `ids`; unknown ids are left out."""
+        things = ((id_, item.thing) for cast in self._stage.casts.values() for id_ in ids if (item := cast.items.get(id_)))
+        return {id_: thing for id_, thing in things if isinstance(thing, Host | VM)}
+
     def trails(self, ids: Sequence[int], whole: Sequence[int] = ()) -> str:
         """The last minutes of hosts and VMs, for those in `whole` all that is kept of them, for `ids` the CPU alone:
         `[[id, levels, most of disk, most of network (B/s)], ...]`; unknown ids are left out."""

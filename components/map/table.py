@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.theme.icons import drawing
-from components.ui.marks import drawings
+from components.ui.marks import drawings, screens
 from xo_dash.i18n import _, pgettext
 
 ICONS = {
@@ -35,4 +35,5 @@ def table_words() -> dict[str, object]:
         "nothing": _("Nothing is found."),
         "icons": {name: drawing(icon) for name, icon in ICONS.items()},
         "marks": drawings(),
+        "screens": screens(),
     }  # fmt: skip

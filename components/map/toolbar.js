@@ -22,13 +22,13 @@ export default {
           <button type="button" class="xo-filter-verb" :title="words.chooseAll" :aria-label="words.chooseAll" @click="map?.chooseFound()"><svg viewBox="0 0 16 16"><path d="M2.5 2.5h11v11h-11zM5 8l2 2 4-4.5"/></svg></button>
           <button type="button" class="xo-filter-verb" :title="words.clear" :aria-label="words.clear" @click="clear"><svg viewBox="0 0 16 16"><path d="m4 4 8 8M12 4l-8 8"/></svg></button>
         </template>
-        <kbd v-else class="x-kbd" aria-hidden="true">/</kbd>
       </div>
+      <button v-show="state.view === 'map'" type="button" class="x-btn xo-legend-button" :aria-pressed="legend" @click="map?.showLegend(!legend)"><svg class="x-icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true"><path d="M2 3h3v3H2zM2 10h3v3H2zM8 4.5h6M8 11.5h6"/></svg>{{ words.legend }}</button>
     </div>`,
   props: { words: Object, chart: Number },
 
   data() {
-    return { state: { view: "map", fill: "cpu", size: "auto", group: "placement", filter: "", only: false }, found: -1, counted: "" };
+    return { state: { view: "map", fill: "cpu", size: "auto", group: "placement", filter: "", only: false }, found: -1, counted: "", legend: false };
   },
 
   computed: {
@@ -48,6 +48,7 @@ export default {
       this.map = map;
       const { view, fill, size, group, filter, only } = map.state;
       this.state = { view, fill, size, group, filter, only };
+      this.legend = !map.$refs.legend.hidden;
       this.found = map.found ? map.found.size : -1;
       this.counted = map.found ? map.format.number(map.found.size) : "";
       map.askFilter = () => { this.$refs.field.focus(); this.$refs.field.select(); };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.map.fills import scales
+from components.map.legend import legend_words
 from components.map.picture import picture_words
 from components.map.rows import BUSY
 from components.map.table import table_words
@@ -20,8 +21,9 @@ def words() -> dict[str, object]:
             "Escape and Tab leave the map."
         ),
         "keyList": _keys(),
-        "help": _("Keys of the map"),
-        "close": _("Close"),
+        "tableKeys": _table_keys(),
+        "tableTitle": _("In the table"),
+        "keyTitle": _("On the map"),
         "all": _("All"),
         "where": _("Where you are"),
         "noGroup": _("Without a group"),
@@ -84,7 +86,10 @@ def words() -> dict[str, object]:
         "sizes": [_("MiB"), _("GiB"), _("TiB"), _("PiB")],
         "picture": picture_words(),
         "table": table_words(),
+        "legend": legend_words(),
         "rates": [_("B/s"), _("KiB/s"), _("MiB/s"), _("GiB/s")],
+        "about": _("≈ {figure}"),
+        "bitRates": [_("bit/s"), _("kbit/s"), _("Mbit/s"), _("Gbit/s"), _("Tbit/s")],
     }
 
 
@@ -103,12 +108,28 @@ def _keys() -> list[tuple[str, str]]:
         ("x", _("what if this host fails; hold it or press it")),
         ("< >", _("move the host, the pool or the group before its neighbour or behind")),
         ("p", _("pin to the list below, or take it off")),
-        ("/", _("filter")),
+        ("Ctrl+F", _("filter")),
         ("f", _("next fill; with Shift the previous")),
         ("e", _("save a picture")),
         ("+ - 0", _("nearer, farther, all")),
         ("g v", _("to the VMs; h hosts, p pool, s storage, n networks")),
         ("Esc", _("end what is shown, then clear the selection")),
+    ]
+
+
+def _table_keys() -> list[tuple[str, str]]:
+    """The same while the table is shown."""
+    return [
+        ("↑ ↓", _("to the next row; with Shift it is selected")),
+        ("→ ←", _("open and close a row, then from cell to cell")),
+        ("Home End", _("first and last")),
+        ("Enter", _("open")),
+        ("Space", _("select")),
+        ("Ctrl+A", _("select all that is found")),
+        (".", _("commands")),
+        ("Ctrl+F", _("filter")),
+        ("*", _("open all of these rows")),
+        ("a … z", _("to the next name that begins so")),
     ]
 
 
@@ -151,6 +172,7 @@ def toolbar() -> dict[str, object]:
         "menus": [("fill", _("Fill"), fills()), ("group", _("Group"), groups), ("size", _("Size"), sizes)],
         "filter": _("Filter"),
         "grammar": _("Name, address or uuid; tag: os: state: host: pool: sr: net: is:alarm; a minus before a word turns it round"),
+        "legend": _("Legend"),
         "only": _("Show only what is found"),
         "chooseAll": _("Select all that is found"),
         "clear": _("Clear the filter"),

@@ -8,7 +8,7 @@ from typing import Final
 from data.findings.finding import Level
 from data.messages import Alarm, alarm_of
 from data.objects import Message
-from xo_dash.i18n import N_, _, duration, number, percent, rate, size
+from xo_dash.i18n import N_, _, bits_rate, duration, number, percent, rate, size
 
 # fmt: off
 NAMES: Final[dict[str, str]] = {
@@ -149,7 +149,9 @@ def _amount(name: str, value: float) -> str:
         return percent(value)
     if name in KIB:
         return size(value * 1024)
-    if name in ("network_usage", "disk_usage"):
+    if name == "network_usage":
+        return bits_rate(8 * value)
+    if name == "disk_usage":
         return rate(value)
     if name.startswith("sr_io_throughput"):
         return rate(value * (1 << 20))  # rrdd tells MiB a second

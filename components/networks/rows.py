@@ -11,7 +11,7 @@ from components.hosts.ways import pif_refs
 from components.hosts.words import link_mark, pool_name, pool_path
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row
-from components.lists.traffic import traffic_cell, traffic_trace
+from components.lists.traffic import line_rate, traffic_cell, traffic_trace
 from components.vms.words import mark_of
 from data.mirror import PoolMirror
 from data.names import name_of
@@ -54,7 +54,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         nothing=_("No networks yet. They appear as soon as a pool is connected, in the settings."),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
         measured=5,
-        measure=lambda network: traffic_cell(network, traffic_of(network)),
+        measure=lambda network: traffic_cell(network, traffic_of(network), line_rate),
         measured_by=lambda network: {uuid for uuid, _name in traffic_of(network)},
         trace=lambda network: traffic_trace(network, traffic_of(network)),
     )
@@ -69,7 +69,7 @@ def _network_row(network: Network) -> Row:
         Cell(_(KINDS[kind])),
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
-        traffic_cell(network, traffic_of(network)),
+        traffic_cell(network, traffic_of(network), line_rate),
         Cell(str(network.MTU or "–"), key=network.MTU or math.nan),
         Cell(network.bridge, tone="dim"),
         Cell(number(vms), key=vms),

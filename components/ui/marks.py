@@ -26,6 +26,18 @@ _SHAPES: Final[Mapping[str, str]] = {
 
 SHAPES: Final = frozenset(_SHAPES)
 
+_STAND: Final = '<path d="M6 13.5h4M8 10.5v3" fill="none"/>'
+_SCREEN: Final = '<path d="M2.5 3h11v7.5h-11z" fill="none"/>'
+_SCREENS: Final[Mapping[str, str]] = {
+    "running": '<path d="M2.5 3h11v7.5h-11z" fill="currentColor"/>',
+    "halted": _SCREEN,
+    "paused": _SCREEN + '<path d="M6.6 5.2v3.1M9.4 5.2v3.1"/>',
+    "suspended": _SCREEN + '<path d="M6.4 5.2h3.2l-3.2 3.1h3.2" fill="none"/>',
+    "busy": _SCREEN + '<path d="M13.5 3v7.5h-11z" fill="currentColor"/>',
+    "unknown": '<path d="M2.5 3h11v7.5h-11z" fill="none" stroke-dasharray="2 1.8"/>',
+}
+"""A VM as its screen: filled while it runs, with what it is in otherwise."""
+
 
 class Mark(ui.element):
     """One of SHAPES; anything else shows as unknown. Say beside it in words what it means."""
@@ -64,3 +76,12 @@ def chip(text: str, kind: str = "") -> ui.label:
 def drawings() -> dict[str, str]:
     """{shape: SVG} for what draws many marks in the browser itself."""
     return {name: f'<svg viewBox="0 0 10 10">{shape}</svg>' for name, shape in _SHAPES.items()}
+
+
+def screens() -> dict[str, str]:
+    """{shape of a VM's mark: SVG of a VM that is in it}, where pools, hosts and VMs stand together and are told apart by their drawing."""
+    return {
+        name: '<svg viewBox="0 0 16 16" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round" '
+        f'aria-hidden="true">{shape}{_STAND}</svg>'
+        for name, shape in _SCREENS.items()
+    }

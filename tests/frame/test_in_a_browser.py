@@ -240,3 +240,48 @@ async def test_there_is_one_main(page: Page, url: str) -> None:
     assert await page.locator("main, [role=main]").evaluate_all("all => all.map(one => one.id)") == ["main"]
     assert await page.locator("main :is(header.x-top, aside.x-side)").count() == 0
     assert await page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+
+
+async def test_the_sections_stand_above_the_tree_with_their_counts(page: Page, url: str) -> None:
+    await page.goto(url)
+    nav, tree = page.get_by_role("navigation", name="Pages"), page.locator(".x-tree")
+    await expect(page.locator(row(page, "xcp-lab-1"))).to_be_visible()
+    above, below = await nav.bounding_box(), await tree.bounding_box()
+    assert above and below and above["y"] + above["height"] <= below["y"] + 1
+    counts = {
+        await link.locator(".x-cut").inner_text(): await link.locator(".x-nav-count").inner_text()
+        for link in await nav.get_by_role("link").all()
+    }
+    assert int(counts["VMs"]) == sum(map(int, await page.locator(".x-tree-row[aria-level='1'] .x-tree-end").all_inner_texts()))
+    assert counts["Hosts"] == "4" and int(counts["Storage"]) > 0 and int(counts["Networks"]) > 0
+    assert list(counts)[:3] == ["Map", "Attention", "VMs"]
+
+
+async def test_pools_hosts_and_vms_are_told_apart_by_their_drawing(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator(row(page, "git"))).to_be_visible()
+    drawn = [
+        await page.locator(f"{one} i:not(.x-tree-twist)").first.inner_html()
+        for one in (".x-tree-row[aria-level='1']", host("xcp-lab-1"), row(page, "git"))
+    ]
+    assert len(set(drawn)) == 3 and all("<svg" in one for one in drawn)
+    await page.keyboard.press("/")
+    await page.keyboard.type("git")
+    await expect(page.locator(".x-found-hit .x-screen").first).to_be_visible()
+
+
+async def test_the_keys_are_behind_a_button_and_a_key_that_works_at_once(page: Page, url: str) -> None:
+    await page.goto(url)
+    await expect(page.locator(row(page, "git"))).to_be_visible()
+    dialog = page.get_by_role("dialog", name="Keyboard")
+    await page.keyboard.press("?")
+    await expect(dialog).to_be_visible()
+    await page.keyboard.press("?")
+    await expect(dialog).to_be_hidden()
+    await page.get_by_role("button", name="Keyboard").click()
+    await expect(dialog.get_by_text("search everything")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.locator(".x-finder input").focus()
+    await page.keyboard.type("?")
+    await expect(dialog).to_be_hidden()
+    assert await page.locator(".x-kbd:visible", has_text="/").count() <= 1

@@ -35,6 +35,27 @@ PLACE = f"""(name) => {{
   return [vm.uuid, things.get(vm.host).uuid];
 }}"""
 """The uuids of a running VM and its host."""
+TOLD = f"""() => {{
+  const map = {MAP}, {{rows, at}} = map.table;
+  const lines = [...document.querySelectorAll(".xo-row")].map((line) => [rows[at.get(line.dataset.key)], line]);
+  const text = (line, column) => line.querySelector(`.xo-cell-${{column}}`).textContent;
+  const running = lines.filter(([row]) => row?.thing?.kind === "vm" && row.thing.state === 1);
+  return running.map(([row, line]) => [text(line, "cpu"), text(line, "network"), map.model.exact.get(row.id)]);
+}}"""
+"""Of running VMs in the table: what it says of their CPU and network, and what they are."""
+CUT = """() => {
+  const head = document.querySelector(".xo-home-head"), room = head.getBoundingClientRect();
+  const boxes = (css) => [...head.querySelectorAll(css)].map((one) => one.getBoundingClientRect()).filter(({ width }) => width);
+  const isOut = (box) => box.left < room.left - 1 || box.right > room.right + 1 || box.bottom > room.bottom + 1;
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const tools = boxes(".xo-tools > *");
+  return [
+    ...boxes(".xo-tools > *, .xo-views > *").filter(isOut).map(() => "outside"),
+    ...tools.flatMap((a, i) => tools.slice(i + 1).filter((b) => meet(a, b)).map(() => "over one another")),
+    ...(head.scrollWidth > head.clientWidth + 1 ? ["head"] : []),
+  ];
+}"""
+"""What is wrong with the places of the tools above the map."""
 
 
 @pytest.fixture(scope="module")
@@ -237,18 +258,94 @@ async def test_a_problem_with_anything_is_shown_where_the_map_has_it(page: Page,
 
 
 async def test_keys_are_listed_and_pages_are_two_keys_away(page: Page, address: str) -> None:
-    await page.locator(".xo-map-focus").focus()
-    await page.keyboard.press("?")
-    await page.get_by_role("dialog", name="Keys of the map").wait_for()
+    await page.keyboard.press("?")  # nothing has the focus yet
+    await page.get_by_role("dialog", name="Keyboard").get_by_text("On the map").wait_for()
     await page.keyboard.press("Escape")
-    await page.locator(".xo-map-focus").focus()
-    await page.keyboard.press("/")
+    await page.keyboard.press("Control+f")
     await page.keyboard.type("web")
     await page.wait_for_function(f"{MAP}.found?.size > 0")
     await page.locator(".xo-map-focus").focus()
     await page.keyboard.press("g")
     await page.keyboard.press("v")
     await page.wait_for_url(f"{address}/vms")
+
+
+async def test_only_the_search_has_a_key_as_its_hint(page: Page) -> None:
+    assert await page.locator("kbd:visible", has_text="/").count() == 1
+    await page.locator(".xo-map-focus").focus()
+    await page.keyboard.press("/")
+    assert await page.evaluate("document.activeElement.closest('.x-finder') !== null")
+
+
+async def test_the_legend_explains_what_is_shown_and_is_remembered(page: Page) -> None:
+    button = page.get_by_role("button", name="Legend", exact=True)
+    await expect(button).to_have_attribute("aria-pressed", "false")
+    await button.click()
+    legend = page.locator(".xo-map-legend")
+    await expect(legend.get_by_text("pool master")).to_be_visible()
+    assert await legend.locator("canvas").count() == await legend.locator("dd").count() - 1  # but for the scale
+    blank = await legend.locator("canvas").evaluate_all(
+        "(all) => all.filter((one) => one.getContext('2d').getImageData(0, 0, one.width, one.height).data.every((value) => !value)).length"
+    )
+    assert blank == 0
+    await expect(legend.get_by_text("is in other groups too")).to_have_count(0)
+    await page.locator(".xo-pick select").nth(1).select_option("tag")
+    await expect(legend.get_by_text("is in other groups too")).to_be_visible()
+    await page.reload()
+    await expect(legend).to_be_visible()
+    await page.get_by_role("button", name="Close the legend").click()
+    await expect(legend).to_be_hidden()
+
+
+async def test_the_tip_goes_when_a_menu_opens_and_stays_away(page: Page) -> None:
+    x, y = await centre(page, (await names(page))[0])
+    await page.mouse.move(x, y)
+    await expect(page.locator(".xo-map-tip")).to_be_visible()
+    await page.mouse.click(x, y, button="right")
+    await page.locator(".q-menu").wait_for()
+    await expect(page.locator(".xo-map-tip")).to_be_hidden()
+    await page.mouse.move(x - 30, y - 20)
+    await page.mouse.move(x - 35, y - 25)
+    await page.evaluate("new Promise((done) => setTimeout(done, 200))")  # longer than it takes to come
+    await expect(page.locator(".xo-map-tip")).to_be_hidden()
+
+
+async def test_figures_are_those_that_were_measured(page: Page) -> None:
+    """The levels behind colours are steps of 1.6 points: the table and the tip tell the figure itself."""
+    await page.get_by_role("button", name="Table").click()
+    await page.wait_for_function(f"{MAP}.model.exact.size > 5")
+    said = await page.evaluate(TOLD)
+    known = [(cpu, network, exact) for cpu, network, exact in said if exact]
+    assert known
+    for cpu, network, exact in known:
+        assert "≈" not in cpu + network
+        assert cpu == f"{round(exact['cpu'] * 100)}%"
+        assert network.endswith("bit/s")
+
+
+@pytest.mark.parametrize("width", [390, 720, 1024, 1280, 1440, 1920, 3840])
+@pytest.mark.parametrize("locale", ["en", "ru"])
+async def test_no_tool_is_cut(browser: Browser, address: str, width: int, locale: str) -> None:
+    page = await browser.new_page(viewport={"width": width, "height": 800}, locale=locale)
+    await page.goto(address)
+    await page.wait_for_function(DRAWN)
+    cut = await page.evaluate(CUT)
+    assert cut == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (720, 450)])
+async def test_on_a_small_screen_attention_is_one_line_until_it_is_unfolded(
+    browser: Browser, address: str, width: int, height: int
+) -> None:
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    await page.goto(address)
+    await page.wait_for_function(DRAWN)
+    bar = page.locator(".xo-attention")
+    folded = await bar.bounding_box()
+    assert folded and folded["height"] <= 60
+    await page.get_by_role("button", name="All lines").click()
+    await expect(bar.locator(".xo-finding").first).to_be_visible()
+    await expect(page.get_by_role("button", name="All lines")).to_have_attribute("aria-expanded", "true")
 
 
 async def test_tab_goes_from_host_to_host_and_out_at_the_end(page: Page) -> None:

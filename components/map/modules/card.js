@@ -1,7 +1,8 @@
 // A VM's tile at its largest: what one would open its page for, with the last ten minutes of it.
 
 import { curve } from "./curves.js";
-import { FULL, GAP, flow, share } from "./model.js";
+import { figure, told } from "./figures.js";
+import { FULL, GAP } from "./model.js";
 
 const LEAST = { w: 108, h: 46 }; // of one figure with its curve
 
@@ -17,14 +18,15 @@ export function card(art, vm, box, ink) {
   });
 }
 
-function figures({ words, format }, vm) {
+function figures({ words, format, model }, vm) {
+  const now = (key, say) => told(figure(model, vm, key), say, format) || "–";
   const trails = vm.trails ?? [vm.trail];
-  const ram = format.memory(vm.ram), used = format.percent(share(vm.memory));
+  const ram = format.memory(vm.ram), used = now("memory", format.percent);
   return [
-    [words.cpu, format.percent(share(vm.cpu)), trails[0]],
+    [words.cpu, now("cpu", format.percent), trails[0]],
     [words.memory, vm.memory === GAP ? ram : `${used} · ${ram}`, trails[1], undefined, used],
-    [words.disk, format.rate(flow(vm.disk)), trails[2], ofMost],
-    [words.network, format.rate(flow(vm.network)), trails[3], ofMost],
+    [words.disk, now("disk", format.rate), trails[2], ofMost],
+    [words.network, now("network", format.bits), trails[3], ofMost],
   ];
 }
 

@@ -1,7 +1,8 @@
 // What the table says of a thing, a cell a column. Pure.
 
 import { COLUMNS } from "./outline.js";
-import { CRITICAL, DOWN, ENABLED, GAP, HALTED, LIVE, RUNNING, WARNING, flow, share } from "./model.js";
+import { figure, told } from "./figures.js";
+import { CRITICAL, DOWN, ENABLED, HALTED, LIVE, RUNNING, WARNING } from "./model.js";
 import { nameOf, stateOf } from "./tip.js";
 
 const MARKS = ["halted", "running", "paused", "suspended", "unknown"]; // by a VM's state; shapes of components/ui/marks.py
@@ -24,33 +25,37 @@ function ofGroup({ group, set }, words, format) {
 export const shapeOf = (thing) => (thing?.kind !== "vm" ? "" : thing.task >= 0 ? "busy" : MARKS[thing.state]);
 
 const judged = (thing, words) => (thing.mark ? { text: words.table.levels[thing.mark], mark: LEVELS[thing.mark], tone: LEVELS[thing.mark] } : NOTHING);
-const measured = (level, say) => (level === undefined || level >= GAP ? NOTHING : say(level));
+/** A figure as a cell; `bar`: it is a part of one. */
+function measured(model, thing, key, say, format, bar = false) {
+  const found = figure(model, thing, key);
+  return found ? { text: told(found, say, format), ...(bar && { part: found.value }) } : NOTHING;
+}
 
 function ofVm(vm, model, words, format) {
   const on = vm.state === RUNNING;
   const doing = vm.task >= 0 ? ` · ${format.percent(vm.task / 100)}` : "";
-  const guest = on && vm.memory !== undefined && vm.memory < GAP ? share(vm.memory) : undefined;
+  const guest = on ? figure(model, vm, "memory") : null;
   return {
     state: { text: words.states[vm.state] + doing, tone: vm.state === HALTED ? "dim" : "" },
-    cpu: on ? measured(vm.cpu, (level) => ({ text: format.percent(share(level)), part: share(level) })) : NOTHING,
-    memory: { text: format.memory(vm.ram), part: guest, hint: guest === undefined ? "" : format.percent(guest), tone: on ? "" : "dim" },
-    ...(on && rates(vm, format)),
+    cpu: on ? measured(model, vm, "cpu", format.percent, format, true) : NOTHING,
+    memory: { text: format.memory(vm.ram), part: guest?.value, hint: told(guest, format.percent, format), tone: on ? "" : "dim" },
+    ...(on && rates(model, vm, format)),
     address: { text: vm.address },
   };
 }
 
-const rates = (thing, format) => ({
-  disk: measured(thing.disk, (level) => ({ text: format.rate(flow(level)) })),
-  network: measured(thing.network, (level) => ({ text: format.rate(flow(level)) })),
+const rates = (model, thing, format) => ({
+  disk: measured(model, thing, "disk", format.rate, format),
+  network: measured(model, thing, "network", format.bits, format),
 });
 
 function ofHost(host, model, words, format) {
   const live = (host.flags & LIVE) > 0;
   return {
     state: { text: stateOf(host, words), tone: !live ? "critical" : host.flags & ENABLED ? "dim" : "" },
-    cpu: live ? measured(host.cpu, (level) => ({ text: format.percent(share(level)), part: share(level) })) : NOTHING,
+    cpu: live ? measured(model, host, "cpu", format.percent, format, true) : NOTHING,
     memory: filled(host.ram - host.free, host.ram, format),
-    ...(live && rates(host, format)),
+    ...(live && rates(model, host, format)),
   };
 }
 
@@ -79,12 +84,13 @@ function ofNetwork(network, model, words, format) {
 function ofPool(pool, model, words, format) {
   const hosts = [...(model.pools.get(pool.id)?.hosts.values() ?? [])];
   const sum = (of) => hosts.reduce((all, host) => all + of(host), 0), ram = sum((host) => host.ram);
-  const busy = hosts.filter((host) => host.cpu !== undefined && host.cpu < GAP && host.cpus > 0), cpus = busy.reduce((all, host) => all + host.cpus, 0);
-  const load = cpus ? busy.reduce((all, host) => all + share(host.cpu) * host.cpus, 0) / cpus : NaN;
+  const busy = hosts.map((host) => ({ cpus: host.cpus, ...figure(model, host, "cpu") })).filter(({ cpus, value }) => cpus > 0 && value !== undefined);
+  const cpus = busy.reduce((all, host) => all + host.cpus, 0), exact = busy.every((host) => host.exact);
+  const load = cpus ? busy.reduce((all, host) => all + host.value * host.cpus, 0) / cpus : NaN;
   const age = pool.standing === 2 ? `, ${words.asOf.toLowerCase()} ${pool.seen ? format.age(pool.seen) : words.never}` : "";
   return {
     state: { text: stateOf(pool, words) + age, tone: pool.standing === 2 ? "critical" : "dim" },
-    cpu: Number.isFinite(load) && !pool.standing ? { text: format.percent(load), part: load } : NOTHING,
+    cpu: Number.isFinite(load) && !pool.standing ? { text: told({ value: load, exact }, format.percent, format), part: load } : NOTHING,
     memory: filled(ram - sum((host) => host.free), ram, format),
   };
 }

@@ -63,6 +63,8 @@ export const choosing = {
 
   menu(id, x, y) {
     if (id >= 0 && !this.look.selected.has(id)) this.choose(id, false);
+    this.menuAsked = performance.now();
+    this.point(-1);
     this.$emit("menu", { x, y });
   },
 

@@ -40,6 +40,7 @@ export function draw(art, model, plan, camera, look) {
 /** What painters share while they paint. */
 export function begin(art, model) {
   art.gone = new Set([...model.pools.keys()].filter((id) => model.things.get(id)?.standing === 2));
+  art.model = model;
   art.alpha = 1;
   art.ctx.globalAlpha = 1;
   art.layers ??= new Layers();
@@ -194,7 +195,8 @@ function drawHostHead(art, host, box, inner, look) {
   const ram = format.memory(host.ram);
   const state = !(host.flags & LIVE) ? words.lost : !(host.flags & ENABLED) ? words.maintenance : "";
   const side = full && inner.w > 118 ? text.put(ctx, ram, right, y, inner.w, { size: 12, colour: theme.dim, align: "right" }) + 10 : 0;
-  let used = text.put(ctx, host.name, inner.x, y, inner.w - side - (host.flags & MASTER ? 14 : 0), { size: full ? 13 : 11, weight: 600, colour });
+  const beside = (host.flags & MASTER ? 16 : 0) + (host.mark && !look.stale ? 16 : 0); // they stay within the host
+  let used = text.put(ctx, host.name, inner.x, y, inner.w - side - beside, { size: full ? 13 : 11, weight: 600, colour });
   if (host.flags & MASTER && used) { star(ctx, theme, inner.x + used + 10, y, full ? 4.5 : 3.5); used += 18; }
   if (host.mark && !look.stale && used) { const size = (full ? 10 : 8) + (look.pulse?.(host.id) ?? 0); glyph(ctx, theme, host.mark, inner.x + used + 12 - size / 2, y - size / 2, size); used += 16; }
   if (state && full) text.put(ctx, state, inner.x + used + 8, y, inner.w - side - used - 8, { size: 11, colour: host.flags & LIVE ? theme.dim : theme.critical });
@@ -221,7 +223,7 @@ function p95(trail) {
   return known.length >= 20 ? known[Math.floor(known.length * 0.95)] / FULL : -1;
 }
 
-function star(ctx, theme, x, y, r) {
+export function star(ctx, theme, x, y, r) {
   ctx.beginPath();
   for (let i = 0; i < 10; i++) {
     const angle = (Math.PI / 5) * i - Math.PI / 2, length = i % 2 ? r * 0.45 : r;
@@ -232,10 +234,15 @@ function star(ctx, theme, x, y, r) {
   ctx.fill();
 }
 
-function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
-  if (box.w < 4 || box.h < 4) return;
+export function drawFreeGround({ ctx, patterns }, box) {
   ctx.fillStyle = patterns.dots;
   ctx.fillRect(box.x, box.y, box.w, box.h);
+}
+
+function drawFree(art, host, box) {
+  const { ctx, theme, text, words, format } = art;
+  if (box.w < 4 || box.h < 4) return;
+  drawFreeGround(art, box);
   const label = words.free.replace("{size}", format.memory(host.free));
   if (box.w < 60 || box.h < 20 || !(host.flags & LIVE)) return;
   const font = text.font(12), wide = text.width(ctx, label, font);
@@ -247,7 +254,7 @@ function drawFree({ ctx, theme, text, patterns, words, format }, host, box) {
   text.put(ctx, shown, box.x + box.w / 2, box.y + box.h / 2, box.w, { size: 12, colour: theme.dim, align: "center" });
 }
 
-function drawSystem(art, box) {
+export function drawSystem(art, box) {
   const { ctx, theme, text, patterns, words } = art;
   if (box.w < 1 || box.h < 1) return;
   ctx.beginPath();

@@ -17,8 +17,6 @@ export function keys(map) {
     "=": () => map.zoom(1.4),
     "-": () => map.zoom(1 / 1.4),
     ".": () => map.menuHere(),
-    "/": () => map.askFilter?.(),
-    "?": () => map.help(),
     n: () => map.$emit("step", 1),
     N: () => map.$emit("step", -1),
     s: () => map.verb("vm.snapshot"),
@@ -34,7 +32,7 @@ export function keys(map) {
   };
   commands.X = commands.x;
 
-  surface.addEventListener("keydown", (event) => {
+  const press = (event) => {
     if (event.altKey) return;
     const { key } = event, control = event.ctrlKey || event.metaKey;
     if (MODIFIERS.has(key)) return;
@@ -49,6 +47,9 @@ export function keys(map) {
     } else if (key === "a" && control) {
       taken(event);
       map.chooseFound();
+    } else if (event.code === "KeyF" && control) { // the browser finds nothing in a picture
+      taken(event);
+      map.askFilter?.();
     } else if (ARROWS[key]) {
       taken(event);
       map.step(...ARROWS[key]);
@@ -57,6 +58,12 @@ export function keys(map) {
       taken(event);
       commands[key](event);
     }
+  };
+  surface.addEventListener("keydown", press);
+  if (map.addressed) whileNobodyHasIt(map, (event) => {
+    if (!ARROWS[event.key] && !Object.hasOwn(commands, event.key) && !(event.code === "KeyF" && event.ctrlKey)) return;
+    surface.focus({ preventScroll: true });
+    press(event);
   });
 
   surface.addEventListener("keyup", (event) => {
@@ -70,6 +77,18 @@ export function keys(map) {
     }
   });
   surface.addEventListener("blur", () => { map.spaceHeld = false; map.look.focus = -1; map.refresh(); });
+}
+
+/** The map is what its page is about: its keys work before anything has the focus. */
+function whileNobodyHasIt(map, press) {
+  const early = (event) => { if (event.target === document.body && map.state.view === "map" && !document.querySelector(".q-dialog, .q-menu, dialog[open]")) press(event); };
+  const tell = ({ detail }) => {
+    const { state, words } = map;
+    detail.push(state.view === "table" ? { title: words.tableTitle, keys: words.tableKeys } : { title: words.keyTitle, keys: words.keyList });
+  };
+  document.addEventListener("keydown", early);
+  document.addEventListener("x-keys", tell);
+  map.stops.push(() => document.removeEventListener("keydown", early), () => document.removeEventListener("x-keys", tell));
 }
 
 /** Nobody else hears of it: "/" would go to the search of the page. */

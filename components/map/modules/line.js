@@ -85,8 +85,8 @@ export class Line {
     const shape = shapeOf(row.thing), icon = shape || row.set?.key.match(/^\w+/)[0] || row.group || row.thing.kind;
     if (icon === this.drawn) return;
     this.drawn = icon;
-    this.icon.className = shape ? `x-mark x-mark-${shape}` : "x-icon";
-    this.icon.innerHTML = shape ? words.table.marks[shape] : words.table.icons[icon];
+    this.icon.className = shape ? `x-mark x-screen x-mark-${shape}` : "x-icon";
+    this.icon.innerHTML = shape ? words.table.screens[shape] : words.table.icons[icon];
   }
 }
 

@@ -37,6 +37,7 @@ export class Model {
     this.things = new Map();   // id -> thing of any kind
     this.pools = new Map();    // id -> {hosts, vms, srs, networks: Map(id -> thing)}
     this.labels = [];          // words that many rows share: systems, folders, tags
+    this.exact = new Map();    // id -> exact figures of what is looked at closely, see figures.js
     this.revision = -1;
     this.rows = this.trailed = 0; // how often rows, and histories, have come
     this.alarms = [];          // ids of what became critical since somebody looked

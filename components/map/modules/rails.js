@@ -42,7 +42,7 @@ function* beadsOf(pool, network, screen) {
   }
 }
 
-function bead(ctx, theme, x, y, r, link, stale) {
+export function bead(ctx, theme, x, y, r, link, stale) {
   ctx.beginPath();
   ctx.arc(x, y, r, 0, 7);
   const colour = stale ? theme.unknown : link === SPARE ? theme.dim : link === DOWN ? theme.warning : theme.bead, hollow = link === DOWN || link === DEGRADED || link === SPARE;

@@ -18,6 +18,7 @@ export class Recorder {
     this.path = [];
     this.at = null; // where the pen is
     this.dashes = [];
+    this.turn = "";
     Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", globalAlpha: 1, lineWidth: 1, lineJoin: "miter", lineCap: "butt", font: "", textAlign: "start", textBaseline: "alphabetic" });
   }
 
@@ -26,6 +27,14 @@ export class Recorder {
   setTransform() {}
   scale() {}
   clearRect() {}
+
+  // ---- only words are turned
+
+  save() {}
+  translate(x, y) { this.turn = `translate(${round(x)} ${round(y)})`; }
+  rotate(angle) { this.turn += ` rotate(${round((angle * 180) / Math.PI)})`; }
+  restore() { this.turn = ""; }
+
   setLineDash(dashes) { this.dashes = dashes; }
 
   // ---- paths
@@ -65,7 +74,7 @@ export class Recorder {
   fillText(text, x, y) {
     const [, weight, size] = this.font.match(/^(\S+) ([\d.]+)px/) ?? [null, 400, 12];
     const down = this.textBaseline === "middle" ? this.middle() : 0;
-    this.note(`<text x="${round(x)}" y="${round(y + down)}" font-size="${size}" font-weight="${weight}" text-anchor="${ANCHORS[this.textAlign]}"${this.filled()}>${escape(text)}</text>`);
+    this.note(`<text${this.turn ? ` transform="${this.turn}"` : ""} x="${round(x)}" y="${round(y + down)}" font-size="${size}" font-weight="${weight}" text-anchor="${ANCHORS[this.textAlign]}"${this.filled()}>${escape(text)}</text>`);
   }
 
   /** How far below the middle of a line its baseline is: viewers do not agree about other baselines. */

@@ -58,8 +58,6 @@ export function moves(table) {
     Escape: () => map.choose(-1, false),
     ".": () => menuAt(table, table.row()),
     ContextMenu: () => menuAt(table, table.row()),
-    "/": () => map.askFilter?.(),
-    "?": () => map.help?.(),
     "<": () => shift(-1),
     ">": () => shift(1),
     "*": () => { const row = table.row(); for (const one of table.rows) if (one.parent === row?.parent && one.open !== null) table.opened.set(one.key, true); table.again(); },
@@ -87,7 +85,9 @@ export function moves(table) {
   box.addEventListener("keydown", (event) => {
     if (event.altKey || event.target !== box) return;
     const { key } = event, control = event.ctrlKey || event.metaKey;
+    if (key === "/" || key === "?") return; // the search of the page, and its keys
     if (control && key.toLowerCase() === "a") selectAll(table);
+    else if (control && event.code === "KeyF") map.askFilter?.();
     else if (key === " " && type(key)) at = performance.now(); // within a name
     else if (Object.hasOwn(commands, key) && !(control && ![" ", "Home", "End", "Enter"].includes(key))) commands[key](event);
     else if (key.length === 1 && !control) type(key);

@@ -69,5 +69,6 @@ function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, line
   text.put(ctx, sr.name, sr.mark && box.w < 90 ? x - 7 : x, two ? box.y + 14 : box.y + box.h / 2, box.w - (!sr.mark ? 10 : box.w < 90 ? 22 : 32), { size: box.w < 90 ? 11 : 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
   if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });
   const low = box.y + box.h - 13, y = Math.abs(line - low) < SIZE_ROOM ? line - SIZE_ROOM - 1 : low; // not struck through
-  if (inside.h >= 28 && y - SIZE_ROOM >= inside.y) text.put(ctx, format.memory(sr.size), x, y, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
+  const below = two ? box.y + 38 : box.y + box.h / 2 + SIZE_ROOM; // what has been said above
+  if (inside.h >= 28 && y - SIZE_ROOM >= Math.max(inside.y, below)) text.put(ctx, format.memory(sr.size), x, y, box.w - 10, { size: 11, colour: theme.dim, align: "center" });
 }

@@ -10,6 +10,7 @@ export const surroundings = {
     this.text = new Text(this.theme.family);
     this.ratio = window.devicePixelRatio || 1;
     this.patterns = patterns(this.ctx, this.theme, this.ratio);
+    this.fillLegend();
     this.refresh();
   },
 

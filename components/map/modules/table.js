@@ -108,6 +108,9 @@ export class Table {
 
   // ---- what is asked for
 
+  /** Figures of rows in sight are others. */
+  freshen() { if (this.shown) this.draw(); }
+
   again() { this.stale = true; this.draw(); }
 
   sortBy(column) { this.sort = sortBy(this.sort, column); this.again(); }
@@ -133,6 +136,9 @@ export class Table {
     else if (top + this.height > this.box.scrollTop + room) this.box.scrollTop = top + this.height - room;
     this.draw();
   }
+
+  /** What the figures of a row are made of: a pool's of its hosts'. */
+  figured({ thing }) { return thing?.kind === "pool" ? [...(this.map.model.pools.get(thing.id)?.hosts.keys() ?? [])] : thing ? [thing.id] : []; }
 
   toHead(column) { Object.assign(this, { active: HEAD, column }); this.draw(); }
 
@@ -176,6 +182,7 @@ export class Table {
     for (let index = from; index < to; index++) wanted.add(index);
     if (this.at.has(this.active)) wanted.add(this.at.get(this.active));
     this.drawRows([...wanted].sort((a, b) => a - b));
+    if (this.shown) this.map.wantFigures([...wanted].flatMap((index) => this.figured(this.rows[index])));
     this.heads.forEach((cell, at) => cell.classList.toggle("xo-cell-active", this.active === HEAD && this.column === at));
     if (!this.shown) return;
     const active = this.active === HEAD || this.at.has(this.active) ? idOf(this.active, this.column) : "";

@@ -1,14 +1,17 @@
 // What is told in words: the tooltip, and what a screen reader gets. Methods of the component in map.js.
 
+import { fill } from "./legend.js";
 import { find } from "./places.js";
 import { describe, say, show } from "./tip.js";
 
 const HOVER = 120; // milliseconds until the tooltip and the relations
+const MENU = 1000; // until a menu that was asked for is given up
 const CARD = 200;  // pixels: a tile so large says all of it itself
 
 export const telling = {
   /** The pointer is over `id`; the tooltip follows after a moment. */
   point(id, x = 0, y = 0, now = false) {
+    if (id >= 0 && this.hasMenu()) id = -1;
     this.pointer = { x, y };
     this.touched = now;
     if (id === this.look.hover && !now) { if (!this.$refs.tip.hidden) this.placeTip(); return; }
@@ -24,10 +27,18 @@ export const telling = {
   fillTip() {
     const thing = this.model.things.get(this.look.hover), box = thing?.kind === "vm" && this.plan && !this.touched && find(this.plan, thing.id);
     if (!thing) return;
+    if (this.hasMenu()) { this.$refs.tip.hidden = true; return; }
     if (box && Math.min(box.w, box.h) * this.camera.zoom >= CARD) { this.$refs.tip.hidden = true; return; }
     show(this.$refs.tip, describe(this.model, thing, this.words, this.format));
     this.$refs.tip.hidden = false;
     this.placeTip();
+  },
+
+  /** Whether a menu is open or on its way: nothing is told beside it. */
+  hasMenu() {
+    if (!document.querySelector(".q-menu")) return performance.now() - (this.menuAsked ?? -Infinity) < MENU;
+    this.menuAsked = -Infinity;
+    return true;
   },
 
   placeTip() {
@@ -42,19 +53,17 @@ export const telling = {
     this.say(thing ? say(describe(this.model, thing, this.words, this.format)) : "");
   },
 
-  say(text) { this.$refs.live.textContent = text; },
-
-  /** The keys, in a dialog of the browser's own: Esc leaves, the focus comes back. */
-  help() {
-    const dialog = this.$refs.help, list = document.createElement("dl");
-    for (const [key, text] of this.words.keyList) {
-      const keys = document.createElement("dt");
-      for (const one of key.split(" ")) keys.append(Object.assign(document.createElement("kbd"), { className: "x-kbd", textContent: one }));
-      list.append(keys, Object.assign(document.createElement("dd"), { textContent: text }));
-    }
-    const close = Object.assign(document.createElement("button"), { type: "button", className: "x-btn", textContent: this.words.close });
-    close.addEventListener("click", () => dialog.close());
-    dialog.replaceChildren(Object.assign(document.createElement("h2"), { textContent: this.words.help, className: "x-dialog-title" }), list, close);
-    dialog.showModal();
+  /** What the symbols mean, over the right edge; it stays while one works. `keep`: the server remembers it for whoever looks. */
+  showLegend(shown, keep = true) {
+    const held = this.$refs.legend.contains(document.activeElement);
+    this.$refs.legend.hidden = !shown;
+    this.fillLegend();
+    if (!shown && held) this.$refs.focus.focus({ preventScroll: true });
+    if (keep) this.$emit("legend", shown);
+    this.tellView();
   },
+
+  fillLegend() { if (!this.$refs.legend.hidden) fill(this.$refs.legendRows, this); },
+
+  say(text) { this.$refs.live.textContent = text; },
 };

@@ -85,7 +85,18 @@ export class Text {
       if (this.measure(ctx, `${head.slice(0, middle)}…${tail}`, font) <= room) low = middle; else high = middle - 1;
     }
     if (low >= LEAST - (tail ? 1 : 0)) return `${head.slice(0, low).replace(/[\s._-]+$/, "") || head.slice(0, low)}…${tail}`;
-    return "";
+    const end = `…${tail}`; // the digits tell it from its neighbours
+    return tail.length > 1 && this.measure(ctx, end, font) <= room ? end : "";
+  }
+
+  /** The same going up from (x, y), x being the middle of the line. */
+  putUp(ctx, text, x, y, room, style) {
+    ctx.save();
+    ctx.translate(x, y);
+    ctx.rotate(-Math.PI / 2);
+    const used = this.put(ctx, text, 0, 0, room, style);
+    ctx.restore();
+    return used;
   }
 
   /** Draw `text` into `room` pixels from (x, y), y being the middle of the line; says how wide it became. `whole`: rather not at all than cut. */

@@ -29,7 +29,7 @@ export function drawTile(art, vm, box, how) {
 }
 
 /** Whether there is more to it than its fill. */
-const says = (vm, box, side) => side >= PLAIN || (side >= L1 && (vm.state === PAUSED || vm.state === SUSPENDED || vm.task >= 0)) || (box.h >= 15 && box.w >= 26);
+const says = (vm, box, side) => side >= PLAIN || isUpright(box) || (side >= L1 && (vm.state === PAUSED || vm.state === SUSPENDED || vm.task >= 0)) || (box.h >= 15 && box.w >= 26);
 
 /** Paint what has been left: small tiles, then what is on tiles, then marks, so that no neighbour covers one that is larger than its tile. */
 export function finish(art) {
@@ -51,7 +51,9 @@ export function finish(art) {
 function details(art, vm, box, side, step, look) {
   const ink = inkOf(art.theme, step, look.stale);
   if (vm.state === PAUSED) bars(art.ctx, box, ink, side);
-  if (box.h >= 15 && box.w >= 26) words(art, vm, seen(art, box), ink, side, look);
+  const own = seen(art, box); // of a tile at the edge of the screen as much as there is room for
+  if (own.h >= 15 && own.w >= 26) words(art, vm, own, ink, side, look);
+  else if (isUpright(own)) upright(art, vm, own, ink, side);
   if (side >= EDGES && vm.state === RUNNING && !look.stale) edges(art, vm, box, step, ink, side);
   if (look.more && side >= L2) folded(art, box, ink);
   if (vm.task >= 0 && !look.stale) progress(art.ctx, art.theme, box, vm.task);
@@ -134,14 +136,19 @@ function words(art, vm, box, ink, side, look) {
   const { ctx, text } = art;
   if (side < L3 && vm.state === PAUSED) return;
   const large = side >= L4 && box.w >= 130;
-  const pad = large ? 12 : box.w >= 84 ? 7 : box.w >= 46 ? 4 : 3;
-  const room = box.w - 2 * pad - (vm.mark ? 12 : vm.state === SUSPENDED ? 9 : vm.state === PAUSED && side >= L3 ? 14 : 0);
   const bench = vm.state === HALTED || vm.state === SUSPENDED;
+  const beside = vm.mark ? 12 : vm.state === SUSPENDED ? 9 : vm.state === PAUSED && side >= L3 ? 14 : 0;
   const y = bench || box.h < 26 ? box.y + box.h / 2 : box.y + (large ? 18 : 13);
   const style = { size: large ? 14 : box.h < 20 || box.w < 84 ? 11 : 12, weight: large ? 600 : 520, colour: ink };
-  const halves = !bench && box.h >= 34 && !large ? text.halves(ctx, vm.name, text.font(style.size, style.weight), room) : null;
-  text.put(ctx, halves?.[0] ?? vm.name, box.x + pad, y, room, style);
-  if (halves) text.put(ctx, halves[1], box.x + pad, y + 13, room, style);
+  const font = text.font(style.size, style.weight), inTwo = !bench && box.h >= 28 && !large;
+  const fits = (room) => text.width(ctx, vm.name, font) <= room || (inTwo && text.halves(ctx, vm.name, font, room) !== null);
+  const usual = large ? 12 : box.w >= 84 ? 7 : box.w >= 46 ? 4 : 3, pad = [usual, 4, 2].find((one) => one <= usual && fits(box.w - 2 * one - beside)) ?? Math.min(usual, 3);
+  const room = box.w - 2 * pad - beside; // the margin gives way before the name does
+  const halves = inTwo ? text.halves(ctx, vm.name, font, room) : null;
+  const top = halves && box.h < 34 ? box.y + box.h / 2 - 6.5 : y;
+  const named = text.put(ctx, halves?.[0] ?? vm.name, box.x + pad, top, room, style);
+  if (!named && box.h > box.w && isUpright(box)) { upright(art, vm, box, ink, side); return; }
+  if (halves) text.put(ctx, halves[1], box.x + pad, top + 13, room, style);
   if (bench) return;
   let used = 0;
   if (vm.address && !halves && box.h >= 44 && box.w >= L3) {
@@ -157,6 +164,15 @@ function words(art, vm, box, ink, side, look) {
   if (vm.state !== RUNNING || look.stale) return;
   if (large) card(art, vm, { x: box.x + pad, y: box.y + 54, w: box.w - 2 * pad, h: box.h - 54 - pad - 3 }, ink);
   else if (side >= L3 && box.h >= 60 && vm.trail) curve(art, vm.trail, { x: box.x + pad, y: box.y + box.h - 8 - Math.min(22, box.h * 0.24), w: box.w - 2 * pad, h: Math.min(22, box.h * 0.24) }, ink, false);
+}
+
+/** Too narrow for a name, and high enough for one that goes up. */
+const isUpright = (box) => box.w >= 13 && box.h >= 38;
+
+function upright(art, vm, box, ink, side) {
+  if (side < L3 && vm.state === PAUSED) return;
+  const taken = vm.mark ? 14 : 0, foot = 6;
+  art.text.putUp(art.ctx, vm.name, box.x + box.w / 2 - 1, box.y + box.h - foot, box.h - foot - 4 - taken, { size: 11, weight: 520, colour: ink });
 }
 
 function edges({ ctx, theme, alpha }, vm, box, step, ink, side) {

@@ -1,7 +1,8 @@
 // The tooltip: what a thing is, in words. Names are data: they become text, never HTML.
 
+import { figure, told } from "./figures.js";
 import { PINNED, PROTECTED } from "./marks.js";
-import { ENABLED, GAP, HALTED, LIVE, MASTER, RUNNING, flow, latency, share } from "./model.js";
+import { ENABLED, HALTED, LIVE, MASTER, RUNNING } from "./model.js";
 
 /** [title, state, [[label, value], ...]] of a thing. */
 export function describe(model, thing, words, format) {
@@ -26,16 +27,16 @@ export function stateOf(thing, words) {
 function vmRows(model, vm, words, format) {
   const names = (ids) => ids.map((id) => model.things.get(id)?.name).filter(Boolean).join(", ");
   const host = model.things.get(vm.host >= 0 ? vm.host : vm.home);
-  const on = vm.state === RUNNING;
+  const on = vm.state === RUNNING, now = (key, say) => told(figure(model, vm, key), say, format);
   return [
     [words.task, vm.task >= 0 ? format.percent(vm.task / 100) : ""],
     [words.host, host?.name],
     [words.address, vm.address],
-    [words.cpu, on ? `${vm.cpu === GAP ? "–" : format.percent(share(vm.cpu))} · ${vm.vcpus || "–"} vCPU` : `${vm.vcpus || "–"} vCPU`],
-    [words.memory, on && vm.memory !== GAP ? `${format.percent(share(vm.memory))} · ${format.memory(vm.ram)}` : format.memory(vm.ram)],
-    [words.disk, on && vm.disk !== GAP ? format.rate(flow(vm.disk)) : ""],
-    [words.network, on && vm.network !== GAP ? format.rate(flow(vm.network)) : ""],
-    [words.latency, on && vm.latency < GAP ? format.milliseconds(latency(vm.latency)) : ""],
+    [words.cpu, on ? `${now("cpu", format.percent) || "–"} · ${vm.vcpus || "–"} vCPU` : `${vm.vcpus || "–"} vCPU`],
+    [words.memory, [on && now("memory", format.percent), format.memory(vm.ram)].filter(Boolean).join(" · ")],
+    [words.disk, on ? now("disk", format.rate) : ""],
+    [words.network, on ? now("network", format.bits) : ""],
+    [words.latency, on ? now("latency", format.milliseconds) : ""],
     [words.srs, names(vm.srs)],
     [words.networks, names(vm.networks)],
     [words.snapshots, vm.snapshots ? `${format.number(vm.snapshots)} · ${words.oldest.replace("{age}", format.age(vm.oldest))}` : ""],
@@ -47,10 +48,10 @@ function vmRows(model, vm, words, format) {
 }
 
 function hostRows(model, host, words, format) {
-  const vms = [...model.pools.get(host.pool).vms.values()].filter((vm) => vm.host === host.id);
+  const vms = [...model.pools.get(host.pool).vms.values()].filter((vm) => vm.host === host.id), cpu = told(figure(model, host, "cpu"), format.percent, format);
   return [
     [words.vms, format.number(vms.length)],
-    [words.cpu, host.cpu === GAP ? "" : `${format.percent(share(host.cpu))} · ${host.cpus || "–"} CPU`],
+    [words.cpu, cpu && `${cpu} · ${host.cpus || "–"} CPU`],
     [words.memory, format.memory(host.ram)],
     [words.freeMemory, format.memory(host.free)],
     [words.dom0, format.memory(host.system)],

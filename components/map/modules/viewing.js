@@ -38,6 +38,7 @@ export const viewing = {
     if (differs("size", "group")) this.arrange({ size: state.size, group: state.group });
     if (differs("filter", "only")) { this.refind(differs("only")); if (differs("filter")) this.pulse(); }
     if (differs("view")) this.$emit("view", state.view);
+    if (differs("fill", "size", "group")) this.fillLegend();
     this.tellView();
     this.noteAddress();
     this.refresh();

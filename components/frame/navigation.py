@@ -1,0 +1,59 @@
+"""The sections, above the tree: where one is, and how much there is in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from nicegui import ui
+
+from components.findings.badge import badge
+from components.frame.tally import Tally
+from components.live import follow_source
+from components.ui import Icon
+from xo_dash.context import Context
+from xo_dash.i18n import N_, _, number
+
+_PLACES: Final = (
+    ("/", "map", N_("Map")), ("/attention", "attention", N_("Attention")), ("/vms", "vm", N_("VMs")),
+    ("/snapshots", "camera", N_("Snapshots")), ("/hosts", "host", N_("Hosts")),
+    ("/storage", "storage", N_("Storage")), ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
+    ("/messages", "messages", N_("Messages")), ("/settings", "settings", N_("Settings")),
+)  # fmt: skip
+"""(path, drawing, name)"""
+
+
+def navigation(context: Context, here: str) -> None:
+    """`here` is the path of the page; the section it belongs to is marked."""
+    tally, activity = context.shared(Tally), context.runner.activity
+    with ui.element("nav").classes("x-nav") as nav:
+        nav.props["aria-label"] = _("Pages")
+        counts = {path: _place(context, path, icon, _(name), path == here) for path, icon, name in _PLACES}
+
+        def count_rows() -> None:
+            now = tally.counts
+            for path, count in (("/vms", now.vms), ("/hosts", now.hosts), ("/storage", now.srs), ("/networks", now.networks)):
+                counts[path](count)
+
+        def count_tasks() -> None:
+            counts["/tasks"](sum(line.goes_on for line in activity.lines()))
+
+        follow_source(tally.observe, count_rows)
+        follow_source(activity.observe, count_tasks)
+
+
+def _place(context: Context, path: str, icon: str, name: str, is_here: bool) -> Callable[[int], None]:
+    """One of them; the answer sets its count."""
+    with ui.link(target=path) as link:
+        if is_here:
+            link.props["aria-current"] = "page"
+        Icon(icon)
+        ui.label(name).classes("x-cut")
+        label = ui.label().classes("x-nav-count")
+        if path == "/attention":
+            badge(context)
+
+    def show(count: int) -> None:
+        label.text = number(count) if count else ""
+
+    return show

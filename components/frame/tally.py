@@ -1,0 +1,83 @@
+"""How many there are of what the sections list, counted once for all who look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from components.pace import Pace
+from data.mirror import Change, Mirror, Operation
+from data.objects import SR, VM, Host, Network
+from data.placement import is_guest
+from data.server import Server
+
+
+class Counts(NamedTuple):
+    """As the lists have them: VMs are neither templates nor snapshots nor control domains."""
+
+    vms: int
+    hosts: int
+    srs: int
+    networks: int
+
+
+_KINDS = (Host, SR, Network)
+_GUEST = frozenset({"is_a_template", "is_a_snapshot", "is_control_domain"})
+
+
+class Tally:
+    """Follows the mirror while somebody follows it; speaks at most ten times a second, and only when a count is another."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._observers: dict[int, Callable[[], None]] = {}
+        self._next = 0
+        self._stop: Callable[[], None] | None = None
+        self._counts: Counts | None = None
+        self._told: Counts | None = None
+        self._pace = Pace(self._tell)
+
+    @property
+    def counts(self) -> Counts:
+        if self._counts is None or not self._observers:
+            pools = list(self._mirror)
+            vms = sum(is_guest(vm) for pool in pools for vm in pool.all(VM).values())
+            self._counts = Counts(vms, *(sum(len(pool.all(kind)) for pool in pools) for kind in _KINDS))
+        return self._counts
+
+    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Call `observer` at every other count until what is returned is called."""
+        self._next += 1
+        key = self._next
+        if not self._observers:
+            self._counts = None
+            self._stop = self._mirror.observe(self._changed)
+        self._observers[key] = observer
+        self._told = self.counts
+
+        def leave() -> None:
+            self._observers.pop(key, None)
+            if not self._observers and self._stop is not None:
+                self._stop()
+                self._stop = None
+
+        return leave
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        if any(map(_counts_for, changes)):
+            self._counts = None
+            self._pace.wake()
+
+    def _tell(self) -> bool:
+        if self._counts is not None or self.counts == self._told:
+            return False
+        self._told = self.counts
+        for observer in list(self._observers.values()):
+            observer()
+        return True
+
+
+def _counts_for(change: Change) -> bool:
+    if isinstance(change.subject, VM):
+        return change.operation is not Operation.MOD or not _GUEST.isdisjoint(change.names)
+    return isinstance(change.subject, (*_KINDS, Server)) and change.operation is not Operation.MOD
