@@ -3,7 +3,7 @@
 import { formats } from "xo-charts/format.js";
 import { sparkPath } from "xo-charts/spark.js";
 import { haystack, matcher, NOTHING, readAddress, sorted, tally, writeAddress } from "xo-vms/choice.js";
-import { column, fitting, isColumn, least, teller } from "xo-vms/columns.js";
+import { column, fitting, fittingTags, isColumn, least, teller } from "xo-vms/columns.js";
 import { csv, save } from "xo-vms/csv.js";
 
 const inPath = (key) => encodeURIComponent(key).replace("%40", "@");
@@ -41,7 +41,7 @@ export default {
         <div class="x-vms-wide" :style="{ '--tracks': tracks, minWidth: narrow ? 0 : least + 'px' }">
           <div class="x-vms-head" role="row" v-if="!narrow">
             <span role="columnheader"><input type="checkbox" :aria-label="words.all" :disabled="!total" :checked="allChosen" :indeterminate.prop="someChosen" @change="chooseAll"></span>
-            <button v-for="one in columns" :key="one.key" type="button" role="columnheader" tabindex="-1" :class="{ 'x-num': one.number, 'x-vms-sorted': sort.key === one.key }"
+            <button v-for="one in columns" :key="one.key" type="button" role="columnheader" tabindex="-1" :data-column="one.key" :class="{ 'x-num': one.number, 'x-vms-sorted': sort.key === one.key }"
               :aria-sort="sort.key === one.key ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.key)"
               ><span class="x-cut">{{ one.title }}</span><i v-if="sort.key === one.key" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
           </div>
@@ -60,7 +60,8 @@ export default {
                 <span v-else-if="one.kind === 'state'" role="gridcell" class="x-row x-vms-state"><i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark]"></i><span class="x-cut">{{ row.cells.state }}</span></span>
                 <span v-else-if="one.kind === 'cpu'" role="gridcell" class="x-vms-cpu"><svg v-if="row.load >= 0" class="x-trace" viewBox="0 0 56 18" aria-hidden="true"><path :d="row.trace" /></svg><span class="x-num">{{ row.cells.cpu }}</span></span>
                 <a v-else-if="one.kind === 'host' && row.hostHref" role="gridcell" class="x-cut x-plain" :href="row.hostHref" tabindex="-1" dir="auto">{{ row.cells.host }}</a>
-                <span v-else-if="one.kind === 'tags'" role="gridcell" class="x-vms-tags"><span v-for="tag in row.tags" :key="tag" class="x-chip" dir="auto">{{ tag }}</span></span>
+                <span v-else-if="one.kind === 'tags'" role="gridcell" class="x-vms-tags" :title="row.tagsAll"><span v-for="tag in row.tagsShown" :key="tag" class="x-chip" dir="auto">{{ tag }}</span
+                  ><span v-if="row.tagsLeft" class="x-dim x-small">+{{ row.tagsLeft }}</span></span>
                 <span v-else-if="one.kind === 'addresses'" role="gridcell" class="x-cut" :title="row.many">{{ row.cells.addresses }}</span>
                 <span v-else role="gridcell" class="x-cut" dir="auto" :class="{ 'x-num': one.number, 'x-mono': one.kind === 'mono' }" :title="one.number ? null : row.cells[one.key]">{{ row.cells[one.key] }}</span>
               </template>
@@ -149,7 +150,7 @@ export default {
 
   methods: {
     settings() {
-      return (window.path_prefix ?? "") + "/settings";
+      return (window.path_prefix ?? "") + "/settings?add=server";
     },
     // ---- what there is
 
@@ -255,11 +256,13 @@ export default {
       this.room = this.$refs.box.clientWidth;
       this.height = this.narrow ? 52 : parseFloat(style.getPropertyValue("--row-table")) || 29;
       this.measure();
+      this.$nextTick(() => this.measure()); // columns are as wide as they are now
     },
 
     measure() {
       const box = this.$refs.box;
       if (!box) return;
+      this.tagRoom = box.querySelector("[data-column=tags]")?.clientWidth ?? 0;
       const from = Math.max(0, Math.floor(box.scrollTop / this.height) - AROUND);
       const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + box.clientHeight) / this.height) + AROUND);
       this.shown = this.flat.slice(from, to).map((row, i) => this.dress(row, from + i));
@@ -267,14 +270,19 @@ export default {
       this.keeping = setTimeout(() => this.watch(), 150);
     },
 
+    widthOf(text) {
+      this.pen ??= Object.assign(document.createElement("canvas").getContext("2d"), { font: `12px ${getComputedStyle(this.$el).fontFamily}` });
+      return this.pen.measureText(text).width;
+    },
     dress(row, at) {
+      const fit = fittingTags(row.tags, this.tagRoom, (text) => this.widthOf(text));
       const keys = this.narrow ? ["cpu"] : this.shownKeys;
       const [first, ...more] = row.addresses.split(" ");
       const cells = Object.fromEntries(keys.map((key) => [key, this.tell.text(row, key)]));
       if (more.length && cells.addresses) cells.addresses = `${first} +${more.length}`;
       const prefix = window.path_prefix ?? "";
       return {
-        id: row.id, at, top: at * this.height, cells, name: row.name || "–", tags: row.tags, many: more.length ? row.addresses.replaceAll(" ", "\n") : null,
+        id: row.id, at, top: at * this.height, cells, name: row.name || "–", tags: row.tags, tagsShown: row.tags.slice(0, fit), tagsLeft: row.tags.length - fit, tagsAll: row.tags.length > fit ? row.tags.join("\n") : null, many: more.length ? row.addresses.replaceAll(" ", "\n") : null,
         mark: row.doing ? "busy" : row.state, load: this.tell.load(row), trace: this.traces.get(row.id) ?? "", chosen: this.chosen.has(row.id),
         href: prefix + this.paths.vm + inPath(row.key), hostHref: row.hostKey && prefix + this.paths.host + inPath(row.hostKey),
         old: this.places.get(row.pool)?.live === false, off: row.state === "halted" || row.state === "suspended",

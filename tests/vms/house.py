@@ -42,6 +42,8 @@ def main(port: int, folder: Path, count: int) -> None:
             fakes.change(mirror, row, power_state=PowerState.HALTED, resident_on=NULL_REF, allowed_operations=offered)
         elif what == "evil":
             fakes.change(mirror, row, name_label=EVIL, tags=[EVIL, ":tag"], name_description="=1+1")
+        elif what == "tag":
+            fakes.change(mirror, row, tags=["production", "billing", "windows", "old"])
         elif what == "work":
             pool.history.loads[row.uuid] = Load(cpu=0.77)
             pool.history.publish(frozenset((row.uuid,)))

@@ -238,3 +238,15 @@ async def test_ten_thousand_rows_are_a_few_elements(tmp_path: Path, browser: Bro
 
         await asking.until(nobody_looks, "the browser is forgotten")  # it may come back for a while
         assert complaints == []
+
+
+async def test_tags_that_there_is_no_room_for_are_a_number(url: str, browser: Browser) -> None:
+    page, complaints, _frames = await opened(browser, f"{url}/vms?q=win7")
+    await do(url, "tag", "win7")
+    cell = page.locator(".x-vms-tags")
+    await expect(cell).to_contain_text("billing")
+    await expect(cell).to_contain_text("+")
+    shown = await cell.locator(".x-chip").count()
+    await expect(cell).to_contain_text(f"+{4 - shown}")
+    assert await cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    assert complaints == []

@@ -36,6 +36,18 @@ export function fitting(columns, room) {
   return kept;
 }
 
+const CHIP = 14, BETWEEN = 4, MORE = 30; // pixels: around a tag's text, between two, what says how many more
+
+/** How many of `texts` there is room for, one at least; `measure` tells a text's width in pixels. The rest are a number. */
+export function fittingTags(texts, room, measure) {
+  let used = 0;
+  for (const [at, text] of texts.entries()) {
+    used += Math.min(120, measure(text) + CHIP) + (at ? BETWEEN : 0);
+    if (used + (at + 1 < texts.length ? BETWEEN + MORE : 0) > room) return Math.max(1, at);
+  }
+  return texts.length;
+}
+
 export const column = (key) => COLUMNS[key];
 export const isColumn = (key) => Object.hasOwn(COLUMNS, key);
 
