@@ -13,13 +13,15 @@ from components.links import path_of
 from components.live import follow_all
 from components.ui import Card, Column
 from components.vms.cells import Cell, Link, Marked, Parts, Quiet, Table
-from data.contents import Holder, Part, contents_of, together
+from data.contents import Holder, Part, contents_of, finished, together
 from data.mirror import Change, Mirror, Operation
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.types import Ref
 from xo_dash.i18n import _, ngettext, number, size
 
+AT_ONCE: Final = 60
+"""Of so few disks the page has the parts at once."""
 SHOWN: Final = 12
 """Lines; the rest is one more, and the list of disks below has everything."""
 DISK = frozenset({"SR", "VBDs", "name_label", "physical_utilisation", "managed", "type", "is_a_snapshot", "sm_config"})
@@ -59,9 +61,13 @@ class SrContents(Card):
         return isinstance(subject, VM) and subject in self._machines and (whole or not MACHINE.isdisjoint(names))
 
     def _render(self) -> None:
-        self._due = True
-        if not self._running:
-            self._running = True
+        if self._running:
+            self._due = True
+        elif len(self._sr.VDIs) <= AT_ONCE:
+            self._due = False
+            self._take(finished(contents_of(self._sr)))
+        else:
+            self._due = self._running = True
             background_tasks.create(self._look(), name="what fills an SR")
 
     async def _look(self) -> None:
@@ -79,7 +85,11 @@ class SrContents(Card):
             parts.extend((yield from contents_of(self._sr)))
 
         await in_turns(steps())
-        if self.is_deleted or self._sr.home.one(SR, self._sr.ref) is not self._sr:
+        if not self.is_deleted:
+            self._take(parts)
+
+    def _take(self, parts: Sequence[Part]) -> None:
+        if self._sr.home.one(SR, self._sr.ref) is not self._sr:
             return  # the page keeps how it was last
         self._disks = frozenset(self._sr.VDIs)
         self._machines = frozenset(vm for part in parts for vm in part.machines)
