@@ -1,7 +1,7 @@
 // Networks: rails across the top of their pool.
 
 import { glyph } from "./marks.js";
-import { DEGRADED, DOWN, SPARE, WARNING } from "./model.js";
+import { CRITICAL, DEGRADED, DOWN, SPARE, WARNING } from "./model.js";
 import { isFolded } from "./places.js";
 import { dim } from "./shapes.js";
 
@@ -28,7 +28,7 @@ export function drawRails(art, model, pool, screen, zoom, look, stale) {
     if (worded) text.put(ctx, network.name, band.x, y, label - 8, { size: 11, colour: theme.dim });
     ctx.fillStyle = look.hover === network.id ? theme.accent : stale ? theme.line : theme.rails[network.busy];
     ctx.fillRect(band.x + label, Math.round(y) - (step > 8 ? 1 : 0.5), band.w - label, step > 8 ? 2 : 1);
-    for (const [x, link] of beadsOf(pool, network, screen)) bead(ctx, theme, Math.max(x, band.x + label + 4), y, radius, link, stale);
+    for (const [x, link] of beadsOf(pool, network, screen)) bead(ctx, theme, Math.max(x, band.x + label + 4), y, radius, link, stale, network.mark === CRITICAL ? theme.critical : theme.warning);
     dim(art, look);
   }
 }
@@ -42,10 +42,11 @@ function* beadsOf(pool, network, screen) {
   }
 }
 
-export function bead(ctx, theme, x, y, r, link, stale) {
+/** A port; `down` is the colour of one without link: as grave as its network is said to be. */
+export function bead(ctx, theme, x, y, r, link, stale, down) {
   ctx.beginPath();
   ctx.arc(x, y, r, 0, 7);
-  const colour = stale ? theme.unknown : link === SPARE ? theme.dim : link === DOWN ? theme.warning : theme.bead, hollow = link === DOWN || link === DEGRADED || link === SPARE;
+  const colour = stale ? theme.unknown : link === SPARE ? theme.dim : link === DOWN ? down : theme.bead, hollow = link === DOWN || link === DEGRADED || link === SPARE;
   ctx.fillStyle = hollow ? theme.ground : colour;
   ctx.fill();
   if (hollow) {
