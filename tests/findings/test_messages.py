@@ -47,7 +47,7 @@ def alarm(name: str, value: float, level: float, sense: str = "high", period: in
     [
         (alarm("cpu_usage", 0.971, 0.9), "CPU above 90% for 1 min", "it was 97%"),
         (alarm("memory_free_kib", 1024, 262144, "low", 600), "Free memory below 256 MiB for 10 min", "it was 1 MiB"),
-        (alarm("network_usage", 2e8, 1e8), "Network above 95.4 MiB/s for 1 min", "it was 191 MiB/s"),
+        (alarm("network_usage", 2e8, 1e8), "Network above 800 Mbit/s for 1 min", "it was 1.6 Gbit/s"),
         (alarm("sr_io_throughput_total_0123abcd", 300, 200), "Throughput to the SR above 200 MiB/s for 1 min", "it was 300 MiB/s"),
         (alarm("something_else", 3, 2), "something_else above 2 for 1 min", "it was 3"),
         (Message(name="ALARM", body="who knows"), "Alarm", "who knows"),
