@@ -29,7 +29,7 @@ const rail = (link, use) => ({
   paint: ({ ctx, theme }) => {
     ctx.fillStyle = theme.rails[use];
     ctx.fillRect(0, LOW / 2 - 1, WIDTH, 2);
-    if (link !== null) bead(ctx, theme, WIDTH / 2, LOW / 2, 4, link, false);
+    if (link !== null) bead(ctx, theme, WIDTH / 2, LOW / 2, 4, link, false, theme.warning);
   },
 });
 
