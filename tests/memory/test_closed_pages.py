@@ -33,7 +33,7 @@ PATHS = (
 
 @pytest.fixture
 def context(data_dir: Path) -> Context:
-    data_dir.chmod(0o700)
+    data_dir.mkdir(0o700, exist_ok=True)
     mirror, directory = fakes.home_lab(), DataDirectory(data_dir / "servers")
     for pool in mirror:
         join(pool)
