@@ -147,15 +147,20 @@ def follow_all(
 
     def again() -> None:
         run()
-        if ends:
-            listen()
+        for listen_again in hook:
+            listen_again()
 
     def end() -> None:
         while ends:
             ends.pop()()
 
+    def close() -> None:
+        end()
+        hook.clear()
+
+    hook = [listen]  # emptied at the end, or these functions would be a ring
     listen()
-    _until_gone(end)
+    _until_gone(close)
     render()
 
 
