@@ -88,6 +88,7 @@ class Map(Element, component="map.js"):
         self._close()
         self._figures.end()
         super()._handle_delete()
+        del self._figures  # it knows how to reach this map: together they would be a ring
 
     # ---- to the browser
 
