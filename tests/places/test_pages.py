@@ -225,7 +225,7 @@ async def test_an_sr_begins_with_what_fills_it(at: Looking) -> None:
     fakes.change(at.mirror, vm, name_label="db-one")
     await eventually(at, lambda: bool(links(at, "db-one")))
     fakes.change(at.mirror, sr, VDIs=[own.ref])
-    await at.user.should_not_see("Orphaned")
+    await eventually(at, lambda: "Orphaned" not in at.texts())
 
 
 def links(at: Looking, text: str) -> list[str]:
