@@ -225,25 +225,32 @@ async def test_an_alarm_is_never_under_five_pixels(page: Page) -> None:
         assert not await page.evaluate(ALARMS)
 
 
+def keys_of(said: Any) -> dict[int, str]:
+    """{id: key} of pools and hosts, as the browser makes them of their rows."""
+    pools = {row[0]: row[10] for row in said["p"]}
+    return pools | {row[0]: f"{row[1]}@{pools[row[2]]}" for row in said["h"]}
+
+
 async def test_own_order_comes_before_the_names(page: Page) -> None:
     mirror = fleets.fleet(((3, 10), (1, 2)))
     said = told(mirror)
-    uuids = {row[3]: row[1] for row in said["h"]} | {row[2]: row[1] for row in said["p"]}
-    ids = {row[1]: row[0] for row in (*said["h"], *said["p"])}
+    keys = keys_of(said)
+    named = {row[3]: keys[row[0]] for row in said["h"]} | {row[2]: keys[row[0]] for row in said["p"]}
+    ids = {key: id_ for id_, key in keys.items()}
     found = await plan(page, said)
     plain = [[box["id"] for box in pool["hosts"]] for pool in found["pools"]]
-    wish = [uuids["home"], uuids["xcp-lab-3"]]
+    wish = [named["home"], named["xcp-lab-3"]]
     found = await plan(page, None, order=wish)
-    assert [pool["id"] for pool in found["pools"]] == [ids[uuids["home"]], ids[uuids["lab-pool"]]]
-    assert [box["id"] for box in found["pools"][1]["hosts"]] == [ids[uuids[f"xcp-lab-{i}"]] for i in (3, 1, 2)]
-    assert plain[-1] == [ids[uuids[f"xcp-lab-{i}"]] for i in (1, 2, 3)]
+    assert [pool["id"] for pool in found["pools"]] == [ids[named["home"]], ids[named["lab-pool"]]]
+    assert [box["id"] for box in found["pools"][1]["hosts"]] == [ids[named[f"xcp-lab-{i}"]] for i in (3, 1, 2)]
+    assert plain[-1] == [ids[named[f"xcp-lab-{i}"]] for i in (1, 2, 3)]
 
 
 async def test_a_host_is_dropped_before_or_after_another(page: Page) -> None:
     said = message(((3, 10), (1, 2)))
     found = await plan(page, said)
     ids = [box["id"] for box in found["pools"][-1]["hosts"]]
-    uuids = {row[0]: row[1] for row in (*said["h"], *said["p"])}
+    keys = keys_of(said)
     drop = """([id, x, y]) => {
       const found = map.dropAt(plan, id, x, y);
       return found && map.moved(plan, model, id, found.index);
@@ -251,12 +258,12 @@ async def test_a_host_is_dropped_before_or_after_another(page: Page) -> None:
     boxes = found["pools"][-1]["hosts"]
     right = lambda box: [box["x"] + box["w"] * 0.9, box["y"] + 5]  # noqa: E731
     moved: Any = await page.evaluate(drop, [ids[0], *right(boxes[2])])
-    assert moved == {"parent": uuids[found["pools"][-1]["id"]], "order": [uuids[ids[i]] for i in (1, 2, 0)]}
+    assert moved == {"parent": keys[found["pools"][-1]["id"]], "order": [keys[ids[i]] for i in (1, 2, 0)]}
     assert await page.evaluate(drop, [ids[0], boxes[0]["x"] + 3, boxes[0]["y"] + 3]) is None
     assert await page.evaluate(drop, [ids[0], *right(boxes[0])]) is None  # behind itself: no other place
     pools = found["pools"]
     moved = await page.evaluate(drop, [pools[1]["id"], pools[0]["x"] + 2, pools[0]["y"] + 2])
-    assert moved == {"parent": "", "order": [uuids[pools[1]["id"]], uuids[pools[0]["id"]]]}
+    assert moved == {"parent": "", "order": [keys[pools[1]["id"]], keys[pools[0]["id"]]]}
     lone = pools[0]["hosts"][0]
     assert not await page.evaluate("(id) => map.movable(plan, id)", lone["id"])
 
