@@ -38,7 +38,7 @@ def move_there(pool: SimulatedPool) -> None:
 def serve(port: int, folder: Path, here: SimulatedPool, there: SimulatedPool) -> None:
     directory = DataDirectory(folder / "servers")
     mirror, store = Mirror(), ServerStore(directory, Vault(directory))
-    servers = Servers(mirror, store, "test")
+    servers = Servers(mirror, store)
     context = fakes.context(mirror, folder, servers=servers, server_store=store)
     runner = Runner(mirror, servers.connection, context.users, Audit(folder))
     context = replace(context, runner=runner)
