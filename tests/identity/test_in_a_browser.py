@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.browsing import in_the_browser
 from tests.identity.serve import ANOTHER
 from tests.running import running
 
@@ -23,7 +24,7 @@ def address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield url
 
 
-@pytest.fixture
+@in_the_browser
 async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
     page = await browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     errors: list[str] = []
