@@ -83,7 +83,7 @@ async def test_nothing_but_a_pool_is_taken_for_one(browser: Browser, data_dir: P
             answers = {
                 "no such host.": "is not an address", f"http://127.0.0.1:{nobody}": f"Nobody answers at http://127.0.0.1:{nobody}: ",
                 board.url: "it is no XenServer or XCP-ng host.", "http://": "is not an address", "x" * 300: "is not an address",
-                f"https://127.0.0.1:{board.port}": f"Nobody answers at https://127.0.0.1:{board.port}: it does not speak TLS.",
+                f"https://127.0.0.1:{board.port}": f"https://127.0.0.1:{board.port} answers, but not with TLS.",
             }  # fmt: skip
             for address, said in answers.items():
                 dialog = await asks_for(someone, address, "x")
