@@ -56,9 +56,9 @@ async def test_a_vm_started_here_is_seen_to_start_everywhere(browser: Browser, d
         await one.sees(f"{name} ")  # the notice of the end
 
         async def is_written() -> bool:
-            lines = [line for line in demo.audit() if line["uuid"] == halted[name]]
+            lines = [line for line in demo.audit() if line.get("uuid") == halted[name]]
             return [line.get("result", "") for line in lines] == ["", "done"]
 
         await until(is_written, "the audit of the start")
-        begin, end = (line for line in demo.audit() if line["uuid"] == halted[name])
+        begin, end = (line for line in demo.audit() if line.get("uuid") == halted[name])
         assert (begin["user"], begin["action"], begin["name"], begin["run"]) == ("demo", "vm.start", name, end["run"])
