@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from data.types import Ref
 from xo_dash.control.said import Said
 
 MOST_STEPS = 10_000
@@ -120,8 +119,3 @@ def one(method: str, *parameters: object, says: Said, asynchronous: bool = True)
 def several(steps: Sequence[Step]) -> Plan:
     """A plan whose steps do not need each other's answers."""
     yield from steps
-
-
-def as_ref(answer: object) -> Ref:
-    """An answer that is a reference."""
-    return Ref(str(answer))
