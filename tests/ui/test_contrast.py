@@ -57,6 +57,16 @@ def test_marks_can_be_seen(palette: dict[str, str]) -> None:
     assert contrast(palette["on-accent"], palette["accent"]) >= 4.5
 
 
+def test_words_are_faint_only_where_nothing_can_be_done_with_them() -> None:
+    used = re.compile(r"([^{};]+)\{[^{}]*(?<![\w-])color: var\(--faint\)")
+    sheets = [
+        path.read_text(encoding="utf-8") for folder in ("components", "pages") for path in sorted((HERE.parents[1] / folder).rglob("*.css"))
+    ]
+    rules = [selector.strip() for text in sheets for selector in used.findall(text)]
+    assert rules
+    assert [rule for rule in rules if not re.search(r"disabled|-faint\b", rule)] == []
+
+
 def test_every_colour_is_registered_with_its_light_value() -> None:
     """A canvas reads them resolved only then."""
     registered = dict(re.findall(r"@property --([\w-]+) \{[^}]*initial-value: (#[0-9a-f]+)", TOKENS))
