@@ -51,6 +51,8 @@ class Answers:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
+        if self._close:  # what is left of the answer and the end of the connection arrive as one: nobody asks in between
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         with connection, connection.makefile("rb") as stream:
             while request := self._request(stream):
                 self.requests.append(request)
