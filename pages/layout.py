@@ -81,7 +81,7 @@ def _account(context: Context, user: User) -> None:
     async def keep(name: str, value: str | None) -> None:
         await context.users.set_preferences(current_user().id, {name: value})
 
-    account(user.name, _role(user.role), user.preferences, "/account", keep)
+    account(user.name, _role(user.role), lambda: current_user().preferences, "/account", keep)
 
 
 def _role(role: Role) -> str:

@@ -7,8 +7,9 @@ from typing import Final
 
 from nicegui import ui
 
+from components.frame.panel import Panel
 from components.theme import theme
-from components.ui import Icon, divider, menu, menu_head, menu_item, menu_link
+from components.ui import Icon, divider, menu_head, menu_item, menu_link
 from xo_dash import i18n
 from xo_dash.i18n import _
 
@@ -18,33 +19,30 @@ Keep = Callable[[str, str | None], Awaitable[None]]
 """Writes one preference of the user, None to forget it."""
 
 
-def account(name: str, role: str, chosen: Mapping[str, object], path: str, keep: Keep) -> None:
-    """The menu of whoever looks; `chosen` are their preferences: theme, contrast, language."""
-    with ui.element("button").classes("x-status").props("type=button aria-haspopup=true") as button:
-        button.props["aria-label"] = _("Account: {name}").format(name=name)
+def account(name: str, role: str, chosen: Callable[[], Mapping[str, object]], path: str, keep: Keep) -> None:
+    """The menu of whoever looks; `chosen` answers their preferences: theme, contrast, language."""
+    panel = Panel(lambda: _menu(name, role, chosen(), path, keep))
+    panel.props["aria-label"] = _("Account: {name}").format(name=name)
+    with panel.word:
         Icon("user").classes("x-account-icon")
         ui.label(name).classes("x-status-text x-cut").style("max-width: 140px")
-        with menu(right=True).classes("x-panel"):
-            with ui.element().classes("x-panel-row"):
-                ui.label(name).classes("x-strong x-cut")
-                ui.label(role).classes("x-dim x-small")
-            menu_link(_("My account"), path, icon="user")
-            divider()
-            _looks(
-                _("Theme"),
-                "theme",
-                {"": ("auto", _("As the system")), "light": ("sun", _("Light")), "dark": ("moon", _("Dark"))},
-                chosen,
-                keep,
-            )
-            _looks(_("Contrast"), "contrast", {"": ("auto", _("As the system")), "more": ("contrast", _("More contrast"))}, chosen, keep)
-            divider()
-            _languages(str(chosen.get("language", "")), keep)
-            divider()
-            form = ui.element("form").props(f"method=post action={SIGN_OUT}")
-            with form, ui.element("button").classes("q-item x-leave").props("type=submit role=menuitem"):
-                Icon("leave")
-                ui.label(_("Sign out"))
+
+
+def _menu(name: str, role: str, chosen: Mapping[str, object], path: str, keep: Keep) -> None:
+    with ui.element().classes("x-panel-row"):
+        ui.label(name).classes("x-strong x-cut")
+        ui.label(role).classes("x-dim x-small")
+    menu_link(_("My account"), path, icon="user")
+    divider()
+    _looks(_("Theme"), "theme", {"": ("auto", _("As the system")), "light": ("sun", _("Light")), "dark": ("moon", _("Dark"))}, chosen, keep)
+    _looks(_("Contrast"), "contrast", {"": ("auto", _("As the system")), "more": ("contrast", _("More contrast"))}, chosen, keep)
+    divider()
+    _languages(str(chosen.get("language", "")), keep)
+    divider()
+    form = ui.element("form").props(f"method=post action={SIGN_OUT}")
+    with form, ui.element("button").classes("q-item x-leave").props("type=submit role=menuitem"):
+        Icon("leave")
+        ui.label(_("Sign out"))
 
 
 def _looks(title: str, kind: str, choices: Mapping[str, tuple[str, str]], chosen: Mapping[str, object], keep: Keep) -> None:

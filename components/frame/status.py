@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nicegui import ui
 
-from components.live import follow_all, follow_source, renewed
+from components.frame.panel import Panel
+from components.live import follow_all, follow_source
 from components.servers.words import state_mark, state_word
-from components.ui import Age, Bar, Mark, menu, menu_head, menu_link, spinner
+from components.ui import Age, Bar, Mark, menu_head, menu_link, spinner
 from data.mirror import Mirror
 from data.names import pool_name
 from data.server import Server, ServerState
@@ -18,26 +19,6 @@ from xo_dash.i18n import _, ngettext, percent
 
 SHOWN: Final = 8
 """Tasks the panel names; the rest are on their page."""
-
-
-class Panel(ui.element):
-    """A word in the bar with a panel below it, which is drawn only while it is open."""
-
-    def __init__(self, fill: Callable[[], None]) -> None:
-        super().__init__("button")
-        self.classes("x-status").props("type=button aria-haspopup=true")
-        self._fill = fill
-        with self:
-            self.word = ui.element().classes("x-row")
-            with menu(right=True).classes("x-panel") as self._menu:
-                self._box = ui.element()
-            self._menu.on_value_change(self.refresh)
-
-    def refresh(self) -> None:
-        """Draw what is below anew, if somebody sees it."""
-        if self._menu.value:
-            with renewed(self._box):
-                self._fill()
 
 
 def tasks(activity: Activity, path: str) -> None:

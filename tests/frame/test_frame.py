@@ -62,13 +62,22 @@ def _routes(monkeypatch: pytest.MonkeyPatch, context: Context) -> None:
     monkeypatch.setattr(ui, "run", run)
 
 
+def open_menus(user: User) -> None:
+    for menu in user.find(kind=ui.menu).elements:
+        menu.open()
+
+
 async def settle() -> None:
     await asyncio.sleep(INTERVAL * 1.5)  # what is coalesced is sent by a timer of the loop
 
 
 async def test_the_frame_says_where_one_is_and_how_it_stands(user: User) -> None:
     await user.open("/")
-    for text in ("the page itself", "lab-pool", "halted", "live", "admin", "Sign out", "Storage"):
+    for text in ("the page itself", "lab-pool", "halted", "live", "admin", "Storage"):
+        await user.should_see(text)
+    await user.should_not_see("Sign out")  # drawn while it is open
+    open_menus(user)
+    for text in ("Sign out", "Servers and settings"):
         await user.should_see(text)
 
 
@@ -195,6 +204,7 @@ async def test_nobody_observes_when_the_page_is_gone(user: User, mirror: Mirror,
 @pytest.mark.parametrize(("kind", "value", "other"), [("theme", "dark", '"contrast": ""'), ("contrast", "more", '"theme": ""')])
 async def test_how_the_page_looks_is_kept(user: User, context: Context, kind: str, value: str, other: str) -> None:
     await user.open("/")
+    open_menus(user)
     user.find(marker=f"{kind}-{value}").click()
     for _turn in range(200):
         await asyncio.sleep(0.005)

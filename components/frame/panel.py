@@ -1,0 +1,30 @@
+"""A word in the bar with a panel below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from components.live import renewed
+from components.ui import menu
+
+
+class Panel(ui.element):
+    """A word in the bar with a panel below it, which is drawn only while it is open."""
+
+    def __init__(self, fill: Callable[[], None]) -> None:
+        super().__init__("button")
+        self.classes("x-status").props("type=button aria-haspopup=true")
+        self._fill = fill
+        with self:
+            self.word = ui.element().classes("x-row")
+            with menu(right=True).classes("x-panel") as self._menu:
+                self._box = ui.element()
+            self._menu.on_value_change(self.refresh)
+
+    def refresh(self) -> None:
+        """Draw what is below anew, if somebody sees it."""
+        if self._menu.value:
+            with renewed(self._box):
+                self._fill()
