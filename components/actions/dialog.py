@@ -67,7 +67,7 @@ class ActionDialog:
     def _fill_in(self, preset: Mapping[str, object]) -> None:
         values = {**self._action.defaults(self._offer.able), **preset}
         for field in self._action.fields:
-            if field.entry is Entry.LIST:
+            if field.entry in (Entry.LIST, Entry.PART):
                 continue
             choices = self._action.choices.get(field.name)
             found = choices(self._offer.able) if choices is not None else ()

@@ -77,6 +77,26 @@ class SwitchBox(FieldBox):
         self._fault.set_visibility(reason is not None)
 
 
+class ChoiceBox(FieldBox):
+    """One of a few words."""
+
+    def __init__(self, field: Field, value: object, on_change: Callable[[], None]) -> None:
+        super().__init__(field, on_change)
+        options = {key: _(words) for key, words in field.options.items()}
+        self._box = our.choice(options, value if value in options else None, label=_(field.title), on_change=self._changed)
+        if field.may_be_nothing:
+            self._box.props("clearable")
+        if field.hint:
+            self._box.props["hint"] = _(field.hint)
+
+    @property
+    def value(self) -> object:
+        return str(self._box.value or "") or None
+
+    def fault(self, reason: Said | None) -> None:
+        self._box.error = str(reason) if reason else None
+
+
 class ObjectBox(FieldBox):
     """One object of the pool; those that cannot be are listed below with the reason."""
 
@@ -115,6 +135,8 @@ def box_for(
         return ObjectBox(field, value, choices, subjects, on_change)
     if field.entry is Entry.SWITCH:
         return SwitchBox(field, value, on_change)
+    if field.entry is Entry.CHOICE:
+        return ChoiceBox(field, value, on_change)
     return TextBox(field, value, len(subjects) > 1, on_change)
 
 

@@ -8,7 +8,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xo_dash.control.actions import ACTIONS
-from xo_dash.control.request import BadRequest, Entry, HostUuid, Lines, Name, Request, Secret, Size, called, decode, fields, parse_size
+from xo_dash.control.request import (
+    BadRequest,
+    Entry,
+    HostUuid,
+    Lines,
+    Name,
+    Request,
+    Secret,
+    Size,
+    called,
+    decode,
+    fields,
+    one_of,
+    parse_size,
+)
 from xo_dash.i18n import using
 
 GIB = 1 << 30
@@ -68,7 +82,7 @@ def test_texts_of_forms_and_flags_become_what_a_field_takes() -> None:
         ({"name": "a", "notes": "a\x07b"}, {"notes": "it takes only characters that can be seen"}),
         ({"name": "a", "notes": "\ud800"}, {"notes": "it takes only characters that can be seen"}),
         ({"name": "a", "notes": "x" * 4001}, {"notes": "it has at most 4000 characters"}),
-        ({"name": "a", "tags": "b"}, {"tags": "it must be a list"}),
+        ({"name": "a", "tags": 3}, {"tags": "it must be a list"}),
         ({"name": "a", "colour": "b"},
          {"colour": "there is no field “colour” here; the fields are: name, size, count, fast, host, password, notes, tags"}),
         ({"fast": "perhaps", "count": 0}, {"name": "“Name” is missing", "count": "it must be at least 1", "fast": "it must be yes or no"}),
@@ -102,6 +116,34 @@ def test_a_text_has_lines() -> None:
 def test_secrets_are_not_told() -> None:
     made = decode(Wish, {"name": "a", "password": "hunter2"})
     assert made.told()["password"] == "•••" and "hunter2" not in str(made.told())
+
+
+class Part(Request, frozen=True, kw_only=True):
+    """A part."""
+
+    size: Annotated[Size, called("Size")]
+    kind: Annotated[str, called("Kind"), one_of({"thin": "Thin", "thick": "Thick"})] = "thin"
+    key: Annotated[Secret, called("Key")] = ""
+
+
+class Whole(Request, frozen=True, kw_only=True):
+    """Has parts."""
+
+    parts: Annotated[tuple[Part, ...], called("Parts"), msgspec.Meta(max_length=2)] = ()
+    one: Annotated[Part | None, called("One")] = None
+    tags: Annotated[tuple[Name, ...], called("Tags")] = ()
+
+
+def test_a_request_inside_of_another_has_its_faults_at_their_place() -> None:
+    with pytest.raises(BadRequest) as told:
+        decode(Whole, {"parts": [{"size": "1 GiB"}, {"size": "0", "kind": "wet"}], "one": {}})
+    assert [fault.field for fault in told.value.faults] == ["parts.1.size", "parts.1.kind", "one.size"]
+    made = decode(Whole, {"parts": '[{"size": "1,5 GiB", "key": "hunter2"}]', "one": None, "tags": "a, b"})
+    assert made == Whole(parts=(Part(size=3 << 29, key="hunter2"),), tags=("a", "b"))
+    assert "hunter2" not in str(made.told())
+    for wrong in ("[", "[" * 100_000, 3, [1], [{"size": "1G"}] * 3):
+        with pytest.raises(BadRequest):
+            decode(Whole, {"parts": wrong})
 
 
 anything = st.recursive(

@@ -72,7 +72,10 @@ class Action(Generic[S, R]):
         for one in self.fields:
             uuid = getattr(request, one.name)
             if one.kind is not None and uuid is not None and subject.home.by_uuid(one.kind, uuid) is None:
-                yield Fault(one.name, say(NOT_THERE.get(one.kind.xapi_class, N_("there is no such object in its pool; choose another"))))
+                yield Fault(
+                    one.name,
+                    say(one.missing or NOT_THERE.get(one.kind.xapi_class, N_("there is no such object in its pool; choose another"))),
+                )
 
 
 NOT_THERE: Mapping[str, str] = {

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeVar, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from data.objects import SR, VM, Host
+from data.objects import SR, VDI, VM, Host, Network
 from data.types import XapiObject
 from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
@@ -36,9 +36,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def told(self) -> dict[str, object]:
         """Its fields as plain values, for the audit: secrets redacted."""
-        secrets = {field.name for field in fields(type(self)) if field.secret}
-        plain: dict[str, object] = msgspec.to_builtins(self)
-        return {name: REDACTED if name in secrets and value else value for name, value in plain.items()}
+        values = {field: getattr(self, field.name) for field in fields(type(self))}
+        return {field.name: REDACTED if field.secret and value else _plain(value) for field, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Request):
+        return value.told()
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else msgspec.to_builtins(value)
 
 
 class NoRequest(Request, frozen=True, kw_only=True):
@@ -53,8 +58,14 @@ def called(title: str, *, hint: str = "") -> Meta:
     return Meta(title=title, description=hint or None)
 
 
-def _object(kind: type[XapiObject]) -> Meta:
-    return Meta(extra={"kind": kind}, extra_json_schema={"format": "uuid", "x-kind": kind.xapi_class})
+def an_object(kind: type[XapiObject], *, missing: str = "") -> Meta:
+    """One of the pool, by its uuid; `missing` says that it is no longer there, where the usual sentence would not do."""
+    return Meta(extra={"kind": kind, "missing": missing}, extra_json_schema={"format": "uuid", "x-kind": kind.xapi_class})
+
+
+def one_of(options: Mapping[str, str]) -> Meta:
+    """One of a few words: {value: what people call it}. `Annotated[str, one_of({"bios": N_("BIOS"), "uefi": N_("UEFI")})]`"""
+    return Meta(extra={"options": options}, extra_json_schema={"enum": list(options)})
 
 
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, extra={"line": True})]
@@ -67,9 +78,11 @@ Secret = Annotated[str, Meta(extra={"secret": True})]
 """Never written to the audit, never shown."""
 Size = Annotated[int, Meta(ge=1, le=1 << 50, extra={"size": True})]
 """Bytes; people may write `20 GiB`."""
-HostUuid = Annotated[str, _object(Host)]
-SRUuid = Annotated[str, _object(SR)]
-VMUuid = Annotated[str, _object(VM)]
+HostUuid = Annotated[str, an_object(Host)]
+SRUuid = Annotated[str, an_object(SR)]
+VMUuid = Annotated[str, an_object(VM)]
+VDIUuid = Annotated[str, an_object(VDI)]
+NetworkUuid = Annotated[str, an_object(Network)]
 
 
 class Entry(StrEnum):
@@ -80,6 +93,8 @@ class Entry(StrEnum):
     SIZE = "size"
     SWITCH = "switch"
     OBJECT = "object"  # one of the pool, by its uuid
+    CHOICE = "choice"  # one of a few words
+    PART = "part"  # a request of its own in this one; not asked for in a dialog
     LIST = "list"  # several; not asked for in a dialog
 
 
@@ -93,6 +108,9 @@ class Field:
     entry: Entry
     annotation: Any
     kind: type[XapiObject] | None  # of an OBJECT
+    missing: str  # a message: an OBJECT that is not there; or empty
+    options: Mapping[str, str]  # of a CHOICE: {value: a message}
+    part: type[Request] | None  # of a PART, and of a LIST of such
     required: bool
     default: object
     secret: bool
@@ -131,6 +149,9 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
         entry=_entry(inner, extra),
         annotation=annotation,
         kind=extra.get("kind"),
+        missing=str(extra.get("missing", "")),
+        options=extra.get("options", {}),
+        part=_part(inner),
         required=field.required,
         default=None if field.default is msgspec.NODEFAULT else field.default,
         secret=bool(extra.get("secret")),
@@ -146,11 +167,22 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
 def _entry(inner: msgspec.inspect.Type, extra: Mapping[str, Any]) -> Entry:
     if "kind" in extra:
         return Entry.OBJECT
+    if "options" in extra:
+        return Entry.CHOICE
     if isinstance(inner, msgspec.inspect.BoolType):
         return Entry.SWITCH
+    if isinstance(inner, msgspec.inspect.StructType):
+        return Entry.PART
     if isinstance(inner, msgspec.inspect.IntType):
         return Entry.SIZE if extra.get("size") else Entry.NUMBER
     return Entry.TEXT if isinstance(inner, msgspec.inspect.StrType) else Entry.LIST
+
+
+def _part(inner: msgspec.inspect.Type) -> type[Request] | None:
+    """The requests that are inside of this one."""
+    if isinstance(inner, msgspec.inspect.VarTupleType):
+        inner = inner.item_type
+    return inner.cls if isinstance(inner, msgspec.inspect.StructType) and issubclass(inner.cls, Request) else None
 
 
 # ---- from plain values
@@ -158,7 +190,7 @@ def _entry(inner: msgspec.inspect.Type, extra: Mapping[str, Any]) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a request, at which of its fields; an empty field: with the whole of it."""
+    """What is wrong with a request, at which of its fields; an empty field: with the whole of it. `disks.0.size` is a field of a part."""
 
     field: str
     reason: Said
@@ -191,6 +223,8 @@ def decode(request: type[R], values: Mapping[str, object]) -> R:
             continue
         try:
             good[field.name] = _value(field, values[field.name])
+        except BadRequest as error:
+            faults += error.faults
         except msgspec.ValidationError:
             faults.append(Fault(field.name, _wrong(field, values[field.name])))
     if faults:
@@ -199,6 +233,8 @@ def decode(request: type[R], values: Mapping[str, object]) -> R:
 
 
 def _value(field: Field, value: object) -> object:
+    if field.part is not None:
+        return _parts(field, field.part, value)
     if isinstance(value, str) and field.entry is not Entry.LIST:
         value = value.strip()
         if not value and field.may_be_nothing:
@@ -209,12 +245,54 @@ def _value(field: Field, value: object) -> object:
         value = _SWITCHES.get(value.lower(), value)
     if field.is_lines and isinstance(value, str):
         value = value.replace("\r\n", "\n")
-    made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry is Entry.TEXT)
+    if field.entry is Entry.LIST and isinstance(value, str):
+        value = [one.strip() for one in value.split(",") if one.strip()]
+    if isinstance(value, str) and field.options and value not in field.options:
+        raise msgspec.ValidationError("none of the options")
+    made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry in (Entry.TEXT, Entry.CHOICE))
     if field.is_line and isinstance(made, str) and not made.isprintable():
         raise msgspec.ValidationError("not printable")
     if field.is_lines and isinstance(made, str) and _CONTROL.search(made):
         raise msgspec.ValidationError("not printable")
     return made
+
+
+def _parts(field: Field, part: type[Request], value: object) -> object:
+    """A request inside of another one, or several; each fault at its own place. JSON may stand for them, as on a command line."""
+    if isinstance(value, str):
+        if not value.strip() and field.may_be_nothing:
+            return None
+        try:
+            value = msgspec.json.decode(value)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise msgspec.ValidationError("not JSON") from error
+    if value is None and field.may_be_nothing:
+        return None
+    if field.entry is Entry.PART:
+        return _at(field.name, part, value)
+    if not isinstance(value, (list, tuple)) or (field.most is not None and len(value) > field.most):
+        raise msgspec.ValidationError("not a list")
+    made: list[Request] = []
+    faults: list[Fault] = []
+    for number, one in enumerate(value):
+        try:
+            made.append(_at(f"{field.name}.{number}", part, one))
+        except BadRequest as error:
+            faults += error.faults
+    if faults:
+        raise BadRequest(faults)
+    return tuple(made)
+
+
+def _at(place: str, part: type[Request], value: object) -> Request:
+    if isinstance(value, part):
+        return value
+    if not isinstance(value, Mapping):
+        raise BadRequest([Fault(place, say(N_("it must be a group of fields")))])
+    try:
+        return decode(part, value)
+    except BadRequest as error:
+        raise BadRequest([Fault(f"{place}.{fault.field}", fault.reason) for fault in error.faults]) from error
 
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -231,6 +309,10 @@ def _wrong(field: Field, value: object) -> Said:
             return say(N_("it must be yes or no"))
         case Entry.NUMBER | Entry.SIZE:
             return _wrong_number(field, value)
+        case Entry.CHOICE:
+            return say(N_("it must be one of these: {options}"), options=", ".join(field.options))
+        case Entry.PART:
+            return say(N_("it must be a group of fields"))
         case Entry.LIST:
             return _wrong_list(field, value)
         case _:
