@@ -19,12 +19,13 @@ def path_of(row: XapiObject) -> str:
     """The path of the page that shows `row`: its own, or that of what it belongs to; "" if nothing shows it."""
     if isinstance(row, VM) and row.is_a_snapshot:
         owner = row.home.one(VM, row.snapshot_of)
-        return f"{_page(owner)}?tab=snapshots" if owner else _page(row)
+        return f"{_page(owner)}/snapshots" if owner else _page(row)
     if isinstance(row, VDI):
         users = (row.home.one(VM, vbd.VM) for vbd in row.all_of(VBD, row.VBDs))
         user = next((vm for vm in users if vm is not None and not vm.is_a_snapshot and not vm.is_control_domain), None)
         place = user or row.home.one(SR, row.SR)
-        return path_of(place) if place else ""
+        path = path_of(place) if place else ""
+        return f"{path}/disks" if place is user and path else path
     return _page(row) if type(row) in PREFIXES else ""
 
 

@@ -1,18 +1,13 @@
-"""`/vm/{uuid@pool}`: everything about one VM."""
+"""`/vm/{uuid@pool}` and `/vm/{uuid@pool}/{tab}`: everything about one VM."""
 
 from __future__ import annotations
 
 from nicegui import ui
 
 from components.links import path_of
-from components.live import follow
 from components.ui import empty_state, heading
-from components.vms.about import About, Ties
-from components.vms.devices import Disks, Nics
-from components.vms.growth import Growth
-from components.vms.happened import Happened
 from components.vms.head import Now, UnderWay, VmHead, hints
-from components.vms.loads import loads
+from components.vms.page.tabs import VmTabs
 from components.vms.rows import place_of
 from components.vms.standing import standing_band
 from data.facts.vm import is_up
@@ -27,8 +22,9 @@ from xo_dash.i18n import _
 
 
 def create(context: Context) -> None:
-    @ui.page("/vm/{key}")
-    def vm(key: str) -> None:
+    @ui.page("/vm/{key}/{tab}")
+    @ui.page("/vm/{key}")  # with ?tab=, as links once had it
+    def vm(key: str, tab: str = "") -> None:
         found = context.mirror.find(VM, key)
         title = name_of(found) if found else _("VM")
 
@@ -36,7 +32,7 @@ def create(context: Context) -> None:
             if not is_guest(vm):
                 _no_guest(vm)
             elif isinstance(vm.home, PoolMirror):
-                show(context, vm, vm.home)
+                show(context, vm, vm.home, tab)
 
         def unknown() -> None:
             nothing_here(context, VM, key, _("No VM has this uuid"), (_("All VMs"), "/vms"))
@@ -54,28 +50,14 @@ def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
     return [*crumbs, (name_of(host), path_of(host))] if host else [*crumbs, (_("VMs"), f"/vms?pool={vm.home.key}")]
 
 
-def show(context: Context, vm: VM, pool: PoolMirror) -> None:
-    """The page of a VM."""
-    mirror = context.mirror
+def show(context: Context, vm: VM, pool: PoolMirror, tab: str) -> None:
+    """The page of a VM, with one of its tabs."""
     Now(context, vm)
-    standing_band(pool, mirror)
+    standing_band(pool, context.mirror)
     VmHead(context, vm)
     hints(context, vm)
     UnderWay(context, vm)
-    with ui.element().classes("x-vm") as grid:
-        loads(mirror, vm, pool)
-        Disks(mirror, vm)
-        Nics(mirror, vm)
-        Growth(context, vm)
-        Happened(mirror, vm)
-        with ui.element().classes("x-vm-aside"):
-            About(mirror, vm)
-            Ties(mirror, vm)
-
-    def age() -> None:
-        grid.classes(remove="x-vm-old") if pool.server.is_live else grid.classes("x-vm-old")
-
-    follow(mirror, (pool.server,), age)
+    VmTabs(context, vm, tab)
 
 
 def _no_guest(vm: VM) -> None:

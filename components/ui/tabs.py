@@ -1,4 +1,4 @@
-"""Tabs of a page; the chosen one is kept in the address, so a link and the way back lead to it."""
+"""Tabs of a page; the chosen one is in the address, so a link and the way back lead to it. The keyboard is in theme/tabs.js."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from xo_dash.i18n import number
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
     name: str
-    """Stands in the address as ?tab=name."""
+    """Stands in the address as ?tab=name, unless it has a `path` of its own."""
     title: str
     count: str = ""
+    path: str = ""
 
 
 class Tabs(ui.element):
@@ -27,27 +30,38 @@ class Tabs(ui.element):
         self.selected = selected if selected in names else names[0]
         self._on_select = on_select
         self._buttons: dict[str, ui.element] = {}
+        self._counts: dict[str, ui.label] = {}
         with self:
             for tab in tabs:
                 self._add(tab)
 
+    def show_count(self, name: str, count: int) -> None:
+        """How many there are of what the tab shows; nothing for none."""
+        self._counts[name].text = number(count) if count else ""
+
     def _add(self, tab: Tab) -> None:
-        button = ui.element("button").classes("x-tab").props("role=tab type=button")
-        button.props["aria-selected"] = "true" if tab.name == self.selected else "false"
-        button.on("click", lambda: self.select(tab.name), [])
+        button = ui.link(target=tab.path) if tab.path else ui.element("button").props("type=button")
+        button.classes("x-tab").props("role=tab").mark(f"tab-{tab.name}")
+        button.on("choose" if tab.path else "click", lambda: self.select(tab.name), [])
         with button, ui.element("span").classes("x-row").style("gap: 6px"):
             ui.label(tab.title)
-            ui.label(tab.count).classes("x-count")
+            self._counts[tab.name] = ui.label(tab.count).classes("x-count")
         self._buttons[tab.name] = button
+        self._mark(tab.name)
+
+    def _mark(self, name: str) -> None:
+        chosen = name == self.selected
+        self._buttons[name].props(f"aria-selected={str(chosen).lower()} tabindex={0 if chosen else -1}")
 
     def select(self, name: str) -> None:
         """Choose a tab, as a click does."""
         if name == self.selected:
             return
-        self._buttons[self.selected].props["aria-selected"] = "false"
-        self._buttons[name].props["aria-selected"] = "true"
-        self.selected = name
-        ui.run_javascript(
-            f"const u = new URL(location); u.searchParams.set('tab', {json.dumps(name)}); history.replaceState(history.state, '', u)"
-        )
+        before, self.selected = self.selected, name
+        self._mark(before)
+        self._mark(name)
+        if not isinstance(self._buttons[name], ui.link):
+            ui.run_javascript(
+                f"const u = new URL(location); u.searchParams.set('tab', {json.dumps(name)}); history.replaceState(history.state, '', u)"
+            )
         self._on_select(name)

@@ -49,7 +49,7 @@ async def test_the_picture_stays_and_lives_again(browser: Browser, data_dir: Pat
                     band = someone.page.locator(".x-notice-stale")
                     await expect(band).to_contain_text("cannot be reached; this is its last known state")
                     await expect(band.locator("time, .x-age")).to_have_count(1)
-                await expect(two.page.locator(".x-vm.x-vm-old")).to_be_visible()
+                await expect(two.page.locator(".x-vm-body.x-vm-old")).to_be_visible()
                 await expect(three.page.locator(".x-vms-row.x-old").first).to_be_visible()
                 shut_down = two.verb("Shut down").or_(two.verb("Snapshot")).first
                 await expect(shut_down).to_have_attribute("aria-disabled", "true")

@@ -65,7 +65,7 @@ def test_each_row_says_whose_how_old_and_how_large_it_is(extra: fakes.Builder) -
         "sr of before year end",
         "",
     )
-    assert age.since and vm.path and name.path.endswith("?tab=snapshots")
+    assert age.since and vm.path and name.path.endswith("/snapshots")
     assert rows.snapshot_roll().row(named(extra.pool, "left behind")).cells[0].text == "–"
 
 

@@ -30,23 +30,33 @@ def add(mirror: Mirror, beside: XapiObject, row: XapiObject, ref: str) -> None:
     mirror.apply(beside.home, [Event(type(row), Operation.ADD, Ref(ref), row)])
 
 
-async def opened(user: User, vm: VM) -> Client:
-    client = await user.open(f"/vm/{vm.uuid}")
+async def opened(user: User, vm: VM, tab: str = "") -> Client:
+    client = await user.open(f"/vm/{vm.uuid}{tab}")
     assert client is not None
     return client
 
 
 async def test_it_says_what_there_is(user: User, mirror: Mirror) -> None:
     await opened(user, fakes.find(mirror, "ci-runner-1"))
-    for text in ("ci-runner-1", "Running", "ci", "nightly", "ci-runner-1 of the lab", "ci-runner-1 root", "nfs-vault", "mgmt", "xcp-lab-1"):
+    for text in ("ci-runner-1", "Running", "ci", "nightly", "ci-runner-1 of the lab", "xcp-lab-1"):
         await user.should_see(text)
     await user.should_see("Debian GNU/Linux 12 · 10.0.0.10 · tools 8.3")
     await user.should_see("None yet. A snapshot keeps this moment, to go back to.")
 
 
+@pytest.mark.parametrize("address", ["/disks", "?tab=disks"])
+async def test_each_tab_has_an_address_and_the_old_one_works(user: User, mirror: Mirror, address: str) -> None:
+    await opened(user, fakes.find(mirror, "ci-runner-1"), address)
+    for text in ("ci-runner-1 root", "nfs-vault"):
+        await user.should_see(text)
+    user.find(marker="tab-networks").trigger("choose")
+    await user.should_see("mgmt")
+    await user.should_not_see("ci-runner-1 root")
+
+
 async def test_it_follows_the_vm_and_what_hangs_on_it(user: User, mirror: Mirror) -> None:
     vm = fakes.find(mirror, "ci-runner-1")
-    await opened(user, vm)
+    await opened(user, vm, "/disks")
     fakes.change(mirror, vm, name_label="<b>other</b>", tags=["weekly"])
     fakes.change(mirror, fakes.find(mirror, "ci-runner-1 root", VDI), name_label="system disk")
     guest = vm.home.one(VMGuestMetrics, vm.guest_metrics)
@@ -61,7 +71,7 @@ async def test_it_follows_the_vm_and_what_hangs_on_it(user: User, mirror: Mirror
 
 async def test_a_disk_that_is_named_before_it_is_there_comes_when_it_does(user: User, mirror: Mirror) -> None:
     vm = fakes.find(mirror, "web-1")
-    await opened(user, vm)
+    await opened(user, vm, "/disks")
     fakes.change(mirror, vm, VBDs=[*vm.VBDs, "OpaqueRef:late"])
     await settle()
     add(mirror, vm, VDI(name_label="late disk", virtual_size=1 << 30), "OpaqueRef:late-disk")
@@ -119,7 +129,7 @@ async def test_messages_about_it_come_and_others_do_not(user: User, mirror: Mirr
 
 async def test_one_that_is_deleted_stays_as_it_was_and_says_so(user: User, mirror: Mirror) -> None:
     vm = fakes.find(mirror, "test-a")
-    await opened(user, vm)
+    await opened(user, vm, "/disks")
     await user.should_not_see("no longer there")
     fakes.remove(mirror, vm)
     fakes.remove(mirror, fakes.find(mirror, "test-a root", VDI))
@@ -166,7 +176,7 @@ async def test_one_that_comes_later_is_shown_when_it_comes(user: User, mirror: M
     await user.should_see("No VM has this uuid")
     add(mirror, vm, vm, vm.ref)
     await settle()
-    await user.should_see("web-1 root")
+    await user.should_see("Overview")
 
 
 async def test_what_is_no_vm_says_what_it_is(user: User, mirror: Mirror) -> None:

@@ -1,0 +1,1 @@
+"""The page of a VM: its head, and a file for each tab."""

@@ -1,0 +1,26 @@
+"""Overview: the daily look at a VM."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.vms.about import About, Ties
+from components.vms.growth import Growth
+from components.vms.happened import Happened
+from components.vms.loads import loads
+from data.mirror import PoolMirror
+from data.objects import VM
+from xo_dash.context import Context
+
+
+def overview(context: Context, vm: VM) -> None:
+    """Its load, snapshots and last changes; beside them what it is."""
+    mirror = context.mirror
+    with ui.element().classes("x-vm"):
+        if isinstance(vm.home, PoolMirror):
+            loads(mirror, vm, vm.home)
+        Growth(context, vm)
+        Happened(mirror, vm)
+        with ui.element().classes("x-vm-aside"):
+            About(mirror, vm)
+            Ties(mirror, vm)
