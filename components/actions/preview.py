@@ -9,7 +9,7 @@ from nicegui import events, ui
 from data.names import name_of
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
-from xo_dash.control.plan import Step, rehearse
+from xo_dash.control.plan import Step, rehearse_all
 from xo_dash.control.request import BadRequest, Request
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, ngettext, number
@@ -63,6 +63,6 @@ class Preview(ui.element):
         if self._request is None:
             return []
         try:
-            return rehearse(self._action.plan(self._request.for_each(name_of(subject)), subject))
+            return rehearse_all(self._action.plan(self._request.for_each(name_of(subject)), subject))
         except BadRequest:
             return []

@@ -40,6 +40,11 @@ class TaskEnd:
     result: str = ""
     error_info: Sequence[str] = ()
 
+    @property
+    def code(self) -> str:
+        """XAPI's, of a failure."""
+        return self.error_info[0] if self.error_info else ""
+
 
 GONE = TaskEnd(TaskStatus.UNKNOWN)
 _ENDED = frozenset({TaskStatus.SUCCESS, TaskStatus.FAILURE, TaskStatus.CANCELLED})

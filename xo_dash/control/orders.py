@@ -13,9 +13,9 @@ from data.objects import KINDS
 from data.types import Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
-from xo_dash.control.plan import rehearse
+from xo_dash.control.plan import rehearse_all
 from xo_dash.control.request import BadRequest, Fault, Request, decode
-from xo_dash.control.run import Item, Run
+from xo_dash.control.run import Item, Run, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _
 
@@ -93,7 +93,7 @@ def _previewed(action: AnyAction, subject: XapiObject, request: Request) -> dict
             raise BadRequest(faults)
     except BadRequest as error:
         return about | {"refused": "; ".join(str(fault.reason) for fault in error.faults)}
-    steps = rehearse(action.plan(own, subject))
+    steps = rehearse_all(action.plan(own, subject))
     return about | {"steps": [str(step.says) for step in steps], "calls": xe_lines(steps, subject.home)}
 
 
@@ -116,10 +116,15 @@ def _result(item: Item) -> dict[str, object]:
         "state": item.state.value,
         "reason": str(item.reason or ""),
         "code": item.code,
-        "steps": [{"says": str(step.says), "state": step.state.value, "undone": step.undone} for step in item.steps],
+        "steps": [_step(step) for step in item.steps],
         "left": [str(left) for left in item.left],
         "made": made.uuid if made is not None else "",
     }
+
+
+def _step(step: StepLog) -> dict[str, object]:
+    about: dict[str, object] = {"says": str(step.says), "state": step.state.value, "undone": step.undone}
+    return about | ({"inside": [_step(one) for one in step.inside]} if step.inside else {})
 
 
 def _made(item: Item) -> XapiObject | None:

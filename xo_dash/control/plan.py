@@ -6,15 +6,19 @@
 
 The runner drives it with XAPI's answers, `rehearse` with placeholders: so what is foretold and what happens are one thing. What a plan must
 know it reads from the mirror, before its first step, and never from an answer: of a placeholder nothing is known.
+
+A plan may have plans beside each other as one step (`Parallel`). What a plan returns, else the answer of its first step, is what it made:
+the answer that the plan around it gets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
+from data.types import NULL_REF, Ref
 from xo_dash.control.said import Said
 
 MOST_STEPS = 10_000
@@ -77,8 +81,30 @@ class Wait:
     failed: Said  # why, when the time is over
 
 
-Step = Call | Question | Wait
-Plan = Generator[Step, Any, None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One of the plans that a `Parallel` has beside each other."""
+
+    says: Said  # what it is about: "web-1"
+    plan: Callable[[], Plan]
+    host: Ref = NULL_REF  # the one whose work it is, if it is one's: each does so much at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parallel:
+    """Several plans beside each other, as many at a time as the pool and each host take. The answer: a tuple of what each made.
+
+    Once one fails no other is begun, and what all of them did is taken back. `alone`: each stands for itself, one that fails takes back
+    what it did, its place in the answer is None, and the plan goes on.
+    """
+
+    branches: Sequence[Branch]
+    says: Said
+    alone: bool = False
+
+
+Step = Call | Question | Wait | Parallel
+Plan = Generator[Step, Any, Any]
 
 
 class Placeholder(str):
@@ -94,21 +120,35 @@ class Placeholder(str):
 
 
 def rehearse(plan: Plan) -> list[Step]:
-    """The steps of a plan, nothing being sent; answers are placeholders."""
-    return list(islice(_rehearsed(plan), MOST_STEPS))
+    """The steps of a plan, nothing being sent; answers are placeholders. A `Parallel` is one step."""
+    return [step for depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS) if depth == 0]
 
 
-def _rehearsed(plan: Plan) -> Generator[Step, None, None]:
+def rehearse_all(plan: Plan) -> list[Step]:
+    """The same, and after each `Parallel` the steps of its branches: placeholders are numbered in this order."""
+    return [step for _depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS)]
+
+
+def _rehearsed(plan: Plan, numbers: Iterator[int], depth: int = 0) -> Generator[tuple[int, Step], None, object]:
+    """(how deep, step) of each; returns what stands for the plan's answer."""
     answer: object = None
-    count = 0
-    try:
-        while True:
+    first: object = None
+    begun = False
+    while True:
+        try:
             step = plan.send(answer)
-            count += 1
-            yield step
-            answer = Placeholder(step.method.partition(".")[0], count) if isinstance(step, Call) else None
-    except StopIteration:
-        return
+        except StopIteration as end:
+            return first if end.value is None else end.value
+        number = next(numbers)
+        yield depth, step
+        if isinstance(step, Parallel):
+            answers = []
+            for branch in step.branches:
+                answers.append((yield from _rehearsed(branch.plan(), numbers, depth + 1)))
+            answer = tuple(answers)
+        else:
+            answer = Placeholder(step.method.partition(".")[0], number) if isinstance(step, Call) else None
+        first, begun = (answer if not begun else first), True
 
 
 def one(method: str, *parameters: object, says: Said, asynchronous: bool = True) -> Plan:

@@ -34,6 +34,8 @@ class StepLog:
     says: Said
     state: State = State.WAITING
     undone: bool = False  # it was done, and taken back because a later one failed
+    reason: Said | None = None  # why it failed
+    inside: list[StepLog] = field(default_factory=list)  # of plans beside each other one for each; of such a plan its steps
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -21,15 +21,16 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import STOPPED, Audit, AuditUnwritable, Entry, moment
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.execution import CANCELLED, Execution, Outcome
+from xo_dash.control.execution import Execution
 from xo_dash.control.following import Connections, Follower
 from xo_dash.control.plan import rehearse
 from xo_dash.control.request import BadRequest, Fault, Request, decode
 from xo_dash.control.run import Item, Run, State, StepLog
 from xo_dash.control.said import Said, say
+from xo_dash.control.steps import CANCELLED, Outcome
+from xo_dash.control.throttle import IN_A_POOL, Throttle, Turn, host_of
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.i18n import N_, using
-from xo_dash.xapi.errors import XapiError
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Users(Protocol):
 
 
 class Runner:
-    """Carries out commands, each object by itself, so many at a time in one pool.
+    """Carries out commands, each object by itself, so many at a time in one pool and on one host.
 
     Nothing is tried twice: whether a call that broke was carried out, only a person can judge. Nothing is shown before it is true.
     """
@@ -60,7 +61,7 @@ class Runner:
         users: Users,
         audit: Audit,
         *,
-        at_once: int = 10,
+        at_once: int = IN_A_POOL,
         patience: float = 5.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -68,12 +69,10 @@ class Runner:
         self._mirror = mirror
         self._users = users
         self._audit = audit
-        self._at_once = at_once
         self._clock = clock
-        self._connections = connections
-        self._execution = Execution(mirror, connections, Follower(mirror, patience), self._tell, self._spawn)
+        self._throttle = Throttle(at_once)
+        self._execution = Execution(mirror, connections, Follower(mirror, patience), self._throttle, self._tell, self._spawn)
         self._unfinished = Unfinished(mirror, self._tell)
-        self._turns: dict[str, asyncio.Semaphore] = {}
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}
         self._under_way: set[Doing] = set()
@@ -148,15 +147,8 @@ class Runner:
             return
         run.cancelled = True
         for item in run.items:
-            if item.state is State.RUNNING and item.tasks:
-                self._spawn(self._cancel_task(item))
+            self._execution.cancel(item)
         self._tell(run)
-
-    async def _cancel_task(self, item: Item) -> None:
-        try:
-            await self._connections(item.pool).call("task.cancel", item.tasks[-1])
-        except (KeyError, XapiError) as error:
-            log.debug("the task of %s goes on: %s", item.uuid, error)  # it is too late, or XAPI cannot; the next step is not begun
 
     async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools. The audit says so."""
@@ -184,10 +176,9 @@ class Runner:
     # one object
 
     async def _when_its_turn_comes(self, run: Run, item: Item) -> None:
-        turn = self._turns.setdefault(item.pool, asyncio.Semaphore(self._at_once))
         try:
-            async with turn:
-                await self._carry_out(run, item)
+            async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
+                await self._carry_out(run, item, turn)
         except asyncio.CancelledError:
             reason = say(N_("xo-dash was stopped meanwhile; look before trying again"))
             await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason, STOPPED))
@@ -197,7 +188,7 @@ class Runner:
             reason = say(N_("something went wrong inside xo-dash ({error}); its log says more"), error=type(error).__name__)
             await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason))
 
-    async def _carry_out(self, run: Run, item: Item) -> None:
+    async def _carry_out(self, run: Run, item: Item, turn: Turn) -> None:
         if run.cancelled:
             await self._end(run, item, CANCELLED)
             return
@@ -212,7 +203,7 @@ class Runner:
         self._under_way.add(doing)
         try:
             await self._audit.write(self._entry("begin", run, item))
-            outcome = await self._execution.carry_out(run, item, run.action.plan(request, item.subject))
+            outcome = await self._execution.carry_out(run, item, run.action.plan(request, item.subject), turn)
         except AuditUnwritable as error:
             item.started = 0.0
             outcome = Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error)))

@@ -1,0 +1,180 @@
+"""One step of a plan: a call and its task, a question, a wait."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from data.mirror import Mirror
+from data.objects import VM, TaskStatus
+from data.types import Ref
+from xo_dash.control.failures import explain, explain_error
+from xo_dash.control.following import Caller, Connections, Follower, TaskEnd
+from xo_dash.control.plan import Call, Question, Wait
+from xo_dash.control.results import task_result
+from xo_dash.control.run import Item, Run, State
+from xo_dash.control.said import Said, say
+from xo_dash.control.words import state_words
+from xo_dash.i18n import N_
+from xo_dash.xapi.errors import NotConnected, Unreachable, XapiError
+
+log = logging.getLogger(__name__)
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+"""Let something go on beside what is done."""
+Progressed = Callable[[float], None]
+"""Told how far a step is, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one step, or of the whole plan."""
+
+    state: State
+    reason: Said | None = None
+    code: str = ""
+    result: object = None
+
+
+CANCELLED = Outcome(State.CANCELLED, say(N_("it was cancelled")))
+
+
+class Steps:
+    """Takes one step; several of one item may be under way."""
+
+    def __init__(self, mirror: Mirror, connections: Connections, follower: Follower, told: Callable[[Run], None], spawn: Spawn) -> None:
+        self._mirror = mirror
+        self._connections = connections
+        self._follower = follower
+        self._tell = told
+        self._spawn = spawn
+        self._stops: dict[Item, list[Callable[[], None]]] = {}  # what ends the steps under way
+
+    async def take(self, run: Run, item: Item, step: Call | Question | Wait, progressed: Progressed) -> Outcome:
+        if isinstance(step, Wait):
+            return await self._wait(item, step)
+        if isinstance(step, Question):
+            return await self._asked(item, step)
+        return await self._call(run, item, step, progressed)
+
+    def cancel(self, item: Item) -> None:
+        """End what is under way: a task that can be cancelled is, nothing is waited for any longer."""
+        for stop in tuple(self._stops.get(item, ())):
+            stop()
+
+    @contextmanager
+    def _stoppable(self, item: Item, stop: Callable[[], None]) -> Iterator[None]:
+        stops = self._stops.setdefault(item, [])
+        stops.append(stop)
+        try:
+            yield
+        finally:
+            stops.remove(stop)
+            if not stops:
+                self._stops.pop(item, None)
+
+    async def _wait(self, item: Item, step: Wait) -> Outcome:
+        """Look after each change of the mirror, and once more when the time is over."""
+        stirred, stopped = asyncio.Event(), asyncio.Event()
+
+        def stop() -> None:
+            stopped.set()
+            stirred.set()
+
+        unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
+        try:
+            with self._stoppable(item, stop):
+                async with asyncio.timeout(step.within):
+                    while not step.until():
+                        if stopped.is_set():
+                            return CANCELLED
+                        stirred.clear()
+                        await stirred.wait()
+        except TimeoutError:
+            return Outcome(State.FAILED, step.failed)
+        finally:
+            unsubscribe()
+        return Outcome(State.DONE)
+
+    async def _asked(self, item: Item, step: Question) -> Outcome:
+        try:
+            answer = await self._connections(item.pool).call(step.method, *step.parameters)
+        except NotConnected as error:
+            return Outcome(State.REFUSED, *explain_error(error, item.subject.home))
+        except XapiError as error:
+            log.debug("%s gave no answer: %s", step.method, error)
+            return Outcome(State.DONE)
+        reason = step.judge(answer)
+        return Outcome(State.FAILED, reason) if reason else Outcome(State.DONE)
+
+    async def _call(self, run: Run, item: Item, step: Call, progressed: Progressed) -> Outcome:
+        try:
+            caller = self._connections(item.pool)
+            if not step.asynchronous:
+                return Outcome(State.DONE, result=await caller.call(step.method, *step.parameters))
+            task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
+        except XapiError as error:
+            reason, code = explain_error(error, item.subject.home, item.subject)
+            if step.gone_is_done and code == "HANDLE_INVALID":
+                return Outcome(State.DONE)
+            return Outcome(_state(error), reason, code)
+        item.tasks.append(task)
+        self._tell(run)
+        with self._stoppable(item, lambda: self._spawn(_cancel(caller, task))):
+            end = await self._follower.end(item.pool, task, caller, progressed)
+        if end.status is not TaskStatus.UNKNOWN:
+            self._spawn(_destroy(caller, task))  # nobody has to wait for that
+        return self._judged(run, item, step, end)
+
+    def _judged(self, run: Run, item: Item, step: Call, end: TaskEnd) -> Outcome:
+        """What the end of the task means."""
+        if end.status is TaskStatus.UNKNOWN and run.action.succeeded is not None and run.action.succeeded(item.subject):
+            return Outcome(State.DONE)
+        if step.gone_is_done and end.code == "HANDLE_INVALID":
+            return Outcome(State.DONE)
+        return judged(item, end)
+
+
+def judged(item: Item, end: TaskEnd) -> Outcome:
+    """What the end of a task means."""
+    code, *rest = end.error_info or [""]
+    if end.status is TaskStatus.SUCCESS:
+        return Outcome(State.DONE, result=task_result(end.result))
+    if end.status is TaskStatus.CANCELLED or code == "TASK_CANCELLED":
+        return Outcome(State.CANCELLED, CANCELLED.reason, code)
+    if end.status is TaskStatus.UNKNOWN:
+        return Outcome(State.LOST, _lost(item))
+    return Outcome(State.FAILED, explain(code, rest, item.subject.home, item.subject), code)
+
+
+def _state(error: XapiError) -> State:
+    """What a call that raised `error` leaves behind."""
+    if isinstance(error, NotConnected):
+        return State.REFUSED
+    return State.LOST if isinstance(error, Unreachable) else State.FAILED
+
+
+def _lost(item: Item) -> Said:
+    if isinstance(item.subject, VM):
+        state = state_words(item.subject.power_state)
+        return say(N_("the pool lost track of it; {name} is {state} now: look before trying again"), name=item.name, state=state)
+    return say(N_("the pool lost track of it; look before trying again"))
+
+
+async def _cancel(caller: Caller, task: Ref) -> None:
+    try:
+        await caller.call("task.cancel", task)
+    except XapiError as error:
+        log.debug("task %s goes on: %s", task, error)  # it is too late, or XAPI cannot; the next step is not begun
+
+
+async def _destroy(caller: Caller, task: Ref) -> None:
+    """XAPI keeps a finished task until who started it takes it away."""
+    try:
+        await caller.call("task.destroy", task)
+    except XapiError as error:
+        log.debug("task %s stays until the pool forgets it: %s", task, error)
