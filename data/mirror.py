@@ -18,6 +18,7 @@ from data.identity import parse, pool_keys
 from data.losing import Fate
 from data.objects import KINDS, VDI, Pool
 from data.server import Server
+from data.trash import Trash
 from data.types import NULL_REF, Home, Ref, XapiObject
 
 log = logging.getLogger(__name__)
@@ -75,11 +76,12 @@ def _share(row: XapiObject) -> None:
 class PoolMirror(Home):
     """The picture of one server's pool."""
 
-    def __init__(self, server: Server, findings: Book, renamed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, server: Server, findings: Book, trash: Trash, renamed: Callable[[], None] = lambda: None) -> None:
         """`renamed` is called when its pool may have got another uuid."""
         self.id = self.key = server.id
         self._renamed = renamed
         self.findings = findings
+        self.trash = trash
         self.fates: dict[Ref, Fate] = {}
         self.server = server
         self.history = History()
@@ -208,6 +210,7 @@ class Mirror:
 
     def __init__(self) -> None:
         self.findings = Book(RULES)
+        self.trash = Trash()
         self.pools: dict[str, PoolMirror] = {}
         self._observers: dict[int, Observer] = {}
         self._by_subject: defaultdict[Subject | Topic, dict[int, Observer]] = defaultdict(dict)
@@ -253,7 +256,7 @@ class Mirror:
         return renamed
 
     def add(self, server: Server) -> PoolMirror:
-        pool = self.pools[server.id] = PoolMirror(server, self.findings, self._name_pools)
+        pool = self.pools[server.id] = PoolMirror(server, self.findings, self.trash, self._name_pools)
         self._name_pools()
         self.publish([Change(server, Operation.ADD, frozenset()), *self._take_renamed()])
         return pool

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from data.facts import vm as facts
 from data.facts.host import memory_total
 from data.objects import VM, Host
+from data.trash import is_trashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +51,5 @@ def memory_held(vm: VM) -> int:
 
 
 def is_guest(vm: VM) -> bool:
-    """Whether `vm` is a machine of somebody's: no template, snapshot or control domain."""
-    return not (vm.is_a_template or vm.is_a_snapshot or vm.is_control_domain)
+    """Whether `vm` is a machine of somebody's: no template, snapshot or control domain, and not in the trash."""
+    return not (vm.is_a_template or vm.is_a_snapshot or vm.is_control_domain or is_trashed(vm))

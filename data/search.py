@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, cast
 from data.mirror import Change, Mirror, Operation
 from data.names import name_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
+from data.trash import is_trashed
 from data.types import Ref, XapiObject
 
 LONGEST_QUERY: Final = 200
@@ -68,6 +69,7 @@ _KINDS: Final[Mapping[type[XapiObject], Group]] = {
 _TOLD: Final = frozenset((
     "uuid", "name_label", "name_description", "tags", "VIFs", "PIFs", "guest_metrics", "networks", "address", "hostname", "bridge", "type",
     "is_a_template", "is_a_snapshot", "managed", "MAC", "IP", "IPv6", "VM", "host",
+    "other_config",
 ))  # fmt: skip
 """Fields that a line is made of, or that decide whether there is one."""
 
@@ -148,9 +150,9 @@ class Index:
 
 
 def _group(row: XapiObject) -> Group | None:
-    """None for what nobody looks for: dom0, what XAPI brings along, the inner nodes of a disk's chain."""
+    """None for what nobody looks for: dom0, what XAPI brings along, the trash, the inner nodes of a disk's chain."""
     if isinstance(row, VM):
-        if row.is_control_domain or row.is_default_template:
+        if row.is_control_domain or row.is_default_template or is_trashed(row):
             return None
         return Group.SNAPSHOT if row.is_a_snapshot else Group.TEMPLATE if row.is_a_template else Group.VM
     if isinstance(row, VDI) and (not row.managed or row.is_a_snapshot):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from data.findings.book import Book
     from data.losing import Fate
     from data.objects import VDI
+    from data.trash import Trash
 
 Ref = NewType("Ref", str)
 NULL_REF = Ref("OpaqueRef:NULL")
@@ -56,6 +57,8 @@ class Home:
     """What is wrong, there and elsewhere."""
     fates: dict[Ref, Fate]
     """{host: what would become of its VMs without it}."""
+    trash: Trash
+    """For how long deleted VMs are kept, if at all: the same for all pools."""
 
     @property
     def label(self) -> str:

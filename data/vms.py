@@ -151,8 +151,8 @@ NOTES: Final = "xo:notes"
 """Where Xen Orchestra keeps its notes on a VM, in other_config; markdown."""
 CUSTOM_FIELD: Final = "XenCenter.CustomFields."
 """How XenCenter's and Xen Orchestra's custom fields begin in other_config; their names follow."""
-BACKUP: Final = "xo:backup:job"
-"""In other_config of the snapshots that a backup of Xen Orchestra's needs for the next one."""
+BACKUP: Final = "xo:backup:"
+"""How the keys begin in other_config of the snapshots that a backup of Xen Orchestra's needs for the next one."""
 
 
 def notes_of(vm: VM) -> str:
@@ -168,7 +168,7 @@ def custom_fields(vm: VM) -> list[tuple[str, str]]:
 
 def is_of_backup(snapshot: VM) -> bool:
     """Whether it belongs to a backup, which replaces it by itself: without it the next one is a full one."""
-    return BACKUP in snapshot.other_config
+    return any(key.startswith(BACKUP) for key in snapshot.other_config)
 
 
 def has_fixed_memory(vm: VM) -> bool:

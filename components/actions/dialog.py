@@ -45,6 +45,7 @@ class ActionDialog:
         self._offer = offered
         self._action = offered.action
         self._boxes: dict[str, FieldBox] = {}
+        self._noted: list[str] = []
         self.request: Request | None = None
         self.dialog = Dialog(_headline(offered))
         with self.dialog:
@@ -57,6 +58,7 @@ class ActionDialog:
             names(_("These disks are deleted with it:"), [name for subject in offered.able for name in self._action.also_removed(subject)])
             if offered.unable:
                 names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
+            self._notes = ui.element("ul").classes("x-verb-notes").mark("notes")
             self._preview = Preview(self._action, offered.able)
             self._typed = self._typing()
         kind = Kind.DANGER if self._action.danger else Kind.PRIMARY
@@ -66,8 +68,9 @@ class ActionDialog:
 
     def _fill_in(self, preset: Mapping[str, object]) -> None:
         values = {**self._action.defaults(self._offer.able), **preset}
+        unasked = self._action.unasked(self._offer.able)
         for field in self._action.fields:
-            if field.entry in (Entry.LIST, Entry.PART):
+            if field.entry in (Entry.LIST, Entry.PART) or field.name in unasked:
                 continue
             choices = self._action.choices.get(field.name)
             found = choices(self._offer.able) if choices is not None else ()
@@ -92,7 +95,18 @@ class ActionDialog:
         for name, box in self._boxes.items():
             if box.touched:
                 box.fault(_first(faults, name))
+        self._tell_notes()
         self._preview.show(self.request)
+
+    def _tell_notes(self) -> None:
+        found = notes_of(self._action, self.request, self._offer.able) if self.request is not None else []
+        if found == self._noted:
+            return
+        self._noted = found
+        self._notes.clear()
+        with self._notes:
+            for text in found:
+                ui.label(text).tag = "li"
 
     def _look(self) -> list[Fault]:
         self.request = None
@@ -119,6 +133,16 @@ def faults_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject
     return [fault for subject in subjects for fault in action.faults(request.for_each(name_of(subject)), subject)]
 
 
+def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]) -> list[str]:
+    """What to know before it, each sentence once. Of several objects each begins with the name."""
+    found: dict[str, None] = {}
+    for subject in subjects[:CHECKED]:
+        name = name_of(subject)
+        for said in action.notes(request.for_each(name), subject):
+            found[str(said) if len(subjects) == 1 else f"{name}: {said}"] = None
+    return list(found)
+
+
 def _first(faults: Sequence[Fault], name: str) -> Said | None:
     return next((fault.reason for fault in faults if fault.field == name), None)
 
@@ -139,6 +163,8 @@ def counted(action: AnyAction, count: int) -> str:
         if action.id.startswith("vm.")
         else ngettext("{verb}: {n} snapshot", "{verb}: {n} snapshots", count)
         if action.id.startswith("snapshot.")
+        else ngettext("{verb}: {n} template", "{verb}: {n} templates", count)
+        if action.id.startswith("template.")
         else ngettext("{verb}: {n} object", "{verb}: {n} objects", count)
     )
     return form.format(verb=_(action.title), n=number(count))

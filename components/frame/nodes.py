@@ -13,6 +13,7 @@ from components.vms.words import mark_of
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.names import name_of, pool_name
 from data.objects import VM, Host, HostMetrics, Pool
+from data.placement import is_guest
 from data.server import Server
 from data.types import XapiObject
 
@@ -37,6 +38,7 @@ class Delta(NamedTuple):
 
 _VM_NAMES = frozenset((
     "uuid", "name_label", "power_state", "resident_on", "current_operations", "is_a_template", "is_a_snapshot", "is_control_domain",
+    "other_config",
 ))  # fmt: skip
 _HOST_NAMES = frozenset(("uuid", "name_label", "hostname", "enabled", "metrics"))
 _POOL_NAMES = frozenset(("uuid", "name_label", "master"))
@@ -157,7 +159,7 @@ class Nodes:
 
     def _draw_vm(self, vm: VM) -> None:
         pool = _pool_of(vm)
-        if vm.is_a_template or vm.is_a_snapshot or vm.is_control_domain:
+        if not is_guest(vm):
             self._drop(vm)
             return
         host = pool.one(Host, vm.resident_on)

@@ -22,7 +22,7 @@ class Counts(NamedTuple):
 
 
 _KINDS = (Host, SR, Network)
-_GUEST = frozenset({"is_a_template", "is_a_snapshot", "is_control_domain"})
+_GUEST = frozenset({"is_a_template", "is_a_snapshot", "is_control_domain", "other_config"})
 
 
 class Tally:

@@ -20,7 +20,7 @@ from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.vm.snapshot import own_disks
+from xo_dash.control.vm.disks import own_disks
 from xo_dash.i18n import _, ngettext, number, size
 
 REVERT: Final = "vm.revert"

@@ -17,7 +17,7 @@ _TOLD: Final[Mapping[type[XapiObject], frozenset[str]]] = {
     VM: frozenset((
         "uuid", "name_label", "name_description", "power_state", "is_a_template", "is_a_snapshot", "is_control_domain", "tags",
         "current_operations", "resident_on", "memory_dynamic_max", "memory_dynamic_min", "VCPUs_max", "VCPUs_at_startup", "VBDs", "VIFs",
-        "metrics", "guest_metrics", "snapshots", "ha_restart_priority",
+        "metrics", "guest_metrics", "snapshots", "ha_restart_priority", "other_config",
     )),
     VMMetrics: frozenset(("start_time", "VCPUs_number")),
     VMGuestMetrics: frozenset(("os_version", "networks", "PV_drivers_version", "PV_drivers_detected", "live")),

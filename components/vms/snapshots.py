@@ -23,8 +23,8 @@ from data.types import NULL_REF, Ref
 from data.vms import is_of_backup
 from xo_dash.context import Context
 from xo_dash.control.actions import action
+from xo_dash.control.vm.disks import own_disks
 from xo_dash.control.vm.kinds import is_snapshot
-from xo_dash.control.vm.snapshot import own_disks
 from xo_dash.i18n import N_, _, ngettext, number, size
 
 AGE: Final = 2
@@ -115,4 +115,4 @@ async def delete(context: Context, chosen: list[VM]) -> None:
         text = _("The tool that made them replaces them by itself. Without them its next backup copies everything.")
         if not await confirm(title, text, yes=_("Continue"), no=_("Cancel")):
             return
-    await run_command(context, action("snapshot.delete"), own or chosen)
+    await run_command(context, action("snapshot.delete"), own or chosen, {} if own else {"backups": True})

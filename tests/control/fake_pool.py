@@ -22,7 +22,7 @@ from xo_dash.xapi.errors import NotConnected, XapiFailure
 
 # Source: VM.allowed_operations of a VM at rest, as far as the table has them.
 OFFERED: Mapping[PowerState, frozenset[str]] = {
-    PowerState.HALTED: frozenset({"start", "start_on", "snapshot", "clone", "copy", "destroy"}),
+    PowerState.HALTED: frozenset({"start", "start_on", "snapshot", "clone", "copy", "destroy", "make_into_template"}),
     PowerState.RUNNING: frozenset({"clean_shutdown", "clean_reboot", "hard_shutdown", "hard_reboot", "pause", "suspend", "snapshot"}),
     PowerState.PAUSED: frozenset({"unpause", "hard_shutdown", "hard_reboot", "snapshot"}),
     PowerState.SUSPENDED: frozenset({"resume", "resume_on", "hard_shutdown", "snapshot", "destroy"}),

@@ -66,7 +66,8 @@ async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: 
     begin, end = desk.audit()
     assert begin | {"at": 0} == {
         "at": 0, "event": "begin", "run": end["run"], "action": "vm.snapshot", "user": "ann", "user_id": "id-ann", "address": "192.0.2.7",
-        "server": "lab", "pool": "lab", "kind": "VM", "uuid": vm.uuid, "name": "web-1", "arguments": {"name": "today"},
+        "server": "lab", "pool": "lab", "kind": "VM", "uuid": vm.uuid, "name": "web-1",
+        "arguments": {"name": "today", "memory": False, "quiesce": False},
     }  # fmt: skip
     assert end["event"] == "end" and end["result"] == "done" and len(end["tasks"]) == 1
 
@@ -287,11 +288,11 @@ async def test_a_task_is_cancelled_at_once_and_not_by_a_task(desk: Desk, fake: F
 async def test_a_request_is_checked_where_it_counts(desk: Desk, fake: FakePool) -> None:
     vm, ann = fake.vm(), desk.hire()
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm])
-    assert only(run) == (State.REFUSED, "“Name” is missing")
+    assert only(run) == (State.REFUSED, "Name: “Name” is missing")
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": " "})
-    assert only(run) == (State.REFUSED, "“Name” is missing")
-    run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "a", "memory": True})
-    assert only(run) == (State.REFUSED, "there is no field “memory” here; the fields are: name")
+    assert only(run) == (State.REFUSED, "Name: “Name” is missing")
+    run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "a", "colour": True})
+    assert only(run) == (State.REFUSED, "there is no field “colour” here; the fields are: name, memory, quiesce")
     run = await desk.runner.run(ann, action("vm.start_on"), [vm], {"host": "x"})
     assert only(run) == (State.REFUSED, "there is no such host in its pool; choose another")
     assert fake.calls == []

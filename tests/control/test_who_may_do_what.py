@@ -27,11 +27,15 @@ STATES = {
     "vm.clean_reboot": {RUNNING},
     "vm.snapshot": {HALTED, PAUSED, RUNNING, SUSPENDED},
     "vm.clone": {HALTED},
+    "vm.make_template": {HALTED},
+    "vm.delete": {HALTED, SUSPENDED},
     "vm.pause": {RUNNING},
     "vm.suspend": {RUNNING},
     "vm.hard_reboot": {RUNNING, PAUSED},
     "vm.hard_shutdown": {RUNNING, PAUSED, SUSPENDED},
 }
+NAMED = ("vm.rename", "vm.describe", "vm.revert", "vm.eject", "vm.trash")
+"""Those that ask for something else than a power state."""
 ROLES = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
 FOR_ADMINS = {
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",
@@ -40,7 +44,7 @@ FOR_ADMINS = {
 
 
 def test_the_table_of_states_names_every_command_of_a_vm(fake: FakePool) -> None:
-    assert {row.id for row in actions_for(fake.vm())} == {*STATES, "vm.rename", "vm.describe", "vm.revert", "vm.eject"}
+    assert {row.id for row in actions_for(fake.vm())} == {*STATES, *NAMED}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -131,7 +135,8 @@ def test_the_quick_count_says_the_same(fake: FakePool, row: AnyAction, role: Rol
 
 def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:
     vm, snapshot = fake.vm(), fake.vm("before", is_a_snapshot=True, is_a_template=True)
-    assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "vm.describe", "snapshot.delete"]
+    of_snapshot = ["snapshot.new_vm", "snapshot.new_template", "snapshot.delete"]
+    assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "vm.describe", *of_snapshot]
     assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename", "vm.describe"]
     assert actions_for() == []
 

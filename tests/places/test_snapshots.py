@@ -43,7 +43,7 @@ def extra() -> fakes.Builder:
     vm = build.put(VM, name_label="legacy-erp")
     snapshot(build, "before year end", 334, 3 * GIB, snapshot_of=vm)
     snapshot(build, "yesterday", 1, GIB, snapshot_of=vm)
-    snapshot(build, "monthly", 45, GIB, snapshot_of=vm, other_config={BACKUP: "job"})
+    snapshot(build, "monthly", 45, GIB, snapshot_of=vm, other_config={f"{BACKUP}job": "job"})
     snapshot(build, "left behind", 8, GIB)
     return build
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -40,7 +40,9 @@ class Action(Generic[S, R]):
     plan: Callable[[R, S], Plan]  # asked for after all checks, of the mirror as it is then
     request: type[R] = NoRequest  # type: ignore[assignment]  # what most take
     defaults: Callable[[Sequence[S]], Mapping[str, object]] = lambda subjects: {}  # what a dialog begins with
+    unasked: Callable[[Sequence[S]], Collection[str]] = lambda subjects: ()  # fields that mean nothing for these objects
     check: Callable[[R, S], Iterable[Fault]] = lambda request, subject: ()  # what the type of the request cannot say
+    notes: Callable[[R, S], Iterable[Said]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
     choices: Mapping[str, Callable[[Sequence[S]], Sequence[Choice]]] = field(default_factory=dict)  # of fields that are objects
     quick_check: Callable[[S], bool] | None = None  # `blocked(...) is None`, without the words: a selection may be thousands
     relevant: Callable[[S], bool] | None = None  # whether its state makes one think of it; unless given, whether it can be done

@@ -18,15 +18,21 @@ from xo_dash.control.sr.attach import ATTACH, SCAN
 from xo_dash.control.sr.default import CHOOSE_DEFAULT, MAKE_DEFAULT
 from xo_dash.control.sr.rename import DESCRIBE_SR, RENAME_SR
 from xo_dash.control.vm.clone import CLONE
+from xo_dash.control.vm.delete import DELETE_TEMPLATE, DELETE_VM, PURGE
 from xo_dash.control.vm.eject import EJECT
+from xo_dash.control.vm.from_snapshot import NEW_TEMPLATE, NEW_VM
 from xo_dash.control.vm.power import LESS_USUAL, ON_AND_OFF
 from xo_dash.control.vm.rename import DESCRIBE_VM, RENAME_VM
 from xo_dash.control.vm.revert import REVERT
-from xo_dash.control.vm.snapshot import DELETE, TAKE
+from xo_dash.control.vm.snapshot import TAKE
+from xo_dash.control.vm.snapshot_delete import DELETE_SNAPSHOT
 from xo_dash.control.vm.start_on import START_ON
+from xo_dash.control.vm.template import MAKE_TEMPLATE, MAKE_VM
+from xo_dash.control.vm.trash import RESTORE, TRASH
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, EJECT, *LESS_USUAL, DELETE,
+    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, EJECT, *LESS_USUAL, MAKE_TEMPLATE, TRASH, DELETE_VM,
+    NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     LEAVE, ENTER, POWER_ON, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
     ATTACH, SCAN, MAKE_DEFAULT, RENAME_SR, DESCRIBE_SR,
     RENAME_NETWORK, DESCRIBE_NETWORK,

@@ -30,7 +30,7 @@ class Allowed:
             return say(N_("it is not a VM"))
         if self.holds(subject):
             return None
-        return self._nature(subject) or self._moment(subject)
+        return self._nature(subject) or self.moment(subject)
 
     def holds(self, subject: XapiObject) -> bool:
         """Whether it is so, without the words: a selection may be thousands."""
@@ -53,7 +53,8 @@ class Allowed:
             return say(N_("it is a template that comes with the pool"))
         return say(N_("it is a template; make a VM of it first")) if vm.is_a_template else None
 
-    def _moment(self, vm: VM) -> Said:
+    def moment(self, vm: VM) -> Said:
+        """What stands against it for now, as far as can be told."""
         if vm.current_operations:
             return under_way(next(iter(vm.current_operations.values())))
         if vm.power_state not in self.states:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Final
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 from data.names import name_of
-from data.objects import SR, VBD, VDI, VM, PowerState
+from data.objects import SR, VM, PowerState
 from data.stores.users import Role
+from data.trash import XODASH_TRASH
 from data.types import NULL_REF
+from data.vms import BACKUP
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
-from xo_dash.control.plan import Call, Plan
+from xo_dash.control.plan import Call, Plan, Step
 from xo_dash.control.request import Fault, NamePattern, Request, SRUuid, called
 from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_, _
@@ -35,7 +38,7 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 def srs(vms: Sequence[VM]) -> Sequence[Choice]:
     """Where a full copy of all these has room."""
-    needed = sum(disk.virtual_size for vm in vms for disk in _disks(vm))
+    needed = sum(disk.virtual_size for vm in vms for disk in disks_of(vm))
     homes = {vm.home.id: vm.home for vm in vms}
     return [Choice(sr.uuid, label, _too_small(sr, needed)) for home in homes.values() for sr, label in disk_srs(home)]
 
@@ -46,11 +49,19 @@ def check(request: CloneVM, vm: VM) -> Iterator[Fault]:
         return
     if request.fast:
         yield Fault("sr", say(N_("a fast clone stays on the storage of the original; switch “Fast clone” off for another")))
-    elif reason := _too_small(sr, sum(disk.virtual_size for disk in _disks(vm))):
+    elif reason := _too_small(sr, sum(disk.virtual_size for disk in disks_of(vm))):
         yield Fault("sr", reason)
 
 
 def plan(request: CloneVM, vm: VM) -> Plan:
+    yield from copied(request, vm)
+
+
+def copied(request: CloneVM, vm: VM) -> Generator[Step, Any, Any]:
+    """The steps; returns the reference of the copy.
+
+    What backups of others wrote into the original is not copied: they would take the copy for one of theirs.
+    """
     name, new = name_of(vm), request.name
     sr = vm.home.by_uuid(SR, request.sr) if request.sr else None
     method, where = ("VM.clone", ()) if request.fast else ("VM.copy", (sr.ref if sr else NULL_REF,))
@@ -59,11 +70,11 @@ def plan(request: CloneVM, vm: VM) -> Plan:
     if request.description is not None:
         says = say(N_("Describing {name}"), name=new)
         yield Call("VM.set_name_description", copy, request.description, says=says, asynchronous=False)
-
-
-def _disks(vm: VM) -> list[VDI]:
-    drives = [drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "Disk"]
-    return [disk for drive in drives if (disk := vm.home.one(VDI, drive.VDI)) is not None]
+    for key in vm.other_config:
+        if key.startswith(BACKUP) or key == XODASH_TRASH:
+            says = say(N_("Removing {key} from {name}"), key=key, name=new)
+            yield Call("VM.remove_from_other_config", copy, key, says=says, asynchronous=False)
+    return copy
 
 
 def _too_small(sr: SR, needed: int) -> Said | None:

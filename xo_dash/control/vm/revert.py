@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
 from data.names import name_of
-from data.objects import VM, PowerState
+from data.objects import VIF, VM, PowerState
 from data.stores.users import Role
 from data.types import timestamp
+from data.vms import is_of_backup
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Name, Request, VMUuid, called
 from xo_dash.control.said import Said, say
+from xo_dash.control.vm.disks import disk_label, disks_of
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.snapshot import dated_name
 from xo_dash.control.words import under_way
@@ -77,6 +79,25 @@ def check(request: RevertVM, vm: VM) -> Iterator[Fault]:
         yield Fault("snapshot_first", say(N_("the pool does not take a snapshot of it now")))
 
 
+def notes(request: RevertVM, vm: VM) -> Iterator[Said]:
+    """What the present has and the snapshot has not. Source: xapi detaches such disks and keeps them; NICs are made anew by their MAC."""
+    snapshot = vm.home.by_uuid(VM, request.snapshot)
+    if snapshot is None:
+        return
+    theirs = {disk.snapshot_of for disk in disks_of(snapshot)}
+    for disk in disks_of(vm):
+        if disk.ref not in theirs:
+            yield say(N_("{disk} is not in the snapshot: it is detached, and kept."), disk=disk_label(disk))
+    addresses = {nic.MAC for nic in snapshot.all_of(VIF, snapshot.VIFs)}
+    for nic in vm.all_of(VIF, vm.VIFs):
+        if nic.MAC not in addresses:
+            yield say(N_("NIC {device} ({mac}) is not in the snapshot: it is removed."), device=nic.device, mac=nic.MAC)
+    if is_of_backup(snapshot):
+        yield say(N_("{snapshot} belongs to a backup; reverting to it does not harm the backup."), snapshot=name_of(snapshot))
+    if snapshot.power_state is PowerState.SUSPENDED and not request.start:
+        yield say(N_("The snapshot has the memory: {vm} is suspended afterwards, until it is resumed."), vm=name_of(vm))
+
+
 def plan(request: RevertVM, vm: VM) -> Plan:
     """The snapshot of the present stays, whatever comes after it: it is what one would go back to."""
     snapshot = vm.home.by_uuid(VM, request.snapshot)
@@ -95,6 +116,6 @@ def plan(request: RevertVM, vm: VM) -> Plan:
 REVERT: Final[AnyAction] = Action(
     id="vm.revert", kind=VM, request=RevertVM, title=N_("Revert to a snapshot"), done=N_("{name} is reverted"), role=Role.OPERATOR,
     icon="undo", danger=True, applies_to=is_machine, blocked=blocked,
-    defaults=defaults, choices={"snapshot": choices}, check=check, plan=plan,
+    defaults=defaults, choices={"snapshot": choices}, check=check, notes=notes, plan=plan,
     warning=N_("Changes made since the snapshot was taken are lost, unless the present is kept as a snapshot. A running VM is forced off."),
 )  # fmt: skip

@@ -1,27 +1,44 @@
-"""Taking snapshots, and deleting them with the disks that are theirs alone."""
+"""Taking snapshots: of the disks, with the guest's help, or with the memory."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Annotated, Final, Self
 
+import msgspec
+
+from data.chains import DEEP, MOST, deepest
+from data.facts.vm import memory_of
 from data.names import name_of
-from data.objects import VBD, VDI, VM
+from data.objects import SR, VM, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
-from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import NamePattern, NoRequest, Request, called
-from xo_dash.control.said import say
-from xo_dash.control.vm.kinds import is_machine, is_snapshot
-from xo_dash.i18n import N_, size
+from xo_dash.control.plan import Plan, one
+from xo_dash.control.request import Fault, NamePattern, Request, called
+from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.sr.choice import free_space
+from xo_dash.control.vm.disks import disks_of
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.i18n import N_
+
+LIVE = (PowerState.RUNNING, PowerState.PAUSED, PowerState.SUSPENDED)
+DATE: Final = "{date}"
+TIME: Final = "{time}"
 
 
 class TakeSnapshot(Request, frozen=True, kw_only=True):
-    """The disks as they are now, to go back to."""
+    """The VM as it is now, to go back to. In the name `{name}`, `{date}` and `{time}` stand for those of each VM and moment."""
 
-    name: Annotated[NamePattern, called(N_("Name"))]
+    name: Annotated[NamePattern, called(N_("Name"), hint=N_("{date} and {time} stand for the moment"))]
+    memory: Annotated[bool, called(N_("With memory"))] = False
+    quiesce: Annotated[bool, called(N_("Quiesce"), hint=N_("The guest writes its data to the disks first"))] = False
+
+    def for_each(self, name: str) -> Self:
+        now = dt.datetime.now(dt.UTC).astimezone()
+        dated = self.name.replace(DATE, now.strftime("%Y-%m-%d")).replace(TIME, now.strftime("%H:%M"))
+        return super(TakeSnapshot, msgspec.structs.replace(self, name=dated)).for_each(name)
 
 
 def dated_name(vms: Sequence[VM]) -> str:
@@ -34,53 +51,49 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
     return {"name": dated_name(vms)}
 
 
-def take_plan(request: TakeSnapshot, vm: VM) -> Plan:
-    return one("VM.snapshot", vm.ref, request.name, says=say(N_("Taking a snapshot of {name}"), name=name_of(vm)))
+def unasked(vms: Sequence[VM]) -> Collection[str]:
+    """What a halted VM has not; what current releases of XAPI no longer do."""
+    memory = () if any(vm.power_state in LIVE for vm in vms) else ("memory",)
+    quiesce = () if any("snapshot_with_quiesce" in vm.allowed_operations for vm in vms) else ("quiesce",)
+    return (*memory, *quiesce)
 
 
-def own_disks(snapshot: VM) -> list[VDI]:
-    """The disks that go with `snapshot`: its disks and its memory image, without those that anything else uses.
-
-    VM.destroy removes records only: disks stay, and what a CD drive holds is somebody else's.
-    """
-    drives = snapshot.all_of(VBD, snapshot.VBDs)
-    disks = [disk for drive in drives if drive.type == "Disk" and (disk := snapshot.home.one(VDI, drive.VDI))]
-    memory = snapshot.home.one(VDI, snapshot.suspend_VDI)
-    if memory is not None and not _resumes_another(snapshot, memory):
-        disks.append(memory)
-    return [disk for disk in dict.fromkeys(disks) if _only_of(snapshot, disk)]
+_TAKE, _MEMORY = allowed("snapshot"), allowed("checkpoint", *LIVE)
+_QUIESCE = allowed("snapshot_with_quiesce", PowerState.RUNNING)
 
 
-def _only_of(snapshot: VM, disk: VDI) -> bool:
-    return disk.managed and not disk.sharable and all(snapshot.ref == drive.VM for drive in disk.all_of(VBD, disk.VBDs))
+def check(request: TakeSnapshot, vm: VM) -> Iterator[Fault]:
+    if request.memory and request.quiesce:
+        yield Fault("quiesce", say(N_("a snapshot with memory needs no quiescing; choose one of them")))
+    elif request.memory and (reason := _MEMORY(vm)):
+        yield Fault("memory", say(N_("{name}: {reason}"), name=name_of(vm), reason=reason))
+    elif request.quiesce and (reason := _QUIESCE(vm)):
+        yield Fault("quiesce", say(N_("{name}: {reason}"), name=name_of(vm), reason=reason))
 
 
-def _resumes_another(snapshot: VM, memory: VDI) -> bool:
-    return any(vm.suspend_VDI == memory.ref and vm is not snapshot for vm in snapshot.home.all(VM).values())
+def notes(request: TakeSnapshot, vm: VM) -> Iterator[Said]:
+    """What it takes, and how deep the chains are."""
+    if request.memory:
+        yield say(N_("{amount} more for the memory; the VM is paused while it is written."), amount=Amount(memory_of(vm)))
+    srs = dict.fromkeys(sr for disk in disks_of(vm) if (sr := disk.home.one(SR, disk.SR)))
+    known = [(name_of(sr), free) for sr in srs if (free := free_space(sr)) is not None]
+    if known:
+        name, least = min(known, key=lambda pair: pair[1])
+        yield say(N_("Needs almost no space at first; {sr} has {free} free."), sr=name, free=Amount(least))
+    depth = deepest(vm)
+    if depth >= DEEP:
+        text = N_("A chain of its disks is {depth} deep; an SR takes no snapshots from {most} on. Delete some that are no longer needed.")
+        yield say(text, depth=depth, most=MOST)
 
 
-def disk_names(snapshot: VM) -> Sequence[str]:
-    """The disks that deleting this snapshot removes, with their sizes."""
-    return [f"{name_of(disk)} · {size(disk.virtual_size)}" for disk in own_disks(snapshot)]
+def plan(request: TakeSnapshot, vm: VM) -> Plan:
+    method = "VM.checkpoint" if request.memory else "VM.snapshot_with_quiesce" if request.quiesce else "VM.snapshot"
+    return one(method, vm.ref, request.name, says=say(N_("Taking a snapshot of {name}"), name=name_of(vm)))
 
 
-def delete_plan(request: NoRequest, snapshot: VM) -> Plan:
-    """The snapshot's record first: a disk cannot go while something is made of it."""
-    disks = own_disks(snapshot)
-    yield Call("VM.destroy", snapshot.ref, says=say(N_("Deleting snapshot {name}"), name=name_of(snapshot)))
-    for disk in disks:
-        yield Call("VDI.destroy", disk.ref, says=say(N_("Deleting disk {name}"), name=name_of(disk)), gone_is_done=True, alone=True)
-
-
-_TAKE, _DELETE = allowed("snapshot"), allowed("destroy")
 TAKE: Final[AnyAction] = Action(
     id="vm.snapshot", kind=VM, request=TakeSnapshot, title=N_("Snapshot"), done=N_("{name} has a new snapshot"),
     role=Role.OPERATOR, icon="camera", prominent=True, applies_to=is_machine,
-    blocked=_TAKE, quick_check=_TAKE.holds, relevant=lambda vm: True, defaults=defaults, plan=take_plan,
-)  # fmt: skip
-DELETE: Final[AnyAction] = Action(
-    id="snapshot.delete", kind=VM, title=N_("Delete snapshot"), done=N_("Snapshot {name} is deleted"),
-    role=Role.OPERATOR, icon="trash", danger=True, prominent=True, applies_to=is_snapshot,
-    blocked=_DELETE, quick_check=_DELETE.holds, relevant=lambda vm: True, plan=delete_plan, also_removed=disk_names,
-    warning=N_("The VM can no longer go back to this point. The VM itself and its present disks stay."),
+    blocked=_TAKE, quick_check=_TAKE.holds, relevant=lambda vm: True,
+    defaults=defaults, unasked=unasked, check=check, notes=notes, plan=plan,
 )  # fmt: skip

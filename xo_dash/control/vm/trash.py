@@ -1,0 +1,114 @@
+"""Moving VMs to the trash, and back: marks on the VM, each of which can be taken off again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from data.names import name_of
+from data.objects import VM, PowerState
+from data.stores.users import Role
+from data.trash import BLOCKED, DAY, REASON, TAG, XODASH_TRASH, is_trashed, note
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.conditions import allowed
+from xo_dash.control.plan import Call, Plan, one
+from xo_dash.control.request import NoRequest
+from xo_dash.control.said import Said, say
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.i18n import N_
+
+
+class Mark(NamedTuple):
+    """A key with its value in a map of the VM's, or a tag."""
+
+    add: str
+    remove: str
+    key: str
+    value: str | None
+    setting: str  # messages, with {name}
+    removing: str
+
+
+def _block(operation: str) -> Mark:
+    add, remove = "VM.add_to_blocked_operations", "VM.remove_from_blocked_operations"
+    return Mark(add, remove, operation, REASON, N_("Blocking the start of {name}"), N_("Allowing the start of {name}"))
+
+
+def _note(text: str) -> Mark:
+    add, remove = "VM.add_to_other_config", "VM.remove_from_other_config"
+    return Mark(add, remove, XODASH_TRASH, text, N_("Moving {name} to the trash"), N_("Taking {name} out of the trash"))
+
+
+_TAG: Final = Mark("VM.add_tags", "VM.remove_tags", TAG, None, N_("Tagging {name}"), N_("Removing the tag of {name}"))
+
+
+def _set(vm: VM, mark: Mark) -> Call:
+    value = () if mark.value is None else (mark.value,)
+    return Call(
+        mark.add, vm.ref, mark.key, *value, says=say(mark.setting, name=name_of(vm)), asynchronous=False,
+        undo=lambda _none: one(mark.remove, vm.ref, mark.key, says=say(mark.removing, name=name_of(vm)), asynchronous=False),
+    )  # fmt: skip
+
+
+def _take_off(vm: VM, mark: Mark) -> Call:
+    value = () if mark.value is None else (mark.value,)
+    return Call(
+        mark.remove, vm.ref, mark.key, says=say(mark.removing, name=name_of(vm)), asynchronous=False,
+        undo=lambda _none: one(mark.add, vm.ref, mark.key, *value, says=say(mark.setting, name=name_of(vm)), asynchronous=False),
+    )  # fmt: skip
+
+
+def _marks_missing(vm: VM, now: float) -> Iterator[Mark]:
+    """What says that it is there comes last."""
+    yield from (_block(operation) for operation in BLOCKED if operation not in vm.blocked_operations)
+    if TAG not in vm.tags:
+        yield _TAG
+    yield _note(note(now, now + vm.home.trash.days * DAY))
+
+
+def _marks_on(vm: VM) -> Iterator[Mark]:
+    """Blocks by somebody else stay."""
+    yield from (_block(operation) for operation in BLOCKED if vm.blocked_operations.get(operation) == REASON)
+    if TAG in vm.tags:
+        yield _TAG
+    yield _note(vm.other_config.get(XODASH_TRASH, ""))
+
+
+def plan(request: NoRequest, vm: VM) -> Plan:
+    for mark in tuple(_marks_missing(vm, time.time())):
+        yield _set(vm, mark)
+
+
+def restore_plan(request: NoRequest, vm: VM) -> Plan:
+    for mark in tuple(_marks_on(vm)):
+        yield _take_off(vm, mark)
+
+
+_DESTROY = allowed("destroy", PowerState.HALTED)
+
+
+def blocked(vm: VM) -> Said | None:
+    """What cannot be deleted cannot be moved there either; a suspended VM would keep its memory."""
+    if not vm.home.trash.is_on:
+        return say(N_("the trash is turned off; an administrator can turn it on in the settings"))
+    if is_trashed(vm):
+        return say(N_("it is in the trash already"))
+    return _DESTROY(vm) or (None if vm.power_state is PowerState.HALTED else _DESTROY.moment(vm))
+
+
+def restore_blocked(vm: VM) -> Said | None:
+    return None if is_trashed(vm) else say(N_("it is not in the trash"))
+
+
+TRASH: Final[AnyAction] = Action(
+    id="vm.trash", kind=VM, title=N_("Move to trash"), done=N_("{name} is in the trash"), role=Role.OPERATOR, icon="trash",
+    applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(vm.home.trash.is_on), plan=plan,
+    warning=N_(
+        "It is in no list but the trash and cannot be started. It keeps its space until it is deleted; until then it can be restored."
+    ),
+)  # fmt: skip
+RESTORE: Final[AnyAction] = Action(
+    id="vm.restore", kind=VM, title=N_("Restore"), done=N_("{name} is restored"), role=Role.OPERATOR, icon="undo", prominent=True,
+    applies_to=is_trashed, blocked=restore_blocked, plan=restore_plan, succeeded=lambda vm: not is_trashed(vm),
+)  # fmt: skip
