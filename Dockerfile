@@ -8,6 +8,7 @@ RUN python -m venv /opt/xo-dash
 WORKDIR /src
 COPY requirements.lock ./
 COPY pyproject.toml README.md LICENSE ./
+COPY packaging packaging
 COPY xo_dash xo_dash
 COPY pages pages
 COPY components components

@@ -50,10 +50,10 @@ lock: $(READY) ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --upgrade --no-annotate --no-header -o requirements.lock pyproject.toml
 
 clean: ## remove what was built or installed here
-	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv build dist components/console/novnc .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # The stamp is newer than what it was made from, so a second run does nothing.
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml packaging/novnc.py
 	@if [ ! -x $(BIN)/python ]; then \
 	  for python in python3 python3.13 python3.12 python3.11; do \
 	    if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then found=$$python; break; fi; \
