@@ -20,6 +20,7 @@ class Pool(XapiObject):
     ha_overcommitted: bool = False
     ha_host_failures_to_tolerate: Count = 0
     ha_plan_exists_for: Count = 0
+    vm_console_idle_timeout: Count = 0  # seconds after which a console nobody types into is cut; 0: never
     tags: list[str] = []
     other_config: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()

@@ -17,6 +17,7 @@ from data.types import Ref, XapiObject
 from xo_dash.xapi import events, rrd_formats
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
+from xo_dash.xapi.console import Stream, open_console
 from xo_dash.xapi.errors import (
     BadAddress,
     BadCertificate,
@@ -204,7 +205,15 @@ class Connection:
         return await self._calls.run(lambda session: events.fetch_records(session, kind, about), await self._signed_in(), patience)
 
     async def get(
-        self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], T], *, accept: str = "*/*", within: float = 20.0
+        self,
+        host: str,
+        path: str,
+        params: Mapping[str, str],
+        use: Callable[[Reply], T],
+        *,
+        accept: str = "*/*",
+        within: float = 20.0,
+        limit: int = rrd_formats.LIMIT,
     ) -> T:
         """`use(reply)`, in the thread that read it, of a GET from the host with address `host` (as XAPI tells it)."""
         target = await self._signed_in()
@@ -213,11 +222,16 @@ class Connection:
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
 
         def work(session: Session) -> T:
-            reply = session.wire.request("GET", query, None, headers, within, rrd_formats.LIMIT)
+            reply = session.wire.request("GET", query, None, headers, within, limit)
             with self._using:
                 return use(reply)
 
         return await self._gets.run(work, where, within + GRACE)
+
+    async def console(self, host: str, console: Ref, *, within: float = 10.0) -> Stream:
+        """A console of the host with address `host` (as XAPI tells it), to be closed by the caller. Raises ConsoleRefused too."""
+        target = await self._signed_in()
+        return await open_console(target.address.sibling(host), self.trust, target.ref, console, within)
 
     async def sign_out(self) -> None:
         """End the session, if the pool can be reached."""

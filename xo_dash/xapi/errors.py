@@ -10,6 +10,7 @@ XapiError
 │   ├── Timeout                         nobody answered in time
 │   └── NoTls(address)                  something answers, but without encryption
 ├── BadCertificate(expected, actual)    not the one it should be; nothing was sent to it
+├── ConsoleRefused(status)              a host answered, and gives no console: 404 none (any more), 503 somebody else has it
 ├── BadReply(reason)                    something answered, but not XAPI: malformed, cut short, too large
 └── BadAddress                          what was typed is no address; a sentence
 
@@ -86,6 +87,14 @@ class BadCertificate(XapiError):
         self.actual = actual
         self.reason = reason
         super().__init__(f"certificate {actual or '?'} instead of {expected or 'one that a trusted authority signed'} {reason}".rstrip())
+
+
+class ConsoleRefused(XapiError):
+    """A host does not give the console that it was asked for; `status` as HTTP has it."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"no console: HTTP {status}")
 
 
 class BadReply(XapiError):

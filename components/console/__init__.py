@@ -1,0 +1,1 @@
+"""Consoles: the page that shows one, the files it is made of, its words, and pictures of many."""
