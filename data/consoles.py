@@ -45,7 +45,9 @@ _DOING: Final = {
     "start": Standing.STARTING, "start_on": Standing.STARTING, "resume": Standing.STARTING, "resume_on": Standing.STARTING,
     "clean_shutdown": Standing.STOPPING, "hard_shutdown": Standing.STOPPING, "shutdown": Standing.STOPPING, "suspend": Standing.STOPPING,
 }  # fmt: skip
-_DOWN: Final = {PowerState.HALTED: Standing.HALTED, PowerState.SUSPENDED: Standing.SUSPENDED}
+_DOWN: Final = {
+    PowerState.HALTED: Standing.HALTED, PowerState.SUSPENDED: Standing.SUSPENDED, PowerState.PAUSED: Standing.PAUSED,
+}  # fmt: skip
 
 
 def present(vm: VM, protocol: Protocol = Protocol.GRAPHIC) -> Present:
@@ -55,13 +57,11 @@ def present(vm: VM, protocol: Protocol = Protocol.GRAPHIC) -> Present:
         return Present(Standing.GONE)
     if isinstance(home, PoolMirror) and not home.server.is_live:
         return Present(Standing.OFFLINE)
-    if vm.power_state in _DOWN:
-        return Present(doing(vm) or _DOWN[vm.power_state])
     host = home.one(Host, vm.resident_on)
     if host is not None and not is_live(host):
         return Present(Standing.HOST_DOWN)
-    if vm.power_state is PowerState.PAUSED:
-        return Present(doing(vm) or Standing.PAUSED)
+    if vm.power_state in _DOWN:
+        return Present(doing(vm) or _DOWN[vm.power_state])
     console = console_of(vm, protocol)
     if console is None or host is None:
         return Present(doing(vm) or Standing.NO_CONSOLE)

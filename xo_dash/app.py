@@ -29,6 +29,7 @@ from pages import (
     account,
     attention,
     compare,
+    console,
     home,
     host,
     hosts,
@@ -86,6 +87,7 @@ PAGES = (
     messages,
     vm,
     vms,
+    console,
     snapshots,
     past,
     compare,
@@ -155,6 +157,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         message_history_length=200,
         http=http_protocol(Crowd(Limits.fitting(raise_file_limit())), _tls(settings)),
         ws_max_size=LONGEST_MESSAGE,
+        ws_per_message_deflate=False,  # a console's picture would cost fourteen times the processor time
         timeout_graceful_shutdown=ending.CONNECTIONS,
         server_header=False,
     )

@@ -13,7 +13,6 @@ MODULES: Final = HERE / "modules"
 NOVNC: Final = HERE / "novnc"
 """Not in git; see packaging/novnc.py. Missing where nobody could fetch it."""
 ROUTE: Final = "/console-files/{version}/{name:path}"
-MEDIA: Final = {".js": "text/javascript; charset=utf-8"}
 
 
 def is_here() -> bool:
@@ -52,11 +51,5 @@ def squeezed(name: str) -> bytes | None:
 
 
 def preloaded() -> list[str]:
-    """What every console needs, in no order: so that no module waits for the one that asks for it."""
-    own = [path_of(path.name) for path in sorted(MODULES.glob("*.js"))]
-    return own + [path_of(name) for name in sorted(names()) if name.startswith("novnc/") and not _is_rare(name)]
-
-
-def _is_rare(name: str) -> bool:
-    """Ways to sign in to a VNC server, and what only compresses."""
-    return "/crypto/" in name or name.endswith(("deflate.js", "trees.js"))
+    """All of them: rfb.js asks for each of its own, and no module shall wait for the one that asks for it."""
+    return [path_of(name) for name in sorted(names())]

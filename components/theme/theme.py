@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -35,15 +36,20 @@ def style_sheet() -> str:
 
 def install(app: App) -> None:
     """Serve `/theme/...`, to screens on a wall as well, and link it from every page; called once, before the first page."""
-    files = {
+    tags = {"css": '<link rel="stylesheet" href="{}">', "js": '<script src="{}"></script>'}
+    for kind, (path, text, media_type) in files().items():
+        _serve(app, path, text.encode(), media_type)
+        ui.add_head_html(tags[kind].format(path), shared=True)
+
+
+@cache
+def files() -> Mapping[str, tuple[str, str, str]]:
+    """{css or js: (path, text, media type)}; pages that are none of NiceGUI's link them themselves."""
+    kinds = {
         "css": (style_sheet(), "text/css; charset=utf-8"),
         "js": ("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS), "text/javascript; charset=utf-8"),
     }
-    tags = {"css": '<link rel="stylesheet" href="{}">', "js": '<script src="{}"></script>'}
-    for kind, (text, media_type) in files.items():
-        path = f"/theme/{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
-        _serve(app, path, text.encode(), media_type)
-        ui.add_head_html(tags[kind].format(path), shared=True)
+    return {kind: (f"/theme/{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}", text, media) for kind, (text, media) in kinds.items()}
 
 
 def _serve(app: App, path: str, content: bytes, media_type: str) -> None:
@@ -57,7 +63,7 @@ def wear(preferences: Mapping[str, object]) -> None:
     """Dress the page being built: as the user chose from its first paint, and with the words its script needs."""
     chosen = {kind: _known(kind, preferences.get(kind)) for kind in CHOICES}
     page = {**chosen, "now": time.time(), "language": locale(), "words": _words()}
-    ui.add_head_html(f"<script>xoDash.wear({_script_json(page)})</script>")
+    ui.add_head_html(f"<script>xoDash.wear({script_json(page)})</script>")
 
 
 def change(kind: str, value: str) -> None:
@@ -69,7 +75,7 @@ def _known(kind: str, value: object) -> str:
     return value if isinstance(value, str) and value in CHOICES[kind] else ""
 
 
-def _script_json(value: object) -> str:
+def script_json(value: object) -> str:
     return json.dumps(value).replace("<", "\\u003c")  # or a word could end the script element
 
 

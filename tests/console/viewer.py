@@ -1,4 +1,4 @@
-"""Consoles of a simulated pool over the wire: `async with screens(pool, folder) as screens: async with screens.viewer(session, vm) as viewer`."""
+"""Consoles of a simulated pool over the wire: `async with screens(pool, folder) as ours, ours.viewer(session, vm) as viewer: ...`."""
 
 from __future__ import annotations
 

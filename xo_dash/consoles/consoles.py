@@ -103,5 +103,3 @@ def _uses(session: Session, vm: VM) -> bool:
         return bool(may_use(session.user(), vm))
     except SignedOut:
         return False
-
-

@@ -12,7 +12,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "worker-src 'self' blob:",
         "object-src 'none'",
-        "frame-src 'none'",
+        "frame-src 'self'",  # a console, in the page of its VM
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",

@@ -12,6 +12,7 @@ from components.links import path_of
 from components.live import follow, renewed
 from components.ui import Tab, Tabs
 from components.vms.around import follow_around
+from components.vms.page.console import console
 from components.vms.page.disks import disks
 from components.vms.page.history import history
 from components.vms.page.networks import networks
@@ -40,6 +41,7 @@ def _disk_count(vm: VM) -> int:
 
 TABS: Final = (
     VmTab("overview", N_("Overview"), overview),
+    VmTab("console", N_("Console"), console),
     VmTab("disks", N_("Disks"), disks, _disk_count),
     VmTab("networks", N_("Networks"), networks, lambda vm: len(vm.VIFs)),
     VmTab("snapshots", N_("Snapshots"), snapshots, lambda vm: len(vm.snapshots)),

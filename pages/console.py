@@ -1,0 +1,85 @@
+"""`/console/{uuid@pool}`: the console of one VM in a window, in the page of its VM, or as a tile; and what it is fed from."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from nicegui import app
+from starlette.websockets import WebSocket
+
+from components.console import files
+from components.console.document import HEADERS, MODES, document
+from components.theme.theme import FOREVER
+from data.consoles import Protocol
+from data.objects import VM
+from xo_dash.consoles.consoles import Consoles
+from xo_dash.consoles.rights import may_see, may_use
+from xo_dash.context import Context
+from xo_dash.door.current import person_of, user_of
+from xo_dash.door.sessions import SignedOut
+from xo_dash.i18n import LOCALES, _, negotiate, using
+from xo_dash.xapi.connection import Connection
+
+
+def create(context: Context) -> None:
+    def connection(server_id: str) -> Connection:
+        return context.servers.connection(server_id)
+
+    consoles = Consoles(context.mirror, connection, context.runner)
+
+    @app.get("/console/{key}", include_in_schema=False)
+    def page(request: Request, key: str) -> Response:
+        return _page(context, request, key)
+
+    @app.get(files.ROUTE, include_in_schema=False)
+    def file(version: str, name: str) -> Response:
+        return _file(version, name)
+
+    @app.websocket("/ws/console/{key}")
+    async def socket(websocket: WebSocket, key: str) -> None:
+        await _serve(consoles, websocket, key, Protocol.GRAPHIC)
+
+    @app.websocket("/ws/text-console/{key}")
+    async def text(websocket: WebSocket, key: str) -> None:
+        await _serve(consoles, websocket, key, Protocol.TEXT)
+
+
+def _page(context: Context, request: Request, key: str) -> Response:
+    try:
+        user = user_of(request)
+    except SignedOut:
+        return PlainTextResponse("", 401)
+    mode = request.query_params.get("in", MODES[0])
+    vm = context.mirror.find(VM, key)
+    with using(_language(context, user.preferences.get("language"), request)):
+        if vm is None or mode not in MODES:
+            return PlainTextResponse(_("No VM has this uuid"), 404)
+        if not may_see(user, vm):
+            return PlainTextResponse(_("You may not see this console"), 403)
+        root = str(request.scope.get("root_path", ""))
+        html = document(vm, mode, user.preferences, may_use=bool(may_use(user, vm)), root=root)
+    return HTMLResponse(html, headers=HEADERS)
+
+
+def _language(context: Context, chosen: object, request: Request) -> str:
+    """The user's choice, else the installation's, else what the browser asks for."""
+    if chosen in LOCALES:
+        return str(chosen)
+    installation = context.settings.language
+    return installation if installation != "auto" else negotiate(request.headers.get("accept-language", ""))
+
+
+def _file(version: str, name: str) -> Response:
+    content = files.squeezed(name) if version == files.version() else None
+    if content is None:
+        return PlainTextResponse("", 404)
+    return Response(content, media_type="text/javascript; charset=utf-8", headers={**FOREVER, "Content-Encoding": "gzip"})
+
+
+async def _serve(consoles: Consoles, websocket: WebSocket, key: str, protocol: Protocol) -> None:
+    """The guard let in whoever has a session and comes from a page of ours."""
+    session = person_of(websocket.scope)
+    if session is None:
+        await websocket.close(1008)
+        return
+    await consoles.serve(websocket, session, key, protocol)
