@@ -24,7 +24,7 @@ export class Bar {
       made.addEventListener("pointerdown", (event) => event.preventDefault()); // the picture keeps the keyboard
       return made;
     };
-    this.more = keep(button(words.keys, () => this.unfold(), { drawing: icons.keyboard }));
+    this.more = keep(button(words.keys, () => this.unfold(), { drawing: icons.keyboard, id: "more" }));
     this.type = button(words.type, does.type, { drawing: icons.edit });
     this.fit = keep(button(words.fit, () => does.fit(true)));
     this.full = keep(button("100%", () => does.fit(false)));
