@@ -8,56 +8,31 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from data.changes import Change, Event, Observer, Operation, Subject, Topic
 from data.findings.book import Book
 from data.findings.rules import RULES
 from data.history import History
 from data.identity import parse, pool_keys
 from data.losing import Fate
 from data.objects import KINDS, VDI, Pool
+from data.relations import Naming, one_way
 from data.server import Server
 from data.trash import Trash
 from data.types import NULL_REF, Home, Ref, XapiObject
 
+__all__ = ["Change", "Event", "Mirror", "Operation", "PoolMirror", "Subject", "Topic"]  # some of them for who follows it
+
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=XapiObject)
 
-Subject = XapiObject | Server
-Topic = type[XapiObject] | type[Server] | Ref
-"""All objects of a class, or what has this reference, also before it is there (in whatever pool)."""
 Unsubscribe = Callable[[], None]
 
 
 NAMES_KEPT = 2000
 """Names of what is gone, a pool: the last ones."""
 
-
-class Operation(StrEnum):
-    ADD = "add"
-    MOD = "mod"
-    DEL = "del"
-
-
-class Change(NamedTuple):
-    """What became of one object: `names` are the fields whose values differ (all of them for a new object)."""
-
-    subject: Subject
-    operation: Operation
-    names: frozenset[str]
-
-
-class Event(NamedTuple):
-    """One row of an event batch, decoded. `row` is None for a deletion."""
-
-    kind: type[XapiObject]
-    operation: Operation
-    ref: Ref
-    row: XapiObject | None
-
-
-Observer = Callable[[Sequence[Change]], None]
 
 _FIELDS: Mapping[type[XapiObject], tuple[str, ...]] = {
     kind: tuple(name for name in kind.__struct_fields__ if name not in ("ref", "home")) for kind in KINDS
@@ -85,6 +60,7 @@ class PoolMirror(Home):
         self.fates: dict[Ref, Fate] = {}
         self.server = server
         self.history = History()
+        self.naming = Naming()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}
         self._by_uuid: dict[type[XapiObject], dict[str, XapiObject]] = {kind: {} for kind in KINDS}
         self._gone: OrderedDict[str, str] = OrderedDict()  # {uuid: name}
@@ -154,6 +130,7 @@ class PoolMirror(Home):
             row.ref, row.home = ref, self
             self._rows[kind][ref] = row
             self._by_uuid[kind][row.uuid] = row
+            self.naming.put(row, one_way(kind))
             self._stack(row)
             if kind is Pool:
                 self._renamed()
@@ -168,8 +145,11 @@ class PoolMirror(Home):
             self._by_uuid[kind][row.uuid] = old
         if "sm_config" in names:
             self._unstack(old)
+        others = names.intersection(one_way(kind))
+        self.naming.drop(old, others)
         for name in names:
             setattr(old, name, getattr(row, name))
+        self.naming.put(old, others)
         if kind is Pool and "uuid" in names:
             self._renamed()
         if "sm_config" in names:
@@ -181,6 +161,7 @@ class PoolMirror(Home):
         if row is not None:
             if self._by_uuid[kind].get(row.uuid) is row:
                 del self._by_uuid[kind][row.uuid]
+            self.naming.drop(row, one_way(kind))
             self._unstack(row)
             self._keep_name(row)
             if kind is Pool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from data.findings.book import Book
     from data.losing import Fate
     from data.objects import VDI
+    from data.relations import Naming
+    from data.server import Server
     from data.trash import Trash
 
 Ref = NewType("Ref", str)
@@ -51,6 +53,10 @@ class Home:
     """The server's id: unique in this installation, unlike a ref."""
     key: str = ""
     """What the pool is called in links and records; see `data.identity`."""
+    server: Server
+    """The connection that leads there."""
+    naming: Naming
+    """Who refers to what, where only one end says so."""
     history: History
     """What was measured there."""
     findings: Book

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from data.types import NEVER, NULL_REF, Int, Ref, XapiDate, XapiEnum, XapiObject
 
@@ -26,10 +26,10 @@ class Task(XapiObject):
     progress: float = 0.0  # 0 to 1, coarse
     created: XapiDate = NEVER
     finished: XapiDate = NEVER
-    resident_on: Ref = NULL_REF
+    resident_on: Annotated[Ref, "Host"] = NULL_REF
     result: str = ""  # XML of the value; "" from older xapi
     error_info: list[str] = []  # code, arguments
-    subtask_of: Ref = NULL_REF
+    subtask_of: Annotated[Ref, "Task"] = NULL_REF
     other_config: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()
     current_operations: dict[str, str] = {}

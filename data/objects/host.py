@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from data.types import NEVER, NULL_REF, Count, Ref, XapiDate, XapiObject
 
@@ -13,9 +13,9 @@ class Pool(XapiObject):
     xapi_class: ClassVar = "pool"
     name_label: str = ""
     name_description: str = ""
-    master: Ref = NULL_REF
-    default_SR: Ref = NULL_REF  # may dangle
-    suspend_image_SR: Ref = NULL_REF
+    master: Annotated[Ref, "Host"] = NULL_REF
+    default_SR: Annotated[Ref, "SR"] = NULL_REF  # may dangle
+    suspend_image_SR: Annotated[Ref, "SR"] = NULL_REF
     ha_enabled: bool = False
     ha_overcommitted: bool = False
     ha_host_failures_to_tolerate: Count = 0
@@ -36,12 +36,12 @@ class Host(XapiObject):
     hostname: str = ""
     address: str = ""
     enabled: bool = False  # false: in maintenance mode, or still booting
-    metrics: Ref = NULL_REF
-    control_domain: Ref = NULL_REF
+    metrics: Annotated[Ref, "HostMetrics"] = NULL_REF
+    control_domain: Annotated[Ref, "VM"] = NULL_REF
     memory_overhead: Count = 0  # bytes of Xen itself
-    resident_VMs: list[Ref] = []
-    PBDs: list[Ref] = []
-    PIFs: list[Ref] = []
+    resident_VMs: Annotated[list[Ref], "VM"] = []
+    PBDs: Annotated[list[Ref], "PBD"] = []
+    PIFs: Annotated[list[Ref], "PIF"] = []
     cpu_info: dict[str, str] = {}  # cpu_count, socket_count, modelname, speed (MHz) ...
     software_version: dict[str, str] = {}  # product_brand, product_version, xapi, xen, linux ...
     bios_strings: dict[str, str] = {}
@@ -53,7 +53,7 @@ class Host(XapiObject):
     pending_guidances: list[str] = []
     updates_requiring_reboot: list[Ref] = []
     multipathing: bool = False
-    certificates: list[Ref] = []
+    certificates: Annotated[list[Ref], "Certificate"] = []
     power_on_mode: str = ""
     https_only: bool = False
 
@@ -73,6 +73,6 @@ class Certificate(XapiObject):
     xapi_class: ClassVar = "Certificate"
     name: str = ""
     type: str = "host"
-    host: Ref = NULL_REF
+    host: Annotated[Ref, "Host"] = NULL_REF
     not_after: XapiDate = NEVER
     fingerprint_sha256: str = ""

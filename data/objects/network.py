@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from data.types import NULL_REF, Count, Int, Ref, XapiObject
 
@@ -16,8 +16,8 @@ class Network(XapiObject):
     bridge: str = ""
     MTU: Count = 1500
     managed: bool = True
-    VIFs: list[Ref] = []
-    PIFs: list[Ref] = []
+    VIFs: Annotated[list[Ref], "VIF"] = []
+    PIFs: Annotated[list[Ref], "PIF"] = []
     tags: list[str] = []
     other_config: dict[str, str] = {}
     default_locking_mode: str = "unlocked"
@@ -28,9 +28,9 @@ class PIF(XapiObject):
 
     xapi_class: ClassVar = "PIF"
     device: str = ""
-    network: Ref = NULL_REF
-    host: Ref = NULL_REF
-    metrics: Ref = NULL_REF
+    network: Annotated[Ref, "Network"] = NULL_REF
+    host: Annotated[Ref, "Host"] = NULL_REF
+    metrics: Annotated[Ref, "PIFMetrics"] = NULL_REF
     MAC: str = ""
     MTU: Count = 1500
     VLAN: Int = -1  # tag; -1 for none
@@ -43,10 +43,10 @@ class PIF(XapiObject):
     gateway: str = ""
     DNS: str = ""
     IPv6: list[str] = []
-    bond_slave_of: Ref = NULL_REF
-    bond_master_of: list[Ref] = []
-    VLAN_master_of: Ref = NULL_REF
-    VLAN_slave_of: list[Ref] = []
+    bond_slave_of: Annotated[Ref, "Bond"] = NULL_REF
+    bond_master_of: Annotated[list[Ref], "Bond"] = []
+    VLAN_master_of: Annotated[Ref, "VLAN"] = NULL_REF
+    VLAN_slave_of: Annotated[list[Ref], "VLAN"] = []
 
 
 class PIFMetrics(XapiObject):
@@ -64,8 +64,8 @@ class Bond(XapiObject):
     """NICs that act as one."""
 
     xapi_class: ClassVar = "Bond"
-    master: Ref = NULL_REF
-    slaves: list[Ref] = []
+    master: Annotated[Ref, "PIF"] = NULL_REF
+    slaves: Annotated[list[Ref], "PIF"] = []
     mode: str = "balance-slb"
     links_up: Count = 0
 
@@ -74,8 +74,8 @@ class VLAN(XapiObject):
     """A tag on a NIC."""
 
     xapi_class: ClassVar = "VLAN"
-    tagged_PIF: Ref = NULL_REF
-    untagged_PIF: Ref = NULL_REF
+    tagged_PIF: Annotated[Ref, "PIF"] = NULL_REF
+    untagged_PIF: Annotated[Ref, "PIF"] = NULL_REF
     tag: Int = -1
 
 
@@ -83,8 +83,8 @@ class VIF(XapiObject):
     """A VM's NIC."""
 
     xapi_class: ClassVar = "VIF"
-    VM: Ref = NULL_REF
-    network: Ref = NULL_REF
+    VM: Annotated[Ref, "VM"] = NULL_REF
+    network: Annotated[Ref, "Network"] = NULL_REF
     device: str = ""  # "0", "1" ...: its place in the VM
     MAC: str = ""
     MTU: Count = 1500

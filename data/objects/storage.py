@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from data.types import NEVER, NULL_REF, Count, Int, Ref, XapiDate, XapiObject
 
@@ -19,8 +19,8 @@ class SR(XapiObject):
     physical_size: Int = 0  # bytes; -1 until the first scan
     physical_utilisation: Int = 0  # bytes; -1 until the first scan
     virtual_allocation: Count = 0  # bytes promised to disks; may exceed the size
-    VDIs: list[Ref] = []
-    PBDs: list[Ref] = []
+    VDIs: Annotated[list[Ref], "VDI"] = []
+    PBDs: Annotated[list[Ref], "PBD"] = []
     tags: list[str] = []
     other_config: dict[str, str] = {}
     sm_config: dict[str, str] = {}
@@ -33,8 +33,8 @@ class PBD(XapiObject):
     """A host's path to an SR."""
 
     xapi_class: ClassVar = "PBD"
-    host: Ref = NULL_REF
-    SR: Ref = NULL_REF
+    host: Annotated[Ref, "Host"] = NULL_REF
+    SR: Annotated[Ref, "SR"] = NULL_REF
     device_config: dict[str, str] = {}
     other_config: dict[str, str] = {}  # mpath-<LUN> -> "[active paths, all]"
     currently_attached: bool = False
@@ -46,8 +46,8 @@ class VDI(XapiObject):
     xapi_class: ClassVar = "VDI"
     name_label: str = ""
     name_description: str = ""
-    SR: Ref = NULL_REF
-    VBDs: list[Ref] = []
+    SR: Annotated[Ref, "SR"] = NULL_REF
+    VBDs: Annotated[list[Ref], "VBD"] = []
     type: str = "user"
     virtual_size: Int = -1  # bytes, as the guest sees it; -1 if nobody knows
     physical_utilisation: Int = -1  # bytes of this node alone; -1 if the driver cannot tell
@@ -56,7 +56,7 @@ class VDI(XapiObject):
     read_only: bool = False
     sharable: bool = False
     is_a_snapshot: bool = False
-    snapshot_of: Ref = NULL_REF
+    snapshot_of: Annotated[Ref, "VDI"] = NULL_REF
     snapshot_time: XapiDate = NEVER
     sm_config: dict[str, str] = {}  # vhd-parent -> uuid of the disk below
     location: str = ""
@@ -70,8 +70,8 @@ class VBD(XapiObject):
     """A disk or drive of a VM."""
 
     xapi_class: ClassVar = "VBD"
-    VM: Ref = NULL_REF
-    VDI: Ref = NULL_REF
+    VM: Annotated[Ref, "VM"] = NULL_REF
+    VDI: Annotated[Ref, "VDI"] = NULL_REF
     type: str = "Disk"  # Disk, CD, Floppy
     mode: str = "RW"  # RO, RW
     userdevice: str = ""  # the position asked for: "0", "1" ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from data.types import NEVER, NULL_REF, Count, Int, Ref, XapiDate, XapiEnum, XapiObject
 
@@ -29,9 +29,9 @@ class VM(XapiObject):
     allowed_operations: frozenset[str] = frozenset()
     current_operations: dict[str, str] = {}  # task ref -> operation
     blocked_operations: dict[str, str] = {}  # operation -> the reason someone gave
-    resident_on: Ref = NULL_REF
-    scheduled_to_be_resident_on: Ref = NULL_REF
-    affinity: Ref = NULL_REF  # the host it prefers
+    resident_on: Annotated[Ref, "Host"] = NULL_REF
+    scheduled_to_be_resident_on: Annotated[Ref, "Host"] = NULL_REF
+    affinity: Annotated[Ref, "Host"] = NULL_REF  # the host it prefers
     memory_overhead: Count = 0  # bytes Xen needs on top
     memory_static_max: Count = 0  # bytes
     memory_dynamic_max: Count = 0  # bytes
@@ -39,20 +39,20 @@ class VM(XapiObject):
     memory_static_min: Count = 0  # bytes
     VCPUs_max: Count = 0
     VCPUs_at_startup: Count = 0
-    VBDs: list[Ref] = []
-    VIFs: list[Ref] = []
+    VBDs: Annotated[list[Ref], "VBD"] = []
+    VIFs: Annotated[list[Ref], "VIF"] = []
     VGPUs: list[Ref] = []
-    consoles: list[Ref] = []
+    consoles: Annotated[list[Ref], "Console"] = []
     attached_PCIs: list[Ref] = []
-    metrics: Ref = NULL_REF
-    guest_metrics: Ref = NULL_REF
-    snapshot_of: Ref = NULL_REF
-    snapshots: list[Ref] = []
+    metrics: Annotated[Ref, "VMMetrics"] = NULL_REF
+    guest_metrics: Annotated[Ref, "VMGuestMetrics"] = NULL_REF
+    snapshot_of: Annotated[Ref, "VM"] = NULL_REF
+    snapshots: Annotated[list[Ref], "VM"] = []
     snapshot_time: XapiDate = NEVER
     snapshot_info: dict[str, str] = {}
-    parent: Ref = NULL_REF  # the snapshot it grew from
-    children: list[Ref] = []
-    suspend_VDI: Ref = NULL_REF
+    parent: Annotated[Ref, "VM"] = NULL_REF  # the snapshot it grew from
+    children: Annotated[list[Ref], "VM"] = []
+    suspend_VDI: Annotated[Ref, "VDI"] = NULL_REF
     tags: list[str] = []
     other_config: dict[str, str] = {}
     platform: dict[str, str] = {}
@@ -60,7 +60,7 @@ class VM(XapiObject):
     HVM_boot_policy: str = ""
     domain_type: str = "unspecified"
     ha_restart_priority: str = ""
-    appliance: Ref = NULL_REF
+    appliance: Annotated[Ref, "Appliance"] = NULL_REF
     order: Int = 0
     start_delay: Count = 0  # seconds
     requires_reboot: bool = False
@@ -96,7 +96,7 @@ class Console(XapiObject):
     xapi_class: ClassVar = "console"
     protocol: str = "rfb"
     location: str = ""
-    VM: Ref = NULL_REF
+    VM: Annotated[Ref, "VM"] = NULL_REF
 
 
 class Appliance(XapiObject):
@@ -104,4 +104,4 @@ class Appliance(XapiObject):
 
     xapi_class: ClassVar = "VM_appliance"
     name_label: str = ""
-    VMs: list[Ref] = []
+    VMs: Annotated[list[Ref], "VM"] = []

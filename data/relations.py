@@ -1,0 +1,190 @@
+"""Which objects a change is about besides its own: from the references that the rows declare, both ways.
+
+`Reads` is what some facts about objects of one kind are made of, as paths from the row on: `guest_metrics.networks`,
+`VBDs.VDI.SR.name_label`. Each part but the last is a reference (`Annotated[Ref, "SR"]` in the row's class). Beside fields of the row itself
+a path may begin with what all objects of a pool share: `pool.ha_enabled`, `server.state`.
+
+- `subjects(row)`: all that `row` reaches by them, for who follows one object.
+- `affected(change)`: the objects that reach what changed, for who follows all objects of a kind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Final, Generic, NamedTuple, TypeVar, get_type_hints
+
+from data.changes import Change, Operation, Subject, Topic
+from data.objects import KINDS, Pool
+from data.server import Server
+from data.types import NULL_REF, Home, Ref, XapiObject
+
+R = TypeVar("R", bound=XapiObject)
+
+POOL: Final = "pool"
+SERVER: Final = "server"
+"""Where paths may begin that do not begin at the row."""
+
+_BOTH_WAYS: Final = (
+    ("VM.resident_on", "Host.resident_VMs"), ("VM.VBDs", "VBD.VM"), ("VM.VIFs", "VIF.VM"), ("VM.consoles", "Console.VM"),
+    ("VM.snapshots", "VM.snapshot_of"), ("VM.children", "VM.parent"), ("VM.appliance", "Appliance.VMs"), ("Host.PBDs", "PBD.host"),
+    ("Host.PIFs", "PIF.host"), ("Host.certificates", "Certificate.host"), ("SR.VDIs", "VDI.SR"), ("SR.PBDs", "PBD.SR"),
+    ("VDI.VBDs", "VBD.VDI"), ("Network.VIFs", "VIF.network"), ("Network.PIFs", "PIF.network"), ("PIF.bond_master_of", "Bond.master"),
+    ("PIF.bond_slave_of", "Bond.slaves"), ("PIF.VLAN_slave_of", "VLAN.tagged_PIF"), ("PIF.VLAN_master_of", "VLAN.untagged_PIF"),
+)  # fmt: skip
+"""References that XAPI keeps at both ends. Source: xapi's datamodel, all_relations."""
+_BACK: Final = {one: other.partition(".")[2] for pair in _BOTH_WAYS for one, other in (pair, pair[::-1])}
+
+_KINDS: Final = {kind.__name__: kind for kind in KINDS}
+
+
+class Edge(NamedTuple):
+    """A field of `kind` that refers to objects of `target`; `back` is the field that they name it by, "" for none."""
+
+    kind: type[XapiObject]
+    field: str
+    target: type[XapiObject]
+    back: str
+
+
+@cache
+def edges(kind: type[XapiObject]) -> Mapping[str, Edge]:
+    """{field: what it refers to}"""
+    hints = get_type_hints(kind, include_extras=True)
+    targets = {name: one for name, hint in hints.items() for one in getattr(hint, "__metadata__", ()) if one in _KINDS}
+    return {name: Edge(kind, name, _KINDS[one], _BACK.get(f"{kind.__name__}.{name}", "")) for name, one in targets.items()}
+
+
+@cache
+def one_way(kind: type[XapiObject]) -> tuple[str, ...]:
+    """The fields of `kind` whose objects do not name it back."""
+    return tuple(edge.field for edge in edges(kind).values() if not edge.back)
+
+
+class Naming:
+    """Of one pool: who refers to what, by references that only one end keeps."""
+
+    def __init__(self) -> None:
+        self._of: dict[Ref, XapiObject | set[XapiObject]] = {}  # most are named by one
+
+    def of(self, ref: Ref) -> Iterable[XapiObject]:
+        found = self._of.get(ref)
+        return () if found is None else found if isinstance(found, set) else (found,)
+
+    def put(self, row: XapiObject, fields: Iterable[str]) -> None:
+        for ref in _refs(row, fields):
+            found = self._of.setdefault(ref, row)
+            if isinstance(found, set):
+                found.add(row)
+            elif found is not row:
+                self._of[ref] = {found, row}
+
+    def drop(self, row: XapiObject, fields: Iterable[str]) -> None:
+        for ref in _refs(row, fields):
+            found = self._of.get(ref)
+            if isinstance(found, set):
+                found.discard(row)
+            if found is row or not found:
+                self._of.pop(ref, None)
+
+
+def _refs(row: XapiObject, fields: Iterable[str]) -> Iterator[Ref]:
+    for field in fields:
+        value: Ref | list[Ref] = getattr(row, field)
+        yield from (value if isinstance(value, list) else () if value == NULL_REF else (value,))
+
+
+def _behind(row: XapiObject, edge: Edge) -> Sequence[XapiObject]:
+    return row.all_of(edge.target, list(_refs(row, (edge.field,))))
+
+
+def _before(row: XapiObject, edge: Edge) -> Iterable[XapiObject]:
+    """Those that refer to `row` by `edge`, as far as is known."""
+    if edge.back:
+        return row.all_of(edge.kind, list(_refs(row, (edge.back,))))
+    return (one for one in row.home.naming.of(row.ref) if isinstance(one, edge.kind) and row.ref in _refs(one, (edge.field,)))
+
+
+Chain = tuple[Edge, ...]
+
+
+class Reads(Generic[R]):
+    """What facts about objects of `kind` read. Raises ValueError for a path that leads nowhere."""
+
+    def __init__(self, kind: type[R], paths: Iterable[str]) -> None:
+        self.kind = kind
+        self.names: dict[type, frozenset[str]] = {kind: frozenset()}
+        """{class: the fields of it that are read}"""
+        self._chains: defaultdict[type, dict[Chain, None]] = defaultdict(dict)
+        self._chains[kind][()] = None
+        for path in paths:
+            self._add(path.split("."))
+
+    def _add(self, parts: list[str]) -> None:
+        at: type = self.kind
+        chain: Chain = ()
+        if parts[0] in (POOL, SERVER):
+            at = Pool if parts[0] == POOL else Server
+            self._chains[at][()] = None
+            parts = parts[1:]
+        for part in parts[:-1]:
+            edge = edges(at).get(part)
+            if edge is None:
+                raise ValueError(f"{at.__name__} refers to nothing by {part}")
+            self._read(at, part)
+            chain, at = (*chain, edge), edge.target
+            self._chains[at][chain] = None
+        if parts[-1] not in get_type_hints(at) and not hasattr(at, parts[-1]):
+            raise ValueError(f"{at.__name__} has no {parts[-1]}")
+        self._read(at, parts[-1])
+
+    def _read(self, kind: type, name: str) -> None:
+        self.names[kind] = self.names.get(kind, frozenset()) | {name}
+
+    def matters(self, change: Change) -> bool:
+        """Whether a fact may be another for it, of whatever object."""
+        wanted = self.names.get(type(change.subject))
+        return wanted is not None and (change.operation is not Operation.MOD or not wanted.isdisjoint(change.names))
+
+    def subjects(self, row: R) -> set[Subject | Topic]:
+        """All that `row` reaches, by reference: also what is named before it is there."""
+        found: set[Subject | Topic] = {row.ref}
+        layers: dict[Chain, Sequence[XapiObject]] = {}
+        for chain in sorted({chain for chains in self._chains.values() for chain in chains if chain}, key=len):
+            if len(chain) > 1:
+                above = layers[chain[:-1]]
+            else:
+                above = (row,) if chain[0].kind is self.kind else tuple(row.home.all(chain[0].kind).values())
+            for one in above:
+                found.update(_refs(one, (chain[-1].field,)))
+            layers[chain] = [below for one in above for below in _behind(one, chain[-1])]
+        if Pool in self.names and self.kind is not Pool:
+            found.update(row.home.all(Pool))
+        if Server in self.names:
+            found.add(row.home.server)
+        return found
+
+    def affected(self, change: Change, homes: Mapping[str, Home]) -> Iterable[R]:
+        """The objects of which a fact may be another for it; the object itself too when it comes or goes.
+
+        `homes`: {server's id: pool}, for a change of a server.
+        """
+        if not self.matters(change):
+            return ()
+        subject = change.subject
+        if isinstance(subject, Server):
+            return self._every(homes.get(subject.id))
+        found: dict[XapiObject, None] = {}
+        for chain in self._chains[type(subject)]:
+            rows: Iterable[XapiObject] = (subject,)
+            for edge in reversed(chain):
+                rows = {above for row in rows for above in _before(row, edge)}
+            if (chain[0].kind if chain else type(subject)) is self.kind:
+                found |= dict.fromkeys(rows)
+            elif rows:
+                return self._every(subject.home)
+        return found  # type: ignore[return-value]  # the first edge of their chains is one of `kind`
+
+    def _every(self, home: Home | None) -> Iterable[R]:
+        return tuple(home.all(self.kind).values()) if home is not None else ()
