@@ -15,9 +15,9 @@ from playwright.async_api import Browser, async_playwright
 
 from bench.figures import Figure
 from components.map.scene import Scene
-from components.pace import INTERVAL
 from data.history import LENGTH, History, Load
 from data.mirror import Mirror
+from data.pace import INTERVAL
 from tests.map import fleets
 from tests.map.canvas import open_canvas
 

@@ -12,8 +12,8 @@ from typing import Final, Generic, Protocol, TypeVar
 import orjson
 from nicegui import background_tasks
 
-from components.pace import Pace
 from data.mirror import Change, Mirror
+from data.pace import Pace
 
 log = logging.getLogger(__name__)
 

@@ -10,15 +10,18 @@ import contextvars
 import logging
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from nicegui import Client, binding, ui
 
-from components.pace import Pace
 from data.history import History
 from data.mirror import Change, Mirror, Subject, Topic
+from data.pace import Pace
+from data.views.view import View
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+U = TypeVar("U")
 
 FLOW: Final = "flow"
 """Its key among what NiceGUI keeps for a client."""
@@ -112,6 +115,22 @@ def follow(mirror: Mirror, subjects: Iterable[Subject | None], render: Callable[
 
     _until_gone(mirror.observe_subjects([subject for subject in subjects if subject is not None], changed))
     render()
+
+
+def follow_facts(view: View[Any], facts: Iterable[str], render: Callable[[], None]) -> None:
+    """Call `render` now, and again whenever one of these facts of `view` is another, while this slot lives.
+
+    For what is drawn of several facts; one alone is bound: `ui.label().bind_text_from(view, "address")`.
+    """
+    own, run = flow(), _rendering(render)
+    _until_gone(view.follow(facts, lambda: own.mark(run)))
+    render()
+
+
+def in_words(say: Callable[[T], U]) -> Callable[[T], U]:
+    """`say` in the language of the reader whose page is being built: `bind_text_from(vm, "state", in_words(state_text))`."""
+    surroundings = contextvars.copy_context()
+    return lambda value: surroundings.copy().run(say, value)
 
 
 def follow_all(

@@ -91,8 +91,8 @@ class Naming:
 
 def _refs(row: XapiObject, fields: Iterable[str]) -> Iterator[Ref]:
     for field in fields:
-        value: Ref | list[Ref] = getattr(row, field)
-        yield from (value if isinstance(value, list) else () if value == NULL_REF else (value,))
+        value: Ref | list[Ref] | dict[Ref, str] = getattr(row, field)
+        yield from (value if isinstance(value, list | dict) else () if value == NULL_REF else (value,))
 
 
 def _behind(row: XapiObject, edge: Edge) -> Sequence[XapiObject]:

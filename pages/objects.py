@@ -92,7 +92,7 @@ def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], N
         )
         return comes_or_goes and (not shown or bool(mirror.having(kind, meant[0])))
 
-    follow_all(mirror, concerns, fill, topics=lambda: (Server, kind))
+    follow_all(mirror, concerns, fill, topics=lambda: (Server, shown[0].ref if shown else kind))
 
 
 def _object(context: Context, about: About[T], row: T, pool: PoolMirror) -> None:

@@ -13,7 +13,8 @@ from tests.map.fleets import join
 
 VM_PATHS = (
     "name_label", "metrics.VCPUs_number", "guest_metrics.networks", "resident_on.metrics.live", "affinity.name_label",
-    "VBDs.VDI.SR.name_label", "VIFs.network.PIFs.metrics.carrier", "snapshots.name_label", "pool.master.name_label", "pool.ha_enabled", "server.state",
+    "VBDs.VDI.SR.name_label", "VIFs.network.PIFs.metrics.carrier", "snapshots.name_label", "pool.master.name_label", "pool.ha_enabled",
+    "server.state",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from data.mirror import Mirror
+from data.scope import Scope
 
 if TYPE_CHECKING:
     from data.stores.kiosks import KioskStore
@@ -36,6 +37,11 @@ class Context:
     setting_store: SettingsStore
     kiosks: KioskStore
     _shared: dict[Callable[[Mirror], Any], object] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen by who may see everything."""
+        return self.shared(Scope)
 
     def shared(self, make: Callable[[Mirror], T]) -> T:
         """What `make` makes of the mirror, one for all pages: made when the first asks for it."""

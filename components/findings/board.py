@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from components.findings.words import sentence
-from components.pace import Pace
 from data.findings.finding import Finding, Level
 from data.findings.wishes import Note
 from data.mirror import Change, Mirror
+from data.pace import Pace
 from data.server import Server
 from xo_dash.i18n import locale
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from components.pace import Pace
 from data.mirror import Change, Mirror, Operation
 from data.objects import SR, VM, Host, Network
+from data.pace import Pace
 from data.placement import is_guest
 from data.server import Server
 

@@ -19,11 +19,11 @@ from components.feeds import Viewers
 from components.map import frames
 from components.map.stage import Counts, Item, Sees, Stage, count, measured
 from components.map.touched import Thing
-from components.pace import INTERVAL
 from data.facts.host import memory_total
 from data.history import STEP
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.objects import SR, VM, Host, Network
+from data.pace import INTERVAL
 from data.server import Server
 
 HOLD = 0.004

@@ -32,7 +32,7 @@ class Task(XapiObject):
     subtask_of: Annotated[Ref, "Task"] = NULL_REF
     other_config: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
 
     def __post_init__(self) -> None:
         if not 0 <= self.progress <= 1:  # also for NaN, which a real xapi tells of some tasks

@@ -24,7 +24,7 @@ class Pool(XapiObject):
     tags: list[str] = []
     other_config: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
 
 
 class Host(XapiObject):
@@ -49,7 +49,7 @@ class Host(XapiObject):
     tags: list[str] = []
     other_config: dict[str, str] = {}  # boot_time, agent_start_time, iscsi_iqn ...
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
     pending_guidances: list[str] = []
     updates_requiring_reboot: list[Ref] = []
     multipathing: bool = False

@@ -94,4 +94,4 @@ class VIF(XapiObject):
     ipv6_allowed: list[str] = []
     qos_algorithm_params: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation

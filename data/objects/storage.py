@@ -26,7 +26,7 @@ class SR(XapiObject):
     sm_config: dict[str, str] = {}
     is_tools_sr: bool = False
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
 
 
 class PBD(XapiObject):
@@ -63,7 +63,7 @@ class VDI(XapiObject):
     is_tools_iso: bool = False
     tags: list[str] = []
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
 
 
 class VBD(XapiObject):
@@ -80,7 +80,7 @@ class VBD(XapiObject):
     empty: bool = False
     currently_attached: bool = False
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
 
 
 class SM(XapiObject):

@@ -27,7 +27,7 @@ class VM(XapiObject):
     is_a_snapshot: bool = False
     is_control_domain: bool = False
     allowed_operations: frozenset[str] = frozenset()
-    current_operations: dict[str, str] = {}  # task ref -> operation
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
     blocked_operations: dict[str, str] = {}  # operation -> the reason someone gave
     resident_on: Annotated[Ref, "Host"] = NULL_REF
     scheduled_to_be_resident_on: Annotated[Ref, "Host"] = NULL_REF

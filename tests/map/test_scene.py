@@ -10,10 +10,10 @@ import pytest
 from components.map import frames
 from components.map.scene import Scene
 from components.map.stage import Counts
-from components.pace import INTERVAL
 from data.findings.finding import Level
 from data.mirror import Mirror
 from data.objects import PIF, SR, VM, Host, HostMetrics, Network, PIFMetrics, PowerState
+from data.pace import INTERVAL
 from data.server import ServerState
 from data.types import GIB, NULL_REF
 from tests import fakes

@@ -1,0 +1,65 @@
+"""Whose eyes: all of the mirror, or what a person, or a link for a screen, may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+from weakref import WeakValueDictionary
+
+from data.changes import Subject
+from data.mirror import Mirror, PoolMirror
+from data.objects import VM
+from data.types import XapiObject
+from data.views.view import Engine, View
+from data.views.vm import VMView
+
+T = TypeVar("T", bound=XapiObject)
+ViewT = TypeVar("ViewT", bound=View[Any])
+
+Sees = Callable[[Subject], bool]
+"""Whether one object may be seen: pure, asked when something is looked for."""
+
+
+def everything(_subject: Subject) -> bool:
+    return True
+
+
+class Scope:
+    """What pages are given to look at; they reach nothing else. One for all who may see the same."""
+
+    def __init__(self, mirror: Mirror, sees: Sees = everything) -> None:
+        self._mirror = mirror
+        self.sees = sees
+        self._engine = Engine(mirror)
+        self._views: WeakValueDictionary[XapiObject, View[Any]] = WeakValueDictionary()
+
+    def vm(self, key: str) -> VMView | None:
+        """The VM that `key` names; None if there is none, or several. See `data.identity`."""
+        row = self.find(VM, key)
+        return None if row is None else self.view(VMView, row)
+
+    def view(self, kind: type[ViewT], row: XapiObject) -> ViewT:
+        """The one view of `row`, which all share who look at it."""
+        view = self._views.get(row)
+        if view is None:
+            view = self._views[row] = kind(row, self._engine)
+        return cast(ViewT, view)
+
+    # ---- what there is
+
+    @property
+    def pools(self) -> list[PoolMirror]:
+        return [pool for pool in self._mirror if self.sees(pool.server)]
+
+    def every(self, kind: type[T]) -> Iterator[T]:
+        """Every object of `kind` in every pool."""
+        return filter(self.sees, self._mirror.every(kind))
+
+    def having(self, kind: type[T], key: str) -> list[T]:
+        """Every object of `kind` that `key` may mean."""
+        return list(filter(self.sees, self._mirror.having(kind, key)))
+
+    def find(self, kind: type[T], key: str) -> T | None:
+        """The one object of `kind` that `key` means; None if there is none, or several."""
+        found = self.having(kind, key)
+        return found[0] if len(found) == 1 else None

@@ -1,0 +1,31 @@
+"""Other objects as a view names them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from data.identity import key_of
+from data.names import name_of
+from data.types import XapiObject
+
+
+class Thing(NamedTuple):
+    """An object that a view refers to: enough for a link, see `components.links.path_to`."""
+
+    kind: type[XapiObject]
+    key: str
+    """See `data.identity`."""
+    name: str
+
+
+def thing(row: XapiObject) -> Thing:
+    return Thing(type(row), key_of(row), name_of(row))
+
+
+def maybe(row: XapiObject | None) -> Thing | None:
+    return thing(row) if row is not None else None
+
+
+def tags_of(row: XapiObject) -> tuple[str, ...]:
+    """Its tags in the order of the alphabet, whatever the case."""
+    return tuple(sorted(getattr(row, "tags", ()), key=str.casefold))
