@@ -36,8 +36,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def told(self) -> dict[str, object]:
         """Its fields as plain values, for the audit: secrets redacted."""
-        values = {field: getattr(self, field.name) for field in fields(type(self))}
-        return {field.name: REDACTED if field.secret and value else _plain(value) for field, value in values.items()}
+        values = [(field, getattr(self, field.name)) for field in fields(type(self))]
+        return {field.name: REDACTED if field.secret and value else _plain(value) for field, value in values}
 
 
 def _plain(value: object) -> object:
