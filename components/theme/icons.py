@@ -45,6 +45,7 @@ _LINES: Final[Mapping[str, str]] = {
     "edit": '<path d="m3 13 .7-3L11 2.7l2.3 2.3L6 12.3z"/>',
     "copy": '<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3"/>',
     "columns": '<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"/>',
+    "upload": '<path d="M8 10V2M4.5 5 8 1.5 11.5 5M2.5 13.5h11"/>',
     "download": '<path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11"/>',
     "undo": '<path d="M3 6.5h7a3.5 3.5 0 0 1 0 7H6M5.5 4 3 6.5 5.5 9"/>',
     "console": '<path d="M2 3h12v10H2z"/><path d="m4.5 6 2 2-2 2M8.5 10h3"/>',

@@ -19,13 +19,14 @@ from data.types import Ref, XapiObject
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.xapi.errors import NotConnected, XapiFailure
+from xo_dash.xapi.streams import TransferStream
 
 # Source: VM.allowed_operations of a VM at rest, as far as the table has them.
 OFFERED: Mapping[PowerState, frozenset[str]] = {
-    PowerState.HALTED: frozenset({"start", "start_on", "snapshot", "clone", "copy", "destroy", "make_into_template"}),
+    PowerState.HALTED: frozenset({"start", "start_on", "snapshot", "clone", "copy", "export", "destroy", "make_into_template"}),
     PowerState.RUNNING: frozenset({"clean_shutdown", "clean_reboot", "hard_shutdown", "hard_reboot", "pause", "suspend", "snapshot"}),
     PowerState.PAUSED: frozenset({"unpause", "hard_shutdown", "hard_reboot", "snapshot"}),
-    PowerState.SUSPENDED: frozenset({"resume", "resume_on", "hard_shutdown", "snapshot", "destroy"}),
+    PowerState.SUSPENDED: frozenset({"export", "resume", "resume_on", "hard_shutdown", "snapshot", "destroy"}),
     PowerState.UNKNOWN: frozenset(),
 }
 
@@ -101,6 +102,10 @@ class FakePool:
         if answer is None and method == "task.get_record":
             return self._record(self.task_row(arguments[0]))
         return answer if answer is not None else ""
+
+    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None) -> TransferStream:
+        """As `Connection.transfer`: nothing is moved here."""
+        raise NotConnected("not signed in")
 
     def _refusal(self, method: str, *arguments: Any) -> list[str]:
         """[code, argument ...] for what a pool does not take: a method that is none, an object that is gone."""

@@ -11,6 +11,7 @@ from xo_dash.control.host.maintenance import ENTER, LEAVE
 from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK
 from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST
 from xo_dash.control.network.rename import DESCRIBE_NETWORK, RENAME_NETWORK
+from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
 from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
 from xo_dash.control.pool.tasks import CANCEL
@@ -20,6 +21,7 @@ from xo_dash.control.sr.rename import DESCRIBE_SR, RENAME_SR
 from xo_dash.control.vm.clone import CLONE
 from xo_dash.control.vm.delete import DELETE_TEMPLATE, DELETE_VM, PURGE
 from xo_dash.control.vm.eject import EJECT
+from xo_dash.control.vm.export import EXPORT
 from xo_dash.control.vm.from_snapshot import NEW_TEMPLATE, NEW_VM
 from xo_dash.control.vm.power import LESS_USUAL, ON_AND_OFF
 from xo_dash.control.vm.rename import DESCRIBE_VM, RENAME_VM
@@ -31,12 +33,12 @@ from xo_dash.control.vm.template import MAKE_TEMPLATE, MAKE_VM
 from xo_dash.control.vm.trash import RESTORE, TRASH
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, EJECT, *LESS_USUAL, MAKE_TEMPLATE, TRASH, DELETE_VM,
+    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, EJECT, EXPORT, *LESS_USUAL, MAKE_TEMPLATE, TRASH, DELETE_VM,
     NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     LEAVE, ENTER, POWER_ON, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
     ATTACH, SCAN, MAKE_DEFAULT, RENAME_SR, DESCRIBE_SR,
     RENAME_NETWORK, DESCRIBE_NETWORK,
-    CHOOSE_DEFAULT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
+    CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

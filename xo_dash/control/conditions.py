@@ -14,6 +14,9 @@ from xo_dash.i18n import N_
 NEED_TOOLS = frozenset({"clean_shutdown", "clean_reboot", "suspend", "checkpoint", "pool_migrate"})
 """Operations that a running guest takes part in."""
 
+FOR_ALL = frozenset({"export"})
+"""Operations that are for snapshots and templates as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -47,11 +50,9 @@ class Allowed:
             if reason in ("", "true"):
                 return say(N_("somebody blocked this operation; take the block away first"))
             return say(N_("somebody blocked this operation: {reason}"), reason=reason)
-        if vm.is_a_snapshot:
-            return None if self.operation == "destroy" else say(N_("it is a snapshot; revert to it, or make a VM of it"))
-        if vm.is_default_template:
-            return say(N_("it is a template that comes with the pool"))
-        return say(N_("it is a template; make a VM of it first")) if vm.is_a_template else None
+        if self.operation not in FOR_ALL:
+            return _as_no_machine(vm, self.operation)
+        return None
 
     def moment(self, vm: VM) -> Said:
         """What stands against it for now, as far as can be told."""
@@ -64,6 +65,15 @@ class Allowed:
         if self.operation in NEED_TOOLS and vm.power_state is PowerState.RUNNING:
             return say(N_("the tools in the guest do not answer; install them, or wait until it has started"))
         return say(N_("XAPI does not offer it at this moment"))
+
+
+def _as_no_machine(vm: VM, operation: str) -> Said | None:
+    """Why it is not for a snapshot or a template."""
+    if vm.is_a_snapshot:
+        return None if operation == "destroy" else say(N_("it is a snapshot; revert to it, or make a VM of it"))
+    if vm.is_default_template:
+        return say(N_("it is a template that comes with the pool"))
+    return say(N_("it is a template; make a VM of it first")) if vm.is_a_template else None
 
 
 def allowed(operation: str, *states: PowerState) -> Allowed:

@@ -10,11 +10,13 @@ from typing import Any
 
 from data.mirror import Mirror
 from xo_dash.control.following import Connections, Follower
-from xo_dash.control.plan import Branch, Call, Parallel, Plan, Question, Step
+from xo_dash.control.plan import Branch, Call, Parallel, Plan, Question, Step, Transfer
 from xo_dash.control.run import Item, Run, State, StepLog
 from xo_dash.control.said import NOTHING, Said, say
 from xo_dash.control.steps import CANCELLED, Outcome, Spawn, Steps
 from xo_dash.control.throttle import Throttle, Turn
+from xo_dash.control.transfers.exchange import Exchange
+from xo_dash.control.transfers.mover import Mover
 from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ class Done:
     """A step that can be taken back."""
 
     log: StepLog
-    call: Call
+    step: Call | Transfer
     undo: Callable[[Any], Plan]
     answer: object
 
@@ -57,11 +59,19 @@ class Execution:
     """Sends each call once. `told` is called whenever a run looks different."""
 
     def __init__(
-        self, mirror: Mirror, connections: Connections, follower: Follower, throttle: Throttle, told: Callable[[Run], None], spawn: Spawn
+        self,
+        mirror: Mirror,
+        connections: Connections,
+        follower: Follower,
+        throttle: Throttle,
+        exchange: Exchange,
+        told: Callable[[Run], None],
+        spawn: Spawn,
     ) -> None:
         self._throttle = throttle
         self._tell = told
         self._steps = Steps(mirror, connections, follower, told, spawn)
+        self._mover = Mover(connections, follower, exchange, told, spawn)
 
     async def carry_out(self, run: Run, item: Item, plan: Plan, turn: Turn) -> Outcome:
         """All of it, under a `turn` that has been taken. `item.steps` are the steps foretold."""
@@ -90,7 +100,7 @@ class Execution:
             answer = outcome.result
             first = answer if track.number == 0 else first
             if outcome.state is State.DONE:
-                if isinstance(step, Call) and step.undo is not None:
+                if isinstance(step, (Call, Transfer)) and step.undo is not None:
                     track.done.append(Done(logged, step, step.undo, answer))
             else:
                 failed = failed or await self._in_plan(track, outcome, step)
@@ -119,7 +129,11 @@ class Execution:
         if isinstance(step, (Call, Question)):
             return await self._steps.take(track.run, track.item, step, track.progressed)
         async with track.turn.let_go():  # it may be long, and is no work for the pool
-            return await self._steps.take(track.run, track.item, step, track.progressed)
+            if not isinstance(step, Transfer):
+                return await self._steps.take(track.run, track.item, step, track.progressed)
+            haul = self._mover.begin(track.run, track.item, step, logged, track.progressed)
+            with self._steps.stoppable(track.item, lambda: self._mover.stop(haul)):
+                return await self._mover.carry(haul)
 
     # plans beside each other
 
@@ -184,15 +198,15 @@ class Execution:
         done = track.done
         for one in reversed(done):
             one.log.undone = failed.state is not State.LOST and await self._undone(track, one)
-            words = one.call.undone if one.log.undone else one.call.stays
+            words = one.step.undone if one.log.undone else one.step.stays
             if not one.log.undone:
-                track.item.left.append(words or one.call.says)
+                track.item.left.append(words or one.step.says)
             if words is not None:
                 reason = say(N_("{reason}; {left}"), reason=reason, left=words)
-        unsaid = [one.call.says for one in done if not one.log.undone and one.call.stays is None]
+        unsaid = [one.step.says for one in done if not one.log.undone and one.step.stays is None]
         if unsaid:
             reason = say(N_("{reason}. Not undone: {left}"), reason=reason, left=_joined(unsaid))
-        elif any(one.log.undone and one.call.undone is None for one in done):
+        elif any(one.log.undone and one.step.undone is None for one in done):
             reason = say(N_("{reason}. The steps before it were undone"), reason=reason)
         return replace(failed, reason=reason)
 

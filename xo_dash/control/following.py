@@ -13,6 +13,7 @@ from data.objects import Task, TaskStatus
 from data.server import Server
 from data.types import Ref
 from xo_dash.xapi.errors import XapiError, XapiFailure
+from xo_dash.xapi.streams import TransferStream
 
 
 class Caller(Protocol):
@@ -22,6 +23,8 @@ class Caller(Protocol):
     """
 
     async def call(self, method: str, *arguments: Any) -> Any: ...
+
+    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None) -> TransferStream: ...
 
 
 class Connections(Protocol):

@@ -7,19 +7,23 @@
 The runner drives it with XAPI's answers, `rehearse` with placeholders: so what is foretold and what happens are one thing. What a plan must
 know it reads from the mirror, before its first step, and never from an answer: of a placeholder nothing is known.
 
-A plan may have plans beside each other as one step (`Parallel`). What a plan returns, else the answer of its first step, is what it made:
-the answer that the plan around it gets.
+A step may be plans beside each other (`Parallel`), or bytes on their way (`Transfer`). What a plan returns, else the answer of its first
+step, is what it made: the answer that the plan around it gets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.types import NULL_REF, Ref
+from xo_dash.control.request import File
 from xo_dash.control.said import Said
+
+if TYPE_CHECKING:
+    from xo_dash.control.transfers.ends import Source
 
 MOST_STEPS = 10_000
 """A plan of more is a mistake."""
@@ -103,7 +107,54 @@ class Parallel:
     alone: bool = False
 
 
-Step = Call | Question | Wait | Parallel
+class Transfer:
+    """Bytes out of a pool or into it, by one of its HTTP handlers. The answer is the result of its task."""
+
+    __slots__ = ("answers", "encode", "label", "length", "name", "path", "query", "says", "source", "stays", "total", "undo", "undone")
+
+    def __init__(
+        self,
+        path: str,
+        query: Mapping[str, object],
+        *,
+        says: Said,
+        label: str,
+        name: str,
+        source: File | None = None,
+        encode: Callable[[Source], AsyncIterator[bytes]] | None = None,
+        length: int | None = None,
+        total: int = 0,
+        answers: str = "",
+        undo: Callable[[Any], Plan] | None = None,
+        undone: Said | None = None,
+        stays: Said | None = None,
+    ) -> None:
+        """`query`: without the task. `label`: what others see the task called. `name`: of the file.
+
+        `source`: what goes in; without one it goes out, to whoever gave the command. `encode`: what is sent of it, `length` bytes, if that
+        is not simply all of it. `total`: bytes in all, 0 if nobody knows. `answers`: the class of what the result is a reference of.
+        """
+        self.path = path
+        self.query = query
+        self.says = says
+        self.label = label
+        self.name = name
+        self.source = source
+        self.encode = encode
+        self.length = length
+        self.total = total
+        self.answers = answers
+        self.undo = undo
+        self.undone = undone
+        self.stays = stays
+
+    @property
+    def method(self) -> str:
+        """`GET /export`"""
+        return f"{'GET' if self.source is None else 'PUT'} {self.path}"
+
+
+Step = Call | Question | Wait | Parallel | Transfer
 Plan = Generator[Step, Any, Any]
 
 
@@ -147,8 +198,18 @@ def _rehearsed(plan: Plan, numbers: Iterator[int], depth: int = 0) -> Generator[
                 answers.append((yield from _rehearsed(branch.plan(), numbers, depth + 1)))
             answer = tuple(answers)
         else:
-            answer = Placeholder(step.method.partition(".")[0], number) if isinstance(step, Call) else None
+            answer = _placeholder(step, number)
         first, begun = (answer if not begun else first), True
+
+
+def _placeholder(step: Step, number: int) -> Placeholder | None:
+    match step:
+        case Call():
+            return Placeholder(step.method.partition(".")[0], number)
+        case Transfer() if step.answers:
+            return Placeholder(step.answers, number)
+        case _:
+            return None
 
 
 def one(method: str, *parameters: object, says: Said, asynchronous: bool = True) -> Plan:

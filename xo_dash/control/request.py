@@ -85,6 +85,14 @@ VDIUuid = Annotated[str, an_object(VDI)]
 NetworkUuid = Annotated[str, an_object(Network)]
 
 
+class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that whoever gives the command is ready to send."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)]  # where it is offered: see transfers.exchange
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+    size: Annotated[int, Meta(ge=0, le=1 << 50)]  # bytes
+
+
 class Entry(StrEnum):
     """How a field is asked for."""
 
@@ -94,6 +102,7 @@ class Entry(StrEnum):
     SWITCH = "switch"
     OBJECT = "object"  # one of the pool, by its uuid
     CHOICE = "choice"  # one of a few words
+    FILE = "file"  # one that is sent
     PART = "part"  # a request of its own in this one; not asked for in a dialog
     LIST = "list"  # several; not asked for in a dialog
 
@@ -169,13 +178,15 @@ def _entry(inner: msgspec.inspect.Type, extra: Mapping[str, Any]) -> Entry:
         return Entry.OBJECT
     if "options" in extra:
         return Entry.CHOICE
-    if isinstance(inner, msgspec.inspect.BoolType):
-        return Entry.SWITCH
-    if isinstance(inner, msgspec.inspect.StructType):
-        return Entry.PART
-    if isinstance(inner, msgspec.inspect.IntType):
-        return Entry.SIZE if extra.get("size") else Entry.NUMBER
-    return Entry.TEXT if isinstance(inner, msgspec.inspect.StrType) else Entry.LIST
+    match inner:
+        case msgspec.inspect.BoolType():
+            return Entry.SWITCH
+        case msgspec.inspect.StructType():
+            return Entry.FILE if issubclass(inner.cls, File) else Entry.PART
+        case msgspec.inspect.IntType():
+            return Entry.SIZE if extra.get("size") else Entry.NUMBER
+        case _:
+            return Entry.TEXT if isinstance(inner, msgspec.inspect.StrType) else Entry.LIST
 
 
 def _part(inner: msgspec.inspect.Type) -> type[Request] | None:

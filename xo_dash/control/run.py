@@ -9,6 +9,7 @@ from data.types import Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.request import Fault, Request
 from xo_dash.control.said import Said
+from xo_dash.control.transfers.meter import Meter
 
 
 class State(StrEnum):
@@ -35,6 +36,7 @@ class StepLog:
     state: State = State.WAITING
     undone: bool = False  # it was done, and taken back because a later one failed
     reason: Said | None = None  # why it failed
+    meter: Meter | None = None  # of a transfer
     inside: list[StepLog] = field(default_factory=list)  # of plans beside each other one for each; of such a plan its steps
 
 

@@ -29,6 +29,7 @@ from xo_dash.control.run import Item, Run, State, StepLog
 from xo_dash.control.said import Said, say
 from xo_dash.control.steps import CANCELLED, Outcome
 from xo_dash.control.throttle import IN_A_POOL, Throttle, Turn, host_of
+from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.i18n import N_, using
 
@@ -71,7 +72,9 @@ class Runner:
         self._audit = audit
         self._clock = clock
         self._throttle = Throttle(at_once)
-        self._execution = Execution(mirror, connections, Follower(mirror, patience), self._throttle, self._tell, self._spawn)
+        self.exchange = Exchange()
+        follower = Follower(mirror, patience)
+        self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)
         self._unfinished = Unfinished(mirror, self._tell)
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}

@@ -67,7 +67,8 @@ class Steps:
             stop()
 
     @contextmanager
-    def _stoppable(self, item: Item, stop: Callable[[], None]) -> Iterator[None]:
+    def stoppable(self, item: Item, stop: Callable[[], None]) -> Iterator[None]:
+        """While something is under way that `stop` ends."""
         stops = self._stops.setdefault(item, [])
         stops.append(stop)
         try:
@@ -87,7 +88,7 @@ class Steps:
 
         unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
         try:
-            with self._stoppable(item, stop):
+            with self.stoppable(item, stop):
                 async with asyncio.timeout(step.within):
                     while not step.until():
                         if stopped.is_set():
@@ -124,7 +125,7 @@ class Steps:
             return Outcome(_state(error), reason, code)
         item.tasks.append(task)
         self._tell(run)
-        with self._stoppable(item, lambda: self._spawn(_cancel(caller, task))):
+        with self.stoppable(item, lambda: self._spawn(_cancel(caller, task))):
             end = await self._follower.end(item.pool, task, caller, progressed)
         if end.status is not TaskStatus.UNKNOWN:
             self._spawn(_destroy(caller, task))  # nobody has to wait for that

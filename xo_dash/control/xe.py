@@ -8,7 +8,7 @@ from typing import Final
 
 from data.objects import KINDS
 from data.types import NULL_REF, Home, Ref
-from xo_dash.control.plan import Call, Placeholder, Question, Step
+from xo_dash.control.plan import Call, Placeholder, Question, Step, Transfer
 
 LINES: Final[Mapping[str, str]] = {
     "PBD.plug": "pbd-plug uuid={0}",
@@ -62,6 +62,15 @@ LINES: Final[Mapping[str, str]] = {
 """{method: what follows `xe`}; fields are the call's parameters, objects by their uuid. Source: xe help --all."""
 
 
+TRANSFERS: Final[Mapping[str, str]] = {
+    "GET /export": "vm-export uuid={ref} filename={file} compress={use_compression}",
+    "GET /export_raw_vdi": "vdi-export uuid={vdi} filename={file} format={format}",
+    "PUT /import": "vm-import filename={file} sr-uuid={sr_id} preserve={restore}",
+    "PUT /import_raw_vdi": "vdi-import uuid={vdi} filename={file} format={format}",
+}
+"""The same for transfers; fields are their query's."""
+
+
 def xe_lines(steps: Sequence[Step], home: Home) -> list[str]:
     """A line for each call; an answer that a later call needs is kept in a variable. What `xe` has no command for is a comment."""
     return list(_lines(steps, home))
@@ -72,6 +81,8 @@ def _lines(steps: Sequence[Step], home: Home) -> Iterator[str]:
         value.step for step in steps if isinstance(step, (Call, Question)) for value in step.parameters if isinstance(value, Placeholder)
     }
     for number, step in enumerate(steps, 1):
+        if isinstance(step, Transfer):
+            yield _transferred(step, home)
         if not isinstance(step, (Call, Question)):
             continue
         values = [_written(value, home) for value in step.parameters]
@@ -80,6 +91,14 @@ def _lines(steps: Sequence[Step], home: Home) -> Iterator[str]:
             continue
         line = f"xe {LINES[step.method].format(*values)}".replace(" sr-uuid= ", " ").removesuffix(" sr-uuid=")
         yield f"{_variable(Placeholder(step.method.partition('.')[0], number))}=$({line})" if number in needed else line
+
+
+def _transferred(step: Transfer, home: Home) -> str:
+    values = {name: _written(value, home) for name, value in step.query.items()}
+    line = TRANSFERS.get(step.method)
+    if line is None:
+        return f"# XAPI: {step.method} {' '.join(f'{name}={value}' for name, value in values.items())}"
+    return f"xe {line.format(file=shlex.quote(step.name), **values)}"
 
 
 def _written(value: object, home: Home) -> str:

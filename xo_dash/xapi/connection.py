@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from data.mirror import Event
 from data.types import Ref, XapiObject
@@ -24,12 +24,15 @@ from xo_dash.xapi.errors import (
     BadReply,
     NotConnected,
     NotMaster,
+    Timeout,
+    TransferRefused,
     UnknownMaster,
     Unreachable,
     XapiError,
     XapiFailure,
 )
 from xo_dash.xapi.session import TIMEOUT, Session
+from xo_dash.xapi.streams import EARLY, HEAD_TIMEOUT, TransferStream, open_stream
 from xo_dash.xapi.tls import Trust, connect
 from xo_dash.xapi.wire import Reply
 from xo_dash.xapi.workers import Target, Workers
@@ -232,6 +235,47 @@ class Connection:
         """A console of the host with address `host` (as XAPI tells it), to be closed by the caller. Raises ConsoleRefused too."""
         target = await self._signed_in()
         return await open_console(target.address.sibling(host), self.trust, target.ref, console, within)
+
+    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None) -> TransferStream:
+        """A transfer by one of the pool's HTTP handlers, from or into the host that it sends us to; an upload of `length` bytes.
+
+        Its answer has been looked at: 200, or none yet. Raises TransferRefused for others. What became of it is told by its task alone.
+        """
+        target = await self._signed_in()
+        address = target.address
+        headers = {"Cookie": f"session_id={target.ref}", "User-Agent": "xo-dash", "Accept": "*/*"}  # in a URL it would reach logs
+        if length is not None:
+            headers["Content-Length"] = str(length)
+        for _hop in range(HOPS):
+            stream = await open_stream(address, self.trust, method, path, query, headers)
+            try:
+                head = await stream.answer(EARLY if method == "PUT" else HEAD_TIMEOUT)
+            except Timeout:
+                if method == "PUT":
+                    return stream
+                stream.abort()
+                raise
+            except BaseException:
+                stream.abort()
+                raise
+            if head.status == 200:
+                return stream
+            stream.abort()
+            if head.status != 302:
+                raise TransferRefused(head.status)
+            address = self._sent_on(address, head.headers.get("location", ""))
+        raise BadReply("the pool's hosts send us round in a circle")
+
+    def _sent_on(self, address: Address, location: str) -> Address:
+        """Where a host sends a transfer to: a host of the same pool, by the same kind of connection."""
+        parts = urlsplit(location)
+        try:
+            there = Address.parse(f"{parts.scheme}://{parts.netloc}")
+        except BadAddress as error:
+            raise BadReply("sent on to nowhere") from error
+        if there.secure != address.secure or not self._may_follow(address, there):
+            raise BadReply("sent on to somebody unknown")
+        return there
 
     async def sign_out(self) -> None:
         """End the session, if the pool can be reached."""

@@ -11,11 +11,10 @@ from urllib.parse import quote
 
 from data.types import Ref
 from xo_dash.xapi.address import Address
+from xo_dash.xapi.dial import dial
 from xo_dash.xapi.errors import BadCertificate, BadReply, ConsoleRefused, Timeout, Unreachable
 from xo_dash.xapi.tls import CONNECT_TIMEOUT, Trust, presented
 
-LIMIT: Final = 256 << 10
-"""Bytes that wait to be read; a host that sends more has to wait."""
 HEAD: Final = 8 << 10
 """Bytes of an answer's head."""
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
@@ -41,7 +40,7 @@ async def open_console(address: Address, trust: Trust, session: str, console: Re
     """The console `console` at the host `address`. Raises ConsoleRefused, Unreachable, Timeout, BadCertificate, BadReply."""
     try:
         async with asyncio.timeout(within):
-            stream = await _connect(address, trust)
+            stream = Stream(*await dial(address, trust))
             try:
                 await _ask(stream, address, session, console)
             except BaseException:
@@ -55,23 +54,6 @@ async def open_console(address: Address, trust: Trust, session: str, console: Re
         raise BadCertificate("", actual, error.verify_message) from error
     except (OSError, UnicodeError) as error:
         raise Unreachable(getattr(error, "strerror", None) or "the connection broke") from error
-
-
-async def _connect(address: Address, trust: Trust) -> Stream:
-    if not trust.allows(address):
-        raise BadCertificate("", "", "plain http was not agreed to")
-    context = await asyncio.to_thread(trust.context) if address.secure else None  # reads every authority there is
-    reader, writer = await asyncio.open_connection(
-        address.host, address.port, ssl=context, server_hostname=address.host if context else None, limit=LIMIT
-    )
-    secured = writer.get_extra_info("ssl_object")
-    try:
-        if secured is not None:
-            trust.check(secured.getpeercert(binary_form=True) or b"")
-    except BadCertificate:
-        writer.transport.abort()
-        raise
-    return Stream(reader, writer)
 
 
 async def _ask(stream: Stream, address: Address, session: str, console: Ref) -> None:

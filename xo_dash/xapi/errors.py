@@ -10,6 +10,7 @@ XapiError
 │   ├── Timeout                         nobody answered in time
 │   └── NoTls(address)                  something answers, but without encryption
 ├── BadCertificate(expected, actual)    not the one it should be; nothing was sent to it
+├── TransferRefused(status)             a handler of exports and imports answered with something else than 200
 ├── ConsoleRefused(status)              a host answered, and gives no console: 404 none (any more), 503 somebody else has it
 ├── BadReply(reason)                    something answered, but not XAPI: malformed, cut short, too large
 └── BadAddress                          what was typed is no address; a sentence
@@ -87,6 +88,14 @@ class BadCertificate(XapiError):
         self.actual = actual
         self.reason = reason
         super().__init__(f"certificate {actual or '?'} instead of {expected or 'one that a trusted authority signed'} {reason}".rstrip())
+
+
+class TransferRefused(XapiError):
+    """The handler of a transfer answered with something else than 200. Its task tells why, if it has one."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"HTTP {status}")
 
 
 class ConsoleRefused(XapiError):

@@ -1,0 +1,172 @@
+"""Bytes in and out of a simulated pool, by the wire: what goes out can come in again, and what breaks leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from data.objects import SR, VBD, VDI, VM
+from data.types import XapiObject
+from tests.control.wired import Wired, wired
+from xo_dash.control.actions import action
+from xo_dash.control.run import Item, Run, State
+from xo_dash.control.transfers.delivery import Broken, Delivery
+from xo_dash.control.transfers.upload import OutOfOrder, Upload
+from xo_dash.simulator.testing import simulated
+
+PIECE = 64 << 10
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Wired]:
+    with simulated((2,), (8,), (3,)) as simulation:
+        async with wired(simulation.pools[0], tmp_path) as bench:
+            yield bench
+
+
+def sr_of(bench: Wired, kind: str) -> SR:
+    """One that is not for ISOs, or one that is."""
+    return next(
+        sr for sr in bench.home.all(SR).values() if (sr.content_type == "iso") == (kind == "iso") and not sr.is_tools_sr and sr.PBDs
+    )
+
+
+def everything(bench: Wired) -> dict[str, set[str]]:
+    return {kind.xapi_class: set(bench.home.all(kind)) for kind in (VM, VBD, VDI)}
+
+
+async def fetched(bench: Wired, run: Run, enough: int = 1 << 62) -> bytes:
+    """What comes out of the run; no more than `enough`."""
+    delivery: Delivery = await bench.until(lambda: next(iter(bench.runner.exchange.waiting(run)), None))  # type: ignore[arg-type, return-value]
+    got = bytearray()
+    pieces = delivery.pieces()
+    async for piece in pieces:
+        got += piece
+        if len(got) >= enough:
+            break
+    await pieces.aclose()  # type: ignore[attr-defined]
+    return bytes(got)
+
+
+async def exported(bench: Wired, vm: VM, **values: object) -> tuple[Item, bytes]:
+    run = bench.runner.start(bench.ann, action("vm.export"), [vm], values)
+    content = await fetched(bench, run)
+    await bench.until(lambda: run.ended)
+    return run.items[0], content
+
+
+async def sent(upload: Upload, content: bytes, until: Callable[[int], bool] = lambda _offset: False) -> None:
+    """Send what is wanted, in requests that break off now and then, until the upload is closed."""
+    cut = 3
+    while not upload.closed:
+        wanted = await upload.wanted(1)
+        if wanted is None or until(wanted.offset):
+            if wanted is not None:
+                return
+            continue
+
+        async def body(
+            at: int = wanted.offset, end: int = min(wanted.offset + wanted.length, wanted.offset + cut * PIECE)
+        ) -> AsyncIterator[bytes]:
+            for start in range(at, end, PIECE):
+                yield content[start : min(start + PIECE, end)]
+
+        await upload.feed(wanted.offset, body())
+        cut += 1
+
+
+async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id: str, name: str, **values: object) -> Item:
+    upload = bench.runner.exchange.offer(name, len(content), bench.ann.id)
+    request = {"file": {"id": upload.id, "name": name, "size": len(content)}, **values}
+    run = bench.runner.start(bench.ann, action(action_id), [subject], request)
+    sending = asyncio.create_task(sent(upload, content))
+    await bench.until(lambda: run.ended)
+    upload.close()
+    await sending
+    return run.items[0]
+
+
+def pool_of(bench: Wired) -> XapiObject:
+    assert bench.home.pool is not None
+    return bench.home.pool
+
+
+def halted(bench: Wired) -> VM:
+    return next(vm for vm in bench.machines if "export" in vm.allowed_operations and vm.VBDs)
+
+
+async def test_a_vm_goes_out_and_comes_in_again(bench: Wired) -> None:
+    vm = halted(bench)
+    item, content = await exported(bench, vm, compression="none")
+    assert item.state is State.DONE, str(item.reason)
+    assert item.steps[0].meter is not None and item.steps[0].meter.moved == len(content)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        assert archive.getnames()[0] == "ova.xml"
+    item = await imported(bench, content, pool_of(bench), "pool.import_vm", "web.xva", sr=sr_of(bench, "disk").uuid)
+    assert item.state is State.DONE, str(item.reason)
+    copy = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
+    assert copy.name_label == vm.name_label and len(copy.VBDs) == len(vm.VBDs) and copy.uuid != vm.uuid
+    assert await exported(bench, vm, compression="zstd") != b""
+
+
+async def test_what_breaks_leaves_nothing(bench: Wired) -> None:
+    vm = halted(bench)
+    _item, content = await exported(bench, vm, compression="none")
+    before = everything(bench)
+    sr, pool = sr_of(bench, "disk").uuid, pool_of(bench)
+    # a file that ends too early, and one that is none
+    item = await imported(bench, content[: len(content) // 2], pool, "pool.import_vm", "half.xva", sr=sr)
+    assert item.state is State.FAILED, str(item.reason)
+    item = await imported(bench, b"not an archive" * 1000, pool, "pool.import_vm", "text.xva", sr=sr)
+    assert item.state is State.FAILED and str(item.reason), str(item.reason)
+    # one that nobody sends any more, and is cancelled
+    upload = bench.runner.exchange.offer("web.xva", len(content), bench.ann.id)
+    request = {"file": {"id": upload.id, "name": "web.xva", "size": len(content)}, "sr": sr}
+    run = bench.runner.start(bench.ann, action("pool.import_vm"), [pool], request)
+    await sent(upload, content, until=lambda offset: offset > len(content) // 2)
+    await bench.until(lambda: everything(bench) != before)
+    bench.runner.cancel(bench.ann, run)
+    await bench.until(lambda: run.ended)
+    assert run.items[0].state is State.CANCELLED and upload.closed
+    # one that is somebody else's
+    upload = bench.runner.exchange.offer("web.xva", len(content), "somebody else")
+    request["file"] = {"id": upload.id, "name": "web.xva", "size": len(content)}
+    run = await bench.runner.run(bench.ann, action("pool.import_vm"), [pool], request)
+    assert run.items[0].state is State.FAILED and "choose it again" in str(run.items[0].reason)
+    # a download whose receiver goes
+    run = bench.runner.start(bench.ann, action("vm.export"), [vm], {"compression": "none"})
+    await fetched(bench, run, enough=1)
+    await bench.until(lambda: run.ended)
+    assert run.items[0].state is State.FAILED and "cut off" in str(run.items[0].reason)
+    await bench.until(lambda: everything(bench) == before and "export" in vm.allowed_operations)
+
+
+async def test_what_comes_is_what_is_wanted() -> None:
+    upload = Upload("id", "disk.img", 10, "ann", stalled=0.05)
+
+    async def body(*pieces: bytes) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    reading = asyncio.create_task(anext(aiter(upload.pieces(4, 6))))
+    wanted = await upload.wanted(1)
+    assert wanted is not None and (wanted.offset, wanted.length) == (4, 6)
+    with pytest.raises(OutOfOrder):
+        await upload.feed(0, body(b"xx"))
+    await upload.feed(4, body(b"ab", b"cdefghi"))
+    assert await reading == b"ab" and await upload.wanted(0.01) is None
+
+
+async def test_a_receiver_learns_that_it_is_not_whole() -> None:
+    delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
+    pieces = delivery.pieces()
+    await delivery.write(b"one")
+    assert await anext(pieces) == b"one"
+    delivery.abort()
+    with pytest.raises(Broken):
+        await anext(pieces)

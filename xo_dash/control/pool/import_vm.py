@@ -1,0 +1,80 @@
+"""A VM from an XVA that somebody sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from data.names import name_of
+from data.objects import SR, Pool
+from data.stores.users import Role
+from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.plan import Plan, Transfer
+from xo_dash.control.request import Fault, File, Request, SRUuid, called
+from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.vm.removal import remove_made
+from xo_dash.i18n import N_
+
+EMPTY: Final = say(N_("the file is empty"))
+
+
+class ImportVM(Request, frozen=True, kw_only=True):
+    """What was exported before, by this dashboard, XenCenter, Xen Orchestra or `xe`."""
+
+    file: Annotated[File, called(N_("XVA file"))]
+    sr: Annotated[SRUuid, called(N_("Storage"))]
+    keep: Annotated[bool, called(N_("Keep MAC addresses and identity"), hint=N_("Restore the same VM, not a copy of it"))] = False
+
+
+def usual_sr(pool: Pool) -> str:
+    """Where disks go unless somebody says: the pool's default, else the first of those that are offered; empty if there is none."""
+    found = [sr.uuid for sr, _label in disk_srs(pool.home)]
+    default = pool.home.one(SR, pool.default_SR)
+    return default.uuid if default is not None and default.uuid in found else next(iter(found), "")
+
+
+def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
+    return {"sr": usual_sr(pools[0]) if len(pools) == 1 else ""}
+
+
+def srs(pools: Sequence[Pool]) -> Sequence[Choice]:
+    return [Choice(sr.uuid, label) for sr, label in disk_srs(pools[0].home)] if len(pools) == 1 else []
+
+
+def check(request: ImportVM, pool: Pool) -> Iterator[Fault]:
+    if not request.file.size:
+        yield Fault("file", EMPTY)
+
+
+def no_room(sr: SR, needed: int) -> Said | None:
+    """Why so many bytes do not fit, as far as the SR tells."""
+    free = free_space(sr)
+    if free is None or needed <= free:
+        return None
+    return say(N_("{needed} are needed and {free} are free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+
+
+def plan(request: ImportVM, pool: Pool) -> Plan:
+    sr = pool.home.by_uuid(SR, request.sr)
+    if sr is None:
+        return None
+    name = request.file.name
+
+    def undo(vms: object) -> Plan:
+        for vm in vms if isinstance(vms, list) else []:
+            yield from remove_made(vm, name)
+
+    vms = yield Transfer(
+        "/import", {"sr_id": sr.ref, "restore": str(request.keep).lower()},
+        says=say(N_("Importing {name}"), name=name), label=f"Import of {name}", name=name, source=request.file, total=request.file.size,
+        answers="VM", undo=undo,
+    )  # fmt: skip
+    return vms[0] if isinstance(vms, list) and vms else vms
+
+
+IMPORT: Final[AnyAction] = Action(
+    id="pool.import_vm", kind=Pool, request=ImportVM, title=N_("Import a VM"), done=N_("{name}: the VM is imported"), role=Role.OPERATOR,
+    icon="upload", applies_to=lambda _pool: True, blocked=lambda _pool: None,
+    defaults=defaults, choices={"sr": srs}, check=check, plan=plan,
+)  # fmt: skip

@@ -1,0 +1,45 @@
+"""The two ends of a transfer that are not the pool: where bytes come from, and who takes them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
+
+from xo_dash.control.said import Said, say
+from xo_dash.i18n import N_
+
+STALLED: Final = 600.0
+"""Seconds without a byte, after which a sender or a receiver is given up: a browser may be asleep in between."""
+
+
+class EndFailed(Exception):  # told to whoever gave the command
+    """Whoever sends or takes the bytes cannot go on; `reason` is a sentence."""
+
+    def __init__(self, reason: Said) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
+
+
+GONE: Final = say(N_("the file is no longer offered; choose it again"))
+CUT: Final = say(N_("the download was cut off by whoever took it"))
+SILENT: Final = say(N_("nothing came for ten minutes"))
+
+
+class Source(Protocol):
+    """Bytes of a known number, to be read from anywhere. Raises EndFailed."""
+
+    @property
+    def size(self) -> int: ...
+
+    def pieces(self, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """`length` bytes from `offset` (all the rest), in their order. One reader at a time."""
+        ...
+
+    def close(self, reason: Said | None) -> None:
+        """No more is wanted; why, if not because all of it has arrived."""
+        ...
+
+
+async def read_at(source: Source, offset: int, length: int) -> bytes:
+    """So many bytes, all of which are there."""
+    return b"".join([piece async for piece in source.pieces(offset, length)])

@@ -1,0 +1,93 @@
+"""Where the two ends of transfers meet: files that are offered, and what waits to be fetched."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from data.mirror import Unsubscribe
+from xo_dash.control.request import File
+from xo_dash.control.run import Item, Run
+from xo_dash.control.transfers.delivery import Delivery
+from xo_dash.control.transfers.ends import GONE, EndFailed
+from xo_dash.control.transfers.upload import Upload
+
+MOST_OFFERED = 100
+"""Files that wait for their transfer; the oldest goes."""
+
+
+class Exchange:
+    """Lives as long as the program. Who may use what is found here is asked where it is used."""
+
+    def __init__(self) -> None:
+        self._uploads: dict[str, Upload] = {}
+        self._deliveries: list[Delivery] = []
+        self._observers: dict[int, Callable[[Delivery], None]] = {}
+        self._serial = 0
+
+    def observe(self, observer: Callable[[Delivery], None]) -> Unsubscribe:
+        """Call `observer` with each delivery that begins to wait for its receiver."""
+        self._serial += 1
+        key = self._serial
+        self._observers[key] = observer
+        return lambda: self._observers.pop(key, None) and None
+
+    # into a pool
+
+    def offer(self, name: str, size: int, owner: str) -> Upload:
+        """A file somebody is ready to send."""
+        idle = [upload for upload in self._uploads.values() if not upload.is_begun]
+        if len(idle) >= MOST_OFFERED:
+            self.withdraw(idle[0])
+        upload = Upload(secrets.token_urlsafe(16), name, size, owner)
+        self._uploads[upload.id] = upload
+        return upload
+
+    def upload(self, upload_id: str, owner: str) -> Upload | None:
+        """The one of that id, if it is `owner`'s."""
+        upload = self._uploads.get(upload_id)
+        return upload if upload is not None and upload.owner == owner else None
+
+    def source(self, file: File, owner: str) -> Upload:
+        """What `file` means. Raises EndFailed."""
+        upload = self.upload(file.id, owner)
+        if upload is None or upload.is_begun or upload.closed or upload.size != file.size:
+            raise EndFailed(GONE)
+        return upload
+
+    def withdraw(self, upload: Upload) -> None:
+        """It has ended, or nobody wants it."""
+        if not upload.closed:
+            upload.close(GONE)
+        self._uploads.pop(upload.id, None)
+
+    # out of a pool
+
+    def deliver(self, run: Run, item: Item, name: str) -> Delivery:
+        """Something comes out of a pool for whoever gave the command."""
+        delivery = Delivery(run, item, name)
+        self._deliveries.append(delivery)
+        for observer in tuple(self._observers.values()):
+            observer(delivery)
+        return delivery
+
+    def waiting(self, run: Run) -> list[Delivery]:
+        """Those of a run that nobody fetches yet."""
+        return [delivery for delivery in self._deliveries if delivery.run is run and not delivery.is_claimed]
+
+    def ticket(self, delivery: Delivery, session: str) -> str:
+        """With which one session may fetch it, once."""
+        delivery.ticket, delivery.session = secrets.token_urlsafe(24), session
+        return delivery.ticket
+
+    def claim(self, ticket: str, session: str) -> Delivery | None:
+        """What that ticket is for; it is used up."""
+        for delivery in self._deliveries:
+            if ticket and delivery.ticket == ticket and delivery.session == session and not delivery.is_claimed:
+                delivery.ticket = ""
+                return delivery
+        return None
+
+    def done(self, delivery: Delivery) -> None:
+        if delivery in self._deliveries:
+            self._deliveries.remove(delivery)

@@ -1,0 +1,254 @@
+"""Carrying out a `Transfer`: a task of its own in XAPI, the bytes between the pool and the other end, and the truth from the task."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, aclosing, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from data.objects import TaskStatus
+from data.types import Ref
+from xo_dash.control.failures import explain_error
+from xo_dash.control.following import Connections, Follower, TaskEnd
+from xo_dash.control.plan import Transfer
+from xo_dash.control.request import File
+from xo_dash.control.run import Item, Run, State, StepLog
+from xo_dash.control.said import Said, say
+from xo_dash.control.steps import CANCELLED, Outcome, judged
+from xo_dash.control.throttle import Throttle
+from xo_dash.control.transfers.delivery import Delivery
+from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.transfers.exchange import Exchange
+from xo_dash.control.transfers.meter import Meter
+from xo_dash.control.transfers.upload import Upload
+from xo_dash.i18n import N_
+from xo_dash.xapi.errors import TransferRefused, XapiError
+from xo_dash.xapi.streams import TransferStream
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 4
+"""Transfers of one pool."""
+TO_FETCH: Final = 120.0
+"""Seconds in which somebody has to begin to take what comes out."""
+TO_END: Final = 30.0
+"""Seconds that XAPI gets to end the task of a transfer that broke."""
+TO_REFUSE: Final = 5.0
+"""Seconds for one whose handler never began."""
+ENDLESS: Final = 1 << 50
+"""The length of an upload of which nobody knows it: XAPI wants one, and reads no further than the archive's own end."""
+
+
+@dataclass(slots=True)
+class Haul:
+    """One transfer under way, with what has to be let go of at its end."""
+
+    run: Run
+    item: Item
+    step: Transfer
+    meter: Meter
+    held: AsyncExitStack = field(default_factory=AsyncExitStack)
+    task: Ref | None = None
+    following: asyncio.Task[TaskEnd] | None = None
+    stream: TransferStream | None = None
+    delivery: Delivery | None = None
+    upload: Upload | None = None
+    stopped: bool = False  # somebody wants it to end
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether XAPI has ended the task without the bytes."""
+        following = self.following
+        return following is not None and following.done() and following.result().status is not TaskStatus.SUCCESS
+
+
+class Mover:
+    """Moves the bytes of a step. Four of a pool at a time share what there is, for each takes a piece in its turn."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        follower: Follower,
+        exchange: Exchange,
+        told: Callable[[Run], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._connections = connections
+        self._follower = follower
+        self._exchange = exchange
+        self._tell = told
+        self._spawn = spawn
+        self._throttle = Throttle(AT_ONCE)
+
+    def begin(self, run: Run, item: Item, step: Transfer, logged: StepLog, progressed: Callable[[float], None]) -> Haul:
+        """Something to `carry`, and to `stop`."""
+
+        def told() -> None:
+            progressed(meter.fraction)
+
+        logged.meter = meter = Meter(step.total, told)
+        return Haul(run, item, step, meter)
+
+    async def carry(self, haul: Haul) -> Outcome:
+        """All of it, to what its task says became of it."""
+        work = asyncio.get_running_loop().create_task(self._work(haul))
+        haul.held.callback(work.cancel)
+        haul.held.push_async_callback(self._let_go, haul)
+        async with haul.held:
+            await self._moved(haul, work)
+            outcome = await self._concluded(haul, _failure(haul, work))
+            if haul.delivery is not None and outcome.state is State.DONE:
+                try:
+                    await haul.delivery.finish()
+                except EndFailed as error:
+                    return Outcome(State.FAILED, error.reason)
+            return outcome
+
+    def stop(self, haul: Haul) -> None:
+        """Somebody wants it to end."""
+        haul.stopped = True
+        haul.stirred.set()
+
+    # phases
+
+    async def _work(self, haul: Haul) -> None:
+        """Get both ends, and move all there is."""
+        await haul.held.enter_async_context(self._throttle.turn(haul.item.pool))
+        if haul.step.source is None:
+            await self._out(haul)
+        else:
+            await self._into(haul, haul.step.source)
+
+    async def _out(self, haul: Haul) -> None:
+        delivery = haul.delivery = self._exchange.deliver(haul.run, haul.item, haul.step.name)
+        self._tell(haul.run)
+        await delivery.fetched(TO_FETCH)
+        stream = await self._opened(haul, "GET", None)
+        async with aclosing(stream.pieces()) as pieces:
+            async for piece in pieces:
+                await delivery.write(piece)
+                haul.meter.add(len(piece))
+        if not haul.meter.moved:
+            raise EndFailed(EMPTY)
+
+    async def _into(self, haul: Haul, file: File) -> None:
+        upload = haul.upload = self._exchange.source(file, haul.run.user_id)
+        encode, length = haul.step.encode, haul.step.length
+        pieces = encode(upload) if encode is not None else upload.pieces()
+        stream = await self._opened(haul, "PUT", length if encode is not None else upload.size)
+        async with aclosing(_as_generator(pieces)) as body:
+            async for piece in body:
+                await stream.write(piece)
+                haul.meter.add(len(piece))
+
+    async def _opened(self, haul: Haul, method: str, length: int | None) -> TransferStream:
+        caller = self._connections(haul.item.pool)
+        with_task = haul.task = Ref(str(await caller.call("task.create", haul.step.label, "")))
+        haul.item.tasks.append(with_task)
+        following = self._follower.end(haul.item.pool, with_task, caller, haul.meter.shared)
+        haul.following = asyncio.get_running_loop().create_task(following)
+        haul.following.add_done_callback(lambda _following: haul.stirred.set())
+        self._tell(haul.run)
+        query = {name: str(value) for name, value in haul.step.query.items()} | {"task_id": with_task}
+        haul.stream = await caller.transfer(method, haul.step.path, query, length=length)
+        return haul.stream
+
+    async def _moved(self, haul: Haul, work: asyncio.Task[None]) -> None:
+        """Until the bytes have moved, or XAPI has ended the task without them, or somebody wants it to end."""
+        work.add_done_callback(lambda _work: haul.stirred.set())
+        while not work.done():
+            if haul.stopped or haul.is_refused:
+                work.cancel()
+            haul.stirred.clear()
+            await haul.stirred.wait()
+
+    async def _concluded(self, haul: Haul, failure: Outcome | None) -> Outcome:
+        """What the task says; of one that was never begun, or cannot say, what we saw."""
+        if haul.following is None or haul.task is None:
+            return failure or CANCELLED
+        if failure is not None and haul.stream is not None:
+            haul.stream.abort()  # XAPI sees a body that ends too early
+        if failure is not None and not haul.following.done():
+            await self._tidy("task.cancel", haul, haul.task)
+        try:
+            async with asyncio.timeout(_patience(haul, failure)):
+                end = await asyncio.shield(haul.following)
+        except TimeoutError:
+            return failure or CANCELLED
+        outcome = judged(haul.item, end)
+        if failure is None:
+            return outcome
+        if outcome.state is State.DONE:
+            return failure if haul.step.source is None else outcome  # it was too late to stop what went in
+        return failure if failure.code == OURS or outcome.state is State.LOST else outcome
+
+    async def _let_go(self, haul: Haul) -> None:
+        if haul.stream is not None:
+            haul.stream.close()
+        if haul.delivery is not None:
+            haul.delivery.abort()
+            self._exchange.done(haul.delivery)
+        if haul.upload is not None:
+            haul.upload.close()
+            self._exchange.withdraw(haul.upload)
+        if haul.following is not None:
+            haul.following.cancel()
+        if haul.task is not None:
+            self._spawn(self._tidy("task.destroy", haul, haul.task))
+
+    async def _tidy(self, method: str, haul: Haul, task: Ref) -> None:
+        try:
+            await self._connections(haul.item.pool).call(method, task)
+        except XapiError as error:
+            log.debug("%s of %s: %s", method, task, error)
+
+
+OURS: Final = "Transfer"
+"""The code of a failure whose reason is at our end: XAPI knows only that something broke."""
+EMPTY: Final = say(N_("the host sent nothing"))
+
+
+def _patience(haul: Haul, failure: Outcome | None) -> float | None:
+    """Seconds that the task gets to end: as long as it takes while all is well, little where no handler has it."""
+    if failure is None:
+        return None
+    return TO_END if haul.stream is not None else TO_REFUSE
+
+
+def _failure(haul: Haul, work: asyncio.Task[None]) -> Outcome | None:
+    """Why the bytes have not moved, as we saw it; None if they have."""
+    if work.cancelled():
+        return Outcome(State.CANCELLED, CANCELLED.reason, OURS if haul.stopped else "")
+    error = work.exception()
+    match error:
+        case None:
+            return None
+        case EndFailed():
+            return Outcome(State.FAILED, error.reason, OURS)
+        case TransferRefused():
+            return Outcome(State.FAILED, _refused(error.status), "TransferRefused")
+        case XapiError():
+            reason, code = explain_error(error, haul.item.subject.home)
+            return Outcome(State.REFUSED if haul.task is None else State.FAILED, reason, code)
+        case _:
+            raise error
+
+
+def _refused(status: int) -> Said:
+    if status == 403:
+        return say(N_("the pool's account may not do that; give the server another one"))
+    return say(N_("the host refused the transfer (HTTP {status})"), status=status)
+
+
+async def _as_generator(pieces: AsyncIterator[bytes]) -> Any:
+    """What can be closed: whatever an encoding holds is let go of with it."""
+    try:
+        async for piece in pieces:
+            yield piece
+    finally:
+        with suppress(AttributeError):
+            await pieces.aclose()  # type: ignore[attr-defined]

@@ -1,0 +1,114 @@
+"""A file that somebody sends, piece by piece as it is asked for: nothing of it is kept, and after a cut it goes on where it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from xo_dash.control.said import Said
+from xo_dash.control.transfers.ends import SILENT, STALLED, EndFailed
+
+WAITING: Final = 4
+"""Pieces that have come and are not yet taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the sender has to send next: bytes of the file."""
+
+    offset: int
+    length: int
+
+
+class OutOfOrder(Exception):  # the sender asks again what is wanted
+    """These bytes are not the ones that are wanted now."""
+
+
+class Upload:
+    """`wanted` says what to send, `feed` takes it. Meets Source: whoever reads says what is wanted by reading."""
+
+    def __init__(self, upload_id: str, name: str, size: int, owner: str, stalled: float = STALLED) -> None:
+        """`owner`: a user's id. `stalled`: seconds in which something has to come that is wanted."""
+        self.id = upload_id
+        self.name = name
+        self.owner = owner
+        self._size = size
+        self._stalled = stalled
+        self._wanted: Wanted | None = None
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
+        self._stirred = asyncio.Event()
+        self._feeding = False
+        self.is_begun = False  # its transfer reads it
+        self.closed = False
+        self.reason: Said | None = None  # why it ended, if not because it was complete
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    # whoever reads
+
+    async def pieces(self, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """See Source."""
+        left = self._size - offset if length is None else length
+        self.is_begun = True
+        if left > 0:
+            self._want(Wanted(offset, left))
+        while left > 0:
+            piece = await self._next()
+            left -= len(piece)
+            yield piece
+
+    def close(self, reason: Said | None = None) -> None:
+        self.closed, self.reason = True, self.reason or reason
+        self._want(None)
+
+    async def _next(self) -> bytes:
+        if self.closed:
+            raise EndFailed(self.reason or SILENT)
+        try:
+            return await asyncio.wait_for(self._pieces.get(), self._stalled)
+        except TimeoutError:
+            raise EndFailed(SILENT) from None
+
+    def _want(self, wanted: Wanted | None) -> None:
+        self._wanted = wanted
+        self._stirred.set()
+
+    # whoever sends
+
+    async def wanted(self, within: float) -> Wanted | None:
+        """What to send; None if that is not known after so many seconds, or nothing is wanted any more (`closed`)."""
+        try:
+            async with asyncio.timeout(within):
+                while self._wanted is None and not self.closed:
+                    self._stirred.clear()
+                    await self._stirred.wait()
+        except TimeoutError:
+            pass
+        return self._wanted
+
+    async def feed(self, offset: int, body: AsyncIterator[bytes]) -> None:
+        """Take what is wanted from there on, as fast as it is read; more is left. Raises OutOfOrder.
+
+        What came before a cut has arrived.
+        """
+        if self._feeding or self._wanted is None or self._wanted.offset != offset:
+            raise OutOfOrder
+        self._feeding = True
+        try:
+            async for piece in body:
+                if (wanted := self._wanted) is None or self.closed:
+                    return
+                taken = piece[: wanted.length]
+                rest = wanted.length - len(taken)
+                # before it is handed over: the reader may want something else at once
+                self._want(Wanted(wanted.offset + len(taken), rest) if rest else None)
+                if taken:
+                    await self._pieces.put(taken)
+                if not rest:
+                    return
+        finally:
+            self._feeding = False

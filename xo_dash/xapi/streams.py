@@ -1,0 +1,151 @@
+"""Bytes into and out of a host's HTTP handlers, by asyncio: as much in memory as is on its way, however large the whole is.
+
+XAPI answers an upload with 200 before it reads the first byte, and ends its answers by closing: whether it worked only the task of the
+transfer knows. So this says what came over the wire, and no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from xo_dash.xapi.address import Address
+from xo_dash.xapi.dial import LIMIT, dial
+from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, TransferRefused, Unreachable, XapiError
+from xo_dash.xapi.tls import CONNECT_TIMEOUT, Trust
+
+PIECE: Final = LIMIT
+"""Bytes that are read at a time; as many wait for the other side at most, in each direction."""
+HEAD_LIMIT: Final = 64 << 10
+HEAD_TIMEOUT: Final = 60.0
+"""Seconds; a host attaches disks before it answers an export."""
+EARLY: Final = 5.0
+"""Seconds in which a host says 200, sends on to another, or refuses before it reads an upload; then it is sent anyway."""
+STALLED: Final = 300.0
+"""Seconds without a byte in either direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first lines of an answer; names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+class TransferStream:
+    """One request that is under way. Raises Unreachable and Timeout when the line breaks or nothing moves, TransferRefused, BadReply."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._left: int | None = None  # bytes of the answer still to come; None: until it is closed
+        self.head: Head | None = None
+
+    async def answer(self, within: float = HEAD_TIMEOUT) -> Head:
+        """The head of the answer. Raises Timeout."""
+        if self.head is None:
+            async with _translated(within):
+                self.head = _parsed(await self._reader.readuntil(b"\r\n\r\n"))
+            length = self.head.headers.get("content-length", "")
+            self._left = int(length) if length.isdecimal() and len(length) < 19 else None
+        return self.head
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """The body of the answer."""
+        head = await self.answer()
+        if head.status != 200:
+            raise TransferRefused(head.status)
+        if "transfer-encoding" in head.headers:
+            raise BadReply("a body in chunks")
+        while self._left is None or self._left > 0:
+            async with _translated(STALLED):
+                piece = await self._reader.read(PIECE if self._left is None else min(PIECE, self._left))
+            if not piece:
+                if self._left is None:
+                    return
+                raise BadReply(f"ended {self._left} bytes too early")
+            self._left = None if self._left is None else self._left - len(piece)
+            yield piece
+
+    async def write(self, data: bytes) -> None:
+        """Part of the body of the request; returns when the host has taken enough of it."""
+        self._writer.write(data)
+        async with _translated(STALLED):
+            await self._writer.drain()
+
+    def close(self) -> None:
+        """Let go; of what is not complete the host sees the end."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        """Let go at once; what was written and not yet sent is dropped."""
+        self._writer.transport.abort()
+
+
+async def open_stream(
+    address: Address, trust: Trust, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+) -> TransferStream:  # fmt: skip
+    """A request whose head has been sent. Raises BadCertificate, Unreachable, Timeout."""
+    reader, writer = await _connected(address, trust)
+    target = f"{path}?{urlencode(query)}" if query else path
+    host = address.url.partition("://")[2]
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", *(f"{name}: {value}" for name, value in headers.items())]
+    stream = TransferStream(reader, writer)
+    try:
+        await stream.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+    except XapiError:
+        stream.abort()
+        raise
+    return stream
+
+
+async def _connected(address: Address, trust: Trust) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        async with _translated(2 * CONNECT_TIMEOUT):
+            reader, writer = await dial(address, trust)
+    except ssl.SSLCertVerificationError as error:
+        raise BadCertificate("", "", error.verify_message) from error
+    writer.transport.set_write_buffer_limits(high=PIECE)
+    return reader, writer
+
+
+class _translated:  # noqa: N801  # reads as what it is: `async with _translated(30)`
+    """A deadline, and the errors of sockets in our words."""
+
+    def __init__(self, within: float) -> None:
+        self._within = within
+        self._timeout = asyncio.timeout(within)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)  # type: ignore[arg-type]
+        except TimeoutError:
+            raise Timeout(f"nothing moved for {self._within:g} s") from error
+        if isinstance(error, asyncio.IncompleteReadError):
+            raise Unreachable("the connection broke") from error
+        if isinstance(error, asyncio.LimitOverrunError):
+            raise BadReply("too long a head") from error
+        if isinstance(error, (OSError, UnicodeError)) and not isinstance(error, ssl.SSLCertVerificationError):
+            raise Unreachable(f"the connection broke: {getattr(error, 'strerror', None) or type(error).__name__}") from error
+
+
+def _parsed(head: bytes) -> Head:
+    """Raises BadReply."""
+    first, *lines = head.decode("latin-1").split("\r\n")
+    protocol, _space, rest = first.partition(" ")
+    status = rest[:3]
+    if not protocol.startswith("HTTP/1.") or not status.isdecimal() or len(head) > HEAD_LIMIT:
+        raise BadReply("not HTTP")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _colon, value = line.partition(":")
+        headers.setdefault(name.strip().lower(), value.strip())
+    return Head(int(status), headers)
