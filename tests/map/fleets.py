@@ -25,19 +25,21 @@ SIZES = (2, 4, 4, 8, 8, 8, 16, 24)
 STATES = ("Running",) * 16 + ("Paused", "Halted", "Halted", "Halted", "Suspended")
 
 
-def fleet(shape: Sequence[tuple[int, int]], seed: int = 1) -> Mirror:
-    """A mirror with a live pool for each (hosts, VMs)."""
+def fleet(shape: Sequence[tuple[int, int]], seed: int = 1, *, alive: bool = True) -> Mirror:
+    """A mirror with a live pool for each (hosts, VMs). Not `alive`: nothing is measured and judged, which is most of the work."""
     mirror = Mirror()
     for p, (hosts, vms) in enumerate(shape):
         pool = _pool(mirror, ("lab-pool", "home")[p] if len(shape) == 2 else f"pool-{p + 1}", hosts, vms, seed)
         join(pool)
+        if not alive:
+            continue
         measure(pool, random.Random(seed + p))
         for row in pool.all(VM).values():
             if load := pool.history.loads.get(row.uuid):
                 part = random.Random(row.uuid).betavariate(3, 3)
                 load.memory_used, load.guest_memory = part * row.memory_dynamic_max, part
                 load.disk_read, load.disk_write, load.disk_latency = load.net_rx * 3, 0.0, part * 0.02
-    return judged(mirror)
+    return judged(mirror) if alive else mirror
 
 
 def _pool(mirror: Mirror, name: str, hosts: int, vms: int, seed: int) -> PoolMirror:

@@ -14,6 +14,7 @@ from tests import fakes
 from tests.browsing import in_the_browser
 from tests.map import edges, fleets
 from tests.map.plans import (
+    MANY_TIMES,
     Box,
     Message,
     Plan,
@@ -28,8 +29,10 @@ from tests.map.plans import (
     plan,
     rectangle,
     rectangles,
+    say,
     side,
     told,
+    took,
 )
 
 SHAPES: dict[str, Shape] = {
@@ -46,11 +49,6 @@ SIZES = ("ram", "equal", "vcpu", "disk")
 VM_HOST, VM_STATE, VM_MIB, VM_MARK = 3, 5, 6, 14
 POOL_MARK, HOST_RAM, HOST_SYSTEM, HOST_MARK, HOST_OTHERS = 6, 5, 6, 9, 10
 
-TOOK = """() => Array.from({length: 9}, () => {
-  const began = performance.now();
-  map.arrange(window.model, {w: 1920, h: 1080});
-  return performance.now() - began;
-})"""
 ALARMS = """() => {
   const camera = new map.Camera(), found = [];
   for (const holder of map.holders(plan)) for (const tile of holder.tiles) for (const zoom of [1, 1.3, 2, 5, 20]) {
@@ -98,7 +96,7 @@ async def test_the_screen_is_filled(page: Page) -> None:
 
 async def test_nothing_overlaps_and_nothing_is_outside(page: Page) -> None:
     for name, said in (*((name, message(shape)) for name, shape in SHAPES.items()), *((seed, strange(seed)) for seed in range(8))):
-        await page.evaluate("(message) => { window.model = new map.Model(); window.model.apply(message); }", said)
+        await say(page, said)
         for view, size in itertools.product((SCREENS[0], PHONE), SIZES):
             is_tidy(await plan(page, None, view, size=size), f"{name} at {view} by {size}")
 
@@ -194,15 +192,14 @@ async def test_a_change_in_place_is_the_same_as_all_anew(page: Page) -> None:
 
 
 async def test_ten_thousand_vms_have_a_cell_each(page: Page) -> None:
-    """And are laid out quickly: the budget is 20 ms on a free machine, the test leaves room for a busy one."""
+    """And are laid out in a time that grows as they do."""
     said = message(HUGE)
     found = await plan(page, said, SCREENS[1])
     assert found["sizes"]["mode"] == "equal"
     tiles = [tile for host in hosts(found) for tile in host["tiles"]]
     assert sorted(map(side, tiles))[len(tiles) // 2] >= 8
     assert not any(holder["dust"] for holder in holders(found))
-    took: list[float] = await page.evaluate(TOOK)
-    assert min(took) <= 60
+    of_many = await took(page)
     found = await plan(page, None, SCREENS[1], size="ram")
     dust = [holder["dust"] for holder in hosts(found) if holder["dust"]]
     assert dust
@@ -211,6 +208,8 @@ async def test_ten_thousand_vms_have_a_cell_each(page: Page) -> None:
     loose = [side(tile) for host in hosts(found) for tile in host["tiles"] if not tile.get("dust")]
     assert sum(one < 4 for one in loose) < 0.005 * len(loose)
     assert not await page.evaluate(ALARMS)
+    await say(page, message(fleets.HALL))
+    assert of_many < MANY_TIMES * await took(page)
 
 
 async def test_ram_is_shown_where_the_median_tile_is_large_enough(page: Page) -> None:
