@@ -52,9 +52,10 @@ class Eyes:
         self.theirs: tuple[str, ...] = ()
         self._context = context
         self._sent = sent
+        self._open: dict[str, Client] = {}
 
-    async def read(self, path: str) -> set[str]:
-        """Open the page, let its parts get ready, and give every text on it."""
+    async def read(self, path: str, *, stays: bool = False) -> set[str]:
+        """Open the page, let its parts get ready, and give every text on it. It is closed then, or `stays`."""
         self._sent.clear()
         client = await self.user.open(path)
         for element in list(client.elements.values()):
@@ -64,8 +65,11 @@ class Eyes:
         for _turn in range(4):
             await asyncio.sleep(0)
         texts = set(_texts_of(client)) | set(_sent_texts(self._sent))
-        client.delete()
-        await asyncio.sleep(0)
+        if stays:
+            self._open[path] = client
+        else:
+            client.delete()
+            await asyncio.sleep(0)
         self._look(texts, path)
         return texts
 
@@ -78,9 +82,24 @@ class Eyes:
             for pattern, what in NO_WORDS:
                 assert not pattern.search(shown), f"{what} on {where}: {text[:300]!r}"
 
-    async def read_everything(self) -> None:
+    async def read_everything(self, *, stays: bool = False) -> None:
         for path in (*LISTS, *paths(self._context.mirror)):
+            await self.read(path, stays=stays)
+        await self._fetch()
+
+    async def read_again(self) -> None:
+        """The pages that stayed, with what became of them, and one of each kind as it is for who comes now."""
+        for path, client in self._open.items():
+            self._look({*_texts_of(client), *_sent_texts(self._sent)}, path)
+            self._sent.clear()
+            client.delete()
+        self._open.clear()
+        first = {path.split("/")[1]: path for path in paths(self._context.mirror)}
+        for path in (*LISTS, *first.values()):
             await self.read(path)
+        await self._fetch()
+
+    async def _fetch(self) -> None:
         await self.user.open("/")
         for path in FETCHED:
             response = await self.user.http_client.get(path)
