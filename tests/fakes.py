@@ -50,6 +50,7 @@ from tests.contracts import conforms
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
+from xo_dash.control.journal import Journal
 from xo_dash.control.runner import Runner
 from xo_dash.door.current import SCOPE_KEY, current_actor
 from xo_dash.door.door import Door
@@ -321,11 +322,11 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     kiosks = KioskStore(directory)
     door = Door(users, SessionStore(directory), Passwords(memory=1024), kiosks=kiosks, tell=audit.post)
     missing = cast(Any, None)
-    runner = parts.get("runner") or Runner(mirror, _no_connection, users, audit)
+    runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
-        runner=cast(Runner, runner), door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
-        setting_store=SettingsStore(directory),
+        runner=runner, door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
+        setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks,
     )  # fmt: skip
 

@@ -54,6 +54,7 @@ from xo_dash import ending, i18n, listening
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
+from xo_dash.control.journal import Journal
 from xo_dash.control.local_user import WithLocalUser
 from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.runner import Runner
@@ -201,6 +202,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         mirror=mirror,
         servers=servers,
         runner=runner,
+        journal=Journal(mirror, runner, settings.data_dir),
         door=door,
         users=stores.users,
         server_store=stores.servers,
@@ -219,6 +221,7 @@ def mount(app: App, context: Context) -> None:
     app.on_shutdown(commands.stop)
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
+    app.on_shutdown(context.journal.stop)
     if context.settings.demo:
         demo = Demo(context.settings.port + 1)
         app.on_startup(lambda: _show_demo(demo, context))
@@ -243,6 +246,7 @@ def add_routes(app: App, context: Context) -> None:
 
 
 async def _begin(context: Context) -> None:
+    context.journal.start()
     await context.servers.start()
     await context.runner.recall()  # of objects on servers
 

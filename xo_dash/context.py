@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from data.stores.settings import SettingsStore
     from data.stores.users import UserStore
     from xo_dash.config import Settings
+    from xo_dash.control.journal import Journal
     from xo_dash.control.runner import Runner
     from xo_dash.door.door import Door
     from xo_dash.sync.servers import Servers
@@ -31,6 +32,8 @@ class Context:
     servers: Servers
     """Adds, edits and removes connections, and keeps the mirror fresh."""
     runner: Runner
+    journal: Journal
+    """What changed at VMs."""
     door: Door
     users: UserStore
     server_store: ServerStore

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from nicegui import ui
+
 from components.vms.happened import Happened
+from components.vms.journal import JournalCard
 from data.objects import VM
 from xo_dash.context import Context
 
 
 def history(context: Context, vm: VM) -> None:
-    Happened(context.mirror, vm)
+    """What changed, and beside it what XAPI noted."""
+    with ui.element().classes("x-vm-history"):
+        JournalCard(context, vm)
+        Happened(context.mirror, vm)
