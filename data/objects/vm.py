@@ -43,6 +43,7 @@ class VM(XapiObject):
     VIFs: Annotated[list[Ref], "VIF"] = []
     VGPUs: list[Ref] = []
     consoles: Annotated[list[Ref], "Console"] = []
+    VTPMs: list[Ref] = []
     attached_PCIs: list[Ref] = []
     metrics: Annotated[Ref, "VMMetrics"] = NULL_REF
     guest_metrics: Annotated[Ref, "VMGuestMetrics"] = NULL_REF

@@ -19,6 +19,7 @@ from xo_dash.control.sr.attach import ATTACH, SCAN
 from xo_dash.control.sr.default import CHOOSE_DEFAULT, MAKE_DEFAULT
 from xo_dash.control.sr.rename import DESCRIBE_SR, RENAME_SR
 from xo_dash.control.vm.clone import CLONE
+from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.delete import DELETE_TEMPLATE, DELETE_VM, PURGE
 from xo_dash.control.vm.eject import EJECT
 from xo_dash.control.vm.export import EXPORT
@@ -38,7 +39,7 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     LEAVE, ENTER, POWER_ON, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
     ATTACH, SCAN, MAKE_DEFAULT, RENAME_SR, DESCRIBE_SR,
     RENAME_NETWORK, DESCRIBE_NETWORK,
-    CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
+    CREATE, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

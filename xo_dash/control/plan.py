@@ -77,12 +77,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Until the mirror shows something: a host that is back, a guest that answers."""
+    """Until the mirror shows something: a host that is back, a guest that answers, the disk of a clone. The answer is what it shows."""
 
-    until: Callable[[], bool]  # asked again after each change of the mirror
+    until: Callable[[], object]  # asked again after each change of the mirror
     within: float  # seconds
     says: Said
     failed: Said  # why, when the time is over
+    kind: str = ""  # of the reference that it shows, "VDI"; then it is foretold
+    asks: tuple[object, ...] = ()  # the same for `xe`: what follows it, and what goes into its fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,22 @@ class Parallel:
 class Transfer:
     """Bytes out of a pool or into it, by one of its HTTP handlers. The answer is the result of its task."""
 
-    __slots__ = ("answers", "encode", "label", "length", "name", "path", "query", "says", "source", "stays", "total", "undo", "undone")
+    __slots__ = (
+        "answers",
+        "content",
+        "encode",
+        "label",
+        "length",
+        "name",
+        "path",
+        "query",
+        "says",
+        "source",
+        "stays",
+        "total",
+        "undo",
+        "undone",
+    )
 
     def __init__(
         self,
@@ -121,6 +138,7 @@ class Transfer:
         label: str,
         name: str,
         source: File | None = None,
+        content: Callable[[], bytes] | None = None,
         encode: Callable[[Source], AsyncIterator[bytes]] | None = None,
         length: int | None = None,
         total: int = 0,
@@ -131,8 +149,9 @@ class Transfer:
     ) -> None:
         """`query`: without the task. `label`: what others see the task called. `name`: of the file.
 
-        `source`: what goes in; without one it goes out, to whoever gave the command. `encode`: what is sent of it, `length` bytes, if that
-        is not simply all of it. `total`: bytes in all, 0 if nobody knows. `answers`: the class of what the result is a reference of.
+        `source`: what goes in, or `content`, made in a thread; without either it goes out, to whoever gave the command. `encode`: what is
+        sent of a source, `length` bytes, if that is not simply all of it. `total`: bytes in all, 0 if nobody knows. `answers`: the class
+        of what the result is a reference of.
         """
         self.path = path
         self.query = query
@@ -140,6 +159,7 @@ class Transfer:
         self.label = label
         self.name = name
         self.source = source
+        self.content = content
         self.encode = encode
         self.length = length
         self.total = total
@@ -149,9 +169,13 @@ class Transfer:
         self.stays = stays
 
     @property
+    def is_upload(self) -> bool:
+        return self.source is not None or self.content is not None
+
+    @property
     def method(self) -> str:
         """`GET /export`"""
-        return f"{'GET' if self.source is None else 'PUT'} {self.path}"
+        return f"{'PUT' if self.is_upload else 'GET'} {self.path}"
 
 
 Step = Call | Question | Wait | Parallel | Transfer
@@ -208,6 +232,8 @@ def _placeholder(step: Step, number: int) -> Placeholder | None:
             return Placeholder(step.method.partition(".")[0], number)
         case Transfer() if step.answers:
             return Placeholder(step.answers, number)
+        case Wait() if step.kind:
+            return Placeholder(step.kind, number)
         case _:
             return None
 
@@ -219,4 +245,5 @@ def one(method: str, *parameters: object, says: Said, asynchronous: bool = True)
 
 def several(steps: Sequence[Step]) -> Plan:
     """A plan whose steps do not need each other's answers."""
-    yield from steps
+    for step in steps:  # noqa: UP028  # not `yield from`: a list takes no answers
+        yield step

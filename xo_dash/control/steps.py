@@ -90,7 +90,7 @@ class Steps:
         try:
             with self.stoppable(item, stop):
                 async with asyncio.timeout(step.within):
-                    while not step.until():
+                    while not (shown := step.until()):
                         if stopped.is_set():
                             return CANCELLED
                         stirred.clear()
@@ -99,7 +99,7 @@ class Steps:
             return Outcome(State.FAILED, step.failed)
         finally:
             unsubscribe()
-        return Outcome(State.DONE)
+        return Outcome(State.DONE, result=shown)
 
     async def _asked(self, item: Item, step: Question) -> Outcome:
         try:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from data.objects import KINDS
 from data.types import NULL_REF, Home, Ref
-from xo_dash.control.plan import Call, Placeholder, Question, Step, Transfer
+from xo_dash.control.plan import Call, Placeholder, Question, Step, Transfer, Wait
 
 LINES: Final[Mapping[str, str]] = {
     "PBD.plug": "pbd-plug uuid={0}",
     "SR.scan": "sr-scan uuid={0}",
     "SR.set_name_description": "sr-param-set uuid={0} name-description={1}",
     "SR.set_name_label": "sr-param-set uuid={0} name-label={1}",
+    "VBD.create": "vbd-create vm-uuid={0[VM]} vdi-uuid={0[VDI]} device={0[userdevice]} type={0[type]} mode={0[mode]} "
+    "bootable={0[bootable]}",
+    "VBD.destroy": "vbd-destroy uuid={0}",
     "VBD.eject": "vbd-eject uuid={0}",
+    "VBD.insert": "vbd-insert uuid={0} vdi-uuid={1}",
+    "VDI.create": "vdi-create sr-uuid={0[SR]} name-label={0[name_label]} virtual-size={0[virtual_size]} type=user",
     "VDI.destroy": "vdi-destroy uuid={0}",
+    "VDI.resize": "vdi-resize uuid={0} disk-size={1}",
+    "VDI.set_name_label": "vdi-param-set uuid={0} name-label={1}",
+    "VIF.create": "vif-create vm-uuid={0[VM]} network-uuid={0[network]} device={0[device]} mac={0[MAC]}",
+    "VIF.destroy": "vif-destroy uuid={0}",
     "VM.add_tags": "vm-param-add uuid={0} param-name=tags param-key={1}",
+    "VM.add_to_HVM_boot_params": "vm-param-set uuid={0} HVM-boot-params:{1}={2}",
     "VM.add_to_blocked_operations": "vm-param-set uuid={0} blocked-operations:{1}={2}",
     "VM.add_to_other_config": "vm-param-set uuid={0} other-config:{1}={2}",
+    "VM.add_to_platform": "vm-param-set uuid={0} platform:{1}={2}",
     "VM.checkpoint": "vm-checkpoint uuid={0} new-name-label={1}",
     "VM.clean_reboot": "vm-reboot uuid={0}",
     "VM.clean_shutdown": "vm-shutdown uuid={0}",
@@ -29,20 +41,30 @@ LINES: Final[Mapping[str, str]] = {
     "VM.hard_reboot": "vm-reboot uuid={0} force=true",
     "VM.hard_shutdown": "vm-shutdown uuid={0} force=true",
     "VM.pause": "vm-pause uuid={0}",
+    "VM.provision": "vm-param-set uuid={0} is-a-template=false",
+    "VM.remove_from_HVM_boot_params": "vm-param-remove uuid={0} param-name=HVM-boot-params param-key={1}",
     "VM.remove_from_blocked_operations": "vm-param-remove uuid={0} param-name=blocked-operations param-key={1}",
     "VM.remove_from_other_config": "vm-param-remove uuid={0} param-name=other-config param-key={1}",
+    "VM.remove_from_platform": "vm-param-remove uuid={0} param-name=platform param-key={1}",
     "VM.remove_tags": "vm-param-remove uuid={0} param-name=tags param-key={1}",
     "VM.resume": "vm-resume uuid={0}",
     "VM.revert": "snapshot-revert snapshot-uuid={0}",
+    "VM.set_VCPUs_at_startup": "vm-param-set uuid={0} VCPUs-at-startup={1}",
+    "VM.set_VCPUs_max": "vm-param-set uuid={0} VCPUs-max={1}",
+    "VM.set_affinity": "vm-param-set uuid={0} affinity={1}",
+    "VM.set_ha_restart_priority": "vm-param-set uuid={0} ha-restart-priority={1}",
     "VM.set_is_a_template": "vm-param-set uuid={0} is-a-template={1}",
+    "VM.set_memory_limits": "vm-memory-limits-set uuid={0} static-min={1} static-max={2} dynamic-min={3} dynamic-max={4}",
     "VM.set_name_description": "vm-param-set uuid={0} name-description={1}",
     "VM.set_name_label": "vm-param-set uuid={0} name-label={1}",
+    "VM.set_tags": "vm-param-set uuid={0} tags={1}",
     "VM.snapshot": "vm-snapshot uuid={0} new-name-label={1}",
     "VM.snapshot_with_quiesce": "vm-snapshot-with-quiesce uuid={0} new-name-label={1}",
     "VM.start": "vm-start uuid={0}",
     "VM.start_on": "vm-start uuid={0} on={1}",
     "VM.suspend": "vm-suspend uuid={0}",
     "VM.unpause": "vm-unpause uuid={0}",
+    "VTPM.create": "vtpm-create vm-uuid={0}",
     "host.disable": "host-disable uuid={0}",
     "host.enable": "host-enable uuid={0}",
     "host.evacuate": "host-evacuate uuid={0}",
@@ -54,6 +76,7 @@ LINES: Final[Mapping[str, str]] = {
     "message.destroy": "message-destroy uuid={0}",
     "network.set_name_description": "network-param-set uuid={0} name-description={1}",
     "network.set_name_label": "network-param-set uuid={0} name-label={1}",
+    "pool.add_to_other_config": "pool-param-set uuid={0} other-config:{1}={2}",
     "pool.set_default_SR": "pool-param-set uuid={0} default-SR={1}",
     "pool.set_name_description": "pool-param-set uuid={0} name-description={1}",
     "pool.set_name_label": "pool-param-set uuid={0} name-label={1}",
@@ -69,6 +92,8 @@ TRANSFERS: Final[Mapping[str, str]] = {
     "PUT /import_raw_vdi": "vdi-import uuid={vdi} filename={file} format={format}",
 }
 """The same for transfers; fields are their query's."""
+UNSAID: Final = re.compile(r" [\w-]+=(?:'')?(?= |$)")
+"""What a new object is not told."""
 
 
 def xe_lines(steps: Sequence[Step], home: Home) -> list[str]:
@@ -77,20 +102,43 @@ def xe_lines(steps: Sequence[Step], home: Home) -> list[str]:
 
 
 def _lines(steps: Sequence[Step], home: Home) -> Iterator[str]:
-    needed = {
-        value.step for step in steps if isinstance(step, (Call, Question)) for value in step.parameters if isinstance(value, Placeholder)
-    }
+    needed = {value.step for step in steps for value in _placeholders(_parameters(step))}
     for number, step in enumerate(steps, 1):
-        if isinstance(step, Transfer):
-            yield _transferred(step, home)
-        if not isinstance(step, (Call, Question)):
+        line = _line(step, home)
+        if not line:
             continue
-        values = [_written(value, home) for value in step.parameters]
-        if step.method not in LINES:
-            yield f"# XAPI: {step.method}({', '.join(values)})"
-            continue
-        line = f"xe {LINES[step.method].format(*values)}".replace(" sr-uuid= ", " ").removesuffix(" sr-uuid=")
-        yield f"{_variable(Placeholder(step.method.partition('.')[0], number))}=$({line})" if number in needed else line
+        yield f"{_variable(Placeholder(_answered(step), number))}=$({line})" if number in needed and not line.startswith("#") else line
+
+
+def _answered(step: Step) -> str:
+    """The class of what its answer refers to."""
+    match step:
+        case Wait():
+            return step.kind
+        case Transfer():
+            return step.answers
+        case Call() | Question():
+            return step.method.partition(".")[0]
+        case _:
+            return ""
+
+
+def _line(step: Step, home: Home) -> str:
+    """Of one step; "" for what `xe` cannot do."""
+    if isinstance(step, Wait):
+        words = str(step.asks[0]) if step.asks else ""
+        return f"xe {words.format(*(_written(value, home) for value in step.asks[1:]))}" if words else ""
+    if isinstance(step, Transfer):
+        return _transferred(step, home)
+    if not isinstance(step, (Call, Question)):
+        return ""
+    values = [_written(value, home) for value in step.parameters]
+    if step.method not in LINES:
+        return f"# XAPI: {step.method}({', '.join(map(str, values))})"
+    line = f"xe {LINES[step.method].format(*values)}"
+    if any(isinstance(value, dict) for value in values):
+        return UNSAID.sub("", line)
+    return line.replace(" sr-uuid= ", " ").removesuffix(" sr-uuid=")
 
 
 def _transferred(step: Transfer, home: Home) -> str:
@@ -101,20 +149,40 @@ def _transferred(step: Transfer, home: Home) -> str:
     return f"xe {line.format(file=shlex.quote(step.name), **values)}"
 
 
-def _written(value: object, home: Home) -> str:
+def _parameters(step: Step) -> tuple[object, ...]:
+    if isinstance(step, Transfer):
+        return tuple(step.query.values())
+    return step.parameters if isinstance(step, (Call, Question)) else step.asks[1:] if isinstance(step, Wait) else ()
+
+
+def _placeholders(values: Iterable[object]) -> Iterator[Placeholder]:
+    for value in values:
+        if isinstance(value, Placeholder):
+            yield value
+        elif isinstance(value, dict):
+            yield from _placeholders(value.values())
+
+
+def _written(value: object, home: Home) -> Any:
+    """As `xe` takes it; a record by its fields."""
+    if isinstance(value, dict):
+        return {name: _written(one, home) for name, one in value.items()}
     if isinstance(value, Placeholder):
         return f"${_variable(value)}"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, tuple)):
         return ",".join(_written(one, home) for one in value)
-    text = str(value)
+    return _word(str(value), home)
+
+
+def _word(text: str, home: Home) -> str:
     if text == NULL_REF:
         return ""
-    if text.startswith("OpaqueRef:"):
-        row = next((row for kind in KINDS if (row := home.one(kind, Ref(text))) is not None), None)
-        return row.uuid if row is not None else "?"
-    return shlex.quote(text)
+    if not text.startswith("OpaqueRef:"):
+        return shlex.quote(text)
+    row = next((row for kind in KINDS if (row := home.one(kind, Ref(text))) is not None), None)
+    return row.uuid if row is not None else "?"
 
 
 def _variable(answer: Placeholder) -> str:

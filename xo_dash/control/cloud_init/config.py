@@ -79,7 +79,7 @@ def user_data(config: CloudInit, name: str, *, hidden: bool = False) -> str:
     if config.packages:
         data |= {"package_update": True, "packages": list(config.packages)}
     data["growpart"] = {"mode": "auto"}
-    return "#cloud-config\n" + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000)
+    return "#cloud-config\n" + str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000))
 
 
 def _user(config: CloudInit, *, hidden: bool) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def network_config(config: CloudInit, nics: tuple[Nic, ...]) -> str:
         card["gateway4" if four else "gateway6"] = config.gateway
     if config.dns:
         card["nameservers"] = {"addresses": list(config.dns)}
-    return yaml.safe_dump({"version": 2, "ethernets": {"nic0": card}}, sort_keys=False)
+    return str(yaml.safe_dump({"version": 2, "ethernets": {"nic0": card}}, sort_keys=False))
 
 
 # ---- what is wrong with it

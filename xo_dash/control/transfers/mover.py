@@ -26,7 +26,7 @@ from xo_dash.control.transfers.meter import Meter
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import TransferRefused, XapiError
-from xo_dash.xapi.streams import TransferStream
+from xo_dash.xapi.streams import PIECE, TransferStream
 
 log = logging.getLogger(__name__)
 
@@ -118,10 +118,12 @@ class Mover:
     async def _work(self, haul: Haul) -> None:
         """Get both ends, and move all there is."""
         await haul.held.enter_async_context(self._throttle.turn(haul.item.pool))
-        if haul.step.source is None:
-            await self._out(haul)
-        else:
+        if haul.step.content is not None:
+            await self._made(haul, haul.step.content)
+        elif haul.step.source is not None:
             await self._into(haul, haul.step.source)
+        else:
+            await self._out(haul)
 
     async def _out(self, haul: Haul) -> None:
         delivery = haul.delivery = self._exchange.deliver(haul.run, haul.item, haul.step.name)
@@ -134,6 +136,13 @@ class Mover:
                 haul.meter.add(len(piece))
         if not haul.meter.moved:
             raise EndFailed(EMPTY)
+
+    async def _made(self, haul: Haul, content: Callable[[], bytes]) -> None:
+        data = memoryview(await asyncio.to_thread(content))
+        stream = await self._opened(haul, "PUT", len(data))
+        for at in range(0, len(data), PIECE):
+            await stream.write(bytes(data[at : at + PIECE]))
+            haul.meter.add(len(data[at : at + PIECE]))
 
     async def _into(self, haul: Haul, file: File) -> None:
         upload = haul.upload = self._exchange.source(file, haul.run.user_id)
@@ -183,7 +192,7 @@ class Mover:
         if failure is None:
             return outcome
         if outcome.state is State.DONE:
-            return failure if haul.step.source is None else outcome  # it was too late to stop what went in
+            return outcome if haul.step.is_upload else failure  # it was too late to stop what went in
         return failure if failure.code == OURS or outcome.state is State.LOST else outcome
 
     async def _let_go(self, haul: Haul) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from data.types import NULL_REF
+from data.types import NULL_REF, Ref
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.said import say
 from xo_dash.i18n import N_
 
 
-def remove_made(vm: Any, name: str) -> Plan:
-    """Destroy `vm` (a reference) and its disks. It asks XAPI what they are: the mirror may not have heard of them yet.
+def remove_made(vm: Any, name: str, keep: Collection[Ref] = ()) -> Plan:
+    """Destroy `vm` (a reference) and its disks, but for those to `keep`. It asks XAPI what they are: the mirror may not know them yet.
 
     Source: VM.destroy removes the record and its VBDs, never a VDI; a CD drive's image is somebody else's.
     """
@@ -19,7 +20,7 @@ def remove_made(vm: Any, name: str) -> Plan:
     disks = []
     for drive in (yield Call("VM.get_VBDs", vm, says=looking, asynchronous=False)):
         record = yield Call("VBD.get_record", drive, says=looking, asynchronous=False)
-        if record["type"] == "Disk" and record["VDI"] != NULL_REF:
+        if record["type"] == "Disk" and record["VDI"] not in (NULL_REF, *keep):
             disks.append(record["VDI"])
     yield Call("VM.destroy", vm, says=say(N_("Deleting {name}"), name=name), gone_is_done=True)
     for disk in disks:
