@@ -13,6 +13,7 @@ from components.theme.theme import FOREVER
 from data.consoles import Protocol
 from data.objects import VM
 from xo_dash.consoles.consoles import Consoles
+from xo_dash.consoles.pictures import Pictures
 from xo_dash.consoles.rights import may_see, may_use
 from xo_dash.context import Context
 from xo_dash.door.current import person_of, user_of
@@ -34,6 +35,12 @@ def create(context: Context) -> None:
     @app.get(files.ROUTE, include_in_schema=False)
     def file(version: str, name: str) -> Response:
         return _file(version, name)
+
+    pictures = Pictures(connection)
+
+    @app.get("/console-picture/{key}", include_in_schema=False)
+    async def picture(request: Request, key: str) -> Response:
+        return await _picture(context, pictures, request, key)
 
     @app.websocket("/ws/console/{key}")
     async def socket(websocket: WebSocket, key: str) -> None:
@@ -59,6 +66,23 @@ def _page(context: Context, request: Request, key: str) -> Response:
         root = str(request.scope.get("root_path", ""))
         html = document(vm, mode, user.preferences, may_use=bool(may_use(user, vm)), root=root)
     return HTMLResponse(html, headers=HEADERS)
+
+
+async def _picture(context: Context, pictures: Pictures, request: Request, key: str) -> Response:
+    """A JPEG, and when it was taken and since when it has looked so; 204 where there is none."""
+    vm = context.mirror.find(VM, key)
+    try:
+        if vm is None or not may_see(user_of(request), vm):
+            return PlainTextResponse("", 404)
+        picture = await pictures.of(vm)
+        if not may_see(user_of(request), vm):
+            return PlainTextResponse("", 404)
+    except SignedOut:
+        return PlainTextResponse("", 401)
+    if picture is None:
+        return Response(status_code=204)
+    times = {"X-Taken": f"{picture.taken:.0f}", "X-Since": f"{picture.since:.0f}", "Cache-Control": "private, no-store"}
+    return Response(picture.content, media_type="image/jpeg", headers=times)
 
 
 def _language(context: Context, chosen: object, request: Request) -> str:

@@ -8,10 +8,13 @@ from nicegui import app, ui
 
 from components.actions import bar
 from components.charts.compare import MOST, compare_path
+from components.console.wall import MOST as MOST_CONSOLES
+from components.console.wall import wall_path
 from components.ui import Button, heading
 from components.vms.feed import VmFeed
 from components.vms.grid import SNAPSHOT, Grid
 from components.vms.standing import standing_bands
+from data.identity import key_of
 from data.objects import VM
 from pages.layout import frame
 from pages.serving import serve
@@ -49,4 +52,5 @@ def _list(context: Context) -> None:
     columns = [key for key in kept if isinstance(key, str)] if isinstance(kept, list) else []
     with Grid(context.shared(VmFeed), columns, chosen, keep):
         verbs = bar(context)
+        Button(_("Consoles"), lambda: ui.navigate.to(wall_path([key_of(vm) for vm in chosen_now[:MOST_CONSOLES]])), icon="console")
         beside = Button(_("Compare"), lambda: ui.navigate.to(compare_path(chosen_now)) if 2 <= len(chosen_now) <= MOST else None)

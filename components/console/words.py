@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from data.consoles import Standing
+from data.names import name_of
+from data.objects import VM, Host
 from xo_dash.i18n import _
 
 
@@ -82,3 +85,11 @@ def state_words() -> dict[str, tuple[str, str]]:
 def missing() -> str:
     """Where the build could not bring noVNC."""
     return _("This installation has no graphical consoles: noVNC could not be fetched when it was installed. Install xo-dash again.")
+
+
+def standing_words(vm: VM, standing: Standing) -> tuple[str, str]:
+    """(title, what becomes of it) of a VM whose console stands so."""
+    host = vm.home.one(Host, vm.resident_on)
+    fields = {"vm": name_of(vm), "host": name_of(host) if host else ""}
+    title, text = state_words()[standing]
+    return title.format(**fields), text.format(**fields)

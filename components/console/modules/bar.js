@@ -43,7 +43,7 @@ export class Bar {
     this.strip = element("div", { class: "x-console-keys", role: "toolbar", "aria-label": words.keys },
       ...keyButtons(keys, [...STICKY, ...PLAIN], this.stuck).map(keep), this.hint);
     this.strip.hidden = true;
-    const few = [STICKY[0], STICKY[1], ...PLAIN.slice(0, 2), ...ARROWS, ...PLAIN.slice(2, 8)];
+    const few = [STICKY[0], STICKY[1], ...PLAIN.slice(0, 2), ...ARROWS, ["Ctrl+Alt+Del", ...CTRL_ALT_DEL], ...PLAIN.slice(2, 8)];
     this.thumbs = element("div", { class: "x-console-thumbs", role: "toolbar", "aria-label": words.keys },
       ...keyButtons(keys, few, this.stuck).map(keep));
   }

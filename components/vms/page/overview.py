@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.console.card import console_card
 from components.vms.about import About, Ties
 from components.vms.growth import Growth
 from components.vms.happened import Happened
@@ -22,5 +23,6 @@ def overview(context: Context, vm: VM) -> None:
         Growth(context, vm)
         Happened(mirror, vm)
         with ui.element().classes("x-vm-aside"):
+            console_card(mirror, vm)
             About(mirror, vm)
             Ties(mirror, vm)

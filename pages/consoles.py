@@ -1,0 +1,148 @@
+"""`/consoles?o=vm:uuid@pool,...`: up to sixteen consoles on one wall; sets of them are kept per person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from nicegui import ui
+
+from components.charts.compare import compare_key
+from components.console.wall import MOST, Wall, wall_path
+from components.frame.feed import TreeFeed
+from components.frame.finder import Adder
+from components.ui import Button, Dialog, Field, Kind, PageHead, choice, empty_state
+from data.facts.vm import is_up
+from data.identity import key_of
+from data.mirror import Mirror
+from data.names import name_of
+from data.objects import VM
+from data.placement import is_guest
+from data.search import Group
+from pages.layout import frame
+from xo_dash.consoles.rights import may_see
+from xo_dash.context import Context
+from xo_dash.door.current import current_user
+from xo_dash.i18n import _, ngettext, number
+
+PREFERENCE: Final = "consoles"
+"""{"columns": 3, "sets": {name: [key of a VM, ...]}}"""
+SETS, LONGEST_NAME = 20, 60
+SHAPES: Final = (2, 3, 4)
+USUAL: Final = 9
+"""VMs that are shown to whoever has chosen none."""
+FULL_SCREEN: Final = "() => document.querySelector('.x-wall').requestFullscreen()"
+
+
+def create(context: Context) -> None:
+    @ui.page("/consoles")
+    def consoles(o: str = "") -> None:
+        with frame(context, title=_("Consoles"), crumbs=[(_("VMs"), "/vms")]):
+            vms = asked(context.mirror, o) if o else usual(context.mirror)
+            _page(context, [vm for vm in vms if may_see(current_user(), vm)])
+
+
+def asked(mirror: Mirror, text: str) -> list[VM]:
+    """The VMs that `vm:uuid@pool,...` names and that are there, each once."""
+    keys = [part.removeprefix("vm:") for part in text.split(",")[: 4 * MOST] if part.startswith("vm:")]
+    found = {id(vm): vm for key in keys if (vm := mirror.find(VM, key)) is not None and is_guest(vm)}
+    return list(found.values())[:MOST]
+
+
+def usual(mirror: Mirror) -> list[VM]:
+    """Some that run, by name."""
+    running = [vm for vm in mirror.every(VM) if is_guest(vm) and is_up(vm)]
+    return sorted(running, key=lambda vm: name_of(vm).casefold())[:USUAL]
+
+
+def _page(context: Context, vms: Sequence[VM]) -> None:
+    kept = Kept(current_user().preferences.get(PREFERENCE))
+    head = PageHead(_("Consoles"), ngettext("{n} of at most {most}", "{n} of at most {most}", len(vms)).format(n=len(vms), most=MOST))
+    with head.verbs, ui.element().classes("x-wall-head"):
+        Adder(context.shared(TreeFeed), "o", (Group.VM,), compare_key, MOST)
+        Button("", icon="full", label=_("Full screen")).on("click", js_handler=FULL_SCREEN)
+    with ui.element().classes("x-row x-wrap"):
+        shapes = ui.element().classes("x-list-segments").props("role=group")
+        _sets(context, kept, [key_of(vm) for vm in vms])
+        ui.label(_("One picture per host at a time, every 30 seconds. The selected console is live.")).classes("x-dim x-wall-hint")
+    if not vms:
+        empty_state(_("No consoles"), _("Add VMs by name, address or tag."))
+        return
+    wall = Wall(context, vms, kept.columns)
+    with shapes:
+        _shapes(context, kept, wall)
+
+
+class Kept:
+    """What a person has kept, as far as it is what we write."""
+
+    def __init__(self, preference: object) -> None:
+        known: Mapping[str, Any] = preference if isinstance(preference, dict) else {}
+        columns, sets = known.get("columns"), known.get("sets")
+        self.columns = columns if columns in SHAPES else 3
+        self.sets: dict[str, list[str]] = {
+            name: [key for key in keys if isinstance(key, str)][:MOST]
+            for name, keys in (sets.items() if isinstance(sets, dict) else ())
+            if isinstance(name, str) and isinstance(keys, list)
+        }
+
+    async def write(self, context: Context) -> None:
+        await context.users.set_preferences(current_user().id, {PREFERENCE: {"columns": self.columns, "sets": self.sets}})
+
+
+def _shapes(context: Context, kept: Kept, wall: Wall) -> None:
+    made: dict[int, ui.element] = {}
+
+    async def set_columns(columns: int) -> None:
+        made[kept.columns].props["aria-pressed"] = "false"
+        made[columns].props["aria-pressed"] = "true"
+        kept.columns = columns
+        wall.set_columns(columns)
+        await kept.write(context)
+
+    for columns in SHAPES:
+        button = made[columns] = ui.element("button").props("type=button")
+        button.props["aria-pressed"] = "true" if columns == kept.columns else "false"
+        button.on("click", lambda columns=columns: set_columns(columns), [])
+        with button:
+            ui.label(f"{number(columns)} × {number(columns)}")
+
+
+def _sets(context: Context, kept: Kept, keys: Sequence[str]) -> None:
+    """Those kept, and keeping this one."""
+    names = list(kept.sets)
+    now = next((name for name in names if kept.sets[name] == list(keys)), None)
+    if names:
+        box = choice({name: name for name in names}, now, on_change=lambda event: ui.navigate.to(wall_path(kept.sets[event.value])))
+        box.classes("x-wall-sets").props["aria-label"] = _("Sets of VMs")
+
+    async def save() -> None:
+        dialog = Dialog(_("Save these VMs as a set"))
+        with dialog:
+            field = Field(_("Name"), value=now or "")
+
+            def check() -> None:
+                name = field.value.strip()[:LONGEST_NAME]
+                if not name:
+                    field.fault(_("give it a name"))
+                elif name not in kept.sets and len(kept.sets) >= SETS:
+                    field.fault(_("there are {n} sets already; remove one first").format(n=SETS))
+                else:
+                    dialog.submit(name)
+
+        dialog.answers(_("Cancel"), _("Save"), check)
+        name = await dialog
+        dialog.delete()
+        if name:
+            kept.sets[str(name)] = list(keys)
+            await kept.write(context)
+            ui.navigate.to(wall_path(keys))
+
+    async def remove() -> None:
+        kept.sets.pop(now or "", None)
+        await kept.write(context)
+        ui.navigate.to(wall_path(keys))
+
+    Button(_("Save as…"), save, kind=Kind.GHOST)
+    if now is not None:
+        Button(_("Remove this set"), remove, kind=Kind.GHOST)

@@ -1,0 +1,61 @@
+"""The story of a console: it shows the screen, types a line, outlives a reboot, and ends with the session."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from components.console import files
+from tests.e2e.conftest import demo  # noqa: F401  # the fixture
+from tests.e2e.person import person
+from tests.e2e.programs import Board
+
+ROWS = """async (name) => {
+  const { names, rows } = await (await fetch('/vms/rows')).json(), at = (field) => names.indexOf(field);
+  const row = rows.find((row) => row[at('name')] === name);
+  return row[at('uuid')];
+}"""
+INK = """() => {
+  const canvas = document.querySelector('.x-console-screen canvas'), data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let ink = 0;
+  for (let at = 16 * canvas.width * 4; at < data.length; at += 4) ink += data[at] > 128;
+  return ink;
+}"""
+"""Bright pixels of the screen below its title."""
+
+
+async def connected(page: Page) -> None:
+    await expect(page.locator("body")).to_have_attribute("data-connected", "yes")
+
+
+@pytest.mark.skipif(not files.is_here(), reason="needs noVNC, which the build could not fetch")
+async def test_a_console_types_a_line_and_outlives_a_reboot(browser: Browser, demo: Board) -> None:  # noqa: F811
+    async with person(browser, demo.url) as one:
+        await one.signs_in("demo", "demo")
+        uuid = await one.page.evaluate(ROWS, "wiki")
+        await one.goes(f"/vm/{uuid}/console")
+        await expect(one.page.frame_locator(".x-console-tab").locator("body")).to_have_attribute("data-connected", "yes")
+
+        page = await one.context.new_page()
+        await page.goto(f"{demo.url}/console/{uuid}")
+        await connected(page)
+        await page.wait_for_function(f"({INK})() > 1000")
+        before = await page.evaluate(INK)
+        await page.get_by_role("button", name="Type text").click()
+        await page.get_by_role("textbox", name="Type text").fill("anna\necho hello\n")
+        await page.get_by_role("button", name="Type", exact=True).click()
+        await page.wait_for_function(f"({INK})() > {before} + 300")
+        await page.get_by_role("button", name="Close").click()
+
+        await one.verb("Reboot").click()
+        await expect(page.locator("body")).to_have_attribute("data-connected", "no")
+        await expect(page.locator(".x-console-last")).to_be_visible()  # the last picture, under the reason
+        await expect(page.locator(".x-console-panel-title")).to_contain_text("wiki")
+        await connected(page)
+
+        await page.get_by_role("button", name="View only").click()
+        await expect(page.locator(".x-console-foot")).to_contain_text("View only")
+        one.expects_trouble = True
+        await page.request.post(f"{demo.url}/sign-out", headers={"origin": demo.url})
+        await expect(page.locator(".x-console-panel-title")).to_have_text("You are signed out")
+        await expect(page.locator(".x-console-last")).to_be_hidden()
