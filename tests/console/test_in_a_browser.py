@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from components.console import files
+from tests.asking import until
 from tests.e2e.conftest import demo  # noqa: F401  # the fixture
 from tests.e2e.person import person
 from tests.e2e.programs import Board
@@ -16,7 +17,8 @@ ROWS = """async (name) => {
   return row[at('uuid')];
 }"""
 INK = """() => {
-  const canvas = document.querySelector('.x-console-screen canvas'), data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const canvas = document.querySelector('.x-console-screen canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   let ink = 0;
   for (let at = 16 * canvas.width * 4; at < data.length; at += 4) ink += data[at] > 128;
   return ink;
@@ -26,6 +28,16 @@ INK = """() => {
 
 async def connected(page: Page) -> None:
     await expect(page.locator("body")).to_have_attribute("data-connected", "yes")
+
+
+async def drawn(page: Page, least: int) -> int:
+    """How much there is on the screen, once it is so much. The page allows no script of a test's, which only asks."""
+
+    async def enough() -> bool:
+        return int(await page.evaluate(INK)) > least
+
+    await until(enough, f"{least} bright pixels")
+    return int(await page.evaluate(INK))
 
 
 @pytest.mark.skipif(not files.is_here(), reason="needs noVNC, which the build could not fetch")
@@ -39,15 +51,15 @@ async def test_a_console_types_a_line_and_outlives_a_reboot(browser: Browser, de
         page = await one.context.new_page()
         await page.goto(f"{demo.url}/console/{uuid}")
         await connected(page)
-        await page.wait_for_function(f"({INK})() > 1000")
-        before = await page.evaluate(INK)
+        before = await drawn(page, 1000)
         await page.get_by_role("button", name="Type text").click()
         await page.get_by_role("textbox", name="Type text").fill("anna\necho hello\n")
         await page.get_by_role("button", name="Type", exact=True).click()
-        await page.wait_for_function(f"({INK})() > {before} + 300")
+        await drawn(page, before + 300)
         await page.get_by_role("button", name="Close").click()
 
         await one.verb("Reboot").click()
+        await one.page.locator(".x-dialog").get_by_role("button", name="Reboot", exact=True).click()
         await expect(page.locator("body")).to_have_attribute("data-connected", "no")
         await expect(page.locator(".x-console-last")).to_be_visible()  # the last picture, under the reason
         await expect(page.locator(".x-console-panel-title")).to_contain_text("wiki")

@@ -30,8 +30,15 @@ export class Link {
       return;
     }
     this.on.lost();
-    setTimeout(() => this.open(), 1000 * WAITS[Math.min(this.failed, WAITS.length - 1)]);
+    this.next = setTimeout(() => this.open(), 1000 * WAITS[Math.min(this.failed, WAITS.length - 1)]);
     this.failed += 1;
+  }
+
+  /** Nobody looks any more. */
+  close() {
+    clearTimeout(this.next);
+    this.socket.onclose = null;
+    this.socket.close();
   }
 
   send(data) {

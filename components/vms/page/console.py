@@ -2,17 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from nicegui import ui
 
 from components.console.document import console_path
+from components.console.text_console import TextConsole
+from components.live import renewed
+from components.vms.around import follow_around
+from data.consoles import Protocol, console_of
 from data.names import name_of
 from data.objects import VM
+from data.types import Ref
 from xo_dash.context import Context
-from xo_dash.i18n import _
+from xo_dash.i18n import N_, _
+
+KINDS: Final = ((Protocol.GRAPHIC, N_("Screen")), (Protocol.TEXT, N_("Text console")))
 
 
-def console(_context: Context, vm: VM) -> None:
-    """Connects by itself, also when the VM starts later."""
+def console(context: Context, vm: VM) -> None:
+    """Connects by itself, also when the VM starts later. Where it has a text console, that is one click away."""
+    choice = ui.element().classes("x-list-segments x-console-kinds").props("role=group")
+    with ui.element().classes("contents") as body:
+        pass
+    buttons: dict[Protocol, ui.element] = {}
+
+    def show(kind: Protocol) -> None:
+        for one, button in buttons.items():
+            button.props["aria-pressed"] = "true" if one is kind else "false"
+            button.update()
+        with renewed(body):
+            if kind is Protocol.TEXT:
+                TextConsole(vm)
+            else:
+                screen(vm)
+
+    with choice:
+        for kind, title in KINDS:
+            button = buttons[kind] = ui.element("button").props("type=button")
+            button.on("click", lambda kind=kind: show(kind), [])
+            with button:
+                ui.label(_(title))
+    has_text = [False]
+
+    def follow_kinds() -> None:
+        has_text[0] = has_text[0] or console_of(vm, Protocol.TEXT) is not None  # a VM that is off has none for now
+        choice.set_visibility(has_text[0])
+
+    with choice:
+        follow_around(context.mirror, vm, _consoles, follow_kinds, names=("consoles",))
+    show(Protocol.GRAPHIC)
+
+
+def screen(vm: VM) -> None:
+    """The graphic console."""
     frame = ui.element("iframe").classes("x-console-tab").props("allow=fullscreen;clipboard-read")
     frame.props["src"] = console_path(vm, "tab")
     frame.props["title"] = _("Console of {vm}").format(vm=name_of(vm))
+
+
+def _consoles(vm: VM) -> Iterable[Ref]:
+    return vm.consoles
