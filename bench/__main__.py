@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bystanders, drawing, first_sync, judging, opening, pages, process, simulator, soak, steady
+from bench import bystanders, consoles, drawing, first_sync, judging, opening, pages, process, simulator, soak, steady
 from bench.figures import Figure
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -42,6 +42,7 @@ MEASUREMENTS: Measurements = {
     "opening-10000": lambda: opening.opening(600, 10_000, 2.5, 60),
     "event-to-pixel": opening.event_to_pixel,
     "findings": judging.judging,
+    "console": consoles.figures,
     "bystanders": bystanders.bystanders,
 }
 

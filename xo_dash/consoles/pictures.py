@@ -62,7 +62,7 @@ class Pictures:
         return not 0 <= self._clock() - self._asked.get(key, 0.0) < FRESH
 
     async def _take(self, key: str, vm: VM, host: Host) -> None:
-        now = self._asked[key] = self._clock()
+        now = self._clock()
         try:
             connection = self._connections(vm.home.id)
             content = await connection.get(
@@ -71,6 +71,8 @@ class Pictures:
         except XapiError as error:
             log.debug("no picture of %s: %s", vm.uuid, error)
             return
+        finally:
+            self._asked[key] = now
         if content:
             old = self._kept.pop(key, None)
             self._kept[key] = Picture(content, now, old.since if old is not None and old.content == content else now)
