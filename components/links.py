@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from data.identity import key_of
-from data.objects import SR, VBD, VDI, VM, Host, Network, Pool
+from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import XapiObject
 
 PREFIXES: Final[Mapping[type[XapiObject], str]] = {
@@ -26,6 +26,9 @@ def path_of(row: XapiObject) -> str:
         place = user or row.home.one(SR, row.SR)
         path = path_of(place) if place else ""
         return f"{path}/disks" if place is user and path else path
+    if isinstance(row, (VBD, VIF)):
+        vm = row.home.one(VM, row.VM)
+        return f"{_page(vm)}/{'disks' if isinstance(row, VBD) else 'networks'}" if vm else ""
     return _page(row) if type(row) in PREFIXES else ""
 
 

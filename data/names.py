@@ -1,6 +1,7 @@
 """What a thing is called: one name in every place, also where its own is missing.
 
 - An object goes by its own name; else by what else it is known by (a host's hostname, a network's bridge), or the start of its uuid.
+- A drive goes by the disk in it; a NIC and an empty drive by their VM and their place in it.
 - A pool goes by its own name, as in every other tool; without one, by the name that a person gave its server, then by its master's name.
 - A server goes by the name that a person gave it; else by its pool's name; else by its address.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from data.objects import Host, Network, Pool
+from data.objects import VBD, VDI, VIF, VM, Host, Network, Pool
 from data.server import Server
 from data.types import Home, XapiObject
 
@@ -26,9 +27,19 @@ def name_of(thing: XapiObject | Server) -> str:
         return server_name(thing)
     if isinstance(thing, Pool):
         return pool_name(thing.home)
+    if isinstance(thing, (VBD, VIF)):
+        return _name_of_device(thing)
     own = str(getattr(thing, "name_label", "") or getattr(thing, "name", ""))
     known = (own, thing.hostname if isinstance(thing, Host) else thing.bridge if isinstance(thing, Network) else "")
     return next((name for name in known if name.strip()), thing.uuid[:SHORT])
+
+
+def _name_of_device(device: VBD | VIF) -> str:
+    disk = device.home.one(VDI, device.VDI) if isinstance(device, VBD) else None
+    vm = device.home.one(VM, device.VM)
+    if disk is not None or vm is None:
+        return name_of(disk) if disk is not None else device.uuid[:SHORT]
+    return f"{name_of(vm)} NIC {device.device}" if isinstance(device, VIF) else f"{name_of(vm)} CD {device.userdevice}"
 
 
 def pool_name(home: Home) -> str:

@@ -151,6 +151,13 @@ NOTES: Final = "xo:notes"
 """Where Xen Orchestra keeps its notes on a VM, in other_config; markdown."""
 CUSTOM_FIELD: Final = "XenCenter.CustomFields."
 """How XenCenter's and Xen Orchestra's custom fields begin in other_config; their names follow."""
+FOLDER: Final = "folder"
+"""Where XenCenter keeps the folder of an object, `/servers/web`, in other_config."""
+USUAL_WEIGHT: Final = 256
+"""The share of a VM that has none set. Source: Xen's credit scheduler."""
+DELETION: Final = frozenset({"destroy"})
+SHUTDOWN: Final = frozenset({"clean_shutdown", "hard_shutdown", "clean_reboot", "hard_reboot", "shutdown", "suspend", "pause"})
+"""The operations that protection from deletion, and from being stopped, blocks."""
 BACKUP: Final = "xo:backup:"
 """How the keys begin in other_config of the snapshots that a backup of Xen Orchestra's needs for the next one."""
 
@@ -164,6 +171,25 @@ def custom_fields(vm: VM) -> list[tuple[str, str]]:
     """[(name, value)] by name."""
     found = ((key.removeprefix(CUSTOM_FIELD), value) for key, value in vm.other_config.items() if key.startswith(CUSTOM_FIELD))
     return sorted((name, value) for name, value in found if name and value)
+
+
+def folder_of(vm: VM) -> str:
+    """`/servers/web`; "" for none."""
+    return vm.other_config.get(FOLDER, "").strip()
+
+
+def cpu_weight(vm: VM) -> int:
+    return whole(vm.VCPUs_params.get("weight", "")) or USUAL_WEIGHT
+
+
+def cpu_cap(vm: VM) -> int:
+    """Per cent of one CPU; 0 for none."""
+    return whole(vm.VCPUs_params.get("cap", ""))
+
+
+def is_protected(vm: VM, operations: frozenset[str]) -> bool:
+    """Whether all of these are blocked; `shutdown` alone may be missing, which nobody calls."""
+    return operations - {"shutdown"} <= vm.blocked_operations.keys()
 
 
 def is_of_backup(snapshot: VM) -> bool:

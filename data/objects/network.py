@@ -92,6 +92,8 @@ class VIF(XapiObject):
     locking_mode: str = "network_default"
     ipv4_allowed: list[str] = []
     ipv6_allowed: list[str] = []
-    qos_algorithm_params: dict[str, str] = {}
+    qos_algorithm_type: str = ""  # ratelimit, or nothing
+    qos_algorithm_params: dict[str, str] = {}  # kbps: KiB/s
+    other_config: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()
     current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation

@@ -79,6 +79,7 @@ class VBD(XapiObject):
     bootable: bool = False
     empty: bool = False
     currently_attached: bool = False
+    other_config: dict[str, str] = {}  # owner: the disk goes with the VM
     allowed_operations: frozenset[str] = frozenset()
     current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
 

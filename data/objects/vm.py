@@ -39,6 +39,7 @@ class VM(XapiObject):
     memory_static_min: Count = 0  # bytes
     VCPUs_max: Count = 0
     VCPUs_at_startup: Count = 0
+    VCPUs_params: dict[str, str] = {}  # weight, cap (per cent of a CPU), mask
     VBDs: Annotated[list[Ref], "VBD"] = []
     VIFs: Annotated[list[Ref], "VIF"] = []
     VGPUs: list[Ref] = []
@@ -64,6 +65,7 @@ class VM(XapiObject):
     appliance: Annotated[Ref, "Appliance"] = NULL_REF
     order: Int = 0
     start_delay: Count = 0  # seconds
+    shutdown_delay: Count = 0  # seconds
     requires_reboot: bool = False
 
 

@@ -49,8 +49,10 @@ class Action(Generic[S, R]):
     succeeded: Callable[[S], bool] | None = None  # whether the object is as it should be afterwards; asked when a task is lost
     warning: str = ""  # what it costs; then it is confirmed first
     danger: bool = False  # what it costs does not come back
+    typed: bool = False  # confirmed by typing the name, also of a single object
     delivers: bool = False  # a file comes out of it, for whoever gave the command
     prominent: bool = False  # a button of its own, not in the menu
+    group: str = ""  # "settings": what an object is, rather than what is done with it; in menus apart
     icon: str = ""
     also_removed: Callable[[S], Sequence[str]] = lambda subject: ()  # what else goes, by name
     consequences: Callable[[S], Sequence[str]] = lambda subject: ()  # what follows for others, in the reader's words

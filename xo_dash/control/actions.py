@@ -18,13 +18,27 @@ from xo_dash.control.pool.tasks import CANCEL
 from xo_dash.control.sr.attach import ATTACH, SCAN
 from xo_dash.control.sr.default import CHOOSE_DEFAULT, MAKE_DEFAULT
 from xo_dash.control.sr.rename import DESCRIBE_SR, RENAME_SR
+from xo_dash.control.vbd.attach import ADD_DISK, ATTACH_DISK, DETACH_DISK
+from xo_dash.control.vbd.cd import INSERT
+from xo_dash.control.vbd.mode import BOOTABLE, MODE
+from xo_dash.control.vdi.delete import DELETE_DISK
+from xo_dash.control.vdi.grow import GROW
+from xo_dash.control.vdi.move import MOVE
+from xo_dash.control.vdi.rename import DESCRIBE_DISK, RENAME_DISK
+from xo_dash.control.vif.change import LIMIT, LOCK, MAC, NETWORK
+from xo_dash.control.vif.nics import ADD_NIC, CONNECT, DISCONNECT, REMOVE
+from xo_dash.control.vm.boot import STARTING
 from xo_dash.control.vm.clone import CLONE
 from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.delete import DELETE_TEMPLATE, DELETE_VM, PURGE
+from xo_dash.control.vm.describe import WRITTEN
 from xo_dash.control.vm.eject import EJECT
 from xo_dash.control.vm.export import EXPORT
 from xo_dash.control.vm.from_snapshot import NEW_TEMPLATE, NEW_VM
+from xo_dash.control.vm.memory import MEMORY_OF_VM
+from xo_dash.control.vm.pending import PENDING
 from xo_dash.control.vm.power import LESS_USUAL, ON_AND_OFF
+from xo_dash.control.vm.protect import PROTECT
 from xo_dash.control.vm.rename import DESCRIBE_VM, RENAME_VM
 from xo_dash.control.vm.revert import REVERT
 from xo_dash.control.vm.snapshot import TAKE
@@ -32,10 +46,14 @@ from xo_dash.control.vm.snapshot_delete import DELETE_SNAPSHOT
 from xo_dash.control.vm.start_on import START_ON
 from xo_dash.control.vm.template import MAKE_TEMPLATE, MAKE_VM
 from xo_dash.control.vm.trash import RESTORE, TRASH
+from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, EJECT, EXPORT, *LESS_USUAL, MAKE_TEMPLATE, TRASH, DELETE_VM,
-    NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
+    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, EXPORT, *PENDING, *LESS_USUAL, MAKE_TEMPLATE,
+    TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
+    MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, PROTECT, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
+    GROW, MOVE, RENAME_DISK, DESCRIBE_DISK, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
+    NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,
     LEAVE, ENTER, POWER_ON, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
     ATTACH, SCAN, MAKE_DEFAULT, RENAME_SR, DESCRIBE_SR,
     RENAME_NETWORK, DESCRIBE_NETWORK,

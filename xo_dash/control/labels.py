@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
 from data.names import name_of
-from data.objects import SR, VM, Host, Network, Pool
+from data.objects import SR, VDI, VM, Host, Network, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action
 from xo_dash.control.plan import Call, Plan
@@ -14,7 +14,7 @@ from xo_dash.control.request import Lines, NamePattern, Request, called
 from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
 
-Named = TypeVar("Named", VM, Host, Pool, SR, Network)
+Named = TypeVar("Named", VM, Host, Pool, SR, Network, VDI)
 """What has a name_label and a name_description that may be set."""
 
 

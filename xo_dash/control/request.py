@@ -78,6 +78,8 @@ Secret = Annotated[str, Meta(extra={"secret": True})]
 """Never written to the audit, never shown."""
 Size = Annotated[int, Meta(ge=1, le=1 << 50, extra={"size": True})]
 """Bytes; people may write `20 GiB`."""
+GibSize = Annotated[int, Meta(ge=1, le=1 << 50, extra={"size": True, "bare": "G"})]
+"""Bytes; in a text a bare number is of GiB: `20`."""
 HostUuid = Annotated[str, an_object(Host)]
 SRUuid = Annotated[str, an_object(SR)]
 VMUuid = Annotated[str, an_object(VM)]
@@ -119,6 +121,7 @@ class Field:
     kind: type[XapiObject] | None  # of an OBJECT
     missing: str  # a message: an OBJECT that is not there; or empty
     options: Mapping[str, str]  # of a CHOICE: {value: a message}
+    bare: str  # of a SIZE: the unit of a text that has none; or empty
     part: type[Request] | None  # of a PART, and of a LIST of such
     required: bool
     default: object
@@ -160,6 +163,7 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
         kind=extra.get("kind"),
         missing=str(extra.get("missing", "")),
         options=extra.get("options", {}),
+        bare=str(extra.get("bare", "")),
         part=_part(inner),
         required=field.required,
         default=None if field.default is msgspec.NODEFAULT else field.default,
@@ -251,7 +255,7 @@ def _value(field: Field, value: object) -> object:
         if not value and field.may_be_nothing:
             return None
         if field.entry is Entry.SIZE:
-            value = parse_size(value)
+            value = parse_size(value, field.bare)
     if field.entry is Entry.SWITCH and isinstance(value, str):
         value = _SWITCHES.get(value.lower(), value)
     if field.is_lines and isinstance(value, str):
@@ -353,7 +357,7 @@ def _wrong_list(field: Field, value: object) -> Said:
 def _wrong_number(field: Field, value: object) -> Said:
     number = value
     if isinstance(value, str):
-        number = parse_size(value) if field.entry is Entry.SIZE else value.strip()
+        number = parse_size(value, field.bare) if field.entry is Entry.SIZE else value.strip()
     try:
         whole = int(number)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
@@ -370,12 +374,14 @@ def _wrong_number(field: Field, value: object) -> Said:
 _SIZE: Final = re.compile(r"(\d{1,15})(?:[.,](\d{1,6}))? ?(?:([kmgtp])(i?b)?|b)?", re.IGNORECASE)
 
 
-def parse_size(text: str) -> int | str:
-    """Bytes of `20 GiB`, `1,5 T`, `512M` (all of them of 1024) or a bare number; the text itself if it is none of these."""
+def parse_size(text: str, bare: str = "") -> int | str:
+    """Bytes of `20 GiB`, `1,5 T`, `512M` (all of them of 1024) or of a bare number, in `bare` (`G`); the text itself if it is none."""
     found = _SIZE.fullmatch(text.strip().replace("\u202f", " ").replace("\u00a0", " "))
     if found is None:
         return text
     whole, part, unit, _rest = found.groups()
+    if text.strip()[-1].isdigit():
+        unit = bare
     factor = 1024 ** (1 + "kmgtp".index(unit.lower())) if unit else 1
     return int(whole) * factor + (int(part) * factor // 10 ** len(part) if part else 0)
 

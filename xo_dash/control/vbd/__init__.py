@@ -1,0 +1,1 @@
+"""Commands for the drives of VMs: what is attached, and how."""

@@ -1,0 +1,56 @@
+"""Whether an SR can take a disk of a VM: it has the space, and the host of the VM reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from data.facts.host import is_live
+from data.facts.vm import host_of
+from data.names import name_of
+from data.objects import PBD, SR, VM, Host
+from xo_dash.control.action import Choice
+from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.i18n import N_
+
+THICK: Final = frozenset({"lvm", "lvmoiscsi", "lvmohba"})
+"""Types that take the whole size of a disk at once. Source: sm; sm_config allocation says thin where one was made so."""
+
+
+def is_thin(sr: SR) -> bool:
+    return sr.type not in THICK or sr.sm_config.get("allocation") == "thin"
+
+
+def cannot_take(sr: SR, needed: int, vm: VM | None) -> Said | None:
+    """Why `sr` cannot take `needed` bytes for `vm`; None if it can. A thin one may promise more than it has."""
+    return not_reached(sr, vm) or _too_small(sr, needed)
+
+
+def not_reached(sr: SR, vm: VM | None) -> Said | None:
+    """Why `sr` is out of reach: of the host that `vm` runs on, else of every host."""
+    hosts = [host for pbd in sr.all_of(PBD, sr.PBDs) if pbd.currently_attached and (host := sr.home.one(Host, pbd.host))]
+    if not any(is_live(host) for host in hosts):
+        return say(N_("no host reaches it"))
+    host = host_of(vm) if vm is not None else None
+    return say(N_("{host} does not reach it"), host=name_of(host)) if host is not None and host not in hosts else None
+
+
+def _too_small(sr: SR, needed: int) -> Said | None:
+    free = free_space(sr)
+    if free is None or is_thin(sr) or needed <= free:
+        return None
+    return say(N_("{needed} are needed and {free} are free"), needed=Amount(needed), free=Amount(free))
+
+
+def sr_choices(vm: VM, needed: int = 0, without: SR | None = None) -> Sequence[Choice]:
+    """The SRs of the pool for a disk of `vm`: those that can take it first."""
+    found = [Choice(sr.uuid, f"{label} · {_free(sr)}", cannot_take(sr, needed, vm)) for sr, label in disk_srs(vm.home) if sr is not without]
+    return sorted(found, key=lambda choice: choice.refused is not None)
+
+
+def _free(sr: SR) -> Said:
+    free = free_space(sr)
+    if free is None:
+        return say(N_("free space unknown"))
+    return say(N_("{free} free, thin"), free=Amount(free)) if is_thin(sr) else say(N_("{free} free"), free=Amount(free))

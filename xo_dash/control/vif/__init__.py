@@ -1,0 +1,1 @@
+"""Commands for the NICs of VMs."""

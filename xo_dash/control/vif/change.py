@@ -1,0 +1,163 @@
+"""What a NIC is connected to and how: its network, MAC, limit, and which addresses it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
+
+from data.names import name_of
+from data.objects import VIF, Network
+from data.stores.users import Role
+from data.texts import whole
+from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.plan import Call, Plan, one
+from xo_dash.control.request import Fault, NetworkUuid, Request, called, one_of
+from xo_dash.control.said import Said, say
+from xo_dash.control.vif.nics import Mac, Rate, busy, cannot_remove, is_nic, networks, not_reached, vm_of
+from xo_dash.control.vif.record import KBPS, RATE, normal, record_of, wrong_mac
+from xo_dash.control.writes import setting, setting_key
+from xo_dash.i18n import N_
+
+MODES: Final = {
+    "network_default": N_("As the network has it"), "unlocked": N_("Any address"), "locked": N_("Only the addresses below"),
+    "disabled": N_("No traffic"),
+}  # fmt: skip
+MOST: Final = 100
+Addresses = Annotated[tuple[Annotated[str, Meta(max_length=50)], ...], Meta(max_length=MOST)]
+
+
+class MoveNic(Request, frozen=True, kw_only=True):
+    """The same NIC in another network."""
+
+    network: Annotated[NetworkUuid, called(N_("Network"))]
+
+
+class SetMac(Request, frozen=True, kw_only=True):
+    """Another MAC address; the guest sees another NIC."""
+
+    mac: Annotated[Mac, called(N_("MAC address"))]
+
+
+class LimitNic(Request, frozen=True, kw_only=True):
+    """How much it may send."""
+
+    rate: Annotated[Rate | None, called(N_("Limit in kB/s"), hint=N_("Unless given, there is none; from the next connection on"))] = None
+
+
+class LockNic(Request, frozen=True, kw_only=True):
+    """Which addresses its guest may send from."""
+
+    mode: Annotated[str, one_of(MODES), called(N_("Source addresses"))] = "network_default"
+    ipv4: Annotated[Addresses, called(N_("IPv4 addresses"), hint=N_("Separated by commas; of a locked NIC only"))] = ()
+    ipv6: Annotated[Addresses, called(N_("IPv6 addresses"), hint=N_("Separated by commas; of a locked NIC only"))] = ()
+
+
+def network_choices(vifs: Sequence[VIF]) -> Sequence[Choice]:
+    return networks(vm_of(vifs[0])) if len({vif.home.id for vif in vifs}) == 1 else ()
+
+
+def network_defaults(vifs: Sequence[VIF]) -> Mapping[str, object]:
+    held = vifs[0].home.one(Network, vifs[0].network)
+    return {"network": held.uuid if held else ""}
+
+
+def check_network(request: MoveNic, vif: VIF) -> Iterator[Fault]:
+    network = vif.home.by_uuid(Network, request.network)
+    if network is not None and (reason := not_reached(network, vm_of(vif))):
+        yield Fault("network", reason)
+
+
+def move_plan(request: MoveNic, vif: VIF) -> Plan:
+    """Source: VIF.move keeps everything else, also while the guest runs, and asks nothing of it."""
+    network, held = vif.home.by_uuid(Network, request.network), vif.network
+    if network is not None and network.ref != held:
+        says = say(N_("Moving {name} to {network}"), name=name_of(vif), network=name_of(network))
+        yield Call("VIF.move", vif.ref, network.ref, says=says, undo=lambda _: one("VIF.move", vif.ref, held, says=says))
+
+
+def check_mac(request: SetMac, vif: VIF) -> Iterator[Fault]:
+    if reason := wrong_mac(request.mac, vif.home, vif):
+        yield Fault("mac", reason)
+
+
+def mac_plan(request: SetMac, vif: VIF) -> Plan:
+    """Source: a NIC's MAC is fixed when it is made; the same one is made again, at the same place."""
+    mac, record = normal(request.mac), record_of(vif)
+    if mac == vif.MAC.lower():
+        return
+    says = say(N_("Giving {name} the MAC address {mac}"), name=name_of(vif), mac=mac)
+    if vif.currently_attached:
+        yield Call("VIF.unplug", vif.ref, says=says)
+    yield Call("VIF.destroy", vif.ref, says=says, undo=lambda _: _made(record, vif.currently_attached, says))
+    made = yield Call("VIF.create", record | {"MAC": mac}, says=says, undo=lambda made: one("VIF.destroy", made, says=says))
+    if vif.currently_attached:
+        yield Call("VIF.plug", made, says=says)
+
+
+def _made(record: Mapping[str, Any], plugged: bool, says: Said) -> Plan:
+    made = yield Call("VIF.create", record, says=says)
+    if plugged:
+        yield Call("VIF.plug", made, says=says, alone=True)
+
+
+def rate_of(vif: VIF) -> int:
+    """KiB/s; 0 for no limit."""
+    return whole(vif.qos_algorithm_params.get(KBPS, "")) if vif.qos_algorithm_type == RATE else 0
+
+
+def limit_plan(request: LimitNic, vif: VIF) -> Plan:
+    says = say(N_("Limiting {name}"), name=name_of(vif)) if request.rate else say(N_("Taking the limit of {name} away"), name=name_of(vif))
+    yield from setting(vif, "qos_algorithm_type", RATE if request.rate else "", vif.qos_algorithm_type, says)
+    yield from setting_key(vif, "qos_algorithm_params", KBPS, str(request.rate) if request.rate else None, says)
+
+
+def check_lock(request: LockNic, vif: VIF) -> Iterator[Fault]:
+    for field, kind in (("ipv4", IPv4Network), ("ipv6", IPv6Network)):
+        wrong = next((text for text in getattr(request, field) if not _is_address(text, kind)), None)
+        if wrong is not None:
+            yield Fault(field, say(N_("“{address}” is no such address"), address=wrong))
+    if request.mode == "locked" and not request.ipv4 and not request.ipv6:
+        yield Fault("ipv4", say(N_("without an address nothing could be sent; give one, or choose “No traffic”")))
+
+
+def _is_address(text: str, kind: type[IPv4Network | IPv6Network]) -> bool:
+    """An address, or a range with its prefix."""
+    try:
+        return isinstance(ip_network(text, strict=False), kind)
+    except ValueError:
+        return False
+
+
+def lock_plan(request: LockNic, vif: VIF) -> Plan:
+    """The addresses first: a NIC that is locked before it has them sends nothing."""
+    says = say(N_("Setting the source addresses of {name}"), name=name_of(vif))
+    yield from setting(vif, "ipv4_allowed", list(request.ipv4), vif.ipv4_allowed, says)
+    yield from setting(vif, "ipv6_allowed", list(request.ipv6), vif.ipv6_allowed, says)
+    yield from setting(vif, "locking_mode", request.mode, vif.locking_mode, says)
+
+
+def lock_defaults(vifs: Sequence[VIF]) -> Mapping[str, object]:
+    vif = vifs[0]
+    return {"mode": vif.locking_mode, "ipv4": ", ".join(vif.ipv4_allowed), "ipv6": ", ".join(vif.ipv6_allowed)}
+
+
+NETWORK: Final[AnyAction] = Action(
+    id="vif.network", kind=VIF, request=MoveNic, title=N_("Change network"), done=N_("{name} is in the network"), role=Role.OPERATOR,
+    icon="network", applies_to=is_nic, blocked=busy, defaults=network_defaults, choices={"network": network_choices},
+    check=check_network, plan=move_plan,
+)  # fmt: skip
+MAC: Final[AnyAction] = Action(
+    id="vif.mac", kind=VIF, request=SetMac, title=N_("Change MAC address"), done=N_("{name} has the MAC address"), role=Role.OPERATOR,
+    icon="edit", applies_to=is_nic, blocked=cannot_remove, defaults=lambda vifs: {"mac": vifs[0].MAC}, check=check_mac, plan=mac_plan,
+)  # fmt: skip
+LIMIT: Final[AnyAction] = Action(
+    id="vif.limit", kind=VIF, request=LimitNic, title=N_("Limit its rate"), done=N_("The limit of {name} is set"), role=Role.OPERATOR,
+    icon="settings", applies_to=is_nic, blocked=busy, defaults=lambda vifs: {"rate": rate_of(vifs[0]) or None}, plan=limit_plan,
+)  # fmt: skip
+LOCK: Final[AnyAction] = Action(
+    id="vif.lock", kind=VIF, request=LockNic, title=N_("Source addresses"), done=N_("The source addresses of {name} are set"),
+    role=Role.OPERATOR, icon="lock", applies_to=is_nic, blocked=busy, defaults=lock_defaults, check=check_lock, plan=lock_plan,
+)  # fmt: skip

@@ -1,0 +1,131 @@
+"""How a VM starts: what it boots from, whether it starts with its host, and in which order after a failure or with its group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from data.names import name_of
+from data.objects import VM, Pool
+from data.stores.users import Role
+from data.vms import BOOT_DEVICES, AutoStart, Firmware, auto_start, boot_order, firmware_of
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.labels import never
+from xo_dash.control.plan import Call, Plan, one
+from xo_dash.control.request import Fault, Request, called, one_of
+from xo_dash.control.said import Said, say
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.writes import setting, setting_key
+from xo_dash.i18n import N_
+
+AUTO: Final = "auto_poweron"
+LONGEST_DELAY: Final = 86_400
+Order = Annotated[str, Meta(min_length=1, max_length=len(BOOT_DEVICES))]
+Seconds = Annotated[int, Meta(ge=0, le=LONGEST_DELAY)]
+
+
+class SetBootOrder(Request, frozen=True, kw_only=True):
+    """What the firmware tries, one after the other."""
+
+    order: Annotated[Order, called(N_("Boot order"), hint=N_("Letters, in their order: c is the disk, d the CD, n the network"))]
+
+
+class SetAutoStart(Request, frozen=True, kw_only=True):
+    """Whether it starts when its host has started."""
+
+    on: Annotated[bool, called(N_("Start with its host"))] = True
+    pool: Annotated[bool, called(N_("Also allow it in the pool"), hint=N_("The pool has a switch of its own, for all its VMs"))] = True
+
+
+class SetStartOrder(Request, frozen=True, kw_only=True):
+    """The order and the pauses in which HA and groups of VMs start and stop."""
+
+    order: Annotated[Annotated[int, Meta(ge=0, le=1 << 30)], called(N_("Start order"), hint=N_("Lower starts first"))] = 0
+    start_delay: Annotated[Seconds, called(N_("Pause after its start, seconds"))] = 0
+    shutdown_delay: Annotated[Seconds, called(N_("Pause after its shutdown, seconds"))] = 0
+
+
+PRIORITIES: Final = {
+    "restart": N_("Restart on another host"), "best-effort": N_("Restart if there is room"), "none": N_("Do not restart"),
+}  # fmt: skip
+
+
+class SetHaPriority(Request, frozen=True, kw_only=True):
+    """What high availability does when the VM's host fails."""
+
+    priority: Annotated[str, one_of(PRIORITIES), called(N_("When its host fails"))] = "restart"
+
+
+def order_plan(request: SetBootOrder, vm: VM) -> Plan:
+    says = say(N_("Setting the boot order of {name}"), name=name_of(vm))
+    yield from setting_key(vm, "HVM_boot_params", "order", request.order.lower(), says)
+
+
+def check_order(request: SetBootOrder, vm: VM) -> Iterator[Fault]:
+    letters = request.order.lower()
+    if set(letters) - set(BOOT_DEVICES) or len(set(letters)) != len(letters):
+        yield Fault("order", say(N_("it takes each of the letters c, d and n once at most")))
+
+
+def without_firmware(vm: VM) -> Said | None:
+    return say(N_("it has no firmware: Xen loads its kernel from the disk")) if firmware_of(vm) is Firmware.NONE else None
+
+
+def auto_plan(request: SetAutoStart, vm: VM) -> Plan:
+    name = name_of(vm)
+    says = say(N_("Turning auto-start of {name} on"), name=name) if request.on else say(N_("Turning auto-start of {name} off"), name=name)
+    if request.on or vm.other_config.get(AUTO) == "true":
+        yield from setting_key(vm, "other_config", AUTO, "true" if request.on else None, says)
+    pool = next(iter(vm.home.all(Pool).values()), None)
+    if request.on and request.pool and pool is not None:
+        yield from setting_key(pool, "other_config", AUTO, "true", say(N_("Allowing auto-start in {name}"), name=name_of(pool)))
+
+
+def auto_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
+    return {"on": all(auto_start(vm) is AutoStart.OFF for vm in vms) or len(vms) > 1, "pool": True}
+
+
+def start_plan(request: SetStartOrder, vm: VM) -> Plan:
+    says = say(N_("Setting the start order of {name}"), name=name_of(vm))
+    for field in ("order", "start_delay", "shutdown_delay"):
+        yield from setting(vm, field, getattr(request, field), getattr(vm, field), says)
+
+
+def start_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
+    vm = vms[0]
+    return {"order": vm.order, "start_delay": vm.start_delay, "shutdown_delay": vm.shutdown_delay}
+
+
+def priority_of(vm: VM) -> str:
+    return vm.ha_restart_priority or "none"
+
+
+def priority_plan(request: SetHaPriority, vm: VM) -> Plan:
+    held, new = vm.ha_restart_priority, "" if request.priority == "none" else request.priority
+    if new != held:
+        says = say(N_("Setting what HA does with {name}"), name=name_of(vm))
+        method = "VM.set_ha_restart_priority"
+        yield Call(method, vm.ref, new, says=says, undo=lambda _: one(method, vm.ref, held, says=says))
+
+
+BOOT_ORDER: Final[AnyAction] = Action(
+    id="vm.boot_order", kind=VM, request=SetBootOrder, title=N_("Change boot order"), done=N_("The boot order of {name} is set"),
+    role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=without_firmware,
+    defaults=lambda vms: {"order": boot_order(vms[0])}, check=check_order, plan=order_plan,
+)  # fmt: skip
+AUTO_START: Final[AnyAction] = Action(
+    id="vm.auto_start", kind=VM, request=SetAutoStart, title=N_("Change auto-start"), done=N_("Auto-start of {name} is set"),
+    role=Role.OPERATOR, icon="auto", group="settings", applies_to=is_machine, blocked=never, defaults=auto_defaults, plan=auto_plan,
+)  # fmt: skip
+START_ORDER: Final[AnyAction] = Action(
+    id="vm.start_order", kind=VM, request=SetStartOrder, title=N_("Change start order"), done=N_("The start order of {name} is set"),
+    role=Role.OPERATOR, icon="clock", group="settings", applies_to=is_machine, blocked=never, defaults=start_defaults, plan=start_plan,
+)  # fmt: skip
+HA_PRIORITY: Final[AnyAction] = Action(
+    id="vm.ha", kind=VM, request=SetHaPriority, title=N_("Change HA priority"), done=N_("The HA priority of {name} is set"),
+    role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=never,
+    defaults=lambda vms: {"priority": priority_of(vms[0])}, plan=priority_plan,
+)  # fmt: skip
+STARTING: Final = (BOOT_ORDER, AUTO_START, START_ORDER, HA_PRIORITY)

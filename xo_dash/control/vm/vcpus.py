@@ -1,0 +1,127 @@
+"""The virtual CPUs of a VM: how many, in which sockets, and their share of the host's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from data.facts.vm import is_up
+from data.names import name_of
+from data.objects import VM
+from data.pending import VCPUS, CpusWaiting, owner, written
+from data.stores.users import Role
+from data.vms import cores_per_socket, cpu_cap, cpu_weight
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.labels import never
+from xo_dash.control.plan import Call, Plan
+from xo_dash.control.request import Fault, Request, called
+from xo_dash.control.said import say
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.vm.memory import blocked
+from xo_dash.control.writes import setting, setting_key
+from xo_dash.i18n import N_
+
+MOST: Final = 254
+CORES: Final = "cores-per-socket"
+Count = Annotated[int, Meta(ge=1, le=MOST)]
+
+
+class SetVCPUs(Request, frozen=True, kw_only=True):
+    """How many vCPUs a VM has, and could have while it runs."""
+
+    vcpus: Annotated[Count, called(N_("vCPUs"))]
+    most: Annotated[Count | None, called(N_("At most"), hint=N_("Up to here vCPUs can be added without a restart"))] = None
+    cores: Annotated[Count | None, called(N_("Cores per socket"), hint=N_("What the guest sees; some licences count sockets"))] = None
+
+
+class SetCpuShare(Request, frozen=True, kw_only=True):
+    """Its share of the host's CPUs where VMs compete for them."""
+
+    weight: Annotated[
+        Annotated[int, Meta(ge=1, le=65535)] | None,
+        called(N_("Weight"), hint=N_("256 is usual; twice as much gets twice the time where CPUs are scarce")),
+    ] = None
+    cap: Annotated[
+        Annotated[int, Meta(ge=0, le=MOST * 100)] | None, called(N_("Cap in percent"), hint=N_("100 is one whole CPU; 0 is no cap"))
+    ] = None
+
+
+def wanted(request: SetVCPUs, vm: VM) -> CpusWaiting:
+    """As XAPI would have it. Unless said otherwise the maximum of a halted VM is what it has, that of a running one stays."""
+    most = request.most or (max(request.vcpus, vm.VCPUs_max) if is_up(vm) else request.vcpus)
+    cores = request.cores or cores_per_socket(vm)
+    return CpusWaiting(vm=owner(vm), at_startup=request.vcpus, most=most, cores=cores if request.cores or most % cores == 0 else 1)
+
+
+def is_live(asked: CpusWaiting, vm: VM) -> bool:
+    """Whether only the number differs, within what a running VM may have."""
+    return asked.most == vm.VCPUs_max and asked.cores == cores_per_socket(vm)
+
+
+def check(request: SetVCPUs, vm: VM) -> Iterator[Fault]:
+    if request.most and request.most < request.vcpus:
+        yield Fault("most", say(N_("it must be at least the number of vCPUs, {vcpus}"), vcpus=request.vcpus))
+    asked = wanted(request, vm)
+    if request.cores and asked.most % request.cores:
+        yield Fault("cores", say(N_("{most} vCPUs cannot be parted into sockets of {cores}"), most=asked.most, cores=request.cores))
+
+
+def plan(request: SetVCPUs, vm: VM) -> Plan:
+    asked = wanted(request, vm)
+    says = say(N_("Giving {name} {n} vCPUs"), name=name_of(vm), n=asked.at_startup)
+    if not is_up(vm):
+        yield from set_all(asked, vm)
+    elif is_live(asked, vm):
+        if "changing_VCPUs_live" in vm.allowed_operations:
+            yield Call("VM.set_VCPUs_number_live", vm.ref, asked.at_startup, says=says)
+        else:
+            yield from setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
+    else:
+        says = say(N_("Noting {n} vCPUs for the next restart of {name}"), name=name_of(vm), n=asked.at_startup)
+        yield from setting_key(vm, "other_config", VCPUS, written(asked), says)
+        return
+    yield from setting_key(vm, "other_config", VCPUS, None, say(N_("Forgetting the vCPUs noted before")))
+
+
+def set_all(asked: CpusWaiting, vm: VM) -> Plan:
+    """Of a halted VM; in the order in which it is right at each step: what starts is never more than the most."""
+    says = say(N_("Giving {name} {n} vCPUs"), name=name_of(vm), n=asked.at_startup)
+    start = setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
+    most = setting(
+        vm, "VCPUs_max", asked.most, vm.VCPUs_max, say(N_("Letting {name} have {n} vCPUs at most"), name=name_of(vm), n=asked.most)
+    )
+    for part in (most, start) if asked.most >= vm.VCPUs_at_startup else (start, most):
+        yield from part
+    if asked.cores != cores_per_socket(vm):
+        says = say(N_("Giving {name} sockets of {n} cores"), name=name_of(vm), n=asked.cores)
+        yield from setting_key(vm, "platform", CORES, str(asked.cores), says)
+
+
+def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
+    vm = vms[0]
+    return {"vcpus": vm.VCPUs_at_startup, "most": vm.VCPUs_max, "cores": cores_per_socket(vm)}
+
+
+def share_plan(request: SetCpuShare, vm: VM) -> Plan:
+    """Takes effect at the next start. Source: xapi has no way to do it at once, whatever add_to_VCPUs_params_live says."""
+    says = say(N_("Setting the CPU share of {name}"), name=name_of(vm))
+    if request.weight is not None:
+        yield from setting_key(vm, "VCPUs_params", "weight", str(request.weight), says)
+    if request.cap is not None:
+        yield from setting_key(vm, "VCPUs_params", "cap", str(request.cap) if request.cap else None, says)
+
+
+def share_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
+    return {"weight": cpu_weight(vms[0]), "cap": cpu_cap(vms[0])}
+
+
+VCPUS_OF_VM: Final[AnyAction] = Action(
+    id="vm.vcpus", kind=VM, request=SetVCPUs, title=N_("Change vCPUs"), done=N_("The vCPUs of {name} are set"), role=Role.OPERATOR,
+    icon="settings", group="settings", applies_to=is_machine, blocked=blocked, defaults=defaults, check=check, plan=plan,
+)  # fmt: skip
+CPU_SHARE: Final[AnyAction] = Action(
+    id="vm.cpu_share", kind=VM, request=SetCpuShare, title=N_("Change CPU share"), done=N_("The CPU share of {name} is set"),
+    role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=never, defaults=share_defaults, plan=share_plan,
+)  # fmt: skip
