@@ -33,7 +33,7 @@ class ObjectHead(PageHead):
             self.state = ui.element().classes("contents")
             self._chips = ui.element().classes("x-row x-wrap")
         with self.verbs:
-            bar(context, (row,))
+            bar(context, (row,), settings=not isinstance(row, VM))
         self.note.delete()
         with self, ui.element().classes("x-head-note x-facts-line"):
             self._says = ui.label().props("dir=auto")

@@ -34,10 +34,12 @@ FEW: Final = 2
 class ActionBar(ui.element):
     """What can be done to `subjects`: the usual as buttons, the rest behind the last one. `show` another selection at any time."""
 
-    def __init__(self, context: Context, subjects: Sequence[XapiObject] = ()) -> None:
+    def __init__(self, context: Context, subjects: Sequence[XapiObject] = (), *, settings: bool = True) -> None:
+        """`settings`: also what changes what they are; a page may have places of its own for that."""
         super().__init__()
         self.classes("contents")
         self._context = context
+        self._settings = settings
         self._subjects: tuple[XapiObject, ...] = ()
         self._buttons: dict[AnyAction, ActionButton] = {}
         self._around: list[XapiObject] = []
@@ -49,7 +51,7 @@ class ActionBar(ui.element):
         self._buttons.clear()
         with renewed(self), buttons() as row:
             row.mark("verbs").props("data-once").on("click", self._clicked, js_handler=CLICKED)
-            self._fill(actions_for(*self._subjects))
+            self._fill([action for action in actions_for(*self._subjects) if self._settings or not action.group])
 
     def _fill(self, actions: Sequence[AnyAction]) -> None:
         if not actions:
@@ -121,6 +123,6 @@ class ActionButton(Button):
         self.update()
 
 
-def bar(context: Context, subjects: Sequence[XapiObject] = ()) -> ActionBar:
-    """The buttons for these objects, here; `.show(others)` for another selection."""
-    return ActionBar(context, subjects)
+def bar(context: Context, subjects: Sequence[XapiObject] = (), *, settings: bool = True) -> ActionBar:
+    """The buttons for these objects, here; `.show(others)` for another selection. `settings`: also what changes what they are."""
+    return ActionBar(context, subjects, settings=settings)

@@ -46,14 +46,14 @@ class ActionMenu:
     def _fill(self) -> None:
         user = whoever()
         actions = self._actions if self._actions is not None else thinkable(self._subjects)
-        harmless = [action for action in actions if not action.danger]
         harmful = [action for action in actions if action.danger]
-        for action in harmless:
-            self._item(tally(action, self._subjects, user))
-        if harmless and harmful:
-            divider()
-        for action in harmful:
-            self._item(tally(action, self._subjects, user))
+        settings = [action for action in actions if action.group and not action.danger]
+        harmless = [action for action in actions if not action.group and not action.danger]
+        for before, group in ((False, harmless), (bool(harmless), settings), (bool(harmless or settings), harmful)):
+            if before and group:
+                divider()
+            for action in group:
+                self._item(tally(action, self._subjects, user))
 
     def _item(self, offered: Tally) -> None:
         async def clicked() -> None:

@@ -252,7 +252,7 @@ def test_a_cd_is_swapped_and_a_drive_made_where_there_is_none(halted: Place, fak
     create, insert = steps_of("vm.insert_cd", halted.vm, image=one.uuid)
     assert isinstance(create, Call) and isinstance(create.parameters[0], dict) and create.parameters[0]["userdevice"] == "3"
     assert xe_lines([create, insert], fake.home) == [
-        f"vbd_1=$(xe vbd-create vm-uuid={halted.vm.uuid} vdi-uuid= device=3 mode=RO type=CD bootable=false)",
+        f"vbd_1=$(xe vbd-create vm-uuid={halted.vm.uuid} device=3 type=CD mode=RO bootable=false)",
         f"xe vbd-insert uuid=$vbd_1 vdi-uuid={one.uuid}",
     ]
 
