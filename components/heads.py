@@ -40,7 +40,7 @@ class ObjectHead(PageHead):
             self._says.set_visibility(False)
             self._facts = ui.label().props("dir=auto")
             with ui.element("span").classes("x-row") as self.up:
-                ui.label(_("up for"))
+                ui.label(_("uptime"))
                 self._age = Age(None, bare=True)
         self.up.set_visibility(False)
 

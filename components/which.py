@@ -20,9 +20,9 @@ def which(rows: Sequence[XapiObject]) -> None:
     """A page with a choice: each with its pool, and what else tells them apart."""
     with ui.element().classes("x-empty x-which"):
         heading(_("Which one do you mean?"), 2).classes("x-empty-title")
-        ui.label(_("Several pools have an object with this uuid. That can come from an import, a restored backup or a migration.")).classes(
-            "x-empty-text"
-        )
+        ui.label(
+            _("Several pools have an object with this UUID. This can happen after an import, a restored backup or a migration.")
+        ).classes("x-empty-text")
         choices(rows)
 
 

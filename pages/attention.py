@@ -23,9 +23,9 @@ def create(context: Context) -> None:
     @ui.page("/attention")
     def attention(tab: str = NOW) -> None:
         with frame(context, title=_("Attention")):
-            PageHead(_("Attention"), _("What is not as it should be, in all pools; worst first."))
+            PageHead(_("Attention"), _("Problems in all pools, worst first."))
             standing_bands(context.mirror)
-            tabs = [Tab(NOW, _("Now")), Tab(SEEN, _("Seen")), Tab(LATER, _("Put off")), Tab(RULES, _("What is told"))]
+            tabs = [Tab(NOW, _("Active")), Tab(SEEN, _("Acknowledged")), Tab(LATER, _("Snoozed")), Tab(RULES, _("Rules"))]
 
             def fill(name: str) -> None:
                 with renewed(body):
@@ -40,14 +40,14 @@ def _body(context: Context, tab: str) -> None:
     if tab == RULES:
         RuleList(context)
     elif tab == SEEN:
-        text = _("What somebody marks as seen goes here until it is over, and counts no more.")
-        FindingList(context, lambda board: [told for told in board.told if told.note is not None], _("Nothing was marked as seen"), text)
+        text = _("Acknowledged problems are kept here until they are resolved, and are not counted.")
+        FindingList(context, lambda board: [told for told in board.told if told.note is not None], _("Nothing is acknowledged"), text)
     elif tab == LATER:
-        text = _("What somebody puts off comes here with their name, and returns to the list when its time is over.")
-        FindingList(context, lambda board: board.put_off(), _("Nothing is put off"), text)
+        text = _("Snoozed problems are kept here, with the name of who snoozed them, and return to the list when the time is over.")
+        FindingList(context, lambda board: board.put_off(), _("Nothing is snoozed"), text)
     elif not context.mirror.pools:
-        text = _("What needs attention appears as soon as a pool is connected, in the settings.")
+        text = _("Problems appear once a pool is connected in the settings.")
         FindingList(context, lambda board: board.told, _("No pool yet"), text)
     else:
-        text = _("All pools, hosts, SRs, networks and VMs are as they should be, as far as XAPI can tell.")
+        text = _("No problems found in any pool, host, SR, network or VM.")
         FindingList(context, lambda board: [told for told in board.told if told.note is None], _("Nothing needs attention"), text)

@@ -34,7 +34,7 @@ def create(context: Context) -> None:
             if found:
                 Compare(found)
             else:
-                empty_state(_("Nothing to compare"), _("Add up to six VMs, hosts, SRs or pools, or choose them in their lists."))
+                empty_state(_("Nothing to compare"), _("Add up to six VMs, hosts, SRs or pools here, or select them in their lists."))
 
 
 def compared(mirror: Mirror, asked: str) -> list[Compared]:

@@ -60,7 +60,7 @@ def _page(context: Context, request: Request, key: str) -> Response:
     vm = context.mirror.find(VM, key)
     with using(_language(context, user.preferences.get("language"), request)):
         if vm is None or mode not in MODES:
-            return PlainTextResponse(_("No VM has this uuid"), 404)
+            return PlainTextResponse(_("No VM has this UUID"), 404)
         if not may_see(user, vm):
             return PlainTextResponse(_("You may not see this console"), 403)
         root = str(request.scope.get("root_path", ""))

@@ -23,10 +23,10 @@ def page(form: FirstRunForm) -> str:
             _("Password, at least {count} characters").format(count=SHORTEST), "password", type="password", required="",
             minlength=str(SHORTEST), autocomplete="new-password", **({"autofocus": ""} if form.code and form.name else {}),
         ),
-        field(_("Password again"), "again", type="password", required="", minlength=str(SHORTEST), autocomplete="new-password"),
+        field(_("Repeat password"), "again", type="password", required="", minlength=str(SHORTEST), autocomplete="new-password"),
     )  # fmt: skip
     title, button = _("The first administrator"), _("Create and sign in")
-    lead = _("Nobody can sign in yet. The code was printed where xo-dash was started, and opens this page once.")
+    lead = _("There are no users yet. xo-dash printed a one-time code for this page when it started.")
     body = (
         f'<h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p>'
         f'<form method="post" action="first-run">{error_line(form.error)}{"".join(fields)}<button>{escape(button)}</button></form>'

@@ -66,7 +66,7 @@ def _body(context: Context, scene: Scene, orders: Orders) -> None:
 
 
 def _guide(context: Context) -> None:
-    text = _("Give the address of any host of a pool. The map draws itself as soon as the pool answers.")
+    text = _("Enter the address of any host of a pool. The map appears as soon as the pool responds.")
     if not is_administrator():
         text = _("An administrator can add the first one.")
     with ui.element().classes("xo-home-guide"), empty_state(_("No pool yet"), text):

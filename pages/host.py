@@ -33,8 +33,8 @@ def _about() -> About[Host]:
     return About(
         kind=Host,
         title=_("Host"),
-        unknown=_("No host has this uuid"),
-        gone=_("This host is no longer in its pool. What you see is how it was last."),
+        unknown=_("No host has this UUID"),
+        gone=_("This host is no longer in its pool. Its last known state is shown."),
         all_title=_("Hosts"),
         all_path="/hosts",
         draw=show,
@@ -54,6 +54,6 @@ def show(context: Context, host: Host, pool: PoolMirror) -> None:
         Paths(mirror, host)
         with ui.element().classes("x-object-aside"):
             with HostMemory(mirror, host):
-                ui.link(_("What if it fails…"), f"/?lose={quote(key_of(host), safe='@')}").classes("x-link")
+                ui.link(_("Simulate failure…"), f"/?lose={quote(key_of(host), safe='@')}").classes("x-link")
             HostAbout(mirror, host)
             Happened(mirror, host)

@@ -85,4 +85,4 @@ def _account(context: Context, user: User) -> None:
 
 
 def _role(role: Role) -> str:
-    return {Role.VIEWER: _("may look"), Role.OPERATOR: _("may start and stop"), Role.ADMIN: _("administrator")}[role]
+    return {Role.VIEWER: _("viewer"), Role.OPERATOR: _("operator"), Role.ADMIN: _("administrator")}[role]

@@ -48,7 +48,7 @@ def _list(context: Context, pool: str, about: str) -> Listing[Message]:
     async def do(messages: list[Message]) -> None:
         await dismiss(context, messages)
 
-    acts = Acts(_("Dismiss chosen"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
+    acts = Acts(_("Dismiss selected"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
     return Listing(context.mirror, message_roll(belongs), full=True, acts=acts)
 
 

@@ -34,15 +34,15 @@ def create(context: Context) -> None:
     def failed(error: Exception) -> None:
         log.error("%s could not be drawn", ui.context.client.request.url.path, exc_info=error)
         with ui.element().classes("x-page"):
-            box = empty_state(_("This page could not be drawn"), _("It is our mistake; what happened is in the program's log."))
+            box = empty_state(_("This page could not be shown"), _("This is an error in xo-dash; its log has the details."))
             with box:
-                ui.link(_("To the map"), "/").classes("x-btn")
+                ui.link(_("Go to map"), "/").classes("x-btn")
 
 
 def show_missing(context: Context) -> None:
     """The page for an address, or for an object, that is not there; pages of objects call it too."""
     with (
         frame(context, title=_("Nothing here")),
-        empty_state(_("There is nothing at this address"), _("It may have been deleted, or its pool is not connected at this moment.")),
+        empty_state(_("There is nothing at this address"), _("It may have been deleted, or its pool is not connected.")),
     ):
-        ui.link(_("To the map"), "/").classes("x-btn")
+        ui.link(_("Go to map"), "/").classes("x-btn")

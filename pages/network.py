@@ -26,8 +26,8 @@ def _about() -> About[Network]:
     return About(
         kind=Network,
         title=_("Network"),
-        unknown=_("No network has this uuid"),
-        gone=_("This network is no longer there: somebody removed it. What you see is how it was last."),
+        unknown=_("No network has this UUID"),
+        gone=_("This network was removed. Its last known state is shown."),
         all_title=_("Networks"),
         all_path="/networks",
         draw=show,

@@ -125,13 +125,13 @@ def _unknown(context: Context, about: About[T], key: str) -> None:
 def nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
     """Why there is nothing, and what else has the uuid: a VM that was migrated to another pool keeps it."""
     away = [name_of_pool(pool) for pool in context.mirror if not pool.server.is_live]
-    text = _("It was deleted, or the address is not quite right.")
+    text = _("It was deleted, or the address is wrong.")
     if away:
-        text = _("It was deleted, the address is not quite right, or it is in {pools}, not connected now.").format(pools=", ".join(away))
+        text = _("It was deleted, the address is wrong, or it is in {pools}, which is not connected.").format(pools=", ".join(away))
     others = context.mirror.having(kind, parse(key).uuid)
     with empty_state(title, text):
         ui.link(*all_of_them).classes("x-btn")
     if others:
         with ui.element().classes("x-empty x-which"):
-            ui.label(_("Another pool has an object with this uuid:")).classes("x-empty-text")
+            ui.label(_("Another pool has an object with this UUID:")).classes("x-empty-text")
             choices(others)

@@ -30,8 +30,8 @@ def _about() -> About[Pool]:
     return About(
         kind=Pool,
         title=_("Pool"),
-        unknown=_("No pool has this uuid"),
-        gone=_("This pool is no longer connected here. What you see is how it was last."),
+        unknown=_("No pool has this UUID"),
+        gone=_("This pool is no longer connected. Its last known state is shown."),
         all_title=_("Hosts"),
         all_path="/hosts",
         draw=show,

@@ -29,8 +29,8 @@ def _about() -> About[SR]:
     return About(
         kind=SR,
         title=_("SR"),
-        unknown=_("No SR has this uuid"),
-        gone=_("This SR is no longer there: somebody removed it. What you see is how it was last."),
+        unknown=_("No SR has this UUID"),
+        gone=_("This SR was removed. Its last known state is shown."),
         all_title=_("Storage"),
         all_path="/storage",
         draw=show,

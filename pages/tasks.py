@@ -16,5 +16,5 @@ def create(context: Context) -> None:
     @ui.page("/tasks")
     def tasks() -> None:
         with frame(context, title=_("Tasks")):
-            PageHead(_("Tasks"), _("Of all pools: yours, and what others start there."))
+            PageHead(_("Tasks"), _("Tasks of all pools, yours and those of others."))
             TaskList(context, path_of)

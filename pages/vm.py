@@ -35,7 +35,7 @@ def create(context: Context) -> None:
                 show(context, vm, vm.home, tab)
 
         def unknown() -> None:
-            nothing_here(context, VM, key, _("No VM has this uuid"), (_("All VMs"), "/vms"))
+            nothing_here(context, VM, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
 
         with frame(context, title=title or _("VM"), crumbs=_crumbs(found), selected=found):
             show_object(context, VM, key, draw, unknown)
@@ -64,12 +64,12 @@ def _no_guest(vm: VM) -> None:
     heading(name_of(vm), 1).classes("x-head-name").props("dir=auto")
     if vm.is_a_snapshot:
         owner = vm.home.one(VM, vm.snapshot_of)
-        with empty_state(_("This is a snapshot"), _("It is shown on the page of the VM it was taken of.")):
+        with empty_state(_("This is a snapshot"), _("It is shown on the page of its VM.")):
             ui.link(name_of(owner) if owner else _("All VMs"), path_of(owner) if owner else "/vms").classes("x-btn")
     elif vm.is_control_domain:
         host = vm.home.one(Host, vm.resident_on)
-        with empty_state(_("This is a control domain"), _("It lives and ends with its host.")):
+        with empty_state(_("This is a control domain"), _("It starts and stops with its host.")):
             ui.link(name_of(host) if host else _("All VMs"), path_of(host) if host else "/vms").classes("x-btn")
     else:
-        with empty_state(_("This is a template"), _("VMs are made from it; it does not run itself.")):
+        with empty_state(_("This is a template"), _("A template: VMs are created from it.")):
             ui.link(_("All VMs"), "/vms").classes("x-btn")

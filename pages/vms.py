@@ -45,7 +45,7 @@ def _list(context: Context) -> None:
 
     def chosen(vms: Sequence[VM]) -> None:
         verbs.show(vms)
-        beside.allow(None if 2 <= len(vms) <= MOST else _("Choose two to {n}.").format(n=MOST))
+        beside.allow(None if 2 <= len(vms) <= MOST else _("Select 2 to {n}.").format(n=MOST))
         chosen_now[:] = vms
 
     kept = current_user().preferences.get(COLUMNS)

@@ -67,9 +67,9 @@ def test_a_wrong_command_line_is_status_2(argv: list[str], capsys: pytest.Captur
 
 def test_a_user_is_added_listed_and_gets_a_new_password(run: Run, data_dir: Path) -> None:
     assert run("user", "list") == (0, "there are no users yet; xo-dash serve asks for the first one\n", "")
-    assert run("user", "add", "anna", "--role", "admin", typed="correct horse\n") == (0, "anna may sign in now, as admin\n", "")
+    assert run("user", "add", "anna", "--role", "admin", typed="correct horse\n") == (0, "anna can sign in now, with the role admin\n", "")
     status, out, _err = run("user", "list")
-    assert (status, out.split()[:5]) == (0, ["name", "role", "since", "anna", "admin"])
+    assert (status, out.split()[:5]) == (0, ["name", "role", "created", "anna", "admin"])
     assert run("user", "passwd", "ANNA", typed="battery staple\n")[0] == 0
 
     directory = DataDirectory(data_dir)
@@ -86,12 +86,12 @@ def test_a_user_is_added_listed_and_gets_a_new_password(run: Run, data_dir: Path
     [
         (["user", "add", "bob"], "short\n", "at least 8 characters"),
         (["user", "add", "bob"], "", "at least 8 characters"),
-        (["user", "add", "  "], "long enough\n", "a name has 1 to 64 characters"),
+        (["user", "add", "  "], "long enough\n", "a name has 1 to 64 visible characters"),
         (["user", "passwd", "nobody"], "long enough\n", "there is no user named nobody"),
         (["server", "add", "xcp 1"], "secret\n", "without spaces"),
         (["server", "add", "xcp-1"], "", "a pool needs a password"),
-        (["server", "add", "http://10.0.0.1"], "secret\n", "add --plain if you mean it"),
-        (["server", "add", "https://10.0.0.1", "--plain"], "secret\n", "leave --plain out"),
+        (["server", "add", "http://10.0.0.1"], "secret\n", "add --plain to allow it"),
+        (["server", "add", "https://10.0.0.1", "--plain"], "secret\n", "leave out --plain"),
         (["server", "add", "xcp-1", "--fingerprint", "AB:CD"], "secret\n", "64 hexadecimal digits"),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_file_that_hides_one_of_our_packages_is_named(tmp_path: Path, hidden: 
     code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; from xo_dash.cli import main; sys.exit(main(['user', 'list']))"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"xo-dash: {file.resolve()} hides our package")
+    assert done.stderr.startswith(f"xo-dash: {file.resolve()} shadows the package")
 
 
 def test_a_servers_pages_do_not_inherit_the_terminals_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_read(file: Path) -> None:
         ("XO_DASH_HOST", "localhost:80", "is not an address to listen on"),
         ("XO_DASH_LOG_LEVEL", "loud", "'loud' is not one of debug, info, warning, error"),
         ("XO_DASH_LANGUAGE", "de", "'de' is not one of auto, en, ru"),
-        ("XO_DASH_DATADIR", "/x", "the environment has XO_DASH_DATADIR, which is no setting; did you mean XO_DASH_DATA_DIR?"),
+        ("XO_DASH_DATADIR", "/x", "XO_DASH_DATADIR in the environment is not a setting; did you mean XO_DASH_DATA_DIR?"),
         ("XO_DASH_DATA_DIR", "~nobody-of-that-name/x", "is not a path"),
     ],
 )

@@ -328,7 +328,7 @@ def _print_start(settings: Settings, context: Context) -> None:
         lines.append(_("sign in as demo, password demo"))
     elif code := context.door.first_run_code():
         lines.append(
-            _("first run: open {url} and make the first administrator with the code {code}").format(
+            _("first run: open {url} and create the first administrator with the code {code}").format(
                 url=f"{settings.url}/first-run", code=code
             )
         )

@@ -104,9 +104,9 @@ def shadowed() -> str:
         if origin != home / name / "__init__.py":
             place = origin or next(iter(spec.submodule_search_locations or ()) if spec else iter(()), None)
             if place is None:
-                return _("the package {name} is missing beside {home}; install xo-dash again").format(name=name, home=home / "xo_dash")
+                return _("the package {name} is missing next to {home}; reinstall xo-dash").format(name=name, home=home / "xo_dash")
             return _(
-                "{place} hides our package {name}; start from another directory, or install xo-dash in an environment of its own"
+                "{place} shadows the package {name} of xo-dash; start from another directory, or install xo-dash in a separate environment"
             ).format(place=place, name=name)
     return ""
 
@@ -150,22 +150,24 @@ def _add_serve(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def _add_do(commands: "Commands[argparse.ArgumentParser]") -> None:
     do = commands.add_parser(
-        "do", help=_("carry out an action: xo-dash do vm.clone web-1 --name web-2"), parents=[_places()], allow_abbrev=False,
-        description=_("Carry out an action of the dashboard. Without one, list them with their fields."),
+        "do", help=_("run an action: xo-dash do vm.clone web-1 --name web-2"), parents=[_places()], allow_abbrev=False,
+        description=_("Run an action of the dashboard. Without arguments, list the actions and their fields."),
     )  # fmt: skip
     do.add_argument("action", nargs="?", metavar="ACTION", help=_("vm.start, vm.snapshot, ..."))
-    do.add_argument("objects", nargs="*", metavar="NAME", help=_("what to act on: names or uuids"))
-    do.add_argument("--dry-run", action="store_true", help=_("say what would be done, as xe commands, and do nothing"))
+    do.add_argument("objects", nargs="*", metavar="NAME", help=_("objects: names or UUIDs"))
+    do.add_argument("--dry-run", action="store_true", help=_("show the xe commands without running them"))
     do.add_argument("--json", action="store_true", help=_("a line of JSON for each change"))
 
 
 def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
-    user = commands.add_parser("user", help=_("add and list people who may sign in, change passwords"), allow_abbrev=False)
+    user = commands.add_parser("user", help=_("add and list users, change passwords"), allow_abbrev=False)
     verbs = user.add_subparsers(dest="verb", required=True, metavar="VERB")
-    add = verbs.add_parser("add", help=_("add a user; the password is asked for, or read from standard input"), parents=[_places()])
+    add = verbs.add_parser("add", help=_("add a user; the password is prompted for or read from standard input"), parents=[_places()])
     add.add_argument("name")
-    add.add_argument("--role", choices=("viewer", "operator", "admin"), default="viewer", help=_("what the user may do (viewer)"))
-    passwd = verbs.add_parser("passwd", help=_("set a user's password; it is asked for, or read from standard input"), parents=[_places()])
+    add.add_argument("--role", choices=("viewer", "operator", "admin"), default="viewer", help=_("the user's role (viewer)"))
+    passwd = verbs.add_parser(
+        "passwd", help=_("set a user's password; it is prompted for or read from standard input"), parents=[_places()]
+    )
     passwd.add_argument("name")
     verbs.add_parser("list", help=_("list the users"), parents=[_places()])
 
@@ -173,11 +175,11 @@ def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
 def _add_server(commands: "Commands[argparse.ArgumentParser]") -> None:
     server = commands.add_parser("server", help=_("add and list the pools to connect to"), allow_abbrev=False)
     verbs = server.add_subparsers(dest="verb", required=True, metavar="VERB")
-    add = verbs.add_parser("add", help=_("add a pool; the password is asked for, or read from standard input"), parents=[_places()])
-    add.add_argument("address", help=_("any host of the pool: a name or an address, with :port if it is not the usual one"))
+    add = verbs.add_parser("add", help=_("add a pool; the password is prompted for or read from standard input"), parents=[_places()])
+    add.add_argument("address", help=_("any host of the pool: a name or an address, with :port if it is not the default"))
     add.add_argument("--user", default="root", help=_("the account on the pool (root)"))
-    add.add_argument("--label", default="", help=_("what to call it here (its address)"))
+    add.add_argument("--label", default="", help=_("its display name (default: its address)"))
     tls = add.add_mutually_exclusive_group()
     tls.add_argument("--fingerprint", metavar="SHA256", default="", help=_("trust only the certificate with this SHA-256 fingerprint"))
-    tls.add_argument("--plain", action="store_true", help=_("plain http, without any protection of the password"))
+    tls.add_argument("--plain", action="store_true", help=_("plain HTTP: the password is sent unencrypted"))
     verbs.add_parser("list", help=_("list the servers"), parents=[_places()])

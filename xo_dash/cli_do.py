@@ -59,7 +59,7 @@ def flags(words: Sequence[str]) -> dict[str, object] | str:
         elif waiting:
             values[waiting], waiting = word, ""
         else:
-            return _("“{word}” stands after the fields; put what to act on before them").format(word=word)
+            return _("“{word}” comes after the fields; put the objects before them").format(word=word)
     return values
 
 
@@ -111,7 +111,9 @@ async def _ask(order: Order, settings: Settings) -> AsyncGenerator[dict[str, obj
         with within(settings.data_dir) as name:
             reader, writer = await asyncio.open_unix_connection(name, limit=LONGEST)
     except OSError as error:
-        raise _Unfinished(_("the dashboard that runs takes no commands ({reason}); restart it").format(reason=error.strerror)) from error
+        raise _Unfinished(
+            _("the running dashboard does not accept commands ({reason}); restart it").format(reason=error.strerror)
+        ) from error
     writer.write(orjson.dumps({"order": msgspec.to_builtins(order), "language": locale()}) + b"\n")
     ended = False
     try:
@@ -122,7 +124,7 @@ async def _ask(order: Order, settings: Settings) -> AsyncGenerator[dict[str, obj
     finally:
         writer.close()
     if not ended:
-        raise _Unfinished(_("the dashboard stopped meanwhile; look before trying again"))
+        raise _Unfinished(_("the dashboard was stopped in the meantime; check before trying again"))
 
 
 async def _alone(order: Order, settings: Settings, directory: DataDirectory) -> AsyncGenerator[dict[str, object], None]:

@@ -76,10 +76,10 @@ def _account() -> str:
 def _add_user(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     users = UserStore(directory)
     if users.by_name(given.name):
-        raise RecordRefused(_("there is a user named {name} already").format(name=given.name))
+        raise RecordRefused(_("the user {name} already exists").format(name=given.name))
     password = _new_password(given.name)
     user = users.add_now(given.name, Passwords().hash_now(password), Role(given.role))
-    print(_("{name} may sign in now, as {role}").format(name=user.name, role=user.role))
+    print(_("{name} can sign in now, with the role {role}").format(name=user.name, role=user.role))
 
 
 def _set_password(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
@@ -93,7 +93,7 @@ def _set_password(given: argparse.Namespace, settings: Settings, directory: Data
 
 def _list_users(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     rows = [(user.name, user.role.value, date(user.created)) for user in UserStore(directory).all()]
-    _table((_("name"), _("role"), _("since")), rows, _("there are no users yet; xo-dash serve asks for the first one"))
+    _table((_("name"), _("role"), _("created")), rows, _("there are no users yet; xo-dash serve asks for the first one"))
 
 
 def _new_password(name: str) -> str:
@@ -109,13 +109,13 @@ def _new_password(name: str) -> str:
 def _add_server(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     servers = ServerStore(directory, Vault(directory, settings.secret_key))
     tls = _trust(given)
-    password = _secret(_("Password of {user} on {address}: ").format(user=given.user, address=given.address))
+    password = _secret(_("Password for {user} at {address}: ").format(user=given.user, address=given.address))
     if not password:
         raise RecordRefused(_("a pool needs a password; nothing was added"))
     server = servers.add_now(given.address, given.user, password, tls=tls, label=given.label, fingerprint=given.fingerprint)
-    print(_("{label} is added; a running xo-dash connects to it").format(label=server.label))
+    print(_("{label} is added; a running xo-dash will connect to it").format(label=server.label))
     if tls is TlsMode.CA:
-        print(_("If its certificate is not from a known authority, the settings page shows the fingerprint and asks whether to trust it."))
+        print(_("If its certificate is self-signed, the settings page shows the fingerprint and asks whether to trust it."))
 
 
 def _trust(given: argparse.Namespace) -> TlsMode:
@@ -124,22 +124,22 @@ def _trust(given: argparse.Namespace) -> TlsMode:
         return TlsMode.PINNED
     if given.plain:
         if given.address.lower().startswith("https://"):
-            raise RecordRefused(_("https:// is not plain http; write http://, or leave --plain out"))
+            raise RecordRefused(_("https:// is not plain HTTP; write http://, or leave out --plain"))
         return TlsMode.PLAIN
     if given.address.lower().startswith("http://"):
         if is_loopback(urlsplit(given.address).hostname or ""):
             return TlsMode.PLAIN
-        raise RecordRefused(_("http:// sends the password where others can read it; use https, or add --plain if you mean it"))
+        raise RecordRefused(_("http:// sends the password unencrypted; use https, or add --plain to allow it"))
     return TlsMode.CA
 
 
 def _list_servers(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
-    words = {TlsMode.CA: _("authority"), TlsMode.PINNED: _("fingerprint"), TlsMode.PLAIN: _("plain http")}
+    words = {TlsMode.CA: _("authority"), TlsMode.PINNED: _("fingerprint"), TlsMode.PLAIN: _("plain HTTP")}
     servers = ServerStore(directory, Vault(directory, settings.secret_key)).all()
     rows = [
         (one.label, one.address, one.user, words[one.tls], one.pool_uuid or "–", _("yes") if one.enabled else _("no")) for one in servers
     ]
-    head = (_("label"), _("address"), _("user"), _("trust"), _("pool"), _("enabled"))
+    head = (_("display name"), _("address"), _("user"), _("trust"), _("pool"), _("enabled"))
     _table(head, rows, _("there are no servers yet; add one in the settings page, or with: xo-dash server add"))
 
 
@@ -151,8 +151,8 @@ def _secret(prompt: str, *, twice: bool = False) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass(prompt)
-    if twice and getpass.getpass(_("Once more: ")) != password:
-        raise RecordRefused(_("the two passwords differ; nothing was changed"))
+    if twice and getpass.getpass(_("Repeat password: ")) != password:
+        raise RecordRefused(_("the passwords do not match; nothing was changed"))
     return password
 
 

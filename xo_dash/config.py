@@ -125,9 +125,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
         if variable not in names:
-            raise ConfigError(
-                _("the environment has {variable}, which is no setting").format(variable=variable) + _nearest(variable, names)
-            )
+            raise ConfigError(_("{variable} in the environment is not a setting").format(variable=variable) + _nearest(variable, names))
         found[names[variable]] = Given(text, variable)
     return found
 

@@ -22,7 +22,7 @@ def check(settings: Settings) -> None:
     try:
         _bind(settings.host, settings.port)
     except socket.gaierror:
-        message = _("{host} is no address of this machine; choose another with --host")
+        message = _("{host} is not an address of this machine; choose another with --host")
         raise CannotListen(message.format(host=settings.host)) from None
     except OSError as error:
         raise CannotListen(_sentence(settings, error)) from None
@@ -37,7 +37,7 @@ def _sentence(settings: Settings, error: OSError) -> str:
         message = _("port {port} on {host} needs root privileges; choose one above 1023: {how}")
         return message.format(**place, how=_with_port(settings, _free(settings.host, 8080 - 1)))
     if error.errno == errno.EADDRNOTAVAIL:
-        return _("{host} is no address of this machine; choose another with --host").format(**place)
+        return _("{host} is not an address of this machine; choose another with --host").format(**place)
     return _("port {port} on {host} cannot be used: {reason}").format(**place, reason=error.strerror)
 
 

@@ -88,7 +88,7 @@ class LocalSocket:
         try:
             spoken = msgspec.json.decode(line, type=Spoken)
         except msgspec.DecodeError as error:
-            yield {"error": _("this is no command: {reason}").format(reason=error), "faults": {}}
+            yield {"error": _("this is not a command: {reason}").format(reason=error), "faults": {}}
             return
         with using(spoken.language if spoken.language in LOCALES else "en"):
             async for answer in self._desk.take(local_user(), spoken.order):

@@ -53,8 +53,8 @@ class ActionDialog:
                 ui.label(_(self._action.warning)).classes("x-dim")
             self._fill_in(preset)
             if offered.total > 1:
-                names(_("On these:"), [name_of(subject) for subject in offered.able])
-            names(_("Consequences:"), [line for subject in offered.able for line in self._action.consequences(subject)])
+                names(_("Applies to:"), [name_of(subject) for subject in offered.able])
+            names(_("Effects:"), [line for subject in offered.able for line in self._action.consequences(subject)])
             names(_("These disks are deleted with it:"), [name for subject in offered.able for name in self._action.also_removed(subject)])
             if offered.unable:
                 names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)

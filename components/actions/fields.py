@@ -42,7 +42,7 @@ class TextBox(FieldBox):
         super().__init__(field, on_change)
         hints = [_(field.hint)] if field.hint else []
         if field.is_pattern and several:
-            hints.append(_("{name} stands for the name of each"))
+            hints.append(_("{name} is replaced with the name of each"))
         text = "" if value is None else str(value)
         self._box = our.Field(
             _(field.title), text, hint=". ".join(hints), password=field.secret, lines=field.is_lines, on_change=self._changed
@@ -142,10 +142,10 @@ def box_for(
 
 def _no_choice(field: Field, subjects: Sequence[XapiObject]) -> str:
     if len({subject.home.id for subject in subjects}) > 1:
-        return _("They are in several pools; choose VMs of one pool.")
+        return _("They are in different pools; select VMs of one pool.")
     if len(subjects) > 1 and field.kind is type(subjects[0]):
-        return _("They have none in common; choose one of them.")
+        return _("They have no hosts in common; select a single VM.")
     kind = field.kind.xapi_class if field.kind is not None else ""
     if kind == "host":
-        return _("No host of the pool can take it now.")
-    return _("The pool has no SR for disks of VMs.") if kind == "SR" else _("There is none to choose.")
+        return _("No host of the pool can run it now.")
+    return _("The pool has no SR for VM disks.") if kind == "SR" else _("There is nothing to choose from.")

@@ -32,7 +32,7 @@ class Preview(ui.element):
         with self:
             self._steps = ui.element("ol").classes("x-preview-steps").mark("preview-steps")
             with ui.element("details").classes("x-preview-calls").on("toggle", self._toggled, js_handler=TOGGLED).mark("preview-calls"):
-                ui.label(_("Show the calls")).tag = "summary"
+                ui.label(_("Show commands")).tag = "summary"
                 self._calls = ui.label().classes("x-preview-lines")
                 self._calls.tag = "pre"
 

@@ -95,6 +95,6 @@ def summary(run: Run) -> str:
         (run.count(State.REFUSED), _("{n} not possible")),
         (run.count(State.CANCELLED), _("{n} cancelled")),
         (run.count(State.LOST), _("{n} unknown")),
-        (going, _("{n} to go")),
+        (going, _("{n} left")),
     ]
     return ", ".join(text.format(n=number(count)) for count, text in parts if count)

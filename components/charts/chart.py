@@ -49,7 +49,7 @@ class Chart(ui.element, component="chart.js"):
         self._sent_until: float | None = None  # epoch seconds; None until the browser is ready
         self._props.update(
             curves=[{"label": curve.label} for curve in curves], unit=str(unit), limit=limit, note=note,
-            span=LENGTH * STEP, step=STEP, numbers=number_words(), words={"nothing": _("Nothing was measured"), "idle": idle},
+            span=LENGTH * STEP, step=STEP, numbers=number_words(), words={"nothing": _("No data"), "idle": idle},
         )  # fmt: skip
         self.on("ready", self._ready, [])
         with self:

@@ -21,4 +21,4 @@ def comparing(_kind: type[T]) -> Acts[T]:
         if 2 <= len(rows) <= MOST:
             ui.navigate.to(compare_path(rows))
 
-    return Acts(_("Compare"), "", do, least=2, most=MOST, why_not=_("Choose two to {n}.").format(n=MOST))
+    return Acts(_("Compare"), "", do, least=2, most=MOST, why_not=_("Select 2 to {n}.").format(n=MOST))

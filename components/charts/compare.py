@@ -47,5 +47,5 @@ class Compare(ui.element, component="compare.js"):
         self._props.update(
             objects=[{"key": one.key, "name": one.name, "path": one.path, "past": "/past/" + one.key.replace(":", "/")} for one in objects],
             panels=[panel.wire() for panel in reversed(panels.values())], numbers=number_words(), first="day",
-            words={**words(), "scale": _("Scale"), "same": _("Same scale"), "own": _("Own scale"), "remove": _("Leave out {name}")},
+            words={**words(), "scale": _("Scale"), "same": _("Same scale"), "own": _("Individual scale"), "remove": _("Remove {name}")},
         )  # fmt: skip

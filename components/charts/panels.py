@@ -26,10 +26,10 @@ class Panel:
 def of_vm() -> list[Panel]:
     return [
         Panel("cpu", _("CPU"), Unit.SHARE, all=_("all vCPUs")),
-        Panel("memory", _("Memory"), Unit.SIZE, {"used": _("used"), "given": _("given")}),
+        Panel("memory", _("Memory"), Unit.SIZE, {"used": _("used"), "given": _("allocated")}),
         Panel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all disks")),
         Panel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
-        Panel("iops", _("Disk requests"), Unit.COUNT, _ways(), _("all disks")),
+        Panel("iops", _("Disk IOPS"), Unit.COUNT, _ways(), _("all disks")),
         Panel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest disk")),
     ]
 
@@ -37,31 +37,31 @@ def of_vm() -> list[Panel]:
 def of_host() -> list[Panel]:
     return [
         Panel("cpu", _("CPU"), Unit.SHARE, all=_("all CPUs")),
-        Panel("memory", _("Memory in use"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
+        Panel("memory", _("Memory used"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
         Panel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
         Panel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all SRs")),
-        Panel("iops", _("Disk requests"), Unit.COUNT, _ways(), _("all SRs")),
+        Panel("iops", _("Disk IOPS"), Unit.COUNT, _ways(), _("all SRs")),
         Panel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest SR")),
-        Panel("load", _("Load of the control domain"), Unit.PLAIN),
+        Panel("load", _("Control domain load"), Unit.PLAIN),
     ]
 
 
 def of_sr() -> list[Panel]:
     return [
-        Panel("used", _("Room in use"), Unit.SIZE),
-        Panel("disk", _("Throughput of all hosts"), Unit.RATE, _ways()),
-        Panel("iops", _("Requests of all hosts"), Unit.COUNT, _ways()),
-        Panel("latency", _("Latency at the slowest host"), Unit.SECONDS, _ways()),
+        Panel("used", _("Space used"), Unit.SIZE),
+        Panel("disk", _("Throughput, all hosts"), Unit.RATE, _ways()),
+        Panel("iops", _("IOPS, all hosts"), Unit.COUNT, _ways()),
+        Panel("latency", _("Latency, slowest host"), Unit.SECONDS, _ways()),
     ]
 
 
 def of_pool() -> list[Panel]:
     return [
-        Panel("cpu", _("CPU of all hosts"), Unit.SHARE),
-        Panel("memory", _("Memory in use"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
+        Panel("cpu", _("CPU, all hosts"), Unit.SHARE),
+        Panel("memory", _("Memory used"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
         Panel("net", _("Network throughput"), Unit.BITS, _directions()),
         Panel("disk", _("Disk throughput"), Unit.RATE, _ways()),
-        Panel("iops", _("Disk requests"), Unit.COUNT, _ways()),
+        Panel("iops", _("Disk IOPS"), Unit.COUNT, _ways()),
     ]
 
 

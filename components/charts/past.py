@@ -16,9 +16,9 @@ LIBRARY = EChart
 """Importing it is what puts the library on the map of modules; it is loaded with the first chart that is drawn."""
 KINDS = ("vm", "host", "sr", "pool")
 ABSENT = {
-    "pool": N_("{name} is not connected: its past cannot be asked for."),
-    "host": N_("{name} does not answer: it keeps what was measured."),
-    "nothing": N_("Nothing was measured in this time."),
+    "pool": N_("{name} is not connected: its history is not available."),
+    "host": N_("{name} is not responding: its measurements are not available."),
+    "nothing": N_("No data for this period."),
 }
 
 
@@ -39,26 +39,26 @@ class Past(ui.element, component="past.js"):
 def words() -> dict[str, object]:
     """What the browser says around charts."""
     return {
-        "range": _("How far back"),
+        "range": _("Time range"),
         "ranges": {"live": _("10 min"), "10m": _("10 min"), "2h": _("2 h"), "day": _("Day"), "week": _("Week"), "year": _("Year")},
         "steps": {
-            "5": _("a value every 5 seconds"),
-            "60": _("a value a minute"),
-            "3600": _("a value an hour"),
-            "86400": _("a value a day"),
+            "5": _("5-second values"),
+            "60": _("1-minute values"),
+            "3600": _("hourly values"),
+            "86400": _("daily values"),
         },
         "back": _("Zoom out"),
-        "backTip": _("A longer time around it"),
+        "backTip": _("Zoom out"),
         "compare": _("Compare"),
-        "compareTip": _("Beside other VMs and hosts, on one time axis"),
+        "compareTip": _("Compare with other VMs and hosts on one time axis"),
         "average": _("average"),
-        "most": _("at most {n}"),
-        "says": _("{title}: average {mean}, least {least}, most {most}, now {now}"),
-        "band": _("from the idlest to the busiest"),
-        "spread": _("from the least to the most"),
-        "device": _("Which one"),
-        "away": _("Without {names}: no answer from there."),
-        "failed": _("xo-dash did not answer. It is asked again in a moment."),
+        "most": _("peak {n}"),
+        "says": _("{title}: average {mean}, minimum {least}, maximum {most}, now {now}"),
+        "band": _("from least to most busy"),
+        "spread": _("from least to most"),
+        "device": _("Device"),
+        "away": _("Without {names}: not responding."),
+        "failed": _("xo-dash is not responding. Retrying in a moment."),
         "why": {why: _(text) for why, text in ABSENT.items()},
-        "hint": _("Drag to look closer. On the time axis the wheel does it too."),
+        "hint": _("Drag to zoom in, or use the wheel over the time axis."),
     }

@@ -66,9 +66,9 @@ class Attention(ui.element):
                 self._place = ui.label().classes("xo-attention-place")
                 Button(kind=Kind.GHOST, icon="right", label=_("Next problem"), on_click=lambda: self.step(1)).mark("next")
             ui.link(_("All"), path).classes("x-link")
-            self._toggle = Button(kind=Kind.GHOST, icon="down", label=_("Fold"), on_click=self._folding).mark("fold")
+            self._toggle = Button(kind=Kind.GHOST, icon="down", label=_("Collapse"), on_click=self._folding).mark("fold")
             self._toggle.classes("xo-attention-fold")
-            unfold = Button(kind=Kind.GHOST, icon="down", label=_("All lines")).classes("xo-attention-unfold").mark("unfold")
+            unfold = Button(kind=Kind.GHOST, icon="down", label=_("Show all")).classes("xo-attention-unfold").mark("unfold")
             unfold.props["aria-expanded"] = "false"
             unfold.on("click", js_handler=_UNFOLD)
 
@@ -125,7 +125,7 @@ class Attention(ui.element):
     def _fold(self, folded: bool) -> None:
         self._folded = folded
         self.classes(add="xo-attention-folded" if folded else "", remove="" if folded else "xo-attention-folded")
-        self._toggle.props["aria-label"] = self._toggle.props["data-tip"] = _("Unfold") if folded else _("Fold")
+        self._toggle.props["aria-label"] = self._toggle.props["data-tip"] = _("Expand") if folded else _("Collapse")
         self._toggle.props["aria-expanded"] = "false" if folded else "true"
 
 
@@ -155,6 +155,6 @@ def level_words(level: str, count: int) -> str:
     forms = {
         "critical": ngettext("{n} critical", "{n} critical", count),
         "warning": ngettext("{n} warning", "{n} warnings", count),
-        "information": ngettext("{n} note", "{n} notes", count),
+        "information": ngettext("{n} info", "{n} info", count),
     }
     return forms[level].format(n=number(count))

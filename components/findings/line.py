@@ -151,10 +151,10 @@ class Line(ui.element):
             return
         divider()
         if self._told.note is not None:
-            menu_item(_("Tell of it again"), lambda: noting.take_back(self._context, self.finding), icon="reboot").mark("take-back")
+            menu_item(_("Show again"), lambda: noting.take_back(self._context, self.finding), icon="reboot").mark("take-back")
         else:
-            menu_item(_("Seen"), lambda: noting.seen(self._context, self.finding), icon="check").mark("seen")
-        menu_head(_("Put it off"))
+            menu_item(_("Acknowledge"), lambda: noting.seen(self._context, self.finding), icon="check").mark("seen")
+        menu_head(_("Snooze"))
         for seconds, length in noting.SNOOZES:
             menu_item(_(length), lambda seconds=seconds: noting.put_off(self._context, self.finding, seconds), icon="clock").mark("put-off")
 
@@ -173,7 +173,7 @@ def _note_words(told: Told) -> str:
     if note is None:
         return ""
     if note.seen:
-        return _("seen by {name}").format(name=note.by)
+        return _("acknowledged by {name}").format(name=note.by)
     if note.until == noting.FOR_EVER:
-        return _("{name}: until it is over").format(name=note.by)
+        return _("{name}: until resolved").format(name=note.by)
     return _("{name}: until {moment}").format(name=note.by, moment=datetime(note.until))

@@ -41,7 +41,7 @@ class FindingList(ui.element):
                 self._lines = Lines(context)
             with ui.element() as self._empty:
                 empty_state(title, text)
-            self._unfit = ui.label(_("Nothing fits these filters.")).classes("x-dim")
+            self._unfit = ui.label(_("Nothing matches these filters.")).classes("x-dim")
             self._more = Button(_("Show more"), self._show_more)
             follow_source(self._board.observe, self._render)
 

@@ -20,10 +20,10 @@ from xo_dash.i18n import N_, _
 HOUR = 3600.0
 FOR_EVER = math.inf
 SNOOZES: Final[tuple[tuple[float, str], ...]] = (
-    (HOUR, N_("For an hour")),
-    (24 * HOUR, N_("For a day")),
-    (7 * 24 * HOUR, N_("For a week")),
-    (FOR_EVER, N_("Until it is over")),
+    (HOUR, N_("For 1 hour")),
+    (24 * HOUR, N_("For 1 day")),
+    (7 * 24 * HOUR, N_("For 1 week")),
+    (FOR_EVER, N_("Until resolved")),
 )
 
 
@@ -48,7 +48,7 @@ async def take_back(context: Context, finding: Finding) -> None:
 async def _note(context: Context, finding: Finding, make: Callable[[str, float], Note] | None) -> None:
     user = whoever()
     if user is None or not user.role.includes(Role.OPERATOR):
-        notify(_("Viewers look on; ask an operator"), Tone.WARNING)
+        notify(_("Viewers cannot do this; ask an operator"), Tone.WARNING)
         return
     try:
         await context.servers.watch.note(finding, make(user.name, time.time()) if make else None)

@@ -72,7 +72,7 @@ class Pins(ui.element):
             if level is not Level.NONE:
                 Mark(MARKS[level])
             Button(name or row.uuid[:8], lambda: self._on_show(key_of(row)), kind=Kind.GHOST).classes("xo-pin-name")
-            Button(kind=Kind.GHOST, icon="close", label=_("Take {name} off").format(name=name), on_click=lambda: self.toggle(row)).mark(
+            Button(kind=Kind.GHOST, icon="close", label=_("Unpin {name}").format(name=name), on_click=lambda: self.toggle(row)).mark(
                 "unpin"
             )
 

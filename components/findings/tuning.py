@@ -64,16 +64,16 @@ def limits_words(rule: Rule, limits: Limits, hold: float) -> str:
     if rule.unit:
         left = rule.unit == "days_left"
         told = (
-            (limits.information, _("note from {limit}")),
-            (limits.warning, _("warning below {limit}") if left else _("warning from {limit}")),
-            (limits.critical, _("critical below {limit}") if left else _("critical from {limit}")),
+            (limits.information, _("information at {limit} or more")),
+            (limits.warning, _("warning at {limit} or less") if left else _("warning at {limit} or more")),
+            (limits.critical, _("critical at {limit} or less") if left else _("critical at {limit} or more")),
         )
         for value, words in told:
             if value is not None:
                 parts.append(words.format(limit=_amount(rule, value)))
     else:
         worst = max((level for level, limit in zip(Level, (None, *limits), strict=True) if limit is not None), default=Level.NONE)
-        parts.append({Level.INFORMATION: _("note"), Level.WARNING: _("warning"), Level.CRITICAL: _("critical")}.get(worst, ""))
+        parts.append({Level.INFORMATION: _("information"), Level.WARNING: _("warning"), Level.CRITICAL: _("critical")}.get(worst, ""))
     if hold:
         parts.append(_("after {time}").format(time=duration(hold)))
     return ", ".join(filter(None, parts))
@@ -97,7 +97,7 @@ class RuleList(ui.element):
         self._may = user is not None and user.role.includes(Role.ADMIN)
         with self:
             if not self._may:
-                ui.label(_("Only administrators change this.")).classes("x-dim")
+                ui.label(_("Only administrators can change this.")).classes("x-dim")
             for group, title in GROUPS.items():
                 rules = [rule for rule in context.mirror.findings.rules if rule.key.split(".")[0] == group]
                 with Card(_(title)), ui.element().classes("xo-rules"):
@@ -149,7 +149,7 @@ class RuleRow(ui.element):
     async def _keep(self, tuning: Tuning) -> None:
         user = whoever()
         if user is None or not user.role.includes(Role.ADMIN):
-            notify(_("Only administrators change this."), Tone.WARNING)
+            notify(_("Only administrators can change this."), Tone.WARNING)
         else:
             try:
                 await self._context.servers.watch.tune(self._rule, tuning)
@@ -180,16 +180,18 @@ class TuningDialog(Dialog):
         with self:
             if rule.unit:
                 left = rule.unit == "days_left"
-                titles = (_("Warning below"), _("Critical below")) if left else (_("Warning from"), _("Critical from"))
+                titles = (
+                    (_("Warning at or below"), _("Critical at or below")) if left else (_("Warning at or above"), _("Critical at or above"))
+                )
                 for name, title in zip(("warning", "critical"), titles, strict=True):
                     if getattr(rule.limits, name) is not None:
                         self._field(name, f"{title}, {sign}" if sign else title, getattr(tuning, name))
             minutes = None if tuning.hold is None else tuning.hold / 60
             self._fields["hold"] = Field(
-                _("Told after it lasted, minutes"), "" if minutes is None else f"{minutes:g}", placeholder=number(rule.hold / 60, 1)
+                _("Alert after (minutes)"), "" if minutes is None else f"{minutes:g}", placeholder=number(rule.hold / 60, 1)
             )
             if issubclass(rule.kind, object) and "tags" in getattr(rule.kind, "__struct_fields__", ()):
-                self._fields["tags"] = Field(_("Only what has one of these tags"), ", ".join(tuning.tags), hint=_("Separated by commas"))
+                self._fields["tags"] = Field(_("Only objects with any of these tags"), ", ".join(tuning.tags), hint=_("Comma separated"))
         with self.foot:
             Button(_("Reset"), lambda: self.submit(Tuning(on=tuning.on)), kind=Kind.GHOST).mark("reset-rule")
         self.answers(_("Cancel"), _("Save"), self._save)
@@ -208,10 +210,10 @@ class TuningDialog(Dialog):
                 text = str(field.value or "")
                 values[name] = _minutes(text) if name == "hold" else read(self._rule, text)
             except ValueError:
-                field.fault(_("a number from 0 on"))
+                field.fault(_("a number, 0 or more"))
                 good = False
         if good and not self._is_ordered(values):
-            self._fields["critical"].fault(_("critical has to come after warning"))
+            self._fields["critical"].fault(_("the critical limit must be beyond the warning limit"))
             good = False
         if good:
             text = str(self._fields["tags"].value or "") if "tags" in self._fields else ""

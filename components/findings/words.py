@@ -25,7 +25,7 @@ def sentence(finding: Finding, mirror: Mirror) -> tuple[str, str]:
     """(what it is, what it touches); the second may be empty."""
     subject = finding.subject
     if isinstance(subject, Server):
-        return server_sentence(subject, pool_of(subject, mirror)), _("what you see is from") if subject.last_event_at else ""
+        return server_sentence(subject, pool_of(subject, mirror)), _("last data") if subject.last_event_at else ""
     many = MANY.get(finding.rule.key) if len(finding.subjects) > 1 else None
     title = many(finding) if many else TITLES[finding.rule.key](finding)
     parts = [names(finding), _vms(finding)] if many else [_detail(finding)]
@@ -37,10 +37,10 @@ def sentence(finding: Finding, mirror: Mirror) -> tuple[str, str]:
 def server_sentence(server: Server, pool: str = "") -> str:
     """How a connection that is not live stands."""
     sentences = {
-        ServerState.BAD_PASSWORD: _("{name} does not accept our password"),
-        ServerState.BAD_CERTIFICATE: _("{name} shows another certificate than before"),
-        ServerState.WRONG_POOL: _("{name} answers for another pool than before"),
-        ServerState.DUPLICATE: _("{name} is a pool that is connected already"),
+        ServerState.BAD_PASSWORD: _("{name}: user name or password rejected"),
+        ServerState.BAD_CERTIFICATE: _("{name}: the certificate has changed"),
+        ServerState.WRONG_POOL: _("{name}: another pool responds at this address"),
+        ServerState.DUPLICATE: _("{name}: this pool is already connected"),
     }
     return sentences.get(server.state, _("{name} is not reachable")).format(name=pool or server_name(server))
 
@@ -96,7 +96,7 @@ def _detail(finding: Finding) -> str:
     vms = finding.reading.vms
     subject = finding.subject
     if finding.rule.key in ("sr.full", "sr.filling") and isinstance(subject, SR):
-        text = ngettext("{free} left · holds disks of {n} VM", "{free} left · holds disks of {n} VMs", vms)
+        text = ngettext("{free} free · disks of {n} VM", "{free} free · disks of {n} VMs", vms)
         return text.format(free=size(max(0, room_of(subject).free)), n=number(vms))
     return _vms(finding)
 
@@ -119,9 +119,9 @@ def _alarm(finding: Finding) -> str:
 
 
 def _no_room(finding: Finding) -> str:
-    text = ngettext("If {names} fails, {n} VM has no place", "If {names} fails, {n} VMs have no place", finding.reading.vms)
+    text = ngettext("If {names} fails, {n} VM cannot be restarted", "If {names} fails, {n} VMs cannot be restarted", finding.reading.vms)
     if len(finding.subjects) > 1:
-        return _("{names}: none of them can fail without loss").format(names=names(finding))
+        return _("{names}: losing any of these would stop VMs").format(names=names(finding))
     return text.format(names=names(finding), n=number(finding.reading.vms))
 
 
@@ -130,8 +130,8 @@ def _clock(finding: Finding) -> str:
     count, named, time = len(finding.subjects), names(finding), duration(finding.reading.value)
     if finding.reading.detail.startswith("all "):
         sentences = {
-            "all ahead": _("The dashboard's own clock may be wrong: those of {names} agree, {time} ahead of it"),
-            "all behind": _("The dashboard's own clock may be wrong: those of {names} agree, {time} behind it"),
+            "all ahead": _("The dashboard's clock may be wrong: the clocks of {names} are all {time} ahead of it"),
+            "all behind": _("The dashboard's clock may be wrong: the clocks of {names} are all {time} behind it"),
         }
         return sentences[finding.reading.detail].format(names=named, time=time)
     if finding.reading.detail == "ahead":
@@ -146,76 +146,76 @@ def _clock(finding: Finding) -> str:
 
 
 TITLES: Mapping[str, Callable[[Finding], str]] = {
-    "pool.ha_overcommitted": lambda f: _("{name} has promised more restarts than it can keep").format(name=names(f)),
-    "pool.ha_plan": lambda f: _("HA of {name} can bear {n} failed hosts, fewer than it should").format(name=names(f), n=f.reading.detail),
+    "pool.ha_overcommitted": lambda f: _("{name}: HA is overcommitted").format(name=names(f)),
+    "pool.ha_plan": lambda f: _("{name}: HA tolerates {n} host failures, fewer than configured").format(name=names(f), n=f.reading.detail),
     "pool.versions": lambda f: ngettext(
-        "{hosts} does not run the master's version, {version}", "{hosts} do not run the master's version, {version}", len(f.reading.where)
+        "{hosts}: version differs from the pool master's {version}",
+        "{hosts}: versions differ from the pool master's {version}",
+        len(f.reading.where),
     ).format(hosts=_hosts(f), version=f.reading.detail),
     "pool.duplicate_mac": lambda f: _("VMs share the MAC address {mac}").format(mac=f.reading.detail),
     "pool.no_default_sr": lambda f: _("{name} has no default SR").format(name=names(f)),
-    "host.lost": lambda f: _("{name} gives no sign of life").format(name=names(f)),
-    "host.dom0_memory": lambda f: _("The control domain of {name} has used {full} of its memory").format(
-        name=names(f), full=percent(f.reading.value)
-    ),
-    "host.cpu": lambda f: _("{name} has its CPUs {full} busy").format(name=names(f), full=percent(f.reading.value)),
+    "host.lost": lambda f: _("{name} is not responding").format(name=names(f)),
+    "host.dom0_memory": lambda f: _("{name}: control domain memory at {full}").format(name=names(f), full=percent(f.reading.value)),
+    "host.cpu": lambda f: _("{name}: CPU at {full}").format(name=names(f), full=percent(f.reading.value)),
     "host.no_room": _no_room,
     "host.clock": _clock,
     "host.certificate": lambda f: (
-        _("The certificate of {name} ends in {time}").format(name=names(f), time=_days(f))
+        _("{name}: certificate expires in {time}").format(name=names(f), time=_days(f))
         if f.reading.value < 0
-        else _("The certificate of {name} has ended").format(name=names(f))
+        else _("{name}: certificate has expired").format(name=names(f))
     ),
     "host.reboot": lambda f: ngettext(
-        "{names} needs a reboot to finish an update", "{names} need a reboot to finish an update", len(f.subjects)
+        "{names}: reboot required to finish an update", "{names}: reboot required to finish updates", len(f.subjects)
     ).format(names=names(f)),
     "host.toolstack": lambda f: ngettext(
-        "{names} needs a toolstack restart to finish an update", "{names} need a toolstack restart to finish an update", len(f.subjects)
+        "{names}: toolstack restart required to finish an update", "{names}: toolstack restart required to finish updates", len(f.subjects)
     ).format(names=names(f)),
     "host.maintenance": lambda f: _("{name} is in maintenance mode").format(name=names(f)),
-    "sr.unplugged": lambda f: _("{name} is not reached by {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "sr.unplugged": lambda f: _("{name} is not attached on {hosts}").format(name=names(f), hosts=_hosts(f)),
     "sr.full": lambda f: _("{name} is {full} full").format(name=names(f), full=percent(f.reading.value)),
-    "sr.filling": lambda f: _("{name} is full in about {time}").format(name=names(f), time=_days(f)),
-    "sr.paths": lambda f: _("{name} has lost paths on {hosts}").format(name=names(f), hosts=_hosts(f)),
-    "disk.chain": lambda f: _("{name} has a chain of {n} disks; at 30 no snapshot is possible").format(
+    "sr.filling": lambda f: _("{name} will be full in about {time}").format(name=names(f), time=_days(f)),
+    "sr.paths": lambda f: _("{name}: lost paths on {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "disk.chain": lambda f: _("{name}: chain of {n} disks; at 30, snapshots are no longer possible").format(
         name=f.reading.detail, n=number(f.reading.value)
     ),
     "disk.coalesce": lambda f: ngettext(
-        "{name} has {n} disk to coalesce, for longer than a day", "{name} has {n} disks to coalesce, for longer than a day", len(f.subjects)
+        "{name}: {n} disk waiting to coalesce for more than a day",
+        "{name}: {n} disks waiting to coalesce for more than a day",
+        len(f.subjects),
     ).format(name=f.reading.detail, n=number(len(f.subjects))),
-    "disk.orphan": lambda f: _("{name} has {size} in disks that nothing uses").format(
-        name=f.reading.detail, size=size(f.reading.value * GIB)
-    ),
-    "network.no_link": lambda f: _("{name} has no link on {hosts}").format(name=names(f), hosts=_hosts(f)),
-    "network.degraded": lambda f: _("{name} has lost a part of its link on {hosts}").format(name=names(f), hosts=_hosts(f)),
-    "vm.down": lambda f: _("{name} should run and is halted").format(name=names(f)),
-    "vm.disk_gone": lambda f: _("{name} has a disk that is no longer there").format(name=names(f)),
-    "vm.cpu": lambda f: _("{name} has its CPUs {full} busy").format(name=names(f), full=percent(f.reading.value)),
-    "vm.memory": lambda f: _("{name} has used {full} of its memory").format(name=names(f), full=percent(f.reading.value)),
-    "vm.latency": lambda f: _("A disk of {name} takes {n} ms for a request").format(name=names(f), n=number(round(f.reading.value * 1000))),
-    "vm.old_snapshot": lambda f: _("{names}: snapshots older than {time} take room").format(
+    "disk.orphan": lambda f: _("{name}: {size} in unused disks").format(name=f.reading.detail, size=size(f.reading.value * GIB)),
+    "network.no_link": lambda f: _("{name}: link down on {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "network.degraded": lambda f: _("{name}: link degraded on {hosts}").format(name=names(f), hosts=_hosts(f)),
+    "vm.down": lambda f: _("{name} should be running but is halted").format(name=names(f)),
+    "vm.disk_gone": lambda f: _("{name}: a disk is missing").format(name=names(f)),
+    "vm.cpu": lambda f: _("{name}: CPU at {full}").format(name=names(f), full=percent(f.reading.value)),
+    "vm.memory": lambda f: _("{name}: memory at {full}").format(name=names(f), full=percent(f.reading.value)),
+    "vm.latency": lambda f: _("{name}: disk latency {n} ms").format(name=names(f), n=number(round(f.reading.value * 1000))),
+    "vm.old_snapshot": lambda f: _("{names}: snapshots older than {time} take space").format(
         names=names(f), time=duration(f.reading.value * 86400)
     ),
-    "vm.no_tools": lambda f: _("{names}: no guest tools answer").format(names=names(f)),
+    "vm.no_tools": lambda f: _("{names}: guest tools not responding").format(names=names(f)),
     "vm.image_left": lambda f: ngettext(
-        "{names}: an image of a local SR is in the drive, so it cannot move",
-        "{names}: an image of a local SR is in the drive, so they cannot move",
+        "{names}: cannot migrate, an image from a local SR is in its CD drive",
+        "{names}: cannot migrate, images from a local SR are in their CD drives",
         len(f.subjects),
     ).format(names=names(f)),
     "vm.bound": lambda f: (
         ngettext(
-            "{names} cannot leave its host: a device is passed through",
-            "{names} cannot leave their host: a device is passed through",
+            "{names}: tied to its host by a passed-through device",
+            "{names}: tied to their hosts by passed-through devices",
             len(f.subjects),
         )
         if f.reading.detail == "device"
         else ngettext(
-            "{names} cannot leave its host: a disk is on its local SR",
-            "{names} cannot leave their host: a disk is on its local SR",
+            "{names}: tied to its host by a disk on a local SR",
+            "{names}: tied to their hosts by disks on a local SR",
             len(f.subjects),
         )
     ).format(names=names(f)),
     "vm.restart": lambda f: ngettext(
-        "{names} needs a restart for its settings to count", "{names} need a restart for their settings to count", len(f.subjects)
+        "{names}: restart required to apply its settings", "{names}: restart required to apply their settings", len(f.subjects)
     ).format(names=names(f)),
     "xapi.alarm": _alarm,
 }
@@ -225,10 +225,10 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
 def _certificates(finding: Finding) -> str:
     count = len(finding.subjects)
     if finding.reading.value >= 0:
-        return ngettext("The certificate of {n} host has ended", "The certificates of {n} hosts have ended or end soon", count).format(
+        return ngettext("{n} host: certificate has expired", "{n} hosts: certificates have expired or expire soon", count).format(
             n=number(count)
         )
-    text = ngettext("The certificate of {n} host ends in {time}", "The certificates of {n} hosts end soon, the first in {time}", count)
+    text = ngettext("{n} host: certificate expires in {time}", "{n} hosts: certificates expire soon, the first in {time}", count)
     return text.format(n=number(count), time=_days(finding))
 
 
@@ -242,88 +242,81 @@ def _counted(finding: Finding, text: str) -> str:
 
 
 MANY: Mapping[str, Callable[[Finding], str]] = {
-    "host.lost": lambda f: _counted(f, ngettext("{n} host gives no sign of life", "{n} hosts give no sign of life", len(f.subjects))),
+    "host.lost": lambda f: _counted(f, ngettext("{n} host is not responding", "{n} hosts are not responding", len(f.subjects))),
     "host.dom0_memory": lambda f: _counted(
         f,
         ngettext(
-            "The control domain of {n} host has used {full} of its memory",
-            "The control domains of {n} hosts have used up to {full} of their memory",
+            "{n} host: control domain memory at {full}",
+            "{n} hosts: control domain memory up to {full}",
             len(f.subjects),
         ),
     ),
-    "host.cpu": lambda f: _counted(
-        f, ngettext("{n} host has its CPUs {full} busy", "{n} hosts have their CPUs up to {full} busy", len(f.subjects))
-    ),
+    "host.cpu": lambda f: _counted(f, ngettext("{n} host: CPU at {full}", "{n} hosts: CPU up to {full}", len(f.subjects))),
     "host.certificate": _certificates,
     "host.maintenance": lambda f: _counted(
         f, ngettext("{n} host is in maintenance mode", "{n} hosts are in maintenance mode", len(f.subjects))
     ),
     "sr.unplugged": lambda f: _counted(
-        f, ngettext("{n} SR is not reached by all its hosts", "{n} SRs are not reached by all their hosts", len(f.subjects))
+        f, ngettext("{n} SR is not attached on all its hosts", "{n} SRs are not attached on all their hosts", len(f.subjects))
     ),
     "sr.full": lambda f: _counted(f, ngettext("{n} SR is {full} full", "{n} SRs are up to {full} full", len(f.subjects))),
     "sr.filling": lambda f: _counted(
-        f, ngettext("{n} SR is full in about {time}", "{n} SRs are filling up, the first is full in about {time}", len(f.subjects))
+        f,
+        ngettext("{n} SR will be full in about {time}", "{n} SRs are filling up, the first will be full in about {time}", len(f.subjects)),
     ),
     "sr.paths": lambda f: _counted(f, ngettext("{n} SR has lost paths", "{n} SRs have lost paths", len(f.subjects))),
     "network.no_link": lambda f: _counted(
-        f, ngettext("{n} network has no link on some hosts", "{n} networks have no link on some hosts", len(f.subjects))
+        f, ngettext("{n} network: link down on some hosts", "{n} networks: link down on some hosts", len(f.subjects))
     ),
-    "network.degraded": lambda f: _counted(
-        f, ngettext("{n} network has lost a part of its link", "{n} networks have lost a part of their link", len(f.subjects))
+    "network.degraded": lambda f: _counted(f, ngettext("{n} network: link degraded", "{n} networks: link degraded", len(f.subjects))),
+    "vm.down": lambda f: _counted(
+        f, ngettext("{n} VM should be running but is halted", "{n} VMs should be running but are halted", len(f.subjects))
     ),
-    "vm.down": lambda f: _counted(f, ngettext("{n} VM should run and is halted", "{n} VMs should run and are halted", len(f.subjects))),
-    "vm.disk_gone": lambda f: _counted(
-        f, ngettext("{n} VM has a disk that is no longer there", "{n} VMs have disks that are no longer there", len(f.subjects))
-    ),
-    "vm.cpu": lambda f: _counted(
-        f, ngettext("{n} VM has its CPUs {full} busy", "{n} VMs have their CPUs up to {full} busy", len(f.subjects))
-    ),
-    "vm.memory": lambda f: _counted(
-        f, ngettext("{n} VM has used {full} of its memory", "{n} VMs have used up to {full} of their memory", len(f.subjects))
-    ),
+    "vm.disk_gone": lambda f: _counted(f, ngettext("{n} VM: a disk is missing", "{n} VMs: disks are missing", len(f.subjects))),
+    "vm.cpu": lambda f: _counted(f, ngettext("{n} VM: CPU at {full}", "{n} VMs: CPU up to {full}", len(f.subjects))),
+    "vm.memory": lambda f: _counted(f, ngettext("{n} VM: memory at {full}", "{n} VMs: memory up to {full}", len(f.subjects))),
     "vm.latency": lambda f: _counted(
         f,
-        ngettext("A disk of {n} VM takes {ms} ms for a request", "Disks of {n} VMs take up to {ms} ms for a request", len(f.subjects)),
+        ngettext("{n} VM: disk latency {ms} ms", "{n} VMs: disk latency up to {ms} ms", len(f.subjects)),
     ),
 }
 """{rule's key: what is said of many}; the names follow. The sentences of the other rules are as good for many."""
 
 RULE_NAMES: Mapping[str, str] = {
-    "pool.gone": N_("A pool does not answer"),
-    "pool.ha_overcommitted": N_("HA has promised too much"),
-    "pool.ha_plan": N_("HA bears fewer failures than it should"),
+    "pool.gone": N_("Pool not responding"),
+    "pool.ha_overcommitted": N_("HA is overcommitted"),
+    "pool.ha_plan": N_("HA tolerates fewer host failures than configured"),
     "pool.versions": N_("Hosts run different versions"),
     "pool.duplicate_mac": N_("VMs share a MAC address"),
     "pool.no_default_sr": N_("No default SR"),
-    "host.lost": N_("A host gives no sign of life"),
-    "host.dom0_memory": N_("Memory of the control domain"),
-    "host.cpu": N_("CPUs of a host are busy"),
-    "host.no_room": N_("A host cannot fail without loss"),
-    "host.clock": N_("Clocks disagree"),
-    "host.certificate": N_("A certificate ends"),
-    "host.reboot": N_("A host needs a reboot"),
-    "host.toolstack": N_("A toolstack needs a restart"),
-    "host.maintenance": N_("A host is in maintenance mode"),
-    "sr.unplugged": N_("An SR is not reached"),
-    "sr.full": N_("An SR is full"),
-    "sr.filling": N_("An SR is filling up"),
-    "sr.paths": N_("An SR has lost paths"),
-    "disk.chain": N_("Long chains of disks"),
-    "disk.coalesce": N_("Disks to coalesce"),
-    "disk.orphan": N_("Disks that nothing uses"),
-    "network.no_link": N_("A network has no link"),
-    "network.degraded": N_("A bond has lost a NIC"),
-    "vm.down": N_("A VM should run and does not"),
-    "vm.disk_gone": N_("A disk of a VM is gone"),
-    "vm.cpu": N_("CPUs of a VM are busy"),
-    "vm.memory": N_("Memory in the guest is used up"),
-    "vm.latency": N_("Disks of a VM are slow"),
+    "host.lost": N_("Host not responding"),
+    "host.dom0_memory": N_("Control domain memory"),
+    "host.cpu": N_("High host CPU usage"),
+    "host.no_room": N_("Host failure would stop VMs"),
+    "host.clock": N_("Clock difference"),
+    "host.certificate": N_("Certificate expiring"),
+    "host.reboot": N_("Host reboot required"),
+    "host.toolstack": N_("Toolstack restart required"),
+    "host.maintenance": N_("Host in maintenance mode"),
+    "sr.unplugged": N_("SR not attached on a host"),
+    "sr.full": N_("SR is full"),
+    "sr.filling": N_("SR is filling up"),
+    "sr.paths": N_("SR has lost paths"),
+    "disk.chain": N_("Long disk chains"),
+    "disk.coalesce": N_("Disks waiting to coalesce"),
+    "disk.orphan": N_("Unused disks"),
+    "network.no_link": N_("Network link down"),
+    "network.degraded": N_("Bond has lost a NIC"),
+    "vm.down": N_("VM should be running but is halted"),
+    "vm.disk_gone": N_("VM disk missing"),
+    "vm.cpu": N_("High VM CPU usage"),
+    "vm.memory": N_("Low guest memory"),
+    "vm.latency": N_("High VM disk latency"),
     "vm.old_snapshot": N_("Old, large snapshots"),
     "vm.no_tools": N_("No guest tools"),
-    "vm.image_left": N_("An image is left in a drive"),
-    "vm.bound": N_("A VM cannot leave its host"),
-    "vm.restart": N_("A VM needs a restart"),
-    "xapi.alarm": N_("Alarms of XAPI"),
+    "vm.image_left": N_("Image left in a CD drive"),
+    "vm.bound": N_("VM tied to its host"),
+    "vm.restart": N_("VM restart required"),
+    "xapi.alarm": N_("XAPI alarms"),
 }
 """What a rule is called where it is switched on and off."""

@@ -34,8 +34,10 @@ def _menu(name: str, role: str, chosen: Mapping[str, object], path: str, keep: K
         ui.label(role).classes("x-dim x-small")
     menu_link(_("My account"), path, icon="user")
     divider()
-    _looks(_("Theme"), "theme", {"": ("auto", _("As the system")), "light": ("sun", _("Light")), "dark": ("moon", _("Dark"))}, chosen, keep)
-    _looks(_("Contrast"), "contrast", {"": ("auto", _("As the system")), "more": ("contrast", _("More contrast"))}, chosen, keep)
+    _looks(
+        _("Theme"), "theme", {"": ("auto", _("Same as system")), "light": ("sun", _("Light")), "dark": ("moon", _("Dark"))}, chosen, keep
+    )
+    _looks(_("Contrast"), "contrast", {"": ("auto", _("Same as system")), "more": ("contrast", _("More contrast"))}, chosen, keep)
     divider()
     _languages(str(chosen.get("language", "")), keep)
     divider()
@@ -75,6 +77,6 @@ def _languages(now: str, keep: Keep) -> None:
         await keep("language", value)
         ui.run_javascript("location.reload()")
 
-    menu_item(_("As the browser"), lambda: choose(None), chosen=not now)
+    menu_item(_("Same as browser"), lambda: choose(None), chosen=not now)
     for language in i18n.LOCALES:
         menu_item(i18n.NAMES[language], lambda language=language: choose(language), chosen=now == language)

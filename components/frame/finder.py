@@ -36,7 +36,7 @@ class Finder(ui.element, component="finder.js"):
         self._props["placeholder"] = _("Search VMs, hosts, addresses, tags…")
         self._props["screens"] = screens()
         self._props["icons"] = {name: drawing(name) for name in ("search", *ICONS.values())}
-        self._props["words"] = {"nothing": _("Nothing found"), "label": _("Search"), "failed": _("No answer from the server")}
+        self._props["words"] = {"nothing": _("Nothing found"), "label": _("Search"), "failed": _("The server is not responding")}
         self.on("ready", self._ready, [])
         self.on("query", self._query)
 
@@ -74,7 +74,7 @@ class Adder(Finder):
         self._wanted, self._key = groups, key
         self._props["adds"], self._props["most"] = name, most
         self._props["placeholder"] = _("Add: name, address, tag…")
-        self._props["words"] |= {"label": _("Add to the comparison"), "full": _("At most {n} at once; leave one out first.").format(n=most)}
+        self._props["words"] |= {"label": _("Add to the comparison"), "full": _("At most {n} at once; remove one first.").format(n=most)}
 
     def _groups(self, found: Sequence[Found]) -> list[dict[str, Any]]:
         return [self._group(one) for one in found if one.group in self._wanted]

@@ -19,10 +19,10 @@ class Keys(ui.element, component="keys.js"):
             "keys": [
                 ("/", _("search everything")),
                 ("?", _("this list")),
-                ("Tab", _("to the next control; with Shift back")),
-                ("↑ ↓", _("through lists, the tree and menus")),
-                ("→ ←", _("in the tree: open and close")),
+                ("Tab", _("next control; with Shift, the previous one")),
+                ("↑ ↓", _("move in lists, the tree and menus")),
+                ("→ ←", _("in the tree: expand and collapse")),
                 ("Enter", _("open")),
-                ("Esc", _("close what is open")),
+                ("Esc", _("close")),
             ],
         }

@@ -19,7 +19,7 @@ class Shell(ui.element):
         own_main()
         self.classes("x-shell")
         with self:
-            skip = ui.label(_("Skip to the page")).classes("x-skip")
+            skip = ui.label(_("Skip to content")).classes("x-skip")
             skip.tag = "a"
             skip.props("href=#main")
             with ui.element("header").classes("x-top"):
@@ -54,7 +54,7 @@ def breadcrumbs(crumbs: list[tuple[str, str]]) -> None:
     if not crumbs:
         return
     with ui.element("nav").classes("x-crumbs") as nav:
-        nav.props["aria-label"] = _("You are here")
+        nav.props["aria-label"] = _("Current state")
         for i, (name, path) in enumerate(crumbs):
             if i:
                 ui.label("/").classes("x-faint").props("aria-hidden=true")

@@ -25,7 +25,7 @@ def tasks(activity: Activity, path: str) -> None:
     """How many tasks run; the panel names them. Nothing while there are none."""
 
     def fill() -> None:
-        menu_head(_("Running now"))
+        menu_head(_("Running tasks"))
         for line in running()[:SHOWN]:
             _task(line)
         menu_link(_("All tasks"), path, icon="tasks")

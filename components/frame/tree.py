@@ -109,7 +109,7 @@ def _words() -> dict[str, Any]:
         "filter": _("Filter"),
         "tree": _("Infrastructure"),
         "bench": pgettext("several VMs", "halted"),
-        "nothing": _("Nothing has this in its name"),
+        "nothing": _("No matching name"),
         "empty": _("No pools yet"),
         "failed": _("The tree could not be loaded"),
         "percent": i18n.percent(0.11).replace("11", "{n}"),
@@ -126,4 +126,4 @@ def _mark_words() -> Iterable[tuple[str, str]]:
     yield "disabled", _("disabled")
     yield "unknown", _("state unknown")
     yield "connecting", _("connecting")
-    yield "critical", _("unreachable; this is how it was")
+    yield "critical", _("unreachable; last known state shown")

@@ -39,21 +39,21 @@ def about(host: Host) -> list[tuple[str, Cell | None]]:
     build = told.get("build_number", "")
     return [
         (_("Pool"), Link(pool_name(host), pool_path(host))),
-        (_("In the pool"), _("master") if is_master(host) else _("member")),
-        (_("Address"), host.address or Quiet(_("not told"))),
-        (_("Machine"), machine_of(host) or Quiet(_("not told"))),
-        (_("CPU"), cpus.model or Quiet(_("not told"))),
+        (_("Pool role"), _("master") if is_master(host) else _("member")),
+        (_("Address"), host.address or Quiet(_("unknown"))),
+        (_("Machine"), machine_of(host) or Quiet(_("unknown"))),
+        (_("CPU"), cpus.model or Quiet(_("unknown"))),
         (_("CPUs"), cpus_text(cpus) or None),
         (_("Version"), " ".join(part for part in (product_of(host), f"({build})" if build else "") if part) or None),
         (_("Xen"), told.get("xen") or None),
         (_("Kernel"), told.get("linux") or None),
         (_("XAPI"), told.get("xapi_build") or told.get("xapi") or None),
-        (_("Up since"), When(booted_at(host))),
-        (_("Toolstack since"), When(toolstack_started_at(host))),
+        (_("Booted"), When(booted_at(host))),
+        (_("Toolstack started"), When(toolstack_started_at(host))),
         (_("Multipathing"), _("on") if host.multipathing else _("off")),
         (_("iSCSI name"), Copy(iqn, _("Click to copy")) if (iqn := host.other_config.get("iscsi_iqn", "")) else None),
-        (_("Certificate until"), date(ends) if ends else None),
-        (_("uuid"), Copy(host.uuid, _("Click to copy"))),
+        (_("Certificate expires"), date(ends) if ends else None),
+        (_("UUID"), Copy(host.uuid, _("Click to copy"))),
     ]
 
 

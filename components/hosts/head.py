@@ -54,11 +54,11 @@ def host_bands(mirror: Mirror, host: Host) -> None:
         with renewed(box):
             if state is HostState.UNHEARD:
                 Notice(
-                    _("The pool does not hear this host: nobody knows how its VMs are. Look whether it has power and a link."),
+                    _("The pool has lost contact with this host: the state of its VMs is unknown. Check its power and network."),
                     Tone.CRITICAL,
                 )
             elif state is HostState.MAINTENANCE:
-                Notice(_("It is in maintenance mode, or still starts: no VM can start here or move here."), Tone.WARNING)
+                Notice(_("In maintenance mode or still starting: VMs cannot start on it or migrate to it."), Tone.WARNING)
             for guidance in pending:
                 Notice(pending_text(guidance), Tone.WARNING)
 

@@ -18,7 +18,7 @@ def loads(host: Host, pool: PoolMirror) -> None:
     with Past("host", key_of(host), panels.of_host()):
         with Card(_("CPU"), cpus_text(cpus_of(host)) or _("last 10 minutes")):
             Chart(pool.history, host.uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
-        with Card(_("Memory in use"), _("last 10 minutes")):
+        with Card(_("Memory used"), _("last 10 minutes")):
             Chart(pool.history, host.uuid, (Curve("memory_used"),), Unit.SIZE, limit=memory_total(host))
         with Card(_("Network throughput"), _("last 10 minutes")):
             Chart(pool.history, host.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS)

@@ -24,7 +24,7 @@ class MemoryBar(Card):
     """Shows an account; `show` another."""
 
     def __init__(self) -> None:
-        super().__init__(_("Memory promised"), " ")
+        super().__init__(_("Memory allocated"), " ")
         with self:
             with ui.element().classes("x-parts").props("aria-hidden=true"):
                 self._parts = {name: ui.element("i").classes(f"x-part x-part-{name}") for name in PARTS}
@@ -33,7 +33,7 @@ class MemoryBar(Card):
     def show(self, account: Memory) -> None:
         """Send what is different."""
         known = account.total > 0
-        self.scope.text = _("of {size}").format(size=size(account.total)) if known else _("never measured")
+        self.scope.text = _("of {size}").format(size=size(account.total)) if known else _("no measurements")
         for name, part in self._parts.items():
             share = getattr(account, name) / account.total if known else 0.0
             part.style(f"width: {share * 100:.1f}%")

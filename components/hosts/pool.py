@@ -37,7 +37,7 @@ KINDS = (Pool, Host, HostMetrics, VM, SR, Network)
 def pool_parts(context: Context, pool: Pool, home: PoolMirror) -> None:
     """Head, bands and the cards of sums; all told again when what they count changes."""
     head = ObjectHead(context, pool)
-    crowded = Notice(_("High availability has promised more than the hosts can take over: free some memory."), Tone.WARNING)
+    crowded = Notice(_("HA cannot restart all protected VMs after a host failure: free up some memory."), Tone.WARNING)
     with cards().classes("x-fours"):
         counts, memory, storage = Counts(), MemoryBar(), Storage(home)
         facts = _facts_card(pool, home)
@@ -68,17 +68,17 @@ def _concerns(change: Change, home: PoolMirror) -> bool:
 def _summary(pool: Pool, home: PoolMirror, hosts: Sequence[Host]) -> list[str]:
     master = home.one(Host, pool.master)
     count = ngettext("{n} host", "{n} hosts", len(hosts)).format(n=number(len(hosts)))
-    return [count, product_of(master) if master else "", _("reached at {address}").format(address=home.server.address)]
+    return [count, product_of(master) if master else "", _("connected at {address}").format(address=home.server.address)]
 
 
 def _state(hosts: Sequence[Host]) -> tuple[str, str]:
     unheard = sum(host_state(host) is HostState.UNHEARD for host in hosts)
     if unheard:
-        return "critical", ngettext("{n} host not heard", "{n} hosts not heard", unheard).format(n=number(unheard))
+        return "critical", ngettext("{n} host not responding", "{n} hosts not responding", unheard).format(n=number(unheard))
     resting = sum(host_state(host) is HostState.MAINTENANCE for host in hosts)
     if resting:
         return "disabled", ngettext("{n} host in maintenance", "{n} hosts in maintenance", resting).format(n=number(resting))
-    return "running", _("All hosts run")
+    return "running", _("All hosts running")
 
 
 class Counts(Card):
@@ -113,7 +113,7 @@ class Storage(Card):
         with self:
             self._figure = Figure()
             self._meter = Meter(warning=limits.warning or math.inf, critical=limits.critical or math.inf)
-            self._facts = Facts([_("Promised to disks"), _("SRs")])
+            self._facts = Facts([_("Provisioned"), _("SRs")])
 
     def show(self, home: PoolMirror) -> None:
         srs = list(home.all(SR).values())
@@ -122,7 +122,7 @@ class Storage(Card):
         self._figure.value.text = size(room.used if room.size else math.nan)
         self._figure.note.text = _("in use")
         self._meter.show(room.share, percent(room.share) if room.size else "")
-        self._facts.show([(_("Promised to disks"), size(room.promised if room.size else math.nan)), (_("SRs"), number(len(srs)))])
+        self._facts.show([(_("Provisioned"), size(room.promised if room.size else math.nan)), (_("SRs"), number(len(srs)))])
 
 
 def _facts_card(pool: Pool, home: PoolMirror) -> Facts:
@@ -134,12 +134,12 @@ def about(pool: Pool, home: PoolMirror) -> list[tuple[str, Cell | None]]:
     master, default = home.one(Host, pool.master), home.one(SR, pool.default_SR)
     suspend = home.one(SR, pool.suspend_image_SR)
     return [
-        (_("Master"), Link(name_of(master), path_of(master)) if master else Quiet(_("not known"))),
+        (_("Master"), Link(name_of(master), path_of(master)) if master else Quiet(_("unknown"))),
         (_("Default SR"), Link(name_of(default), path_of(default)) if default else Quiet(_("none"))),
-        (_("Suspended VMs on"), Link(name_of(suspend), path_of(suspend)) if suspend else None),
+        (_("Suspend SR"), Link(name_of(suspend), path_of(suspend)) if suspend else None),
         (_("High availability"), _ha(pool)),
         (_("Networks"), number(len(home.all(Network)))),
-        (_("uuid"), Copy(pool.uuid, _("Click to copy"))),
+        (_("UUID"), Copy(pool.uuid, _("Click to copy"))),
     ]
 
 
@@ -147,4 +147,4 @@ def _ha(pool: Pool) -> str:
     if not pool.ha_enabled:
         return _("off")
     bears = pool.ha_host_failures_to_tolerate
-    return ngettext("on, bears the loss of {n} host", "on, bears the loss of {n} hosts", bears).format(n=number(bears))
+    return ngettext("enabled, tolerates {n} host failure", "enabled, tolerates {n} host failures", bears).format(n=number(bears))

@@ -33,7 +33,7 @@ class Ports(Card):
             Column(_("MAC")), Column(_("MTU"), number=True),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("It has no NICs."))
+            self._table = Table(columns, _("No NICs."))
             follow_around(mirror, host, port_refs, self._refresh, names=("PIFs",))
 
     def _refresh(self) -> None:
@@ -106,7 +106,7 @@ class Paths(Card):
             Column(_("Size"), number=True),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("It reaches no storage."))
+            self._table = Table(columns, _("No storage attached."))
             follow_around(mirror, host, _path_refs, self._refresh, names=("PBDs",))
 
     def _refresh(self) -> None:

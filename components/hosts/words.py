@@ -18,7 +18,7 @@ from data.types import XapiObject
 from xo_dash.i18n import N_, _, bits_rate, ngettext, number
 
 STATES: Final[Mapping[HostState, str]] = {
-    HostState.RUNNING: N_("Running"), HostState.MAINTENANCE: N_("Maintenance"), HostState.UNHEARD: N_("Not heard"),
+    HostState.RUNNING: N_("Running"), HostState.MAINTENANCE: N_("Maintenance"), HostState.UNHEARD: N_("Not responding"),
 }  # fmt: skip
 MARKS: Final[Mapping[HostState, str]] = {
     HostState.RUNNING: "running", HostState.MAINTENANCE: "disabled", HostState.UNHEARD: "critical",
@@ -30,12 +30,12 @@ MODES: Final[Mapping[str, str]] = {
 """Of a bond."""
 
 PENDING: Final[Mapping[str, str]] = {
-    "reboot_host": N_("It has to be rebooted for its updates to work."),
-    "reboot_host_on_livepatch_failure": N_("It has to be rebooted: a live patch failed."),
-    "reboot_host_on_kernel_livepatch_failure": N_("It has to be rebooted: a live patch failed."),
-    "reboot_host_on_xen_livepatch_failure": N_("It has to be rebooted: a live patch failed."),
-    "restart_toolstack": N_("Its toolstack has to be restarted for its updates to work."),
-    "restart_device_model": N_("Some of its VMs have to be restarted for its updates to work."),
+    "reboot_host": N_("Reboot it to finish installing updates."),
+    "reboot_host_on_livepatch_failure": N_("Reboot it: a live patch failed."),
+    "reboot_host_on_kernel_livepatch_failure": N_("Reboot it: a live patch failed."),
+    "reboot_host_on_xen_livepatch_failure": N_("Reboot it: a live patch failed."),
+    "restart_toolstack": N_("Restart its toolstack to finish installing updates."),
+    "restart_device_model": N_("Restart some of its VMs to finish installing updates."),
 }  # fmt: skip
 
 
@@ -70,14 +70,14 @@ def link_text(port: Port) -> str:
         return _("no link")
     speed = bits_rate(port.speed * 1e6) if port.speed else _("link")
     if port.link is Link.DEGRADED:
-        return _("{speed}, a NIC has no link").format(speed=speed)
+        return _("{speed}, a NIC link is down").format(speed=speed)
     return speed
 
 
 def pending_text(guidance: str) -> str:
     if guidance in PENDING:
         return _(PENDING[guidance])
-    return _("XAPI asks for: {what}.").format(what=guidance.replace("_", " "))
+    return _("Pending: {what}.").format(what=guidance.replace("_", " "))
 
 
 def pool_name(row: XapiObject) -> str:

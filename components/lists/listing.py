@@ -72,7 +72,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             columns=[_column(roll, at) for at in range(len(roll.columns))], segments=[list(pair) for pair in roll.segments.items()],
             full=full, first=roll.sort, expected=0 if full else roll.expected, find=roll.find, marks=drawings(),
             icons={name: drawing(name) for name in ("search", "up", "down")},
-            words={"title": roll.title, "nothing": text, "empty": empty, "unfit": _("Nothing has all of these words."),
+            words={"title": roll.title, "nothing": text, "empty": empty, "unfit": _("Nothing matches all of these words."),
                    "clear": _("Show all"), "part": _("{n} of {all}"), "add": add_words() if full and not mirror.pools else ""},
         )  # fmt: skip
         self.classes("x-list-full" if full else "")
@@ -83,14 +83,14 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                 "least": acts.least,
                 "most": acts.most,
                 "whyNot": acts.why_not,
-                "one": _("Choose it"),
-                "every": _("Choose all"),
+                "one": _("Select"),
+                "every": _("Select all"),
             }
             do = acts.do
             self.on("act", lambda event: do(self._named(event.args)))
         self._hides = roll.hidden if reveal is not None else None
         if reveal is not None:
-            self._props["reveal"] = {"shown": reveal.shown, "show": _("Show hidden"), "why": _("What is seldom looked for")}
+            self._props["reveal"] = {"shown": reveal.shown, "show": _("Show hidden"), "why": _("More details")}
             self.on("reveal", lambda event: reveal.keep(event.args is True))
         if roll.trace is not None:
             self._props["traced"] = True

@@ -8,7 +8,7 @@ from xo_dash.i18n import _
 def picture_words() -> dict[str, object]:
     """{key: words}; sizes and groups as in `modules/arrange.js`, without what goes without saying."""
     return {
-        "save": _("Save a picture"),
+        "save": _("Save as picture"),
         "png": _("Picture (PNG)"),
         "svg": _("Drawing (SVG)"),
         "saved": _("The picture is saved."),

@@ -43,9 +43,9 @@ class Selection(ui.element):
             self._open = ui.link(_("Open"), "").classes("x-btn")
             self._verbs = ActionBar(context)
             self._beside = ui.link(_("Compare"), "").classes("x-btn")
-            self._lose = Button(_("What if…"), on_click=self._ask)
-            self._lose.props["data-tip"] = _("Where the VMs go if this host fails")
-            Button(kind=Kind.GHOST, icon="close", label=_("Clear the selection"), on_click=on_clear)
+            self._lose = Button(_("Simulate failure…"), on_click=self._ask)
+            self._lose.props["data-tip"] = _("Where VMs would restart if this host failed")
+            Button(kind=Kind.GHOST, icon="close", label=_("Clear selection"), on_click=on_clear)
         self.set_visibility(False)
 
     def show(self, chosen: Sequence[Chosen]) -> None:
@@ -105,7 +105,7 @@ class Menu(ActionMenu):
         super()._fill()
         if self._can_lose():
             divider()
-            menu_item(_("What if it fails…"), self._ask, icon="warning")
+            menu_item(_("Simulate failure…"), self._ask, icon="warning")
 
 
 def found(mirror: Mirror, chosen: Sequence[Chosen]) -> list[XapiObject]:

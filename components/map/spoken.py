@@ -20,7 +20,7 @@ PAUSE = 10.0
 
 def spoken(finding: Finding, mirror: Mirror) -> str:
     """Critical: nfs-vault is 96% full, 40 VMs"""
-    levels = {Level.CRITICAL: _("Critical"), Level.WARNING: _("Warning"), Level.INFORMATION: _("Note")}
+    levels = {Level.CRITICAL: _("Critical"), Level.WARNING: _("Warning"), Level.INFORMATION: _("Information")}
     title, detail = sentence(finding, mirror)
     return f"{levels[finding.level]}: {', '.join(filter(None, (title, detail)))}"
 

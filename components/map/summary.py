@@ -87,17 +87,17 @@ def _states(counts: Counts) -> Iterator[Figure]:
     )
     for state, count, form in words:
         if count:
-            yield Figure(state, form.format(n=number(count)), _("Show them in the list of VMs"), f"/vms?state={state}")
+            yield Figure(state, form.format(n=number(count)), _("Show in the VM list"), f"/vms?state={state}")
 
 
 def _lacks(mirror: Mirror) -> Iterator[Figure]:
     unpatched = sum(map(updates_unfinished, mirror.every(Host)))
     if unpatched:
         text = ngettext("{n} host unpatched", "{n} hosts unpatched", unpatched).format(n=number(unpatched))
-        tip = _("Updates are installed and need a reboot or a toolstack restart")
+        tip = _("Installed updates need a reboot or a toolstack restart")
         yield Figure("", text, tip, f"/hosts?show={UNPATCHED}")
     protected = [pool for pool in mirror if pool.pool is not None and pool.pool.ha_enabled]
     bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
     if bare:
         text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
-        yield Figure("", text, _("HA is on and does not restart them"), "/vms?lacks=ha")
+        yield Figure("", text, _("HA is enabled and does not restart them"), "/vms?lacks=ha")

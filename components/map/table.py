@@ -32,7 +32,7 @@ def table_words() -> dict[str, object]:
         "groups": {"halted": pgettext("several VMs", "Halted"), "srs": _("Storage"), "networks": _("Networks")},
         "levels": ["", _("Information"), _("Warning"), _("Critical")],
         "sort": _("Sort by"),
-        "nothing": _("Nothing is found."),
+        "nothing": _("Nothing found."),
         "icons": {name: drawing(icon) for name, icon in ICONS.items()},
         "marks": drawings(),
         "screens": screens(),

@@ -33,7 +33,7 @@ class WhatIf(ui.element):
     def __init__(self, mirror: Mirror, chart: Map) -> None:
         super().__init__("aside")
         self.classes("xo-map-whatif")
-        self.props["aria-label"] = _("What if")
+        self.props["aria-label"] = _("Simulate failure")
         self._mirror, self._chart = mirror, chart
         self._hosts: list[Host] = []
         self._asked = 0
@@ -89,7 +89,7 @@ class WhatIf(ui.element):
         with renewed(self):
             with ui.element().classes("xo-map-whatif-head"):
                 ui.label(title_of(hosts)).classes("xo-map-whatif-title")
-                Button(kind=Kind.GHOST, icon="close", label=_("End"), on_click=self.end)
+                Button(kind=Kind.GHOST, icon="close", label=_("Close"), on_click=self.end)
             with ui.element().classes("xo-map-whatif-verdict"):
                 if outcome.stranded:
                     Mark("critical")
@@ -108,7 +108,7 @@ class WhatIf(ui.element):
         hosts = sorted(set(outcome.moves.values()), key=name_of)
         if not hosts:
             return
-        ui.label(_("The others go to")).classes("xo-map-whatif-scope")
+        ui.label(_("Other VMs restart on")).classes("xo-map-whatif-scope")
         with ui.element("ul").props("role=list").classes("xo-map-whatif-list"):
             for host in hosts:
                 coming = [vm for vm, place in outcome.moves.items() if place is host]
@@ -136,17 +136,17 @@ async def computed(hosts: Sequence[Host]) -> Outcome:
 
 def title_of(hosts: Sequence[Host]) -> str:
     if len(hosts) == 1:
-        return _("Without {name}").format(name=name_of(hosts[0]))
-    return ngettext("Without {n} host", "Without {n} hosts", len(hosts)).format(n=number(len(hosts)))
+        return _("If {name} fails").format(name=name_of(hosts[0]))
+    return ngettext("If {n} host fails", "If {n} hosts fail", len(hosts)).format(n=number(len(hosts)))
 
 
 def verdict_of(outcome: Outcome) -> str:
     stranded, total = len(outcome.stranded), len(outcome.stranded) + len(outcome.moves)
     if not total:
-        return _("No VM runs there.")
+        return _("No VMs are running there.")
     if not stranded:
-        return ngettext("Its {n} VM finds a place.", "All {n} VMs find a place.", total).format(n=number(total))
-    text = ngettext("{n} of {all} VMs has no place.", "{n} of {all} VMs have no place.", stranded)
+        return ngettext("{n} VM can be restarted.", "All {n} VMs can be restarted.", total).format(n=number(total))
+    text = ngettext("{n} of {all} VMs cannot be restarted.", "{n} of {all} VMs cannot be restarted.", stranded)
     return text.format(n=number(stranded), all=number(total))
 
 
@@ -154,9 +154,9 @@ def reason(one: Stranded) -> str:
     """Why a VM has no place."""
     name = name_of(one.what) if one.what else ""
     if one.why is Bound.SR:
-        return _("no other host reaches {name}").format(name=name)
+        return _("{name} is not attached on any other host").format(name=name)
     if one.why is Bound.NETWORK:
         return _("no other host has {name}").format(name=name)
     if one.why is Bound.ROOM:
-        return _("{size} of memory short").format(size=size(one.short))
-    return _("uses a device of its host") if one.why is Bound.DEVICE else _("no other host takes VMs")
+        return _("{size} more memory needed").format(size=size(one.short))
+    return _("uses a host device") if one.why is Bound.DEVICE else _("no other host accepts VMs")

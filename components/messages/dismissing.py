@@ -28,8 +28,8 @@ async def dismiss(context: Context, messages: Sequence[Message]) -> None:
         return
     if count > 1:
         title = ngettext("Dismiss {n} message?", "Dismiss {n} messages?", count).format(n=number(count))
-        text = _("The pools forget them, for everybody and for every other tool. What is wrong stays among what needs attention.")
-        if not await confirm(title, text, yes=_("Dismiss"), no=_("Not now")):
+        text = _("They are deleted from the pools, for all users and other tools. The problems themselves stay under Attention.")
+        if not await confirm(title, text, yes=_("Dismiss"), no=_("Cancel")):
             return
     done, refused = 0, ""
     for pool, some in _in_parts(messages):
@@ -47,7 +47,7 @@ async def dismiss(context: Context, messages: Sequence[Message]) -> None:
         return
     with client:
         if done:
-            notify(ngettext("{n} message is dismissed", "{n} messages are dismissed", done).format(n=number(done)))
+            notify(ngettext("{n} message dismissed", "{n} messages dismissed", done).format(n=number(done)))
         if refused:
             notify(f"{_('Dismiss')}: {refused}", Tone.WARNING)
 

@@ -31,7 +31,7 @@ def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
         refs=_refs,
         belongs=belongs,
         title=_("Messages"),
-        nothing=_("No messages. What XAPI reports of its pools appears here, until somebody dismisses it."),
+        nothing=_("No messages. Messages from XAPI appear here until somebody dismisses them."),
         find=_("Message, object, text"),
         segments={str(int(level)): _(word) for level, word in PRIORITIES.items()},
     )
@@ -45,7 +45,9 @@ def _row(message: Message) -> Row:
     cells = (
         Cell(since=at) if at else Cell("–", key=math.nan),
         Cell(title(message), mark=MARKS[level], tip=message.name),
-        Cell(name, path=path_of(subject)) if subject else Cell(name, tone="dim", tip=_("{kind}, no longer there").format(kind=message.cls)),
+        Cell(name, path=path_of(subject))
+        if subject
+        else Cell(name, tone="dim", tip=_("{kind}, no longer exists").format(kind=message.cls)),
         Cell(pool_name(message), path=pool_path(message)),
         Cell(more, tone="dim", tip=message.body[:1000]),
     )

@@ -46,8 +46,8 @@ def _state(network: Network) -> tuple[str, str]:
     if not links.ports:
         return "disabled", _("Not in use")
     words = {
-        LinkState.UP: _("Link everywhere"), LinkState.DEGRADED: _("A NIC has no link"),
-        LinkState.DOWN: _("No link on a host") if links.up else _("No link"),
+        LinkState.UP: _("All links up"), LinkState.DEGRADED: _("NIC link down"),
+        LinkState.DOWN: _("Link down on 1 host") if links.up else _("Link down"),
     }  # fmt: skip
     return link_mark(links.worst, links.level), words[links.worst]
 
@@ -70,12 +70,12 @@ class NetworkPorts(Card):
             Column(_("MAC")),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("No host has a port into it: its VMs reach those on the same host only."))
+            self._table = Table(columns, _("No host has a NIC on it: its VMs can reach only VMs on the same host."))
             follow_around(mirror, network, port_refs, self._refresh, names=("PIFs",))
 
     def _refresh(self) -> None:
         ports, links = ports_into(self._network), links_of(self._network)
-        self.scope.text = _("link on {n} of {all}").format(n=number(links.up), all=number(links.ports)) if links.ports else ""
+        self.scope.text = _("link up on {n} of {all}").format(n=number(links.up), all=number(links.ports)) if links.ports else ""
         self.show_count(len(ports))
         self._table.show([(one.port.pif.ref, list(_cells(one))) for one in ports])
 
@@ -115,14 +115,14 @@ class NetworkAbout(Card):
 
 
 def about(network: Network) -> list[tuple[str, Cell | None]]:
-    locking = {"unlocked": _("any address"), "disabled": _("nothing until it is allowed")}.get(network.default_locking_mode)
+    locking = {"unlocked": _("any address"), "disabled": _("none unless allowed")}.get(network.default_locking_mode)
     return [
         (_("Pool"), Link(pool_name(network), pool_path(network))),
         (_("Kind"), _(KINDS[network_kind(network)])),
         (_("VLAN"), ", ".join(map(str, tags_of(network))) or None),
         (_("Bridge"), network.bridge or Quiet(_("none"))),
         (_("MTU"), str(network.MTU) if network.MTU else None),
-        (_("VMs may send from"), locking or network.default_locking_mode),
+        (_("Source addresses"), locking or network.default_locking_mode),
         (_("Managed by XAPI"), None if network.managed else _("no")),
-        (_("uuid"), Copy(network.uuid, _("Click to copy"))),
+        (_("UUID"), Copy(network.uuid, _("Click to copy"))),
     ]

@@ -50,8 +50,8 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         hidden=lambda network: network_kind(network) is NetworkKind.INTERNAL,
         title=_("Networks"),
         judged=True,
-        find=_("Name, bridge, uuid"),
-        nothing=_("No networks yet. They appear as soon as a pool is connected, in the settings."),
+        find=_("Name, bridge, UUID"),
+        nothing=_("No networks. They appear once a pool is connected in the settings."),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
         measured=5,
         measure=lambda network: traffic_cell(network, traffic_of(network), line_rate),
@@ -117,7 +117,7 @@ def nic_roll(network: Network) -> Roll[VIF]:
         belongs=lambda vif: vif.network == network.ref and vif.home is network.home and _is_guests(vif),
         title=_("VMs"),
         find=_("Name, address, MAC"),
-        nothing=_("No VM has a NIC on it."),
+        nothing=_("No VM has a NIC on this network."),
         expected=len(network.VIFs),
     )
 

@@ -29,7 +29,7 @@ def _password(context: Context) -> None:
         old.fault(None)
         again.fault(None)
         if new.value != again.value:
-            again.fault(_("The two passwords differ."))
+            again.fault(_("The passwords do not match."))
             return
         try:
             await context.door.change_own_password(current_session(), old.value, new.value)
@@ -41,9 +41,9 @@ def _password(context: Context) -> None:
         notify(_("The password is changed. Your other sessions are signed out."))
 
     with Card(_("Password")):
-        old = Field(_("Old password"), password=True, autocomplete="current-password")
+        old = Field(_("Current password"), password=True, autocomplete="current-password")
         new = Field(_("New password"), password=True, autocomplete="new-password")
-        again = Field(_("Once more"), password=True, autocomplete="new-password", on_enter=submit)
+        again = Field(_("Repeat new password"), password=True, autocomplete="new-password", on_enter=submit)
         with ui.element().classes("x-btns"):
             Button(_("Change password"), submit, kind=Kind.PRIMARY)
 
@@ -55,13 +55,13 @@ def _sessions(context: Context, user: User) -> None:
     def age(session: Session) -> Value:
         return _("this one") if session is here else lambda: Age(session.last_seen)
 
-    with Card(_("Signed in"), str(len(mine))):
+    with Card(_("Sessions"), str(len(mine))):
         data_table(
-            [Column(_("Address"), main=True), Column(_("Since")), Column(_("Last seen"))],
+            [Column(_("Address"), main=True), Column(_("Sign-in time")), Column(_("Last active"))],
             [[session.address, lambda session=session: Age(session.created), age(session)] for session in mine],  # type: ignore[misc]
         )
         with ui.element().classes("x-btns"):
-            Button(_("Sign out everywhere else"), lambda: _sign_out_others(context))
+            Button(_("Sign out other sessions"), lambda: _sign_out_others(context))
 
 
 def _sign_out_others(context: Context) -> None:

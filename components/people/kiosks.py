@@ -24,12 +24,12 @@ class KioskList(Card):
     """A table of links; each is shown once, when it is made. Every handler asks again who acts."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(_("Screens"), _("Links that show the map, and nothing else"), wide=True)
+        super().__init__(_("Screens"), _("Links that show only the map"), wide=True)
         self._context = context
         with self:
             self._box = ui.element()
             with ui.element().classes("x-btns"):
-                Button(_("Make a link"), self._ask_new, icon="plus")
+                Button(_("Create link"), self._ask_new, icon="plus")
         self._fill()
 
     def _fill(self) -> None:
@@ -38,48 +38,48 @@ class KioskList(Card):
             if kiosks:
                 columns = [
                     Column(_("Name"), main=True),
-                    Column(_("Made by")),
-                    Column(_("Made")),
-                    Column(_("Good until")),
+                    Column(_("Created by")),
+                    Column(_("Created")),
+                    Column(_("Valid until")),
                     Column("", number=True),
                 ]
                 data_table(columns, [self._row(kiosk) for kiosk in kiosks])
             else:
-                ui.label(_("No links yet.")).classes("x-dim")
+                ui.label(_("No links.")).classes("x-dim")
 
     def _row(self, kiosk: Kiosk) -> list[str | Callable[[], object]]:
-        until = _("it is revoked") if kiosk.until is None else date(kiosk.until)
+        until = _("revoked") if kiosk.until is None else date(kiosk.until)
         if kiosk.until is not None and kiosk.until < time.time():
-            until = _("it has run out")
+            until = _("expired")
         revoke = lambda: Button(_("Revoke"), lambda: self._revoke(kiosk), kind=Kind.GHOST)  # noqa: E731
         return [kiosk.name, kiosk.by, lambda: Age(kiosk.created), until, revoke]
 
     def _ask_new(self) -> None:
-        dialog = Dialog(_("Make a link"))
+        dialog = Dialog(_("Create link"))
         dialog.on("hide", dialog.delete, [])
         with dialog:
-            ui.label(_("Whoever has the link sees the map: names, addresses and loads of everything. They can change nothing.")).classes(
+            ui.label(_("Anyone with the link can see the map, with names, addresses and loads. They cannot change anything.")).classes(
                 "x-dim"
             )
-            name = Field(_("Name"), placeholder=_("screen in the hall"))
-            days = choice({0: _("until it is revoked"), 1: _("for a day"), 30: _("for 30 days"), 365: _("for a year")}, 0, label=_("Good"))
+            name = Field(_("Name"), placeholder=_("hallway screen"))
+            days = choice({0: _("until revoked"), 1: _("for 1 day"), 30: _("for 30 days"), 365: _("for 1 year")}, 0, label=_("Valid"))
 
         async def submit() -> None:
             try:
                 user = current_user()
                 if not user.role.includes(Role.ADMIN):
-                    name.fault(_("Only an administrator can make links."))
+                    name.fault(_("Only an administrator can create links."))
                     return
                 until = time.time() + DAY * float(days.value) if days.value else None
                 secret, kiosk = await self._context.kiosks.add(name.value, user.name, until)
             except (RecordRefused, StoreError, SignedOut) as error:
-                name.fault(str(error) or _("You are signed out."))
+                name.fault(str(error) or _("You have signed out."))
                 return
             dialog.close()
             self._fill()
             self._show(kiosk, secret)
 
-        dialog.answers(_("Cancel"), _("Make a link"), submit)
+        dialog.answers(_("Cancel"), _("Create link"), submit)
         dialog.open()
 
     def _show(self, kiosk: Kiosk, secret: str) -> None:
@@ -90,12 +90,12 @@ class KioskList(Card):
         dialog = Dialog(kiosk.name, wide=True)
         dialog.on("hide", dialog.delete, [])
         with dialog:
-            ui.label(_("Open this on the screen. It is shown this once.")).classes("x-dim")
+            ui.label(_("Open this on the screen. It won't be shown again.")).classes("x-dim")
             Field(_("Link"), link).props("readonly").mark("kiosk-link")
 
         def copy() -> None:
             ui.clipboard.write(link)
-            notify(_("Copied."))
+            notify(_("Copied"))
 
         with dialog.foot:
             Button(_("Close"), dialog.close)
@@ -103,7 +103,7 @@ class KioskList(Card):
         dialog.open()
 
     async def _revoke(self, kiosk: Kiosk) -> None:
-        text = _("Screens that show the map by {name} go dark at once.").format(name=kiosk.name)
+        text = _("Screens that use the link {name} stop showing the map at once.").format(name=kiosk.name)
         if not await confirm(_("Revoke"), text, yes=_("Revoke"), no=_("Cancel")):
             return
         try:
@@ -112,5 +112,5 @@ class KioskList(Card):
                 return
             await self._context.door.revoke_kiosk(kiosk.id)
         except (RecordMissing, StoreError, SignedOut) as error:
-            notify(str(error) or _("You are signed out."), Tone.CRITICAL)
+            notify(str(error) or _("You have signed out."), Tone.CRITICAL)
         self._fill()

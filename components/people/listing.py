@@ -22,19 +22,19 @@ class PeopleList(Card):
     """A table of users with what can be done to each; every handler asks again who acts."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(_("People"), _("Who may sign in here"), wide=True)
+        super().__init__(_("Users"), _("Who can sign in"), wide=True)
         self._context = context
         with self:
             self._box = ui.element()
             with ui.element().classes("x-btns"):
-                Button(_("Add a user"), self._ask_new, icon="plus")
+                Button(_("Add user"), self._ask_new, icon="plus")
         self._fill()
 
     def _fill(self) -> None:
         users = sorted(self._context.users.all(), key=lambda user: user.name.casefold())
         with renewed(self._box):
             data_table(
-                [Column(_("Name"), main=True), Column(_("Role")), Column(_("Since")), Column("", number=True)],
+                [Column(_("Name"), main=True), Column(_("Role")), Column(_("Added")), Column("", number=True)],
                 [[user.name, role_word(user.role), self._age(user), self._verbs(user)] for user in users],
             )
 
@@ -44,7 +44,7 @@ class PeopleList(Card):
 
     def _verbs(self, user: User) -> Callable[[], object]:
         def draw() -> None:
-            with Button(icon="more", label=_("What to do with {name}").format(name=user.name), kind=Kind.GHOST), menu(right=True):
+            with Button(icon="more", label=_("Actions for {name}").format(name=user.name), kind=Kind.GHOST), menu(right=True):
                 for role in Role:
                     menu_item(role_word(role), lambda role=role: self._set_role(user, role), chosen=role is user.role)
                 menu_item(_("New password"), lambda: self._ask_password(user))
@@ -56,12 +56,12 @@ class PeopleList(Card):
         await self._acting(lambda: self._context.users.set_role(user.id, role))
 
     async def _remove(self, user: User) -> None:
-        text = _("{name} is signed out at once and cannot come back.").format(name=user.name)
+        text = _("{name} is signed out at once and can no longer sign in.").format(name=user.name)
         if await confirm(_("Remove user"), text, yes=_("Remove"), no=_("Cancel")):
             await self._acting(lambda: self._context.door.remove_user(user.id))
 
     def _ask_new(self) -> None:
-        dialog = Dialog(_("Add a user"))
+        dialog = Dialog(_("Add user"))
         dialog.on("hide", dialog.delete, [])
         with dialog:
             name = Field(_("Name"))
@@ -81,7 +81,7 @@ class PeopleList(Card):
         dialog = Dialog(_("New password for {name}").format(name=user.name))
         dialog.on("hide", dialog.delete, [])
         with dialog:
-            password = Field(_("Password"), password=True, autocomplete="new-password", hint=_("All sessions of this user end."))
+            password = Field(_("Password"), password=True, autocomplete="new-password", hint=_("All sessions of this user will be closed."))
 
         async def submit() -> None:
             fault = await self._acting(lambda: self._set_password(user, password.value), quiet=True)
@@ -113,5 +113,5 @@ async def _fault_of(change: Callable[[], Awaitable[object]]) -> str | None:
     except (Refused, RecordRefused, RecordMissing, StoreError) as error:
         return str(error)
     except SignedOut:
-        return _("You are signed out.")
+        return _("You have signed out.")
     return None

@@ -35,7 +35,7 @@ def is_administrator() -> bool:
 
 def add_words() -> str:
     """What the way to the first server is called; "" for who may not add one."""
-    return _("Add a server") if is_administrator() else ""
+    return _("Add server") if is_administrator() else ""
 
 
 class ServerForm:
@@ -45,7 +45,7 @@ class ServerForm:
         self._context = context
         self._record = record
         self._asked: tuple[str, Probe] | None = None  # the address as typed, and what the next press would say yes to
-        self._dialog = Dialog(_("Edit server") if record else _("Add a server"))
+        self._dialog = Dialog(_("Edit server") if record else _("Add server"))
         self._dialog.on("hide", self._dialog.delete, [])  # a page that stays open must not keep passwords
         with self._dialog:
             self._address = Field(
@@ -60,11 +60,9 @@ class ServerForm:
                 _("Password"),
                 password=True,
                 autocomplete="new-password",
-                hint=_("Leave empty to keep the one that is stored") if record else "",
+                hint=_("Leave empty to keep the current one") if record else "",
             )
-            self._label = Field(
-                _("Name"), record.label if record else "", placeholder=_("as the pool calls itself"), hint=_("How it is called here")
-            )
+            self._label = Field(_("Name"), record.label if record else "", placeholder=_("Pool's own name"), hint=_("Display name"))
             self._question = ui.element()
         self._yes = self._dialog.answers(_("Cancel"), self._usual, self._submit)
 
@@ -83,7 +81,7 @@ class ServerForm:
             return
         if not self._complete():
             return
-        self._yes.allow(_("Looking who is there …"))
+        self._yes.allow(_("Checking the address…"))
         try:
             await self._look()
         finally:
@@ -91,9 +89,9 @@ class ServerForm:
 
     def _complete(self) -> bool:
         password_needed = self._record is None and not self._password.value
-        self._address.fault(None if self._address.value.strip() else _("An address is needed."))
-        self._user.fault(None if self._user.value.strip() else _("A user is needed."))
-        self._password.fault(_("A password is needed.") if password_needed else None)
+        self._address.fault(None if self._address.value.strip() else _("Enter an address."))
+        self._user.fault(None if self._user.value.strip() else _("Enter a user name."))
+        self._password.fault(_("Enter a password.") if password_needed else None)
         return bool(self._address.value.strip() and self._user.value.strip() and not password_needed)
 
     async def _look(self) -> None:
@@ -151,14 +149,14 @@ class ServerForm:
         self._question.clear()
         with self._question:
             if found.plain:
-                Notice(_("Plain http: whoever is on the way reads the password. Use it only in a network that you trust."), Tone.WARNING)
+                Notice(_("Plain HTTP sends the password unencrypted. Use it only in a network that you trust."), Tone.WARNING)
             else:
                 Notice(_question(changed=bool(before)), Tone.CRITICAL if before else Tone.WARNING)
-                _fingerprint(_("It presents"), found.readable_fingerprint)
+                _fingerprint(_("Fingerprint (SHA-256)"), found.readable_fingerprint)
                 if before:
-                    _fingerprint(_("Trusted before"), ":".join(before[i : i + 2] for i in range(0, len(before), 2)).upper())
-                ui.label(_("On the host it is shown by: {command}").format(command=_COMMAND)).classes("x-dim x-small")
-        self._yes.text = _("Use plain http") if found.plain else _("Trust this certificate")
+                    _fingerprint(_("Previously trusted"), ":".join(before[i : i + 2] for i in range(0, len(before), 2)).upper())
+                ui.label(_("To see it, run on the host: {command}").format(command=_COMMAND)).classes("x-dim x-small")
+        self._yes.text = _("Use plain HTTP") if found.plain else _("Trust this certificate")
 
     # ---- the record
 
@@ -170,7 +168,7 @@ class ServerForm:
             notify(_("Only an administrator can change servers."), Tone.WARNING)
             return
         if known := self._known_as(found):
-            self._say("address", _("This pool is there already, as {label}.").format(label=known))
+            self._say("address", _("Already added as {label}.").format(label=known))
             return
         try:
             if self._record is None:
@@ -206,11 +204,10 @@ _COMMAND = "openssl x509 -noout -fingerprint -sha256 -in /etc/xensource/xapi-ssl
 def _question(*, changed: bool) -> str:
     if changed:
         return _(
-            "The certificate is not the one that was trusted: it was made anew, or somebody is in between. Compare before you say yes."
+            "The certificate has changed: it was renewed, or somebody is intercepting the connection. Compare the "
+            "fingerprint before you trust it."
         )
-    return _(
-        "No authority that this system trusts signed the certificate, as is usual for such hosts. Compare its fingerprint, then say yes."
-    )
+    return _("The certificate is self-signed or not trusted, which is usual for such hosts. Compare the fingerprint, then trust it.")
 
 
 def _fingerprint(name: str, text: str) -> None:
@@ -228,7 +225,7 @@ def open_form(context: Context, record: Server | None = None) -> None:
 
 
 def add_button(context: Context) -> Button:
-    return Button(_("Add a server"), lambda: open_form(context), kind=Kind.PRIMARY, icon="plus")
+    return Button(_("Add server"), lambda: open_form(context), kind=Kind.PRIMARY, icon="plus")
 
 
 def _full(text: str) -> str:

@@ -25,7 +25,7 @@ class ServerList(Card):
     """All connections; drawn anew when one comes or goes, each row by itself when its state changes."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(_("Servers"), _("One for each pool; any of its hosts will do"), wide=True)
+        super().__init__(_("Servers"), _("One per pool; the address of any of its hosts"), wide=True)
         self._context = context
         self._shown: list[Server] = []
         with self:
@@ -86,7 +86,7 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
             pool.visible = bool(pool.text)
             product.text = _product(live) if live else ""
             stale = live is not None and not live.is_live and bool(live.last_event_at)
-            told.text = _("last heard of") if stale else ""
+            told.text = _("last contact") if stale else ""
             age.show(live.last_event_at if live and stale else None)
             age.visible = stale
             fault.text = sentence(live) if live else ""
@@ -118,13 +118,13 @@ def _verbs(context: Context, record: Server) -> None:
         Button(_("Edit"), lambda: open_form(context, context.server_store.get(record.id) or record))
         with Button(icon="more", label=_("More")), menu(right=True):
             if record.pool_uuid:
-                menu_item(_("Accept another pool here"), lambda: _accept(context, record))
+                menu_item(_("Accept another pool at this address"), lambda: _accept(context, record))
             menu_item(_("Disable") if record.enabled else _("Enable"), lambda: _enable(context, record))
             menu_item(_("Remove"), lambda: _remove(context, record), danger=True)
 
 
 async def _accept(context: Context, record: Server) -> None:
-    text = _("Whatever pool answers at {address} next takes the place of the one that was known.").format(address=record.address)
+    text = _("The pool that responds at {address} next will replace the previous one.").format(address=record.address)
     if await confirm(_("Accept another pool"), text, yes=_("Accept"), no=_("Cancel"), kind=Kind.PRIMARY):
         await _acting(lambda: context.servers.accept_pool(record.id))
 
@@ -134,7 +134,7 @@ async def _enable(context: Context, record: Server) -> None:
 
 
 async def _remove(context: Context, record: Server) -> None:
-    text = _("{label} disappears from here with its stored password. The pool itself does not notice.").format(label=record.label)
+    text = _("{label} and its stored password are removed from xo-dash. The pool itself is not changed.").format(label=record.label)
     if await confirm(_("Remove server"), text, yes=_("Remove"), no=_("Cancel")):
         await _acting(lambda: context.servers.remove(record.id))
 

@@ -22,10 +22,10 @@ MARKS: Final[Mapping[ServerState, str]] = {
 
 _WORDS: Final[Mapping[ServerState, str]] = {
     ServerState.CONNECTING: N_("connecting"),
-    ServerState.SYNCING: N_("reading the pool"),
+    ServerState.SYNCING: N_("loading data"),
     ServerState.LIVE: N_("live"),
     ServerState.UNREACHABLE: N_("unreachable"),
-    ServerState.BAD_PASSWORD: N_("password refused"),
+    ServerState.BAD_PASSWORD: N_("password rejected"),
     ServerState.BAD_CERTIFICATE: N_("certificate not trusted"),
     ServerState.WRONG_POOL: N_("another pool than before"),
     ServerState.DUPLICATE: N_("connected twice"),
@@ -54,22 +54,22 @@ def _unreachable(detail: tuple[str, ...]) -> str:
     match detail:
         case (code, reason) if code == NO_XAPI:
             return _(
-                "Something answers, but not as XenServer or XCP-ng does ({reason}). Mend the address if it was never a pool; "
-                "it is tried again by itself."
+                "The address responds, but not like a XenServer or XCP-ng host ({reason}). Correct the address if it is "
+                "wrong. Retrying automatically."
             ).format(reason=plain(reason))
         case (code, address) if code == NO_TLS:
             return _no_tls(plain(address))
         case (code, master) if code == UNKNOWN_MASTER:
             return _member(master)
         case (code, *arguments) if _CODE.fullmatch(code):
-            return _("It answers, but: {reason}. It is tried again by itself.").format(reason=explain(code, arguments, None))
+            return _("The pool responds, but: {reason}. Retrying automatically.").format(reason=explain(code, arguments, None))
         case _:
-            return _("No answer: {reason}. It is tried again by itself.").format(reason=plain(" ".join(detail)) or _("nobody is there"))
+            return _("No response: {reason}. Retrying automatically.").format(reason=plain(" ".join(detail)) or _("no response"))
 
 
 def _no_tls(address: str) -> str:
     return _(
-        "{address} answers, but not with TLS. Check the port, or enter http:// before the address to connect without encryption."
+        "{address} responds, but not with TLS. Check the port, or enter http:// before the address to connect without encryption."
     ).format(address=address)
 
 
@@ -78,29 +78,29 @@ def _member(master: str) -> str:
 
 
 def _bad_password(_detail: tuple[str, ...]) -> str:
-    return _("The pool refused the user or password. It is not retried, to avoid a lock-out: edit the server in Settings.")
+    return _("The pool rejected the user name or password. To avoid a lockout it is not retried: edit the server in the settings.")
 
 
 def _bad_certificate(detail: tuple[str, ...]) -> str:
     expected, actual = (*detail, "", "")[:2]
     if not expected:
-        return _(
-            "No authority that this system trusts signed the certificate {actual}. Edit the server to trust it by its fingerprint."
-        ).format(actual=readable(actual))
-    return _(
-        "The certificate changed: it was {expected}, now it is {actual}. If you know why, edit the server and say yes to the new one."
-    ).format(expected=readable(expected), actual=readable(actual))
+        return _("The certificate {actual} is self-signed or not trusted. Edit the server to trust it by its fingerprint.").format(
+            actual=readable(actual)
+        )
+    return _("The certificate has changed from {expected} to {actual}. If this is expected, edit the server and trust the new one.").format(
+        expected=readable(expected), actual=readable(actual)
+    )
 
 
 def _wrong_pool(detail: tuple[str, ...]) -> str:
     expected, actual, name = (*detail, "", "", "")[:3]
     return _(
-        "The address leads to the pool {name} ({actual}) now, before it was {expected}. Accept the new pool, or mend the address."
+        "This address now belongs to the pool {name} ({actual}); it was {expected} before. Accept the new pool, or correct the address."
     ).format(name=name or "–", actual=actual, expected=expected)
 
 
 def _duplicate(detail: tuple[str, ...]) -> str:
-    return _("{label} is the same pool already. Remove one of the two.").format(label=(*detail, "–")[0])
+    return _("{label} is the same pool. Remove one of the two.").format(label=(*detail, "–")[0])
 
 
 _SENTENCES: Final[Mapping[ServerState, Callable[[tuple[str, ...]], str]]] = {
@@ -116,17 +116,17 @@ def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
     """(the field that is wrong: address or password, a sentence) for what a look at `address` ended in."""
     match error:
         case BadPassword():
-            return "password", _("The pool refused this user or password.")
+            return "password", _("The pool rejected this user name or password.")
         case UnknownMaster():
             words = _member(error.master)
         case BadReply():
-            words = _("Something answers at {address}, but it is no XenServer or XCP-ng host.").format(address=address)
+            words = _("{address} responds, but it is not a XenServer or XCP-ng host.").format(address=address)
         case BadCertificate():
-            words = _("The certificate of {address} is not the one that was trusted.").format(address=address)
+            words = _("The certificate of {address} has changed.").format(address=address)
         case NoTls():
             words = _no_tls(address)
         case Unreachable():
-            words = _("Nobody answers at {address}: {reason}.").format(address=address, reason=str(error))
+            words = _("No response from {address}: {reason}.").format(address=address, reason=str(error))
         case XapiFailure():
             words = _("The pool refused: {reason}.").format(reason=explain(error.code, error.params, None))
         case _:

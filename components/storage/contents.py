@@ -42,7 +42,7 @@ class SrContents(Card):
             Column(_("Snapshots"), number=True), Column(_("Base copies"), number=True), Column(_("Disks"), number=True),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("Nothing lies on it.")).classes("x-contents")
+            self._table = Table(columns, _("This SR is empty.")).classes("x-contents")
             follow_all(mirror, self._collect, self._render)
 
     def _collect(self, changes: Sequence[Change]) -> bool:
@@ -117,7 +117,7 @@ def _name(part: Part) -> Cell:
     if part.image is not None:
         return name_of(part.image)
     if part.holder is Holder.SYSTEM:
-        return Quiet(_("XAPI's own"))
+        return Quiet(_("System disk"))
     if part.holder is Holder.NOBODY:
         return Marked("warning", _("Orphaned"))
     if len(part.machines) > 1:

@@ -34,13 +34,13 @@ def sr_head(context: Context, sr: SR) -> None:
         reached = reached_by(sr)
         state = ("live", _("Attached")) if reached.attached else ("disabled", _("Detached"))
         if reached.cut:
-            state = "critical", _("Not reached by all")
+            state = "critical", _("Not attached on all hosts")
         default = _("default SR") if is_default(sr) else ""
         head.show([reach_text(sr), reached_text(reached), default], state)
         cut.set_visibility(bool(reached.cut))
         if reached.cut:
             hosts = ", ".join(name_of(host) for host in reached.cut)
-            cut.text.text = _("{hosts} should reach it and does not: VMs with disks on it cannot start there.").format(hosts=hosts)
+            cut.text.text = _("Not attached on {hosts}: VMs with disks on it cannot start there.").format(hosts=hosts)
 
     with head:
         follow_around(context.mirror, sr, sr_refs, refresh)
@@ -63,7 +63,7 @@ class RoomCard(Card):
     """What of it is in use, and what was promised to disks."""
 
     def __init__(self, mirror: Mirror, sr: SR) -> None:
-        super().__init__(_("Room"), " ")
+        super().__init__(_("Space"), " ")
         self._sr = sr
         with self:
             self._figure = Figure()
@@ -92,7 +92,7 @@ class RoomCard(Card):
             promised = size(room.promised)
             if room.size > 0:
                 promised += " · " + _("{share} of its size").format(share=percent(room.promised / room.size))
-        return [(_("Free"), size(room.free) if known else None), (_("Promised to disks"), promised)]
+        return [(_("Free"), size(room.free) if known else None), (_("Provisioned"), promised)]
 
 
 class SrPaths(Card):
@@ -102,7 +102,7 @@ class SrPaths(Card):
         super().__init__(_("Paths"), " ", wide=True)
         self._sr = sr
         with self:
-            self._table = Table((Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host has a path to it."))
+            self._table = Table((Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host is connected to it."))
             follow_around(mirror, sr, sr_refs, self._refresh, names=("PBDs",))
 
     def _refresh(self) -> None:
@@ -140,13 +140,13 @@ class SrAbout(Card):
 def about(sr: SR) -> list[tuple[str, Cell | None]]:
     words = {
         Reach.SHARED: _("disks, any host"), Reach.LOCAL: _("disks, one host"), Reach.IMAGES: _("images for CD drives"),
-        Reach.DRIVE: _("drives of a host"),
+        Reach.DRIVE: _("physical drives of a host"),
     }  # fmt: skip
     return [
         (_("Pool"), Link(pool_name(sr), pool_path(sr))),
-        (_("Type"), sr.type or Quiet(_("not told"))),
-        (_("For"), words[reach_of(sr)]),
+        (_("Type"), sr.type or Quiet(_("unknown"))),
+        (_("Used by"), words[reach_of(sr)]),
         (_("Default SR"), _("yes") if is_default(sr) else _("no")),
         (_("VMs with disks on it"), number(len(guests_on(sr)))),
-        (_("uuid"), Copy(sr.uuid, _("Click to copy"))),
+        (_("UUID"), Copy(sr.uuid, _("Click to copy"))),
     ]

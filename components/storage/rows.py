@@ -29,11 +29,11 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         Column(_("Name"), "minmax(140px, 1.4fr)", main=True),
         Column(_("Pool"), "minmax(80px, 0.8fr)", brief=True),
         Column(_("Type"), "minmax(126px, 1fr)", brief=True),
-        Column(_("Reached by"), "minmax(96px, 0.7fr)", drop=4),
+        Column(_("Hosts"), "minmax(96px, 0.7fr)", drop=4),
         Column(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
         Column(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=5),
-        Column(_("Promised"), "72px", number=True, down=True, drop=2),
+        Column(_("Provisioned"), "72px", number=True, down=True, drop=2),
         Column(_("Disks"), "56px", number=True, down=True, drop=1),
         Column(_("VMs"), "48px", number=True, down=True, drop=3),
     ]
@@ -46,8 +46,8 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         hidden=lambda sr: reach_of(sr) is Reach.DRIVE,
         title=_("Storage"),
         judged=True,
-        find=_("Name, type, uuid"),
-        nothing=_("No SRs yet. They appear as soon as a pool is connected, in the settings."),
+        find=_("Name, type, UUID"),
+        nothing=_("No SRs. They appear once a pool is connected in the settings."),
         segments={str(reach): _(text) for reach, text in REACHES.items()},
         measured=6,
         measure=lambda sr: traffic_cell(sr, _traffic_of(sr)),
@@ -91,7 +91,7 @@ def used_cell(sr: SR) -> Cell:
     """How full it is; marked where that is too much."""
     share = room_of(sr).share
     if math.isnan(share):
-        return Cell(_("not known"), key=math.nan, tone="dim")
+        return Cell(_("unknown"), key=math.nan, tone="dim")
     tone = TONES.get(fill_level(sr), "")
     return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
 
@@ -119,8 +119,8 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         Column(_("Kind"), "minmax(104px, 0.7fr)", brief=True, drop=2),
         Column(_("VM"), "minmax(120px, 1.2fr)", brief=True),
         Column(_("Size"), "72px", number=True, down=True, brief=True),
-        Column(_("On the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
-        Column(_("uuid"), "minmax(80px, 0.7fr)", drop=1),
+        Column(_("Used on the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
+        Column(_("UUID"), "minmax(80px, 0.7fr)", drop=1),
     ]
     return Roll(
         kind=VDI,
@@ -129,8 +129,8 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         refs=_disk_refs,
         belongs=lambda vdi: sr.ref == vdi.SR and vdi.home is sr.home,
         title=_("Disks"),
-        find=_("Name, VM, uuid"),
-        nothing=_("Nothing lies on it."),
+        find=_("Name, VM, UUID"),
+        nothing=_("This SR is empty."),
         expected=len(sr.VDIs),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
         sort=4,
@@ -168,9 +168,9 @@ def _node_cell(vdi: VDI) -> Cell:
     """What the node itself takes; with what is below it as a hint."""
     own = vdi.physical_utilisation
     if own < 0:
-        return Cell(_("not known"), key=math.nan, tone="dim")
+        return Cell(_("unknown"), key=math.nan, tone="dim")
     whole = disk_used(vdi) if vdi.managed and "vhd-parent" in vdi.sm_config else own
-    tip = _("{size} with the nodes below it").format(size=size(whole)) if whole > own else ""
+    tip = _("{size} with its base copies").format(size=size(whole)) if whole > own else ""
     share = min(1.0, own / vdi.virtual_size) if vdi.virtual_size > 0 else None
     return Cell(size(own), key=own, share=share, tip=tip)
 

@@ -10,12 +10,12 @@ from data.storage import DiskKind, Reach, Reached, reach_of
 from xo_dash.i18n import N_, _, ngettext, number
 
 REACHES: Final[Mapping[Reach, str]] = {
-    Reach.SHARED: N_("Shared"), Reach.LOCAL: N_("Local"), Reach.IMAGES: N_("Images"), Reach.DRIVE: N_("Drives"),
+    Reach.SHARED: N_("Shared"), Reach.LOCAL: N_("Local"), Reach.IMAGES: N_("Images"), Reach.DRIVE: N_("Physical drives"),
 }  # fmt: skip
 
 KINDS: Final[Mapping[DiskKind, str]] = {
     DiskKind.DISK: N_("Disk"), DiskKind.SNAPSHOT: N_("Snapshot"), DiskKind.BASE: N_("Base copy"), DiskKind.IMAGE: N_("Image"),
-    DiskKind.SYSTEM: N_("XAPI's own"), DiskKind.ORPHAN: N_("Orphan"),
+    DiskKind.SYSTEM: N_("System disk"), DiskKind.ORPHAN: N_("Orphaned disk"),
 }  # fmt: skip
 
 

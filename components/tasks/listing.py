@@ -44,12 +44,12 @@ class TaskList(ui.element):
                 self._count = ui.label().classes("x-dim x-small").props("aria-live=polite")
             with ui.element() as self._empty:
                 empty_state(
-                    _("Nothing goes on"),
-                    _("What you or others start in the pools appears here at once, and stays a while after its end."),
+                    _("No running tasks"),
+                    _("Tasks of all pools appear here, and stay for a while after they end."),
                 )
-            self._running = Table(_("Under way"), _("Since"), "")
-            self._ended = Table(_("Recent"), _("Ended"), _("Took"))
-            self._unfit = ui.label(_("Nothing in this time, as far as it is remembered.")).classes("x-dim")
+            self._running = Table(_("In progress"), _("Start time"), "")
+            self._ended = Table(_("Recent"), _("Ended"), _("Duration"))
+            self._unfit = ui.label(_("No entries in this period.")).classes("x-dim")
             follow_source(context.runner.activity.observe, self._refresh)
 
     def _narrow(self, period: Period) -> None:
@@ -87,7 +87,7 @@ class Table(ui.element):
                     for column, classes in (
                         (_("State"), "x-task-state"),
                         (_("Task"), "x-task-what"),
-                        (_("By"), "x-task-who"),
+                        (_("Started by"), "x-task-who"),
                         (_("Pool"), "x-task-pool"),
                         (moment, "x-task-moment"),
                         (last, "x-task-end x-num"),
@@ -129,7 +129,7 @@ class TaskRow(ui.element):
                     self._object(line, path)
                 self._remark = ui.label().classes("x-task-remark")
             with ui.element("td").classes("x-nowrap"):
-                ui.label(line.who or _("outside")).classes("" if line.who else "x-dim")
+                ui.label(line.who or _("external")).classes("" if line.who else "x-dim")
             with ui.element("td").classes("x-nowrap"):
                 ui.label(line.pool or "–")
             with ui.element("td").classes("x-nowrap"):
@@ -177,6 +177,6 @@ class TaskRow(ui.element):
         with client:
             (item,) = run.items
             if item.state is State.DONE:
-                notify(_("{task}: the pool was asked to cancel it").format(task=title))
+                notify(_("{task}: cancel request sent to the pool").format(task=title))
             else:
                 notify(f"{title}: {item.reason or ''}", Tone.WARNING)

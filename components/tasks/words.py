@@ -19,8 +19,8 @@ MARKS: Final = {
 }
 
 WORDS: Final = {
-    State.WAITING: N_("Waiting for its turn"),
-    State.RUNNING: N_("Under way"),
+    State.WAITING: N_("Queued"),
+    State.RUNNING: N_("In progress"),
     State.DONE: N_("Done"),
     State.REFUSED: N_("Not possible"),
     State.FAILED: N_("Failed"),

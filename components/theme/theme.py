@@ -89,5 +89,5 @@ def _words() -> dict[str, object]:
         "units": [_("{n} s"), _("{n} min"), _("{n} h")],
         "days": {**forms, "many": ngettext("{n} day", "{n} days", 5), "other": ngettext("{n} day", "{n} days", 5)},
         "lost": _("No connection to xo-dash"),
-        "retry": _("What you see may be old. Trying again by itself."),
+        "retry": _("The data may be out of date. Reconnecting automatically."),
     }

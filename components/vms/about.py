@@ -57,20 +57,20 @@ def about(vm: VM) -> list[tuple[str, Cell | None]]:
     tools = tools_text(tools_of(vm))
     return [
         (_("Host"), _host(vm)),
-        (_("System"), os_name(vm) or Quiet(_("not told"))),
+        (_("System"), os_name(vm) or Quiet(_("unknown"))),
         (_("Tools"), tools or None),
         (_("Template"), template_name(vm) or None),
         (_("Firmware"), _(FIRMWARE[firmware_of(vm)])),
-        (_("Boots from"), ", ".join(_(BOOT[letter]) for letter in boot_order(vm)) or None),
+        (_("Boot order"), ", ".join(_(BOOT[letter]) for letter in boot_order(vm)) or None),
         (_("vCPUs"), _vcpus(vm)),
         (_("Memory"), _memory(vm)),
-        (_("Starts by itself"), _start(vm)),
+        (_("Auto-start"), _start(vm)),
         (_("High availability"), _ha(vm)),
-        (_("Protected from"), _protected(vm)),
-        (_("Restart needed"), _("yes, for its new settings") if vm.requires_reboot else None),
+        (_("Blocked operations"), _protected(vm)),
+        (_("Restart required"), _("yes, for its new settings") if vm.requires_reboot else None),
         (_("Notes"), Lines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else None),
         (_("Custom fields"), Lines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
-        (_("uuid"), Copy(vm.uuid, _("Click to copy"))),
+        (_("UUID"), Copy(vm.uuid, _("Click to copy"))),
     ]
 
 
@@ -78,7 +78,7 @@ def _host(vm: VM) -> Cell:
     if is_up(vm) and (host := vm.home.one(Host, vm.resident_on)):
         return Link(name_of(host), path_of(host))
     home = vm.home.one(Host, vm.affinity)
-    return Quiet(_("none; prefers {host}").format(host=name_of(home)) if home else _("none"))
+    return Quiet(_("none; preferred: {host}").format(host=name_of(home)) if home else _("none"))
 
 
 def _vcpus(vm: VM) -> str:
@@ -105,9 +105,9 @@ def _start(vm: VM) -> str:
     if asked is AutoStart.OFF:
         return _("no")
     if asked is AutoStart.POOL_OFF:
-        return _("no: it should, but its pool has this switched off")
+        return _("no: auto-start is disabled for its pool")
     order = [_("order {n}").format(n=number(vm.order))] if vm.order else []
-    delay = [_("then {duration} of pause").format(duration=duration(vm.start_delay))] if vm.start_delay else []
+    delay = [_("then a pause of {duration}").format(duration=duration(vm.start_delay))] if vm.start_delay else []
     return ", ".join([_("yes"), *order, *delay])
 
 
@@ -115,7 +115,7 @@ def _ha(vm: VM) -> str | None:
     pool = next(iter(vm.home.all(Pool).values()), None)
     if not vm.ha_restart_priority and not (pool and pool.ha_enabled):
         return None
-    text = {"restart": _("restarted elsewhere"), "best-effort": _("restarted if there is room")}.get(vm.ha_restart_priority)
+    text = {"restart": _("restarted on another host"), "best-effort": _("restarted if possible")}.get(vm.ha_restart_priority)
     return text or vm.ha_restart_priority or _("not protected")
 
 
@@ -131,7 +131,7 @@ class Ties(Card):
     """What the VM hangs on; trouble is marked."""
 
     def __init__(self, mirror: Mirror, vm: VM) -> None:
-        super().__init__(_("What it hangs on"))
+        super().__init__(_("Dependencies"))
         self._vm = vm
         self._shown: Sequence[tuple[Level, str]] | None = None
         with self:
@@ -147,7 +147,7 @@ class Ties(Card):
         self._shown = now
         with renewed(self._box):
             if not now:
-                ui.label(_("On nothing but its pool: it can run on any host that has room.")).classes("x-dim")
+                ui.label(_("Can run on any host in the pool with enough memory.")).classes("x-dim")
             for level, text in now:
                 with ui.element().classes("x-tie"):
                     Mark(TONES.get(level, "information")).classes("x-tie-fact" if level is Level.INFORMATION else "")
@@ -155,13 +155,13 @@ class Ties(Card):
 
 
 _TEXTS: Final[Mapping[Kind, Callable[[], str]]] = {
-    Kind.LOCAL_DISK: lambda: _("Cannot leave {host}: {what} is on its local SR {on}"),
+    Kind.LOCAL_DISK: lambda: _("Tied to {host}: {what} is on its local SR {on}"),
     Kind.CD: lambda: _("{what} of {on} is in its CD drive"),
-    Kind.DEVICE: lambda: _("Cannot leave its host: a device of it is passed through"),
-    Kind.UNPLUGGED: lambda: _("{on} is not attached to {host}"),
-    Kind.FULL: lambda: _("{on} is nearly full"),
+    Kind.DEVICE: lambda: _("Tied to its host: one of its devices is passed through to the VM"),
+    Kind.UNPLUGGED: lambda: _("{on} is not attached on {host}"),
+    Kind.FULL: lambda: _("{on} is almost full"),
     Kind.GONE: lambda: _("The disk in position {what} is no longer there"),
-    Kind.NO_LINK: lambda: _("{on} has no link on {host}"),
+    Kind.NO_LINK: lambda: _("{on}: link down on {host}"),
 }
 
 

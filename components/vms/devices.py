@@ -22,11 +22,11 @@ class Disks(Card):
         super().__init__(_("Disks"), " ")
         self._vm = vm
         columns = (
-            Column(_("No."), width="28px"), Column(_("Name"), main=True), Column(_("SR")), Column(_("On the SR"), width="30%"),
+            Column(_("#"), width="28px"), Column(_("Name"), main=True), Column(_("SR")), Column(_("Used on the SR"), width="30%"),
             Column(_("Size"), number=True),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("It has no disks."))
+            self._table = Table(columns, _("No disks."))
             follow_around(mirror, vm, disk_refs, self._refresh, names=("VBDs", "power_state"))
 
     def _refresh(self) -> None:
@@ -49,7 +49,7 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
         yield size(vdi.virtual_size) if vdi else ""
     elif vdi is None:
         yield Marked("critical", _("missing"))
-        yield Quiet(_("its disk is no longer there"))
+        yield Quiet(_("its disk no longer exists"))
         yield ""
         yield ""
     else:
@@ -61,7 +61,7 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
 
 def _use(used: int, whole: int) -> Cell:
     if used < 0 or whole <= 0:
-        return Quiet(_("not known"))
+        return Quiet(_("unknown"))
     return Share(used / whole, size(used))
 
 
@@ -69,7 +69,7 @@ def _disk_name(drive: Drive, vdi: VDI, running: bool) -> Cell:
     """The name, and what is not as usual: disks are written to, and attached while the VM runs."""
     name = name_of(vdi)
     if drive.vbd.mode == "RO":
-        name = _("{disk}, read only").format(disk=name)
+        name = _("{disk}, read-only").format(disk=name)
     if vdi.missing:
         return Marked("critical", _("{disk}, missing on its SR").format(disk=name))
     if running and not drive.vbd.currently_attached:
@@ -85,7 +85,7 @@ class Nics(Card):
         self._vm = vm
         columns = (Column(_("NIC"), width="28px"), Column(_("Network"), main=True), Column(_("Addresses")), Column(_("MAC"), number=True))
         with self:
-            self._table = Table(columns, _("It has no NICs."))
+            self._table = Table(columns, _("No NICs."))
             follow_around(mirror, vm, nic_refs, self._refresh, names=("VIFs", "power_state", "guest_metrics"))
 
     def _refresh(self) -> None:

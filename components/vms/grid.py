@@ -96,7 +96,7 @@ def column_titles() -> dict[str, str]:
     return {
         "name": _("Name"), "state": _("State"), "cpu": _("CPU"), "vcpus": _("vCPUs"), "memory": _("RAM"), "disk": _("Disks"),
         "addresses": _("Addresses"), "host": _("Host"), "pool": _("Pool"), "tags": _("Tags"), "os": _("System"), "tools": _("Tools"),
-        "uptime": _("Up for"), "snapshots": _("Snapshots"), "macs": _("MACs"), "uuid": _("uuid"), "note": _("Description"),
+        "uptime": _("Uptime"), "snapshots": _("Snapshots"), "macs": _("MACs"), "uuid": _("UUID"), "note": _("Description"),
     }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _words() -> dict[str, object]:
     """What the browser says itself."""
     return {
         "label": _("VMs"),
-        "find": _("Name, address, MAC, tag, uuid"),
+        "find": _("Name, address, MAC, tag, UUID"),
         "state": _("State"),
         "states": {key: _(text) for key, text in STATES.items()},
         "doing": {key: _(text) for key, text in (("", BUSY), *DOING.items())},
@@ -112,18 +112,18 @@ def _words() -> dict[str, object]:
         "any": {"pool": _("All pools"), "host": _("All hosts"), "tag": _("All tags"), "lacks": _("Protection")},
         "noHa": _("Not restarted by HA"),
         "columns": _("Columns"),
-        "columnsTip": _("Choose columns"),
-        "usual": _("The usual ones"),
-        "csvTip": _("Save what is shown as a file"),
-        "chosen": _("{n} chosen"),
+        "columnsTip": _("Select columns"),
+        "usual": _("Reset columns"),
+        "csvTip": _("Export this list"),
+        "chosen": _("{n} selected"),
         "chosenOnes": _("Selection"),
-        "tooMany": _("At most {n} at once; filter further.").format(n=number(MOST_CHOSEN)),
-        "none": _("Choose none"),
-        "all": _("Choose all"),
+        "tooMany": _("At most {n} at once; narrow the filter.").format(n=number(MOST_CHOSEN)),
+        "none": _("Clear selection"),
+        "all": _("Select all"),
         "clear": _("Show all"),
         "count": _("{n} shown"),
         "failed": _("The list could not be loaded. Reload the page."),
-        "nothing": {"title": _("No VM fits"), "text": _("Nothing has all of these words and filters.")},
-        "empty": {"title": _("No VMs yet"), "text": _("The pools have none, or their first picture is still on its way.")},
-        "noPool": {"title": _("No pool yet"), "text": _("VMs appear as soon as a pool is connected, in the settings."), "add": add_words()},
+        "nothing": {"title": _("No matching VMs"), "text": _("Nothing matches all of these words and filters.")},
+        "empty": {"title": _("No VMs yet"), "text": _("The pools have none, or their data is still loading.")},
+        "noPool": {"title": _("No pool yet"), "text": _("VMs appear once a pool is connected in the settings."), "add": add_words()},
     }

@@ -58,7 +58,7 @@ class Growth(Card):
         with renewed(self._box, "ul") as box:
             if not rows:
                 with ui.element("li"):
-                    ui.label(_("None yet. A snapshot keeps this moment, to go back to.")).classes("x-dim")
+                    ui.label(_("No snapshots.")).classes("x-dim")
         drawing = self._drawing(box, rows, width)
         if any(number == AT_ONCE for number, _row in enumerate(drawing, 1)):
             background_tasks.create(in_turns(drawing), name="draw snapshots")
@@ -75,7 +75,7 @@ class Growth(Card):
 
     def _words(self, twig: Twig, moment: float | None, amount: int) -> None:
         if twig.vm is self._vm:
-            ui.label(_("you are here")).classes("x-strong")
+            ui.label(_("current state")).classes("x-strong")
             return
         ui.label(name_of(twig.vm)).classes("x-cut x-grow").props("dir=auto")
         with ui.element().classes("x-row x-dim x-small x-twig-facts"):

@@ -24,11 +24,11 @@ class Happened(Card):
     """The newest messages; a new one is one line more."""
 
     def __init__(self, mirror: Mirror, row: XapiObject) -> None:
-        super().__init__(_("What happened"))
+        super().__init__(_("Events"))
         self._row = row
         self._lines: dict[Message, ui.element] = {}
         with self:
-            self._none = ui.label(_("XAPI noted nothing about it.")).classes("x-dim")
+            self._none = ui.label(_("No events.")).classes("x-dim")
             self._list = ui.element("ul").classes("x-happened")
             with ui.element().classes("contents"):
                 follow_all(mirror, self._concerns, self._refresh, topics=lambda: (Message,))

@@ -107,12 +107,12 @@ def _tasks(vm: VM) -> list[Ref]:
 
 def hints(context: Context, vm: VM) -> None:
     """What to know about this VM before all else: it is gone, its host is not heard, or its guest has no tools."""
-    gone = Notice(_("This VM is no longer there: somebody deleted it. What you see is how it was last."), Tone.WARNING)
+    gone = Notice(_("This VM was deleted. Its last known state is shown."), Tone.WARNING)
     with gone:
         ui.link(_("All VMs"), "/vms").classes("x-link")
     lost = Notice("", Tone.CRITICAL)
     tools = Notice(
-        _("No tools answer in this guest: its addresses, its memory in use and a clean shutdown are not to be had."), Tone.INFORMATION
+        _("The guest tools are not responding: IP addresses, memory used and clean shutdown are not available."), Tone.INFORMATION
     )
     shown: list[tuple[bool, str, bool]] = []
 
@@ -129,7 +129,7 @@ def hints(context: Context, vm: VM) -> None:
         gone.set_visibility(not present)
         lost.set_visibility(bool(unheard))
         if unheard:
-            lost.text.text = _("Its host {host} is not heard; nobody knows how this VM is.").format(host=unheard)
+            lost.text.text = _("Its host {host} is not responding; the state of this VM is unknown.").format(host=unheard)
         tools.set_visibility(missing)
 
     follow_around(context.mirror, vm, place_refs, refresh, after_its_end=True)

@@ -84,7 +84,7 @@ def _table(lines: Sequence[Line]) -> None:
                 (_("When"), "x-journal-when"),
                 (_("What"), "x-journal-what"),
                 (_("Change"), ""),
-                (_("By"), "x-journal-who"),
+                (_("Started by"), "x-journal-who"),
             ):
                 head = ui.label(title).classes(classes)
                 head.tag = "th"

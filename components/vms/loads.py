@@ -15,7 +15,7 @@ from xo_dash.i18n import _, ngettext, number, size
 
 def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
     """The cards; one without a sample says so. Longer ranges stand in their place."""
-    idle = _("It does not run: nothing is measured.")
+    idle = _("No measurements while it is not running.")
     with Past("vm", key_of(vm), panels.of_vm()):
         with Card(_("CPU")) as cpu:
             Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1, idle=idle)

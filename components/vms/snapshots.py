@@ -32,7 +32,7 @@ AGE: Final = 2
 MONTH: Final = 30 * DAY
 OLD, MONTHS, MEMORY, BACKUP, ALONE = "old", "month", "memory", "backup", "alone"
 SEGMENTS: Final = {
-    OLD: N_("Over 7 days"), MONTHS: N_("Over 30 days"), MEMORY: N_("With memory"), BACKUP: N_("Backups"), ALONE: N_("No VM"),
+    OLD: N_("Older than 7 days"), MONTHS: N_("Older than 30 days"), MEMORY: N_("With memory"), BACKUP: N_("Backups"), ALONE: N_("No VM"),
 }  # fmt: skip
 """What may be shown alone; the snapshots of backups are in none of the first two, as findings leave them out."""
 
@@ -45,7 +45,7 @@ def snapshot_roll() -> Roll[VM]:
         Column(_("Size"), "84px", number=True, down=True, brief=True),
         Column(_("SR"), "minmax(110px, 0.9fr)", drop=2),
         Column(_("Pool"), "minmax(100px, 0.7fr)", drop=1),
-        Column(_("Part of"), "minmax(96px, 0.6fr)", brief=True),
+        Column(_("Created by"), "minmax(96px, 0.6fr)", brief=True),
     ]
     return Roll(
         kind=VM,
@@ -54,7 +54,7 @@ def snapshot_roll() -> Roll[VM]:
         refs=_refs,
         belongs=is_snapshot,
         title=_("Snapshots"),
-        nothing=_("No snapshots. What is taken of any VM appears here."),
+        nothing=_("No snapshots. Snapshots of all VMs appear here."),
         find=_("VM, snapshot, SR"),
         segments={key: _(words) for key, words in SEGMENTS.items()},
         sort=AGE,
@@ -66,13 +66,13 @@ def _row(snapshot: VM) -> Row:
     gone = vm is snapshot
     srs = dict.fromkeys(name_of(sr) for disk in own_disks(snapshot) if (sr := disk.home.one(SR, disk.SR)))
     cells = (
-        Cell("–", key=math.nan, tone="dim", tip=_("It is gone")) if gone else Cell(name_of(vm), path=path_of(vm), mark=mark_of(vm)),
+        Cell("–", key=math.nan, tone="dim", tip=_("Deleted")) if gone else Cell(name_of(vm), path=path_of(vm), mark=mark_of(vm)),
         Cell(name_of(snapshot), path="" if gone else path_of(snapshot), tip=snapshot.name_description),
         Cell(since=at) if at else Cell("–", key=math.nan),
         Cell(size(amount), key=amount if amount >= 0 else math.nan),
         Cell(", ".join(srs)),
         Cell(pool_name(snapshot), path=pool_path(snapshot)),
-        Cell(_("backup"), tip=_("A backup needs it: without it the next one copies everything.")) if backup else Cell(),
+        Cell(_("backup"), tip=_("A backup job uses it: without it the next backup is a full one.")) if backup else Cell(),
     )
     return Row(cells, tuple(_segments(snapshot, at, backup=backup, gone=gone)), "\n".join((*snapshot.tags, snapshot.name_description)))
 
@@ -108,11 +108,13 @@ async def delete(context: Context, chosen: list[VM]) -> None:
     if not chosen:
         return
     if own and left:
-        text = ngettext("{n} snapshot of a backup is left out", "{n} snapshots of backups are left out", left)
+        text = ngettext("{n} snapshot used by a backup job is skipped", "{n} snapshots used by backup jobs are skipped", left)
         notify(text.format(n=number(left)), Tone.INFORMATION)
     elif left:
-        title = ngettext("Delete {n} snapshot of a backup?", "Delete {n} snapshots of backups?", left).format(n=number(left))
-        text = _("The tool that made them replaces them by itself. Without them its next backup copies everything.")
+        title = ngettext("Delete {n} snapshot that a backup job uses?", "Delete {n} snapshots that backup jobs use?", left).format(
+            n=number(left)
+        )
+        text = _("The backup tool replaces them itself. Without them its next backup is a full one.")
         if not await confirm(title, text, yes=_("Continue"), no=_("Cancel")):
             return
     await run_command(context, action("snapshot.delete"), own or chosen, {} if own else {"backups": True})

@@ -49,10 +49,10 @@ def band(pool: PoolMirror) -> None:
 def standing_text(server: Server, name: str) -> str:
     """What is wrong, and that what is shown is old."""
     if server.state in (ServerState.UNREACHABLE, ServerState.CONNECTING, ServerState.SYNCING):
-        return _("{server} cannot be reached; this is its last known state. It is tried again all the time.").format(server=name)
+        return _("{server} is not responding; its last known state is shown. Retrying automatically.").format(server=name)
     if server.state is ServerState.DISABLED:
-        return _("{server} is switched off in the settings; this is its last known state.").format(server=name)
-    return _("{server} is not connected; this is its last known state. The settings say why.").format(server=name)
+        return _("{server} is disabled in the settings; its last known state is shown.").format(server=name)
+    return _("{server} is not connected; its last known state is shown. See the settings for the reason.").format(server=name)
 
 
 def _is_of_a_server(changes: Sequence[Change]) -> bool:

@@ -17,40 +17,40 @@ STATES: Final[Mapping[VmState, str]] = {
 """A state is the shape of its mark too."""
 
 DOING: Final[Mapping[str, str]] = {
-    "start": N_("Starting"), "start_on": N_("Starting"), "clean_shutdown": N_("Shutting down"), "hard_shutdown": N_("Switching off"),
+    "start": N_("Starting"), "start_on": N_("Starting"), "clean_shutdown": N_("Shutting down"), "hard_shutdown": N_("Forcing off"),
     "shutdown": N_("Shutting down"), "clean_reboot": N_("Rebooting"), "hard_reboot": N_("Resetting"), "pause": N_("Pausing"),
     "unpause": N_("Unpausing"), "suspend": N_("Suspending"), "resume": N_("Resuming"), "resume_on": N_("Resuming"),
-    "pool_migrate": N_("Moving"), "migrate_send": N_("Moving with disks"), "snapshot": N_("Taking a snapshot"),
-    "checkpoint": N_("Taking a snapshot"), "revert": N_("Reverting"), "reverting": N_("Reverting"), "clone": N_("Being cloned"),
-    "copy": N_("Being copied"), "export": N_("Being exported"), "provision": N_("Being set up"), "destroy": N_("Being deleted"),
-    "snapshot_with_quiesce": N_("Taking a snapshot"), "create_template": N_("Becoming a template"),
-    "make_into_template": N_("Becoming a template"), "import": N_("Being imported"), "metadata_export": N_("Being exported"),
+    "pool_migrate": N_("Migrating"), "migrate_send": N_("Migrating with disks"), "snapshot": N_("Taking a snapshot"),
+    "checkpoint": N_("Taking a snapshot"), "revert": N_("Reverting"), "reverting": N_("Reverting"), "clone": N_("Cloning"),
+    "copy": N_("Copying"), "export": N_("Exporting"), "provision": N_("Creating"), "destroy": N_("Deleting"),
+    "snapshot_with_quiesce": N_("Taking a snapshot"), "create_template": N_("Converting to template"),
+    "make_into_template": N_("Converting to template"), "import": N_("Importing"), "metadata_export": N_("Exporting"),
     "changing_memory_live": N_("Changing memory"), "awaiting_memory_live": N_("Changing memory"),
     "changing_memory_limits": N_("Changing memory"), "changing_dynamic_range": N_("Changing memory"),
     "changing_static_range": N_("Changing memory"), "changing_shadow_memory": N_("Changing memory"),
-    "changing_shadow_memory_live": N_("Changing memory"), "changing_VCPUs": N_("Changing CPUs"),
-    "changing_VCPUs_live": N_("Changing CPUs"),
+    "changing_shadow_memory_live": N_("Changing memory"), "changing_VCPUs": N_("Changing vCPUs"),
+    "changing_VCPUs_live": N_("Changing vCPUs"),
 }  # fmt: skip
 """XAPI's operations in a word or two; of the others, which pass in a moment, BUSY says enough."""
 BUSY: Final = N_("Busy")
 
 TOOLS: Final[Mapping[str, str]] = {
-    ToolsState.WORKING: N_("Working"), ToolsState.SILENT: N_("Not answering"), ToolsState.MISSING: N_("None seen"), ToolsState.OFF: "",
+    ToolsState.WORKING: N_("Working"), ToolsState.SILENT: N_("Not responding"), ToolsState.MISSING: N_("Not installed"), ToolsState.OFF: "",
 }  # fmt: skip
 
 FIRMWARE: Final[Mapping[Firmware, str]] = {
-    Firmware.BIOS: N_("BIOS"), Firmware.UEFI: N_("UEFI"), Firmware.SECURE: N_("UEFI, secure boot"), Firmware.NONE: N_("none, paravirtual"),
+    Firmware.BIOS: N_("BIOS"), Firmware.UEFI: N_("UEFI"), Firmware.SECURE: N_("UEFI, Secure Boot"), Firmware.NONE: N_("none, paravirtual"),
 }  # fmt: skip
 
 BOOT: Final[Mapping[str, str]] = {"c": N_("disk"), "d": N_("CD"), "n": N_("network")}
 
 HAPPENED: Final[Mapping[str, str]] = {
     "VM_STARTED": N_("Started"), "VM_SHUTDOWN": N_("Halted"), "VM_REBOOTED": N_("Rebooted"), "VM_SUSPENDED": N_("Suspended"),
-    "VM_RESUMED": N_("Resumed"), "VM_PAUSED": N_("Paused"), "VM_UNPAUSED": N_("Went on"), "VM_CRASHED": N_("Crashed"),
+    "VM_RESUMED": N_("Resumed"), "VM_PAUSED": N_("Paused"), "VM_UNPAUSED": N_("Unpaused"), "VM_CRASHED": N_("Crashed"),
     "VM_CLONED": N_("Cloned"), "VM_SNAPSHOTTED": N_("Snapshot taken"), "VM_CHECKPOINTED": N_("Snapshot with memory taken"),
-    "VM_SNAPSHOT_REVERTED": N_("Reverted to a snapshot"), "VM_MIGRATED": N_("Moved to another host"), "ALARM": N_("Alarm"),
-    "VM_MEMORY_CHANGED": N_("Memory changed"), "VM_SECURE_BOOT_FAILED": N_("Secure boot refused to start it"),
-    "HA_PROTECTED_VM_RESTART_FAILED": N_("High availability could not restart it"),
+    "VM_SNAPSHOT_REVERTED": N_("Reverted to a snapshot"), "VM_MIGRATED": N_("Migrated to another host"), "ALARM": N_("Alarm"),
+    "VM_MEMORY_CHANGED": N_("Memory changed"), "VM_SECURE_BOOT_FAILED": N_("Secure Boot did not allow it to start"),
+    "HA_PROTECTED_VM_RESTART_FAILED": N_("HA could not restart it"),
 }  # fmt: skip
 """XAPI's messages about a VM."""
 

@@ -47,8 +47,8 @@ class DataDirectory:
             raise self._unusable(error) from error
         if mode & OTHERS:
             message = _(
-                "other users can read or write the data directory {directory} (mode {mode}); "
-                "choose another with --data-dir, or, if it is for xo-dash alone, run: chmod 700 {directory}"
+                "other users can read or write the data directory {directory} (mode {mode}); choose another with --data-dir, "
+                "or run: chmod 700 {directory}"
             )
             raise DirectoryUnusable(message.format(directory=path, mode=f"{mode:04o}"))
 

@@ -44,7 +44,7 @@ class KioskStore(Records[Kiosk]):
         """The secret, which nobody can tell again, and the record. Raises RecordRefused."""
         cleaned = name.strip()
         if not 0 < len(cleaned) <= LONGEST_NAME or not cleaned.isprintable():
-            raise RecordRefused(_("a name has 1 to {longest} characters that can be seen").format(longest=LONGEST_NAME))
+            raise RecordRefused(_("a name has 1 to {longest} visible characters").format(longest=LONGEST_NAME))
         secret = secrets.token_urlsafe(32)
         kiosk = Kiosk(id=_key(secret), name=cleaned, by=by, created=time.time(), until=until)
 

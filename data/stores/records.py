@@ -151,5 +151,5 @@ class Records(Generic[R]):
 def _need(records: dict[str, R], record_id: str) -> R:
     record = records.get(record_id)
     if record is None:
-        raise RecordMissing(_("it is no longer there: somebody removed it"))
+        raise RecordMissing(_("it no longer exists: somebody removed it"))
     return record

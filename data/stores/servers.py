@@ -127,7 +127,7 @@ class ServerStore(Records[Server]):
 
         def edit(records: dict[str, Server]) -> Server:
             if server_id not in records:
-                raise RecordMissing(_("this server is no longer there: somebody removed it"))
+                raise RecordMissing(_("this server no longer exists: somebody removed it"))
             server = self._with(records[server_id], changes)
             _check(server, records.values())
             records[server_id] = server
@@ -188,12 +188,12 @@ def plain_fingerprint(text: str) -> str:
 
 def _check(server: Server, others: Iterable[Server]) -> None:
     if not server.address or any(character.isspace() for character in server.address):
-        raise RecordRefused(_("a server needs an address without spaces: a name, an IP address, or either with :port"))
+        raise RecordRefused(_("enter an address without spaces: a name or an IP address, optionally with :port"))
     if server.tls is TlsMode.PINNED and not _is_sha256(server.fingerprint):
         raise RecordRefused(_("a SHA-256 fingerprint has 64 hexadecimal digits"))
     for other in others:
         if other.id != server.id and other.address.casefold() == server.address.casefold():
-            raise RecordRefused(_("{address} is there already, as {label}").format(address=server.address, label=other.label))
+            raise RecordRefused(_("{address} is already added as {label}").format(address=server.address, label=other.label))
 
 
 def _is_sha256(text: str) -> bool:

@@ -113,7 +113,7 @@ class StoreFile:
         raise self.unreadable(f"no version of {self._kind}")
 
     def unreadable(self, reason: str) -> StoreUnreadable:
-        message = _("{file} is damaged ({reason}) and was left as it is; restore it from a backup, or move it away")
+        message = _("{file} is damaged ({reason}) and was not changed; restore it from a backup, or move it away")
         return StoreUnreadable(message.format(file=self.path, reason=reason))
 
     def _replace(self, tables: Mapping[str, Any]) -> None:

@@ -70,16 +70,16 @@ class UserStore(Records[User]):
         """
         cleaned = unicodedata.normalize("NFKC", name).strip()
         if not 0 < len(cleaned) <= LONGEST_NAME or not cleaned.isprintable():
-            raise RecordRefused(_("a name has 1 to {longest} characters that can be seen").format(longest=LONGEST_NAME))
+            raise RecordRefused(_("a name has 1 to {longest} visible characters").format(longest=LONGEST_NAME))
         user = User(
             id=str(uuid.uuid4()), name=cleaned, password_hash=password_hash, role=role, created=time.time(), epoch=secrets.token_hex(8)
         )
 
         def edit(records: dict[str, User]) -> None:
             if only_if_first and _administrators(records):
-                raise RecordRefused(_("the first administrator is there already; sign in"))
+                raise RecordRefused(_("the first administrator already exists; sign in"))
             if any(name_key(other.name) == name_key(cleaned) for other in records.values()):
-                raise RecordRefused(_("there is a user named {name} already").format(name=cleaned))
+                raise RecordRefused(_("the user {name} already exists").format(name=cleaned))
             records[user.id] = user
 
         self._change("user.add", edit, cleaned)
@@ -149,4 +149,4 @@ def _administrators(records: Mapping[str, User]) -> int:
 
 def _keep_an_administrator(before: Mapping[str, User], after: Mapping[str, User]) -> None:
     if _administrators(before) and not _administrators(after):
-        raise RecordRefused(_("this is the last administrator; make another one first"))
+        raise RecordRefused(_("this is the last administrator; create another one first"))

@@ -55,7 +55,10 @@ class Vault:
         mark, _colon, content = rest.partition(":")
         if version == "1" and mark != self._mark:
             raise SecretUnreadable(
-                _("the password was stored under another secret key; give that key (XO_DASH_SECRET_KEY or secret.key), or enter it again")
+                _(
+                    "the password was stored with another secret key; restore that key (XO_DASH_SECRET_KEY or secret.key), "
+                    "or enter the password again"
+                )
             )
         try:
             raw = base64.b64decode(content, validate=True)

@@ -66,13 +66,13 @@ async def test_a_failure_is_one_sentence_that_stays(tmp_path: Path, fake: FakePo
     fake.answers["Async.VM.start"] = ends_at_once(fake, TaskStatus.FAILURE, "HOST_NOT_ENOUGH_FREE_MEMORY", "2147483648", "0")
     async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
         press(at.user, "vm.start")
-        await at.user.should_see("Start web-1: 2\u202fGiB of memory are needed and 0\u202fB are free; stop something, or use another host")
+        await at.user.should_see("Start web-1: 2 GiB of memory needed, 0 B free; stop some VMs, or use another host")
 
 
 async def test_a_viewer_is_shown_why_not(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     async with looking(tmp_path, fake, lambda context: bar(context, [vm]), Role.VIEWER) as at:
-        assert look(at.user, "vm.start") == (True, "Start", "this takes the role of operator, and yours is viewer; ask an administrator")
+        assert look(at.user, "vm.start") == (True, "Start", "this needs the role operator; yours is viewer. Ask an administrator")
         press(at.user, "vm.start")
         await asyncio.sleep(0.05)
         assert fake.calls == []
@@ -117,7 +117,7 @@ async def test_the_menu_says_why_not(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
         at.user.find(marker="more-commands").click()
-        await at.user.should_see("it is halted, and must be paused, running or suspended")
+        await at.user.should_see("it is halted and must be paused, running or suspended")
         at.user.find(marker="vm.hard_shutdown").click()
         await asyncio.sleep(0.05)
         assert fake.calls == []
@@ -182,11 +182,11 @@ async def test_of_many_each_has_its_result_and_the_tray_keeps_them(tmp_path: Pat
         assert look(at.user, "vm.start") == (True, "Start 3 of 4", None)
         press(at.user, "vm.start")
         await at.user.should_see("Start: 3 of 4")
-        await at.user.should_see("vm-3: it is running, and must be halted")
+        await at.user.should_see("vm-3: it is running and must be halted")
         yes = next(element for element in at.user.find(kind=Button, content="Start").elements if "x-btn-primary" in element.classes)
         _click(at.user, yes)
         await at.user.should_see("2 done, 1 failed")
-        await at.user.should_see("no host can take it")
+        await at.user.should_see("no host can run it")
         (run,) = at.context.runner.runs
         assert run.count(State.DONE) == 2 and [item.name for item in run.unhappy] == ["vm-1"]
         at.context.runner.dismiss(run)

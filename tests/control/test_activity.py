@@ -73,7 +73,7 @@ async def test_an_end_stays_after_xapi_forgets_it(activity: Activity, fake: Fake
         "Suspend": State.FAILED,
         "Copy": State.CANCELLED,
     }
-    assert str(lines["Suspend"].reason).startswith("no host can take it")
+    assert str(lines["Suspend"].reason).startswith("no host can run it")
     assert all(line.task is None for line in lines.values())
 
 

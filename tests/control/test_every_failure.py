@@ -99,14 +99,14 @@ def test_what_a_real_xapi_answered_is_one_sentence(lab: Lab, details: list[str])
 
 def test_memory_that_a_host_does_not_count_is_said_without_amounts(lab: Lab) -> None:
     """Source: host.evacuate sends the VM, VM.start_on of an xapi without a hypervisor nothing."""
-    bare = "there is not enough free memory for it; stop something, or use another host"
+    bare = "there is not enough free memory for it; stop some VMs, or use another host"
     for arguments in ([lab.refs["vm"]], [lab.refs["vm"], lab.refs["host"]], [], ["much", "little"], ["1"]):
         assert str(explain("HOST_NOT_ENOUGH_FREE_MEMORY", arguments, lab.fake.home)) == bare
 
 
 def test_an_object_of_another_kind_is_not_named(lab: Lab) -> None:
     sentence = str(explain("HOST_DISABLED", [lab.refs["vm"]], lab.fake.home))
-    assert sentence == "the host is in maintenance mode; take it out first, or use another host"
+    assert sentence == "the host is in maintenance mode; take it out of maintenance mode first, or use another host"
 
 
 def test_a_sentence_with_fields_has_one_without() -> None:

@@ -41,8 +41,8 @@ async def test_a_vm_in_the_way_is_named_and_nothing_is_changed(desk: Desk, fake:
     item = await enter(desk, one)
     assert item.state is State.FAILED
     assert str(item.reason) == (
-        "web cannot move to another host: web has a device of the host passed through, which does not go with this; take it away first; "
-        "db cannot move to another host: there is not enough free memory for it; stop something, or use another host"
+        "web cannot be migrated to another host: not possible while a host device is passed through to web; remove it first; "
+        "db cannot be migrated to another host: there is not enough free memory for it; stop some VMs, or use another host"
     )
     assert fake.sent == [LOOK]
 
@@ -57,7 +57,7 @@ async def test_all_leave(desk: Desk, fake: FakePool) -> None:
     ("enabling", "left"),
     [
         (TaskStatus.SUCCESS, "xcp-1 is out of maintenance mode again"),
-        (TaskStatus.FAILURE, "xcp-1 stays in maintenance mode: take it out, or move its VMs and try again"),
+        (TaskStatus.FAILURE, "xcp-1 is still in maintenance mode: take it out of maintenance mode, or migrate its VMs and try again"),
     ],
 )
 async def test_a_move_that_fails_is_said_with_what_became_of_the_host(desk: Desk, fake: FakePool, enabling: TaskStatus, left: str) -> None:
@@ -72,8 +72,8 @@ async def test_a_move_that_fails_is_said_with_what_became_of_the_host(desk: Desk
     item = await enter(desk, one)
     assert item.state is State.FAILED
     assert str(item.reason) == (
-        "Moving all VMs away from xcp-1 did not work: web cannot move to another host: "
-        f"the guest of web cannot do this; install or start the guest tools in it; {left}"
+        "Migrating all VMs off xcp-1 failed: web cannot be migrated to another host: "
+        f"the guest of web does not support this; install or start the guest tools; {left}"
     )
     assert fake.sent[-1] == "Async.host.enable"
 
@@ -89,7 +89,7 @@ async def test_while_the_moves_may_go_on_the_host_takes_no_vms(desk: Desk, fake:
     one = busy_host(fake)
     fake.answers["Async.host.evacuate"] = Timeout("30 s")
     item = await enter(desk, one)
-    assert item.state is State.LOST and "xcp-1 stays in maintenance mode" in str(item.reason)
+    assert item.state is State.LOST and "xcp-1 is still in maintenance mode" in str(item.reason)
     assert "Async.host.enable" not in fake.sent
 
 

@@ -47,16 +47,16 @@ def why(action_id: str, subject: XapiObject) -> str:
     [
         ("host.enable", {"enabled": False}, ""),
         ("host.enable", {}, "it is not in maintenance mode"),
-        ("host.enable", {"enabled": False, "live": False}, "it does not answer"),
+        ("host.enable", {"enabled": False, "live": False}, "it does not respond"),
         ("host.maintenance", {}, ""),
-        ("host.maintenance", {"enabled": False}, "it is in maintenance mode already"),
-        ("host.maintenance", {"current_operations": {"OpaqueRef:t": "evacuate"}}, "its VMs are being moved away"),
+        ("host.maintenance", {"enabled": False}, "it is already in maintenance mode"),
+        ("host.maintenance", {"current_operations": {"OpaqueRef:t": "evacuate"}}, "its VMs are being migrated away"),
         ("host.restart_agent", {}, ""),
-        ("host.restart_agent", {"live": False}, "it does not answer"),
-        ("host.reboot", {}, "it has to be in maintenance mode first"),
+        ("host.restart_agent", {"live": False}, "it does not respond"),
+        ("host.reboot", {}, "put it into maintenance mode first"),
         ("host.reboot", {"enabled": False}, ""),
-        ("host.power_on", {}, "it runs already"),
-        ("host.power_on", {"live": False}, "no power-on method is set for it; switch it on by hand"),
+        ("host.power_on", {}, "it is already running"),
+        ("host.power_on", {"live": False}, "no power-on method is set for it; power it on manually"),
         ("host.power_on", {"live": False, "power_on_mode": "wake-on-lan"}, ""),
     ],
 )
@@ -72,14 +72,14 @@ def test_a_host_that_is_left_first_takes_no_more_vms(fake: FakePool) -> None:
     look = ("host.get_vms_which_prevent_evacuation", (one.ref,))
     assert calls_of("host.maintenance", one) == [look, ("host.disable", (one.ref,)), ("host.evacuate", (one.ref,))]
     assert list(action("host.maintenance").consequences(one)) == [
-        "1 VM moves to another host",
-        "huge stays: 36\u202fGiB of memory are missing elsewhere",
-        "gpu stays: a device of the host is passed through",
+        "1 VM will be migrated to another host",
+        "huge cannot migrate: 36 GiB of memory is missing on other hosts",
+        "gpu cannot migrate: a host device is passed through",
     ]
     fake.change(one, enabled=False)
     assert why("host.maintenance", one) == ""
     assert calls_of("host.maintenance", one) == [look, ("host.evacuate", (one.ref,))]
-    assert why("host.reboot", one) == "VMs still run on it: 3; move them away or shut them down first"
+    assert why("host.reboot", one) == "VMs are still running on it (3); migrate or shut them down first"
 
 
 def test_what_follows_is_said_before(fake: FakePool, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_what_follows_is_said_before(fake: FakePool, tmp_path: Path) -> None:
             (row,) = at.user.find(marker="verbs").elements
             place = next(place for place, child in enumerate(row) if "host.maintenance" in child._markers)
             at.user.find(marker="verbs").trigger("click", place)
-            await at.user.should_see("1 VM moves to another host")
+            await at.user.should_see("1 VM will be migrated to another host")
 
     asyncio.run(look())
 
@@ -109,10 +109,10 @@ def test_an_sr_is_attached_where_it_is_missing(fake: FakePool) -> None:
     ("attached", "fields", "action_id", "words"),
     [
         ([True], {"allowed_operations": frozenset({"scan"})}, "sr.scan", ""),
-        ([False], {}, "sr.scan", "it is attached on no host; attach it first"),
+        ([False], {}, "sr.scan", "it is not attached on any host; attach it first"),
         ([True], {"current_operations": {"OpaqueRef:t": "scan"}}, "sr.scan", "it is being scanned"),
         ([True], {}, "sr.make_default", ""),
-        ([True], {"content_type": "iso"}, "sr.make_default", "no disks of VMs are kept on it"),
+        ([True], {"content_type": "iso"}, "sr.make_default", "not used for VM disks"),
     ],
 )
 def test_when_an_sr_can_be_told_so(fake: FakePool, attached: list[bool], fields: dict[str, Any], action_id: str, words: str) -> None:
@@ -130,17 +130,17 @@ def test_the_default_sr_is_chosen_among_those_that_hold_disks(fake: FakePool) ->
     assert calls_of("pool.default_sr", pool, sr=local.uuid) == [("pool.set_default_SR", (pool.ref, local.ref))]
     assert faults("pool.default_sr", pool, sr="?") == ["there is no such SR in the pool; choose another"]
     fake.change(pool, default_SR=shared.ref)
-    assert why("sr.make_default", shared) == "it is the default SR already"
+    assert why("sr.make_default", shared) == "it is already the default SR"
 
 
 def test_an_image_is_ejected_unless_the_guest_holds_it(fake: FakePool) -> None:
     vm = fake.vm()
-    assert why("vm.eject", vm) == "no image is in its drive"
+    assert why("vm.eject", vm) == "its drive is empty"
     drive = VBD(VM=vm.ref, VDI=fake.put(VDI()), type="CD", allowed_operations=frozenset({"eject"}))
     vm.VBDs.append(fake.put(drive))
     assert (why("vm.eject", vm), calls_of("vm.eject", vm)) == ("", [("VBD.eject", (drive.ref,))])
     fake.change(drive, allowed_operations=frozenset())
-    assert why("vm.eject", vm) == "the guest holds its drive; eject it there"
+    assert why("vm.eject", vm) == "the guest has locked the drive; eject the disc in the guest"
 
 
 @pytest.mark.parametrize(("build", "calls"), [("25.33.1", ["message.destroy_many"] * 3), ("1.249.32", ["message.destroy"] * 250)])
@@ -207,5 +207,5 @@ async def _emptied(bench: Wired) -> Host:
         item = await do(bench, "host.maintenance", one)
         if item.state is State.DONE:
             return one
-        assert "cannot move to another host" in str(item.reason) and one.enabled
+        assert "cannot be migrated to another host" in str(item.reason) and one.enabled
     raise AssertionError("no host can be emptied")

@@ -44,11 +44,12 @@ class Lab:
     ("hosts", "words"),
     [
         ([{"memory": 3}, {"enabled": False}],
-         "no host has enough free memory for it: it needs 4\u202fGiB, and xcp-0 has 3\u202fGiB; stop something there, or give it less "
+         "no host has enough free memory for it: it needs 4\u202fGiB, and xcp-0 has 3\u202fGiB; stop some VMs there, or "
+        "give it less memory "
          "(xcp-1: in maintenance mode)"),
-        ([{"enabled": False}], "no host can take it: xcp-0 is in maintenance mode; take it out first"),
+        ([{"enabled": False}], "no host can run it: xcp-0 is in maintenance mode; take it out of maintenance mode first"),
         ([{"sr": False}, {"live": False}],
-         "no host can take it: xcp-0 does not reach vault; attach the storage there (xcp-1: does not answer)"),
+         "no host can run it: vault is not attached on xcp-0; attach it there (xcp-1: not responding)"),
         ([{}, {}], None),
     ],
 )  # fmt: skip
@@ -64,7 +65,7 @@ def test_a_network_that_one_host_has_is_missing_on_the_other(fake: FakePool) -> 
     lab = Lab(fake)
     lab.host("xcp-0", enabled=False)
     lab.host("xcp-1", network=False)
-    assert lab.said() == "no host can take it: xcp-0 is in maintenance mode; take it out first (xcp-1: no network lan)"
+    assert lab.said() == "no host can run it: xcp-0 is in maintenance mode; take it out of maintenance mode first (xcp-1: no network lan)"
 
 
 def test_of_many_hosts_some_are_named(fake: FakePool) -> None:
@@ -85,7 +86,7 @@ def test_a_shortage_without_amounts_gets_them_from_the_mirror(fake: FakePool) ->
     lab = Lab(fake, memory=32)
     lab.host("xcp-0")
     assert "it needs 32\u202fGiB, and xcp-0 has 16\u202fGiB" in lab.said(lab.vm.ref, code="HOST_NOT_ENOUGH_FREE_MEMORY")
-    assert lab.said("2147483648", "0", code="HOST_NOT_ENOUGH_FREE_MEMORY").startswith("2\u202fGiB of memory are needed")
+    assert lab.said("2147483648", "0", code="HOST_NOT_ENOUGH_FREE_MEMORY").startswith("2\u202fGiB of memory needed")
 
 
 async def test_a_start_that_finds_no_host_says_so(desk: Desk, fake: FakePool) -> None:
@@ -93,7 +94,7 @@ async def test_a_start_that_finds_no_host_says_so(desk: Desk, fake: FakePool) ->
     lab.host("xcp-0", enabled=False)
     fake.answers["Async.VM.start"] = ends_at_once(fake, TaskStatus.FAILURE, "NO_HOSTS_AVAILABLE")
     run = await desk.runner.run(desk.hire(), action("vm.start"), [lab.vm])
-    assert str(run.items[0].reason) == "no host can take it: xcp-0 is in maintenance mode; take it out first"
+    assert str(run.items[0].reason) == "no host can run it: xcp-0 is in maintenance mode; take it out of maintenance mode first"
 
 
 def test_a_host_to_start_on_says_what_it_lacks(fake: FakePool) -> None:
@@ -103,7 +104,7 @@ def test_a_host_to_start_on_says_what_it_lacks(fake: FakePool) -> None:
     lab.host("xcp-2", network=False)
     assert [(choice.label, str(choice.refused or "")) for choice in action("vm.start_on").choices["host"]([lab.vm])] == [
         ("xcp-1", ""),
-        ("xcp-0", "it does not reach vault"),
+        ("xcp-0", "it has no access to vault"),
         ("xcp-2", "it does not have the network lan"),
     ]
-    assert faults("vm.start_on", lab.vm, host=cut.uuid) == ["xcp-0 cannot take it: it does not reach vault"]
+    assert faults("vm.start_on", lab.vm, host=cut.uuid) == ["xcp-0 cannot run it: it has no access to vault"]

@@ -40,7 +40,7 @@ def with_disk(fake: FakePool, vm: VM, size: int = 10 * GIB) -> SR:
 def test_the_preview_has_the_calls_of_the_run_with_placeholders_for_answers(fake: FakePool) -> None:
     vm = fake.vm("web-1")
     steps = steps_of("vm.clone", vm, name="{name} copy", description="for tests")
-    assert [str(step.says) for step in steps] == ["Cloning web-1", "Describing web-1 copy"]
+    assert [str(step.says) for step in steps] == ["Cloning web-1", "Editing the description of web-1 copy"]
     assert xe_lines(steps, fake.home) == [
         f"vm_1=$(xe vm-clone uuid={vm.uuid} new-name-label='web-1 copy')",
         "xe vm-param-set uuid=$vm_1 name-description='for tests'",
@@ -54,9 +54,9 @@ def test_what_a_clone_cannot_be_is_said_at_its_field(fake: FakePool) -> None:
     vm = fake.vm()
     sr = with_disk(fake, vm)
     assert faults("vm.clone", vm, name="a", sr=sr.uuid) == [
-        "a fast clone stays on the storage of the original; switch “Fast clone” off for another"
+        "a fast clone stays on the SR of the original; turn off “Fast clone” to use another"
     ]
-    assert faults("vm.clone", vm, name="a", fast=False, sr=sr.uuid) == ["10\u202fGiB may be needed and 5\u202fGiB are free on vault"]
+    assert faults("vm.clone", vm, name="a", fast=False, sr=sr.uuid) == ["up to 10 GiB needed, 5 GiB free on vault"]
     assert faults("vm.clone", vm, name="a", fast=False) == []
     assert calls_of("vm.clone", vm, name="a", fast=False) == [("VM.copy", (vm.ref, "a", NULL_REF))]
 
@@ -142,7 +142,9 @@ async def test_each_call_of_a_clone_fails_once_and_nothing_stays(desk: Desk, fak
     assert fake.calls[-3:] and [call for call in fake.calls if "destroy" in call[0] and call[0] != "task.destroy"] == [
         ("Async.VM.destroy", ("OpaqueRef:copy",)), ("Async.VDI.destroy", ("OpaqueRef:disk",)),
     ]  # fmt: skip
-    assert str(item.reason).startswith("Describing web-2 did not work: ") and str(item.reason).endswith(". The steps before it were undone")
+    assert str(item.reason).startswith("Editing the description of web-2 failed: ") and str(item.reason).endswith(
+        ". The steps before it were undone"
+    )
     assert [(step.state, step.undone) for step in item.steps] == [(State.DONE, True), (State.FAILED, False)]
 
 

@@ -70,11 +70,11 @@ def test_memory_and_quiescing_are_asked_for_where_they_can_be_had(fake: FakePool
     halted, running = fake.vm("a"), fake.vm("b", RUNNING, allowed_operations=frozenset({"snapshot"}))
     row = action("vm.snapshot")
     assert set(row.unasked([halted])) == {"memory", "quiesce"} and set(row.unasked([halted, running])) == {"quiesce"}
-    assert faults("vm.snapshot", halted, name="x", memory=True) == ["a: it is halted, and must be paused, running or suspended"]
+    assert faults("vm.snapshot", halted, name="x", memory=True) == ["a: it is halted and must be paused, running or suspended"]
     assert faults("vm.snapshot", running, name="x", memory=True) == [
-        "b: the tools in the guest do not answer; install them, or wait until it has started"
+        "b: the guest tools are not responding; install them, or wait until the guest has started"
     ]
-    assert faults("vm.snapshot", running, name="x", quiesce=True) == ["b: XAPI does not offer it at this moment"]
+    assert faults("vm.snapshot", running, name="x", quiesce=True) == ["b: not possible at the moment"]
     assert len(faults("vm.snapshot", running, name="x", quiesce=True, memory=True)) == 1
 
 
@@ -175,9 +175,9 @@ def test_what_goes_with_a_vm_and_what_stays(fake: FakePool) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"power_state": RUNNING}, "it is running, and must be halted or suspended"),
-        ({"blocked_operations": {"destroy": "the accounts"}}, "somebody blocked this operation: the accounts"),
-        ({"blocked_operations": {"destroy": "true"}}, "somebody blocked this operation; take the block away first"),
+        ({"power_state": RUNNING}, "it is running and must be halted or suspended"),
+        ({"blocked_operations": {"destroy": "the accounts"}}, "this operation is blocked: the accounts"),
+        ({"blocked_operations": {"destroy": "true"}}, "this operation is blocked; unblock it first"),
     ],
 )
 def test_what_is_protected_or_running_is_not_deleted(fake: FakePool, fields: dict[str, Any], words: str) -> None:

@@ -76,13 +76,13 @@ async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: 
     ("spoil", "words"),
     [
         (lambda desk, fake, vm: desk.users.clear(), "you are no longer signed in; sign in again"),
-        (lambda desk, fake, vm: desk.hire(Role.VIEWER), "this takes the role of operator, and yours is viewer; ask an administrator"),
-        (lambda desk, fake, vm: fake.remove(vm), "web-1 is no longer there"),
-        (lambda desk, fake, vm: fake.mirror.remove("lab"), "web-1 is no longer there"),
+        (lambda desk, fake, vm: desk.hire(Role.VIEWER), "this needs the role operator; yours is viewer. Ask an administrator"),
+        (lambda desk, fake, vm: fake.remove(vm), "web-1 no longer exists"),
+        (lambda desk, fake, vm: fake.mirror.remove("lab"), "web-1 no longer exists"),
         (lambda desk, fake, vm: fake.change(vm, power_state=PowerState.RUNNING, allowed_operations=frozenset()),
-         "it is running, and must be halted"),
+         "it is running and must be halted"),
         (lambda desk, fake, vm: fake.mirror.set_server(fake.server, state=ServerState.UNREACHABLE),
-         "lab cannot be reached; this is its last known state"),
+         "lab is not responding; its last known state is shown"),
         (lambda desk, fake, vm: desk.pools.clear(),
          "there is no connection to the pool, and nothing was sent; try again when it is back"),
     ],
@@ -102,10 +102,11 @@ async def test_what_changed_since_the_click_is_refused_and_audited(
     ("answer", "state", "words", "code"),
     [
         (XapiFailure("HANDLE_INVALID", ["VM", "OpaqueRef:x"]), State.FAILED,
-         "the object is gone: somebody removed it (VM)", "HANDLE_INVALID"),
-        (Timeout("30 s"), State.LOST, "the pool did not answer in time; it may still do it: look before trying again", "Timeout"),
+         "the object no longer exists: somebody removed it (VM)", "HANDLE_INVALID"),
+        (Timeout("30 s"), State.LOST, "the pool did not respond in time; the operation may still go on: "
+        "check before trying again", "Timeout"),
         (Unreachable("reset"), State.LOST,
-         "the connection to the pool broke; it may still do it: look before trying again (reset)", "Unreachable"),
+         "the connection to the pool was lost; the operation may still go on: check before trying again (reset)", "Unreachable"),
     ],
 )  # fmt: skip
 async def test_a_call_that_breaks_is_never_repeated(
@@ -122,7 +123,7 @@ async def test_a_call_that_breaks_is_never_repeated(
     ("status", "error", "state", "words"),
     [
         (TaskStatus.FAILURE, ["HOST_NOT_ENOUGH_FREE_MEMORY", "2147483648", "1073741824"], State.FAILED,
-         "2\u202fGiB of memory are needed and 1\u202fGiB are free; stop something, or use another host"),
+         "2 GiB of memory needed, 1 GiB free; stop some VMs, or use another host"),
         (TaskStatus.FAILURE, ["TASK_CANCELLED", "OpaqueRef:t"], State.CANCELLED, "it was cancelled"),
         (TaskStatus.CANCELLED, [], State.CANCELLED, "it was cancelled"),
     ],
@@ -138,7 +139,7 @@ async def test_a_task_that_fails_says_why(
     ("state_after", "state", "words"),
     [
         (PowerState.RUNNING, State.DONE, ""),
-        (PowerState.HALTED, State.LOST, "the pool lost track of it; web-1 is halted now: look before trying again"),
+        (PowerState.HALTED, State.LOST, "the pool lost track of the task; web-1 is halted now: check before trying again"),
     ],
 )
 async def test_of_a_vanished_task_the_object_tells(desk: Desk, fake: FakePool, state_after: PowerState, state: State, words: str) -> None:
@@ -209,7 +210,7 @@ async def test_a_second_click_does_nothing_twice(desk: Desk, fake: FakePool) -> 
     first = desk.runner.start(ann, START, [vm])
     await fake.until(1)
     second = await desk.runner.run(ann, START, [vm])
-    assert only(second) == (State.REFUSED, "it is being done already")
+    assert only(second) == (State.REFUSED, "it is already being done")
     fake.end(next(iter(fake.home.all(Task))))
     await _ended(first)
     assert fake.sent == ["Async.VM.start"]
@@ -265,7 +266,7 @@ async def test_a_disk_that_stays_is_named_and_the_others_still_go(desk: Desk, fa
 
     fake.answers |= {"Async.VM.destroy": ends_at_once(fake), "Async.VDI.destroy": destroy}
     run = await desk.runner.run(desk.hire(), action("snapshot.delete"), [shot])
-    words = "Deleting disk own did not work: the disk own is in use; detach it, or shut down what uses it"
+    words = "Deleting disk own failed: the disk own is in use; detach it, or shut down what uses it"
     assert only(run) == (State.FAILED, words)
     assert fake.sent == ["Async.VM.destroy", "Async.VDI.destroy", "Async.VDI.destroy"]
 
@@ -292,7 +293,7 @@ async def test_a_request_is_checked_where_it_counts(desk: Desk, fake: FakePool) 
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": " "})
     assert only(run) == (State.REFUSED, "Name: “Name” is missing")
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "a", "colour": True})
-    assert only(run) == (State.REFUSED, "there is no field “colour” here; the fields are: name, memory, quiesce")
+    assert only(run) == (State.REFUSED, "there is no field “colour”; the fields are: name, memory, quiesce")
     run = await desk.runner.run(ann, action("vm.start_on"), [vm], {"host": "x"})
     assert only(run) == (State.REFUSED, "there is no such host in its pool; choose another")
     assert fake.calls == []

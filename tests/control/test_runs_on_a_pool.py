@@ -87,9 +87,9 @@ async def test_a_snapshot_comes_and_goes_with_its_disks(pool: SimulatedPool, tmp
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (["HOST_NOT_ENOUGH_FREE_MEMORY", "8589934592", "1073741824"], "8\u202fGiB of memory are needed and 1\u202fGiB are free"),
+        (["HOST_NOT_ENOUGH_FREE_MEMORY", "8589934592", "1073741824"], "8\u202fGiB of memory needed, 1\u202fGiB free"),
         (["SR_BACKEND_FAILURE_44", "", "There is insufficient space", ""], "there is no room left on the storage"),
-        (["FROM_A_NEWER_XAPI", "1"], "the pool refused it: from a newer XAPI (1)"),
+        (["FROM_A_NEWER_XAPI", "1"], "the pool refused: from a newer XAPI (1)"),
     ],
 )
 async def test_a_failure_of_the_pool_is_one_sentence(pool: SimulatedPool, tmp_path: Path, error: list[str], words: str) -> None:
@@ -107,7 +107,7 @@ async def test_a_connection_that_breaks_leaves_it_open_and_repeats_nothing(pool:
         pool.fault("Async.VM.start", action="drop", count=1)
         vm = bench.halted()
         item = await do(bench, "vm.start", vm)
-        assert item.state is State.LOST and "look before trying again" in str(item.reason)
+        assert item.state is State.LOST and "check before trying again" in str(item.reason)
         assert vm.power_state is PowerState.HALTED
 
 
@@ -146,13 +146,13 @@ async def restart_in_the_middle(simulation: Simulation, folder: Path) -> None:
         await asyncio.to_thread(simulation.stop)
         await bench.until(lambda: not bench.home.server.is_live)
         refused = await do(bench, "vm.start", vm)
-        assert refused.state is State.REFUSED and "cannot be reached" in str(refused.reason)
+        assert refused.state is State.REFUSED and "is not responding" in str(refused.reason)
         assert not run.ended  # whoever asks is told that it goes on: nobody knows better
         await asyncio.to_thread(simulation.start)
         await bench.until(lambda: bench.home.server.is_live)
         await bench.until(lambda: run.ended)
         (item,) = run.items
-        assert item.state is State.LOST and "look before trying again" in str(item.reason)
+        assert item.state is State.LOST and "check before trying again" in str(item.reason)
 
 
 def running(bench: Wired) -> VM:

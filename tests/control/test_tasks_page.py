@@ -29,9 +29,9 @@ def moment(at: Looking) -> float:
 
 async def test_it_says_when_nothing_goes_on(tmp_path: Path, fake: FakePool) -> None:
     async with looking(tmp_path, fake, draw) as at:
-        await at.user.should_see("Nothing goes on")
+        await at.user.should_see("No running tasks")
         fake.task("Async.VM.start")
-        await at.user.should_not_see("Nothing goes on")
+        await at.user.should_not_see("No running tasks")
 
 
 async def test_a_task_moves_from_running_to_recent_with_its_end(tmp_path: Path, fake: FakePool) -> None:
@@ -39,15 +39,15 @@ async def test_a_task_moves_from_running_to_recent_with_its_end(tmp_path: Path, 
     async with looking(tmp_path, fake, draw) as at:
         task = fake.task("Async.VM.start", progress=0.4, created=XapiDate("20260101T00:00:00Z"))
         fake.change(vm, current_operations={task: "start"})
-        await at.user.should_see("Under way 40%")
-        await at.user.should_see("outside")
+        await at.user.should_see("In progress 40%")
+        await at.user.should_see("external")
         (link,) = at.user.find(kind=ui.link, content="web-1").elements
         assert link.props["href"] == f"/vm/{vm.uuid}"
         assert moment(at) == timestamp(XapiDate("20260101T00:00:00Z"))  # since when it goes on
         fake.end(task, TaskStatus.FAILURE, "NO_HOSTS_AVAILABLE")
         await at.user.should_see("Failed")
         assert moment(at) == round(at.context.runner.activity.lines()[0].ended)  # when it ended
-        await at.user.should_see("no host can take it")
+        await at.user.should_see("no host can run it")
         fake.remove(fake.task_row(task))
         await asyncio.sleep(0.15)
         await at.user.should_see("Failed")
@@ -58,7 +58,7 @@ async def test_a_task_is_cancelled_from_here(tmp_path: Path, fake: FakePool) -> 
         task = fake.task("Async.VM.copy")
         await at.user.should_see(kind=Button, marker="cancel")
         at.user.find(marker="cancel").click()
-        await at.user.should_see("Copy: the pool was asked to cancel it")
+        await at.user.should_see("Copy: cancel request sent to the pool")
         assert fake.calls == [("task.cancel", (task,))]
 
 
@@ -93,7 +93,7 @@ async def test_what_happened_in_a_time_is_shown_alone(tmp_path: Path, fake: Fake
         await at.user.should_see("Start")
         await at.user.should_not_see("Copy")
         at.user.find(kind=PeriodField).trigger("period", [began - 60, began - 30])
-        await at.user.should_see("Nothing in this time")
+        await at.user.should_see("No entries in this period")
         at.user.find(kind=PeriodField).trigger("period", ["x", None])
         await at.user.should_see("Copy")
 

@@ -44,13 +44,13 @@ def reasons(run: Run) -> list[str]:
 @pytest.mark.parametrize(
     ("action_id", "state", "fields", "words"),
     [
-        ("vm.start", PowerState.RUNNING, {}, "xo-dash ended in the middle of it, but it was done: web-1 is running now"),
+        ("vm.start", PowerState.RUNNING, {}, "xo-dash was stopped during the operation, but it was done: web-1 is running now"),
         ("vm.start", PowerState.HALTED, {},
-         "xo-dash ended in the middle of it, and it was not done: web-1 is halted now; look before trying again"),
+         "xo-dash was stopped during the operation, and it was not done: web-1 is halted now; check before trying again"),
         ("vm.clean_reboot", PowerState.RUNNING, {},
-         "xo-dash ended in the middle of it: web-1 is running now; look before trying again"),
+         "xo-dash was stopped during the operation: web-1 is running now; check before trying again"),
         ("vm.clean_shutdown", PowerState.RUNNING, {"current_operations": {"OpaqueRef:t": "clean_shutdown"}},
-         "xo-dash ended in the middle of it, and it goes on: it is shutting down"),
+         "xo-dash was stopped during the operation, which goes on: it is shutting down"),
     ],
 )  # fmt: skip
 async def test_it_is_said_how_the_object_is_now(
@@ -72,13 +72,13 @@ async def test_it_is_told_again_when_the_pool_is_back_and_the_object_at_rest(des
     await desk.runner.recall()
     (run,) = desk.runner.runs
     desk.runner.observe(lambda run: told.extend(reasons(run)))
-    assert reasons(run) == ["xo-dash ended in the middle of it; look before trying again"]
+    assert reasons(run) == ["xo-dash was stopped during the operation; check before trying again"]
     fake.mirror.set_server(fake.server, state=ServerState.LIVE)
     fake.change(vm, power_state=PowerState.HALTED, current_operations={}, allowed_operations=OFFERED[PowerState.HALTED])
     fake.change(vm, power_state=PowerState.RUNNING)  # by somebody else: no longer ours to tell
     assert told == [
-        "xo-dash ended in the middle of it, and it goes on: it is shutting down",
-        "xo-dash ended in the middle of it, but it was done: web-1 is halted now",
+        "xo-dash was stopped during the operation, which goes on: it is shutting down",
+        "xo-dash was stopped during the operation, but it was done: web-1 is halted now",
     ]
 
 
@@ -91,7 +91,7 @@ async def test_objects_of_one_command_are_one_run(desk: Desk, fake: FakePool) ->
     await desk.runner.recall()
     (run,) = desk.runner.runs
     assert [item.name for item in run.items] == ["other", "gone"]
-    assert reasons(run)[1] == "xo-dash ended in the middle of it, and gone is no longer there"
+    assert reasons(run)[1] == "xo-dash was stopped during the operation, and gone no longer exists"
 
 
 async def test_what_cannot_be_told_is_left_out(desk: Desk, fake: FakePool) -> None:
@@ -113,7 +113,7 @@ async def test_until_it_is_dismissed_every_start_tells_it(tmp_path: Path, fake: 
         desk = Desk(tmp_path, fake)
         await desk.runner.recall()
         (run,) = desk.runner.runs
-        assert reasons(run) == ["xo-dash ended in the middle of it, but it was done: xcp-1 is in maintenance mode now"]
+        assert reasons(run) == ["xo-dash was stopped during the operation, but it was done: xcp-1 is in maintenance mode now"]
         await desk.runner.stop()
     desk = Desk(tmp_path, fake)
     await desk.runner.recall()
@@ -140,7 +140,7 @@ async def test_what_a_stop_cut_off_is_told_too(tmp_path: Path, fake: FakePool) -
     fake.change(vm, power_state=PowerState.RUNNING)
     desk = Desk(tmp_path, fake)
     await desk.runner.recall()
-    assert reasons(desk.runner.runs[0]) == ["xo-dash ended in the middle of it, but it was done: web-1 is running now"]
+    assert reasons(desk.runner.runs[0]) == ["xo-dash was stopped during the operation, but it was done: web-1 is running now"]
     await desk.runner.stop()
 
 
@@ -151,6 +151,6 @@ async def test_whoever_gave_it_sees_it(tmp_path: Path, fake: FakePool, draw: Cal
         (ann,) = at.context.users.all()
         await left(tmp_path, begin(fake, vm, "vm.clean_shutdown", user_id=ann.id))
         await at.context.runner.recall()
-        await at.user.should_see("and it goes on: it is shutting down")
+        await at.user.should_see("which goes on: it is shutting down")
         fake.change(vm, power_state=PowerState.HALTED, current_operations={})
         await at.user.should_see("but it was done: web-1 is halted now")

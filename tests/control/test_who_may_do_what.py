@@ -79,23 +79,23 @@ def test_who_is_gone_may_nothing(fake: FakePool) -> None:
 @pytest.mark.parametrize(
     ("action_id", "fields", "words"),
     [
-        ("vm.start", {"power_state": RUNNING}, "it is running, and must be halted"),
-        ("vm.hard_shutdown", {"power_state": HALTED}, "it is halted, and must be paused, running or suspended"),
+        ("vm.start", {"power_state": RUNNING}, "it is running and must be halted"),
+        ("vm.hard_shutdown", {"power_state": HALTED}, "it is halted and must be paused, running or suspended"),
         ("vm.start", {"current_operations": {"OpaqueRef:t": "start"}}, "it is starting"),
         ("vm.start", {"current_operations": {"OpaqueRef:t": "newer_thing"}}, "another operation is running"),
-        ("vm.start", {"blocked_operations": {"start": "moving house"}}, "somebody blocked this operation: moving house"),
-        ("vm.start", {"blocked_operations": {"start": "true"}}, "somebody blocked this operation; take the block away first"),
-        ("vm.start", {"is_a_template": True}, "it is a template; make a VM of it first"),
+        ("vm.start", {"blocked_operations": {"start": "moving house"}}, "this operation is blocked: moving house"),
+        ("vm.start", {"blocked_operations": {"start": "true"}}, "this operation is blocked; unblock it first"),
+        ("vm.start", {"is_a_template": True}, "it is a template; create a VM from it first"),
         ("vm.start", {"is_a_template": True, "is_default_template": True}, "it is a template that comes with the pool"),
-        ("vm.start", {"is_a_template": True, "is_a_snapshot": True}, "it is a snapshot; revert to it, or make a VM of it"),
-        ("vm.hard_shutdown", {"is_control_domain": True}, "it is a host's control domain, which lives and ends with the host"),
+        ("vm.start", {"is_a_template": True, "is_a_snapshot": True}, "it is a snapshot; revert to it, or create a VM from it"),
+        ("vm.hard_shutdown", {"is_control_domain": True}, "it is a host's control domain, which starts and stops with the host"),
         (
             "vm.clean_shutdown",
             {"power_state": RUNNING},
-            "the tools in the guest do not answer; install them, or wait until it has started",
+            "the guest tools are not responding; install them, or wait until the guest has started",
         ),
-        ("vm.suspend", {"power_state": RUNNING, "attached_PCIs": ["OpaqueRef:p"]}, "it has a device of its host passed through"),
-        ("vm.start", {"power_state": PowerState.UNKNOWN}, "it is in an unknown state, and must be halted"),
+        ("vm.suspend", {"power_state": RUNNING, "attached_PCIs": ["OpaqueRef:p"]}, "a host device is passed through to it"),
+        ("vm.start", {"power_state": PowerState.UNKNOWN}, "it is in an unknown state and must be halted"),
     ],
 )
 def test_a_reason_is_said_in_words(fake: FakePool, action_id: str, fields: dict[str, Any], words: str) -> None:
@@ -106,24 +106,24 @@ def test_a_reason_is_said_in_words(fake: FakePool, action_id: str, fields: dict[
 def test_nothing_is_done_to_a_memory(fake: FakePool) -> None:
     vm = fake.vm()
     fake.mirror.set_server(fake.server, state=ServerState.UNREACHABLE)
-    assert str(why_not(action("vm.start"), vm, user())) == "lab cannot be reached; this is its last known state"
+    assert str(why_not(action("vm.start"), vm, user())) == "lab is not responding; its last known state is shown"
     fake.mirror.set_server(fake.server, state=ServerState.LIVE)
     fake.remove(vm)
-    assert str(why_not(action("vm.start"), vm, user())) == "it is no longer there"
+    assert str(why_not(action("vm.start"), vm, user())) == "it no longer exists"
 
 
 def test_a_silent_host_stands_against_it(fake: FakePool) -> None:
     metrics = fake.put(HostMetrics(live=False))
     host = fake.put(Host(name_label="host-2", metrics=metrics))
     vm = fake.vm(state=RUNNING, resident_on=host)
-    assert str(why_not(action("vm.clean_shutdown"), vm, user())) == "its host host-2 does not answer"
+    assert str(why_not(action("vm.clean_shutdown"), vm, user())) == "its host host-2 is not responding"
 
 
 def test_of_several_some_can_and_the_others_say_why(fake: FakePool) -> None:
     vms = [fake.vm(f"vm-{number}", RUNNING if number % 2 else HALTED) for number in range(7)]
     offered = offer(action("vm.start"), vms, user())
     assert [vm.name_label for vm in offered.able if isinstance(vm, VM)] == ["vm-0", "vm-2", "vm-4", "vm-6"]
-    assert {str(reason) for _vm, reason in offered.unable} == {"it is running, and must be halted"}
+    assert {str(reason) for _vm, reason in offered.unable} == {"it is running and must be halted"}
     assert offered.possible and offered.reason is None
 
 
@@ -151,8 +151,8 @@ def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:
     [
         ({}, None),
         ({"status": TaskStatus.SUCCESS}, "it has ended"),
-        ({"allowed_operations": frozenset()}, "XAPI cannot cancel it at this point"),
-        ({"current_operations": {"OpaqueRef:x": "cancel"}}, "it is being cancelled already"),
+        ({"allowed_operations": frozenset()}, "it cannot be cancelled now"),
+        ({"current_operations": {"OpaqueRef:x": "cancel"}}, "it is already being cancelled"),
     ],
 )
 def test_a_task_can_be_cancelled_while_xapi_offers_it(fake: FakePool, fields: dict[str, object], words: str | None) -> None:
@@ -177,7 +177,7 @@ def test_hosts_to_start_on_say_why_they_cannot(fake: FakePool) -> None:
     ]
     assert row.defaults([vm]) == {"host": good.uuid}
     assert faults("vm.start_on", vm, host=good.uuid) == []
-    assert faults("vm.start_on", vm, host=tired.uuid) == ["host-2 cannot take it: it is in maintenance mode"]
+    assert faults("vm.start_on", vm, host=tired.uuid) == ["host-2 cannot run it: it is in maintenance mode"]
     assert faults("vm.start_on", vm, host="nonsense") == ["there is no such host in its pool; choose another"]
     other = FakePool("home", fake.mirror)
     assert choices([vm, other.vm()]) == ()
@@ -192,7 +192,7 @@ def test_hosts_to_start_on_say_why_they_cannot(fake: FakePool) -> None:
         ("  ", ["“Name” is missing"]),
         ("x" * 256, ["it has at most 255 characters"]),
         ("{name}" + "x" * 249, ["it has at most 255 characters"]),  # once the name is filled in
-        ("a\nb", ["it takes only characters that can be seen"]),
+        ("a\nb", ["only visible characters are allowed"]),
     ],
 )
 def test_a_snapshot_has_a_name_people_can_read(fake: FakePool, value: str, words: list[str]) -> None:

@@ -20,7 +20,7 @@ async def test_the_code_makes_one_administrator(build: Build) -> None:
     async with house.browser() as ann, house.browser() as late:
         assert (await ann.http.get("/")).headers["location"] == "/first-run"
         assert (await ann.http.get("/login")).headers["location"] == "/first-run"
-        assert "Password again" in (await ann.http.get("/first-run")).text
+        assert "Repeat password" in (await ann.http.get("/first-run")).text
         typed = code.lower().replace("-", " ")  # as people type
         answer = await ann.http.post("/first-run", data=form(typed))
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -35,10 +35,10 @@ async def test_the_code_makes_one_administrator(build: Build) -> None:
 
 
 MISTAKES = [
-    ({"again": "another one"}, "The two passwords differ."),
+    ({"again": "another one"}, "The passwords do not match."),
     ({"password": "short"}, "The password needs at least 8 characters."),
     ({"name": "long enough"}, "The password must not be the name."),
-    ({"name": " "}, "A name has 1 to 64 characters that can be seen."),
+    ({"name": " "}, "A name has 1 to 64 visible characters."),
 ]
 
 

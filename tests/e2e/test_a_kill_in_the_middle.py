@@ -45,7 +45,7 @@ async def test_what_was_under_way_is_told_until_it_is_dismissed(browser: Browser
             async with person(browser, second.url) as ann:
                 await ann.signs_in()
                 card = ann.page.locator(".x-run")
-                await expect(card).to_contain_text("xo-dash ended in the middle of it")
+                await expect(card).to_contain_text("xo-dash was stopped during the operation")
                 await until(halted, "the pool goes on without us")
                 await expect(card).to_contain_text(f"but it was done: {name} is halted now")
                 await ann.goes("/tasks")

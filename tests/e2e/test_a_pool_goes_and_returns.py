@@ -47,7 +47,7 @@ async def test_the_picture_stays_and_lives_again(browser: Browser, data_dir: Pat
                 assert await one.page.evaluate(RUNNING) == running_before
                 for someone in (two, three):
                     band = someone.page.locator(".x-notice-stale")
-                    await expect(band).to_contain_text("cannot be reached; this is its last known state")
+                    await expect(band).to_contain_text("is not responding; its last known state is shown")
                     await expect(band.locator("time, .x-age")).to_have_count(1)
                 await expect(two.page.locator(".x-vm-body.x-vm-old")).to_be_visible()
                 await expect(three.page.locator(".x-vms-row.x-old").first).to_be_visible()

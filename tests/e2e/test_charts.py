@@ -37,29 +37,29 @@ async def test_a_day_of_a_vm_is_looked_at_closer_and_compared(browser: Browser, 
         assert any("?step=3600&rows=26" in url for url in loaded) and any("/index-" in url for url in loaded)  # the library, only now
         await expect(page.locator(".x-past-cards .x-card")).to_have_count(6)
 
-        await page.get_by_label("Which one, CPU").select_option("cpu1")
+        await page.get_by_label("Device, CPU").select_option("cpu1")
         box = await first.bounding_box()
         assert box is not None
         await page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 40)  # into the last two hours
         await page.mouse.down()
         await page.mouse.move(box["x"] + box["width"], box["y"] + 40, steps=4)
         await page.mouse.up()
-        await expect(page.locator(".x-past-step")).to_have_text("a value a minute")
+        await expect(page.locator(".x-past-step")).to_have_text("1-minute values")
         assert re.search(r"\?from=\d+&to=\d+$", page.url)
 
         await first.focus()
         await page.keyboard.press("ArrowLeft")
         await expect(page.locator(".x-plot-cross").first).to_be_visible()
         await page.keyboard.press("Backspace")
-        await expect(page.locator(".x-past-step")).to_have_text("a value an hour")
+        await expect(page.locator(".x-past-step")).to_have_text("hourly values")
 
         names = ("web-1", "db-01", "db-02")
         await someone.goes(f"/compare?o={','.join('vm:' + vms[name] for name in names)},vm:nobody&range=2h")
         strips = page.locator(".x-past-cards .x-card").first.locator(".x-strip")
         await expect(strips).to_have_count(3)
-        await page.get_by_role("button", name="Leave out db-02").click()
+        await page.get_by_role("button", name="Remove db-02").click()
         await expect(strips).to_have_count(2)
-        await page.get_by_role("button", name="Own scale").click()
+        await page.get_by_role("button", name="Individual scale").click()
         assert "scale=own" in page.url and vms["db-02"] not in page.url
         await someone.fits()
 

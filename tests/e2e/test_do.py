@@ -31,10 +31,10 @@ async def test_a_vm_is_cloned_by_a_command(tmp_path: Path) -> None:
         furnish(tmp_path, pool.url)
         name = (await pool.vms("Halted"))[0]
         _said_first(tmp_path, name)
-        alone = do(tmp_path, "vm.clone", name, "--json", "--name", "made alone", "--description", "by hand")
+        alone = do(tmp_path, "vm.clone", name, "--json", "--name", "made alone", "--description", "manually")
         (result,) = results(alone)
         assert (alone.returncode, result["state"], len(result["steps"])) == (0, "done", 2), alone
-        assert (await pool.call("VM.get_record", await pool.vm("made alone")))["name_description"] == "by hand"
+        assert (await pool.call("VM.get_record", await pool.vm("made alone")))["name_description"] == "manually"
         board = Board(tmp_path)
         with running(board):
             board.live(1)
@@ -59,8 +59,8 @@ def _refused(folder: Path, name: str) -> None:
     for words, said in (
         (("vm.clone", name, "--nmae", "x"), "--nmae: there is no field “nmae” here"),
         (("vm.fly", name), "there is no action “vm.fly”; there are: vm.start, "),
-        (("vm.start", "nobody"), "there is no VM “nobody”; give a name or a uuid"),
-        (("vm.start",), "has to be told what to act on"),
+        (("vm.start", "nobody"), "there is no VM “nobody”; enter a name or a UUID"),
+        (("vm.start",), "name the objects for"),
     ):
         refused = do(folder, *words)
         assert refused.returncode == 1 and said in refused.stderr, refused

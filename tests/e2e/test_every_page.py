@@ -107,5 +107,5 @@ async def test_theme_and_language_are_kept(browser: Browser, demo: Board) -> Non
         await account.click()
         await page.locator(".x-choice").first.click()
         await expect(page.locator("html")).not_to_have_attribute("data-theme", "light")
-        await page.get_by_role("menuitem", name="As the browser").click()
+        await page.get_by_role("menuitem", name="Same as browser").click()
         await expect(page.get_by_role("link", name="Карта")).to_be_visible()

@@ -25,7 +25,7 @@ async def _snapshot_three(browser: Browser, board: Board) -> None:
         page = someone.page
         await expect(page.locator(".x-vms-row")).to_have_count(3)
         before = len(board.audit())
-        await page.get_by_role("checkbox", name="Choose all").check()
+        await page.get_by_role("checkbox", name="Select all").check()
         await page.locator(".x-vms-verbs").get_by_role("button", name="Snapshot").click()
         dialog = page.get_by_role("dialog")
         await expect(dialog).to_contain_text("k8s-worker-2")

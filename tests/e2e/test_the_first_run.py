@@ -26,7 +26,7 @@ async def makes_the_first_administrator(someone: Person, board: Board) -> None:
     await page.get_by_label("Code").fill(board.code)
     await page.get_by_label("Name").fill("ann")
     await page.get_by_label("Password, at least").fill("ann's own password")
-    await page.get_by_label("Password again").fill("ann's own password")
+    await page.get_by_label("Repeat password").fill("ann's own password")
     await page.get_by_role("button", name="Create and sign in").click()
     await someone.sees("No pool yet")
 
@@ -34,7 +34,7 @@ async def makes_the_first_administrator(someone: Person, board: Board) -> None:
 async def asks_for(someone: Person, address: str, password: str) -> Locator:
     """The dialog, after Connect was pressed."""
     dialog = someone.page.get_by_role("dialog")
-    await someone.page.get_by_role("button", name="Add a server").first.click()
+    await someone.page.get_by_role("button", name="Add server").first.click()
     await dialog.get_by_label("Address").fill(address)
     await dialog.get_by_label("Password").fill(password)
     await dialog.get_by_role("button", name="Connect").click()
@@ -51,7 +51,7 @@ async def test_from_the_printed_code_to_a_pool_on_the_map(browser: Browser, data
             await expect(map_page.get_by_text("No pool yet")).to_be_visible()
 
             dialog = await asks_for(someone, pool.url, "not the password")
-            await expect(dialog.get_by_text("The pool refused this user or password.")).to_be_visible()
+            await expect(dialog.get_by_text("The pool rejected this user name or password.")).to_be_visible()
             assert board.health["servers"]["all"] == 0
             await dialog.get_by_label("Password").fill("secret")
             await dialog.get_by_role("button", name="Connect").click()
@@ -81,9 +81,9 @@ async def test_nothing_but_a_pool_is_taken_for_one(browser: Browser, data_dir: P
             await someone.goes("/settings")
             nobody = free_port()
             answers = {
-                "no such host.": "is not an address", f"http://127.0.0.1:{nobody}": f"Nobody answers at http://127.0.0.1:{nobody}: ",
-                board.url: "it is no XenServer or XCP-ng host.", "http://": "is not an address", "x" * 300: "is not an address",
-                f"https://127.0.0.1:{board.port}": f"https://127.0.0.1:{board.port} answers, but not with TLS.",
+                "no such host.": "is not an address", f"http://127.0.0.1:{nobody}": f"No response from http://127.0.0.1:{nobody}: ",
+                board.url: "it is not a XenServer or XCP-ng host.", "http://": "is not an address", "x" * 300: "is not an address",
+                f"https://127.0.0.1:{board.port}": f"https://127.0.0.1:{board.port} responds, but not with TLS.",
             }  # fmt: skip
             for address, said in answers.items():
                 dialog = await asks_for(someone, address, "x")

@@ -132,7 +132,7 @@ def test_what_a_vm_has_not_told_is_not_told_anywhere() -> None:
     ref = build.put(VM, name_label="bare", power_state="Running", guest_metrics=build.put(VMGuestMetrics, live=True))
     vm = build.commit().all(VM)[ref]
     page = dict(about(vm))
-    assert page["System"] == Quiet("not told") and page["Tools"] == "None seen"
+    assert page["System"] == Quiet("unknown") and page["Tools"] == "Not installed"
 
 
 def test_a_pool_without_a_name_goes_by_the_name_of_its_server_and_a_server_without_one_by_its_pool() -> None:

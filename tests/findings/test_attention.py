@@ -131,7 +131,7 @@ async def test_what_was_seen_counts_no_more(tmp_path: Path) -> None:
         board = at.context.shared(Board)
         before = board.counts
         await at.choose(at.line(FULL), "seen")
-        await at.user.should_see("seen by ann")
+        await at.user.should_see("acknowledged by ann")
         assert board.counts.critical == before.critical - 1
         assert at.lines()[-1]._told.title == FULL, "it comes last"
         await at.user.open("/attention?tab=seen")
@@ -142,7 +142,7 @@ async def test_without_a_pool_nothing_is_called_well(tmp_path: Path) -> None:
     async with looking(tmp_path, pools=()) as at:
         await at.user.open("/attention")
         await at.user.should_see("No pool yet")
-        await at.user.should_not_see("as they should be")
+        await at.user.should_not_see("No problems found")
 
 
 async def test_a_viewer_looks_on(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ async def test_a_viewer_looks_on(tmp_path: Path) -> None:
             line._open()
             assert not list(ElementFilter(marker="seen").within(instance=line._menu))
         await at.user.open("/attention?tab=rules")
-        await at.user.should_see("Only administrators change this.")
+        await at.user.should_see("Only administrators can change this.")
         with at.user:
             assert not any(row._on.enabled for row in ElementFilter(kind=RuleRow))
 
@@ -165,8 +165,8 @@ async def test_the_verb_that_mends_it_is_given(tmp_path: Path) -> None:
         sr.PBDs.append(path.ref)
         fakes.change(at.mirror, path, currently_attached=False)
         await at.user.open("/bar")
-        await at.user.should_see("nfs-vault is not reached by")
-        at.user.find(kind=Button, marker="mend", content="Attach again").click()
+        await at.user.should_see("nfs-vault is not attached on")
+        at.user.find(kind=Button, marker="mend", content="Reattach").click()
         await at.user.should_see("there is no connection to the pool")  # it came to the runner, which has no pool here
         (run,) = at.context.runner.runs
         assert (run.action.id, run.items[0].subject) == ("sr.attach", sr)
@@ -182,7 +182,7 @@ async def test_many_are_one_line_which_shows_them_and_mends_all(tmp_path: Path) 
             at.mirror.findings.look(vm, now + 3600)  # it lasts
         at.mirror.findings.publish()
         await at.user.open("/bar")
-        line = at.line(f"{len(halted)} VMs should run and are halted")
+        line = at.line(f"{len(halted)} VMs should be running but are halted")
         with at.user:
             (unfold,) = ElementFilter(kind=Button, marker="unfold").within(instance=line)
         assert unfold.text == str(len(halted))
@@ -218,13 +218,13 @@ async def test_an_administrator_says_what_is_told(tmp_path: Path) -> None:
         row._on.set_value(True)
         await asyncio.sleep(0.3)
         at.user.find(marker="edit-sr.full").click()
-        await at.user.should_see("Warning from, %")
-        at.user.find("Warning from, %").clear().type("99")
+        await at.user.should_see("Warning at or above, %")
+        at.user.find("Warning at or above, %").clear().type("99")
         at.user.find("Save").click()
-        await at.user.should_see("critical has to come after warning")
-        at.user.find("Critical from, %").clear().type("99,5")
+        await at.user.should_see("the critical limit must be beyond the warning limit")
+        at.user.find("Critical at or above, %").clear().type("99,5")
         at.user.find("Save").click()
-        await at.user.should_see("warning from 99%")
+        await at.user.should_see("warning at 99% or more")
         tuning = at.mirror.findings.wishes.tunings["sr.full"]
         assert (tuning.warning, tuning.critical) == (0.99, 0.995)
 
@@ -253,7 +253,7 @@ async def test_a_connection_that_needs_somebody_leads_to_the_settings(tmp_path: 
         server = next(iter(at.mirror)).server
         await at.user.open("/bar")
         at.mirror.set_server(server, state=ServerState.BAD_PASSWORD)
-        await at.user.should_see("does not accept our password")
+        await at.user.should_see("user name or password rejected")
         await at.user.should_see(kind=Button, content="Settings")
         at.mirror.set_server(server, state=ServerState.UNREACHABLE)
         await at.user.should_see("is not reachable")
@@ -264,11 +264,11 @@ async def test_a_list_is_narrowed(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
         await at.user.open("/attention")
         await at.user.should_see(FULL)
-        at.user.find(kind=Field, content="Search").type("no link")
-        await at.user.should_see("storage has no link on xcp-lab-3")
+        at.user.find(kind=Field, content="Search").type("link down")
+        await at.user.should_see("storage: link down on xcp-lab-3")
         await at.user.should_not_see(FULL)
         at.user.find(kind=Field, content="Search").clear().type("nothing like it")
-        await at.user.should_see("Nothing fits these filters.")
+        await at.user.should_see("Nothing matches these filters.")
 
 
 async def test_all_who_look_share_one_board_and_leave_nothing(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_the_worst_comes_first(mirror: Mirror) -> None:
     assert [key for key in keys(found) if key in ("sr.full", "network.no_link")] == ["sr.full", "network.no_link"]
     titles = [sentence(finding, mirror)[0] for finding in found]
     assert "nfs-vault is 96% full" in titles
-    assert "storage has no link on xcp-lab-3" in titles
+    assert "storage: link down on xcp-lab-3" in titles
 
 
 def test_every_rule_has_a_sentence_and_a_name_of_its_own() -> None:

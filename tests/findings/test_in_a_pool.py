@@ -74,7 +74,7 @@ async def _bad_day(ward: Ward, bench: Wired) -> None:
     sr = next(sr for sr in home.all(SR).values() if sr.shared and sr.content_type != "iso" and len(sr.PBDs) == 3)
 
     ward.do("sr.unplug", sr=sr.uuid, host=hosts[1].uuid)
-    finding = await ward.finds("sr.unplugged", f"{sr.name_label} is not reached by {hosts[1].name_label}", Level.CRITICAL)
+    finding = await ward.finds("sr.unplugged", f"{sr.name_label} is not attached on {hosts[1].name_label}", Level.CRITICAL)
     await ward.mends(finding)
 
     ward.do("change", ref=pool.ref, fields={"default_SR": "OpaqueRef:NULL"})
@@ -82,7 +82,7 @@ async def _bad_day(ward: Ward, bench: Wired) -> None:
     assert home.one(SR, pool.default_SR)
 
     ward.do("change", ref=hosts[2].ref, fields={"pending_guidances": ["restart_toolstack"]})
-    words = f"{hosts[2].name_label} needs a toolstack restart to finish an update"
+    words = f"{hosts[2].name_label}: toolstack restart required to finish an update"
     await ward.mends(await ward.finds("host.toolstack", words, Level.INFORMATION))
 
     ward.do("vm.crash", vm=next(vm.uuid for vm in bench.machines if vm.power_state == "Running"))

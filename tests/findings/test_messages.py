@@ -78,7 +78,7 @@ def test_any_body_is_survived_quickly(text: str) -> None:
 
 
 def test_alarms_that_fall_say_below() -> None:
-    assert alarm_words(Alarm("mem_usage", 0.1, 0.5, 30, False)).replace("\u202f", " ") == "Memory of the control domain below 50% for 30 s"
+    assert alarm_words(Alarm("mem_usage", 0.1, 0.5, 30, False)).replace("\u202f", " ") == "Control domain memory below 50% for 30 s"
     assert alarm_words(Alarm("mem_usage", float("nan"), 0.5, 30, True))
 
 
@@ -129,7 +129,7 @@ def test_what_is_gone_keeps_its_name() -> None:
     fake.change(vm, name_label="web-2")
     fake.remove(vm)
     assert [roll.row(row).cells[2].text for row in (told, older)] == ["web-2", "it's old"]
-    assert (roll.row(told).cells[2].path, roll.row(told).cells[2].tip) == ("", "VM, no longer there")
+    assert (roll.row(told).cells[2].path, roll.row(told).cells[2].tip) == ("", "VM, no longer exists")
 
 
 class House:
@@ -168,7 +168,7 @@ async def test_messages_of_two_pools_are_dismissed(tmp_path: Path) -> None:
         house.trigger("act", [*(ids[row] for row in (*lab, *home)), 99999, "x", None])
         await user.should_see("Dismiss 153 messages?")
         user.find(kind=Button, content="Dismiss").click()
-        await user.should_see("153 messages are dismissed")
+        await user.should_see("153 messages dismissed")
         calls = [(pool.server.id, method, len(pool.calls)) for pool in house.pools.values() for method, _args in pool.calls[:1]]
         assert calls == [("lab", "message.destroy", 150), ("home", "message.destroy", 3)]
         assert [run.action.id for run in house.runner.runs] == ["pool.dismiss_messages"] * 2
@@ -187,7 +187,7 @@ async def test_one_is_dismissed_without_a_question_and_pools_are_chosen(tmp_path
         ids = house.listing()._ids
         assert {row.home.id for row in ids} == {"home"}
         house.trigger("act", [ids[only]])
-        await user.should_see("1 message is dismissed")
+        await user.should_see("1 message dismissed")
         await user.open(f"/messages?object={only.obj_uuid}")
         house.trigger("ready")
         await asyncio.sleep(0.2)

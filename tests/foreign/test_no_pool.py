@@ -111,7 +111,7 @@ async def test_a_page_on_the_secure_port(home: House, tmp_path: Path) -> None:
         record = await home.servers.add(f"127.0.0.1:{port}", "root", "x", tls=TlsMode.PINNED, fingerprint=fingerprint)
         live = home.mirror.pools[record.id].server
         await until(lambda: live.state is ServerState.UNREACHABLE)
-        assert "not as XenServer or XCP-ng does" in sentence(live)
+        assert "not like a XenServer or XCP-ng host" in sentence(live)
 
 
 def secure(folder: Path) -> tuple[ssl.SSLContext, str]:
@@ -125,16 +125,16 @@ def secure(folder: Path) -> tuple[ssl.SSLContext, str]:
 
 
 REFUSALS = {
-    "booting": (Manner(failure=("HOST_STILL_BOOTING",)), "It answers, but: the host is still starting"),
-    "emergency": (Manner(failure=("HOST_MASTER_CANNOT_TALK_BACK", "10.0.0.1")), "It answers, but: "),
-    "a code of a later version": (Manner(failure=("QUANTUM_DECOHERED", "x", "")), "It answers, but: "),
-    "a code with words": (Manner(failure=("Fault", "No such thing")), "No answer: Fault No such thing"),
-    "moved for good": (Manner(status=301, location="https://elsewhere.invalid/"), "Something answers, but not as"),
-    "moved for now": (Manner(status=307, location="/other"), "Something answers, but not as"),
-    "a wall": (Manner(status=401), "Something answers, but not as"),
-    "zipped": (Manner(zipped=True), "Something answers, but not as"),
-    "broken off": (Manner(cut=200), "Something answers, but not as"),
-    "a circle": (Manner(master="127.0.0.1"), "It answers, but: the address belongs to a member"),
+    "booting": (Manner(failure=("HOST_STILL_BOOTING",)), "The pool responds, but: the host is still starting"),
+    "emergency": (Manner(failure=("HOST_MASTER_CANNOT_TALK_BACK", "10.0.0.1")), "The pool responds, but: "),
+    "a code of a later version": (Manner(failure=("QUANTUM_DECOHERED", "x", "")), "The pool responds, but: "),
+    "a code with words": (Manner(failure=("Fault", "No such thing")), "No response: Fault No such thing"),
+    "moved for good": (Manner(status=301, location="https://elsewhere.invalid/"), "The address responds, but not like"),
+    "moved for now": (Manner(status=307, location="/other"), "The address responds, but not like"),
+    "a wall": (Manner(status=401), "The address responds, but not like"),
+    "zipped": (Manner(zipped=True), "The address responds, but not like"),
+    "broken off": (Manner(cut=200), "The address responds, but not like"),
+    "a circle": (Manner(master="127.0.0.1"), "The pool responds, but: the address belongs to a member"),
     "a master elsewhere": (Manner(master="192.0.2.1"), "This host is a pool member; its master is 192.0.2.1."),
     "a master without a name": (Manner(master=" "), ""),
     "a master that is nobody": (Manner(master="not an address!"), ""),

@@ -19,8 +19,8 @@ ODD = (
     "None",
     "OpaqueRef:NULL", "-1", "%FF%FE", "a%0D%0ASet-Cookie:%20x=1",
 )  # fmt: skip
-KINDS = {"vm": "No VM has this uuid", "host": "No host has this uuid", "pool": "No pool has this uuid", "sr": "No SR has this uuid",
-         "network": "No network has this uuid"}  # fmt: skip
+KINDS = {"vm": "No VM has this UUID", "host": "No host has this UUID", "pool": "No pool has this UUID", "sr": "No SR has this UUID",
+         "network": "No network has this UUID"}  # fmt: skip
 CSV = Path(__file__).parent.parent.parent / "components" / "vms" / "modules" / "csv.js"
 
 

@@ -96,7 +96,7 @@ async def test_the_tree_has_the_menu_of_each_object(page: Page, url: str) -> Non
     await page.keyboard.press("Escape")
     await page.fill(".x-tree-filter input", "")
     await page.locator(".x-tree-row[aria-level='1']").first.click(button="right")
-    await expect(items.filter(has_text="Choose the default SR")).to_be_visible()
+    await expect(items.filter(has_text="Change default SR")).to_be_visible()
 
 
 async def test_what_was_opened_stays_open_from_page_to_page(page: Page, url: str) -> None:
@@ -151,7 +151,7 @@ async def test_the_theme_is_the_system_s_until_one_chooses(page: Page, url: str)
     await asking.until(kept, "the choice of a theme")  # it is on its way to the server while the page shows it already
     assert await page.evaluate(ground) == "rgb(246, 248, 251)"
     await page.get_by_role("button", name="Account: admin").click()
-    await page.get_by_role("group", name="Theme").get_by_role("button", name="As the system").click()
+    await page.get_by_role("group", name="Theme").get_by_role("button", name="Same as system").click()
     await expect(page.locator("html")).not_to_have_attribute("data-theme", "light")
 
 
@@ -171,7 +171,7 @@ async def test_more_contrast_is_the_system_s_wish_or_one_s_own(page: Page, url: 
     await expect(page.locator("html")).to_have_attribute("data-contrast", "more")
     assert await page.evaluate(look) == more
     await expect(choice.get_by_role("button", name="More contrast")).to_have_attribute("aria-pressed", "true")
-    await choice.get_by_role("button", name="As the system").click()
+    await choice.get_by_role("button", name="Same as system").click()
     await expect(page.locator("html")).not_to_have_attribute("data-contrast", "more")
     assert await page.evaluate(look) == usual
 

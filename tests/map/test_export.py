@@ -124,13 +124,13 @@ async def test_a_person_saves_what_is_seen(browser: Browser, address: str) -> No
     assert (await png.path()).read_bytes()[:4] == b"\x89PNG"
     assert await page.evaluate("document.activeElement.className") == "xo-map-focus"
     await page.locator(".xo-map").hover()
-    await page.get_by_role("button", name="Save a picture").click()
+    await page.get_by_role("button", name="Save as picture").click()
     await expect(page.get_by_role("menuitem")).to_have_text(["Picture (PNG)", "Drawing (SVG)"])
     await page.keyboard.press("ArrowDown")
     async with page.expect_download() as saving:
         await page.keyboard.press("Enter")
     text = (await (await saving.value).path()).read_text("utf-8")
     assert re.search("hosts: 4, VMs: 46 · [^<]+ · by tag · filter: web<", text), re.findall("<text[^>]*>([^<]*)", text)[:4]
-    await page.get_by_role("button", name="Save a picture").click()
+    await page.get_by_role("button", name="Save as picture").click()
     await page.keyboard.press("Escape")
     assert not await page.get_by_role("menu").is_visible()

@@ -53,13 +53,13 @@ async def test_the_head_counts_and_the_list_says_what_is_wrong(user: User) -> No
     await user.open("/")
     await user.should_see("46 VMs")
     await user.should_see("nfs-vault is 96% full")
-    await user.should_see("storage has no link on xcp-lab-3")
+    await user.should_see("storage: link down on xcp-lab-3")
 
 
 async def test_a_pool_that_does_not_answer_is_named(user: User, mirror: Mirror) -> None:
     await user.open("/")
     mirror.set_server(next(iter(mirror)).server, state=ServerState.BAD_PASSWORD)
-    await user.should_see("lab-pool does not accept our password")
+    await user.should_see("lab-pool: user name or password rejected")
     await user.should_not_see("nfs-vault is 96% full")
 
 
@@ -67,10 +67,10 @@ async def test_without_a_server_the_way_to_one_is_shown(user: User, mirror: Mirr
     for pool in list(mirror):
         mirror.remove(pool.id)
     await user.open("/")
-    await user.should_see("Add a server")
+    await user.should_see("Add server")
     fakes.Builder(mirror, "new").commit()
     await user.should_see(Map)
-    await user.should_not_see("Add a server")
+    await user.should_not_see("Add server")
 
 
 async def test_nothing_is_left_when_the_browser_goes(user: User, mirror: Mirror) -> None:
@@ -116,16 +116,16 @@ async def test_what_a_lost_host_means_is_told_and_follows_the_pool(user: User, m
     (chart,) = user.find(Map).elements
     assert chart.on_lose is not None
     chart.on_lose([host.uuid])
-    await user.should_see("Without xcp-lab-1")
-    await user.should_see("6 of 10 VMs have no place.")
-    await user.should_see("of memory short")
+    await user.should_see("If xcp-lab-1 fails")
+    await user.should_see("6 of 10 VMs cannot be restarted.")
+    await user.should_see("more memory needed")
     chart.on_lose([])
-    await user.should_not_see("Without xcp-lab-1")
+    await user.should_not_see("If xcp-lab-1 fails")
     chart.on_lose([host.uuid])
-    await user.should_see("Without xcp-lab-1")
+    await user.should_see("If xcp-lab-1 fails")
     other = next(row for row in pool.all(Host).values() if row.name_label == "xcp-lab-2")
     fakes.change(mirror, other, enabled=False)
-    await user.should_see("10 of 10 VMs have no place.")
+    await user.should_see("10 of 10 VMs cannot be restarted.")
 
 
 async def test_hosts_of_one_pool_alone_are_asked_for_together(user: User, mirror: Mirror) -> None:
@@ -134,9 +134,9 @@ async def test_hosts_of_one_pool_alone_are_asked_for_together(user: User, mirror
     (chart,) = user.find(Map).elements
     assert chart.on_lose is not None
     chart.on_lose(hosts)
-    await user.should_see("Without 3 hosts")
-    await user.should_see("28 of 28 VMs have no place.")
-    await user.should_see("no other host takes VMs")
+    await user.should_see("If 3 hosts fail")
+    await user.should_see("28 of 28 VMs cannot be restarted.")
+    await user.should_see("no other host accepts VMs")
 
 
 async def test_the_worst_problem_is_said_at_most_once_in_ten_seconds(user: User, mirror: Mirror) -> None:
@@ -148,7 +148,7 @@ async def test_the_worst_problem_is_said_at_most_once_in_ten_seconds(user: User,
     server = next(iter(mirror)).server
     mirror.set_server(server, state=ServerState.BAD_PASSWORD)
     spoken.look()
-    assert spoken.text.startswith("Critical: lab-pool does not accept our password")
+    assert spoken.text.startswith("Critical: lab-pool: user name or password rejected")
     mirror.set_server(server, state=ServerState.LIVE)
     spoken.look()
     assert spoken.text.startswith("Critical: lab-pool")

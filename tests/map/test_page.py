@@ -120,7 +120,7 @@ async def test_a_click_selects_and_control_adds(page: Page) -> None:
     await page.keyboard.up("Control")
     await page.get_by_text("2 VMs selected").wait_for()
     assert set(await page.evaluate(SELECTED)) == {first, second}
-    await page.get_by_label("Clear the selection").click()
+    await page.get_by_label("Clear selection").click()
     await page.locator(".xo-selection-name").wait_for(state="hidden")
     assert await page.evaluate(SELECTED) == []
 
@@ -205,7 +205,7 @@ async def test_what_is_shown_is_in_the_address_and_a_link_shows_the_same(page: P
     assert await other.evaluate(f"[{MAP}.state.fill, {MAP}.state.filter, {MAP}.found.size]") == ["memory", "k8s -is:halted", found]
     assert await other.get_by_label("Fill").input_value() == "memory"
     await page.locator(".xo-map-focus").press("Escape")
-    await page.get_by_label("Clear the filter").click()
+    await page.get_by_label("Clear filter").click()
     assert await page.evaluate(f"{MAP}.look.dim") is None
 
 
@@ -220,8 +220,8 @@ async def test_what_if_a_host_is_lost(page: Page) -> None:
     await page.wait_for_function(f"{MAP}.look.hover >= 0")
     await page.locator(".xo-map-focus").focus()
     await page.keyboard.press("x")
-    panel = page.get_by_role("complementary", name="What if")
-    await panel.get_by_text(f"Without {host}").wait_for()
+    panel = page.get_by_role("complementary", name="Simulate failure")
+    await panel.get_by_text(f"If {host} fails").wait_for()
     await page.wait_for_function(f"{MAP}.outcome.moves.size > 0 && !{MAP}.overlay.canvas.hidden")
     await page.wait_for_function("location.search.includes('lose=')")
     await page.keyboard.press("Escape")
@@ -286,12 +286,12 @@ async def test_the_legend_explains_what_is_shown_and_is_remembered(page: Page) -
         "(all) => all.filter((one) => one.getContext('2d').getImageData(0, 0, one.width, one.height).data.every((value) => !value)).length"
     )
     assert blank == 0
-    await expect(legend.get_by_text("is in other groups too")).to_have_count(0)
+    await expect(legend.get_by_text("also in other groups")).to_have_count(0)
     await page.locator(".xo-pick select").nth(1).select_option("tag")
-    await expect(legend.get_by_text("is in other groups too")).to_be_visible()
+    await expect(legend.get_by_text("also in other groups")).to_be_visible()
     await page.reload()
     await expect(legend).to_be_visible()
-    await page.get_by_role("button", name="Close the legend").click()
+    await page.get_by_role("button", name="Close legend").click()
     await expect(legend).to_be_hidden()
 
 
@@ -344,9 +344,9 @@ async def test_on_a_small_screen_attention_is_one_line_until_it_is_unfolded(
     bar = page.locator(".xo-attention")
     folded = await bar.bounding_box()
     assert folded and folded["height"] <= 60
-    await page.get_by_role("button", name="All lines").click()
+    await page.get_by_role("button", name="Show all").click()
     await expect(bar.locator(".xo-finding").first).to_be_visible()
-    await expect(page.get_by_role("button", name="All lines")).to_have_attribute("aria-expanded", "true")
+    await expect(page.get_by_role("button", name="Show all")).to_have_attribute("aria-expanded", "true")
 
 
 async def test_tab_goes_from_host_to_host_and_out_at_the_end(page: Page) -> None:
@@ -432,5 +432,5 @@ async def test_a_host_that_is_dragged_by_its_name_stays_where_it_was_put(page: P
     await page.reload()
     await page.wait_for_function(DRAWN)
     assert (await page.evaluate(order)).endswith(f"{last},{first}")
-    await page.get_by_label("Usual order again").click()
+    await page.get_by_label("Reset order").click()
     await page.wait_for_function(f"{order} === '{before}'")

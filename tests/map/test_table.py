@@ -138,7 +138,7 @@ async def test_groups_are_rows_of_the_tree_and_can_be_put_elsewhere(page: Page) 
     await page.get_by_label("Group").select_option("tag")
     tree, groups = (
         page.locator("#xo-table"),
-        f"{MAP}.plan.groups.map(({{name, kind, tiles}}) => [kind ? 'Without a group' : name, tiles.length])",
+        f"{MAP}.plan.groups.map(({{name, kind, tiles}}) => [kind ? 'No group' : name, tiles.length])",
     )
     shown = page.locator(".xo-row-set[aria-level='1'] .xo-cell-name")
     (first, count), (second, _many), *_others = before = await page.evaluate(groups)
@@ -228,7 +228,7 @@ async def test_the_selection_and_the_filter_are_those_of_the_map(page: Page) -> 
     await page.evaluate(f"{MAP}.set({{ only: true }})")
     await expect(page.locator(".xo-row a", has_text="minio")).to_have_count(0)
     await page.locator(".xo-filter input").fill("no such thing")
-    await expect(page.get_by_text("Nothing is found.").last).to_be_visible()
+    await expect(page.get_by_text("Nothing found.").last).to_be_visible()
 
 
 async def test_a_click_selects_and_what_changes_is_seen(page: Page, address: str) -> None:

@@ -94,7 +94,7 @@ async def test_a_kind_of_which_there_is_none_keeps_its_place(browser: Browser, u
     from playwright.async_api import expect
 
     page, complaints = await opened(browser, f"{url}/storage")
-    await expect(page.locator(".x-list-segments button")).to_have_text(["Shared 1", "Local 5", "Images 0", "Drives 1"])
+    await expect(page.locator(".x-list-segments button")).to_have_text(["Shared 1", "Local 5", "Images 0", "Physical drives 1"])
     await expect(page.locator(".x-list-segments .x-none")).to_have_count(1)
     assert complaints == []
 
@@ -139,7 +139,7 @@ async def test_hosts_are_chosen_and_compared_and_more_are_added_and_left_out(bro
     page, complaints = await opened(browser, f"{url}/hosts")
     compare = page.get_by_role("button", name="Compare")
     await expect(compare).to_have_attribute("aria-disabled", "true")
-    boxes = page.get_by_role("checkbox", name="Choose it")
+    boxes = page.get_by_role("checkbox", name="Select")
     await boxes.nth(0).check()
     await boxes.nth(1).check()
     await expect(compare).not_to_have_attribute("aria-disabled", "true")

@@ -89,7 +89,7 @@ async def test_many_are_deleted_without_those_of_backups(tmp_path: Path, extra: 
         await at.open("/snapshots")
         await eventually(at, lambda: {"before year end", "monthly", "left behind"} <= at.texts())
         await acts(at, *(named(extra.pool, name) for name in ("before year end", "monthly", "left behind")))
-        await at.user.should_see("1 snapshot of a backup is left out")
+        await at.user.should_see("1 snapshot used by a backup job is skipped")
         await at.user.should_see("Delete snapshot: 2 snapshots")
 
 
@@ -97,6 +97,6 @@ async def test_a_backups_own_are_asked_for_once_more(tmp_path: Path, extra: fake
     async with looking(tmp_path, extra.mirror) as at:
         await at.open("/snapshots")
         await acts(at, named(extra.pool, "monthly"))
-        await at.user.should_see("Delete 1 snapshot of a backup?")
+        await at.user.should_see("Delete 1 snapshot that a backup job uses?")
         at.user.find("Continue").click()
         await at.user.should_see("Delete snapshot: monthly")

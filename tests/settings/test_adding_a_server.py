@@ -26,7 +26,7 @@ JUNK = ("http//xen", "a b", "xen:99999", "ftp://xen", "root:secret@xen", "xen/pa
 async def test_a_pool_is_added_and_lives(tmp_path: Path, pool: SimulatedPool) -> None:
     async with looking(tmp_path) as at:
         await at.user.should_see("No servers yet")
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=f" {pool.url} ", Password=pool.password)
         at.press("Connect")
         await at.live()
@@ -41,7 +41,7 @@ async def test_a_pool_is_added_and_lives(tmp_path: Path, pool: SimulatedPool) ->
 @pytest.mark.parametrize("address", JUNK)
 async def test_junk_is_no_address(tmp_path: Path, address: str) -> None:
     async with looking(tmp_path) as at:
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=address, Password="secret")
         at.press("Connect")
         assert "is not an address" in await at.fault("Address")
@@ -51,38 +51,38 @@ async def test_junk_is_no_address(tmp_path: Path, address: str) -> None:
 
 async def test_what_is_needed_is_said_before_anything_is_asked(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address="  ", User=" ")
         at.press("Connect")
-        assert await at.fault("Address") == "An address is needed."
-        assert (at.field("User").error, at.field("Password").error) == ("A user is needed.", "A password is needed.")
+        assert await at.fault("Address") == "Enter an address."
+        assert (at.field("User").error, at.field("Password").error) == ("Enter a user name.", "Enter a password.")
 
 
 async def test_nobody_there(tmp_path: Path, closed_port: int) -> None:
     async with looking(tmp_path) as at:
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=f"http://127.0.0.1:{closed_port}", Password="secret")
         at.press("Connect")
-        assert "Nobody answers at" in await at.fault("Address")
+        assert "No response from" in await at.fault("Address")
         assert at.records == []
 
 
 async def test_something_else_answers(tmp_path: Path) -> None:
     with answering(http(b"<html>a printer</html>")) as printer:
         async with looking(tmp_path) as at:
-            at.press("Add a server")
+            at.press("Add server")
             at.type(Address=printer.address.url, Password="secret")
             at.press("Connect")
-            assert "it is no XenServer or XCP-ng host" in await at.fault("Address")
+            assert "it is not a XenServer or XCP-ng host" in await at.fault("Address")
             assert at.records == []
 
 
 async def test_a_wrong_password_is_said_at_the_password_and_mended_there(tmp_path: Path, pool: SimulatedPool) -> None:
     async with looking(tmp_path) as at:
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=pool.url, Password="wrong")
         at.press("Connect")
-        assert await at.fault("Password") == "The pool refused this user or password."
+        assert await at.fault("Password") == "The pool rejected this user name or password."
         assert at.records == [] and at.field("Address").value == pool.url
         at.type(Password=pool.password)
         at.press("Connect")
@@ -93,10 +93,10 @@ async def test_the_same_address_twice(tmp_path: Path, pool: SimulatedPool) -> No
     async with looking(tmp_path) as at:
         await at.home.add(pool, label="lab")
         await at.live()
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=pool.url, Password=pool.password)
         at.press("Connect")
-        assert "there already" in await at.fault("Address")
+        assert "Already added" in await at.fault("Address")
         assert len(at.records) == 1
 
 
@@ -104,17 +104,17 @@ async def test_the_same_pool_by_another_address(tmp_path: Path, pool: SimulatedP
     async with looking(tmp_path) as at:
         await at.home.add(pool, label="lab")
         await at.live()
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=pool.url.replace("127.0.0.1", "localhost"), Password=pool.password)
         at.press("Connect")
-        assert await at.fault("Address") == "This pool is there already, as lab."
+        assert await at.fault("Address") == "Already added as lab."
         assert len(at.records) == 1
 
 
 async def test_an_unknown_certificate_is_shown_and_pinned_after_a_yes(tmp_path: Path, secured: tuple[SimulatedPool, str]) -> None:
     pool, fingerprint = secured
     async with looking(tmp_path) as at:
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=pool.url, Password=pool.password)
         at.press("Connect")
         await at.user.should_see(tls.readable(fingerprint), retries=30)
@@ -128,7 +128,7 @@ async def test_an_unknown_certificate_is_shown_and_pinned_after_a_yes(tmp_path: 
 async def test_a_yes_is_to_one_address_only(tmp_path: Path, secured: tuple[SimulatedPool, str]) -> None:
     pool, fingerprint = secured
     async with looking(tmp_path) as at:
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=pool.url, Password=pool.password)
         at.press("Connect")
         await at.user.should_see(tls.readable(fingerprint), retries=30)
@@ -145,10 +145,10 @@ async def test_a_changed_certificate_is_shown_beside_the_old_one_and_accepted(tm
     async with looking(tmp_path) as at:
         known = await at.home.add(pool, tls=TlsMode.PINNED, fingerprint=before, label="lab")
         await at.home.becomes(known, ServerState.BAD_CERTIFICATE)
-        await at.user.should_see("The certificate changed")
+        await at.user.should_see("The certificate has changed")
         at.press("Edit")
         at.press("Save")
-        await at.user.should_see("Trusted before", retries=30)
+        await at.user.should_see("Previously trusted", retries=30)
         await at.user.should_see(tls.readable(before))
         assert at.records[0].fingerprint == before
         at.press("Trust this certificate")
@@ -160,12 +160,12 @@ async def test_plain_http_elsewhere_needs_a_yes(tmp_path: Path) -> None:
     servers = Answering()
     async with looking(tmp_path) as at:
         object.__setattr__(at.context, "servers", servers)
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address="http://xen.example", Password="secret")
         at.press("Connect")
-        await at.user.should_see("whoever is on the way reads the password")
+        await at.user.should_see("sends the password unencrypted")
         assert servers.added == []
-        at.press("Use plain http")
+        at.press("Use plain HTTP")
         await until(lambda: servers.added)
         assert servers.added == [("http://xen.example", TlsMode.PLAIN)]
 
@@ -187,19 +187,19 @@ async def test_edited_without_a_password_the_stored_one_is_kept(tmp_path: Path, 
 async def test_others_may_not(tmp_path: Path, pool: SimulatedPool, role: Role) -> None:
     async with looking(tmp_path, role) as at:
         await at.user.should_see("An administrator can add the first one.")
-        await at.user.should_not_see("Add a server")
+        await at.user.should_not_see("Add server")
         await at.home.add(pool, label="lab")
         await at.user.should_see("lab")
         await at.user.should_not_see("Edit")
-        await at.user.should_not_see("Add a server")
-        await at.user.should_not_see("Add a user")
+        await at.user.should_not_see("Add server")
+        await at.user.should_not_see("Add user")
         await at.user.should_not_see(pool.url)
 
 
 async def test_who_is_demoted_while_the_dialog_is_open_may_not_even_by_its_handler(tmp_path: Path, pool: SimulatedPool) -> None:
     async with looking(tmp_path) as at:
         await at.context.users.add("bob", "x", Role.ADMIN)
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address=pool.url, Password=pool.password)
         await at.context.users.set_role(at.me.id, Role.VIEWER)
         at.press("Connect")
@@ -214,7 +214,7 @@ async def test_who_is_demoted_while_it_looks_may_not(tmp_path: Path) -> None:
         await at.context.users.add("bob", "x", Role.ADMIN)
         object.__setattr__(at.context, "servers", servers)
         servers.during = lambda: at.context.users.set_role(at.me.id, Role.VIEWER)
-        at.press("Add a server")
+        at.press("Add server")
         at.type(Address="http://127.0.0.1:1", Password="secret")
         at.press("Connect")
         await at.user.should_see("Only an administrator can change servers.")

@@ -16,7 +16,7 @@ from tests.sync.house import until
 
 async def test_a_user_is_added_with_a_role(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
-        at.press("Add a user")
+        at.press("Add user")
         at.type(Name="bob", Password=PASSWORD)
         at.press("Add")
         await until(lambda: at.context.users.by_name("bob"))
@@ -28,7 +28,7 @@ async def test_a_user_is_added_with_a_role(tmp_path: Path) -> None:
 
 async def test_what_a_page_changes_is_in_the_audit_with_who_looked_at_it(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
-        at.press("Add a user")
+        at.press("Add user")
         at.type(Name="bob", Password=PASSWORD)
         at.press("Add")
         await until(lambda: at.context.users.by_name("bob"))
@@ -46,7 +46,7 @@ async def test_what_a_page_changes_is_in_the_audit_with_who_looked_at_it(tmp_pat
 @pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("bob", "short"), ("ann", PASSWORD), ("b" * 200, PASSWORD)])
 async def test_a_bad_one_is_refused_in_place(tmp_path: Path, name: str, password: str) -> None:
     async with looking(tmp_path) as at:
-        at.press("Add a user")
+        at.press("Add user")
         at.type(Name=name, Password=password)
         at.press("Add")
         await until(lambda: at.field("Name").error)
@@ -61,7 +61,7 @@ async def test_a_role_is_changed_and_a_user_removed_after_a_yes(tmp_path: Path) 
         await until(lambda: at.context.users.need(bob.id).role is Role.OPERATOR)
         _token, session = at.context.door.sessions.start(bob, "127.0.0.1")
         at.press_item("Remove", last=True)
-        await at.user.should_see("bob is signed out at once and cannot come back.")
+        await at.user.should_see("bob is signed out at once and can no longer sign in.")
         at.press("Remove")
         await until(lambda: at.context.users.by_name("bob") is None)
         assert not session.is_open
@@ -88,7 +88,7 @@ async def test_the_last_administrator_stays_one(tmp_path: Path) -> None:
         at.press_item("viewer")
         await at.user.should_see("administrator")
         at.press_item("Remove")
-        await at.user.should_see("ann is signed out at once and cannot come back.")
+        await at.user.should_see("ann is signed out at once and can no longer sign in.")
         at.press("Remove")
         await at.user.should_see("last administrator")
         assert at.context.users.need(at.me.id).role is Role.ADMIN
@@ -103,7 +103,7 @@ async def test_others_do_not_see_who_there_is(tmp_path: Path, role: Role) -> Non
 async def test_who_was_demoted_may_not_even_by_its_handlers(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
         await at.context.door.add_user("bob", PASSWORD, Role.ADMIN)
-        at.press("Add a user")
+        at.press("Add user")
         at.type(Name="eve", Password=PASSWORD)
         await at.context.users.set_role(at.me.id, Role.VIEWER)
         at.press("Add")
@@ -118,24 +118,24 @@ async def test_ones_own_password_needs_the_old_one_and_twice_the_new(tmp_path: P
     async with looking(tmp_path, Role.VIEWER, "/account") as at:
         await at.context.door.set_password(at.me.id, PASSWORD, here=at.session())
         _token, other = at.context.door.sessions.start(at.context.users.need(at.me.id), "127.0.0.1")
-        at.type(Old_password="wrong", New_password=PASSWORD + "er", Once_more=PASSWORD)
+        at.type(Current_password="wrong", New_password=PASSWORD + "er", Repeat_new_password=PASSWORD)
         at.press("Change password")
-        assert await at.fault("Once more") == "The two passwords differ."
-        at.type(Once_more=PASSWORD + "er")
+        assert await at.fault("Repeat new password") == "The passwords do not match."
+        at.type(Repeat_new_password=PASSWORD + "er")
         at.press("Change password")
-        assert await at.fault("Old password") == "The old password is wrong."
+        assert await at.fault("Current password") == "The current password is wrong."
         assert other.is_open
-        at.type(Old_password=PASSWORD)
+        at.type(Current_password=PASSWORD)
         at.press("Change password")
         await at.user.should_see("The password is changed.", retries=30)
         assert not other.is_open and at.session().is_open
-        assert [at.field(name).value for name in ("Old password", "New password", "Once more")] == ["", "", ""]
+        assert [at.field(name).value for name in ("Current password", "New password", "Repeat new password")] == ["", "", ""]
 
 
 async def test_signing_out_everywhere_else_keeps_this_session(tmp_path: Path) -> None:
     async with looking(tmp_path, Role.VIEWER, "/account") as at:
         _token, other = at.context.door.sessions.start(at.me, "127.0.0.1")
         assert at.user.find(Button).elements
-        at.press("Sign out everywhere else")
+        at.press("Sign out other sessions")
         await until(lambda: not other.is_open)
         assert at.session().is_open

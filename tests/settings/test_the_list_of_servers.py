@@ -16,13 +16,13 @@ async def test_a_refused_password_is_said_with_a_way_out(tmp_path: Path, quick_p
     async with looking(tmp_path) as at:
         pool = await at.home.add(quick_pool, password="wrong", label="lab")
         await at.home.becomes(pool, ServerState.BAD_PASSWORD)
-        await at.user.should_see("password refused")
-        await at.user.should_see("It is not retried, to avoid a lock-out: edit the server in Settings.")
+        await at.user.should_see("password rejected")
+        await at.user.should_see("To avoid a lockout it is not retried: edit the server in the settings.")
         at.press("Edit")
         at.type(Password=quick_pool.password)
         at.press("Save")
         await at.live()
-        await at.user.should_not_see("password refused")
+        await at.user.should_not_see("password rejected")
 
 
 async def test_who_signs_in_stands_where_an_address_has_it(tmp_path: Path, pool: SimulatedPool) -> None:
@@ -38,11 +38,11 @@ async def test_a_pool_that_is_away_has_its_age(tmp_path: Path, simulation: Simul
         pool = await at.live()
         simulation.stop()
         await at.home.becomes(pool, ServerState.UNREACHABLE)
-        await at.user.should_see("last heard of")
-        await at.user.should_see("It is tried again by itself.")
+        await at.user.should_see("last contact")
+        await at.user.should_see("Retrying automatically.")
         simulation.start()
         await at.live()
-        await at.user.should_not_see("last heard of")
+        await at.user.should_not_see("last contact")
 
 
 async def test_disabled_and_enabled_again(tmp_path: Path, pool: SimulatedPool) -> None:
@@ -63,12 +63,12 @@ async def test_removed_after_a_yes_only(tmp_path: Path, pool: SimulatedPool) -> 
         await at.home.add(pool, label="lab")
         await at.live()
         at.press_item("Remove", last=True)
-        await at.user.should_see("lab disappears from here with its stored password.")
+        await at.user.should_see("lab and its stored password are removed from xo-dash.")
         at.press("Cancel")
-        await at.user.should_not_see("lab disappears from here with its stored password.")
+        await at.user.should_not_see("lab and its stored password are removed from xo-dash.")
         assert len(at.records) == 1
         at.press_item("Remove", last=True)
-        await at.user.should_see("lab disappears from here with its stored password.")
+        await at.user.should_see("lab and its stored password are removed from xo-dash.")
         at.press("Remove")
         await until(lambda: not at.records)
         await at.user.should_see("No servers yet")

@@ -64,7 +64,7 @@ def gallery(seen: Seen) -> None:
             own.Age(None)
             own.Field("Name", "web-1", hint="as in the pool").mark("name")
             own.choice({1: "One", 2: "Two"}, 1, label="Choice")
-            own.check("Starts by itself", True)
+            own.check("Auto-start", True)
         with own.empty_state("Nothing", "And this is why."):
             own.Button("Change that")
 
@@ -135,7 +135,7 @@ async def test_an_answer_is_given_once() -> None:
             dialog.close()
 
         dialog = own.Dialog("A link")
-        yes = dialog.answers("Not now", "Make it", answer).mark("yes")
+        yes = dialog.answers("Cancel", "Make it", answer).mark("yes")
         assert yes.enabled
         dialog.open()
 
@@ -192,7 +192,7 @@ async def test_a_dialog_is_typed_into_at_once() -> None:
             ui.label("Whoever has it sees the map.")
             own.Field("Name")
             own.Field("Note")
-        dialog.answers("Not now", "Make it")
+        dialog.answers("Cancel", "Make it")
         dialog.open()
 
     async with user_simulation(page) as user:

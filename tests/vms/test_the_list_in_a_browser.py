@@ -66,9 +66,9 @@ async def test_it_is_sorted_and_filtered_as_the_address_says(url: str, browser: 
     await expect(page.locator(".x-vms-row")).to_have_count(1)
     await expect(page).to_have_url(f"{url}/vms?state=running&q=10.0.0.10")
     await page.get_by_role("searchbox", name="Name, address").fill("no such thing")
-    await expect(page.get_by_text("No VM fits")).to_be_visible()
+    await expect(page.get_by_text("No matching VMs")).to_be_visible()
     await page.get_by_role("button", name="Show all").click()
-    await expect(page.get_by_text("No VM fits")).to_be_hidden()
+    await expect(page.get_by_text("No matching VMs")).to_be_hidden()
     await expect(page).to_have_url(f"{url}/vms")
     assert complaints == []
 
@@ -99,7 +99,7 @@ async def test_it_follows_one_vm_with_one_small_message(url: str, browser: Brows
 async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-")
     assert await names(page) == ["test-a", "test-b"]
-    await page.get_by_role("checkbox", name="Choose all").check()
+    await page.get_by_role("checkbox", name="Select all").check()
     await expect(page.get_by_text("2 chosen")).to_be_visible()
     await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     await do(url, "start", "test-b")
@@ -108,14 +108,14 @@ async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Bro
     await page.get_by_role("button", name="Start", exact=True).click()
     await expect(page.get_by_role("dialog")).to_contain_text("test-a")
     await page.keyboard.press("Escape")
-    await page.get_by_role("button", name="Choose none").click()
+    await page.get_by_role("button", name="Clear selection").click()
     await expect(page.get_by_text("2 chosen")).to_be_hidden()
     assert complaints == []
 
 
 async def test_what_leaves_the_list_leaves_the_selection(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-&state=halted")
-    every = page.get_by_role("checkbox", name="Choose all")
+    every = page.get_by_role("checkbox", name="Select all")
     await every.check()
     await expect(page.get_by_text("2 chosen")).to_be_visible()
     await do(url, "start", "test-b")  # by whoever: its new state is not what is listed
@@ -150,7 +150,7 @@ async def test_choosing_moves_no_row(url: str, browser: Browser, width: int) -> 
 
 async def test_a_double_click_asks_once(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-")
-    await page.get_by_role("checkbox", name="Choose all").check()
+    await page.get_by_role("checkbox", name="Select all").check()
     await page.get_by_role("button", name="Start", exact=True).dblclick()
     await expect(page.get_by_role("dialog")).to_have_count(1)
     await expect(page.get_by_role("dialog")).to_contain_text("test-a")  # the second click did not close it
@@ -159,23 +159,23 @@ async def test_a_double_click_asks_once(url: str, browser: Browser) -> None:
 
 async def test_columns_are_kept(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms")
-    await expect(page.get_by_role("columnheader", name="uuid")).to_have_count(0)
+    await expect(page.get_by_role("columnheader", name="UUID")).to_have_count(0)
     await page.get_by_text("Columns").click()
-    await page.get_by_role("checkbox", name="uuid").check()
+    await page.get_by_role("checkbox", name="UUID").check()
     await page.get_by_role("checkbox", name="Tags").uncheck()
-    await expect(page.get_by_role("columnheader", name="uuid")).to_be_visible()
+    await expect(page.get_by_role("columnheader", name="UUID")).to_be_visible()
     again, more, _frames = await opened(browser, f"{url}/vms")
 
     async def kept() -> bool:
         await again.reload()
         await expect(again.locator(".x-vms-row").first).to_be_visible()
         heads = await again.get_by_role("columnheader").all_inner_texts()
-        return any("uuid" in head for head in heads) and not any("Tags" in head for head in heads)
+        return any("UUID" in head for head in heads) and not any("Tags" in head for head in heads)
 
     await asking.until(kept, "the choice of columns")  # it is on its way to the server while the page shows it already
     await again.get_by_text("Columns").click()
-    await again.get_by_text("The usual ones").click()
-    await expect(again.get_by_role("columnheader", name="uuid")).to_have_count(0)
+    await again.get_by_text("Reset columns").click()
+    await expect(again.get_by_role("columnheader", name="UUID")).to_have_count(0)
     assert complaints == more == []
 
 
@@ -193,7 +193,7 @@ async def test_no_name_is_ever_markup_and_no_file_holds_a_formula(url: str, brow
     assert "'=1+1" in text and uuid in text
     assert len(text.strip().splitlines()) == 2
     await page.get_by_text("Columns").click()
-    await page.get_by_text("The usual ones").click()
+    await page.get_by_text("Reset columns").click()
     await page.goto(f"{url}/vm/{uuid}")
     await expect(page.get_by_role("heading", level=1)).to_have_text("<img src=x onerror=document.title='broken'>{{7*7}}")
     assert await page.title() != "broken"

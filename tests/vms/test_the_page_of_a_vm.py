@@ -41,7 +41,7 @@ async def test_it_says_what_there_is(user: User, mirror: Mirror) -> None:
     for text in ("ci-runner-1", "Running", "ci", "nightly", "ci-runner-1 of the lab", "xcp-lab-1"):
         await user.should_see(text)
     await user.should_see("Debian GNU/Linux 12 · 10.0.0.10 · tools 8.3")
-    await user.should_see("None yet. A snapshot keeps this moment, to go back to.")
+    await user.should_see("No snapshots.")
 
 
 @pytest.mark.parametrize("address", ["/disks", "?tab=disks"])
@@ -105,15 +105,15 @@ async def test_snapshots_come_with_a_way_to_delete_them(user: User, mirror: Mirr
     fakes.change(mirror, vm, snapshots=[Ref("OpaqueRef:snap")], parent=Ref("OpaqueRef:snap"))
     await settle()
     await user.should_see("before upgrade")
-    await user.should_see("you are here")
+    await user.should_see("current state")
     await user.should_see("1 snapshot")
     user.find(marker="snapshot.delete").click()
-    await user.should_see("The VM can no longer go back to this point.")
+    await user.should_see("The VM can no longer be reverted to this point.")
     user.find("Cancel").click()
     fakes.change(mirror, vm, snapshots=[], parent=NULL_REF)
     fakes.remove(mirror, taken)
     await settle()
-    await user.should_not_see("you are here")
+    await user.should_not_see("current state")
 
 
 async def test_messages_about_it_come_and_others_do_not(user: User, mirror: Mirror) -> None:
@@ -134,7 +134,7 @@ async def test_one_that_is_deleted_stays_as_it_was_and_says_so(user: User, mirro
     fakes.remove(mirror, vm)
     fakes.remove(mirror, fakes.find(mirror, "test-a root", VDI))
     await settle()
-    await user.should_see("This VM is no longer there")
+    await user.should_see("This VM was deleted")
     await user.should_see("test-a root")
 
 
@@ -144,10 +144,10 @@ async def test_a_pool_that_is_away_is_said(user: User, mirror: Mirror) -> None:
     assert isinstance(vm.home, PoolMirror)
     mirror.set_server(vm.home.server, state=ServerState.UNREACHABLE)
     await settle()
-    await user.should_see("lab-pool cannot be reached; this is its last known state.")
+    await user.should_see("lab-pool is not responding; its last known state is shown.")
     mirror.set_server(vm.home.server, state=ServerState.LIVE)
     await settle()
-    await user.should_not_see("lab-pool cannot be reached; this is its last known state.")
+    await user.should_not_see("lab-pool is not responding; its last known state is shown.")
 
 
 async def test_one_that_is_off_says_why_a_picture_is_empty_and_covers_none(user: User, mirror: Mirror) -> None:
@@ -158,14 +158,16 @@ async def test_one_that_is_off_says_why_a_picture_is_empty_and_covers_none(user:
     (now,) = [element for element in client.elements.values() if isinstance(element, Now)]
     assert "x-now-off" in now.classes
     charts = [element for element in client.elements.values() if isinstance(element, Chart)]
-    assert [chart.props["words"]["idle"] for chart in charts] == ["It does not run: nothing is measured."] * 4
-    await user.should_not_see("It does not run", retries=1)  # beside the charts: they may show ten minutes in which it did
+    assert [chart.props["words"]["idle"] for chart in charts] == ["No measurements while it is not running."] * 4
+    await user.should_not_see(
+        "No measurements while it is not running", retries=1
+    )  # beside the charts: they may show ten minutes in which it did
 
 
 @pytest.mark.parametrize("uuid", ["nonsense", "00000000-0000-0000-0000-000000000000", "%3Cscript%3E", "x" * 300])
 async def test_an_unknown_uuid_is_one_sentence_and_a_way_back(user: User, uuid: str) -> None:
     await user.open(f"/vm/{uuid}")
-    await user.should_see("No VM has this uuid")
+    await user.should_see("No VM has this UUID")
     await user.should_see("All VMs")
 
 
@@ -173,7 +175,7 @@ async def test_one_that_comes_later_is_shown_when_it_comes(user: User, mirror: M
     vm = fakes.find(mirror, "web-1")
     fakes.remove(mirror, vm)
     await user.open(f"/vm/{vm.uuid}")
-    await user.should_see("No VM has this uuid")
+    await user.should_see("No VM has this UUID")
     add(mirror, vm, vm, vm.ref)
     await settle()
     await user.should_see("Overview")

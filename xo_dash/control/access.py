@@ -49,7 +49,7 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
     return Verdict(
         False,
         say(
-            N_("this takes the role of {needed}, and yours is {role}; ask an administrator"),
+            N_("this needs the role {needed}; yours is {role}. Ask an administrator"),
             needed=Said(ROLES[guarded.role]),
             role=Said(ROLES[user.role]),
         ),

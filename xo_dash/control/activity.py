@@ -194,7 +194,7 @@ class Activity:
             del self._works[key]
             return True
         work.state, work.ended = State.LOST, now
-        work.reason = say(N_("the pool did not say how it ended"))
+        work.reason = say(N_("the pool did not report the result"))
         return True
 
     def _ended(self, work: Work) -> None:
@@ -207,7 +207,7 @@ class Activity:
             work.state = State.CANCELLED
         else:
             work.state = State.FAILED
-            work.reason = explain(code, arguments, row.home, work.subject) if code else say(N_("the pool did not say why"))
+            work.reason = explain(code, arguments, row.home, work.subject) if code else say(N_("the pool gave no reason"))
 
     def _operations(self, row: XapiObject) -> bool:
         stirred = False

@@ -143,7 +143,7 @@ class Audit:
             self._writing = None
 
     def _unwritable(self, error: OSError) -> AuditUnwritable:
-        return AuditUnwritable(_("the audit {file} cannot be written: {reason}").format(file=self.path, reason=error.strerror or error))
+        return AuditUnwritable(_("the audit log {file} cannot be written: {reason}").format(file=self.path, reason=error.strerror or error))
 
     def _append(self, lines: bytes) -> None:
         """For a thread. Others may append at the same time: a store's thread, and a command line beside the server."""

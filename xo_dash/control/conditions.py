@@ -44,12 +44,12 @@ class Allowed:
 
     def _nature(self, vm: VM) -> Said | None:
         if vm.is_control_domain:
-            return say(N_("it is a host's control domain, which lives and ends with the host"))
+            return say(N_("it is a host's control domain, which starts and stops with the host"))
         if self.operation in vm.blocked_operations:
             reason = vm.blocked_operations[self.operation]
             if reason in ("", "true"):
-                return say(N_("somebody blocked this operation; take the block away first"))
-            return say(N_("somebody blocked this operation: {reason}"), reason=reason)
+                return say(N_("this operation is blocked; unblock it first"))
+            return say(N_("this operation is blocked: {reason}"), reason=reason)
         if self.operation not in FOR_ALL:
             return _as_no_machine(vm, self.operation)
         return None
@@ -59,21 +59,21 @@ class Allowed:
         if vm.current_operations:
             return under_way(next(iter(vm.current_operations.values())))
         if vm.power_state not in self.states:
-            return say(N_("it is {state}, and must be {expected}"), state=state_words(vm.power_state), expected=states_words(self.states))
+            return say(N_("it is {state} and must be {expected}"), state=state_words(vm.power_state), expected=states_words(self.states))
         if vm.attached_PCIs or vm.VGPUs:
-            return say(N_("it has a device of its host passed through"))
+            return say(N_("a host device is passed through to it"))
         if self.operation in NEED_TOOLS and vm.power_state is PowerState.RUNNING:
-            return say(N_("the tools in the guest do not answer; install them, or wait until it has started"))
-        return say(N_("XAPI does not offer it at this moment"))
+            return say(N_("the guest tools are not responding; install them, or wait until the guest has started"))
+        return say(N_("not possible at the moment"))
 
 
 def _as_no_machine(vm: VM, operation: str) -> Said | None:
     """Why it is not for a snapshot or a template."""
     if vm.is_a_snapshot:
-        return None if operation == "destroy" else say(N_("it is a snapshot; revert to it, or make a VM of it"))
+        return None if operation == "destroy" else say(N_("it is a snapshot; revert to it, or create a VM from it"))
     if vm.is_default_template:
         return say(N_("it is a template that comes with the pool"))
-    return say(N_("it is a template; make a VM of it first")) if vm.is_a_template else None
+    return say(N_("it is a template; create a VM from it first")) if vm.is_a_template else None
 
 
 def allowed(operation: str, *states: PowerState) -> Allowed:
@@ -90,7 +90,7 @@ def host_answers(host: Host) -> bool:
 def host_refuses(host: Host) -> Said | None:
     """Why no VM can start on `host`, as far as the mirror knows."""
     if not host_answers(host):
-        return say(N_("it does not answer"))
+        return say(N_("it does not respond"))
     if not host.enabled:
         return say(N_("it is in maintenance mode"))
     return None
@@ -103,4 +103,4 @@ def residence_answers(subject: XapiObject) -> Said | None:
     host = subject.home.one(Host, subject.resident_on)
     if host is None or host_answers(host):
         return None
-    return say(N_("its host {host} does not answer"), host=name_of(host))
+    return say(N_("its host {host} is not responding"), host=name_of(host))

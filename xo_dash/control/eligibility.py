@@ -27,7 +27,7 @@ def why_not(action: AnyAction, subject: XapiObject, user: User | None) -> Said |
 def impossible(action: AnyAction, subject: XapiObject) -> Said | None:
     """Why nobody can do this to `subject` now; None if it can be tried."""
     if not isinstance(subject, action.kind):
-        return say(N_("it is not something that can be done to this"))
+        return say(N_("this object does not support it"))
     return not_there(subject) or residence_answers(subject) or action.blocked(subject)
 
 
@@ -35,9 +35,9 @@ def not_there(subject: XapiObject) -> Said | None:
     """Why `subject` is only a memory: it was removed, or its pool cannot be reached."""
     home = subject.home
     if home.one(type(subject), subject.ref) is not subject:
-        return say(N_("it is no longer there"))
+        return say(N_("it no longer exists"))
     if isinstance(home, PoolMirror) and not home.server.is_live:
-        return say(N_("{server} cannot be reached; this is its last known state"), server=pool_name(home))
+        return say(N_("{server} is not responding; its last known state is shown"), server=pool_name(home))
     return None
 
 

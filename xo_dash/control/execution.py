@@ -189,7 +189,7 @@ class Execution:
         if len(track.logs) == 1 or isinstance(step, Question):
             return outcome
         state = State.FAILED if outcome.state is State.REFUSED and track.number > 0 else outcome.state
-        reason = say(N_("{step} did not work: {reason}"), step=step.says, reason=outcome.reason or NOTHING)
+        reason = say(N_("{step} failed: {reason}"), step=step.says, reason=outcome.reason or NOTHING)
         return replace(outcome, state=state, reason=reason)
 
     async def _taken_back(self, track: Track, failed: Outcome) -> Outcome:

@@ -55,12 +55,12 @@ def describing(
 
     def plan(request: Describe, subject: Named) -> Plan:
         if request.description != subject.name_description:
-            says = say(N_("Describing {name}"), name=name_of(subject))
+            says = say(N_("Editing the description of {name}"), name=name_of(subject))
             yield Call(method, subject.ref, request.description, says=says, asynchronous=False)
 
     return Action(
         id=f"{kind.xapi_class.lower()}.describe", kind=kind, request=Describe, title=N_("Edit description"),
-        done=N_("{name} has another description"), role=role, icon="edit", applies_to=applies_to, blocked=blocked,
+        done=N_("The description of {name} is changed"), role=role, icon="edit", applies_to=applies_to, blocked=blocked,
         defaults=_description, plan=plan,
     )  # fmt: skip
 

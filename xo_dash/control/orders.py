@@ -48,12 +48,12 @@ def accept(order: Order, mirror: Mirror) -> tuple[AnyAction, list[XapiObject], R
         raise OrderRefused(_("there is no action “{action}”; there are: {actions}").format(
             action=order.action[:80], actions=near or ", ".join(BY_ID)))  # fmt: skip
     if not order.on:
-        raise OrderRefused(_("“{action}” has to be told what to act on").format(action=action.id))
+        raise OrderRefused(_("name the objects for “{action}”").format(action=action.id))
     subjects = list(dict.fromkeys(_find(mirror, action.kind, text) for text in order.on))
     try:
         return action, subjects, decode(action.request, {**_usual(action, subjects), **order.values})
     except BadRequest as error:
-        raise OrderRefused(_("the command is not complete or not right"), error.faults) from error
+        raise OrderRefused(_("the command is incomplete or invalid"), error.faults) from error
 
 
 def _usual(action: AnyAction, subjects: Sequence[XapiObject]) -> Mapping[str, object]:
@@ -73,9 +73,9 @@ def _find(mirror: Mirror, kind: type[XapiObject], text: str) -> XapiObject:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise OrderRefused(_("there is no {kind} “{text}”; give a name or a uuid").format(kind=kind.xapi_class, text=text[:255]))
+        raise OrderRefused(_("there is no {kind} “{text}”; enter a name or a UUID").format(kind=kind.xapi_class, text=text[:255]))
     listed = ", ".join(f"{row.uuid}@{row.home.id}" for row in found[:NAMED])
-    raise OrderRefused(_("“{text}” may be any of these: {listed}; give the one you mean").format(text=text[:255], listed=listed))
+    raise OrderRefused(_("“{text}” matches several: {listed}; specify which one").format(text=text[:255], listed=listed))
 
 
 def preview(action: AnyAction, subjects: Iterable[XapiObject], request: Request) -> list[dict[str, object]]:

@@ -226,7 +226,7 @@ def decode(request: type[R], values: Mapping[str, object]) -> R:
     """
     known = {field.name: field for field in fields(request)}
     faults = [
-        Fault(name, say(N_("there is no field “{field}” here; the fields are: {fields}"), field=name[:80], fields=", ".join(known) or "–"))
+        Fault(name, say(N_("there is no field “{field}”; the fields are: {fields}"), field=name[:80], fields=", ".join(known) or "–"))
         for name in values
         if name not in known
     ]
@@ -341,7 +341,7 @@ def _wrong_text(field: Field, value: object) -> Said:
         return say(N_("“{field}” is missing"), field=Said(field.title))
     if field.most is not None and len(value) > field.most:
         return say(N_("it has at most {most} characters"), most=field.most)
-    return say(N_("it takes only characters that can be seen"))
+    return say(N_("only visible characters are allowed"))
 
 
 def _wrong_list(field: Field, value: object) -> Said:
@@ -351,7 +351,7 @@ def _wrong_list(field: Field, value: object) -> Said:
         return say(N_("“{field}” is missing"), field=Said(field.title))
     if field.most is not None and len(value) > field.most:
         return say(N_("it has at most {most} entries"), most=field.most)
-    return say(N_("it must be a list of texts"))
+    return say(N_("it must be a list of strings"))
 
 
 def _wrong_number(field: Field, value: object) -> Said:
@@ -365,7 +365,7 @@ def _wrong_number(field: Field, value: object) -> Said:
             return say(N_("it must be a size, like {example}"), example="20 GiB")
         return say(N_("it must be a whole number"))
     if field.entry is Entry.SIZE:
-        return say(N_("it must be more than nothing and at most 1 PiB"))
+        return say(N_("it must be more than 0 and at most 1 PiB"))
     if field.least is not None and whole < field.least:
         return say(N_("it must be at least {least}"), least=field.least)
     return say(N_("it must be at most {most}"), most=field.most)

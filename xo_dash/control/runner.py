@@ -183,12 +183,12 @@ class Runner:
             async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
                 await self._carry_out(run, item, turn)
         except asyncio.CancelledError:
-            reason = say(N_("xo-dash was stopped meanwhile; look before trying again"))
+            reason = say(N_("xo-dash was stopped in the meantime; check before trying again"))
             await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason, STOPPED))
             raise
         except Exception as error:
             log.exception("%s of %s failed inside", run.action.id, item.uuid)
-            reason = say(N_("something went wrong inside xo-dash ({error}); its log says more"), error=type(error).__name__)
+            reason = say(N_("internal error of xo-dash ({error}); see its log"), error=type(error).__name__)
             await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason))
 
     async def _carry_out(self, run: Run, item: Item, turn: Turn) -> None:
@@ -219,7 +219,7 @@ class Runner:
         pool = self._mirror.pools.get(item.pool)
         subject = pool.by_uuid(run.action.kind, item.uuid) if pool and pool.uuid == item.pool_uuid else None
         if subject is None:
-            return say(N_("{name} is no longer there"), name=item.name)
+            return say(N_("{name} no longer exists"), name=item.name)
         item.subject = subject
         if reason := why_not(run.action, subject, self._users.get(run.user_id)):
             return reason
@@ -227,7 +227,7 @@ class Runner:
             item.request = _filled(run, item)
         except BadRequest as error:
             return told(error.faults, run.action)
-        return say(N_("it is being done already")) if _doing(run, item) in self._under_way else item.request
+        return say(N_("it is already being done")) if _doing(run, item) in self._under_way else item.request
 
     async def _end(self, run: Run, item: Item, outcome: Outcome) -> None:
         item.reason, item.code, item.result = outcome.reason, outcome.code, outcome.result

@@ -162,8 +162,8 @@ def _state(error: XapiError) -> State:
 def _lost(item: Item) -> Said:
     if isinstance(item.subject, VM):
         state = state_words(item.subject.power_state)
-        return say(N_("the pool lost track of it; {name} is {state} now: look before trying again"), name=item.name, state=state)
-    return say(N_("the pool lost track of it; look before trying again"))
+        return say(N_("the pool lost track of the task; {name} is {state} now: check before trying again"), name=item.name, state=state)
+    return say(N_("the pool lost track of the task; check before trying again"))
 
 
 async def _cancel(caller: Caller, task: Ref) -> None:

@@ -21,7 +21,7 @@ from xo_dash.control.said import Said, say
 from xo_dash.control.words import state_words, under_way
 from xo_dash.i18n import N_
 
-UNTOLD = say(N_("xo-dash ended in the middle of it; look before trying again"))
+UNTOLD = say(N_("xo-dash was stopped during the operation; check before trying again"))
 """What is said until the pool can be asked."""
 
 
@@ -108,13 +108,13 @@ def _judge(action: AnyAction, item: Item, pool: PoolMirror) -> bool:
     """Say of `item` what the pool says of its object; whether that is the end of it."""
     subject = pool.by_uuid(action.kind, item.uuid)
     if subject is None:
-        item.reason = say(N_("xo-dash ended in the middle of it, and {name} is no longer there"), name=item.name)
+        item.reason = say(N_("xo-dash was stopped during the operation, and {name} no longer exists"), name=item.name)
         return True
     item.subject = subject
     operations = getattr(subject, "current_operations", {})
     if operations:
         item.reason = say(
-            N_("xo-dash ended in the middle of it, and it goes on: {operation}"), operation=under_way(next(iter(operations.values())))
+            N_("xo-dash was stopped during the operation, which goes on: {operation}"), operation=under_way(next(iter(operations.values())))
         )
         return False
     item.reason = _as_it_is(action, subject, item.name)
@@ -125,10 +125,10 @@ def _as_it_is(action: AnyAction, subject: XapiObject, name: str) -> Said:
     now = _now(subject, name)
     succeeded = action.succeeded(subject) if action.succeeded else None
     if succeeded:
-        return say(N_("xo-dash ended in the middle of it, but it was done: {now}"), now=now)
+        return say(N_("xo-dash was stopped during the operation, but it was done: {now}"), now=now)
     if succeeded is False:
-        return say(N_("xo-dash ended in the middle of it, and it was not done: {now}; look before trying again"), now=now)
-    return say(N_("xo-dash ended in the middle of it: {now}; look before trying again"), now=now)
+        return say(N_("xo-dash was stopped during the operation, and it was not done: {now}; check before trying again"), now=now)
+    return say(N_("xo-dash was stopped during the operation: {now}; check before trying again"), now=now)
 
 
 def _now(subject: XapiObject, name: str) -> Said:
@@ -136,11 +136,11 @@ def _now(subject: XapiObject, name: str) -> Said:
         case VM():
             return say(N_("{name} is {state} now"), name=name, state=state_words(subject.power_state))
         case Host():
-            return say(N_("{name} takes VMs now") if subject.enabled else N_("{name} is in maintenance mode now"), name=name)
+            return say(N_("{name} accepts VMs now") if subject.enabled else N_("{name} is in maintenance mode now"), name=name)
         case SR():
-            return say(N_("{name} is not attached everywhere now") if unplugged(subject) else N_("{name} is attached now"), name=name)
+            return say(N_("{name} is not attached on all hosts now") if unplugged(subject) else N_("{name} is attached now"), name=name)
         case _:
-            return say(N_("{name} is there now"), name=name)
+            return say(N_("{name} exists now"), name=name)
 
 
 def _seconds(at: str) -> float:

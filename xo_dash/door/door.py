@@ -102,10 +102,10 @@ class Door:
     async def make_first_administrator(self, code: str, name: str, password: str, address: str) -> tuple[str, Session]:
         """Raises Refused. The code is spent when the administrator is there."""
         if not self.is_first_run():
-            raise Refused(_("The first administrator is there already; sign in."))
+            raise Refused(_("The first administrator already exists; sign in."))
         with self._throttled("first run", address, Deed(action="user.first", kind="users", name=name)):
             if not self._first_run.fits(code):
-                raise Refused(_("This is not the code that was printed at the start of the program."))
+                raise Refused(_("This is not the code that xo-dash printed when it started."))
         if problem := complaint(name, password):
             raise Refused(problem)
         try:
@@ -120,7 +120,7 @@ class Door:
         with self._throttled(f"kiosk {address_key(address)}", address, Deed(action="session.start", kind=SESSIONS, name=SCREEN)):
             kiosk = self.kiosks.of(secret) if self.kiosks else None
             if kiosk is None:
-                raise Refused(_("This link is no longer good; ask an administrator for a new one."))
+                raise Refused(_("This link is no longer valid; ask an administrator for a new one."))
         token, session = await self._start(viewer_of(kiosk), address)
         self._tell(Actor(kiosk.name, address=address), Deed(action="session.start", kind=SESSIONS, name=SCREEN))
         log.info("a screen shows the map by the link %r, from %s", kiosk.name, address)
@@ -177,7 +177,7 @@ class Door:
         with self._throttled(f"account {name_key(user.name)}", session.address, Deed(action="user.password", kind="users", name=user.name)):
             fits, _better = await self._verify(old, user.password_hash)
             if not fits:
-                raise Refused(_("The old password is wrong."))
+                raise Refused(_("The current password is wrong."))
         await self.set_password(user.id, new, here=session)
 
     async def remove_user(self, user_id: str) -> None:
@@ -312,4 +312,4 @@ def _sentence(error: Exception) -> str:
 
 
 def _busy() -> Refused:
-    return Refused(_("Too many people sign in at this moment. Try again in a few seconds."), 3.0)
+    return Refused(_("Too many people are signing in. Try again in a few seconds."), 3.0)

@@ -113,7 +113,7 @@ class Guard:
             if served is None or kind not in served:
                 return self._way_in(scope, headers, path) if session is None else _outside_of_a_kiosk(headers, served)
         if path.startswith(OF_A_PAGE) and not (session and _owns(session, path.removeprefix(OF_A_PAGE).split("/")[0])):
-            return _plain(headers, N_("This is not your page."), 403)
+            return _plain(headers, N_("You do not have access to this page."), 403)
         return None
 
     def _served(self, scope: Scope, path: str) -> Kind | None:
@@ -145,7 +145,7 @@ def _overcrowding(scope: Scope, headers: Headers, session: Session | None) -> Re
 def _outside_of_a_kiosk(headers: Headers, served: Kind | None) -> Response:
     if served is None:
         return nothing_here(headers)
-    return _plain(headers, N_("This link shows the map and nothing else."), 403)
+    return _plain(headers, N_("This link shows only the map."), 403)
 
 
 def nothing_here(headers: Headers) -> Response:
@@ -185,7 +185,7 @@ def _socket_refusal(scope: Scope, headers: Headers, session: Session | None) -> 
     if client is None or _is_left_over(client):
         return None if query.get("implicit_handshake") == ["true"] else _plain(headers, N_("There is nothing at this address"), 401)
     if session is None or not may_use(session, client):
-        return _plain(headers, N_("This is not your page."), 403)
+        return _plain(headers, N_("You do not have access to this page."), 403)
     return None
 
 

@@ -20,7 +20,7 @@ def install(app: App, door: Door, views: Views, host: str) -> None:
     `host`: the address to listen on. Raises Refused for a demo that could be reached from elsewhere.
     """
     if door.is_demo and not is_loopback(host):
-        raise Refused(_("--demo lets anybody in and therefore listens on 127.0.0.1 only; leave --host out"))
+        raise Refused(_("--demo has a known password and listens on 127.0.0.1 only; leave out --host"))
     app.add_middleware(
         Guard, sessions=door.sessions, routes=app.router.routes, first_run=door.is_first_run, loopback_only=lambda: door.is_demo
     )

@@ -76,7 +76,7 @@ class DoorPages:
             name, code = fields.get("name", "")[:200], fields.get("code", "")[:40]
             try:
                 if fields.get("password", "") != fields.get("again", ""):
-                    raise Refused(_("The two passwords differ."))
+                    raise Refused(_("The passwords do not match."))
                 token, _session = await self._door.make_first_administrator(code, name, fields.get("password", ""), _address(request))
             except Refused as refusal:
                 if _wants_json(request):

@@ -93,5 +93,5 @@ def _is_ipv6(text: str) -> bool:
 
 
 def _bad(text: str) -> BadAddress:
-    message = _("{text} is not an address; give a name or an IP address, with :port if it is not the usual one")
+    message = _("{text} is not an address; enter a name or an IP address, with :port if it is not the default")
     return BadAddress(message.format(text=repr(text[:100])))

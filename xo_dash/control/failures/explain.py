@@ -58,15 +58,16 @@ def explain_error(error: Exception, home: Home | None, subject: XapiObject | Non
         case NotConnected():
             words = say(N_("there is no connection to the pool, and nothing was sent; try again when it is back"))
         case Timeout():
-            words = say(N_("the pool did not answer in time; it may still do it: look before trying again"))
+            words = say(N_("the pool did not respond in time; the operation may still go on: check before trying again"))
         case Unreachable():
             words = say(
-                N_("the connection to the pool broke; it may still do it: look before trying again ({reason})"), reason=plain(str(error))
+                N_("the connection to the pool was lost; the operation may still go on: check before trying again ({reason})"),
+                reason=plain(str(error)),
             )
         case BadCertificate():
-            words = say(N_("the pool shows another certificate than it should, so nothing was sent; look at the server's settings"))
+            words = say(N_("the certificate of the pool has changed, so nothing was sent; check the server in the settings"))
         case BadReply():
-            words = say(N_("what answered is not a pool ({reason}); look at the server's address"), reason=plain(str(error)))
+            words = say(N_("the address did not respond like a pool ({reason}); check the server's address"), reason=plain(str(error)))
         case _:
             words = say("{reason}", reason=plain(str(error)) or type(error).__name__)
     return words, type(error).__name__
@@ -88,7 +89,11 @@ def _packed(errors: str, home: Home | None) -> Said:
         code, *arguments = error.split(",")
         reason = explain(code.strip(), arguments, home) if code.strip() != "CANNOT_EVACUATE_HOST" else None
         said = say("{before}; {line}", before=said, line=reason) if said and reason else said or reason
-    return say(N_("not all VMs can move to other hosts: {reason}"), reason=said) if said else say(N_("not all VMs can move to other hosts"))
+    return (
+        say(N_("not all VMs can be migrated to other hosts: {reason}"), reason=said)
+        if said
+        else say(N_("not all VMs can be migrated to other hosts"))
+    )
 
 
 def _storage(number: int, arguments: Sequence[str], home: Home | None) -> Said:
@@ -96,7 +101,7 @@ def _storage(number: int, arguments: Sequence[str], home: Home | None) -> Said:
     text = spoken("", next((text for text in (*arguments[1:2], *arguments[:1]) if text and not text.startswith("<")), ""), home)
     known = STORAGE.get(number)
     if known is None:
-        return say(N_("the storage's driver failed (error {number}: {text}); look at the storage"), number=number, text=text or "–")
+        return say(N_("the SR's driver failed (error {number}: {text}); check the SR"), number=number, text=text or "–")
     return say(N_("{fact} ({text})"), fact=Said(known), text=text) if text else Said(known)
 
 
@@ -111,4 +116,4 @@ def _detail(code: str, arguments: Sequence[str], home: Home | None) -> Said | st
             continue
         pair = say("{name}: {value}", name=name, value=said) if name else say("{value}", value=said)
         pairs = say("{before}, {pair}", before=pairs, pair=pair) if pairs else pair
-    return say("{words} ({pairs})", words=words, pairs=pairs) if pairs else words or say(N_("without a reason"))
+    return say("{words} ({pairs})", words=words, pairs=pairs) if pairs else words or say(N_("no reason given"))

@@ -17,20 +17,20 @@ RANK: Final = {obstacle: rank for rank, obstacle in enumerate(Obstacle)}
 
 NEAREST: Final = {
     Obstacle.MEMORY: N_(
-        "no host has enough free memory for it: it needs {needed}, and {host} has {free}; stop something there, or give it less"
+        "no host has enough free memory for it: it needs {needed}, and {host} has {free}; stop some VMs there, or give it less memory"
     ),
-    Obstacle.MAINTENANCE: N_("no host can take it: {host} is in maintenance mode; take it out first"),
-    Obstacle.SR: N_("no host can take it: {host} does not reach {what}; attach the storage there"),
-    Obstacle.NETWORK: N_("no host can take it: {host} does not have the network {what}; add it there, or use another network"),
-    Obstacle.SILENCE: N_("no host can take it: {host} does not answer; look whether it is on and in the network"),
+    Obstacle.MAINTENANCE: N_("no host can run it: {host} is in maintenance mode; take it out of maintenance mode first"),
+    Obstacle.SR: N_("no host can run it: {what} is not attached on {host}; attach it there"),
+    Obstacle.NETWORK: N_("no host can run it: {host} does not have the network {what}; add it there, or use another network"),
+    Obstacle.SILENCE: N_("no host can run it: {host} is not responding; check its power and network"),
 }
 """The host that lacks least, and the way out."""
 OTHERS: Final = {
     Obstacle.MEMORY: N_("{host}: {free} of memory free"),
     Obstacle.MAINTENANCE: N_("{host}: in maintenance mode"),
-    Obstacle.SR: N_("{host}: does not reach {what}"),
+    Obstacle.SR: N_("{host}: {what} not attached"),
     Obstacle.NETWORK: N_("{host}: no network {what}"),
-    Obstacle.SILENCE: N_("{host}: does not answer"),
+    Obstacle.SILENCE: N_("{host}: not responding"),
 }
 
 

@@ -15,7 +15,7 @@ def guests(host: Host) -> list[VM]:
 
 
 def silent(host: Host) -> Said | None:
-    return None if host_answers(host) else say(N_("it does not answer"))
+    return None if host_answers(host) else say(N_("it does not respond"))
 
 
 def cannot_enable(host: Host) -> Said | None:
@@ -27,20 +27,20 @@ def cannot_disable(host: Host) -> Said | None:
         return reason
     if host.current_operations:
         return under_way(next(iter(host.current_operations.values())))
-    return None if host.enabled or guests(host) else say(N_("it is in maintenance mode already"))
+    return None if host.enabled or guests(host) else say(N_("it is already in maintenance mode"))
 
 
 def cannot_reboot(host: Host) -> Said | None:
     if reason := silent(host):
         return reason
     if host.enabled:
-        return say(N_("it has to be in maintenance mode first"))
+        return say(N_("put it into maintenance mode first"))
     if count := len(guests(host)):
-        return say(N_("VMs still run on it: {count}; move them away or shut them down first"), count=count)
+        return say(N_("VMs are still running on it ({count}); migrate or shut them down first"), count=count)
     return None
 
 
 def cannot_power_on(host: Host) -> Said | None:
     if host_answers(host):
-        return say(N_("it runs already"))
-    return None if host.power_on_mode else say(N_("no power-on method is set for it; switch it on by hand"))
+        return say(N_("it is already running"))
+    return None if host.power_on_mode else say(N_("no power-on method is set for it; power it on manually"))

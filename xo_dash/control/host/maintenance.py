@@ -22,11 +22,11 @@ from xo_dash.i18n import N_, _, ngettext, number, size
 NAMED = 5
 """VMs that are named when a host cannot be emptied."""
 WHY = {
-    Bound.NO_HOST: N_("{name} stays: no other host takes VMs"),
-    Bound.DEVICE: N_("{name} stays: a device of the host is passed through"),
-    Bound.SR: N_("{name} stays: no other host reaches {what}"),
-    Bound.NETWORK: N_("{name} stays: no other host has {what}"),
-    Bound.ROOM: N_("{name} stays: {size} of memory are missing elsewhere"),
+    Bound.NO_HOST: N_("{name} cannot migrate: no other host accepts VMs"),
+    Bound.DEVICE: N_("{name} cannot migrate: a host device is passed through"),
+    Bound.SR: N_("{name} cannot migrate: {what} is not attached on any other host"),
+    Bound.NETWORK: N_("{name} cannot migrate: no other host has {what}"),
+    Bound.ROOM: N_("{name} cannot migrate: {size} of memory is missing on other hosts"),
 }
 
 
@@ -41,7 +41,7 @@ def enter(request: NoRequest, host: Host) -> Plan:
     look = Question(
         method="host.get_vms_which_prevent_evacuation",
         parameters=(host.ref,),
-        says=say(N_("Checking whether all VMs can leave {name}"), name=name),
+        says=say(N_("Checking whether all VMs can be migrated off {name}"), name=name),
         judge=lambda answer: blocking(answer, host.home),
     )
     if busy:
@@ -50,13 +50,15 @@ def enter(request: NoRequest, host: Host) -> Plan:
         yield Call(
             "host.disable",
             host.ref,
-            says=say(N_("Taking {name} into maintenance mode"), name=name),
+            says=say(N_("Putting {name} into maintenance mode"), name=name),
             undo=lambda _answer: leave(request, host),
             undone=say(N_("{name} is out of maintenance mode again"), name=name),
-            stays=say(N_("{name} stays in maintenance mode: take it out, or move its VMs and try again"), name=name),
+            stays=say(
+                N_("{name} is still in maintenance mode: take it out of maintenance mode, or migrate its VMs and try again"), name=name
+            ),
         )
     if busy:
-        yield Call("host.evacuate", host.ref, says=say(N_("Moving all VMs away from {name}"), name=name), blame=look)
+        yield Call("host.evacuate", host.ref, says=say(N_("Migrating all VMs off {name}"), name=name), blame=look)
 
 
 def leave(request: NoRequest, host: Host) -> Plan:
@@ -79,8 +81,8 @@ def _blocked(vm: VM | None, why: object, home: Home) -> Said:
     code, *arguments = [str(part) for part in why] if isinstance(why, Sequence) and why else [""]
     reason = explain(code, arguments, home, vm)
     if vm is None:
-        return say(N_("a VM cannot move to another host: {reason}"), reason=reason)
-    return say(N_("{vm} cannot move to another host: {reason}"), vm=name_of(vm), reason=reason)
+        return say(N_("a VM cannot be migrated to another host: {reason}"), reason=reason)
+    return say(N_("{vm} cannot be migrated to another host: {reason}"), vm=name_of(vm), reason=reason)
 
 
 def consequences(host: Host) -> Sequence[str]:
@@ -89,7 +91,11 @@ def consequences(host: Host) -> Sequence[str]:
         return ()
     outcome = without((host,))
     moved = len(outcome.moves)
-    lines = [ngettext("{n} VM moves to another host", "{n} VMs move to other hosts", moved).format(n=number(moved))] if moved else []
+    lines = (
+        [ngettext("{n} VM will be migrated to another host", "{n} VMs will be migrated to other hosts", moved).format(n=number(moved))]
+        if moved
+        else []
+    )
     for stranded in outcome.stranded:
         what = name_of(stranded.what) if stranded.what else ""
         lines.append(_(WHY[stranded.why]).format(name=name_of(stranded.vm), what=what, size=size(stranded.short)))
@@ -104,9 +110,9 @@ ENTER: Final[AnyAction] = Action(
     id="host.maintenance", kind=Host, title=N_("Enter maintenance mode"), done=N_("{name} is in maintenance mode"), role=Role.ADMIN,
     icon="pause", prominent=True, applies_to=_always, blocked=cannot_disable, plan=enter,
     succeeded=lambda host: cannot_disable(host) is not None, consequences=consequences,
-    warning=N_("No VM starts on it until it leaves maintenance mode, and its VMs move away."),
+    warning=N_("Its running VMs are migrated to other hosts, and no VM can start on it until it leaves maintenance mode."),
 )  # fmt: skip
 LEAVE: Final[AnyAction] = Action(
-    id="host.enable", kind=Host, title=N_("Leave maintenance mode"), done=N_("{name} takes VMs again"), role=Role.ADMIN,
+    id="host.enable", kind=Host, title=N_("Leave maintenance mode"), done=N_("{name} accepts VMs again"), role=Role.ADMIN,
     icon="play", prominent=True, applies_to=_always, blocked=cannot_enable, plan=leave, succeeded=lambda host: host.enabled,
 )  # fmt: skip

@@ -25,15 +25,15 @@ def _row(method: str, blocked: Callable[[Host], Said | None], *, doing: str, **r
 
 POWER_ON: Final = _row(
     "host.power_on", cannot_power_on, icon="power", prominent=True,
-    title=N_("Power on"), doing=N_("Powering on {name}"), done=N_("{name} is powered on; it takes some minutes to join"),
+    title=N_("Power on"), doing=N_("Powering on {name}"), done=N_("{name} is powered on; it takes some minutes to start"),
 )  # fmt: skip
 RESTART_TOOLSTACK: Final = _row(
     "host.restart_agent", silent, icon="reboot", danger=True,
-    title=N_("Restart the toolstack"), doing=N_("Restarting the toolstack of {name}"), done=N_("The toolstack of {name} restarts"),
+    title=N_("Restart toolstack"), doing=N_("Restarting the toolstack of {name}"), done=N_("The toolstack of {name} is restarting"),
     warning=N_("VMs keep running. Tasks on the host are interrupted; if it is the master, the whole pool does not respond for a minute."),
 )  # fmt: skip
 REBOOT: Final = _row(
     "host.reboot", cannot_reboot, icon="reboot", danger=True,
-    title=N_("Reboot the host"), doing=N_("Rebooting {name}"), done=N_("{name} reboots"),
-    warning=N_("It is away for some minutes; if it is the master, the whole pool does not respond meanwhile."),
+    title=N_("Reboot host"), doing=N_("Rebooting {name}"), done=N_("{name} is rebooting"),
+    warning=N_("The host is unavailable for some minutes; if it is the pool master, the whole pool does not respond during that time."),
 )  # fmt: skip

@@ -74,7 +74,7 @@ def plan(request: ImportVM, pool: Pool) -> Plan:
 
 
 IMPORT: Final[AnyAction] = Action(
-    id="pool.import_vm", kind=Pool, request=ImportVM, title=N_("Import a VM"), done=N_("{name}: the VM is imported"), role=Role.OPERATOR,
+    id="pool.import_vm", kind=Pool, request=ImportVM, title=N_("Import VM"), done=N_("{name}: the VM is imported"), role=Role.OPERATOR,
     icon="upload", applies_to=lambda _pool: True, blocked=lambda _pool: None,
     defaults=defaults, choices={"sr": srs}, check=check, plan=plan,
 )  # fmt: skip

@@ -60,7 +60,7 @@ def _one_plan(request: NoRequest, message: Message) -> Plan:
 
 DISMISS_MANY: Final[AnyAction] = Action(
     id="pool.dismiss_messages", kind=Pool, request=DismissMessages, title=N_("Dismiss messages"),
-    done=N_("Messages of {name} are dismissed"), role=Role.OPERATOR, icon="check",
+    done=N_("Messages of {name} dismissed"), role=Role.OPERATOR, icon="check",
     applies_to=lambda pool: False,  # it is for the page of messages, which knows which
     blocked=lambda pool: None, plan=dismiss_plan,
 )  # fmt: skip

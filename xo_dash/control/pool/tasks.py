@@ -19,8 +19,8 @@ def cannot_cancel(task: Task) -> Said | None:
     if task.status is not TaskStatus.PENDING:
         return say(N_("it has ended"))
     if "cancel" in task.current_operations.values():
-        return say(N_("it is being cancelled already"))
-    return None if "cancel" in task.allowed_operations else say(N_("XAPI cannot cancel it at this point"))
+        return say(N_("it is already being cancelled"))
+    return None if "cancel" in task.allowed_operations else say(N_("it cannot be cancelled now"))
 
 
 def plan(request: NoRequest, task: Task) -> Plan:
@@ -28,6 +28,6 @@ def plan(request: NoRequest, task: Task) -> Plan:
 
 
 CANCEL: Final[AnyAction] = Action(
-    id="task.cancel", kind=Task, title=N_("Cancel"), done=N_("{name}: the pool was asked to cancel it"), role=Role.OPERATOR, icon="close",
+    id="task.cancel", kind=Task, title=N_("Cancel"), done=N_("{name}: cancel request sent to the pool"), role=Role.OPERATOR, icon="close",
     applies_to=lambda task: True, blocked=cannot_cancel, plan=plan,
 )  # fmt: skip

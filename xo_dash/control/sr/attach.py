@@ -26,7 +26,7 @@ def cannot_attach(sr: SR) -> Said | None:
 
 def cannot_scan(sr: SR) -> Said | None:
     if not any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs)):
-        return say(N_("it is attached on no host; attach it first"))
+        return say(N_("it is not attached on any host; attach it first"))
     if "scan" not in sr.allowed_operations and sr.current_operations:
         return under_way(next(iter(sr.current_operations.values())))
     return None
@@ -37,7 +37,7 @@ def attach_plan(request: NoRequest, sr: SR) -> Plan:
     hosts = {host.ref: host for host in unplugged(sr)}
     missing = [pbd for pbd in sr.all_of(PBD, sr.PBDs) if pbd.host in hosts and not pbd.currently_attached]
     for pbd in missing:
-        yield Call("PBD.plug", pbd.ref, says=say(N_("Attaching it on {name}"), name=name_of(hosts[pbd.host])), alone=True)
+        yield Call("PBD.plug", pbd.ref, says=say(N_("Attaching it to {name}"), name=name_of(hosts[pbd.host])), alone=True)
 
 
 def scan_plan(request: NoRequest, sr: SR) -> Plan:
@@ -45,7 +45,7 @@ def scan_plan(request: NoRequest, sr: SR) -> Plan:
 
 
 ATTACH: Final[AnyAction] = Action(
-    id="sr.attach", kind=SR, title=N_("Attach again"), done=N_("{name} is attached"), role=Role.OPERATOR, icon="link", prominent=True,
+    id="sr.attach", kind=SR, title=N_("Reattach"), done=N_("{name} is attached"), role=Role.OPERATOR, icon="link", prominent=True,
     applies_to=is_sr, blocked=cannot_attach, plan=attach_plan, succeeded=lambda sr: not unplugged(sr),
 )  # fmt: skip
 SCAN: Final[AnyAction] = Action(

@@ -31,16 +31,18 @@ def _pool(home: Home) -> Pool | None:
 
 def cannot_be_default(sr: SR) -> Said | None:
     if not is_shown(sr) or sr.content_type == "iso":
-        return say(N_("no disks of VMs are kept on it"))
+        return say(N_("not used for VM disks"))
     pool = _pool(sr.home)
-    return say(N_("it is the default SR already")) if pool is not None and pool.default_SR == sr.ref else None
+    return say(N_("it is already the default SR")) if pool is not None and pool.default_SR == sr.ref else None
 
 
 def plan_of_sr(request: NoRequest, sr: SR) -> Plan:
     pool = _pool(sr.home)
     if pool is None:
         return several(())
-    return one("pool.set_default_SR", pool.ref, sr.ref, says=say(N_("Making {name} the default SR"), name=name_of(sr)), asynchronous=False)
+    return one(
+        "pool.set_default_SR", pool.ref, sr.ref, says=say(N_("Setting {name} as the default SR"), name=name_of(sr)), asynchronous=False
+    )
 
 
 def choices(pools: Sequence[Pool]) -> Sequence[Choice]:
@@ -64,11 +66,11 @@ def plan_of_pool(request: DefaultSR, pool: Pool) -> Plan:
 
 
 MAKE_DEFAULT: Final[AnyAction] = Action(
-    id="sr.make_default", kind=SR, title=N_("Make it the default"), done=N_("{name} is the default SR"), role=Role.ADMIN, icon="check",
+    id="sr.make_default", kind=SR, title=N_("Set as default"), done=N_("{name} is the default SR"), role=Role.ADMIN, icon="check",
     applies_to=is_sr, blocked=cannot_be_default, plan=plan_of_sr,
 )  # fmt: skip
 CHOOSE_DEFAULT: Final[AnyAction] = Action(
-    id="pool.default_sr", kind=Pool, request=DefaultSR, title=N_("Choose the default SR"), done=N_("{name} has a default SR"),
+    id="pool.default_sr", kind=Pool, request=DefaultSR, title=N_("Change default SR"), done=N_("{name} has a default SR"),
     role=Role.ADMIN, icon="storage", prominent=True, applies_to=lambda pool: True, blocked=lambda pool: None,
     defaults=defaults, choices={"sr": choices}, check=check, plan=plan_of_pool,
 )  # fmt: skip

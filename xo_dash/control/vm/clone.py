@@ -27,9 +27,9 @@ class CloneVM(Request, frozen=True, kw_only=True):
     """A copy of a VM, halted, with new MAC addresses."""
 
     name: Annotated[NamePattern, called(N_("Name"))]
-    fast: Annotated[bool, called(N_("Fast clone"), hint=N_("Shares unchanged blocks with the original; made in seconds"))] = True
-    sr: Annotated[SRUuid | None, called(N_("Storage of a full copy"), hint=N_("Unless chosen, each disk stays on its own"))] = None
-    description: Annotated[str | None, called(N_("Description"), hint=N_("Unless given, that of the original"))] = None
+    fast: Annotated[bool, called(N_("Fast clone"), hint=N_("Shares unchanged blocks with the original; takes only seconds"))] = True
+    sr: Annotated[SRUuid | None, called(N_("SR for a full copy"), hint=N_("By default each disk stays on its SR"))] = None
+    description: Annotated[str | None, called(N_("Description"), hint=N_("By default, as in the original"))] = None
 
 
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
@@ -48,7 +48,7 @@ def check(request: CloneVM, vm: VM) -> Iterator[Fault]:
     if sr is None:
         return
     if request.fast:
-        yield Fault("sr", say(N_("a fast clone stays on the storage of the original; switch “Fast clone” off for another")))
+        yield Fault("sr", say(N_("a fast clone stays on the SR of the original; turn off “Fast clone” to use another")))
     elif reason := _too_small(sr, sum(disk.virtual_size for disk in disks_of(vm))):
         yield Fault("sr", reason)
 
@@ -68,7 +68,7 @@ def copied(request: CloneVM, vm: VM) -> Generator[Step, Any, Any]:
     says = say(N_("Cloning {name}"), name=name) if request.fast else say(N_("Copying {name}"), name=name)
     copy = yield Call(method, vm.ref, new, *where, says=says, undo=lambda ref: remove_made(ref, new))
     if request.description is not None:
-        says = say(N_("Describing {name}"), name=new)
+        says = say(N_("Editing the description of {name}"), name=new)
         yield Call("VM.set_name_description", copy, request.description, says=says, asynchronous=False)
     for key in vm.other_config:
         if key.startswith(BACKUP) or key == XODASH_TRASH:
@@ -81,7 +81,7 @@ def _too_small(sr: SR, needed: int) -> Said | None:
     free = free_space(sr)
     if free is None or needed <= free:
         return None
-    return say(N_("{needed} may be needed and {free} are free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+    return say(N_("up to {needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
 
 
 _CONDITION = allowed("clone", PowerState.HALTED)

@@ -23,19 +23,19 @@ def filled_drives(vm: VM) -> list[VBD]:
 def blocked(vm: VM) -> Said | None:
     drives = filled_drives(vm)
     if not drives:
-        return say(N_("no image is in its drive"))
+        return say(N_("its drive is empty"))
     if any("eject" in drive.allowed_operations for drive in drives):
         return None
-    return say(N_("the guest holds its drive; eject it there"))
+    return say(N_("the guest has locked the drive; eject the disc in the guest"))
 
 
 def plan(request: NoRequest, vm: VM) -> Plan:
     for drive in filled_drives(vm):
-        yield Call("VBD.eject", drive.ref, says=say(N_("Ejecting the image of {name}"), name=name_of(vm)))
+        yield Call("VBD.eject", drive.ref, says=say(N_("Ejecting the image from {name}"), name=name_of(vm)))
 
 
 EJECT: Final[AnyAction] = Action(
-    id="vm.eject", kind=VM, title=N_("Eject the image"), done=N_("The drive of {name} is empty"), role=Role.OPERATOR, icon="disk",
+    id="vm.eject", kind=VM, title=N_("Eject image"), done=N_("The image is ejected from {name}"), role=Role.OPERATOR, icon="disk",
     applies_to=is_machine, blocked=blocked, plan=plan,
     relevant=lambda vm: bool(filled_drives(vm)), succeeded=lambda vm: not filled_drives(vm),
 )  # fmt: skip

@@ -62,10 +62,11 @@ LESS_USUAL: Final[tuple[AnyAction, ...]] = (
            title=N_("Suspend"), doing=N_("Suspending {name}"), done=N_("{name} is suspended")),
     _power("hard_reboot", RUNNING, PAUSED, to=None, danger=True, icon="reboot",
            title=N_("Reset"), doing=N_("Resetting {name}"), done=N_("{name} is reset"),
-           warning=N_("Data that the guest has not yet written to its disks is lost, as with a reset button.")),
+           warning=N_("Data that the guest has not written to its disks is lost, as with a reset button.")),
     _power("hard_shutdown", RUNNING, PAUSED, SUSPENDED, to=HALTED, danger=True, icon="stop",
            title=N_("Force off"), doing=N_("Forcing off {name}"), done=N_("{name} is forced off"),
-           warning=N_("Data that the guest has not yet written to its disks is lost, as when the power cord is pulled; "
-                      "a suspended VM loses its memory.")),
+           warning=N_(
+               "Data that the guest has not written to its disks is lost, as when the power cord is pulled; a suspended VM "
+               "loses its memory.")),
 )
 # fmt: on

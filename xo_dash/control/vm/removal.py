@@ -16,7 +16,7 @@ def remove_made(vm: Any, name: str, keep: Collection[Ref] = ()) -> Plan:
 
     Source: VM.destroy removes the record and its VBDs, never a VDI; a CD drive's image is somebody else's.
     """
-    looking = say(N_("Looking for the disks of {name}"), name=name)
+    looking = say(N_("Listing the disks of {name}"), name=name)
     disks = []
     for drive in (yield Call("VM.get_VBDs", vm, says=looking, asynchronous=False)):
         record = yield Call("VBD.get_record", drive, says=looking, asynchronous=False)

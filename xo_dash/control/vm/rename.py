@@ -18,7 +18,7 @@ def _applies(vm: VM) -> bool:
 
 def blocked(vm: VM) -> Said | None:
     if vm.is_control_domain:
-        return say(N_("it is a host's control domain, which lives and ends with the host"))
+        return say(N_("it is a host's control domain, which starts and stops with the host"))
     return say(N_("it is a template that comes with the pool")) if vm.is_default_template else None
 
 

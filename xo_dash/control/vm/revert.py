@@ -27,9 +27,11 @@ class RevertVM(Request, frozen=True, kw_only=True):
     """Disks and settings as they were when the snapshot was taken. A running VM is forced off first."""
 
     snapshot: Annotated[VMUuid, called(N_("Snapshot"))]
-    snapshot_first: Annotated[bool, called(N_("Snapshot the present first"), hint=N_("So that you can come back to it"))] = True
-    start: Annotated[bool, called(N_("Start it afterwards"))] = False
-    name: Annotated[Name | None, called(N_("Name of that snapshot"))] = None
+    snapshot_first: Annotated[bool, called(N_("Take a snapshot of the current state first"), hint=N_("So that you can revert to it"))] = (
+        True
+    )
+    start: Annotated[bool, called(N_("Start the VM afterwards"))] = False
+    name: Annotated[Name | None, called(N_("Snapshot name"))] = None
 
 
 def snapshots_of(vm: VM) -> list[VM]:
@@ -54,7 +56,7 @@ def _refused(snapshot: VM) -> Said | None:
         return None
     if snapshot.current_operations:
         return under_way(next(iter(snapshot.current_operations.values())))
-    return say(N_("the pool does not offer to go back to it now"))
+    return say(N_("the pool does not allow reverting to it now"))
 
 
 def blocked(vm: VM) -> Said | None:
@@ -63,7 +65,7 @@ def blocked(vm: VM) -> Said | None:
     if vm.current_operations:
         return under_way(next(iter(vm.current_operations.values())))
     if "revert" in vm.blocked_operations:
-        return say(N_("somebody blocked this operation: {reason}"), reason=vm.blocked_operations["revert"])
+        return say(N_("this operation is blocked: {reason}"), reason=vm.blocked_operations["revert"])
     return None
 
 
@@ -76,7 +78,7 @@ def check(request: RevertVM, vm: VM) -> Iterator[Fault]:
     elif refused := _refused(snapshot):
         yield Fault("snapshot", refused)
     if request.snapshot_first and "snapshot" not in vm.allowed_operations:
-        yield Fault("snapshot_first", say(N_("the pool does not take a snapshot of it now")))
+        yield Fault("snapshot_first", say(N_("the pool does not allow a snapshot of it now")))
 
 
 def notes(request: RevertVM, vm: VM) -> Iterator[Said]:
@@ -117,5 +119,7 @@ REVERT: Final[AnyAction] = Action(
     id="vm.revert", kind=VM, request=RevertVM, title=N_("Revert to a snapshot"), done=N_("{name} is reverted"), role=Role.OPERATOR,
     icon="undo", danger=True, applies_to=is_machine, blocked=blocked,
     defaults=defaults, choices={"snapshot": choices}, check=check, notes=notes, plan=plan,
-    warning=N_("Changes made since the snapshot was taken are lost, unless the present is kept as a snapshot. A running VM is forced off."),
+    warning=N_(
+        "Changes made since the snapshot are lost unless you take a snapshot of the current state first. A running VM is "
+        "forced off."),
 )  # fmt: skip

@@ -55,5 +55,5 @@ DELETE_SNAPSHOT: Final[AnyAction] = Action(
     role=Role.OPERATOR, icon="trash", danger=True, prominent=True, applies_to=is_snapshot,
     blocked=_CONDITION, quick_check=_CONDITION.holds, relevant=lambda vm: True, unasked=unasked, check=check, notes=notes, plan=plan,
     also_removed=lambda snapshot: [disk_label(disk) for disk in own_disks(snapshot)],
-    warning=N_("The VM can no longer go back to this point. The VM itself and its present disks stay."),
+    warning=N_("The VM can no longer be reverted to this point. The VM and its current disks are kept."),
 )  # fmt: skip

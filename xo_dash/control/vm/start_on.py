@@ -45,7 +45,7 @@ def _missing(host: Host, vm: VM) -> Said | None:
     """The storage or network of a VM that `host` does not have."""
     for lack in lacks(vm, host):
         if lack.what is not None:
-            words = N_("it does not reach {what}") if lack.obstacle is Obstacle.SR else N_("it does not have the network {what}")
+            words = N_("it has no access to {what}") if lack.obstacle is Obstacle.SR else N_("it does not have the network {what}")
             return say(words, what=name_of(lack.what))
     return None
 
@@ -62,7 +62,7 @@ def defaults(subjects: Sequence[VM]) -> Mapping[str, object]:
 def check(request: StartOn, vm: VM) -> Iterator[Fault]:
     host = vm.home.by_uuid(Host, request.host)
     if host is not None and (refused := _refused(host, [vm])):
-        yield Fault("host", say(N_("{host} cannot take it: {reason}"), host=name_of(host), reason=refused))
+        yield Fault("host", say(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
 
 
 def plan(request: StartOn, vm: VM) -> Plan:
