@@ -47,13 +47,19 @@ async def run_command(
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
             request = await ask(offered, preset)
-        user = whoever()
-        if request is None or user is None:
-            return None
-        run = await context.runner.run(user, action, offered.able, request, address=current_session().address)
-        if len(run.items) == 1 and not client.is_deleted:
+        return await give(context, action, offered.able, request) if request is not None else None
+
+
+async def give(context: Context, action: AnyAction, subjects: Sequence[XapiObject], request: Request) -> Run | None:
+    """Do it, all questions being answered; returns when all have come to an end, None for who has signed out."""
+    client, user = ui.context.client, whoever()
+    if user is None:
+        return None
+    run = await context.runner.run(user, action, subjects, request, address=current_session().address)
+    if len(run.items) == 1 and not client.is_deleted:
+        with client:
             tell_end(run)
-        return run
+    return run
 
 
 def tell_end(run: Run) -> None:

@@ -42,7 +42,7 @@ class Growth(Card):
         with self:
             self._box = ui.element().classes("x-growth")
             with ui.element().classes("contents"):
-                follow_around(context.mirror, vm, _refs, self._refresh, names=("snapshots", "parent", "name_label"))
+                follow_around(context.mirror, vm, snapshot_refs, self._refresh, names=("snapshots", "parent", "name_label"))
 
     def _refresh(self) -> None:
         rows = [(twig, taken(twig.vm), own_size(twig.vm)) for twig in snapshot_tree(self._vm)]
@@ -54,7 +54,7 @@ class Growth(Card):
         whole = sum(max(0, amount) for twig, _moment, amount in rows if twig.vm is not self._vm)
         said = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count))] if count else []
         self.scope.text = ", ".join([*said, size(whole)] if whole else said)
-        width = STEP * (2 + max((column for twig, *_rest in rows for column in (twig.column, *twig.forks, *twig.passing)), default=0))
+        width = width_of(twig for twig, *_rest in rows)
         with renewed(self._box, "ul") as box:
             if not rows:
                 with ui.element("li"):
@@ -69,7 +69,7 @@ class Growth(Card):
             if box.is_deleted:
                 return
             with box, ui.element("li").classes("x-twig"):
-                _picture(twig, width, here=twig.vm is self._vm)
+                picture(twig, width, here=twig.vm is self._vm)
                 self._words(twig, moment, amount)
             yield
 
@@ -105,6 +105,11 @@ class Growth(Card):
         return tuple(str(reason or "") for reason in reasons)
 
 
+def width_of(twigs: Iterable[Twig]) -> int:
+    """Pixels that the lines of a tree take."""
+    return STEP * (2 + max((column for twig in twigs for column in (twig.column, *twig.forks, *twig.passing)), default=0))
+
+
 def taken(vm: VM) -> float | None:
     """Epoch seconds."""
     return timestamp(vm.snapshot_time)
@@ -116,25 +121,28 @@ def own_size(vm: VM) -> int:
     return sum(max(0, amount) for amount in told) if not told or max(told) >= 0 else -1
 
 
-def _refs(vm: VM) -> Iterable[Ref]:
+def snapshot_refs(vm: VM) -> Iterable[Ref]:
+    """Its snapshots and their disks."""
     yield from vm.snapshots
     for snapshot in vm.all_of(VM, vm.snapshots):
         yield from (vbd.VDI for vbd in snapshot.all_of(VBD, snapshot.VBDs))
 
 
-def _picture(twig: Twig, width: int, *, here: bool) -> None:
-    x, middle = _x(twig.column), ROW // 2
-    lines = [f"M{_x(column)} 0V{ROW}" for column in twig.passing if column not in twig.forks]
+def picture(twig: Twig, width: int, *, here: bool, hollow: bool = False, row: int = ROW) -> None:
+    """The lines that pass a row of the tree, and its point: a ring for the present, a `hollow` dot for what others made."""
+    x, middle = _x(twig.column), row // 2
+    lines = [f"M{_x(column)} 0V{row}" for column in twig.passing if column not in twig.forks]
     if twig.above:
         lines.append(f"M{x} 0V{middle}")
     if twig.below:
-        lines.append(f"M{x} {middle}V{ROW}")
+        lines.append(f"M{x} {middle}V{row}")
     for column in twig.forks:
         bend = 6 if column > twig.column else -6
-        lines.append(f"M{x} {middle}H{_x(column) - bend}q{bend} 0 {bend} 6V{ROW}")
-    with ui.element("svg").props(f'viewBox="0 0 {width} {ROW}" width={width} height={ROW} aria-hidden=true'):
+        lines.append(f"M{x} {middle}H{_x(column) - bend}q{bend} 0 {bend} 6V{row}")
+    with ui.element("svg").props(f'viewBox="0 0 {width} {row}" width={width} height={row} aria-hidden=true'):
         ui.element("path").classes("x-twig-line").props["d"] = "".join(lines)
-        ui.element("circle").classes("x-twig-here" if here else "x-twig-dot").props(f"cx={x} cy={middle} r={4 if here else 4.5}")
+        look = "x-twig-here" if here else "x-twig-hollow" if hollow else "x-twig-dot"
+        ui.element("circle").classes(look).props(f"cx={x} cy={middle} r={4 if here or hollow else 4.5}")
 
 
 def _x(column: int) -> int:

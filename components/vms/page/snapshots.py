@@ -1,11 +1,21 @@
-"""Snapshots of a VM."""
+"""Snapshots of a VM: taking one, the tree of all, and what changed since."""
 
 from __future__ import annotations
 
-from components.vms.growth import Growth
+from nicegui import ui
+
+from components.vms.snapshot_compare import SnapshotCompare
+from components.vms.snapshot_taker import SnapshotTaker
+from components.vms.snapshot_tree import SnapshotTree
 from data.objects import VM
 from xo_dash.context import Context
 
 
 def snapshots(context: Context, vm: VM) -> None:
-    Growth(context, vm)
+    with ui.element().classes("x-vm-snaps"):
+        with ui.element().classes("x-stack").style("gap: 12px") as main:
+            SnapshotTaker(context, vm)
+        beside = SnapshotCompare(context, vm)
+        with main:
+            tree = SnapshotTree(context, vm, beside.show)
+        beside.on_choose = tree.look_at

@@ -1,0 +1,125 @@
+"""What changed in a VM since a snapshot of it, or between two; and what can be done with the one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+
+from components import ui as our
+from components.actions import run_command
+from components.live import renewed
+from components.ui import Button, Card, buttons
+from components.vms.around import disk_refs, follow_around, nic_refs
+from components.vms.growth import snapshot_refs, taken
+from components.vms.setting_words import setting_text, setting_title
+from data.configuration import DeviceDifference, Difference, compare
+from data.names import name_of
+from data.objects import VM
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+from xo_dash.i18n import _, ngettext, number, size
+
+
+class SnapshotCompare(Card):
+    """`show` says of which; it follows the VM."""
+
+    def __init__(self, context: Context, vm: VM) -> None:
+        super().__init__(_("Changed since"), "")
+        self.classes("x-snap-compare")
+        self._context, self._vm = context, vm
+        self.on_choose: Callable[[VM], None] | None = None  # let go of when this goes: see components.release
+        self._one: VM | None = None
+        self._other: VM | None = None
+        self._filling = False
+        with self:
+            self._choice = our.choice({}, None, on_change=self._chosen)
+            self._choice.props["aria-label"] = _("Snapshot")
+            self._box = ui.element().classes("x-snap-diff")
+            with ui.element("footer").classes("x-snap-foot") as self._foot:
+                self._first = our.check(_("Snapshot the present first"), True)
+                with buttons():
+                    Button(_("Revert") + "…", self._revert, icon="undo").mark("revert").props("data-once")
+                    Button(_("New VM") + "…", lambda: self._do("snapshot.new_vm"), icon="plus").mark("new-vm").props("data-once")
+                    Button(_("New template") + "…", lambda: self._do("snapshot.new_template"), icon="copy").props("data-once")
+            with ui.element().classes("contents"):
+                follow_around(context.mirror, vm, lambda vm: (*snapshot_refs(vm), *disk_refs(vm), *nic_refs(vm)), self._refresh)
+
+    def show(self, one: VM | None, other: VM | None) -> None:
+        """Compare `one` with `other`; None: with the VM as it is."""
+        self._one, self._other = one, other
+        self._refresh()
+
+    def _refresh(self) -> None:
+        one = self._one
+        self.set_visibility(one is not None)
+        if one is None:
+            return
+        names = sorted(self._vm.all_of(VM, self._vm.snapshots), key=lambda row: -(taken(row) or 0.0))
+        options = {row.uuid: name_of(row) for row in names}
+        self._filling = True
+        self._choice.set_options(options, value=one.uuid if one.uuid in options else None)
+        self._filling = False
+        self._choice.set_visibility(self._other is None)
+        self.title.text = _("Changed since") if self._other is None else _("{one} → {other}").format(
+            one=name_of(one), other=name_of(self._other))  # fmt: skip
+        self._foot.set_visibility(self._other is None)
+        found = compare(one, self._other or self._vm)
+        with renewed(self._box):
+            if not (found.settings or found.disks or found.nics):
+                ui.label(_("No setting, disk or NIC differs.")).classes("x-dim")
+            _settings(found.settings)
+            _devices(_("Disks"), found.disks, _disk)
+            _devices(_("NICs"), found.nics, lambda text: text)
+            same = ngettext("{n} setting is the same", "{n} settings are the same", found.same)
+            ui.label(same.format(n=number(found.same))).classes("x-dim x-small")
+
+    def _chosen(self) -> None:
+        snapshot = self._vm.home.by_uuid(VM, str(self._choice.value or ""))
+        if snapshot is not None and not self._filling and snapshot is not self._one and self.on_choose is not None:
+            self.on_choose(snapshot)
+
+    async def _revert(self) -> None:
+        if self._one is not None:
+            preset = {"snapshot": self._one.uuid, "snapshot_first": bool(self._first.value)}
+            await run_command(self._context, action("vm.revert"), [self._vm], preset)
+
+    async def _do(self, action_id: str) -> None:
+        if self._one is not None:
+            await run_command(self._context, action(action_id), [self._one])
+
+
+def _settings(differences: Sequence[Difference]) -> None:
+    for key, before, after in differences:
+        _line(setting_title(key), setting_text(key, before), setting_text(key, after))
+
+
+def _devices(title: str, differences: Sequence[DeviceDifference], words: Callable[[str], str]) -> None:
+    if differences:
+        ui.label(title).classes("x-snap-group")
+    for name, before, after in differences:
+        _line(name, words(before), words(after), missing=not before)
+
+
+def _disk(text: str) -> str:
+    """`1024 vault` as `1 KiB on vault`."""
+    amount, _space, sr = text.partition(" ")
+    if not amount.lstrip("-").isdecimal():
+        return text
+    return _("{size} on {sr}").format(size=size(int(amount)), sr=sr) if sr else size(int(amount))
+
+
+def _line(title: str, before: str, after: str, *, missing: bool = False) -> None:
+    """`~ vCPUs  2 → 4`, `+ data  100 GiB · not in the snapshot`"""
+    sign = "+" if missing else "−" if not after and before else "~"
+    with ui.element().classes("x-snap-change"):
+        ui.label(sign).classes("x-dim x-snap-sign")
+        ui.label(title).classes("x-snap-what").props("dir=auto")
+        with ui.element("span").classes("x-journal-values"):
+            if before:
+                ui.label(before).classes("x-dim").props("dir=auto")
+            if not missing:
+                ui.label("→").classes("x-dim")
+            ui.label(after or "–").classes("x-strong").props("dir=auto")
+            if missing:
+                ui.label(_("not in the snapshot")).classes("x-dim x-small")

@@ -1,0 +1,91 @@
+"""Taking a snapshot on one line: its name by a pattern, with memory or without, and what it will be called and cost."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nicegui import ui
+
+from components import ui as our
+from components.actions import give, whoever
+from components.actions.dialog import notes_of
+from components.ui import Button, Card, Kind
+from components.vms.around import disk_refs, follow_around
+from data.names import name_of
+from data.objects import VM
+from xo_dash.context import Context
+from xo_dash.control.actions import action
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.request import BadRequest, decode
+from xo_dash.control.vm.snapshot import TakeSnapshot
+from xo_dash.i18n import _
+
+PATTERN: Final = "{name} {date}"
+FOLLOWED: Final = ("allowed_operations", "power_state", "name_label", "VBDs")
+KEPT: Final = "snapshots.pattern"
+"""The user's preference: the pattern of the last snapshot."""
+
+
+class SnapshotTaker(Card):
+    """Enter takes it. The last pattern is kept for the person."""
+
+    def __init__(self, context: Context, vm: VM) -> None:
+        super().__init__()
+        self.classes("x-taker")
+        self._context, self._vm = context, vm
+        user = whoever()
+        kept = user.preferences.get(KEPT) if user else None
+        with self:
+            with ui.element().classes("x-taker-line"):
+                self._name = our.Field(value=kept if isinstance(kept, str) else PATTERN, on_change=self._changed, on_enter=self._take)
+                self._name.props["aria-label"] = _("Name of the snapshot")
+                self._memory = our.check(_("With memory"), on_change=self._changed)
+                self._quiesce = our.check(_("Quiesce"), on_change=self._changed)
+                ui.element().classes("x-grow")
+                self._button = Button(_("Take snapshot"), self._take, kind=Kind.PRIMARY, icon="camera").mark("take-snapshot")
+                self._button.props("data-once")
+            self._says = ui.label().classes("x-dim x-small").props("dir=auto aria-live=polite")
+            with ui.element().classes("contents"):
+                follow_around(context.mirror, vm, disk_refs, self._refresh, names=FOLLOWED)
+
+    def _refresh(self) -> None:
+        unasked = action("vm.snapshot").unasked([self._vm])
+        self._memory.set_visibility("memory" not in unasked)
+        self._quiesce.set_visibility("quiesce" not in unasked)
+        self._changed()
+
+    def _request(self) -> TakeSnapshot:
+        """Raises BadRequest."""
+        values = {"name": self._name.value, "memory": self._memory.value and self._memory.visible,
+                  "quiesce": self._quiesce.value and self._quiesce.visible}  # fmt: skip
+        request = decode(TakeSnapshot, values)
+        if faults := action("vm.snapshot").faults(request.for_each(name_of(self._vm)), self._vm):
+            raise BadRequest(faults)
+        return request
+
+    def _changed(self) -> None:
+        reason = why_not(action("vm.snapshot"), self._vm, whoever())
+        try:
+            request = self._request()
+        except BadRequest as error:
+            said = str(error.faults[0].reason)
+            self._name.fault(None)
+            self._says.text = said
+            self._says.classes("x-critical", remove="x-dim")
+            self._button.allow(str(reason or said))
+            return
+        self._says.classes("x-dim", remove="x-critical")
+        named = _("Will be named {name}.").format(name=request.for_each(name_of(self._vm)).name)
+        self._says.text = " ".join([named, *notes_of(action("vm.snapshot"), request, [self._vm])])
+        self._button.allow(str(reason) if reason else None)
+
+    async def _take(self) -> None:
+        try:
+            request = self._request()
+        except BadRequest:
+            return
+        user = whoever()
+        if user is None or not self._button.enabled:
+            return
+        await self._context.users.set_preferences(user.id, {KEPT: request.name})
+        await give(self._context, action("vm.snapshot"), [self._vm], request)
