@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from data.objects import Pool
-from data.types import XapiObject
+from data.types import Home, XapiObject
+
+T = TypeVar("T", bound=XapiObject)
 
 PLAIN: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 """What a pool's uuid must look like to name it; anything may come over the wire."""
@@ -46,3 +48,12 @@ def pool_keys(pools: Mapping[str, str]) -> dict[str, str]:
     """{server's id: what its pool is called in keys} for {server's id: its pool's uuid}."""
     count = Counter(pools.values())
     return {id_: uuid if count[uuid] == 1 and uuid not in pools and PLAIN.fullmatch(uuid) else id_ for id_, uuid in pools.items()}
+
+
+def seen_from(home: Home, kind: type[T], text: str) -> T | None:
+    """The object that a key means in a pool: one of the pool itself by its uuid alone, one of any pool by `uuid@pool`."""
+    uuid, pool = parse(text)
+    if not pool and (own := home.by_uuid(kind, uuid)) is not None:
+        return own
+    found = [row for other in home.pools.values() if pool in ("", other.key, other.id) and (row := other.by_uuid(kind, uuid)) is not None]
+    return found[0] if len(found) == 1 else None

@@ -51,9 +51,12 @@ def _share(row: XapiObject) -> None:
 class PoolMirror(Home):
     """The picture of one server's pool."""
 
-    def __init__(self, server: Server, findings: Book, trash: Trash, renamed: Callable[[], None] = lambda: None) -> None:
-        """`renamed` is called when its pool may have got another uuid."""
+    def __init__(
+        self, server: Server, findings: Book, trash: Trash, pools: Mapping[str, Home], renamed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`pools`: all of the installation. `renamed` is called when its pool may have got another uuid."""
         self.id = self.key = server.id
+        self.pools = pools
         self._renamed = renamed
         self.findings = findings
         self.trash = trash
@@ -237,7 +240,7 @@ class Mirror:
         return renamed
 
     def add(self, server: Server) -> PoolMirror:
-        pool = self.pools[server.id] = PoolMirror(server, self.findings, self.trash, self._name_pools)
+        pool = self.pools[server.id] = PoolMirror(server, self.findings, self.trash, self.pools, self._name_pools)
         self._name_pools()
         self.publish([Change(server, Operation.ADD, frozenset()), *self._take_renamed()])
         return pool

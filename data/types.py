@@ -65,6 +65,8 @@ class Home:
     """{host: what would become of its VMs without it}."""
     trash: Trash
     """For how long deleted VMs are kept, if at all: the same for all pools."""
+    pools: Mapping[str, Home]
+    """All pools of this installation, this one among them, by the server's id."""
 
     @property
     def label(self) -> str:

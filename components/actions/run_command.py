@@ -44,6 +44,9 @@ async def run_command(
         if not offered.possible:
             notify(f"{_(action.title)}: {offered.reason}", Tone.WARNING)
             return None
+        if action.page is not None and offered.total == 1:
+            ui.navigate.to(action.page(offered.able[0]))
+            return None
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
             request = await ask(offered, preset)

@@ -43,6 +43,7 @@ _LINES: Final[Mapping[str, str]] = {
     "move": '<path d="M2 5.5h10M9.5 3 12 5.5 9.5 8M14 10.5H4M6.5 8 4 10.5 6.5 13"/>',
     "trash": '<path d="M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.5 9h7l.5-9"/>',
     "edit": '<path d="m3 13 .7-3L11 2.7l2.3 2.3L6 12.3z"/>',
+    "migrate": '<path d="M2.5 5.5h10M9.5 2.5l3 3-3 3M13.5 10.5h-10M6.5 7.5l-3 3 3 3"/>',
     "copy": '<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3"/>',
     "columns": '<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"/>',
     "upload": '<path d="M8 10V2M4.5 5 8 1.5 11.5 5M2.5 13.5h11"/>',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,12 +69,25 @@ class Wired:
 
 
 @asynccontextmanager
-async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> AsyncIterator[Wired]:
+async def wired(pool: SimulatedPool, folder: Path, *others: SimulatedPool, patience: float = 5.0) -> AsyncIterator[Wired]:
+    """`others` are in the mirror too, as the servers "other-1", ..."""
+    mirror, users = Mirror(), Users()
+    connections: dict[str, Connection] = {}
+    runner = Runner(mirror, connections.__getitem__, users, Audit(folder), patience=patience)
+    async with AsyncExitStack() as open_pools:
+        for number, one in enumerate((pool, *others)):
+            home = mirror.add(Server(id=f"other-{number}" if number else "lab", label="lab", address=one.url, state=ServerState.LIVE))
+            connections[home.id] = await open_pools.enter_async_context(_followed(mirror, home, one))
+        try:
+            yield Wired(connections["lab"], mirror, mirror.pools["lab"], runner, users, folder)
+        finally:
+            await runner.stop()
+
+
+@asynccontextmanager
+async def _followed(mirror: Mirror, home: PoolMirror, pool: SimulatedPool) -> AsyncIterator[Connection]:
+    """A connection that keeps `home` as the pool is."""
     connection = Connection(Address.parse(pool.url), pool.user, pool.password, Trust(plain=True), originator="tests")
-    mirror = Mirror()
-    home = mirror.add(Server(id="lab", label="lab", address=pool.url, state=ServerState.LIVE))
-    users = Users()
-    runner = Runner(mirror, lambda _server_id: connection, users, Audit(folder), patience=patience)
     await connection.sign_in()
     ready, stopping = asyncio.Event(), asyncio.Event()
 
@@ -98,10 +111,8 @@ async def wired(pool: SimulatedPool, folder: Path, *, patience: float = 5.0) -> 
     following = asyncio.create_task(follow())
     try:
         await asyncio.wait_for(ready.wait(), 10)
-        bench = Wired(connection, mirror, home, runner, users, folder)
-        yield bench
+        yield connection
     finally:
-        await runner.stop()
         stopping.set()
         await following  # a poll that is left open would outlive the simulator
         await connection.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from data.identity import seen_from
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.plan import Plan
@@ -53,6 +54,7 @@ class Action(Generic[S, R]):
     delivers: bool = False  # a file comes out of it, for whoever gave the command
     prominent: bool = False  # a button of its own, not in the menu
     group: str = ""  # "settings": what an object is, rather than what is done with it; in menus apart
+    page: Callable[[S], str] | None = None  # the path of a page that asks instead of the dialog, for a single object
     icon: str = ""
     also_removed: Callable[[S], Sequence[str]] = lambda subject: ()  # what else goes, by name
     consequences: Callable[[S], Sequence[str]] = lambda subject: ()  # what follows for others, in the reader's words
@@ -76,11 +78,17 @@ class Action(Generic[S, R]):
     def _unknown(self, request: R, subject: S) -> Iterable[Fault]:
         for one in self.fields:
             uuid = getattr(request, one.name)
-            if one.kind is not None and uuid is not None and subject.home.by_uuid(one.kind, uuid) is None:
+            if one.kind is not None and uuid is not None and not _is_there(one, uuid, subject):
                 yield Fault(
                     one.name,
                     say(one.missing or NOT_THERE.get(one.kind.xapi_class, N_("there is no such object in its pool; choose another"))),
                 )
+
+
+def _is_there(field: Field, uuid: str, subject: XapiObject) -> bool:
+    """Whether its pool has it; where it may be another pool's, whether that one does."""
+    assert field.kind is not None  # noqa: S101  # it is a field for an object
+    return (seen_from(subject.home, field.kind, uuid) if field.anywhere else subject.home.by_uuid(field.kind, uuid)) is not None
 
 
 NOT_THERE: Mapping[str, str] = {

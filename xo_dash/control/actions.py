@@ -36,6 +36,7 @@ from xo_dash.control.vm.eject import EJECT
 from xo_dash.control.vm.export import EXPORT
 from xo_dash.control.vm.from_snapshot import NEW_TEMPLATE, NEW_VM
 from xo_dash.control.vm.memory import MEMORY_OF_VM
+from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.control.vm.pending import PENDING
 from xo_dash.control.vm.power import LESS_USUAL, ON_AND_OFF
 from xo_dash.control.vm.protect import PROTECT
@@ -49,8 +50,8 @@ from xo_dash.control.vm.trash import RESTORE, TRASH
 from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, EXPORT, *PENDING, *LESS_USUAL, MAKE_TEMPLATE,
-    TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
+    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, EXPORT, *PENDING, *LESS_USUAL,
+    MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, PROTECT, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
     GROW, MOVE, RENAME_DISK, DESCRIBE_DISK, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
     NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,

@@ -32,7 +32,20 @@ MOST_STEPS = 10_000
 class Call:
     """One call of XAPI, sent once."""
 
-    __slots__ = ("alone", "asynchronous", "blame", "gone_is_done", "method", "parameters", "says", "stays", "undo", "undone")
+    __slots__ = (
+        "alone",
+        "asynchronous",
+        "at",
+        "blame",
+        "gone_is_done",
+        "method",
+        "parameters",
+        "says",
+        "secret",
+        "stays",
+        "undo",
+        "undone",
+    )
 
     def __init__(
         self,
@@ -46,12 +59,15 @@ class Call:
         asynchronous: bool = True,
         gone_is_done: bool = False,
         alone: bool = False,
+        at: str = "",
+        secret: bool = False,
     ) -> None:
         """`says`: what it does, "Cloning web-1". `undo`: of its answer, the plan that takes it back when a later step fails;
         `undone` and `stays` say what is so then if that worked, and if not. `blame`: who knows better why it failed.
 
         `asynchronous`: by a task of its own; false for the few that XAPI only does at once.
         `gone_is_done`: what it removes may already be gone. `alone`: no later step needs it; its failure is told and the plan goes on.
+        `at`: the server's id of another pool than the object's, whose the call is. `secret`: its answer is written down nowhere.
         """
         self.method = method
         self.parameters = parameters
@@ -63,6 +79,8 @@ class Call:
         self.asynchronous = asynchronous
         self.gone_is_done = gone_is_done
         self.alone = alone
+        self.at = at
+        self.secret = secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

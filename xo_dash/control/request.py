@@ -58,9 +58,13 @@ def called(title: str, *, hint: str = "") -> Meta:
     return Meta(title=title, description=hint or None)
 
 
-def an_object(kind: type[XapiObject], *, missing: str = "") -> Meta:
-    """One of the pool, by its uuid; `missing` says that it is no longer there, where the usual sentence would not do."""
-    return Meta(extra={"kind": kind, "missing": missing}, extra_json_schema={"format": "uuid", "x-kind": kind.xapi_class})
+def an_object(kind: type[XapiObject], *, missing: str = "", anywhere: bool = False) -> Meta:
+    """One of the pool, by its uuid; `missing` says that it is no longer there, where the usual sentence would not do.
+
+    `anywhere`: it may be of another pool, as `uuid@pool`; see `data.identity.seen_from`.
+    """
+    schema = {"x-kind": kind.xapi_class} if anywhere else {"format": "uuid", "x-kind": kind.xapi_class}
+    return Meta(extra={"kind": kind, "missing": missing, "anywhere": anywhere}, extra_json_schema=schema)
 
 
 def one_of(options: Mapping[str, str]) -> Meta:
@@ -85,6 +89,9 @@ SRUuid = Annotated[str, an_object(SR)]
 VMUuid = Annotated[str, an_object(VM)]
 VDIUuid = Annotated[str, an_object(VDI)]
 NetworkUuid = Annotated[str, an_object(Network)]
+AnyHost = Annotated[str, an_object(Host, anywhere=True)]
+AnySR = Annotated[str, an_object(SR, anywhere=True)]
+AnyNetwork = Annotated[str, an_object(Network, anywhere=True)]
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +127,7 @@ class Field:
     annotation: Any
     kind: type[XapiObject] | None  # of an OBJECT
     missing: str  # a message: an OBJECT that is not there; or empty
+    anywhere: bool  # an OBJECT of any pool
     options: Mapping[str, str]  # of a CHOICE: {value: a message}
     bare: str  # of a SIZE: the unit of a text that has none; or empty
     part: type[Request] | None  # of a PART, and of a LIST of such
@@ -162,6 +170,7 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
         annotation=annotation,
         kind=extra.get("kind"),
         missing=str(extra.get("missing", "")),
+        anywhere=bool(extra.get("anywhere")),
         options=extra.get("options", {}),
         bare=str(extra.get("bare", "")),
         part=_part(inner),

@@ -113,20 +113,22 @@ class Steps:
         return Outcome(State.FAILED, reason) if reason else Outcome(State.DONE)
 
     async def _call(self, run: Run, item: Item, step: Call, progressed: Progressed) -> Outcome:
+        pool = step.at or item.pool
+        home = self._mirror.pools.get(pool, item.subject.home)
         try:
-            caller = self._connections(item.pool)
+            caller = self._connections(pool)
             if not step.asynchronous:
                 return Outcome(State.DONE, result=await caller.call(step.method, *step.parameters))
             task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
         except XapiError as error:
-            reason, code = explain_error(error, item.subject.home, item.subject)
+            reason, code = explain_error(error, home, item.subject)
             if step.gone_is_done and code == "HANDLE_INVALID":
                 return Outcome(State.DONE)
             return Outcome(_state(error), reason, code)
         item.tasks.append(task)
         self._tell(run)
         with self.stoppable(item, lambda: self._spawn(_cancel(caller, task))):
-            end = await self._follower.end(item.pool, task, caller, progressed)
+            end = await self._follower.end(pool, task, caller, progressed)
         if end.status is not TaskStatus.UNKNOWN:
             self._spawn(_destroy(caller, task))  # nobody has to wait for that
         return self._judged(run, item, step, end)

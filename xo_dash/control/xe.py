@@ -58,6 +58,7 @@ LINES: Final[Mapping[str, str]] = {
     "VM.destroy": "vm-destroy uuid={0}",
     "VM.hard_reboot": "vm-reboot uuid={0} force=true",
     "VM.hard_shutdown": "vm-shutdown uuid={0} force=true",
+    "VM.pool_migrate": "vm-migrate uuid={0} host-uuid={1} live=true",
     "VM.pause": "vm-pause uuid={0}",
     "VM.provision": "vm-param-set uuid={0} is-a-template=false",
     "VM.remove_from_HVM_boot_params": "vm-param-remove uuid={0} param-name=HVM-boot-params param-key={1}",
@@ -191,7 +192,7 @@ def _placeholders(values: Iterable[object]) -> Iterator[Placeholder]:
 def _written(value: object, home: Home) -> Any:
     """As `xe` takes it; a record by its fields."""
     if isinstance(value, dict):
-        return {name: _written(one, home) for name, one in value.items()}
+        return {_word(name, home): _written(one, home) for name, one in value.items()}
     if isinstance(value, Placeholder):
         return f"${_variable(value)}"
     if isinstance(value, bool):
@@ -206,7 +207,8 @@ def _word(text: str, home: Home) -> str:
         return ""
     if not text.startswith("OpaqueRef:"):
         return shlex.quote(text)
-    row = next((row for kind in KINDS if (row := home.one(kind, Ref(text))) is not None), None)
+    homes = (home, *(other for other in home.pools.values() if other is not home))
+    row = next((row for one in homes for kind in KINDS if (row := one.one(kind, Ref(text))) is not None), None)
     return row.uuid if row is not None else "?"
 
 

@@ -1,0 +1,133 @@
+"""Which SR each disk goes to and which network each NIC gets, unless somebody chose: with the reason for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data.losing import reach_of
+from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool
+from data.types import Home
+from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.vm.disks import disks_of
+
+
+class Why(StrEnum):
+    """How a place was found."""
+
+    STAYS = "stays"
+    CHOSEN = "chosen"
+    DEFAULT = "default"  # the default SR of the pool
+    ROOM = "room"  # the SR with the most free space
+    NAME = "name"  # a network of the same name
+    VLAN = "vlan"  # a network with the same VLAN
+    GUESS = "guess"  # nothing speaks for it: somebody has to look
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskMove:
+    disk: VDI
+    sr: SR | None  # None: there is no place for it
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class NicMove:
+    nic: VIF
+    network: Network | None
+    why: Why
+
+
+def bytes_of(disk: VDI) -> int:
+    """What travels: what it takes on its SR; where the driver cannot tell, all of it."""
+    return disk.physical_utilisation if disk.physical_utilisation >= 0 else disk.virtual_size
+
+
+def disk_moves(vm: VM, host: Host, everything: SR | None = None, chosen: Mapping[str, SR] | None = None) -> list[DiskMove]:
+    """A place on `host` for each disk of `vm`. `everything`: the SR for all of them, `chosen`: {uuid of a disk: its own}."""
+    reached, asked, promised = reach_of(host), chosen or {}, Counter[SR]()
+    moves = []
+    for disk in disks_of(vm):
+        sr, why = (asked[disk.uuid], Why.CHOSEN) if disk.uuid in asked else _place(disk, host, everything, reached, promised)
+        if sr is not None and why is not Why.STAYS:
+            promised[sr] += bytes_of(disk)
+        moves.append(DiskMove(disk, sr, why))
+    return moves
+
+
+def _place(disk: VDI, host: Host, everything: SR | None, reached: Iterable[str], promised: Mapping[SR, int]) -> tuple[SR | None, Why]:
+    if everything is not None:
+        return everything, Why.STAYS if everything.ref == disk.SR and everything.home is disk.home else Why.CHOSEN
+    now = disk.home.one(SR, disk.SR)
+    if host.home is disk.home and now is not None and now.ref in reached:
+        return now, Why.STAYS
+    fitting = [sr for sr, _label in disk_srs(host.home) if sr.ref in reached and _has_room(sr, bytes_of(disk) + promised.get(sr, 0))]
+    default = default_sr(host.home)
+    if default in fitting:
+        return default, Why.DEFAULT
+    roomiest = max(fitting, key=lambda sr: (sr.shared, free_space(sr) or 0), default=None)
+    return roomiest, Why.NOWHERE if roomiest is None else Why.ROOM
+
+
+def default_sr(home: Home) -> SR | None:
+    pool = next(iter(home.all(Pool).values()), None)
+    return home.one(SR, pool.default_SR) if pool is not None else None
+
+
+def _has_room(sr: SR, needed: int) -> bool:
+    free = free_space(sr)
+    return free is None or needed <= free
+
+
+def overfull(moves: Iterable[DiskMove]) -> Iterable[tuple[SR, int]]:
+    """(SR, bytes that come to it) where that is more than is free."""
+    coming = Counter[SR]()
+    for move in moves:
+        if move.sr is not None and move.why is not Why.STAYS and move.sr is not move.disk.home.one(SR, move.disk.SR):
+            coming[move.sr] += bytes_of(move.disk)
+    return [(sr, amount) for sr, amount in coming.items() if not _has_room(sr, amount)]
+
+
+def nic_moves(vm: VM, host: Host, chosen: Mapping[str, Network] | None = None) -> list[NicMove]:
+    """A network on `host` for each NIC of `vm`, which goes to another pool. `chosen`: {uuid of a NIC: its network}."""
+    asked = chosen or {}
+    return [
+        NicMove(nic, asked[nic.uuid], Why.CHOSEN) if nic.uuid in asked else NicMove(nic, *_counterpart(nic, host))
+        for nic in vm.all_of(VIF, vm.VIFs)
+    ]
+
+
+def networks_on(host: Host) -> list[Network]:
+    """The networks that VMs can have on it: with a port of its own, or without any."""
+    reached = reach_of(host)
+    return [network for network in host.home.all(Network).values() if network.ref in reached or not network.PIFs]
+
+
+def _counterpart(nic: VIF, host: Host) -> tuple[Network | None, Why]:
+    """By name, else by VLAN; else the network that the host itself is managed by."""
+    now, there = nic.home.one(Network, nic.network), networks_on(host)
+    if now is not None:
+        for network in there:
+            if network.name_label == now.name_label and bool(network.PIFs) == bool(now.PIFs):
+                return network, Why.NAME
+        if (tags := _tags(now)) and (same := next((network for network in there if _tags(network) & tags), None)):
+            return same, Why.VLAN
+    guess = management_of(host) or next(iter(there), None)
+    return guess, Why.NOWHERE if guess is None else Why.GUESS
+
+
+def _tags(network: Network) -> set[int]:
+    return {pif.VLAN for pif in network.all_of(PIF, network.PIFs) if pif.VLAN >= 0}
+
+
+def management_of(host: Host) -> Network | None:
+    """The network over which its pool is managed; memory and disks travel over it unless told otherwise."""
+    pif = next((pif for pif in host.all_of(PIF, host.PIFs) if pif.management), None)
+    return host.home.one(Network, pif.network) if pif is not None else None
+
+
+def has_address(host: Host, network: Network) -> bool:
+    return any(pif.network == network.ref and (pif.IP or any(pif.IPv6)) for pif in host.all_of(PIF, host.PIFs))

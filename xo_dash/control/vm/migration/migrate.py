@@ -1,0 +1,244 @@
+"""`vm.migrate`: to a host of any pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Final
+
+from data.identity import key_of, seen_from
+from data.losing import reach_of
+from data.names import name_of, pool_name
+from data.objects import SR, VBD, VDI, VM, Host, Network, PowerState
+from data.stores.users import Role
+from data.types import NULL_REF, XapiObject
+from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.conditions import allowed
+from xo_dash.control.plan import Call, Plan, one
+from xo_dash.control.request import AnyHost, AnyNetwork, AnySR, Fault, Request, VDIUuid, called
+from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.vm.migration.mapping import (
+    DiskMove,
+    NicMove,
+    Why,
+    disk_moves,
+    has_address,
+    management_of,
+    nic_moves,
+    overfull,
+)
+from xo_dash.control.vm.migration.targets import Way, common, target, way_to
+from xo_dash.i18n import N_
+
+
+class DiskPlace(Request, frozen=True, kw_only=True):
+    """One disk and the SR it goes to."""
+
+    disk: Annotated[VDIUuid, called(N_("Disk"))]
+    sr: Annotated[AnySR, called(N_("SR"))]
+
+
+class NicPlace(Request, frozen=True, kw_only=True):
+    """One NIC and the network it gets."""
+
+    nic: Annotated[str, called(N_("NIC"))]
+    network: Annotated[AnyNetwork, called(N_("Network"))]
+
+
+class MigrateVM(Request, frozen=True, kw_only=True):
+    """To another host. Other disks than those it reaches, and between pools NICs, get a place by sensible rules unless one is named."""
+
+    host: Annotated[AnyHost, called(N_("Host"))]
+    sr: Annotated[AnySR | None, called(N_("Storage for all disks"), hint=N_("Unless chosen, disks move only where they must"))] = None
+    network: Annotated[AnyNetwork | None, called(N_("Migration network"), hint=N_("Unless chosen, the management network"))] = None
+    copy: Annotated[bool, called(N_("Keep the original"), hint=N_("A copy in another pool, of a halted VM"))] = False
+    disks: tuple[DiskPlace, ...] = ()
+    nics: tuple[NicPlace, ...] = ()
+
+
+# ---- what may be chosen
+
+
+def hosts(vms: Sequence[VM]) -> Sequence[Choice]:
+    return [Choice(key_of(one.host), _with_pool(one.host, vms), one.refused) for one in common(vms)]
+
+
+def srs(vms: Sequence[VM]) -> Sequence[Choice]:
+    homes = {id_: home for vm in vms for id_, home in vm.home.pools.items()}
+    return [Choice(key_of(sr), f"{label} · {pool_name(home)}") for home in homes.values() for sr, label in disk_srs(home)]
+
+
+def networks(vms: Sequence[VM]) -> Sequence[Choice]:
+    """Those over which some host can be reached."""
+    homes = {id_: home for vm in vms for id_, home in vm.home.pools.items()}
+    found = [
+        network
+        for home in homes.values()
+        for network in home.all(Network).values()
+        if any(has_address(host, network) for host in home.all(Host).values())
+    ]
+    return [Choice(key_of(network), _with_pool(network, vms)) for network in found]
+
+
+def _with_pool(row: Host | Network, vms: Sequence[VM]) -> str:
+    return f"{name_of(row)} · {pool_name(row.home)}" if len({id_ for vm in vms for id_ in vm.home.pools}) > 1 else name_of(row)
+
+
+# ---- what was asked for
+
+
+def host_in(request: MigrateVM, vm: VM) -> Host | None:
+    return seen_from(vm.home, Host, request.host)
+
+
+def disks_in(request: MigrateVM, vm: VM, host: Host) -> list[DiskMove]:
+    """Where each disk goes."""
+    chosen = {place.disk: sr for place in request.disks if (sr := seen_from(host.home, SR, place.sr))}
+    return disk_moves(vm, host, seen_from(host.home, SR, request.sr) if request.sr else None, chosen)
+
+
+def nics_in(request: MigrateVM, vm: VM, host: Host) -> list[NicMove]:
+    """The network that each NIC gets; within a pool all keep theirs."""
+    if host.home is vm.home:
+        return []
+    return nic_moves(vm, host, {place.nic: found for place in request.nics if (found := seen_from(host.home, Network, place.network))})
+
+
+# ---- what is wrong with it
+
+
+def check(request: MigrateVM, vm: VM) -> Iterator[Fault]:
+    host = host_in(request, vm)
+    if host is None:
+        return
+    disks = disks_in(request, vm, host)
+    moves = any(move.why is not Why.STAYS for move in disks)
+    refused = target(vm, host).refused
+    if refused and not (moves and _for_its_disks_alone(vm, host)):
+        yield Fault("host", say(N_("{host} cannot take it: {reason}"), host=name_of(host), reason=refused))
+    yield from _wrong_disks(request, host, disks)
+    yield from _wrong_networks(request, vm, host)
+    if request.copy and host.home is vm.home:
+        yield Fault("copy", say(N_("within a pool use Clone; a migration that keeps the original goes to another pool")))
+    elif request.copy and vm.power_state is not PowerState.HALTED:
+        yield Fault("copy", say(N_("only a halted VM can be copied to another pool; shut it down first")))
+
+
+def _for_its_disks_alone(vm: VM, host: Host) -> bool:
+    """Whether it may stay on its host, or be halted there, while its disks move."""
+    return host.home is vm.home and (vm.resident_on == host.ref or vm.power_state is PowerState.HALTED)
+
+
+def _wrong_disks(request: MigrateVM, host: Host, disks: Sequence[DiskMove]) -> Iterator[Fault]:
+    reached = reach_of(host)
+    for move in disks:
+        if move.sr is None:
+            yield Fault("sr", say(N_("no storage that {host} reaches has {size} free for {disk}"),
+                                  host=name_of(host), size=Amount(move.disk.virtual_size), disk=name_of(move.disk)))  # fmt: skip
+        elif move.sr.home is not host.home or move.sr.ref not in reached:
+            field = next((f"disks.{n}.sr" for n, place in enumerate(request.disks) if place.disk == move.disk.uuid), "sr")
+            yield Fault(field, say(N_("{host} does not reach {sr}; choose another"), host=name_of(host), sr=name_of(move.sr)))
+    for sr, amount in overfull(disks):
+        yield Fault("sr", say(N_("{needed} come to {sr}, and {free} are free there"),
+                              needed=Amount(amount), sr=name_of(sr), free=Amount(free_space(sr) or 0)))  # fmt: skip
+
+
+def _wrong_networks(request: MigrateVM, vm: VM, host: Host) -> Iterator[Fault]:
+    network = seen_from(host.home, Network, request.network) if request.network else None
+    if network is not None and (network.home is not host.home or not has_address(host, network)):
+        yield Fault("network", say(N_("{host} has no address on {network}; choose another"), host=name_of(host), network=name_of(network)))
+    for move in nics_in(request, vm, host):
+        if move.network is None:
+            yield Fault("nics", say(N_("{host} has no network for NIC {device}"), host=name_of(host), device=move.nic.device))
+        elif move.network.home is not host.home:
+            yield Fault("nics", say(N_("{network} is not a network of {host}'s pool"), network=name_of(move.network), host=name_of(host)))
+
+
+def notes(request: MigrateVM, vm: VM) -> Iterator[Said]:
+    """What to look at before it starts."""
+    host = host_in(request, vm)
+    if host is None:
+        return
+    for move in nics_in(request, vm, host):
+        if move.why is Why.GUESS and move.network is not None:
+            now = vm.home.one(Network, move.nic.network)
+            yield say(N_("NIC {device} changes from {old} to {new}: check it"),
+                      device=move.nic.device, old=name_of(now) if now else "–", new=name_of(move.network))  # fmt: skip
+    for _drive, disc in _discs_left(vm, host):
+        yield say(N_("{disc} is ejected: {host} does not reach it"), disc=name_of(disc), host=name_of(host))
+    if vm.ha_restart_priority and host.home is not vm.home:
+        yield say(N_("It is protected by HA here; in the other pool it is not until somebody says so."))
+
+
+# ---- what is done
+
+
+def plan(request: MigrateVM, vm: VM) -> Plan:
+    host = host_in(request, vm)
+    assert host is not None  # noqa: S101  # the runner has checked that
+    disks = disks_in(request, vm, host)
+    network = (seen_from(host.home, Network, request.network) if request.network else None) or management_of(host)
+    says = say(N_("Migrating {name} to {host}"), name=name_of(vm), host=name_of(host))
+    if host.home is vm.home and vm.power_state is PowerState.RUNNING and all(move.why is Why.STAYS for move in disks):
+        options = {"live": "true"} | ({"network": network.ref} if request.network and network else {})
+        yield Call("VM.pool_migrate", vm.ref, host.ref, options, says=says)
+        return
+    for drive, disc in _discs_left(vm, host):
+        says_ejecting = say(N_("Ejecting {disc}"), disc=name_of(disc))
+        yield Call("VBD.eject", drive.ref, says=says_ejecting, undo=partial(_insert, drive, disc))
+    there = yield Call(
+        "host.migrate_receive", host.ref, network.ref if network else NULL_REF, {},
+        says=say(N_("Preparing {host}"), host=name_of(host)), asynchronous=False, at=host.home.id, secret=True,
+    )  # fmt: skip
+    srs = {move.disk.ref: move.sr.ref for move in disks if move.sr is not None}
+    nics = {move.nic.ref: move.network.ref for move in nics_in(request, vm, host) if move.network is not None}
+    given = (vm.ref, there, True, srs, nics, {"copy": "true"} if request.copy else {})
+    yield Call("VM.assert_can_migrate", *given, says=say(N_("Checking that {host} can take it"), host=name_of(host)))
+    yield Call("VM.migrate_send", *given, says=says)
+
+
+def _discs_left(vm: VM, host: Host) -> list[tuple[VBD, VDI]]:
+    """What lies in its CD drives and is not in reach there."""
+    reached = reach_of(host) if host.home is vm.home else set()
+    drives = [drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "CD" and not drive.empty]
+    found = [(drive, disc) for drive in drives if (disc := vm.home.one(VDI, drive.VDI)) is not None and disc.SR not in reached]
+    return found if host.home is not vm.home or way_to(vm, host) is not Way.MEMORY else []
+
+
+def _insert(drive: VBD, disc: VDI, _answer: object) -> Plan:
+    return one("VBD.insert", drive.ref, disc.ref, says=say(N_("Inserting {disc}"), disc=name_of(disc)))
+
+
+# ---- when it can be done
+
+_RUNNING = allowed("pool_migrate", PowerState.RUNNING)
+_ANY = allowed("migrate_send", PowerState.RUNNING, PowerState.HALTED, PowerState.SUSPENDED)
+
+
+def _possible(subject: XapiObject) -> bool:
+    return _RUNNING.holds(subject) or _ANY.holds(subject)
+
+
+def _blocked(vm: VM) -> Said | None:
+    if _possible(vm):
+        return None
+    return (_RUNNING if vm.power_state is PowerState.RUNNING else _ANY)(vm)
+
+
+def path(vm: VM) -> str:
+    """The page that asks for all of it, for one VM."""
+    return f"/migrate/{key_of(vm)}"
+
+
+def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
+    """The first host that can take all of them."""
+    return {"host": next((choice.value for choice in hosts(vms) if choice.refused is None), "")}
+
+
+MIGRATE: Final[AnyAction] = Action(
+    id="vm.migrate", kind=VM, request=MigrateVM, title=N_("Migrate"), done=N_("{name} is migrated"), role=Role.OPERATOR, icon="migrate",
+    applies_to=is_machine, blocked=_blocked, quick_check=_possible, relevant=_RUNNING.fits, defaults=defaults,
+    choices={"host": hosts, "sr": srs, "network": networks}, check=check, notes=notes, plan=plan, page=path,
+)  # fmt: skip

@@ -1,0 +1,126 @@
+"""Where a VM can go, and why not elsewhere: what the mirror knows; XAPI is asked when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from data.facts import vm as facts
+from data.fitting import Lack, Obstacle, lacks
+from data.losing import reach_of
+from data.names import name_of
+from data.objects import SR, VM, Host, PowerState
+from data.placement import memory_held
+from data.types import Home
+from xo_dash.control.conditions import host_refuses
+from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.vm.disks import disks_of
+from xo_dash.i18n import N_
+
+
+class Way(IntEnum):
+    """What moves, the least first."""
+
+    MEMORY = 0  # its disks stay where they are
+    DISKS = 1  # some of its disks go to another SR of its pool
+    POOL = 2  # everything goes to another pool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One host as a place for a VM; `refused` says why it is none."""
+
+    host: Host
+    way: Way
+    refused: Said | None = None
+
+
+def way_to(vm: VM, host: Host) -> Way:
+    """What moves when `vm` goes to `host`, as long as nobody wants its disks elsewhere."""
+    if host.home is not vm.home:
+        return Way.POOL
+    reached = reach_of(host)
+    return Way.MEMORY if all(disk.SR in reached for disk in disks_of(vm)) else Way.DISKS
+
+
+def targets(vm: VM) -> list[Target]:
+    """Every host of every pool that is connected; those that can take it first, its own pool before others."""
+    found = [target(vm, host) for home in vm.home.pools.values() for host in home.all(Host).values()]
+    return sorted(found, key=lambda one: (one.refused is not None, one.way, one.host.home.id != vm.home.id, name_of(one.host).casefold()))
+
+
+def target(vm: VM, host: Host) -> Target:
+    return Target(host, way_to(vm, host), next(_refusals(vm, host), None))
+
+
+def common(vms: Sequence[VM]) -> list[Target]:
+    """The same for several at once: a host that refuses one of them is refused, by its name."""
+    homes: dict[str, Home] = {id_: home for vm in vms for id_, home in vm.home.pools.items()}
+    found = []
+    for host in (host for home in homes.values() for host in home.all(Host).values()):
+        each = [target(vm, host) for vm in vms]
+        no = next(((vm, one.refused) for vm, one in zip(vms, each, strict=True) if one.refused), None)
+        why = None if no is None else no[1] if len(vms) == 1 else say("{name}: {reason}", name=name_of(no[0]), reason=no[1])
+        found.append(Target(host, max(one.way for one in each), why))
+    return sorted(found, key=lambda one: (one.refused is not None, one.way, name_of(one.host).casefold()))
+
+
+def is_up(vm: VM) -> bool:
+    return vm.power_state is PowerState.RUNNING
+
+
+def _refusals(vm: VM, host: Host) -> Iterator[Said]:
+    if refused := host_refuses(host):
+        yield refused
+    if is_up(vm):
+        yield from _of_a_running_one(vm, host)
+    if vm.attached_PCIs or vm.VGPUs:
+        yield say(N_("a device of its host is passed through to it"))
+    if host.home is vm.home:
+        yield from (say(N_("it does not have the network {what}"), what=name_of(lack.what)) for lack in _networks(vm, host) if lack.what)
+        if vm.power_state is PowerState.HALTED and way_to(vm, host) is Way.MEMORY:
+            yield say(N_("the VM is halted, and its disks are in reach: start it there"))
+
+
+def _of_a_running_one(vm: VM, host: Host) -> Iterator[Said]:
+    if vm.resident_on == host.ref and host.home is vm.home:
+        yield say(N_("it runs there already"))
+    for lack in lacks(vm, host):
+        if lack.obstacle is Obstacle.MEMORY:
+            yield say(N_("{needed} of memory needed, {free} free"), needed=Amount(lack.needed), free=Amount(lack.free))
+    if is_older(host, vm):
+        yield say(N_("it has an older version of XenServer or XCP-ng than the host that {vm} runs on"), vm=name_of(vm))
+
+
+def _networks(vm: VM, host: Host) -> Iterator[Lack]:
+    return (lack for lack in lacks(vm, host) if lack.obstacle is Obstacle.NETWORK)
+
+
+def is_older(host: Host, vm: VM) -> bool:
+    """Whether a running VM would go back to an older platform, which XAPI refuses. Source: platform_version of both hosts."""
+    source = vm.home.one(Host, vm.resident_on)
+    here, there = (_version(one) for one in (source, host))
+    return bool(here and there) and there < here
+
+
+def _version(host: Host | None) -> tuple[int, ...]:
+    text = host.software_version.get("platform_version", "") if host is not None else ""
+    parts = text.split(".")
+    return tuple(map(int, parts)) if text and all(part.isascii() and part.isdigit() and len(part) < 9 for part in parts) else ()
+
+
+def memory_after(vm: VM, host: Host, free: int) -> int:
+    """Bytes free on `host` with `vm` there as well, if it runs."""
+    return free - memory_held(vm) if is_up(vm) else free
+
+
+def reached_srs(host: Host) -> list[SR]:
+    """The SRs that VMs have on it."""
+    reached = reach_of(host)
+    return [sr for sr in host.home.all(SR).values() if sr.ref in reached]
+
+
+def memory_of(vm: VM) -> int:
+    """Bytes that travel with it."""
+    return facts.memory_of(vm) if is_up(vm) else 0
