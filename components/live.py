@@ -178,9 +178,9 @@ def follow_all(
         hook.clear()
 
     hook = [listen]  # emptied at the end, or these functions would be a ring
-    listen()
     _until_gone(close)
     render()
+    listen()
 
 
 def follow_history(history: History, uuids: frozenset[str], render: Callable[[], None]) -> None:
