@@ -1,8 +1,8 @@
 """Which objects a change is about besides its own: from the references that the rows declare, both ways.
 
 `Reads` is what some facts about objects of one kind are made of, as paths from the row on: `guest_metrics.networks`,
-`VBDs.VDI.SR.name_label`. Each part but the last is a reference (`Annotated[Ref, "SR"]` in the row's class). Beside fields of the row itself
-a path may begin with what all objects of a pool share: `pool.ha_enabled`, `server.state`.
+`VBDs.VDI.SR.name_label`. Each part but the last is a reference (`Annotated[Ref, "SR"]` in the row's class). A path that begins with a
+class is read of every object of it in the same pool: `Pool.ha_enabled`, `Server.state`.
 
 - `subjects(row)`: all that `row` reaches by them, for who follows one object.
 - `affected(change)`: the objects that reach what changed, for who follows all objects of a kind.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Final, Generic, NamedTuple, TypeVar, get_type_hints
 
 from data.changes import Change, Operation, Subject, Topic
@@ -21,10 +21,6 @@ from data.server import Server
 from data.types import NULL_REF, Home, Ref, XapiObject
 
 R = TypeVar("R", bound=XapiObject)
-
-POOL: Final = "pool"
-SERVER: Final = "server"
-"""Where paths may begin that do not begin at the row."""
 
 _BOTH_WAYS: Final = (
     ("VM.resident_on", "Host.resident_VMs"), ("VM.VBDs", "VBD.VM"), ("VM.VIFs", "VIF.VM"), ("VM.consoles", "Console.VM"),
@@ -36,7 +32,10 @@ _BOTH_WAYS: Final = (
 """References that XAPI keeps at both ends. Source: xapi's datamodel, all_relations."""
 _BACK: Final = {one: other.partition(".")[2] for pair in _BOTH_WAYS for one, other in (pair, pair[::-1])}
 
-_KINDS: Final = {kind.__name__: kind for kind in KINDS}
+_WIDE: Final = frozenset({("Network", "VIFs"), ("SR", "VDIs")})
+"""References to what may be thousands: who follows one object does not follow each of them, but asks of every change in their class."""
+
+_KINDS: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (*KINDS, Server)}
 
 
 class Edge(NamedTuple):
@@ -124,8 +123,8 @@ class Reads(Generic[R]):
     def _add(self, parts: list[str]) -> None:
         at: type = self.kind
         chain: Chain = ()
-        if parts[0] in (POOL, SERVER):
-            at = Pool if parts[0] == POOL else Server
+        if parts[0] in _KINDS and parts[0] not in edges(self.kind):
+            at = _KINDS[parts[0]]
             self._chains[at][()] = None
             parts = parts[1:]
         for part in parts[:-1]:
@@ -148,22 +147,38 @@ class Reads(Generic[R]):
         return wanted is not None and (change.operation is not Operation.MOD or not wanted.isdisjoint(change.names))
 
     def subjects(self, row: R) -> set[Subject | Topic]:
-        """All that `row` reaches, by reference: also what is named before it is there."""
+        """All that `row` reaches, by reference: also what is named before it is there. Of what is too much, the class."""
         found: set[Subject | Topic] = {row.ref}
         layers: dict[Chain, Sequence[XapiObject]] = {}
-        for chain in sorted({chain for chains in self._chains.values() for chain in chains if chain}, key=len):
-            if len(chain) > 1:
-                above = layers[chain[:-1]]
-            else:
-                above = (row,) if chain[0].kind is self.kind else tuple(row.home.all(chain[0].kind).values())
+        for kind in self._starts:
+            if kind is Server:
+                found.add(row.home.server)
+            elif kind is Pool:
+                found.update(row.home.all(Pool))
+            elif kind is not self.kind:
+                found.add(kind)
+        for chain in self._by_length:
+            edge = chain[-1]
+            above = layers.get(chain[:-1]) if len(chain) > 1 else self._first(row, edge.kind)
+            if above is None or (edge.kind.__name__, edge.field) in _WIDE:
+                found.add(edge.target)
+                continue
             for one in above:
-                found.update(_refs(one, (chain[-1].field,)))
-            layers[chain] = [below for one in above for below in _behind(one, chain[-1])]
-        if Pool in self.names and self.kind is not Pool:
-            found.update(row.home.all(Pool))
-        if Server in self.names:
-            found.add(row.home.server)
+                found.update(_refs(one, (edge.field,)))
+            layers[chain] = [below for one in above for below in _behind(one, edge)]
         return found
+
+    def _first(self, row: R, kind: type[XapiObject]) -> Sequence[XapiObject] | None:
+        return (row,) if kind is self.kind else tuple(row.home.all(Pool).values()) if kind is Pool else None
+
+    @cached_property
+    def _starts(self) -> tuple[type, ...]:
+        """The classes of which it is every object of the pool."""
+        return tuple(kind for kind, chains in self._chains.items() if () in chains)
+
+    @cached_property
+    def _by_length(self) -> tuple[Chain, ...]:
+        return tuple(sorted({chain for chains in self._chains.values() for chain in chains if chain}, key=len))
 
     def affected(self, change: Change, homes: Mapping[str, Home]) -> Iterable[R]:
         """The objects of which a fact may be another for it; the object itself too when it comes or goes.

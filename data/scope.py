@@ -8,8 +8,12 @@ from weakref import WeakValueDictionary
 
 from data.changes import Subject
 from data.mirror import Mirror, PoolMirror
-from data.objects import VM
+from data.objects import SR, VM, Host, Network, Pool
 from data.types import XapiObject
+from data.views.host import HostView
+from data.views.network import NetworkView
+from data.views.pool import PoolView
+from data.views.sr import SRView
 from data.views.view import Engine, View
 from data.views.vm import VMView
 
@@ -35,8 +39,23 @@ class Scope:
 
     def vm(self, key: str) -> VMView | None:
         """The VM that `key` names; None if there is none, or several. See `data.identity`."""
-        row = self.find(VM, key)
-        return None if row is None else self.view(VMView, row)
+        return self._named(VMView, VM, key)
+
+    def host(self, key: str) -> HostView | None:
+        return self._named(HostView, Host, key)
+
+    def pool(self, key: str) -> PoolView | None:
+        return self._named(PoolView, Pool, key)
+
+    def sr(self, key: str) -> SRView | None:
+        return self._named(SRView, SR, key)
+
+    def network(self, key: str) -> NetworkView | None:
+        return self._named(NetworkView, Network, key)
+
+    def _named(self, view: type[ViewT], kind: type[XapiObject], key: str) -> ViewT | None:
+        row = self.find(kind, key)
+        return None if row is None else self.view(view, row)
 
     def view(self, kind: type[ViewT], row: XapiObject) -> ViewT:
         """The one view of `row`, which all share who look at it."""

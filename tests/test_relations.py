@@ -13,8 +13,8 @@ from tests.map.fleets import join
 
 VM_PATHS = (
     "name_label", "metrics.VCPUs_number", "guest_metrics.networks", "resident_on.metrics.live", "affinity.name_label",
-    "VBDs.VDI.SR.name_label", "VIFs.network.PIFs.metrics.carrier", "snapshots.name_label", "pool.master.name_label", "pool.ha_enabled",
-    "server.state",
+    "VBDs.VDI.SR.name_label", "VIFs.network.PIFs.metrics.carrier", "snapshots.name_label", "Pool.master.name_label", "Pool.ha_enabled",
+    "Server.state",
 )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def test_only_fields_that_are_read_matter() -> None:
 
 def test_what_a_pool_shares_concerns_all_of_it() -> None:
     mirror = fakes.home_lab()
-    reads = Reads(SR, ("pool.default_SR", "server.state"))
+    reads = Reads(SR, ("Pool.default_SR", "Server.state"))
     pool = next(iter(mirror))
     own = pool.pool
     assert own is not None
@@ -67,6 +67,6 @@ def test_what_a_pool_shares_concerns_all_of_it() -> None:
 
 
 def test_a_path_that_leads_nowhere_is_refused() -> None:
-    for kind, path in ((VM, "resident_on.nothing"), (Host, "name_label.x"), (Pool, "server.pool")):
+    for kind, path in ((VM, "resident_on.nothing"), (Host, "name_label.x"), (Pool, "Server.pool")):
         with pytest.raises(ValueError, match=r"no\b|nothing"):
             Reads(kind, (path,))

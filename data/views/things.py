@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from data.identity import key_of
 from data.names import name_of
 from data.types import XapiObject
+
+NAME: Final = ("name_label", "uuid")
+POOL_NAME: Final = ("Pool.name_label", "Pool.master.name_label", "Pool.master.hostname", "Pool.uuid", "Server.label")
+"""What names are made of."""
+GUEST: Final = ("is_a_template", "is_a_snapshot", "is_control_domain")
+"""What tells a VM of somebody's from others."""
+
+
+def via(reference: str, *paths: str) -> tuple[str, ...]:
+    """`paths`, of what `reference` leads to."""
+    return tuple(f"{reference}.{path}" for path in paths)
 
 
 class Thing(NamedTuple):

@@ -19,6 +19,7 @@ from data.identity import key_of
 from data.mirror import Mirror
 from data.pace import Pace
 from data.relations import Reads
+from data.server import Server
 from data.types import XapiObject
 
 log = logging.getLogger(__name__)
@@ -136,22 +137,29 @@ class View(Generic[R]):
             return
         kept.end()
         kept.subjects = subjects
-        seen, name, reads, home = weakref.ref(self), fact.name, fact.reads, self.row.home
-        engine = self._engine
+        row, home, engine = self.row, self.row.home, self._engine
+        seen, name, reads = weakref.ref(self), fact.name, fact.reads
 
         def mark(*_news: object) -> None:
             if (view := seen()) is not None:
                 engine.mark(view, name)
 
+        def concerns(change: Change) -> bool:
+            subject = change.subject
+            if isinstance(subject, Server):
+                return subject is home.server
+            if subject.home is not home:
+                return False
+            return subject.ref in subjects or row in reads.affected(change, engine.mirror.pools)
+
         def changed(changes: Iterable[Change]) -> None:
-            if any(reads.matters(change) and getattr(change.subject, "home", home) is home for change in changes):
+            if any(reads.matters(change) and concerns(change) for change in changes):
                 mark()
 
         kept.ends.append(engine.mirror.observe_subjects(subjects, changed))
         if HISTORY in fact.paths:
-            kept.ends.append(home.history.observe(mark, frozenset((self.row.uuid,))))
+            kept.ends.append(home.history.observe(mark, frozenset((row.uuid,))))
         if FINDINGS in fact.paths:
-            row = self.row
 
             def judged(told: frozenset[Subject]) -> None:
                 if any(one is row or (getattr(one, "ref", "") in subjects and getattr(one, "home", None) is home) for one in told):

@@ -12,13 +12,11 @@ from data.names import name_of, pool_name
 from data.objects import VM, Host, Pool, Task
 from data.placement import is_guest
 from data.types import Ref
-from data.views.things import Thing, maybe, tags_of
+from data.views.things import NAME, POOL_NAME, Thing, maybe, tags_of
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
 
 V = TypeVar("V")
 
-NAME: Final = ("name_label", "uuid")
-POOL_NAME: Final = ("pool.name_label", "pool.master.name_label", "pool.master.hostname", "pool.uuid", "server.label")
 HOST: Final = ("power_state", "resident_on.name_label", "resident_on.hostname", "resident_on.uuid")
 STATE: Final = ("power_state", "resident_on.metrics.live")
 AGENT: Final = ("power_state", "guest_metrics.networks")
@@ -133,7 +131,7 @@ class VMView(View[VM]):
     preferred_host = _Fact(lambda vm: maybe(vm.home.one(Host, vm.affinity)), "affinity.name_label", "affinity.hostname")
     pool = _Fact(lambda vm: pool_name(vm.home), *POOL_NAME)
     """Its name."""
-    is_fresh = _Fact(lambda vm: vm.home.server.is_live, "server.state")
+    is_fresh = _Fact(lambda vm: vm.home.server.is_live, "Server.state")
     """Whether the picture is of now: its pool is connected."""
 
     # ---- what its guest tells
@@ -183,13 +181,13 @@ class VMView(View[VM]):
     firmware = _Fact(vms.firmware_of, "domain_type", "HVM_boot_policy", "HVM_boot_params", "platform")
     boot_order = _Fact(vms.boot_order, "domain_type", "HVM_boot_policy", "HVM_boot_params")
     """Some of `data.vms.BOOT_DEVICES`."""
-    auto_start = _Fact(vms.auto_start, "other_config", "pool.other_config")
+    auto_start = _Fact(vms.auto_start, "other_config", "Pool.other_config")
     order = _Fact(lambda vm: vm.order, "order")
     start_delay = _Fact(lambda vm: vm.start_delay, "start_delay")
     """Seconds."""
     restarts = _Fact(lambda vm: vm.ha_restart_priority, "ha_restart_priority")
     """By HA: `restart`, `best-effort`, or ""."""
-    pool_has_ha = _Fact(lambda vm: any(pool.ha_enabled for pool in vm.home.all(Pool).values()), "pool.ha_enabled")
+    pool_has_ha = _Fact(lambda vm: any(pool.ha_enabled for pool in vm.home.all(Pool).values()), "Pool.ha_enabled")
     blocked = _Fact(lambda vm: tuple(vm.blocked_operations), "blocked_operations")
     """Operations that somebody forbade, as XAPI calls them."""
     needs_restart = _Fact(lambda vm: vm.requires_reboot, "requires_reboot")

@@ -10,13 +10,17 @@ import pytest
 from data.objects import KINDS
 from data.scope import Scope
 from data.types import NULL_REF, XapiObject
+from data.views.host import HostView
+from data.views.network import NetworkView
+from data.views.pool import PoolView
+from data.views.sr import SRView
 from data.views.view import Fact, View
 from data.views.vm import VMView
 from tests.facts.pools import any_mirror
 from tests.fakes import change
 from tests.map.fleets import join
 
-VIEWS: tuple[type[View[Any]], ...] = (VMView,)
+VIEWS: tuple[type[View[Any]], ...] = (VMView, HostView, PoolView, SRView, NetworkView)
 KNOWN = {"auto_poweron": "true", "xo:notes": "a note", "base_template_name": "a template", "firmware": "uefi", "cores-per-socket": "2"}
 """Keys of XAPI's maps that facts look for."""
 
@@ -57,7 +61,7 @@ async def test_whoever_looks_sees_what_is_so(kind: type[View[Any]], seed: int) -
             for name, fact in facts.items():
                 assert getattr(view, name) == fact.of(view.row), f"{name} does not read {field} of {type(row).__name__}"
 
-    for row in [row for kind in KINDS for row in pool.all(kind).values() if row.ref in around]:
+    for row in [row for kind in KINDS for row in pool.all(kind).values() if row.ref in around or kind in around]:
         for field in row.__struct_fields__:
             if field not in ("uuid", "ref", "home"):
                 before = getattr(row, field)

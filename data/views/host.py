@@ -1,0 +1,81 @@
+"""A host as it is shown. Amounts are bytes, moments epoch seconds; what nobody knows is 0, None or ""."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, TypeVar
+
+from data import hosts
+from data.facts import host as facts
+from data.names import name_of, pool_name
+from data.objects import Host, Pool
+from data.views import path, port
+from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
+from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
+
+V = TypeVar("V")
+STATE: Final = ("enabled", "metrics.live")
+RESIDENTS: Final = ("resident_VMs", *via("resident_VMs", *GUEST, "name_label"))
+_HELD: Final = ("memory_dynamic_max", "memory_dynamic_min", "memory_overhead")
+
+
+def is_master(host: Host) -> bool:
+    return any(pool.master == host.ref for pool in host.home.all(Pool).values())
+
+
+class _Fact(Fact[Host, V]):
+    pass
+
+
+class HostView(View[Host]):
+    """Everything that is shown of a host."""
+
+    kind: ClassVar = Host
+
+    present = _Fact(is_present)
+    """False once it has left its pool; all else stays as it was last."""
+    name = _Fact(name_of, *NAME, "hostname")
+    description = _Fact(lambda host: host.name_description.strip(), "name_description")
+    tags = _Fact(tags_of, "tags")
+    pool = _Fact(lambda host: pool_name(host.home), *POOL_NAME)
+    """Its name."""
+    own_pool = _Fact(lambda host: maybe(next(iter(host.home.all(Pool).values()), None)), *POOL_NAME)
+    is_fresh = _Fact(lambda host: host.home.server.is_live, "Server.state")
+    """Whether the picture is of now: its pool is connected."""
+    is_master = _Fact(is_master, "Pool.master")
+
+    state = _Fact(facts.host_state, *STATE)
+    booted = _Fact(facts.booted_at, "other_config")
+    toolstack_started = _Fact(hosts.toolstack_started_at, "other_config")
+    pending = _Fact(lambda host: tuple(hosts.pending_of(host)), "pending_guidances", "updates_requiring_reboot", "other_config")
+    """What XAPI wants done for updates to work, as XAPI calls it."""
+    updates_unfinished = _Fact(facts.updates_unfinished, "pending_guidances", "updates_requiring_reboot", "other_config")
+    load = _Fact(lambda host: host.home.history.loads.get(host.uuid), HISTORY)
+    """What was measured last."""
+    level = _Fact(lambda host: host.home.findings.mark(host), FINDINGS)
+    """The worst that is told of it."""
+
+    guest_count = _Fact(lambda host: len(hosts.guests_of(host)), *RESIDENTS)
+    """How many VMs are on it."""
+    memory = _Fact(
+        hosts.account_of,
+        "metrics.memory_total",
+        "memory_overhead",
+        *via("control_domain", *_HELD),
+        *via("resident_VMs", *_HELD),
+        *RESIDENTS,
+    )
+    """Who has it; by setting, not measured."""
+    ports = _Fact(lambda host: tuple(port.seen(one.pif) for one in hosts.ports_of(host)), *via("PIFs", *port.PORT))
+    paths = _Fact(lambda host: tuple(map(path.seen, hosts.paths_of(host))), *via("PBDs", *path.PATH))
+
+    address = _Fact(lambda host: host.address, "address")
+    machine = _Fact(hosts.machine_of, "bios_strings")
+    """Maker and model."""
+    cpus = _Fact(hosts.cpus_of, "cpu_info")
+    product = _Fact(hosts.product_of, "software_version")
+    """`XCP-ng 8.3.0`"""
+    versions = _Fact(lambda host: host.software_version, "software_version")
+    """{what: version}, as XAPI calls it: `xen`, `linux`."""
+    certificate_ends = _Fact(hosts.certificate_ends_at, "certificates.not_after", "certificates.type")
+    has_multipathing = _Fact(lambda host: host.multipathing, "multipathing")
+    iscsi_name = _Fact(lambda host: host.other_config.get("iscsi_iqn", ""), "other_config")
