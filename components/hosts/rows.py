@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Final
 
 from components.hosts.words import STATES, pool_name, pool_path, state_mark, state_text
@@ -11,19 +10,29 @@ from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, mark_of
-from data.facts.host import booted_at, host_state, updates_unfinished
-from data.facts.vm import VmState, addresses_of, memory_of, state_of
-from data.hosts import account_of, cpus_of, guests_of, product_of
+from data.facts.vm import VmState, state_of
+from data.hosts import guests_of
 from data.mirror import PoolMirror
-from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest
-from data.types import Home, Ref, XapiObject
-from data.vms import started_at
+from data.types import Home, XapiObject
+from data.views.host import HostView as V
+from data.views.view import reads_of
+from data.views.vm import VMView
 from xo_dash.i18n import _, number, percent, size
 
 UNPATCHED: Final = "unpatched"
 """The segment of hosts that have to be rebooted, or their toolstack restarted, for their updates to work."""
+
+HOST: Final = reads_of(
+    V.name, V.description, V.tags, V.state, V.own_pool, V.memory, V.guest_count, V.cpus, V.address, V.product, V.booted,
+    V.updates_unfinished,
+)  # fmt: skip
+RESIDENT: Final = reads_of(
+    VMView.is_guest, VMView.host, VMView.name, VMView.description, VMView.tags, VMView.state, VMView.operations, VMView.memory,
+    VMView.addresses, VMView.started,
+)  # fmt: skip
+"""What a row of a host is made of, and one of a VM on it."""
 
 
 def host_roll(only: Home | None = None) -> Roll[Host]:
@@ -44,7 +53,7 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         kind=Host,
         columns=columns,
         row=_host_row,
-        refs=_host_refs,
+        reads=HOST,
         belongs=lambda host: only is None or host.home is only,
         title=_("Hosts"),
         find=_("Name, address, version, UUID"),
@@ -59,33 +68,23 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
 
 
 def _host_row(host: Host) -> Row:
-    account, guests = account_of(host), guests_of(host)
+    account, guests, threads = V.memory.of(host), V.guest_count.of(host), V.cpus.of(host).threads or math.nan
     share = account.used / account.total if account.total else math.nan
-    threads = cpus_of(host).threads or math.nan
     memory = _("{used} of {size}").format(used=size(account.used), size=size(account.total)) if account.total else ""
     cells = (
-        Cell(name_of(host), path=path_of(host), tip=host.name_description),
+        Cell(V.name.of(host), path=path_of(host), tip=V.description.of(host)),
         Cell(state_text(host), mark=state_mark(host)),
-        Cell(pool_name(host), path=pool_path(host)),
+        pool_cell(host),
         cpu_cell(host),
         Cell(memory, key=share, share=share if account.total else None),
-        Cell(number(len(guests)), key=len(guests)),
+        Cell(number(guests), key=guests),
         Cell(number(threads), key=threads),
-        Cell(host.address, key=address_key(host.address)),
-        Cell(product_of(host)),
-        Cell(since=booted_at(host)),
+        Cell(V.address.of(host), key=address_key(V.address.of(host))),
+        Cell(V.product.of(host)),
+        Cell(since=V.booted.of(host)),
     )
-    segments = (str(host_state(host)), *((UNPATCHED,) if updates_unfinished(host) else ()))
-    return Row(cells, segments, "\n".join((host.hostname, host.name_description, *host.tags)))
-
-
-def _host_refs(host: Host) -> Iterable[Ref]:
-    yield host.metrics
-    yield host.control_domain
-    yield from host.resident_VMs
-    if isinstance(host.home, PoolMirror) and host.home.pool:
-        yield host.home.pool.ref
-        yield host.home.pool.master
+    segments = (str(V.state.of(host)), *((UNPATCHED,) if V.updates_unfinished.of(host) else ()))
+    return Row(cells, segments, "\n".join((host.hostname, V.description.of(host), *V.tags.of(host))))
 
 
 def resident_roll(host: Host) -> Roll[VM]:
@@ -102,7 +101,7 @@ def resident_roll(host: Host) -> Roll[VM]:
         kind=VM,
         columns=columns,
         row=_vm_row,
-        refs=lambda vm: (vm.metrics, vm.guest_metrics, vm.resident_on),
+        reads=RESIDENT,
         belongs=lambda vm: vm.resident_on == host.ref and vm.home is host.home and is_guest(vm),
         title=_("VMs"),
         find=_("Name, address, UUID"),
@@ -115,18 +114,22 @@ def resident_roll(host: Host) -> Roll[VM]:
 
 
 def _vm_row(vm: VM) -> Row:
-    addresses = addresses_of(vm)
-    memory = memory_of(vm)
-    state = doing_of(vm) or _(POWER_STATES[state_of(vm)])
+    addresses, memory = VMView.addresses.of(vm), VMView.memory.of(vm)
+    state = doing_of(vm) or _(POWER_STATES[VMView.state.of(vm)])
     cells = (
-        Cell(name_of(vm), path=path_of(vm), tip=vm.name_description),
+        Cell(VMView.name.of(vm), path=path_of(vm), tip=VMView.description.of(vm)),
         Cell(state, mark=mark_of(vm)),
         cpu_cell(vm),
         Cell(size(memory), key=memory),
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else None, tip="\n".join(addresses)),
-        Cell(since=started_at(vm)),
+        Cell(since=VMView.started.of(vm)),
     )
-    return Row(cells, (), "\n".join((*vm.tags, *addresses)))
+    return Row(cells, (), "\n".join((*VMView.tags.of(vm), *addresses)))
+
+
+def pool_cell(row: XapiObject) -> Cell:
+    """The pool that it is in."""
+    return Cell(pool_name(row), path=pool_path(row))
 
 
 def cpu_cell(row: XapiObject) -> Cell:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -19,13 +18,13 @@ from components.live import follow_all, follow_source
 from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
-from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
+from data.mirror import Change, Mirror, PoolMirror, Subject
 from data.server import Server
-from data.types import Home, Ref, XapiObject
+from data.types import Home, XapiObject
+from data.views.view import is_present
 from xo_dash.i18n import _
 
 T = TypeVar("T", bound=XapiObject)
-Place = tuple[Home, Ref]
 IN_SIGHT: Final = 200
 """Rows that a browser shows at most."""
 
@@ -56,8 +55,6 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._mirror, self._roll = mirror, roll
         self._ids: dict[T, int] = {}
         self._sent: dict[int, bytes] = {}
-        self._refs: dict[T, frozenset[Ref]] = {}
-        self._users: defaultdict[Place, set[T]] = defaultdict(set)
         self._coming: list[T] = []  # of the first telling; what is in it may be gone
         self._dirty: dict[T, None] = {}
         self._gone: list[int] = []
@@ -122,21 +119,14 @@ class Listing(ui.element, Generic[T], component="listing.js"):
     def _collect(self, changes: Sequence[Change]) -> bool:
         if not self._ready:
             return False
-        before = len(self._dirty) + len(self._gone)
-        stands = False
+        near, pools = self._roll.near, self._mirror.pools
         for change in changes:
-            subject = change.subject
-            if isinstance(subject, Server):
-                stands = True
-                if "label" in change.names:  # the pool may go by it
-                    self._dirty.update((row, None) for row in self._ids if row.home.id == subject.id)
-                continue
-            self._dirty.update(dict.fromkeys(self._users.get((subject.home, subject.ref), ())))
-            if isinstance(subject, self._roll.kind):
-                self._own(subject, change.operation)
+            for row in (*self._roll.reads.affected(change, pools), *(near(change) if near is not None else ())):
+                self._own(row)
+        stands = any(isinstance(change.subject, Server) for change in changes)
         if stands:
             self._follow_histories()
-        return stands or len(self._dirty) + len(self._gone) > before or bool(self._dirty)
+        return stands or bool(self._dirty or self._gone)
 
     def _follow_findings(self, tell_of: Callable[[], None]) -> Callable[[], None]:
         def judged(subjects: frozenset[Subject]) -> None:
@@ -147,8 +137,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
 
         return self._mirror.findings.observe(judged)
 
-    def _own(self, row: T, operation: Operation) -> None:
-        if operation is not Operation.DEL and self._roll.belongs(row):
+    def _own(self, row: T) -> None:
+        if is_present(row) and self._roll.belongs(row):
             self._dirty[row] = None
         elif row in self._ids:
             self._forget(row)
@@ -158,14 +148,6 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._sent.pop(id_, None)
         self._dirty.pop(row, None)
         self._gone.append(id_)
-        for ref in self._refs.pop(row, ()):
-            self._leave((row.home, ref), row)
-
-    def _leave(self, place: Place, row: T) -> None:
-        users = self._users[place]
-        users.discard(row)
-        if not users:
-            del self._users[place]
 
     # ---- telling it
 
@@ -211,7 +193,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             return self._dirty.popitem()[0]  # the first of a dict is slow to find once thousands before it are gone
         while self._coming:
             row = self._coming.pop()
-            if row.home.one(self._roll.kind, row.ref) is row and self._roll.belongs(row):
+            if is_present(row) and self._roll.belongs(row):
                 return row
         return None
 
@@ -221,7 +203,6 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         if id_ is None:
             self._next += 1
             id_ = self._ids[row] = self._next
-        self._follow_refs(row)
         made = self._roll.row(row)
         place = self._homes.setdefault(row.home, len(self._homes))
         hidden = self._hides is not None and self._hides(row)
@@ -230,15 +211,6 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             return None
         self._sent[id_] = encoded
         return encoded
-
-    def _follow_refs(self, row: T) -> None:
-        now = frozenset(self._roll.refs(row))
-        before = self._refs.get(row, frozenset())
-        for ref in now - before:
-            self._users[row.home, ref].add(row)
-        for ref in before - now:
-            self._leave((row.home, ref), row)
-        self._refs[row] = now
 
     # ---- measurements
 

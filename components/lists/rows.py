@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, TypeVar
 
-from data.types import Ref, XapiObject
+from data.changes import Change
+from data.relations import Reads
+from data.types import XapiObject
 
 T = TypeVar("T", bound=XapiObject)
 
@@ -80,12 +82,13 @@ def _nothing(_row: XapiObject) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Roll(Generic[T]):
-    """The rows of a list. `row` is called again when the object changes, or anything behind one of its `refs`."""
+    """The rows of a list. `row` is called again for what of its object, or around it, is among its `reads`."""
 
     kind: type[T]
     columns: Sequence[Column]
     row: Callable[[T], Row]
-    refs: Callable[[T], Iterable[Ref]]
+    reads: Reads[T]
+    """What `row` and `belongs` are made of."""
     title: str
     nothing: str
     """Said where there is no row at all; of a `full` list the first sentence is a title."""
@@ -104,6 +107,8 @@ class Roll(Generic[T]):
     """The last ten minutes of it, see data/traces.py; asked for the rows in sight alone."""
     judged: bool = False
     """Whether a row shows what findings tell of it."""
+    near: Callable[[Change], Iterable[T]] | None = None
+    """The objects whose rows show something of what changed without referring to it."""
     sort: int = 0
     expected: int = 0
     """About how many rows there will be: on a page with other things, room is kept for them until they come."""

@@ -9,9 +9,13 @@ from components.hosts.words import pool_name, pool_path
 from components.links import path_of
 from components.lists.rows import Cell, Column, Roll, Row
 from components.messages.words import MARKS, PRIORITIES, body, title
+from data.changes import Change, Operation
 from data.messages import level_of, subject_name, subject_of
 from data.objects import Message
-from data.types import Ref, timestamp
+from data.relations import Reads
+from data.server import Server
+from data.types import timestamp
+from data.views.things import POOL_NAME
 from xo_dash.i18n import _
 
 
@@ -28,7 +32,8 @@ def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
         kind=Message,
         columns=columns,
         row=_row,
-        refs=_refs,
+        reads=Reads(Message, ("timestamp", "name", "cls", "obj_uuid", "body", "priority", *POOL_NAME)),
+        near=_about,
         belongs=belongs,
         title=_("Messages"),
         nothing=_("No messages. Messages from XAPI appear here until somebody dismisses them."),
@@ -54,7 +59,9 @@ def _row(message: Message) -> Row:
     return Row(cells, (str(int(level)),), f"{message.name}\n{message.cls}\n{message.obj_uuid}")
 
 
-def _refs(message: Message) -> Iterable[Ref]:
-    subject = subject_of(message)
-    if subject is not None:
-        yield subject.ref
+def _about(change: Change) -> Iterable[Message]:
+    """The messages about what has another name now, or is gone."""
+    subject = change.subject
+    if not isinstance(subject, Message | Server) and (change.operation is not Operation.MOD or "name_label" in change.names):
+        return [message for message in subject.home.all(Message).values() if message.obj_uuid == subject.uuid]
+    return ()

@@ -10,7 +10,7 @@ from components.hosts.ways import address_cell, device_text, link_cell, pif_refs
 from components.hosts.words import link_mark, pool_name, pool_path
 from components.links import path_of
 from components.live import follow_findings
-from components.networks.rows import KINDS, guest_count
+from components.networks.rows import KINDS
 from components.ui import Card, Column
 from components.vms.around import follow_around
 from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
@@ -20,6 +20,7 @@ from data.names import name_of
 from data.networks import HostPort, NetworkKind, links_of, network_kind, ports_into, tags_of, traffic_of
 from data.objects import PIF, Network, Pool
 from data.types import Ref
+from data.views.network import NetworkView
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
@@ -29,7 +30,7 @@ def network_head(context: Context, network: Network) -> None:
 
     def refresh() -> None:
         tags = [_("VLAN {tag}").format(tag=tag) for tag in tags_of(network)]
-        count = guest_count(network)
+        count = NetworkView.guest_count.of(network)
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
         facts = [*tags, _("MTU {n}").format(n=network.MTU) if network.MTU else "", vms]
         head.show(facts, _state(network))

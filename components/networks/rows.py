@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from typing import Final
 
 from components.findings.words import TONES
-from components.hosts.rows import address_key, more
-from components.hosts.ways import pif_refs
-from components.hosts.words import link_mark, pool_name, pool_path
+from components.hosts.rows import address_key, more, pool_cell
+from components.hosts.words import link_mark
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row
 from components.lists.traffic import line_rate, traffic_cell, traffic_trace
 from components.vms.words import mark_of
-from data.mirror import PoolMirror
 from data.names import name_of
-from data.networks import Links, NetworkKind, links_of, network_kind, nic_of, tags_of, traffic_of
-from data.objects import PIF, VIF, VM, Network
+from data.networks import Links, NetworkKind, network_kind, nic_of, traffic_of
+from data.objects import VIF, VM, Network
 from data.placement import is_guest
+from data.relations import Reads
 from data.texts import whole
-from data.types import Home, Ref
+from data.types import Home
+from data.views.network import NetworkView as V
+from data.views.things import GUEST, via
+from data.views.view import reads_of
 from xo_dash.i18n import N_, _, number
 
 KINDS = {
@@ -45,7 +47,9 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
         kind=Network,
         columns=columns,
         row=_network_row,
-        refs=_network_refs,
+        reads=reads_of(
+            V.name, V.description, V.tags, V.own_pool, V.network_kind, V.vlans, V.links, V.ports, V.mtu, V.bridge, V.guest_count
+        ),
         belongs=lambda network: only is None or network.home is only,
         hidden=lambda network: network_kind(network) is NetworkKind.INTERNAL,
         title=_("Networks"),
@@ -61,20 +65,19 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
 
 
 def _network_row(network: Network) -> Row:
-    kind, tags, links = network_kind(network), tags_of(network), links_of(network)
-    vms = guest_count(network)
+    kind, tags, links, vms = V.network_kind.of(network), V.vlans.of(network), V.links.of(network), V.guest_count.of(network)
     cells = (
-        Cell(name_of(network), path=path_of(network), tip=network.name_description),
-        Cell(pool_name(network), path=pool_path(network)),
+        Cell(V.name.of(network), path=path_of(network), tip=V.description.of(network)),
+        pool_cell(network),
         Cell(_(KINDS[kind])),
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
         traffic_cell(network, traffic_of(network), line_rate),
-        Cell(str(network.MTU or "–"), key=network.MTU or math.nan),
-        Cell(network.bridge, tone="dim"),
+        Cell(str(V.mtu.of(network) or "–"), key=V.mtu.of(network) or math.nan),
+        Cell(V.bridge.of(network), tone="dim"),
         Cell(number(vms), key=vms),
     )
-    return Row(cells, (str(kind),), "\n".join((network.name_description, *network.tags)))
+    return Row(cells, (str(kind),), "\n".join((V.description.of(network), *V.tags.of(network))))
 
 
 def links_cell(kind: NetworkKind, links: Links) -> Cell:
@@ -86,18 +89,11 @@ def links_cell(kind: NetworkKind, links: Links) -> Cell:
     return Cell(text, key=links.up / links.ports, mark=link_mark(links.worst, links.level), tone=TONES.get(links.level, ""))
 
 
-def guest_count(network: Network) -> int:
-    """How many VMs have a NIC on it."""
-    refs = {vif.VM for vif in network.all_of(VIF, network.VIFs)}
-    return sum(1 for ref in refs if (vm := network.home.one(VM, ref)) and is_guest(vm))
-
-
-def _network_refs(network: Network) -> Iterable[Ref]:
-    for pif in network.all_of(PIF, network.PIFs):
-        yield from pif_refs(pif)
-    yield from network.PIFs
-    if isinstance(network.home, PoolMirror) and network.home.pool:
-        yield network.home.pool.ref
+NIC: Final = (
+    "device", "MAC", "network", *via("VM", *GUEST, "name_label", "uuid", "power_state", "current_operations", "guest_metrics.networks"),
+    *via("VM.resident_on", "name_label", "hostname", "uuid", "metrics.live"),
+)  # fmt: skip
+"""What a NIC's row is made of."""
 
 
 def nic_roll(network: Network) -> Roll[VIF]:
@@ -113,7 +109,7 @@ def nic_roll(network: Network) -> Roll[VIF]:
         kind=VIF,
         columns=columns,
         row=_nic_row,
-        refs=_nic_refs,
+        reads=Reads(VIF, NIC),
         belongs=lambda vif: vif.network == network.ref and vif.home is network.home and _is_guests(vif),
         title=_("VMs"),
         find=_("Name, address, MAC"),
@@ -140,9 +136,3 @@ def _nic_row(vif: VIF) -> Row:
         Cell(name_of(nic.host), path=path_of(nic.host)) if nic.host else Cell(""),
     )
     return Row(cells, (), "\n".join((nic.vm.uuid, *addresses)))
-
-
-def _nic_refs(vif: VIF) -> Iterable[Ref]:
-    yield vif.VM
-    if vm := vif.home.one(VM, vif.VM):
-        yield from (vm.guest_metrics, vm.resident_on)

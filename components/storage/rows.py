@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from typing import Final
 
 from components.findings.words import TONES
-from components.hosts.rows import more
-from components.hosts.words import pool_name, pool_path
+from components.hosts.rows import more, pool_cell
 from components.links import path_of
 from components.lists import Cell, Column, Roll, Row, without
 from components.lists.traffic import traffic_cell, traffic_trace
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
-from data.findings.storage import fill_level
 from data.hosts import paths_of
-from data.mirror import PoolMirror
 from data.names import name_of
-from data.objects import SR, VBD, VDI, VM
-from data.storage import DiskKind, Reach, disk_kind, guests_on, machine_of, owners_of, reach_of, reached_by, room_of
-from data.types import Home, Ref
+from data.objects import SR, VDI
+from data.relations import Reads
+from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of, reached_by
+from data.types import Home
+from data.views.sr import SRView as V
+from data.views.things import GUEST, via
+from data.views.view import reads_of
 from data.vms import disk_used
 from xo_dash.i18n import _, number, percent, size
 
@@ -41,7 +42,9 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         kind=SR,
         columns=columns,
         row=_sr_row,
-        refs=_sr_refs,
+        reads=reads_of(
+            V.name, V.description, V.tags, V.own_pool, V.reach, V.type, V.paths, V.attached, V.cut_off, V.room, V.disk_count, V.guest_count
+        ),
         belongs=lambda sr: only is None or sr.home is only,
         hidden=lambda sr: reach_of(sr) is Reach.DRIVE,
         title=_("Storage"),
@@ -59,22 +62,22 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
 
 
 def _sr_row(sr: SR) -> Row:
-    room, reach = room_of(sr), reach_of(sr)
+    room, reach = V.room.of(sr), V.reach.of(sr)
     sized = room.size > 0 and reach is not Reach.DRIVE
-    vms = len(guests_on(sr))
+    vms = V.guest_count.of(sr)
     cells = (
-        Cell(name_of(sr), path=path_of(sr), tip=sr.name_description),
-        Cell(pool_name(sr), path=pool_path(sr)),
+        Cell(V.name.of(sr), path=path_of(sr), tip=V.description.of(sr)),
+        pool_cell(sr),
         Cell(reach_text(sr)),
         _reached_cell(sr),
         used_cell(sr) if sized else Cell("", key=math.nan),
         Cell(size(room.size) if sized else "", key=room.size if sized else math.nan),
         traffic_cell(sr, _traffic_of(sr)),
         Cell(size(room.promised) if sized and reach is not Reach.IMAGES else "", key=room.promised if sized else math.nan),
-        Cell(number(len(sr.VDIs)), key=len(sr.VDIs)),
+        Cell(number(V.disk_count.of(sr)), key=V.disk_count.of(sr)),
         Cell(number(vms), key=vms),
     )
-    return Row(cells, (str(reach),), "\n".join((sr.name_description, *sr.tags)))
+    return Row(cells, (str(reach),), "\n".join((V.description.of(sr), *V.tags.of(sr))))
 
 
 def _reached_cell(sr: SR) -> Cell:
@@ -89,10 +92,10 @@ def _reached_cell(sr: SR) -> Cell:
 
 def used_cell(sr: SR) -> Cell:
     """How full it is; marked where that is too much."""
-    share = room_of(sr).share
+    share = V.room.of(sr).share
     if math.isnan(share):
         return Cell(_("unknown"), key=math.nan, tone="dim")
-    tone = TONES.get(fill_level(sr), "")
+    tone = TONES.get(V.fill_level.of(sr), "")
     return Cell(percent(share), key=share, share=round(share, 3), tone=tone, mark=tone)
 
 
@@ -102,14 +105,12 @@ def _traffic_of(sr: SR) -> list[tuple[str, str]]:
     return [(host, f"{way}_{sr.uuid[:8]}") for host in hosts for way in ("read", "write")]
 
 
-def _sr_refs(sr: SR) -> Iterable[Ref]:
-    """Its paths and pool; not its disks: `VDIs` and the sizes change with them."""
-    for path in paths_of(sr):
-        yield path.pbd.ref
-        yield path.pbd.host
-    yield from sr.PBDs
-    if isinstance(sr.home, PoolMirror) and sr.home.pool:
-        yield sr.home.pool.ref
+DISK: Final = (
+    "name_label", "uuid", "name_description", "tags", "location", "missing", "managed", "type", "is_tools_iso", "is_a_snapshot",
+    "virtual_size", "physical_utilisation", "sm_config", "SR.content_type", "SR.type", *via("VBDs.VM", "name_label", "uuid", *GUEST),
+    *via("VBDs.VM.snapshot_of", "name_label", "uuid"),
+)  # fmt: skip
+"""What a disk's row is made of."""
 
 
 def disk_roll(sr: SR) -> Roll[VDI]:
@@ -126,7 +127,7 @@ def disk_roll(sr: SR) -> Roll[VDI]:
         kind=VDI,
         columns=columns,
         row=_disk_row,
-        refs=_disk_refs,
+        reads=Reads(VDI, DISK),
         belongs=lambda vdi: sr.ref == vdi.SR and vdi.home is sr.home,
         title=_("Disks"),
         find=_("Name, VM, UUID"),
@@ -173,11 +174,3 @@ def _node_cell(vdi: VDI) -> Cell:
     tip = _("{size} with its base copies").format(size=size(whole)) if whole > own else ""
     share = min(1.0, own / vdi.virtual_size) if vdi.virtual_size > 0 else None
     return Cell(size(own), key=own, share=share, tip=tip)
-
-
-def _disk_refs(vdi: VDI) -> Iterable[Ref]:
-    yield from vdi.VBDs
-    for vbd in vdi.all_of(VBD, vdi.VBDs):
-        yield vbd.VM
-        if (vm := vdi.home.one(VM, vbd.VM)) and vm.is_a_snapshot:
-            yield vm.snapshot_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from components.actions import run_command
@@ -15,11 +15,12 @@ from components.ui import Tone, confirm, notify
 from components.vms.growth import own_size, taken
 from components.vms.words import mark_of
 from data.findings.vms import DAY, OLD_SNAPSHOT
-from data.mirror import PoolMirror
 from data.names import name_of
-from data.objects import SR, VBD, VM
+from data.objects import SR, VM
+from data.relations import Reads
 from data.storage import machine_of
-from data.types import NULL_REF, Ref
+from data.types import NULL_REF
+from data.views.things import GUEST, POOL_NAME, via
 from data.vms import is_of_backup
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -36,6 +37,13 @@ SEGMENTS: Final = {
 }  # fmt: skip
 """What may be shown alone; the snapshots of backups are in none of the first two, as findings leave them out."""
 
+READS: Final = (
+    *GUEST, "name_label", "uuid", "name_description", "tags", "other_config", "suspend_VDI", "snapshot_time",
+    *via("snapshot_of", "name_label", "uuid", "power_state", "resident_on.metrics.live", "current_operations"),
+    *via("VBDs", "type", "empty", "VDI.managed", "VDI.sharable", "VDI.read_only", "VDI.physical_utilisation"),
+    *via("VBDs.VDI.SR", "name_label", "uuid"), *POOL_NAME,
+)  # fmt: skip
+
 
 def snapshot_roll() -> Roll[VM]:
     columns = [
@@ -51,7 +59,7 @@ def snapshot_roll() -> Roll[VM]:
         kind=VM,
         columns=columns,
         row=_row,
-        refs=_refs,
+        reads=Reads(VM, READS),
         belongs=is_snapshot,
         title=_("Snapshots"),
         nothing=_("No snapshots. Snapshots of all VMs appear here."),
@@ -90,15 +98,6 @@ def _segments(snapshot: VM, at: float | None, *, backup: bool, gone: bool) -> It
         yield MEMORY
     if gone:
         yield ALONE
-
-
-def _refs(snapshot: VM) -> Iterable[Ref]:
-    yield snapshot.snapshot_of
-    yield from snapshot.VBDs
-    yield from (vbd.VDI for vbd in snapshot.all_of(VBD, snapshot.VBDs))
-    yield from (disk.SR for disk in own_disks(snapshot))
-    if isinstance(snapshot.home, PoolMirror) and snapshot.home.pool:
-        yield snapshot.home.pool.ref
 
 
 async def delete(context: Context, chosen: list[VM]) -> None:

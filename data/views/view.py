@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Final, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast, overload
 
 from nicegui import binding
 
@@ -49,7 +49,7 @@ class Fact(Generic[R, V]):
 
     def __set_name__(self, owner: type[View[R]], name: str) -> None:
         self.name = name
-        self.reads = Reads(owner.kind, (path for path in self.paths if path not in (HISTORY, FINDINGS)))
+        self.reads: Reads[R] = Reads(cast(type[R], owner.kind), (path for path in self.paths if path not in (HISTORY, FINDINGS)))
 
     @overload
     def __get__(self, view: None, owner: type[View[R]]) -> Self: ...
@@ -57,6 +57,11 @@ class Fact(Generic[R, V]):
     def __get__(self, view: View[R], owner: type[View[R]]) -> V: ...
     def __get__(self, view: View[R] | None, owner: type[View[R]]) -> Self | V:
         return self if view is None else view._look(self)
+
+
+def reads_of(*facts: Fact[R, Any]) -> Reads[R]:
+    """What these facts read together: for who shows them of all objects of their kind."""
+    return Reads(facts[0].reads.kind, (path for fact in facts for path in fact.paths if path not in (HISTORY, FINDINGS)))
 
 
 class View(Generic[R]):

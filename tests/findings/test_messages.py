@@ -13,6 +13,7 @@ from components.lists import Listing
 from components.messages.rows import message_roll
 from components.messages.words import NAMES, alarm_words, body, title
 from components.ui import Button
+from data.changes import Change, Operation
 from data.findings.finding import Level
 from data.messages import Alarm, alarm_of, level_of, subject_of
 from data.mirror import Mirror
@@ -112,7 +113,8 @@ def test_a_row_leads_to_what_it_is_about() -> None:
     roll = message_roll(lambda message: True)
     assert [roll.row(row).cells[2].text for row in (gone, here)] == ["VM", "web-1"]
     assert [bool(roll.row(row).cells[2].path) for row in (gone, here)] == [False, True]
-    assert list(roll.refs(here)) == [next(iter(fake.home.all(type(fake.vm()))))]
+    vm = subject_of(here)
+    assert vm is not None and roll.near is not None and list(roll.near(Change(vm, Operation.DEL, frozenset()))) == [here]
 
 
 def test_what_is_gone_keeps_its_name() -> None:
