@@ -50,6 +50,13 @@ def test_words_can_be_read(palette: dict[str, str], ink: str, ground: str) -> No
     assert contrast(palette[ink], palette[ground]) >= 4.5
 
 
+@pytest.mark.parametrize("palette", PALETTES[2:], ids=NAMES_OF_PALETTES[2:])
+@pytest.mark.parametrize("ink", ["text", "dim", "accent", "warning-text", "critical-text"])
+def test_words_have_seven_to_one_where_more_contrast_is_wanted(palette: dict[str, str], ink: str) -> None:
+    for ground in ("ground", "surface", "raised", "hover", "selected"):
+        assert contrast(palette[ink], palette[ground]) >= 7, ground
+
+
 @pytest.mark.parametrize("palette", PALETTES, ids=NAMES_OF_PALETTES)
 def test_marks_can_be_seen(palette: dict[str, str]) -> None:
     for ink in ("state", "warning", "critical", "accent", "unknown"):
