@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from nicegui import App, ui
 
-from components import release, theme
+from components import handlers, release, theme
 from components.actions import PlacedMenu, run_progress
 from components.findings.badge import badge
 from components.frame import status
@@ -31,6 +31,7 @@ from xo_dash.i18n import _
 def install(app: App, context: Context) -> None:
     """Serve what the frame fetches; called once, before the first page."""
     theme.install(app)
+    handlers.install()
     release.install()
     serve(app, SNAPSHOT, context.shared(TreeFeed).snapshot)
 

@@ -55,6 +55,10 @@ def pytest_collection_finish() -> None:
     """What is here by now stays: NiceGUI's simulated browser collects garbage twice, and would walk all of it each time (0.16 s)."""
     gc.collect()
     gc.freeze()
+    if "nicegui" in sys.modules:
+        from components import handlers
+
+        handlers.install()  # as the program does; most tests have pages without the frame around them
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,6 +103,16 @@ def own_words_for_nothing_here() -> Iterator[None]:
     handlers.clear()
     handlers.update(before)
     core.app._page_exception_handler = failed
+
+
+@pytest.fixture(autouse=True)
+def pages_go() -> Iterator[None]:
+    """FastAPI remembers what it found out about the function of a route, and with it all that a page is made of."""
+    yield
+    models = sys.modules.get("fastapi.dependencies.models")
+    for found in vars(models).values() if models is not None else ():
+        if hasattr(found, "cache_clear"):
+            found.cache_clear()
 
 
 @pytest.fixture(autouse=True)
