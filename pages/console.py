@@ -69,18 +69,14 @@ def _page(context: Context, request: Request, key: str) -> Response:
 
 
 async def _picture(context: Context, pictures: Pictures, request: Request, key: str) -> Response:
-    """A JPEG, and when it was taken and since when it has looked so; 204 where there is none."""
+    """A JPEG, and when it was taken and since when it has looked so; 204 where there is none to be seen."""
     vm = context.mirror.find(VM, key)
     try:
-        if vm is None or not may_see(user_of(request), vm):
-            return PlainTextResponse("", 404)
-        picture = await pictures.of(vm)
-        if not may_see(user_of(request), vm):
-            return PlainTextResponse("", 404)
+        picture = await pictures.of(vm) if vm is not None and may_see(user_of(request), vm) else None
+        if picture is None or vm is None or not may_see(user_of(request), vm):  # it took a while
+            return Response(status_code=204)
     except SignedOut:
         return PlainTextResponse("", 401)
-    if picture is None:
-        return Response(status_code=204)
     times = {"X-Taken": f"{picture.taken:.0f}", "X-Since": f"{picture.since:.0f}", "Cache-Control": "private, no-store"}
     return Response(picture.content, media_type="image/jpeg", headers=times)
 

@@ -13,7 +13,20 @@ from tests.e2e.programs import Board
 WHERE = f"""() => Object.fromEntries([...{MAP}.model.things.values()]
   .filter((thing) => thing.uuid && !(thing.kind === "vm" && thing.host < 0)).map((thing) => [thing.kind, thing.uuid]))"""
 """The uuid of one pool, host, running VM, SR and network."""
-PLACES = ("/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/account")
+PLACES = (
+    "/",
+    "/vms",
+    "/consoles",
+    "/hosts",
+    "/storage",
+    "/networks",
+    "/snapshots",
+    "/tasks",
+    "/attention",
+    "/messages",
+    "/settings",
+    "/account",
+)
 LISTS = {"/vms": ".x-vms-row", "/hosts": ".x-list-row", "/storage": ".x-list-row", "/networks": ".x-list-row", "/messages": ".x-list-row"}
 VIEWS = ("/?view=table", "/?view=table&group=tag")
 NOWHERE = ("/vm/nope", "/host/nope", "/pool/nope", "/sr/nope", "/network/nope")
