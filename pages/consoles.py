@@ -23,7 +23,7 @@ from pages.layout import frame
 from xo_dash.consoles.rights import may_see
 from xo_dash.context import Context
 from xo_dash.door.current import current_user
-from xo_dash.i18n import _, ngettext, number
+from xo_dash.i18n import _, number
 
 PREFERENCE: Final = "consoles"
 """{"columns": 3, "sets": {name: [key of a VM, ...]}}"""
@@ -57,7 +57,7 @@ def usual(mirror: Mirror) -> list[VM]:
 
 def _page(context: Context, vms: Sequence[VM]) -> None:
     kept = Kept(current_user().preferences.get(PREFERENCE))
-    head = PageHead(_("Consoles"), ngettext("{n} of at most {most}", "{n} of at most {most}", len(vms)).format(n=len(vms), most=MOST))
+    head = PageHead(_("Consoles"), _("{n} of at most {most}").format(n=len(vms), most=MOST))
     with head.verbs, ui.element().classes("x-wall-head"):
         Adder(context.shared(TreeFeed), "o", (Group.VM,), compare_key, MOST)
         Button("", icon="full", label=_("Full screen")).on("click", js_handler=FULL_SCREEN)
