@@ -18,6 +18,7 @@ from components.vms.happened import Happened
 from data.identity import key_of
 from data.mirror import PoolMirror
 from data.objects import Host
+from pages.host_console import console_link
 from pages.objects import About, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -56,4 +57,5 @@ def show(context: Context, host: Host, pool: PoolMirror) -> None:
             with HostMemory(mirror, host):
                 ui.link(_("Simulate failure…"), f"/?lose={quote(key_of(host), safe='@')}").classes("x-link")
             HostAbout(mirror, host)
+            console_link(host)
             Happened(mirror, host)

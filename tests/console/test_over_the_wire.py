@@ -85,6 +85,8 @@ async def test_it_ends_with_the_session_and_with_the_vm(lab: SimulatedPool, ours
 async def test_a_hosts_own_console_is_for_administrators(ours: Screens) -> None:
     async with ours.viewer(ours.sign_in(Role.OPERATOR), ours.dom0) as viewer:
         assert await viewer.ends() == (4403, "no_right")
+    async with ours.viewer(ours.sign_in(Role.ADMIN), ours.dom0, Protocol.TEXT) as viewer:
+        await viewer.until(**{"is": "open"})
 
 
 async def test_what_is_not_rfb_goes_no_further(ours: Screens) -> None:

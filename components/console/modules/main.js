@@ -40,7 +40,7 @@ document.body.append(bar.row, bar.strip, element("main", {}, last, pane, veil.ro
 keys.listen(() => {
   keys.release();
   screen.blur();
-  if (page.mode !== "window") parent.postMessage("console-free", location.origin);
+  frameElement?.closest(".x-wall")?.focus(); // whose arrows choose the next
 });
 touchKeyboard(touch, send, () => keys.used());
 pinch(pane, box);

@@ -52,7 +52,8 @@ def console(context: Context, vm: VM) -> None:
 
     with choice:
         follow_around(context.mirror, vm, _consoles, follow_kinds, names=("consoles",))
-    show(Protocol.GRAPHIC)
+    has_text_alone = has_text[0] and console_of(vm, Protocol.GRAPHIC) is None
+    show(Protocol.TEXT if has_text_alone else Protocol.GRAPHIC)
 
 
 def screen(vm: VM) -> None:
