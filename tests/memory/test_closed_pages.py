@@ -27,7 +27,7 @@ from xo_dash.sync.servers import Servers
 
 PATHS = (
     "/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/account", "/compare",
-    "/vm/{vm}", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope",
+    "/consoles", "/vm/{vm}", "/vm/{vm}/console", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope",
 )  # fmt: skip
 
 
