@@ -1,7 +1,8 @@
 """The trash: VMs that are kept for some days after somebody deleted them, halted, not to be started, and in no list but its own.
 
 What says so stands in the VM itself, so that it outlives us and is the same for every dashboard: XODASH_TRASH in other_config is
-`{"at": seconds, "until": seconds}` since 1970, the tag is for who looks with another tool.
+`{"at": seconds, "until": seconds, "vm": uuid}`, the tag is for who looks with another tool. A copy that somebody makes of such a VM has
+the note too, but not its uuid: it is in no trash.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ REASON: Final = "in the trash of xo-dash"
 LONGEST: Final = 365
 """Days for which VMs may be kept."""
 DAY: Final = 86400.0
+SETTING: Final = "trash.days"
+"""Where the number of days is kept among the settings."""
 
 
 class Trashed(NamedTuple):
@@ -42,31 +45,38 @@ class Trash:
 
 
 def is_trashed(row: XapiObject) -> bool:
-    return isinstance(row, VM) and XODASH_TRASH in row.other_config and not row.is_a_snapshot
+    return isinstance(row, VM) and XODASH_TRASH in row.other_config and trashed(row) is not None
 
 
 class _Note(msgspec.Struct):
-    at: float = 0.0
-    until: float = 0.0
+    at: float
+    until: float
+    vm: str
 
 
 def trashed(vm: VM) -> Trashed | None:
-    """None for a VM that is not in it. A note that cannot be read keeps the VM for ever: 0 is no end."""
-    if not is_trashed(vm):
+    """None for a VM that is not in it; so for one whose note cannot be read, which hides and deletes nothing."""
+    text = vm.other_config.get(XODASH_TRASH)
+    if text is None or vm.is_a_snapshot:
         return None
     try:
-        note = msgspec.json.decode(vm.other_config[XODASH_TRASH], type=_Note)
+        note = msgspec.json.decode(text, type=_Note)
     except (msgspec.DecodeError, UnicodeEncodeError):
-        note = _Note()
-    return Trashed(note.at, note.until)
+        return None
+    return Trashed(note.at, note.until) if note.vm == vm.uuid else None
 
 
-def note(at: float, until: float) -> str:
+def note(vm: VM, at: float, until: float) -> str:
     """What stands in the VM."""
-    return msgspec.json.encode(_Note(round(at), round(until))).decode()
+    return msgspec.json.encode(_Note(round(at), round(until), vm.uuid)).decode()
 
 
 def is_due(vm: VM, now: float) -> bool:
-    """Whether its time in the trash is over."""
+    """Whether its time in the trash is over: it was marked whole, by us, and for a day at least."""
     kept = trashed(vm)
-    return kept is not None and 0 < kept.until <= now
+    return kept is not None and vm.blocked_operations.get("start") == REASON and kept.at + DAY <= kept.until <= now
+
+
+def days_of(value: object) -> int:
+    """Days to keep VMs, of a setting that may be anything; 0: there is no trash."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LONGEST else 0

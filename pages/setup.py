@@ -12,6 +12,7 @@ from components.servers import ServerList
 from components.servers.form import is_administrator, open_form
 from components.ui import Card, PageHead, cards
 from components.vms.cells import Cell, Facts
+from components.vms.trash import TrashSettings
 from data.mirror import Change, Operation
 from data.objects import VM, Host
 from data.placement import is_guest
@@ -35,6 +36,7 @@ def create(context: Context) -> None:
                 if current_user().role.includes(Role.ADMIN):
                     PeopleList(context)
                     KioskList(context)
+                    TrashSettings(context)
                 _about(context)
             if add and is_administrator():
                 open_form(context)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.actions import bar
 from components.links import path_of
-from components.ui import empty_state, heading
+from components.ui import PageHead, empty_state
 from components.vms.head import Now, UnderWay, VmHead, hints
 from components.vms.page.tabs import VmTabs
 from components.vms.rows import place_of
@@ -15,6 +16,7 @@ from data.mirror import PoolMirror
 from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest
+from data.trash import is_trashed
 from pages.layout import frame
 from pages.objects import nothing_here, show_object
 from xo_dash.context import Context
@@ -30,7 +32,7 @@ def create(context: Context) -> None:
 
         def draw(vm: VM) -> None:
             if not is_guest(vm):
-                _no_guest(vm)
+                _no_guest(context, vm)
             elif isinstance(vm.home, PoolMirror):
                 show(context, vm, vm.home, tab)
 
@@ -60,9 +62,15 @@ def show(context: Context, vm: VM, pool: PoolMirror, tab: str) -> None:
     VmTabs(context, vm, tab)
 
 
-def _no_guest(vm: VM) -> None:
-    heading(name_of(vm), 1).classes("x-head-name").props("dir=auto")
-    if vm.is_a_snapshot:
+def _no_guest(context: Context, vm: VM) -> None:
+    with PageHead(name_of(vm)) as head:
+        head.name.props("dir=auto")
+    if is_trashed(vm):
+        with head.verbs:
+            bar(context, [vm])
+        with empty_state(_("In the trash"), _("It is halted and cannot be started until it is restored.")):
+            ui.link(_("Go to trash"), "/vms?state=trash").classes("x-btn")
+    elif vm.is_a_snapshot:
         owner = vm.home.one(VM, vm.snapshot_of)
         with empty_state(_("This is a snapshot"), _("It is shown on the page of its VM.")):
             ui.link(name_of(owner) if owner else _("All VMs"), path_of(owner) if owner else "/vms").classes("x-btn")
@@ -71,5 +79,7 @@ def _no_guest(vm: VM) -> None:
         with empty_state(_("This is a control domain"), _("It starts and stops with its host.")):
             ui.link(name_of(host) if host else _("All VMs"), path_of(host) if host else "/vms").classes("x-btn")
     else:
+        with head.verbs:
+            bar(context, [vm])
         with empty_state(_("This is a template"), _("A template: VMs are created from it.")):
             ui.link(_("All VMs"), "/vms").classes("x-btn")

@@ -10,10 +10,12 @@ from components.actions import bar
 from components.charts.compare import MOST, compare_path
 from components.console.wall import MOST as MOST_CONSOLES
 from components.console.wall import wall_path
+from components.live import follow_all
 from components.ui import Button, heading
 from components.vms.feed import VmFeed
 from components.vms.grid import SNAPSHOT, Grid
 from components.vms.standing import standing_bands
+from components.vms.trash import TrashList, concerns_trash, trash_of
 from data.identity import key_of
 from data.objects import VM
 from pages.layout import frame
@@ -30,11 +32,12 @@ def create(context: Context) -> None:
     serve(app, SNAPSHOT, context.shared(VmFeed).snapshot)
 
     @ui.page("/vms")
-    def vms() -> None:
+    def vms(state: str = "") -> None:
+        """`state`: "trash" for what is in it; any other is the list's own filter."""
         with frame(context, title=_("VMs"), bare=True), ui.element().classes("x-vms-page"):
             heading(_("VMs"), 1).classes("x-only-read")
             standing_bands(context.mirror)
-            _list(context)
+            TrashList(context) if state == "trash" else _list(context)
 
 
 def _list(context: Context) -> None:
@@ -50,7 +53,8 @@ def _list(context: Context) -> None:
 
     kept = current_user().preferences.get(COLUMNS)
     columns = [key for key in kept if isinstance(key, str)] if isinstance(kept, list) else []
-    with Grid(context.shared(VmFeed), columns, chosen, keep):
+    with Grid(context.shared(VmFeed), columns, chosen, keep) as grid:
+        follow_all(context.mirror, concerns_trash, lambda: grid.show_trash(len(trash_of(context.mirror))), topics=lambda: (VM,))
         verbs = bar(context)
         Button(_("Consoles"), lambda: ui.navigate.to(wall_path([key_of(vm) for vm in chosen_now[:MOST_CONSOLES]])), icon="console")
         beside = Button(_("Compare"), lambda: ui.navigate.to(compare_path(chosen_now)) if 2 <= len(chosen_now) <= MOST else None)

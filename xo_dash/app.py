@@ -25,6 +25,7 @@ from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.users import UserStore
 from data.stores.vault import Vault
+from data.trash import SETTING, days_of
 from pages import (
     account,
     attention,
@@ -59,6 +60,7 @@ from xo_dash.control.audit import Audit
 from xo_dash.control.journal import Journal
 from xo_dash.control.local_user import WithLocalUser
 from xo_dash.control.order_desk import OrderDesk
+from xo_dash.control.purge import PURGED_EVERY, Purge
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
 from xo_dash.door.crowd import Crowd, Limits, raise_file_limit
@@ -192,6 +194,7 @@ def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
 def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
+    mirror.trash.days = days_of(stores.settings.value(SETTING))
     servers = Servers(mirror, stores.servers, findings=stores.findings)
     demo_while: Callable[[], bool] | None = None
     if settings.demo:
@@ -230,6 +233,8 @@ def mount(app: App, context: Context) -> None:
         demo = Demo(context.settings.port + 1)
         app.on_startup(lambda: _show_demo(demo, context))
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
+    purge = Purge(context.mirror, context.runner)
+    app.on_startup(lambda: context.servers.schedule.every(PURGED_EVERY, "trash", purge.run))
     app.on_startup(memory.settle)
     tidying = memory.Tidying(_is_watched)
     app.on_startup(lambda: context.servers.schedule.every(memory.YOUNG, "young garbage", tidying.young))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from nicegui import ui
 
+from components.actions.deletion import ask_deletion
 from components.actions.dialog import ask, needs_asking
 from components.ui import Tone, notify, opened
 from data.stores.users import User
@@ -28,6 +30,10 @@ def whoever() -> User | None:
         return None
 
 
+DELETIONS: Final = frozenset({"vm.delete", "vm.purge", "template.delete"})
+"""Commands with a dialog of their own."""
+
+
 async def run_command(
     context: Context, action: AnyAction, subjects: Sequence[XapiObject], preset: Mapping[str, object] | None = None
 ) -> Run | None:
@@ -47,6 +53,9 @@ async def run_command(
         if action.page is not None and offered.total == 1:
             ui.navigate.to(action.page(offered.able[0]))
             return None
+        if action.id in DELETIONS:
+            answer = await ask_deletion(offered)
+            return await give(context, answer.action, offered.able, answer.request) if answer is not None else None
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
             request = await ask(offered, preset)

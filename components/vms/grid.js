@@ -21,6 +21,7 @@ export default {
           <button v-for="one in states" :key="one.value" type="button" :class="{ 'x-none': !one.count }" :aria-pressed="filter.state === one.value"
             @click="set('state', filter.state === one.value ? '' : one.value)"><i v-if="one.value" :class="'x-mark x-mark-' + one.value" v-html="marks[one.value]"></i
             >{{ one.name }}<span class="x-count">{{ one.count }}</span></button>
+          <button v-if="trash" type="button" @click="toTrash">{{ words.trash }}<span class="x-count">{{ trash }}</span></button>
         </div>
         <select v-for="one in selects" :key="one.name" class="x-vms-select" :class="{ 'x-vms-set': filter[one.name] }" :aria-label="one.title"
           :value="filter[one.name]" @change="set(one.name, $event.target.value)">
@@ -79,7 +80,7 @@ export default {
       </div>
       <div class="x-only-read" aria-live="polite">{{ said(words.count, total) }}</div>
     </div>`,
-  props: { url: String, words: Object, numbers: Object, marks: Object, icons: Object, paths: Object, titles: Object, usual: Array, wanted: Array, most: Number },
+  props: { url: String, words: Object, numbers: Object, marks: Object, icons: Object, paths: Object, titles: Object, usual: Array, wanted: Array, most: Number, trash: Number },
   emits: ["watch", "choose", "columns"],
 
   data() {
@@ -149,6 +150,9 @@ export default {
   },
 
   methods: {
+    toTrash() {
+      location.href = (window.path_prefix ?? "") + "/vms?state=trash";
+    },
     settings() {
       return (window.path_prefix ?? "") + "/settings?add=server";
     },

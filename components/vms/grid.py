@@ -60,6 +60,11 @@ class Grid(ui.element, component="grid.js"):
         self.on("columns", self._columns)
         self._leave = feed.join(self._send)
 
+    def show_trash(self, count: int) -> None:
+        """A way to the trash, where there is something in it."""
+        if self._props.get("trash", 0) != count:
+            self._props["trash"] = count
+
     # ---- to the browser
 
     def _send(self, delta: str) -> None:
@@ -106,6 +111,7 @@ def _words() -> dict[str, object]:
         "label": _("VMs"),
         "find": _("Name, address, MAC, tag, UUID"),
         "state": _("State"),
+        "trash": _("Trash"),
         "states": {key: _(text) for key, text in STATES.items()},
         "doing": {key: _(text) for key, text in (("", BUSY), *DOING.items())},
         "tools": {str(key): _(text) for key, text in TOOLS.items() if text},

@@ -216,7 +216,7 @@ async def test_each_call_of_a_deletion_fails_once(desk: Desk, fake: FakePool, fa
 
 def in_trash(fake: FakePool, vm: VM, until: float = 2_000_000_000.0) -> None:
     fake.change(
-        vm, tags=["trash", "web"], other_config={XODASH_TRASH: json.dumps({"at": 1, "until": until})},
+        vm, tags=["trash", "web"], other_config={XODASH_TRASH: json.dumps({"at": 1, "until": until, "vm": vm.uuid})},
         blocked_operations={"start": REASON, "start_on": "by somebody else"},
     )  # fmt: skip
 
@@ -238,8 +238,9 @@ def test_what_is_moved_there_is_marked_and_can_be_taken_back(fake: FakePool) -> 
     assert kept[:1] == ("VM.add_to_other_config",) and kept[1][:2] == (vm.ref, XODASH_TRASH)
     fake.change(vm, other_config={XODASH_TRASH: str(kept[1][2])})
     told = trashed(vm)
-    assert told is not None and told.until - told.at == 14 * DAY and not is_due(vm, told.at) and is_due(vm, told.until)
+    assert told is not None and told.until - told.at == 14 * DAY and not is_due(vm, told.until), "its start is not blocked by us"
     in_trash(fake, vm)
+    assert is_due(vm, 2e9) and not is_due(vm, 2e9 - 1)
     assert calls_of("vm.restore", vm) == [
         ("VM.remove_from_blocked_operations", (vm.ref, "start")),
         ("VM.remove_tags", (vm.ref, "trash")),
@@ -249,10 +250,13 @@ def test_what_is_moved_there_is_marked_and_can_be_taken_back(fake: FakePool) -> 
     assert why_not(action("vm.purge"), vm, user()) is None
 
 
-@pytest.mark.parametrize("note", ["", "{", "[]", '{"until": "x"}', '{"until": 1e999}', '{"at": null}', "\ud800", "\x00"])
-def test_a_note_that_cannot_be_read_keeps_the_vm(fake: FakePool, note: str) -> None:
-    vm = fake.vm(other_config={XODASH_TRASH: note})
-    assert is_trashed(vm) and not is_due(vm, 9e9)
+@pytest.mark.parametrize(
+    "note",
+    ["", "{", "[]", '{"until": "x"}', '{"until": 1e999}', '{"at": null}', "\ud800", "\x00", '{"at": 1, "until": 2e9, "vm": "of another"}'],
+)
+def test_a_note_that_cannot_be_read_hides_and_deletes_nothing(fake: FakePool, note: str) -> None:
+    vm = fake.vm(other_config={XODASH_TRASH: note}, blocked_operations={"start": REASON})
+    assert not is_trashed(vm) and not is_due(vm, 9e9)
     assert str(why_not(action("vm.purge"), fake.vm("other"), user())) == "it is not in the trash"
 
 

@@ -1,4 +1,4 @@
-"""Who gives commands from the command line: the owner of the data directory, who could make any user an administrator."""
+"""Who gives commands without signing in: the owner of the data directory, by the command line, and the scheduler."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 from data.stores.users import Role, User
 
 LOCAL_ID = "local"
+SYSTEM_ID = "system"
 
 
 class Users(Protocol):
@@ -25,12 +26,17 @@ def local_user() -> User:
     return User(id=LOCAL_ID, name=f"{name} (command line)", password_hash="", role=Role.ADMIN, created=0.0, epoch="")
 
 
+def system_user() -> User:
+    """Who does what the scheduler begins: an administrator that no store has and nobody can sign in as."""
+    return User(id=SYSTEM_ID, name="xo-dash (schedule)", password_hash="", role=Role.ADMIN, created=0.0, epoch="")
+
+
 class WithLocalUser:
-    """The store of users, and the local one."""
+    """The store of users, and those that it does not have: the local one, and the scheduler."""
 
     def __init__(self, users: Users) -> None:
         self._users = users
-        self._local = local_user()
+        self._own = {user.id: user for user in (local_user(), system_user())}
 
     def get(self, record_id: str) -> User | None:
-        return self._local if record_id == LOCAL_ID else self._users.get(record_id)
+        return self._own.get(record_id) or self._users.get(record_id)

@@ -64,7 +64,7 @@ def _marks_missing(vm: VM, now: float) -> Iterator[Mark]:
     yield from (_block(operation) for operation in BLOCKED if operation not in vm.blocked_operations)
     if TAG not in vm.tags:
         yield _TAG
-    yield _note(note(now, now + vm.home.trash.days * DAY))
+    yield _note(note(vm, now, now + vm.home.trash.days * DAY))
 
 
 def _marks_on(vm: VM) -> Iterator[Mark]:

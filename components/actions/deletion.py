@@ -1,0 +1,215 @@
+"""The dialog before VMs are deleted: what goes and what that frees, what stays and why, the trash or now, and the name typed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nicegui import ui
+
+from components import ui as our
+from components.actions.dialog import names
+from components.actions.preview import Preview
+from components.theme.icons import Icon
+from components.ui import Dialog, Field, Kind
+from data.names import name_of
+from data.objects import SR, VDI, VM
+from data.trash import DAY
+from data.types import NULL_REF
+from data.vms import is_of_backup
+from xo_dash.control.action import AnyAction
+from xo_dash.control.actions import action
+from xo_dash.control.eligibility import Offer
+from xo_dash.control.request import NoRequest, Request
+from xo_dash.control.vm.delete import DeleteVM, Removal, removal_of
+from xo_dash.control.vm.disks import freed
+from xo_dash.i18n import _, date, ngettext, number, size
+
+LISTED = 100
+"""VMs of a selection that are listed."""
+
+
+class Answer(NamedTuple):
+    """What is done instead of or as what was asked for, and with what."""
+
+    action: AnyAction
+    request: Request
+
+
+async def ask_deletion(offered: Offer) -> Answer | None:
+    """None if the dialog was left."""
+    question = DeletionDialog(offered.action, [vm for vm in offered.able if isinstance(vm, VM)], offered)
+    try:
+        return question.answer if await question.dialog else None
+    finally:
+        if not question.dialog.is_deleted:
+            question.dialog.delete()
+
+
+class DeletionDialog:
+    """One VM has its disks listed, each of which can be kept; many have a line each."""
+
+    def __init__(self, row: AnyAction, vms: Sequence[VM], offered: Offer) -> None:
+        self._action, self._vms = row, vms
+        self._keep: dict[str, ui.checkbox] = {}
+        self._removals = {vm: removal_of(vm) for vm in vms}
+        self._trash_is_on = row.id == "vm.delete" and all(vm.home.trash.is_on for vm in vms)
+        self.dialog = Dialog(self._headline())
+        with self.dialog:
+            if len(vms) == 1:
+                self._one(vms[0], self._removals[vms[0]])
+            else:
+                self._many()
+            names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
+            self._way = self._ways() if self._trash_is_on else None
+            self._preview = Preview(row, vms)
+            self._wanted = self._word_to_type()
+            self._typed = self._typing() if self._wanted else None
+        self._yes = self.dialog.answers(_("Cancel"), _(row.title), self._answered, kind=Kind.DANGER)
+        self._changed()
+
+    # what it says
+
+    def _headline(self) -> str:
+        if len(self._vms) == 1:
+            return _("Delete {name}?").format(name=name_of(self._vms[0]))
+        if self._action.id.startswith("template."):
+            return ngettext("Delete {n} template?", "Delete {n} templates?", len(self._vms)).format(n=number(len(self._vms)))
+        return ngettext("Delete {n} VM?", "Delete {n} VMs?", len(self._vms)).format(n=number(len(self._vms)))
+
+    def _one(self, vm: VM, removal: Removal) -> None:
+        with ui.element().classes("x-gone-list").mark("deleted"):
+            self._title(_("Deleted"))
+            _line("vm", _("{name}, its settings").format(name=name_of(vm)), "", "")
+            for disk in removal.disks:
+                with _line("disk", name_of(disk), _where(disk), size(disk.virtual_size)):
+                    self._keep[disk.uuid] = our.check(_("Keep"), on_change=self._changed)
+            if removal.snapshots:
+                _line("camera", *_snapshots(removal), size(_amount(removal.snapshot_disks)))
+        if removal.shared:
+            with ui.element().classes("x-gone-list").mark("kept"):
+                ui.label(_("Kept")).classes("x-verb-names-title")
+                for disk, by in removal.shared:
+                    also = ", ".join(name_of(other) for other in by)
+                    why = _("also attached to {vms}").format(vms=also) if by else _("marked as shared")
+                    _line("disk", name_of(disk), why, size(disk.virtual_size))
+
+    def _many(self) -> None:
+        with ui.element().classes("x-gone-list x-gone-many").mark("deleted"):
+            self._title(_("Deleted"))
+            for vm in self._vms[:LISTED]:
+                removal = self._removals[vm]
+                _line("vm", name_of(vm), _contents(removal), size(_amount([*removal.disks, *removal.snapshot_disks])))
+            if (more := len(self._vms) - LISTED) > 0:
+                ui.label(ngettext("… and {n} more", "… and {n} more", more).format(n=number(more))).classes("x-dim")
+            shared = {disk.uuid for removal in self._removals.values() for disk, _by in removal.shared}
+            if shared:
+                text = ngettext("{n} shared disk stays.", "{n} shared disks stay.", len(shared))
+                ui.label(text.format(n=number(len(shared)))).classes("x-dim")
+
+    def _title(self, text: str) -> None:
+        with ui.element().classes("x-gone-title"):
+            ui.label(text)
+            self._sum = ui.label().classes("x-dim")
+
+    def _ways(self) -> ui.radio:
+        """The trash or now."""
+        days = min(vm.home.trash.days for vm in self._vms)
+        until = _("Can be restored until {date}. Keeps its space until then.").format(date=date(time.time() + days * DAY))
+        options = {"trash": _("Move to trash") + f" · {until}", "now": _("Delete now") + " · " + _("Cannot be undone.")}
+        return ui.radio(options, value="trash", on_change=self._changed).classes("x-gone-ways").props("dense").mark("way")
+
+    def _word_to_type(self) -> str:
+        """A VM with nothing on any disk needs none."""
+        if len(self._vms) > 1:
+            return _("delete {n}").format(n=len(self._vms))
+        (removal,) = self._removals.values()
+        return name_of(self._vms[0]).strip() if removal.disks or removal.snapshots else ""
+
+    def _typing(self) -> Field:
+        field = Field(_("Type {word} to confirm").format(word=self._wanted), on_change=self._changed)
+        field.mark("typed").props["dir"] = "auto"
+        return field
+
+    # what one answers
+
+    @property
+    def answer(self) -> Answer:
+        if self._way is not None and self._way.value == "trash":
+            return Answer(action("vm.trash"), NoRequest())
+        return Answer(self._action, self._request())
+
+    def _request(self) -> DeleteVM:
+        return DeleteVM(keep=tuple(uuid for uuid, box in self._keep.items() if box.value))
+
+    def _changed(self) -> None:
+        row, request = self.answer
+        kept = set(self._request().keep)
+        disks = [disk for one in self._removals.values() for disk in (*one.disks, *one.snapshot_disks) if disk.uuid not in kept]
+        self._sum.text = _freed(disks) if row is self._action else ""
+        self._preview.show(request, row)
+        self._yes.set_text(_(row.title))
+        self._yes.allow(None if self._is_typed() else _("Type {word} to confirm").format(word=self._wanted))
+
+    def _is_typed(self) -> bool:
+        return self._typed is None or str(self._typed.value).strip() == self._wanted
+
+    def _answered(self) -> None:
+        if self._is_typed():
+            self.dialog.submit(True)
+
+
+def _line(icon: str, name: str, about: str, amount: str) -> ui.element:
+    """A line; what it returns is its end, for what one can choose there."""
+    with ui.element().classes("x-gone"):
+        Icon(icon)
+        with ui.element("span").classes("x-cut"):
+            ui.label(name).props("dir=auto").classes("x-gone-name")
+            if about:
+                ui.label(about).props("dir=auto").classes("x-dim x-gone-about")
+        end = ui.element("span").classes("x-gone-end")
+        ui.label(amount).classes("x-num")
+    return end
+
+
+def _where(disk: VDI) -> str:
+    sr = disk.home.one(SR, disk.SR)
+    return _("on {sr}").format(sr=name_of(sr)) if sr else ""
+
+
+def _snapshots(removal: Removal) -> tuple[str, str]:
+    """(`5 snapshots`, `1 with memory, 1 of a backup`)"""
+    count = len(removal.snapshots)
+    memory = sum(snapshot.suspend_VDI != NULL_REF for snapshot in removal.snapshots)
+    backups = sum(map(is_of_backup, removal.snapshots))
+    parts = [
+        ngettext("{n} with memory", "{n} with memory", memory).format(n=number(memory)) if memory else "",
+        ngettext("{n} of a backup", "{n} of backups", backups).format(n=number(backups)) if backups else "",
+    ]
+    return ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)), ", ".join(part for part in parts if part)
+
+
+def _contents(removal: Removal) -> str:
+    """`1 disk, 2 snapshots`"""
+    disks, snapshots = len(removal.disks), len(removal.snapshots)
+    parts = [ngettext("{n} disk", "{n} disks", disks).format(n=number(disks))]
+    if snapshots:
+        parts.append(ngettext("{n} snapshot", "{n} snapshots", snapshots).format(n=number(snapshots)))
+    return ", ".join(parts)
+
+
+def _amount(disks: Sequence[VDI]) -> int:
+    """Bytes that these take for themselves; -1 if nobody knows."""
+    found = freed(disks).values()
+    return -1 if any(amount < 0 for amount in found) else sum(found)
+
+
+def _freed(disks: Sequence[VDI]) -> str:
+    """`about 247 GiB on 2 SRs`"""
+    found = freed(disks)
+    known = sum(amount for amount in found.values() if amount > 0)
+    if not known:
+        return ""
+    text = ngettext("about {amount} on {n} SR", "about {amount} on {n} SRs", len(found))
+    return text.format(amount=size(known), n=number(len(found)))
