@@ -110,7 +110,7 @@ class DeletionDialog:
 
     def _title(self, text: str) -> None:
         with ui.element().classes("x-gone-title"):
-            ui.label(text)
+            self._fate = ui.label(text)
             self._sum = ui.label().classes("x-dim")
 
     def _ways(self) -> ui.radio:
@@ -147,7 +147,11 @@ class DeletionDialog:
         row, request = self.answer
         kept = set(self._request().keep)
         disks = [disk for one in self._removals.values() for disk in (*one.disks, *one.snapshot_disks) if disk.uuid not in kept]
-        self._sum.text = _freed(disks) if row is self._action else ""
+        goes = row is self._action
+        self._fate.text = _("Deleted") if goes else _("Moved to trash")
+        self._sum.text = _freed(disks) if goes else ""
+        for box in self._keep.values():
+            box.set_visibility(goes)
         self._preview.show(request, row)
         self._yes.set_text(_(row.title))
         self._yes.allow(None if self._is_typed() else _("Type {word} to confirm").format(word=self._wanted))

@@ -32,6 +32,8 @@ class Mark(NamedTuple):
 
 def _block(operation: str) -> Mark:
     add, remove = "VM.add_to_blocked_operations", "VM.remove_from_blocked_operations"
+    if operation == "start_on":
+        return Mark(add, remove, operation, REASON, N_("Blocking {name} on other hosts"), N_("Allowing {name} on other hosts"))
     return Mark(add, remove, operation, REASON, N_("Blocking the start of {name}"), N_("Allowing the start of {name}"))
 
 
