@@ -8,6 +8,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
+# One more than there are processors: much of a test is waiting, for a browser, a program or the time.
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 3); echo $$((n < 3 ? n + 1 : 4)))
 
 # Keep compiled modules, also where the environment says not to: tests start many processes, and each would compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,7 +26,7 @@ run: $(READY) ## the dashboard itself, with your own pools: make run ARGS="--por
 	@XO_DASH_MAKE=run $(BIN)/xo-dash serve $(ARGS)
 
 test: $(READY) ## all tests; says at its end which were skipped and why
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
