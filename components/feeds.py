@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
 import orjson
@@ -62,7 +62,7 @@ class Rows(Protocol):
     def fill(self) -> Iterator[None]:
         """Make all rows; pauses after every slice, so that whoever runs it can let others have a turn."""
 
-    def update(self, changes: Iterable[Change]) -> bool:
+    def update(self, changes: Sequence[Change]) -> bool:
         """Take changes in; whether there may be news now."""
 
     def whole(self) -> dict[str, object]:

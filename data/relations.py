@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Final, Generic, NamedTuple, TypeVar, get_type_hints
+from typing import Any, Final, Generic, NamedTuple, TypeVar, get_type_hints
 
 from data.changes import Change, Operation, Subject, Topic
 from data.objects import KINDS, Pool
@@ -112,12 +112,12 @@ class Reads(Generic[R]):
     """What facts about objects of `kind` read. Raises ValueError for a path that leads nowhere."""
 
     def __init__(self, kind: type[R], paths: Iterable[str]) -> None:
-        self.kind = kind
+        self.kind, self.paths = kind, tuple(paths)
         self.names: dict[type, frozenset[str]] = {kind: frozenset()}
         """{class: the fields of it that are read}"""
         self._chains: defaultdict[type, dict[Chain, None]] = defaultdict(dict)
         self._chains[kind][()] = None
-        for path in paths:
+        for path in self.paths:
             self._add(path.split("."))
 
     def _add(self, parts: list[str]) -> None:
@@ -185,9 +185,10 @@ class Reads(Generic[R]):
 
         `homes`: {server's id: pool}, for a change of a server.
         """
-        if not self.matters(change):
-            return ()
         subject = change.subject
+        wanted = self.names.get(type(subject))  # as `matters` says; most changes end here
+        if wanted is None or (change.operation is Operation.MOD and wanted.isdisjoint(change.names)):
+            return ()
         if isinstance(subject, Server):
             return self._every(homes.get(subject.id))
         found: dict[XapiObject, None] = {}
@@ -203,3 +204,18 @@ class Reads(Generic[R]):
 
     def _every(self, home: Home | None) -> Iterable[R]:
         return tuple(home.all(self.kind).values()) if home is not None else ()
+
+
+class Together:
+    """What places read that show several kinds of objects."""
+
+    def __init__(self, *several: Reads[Any]) -> None:
+        self._of: defaultdict[type, list[Reads[Any]]] = defaultdict(list)
+        for reads in several:
+            for kind in reads.names:
+                self._of[kind].append(reads)
+
+    def affected(self, change: Change, homes: Mapping[str, Home]) -> Iterator[XapiObject]:
+        """As that of `Reads`, kind by kind in the order given."""
+        for reads in self._of.get(type(change.subject), ()):
+            yield from reads.affected(change, homes)

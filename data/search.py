@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, cast
 
-from data.mirror import Change, Mirror, Operation
+from data.mirror import Change, Mirror
 from data.names import name_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
+from data.relations import Reads, Together
 from data.trash import is_trashed
-from data.types import Ref, XapiObject
+from data.types import XapiObject
+from data.views.things import GUEST, POOL_NAME
 
 LONGEST_QUERY: Final = 200
 ENOUGH: Final = 200
@@ -66,12 +68,16 @@ class Found(NamedTuple):
 _KINDS: Final[Mapping[type[XapiObject], Group]] = {
     Pool: Group.POOL, Host: Group.HOST, VM: Group.VM, SR: Group.SR, Network: Group.NETWORK, VDI: Group.VDI,
 }  # fmt: skip
-_TOLD: Final = frozenset((
-    "uuid", "name_label", "name_description", "tags", "VIFs", "PIFs", "guest_metrics", "networks", "address", "hostname", "bridge", "type",
-    "is_a_template", "is_a_snapshot", "managed", "MAC", "IP", "IPv6", "VM", "host",
-    "other_config",
-))  # fmt: skip
-"""Fields that a line is made of, or that decide whether there is one."""
+_OWN: Final = ("uuid", "name_label", "name_description")
+_LINES: Final = Together(
+    Reads(Pool, (*_OWN, *POOL_NAME, "tags")),
+    Reads(Host, (*_OWN, "tags", "hostname", "address", "PIFs.MAC", "PIFs.IP", "PIFs.IPv6")),
+    Reads(VM, (*_OWN, *GUEST, "is_default_template", "tags", "guest_metrics.networks", "VIFs.MAC")),
+    Reads(SR, (*_OWN, "tags", "type")),
+    Reads(Network, (*_OWN, "tags", "bridge")),
+    Reads(VDI, (*_OWN, "tags", "managed", "is_a_snapshot")),
+)
+"""What lines are made of."""
 
 
 class Index:
@@ -80,7 +86,6 @@ class Index:
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
         self._entries: dict[XapiObject, Entry] = {}
-        self._guests: dict[tuple[str, Ref], VM] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -95,14 +100,8 @@ class Index:
 
     def update(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            subject = change.subject
-            if not isinstance(subject, XapiObject):
-                continue
-            if change.operation is Operation.DEL and type(subject) in _KINDS:
-                self._entries.pop(subject, None)
-            elif change.operation is Operation.DEL or change.names & _TOLD:
-                for row in self._told_by(subject):
-                    self._put(row)
+            for row in _LINES.affected(change, self._mirror.pools):
+                self._put(row)
 
     def find(self, query: str, limit: int = 6) -> list[Found]:
         """At most `limit` of each group, the best first: name, beginning of the name, a word of it, any other field."""
@@ -123,26 +122,11 @@ class Index:
             return [entry for entry in self._entries.values() if word in entry.text]
         return [entry for entry in self._entries.values() if word in entry.text or entry.row.uuid.startswith(word)]
 
-    def _told_by(self, subject: XapiObject) -> list[XapiObject]:
-        """The rows whose line has something of `subject`."""
-        if type(subject) in _KINDS:
-            return [subject]
-        told: XapiObject | None = None
-        if isinstance(subject, VIF):
-            told = subject.home.one(VM, subject.VM)
-        elif isinstance(subject, PIF):
-            told = subject.home.one(Host, subject.host)
-        elif isinstance(subject, VMGuestMetrics):
-            told = self._guests.get((subject.home.id, subject.ref))
-        return [told] if told is not None and told in self._entries else []
-
     def _put(self, row: XapiObject) -> None:
         group = _group(row)
-        if group is None:
+        if group is None or row.home.one(type(row), row.ref) is not row:
             self._entries.pop(row, None)
             return
-        if isinstance(row, VM):
-            self._guests[row.home.id, row.guest_metrics] = row
         name = name_of(row)
         fields = tuple(field for field in _fields(row) if field)
         text = "\n".join((name, *fields)).lower()

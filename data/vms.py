@@ -70,8 +70,12 @@ def _below(vdi: VDI) -> VDI | None:
 def nics_of(vm: VM) -> list[Nic]:
     """All NICs by position."""
     told = told_addresses(vm)
-    vifs = sorted(vm.all_of(VIF, vm.VIFs), key=lambda vif: (_place(vif.device), vif.device))
-    return [Nic(vif, vif.home.one(Network, vif.network), told.get(vif.device, ())) for vif in vifs]
+    return [Nic(vif, vif.home.one(Network, vif.network), told.get(vif.device, ())) for vif in vifs_of(vm)]
+
+
+def vifs_of(vm: VM) -> list[VIF]:
+    """The same without what hangs on them."""
+    return sorted(vm.all_of(VIF, vm.VIFs), key=lambda vif: (_place(vif.device), vif.device))
 
 
 def _place(text: str) -> int:

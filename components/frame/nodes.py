@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from components.hosts.words import state_mark
 from components.servers.words import state_mark as connection_mark
 from components.vms.words import mark_of
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.names import name_of, pool_name
-from data.objects import VM, Host, HostMetrics, Pool
+from data.objects import VM, Host, Pool
 from data.placement import is_guest
+from data.relations import Together
 from data.server import Server
 from data.types import XapiObject
+from data.views.host import HostView
+from data.views.pool import PoolView
+from data.views.view import is_present, reads_of
+from data.views.vm import VMView
 
 Row = tuple[int, int, int, str, str, str]
 """(id, id of the parent or 0, Kind, mark, name, uuid), as the browser gets it; of a pool its key instead of its uuid."""
@@ -36,12 +41,12 @@ class Delta(NamedTuple):
     quiet: bool
 
 
-_VM_NAMES = frozenset((
-    "uuid", "name_label", "power_state", "resident_on", "current_operations", "is_a_template", "is_a_snapshot", "is_control_domain",
-    "other_config",
-))  # fmt: skip
-_HOST_NAMES = frozenset(("uuid", "name_label", "hostname", "enabled", "metrics"))
-_POOL_NAMES = frozenset(("uuid", "name_label", "master"))
+SHOWN: Final = Together(
+    reads_of(PoolView.name),
+    reads_of(HostView.name, HostView.state),
+    reads_of(VMView.name, VMView.state, VMView.is_guest, VMView.operations, VMView.host),
+)
+"""What rows are made of; in this order, since a row has that of its parent."""
 
 
 class Nodes:
@@ -83,13 +88,23 @@ class Nodes:
         self._gone.clear()
         self._quiet = True
 
-    def update(self, changes: Iterable[Change]) -> bool:
+    def update(self, changes: Sequence[Change]) -> bool:
         """Take changes in; whether `take` has something now."""
-        strays: set[PoolMirror] = set()
         for change in changes:
-            self._update_one(change, strays)
-        for pool in strays:
-            for vm in pool.all(VM).values():
+            if isinstance(change.subject, Server):
+                self._update_server(change.subject)
+            for row in SHOWN.affected(change, self._mirror.pools):
+                if isinstance(row, Pool):
+                    self._draw_server(_pool_of(row))
+                elif not is_present(row):
+                    self._drop(row)
+                elif isinstance(row, Host):
+                    self._draw_host(row)
+                elif isinstance(row, VM):
+                    self._draw_vm(row)
+        hosts = (change.subject for change in changes if isinstance(change.subject, Host) and change.operation is not Operation.MOD)
+        for pool in set(map(_pool_of, hosts)):
+            for vm in pool.all(VM).values():  # those that named it before it came, or name it still
                 self._draw_vm(vm)
         return bool(self._put or self._gone)
 
@@ -102,33 +117,9 @@ class Nodes:
         self.revision += 1
         return delta
 
-    def _update_one(self, change: Change, strays: set[PoolMirror]) -> None:
-        subject, names = change.subject, change.names
-        gone = change.operation is Operation.DEL
-        if isinstance(subject, VM):
-            if gone:
-                self._drop(subject)
-            elif names & _VM_NAMES:
-                self._draw_vm(subject)
-        elif isinstance(subject, Host):
-            if gone:
-                self._drop(subject)
-            elif names & _HOST_NAMES:
-                self._draw_heard((subject,))
-                self._draw_server(_pool_of(subject))  # a pool without a name has that of its master
-            if change.operation is not Operation.MOD:
-                strays.add(_pool_of(subject))
-        elif isinstance(subject, HostMetrics):
-            if gone or "live" in names:
-                self._draw_heard(host for host in subject.home.all(Host).values() if host.metrics == subject.ref)
-        elif isinstance(subject, Server):
-            self._update_server(subject, gone)
-        elif isinstance(subject, Pool) and (gone or names & _POOL_NAMES):
-            self._draw_server(_pool_of(subject))
-
-    def _update_server(self, server: Server, gone: bool) -> None:
+    def _update_server(self, server: Server) -> None:
         pool = self._mirror.pools.get(server.id)
-        if gone or pool is None:
+        if pool is None:
             self._drop(("bench", server.id))
             self._drop(server)
         else:
@@ -149,13 +140,6 @@ class Nodes:
         if parent is not None:
             node = self._show(host, parent, Kind.HOST, state_mark(host), name_of(host), host.uuid)
             self._subjects[node] = host
-
-    def _draw_heard(self, hosts: Iterable[Host]) -> None:
-        """With the VMs on them: of one that is not heard nobody knows how they are."""
-        for host in hosts:
-            self._draw_host(host)
-            for vm in host.all_of(VM, host.resident_VMs):
-                self._draw_vm(vm)
 
     def _draw_vm(self, vm: VM) -> None:
         pool = _pool_of(vm)

@@ -17,8 +17,8 @@ import orjson
 
 from components.feeds import Viewers
 from components.map import frames
+from components.map.reads import Thing
 from components.map.stage import Counts, Item, Sees, Stage, count, measured
-from components.map.touched import Thing
 from data.facts.host import memory_total
 from data.history import STEP
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject

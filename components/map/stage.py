@@ -10,8 +10,8 @@ from itertools import islice
 
 import orjson
 
+from components.map.reads import READS, Thing
 from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
-from components.map.touched import Joins, Thing
 from data.facts.vm import VmState, state_of
 from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.objects import SR, VM, Host, Network, Pool
@@ -84,7 +84,6 @@ class Stage:
         self._sees = sees
         self._next_id = 0
         self._ids: dict[Thing, int] = {}
-        self._joins = Joins()
         self._dirty: dict[Thing, None] = {}
         self._due: dict[int, Item] = {}
         self._gone: list[int] = []
@@ -105,8 +104,11 @@ class Stage:
     def changed(self, changes: Sequence[Change]) -> bool:
         """Note what may look different; whether anything may."""
         for change in changes:
-            self._dirty.update(dict.fromkeys(self._joins.touched(change)))
             subject = change.subject
+            if isinstance(subject, Server):
+                self._dirty[subject] = None
+            touched = READS.affected(change, self._mirror.pools)
+            self._dirty.update({row.home.server if isinstance(row, Pool) else row: None for row in touched})  # type: ignore[misc]
             if change.operation is Operation.DEL and isinstance(subject, Server | Host | VM | SR | Network):
                 self._remove(subject)
         return bool(self._dirty or self._gone)
@@ -142,8 +144,6 @@ class Stage:
         self._tally(thing, item.row, [])
         if isinstance(thing, XapiObject) and thing.home.id in self.casts:
             self.casts[thing.home.id].drop(item.id)
-        if isinstance(thing, VM):
-            self._joins.forget(thing)
 
     def rebuild(self, seconds: float = float("inf")) -> bool:
         """Make rows anew for about `seconds`; whether all are up to date then."""
@@ -184,7 +184,6 @@ class Stage:
         if isinstance(thing, VM):
             if not is_guest(thing) or (self._sees and not self._sees(thing)):
                 return None
-            self._joins.note(thing)
             return vm_row(id_, pool_id, thing, self._id_of, self._label)
         return sr_row(id_, pool_id, thing, self._id_of) if isinstance(thing, SR) else network_row(id_, pool_id, thing, self._id_of)
 

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from components.vms.rows import Place, Row, place_of, row_of
-from data.mirror import Change, Mirror, Operation
-from data.objects import VBD, VDI, VIF, VM, Host, HostMetrics, Pool, VMGuestMetrics, VMMetrics
-from data.placement import is_guest
+from data.mirror import Change, Mirror
+from data.objects import VM, Host, Pool
 from data.server import Server
-from data.types import Ref, XapiObject
+from data.views.view import is_present, reads_of
+from data.views.vm import VMView as V
 
-_TOLD: Final[Mapping[type[XapiObject], frozenset[str]]] = {
-    VM: frozenset((
-        "uuid", "name_label", "name_description", "power_state", "is_a_template", "is_a_snapshot", "is_control_domain", "tags",
-        "current_operations", "resident_on", "memory_dynamic_max", "memory_dynamic_min", "VCPUs_max", "VCPUs_at_startup", "VBDs", "VIFs",
-        "metrics", "guest_metrics", "snapshots", "ha_restart_priority", "other_config",
-    )),
-    VMMetrics: frozenset(("start_time", "VCPUs_number")),
-    VMGuestMetrics: frozenset(("os_version", "networks", "PV_drivers_version", "PV_drivers_detected", "live")),
-    VBD: frozenset(("VM", "VDI", "type", "empty")),
-    VDI: frozenset(("virtual_size",)),
-    VIF: frozenset(("VM", "MAC")),
-    Host: frozenset(("name_label", "hostname", "uuid", "metrics")),
-    HostMetrics: frozenset(("live",)),
-    Pool: frozenset(("name_label", "master", "ha_enabled")),
-}  # fmt: skip
-"""The fields that a row is made of."""
+SHOWN: Final = reads_of(
+    V.is_guest, V.name, V.description, V.tags, V.state, V.operations, V.host, V.vcpus, V.memory, V.disk_total, V.addresses, V.macs, V.os,
+    V.tools, V.started, V.snapshot_count, V.restarts,
+)  # fmt: skip
+"""What a row is made of."""
 
 
 class Delta(NamedTuple):
@@ -49,8 +38,7 @@ class Roster:
         self._vms: dict[int, VM] = {}
         self._rows: dict[int, Row] = {}
         self._places: list[Place] = []
-        self._joined: dict[tuple[str, Ref], VM] = {}  # metrics and guest metrics -> their VM
-        self._dirty: set[VM] = set()
+        self._dirty: dict[VM, None] = {}
         self._gone: set[int] = set()
         self._next = 0
 
@@ -73,16 +61,14 @@ class Roster:
         """Note what has to be looked at again; whether that is anything."""
         found = False
         for change in changes:
-            subject = change.subject
-            if isinstance(subject, Server):
-                found = True
-            elif change.operation is not Operation.MOD or change.names & _TOLD.get(type(subject), frozenset()):
-                found |= self._mark(subject, change.operation is Operation.DEL)
+            touched = dict.fromkeys(SHOWN.affected(change, self._mirror.pools))
+            self._dirty |= touched
+            found |= bool(touched) or isinstance(change.subject, Server | Pool | Host)  # a pool may go by its master's name
         return found
 
     def take(self) -> Delta | None:
         """What became different since the last time, as a new revision; None if nothing did."""
-        dirty, self._dirty = self._dirty, set()
+        dirty, self._dirty = self._dirty, {}
         put = [row for vm in dirty if (row := self._draw(vm))]
         gone, self._gone = sorted(self._gone), set()
         now = self._now()
@@ -93,30 +79,9 @@ class Roster:
         self.revision += 1
         return Delta(put, gone, places)
 
-    def _mark(self, subject: XapiObject, gone: bool) -> bool:
-        touched: Sequence[VM | None] = ()
-        if isinstance(subject, VM):
-            if gone:
-                self._drop(subject)
-                return True
-            touched = (subject,)
-        elif isinstance(subject, VMMetrics | VMGuestMetrics):
-            touched = (self._joined.get((subject.home.id, subject.ref)),)
-        elif isinstance(subject, VBD | VIF):
-            touched = (subject.home.one(VM, subject.VM),)
-        elif isinstance(subject, VDI):
-            touched = [subject.home.one(VM, vbd.VM) for vbd in subject.all_of(VBD, subject.VBDs)]
-        elif isinstance(subject, Host):
-            touched = [vm for vm in self._ids if vm.resident_on == subject.ref and vm.home is subject.home]
-        elif isinstance(subject, HostMetrics):
-            hosts = [host for host in subject.home.all(Host).values() if host.metrics == subject.ref]
-            touched = [vm for host in hosts for vm in host.all_of(VM, host.resident_VMs)]
-        self._dirty.update(vm for vm in touched if vm is not None)
-        return bool(touched) or isinstance(subject, Pool)
-
     def _draw(self, vm: VM) -> Row | None:
         """The row of `vm`, if it is another than before."""
-        if vm.home.one(VM, vm.ref) is not vm or not is_guest(vm):
+        if not is_present(vm) or not V.is_guest.of(vm):
             self._drop(vm)
             return None
         id_ = self._ids.get(vm)
@@ -124,7 +89,6 @@ class Roster:
             self._next += 1
             id_ = self._ids[vm] = self._next
             self._vms[id_] = vm
-        self._joined[vm.home.id, vm.guest_metrics] = self._joined[vm.home.id, vm.metrics] = vm
         row = row_of(id_, vm)
         if self._rows.get(id_) == row:
             return None
@@ -132,14 +96,11 @@ class Roster:
         return row
 
     def _drop(self, vm: VM) -> None:
-        self._dirty.discard(vm)
         id_ = self._ids.pop(vm, None)
         if id_ is not None:
             del self._vms[id_]
             self._rows.pop(id_, None)
             self._gone.add(id_)
-            for ref in (vm.metrics, vm.guest_metrics):
-                self._joined.pop((vm.home.id, ref), None)
 
     def _now(self) -> list[Place]:
         return [place_of(pool) for pool in self._mirror]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from data.facts.vm import addresses_of, host_of, memory_of, state_of, tools_of, vcpus_of
+from data.facts.vm import host_of
 from data.mirror import PoolMirror
 from data.names import name_of, pool_name
-from data.objects import VIF, VM
+from data.objects import VM
 from data.types import Home
-from data.vms import disk_total, os_name, started_at
+from data.views.vm import VMView as V
 
 LONGEST_NOTE = 200
 """Characters of a description that the list keeps."""
@@ -55,30 +55,29 @@ class Place(NamedTuple):
 
 
 def row_of(id_: int, vm: VM) -> Row:
-    host = host_of(vm)
-    tools = tools_of(vm)
+    host, tools = host_of(vm), V.tools.of(vm)  # of thousands each step counts: no Thing is made of it
     return Row(
         id=id_,
         uuid=vm.uuid,
         pool=vm.home.id,
-        name=name_of(vm),
-        state=state_of(vm),
-        doing=next(iter(vm.current_operations.values()), ""),
+        name=V.name.of(vm),
+        state=V.state.of(vm),
+        doing=next(iter(V.operations.of(vm)), ""),
         host=name_of(host) if host else "",
         host_uuid=host.uuid if host else "",
-        vcpus=vcpus_of(vm),
-        memory=memory_of(vm),
-        disk=disk_total(vm),
-        addresses=" ".join(addresses_of(vm)),
-        macs=" ".join(vif.MAC for vif in vm.all_of(VIF, vm.VIFs)),
-        tags=sorted(vm.tags, key=str.casefold),
-        os=os_name(vm),
+        vcpus=V.vcpus.of(vm),
+        memory=V.memory.of(vm),
+        disk=V.disk_total.of(vm),
+        addresses=" ".join(V.addresses.of(vm)),
+        macs=" ".join(V.macs.of(vm)),
+        tags=list(V.tags.of(vm)),
+        os=V.os.of(vm),
         tools=str(tools.state),
         version=tools.version,
-        started=round(started_at(vm) or 0),
-        snapshots=len(vm.snapshots),
-        restarts=vm.ha_restart_priority,
-        note=vm.name_description[:LONGEST_NOTE],
+        started=round(V.started.of(vm) or 0),
+        snapshots=V.snapshot_count.of(vm),
+        restarts=V.restarts.of(vm),
+        note=V.description.of(vm)[:LONGEST_NOTE],
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, NamedTuple
 
 from data.facts.host import is_live
@@ -111,7 +112,7 @@ def addresses_of(vm: VM) -> list[str]:
     """
     told = told_addresses(vm)
     found = dict.fromkeys(address for device in sorted(told, key=_place) for address in told[device])
-    wide = [address for address in found if not ip_address(address).is_link_local]
+    wide = [address for address in found if (parsed := _parsed(address)) and not parsed.is_link_local]
     return sorted(wide or found, key=lambda address: ":" in address)
 
 
@@ -122,13 +123,18 @@ def told_addresses(vm: VM) -> Mapping[str, tuple[str, ...]]:
     for key, value in sorted((guest.networks if guest else {}).items()):
         device, _slash, kind = key.partition("/")
         for text in value.split():
-            try:
-                address = ip_address(text)
-            except ValueError:
-                continue
-            if kind.startswith("ip") and not address.is_unspecified:
+            address = _parsed(text)
+            if address is not None and kind.startswith("ip") and not address.is_unspecified:
                 found.setdefault(device, {}).setdefault(str(address), (address.version == 6, address.is_link_local, key))
     return {device: tuple(sorted(told, key=told.__getitem__)) for device, told in found.items()}
+
+
+@lru_cache(maxsize=4096)  # each is asked for several times, here and in every place that shows it
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _place(text: str) -> int:

@@ -48,11 +48,14 @@ _NEEDS: Final = (
     "management", "IP", "IPv6", "ip_configuration_mode", "bond_master_of", "bond_slave_of.mode", *via("network.VIFs.VM", *GUEST),
 )  # fmt: skip
 _ABOVE: Final = "VLAN_slave_of.untagged_PIF"
-LINK: Final = (
+SHAPE: Final = (
     *_OWN, *via("VLAN_master_of.tagged_PIF", *_OWN), *_NEEDS, *via(_ABOVE, *_NEEDS), *via(f"{_ABOVE}.{_ABOVE}", *_NEEDS),
-    *via("network.VIFs.VM", "power_state", "resident_on"), "host.metrics.live", "currently_attached",
 )  # fmt: skip
-"""What the state of a PIF's link is made of, and how grave it is."""
+"""What the state of a PIF's link is made of."""
+LINK: Final = (
+    *SHAPE, *via("network.VIFs.VM", "power_state", "resident_on"), "host.metrics.live", "currently_attached",
+)  # fmt: skip
+"""... and how grave it is."""
 PORT: Final = (
     *LINK, "device", "physical", "VLAN", "MAC", "MTU", *via("network", "name_label", "bridge", "uuid"),
     *via("host", "name_label", "hostname", "uuid"),

@@ -167,7 +167,7 @@ class VMView(View[VM]):
     nics = _Fact(
         lambda vm: tuple(nic_of(nic) for nic in vms.nics_of(vm)), "VIFs.device", "VIFs.MAC", "VIFs.currently_attached", *NETWORK, *AGENT
     )
-    macs = _Fact(lambda vm: tuple(nic.vif.MAC for nic in vms.nics_of(vm)), "VIFs.device", "VIFs.MAC")
+    macs = _Fact(lambda vm: tuple(vif.MAC for vif in vms.vifs_of(vm)), "VIFs.device", "VIFs.MAC")
     snapshot_count = _Fact(lambda vm: len(vm.snapshots), "snapshots")
     ties = _Fact(
         lambda vm: tuple(tie_of(tie) for tie in ties.ties_of(vm)), "VBDs.type", "VBDs.userdevice", "VBDs.empty", "VBDs.VDI.name_label",

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 import pytest
 
+from components.frame.nodes import Nodes
 from components.hosts.rows import host_roll, resident_roll
 from components.lists import Roll
+from components.map.stage import Stage
 from components.messages.rows import message_roll
 from components.networks.rows import network_roll, nic_roll
 from components.storage.rows import disk_roll, sr_roll
+from components.vms.roster import Roster
+from components.vms.rows import Row
 from components.vms.snapshots import snapshot_roll
 from data.changes import Change
-from data.mirror import PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, SR, VM, Host, Message, Network
 from data.relations import edges
+from data.search import Index
+from data.types import XapiObject
 from tests.facts.pools import any_mirror
 from tests.fakes import change
 from tests.map.fleets import join
@@ -41,6 +47,14 @@ def _english() -> Iterator[None]:
         yield
 
 
+def fields_around(pool: PoolMirror) -> Iterator[tuple[XapiObject, str]]:
+    """Some objects of each kind with each of their fields, but for references of two ends: of those XAPI changes both."""
+    for kind in KINDS:
+        for row in list(pool.all(kind).values())[:3] if kind is not Message else ():
+            both = {field for field, edge in edges(kind).items() if edge.back}
+            yield from ((row, field) for field in kind.__struct_fields__ if field not in {"uuid", "ref", "home", *both})
+
+
 @pytest.mark.parametrize("place", ROLLS)
 def test_a_list_notices_what_its_rows_show(place: str) -> None:
     mirror = any_mirror(1)
@@ -57,16 +71,74 @@ def test_a_list_notices_what_its_rows_show(place: str) -> None:
         return {row: (roll.row(row), roll.belongs(row)) for row in pool.all(roll.kind).values()}
 
     before = told()
-    for row in [row for kind in KINDS if kind is not Message for row in list(pool.all(kind).values())[:4]]:
-        for field in row.__struct_fields__:
-            if field in ("uuid", "ref", "home") or (field in edges(type(row)) and edges(type(row))[field].back):
-                continue  # of what has two ends XAPI changes both
-            value = getattr(row, field)
-            heard.clear()
-            change(mirror, row, **{field: another(value)})
-            noticed = {one for news in heard for one in roll.reads.affected(news, mirror.pools)}
-            noticed |= {one for news in heard for one in (roll.near(news) if roll.near else ())}
-            now = told()
-            missed = [one for one, shown in now.items() if shown != before[one] and one not in noticed]
-            assert not missed, f"{field} of {type(row).__name__}"
+    for row, field in fields_around(pool):
+        value = getattr(row, field)
+        heard.clear()
+        change(mirror, row, **{field: another(value)})
+        noticed = {one for news in heard for one in roll.reads.affected(news, mirror.pools)}
+        noticed |= {one for news in heard for one in (roll.near(news) if roll.near else ())}
+        now = told()
+        missed = [one for one, shown in now.items() if shown != before[one] and one not in noticed]
+        assert not missed, f"{field} of {type(row).__name__}"
+        change(mirror, row, **{field: value})
+
+
+def in_list(mirror: Mirror) -> tuple[Any, Callable[[], object]]:
+    roster = Roster(mirror)
+    return roster, lambda: {row.uuid: row[1:] for row in cast(list[Row], roster.whole()["rows"])}
+
+
+def in_tree(mirror: Mirror) -> tuple[Any, Callable[[], object]]:
+    nodes = Nodes(mirror)
+    return nodes, lambda: {(parent[5] if (parent := nodes._rows.get(above)) else "", *row) for _id, above, *row in nodes.rows()}
+
+
+def in_search(mirror: Mirror) -> tuple[Any, Callable[[], object]]:
+    index = Index(mirror)
+    return index, lambda: index._entries
+
+
+@pytest.mark.parametrize("place", (in_list, in_tree, in_search))
+def test_what_all_browsers_share_is_kept_up(place: Callable[[Mirror], tuple[Any, Callable[[], object]]]) -> None:
+    mirror = any_mirror(2)
+    (pool,) = mirror
+    join(pool)
+    kept, told = place(mirror)
+    for _ in kept.fill():
+        pass
+
+    def changed(changes: Sequence[Change]) -> None:
+        kept.update(changes)
+
+    mirror.observe(changed)
+    for row, field in fields_around(pool):
+        before = getattr(row, field)
+        for value in (another(before), before):
             change(mirror, row, **{field: value})
+            if hasattr(kept, "take"):
+                kept.take()
+            fresh, told_fresh = place(mirror)
+            for _ in fresh.fill():
+                pass
+            assert told() == told_fresh(), f"{field} of {type(row).__name__}"
+
+
+def test_the_map_is_kept_up() -> None:
+    mirror = any_mirror(2)
+    (pool,) = mirror
+    join(pool)
+    stage = Stage(mirror)
+    stage.add(pool)
+    stage.rebuild()
+    mirror.observe(stage.changed)
+    mirror.findings.observe(stage.judged)
+    for row, field in fields_around(pool):
+        before = getattr(row, field)
+        for value in (another(before), before):
+            change(mirror, row, **{field: value})
+            stage.rebuild()
+            stage.take()
+            stage.add(pool)
+            stage.rebuild()
+            missed, _gone = stage.take()
+            assert not missed, f"{field} of {type(row).__name__}"
