@@ -16,7 +16,7 @@ from xo_dash.i18n import N_, _, number
 
 _PLACES: Final = (
     ("/", "map", N_("Map")), ("/attention", "attention", N_("Attention")), ("/vms", "vm", N_("VMs")),
-    ("/snapshots", "camera", N_("Snapshots")), ("/hosts", "host", N_("Hosts")),
+    ("/consoles", "console", N_("Consoles")), ("/snapshots", "camera", N_("Snapshots")), ("/hosts", "host", N_("Hosts")),
     ("/storage", "storage", N_("Storage")), ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
     ("/messages", "messages", N_("Messages")), ("/settings", "settings", N_("Settings")),
 )  # fmt: skip
