@@ -2,7 +2,7 @@
 
 from components.actions.bar import ActionBar, bar
 from components.actions.menu import ActionMenu, PlacedMenu
-from components.actions.run_command import give, run_command, whoever
+from components.actions.run_command import give, run_command, tell_end, whoever
 from components.actions.run_progress import run_progress
 
-__all__ = ["ActionBar", "ActionMenu", "PlacedMenu", "bar", "give", "run_command", "run_progress", "whoever"]
+__all__ = ["ActionBar", "ActionMenu", "PlacedMenu", "bar", "give", "run_command", "run_progress", "tell_end", "whoever"]

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from data.identity import key_of, seen_from
 from data.mirror import Mirror
 from data.names import name_of
 from data.objects import KINDS
-from data.types import Ref, XapiObject
+from data.types import Home, Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.plan import rehearse_all
@@ -51,7 +52,7 @@ def accept(order: Order, mirror: Mirror) -> tuple[AnyAction, list[XapiObject], R
         raise OrderRefused(_("name the objects for “{action}”").format(action=action.id))
     subjects = list(dict.fromkeys(_find(mirror, action.kind, text) for text in order.on))
     try:
-        return action, subjects, decode(action.request, {**_usual(action, subjects), **order.values})
+        return action, subjects, decode(action.request, {**_usual(action, subjects), **_by_name(action, subjects, order.values)})
     except BadRequest as error:
         raise OrderRefused(_("the command is incomplete or invalid"), error.faults) from error
 
@@ -59,6 +60,25 @@ def accept(order: Order, mirror: Mirror) -> tuple[AnyAction, list[XapiObject], R
 def _usual(action: AnyAction, subjects: Sequence[XapiObject]) -> Mapping[str, object]:
     """What a dialog would begin with; an object that there is not is left out, so that it is asked for."""
     return {name: value for name, value in action.defaults(subjects).items() if value != ""}
+
+
+def _by_name(action: AnyAction, subjects: Sequence[XapiObject], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same; an object that is called by a name that only one has, by its key. The rest is left for `decode` to judge."""
+    home, found = subjects[0].home, dict(values)
+    for one in action.fields:
+        text = values.get(one.name)
+        if one.kind is None or not isinstance(text, str) or seen_from(home, one.kind, text) is not None:
+            continue
+        named = _called(home, one.kind, text)
+        if not named and one.anywhere:
+            named = [row for other in home.pools.values() for row in _called(other, one.kind, text)]
+        if len(named) == 1:
+            found[one.name] = key_of(named[0]) if one.anywhere else named[0].uuid
+    return found
+
+
+def _called(home: Home, kind: type[XapiObject], name: str) -> list[XapiObject]:
+    return [row for row in home.all(kind).values() if name and getattr(row, "name_label", None) == name]
 
 
 def _find(mirror: Mirror, kind: type[XapiObject], text: str) -> XapiObject:

@@ -1,0 +1,5 @@
+"""The page that moves a VM."""
+
+from components.migration.form import MigrationForm
+
+__all__ = ["MigrationForm"]

@@ -1,0 +1,343 @@
+"""A VM's migration: where it can go, what moves with it, what happens, and the button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nicegui import ui
+
+from components.actions import tell_end, whoever
+from components.actions.preview import Preview
+from components.links import PREFIXES, path_of
+from components.live import follow_all, follow_source, renewed
+from components.migration.words import OFF, WAYS, WHYS, moved
+from components.ui import Bar, Button, Card, Kind, Mark, check, choice, data_table
+from components.ui.tables import Column
+from data.hosts import account_of
+from data.identity import Key, key_of, seen_from
+from data.names import name_of, pool_name
+from data.objects import SR, VM, Host, HostMetrics, Network
+from xo_dash.context import Context
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.request import Fault
+from xo_dash.control.run import Run, State
+from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.vm.migration.estimate import estimate
+from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, Why, bytes_of, has_address, management_of, networks_on
+from xo_dash.control.vm.migration.migrate import (
+    MIGRATE,
+    DiskPlace,
+    MigrateVM,
+    NicPlace,
+    disks_in,
+    nics_in,
+)
+from xo_dash.control.vm.migration.targets import Target, Way, is_up, memory_after, reached_srs, targets
+from xo_dash.door.current import current_session
+from xo_dash.i18n import _, duration, number, size
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What a person chose so far; the rest follows by itself."""
+
+    host: str = ""  # its key
+    disks: dict[str, str] = field(default_factory=dict)  # {uuid of a disk: key of an SR}
+    nics: dict[str, str] = field(default_factory=dict)  # {uuid of a NIC: key of a network}
+    network: str = ""  # its key
+    copy: bool = False
+
+    def request(self) -> MigrateVM:
+        return MigrateVM(
+            host=self.host,
+            network=self.network or None,
+            copy=self.copy,
+            disks=tuple(DiskPlace(disk=disk, sr=sr) for disk, sr in self.disks.items()),
+            nics=tuple(NicPlace(nic=nic, network=network) for nic, network in self.nics.items()),
+        )
+
+
+class MigrationForm(ui.element):
+    """Changing the target keeps what was touched and derives the rest anew."""
+
+    def __init__(self, context: Context, vm: VM, host: str = "") -> None:
+        """`host`: the key of the one that is chosen at first; else the first that can take it."""
+        super().__init__()
+        self.classes("x-move")
+        self._context, self._vm = context, vm
+        first = next((one for one in targets(vm) if one.refused is None), None)
+        self._chosen = Chosen(host or (key_of(first.host) if first is not None else ""))
+        self._shown: list[object] = []
+        with self:
+            with ui.element().classes("x-move-main"):
+                self._targets = ui.element().classes("contents")
+                self._places = ui.element().classes("contents")
+            with ui.element("aside").classes("x-move-aside"):
+                self._plan_card = Card(_("Plan"))
+                with self._plan_card:
+                    self._estimate = ui.element()
+                    self._preview = Preview(MIGRATE, [vm])
+                    self._faults = ui.element("ul").props("role=status").mark("faults")
+                    self._button = Button(_("Migrate"), self._go, kind=Kind.PRIMARY, icon="migrate")
+                    with ui.element().classes("x-move-running") as self._running:
+                        self._bar = Bar(0.0, _("Progress"))
+                        self._step = ui.label().classes("x-dim")
+                        Button(_("Cancel"), self._cancel)
+                with Card(_("If it fails")):
+                    self._failing = ui.label().classes("x-dim")
+        self._draw_targets()
+        self._draw_places()
+        self._run: Run | None = None
+        follow_source(context.runner.observe, self._progress)
+        follow_all(context.mirror, lambda _changes: True, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
+
+    # ---- what there is to choose from
+
+    def _again(self) -> None:
+        """The pools changed: what may be chosen, but not what was."""
+        self._draw_targets()
+        self._tell()
+
+    @property
+    def _host(self) -> Host | None:
+        return seen_from(self._vm.home, Host, self._chosen.host) if self._chosen.host else None
+
+    def _draw_targets(self) -> None:
+        vm = self._vm
+        rows = [(one, key_of(one.host), self._about(one), self._memory(one)) for one in targets(vm)]
+        if self._shown == [*rows, self._chosen.host]:
+            return
+        self._shown = [*rows, self._chosen.host]
+        able = sum(one.refused is None for one, *_rest in rows)
+        scope = _("{able} of {all} can take it").format(able=number(able), all=number(len(rows)))
+        with renewed(self._targets), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
+            group.props["aria-label"] = _("Target")
+            for one, key, about, memory in rows:
+                self._target(one, key, about, memory)
+
+    def _target(self, one: Target, key: str, about: str, memory: str) -> None:
+        row = ui.element("button").classes("x-move-target").props("type=button role=radio")
+        row.props["aria-checked"] = "true" if key == self._chosen.host else "false"
+        row.mark(f"target-{one.host.uuid}")
+        if one.refused is not None:
+            row.props["aria-disabled"] = "true"
+        else:
+            row.on("click", lambda: self._choose(key), [])
+        with row:
+            ui.element("i").classes("x-radio")
+            ui.label(name_of(one.host)).classes("x-cut" if one.refused is not None else "x-strong x-cut")
+            ui.label(pool_name(one.host.home)).classes("x-dim x-cut")
+            with ui.element().classes("x-row"):
+                if one.refused is not None:
+                    Mark("unknown")
+                ui.label(about).classes("x-dim" if one.refused is not None else "")
+            ui.label(memory).classes("x-num")
+
+    def _about(self, one: Target) -> str:
+        if one.refused is not None:
+            return str(one.refused)
+        if not is_up(self._vm) and one.way is not Way.POOL:
+            return _(OFF)
+        text = _(WAYS[one.way])
+        disks = moved(disks_in(MigrateVM(host=key_of(one.host)), self._vm, one.host))
+        return f"{text}: {disks}" if disks else text
+
+    def _memory(self, one: Target) -> str:
+        free = account_of(one.host).free
+        after = memory_after(self._vm, one.host, free)
+        if one.refused is not None or after == free:
+            return _("{free} free").format(free=size(free))
+        return f"{size(free)} → {size(after)}"
+
+    def _choose(self, key: str) -> None:
+        self._chosen.host = key
+        self._chosen.network = ""
+        host = self._host
+        if host is not None:  # what was touched is kept where it is possible there
+            reached = {key_of(sr) for sr in reached_srs(host)}
+            self._chosen.disks = {disk: sr for disk, sr in self._chosen.disks.items() if sr in reached}
+            there = {key_of(network) for network in networks_on(host)}
+            self._chosen.nics = {nic: network for nic, network in self._chosen.nics.items() if network in there}
+        self._draw_targets()
+        self._draw_places()
+
+    # ---- where disks and NICs go
+
+    def _draw_places(self) -> None:
+        host = self._host
+        with renewed(self._places):
+            if host is not None:
+                self._draw_disks(host)
+                self._draw_nics(host)
+                self._draw_options(host)
+        self._tell()
+
+    def _draw_disks(self, host: Host) -> None:
+        moves = disks_in(self._chosen.request(), self._vm, host)
+        if not moves:
+            return
+        reached = {sr.ref for sr in reached_srs(host)}
+        options = {key_of(sr): f"{label} · {_free(sr)}" for sr, label in disk_srs(host.home) if sr.ref in reached}
+        columns = [Column(_("Disk"), main=True), Column(_("Size"), number=True), Column(_("Used"), number=True), Column(_("From")),
+                   Column(_("To")), Column(_("Why"))]  # fmt: skip
+        with Card(_("Disks")):
+            data_table(columns, [self._disk_row(move, options) for move in moves]).classes("x-move-disks")
+
+    def _disk_row(self, move: DiskMove, options: dict[str, str]) -> list[str | Callable[[], object]]:
+        disk = move.disk
+        now = disk.home.one(SR, disk.SR)
+
+        def place(value: str) -> None:
+            self._chosen.disks[disk.uuid] = value
+            self._draw_places()
+
+        shown = key_of(move.sr) if move.sr is not None else None
+        return [
+            name_of(disk), size(disk.virtual_size), size(bytes_of(disk)), name_of(now) if now else "–",
+            lambda: self._select(options, shown, _("SR for {disk}").format(disk=name_of(disk)), place),
+            _(WHYS[move.why]),
+        ]  # fmt: skip
+
+    def _draw_nics(self, host: Host) -> None:
+        moves = nics_in(self._chosen.request(), self._vm, host)
+        if not moves:
+            return
+        options = {key_of(network): name_of(network) for network in networks_on(host)}
+        columns = [Column(_("NIC"), main=True), Column(_("MAC")), Column(_("From")), Column(_("To")), Column(_("Why"))]
+        with Card(_("Networks")):
+            data_table(columns, [self._nic_row(move, options) for move in moves]).classes("x-move-nics")
+
+    def _nic_row(self, move: NicMove, options: dict[str, str]) -> list[str | Callable[[], object]]:
+        nic = move.nic
+        now = nic.home.one(Network, nic.network)
+
+        def place(value: str) -> None:
+            self._chosen.nics[nic.uuid] = value
+            self._draw_places()
+
+        def why() -> None:
+            with ui.element().classes("x-row"):
+                if move.why in (Why.GUESS, Why.NOWHERE):
+                    Mark("warning")
+                ui.label(_(WHYS[move.why]))
+
+        shown = key_of(move.network) if move.network is not None else None
+        label = _("Network for NIC {device}").format(device=nic.device)
+        return [nic.device, nic.MAC, name_of(now) if now else "–", lambda: self._select(options, shown, label, place), why]
+
+    def _draw_options(self, host: Host) -> None:
+        networks = [network for network in host.home.all(Network).values() if has_address(host, network)]
+        may_copy = host.home is not self._vm.home and not is_up(self._vm)
+        if len(networks) < 2 and not may_copy:
+            return
+        main = management_of(host)
+        with Card(_("Options")):
+            if len(networks) > 1:
+                options = {key_of(network): name_of(network) for network in networks}
+
+                def over(value: str) -> None:
+                    self._chosen.network = "" if main is not None and value == key_of(main) else value
+                    self._tell()
+
+                shown = self._chosen.network or (key_of(main) if main else None)
+                choice(options, shown, label=_("Migration network"), on_change=lambda event: over(str(event.value)))
+            if may_copy:
+
+                def keep(value: bool) -> None:
+                    self._chosen.copy = value
+                    self._tell()
+
+                check(_("Keep the original (copy)"), self._chosen.copy, on_change=lambda event: keep(bool(event.value)))
+
+    def _select(self, options: dict[str, str], value: str | None, label: str, on_change: Callable[[str], None]) -> None:
+        box = choice(options, value if value in options else None, on_change=lambda event: on_change(str(event.value)))
+        box.props["aria-label"] = label
+
+    # ---- what will happen
+
+    def _tell(self) -> None:
+        """The plan, how long it takes, and what is wrong."""
+        host, request = self._host, self._chosen.request()
+        faults: list[Fault] = MIGRATE.faults(request, self._vm) if host is not None else []
+        with self:  # the row that was clicked may be gone
+            barred = why_not(MIGRATE, self._vm, whoever())
+        wrong = [str(fault.reason) for fault in faults] if barred is None else [str(barred)]
+        self._preview.show(None if faults or host is None else request)
+        self._estimate.clear()
+        if host is not None and not faults:
+            with self._estimate:
+                self._tell_time(host, request)
+        self._faults.clear()
+        with self._faults:
+            notes = [] if wrong or host is None else [str(note) for note in MIGRATE.notes(request, self._vm)]
+            for text in wrong or notes:
+                with ui.element("li").classes("x-move-note"):
+                    Mark("critical" if wrong else "warning")
+                    ui.label(text)
+        self._button.allow(wrong[0] if wrong else None if host is not None else _("No host can take it now."))
+        self._failing.text = self._after_a_failure(host)
+
+    def _tell_time(self, host: Host, request: MigrateVM) -> None:
+        network = (seen_from(host.home, Network, request.network) if request.network else None) or management_of(host)
+        found = estimate(self._vm, host, disks_in(request, self._vm, host), network)
+        if found.seconds is not None:
+            ui.label(_("About {time}").format(time=duration(found.seconds))).classes("x-move-time")
+            ui.label(_("{amount} over {speed} Mbit/s").format(amount=size(found.bytes), speed=number(found.mbits))).classes("x-dim x-small")
+        else:
+            ui.label(_("{amount} to move").format(amount=size(found.bytes))).classes("x-move-time")
+        if is_up(self._vm):
+            ui.label(_("{name} keeps running, with a pause of about a second").format(name=name_of(self._vm))).classes("x-dim x-small")
+
+    def _after_a_failure(self, host: Host | None) -> str:
+        name, now = name_of(self._vm), self._vm.home.one(Host, self._vm.resident_on)
+        text = (
+            _("{name} stays on {host} with its disks.").format(name=name, host=name_of(now))
+            if now
+            else _("{name} stays as it is.").format(name=name)
+        )
+        more = _("What was copied is removed; what could not be removed is named in the run.")
+        return f"{text} {more}" if host is not None else text
+
+    # ---- while it runs
+
+    def _go(self) -> None:
+        user = whoever()
+        if user is not None and self._run is None:
+            request = self._chosen.request()
+            self._run = self._context.runner.start(user, MIGRATE, [self._vm], request, address=current_session().address)
+            self._progress()
+
+    def _cancel(self) -> None:
+        user = whoever()
+        if user is not None and self._run is not None:
+            self._context.runner.cancel(user, self._run)
+
+    def _progress(self) -> None:
+        run = self._run
+        self._button.set_visibility(run is None)
+        self._running.set_visibility(run is not None)
+        if run is None:
+            return
+        (item,) = run.items
+        self._bar.show(item.progress)
+        self._step.text = str(item.says or "")
+        if run.ended:
+            self._run = None
+            tell_end(run)
+            if item.state is State.DONE and isinstance(run.request, MigrateVM):
+                ui.navigate.to(self._arrived(run.request))
+            else:
+                self._progress()
+
+    def _arrived(self, request: MigrateVM) -> str:
+        """The page of the VM where it is now: it keeps its UUID, unless it was copied."""
+        host = seen_from(self._vm.home, Host, request.host)
+        if host is None or host.home is self._vm.home or request.copy:
+            return path_of(self._vm)
+        return f"{PREFIXES[VM]}{Key(self._vm.uuid, host.home.key)}"
+
+
+def _free(sr: SR) -> str:
+    free = free_space(sr)
+    return _("{free} free").format(free=size(free)) if free is not None else "–"

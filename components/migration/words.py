@@ -1,0 +1,38 @@
+"""What moves, and how a place was found, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from data.names import name_of
+from data.objects import SR
+from xo_dash.control.vm.migration.mapping import DiskMove, Why, bytes_of
+from xo_dash.control.vm.migration.targets import Way
+from xo_dash.i18n import N_, _, size
+
+WAYS: Final[Mapping[Way, str]] = {
+    Way.MEMORY: N_("Live, no disk moves"),
+    Way.DISKS: N_("Live, disks move too"),
+    Way.POOL: N_("To another pool, with its disks"),
+}
+OFF: Final = N_("Disks move; it stays halted")
+WHYS: Final[Mapping[Why, str]] = {
+    Why.STAYS: N_("stays where it is"),
+    Why.CHOSEN: N_("chosen"),
+    Why.DEFAULT: N_("default SR"),
+    Why.ROOM: N_("most free space"),
+    Why.NAME: N_("same name"),
+    Why.VLAN: N_("same VLAN"),
+    Why.GUESS: N_("no network of that name or VLAN: check it"),
+    Why.NOWHERE: N_("no place for it"),
+}
+
+
+def moved(moves: list[DiskMove]) -> str:
+    """`140 GiB to nas-nfs`; "" where nothing moves."""
+    going = [move for move in moves if move.why is not Why.STAYS and move.sr is not None]
+    if not going:
+        return ""
+    names = list(dict.fromkeys(name_of(move.sr) for move in going if isinstance(move.sr, SR)))
+    return _("{amount} to {sr}").format(amount=size(sum(bytes_of(move.disk) for move in going)), sr=", ".join(names))

@@ -1,0 +1,40 @@
+"""`/migrate/{uuid@pool}`: a VM to another host, with its disks, or to another pool."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.links import path_of
+from components.migration import MigrationForm
+from components.ui import PageHead
+from data.mirror import PoolMirror
+from data.names import name_of, pool_name
+from data.objects import VM
+from pages.layout import frame
+from pages.objects import nothing_here, show_object
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/migrate/{key}")
+    def migrate(key: str, host: str = "") -> None:
+        found = context.mirror.find(VM, key)
+        title = _("Migrate {name}").format(name=name_of(found)) if found else _("Migrate")
+
+        def draw(vm: VM) -> None:
+            PageHead(_("Migrate {name}").format(name=name_of(vm)), icon="migrate")
+            MigrationForm(context, vm, host)
+
+        def unknown() -> None:
+            nothing_here(context, VM, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
+
+        with frame(context, title=title, crumbs=_crumbs(found), selected=found):
+            show_object(context, VM, key, draw, unknown)
+
+
+def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
+    if vm is None or not isinstance(vm.home, PoolMirror):
+        return [(_("VMs"), "/vms")]
+    pool = vm.home.pool
+    return [(pool_name(vm.home), path_of(pool) if pool else ""), (name_of(vm), path_of(vm))]

@@ -1,0 +1,89 @@
+"""The page that moves a VM: where it can go, what moves with it, and what is asked for in the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nicegui import app, ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components.ui import Button
+from data.identity import key_of
+from data.objects import HostMetrics
+from data.stores.users import Role
+from data.types import GIB
+from pages import layout, migrate, vm
+from tests import fakes
+from tests.migration.pools import House, machine
+from xo_dash.context import Context
+from xo_dash.control.vm.migration.migrate import MigrateVM
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def context(house: House, data_dir: Path) -> Context:
+    return fakes.context(house.lab.mirror, data_dir)
+
+
+@pytest.fixture
+def role() -> Role:
+    return Role.OPERATOR
+
+
+@pytest.fixture
+async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
+    original = ui.run
+
+    def run(*args: object, **kwargs: object) -> None:
+        fakes.sign_in(app, context, "ann", role)
+        layout.install(app, context)
+        migrate.create(context)
+        vm.create(context)
+        original(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ui, "run", run)
+    async with user_simulation() as user:
+        yield user
+
+
+async def test_a_host_of_another_pool_is_chosen_and_what_is_asked_for_follows(user: User, house: House, context: Context) -> None:
+    house.home.change(house.home.home.one(HostMetrics, house.attic.metrics) or HostMetrics(), memory_total=64 * GIB)
+    moved = machine(house.lab, house.one, house.shared, house.tagged)
+    await user.open(f"/migrate/{key_of(moved)}")
+    for text in ("Migrate web-1", "Live, no disk moves", "it runs there already", "To another pool, with its disks: 5\u202fGiB to nas"):
+        await user.should_see(text)
+    user.find(marker=f"target-{house.attic.uuid}").click()
+    for text in (
+        "default SR",
+        "no network of that name or VLAN: check it",
+        "NIC 0 changes from tagged to lan: check it",
+        "Preparing attic",
+    ):
+        await user.should_see(text)
+    user.find(kind=Button, content="Migrate").click()
+    (run,) = context.runner.runs
+    assert run.request == MigrateVM(host=key_of(house.attic)) and run.user_name == "ann"
+
+
+async def test_a_host_that_changes_is_judged_anew(user: User, house: House) -> None:
+    moved = machine(house.lab, house.one, house.shared, house.lan)
+    await user.open(f"/migrate/{key_of(moved)}")
+    await user.should_see("Live, no disk moves")
+    house.lab.change(house.two, enabled=False)
+    await user.should_see("two cannot take it: it is in maintenance mode", retries=20)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER])
+async def test_a_viewer_sees_where_it_could_go_and_why_they_cannot_move_it(user: User, house: House, context: Context) -> None:
+    moved = machine(house.lab, house.one, house.shared, house.lan)
+    await user.open(f"/migrate/{key_of(moved)}")
+    await user.should_see("Live, no disk moves")
+    user.find(kind=Button, content="Migrate").click()
+    assert not context.runner.runs
