@@ -36,6 +36,7 @@ async def test_an_operator_types_over_a_reboot_and_a_migration(lab: SimulatedPoo
         await viewer.type("anna\necho hello\n")
         assert await viewer.update(size, incremental=True)  # the echo
         await until(lambda: "hello" in typed_into(lab, vm))
+        await until(lambda: ours.audited("vm.console") == [(vm.uuid, Role.OPERATOR)])  # once, however much is typed
         console, host = vm.consoles[0], vm.resident_on
         await asyncio.to_thread(lab.call, "VM.hard_reboot", vm.ref)
         assert (await viewer.until(may_use=True))["is"] in ("restarting", "reconnecting")

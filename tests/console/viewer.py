@@ -123,6 +123,7 @@ class Screens:
     consoles: Consoles
     users: UserStore
     sessions: SessionTable
+    folder: Path
     url: str = ""
     protocol: Protocol = Protocol.GRAPHIC
     session: Session | None = None
@@ -143,6 +144,12 @@ class Screens:
     @property
     def dom0(self) -> VM:
         return next(vm for vm in self.home.all(VM).values() if vm.is_control_domain)
+
+    def audited(self, action: str) -> list[tuple[str, str]]:
+        """(uuid, user) of each line about it."""
+        path = self.folder / "audit.jsonl"
+        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [(line["uuid"], line["user"]) for line in lines if line["action"] == action]
 
     def _guests(self) -> list[VM]:
         return [vm for vm in self.home.all(VM).values() if is_guest(vm)]
@@ -173,7 +180,7 @@ async def screens(pool: SimulatedPool, folder: Path) -> AsyncIterator[Screens]:
         mirror = await home.live(await home.add(pool))
         runner = Runner(home.mirror, home.servers.connection, users, Audit(folder))
         consoles = Consoles(home.mirror, home.servers.connection, runner)
-        ours = Screens(home, mirror, consoles, users, SessionTable(users, SessionStore(directory), lambda _user: True))
+        ours = Screens(home, mirror, consoles, users, SessionTable(users, SessionStore(directory), lambda _user: True), folder)
         app = Starlette(routes=[WebSocketRoute("/{key:path}", ours.serve)])
         config = uvicorn.Config(app, port=0, ws="wsproto", ws_per_message_deflate=False, log_config=None, lifespan="off")
         server = uvicorn.Server(config)

@@ -11,9 +11,11 @@ from starlette.websockets import WebSocket
 
 from data import consoles
 from data.mirror import Mirror
+from data.names import name_of
 from data.objects import VM, Console, Host
-from xo_dash.consoles.rights import may_see, may_use
-from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Ending, Rights, Viewing
+from data.stores.trace import Actor, Deed
+from xo_dash.consoles.rights import USE, may_see, may_use
+from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Acts, Ending, Rights, Viewing
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.runner import Runner
@@ -62,10 +64,10 @@ class Consoles:
         if self._open[user_id] >= OF_USER or self.count >= OF_ALL:
             return TOO_MANY
         rights = Rights(ended=partial(_why_not, session, vm), may_use=partial(_uses, session, vm))
-        start = partial(self._do, session, vm, action("vm.start"))
+        acts = Acts(start=partial(self._do, session, vm, action("vm.start")), typed=partial(self._note, session, vm))
         self._open[user_id] += 1
         try:
-            return await Viewing(socket, vm, self._mirror, self._connect, rights, start, protocol).serve()
+            return await Viewing(socket, vm, self._mirror, self._connect, rights, acts, protocol).serve()
         finally:
             self._open[user_id] -= 1
             self._open += Counter()  # forgets those with none
@@ -74,6 +76,15 @@ class Consoles:
         """Raises XapiError."""
         host = vm.home.one(Host, vm.resident_on)
         return await self._connections(vm.home.id).console(host_in(console.location) or (host.address if host else ""), console.ref)
+
+    def _note(self, session: Session, vm: VM) -> None:
+        """The audit has who typed into which console."""
+        try:
+            user = session.user()
+        except SignedOut:
+            return
+        deed = Deed(action=USE.id, kind=vm.xapi_class, id=vm.uuid, name=name_of(vm))
+        self._runner.note(Actor(user.name, user.id, session.address), deed)
 
     def _do(self, session: Session, vm: VM, what: AnyAction) -> None:
         try:

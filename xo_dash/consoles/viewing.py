@@ -56,6 +56,15 @@ class Rights(NamedTuple):
     may_use: Callable[[], bool]
 
 
+class Acts(NamedTuple):
+    """What comes of a viewing besides pictures."""
+
+    start: Callable[[], object]
+    """Start the VM."""
+    typed: Callable[[], object]
+    """Called once, at the first key or pointer that goes through."""
+
+
 class Wish(msgspec.Struct):
     """What a browser asks for."""
 
@@ -75,11 +84,11 @@ class Viewing:
         mirror: Mirror,
         connect: Callable[[VM, Console], Awaitable[Stream]],
         rights: Rights,
-        start: Callable[[], object],
+        acts: Acts,
         protocol: Protocol,
     ) -> None:
         self._socket, self._vm, self._mirror, self._rights, self._protocol = socket, vm, mirror, rights, protocol
-        self._connect, self._start = connect, start
+        self._connect, self._acts = connect, acts
         self._stirred = asyncio.Event()
         self._wanted = asyncio.Event()
         self._stream: Stream | None = None
@@ -87,6 +96,7 @@ class Viewing:
         self._number = 0
         self._ready = 0
         self._touched = 0.0  # monotonic: the last key or pointer
+        self._has_typed = False
         self._told: dict[str, Any] = {}
 
     async def serve(self) -> Ending:
@@ -141,6 +151,9 @@ class Viewing:
             data = data if typed else b""
         if typed:
             self._touched = time.monotonic()
+            if not self._has_typed:
+                self._has_typed = True
+                self._acts.typed()
         if data:
             with suppress(OSError):  # its end is seen where it is read
                 await stream.write(data)
@@ -151,7 +164,7 @@ class Viewing:
         if wish.connect:
             self._wanted.set()
         if wish.start and self._rights.may_use():
-            self._start()
+            self._acts.start()
         if wish.ping:
             await self._say({"pong": wish.ping, "may_use": self._rights.may_use()})
 

@@ -14,6 +14,7 @@ import msgspec
 
 from data.mirror import Mirror, Unsubscribe
 from data.names import name_of
+from data.stores.trace import Actor, Deed
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.access import may
@@ -143,6 +144,10 @@ class Runner:
             self._runs.appendleft(run)
             log.warning("%s of %d objects by %s was under way when xo-dash ended", run.action.id, len(run.items), run.user_name)
             self._tell(run)
+
+    def note(self, actor: Actor, deed: Deed) -> None:
+        """Write down what somebody did to a pool without a command: typed into a console."""
+        self._audit.post(actor, deed)
 
     def cancel(self, user: User, run: Run) -> None:
         """Stop it: what waits is not begun, a task that can be cancelled is, and what a plan has done so far is taken back."""
