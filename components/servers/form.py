@@ -167,7 +167,7 @@ class ServerForm:
         if not is_administrator():  # no longer: looking took its time
             notify(_("Only an administrator can change servers."), Tone.WARNING)
             return
-        if known := self._known_as(found):
+        if known := await self._known_as(found):
             self._say("address", _("Already added as {label}.").format(label=known))
             return
         try:
@@ -191,11 +191,9 @@ class ServerForm:
         self._dialog.close()
         notify((_("{label} is saved.") if self._record else _("{label} is connected.")).format(label=label))
 
-    def _known_as(self, found: Probe) -> str:
+    async def _known_as(self, found: Probe) -> str:
         """What another connection to the same pool is called; "" if there is none."""
-        own = self._record.id if self._record else ""
-        others = (pool.server for pool in self._context.mirror if pool.id != own)
-        return next((server.label for server in others if found.pool and server.pool_uuid == found.pool.uuid), "")
+        return await self._context.servers.other_that_is(found.pool, self._record.id if self._record else "") if found.pool else ""
 
 
 _COMMAND = "openssl x509 -noout -fingerprint -sha256 -in /etc/xensource/xapi-ssl.pem"

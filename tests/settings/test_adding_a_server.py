@@ -236,6 +236,9 @@ class Answering:
         pool = Identity("u", "lab", "r", "XCP-ng 8.3.0", "", "m") if trusted else None
         return Probe(address=where, reachable=True, plain=True, trusted=trusted, pool=pool)
 
+    async def other_that_is(self, pool: Identity, server_id: str) -> str:
+        return ""
+
     async def add(self, address: str, user: str, password: str, *, tls: TlsMode, label: str, fingerprint: str) -> None:
         self.added.append((address, tls))
 

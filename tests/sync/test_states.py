@@ -12,7 +12,7 @@ from data.stores.servers import TlsMode
 from tests.foreign import sources
 from tests.foreign.stranger import PASSWORD, stranger
 from tests.sync.house import House, until
-from xo_dash.simulator.testing import SimulatedPool, Simulation
+from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 from xo_dash.sync.poller import MOST_MEMBERS
 from xo_dash.sync.standing import LAST_RETRY
 from xo_dash.xapi.errors import BadAddress, Unreachable
@@ -151,6 +151,21 @@ async def test_the_same_pool_twice_is_a_duplicate(pools: list[SimulatedPool], ho
     await home.servers.remove(first.id)
     assert first.id not in home.mirror.pools
     await home.live(second)
+
+
+async def test_a_copy_of_a_pool_is_another_pool(home: House) -> None:
+    """As restored from a backup on other hosts: all uuids and references are those of the first; their servers tell them apart."""
+    with simulated(vms=(2,), speed=1) as one, simulated(vms=(2,), speed=1) as other:
+        (host,) = other.pool.call("host.get_all")
+        other.pool.call("host.set_other_config", host, {"agent_start_time": "1700000000."})
+        first, second = await home.add(one.pool, label="first"), await home.add(other.pool, label="second")
+        await home.live(first)
+        await home.live(second)
+        assert first.uuid == second.uuid and {first.key, second.key} == {first.id, second.id}
+        (vm, *_others) = second.all(VM)
+        other.pool.call("VM.set_name_label", vm, "of the copy")
+        await until(lambda: second.all(VM)[vm].name_label == "of the copy")
+        assert first.all(VM)[vm].name_label != "of the copy"
 
 
 async def test_another_pool_at_the_address_is_not_believed(pools: list[SimulatedPool], home: House) -> None:

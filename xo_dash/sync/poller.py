@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from data.mirror import Event, Mirror, Operation, PoolMirror
@@ -58,8 +58,8 @@ class Known:
 
     uuid: Callable[[], str]
     """The pool that this server led to before; empty for none yet."""
-    duplicate: Callable[[str], str]
-    """The label of another server of ours that is the pool with this uuid; empty for none."""
+    duplicate: Callable[[Identity], Awaitable[str]]
+    """The label of another server of ours that leads to this pool; empty for none."""
     learn: Callable[[Contact], None]
 
 
@@ -72,6 +72,8 @@ class Poller:
         self._connection = connection
         self._known = known
         self._loading = loading
+        self.found: Identity | None = None
+        """The pool that it took for its own at the last sign-in."""
         self._standing = Standing(mirror, pool.server)
         self._census = Census(pool)
         self._identity: Identity | None = None
@@ -168,9 +170,11 @@ class Poller:
         stored = self._known.uuid()
         if stored and stored != identity.uuid:
             raise WrongPool(stored, identity.uuid, identity.name)
-        if other := self._known.duplicate(identity.uuid):
+        if other := await self._known.duplicate(identity):
+            self.found = None
             raise DuplicatePool(other)
         # before the next await, or two servers that lead to one pool would not see each other
+        self.found = identity
         self._mirror.set_server(self._pool.server, master=master.host if master else "", pool_uuid=identity.uuid, product=identity.product)
         if self._token.database and (not identity.is_same_run(self._identity) or await is_behind(self._connection, identity, self._token)):
             self._start_over()

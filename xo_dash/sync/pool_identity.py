@@ -24,6 +24,14 @@ class Identity:
     started: str  # when the master's toolstack started; empty if it does not say
     master_uuid: str
 
+    def is_alike(self, other: Identity) -> bool:
+        """Whether both may be answers of one pool. A copy and a restored pool have all uuids and references of the first."""
+        return (self.uuid, self.ref) == (other.uuid, other.ref)
+
+    def is_same_pool(self, other: Identity) -> bool:
+        """Whether both are, if neither its master nor the toolstack there is another since: the start of that is no two pools' alike."""
+        return self.is_alike(other) and (self.master_uuid, self.started) == (other.master_uuid, other.started)
+
     def is_same_run(self, earlier: Identity | None) -> bool:
         """Whether the toolstack that gave the token still runs. Restored databases and new masters come with a new one."""
         return (

@@ -20,11 +20,12 @@ from xo_dash.sync import memory, probe, watch
 from xo_dash.sync.archives import Archives
 from xo_dash.sync.metrics import ROUND, Collector
 from xo_dash.sync.poller import SLICE, Contact, Known, Poller
+from xo_dash.sync.pool_identity import Identity, identify
 from xo_dash.sync.schedule import Schedule
 from xo_dash.sync.watch import Watch
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
-from xo_dash.xapi.errors import BadAddress, NotConnected
+from xo_dash.xapi.errors import BadAddress, NotConnected, XapiError
 from xo_dash.xapi.tls import Trust
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,15 @@ class Servers:
         """What is behind `address`; see sync.probe. Raises BadAddress."""
         return await probe.probe(address, user, password, _trust(tls, (fingerprint,)), originator=f"{self._originator} probe")
 
+    async def other_that_is(self, pool: Identity, server_id: str) -> str:
+        """The label of another server than this that leads to the pool; empty for none."""
+        for id_, other in list(self._running.items()):
+            found = other.poller.found if id_ != server_id else None
+            if found is not None and pool.is_alike(found) and (pool.is_same_pool(found) or await _is_now(other.connection, pool)):
+                record = self._store.get(id_)
+                return record.label if record else ""
+        return ""
+
     def connection(self, server_id: str) -> Connection:
         """Raises NotConnected for a server that is disabled or gone."""
         running = self._running.get(server_id)
@@ -171,7 +181,7 @@ class Servers:
         self._stands(live, ServerState.CONNECTING)
         known = Known(
             uuid=lambda: self._pool_uuid(record.id),
-            duplicate=lambda uuid: self._duplicate(record.id, uuid),
+            duplicate=lambda identity: self.other_that_is(identity, record.id),
             learn=lambda contact: self._learn(record.id, contact),
         )
         poller = Poller(self._mirror, pool, connection, known, self._loading)
@@ -218,11 +228,6 @@ class Servers:
         record = self._store.get(server_id)
         return record.pool_uuid if record else ""
 
-    def _duplicate(self, server_id: str, uuid: str) -> str:
-        """The label of another server that is this pool."""
-        others = (pool.server for pool in self._mirror if pool.id != server_id and pool.id in self._running)
-        return next((server.label for server in others if server.pool_uuid == uuid), "")
-
     def _learn(self, server_id: str, contact: Contact) -> None:
         running, record = self._running.get(server_id), self._store.get(server_id)
         if running is None or record is None:
@@ -262,3 +267,11 @@ def _needs(record: Server) -> tuple[object, ...]:
 
 def _trust(tls: TlsMode, fingerprints: tuple[str, ...]) -> Trust:
     return Trust.pinned(fingerprints) if tls is TlsMode.PINNED else Trust(plain=tls is TlsMode.PLAIN)
+
+
+async def _is_now(connection: Connection, pool: Identity) -> bool:
+    """Whether a server leads to the pool by now: what is known of it may be from before a restart. Who does not answer may."""
+    try:
+        return pool.is_same_pool(await identify(connection))
+    except XapiError:
+        return True
