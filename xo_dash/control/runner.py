@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -24,6 +24,7 @@ from xo_dash.control.audit import STOPPED, Audit, AuditUnwritable, Entry, moment
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.execution import Execution
 from xo_dash.control.following import Connections, Follower
+from xo_dash.control.local_user import Users
 from xo_dash.control.plan import rehearse
 from xo_dash.control.request import BadRequest, Fault, Request, decode
 from xo_dash.control.run import Item, Run, State, StepLog
@@ -42,12 +43,6 @@ Doing = tuple[str, str, str, bytes]
 """(server, uuid, command, request) of what is being done."""
 RUNS_KEPT = 200
 """Ended runs that stay to be looked at."""
-
-
-class Users(Protocol):
-    """Who they are now: `UserStore` is one."""
-
-    def get(self, record_id: str) -> User | None: ...
 
 
 class Runner:
