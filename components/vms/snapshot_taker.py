@@ -56,7 +56,7 @@ class SnapshotTaker(Card):
 
     def _request(self) -> TakeSnapshot:
         """Raises BadRequest."""
-        values = {"name": self._name.value, "memory": self._memory.value and self._memory.visible,
+        values = {"name": str(self._name.value or ""), "memory": self._memory.value and self._memory.visible,
                   "quiesce": self._quiesce.value and self._quiesce.visible}  # fmt: skip
         request = decode(TakeSnapshot, values)
         if faults := action("vm.snapshot").faults(request.for_each(name_of(self._vm)), self._vm):
