@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions.dialog import counted
+from components.actions.retrying import failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source
 from components.ui import Bar, Button, Kind, passing
@@ -66,6 +67,10 @@ class RunCard(ui.element):
             self._bar = Bar(0, _("Progress"))
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
+            with ui.element("footer").classes("x-run-acts"):
+                self._retry = Button("", lambda: retry_failed(context, run), icon="reboot").mark("retry-failed")
+                self._retry.set_visibility(False)
+                ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
         self._title.text = counted(run.action, len(run.items))
         self.refresh()
 
@@ -77,6 +82,9 @@ class RunCard(ui.element):
         if run.ended and not run.unhappy and "data-passing" not in self.props:
             self.props.update(passing())
             self.update()
+        again = failed(run) if run.ended and run.request is not None else []
+        self._retry.set_visibility(bool(again))
+        self._retry.set_text(_("Retry {n} failed").format(n=number(len(again))))
         for item, why in self._listed.items():
             why.text = str(item.reason or "")  # what was under way at a restart is told again when its pool is back
         fresh = [item for item in run.unhappy if item not in self._listed]

@@ -125,7 +125,10 @@ class TaskRow(ui.element):
                 self._bar = Bar(line.progress, _("Progress"))
             with ui.element("td").classes("x-task-what"):
                 with ui.element().classes("x-task-title"):
-                    ui.label(str(line.title))
+                    if line.run:
+                        ui.link(str(line.title), f"/run/{line.run}").classes("x-plain")
+                    else:
+                        ui.label(str(line.title))
                     self._object(line, path)
                 self._remark = ui.label().classes("x-task-remark")
             with ui.element("td").classes("x-nowrap"):

@@ -74,6 +74,7 @@ class Line:
     reason: Said | None = None
     task: Task | None = None  # while it can be cancelled
     pool: str = ""  # what its pool is called
+    run: str = ""  # the key of our own run
 
     @property
     def goes_on(self) -> bool:
@@ -282,6 +283,7 @@ class Activity:
                     reason=item.reason,
                     task=pool.one(Task, item.tasks[-1]) if pool and item.tasks and not item.state.ended else None,
                     pool=pool_name(pool) if pool else "",
+                    run=run.key,
                 )
 
 

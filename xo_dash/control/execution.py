@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -96,7 +97,7 @@ class Execution:
         while not isinstance(step := _next(plan, answer), Returned):
             logged = self._begin(track, step)
             outcome = CANCELLED if track.run.cancelled and not track.undoing else await self._step(track, step, logged)
-            logged.state, logged.reason = outcome.state, outcome.reason
+            logged.state, logged.reason, logged.ended = outcome.state, outcome.reason, time.time()
             answer = outcome.result
             first = answer if track.number == 0 else first
             if outcome.state is State.DONE:
@@ -117,7 +118,7 @@ class Execution:
         else:
             track.logs.append(StepLog(step.says))
         logged = track.logs[track.number]
-        logged.state = State.RUNNING
+        logged.state, logged.began = State.RUNNING, time.time()
         if not track.within:
             track.item.says = step.says if track.undoing or len(track.logs) > 1 else None  # of one step the title says it all
         self._tell(track.run)
@@ -200,7 +201,8 @@ class Execution:
             one.log.undone = failed.state is not State.LOST and await self._undone(track, one)
             words = one.step.undone if one.log.undone else one.step.stays
             if not one.log.undone:
-                track.item.left.append(words or one.step.says)
+                one.log.left = words or one.step.says
+                track.item.left.append(one.log.left)
             if words is not None:
                 reason = say(N_("{reason}; {left}"), reason=reason, left=words)
         unsaid = [one.step.says for one in done if not one.log.undone and one.step.stays is None]
@@ -217,6 +219,7 @@ class Execution:
         )
         outcome, _broken = await self._drive(undoing, done.undo(done.answer))
         if outcome.state is not State.DONE:
+            done.log.kept_by = outcome.reason
             log.warning("undoing %s of %s: %s", track.run.action.id, track.item.uuid, outcome.code or outcome.state)
         return outcome.state is State.DONE
 

@@ -36,6 +36,10 @@ class StepLog:
     state: State = State.WAITING
     undone: bool = False  # it was done, and taken back because a later one failed
     reason: Said | None = None  # why it failed
+    left: Said | None = None  # what of it could not be taken back
+    kept_by: Said | None = None  # ... and why
+    began: float = 0.0  # seconds since 1970
+    ended: float = 0.0
     meter: Meter | None = None  # of a transfer
     inside: list[StepLog] = field(default_factory=list)  # of plans beside each other one for each; of such a plan its steps
 

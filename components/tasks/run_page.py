@@ -1,0 +1,299 @@
+"""One run: its steps with what became of each, what was undone and what is left, for each of its objects; and what can be done about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from nicegui import ui
+
+from components.actions.dialog import counted
+from components.actions.retrying import correct_and_retry, failed, preset_of, retry_failed
+from components.actions.run_command import whoever
+from components.actions.run_progress import summary
+from components.live import follow_source, renewed
+from components.tasks.listing import Path
+from components.tasks.words import MARKS, WORDS
+from components.theme.icons import Icon
+from components.ui import Age, Bar, Button, Card, Figure, Kind, Notice, PageHead, Tone, confirm, key_values
+from components.ui import State as StateMark
+from data.names import name_of, pool_name
+from data.types import XapiObject
+from xo_dash.context import Context
+from xo_dash.control.access import may
+from xo_dash.control.plan import rehearse
+from xo_dash.control.request import BadRequest
+from xo_dash.control.run import Item, Run, State, StepLog
+from xo_dash.control.xe import xe_lines
+from xo_dash.i18n import _, duration, number, percent, rate, size
+
+LISTED: Final = 300
+"""Objects of one run that are listed."""
+
+
+class RunPage(ui.element):
+    """Follows the runner: drawn anew when a step or an object comes to another state, bars move by themselves."""
+
+    def __init__(self, context: Context, run: Run, path: Path) -> None:
+        super().__init__()
+        self.classes("x-stack x-run-page")
+        self._context, self._run, self._path = context, run, path
+        self._look: object = None
+        self._bars: list[tuple[StepLog | Item, Bar, ui.label]] = []
+        with self:
+            self._head = PageHead(_title(run))
+            self._head.name.props("dir=auto")
+            with self._head.marks:
+                self._state = StateMark("busy", "")
+            with self._head.verbs:
+                self._cancel = Button(_("Cancel") + "…", self._ask_to_cancel, icon="stop").mark("cancel-run")
+                self._retry = Button("", self._retry_failed, icon="reboot").mark("retry-failed")
+                self._correct = Button(_("Correct and retry") + "…", self._correct_it, icon="edit", kind=Kind.PRIMARY).mark("correct")
+            self._notice = Notice("", Tone.CRITICAL)
+            self._box = ui.element()
+            with ui.element().classes("contents"):
+                follow_source(context.runner.observe, self._refresh)
+
+    def _refresh(self) -> None:
+        run = self._run
+        steps = [(item.state, [(step.state, step.undone, str(step.says)) for step in item.steps]) for item in run.items]
+        look = (run.ended, run.cancelled, steps)
+        if look != self._look:
+            self._look = look
+            self._draw()
+        for subject, bar, words in self._bars:
+            _show(subject, bar, words)
+
+    def _draw(self) -> None:
+        run = self._run
+        state = state_of(run)
+        self._state.show(MARKS[state], _state_words(run))
+        pools = dict.fromkeys(pool_name(home) for item in run.items if (home := self._context.mirror.pools.get(item.pool)))
+        self._head.note.text = " · ".join([*pools, _("by {user}").format(user=run.user_name)])
+        user = whoever()
+        mine = user is not None and bool(may(user, run.action))
+        self._cancel.set_visibility(not run.ended and mine)
+        again = failed(run) if run.ended and mine else []
+        self._retry.set_visibility(bool(again) and run.request is not None)
+        self._retry.set_text(_("Retry") if len(run.items) == 1 else _("Retry {n} failed").format(n=number(len(again))))
+        self._correct.set_visibility(bool(again) and bool(run.action.fields))
+        self._tell_why()
+        self._bars.clear()
+        with renewed(self._box).classes("x-run-body"):
+            if len(run.items) == 1:
+                self._one(run.items[0])
+            else:
+                self._many()
+
+    def _tell_why(self) -> None:
+        unhappy = self._run.unhappy
+        self._notice.set_visibility(self._run.ended and len(self._run.items) == 1 and bool(unhappy))
+        if unhappy:
+            item = unhappy[0]
+            code = f" {item.code}" if item.code else ""
+            self._notice.show(f"{item.reason or ''}{code}", Tone.WARNING if item.state is State.REFUSED else Tone.CRITICAL)
+
+    # of one object
+
+    def _one(self, item: Item) -> None:
+        with ui.element().classes("x-stack").style("gap: 12px"):
+            if item.state.ended and item.state is not State.DONE and len(item.steps) > 1:
+                _figures(item)
+            with Card(_("Steps"), f"{number(_done(item))} / {number(len(item.steps))}"):
+                if not item.steps:
+                    ui.label(_("Nothing was sent.") if item.state.ended else _("Waiting for its turn.")).classes("x-dim")
+                else:
+                    self._steps(item)
+        with ui.element().classes("x-stack").style("gap: 12px"):
+            self._left(item)
+            _request(self._run, item)
+            if item.state.ended:
+                return
+            with Card(_("If it fails or is cancelled")):
+                ui.label(_("What was done so far is undone, last first. You may leave this page.")).classes("x-dim")
+
+    def _steps(self, item: Item) -> None:
+        undone = any(step.undone or step.left for step in item.steps)
+        with ui.element("table").classes("x-table x-steps" + (" x-steps-undone" if undone else "")).mark("steps"):
+            with ui.element("thead"), ui.element("tr"):
+                for title in ("", _("Step"), _("Result"), *([_("Undo, last first")] if undone else [])):
+                    head = ui.label(title)
+                    head.tag = "th"
+            with ui.element("tbody"):
+                for place, step in enumerate(item.steps, 1):
+                    self._step(place, step, undone=undone)
+
+    def _step(self, place: int, step: StepLog, *, undone: bool) -> None:
+        with ui.element("tr").classes("x-step-later" if step.state is State.WAITING else ""):
+            with ui.element("td").classes("x-dim x-num"):
+                ui.label(number(place))
+            with ui.element("td").classes("x-main"):
+                ui.label(str(step.says)).props("dir=auto")
+                if step.state is State.RUNNING and step.meter is not None:
+                    self._bar(step)
+                for inner in step.inside:
+                    ui.label(f"{inner.says} · {_(WORDS[inner.state])}").classes("x-dim x-small").props("dir=auto")
+            with ui.element("td").classes("x-step-result"):
+                _result(step)
+            if undone:
+                with ui.element("td").classes("x-step-undo"):
+                    _undo(step)
+
+    def _bar(self, subject: StepLog | Item) -> None:
+        with ui.element("span").classes("x-step-bar"):
+            bar, words = Bar(0, _("Progress")), ui.label().classes("x-dim x-small")
+        self._bars.append((subject, bar, words))
+        _show(subject, bar, words)
+
+    def _left(self, item: Item) -> None:
+        if item.left:
+            with Card(_("Left")):
+                for text in item.left:
+                    ui.label(str(text)).props("dir=auto")
+                ui.label(_("Look at it before you try again.")).classes("x-dim")
+
+    # of many
+
+    def _many(self) -> None:
+        run = self._run
+        order = sorted(run.items, key=lambda item: (item.state is State.DONE, item.state is State.WAITING))
+        with Card(_("Objects"), summary(run)), ui.element("table").classes("x-table x-steps").mark("objects"), ui.element("tbody"):
+            for item in order[:LISTED]:
+                self._object(item)
+        with ui.element().classes("x-stack").style("gap: 12px"):
+            _request(run, run.items[0])
+
+    def _object(self, item: Item) -> None:
+        with ui.element("tr"):
+            with ui.element("td"):
+                StateMark(MARKS[item.state], _(WORDS[item.state]))
+            with ui.element("td").classes("x-main"):
+                present = item.subject.home.one(type(item.subject), item.subject.ref) is item.subject
+                target = self._path(item.subject) if present else ""
+                ui.link(item.name, target).props("dir=auto") if target else ui.label(item.name).props("dir=auto")
+                if item.reason or item.says:
+                    ui.label(str(item.reason or item.says)).classes("x-dim x-small").props("dir=auto")
+                if item.state is State.RUNNING:
+                    self._bar(item)
+            with ui.element("td").classes("x-num x-dim"):
+                ui.label(duration(item.ended - item.started) if item.ended and item.started else "")
+
+    # what one does
+
+    async def _ask_to_cancel(self) -> None:
+        made = [str(step.says) for item in self._run.items for step in item.steps if step.state is State.DONE]
+        text = _("Done so far, and undone then: {steps}").format(steps="; ".join(made)) if made else _("Nothing has been done so far.")
+        user = whoever()
+        if await confirm(_("Cancel it?"), text, yes=_("Cancel it"), no=_("Go on")) and user is not None:
+            self._context.runner.cancel(user, self._run)
+
+    async def _retry_failed(self) -> None:
+        await retry_failed(self._context, self._run)
+
+    async def _correct_it(self) -> None:
+        await correct_and_retry(self._context, self._run)
+
+
+def state_of(run: Run) -> State:
+    """The worst of its objects once all have ended; else that it goes on."""
+    if not run.ended:
+        return State.RUNNING if any(item.state is not State.WAITING for item in run.items) else State.WAITING
+    order = (State.FAILED, State.LOST, State.REFUSED, State.CANCELLED, State.DONE)
+    return next((state for state in order if run.count(state)), State.DONE)
+
+
+def _title(run: Run) -> str:
+    return f"{_(run.action.title)}: {run.items[0].name}" if len(run.items) == 1 else counted(run.action, len(run.items))
+
+
+def _state_words(run: Run) -> str:
+    left = sum(len(item.left) for item in run.items)
+    word = _(WORDS[state_of(run)])
+    return _("{state}, {n} left").format(state=word, n=number(left)) if left else word
+
+
+def _done(item: Item) -> int:
+    return sum(step.state is State.DONE for step in item.steps)
+
+
+def _figures(item: Item) -> None:
+    """`3 of 6 steps done`, `2 undone`, `1 left`, `2 not run`"""
+    with Card().classes("x-run-figures"):
+        Figure(_("{n} of {all}").format(n=number(_done(item)), all=number(len(item.steps))), _("steps done"))
+        Figure(number(sum(step.undone for step in item.steps)), _("undone"))
+        Figure(number(len(item.left)), _("left"))
+        Figure(number(sum(step.state is State.WAITING for step in item.steps)), _("not run"))
+
+
+def _result(step: StepLog) -> None:
+    took = duration(step.ended - step.began) if step.ended and step.began else ""
+    match step.state:
+        case State.DONE:
+            with ui.element("span").classes("x-row"):
+                Icon("check").classes("x-step-tick")
+                ui.label(took).classes("x-dim")
+        case State.WAITING:
+            ui.label(_("not run")).classes("x-dim")
+        case State.RUNNING:
+            StateMark("busy", _(WORDS[State.RUNNING]))
+            Age(step.began, bare=True).classes("x-dim x-small")
+        case _:
+            StateMark(MARKS[step.state], str(step.reason or _(WORDS[step.state])))
+
+
+def _undo(step: StepLog) -> None:
+    if step.undone:
+        with ui.element("span").classes("x-row"):
+            Icon("undo").classes("x-dim")
+            ui.label(_("undone")).classes("x-dim")
+    elif step.left is not None:
+        StateMark("critical", _("Left: {what}").format(what=step.left))
+        if step.kept_by is not None:
+            ui.label(str(step.kept_by)).classes("x-dim x-small").props("dir=auto")
+
+
+def _show(subject: StepLog | Item, bar: Bar, words: ui.label) -> None:
+    if isinstance(subject, Item):
+        bar.show(subject.progress)
+        words.text = percent(subject.progress) if subject.progress > 0 else ""
+    elif (meter := subject.meter) is not None:
+        bar.show(meter.fraction)
+        amount = _("{n} of {all}").format(n=size(meter.moved), all=size(meter.total)) if meter.total else size(meter.moved)
+        left = [_("{time} left").format(time=duration(meter.left))] if math.isfinite(meter.left) else []
+        words.text = " · ".join([amount, rate(meter.speed), *left])
+
+
+def _request(run: Run, item: Item) -> None:
+    """What was asked for, and as commands."""
+    values = preset_of(run)
+    rows = [(_(field.title), _plain(values[field.name])) for field in run.action.fields if values.get(field.name) not in (None, "", ())]
+    commands = _commands(run, item)
+    if not rows and not commands:
+        return
+    with Card(_("Request")):
+        if rows:
+            key_values(rows)
+        if commands:
+            with ui.element("details").classes("x-preview-calls"):
+                ui.label(_("Show commands")).tag = "summary"
+                ui.label("\n".join(commands)).classes("x-preview-lines").tag = "pre"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_plain, value))
+    return str(value)
+
+
+def _commands(run: Run, item: Item) -> Sequence[str]:
+    """Only while it can still be said what they would be."""
+    subject: XapiObject = item.subject
+    if run.request is None or item.state.ended or subject.home.one(type(subject), subject.ref) is not subject:
+        return ()
+    try:
+        return xe_lines(rehearse(run.action.plan(run.request.for_each(name_of(subject)), subject)), subject.home)
+    except BadRequest:
+        return ()

@@ -1,0 +1,24 @@
+"""`/run/{key}`: one command that somebody gave, step by step."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.links import path_of
+from components.tasks.run_page import RunPage
+from components.ui import empty_state
+from pages.layout import frame
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(context: Context) -> None:
+    @ui.page("/run/{key}")
+    def run(key: str) -> None:
+        found = next((one for one in context.runner.runs if one.key == key), None)
+        with frame(context, title=_(found.action.title) if found else _("Task"), crumbs=[(_("Tasks"), "/tasks")]):
+            if found is not None:
+                RunPage(context, found, path_of)
+            else:
+                with empty_state(_("This task is no longer remembered"), _("The audit has when it began and how it ended.")):
+                    ui.link(_("Tasks"), "/tasks").classes("x-btn")

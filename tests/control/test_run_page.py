@@ -1,0 +1,71 @@
+"""The page of one run: steps, results, what was undone and what is left; once more for the failed alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nicegui import app
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from data.objects import TaskStatus
+from pages import run as run_page
+from pages import tasks
+from tests import fakes
+from tests.control.fake_pool import Desk, FakePool, ends_at_once
+from xo_dash.control.actions import action
+from xo_dash.control.run import State
+from xo_dash.xapi.errors import XapiFailure
+
+
+@pytest.fixture
+async def looking(desk: Desk, fake: FakePool, tmp_path: Path) -> AsyncIterator[User]:
+    async with user_simulation(lambda: None) as user:
+        context = fakes.context(fake.mirror, tmp_path / "data", runner=desk.runner)
+        person = fakes.sign_in(app, context)
+        desk.users[person.id] = person
+        for page in (run_page, tasks):
+            page.create(context)
+        yield user
+
+
+async def test_a_failure_has_its_step_its_undo_and_what_is_left(looking: User, desk: Desk, fake: FakePool) -> None:
+    vm = fake.vm("web-1 <b>")
+    fake.mirror.trash.days = 14
+    fake.answers |= {
+        "VM.add_to_blocked_operations": "",
+        "VM.add_tags": "",
+        "VM.add_to_other_config": XapiFailure("OPERATION_NOT_ALLOWED", ["not now"]),
+        "VM.remove_tags": XapiFailure("OPERATION_NOT_ALLOWED", ["nor this"]),
+        "VM.remove_from_blocked_operations": "",
+    }
+    run = await desk.runner.run(desk.hire(), action("vm.trash"), [vm])
+    await looking.open(f"/run/{run.key}")
+    for text in ("Move to trash: web-1 <b>", "Failed, 1 left", "3 of 4", "steps done", "undone", "Left: Tagging web-1 <b>", "Retry"):
+        await looking.should_see(text)
+    fake.answers["VM.add_to_other_config"] = ""
+    looking.find(marker="retry-failed").click()
+    await desk.until(lambda: len(desk.runner.runs) > 1 and desk.runner.runs[-1].ended)
+    assert desk.runner.runs[-1].items[0].state is State.DONE
+
+
+async def test_of_many_the_failed_alone_are_done_once_more(looking: User, desk: Desk, fake: FakePool) -> None:
+    vms = [fake.vm(f"vm-{number}") for number in range(4)]
+    ends = iter([TaskStatus.SUCCESS, TaskStatus.FAILURE, TaskStatus.SUCCESS, TaskStatus.FAILURE, *[TaskStatus.SUCCESS] * 9])
+    fake.answers["Async.VM.snapshot"] = lambda *_given: ends_at_once(fake, next(ends), "SR_FULL", "10", "5")()
+    run = await desk.runner.run(desk.hire(), action("vm.snapshot"), vms, {"name": "{name} now"})
+    await looking.open(f"/run/{run.key}")
+    await looking.should_see("2 done, 2 failed")
+    await looking.should_see("{name} now")
+    looking.find("Retry 2 failed").click()
+    await desk.until(lambda: len(desk.runner.runs) > 1 and desk.runner.runs[-1].ended)
+    again = desk.runner.runs[-1]
+    assert {item.name for item in again.items} == {item.name for item in run.unhappy} and again.count(State.DONE) == 2
+    assert run.dismissed
+
+
+async def test_one_that_nobody_remembers(looking: User) -> None:
+    await looking.open("/run/none")
+    await looking.should_see("This task is no longer remembered")
