@@ -9,6 +9,7 @@ from urllib.parse import quote
 from data.identity import key_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import XapiObject
+from data.views.things import Thing
 
 PREFIXES: Final[Mapping[type[XapiObject], str]] = {
     VM: "/vm/", Host: "/host/", Pool: "/pool/", SR: "/sr/", Network: "/network/",
@@ -30,6 +31,11 @@ def path_of(row: XapiObject) -> str:
         vm = row.home.one(VM, row.VM)
         return f"{_page(vm)}/{'disks' if isinstance(row, VBD) else 'networks'}" if vm else ""
     return _page(row) if type(row) in PREFIXES else ""
+
+
+def path_to(thing: Thing) -> str:
+    """The path of the page that shows what a view names."""
+    return PREFIXES[thing.kind] + quote(thing.key, safe="@") if thing.kind in PREFIXES else ""
 
 
 def _page(row: XapiObject) -> str:

@@ -15,9 +15,7 @@ from components.hosts.ways import Paths, Ports
 from components.lists import Listing
 from components.ui import Card
 from components.vms.happened import Happened
-from data.identity import key_of
-from data.mirror import PoolMirror
-from data.objects import Host
+from data.views.host import HostView
 from pages.host_console import console_link
 from pages.objects import About, object_page
 from xo_dash.context import Context
@@ -30,9 +28,9 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[Host]:
+def _about() -> About[HostView]:
     return About(
-        kind=Host,
+        view=HostView,
         title=_("Host"),
         unknown=_("No host has this UUID"),
         gone=_("This host is no longer in its pool. Its last known state is shown."),
@@ -42,20 +40,20 @@ def _about() -> About[Host]:
     )
 
 
-def show(context: Context, host: Host, pool: PoolMirror) -> None:
+def show(context: Context, host: HostView) -> None:
     """The page of a host."""
     mirror = context.mirror
     host_head(context, host)
-    host_bands(mirror, host)
+    host_bands(host)
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
-            Listing(mirror, resident_roll(host), on_count=vms.show_count)
-        loads(host, pool)
-        Ports(mirror, host)
-        Paths(mirror, host)
+            Listing(mirror, resident_roll(host.row), on_count=vms.show_count)
+        loads(host)
+        Ports(host)
+        Paths(host)
         with ui.element().classes("x-object-aside"):
-            with HostMemory(mirror, host):
-                ui.link(_("Simulate failure…"), f"/?lose={quote(key_of(host), safe='@')}").classes("x-link")
-            HostAbout(mirror, host)
-            console_link(host)
-            Happened(mirror, host)
+            with HostMemory(host):
+                ui.link(_("Simulate failure…"), f"/?lose={quote(host.key, safe='@')}").classes("x-link")
+            HostAbout(host)
+            console_link(host.row)
+            Happened(mirror, host.row)

@@ -8,8 +8,8 @@ from components.hosts.head import host_head
 from components.links import path_of
 from components.ui import Card, empty_state
 from components.vms.page.console import console
-from data.mirror import PoolMirror
 from data.objects import VM, Host
+from data.views.host import HostView
 from pages.objects import About, object_page
 from xo_dash.consoles.rights import may_see
 from xo_dash.context import Context
@@ -23,9 +23,9 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[Host]:
+def _about() -> About[HostView]:
     return About(
-        kind=Host,
+        view=HostView,
         title=_("Console"),
         unknown=_("No host has this UUID"),
         gone=_("This host is no longer in its pool. Its last known state is shown."),
@@ -35,10 +35,10 @@ def _about() -> About[Host]:
     )
 
 
-def show(context: Context, host: Host, _pool: PoolMirror) -> None:
+def show(context: Context, host: HostView) -> None:
     """The console of its control domain."""
     host_head(context, host)
-    dom0 = host.home.one(VM, host.control_domain)
+    dom0 = host.row.home.one(VM, host.row.control_domain)
     if dom0 is None:
         empty_state(_("This host has no console"), _("Its pool tells of no control domain."))
     elif verdict := may_see(current_user(), dom0):

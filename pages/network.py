@@ -9,8 +9,7 @@ from components.networks.parts import NetworkAbout, NetworkPorts, Throughput, ne
 from components.networks.rows import nic_roll
 from components.ui import Card
 from components.vms.happened import Happened
-from data.mirror import PoolMirror
-from data.objects import Network
+from data.views.network import NetworkView
 from pages.objects import About, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -22,9 +21,9 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[Network]:
+def _about() -> About[NetworkView]:
     return About(
-        kind=Network,
+        view=NetworkView,
         title=_("Network"),
         unknown=_("No network has this UUID"),
         gone=_("This network was removed. Its last known state is shown."),
@@ -34,15 +33,15 @@ def _about() -> About[Network]:
     )
 
 
-def show(context: Context, network: Network, pool: PoolMirror) -> None:
+def show(context: Context, network: NetworkView) -> None:
     """The page of a network."""
     mirror = context.mirror
     network_head(context, network)
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
-            Listing(mirror, nic_roll(network), on_count=vms.show_count)
-        NetworkPorts(mirror, network)
+            Listing(mirror, nic_roll(network.row), on_count=vms.show_count)
+        NetworkPorts(network)
         with ui.element().classes("x-object-aside"):
-            Throughput(network, pool).classes("x-first")
-            NetworkAbout(mirror, network)
-            Happened(mirror, network)
+            Throughput(network).classes("x-first")
+            NetworkAbout(network)
+            Happened(mirror, network.row)

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nicegui import ui
 
 from components.frame.loading import is_loading, loading_page
 from components.hosts.words import pool_name, pool_path
-from components.live import follow_all, renewed
+from components.live import follow_all, follow_facts, renewed
 from components.ui import Notice, Tone, empty_state
 from components.vms.standing import standing_band
 from components.which import choices, which
+from data.changes import Change, Operation
 from data.identity import key_of, parse
-from data.mirror import Change, Operation, PoolMirror
 from data.names import name_of
 from data.names import pool_name as name_of_pool
 from data.objects import Pool
 from data.server import Server
 from data.types import XapiObject
+from data.views.view import PRESENT, View
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
 T = TypeVar("T", bound=XapiObject)
+ViewT = TypeVar("ViewT", bound=View[Any])
 
 
 @dataclass(frozen=True, slots=True)
-class About(Generic[T]):
+class About(Generic[ViewT]):
     """A kind of page. The words are the reader's: make it when a page is drawn."""
 
-    kind: type[T]
+    view: type[ViewT]
     title: str
     unknown: str
     """Nothing has this uuid."""
@@ -40,21 +42,24 @@ class About(Generic[T]):
     """It was there while one looked."""
     all_title: str
     all_path: str
-    draw: Callable[[Context, T, PoolMirror], None]
+    draw: Callable[[Context, ViewT], None]
+
+    @property
+    def kind(self) -> type[XapiObject]:
+        return self.view.kind
 
 
-def object_page(context: Context, about: About[T], key: str) -> None:
+def object_page(context: Context, about: About[ViewT], key: str) -> None:
     """The whole page of the object that `key` names; see `data.identity`."""
-    found = context.mirror.find(about.kind, key)
+    found = context.scope.find(about.kind, key)
     title = name_of(found) if found else ""
     crumbs = [(about.all_title, about.all_path)]
     if found is not None and not isinstance(found, Pool):
         crumbs = [(pool_name(found), pool_path(found)), *crumbs]
     with frame(context, title=title or about.title, crumbs=crumbs, selected=found):
 
-        def draw(row: T) -> None:
-            if isinstance(row.home, PoolMirror):
-                _object(context, about, row, row.home)
+        def draw(row: XapiObject) -> None:
+            _object(context, about, context.scope.view(about.view, row))
 
         show_object(context, about.kind, key, draw, lambda: _unknown(context, about, key))
 
@@ -95,30 +100,22 @@ def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], N
     follow_all(mirror, concerns, fill, topics=lambda: (Server, shown[0].ref if shown else kind))
 
 
-def _object(context: Context, about: About[T], row: T, pool: PoolMirror) -> None:
-    mirror = context.mirror
-    standing_band(pool, mirror)
+def _object(context: Context, about: About[ViewT], view: ViewT) -> None:
+    standing_band(view.row.home, context.mirror)
     gone = Notice(about.gone, Tone.WARNING)
     with gone:
         ui.link(about.all_title, about.all_path).classes("x-link")
     with ui.element().classes("x-stack").style("gap: 12px") as box:
-        about.draw(context, row, pool)
+        about.draw(context, view)
 
     def stands() -> None:
-        present = row.home.one(about.kind, row.ref) is row
-        gone.set_visibility(not present)
-        if present and pool.server.is_live:
-            box.classes(remove="x-object-old")
-        else:
-            box.classes("x-object-old")
+        gone.set_visibility(not view.present)
+        box.classes(**{"remove" if view.present and view.is_fresh else "add": "x-object-old"})
 
-    def concerns(changes: Sequence[Change]) -> bool:
-        return any(change.subject is pool.server or (change.subject is row and change.operation is Operation.DEL) for change in changes)
-
-    follow_all(mirror, concerns, stands, topics=lambda: (Server, row.ref))
+    follow_facts(view, (PRESENT, "is_fresh"), stands)
 
 
-def _unknown(context: Context, about: About[T], key: str) -> None:
+def _unknown(context: Context, about: About[ViewT], key: str) -> None:
     nothing_here(context, about.kind, key, about.unknown, (about.all_title, about.all_path))
 
 

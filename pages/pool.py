@@ -11,9 +11,8 @@ from components.lists import Listing
 from components.storage.rows import sr_roll
 from components.ui import Card
 from components.vms.happened import Happened
-from data.identity import key_of
-from data.mirror import PoolMirror
-from data.objects import SR, Pool
+from data.objects import SR
+from data.views.pool import PoolView
 from pages.objects import About, object_page
 from pages.revealing import revealing
 from xo_dash.context import Context
@@ -26,9 +25,9 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[Pool]:
+def _about() -> About[PoolView]:
     return About(
-        kind=Pool,
+        view=PoolView,
         title=_("Pool"),
         unknown=_("No pool has this UUID"),
         gone=_("This pool is no longer connected. Its last known state is shown."),
@@ -38,13 +37,13 @@ def _about() -> About[Pool]:
     )
 
 
-def show(context: Context, pool: Pool, home: PoolMirror) -> None:
+def show(context: Context, pool: PoolView) -> None:
     """The page of a pool."""
     mirror = context.mirror
-    pool_parts(context, pool, home)
+    pool_parts(context, pool)
     with Card(_("Hosts")) as hosts:
-        Listing(mirror, host_roll(home), on_count=hosts.show_count)
+        Listing(mirror, host_roll(pool.row.home), on_count=hosts.show_count)
     with Card(_("Storage")) as srs:
-        Listing(mirror, sr_roll(home), reveal=revealing(context, SR), on_count=srs.show_count)
-    Past("pool", key_of(pool), panels.of_pool(), first="day", alone=True)
-    Happened(mirror, pool)
+        Listing(mirror, sr_roll(pool.row.home), reveal=revealing(context, SR), on_count=srs.show_count)
+    Past("pool", pool.key, panels.of_pool(), first="day", alone=True)
+    Happened(mirror, pool.row)

@@ -11,9 +11,7 @@ from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_roll
 from components.ui import Card
 from components.vms.happened import Happened
-from data.identity import key_of
-from data.mirror import PoolMirror
-from data.objects import SR
+from data.views.sr import SRView
 from pages.objects import About, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -25,9 +23,9 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[SR]:
+def _about() -> About[SRView]:
     return About(
-        kind=SR,
+        view=SRView,
         title=_("SR"),
         unknown=_("No SR has this UUID"),
         gone=_("This SR was removed. Its last known state is shown."),
@@ -37,17 +35,17 @@ def _about() -> About[SR]:
     )
 
 
-def show(context: Context, sr: SR, _pool: PoolMirror) -> None:
+def show(context: Context, sr: SRView) -> None:
     """The page of an SR."""
     mirror = context.mirror
     sr_head(context, sr)
     with ui.element().classes("x-object"):
-        SrContents(mirror, sr)
+        SrContents(mirror, sr.row)
         with Card(_("Disks"), wide=True) as disks:
-            Listing(mirror, disk_roll(sr), on_count=disks.show_count)
-        SrPaths(mirror, sr)
-        Past("sr", key_of(sr), panels.of_sr(), first="day")
+            Listing(mirror, disk_roll(sr.row), on_count=disks.show_count)
+        SrPaths(sr)
+        Past("sr", sr.key, panels.of_sr(), first="day")
         with ui.element().classes("x-object-aside"):
-            RoomCard(mirror, sr).classes("x-first")
-            SrAbout(mirror, sr)
-            Happened(mirror, sr)
+            RoomCard(sr).classes("x-first")
+            SrAbout(sr)
+            Happened(mirror, sr.row)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from nicegui import ui
 
+from components.live import follow_facts
 from components.ui import Card
-from components.vms.around import follow_around
 from components.vms.cells import Facts
-from data.hosts import account_of
-from data.mirror import Mirror
-from data.objects import Host
 from data.placement import Memory
-from data.types import Ref
+from data.views.host import HostView
 from xo_dash.i18n import _, percent, size
 
 PARTS = ("xen", "dom0", "guests")
-NAMES = ("resident_VMs", "memory_overhead", "metrics", "control_domain")
 
 
 class MemoryBar(Card):
@@ -56,25 +50,7 @@ def _told(amount: int, total: int) -> str:
 class HostMemory(MemoryBar):
     """Follows a host and what is on it."""
 
-    def __init__(self, mirror: Mirror, host: Host) -> None:
+    def __init__(self, host: HostView) -> None:
         super().__init__()
         with self:
-            follow_around(
-                mirror, host, memory_refs, lambda: self.show(account_of(host)), names=("resident_VMs", "memory_overhead", "metrics")
-            )
-
-
-def memory_refs(host: Host) -> Iterable[Ref]:
-    yield from (host.metrics, host.control_domain)
-    yield from host.resident_VMs
-
-
-def sum_of(hosts: Iterable[Host]) -> Memory:
-    accounts = [account_of(host) for host in hosts]
-    return Memory(
-        sum(one.total for one in accounts),
-        sum(one.xen for one in accounts),
-        sum(one.dom0 for one in accounts),
-        sum(one.guests for one in accounts),
-        sum(one.free for one in accounts),
-    )
+            follow_facts(host, ("memory",), lambda: self.show(host.memory))

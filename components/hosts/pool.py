@@ -3,80 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
+from typing import Final
 
 from components.heads import ObjectHead
-from components.hosts.memory import MemoryBar, sum_of
-from components.links import path_of
-from components.live import follow_all
+from components.hosts.memory import MemoryBar
+from components.live import follow_facts
 from components.ui import Card, Figure, Meter, Notice, Tone, cards
-from components.vms.cells import Cell, Copy, Facts, Link, Quiet
+from components.vms.cells import Cell, Copy, Facts, Quiet, link_to
 from components.vms.words import STATES
-from data.facts.host import HostState, host_state
-from data.facts.vm import VmState, state_of
+from data.facts.host import HostState
+from data.facts.vm import VmState
 from data.findings.storage import fill_limits
-from data.hosts import product_of
-from data.mirror import Change, PoolMirror
-from data.names import name_of
-from data.objects import SR, VM, Host, HostMetrics, Network, Pool
-from data.placement import is_guest
-from data.storage import sum_of as room_sum
+from data.views.pool import PoolView
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number, percent, size
 
-TOLD = frozenset({
-    "name_label", "name_description", "tags", "master", "default_SR", "suspend_image_SR", "ha_enabled", "ha_overcommitted",
-    "ha_host_failures_to_tolerate", "ha_plan_exists_for", "power_state", "is_a_template", "resident_VMs", "memory_total", "live",
-    "memory_dynamic_max", "memory_overhead", "physical_size", "physical_utilisation", "virtual_allocation", "enabled", "software_version",
-    "address",
-})  # fmt: skip
-KINDS = (Pool, Host, HostMetrics, VM, SR, Network)
+ABOUT: Final = ("master", "default_sr", "suspend_sr", "has_ha", "ha_bears", "network_count")
 
 
-def pool_parts(context: Context, pool: Pool, home: PoolMirror) -> None:
-    """Head, bands and the cards of sums; all told again when what they count changes."""
-    head = ObjectHead(context, pool)
+def pool_parts(context: Context, pool: PoolView) -> None:
+    """Head, bands and the cards of sums."""
+    head = ObjectHead(context, pool.row)
     crowded = Notice(_("HA cannot restart all protected VMs after a host failure: free up some memory."), Tone.WARNING)
+    crowded.bind_visibility_from(pool, "ha_is_overcommitted")
     with cards().classes("x-fours"):
-        counts, memory, storage = Counts(), MemoryBar(), Storage(home)
-        facts = _facts_card(pool, home)
-
-    def concerns(changes: Sequence[Change]) -> bool:
-        return any(_concerns(change, home) for change in changes)
-
-    def render() -> None:
-        if home.one(Pool, pool.ref) is not pool:
-            return
-        hosts = list(home.all(Host).values())
-        head.show(_summary(pool, home, hosts), _state(hosts))
-        crowded.set_visibility(pool.ha_enabled and pool.ha_overcommitted)
-        counts.show(home)
-        memory.show(sum_of(hosts))
-        storage.show(home)
-        facts.show(about(pool, home))
-
+        counts, memory, storage = Counts(), MemoryBar(), Storage(pool)
+        with Card(_("About")):
+            facts = Facts([name for name, _value in about(pool)])
     with head:
-        follow_all(context.mirror, concerns, render)
+        follow_facts(
+            pool, ("name", "description", "tags", "host_states", "product", "address"), lambda: head.show(_summary(pool), _state(pool))
+        )
+        follow_facts(pool, ("vm_states", "template_count"), lambda: counts.show(pool))
+        follow_facts(pool, ("memory",), lambda: memory.show(pool.memory))
+        follow_facts(pool, ("room", "sr_count"), lambda: storage.show(pool))
+        follow_facts(pool, ABOUT, lambda: facts.show(about(pool)))
 
 
-def _concerns(change: Change, home: PoolMirror) -> bool:
-    subject = change.subject
-    return isinstance(subject, KINDS) and subject.home is home and (not change.names or not TOLD.isdisjoint(change.names))
+def _summary(pool: PoolView) -> list[str]:
+    hosts = sum(pool.host_states.values())
+    count = ngettext("{n} host", "{n} hosts", hosts).format(n=number(hosts))
+    return [count, pool.product, _("connected at {address}").format(address=pool.address)]
 
 
-def _summary(pool: Pool, home: PoolMirror, hosts: Sequence[Host]) -> list[str]:
-    master = home.one(Host, pool.master)
-    count = ngettext("{n} host", "{n} hosts", len(hosts)).format(n=number(len(hosts)))
-    return [count, product_of(master) if master else "", _("connected at {address}").format(address=home.server.address)]
-
-
-def _state(hosts: Sequence[Host]) -> tuple[str, str]:
-    unheard = sum(host_state(host) is HostState.UNHEARD for host in hosts)
-    if unheard:
+def _state(pool: PoolView) -> tuple[str, str]:
+    if unheard := pool.host_states.get(HostState.UNHEARD, 0):
         return "critical", ngettext("{n} host not responding", "{n} hosts not responding", unheard).format(n=number(unheard))
-    resting = sum(host_state(host) is HostState.MAINTENANCE for host in hosts)
-    if resting:
+    if resting := pool.host_states.get(HostState.MAINTENANCE, 0):
         return "disabled", ngettext("{n} host in maintenance", "{n} hosts in maintenance", resting).format(n=number(resting))
     return "running", _("All hosts running")
 
@@ -92,59 +65,48 @@ class Counts(Card):
             self._figure = Figure()
             self._facts = Facts([*(_(STATES[state]) for state in self.OTHERS), _("Templates")])
 
-    def show(self, home: PoolMirror) -> None:
-        vms = list(home.all(VM).values())
-        guests = [vm for vm in vms if is_guest(vm)]
-        states = Counter(map(state_of, guests))
-        self._figure.value.text = number(len(guests))
-        running = states[VmState.RUNNING]
+    def show(self, pool: PoolView) -> None:
+        states = pool.vm_states
+        self._figure.value.text = number(sum(states.values()))
+        running = states.get(VmState.RUNNING, 0)
         self._figure.note.text = ngettext("{n} running", "{n} running", running).format(n=number(running))
-        templates = sum(vm.is_a_template and not vm.is_a_snapshot and not vm.is_default_template for vm in vms)
-        rows: list[tuple[str, Cell | None]] = [(_(STATES[state]), number(states[state])) for state in self.OTHERS]
-        self._facts.show([*rows, (_("Templates"), number(templates))])
+        rows: list[tuple[str, Cell | None]] = [(_(STATES[state]), number(states.get(state, 0))) for state in self.OTHERS]
+        self._facts.show([*rows, (_("Templates"), number(pool.template_count))])
 
 
 class Storage(Card):
     """What its SRs hold together."""
 
-    def __init__(self, home: PoolMirror) -> None:
+    def __init__(self, pool: PoolView) -> None:
         super().__init__(_("Storage"), " ")
-        limits = fill_limits(home)
+        limits = fill_limits(pool.row.home)
         with self:
             self._figure = Figure()
             self._meter = Meter(warning=limits.warning or math.inf, critical=limits.critical or math.inf)
             self._facts = Facts([_("Provisioned"), _("SRs")])
 
-    def show(self, home: PoolMirror) -> None:
-        srs = list(home.all(SR).values())
-        room = room_sum(srs)
+    def show(self, pool: PoolView) -> None:
+        room = pool.room
         self.scope.text = _("of {size}").format(size=size(room.size)) if room.size else ""
         self._figure.value.text = size(room.used if room.size else math.nan)
         self._figure.note.text = _("in use")
         self._meter.show(room.share, percent(room.share) if room.size else "")
-        self._facts.show([(_("Provisioned"), size(room.promised if room.size else math.nan)), (_("SRs"), number(len(srs)))])
+        self._facts.show([(_("Provisioned"), size(room.promised if room.size else math.nan)), (_("SRs"), number(pool.sr_count))])
 
 
-def _facts_card(pool: Pool, home: PoolMirror) -> Facts:
-    with Card(_("About")):
-        return Facts([name for name, _value in about(pool, home)])
-
-
-def about(pool: Pool, home: PoolMirror) -> list[tuple[str, Cell | None]]:
-    master, default = home.one(Host, pool.master), home.one(SR, pool.default_SR)
-    suspend = home.one(SR, pool.suspend_image_SR)
+def about(pool: PoolView) -> list[tuple[str, Cell | None]]:
     return [
-        (_("Master"), Link(name_of(master), path_of(master)) if master else Quiet(_("unknown"))),
-        (_("Default SR"), Link(name_of(default), path_of(default)) if default else Quiet(_("none"))),
-        (_("Suspend SR"), Link(name_of(suspend), path_of(suspend)) if suspend else None),
+        (_("Master"), link_to(pool.master, Quiet(_("unknown")))),
+        (_("Default SR"), link_to(pool.default_sr, Quiet(_("none")))),
+        (_("Suspend SR"), link_to(pool.suspend_sr, "") if pool.suspend_sr else None),
         (_("High availability"), _ha(pool)),
-        (_("Networks"), number(len(home.all(Network)))),
-        (_("UUID"), Copy(pool.uuid, _("Click to copy"))),
+        (_("Networks"), number(pool.network_count)),
+        (_("UUID"), Copy(pool.row.uuid, _("Click to copy"))),
     ]
 
 
-def _ha(pool: Pool) -> str:
-    if not pool.ha_enabled:
+def _ha(pool: PoolView) -> str:
+    if not pool.has_ha:
         return _("off")
-    bears = pool.ha_host_failures_to_tolerate
+    bears = pool.ha_bears
     return ngettext("enabled, tolerates {n} host failure", "enabled, tolerates {n} host failures", bears).format(n=number(bears))

@@ -11,10 +11,11 @@ from data import names
 from data.facts.host import HostState, host_state
 from data.facts.network import Link
 from data.findings.finding import Level
-from data.hosts import Cpus, Port
+from data.hosts import Cpus
 from data.mirror import PoolMirror
 from data.objects import Host
 from data.types import XapiObject
+from data.views.port import Port
 from xo_dash.i18n import N_, _, bits_rate, ngettext, number
 
 STATES: Final[Mapping[HostState, str]] = {

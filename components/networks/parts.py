@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Final
 
 from components.charts import Curve, SumChart, Unit
 from components.heads import ObjectHead
-from components.hosts.ways import address_cell, device_text, link_cell, pif_refs
-from components.hosts.words import link_mark, pool_name, pool_path
-from components.links import path_of
-from components.live import follow_findings
+from components.hosts.ways import address_cell, device_text, link_cell
+from components.hosts.words import link_mark
+from components.live import follow_facts
 from components.networks.rows import KINDS
 from components.ui import Card, Column
-from components.vms.around import follow_around
-from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
+from components.vms.cells import Cell, Copy, Facts, Quiet, Table, link_to
 from data.facts.network import Link as LinkState
-from data.mirror import Mirror, PoolMirror
-from data.names import name_of
-from data.networks import HostPort, NetworkKind, links_of, network_kind, ports_into, tags_of, traffic_of
-from data.objects import PIF, Network, Pool
-from data.types import Ref
+from data.networks import NetworkKind, traffic_of
 from data.views.network import NetworkView
+from data.views.port import Port
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
+SHOWN: Final = ("own_pool", "pool", "network_kind", "vlans", "bridge", "mtu", "locking", "is_managed")
 
-def network_head(context: Context, network: Network) -> None:
-    head = ObjectHead(context, network)
+
+def network_head(context: Context, network: NetworkView) -> None:
+    head = ObjectHead(context, network.row)
 
     def refresh() -> None:
-        tags = [_("VLAN {tag}").format(tag=tag) for tag in tags_of(network)]
-        count = NetworkView.guest_count.of(network)
+        tags = [_("VLAN {tag}").format(tag=tag) for tag in network.vlans]
+        count = network.guest_count
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
-        facts = [*tags, _("MTU {n}").format(n=network.MTU) if network.MTU else "", vms]
+        facts = [*tags, _("MTU {n}").format(n=network.mtu) if network.mtu else "", vms]
         head.show(facts, _state(network))
 
     with head:
-        follow_around(context.mirror, network, port_refs, refresh)
-        follow_findings(context.mirror, lambda subjects: network in subjects, refresh)
+        follow_facts(network, ("name", "description", "tags", "vlans", "guest_count", "mtu", "links", "network_kind"), refresh)
 
 
-def _state(network: Network) -> tuple[str, str]:
-    links = links_of(network)
-    if network_kind(network) is NetworkKind.INTERNAL:
+def _state(network: NetworkView) -> tuple[str, str]:
+    links = network.links
+    if network.network_kind is NetworkKind.INTERNAL:
         return "live", _("Internal")
     if not links.ports:
         return "disabled", _("Not in use")
@@ -53,17 +50,10 @@ def _state(network: Network) -> tuple[str, str]:
     return link_mark(links.worst, links.level), words[links.worst]
 
 
-def port_refs(network: Network) -> Iterable[Ref]:
-    yield from network.PIFs
-    for pif in network.all_of(PIF, network.PIFs):
-        yield pif.host
-        yield from pif_refs(pif)
-
-
 class NetworkPorts(Card):
     """Where each host has it."""
 
-    def __init__(self, mirror: Mirror, network: Network) -> None:
+    def __init__(self, network: NetworkView) -> None:
         super().__init__(_("Ports"), " ", wide=True)
         self._network = network
         columns = (
@@ -72,58 +62,59 @@ class NetworkPorts(Card):
         )  # fmt: skip
         with self:
             self._table = Table(columns, _("No host has a NIC on it: its VMs can reach only VMs on the same host."))
-            follow_around(mirror, network, port_refs, self._refresh, names=("PIFs",))
+            follow_facts(network, ("ports", "links"), self._refresh)
 
     def _refresh(self) -> None:
-        ports, links = ports_into(self._network), links_of(self._network)
+        ports, links = self._network.ports, self._network.links
         self.scope.text = _("link up on {n} of {all}").format(n=number(links.up), all=number(links.ports)) if links.ports else ""
         self.show_count(len(ports))
-        self._table.show([(one.port.pif.ref, list(_cells(one))) for one in ports])
+        self._table.show([(port.pif, list(_cells(port))) for port in ports])
 
 
-def _cells(one: HostPort) -> Iterator[Cell]:
-    host, port = one
-    yield Link(name_of(host), path_of(host)) if host else Quiet(_("missing"))
+def _cells(port: Port) -> Iterator[Cell]:
+    yield link_to(port.host, Quiet(_("missing")))
     yield device_text(port)
     yield link_cell(port)
     yield "" if port.vlan is None else str(port.vlan)
-    yield address_cell(port.pif)
-    yield port.pif.MAC
+    yield address_cell(port)
+    yield port.mac
 
 
 class Throughput(Card):
     """What goes over it, in and out, as its hosts see it: on its NICs, or else on the NICs of its VMs."""
 
-    def __init__(self, network: Network, pool: PoolMirror) -> None:
+    def __init__(self, network: NetworkView) -> None:
         super().__init__(_("Throughput"), _("last 10 minutes"))
 
+        row = network.row
+
         def parts(way: str) -> list[tuple[str, str]]:
-            return [part for part in traffic_of(network) if part[1].endswith(way)]
+            return [part for part in traffic_of(row) if part[1].endswith(way)]
 
         with self:
             curves = (Curve("rx", _("in")), Curve("tx", _("out")))
-            SumChart(pool.history, network.uuid, curves, Unit.BITS, parts={"rx": lambda: parts("_rx"), "tx": lambda: parts("_tx")})
+            SumChart(row.home.history, row.uuid, curves, Unit.BITS, parts={"rx": lambda: parts("_rx"), "tx": lambda: parts("_tx")})
 
 
 class NetworkAbout(Card):
     """What it is."""
 
-    def __init__(self, mirror: Mirror, network: Network) -> None:
+    def __init__(self, network: NetworkView) -> None:
         super().__init__(_("About"))
         with self:
             facts = Facts([name for name, _value in about(network)])
-            follow_around(mirror, network, lambda network: (*network.PIFs, *network.home.all(Pool)), lambda: facts.show(about(network)))
+            follow_facts(network, SHOWN, lambda: facts.show(about(network)))
 
 
-def about(network: Network) -> list[tuple[str, Cell | None]]:
-    locking = {"unlocked": _("any address"), "disabled": _("none unless allowed")}.get(network.default_locking_mode)
+def about(network: NetworkView) -> list[tuple[str, Cell | None]]:
+    locking = {"unlocked": _("any address"), "disabled": _("none unless allowed")}.get(network.locking)
     return [
-        (_("Pool"), Link(pool_name(network), pool_path(network))),
-        (_("Kind"), _(KINDS[network_kind(network)])),
-        (_("VLAN"), ", ".join(map(str, tags_of(network))) or None),
+        (_("Pool"), link_to(network.own_pool, network.pool)),
+        (_("Kind"), _(KINDS[network.network_kind])),
+        (_("VLAN"), ", ".join(map(str, network.vlans)) or None),
         (_("Bridge"), network.bridge or Quiet(_("none"))),
-        (_("MTU"), str(network.MTU) if network.MTU else None),
-        (_("Source addresses"), locking or network.default_locking_mode),
-        (_("Managed by XAPI"), None if network.managed else _("no")),
-        (_("UUID"), Copy(network.uuid, _("Click to copy"))),
+        (_("MTU"), str(network.mtu) if network.mtu else None),
+        (_("Source addresses"), locking or network.locking),
+        (_("Managed by XAPI"), None if network.is_managed else _("no")),
+        (_("UUID"), Copy(network.row.uuid, _("Click to copy"))),
     ]

@@ -2,93 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from components.findings.words import TONES
 from components.heads import ObjectHead
 from components.hosts.ways import path_cell
-from components.hosts.words import pool_name, pool_path
-from components.links import path_of
-from components.live import follow_findings
+from components.live import follow_facts
 from components.storage.words import reach_text, reached_text
 from components.ui import Card, Column, Figure, Meter, Notice, Tone
-from components.vms.around import follow_around
-from components.vms.cells import Cell, Copy, Facts, Link, Quiet, Table
-from data.findings.storage import fill_level
-from data.hosts import Path, paths_of
-from data.mirror import Mirror, PoolMirror
-from data.names import name_of
-from data.objects import SR, Pool
-from data.storage import Reach, guests_on, reach_of, reached_by, room_of
-from data.types import Ref
+from components.vms.cells import Cell, Copy, Facts, Quiet, Table, link_to
+from data.storage import Reach, reached_by
+from data.views.path import Path
+from data.views.sr import SRView
 from xo_dash.context import Context
 from xo_dash.i18n import _, number, percent, size
 
 
-def sr_head(context: Context, sr: SR) -> None:
+def sr_head(context: Context, sr: SRView) -> None:
     """Name and state; a band for hosts that do not reach it."""
-    head = ObjectHead(context, sr)
+    head = ObjectHead(context, sr.row)
     cut = Notice("", Tone.CRITICAL)
 
     def refresh() -> None:
-        reached = reached_by(sr)
-        state = ("live", _("Attached")) if reached.attached else ("disabled", _("Detached"))
-        if reached.cut:
+        state = ("live", _("Attached")) if sr.attached else ("disabled", _("Detached"))
+        if sr.cut_off:
             state = "critical", _("Not attached on all hosts")
-        default = _("default SR") if is_default(sr) else ""
-        head.show([reach_text(sr), reached_text(reached), default], state)
-        cut.set_visibility(bool(reached.cut))
-        if reached.cut:
-            hosts = ", ".join(name_of(host) for host in reached.cut)
+        default = _("default SR") if sr.is_default else ""
+        head.show([reach_text(sr.row), reached_text(reached_by(sr.row)), default], state)
+        cut.set_visibility(bool(sr.cut_off))
+        if sr.cut_off:
+            hosts = ", ".join(host.name for host in sr.cut_off)
             cut.text.text = _("Not attached on {hosts}: VMs with disks on it cannot start there.").format(hosts=hosts)
 
     with head:
-        follow_around(context.mirror, sr, sr_refs, refresh)
-
-
-def is_default(sr: SR) -> bool:
-    own = sr.home.pool if isinstance(sr.home, PoolMirror) else None
-    return own is not None and own.default_SR == sr.ref
-
-
-def sr_refs(sr: SR) -> Iterable[Ref]:
-    """Its paths with their hosts, and the pool."""
-    yield from sr.PBDs
-    yield from (path.pbd.host for path in paths_of(sr))
-    yield from (path.host.metrics for path in paths_of(sr) if path.host)
-    yield from sr.home.all(Pool)
+        follow_facts(sr, ("name", "description", "tags", "attached", "cut_off", "is_default", "reach", "type", "paths"), refresh)
 
 
 class RoomCard(Card):
     """What of it is in use, and what was promised to disks."""
 
-    def __init__(self, mirror: Mirror, sr: SR) -> None:
+    def __init__(self, sr: SRView) -> None:
         super().__init__(_("Space"), " ")
         self._sr = sr
         with self:
             self._figure = Figure()
             self._meter = Meter()
             self._facts = Facts([name for name, _value in self._rows()])
-            names = ("physical_size", "physical_utilisation", "virtual_allocation")
-            follow_around(mirror, sr, lambda sr: (), self._refresh, names=names)
-            follow_findings(mirror, lambda subjects: sr in subjects, self._refresh)
+            follow_facts(sr, ("room", "reach", "fill_level"), self._refresh)
 
     def _refresh(self) -> None:
-        room = room_of(self._sr)
+        room = self._sr.room
         known = room.size > 0 and room.used >= 0
         self.scope.text = _("of {size}").format(size=size(room.size)) if known else ""
         self._figure.value.text = size(room.used) if known else "–"
         self._figure.note.text = _("in use") if known else _("never scanned")
         self._meter.set_visibility(known)
         if known:
-            self._meter.show(room.share, percent(room.share), TONES.get(fill_level(self._sr), ""))
+            self._meter.show(room.share, percent(room.share), TONES.get(self._sr.fill_level, ""))
         self._facts.show(self._rows())
 
     def _rows(self) -> list[tuple[str, Cell | None]]:
-        room = room_of(self._sr)
+        room = self._sr.room
         known = room.size > 0 and room.used >= 0
         promised: Cell | None = None
-        if room.promised >= 0 and reach_of(self._sr) in (Reach.SHARED, Reach.LOCAL):
+        if room.promised >= 0 and self._sr.reach in (Reach.SHARED, Reach.LOCAL):
             promised = size(room.promised)
             if room.size > 0:
                 promised += " · " + _("{share} of its size").format(share=percent(room.promised / room.size))
@@ -98,55 +75,46 @@ class RoomCard(Card):
 class SrPaths(Card):
     """Each host's way to it."""
 
-    def __init__(self, mirror: Mirror, sr: SR) -> None:
+    def __init__(self, sr: SRView) -> None:
         super().__init__(_("Paths"), " ", wide=True)
         self._sr = sr
         with self:
             self._table = Table((Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host is connected to it."))
-            follow_around(mirror, sr, sr_refs, self._refresh, names=("PBDs",))
+            follow_facts(sr, ("paths", "cut_off"), self._refresh)
 
     def _refresh(self) -> None:
-        self.scope.text = reached_text(reached_by(self._sr))
-        paths = paths_of(self._sr)
+        self.scope.text = reached_text(reached_by(self._sr.row))
+        paths = self._sr.paths
         self.show_count(len(paths))
-        self._table.show([(path.pbd.ref, list(_path_cells(path))) for path in paths])
+        self._table.show([(path.pbd, list(_path_cells(path))) for path in paths])
 
 
 def _path_cells(path: Path) -> Iterator[Cell]:
-    host = path.host
-    yield Link(name_of(host), path_of(host)) if host else Quiet(_("missing"))
+    yield link_to(path.host, Quiet(_("missing")))
     yield path_cell(path)
-    yield device_text(path.pbd.device_config)
-
-
-def device_text(config: dict[str, str]) -> str:
-    """Where it is, without what is a secret: `server:/path`, a device, a target."""
-    server, folder = config.get("server", "") or config.get("target", ""), config.get("serverpath", "") or config.get("targetIQN", "")
-    if server:
-        return f"{server}:{folder}" if folder else server
-    return config.get("location", "") or config.get("device", "") or config.get("SCSIid", "")
+    yield path.device
 
 
 class SrAbout(Card):
     """What it is."""
 
-    def __init__(self, mirror: Mirror, sr: SR) -> None:
+    def __init__(self, sr: SRView) -> None:
         super().__init__(_("About"))
         with self:
             facts = Facts([name for name, _value in about(sr)])
-            follow_around(mirror, sr, lambda sr: sr.home.all(Pool), lambda: facts.show(about(sr)))
+            follow_facts(sr, ("own_pool", "pool", "type", "reach", "is_default", "guest_count"), lambda: facts.show(about(sr)))
 
 
-def about(sr: SR) -> list[tuple[str, Cell | None]]:
+def about(sr: SRView) -> list[tuple[str, Cell | None]]:
     words = {
         Reach.SHARED: _("disks, any host"), Reach.LOCAL: _("disks, one host"), Reach.IMAGES: _("images for CD drives"),
         Reach.DRIVE: _("physical drives of a host"),
     }  # fmt: skip
     return [
-        (_("Pool"), Link(pool_name(sr), pool_path(sr))),
+        (_("Pool"), link_to(sr.own_pool, sr.pool)),
         (_("Type"), sr.type or Quiet(_("unknown"))),
-        (_("Used by"), words[reach_of(sr)]),
-        (_("Default SR"), _("yes") if is_default(sr) else _("no")),
-        (_("VMs with disks on it"), number(len(guests_on(sr)))),
-        (_("UUID"), Copy(sr.uuid, _("Click to copy"))),
+        (_("Used by"), words[sr.reach]),
+        (_("Default SR"), _("yes") if sr.is_default else _("no")),
+        (_("VMs with disks on it"), number(sr.guest_count)),
+        (_("UUID"), Copy(sr.row.uuid, _("Click to copy"))),
     ]

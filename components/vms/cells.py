@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from components.links import path_to
 from components.ui import Age, Column, Mark, Meter, chip
+from data.views.things import Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Link:
 
     text: str
     path: str
+
+
+def link_to(thing: Thing | None, otherwise: Cell) -> Cell:
+    """Its name, which leads to its page; where there is none, `otherwise`."""
+    return Link(thing.name, path_to(thing)) if thing is not None else otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ def seen(way: Way) -> Path:
     pbd, host, sr = way
     return Path(
         pbd=pbd.uuid, host=maybe(host), sr=maybe(sr), is_attached=pbd.currently_attached, level=path_level(pbd),
-        device=_device(pbd.device_config), type=sr.type if sr else "", is_shared=sr is not None and sr.shared,
+        device=device_text(pbd.device_config), type=sr.type if sr else "", is_shared=sr is not None and sr.shared,
         room=room_of(sr) if sr is not None and is_shown(sr) else None,
     )  # fmt: skip
 
 
-def _device(config: dict[str, str]) -> str:
+def device_text(config: dict[str, str]) -> str:
     """`server:/path`, a device, a target."""
     server, folder = config.get("server", "") or config.get("target", ""), config.get("serverpath", "") or config.get("targetIQN", "")
     if server:

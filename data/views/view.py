@@ -68,6 +68,10 @@ class View(Generic[R]):
     """One object as it is shown, for all who look at it with the same scope: ask the scope for it, `scope.vm(key)`."""
 
     kind: ClassVar[type[XapiObject]]
+    present: Fact[R, bool]
+    """False once it is gone; all else stays as it was last."""
+    is_fresh: Fact[R, bool]
+    """Whether the picture is of now: its pool is connected."""
 
     def __init__(self, row: R, engine: Engine) -> None:
         self.row = row

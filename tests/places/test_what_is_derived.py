@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from components.storage.parts import device_text
 from data.facts.host import HostState, booted_at, host_state
 from data.facts.network import Link
 from data.findings.finding import Level
@@ -26,6 +25,7 @@ from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificat
 from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, reached_by, sum_of
 from data.storage import machine_of as machine_of_snapshot
 from data.types import GIB, NULL_REF, Ref
+from data.views.path import device_text
 from tests.fakes import Builder, home_lab
 
 
