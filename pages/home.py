@@ -82,6 +82,7 @@ def _map(context: Context, scene: Scene, orders: Orders) -> None:
     with head:
         heading(_("Map"), 1).classes("x-only-read")
         Toolbar(chart)
+        ui.link(_("New VM"), "/new-vm").classes("x-btn x-home-new").mark("new-vm")
         Summary(mirror, scene)
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")

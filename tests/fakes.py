@@ -40,11 +40,13 @@ from data.objects import (
     VMMetrics,
 )  # fmt: skip
 from data.server import Server, ServerState
+from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.users import Role, User, UserStore
+from data.stores.vault import Vault
 from data.types import GIB, NULL_REF, Ref, XapiObject
 from tests.contracts import conforms
 from xo_dash.config import Settings
@@ -327,7 +329,7 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
         runner=runner, door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
-        kiosks=kiosks,
+        kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from nicegui import App, Client, ui
 
 from components.theme.theme import FAVICON
 from data.mirror import Mirror
+from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
@@ -43,6 +44,7 @@ from pages import (
     missing,
     network,
     networks,
+    new_vm,
     past,
     pool,
     run,
@@ -96,6 +98,7 @@ PAGES = (
     migrate,
     vm,
     vms,
+    new_vm,
     console,
     consoles,
     host_console,
@@ -126,6 +129,7 @@ class Stores:
     settings: SettingsStore
     findings: FindingStore
     kiosks: KioskStore
+    cloud_configs: CloudConfigStore
 
 
 def serve(settings: Settings) -> int:
@@ -185,13 +189,15 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
 
 
 def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
+    vault = Vault(directory, settings.secret_key)
     return Stores(
         UserStore(directory),
-        ServerStore(directory, Vault(directory, settings.secret_key)),
+        ServerStore(directory, vault),
         SessionStore(directory),
         SettingsStore(directory),
         FindingStore(directory),
         KioskStore(directory),
+        CloudConfigStore(directory, vault),
     )
 
 
@@ -219,6 +225,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         server_store=stores.servers,
         setting_store=stores.settings,
         kiosks=stores.kiosks,
+        cloud_configs=stores.cloud_configs,
     )
 
 

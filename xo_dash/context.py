@@ -10,6 +10,7 @@ from data.mirror import Mirror
 from data.scope import Scope
 
 if TYPE_CHECKING:
+    from data.stores.cloud_configs import CloudConfigStore
     from data.stores.kiosks import KioskStore
     from data.stores.servers import ServerStore
     from data.stores.settings import SettingsStore
@@ -39,6 +40,7 @@ class Context:
     server_store: ServerStore
     setting_store: SettingsStore
     kiosks: KioskStore
+    cloud_configs: CloudConfigStore
     _shared: dict[Callable[[Mirror], Any], object] = field(default_factory=dict, init=False, repr=False)
 
     @property

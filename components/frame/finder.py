@@ -17,7 +17,7 @@ from data.names import name_of, pool_name
 from data.objects import SR, VDI, VM, Host, Pool
 from data.search import Found, Group, Hit
 from data.types import XapiObject
-from xo_dash.i18n import _, ngettext
+from xo_dash.i18n import N_, _, ngettext
 
 ICONS: Final[Mapping[Group, str]] = {
     Group.POOL: "pool", Group.HOST: "host", Group.SR: "storage", Group.NETWORK: "network", Group.VDI: "disk",
@@ -25,6 +25,8 @@ ICONS: Final[Mapping[Group, str]] = {
 }  # fmt: skip
 LIMITS: Final[Mapping[Group, int]] = {Group.VM: 8}
 """How many of a group are shown; 4 of the others."""
+DOINGS: Final = ((N_("New VM"), "/new-vm"),)
+"""(title, path) of pages on which one does something."""
 
 
 class Finder(ui.element, component="finder.js"):
@@ -35,7 +37,7 @@ class Finder(ui.element, component="finder.js"):
         self._feed = feed
         self._props["placeholder"] = _("Search VMs, hosts, addresses, tags…")
         self._props["screens"] = screens()
-        self._props["icons"] = {name: drawing(name) for name in ("search", *ICONS.values())}
+        self._props["icons"] = {name: drawing(name) for name in ("search", "plus", *ICONS.values())}
         self._props["words"] = {"nothing": _("Nothing found"), "label": _("Search"), "failed": _("The server is not responding")}
         self.on("ready", self._ready, [])
         self.on("query", self._query)
@@ -48,9 +50,19 @@ class Finder(ui.element, component="finder.js"):
         if not isinstance(text, str) or not isinstance(number, int):
             return
         index = await self._feed.index()
-        groups = self._groups(index.find(text, limit=8))
+        groups = [*self._places(text), *self._groups(index.find(text, limit=8))]
         if not self.is_deleted:
             self.run_method("show", number, groups)
+
+    def _places(self, text: str) -> list[dict[str, Any]]:
+        """What one can go and do, by its first letters."""
+        typed = " ".join(text.casefold().split())
+        hits = [
+            {"path": path, "name": _(title), "mark": "", "icon": "plus", "why": "", "where": ""}
+            for title, path in DOINGS
+            if typed and _(title).casefold().startswith(typed)
+        ]
+        return [{"title": _("Actions"), "more": "", "hits": hits}] if hits else []
 
     def _groups(self, found: Sequence[Found]) -> list[dict[str, Any]]:
         return [self._group(one) for one in found]
@@ -75,6 +87,9 @@ class Adder(Finder):
         self._props["adds"], self._props["most"] = name, most
         self._props["placeholder"] = _("Add: name, address, tag…")
         self._props["words"] |= {"label": _("Add to the comparison"), "full": _("At most {n} at once; remove one first.").format(n=most)}
+
+    def _places(self, text: str) -> list[dict[str, Any]]:
+        return []
 
     def _groups(self, found: Sequence[Found]) -> list[dict[str, Any]]:
         return [self._group(one) for one in found if one.group in self._wanted]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from nicegui import ui
 
 from components.heads import ObjectHead
@@ -9,6 +11,7 @@ from components.hosts.words import pending_text, state_mark, state_text
 from components.live import follow_facts, renewed
 from components.ui import Notice, Tone
 from data.facts.host import HostState
+from data.identity import key_of
 from data.views.host import HostView
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
@@ -16,6 +19,8 @@ from xo_dash.i18n import _, ngettext, number
 
 def host_head(context: Context, host: HostView) -> None:
     head = ObjectHead(context, host.row)
+    with head.verbs:
+        ui.link(_("New VM"), f"/new-vm?host={quote(key_of(host.row), safe='@')}").classes("x-btn").mark("new-vm")
 
     def refresh() -> None:
         count = host.guest_count

@@ -112,6 +112,7 @@ def _words() -> dict[str, object]:
         "find": _("Name, address, MAC, tag, UUID"),
         "state": _("State"),
         "trash": _("Trash"),
+        "create": _("New VM"),
         "states": {key: _(text) for key, text in STATES.items()},
         "doing": {key: _(text) for key, text in (("", BUSY), *DOING.items())},
         "tools": {str(key): _(text) for key, text in TOOLS.items() if text},

@@ -10,6 +10,7 @@ from data.objects import VBD, VDI, VIF, VM, Pool, PowerState
 from data.types import GIB
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
+from xo_dash.control.cloud_init.disk import SIZE
 from xo_dash.control.run import Item, State
 from xo_dash.simulator.testing import simulated
 
@@ -76,3 +77,18 @@ async def test_several_at_once(bench: Wired) -> None:
     item = await create(bench, name="k8s-{n}", count=3, template=debian.uuid, start=False)
     assert item.state is State.DONE, str(item.reason)
     await bench.until(lambda: {vm.name_label for vm in bench.machines} >= {"k8s-1", "k8s-2", "k8s-3"})
+
+
+async def test_the_disk_for_the_first_boot_has_what_was_said(bench: Wired) -> None:
+    golden = template(bench, "debian-golden")
+    said = {"user": "ann", "ssh_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKeyKeyKey ann@lab"]}
+    vm = await made(bench, await create(bench, name="cloudy", template=golden.uuid, cloud_init=said))
+    await bench.until(lambda: vm.power_state is PowerState.RUNNING)
+    disk = next(
+        disk for vbd in vm.all_of(VBD, vm.VBDs) if (disk := bench.home.one(VDI, vbd.VDI)) and disk.name_label == "cloudy cloud-init"
+    )
+    stream = await bench.connection.transfer("GET", "/export_raw_vdi", {"vdi": disk.ref, "format": "raw"})
+    content = b"".join([piece async for piece in stream.pieces()])
+    stream.close()
+    assert len(content) == SIZE and b"cidata" in content[:512]
+    assert b'"local-hostname": "cloudy"' in content and b"- name: ann" in content and b"ssh-ed25519" in content

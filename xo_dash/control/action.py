@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -73,16 +73,21 @@ class Action(Generic[S, R]):
 
     def faults(self, request: R, subject: S) -> list[Fault]:
         """Everything that is wrong with a request for `subject` now."""
-        return [*self._unknown(request, subject), *self.check(request, subject)]
+        return [*_unknown(request, subject), *self.check(request, subject)]
 
-    def _unknown(self, request: R, subject: S) -> Iterable[Fault]:
-        for one in self.fields:
-            uuid = getattr(request, one.name)
-            if one.kind is not None and uuid is not None and not _is_there(one, uuid, subject):
-                yield Fault(
-                    one.name,
-                    say(one.missing or NOT_THERE.get(one.kind.xapi_class, N_("there is no such object in its pool; choose another"))),
-                )
+
+def _unknown(request: Request, subject: XapiObject, place: str = "") -> Iterator[Fault]:
+    """Objects that a field names and its pool does not have; those of its parts are at their own places."""
+    for one in fields(type(request)):
+        value = getattr(request, one.name)
+        if isinstance(value, Request):
+            yield from _unknown(value, subject, f"{place}{one.name}.")
+        elif one.part is not None:
+            for number, part in enumerate(value or ()):
+                yield from _unknown(part, subject, f"{place}{one.name}.{number}.")
+        elif one.kind is not None and value is not None and not _is_there(one, value, subject):
+            usual = NOT_THERE.get(one.kind.xapi_class, N_("there is no such object in its pool; choose another"))
+            yield Fault(f"{place}{one.name}", say(one.missing or usual))
 
 
 def _is_there(field: Field, uuid: str, subject: XapiObject) -> bool:

@@ -122,14 +122,14 @@ def faults(config: CloudInit, nics: tuple[Nic, ...]) -> Iterator[Fault]:
     if config.hostname and HOST.fullmatch(config.hostname) is None:
         yield Fault("hostname", say(N_("a hostname has letters, digits and hyphens, and at most 63 of them between dots")))
     if not config.password.isprintable():
-        yield Fault("password", say(N_("it takes only characters that can be seen")))
+        yield Fault("password", say(N_("only visible characters are allowed")))
     for number, key in enumerate(config.ssh_keys, 1):
         if KEY.fullmatch(key) is None:
-            yield Fault("ssh_keys", say(N_("line {n} is no public SSH key; it begins like “ssh-ed25519 AAAA…”"), n=number))
+            yield Fault("ssh_keys", say(N_("line {n} is not a public SSH key; keys begin like “ssh-ed25519 AAAA…”"), n=number))
             break
     wrong = next((one for one in config.packages if PACKAGE.fullmatch(one) is None), None)
     if wrong is not None:
-        yield Fault("packages", say(N_("“{name}” is no name of a package"), name=wrong[:80]))
+        yield Fault("packages", say(N_("“{name}” is not a package name"), name=wrong[:80]))
     yield from _network_faults(config, nics)
     if config.text.strip():
         yield from (Fault("text", reason) for reason in faults_of_text(config.text))
@@ -142,17 +142,17 @@ def _network_faults(config: CloudInit, nics: tuple[Nic, ...]) -> Iterator[Fault]
     elif config.address and not nics:
         yield Fault("address", say(N_("the VM has no NIC; add one, or leave the address out")))
     elif config.address and len(nics) > 1 and not nics[0].mac:
-        yield Fault("address", say(N_("of several NICs the first gets it: give that one a MAC address, so that the guest can tell it")))
+        yield Fault("address", say(N_("with several NICs, give the first one a MAC address so that the guest can identify it")))
     gateway = _address(config.gateway)
     if config.gateway and gateway is None:
         yield Fault("gateway", say(N_("it must be an IP address")))
     elif config.gateway and not config.address:
-        yield Fault("gateway", say(N_("a gateway needs an address; DHCP tells its own")))
+        yield Fault("gateway", say(N_("a gateway needs a static address; DHCP provides its own")))
     elif gateway is not None and address is not None and gateway not in address.network:
         yield Fault("gateway", say(N_("{gateway} is not in the network {network}"), gateway=config.gateway, network=str(address.network)))
     for one in config.dns:
         if _address(one) is None:
-            yield Fault("dns", say(N_("“{name}” is no IP address"), name=one[:80]))
+            yield Fault("dns", say(N_("“{name}” is not an IP address"), name=one[:80]))
             break
 
 

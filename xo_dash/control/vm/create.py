@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote
 
 from data.facts.host import is_live
+from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VDI, VM, Host, Pool
 from data.stores.users import Role
@@ -57,12 +59,9 @@ def blocked(pool: Pool) -> Said | None:
     return None
 
 
-def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
-    return {}
-
-
 CREATE: Final[AnyAction] = Action(
     id="vm.create", kind=Pool, request=CreateVM, title=N_("New VM"), done=N_("The VM is created in {name}"), role=Role.OPERATOR,
-    icon="plus", prominent=True, applies_to=lambda pool: True, blocked=blocked, defaults=defaults,
+    icon="plus", prominent=True, applies_to=lambda pool: True, blocked=blocked,
     choices={"template": _templates, "iso": _images, "host": _hosts}, check=check, plan=plan,
+    page=lambda pool: f"/new-vm?pool={quote(key_of(pool), safe='@')}",
 )  # fmt: skip

@@ -16,7 +16,7 @@ from xo_dash.control.cloud_init import config as cloud_init
 from xo_dash.control.cloud_init.disk import SIZE as CONFIG_SIZE
 from xo_dash.control.request import LONGEST_NAME, Fault
 from xo_dash.control.said import Amount, Said, say
-from xo_dash.control.sr.choice import free_space
+from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, blueprint
 from xo_dash.control.vm.creation.hosts import refusal
 from xo_dash.control.vm.creation.request import NUMBER, CreateVM
@@ -50,7 +50,7 @@ def check(request: CreateVM, pool: Pool) -> Iterator[Fault]:
         yield Fault("host", say(N_("{host} cannot take it: {reason}"), host=name_of(plan.host), reason=reason))
     for tag in request.tags or ():
         if not tag.isprintable() or not tag.strip():
-            yield Fault("tags", say(N_("a tag takes only characters that can be seen")))
+            yield Fault("tags", say(N_("only visible characters are allowed")))
             break
     if request.ha and not pool.ha_enabled:
         yield Fault("ha", say(N_("HA is off in this pool; turn it on first")))
@@ -81,7 +81,7 @@ def _disc_faults(plan: Blueprint) -> Iterator[Fault]:
         return
     sr = plan.iso.home.one(SR, plan.iso.SR)
     if sr is None or sr.content_type != "iso":
-        yield Fault("iso", say(N_("it is no image of a disc")))
+        yield Fault("iso", say(N_("it is not an ISO image")))
     elif not _attached(sr):
         yield Fault("iso", say(N_("{sr} is attached on no host; attach it first"), sr=name_of(sr)))
 
@@ -91,9 +91,9 @@ def _memory_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
     if memory.static_max < LEAST_MEMORY:
         yield Fault("memory", say(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
     elif memory.dynamic_max > memory.static_max:
-        yield Fault("memory_max", say(N_("it must be at most {most}, which the VM may have"), most=Amount(memory.static_max)))
+        yield Fault("memory_max", say(N_("it must be at most {most}, the maximum of the VM"), most=Amount(memory.static_max)))
     elif memory.dynamic_min > memory.dynamic_max:
-        yield Fault("memory_min", say(N_("it must be at most {most}, which the VM usually has"), most=Amount(memory.dynamic_max)))
+        yield Fault("memory_min", say(N_("it must be at most {most}, the usual memory of the VM"), most=Amount(memory.dynamic_max)))
     elif memory.dynamic_min < LEAST_MEMORY:
         yield Fault("memory_min", say(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
     most = max((account_of(host).total for host in plan.source.home.all(Host).values()), default=0)
@@ -109,7 +109,7 @@ def _cpu_faults(plan: Blueprint) -> Iterator[Fault]:
 
 def _firmware_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
     if request.firmware and not plan.firmware:
-        yield Fault("firmware", say(N_("a VM of this template is paravirtual and has none")))
+        yield Fault("firmware", say(N_("this template is paravirtual; it has no firmware setting")))
         return
     for field, wanted in (("secure_boot", bool(request.secure_boot)), ("vtpm", request.vtpm)):
         if wanted and plan.firmware != "uefi":
@@ -120,7 +120,7 @@ def _disk_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
     places = _places(request, plan)
     for disk in plan.disks:
         place = places[disk.position]
-        reason = _disk_refused(disk)
+        reason = _disk_refused(disk, plan.source.home)
         if reason is not None:
             yield Fault(f"{place}.{reason[0]}", reason[1])
         if disk.original is not None and plan.copy_to is not None and disk.sr is not plan.copy_to:
@@ -141,12 +141,12 @@ def _places(request: CreateVM, plan: Blueprint) -> dict[str, str]:
     return places
 
 
-def _disk_refused(disk: Disk) -> tuple[str, Said] | None:
+def _disk_refused(disk: Disk, home: Home) -> tuple[str, Said] | None:
     """(field, why)"""
     if disk.existing is not None:
         return _existing_refused(disk.existing)
     if disk.sr is None:
-        return "sr", say(N_("the pool has no SR for disks of VMs"))
+        return None if disk_srs(home) else ("sr", say(N_("the pool has no SR for disks of VMs")))  # one that is gone is told of already
     if reason := _sr_refused(disk.sr):
         return "sr", reason
     reason = _size_refused(disk, disk.sr)
@@ -163,7 +163,7 @@ def _size_refused(disk: Disk, sr: SR) -> Said | None:
     if disk.size <= 0:
         return say(N_("“{field}” is missing"), field=Said(N_("Size")))
     if disk.original is not None and disk.size < disk.original.virtual_size:
-        return say(N_("from the template it has {least}; it can only grow"), least=Amount(disk.original.virtual_size))
+        return say(N_("the template's disk has {least}; it can only grow"), least=Amount(disk.original.virtual_size))
     if disk.size > LARGEST_VHD and sr.type in VHD:
         return say(N_("a disk on {sr} has at most {most}"), sr=name_of(sr), most=Amount(LARGEST_VHD))
     return None
@@ -171,10 +171,10 @@ def _size_refused(disk: Disk, sr: SR) -> Said | None:
 
 def _existing_refused(disk: VDI) -> tuple[str, Said] | None:
     if disk.is_a_snapshot or not disk.managed or disk.missing:
-        return "vdi", say(N_("it is no disk that a VM can have"))
+        return "vdi", say(N_("it cannot be attached to a VM"))
     users = [vm for vbd in disk.all_of(VBD, disk.VBDs) if (vm := disk.home.one(VM, vbd.VM)) is not None and is_guest(vm)]
     if users and not disk.sharable:
-        return "vdi", say(N_("{vm} has this disk"), vm=name_of(users[0]))
+        return "vdi", say(N_("{vm} uses this disk"), vm=name_of(users[0]))
     return None
 
 
@@ -224,9 +224,9 @@ def _nic_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
         elif len(plan.names) > 1:
             yield Fault(f"nics.{number}.mac", say(N_("several VMs cannot have one MAC address; leave it empty")))
         elif mac in seen:
-            yield Fault(f"nics.{number}.mac", say(N_("another NIC of this VM has it")))
+            yield Fault(f"nics.{number}.mac", say(N_("another NIC of this VM uses it")))
         elif (other := _owner(plan.source.home, mac)) is not None:
-            yield Fault(f"nics.{number}.mac", say(N_("{vm} has this MAC address"), vm=name_of(other)))
+            yield Fault(f"nics.{number}.mac", say(N_("{vm} uses this MAC address"), vm=name_of(other)))
         seen.add(mac)
 
 

@@ -56,10 +56,10 @@ def why(seat: Seat, plan: Blueprint, found: Sequence[Seat]) -> Iterator[Said]:
     yield say(N_("{free} of memory free, needs {needed}"), free=Amount(seat.free), needed=Amount(plan.memory.dynamic_max))
     what = [name_of(one) for one in (*srs_of(plan), *networks_of(plan))]
     if what:
-        yield say(N_("Reaches {what}"), what=", ".join(what[:4]))
+        yield say(N_("Connected to {what}"), what=", ".join(what[:4]))
     others = [name_of(other.host) for other in found if other.alike and other is not seat]
     if not seat.alike and others:
-        yield say(N_("Spreads it: others of its name are on {hosts}"), hosts=", ".join(others[:3]))
+        yield say(N_("Similar VMs run on {hosts}"), hosts=", ".join(others[:3]))
 
 
 def refusal(plan: Blueprint, host: Host) -> Said | None:

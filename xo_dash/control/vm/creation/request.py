@@ -50,10 +50,10 @@ class CreateVM(Request, frozen=True, kw_only=True):
     count: Annotated[int, called(N_("How many")), Meta(ge=1, le=MOST_AT_ONCE)] = 1
     first: Annotated[int, called(N_("First number")), Meta(ge=0, le=99_999)] = 1
     template: Annotated[Template, called(N_("Template"), hint=N_("Or a halted VM, of which it becomes a copy"))]
-    iso: Annotated[Image | None, called(N_("Disc in the CD drive"))] = None
+    iso: Annotated[Image | None, called(N_("ISO in the CD drive"))] = None
     network_boot: Annotated[bool, called(N_("Boot from the network"))] = False
     memory: Annotated[Size | None, called(N_("Memory"))] = None
-    memory_min: Annotated[Size | None, called(N_("Least memory"), hint=N_("Below it, the pool may take memory away"))] = None
+    memory_min: Annotated[Size | None, called(N_("Least memory"), hint=N_("The pool may reduce its memory to this"))] = None
     memory_max: Annotated[Size | None, called(N_("Usual memory"), hint=N_("Unless given, as much as it may have"))] = None
     vcpus: Annotated[Cpus | None, called(N_("vCPUs"))] = None
     cores_per_socket: Annotated[Cpus | None, called(N_("Cores per socket"))] = None

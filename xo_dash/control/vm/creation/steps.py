@@ -215,7 +215,7 @@ def _found(made: Blueprint, vm: Any, position: str, says: Said) -> Wait:
         return vbd.VDI if vbd is not None and home.one(VDI, vbd.VDI) is not None else None
 
     words = f"vbd-list vm-uuid={{0}} userdevice={position} params=vdi-uuid --minimal"
-    return Wait(until=disk, within=PATIENCE, says=says, failed=say(N_("the pool tells nothing of it")), kind="VDI", asks=(words, vm))
+    return Wait(until=disk, within=PATIENCE, says=says, failed=say(N_("the pool does not report it")), kind="VDI", asks=(words, vm))
 
 
 def _in_place(vm: VM | None, position: str) -> VBD | None:
@@ -238,7 +238,7 @@ def _drive(made: Blueprint, vm: Any) -> Plan:
         return vbd.ref if vbd is not None else None
 
     words = f"vbd-list vm-uuid={{0}} userdevice={position} --minimal"
-    vbd = yield Wait(until=drive, within=PATIENCE, says=says, failed=say(N_("the pool tells nothing of it")), kind="VBD", asks=(words, vm))
+    vbd = yield Wait(until=drive, within=PATIENCE, says=says, failed=say(N_("the pool does not report it")), kind="VBD", asks=(words, vm))
     if not made.drive.empty:
         yield Call("VBD.eject", vbd, says=says)
     yield Call("VBD.insert", vbd, iso.ref, says=says)
@@ -269,7 +269,7 @@ def _dropped(vm: Any, original: VIF) -> Plan:
         return next((vif.ref for vif in copy.all_of(VIF, copy.VIFs) if vif.device == device), None) if copy is not None else None
 
     words = f"vif-list vm-uuid={{0}} device={device} --minimal"
-    vif = yield Wait(until=nic, within=PATIENCE, says=says, failed=say(N_("the pool tells nothing of it")), kind="VIF", asks=(words, vm))
+    vif = yield Wait(until=nic, within=PATIENCE, says=says, failed=say(N_("the pool does not report it")), kind="VIF", asks=(words, vm))
     yield Call("VIF.destroy", vif, says=says)
 
 
@@ -297,10 +297,10 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
 
 def _options(request: CreateVM, made: Blueprint, vm: Any) -> Plan:
     if made.host is not None:
-        says = say(N_("Preferring {host}"), host=name_of(made.host))
+        says = say(N_("Setting the affinity to {host}"), host=name_of(made.host))
         yield Call("VM.set_affinity", vm, made.host.ref, says=says, asynchronous=False)
     elif made.source.affinity != NULL_REF:
-        yield Call("VM.set_affinity", vm, NULL_REF, says=say(N_("Preferring no host")), asynchronous=False)
+        yield Call("VM.set_affinity", vm, NULL_REF, says=say(N_("Clearing the affinity")), asynchronous=False)
     if request.ha:
         yield Call("VM.set_ha_restart_priority", vm, request.ha, says=say(N_("Setting HA")))
 
@@ -318,7 +318,7 @@ def _pool_starts_vms(pool: Pool) -> Plan:
 
 
 def _unprotected(vm: Any, _answer: Any) -> Plan:
-    says = say(N_("Taking the protection away"))
+    says = say(N_("Removing the protection"))
     return several([Call("VM.remove_from_blocked_operations", vm, "destroy", says=says, asynchronous=False)])
 
 

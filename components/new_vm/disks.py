@@ -1,0 +1,146 @@
+"""The disks of a new VM: those of its template, fresh ones, and ones that are there already."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from nicegui import ui
+
+from components.live import renewed
+from components.new_vm.draft import DiskDraft, Source
+from components.new_vm.model import Model
+from components.new_vm.section import Section
+from components.ui import Button, Kind
+from data.names import name_of
+from data.objects import SR, VBD, VDI, VM
+from data.placement import is_guest
+from data.types import Home
+from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.vm.creation.blueprint import Disk
+from xo_dash.i18n import _, ngettext, number, size
+
+
+class Disks(Section):
+    title = staticmethod(lambda: _("Disks"))
+    fields = ("disks",)
+
+    def summary(self, model: Model) -> str:
+        plan = model.plan
+        if plan is None or not plan.disks:
+            return "" if plan is None else _("no disk")
+        if len(plan.disks) > 1:
+            total = sum(disk.size for disk in plan.disks)
+            count = ngettext("{n} disk", "{n} disks", len(plan.disks)).format(n=number(len(plan.disks)))
+            return f"{count} · {size(total)}"
+        (disk,) = plan.disks
+        told = _("{size} on {sr}").format(size=size(disk.size), sr=name_of(disk.sr) if disk.sr else "–")
+        free = free_space(disk.sr) if disk.sr is not None else None
+        parts = (disk.called(plan.names[0], 1), told, _("{free} free").format(free=size(free)) if free is not None else "")
+        return " · ".join(filter(None, parts))
+
+    def changed(self) -> bool:
+        return self.form.draft.disks is not None
+
+    def fill(self) -> None:
+        self._drawn: list[object] = []
+        self._rows = ui.element().classes("x-fold-rows")
+        with ui.element().classes("x-btns"):
+            Button(_("Add disk"), self._add, icon="plus").mark("add-disk")
+            Button(_("Attach existing…"), partial(self._add, existing=True), icon="disk").mark("attach-disk")
+
+    def refresh(self, model: Model) -> None:
+        """Rows are drawn anew when there are others; while one types they stay."""
+        plan = model.plan
+        now = [(disk.position, disk.existing is not None) for disk in plan.disks] if plan is not None else []
+        drafts = self._drafts(model)
+        shape = [now, len(drafts), [draft.existing for draft in drafts], plan.source.uuid if plan else ""]
+        if shape == self._drawn:
+            return
+        self._drawn = shape
+        self.forget("disks.")
+        with renewed(self._rows):
+            if not drafts:
+                ui.label(_("No disk.")).classes("x-dim")
+            for number_, draft in enumerate(drafts):
+                self._row(model, number_, draft)
+        for place, box in self._boxes.items():
+            box.error = str(reason) if (reason := self.form.said(model, place)) else None
+
+    def _drafts(self, model: Model) -> list[DiskDraft]:
+        draft = self.form.draft
+        if draft.disks is not None or model.plan is None:
+            return draft.disks or []
+        return [_draft_of(disk) for disk in model.plan.disks]
+
+    def _own(self) -> list[DiskDraft]:
+        """The draft's list, begun with what follows from the template."""
+        draft = self.form.draft
+        if draft.disks is None:
+            draft.disks = self._drafts(self.form.model) if self.form.model is not None else []
+        return draft.disks
+
+    def _add(self, *, existing: bool = False) -> None:
+        self._own().append(DiskDraft(existing=existing, size="" if existing else size(10 << 30)))
+        self.form.changed()
+
+    def _remove(self, number_: int) -> None:
+        self._own().pop(number_)
+        self.form.changed()
+
+    def _row(self, model: Model, number_: int, draft: DiskDraft) -> None:
+        home, place = model.pool.home, f"disks.{number_}"
+
+        def put(name: str, text: str) -> None:
+            setattr(self._own()[number_], name, text)
+
+        with ui.element().classes("x-fold-row x-disk-row"):
+            if draft.existing:
+                self.choice(f"{place}.vdi", spare_disks(home), draft.vdi, partial(put, "vdi"), label=_("Disk"))
+            else:
+                plan = model.plan
+                named = plan.disks[number_].called(plan.names[0], number_ + 1) if plan is not None and number_ < len(plan.disks) else ""
+                self.text(f"{place}.name", _("Name"), partial(put, "name"), value=draft.name, placeholder=named, hint=_from(model, number_))
+                self.text(f"{place}.size", _("Size"), partial(put, "size"), value=draft.size)
+                self.choice(f"{place}.sr", srs(home), draft.sr, partial(put, "sr"), label=_("SR"))
+            if draft.position is None:
+                Button(icon="close", kind=Kind.GHOST, label=_("Remove disk"), on_click=partial(self._remove, number_)).classes("x-row-end")
+
+
+def begins_with(source: Source) -> list[DiskDraft] | None:
+    """What a draft has of another source: an existing disk is attached, nothing else made."""
+    return [DiskDraft(existing=True)] if source is Source.DISK else None
+
+
+def _draft_of(disk: Disk) -> DiskDraft:
+    position = disk.position if disk.original is not None else None
+    return DiskDraft(position=position, name=disk.name, size=size(disk.size) if disk.size else "", sr=disk.sr.uuid if disk.sr else "")
+
+
+def _from(model: Model, number_: int) -> str:
+    plan = model.plan
+    original = plan.disks[number_].original if plan is not None and number_ < len(plan.disks) else None
+    return _("From the template: at least {size}").format(size=size(original.virtual_size)) if original is not None else ""
+
+
+def srs(home: Home) -> dict[str, str]:
+    """{uuid: `nfs-vault · 166 GiB free`}"""
+    return {sr.uuid: _with_room(sr, label) for sr, label in disk_srs(home)}
+
+
+def _with_room(sr: SR, label: str) -> str:
+    free = free_space(sr)
+    return label if free is None else f"{label} · " + _("{free} free").format(free=size(free))
+
+
+def spare_disks(home: Home) -> dict[str, str]:
+    """Disks that no VM has, by name."""
+    holders = [sr for sr, _label in disk_srs(home)]
+    found = [vdi for sr in holders for vdi in sr.all_of(VDI, sr.VDIs) if vdi.managed and not (vdi.is_a_snapshot or vdi.missing)]
+    spare = [vdi for vdi in found if not any(is_used(home, vbd) for vbd in vdi.all_of(VBD, vdi.VBDs))]
+    spare.sort(key=lambda vdi: vdi.name_label.casefold())
+    return {vdi.uuid: f"{name_of(vdi)} · {size(vdi.virtual_size)}" for vdi in spare[:500]}
+
+
+def is_used(home: Home, vbd: VBD) -> bool:
+    vm = home.one(VM, vbd.VM)
+    return vm is not None and (is_guest(vm) or vm.is_a_template)

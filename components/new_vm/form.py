@@ -1,0 +1,190 @@
+"""The whole form: what is typed goes into the draft, everything else follows from it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from nicegui import ui
+
+from components.actions import whoever
+from components.live import follow_all
+from components.new_vm.cloud import Cloud
+from components.new_vm.disks import Disks, begins_with
+from components.new_vm.draft import Draft, Source
+from components.new_vm.hardware import Firmware, Hardware
+from components.new_vm.model import Model, model_of
+from components.new_vm.nics import Nics
+from components.new_vm.options import Labels, Options
+from components.new_vm.placement import Placement
+from components.new_vm.quick import Quick, install_template
+from components.new_vm.section import Section
+from components.new_vm.side import Side, lefts
+from components.ui import Button, Kind, Tone, notify
+from data.mirror import Change, Operation
+from data.objects import PBD, SR, VDI, VM, Host, HostMetrics, Network, Pool
+from xo_dash.context import Context
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.run import Run
+from xo_dash.control.said import Said
+from xo_dash.control.vm.create import CREATE, templates_of
+from xo_dash.door.current import current_session
+from xo_dash.i18n import _
+
+PARTS: tuple[type[Section], ...] = (Hardware, Disks, Nics, Cloud, Placement, Firmware, Options, Labels)
+WATCHED = (SR, Host, HostMetrics, PBD, Network, VM, VDI)
+MATTERS = frozenset(
+    [
+        "name_label",
+        "enabled",
+        "live",
+        "currently_attached",
+        "power_state",
+        "physical_utilisation",
+        "physical_size",
+        "memory_dynamic_max",
+        "memory_dynamic_min",
+        "memory_static_max",
+        "VCPUs_max",
+        "is_a_template",
+        "resident_on",
+        "resident_VMs",
+    ]
+)
+"""Fields that something on the form follows from."""
+
+
+class Form(ui.element):
+    """`started` is called with the run."""
+
+    def __init__(self, context: Context, pool: Pool, draft: Draft, started: Callable[[Run], None]) -> None:
+        super().__init__()
+        self.classes("x-new")
+        self.context, self.pool, self.draft = context, pool, draft
+        self.model: Model | None = None
+        self._started = started
+        self._touched: set[str] = set()
+        self._pressed = False
+        self._filling = 0
+        self._begin()
+        with self:
+            with ui.element().classes("x-new-main"):
+                self.quick = Quick(self)
+                with ui.element().classes("x-folds"):
+                    self.parts = [part(self) for part in PARTS]
+            self.side = Side(lambda: self._part(Placement).unfold())
+            with ui.element("footer").classes("x-new-foot"):
+                self._foot = ui.label().classes("x-dim x-small")
+                Button(_("Create"), self.create, kind=Kind.PRIMARY).mark("create-foot")
+            follow_all(context.mirror, self._concerns, self.refresh, topics=lambda: WATCHED)
+        self.on("keydown.ctrl.enter", self.create, [])
+        self.on("keydown.enter", self.create, [], js_handler=ENTER)
+
+    def _begin(self) -> None:
+        """A template that somebody made, else the first there is: something is chosen at once."""
+        if not self.draft.template and self.draft.source is Source.TEMPLATE:
+            found = templates_of([self.pool])
+            self.draft.template = found[0].uuid if found else ""
+
+    # while one types
+
+    @property
+    def is_filling(self) -> bool:
+        return self._filling > 0
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Values are put into fields, and nobody typed them."""
+        self._filling += 1
+        try:
+            yield
+        finally:
+            self._filling -= 1
+
+    def changed(self, place: str = "") -> None:
+        if place:
+            self._touched.add(place)
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.model = model = model_of(self.draft, self.pool)
+        self.quick.show(model)
+        for part in self.parts:
+            part.show(model)
+        self.side.show(model)
+        self._foot.text = " · ".join(_("{what}: {left}").format(what=line.name, left=line.after) for line in lefts(model)[::2][:2])
+
+    def is_told(self, place: str) -> bool:
+        """A field that is only missing is not told of before somebody was there, or wants to create."""
+        return self._pressed or (place not in ("name", "iso") and not place.endswith(".vdi")) or place in self._touched
+
+    def said(self, model: Model, place: str) -> Said | None:
+        return model.fault(place) if self.is_told(place) else None
+
+    def begin_with(self, source: Source) -> None:
+        """Another way of making it: what belonged to the old one goes."""
+        draft = self.draft
+        templates = templates_of([self.pool])
+        if source is Source.COPY or draft.source is Source.COPY or source is Source.TEMPLATE:
+            draft.template = ""
+        if source in (Source.ISO, Source.NETWORK, Source.DISK):
+            usual = install_template(templates)
+            draft.template = usual.uuid if usual is not None else draft.template
+        draft.source = source
+        draft.disks, draft.nics = begins_with(source), None
+        self._begin()
+        self.refresh()
+        if source is Source.DISK:
+            self._part(Disks).unfold()
+
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        home = self.pool.home
+        return any(
+            getattr(change.subject, "home", None) is home and (change.operation is not Operation.MOD or bool(change.names & MATTERS))
+            for change in changes
+        )
+
+    # what is wrong
+
+    def where(self, place: str) -> str:
+        """The title of the part that has the field."""
+        part = self._part_of(place)
+        return type(part).title() if part is not None else {"template": _("Template"), "iso": _("Disc")}.get(place, _("Name"))
+
+    def go_to_fault(self) -> None:
+        if self.model is None or not self.model.faults:
+            return
+        place = self.model.faults[0].field
+        part = self._part_of(place)
+        if part is not None:
+            part.unfold()
+            part.focus(place)
+            return
+        box = {"template": self.quick.template, "iso": self.quick.iso, "count": self.quick.count, "first": self.quick.first}.get(place)
+        (box or self.quick.name).run_method("focus")
+
+    def _part_of(self, place: str) -> Section | None:
+        top = place.partition(".")[0]
+        return next((part for part in self.parts if top in part.fields), None)
+
+    def _part(self, kind: type[Section]) -> Section:
+        return next(part for part in self.parts if isinstance(part, kind))
+
+    # Create
+
+    def create(self) -> None:
+        self._pressed = True
+        self.refresh()
+        model, user = self.model, whoever()
+        if model is None or user is None:
+            return
+        if reason := why_not(CREATE, self.pool, user):
+            notify(f"{_(CREATE.title)}: {reason}", Tone.WARNING)
+        elif model.request is None:
+            self.go_to_fault()
+        else:
+            self._started(self.context.runner.start(user, CREATE, [self.pool], model.request, address=current_session().address))
+
+
+ENTER = "(e) => { if (e.target.matches('input') && !e.target.closest('.q-select, [role=listbox]') && !e.isComposing && !e.ctrlKey) emit() }"
+"""In a field of one line."""

@@ -1,0 +1,75 @@
+"""What follows from a draft, all of it from the mirror: the request, what is wrong at which field, the hosts, the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from components.new_vm.draft import SUGGESTED, Draft
+from data.objects import Pool
+from xo_dash.control.plan import Step, rehearse_all
+from xo_dash.control.request import BadRequest, Fault, decode
+from xo_dash.control.said import Said
+from xo_dash.control.vm.create import CREATE
+from xo_dash.control.vm.creation.blueprint import Blueprint, blueprint
+from xo_dash.control.vm.creation.hosts import Seat, seats, suggested
+from xo_dash.control.vm.creation.request import CreateVM
+
+UNNAMED = "vm"
+"""Stands for a name that nobody has typed yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """`request` is what would be sent; None while something is wrong. `plan` is as near as one can come meanwhile."""
+
+    pool: Pool
+    request: CreateVM | None
+    plan: Blueprint | None
+    faults: tuple[Fault, ...]
+    seats: tuple[Seat, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def seat(self) -> Seat | None:
+        """Where it is going to run, if somebody or we chose that; else where it most likely does."""
+        if self.plan is not None and self.plan.host is not None:
+            return next((seat for seat in self.seats if seat.host is self.plan.host), None)
+        return suggested(self.seats)
+
+    def fault(self, place: str) -> Said | None:
+        """The first at exactly this field."""
+        return next((fault.reason for fault in self.faults if fault.field == place), None)
+
+    def within(self, places: Sequence[str]) -> list[Fault]:
+        """Those of these fields and their parts."""
+        return [fault for fault in self.faults if any(fault.field == place or fault.field.startswith(f"{place}.") for place in places)]
+
+
+def model_of(draft: Draft, pool: Pool) -> Model:
+    rough, faults = _decoded(draft.values(None))
+    plan = blueprint(rough, pool.home) if rough is not None else None
+    found = tuple(seats(plan)) if plan is not None else ()
+    best = suggested(found)
+    if draft.host == SUGGESTED and best is not None:
+        rough, faults = _decoded(draft.values(best.host.uuid))
+        plan = blueprint(rough, pool.home) if rough is not None else None
+    if rough is not None:
+        known = {fault.field for fault in faults}
+        faults += [fault for fault in CREATE.faults(rough, pool) if fault.field not in known]
+    steps = tuple(rehearse_all(CREATE.plan(rough, pool))) if rough is not None and plan is not None else ()
+    return Model(pool=pool, request=None if faults else rough, plan=plan, faults=tuple(faults), seats=found, steps=steps)
+
+
+def _decoded(values: Mapping[str, object]) -> tuple[CreateVM | None, list[Fault]]:
+    """The request; where fields are wrong, one without them, so that the rest of the page goes on."""
+    try:
+        return decode(CreateVM, values), []
+    except BadRequest as error:
+        faults = list(error.faults)
+    wrong = {fault.field.partition(".")[0] for fault in faults}
+    good = {name: value for name, value in values.items() if name not in wrong} | ({"name": UNNAMED} if "name" in wrong else {})
+    try:
+        return decode(CreateVM, good), faults
+    except BadRequest:
+        return None, faults

@@ -1,0 +1,129 @@
+"""What became of the creation: its steps as they go, then the VM, or why not and what was undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+
+from nicegui import ui
+
+from components.links import path_of
+from components.live import follow_source, renewed
+from components.theme.icons import Icon
+from components.ui import Bar, Button, Card, Kind, Notice, Tone, spinner
+from data.names import name_of
+from data.objects import VM
+from xo_dash.context import Context
+from xo_dash.control.run import Run, State, StepLog
+from xo_dash.control.vm.creation.request import CreateVM
+from xo_dash.i18n import _, ngettext, number
+
+
+class Progress(Card):
+    """Follows one run."""
+
+    def __init__(self, context: Context, run: Run, known: frozenset[str], correct: Callable[[], None], again: Callable[[], None]) -> None:
+        """`known`: uuids of the VMs that were there before. `correct` brings the form back as it was, `again` an empty one."""
+        super().__init__()
+        self.classes("x-created").mark("progress")
+        self._context, self._run, self._known = context, run, known
+        self._correct, self._again = correct, again
+        self._shown: object = None
+        with self:
+            self._title = ui.label().classes("x-created-title").props("aria-live=polite")
+            self._bar = Bar(0, _("Progress"))
+            self._made = ui.element().classes("x-btns")
+            self._steps = ui.element().classes("contents")
+            self._foot = ui.element().classes("x-stack")
+            follow_source(context.runner.observe, self._refresh)
+            follow_source(context.mirror.observe, self._refresh_made)
+
+    def _refresh(self) -> None:
+        run, (item,) = self._run, self._run.items
+        self._bar.show(run.progress)
+        self._bar.set_visibility(not run.ended)
+        self._title.text = _title(run)
+        lines = _lines(item.steps)
+        ended = (item.state, str(item.reason or ""))
+        if (lines, ended) == self._shown:
+            return
+        self._shown = (lines, ended)
+        with renewed(self._steps), ui.element("ol").classes("x-created-steps"):
+            for depth, text, state, undone, reason in lines:
+                _step(depth, text, state, undone, reason)
+        with renewed(self._foot):
+            self._end(item.state, str(item.reason or ""))
+        self._refresh_made()
+
+    def _end(self, state: State, reason: str) -> None:
+        if not state.ended:
+            return
+        if state is State.DONE:
+            Button(_("Create another"), self._again, kind=Kind.GHOST)
+            return
+        Notice(reason, Tone.CRITICAL if state in (State.FAILED, State.LOST) else Tone.WARNING)
+        with ui.element().classes("x-btns"):
+            Button(_("Correct and retry"), self._correct, kind=Kind.PRIMARY).mark("correct")
+
+    def _refresh_made(self) -> None:
+        """A link to each VM as soon as it is there."""
+        request = self._run.request
+        names = set(request.names) if isinstance(request, CreateVM) else set()
+        home = self._run.items[0].subject.home
+        found = [vm for vm in home.all(VM).values() if vm.name_label in names and vm.uuid not in self._known and not vm.is_a_snapshot]
+        found = [] if self._run.ended and self._run.items[0].state is not State.DONE and len(names) == 1 else found
+        shown = [(vm.uuid, vm.name_label) for vm in sorted(found, key=lambda vm: vm.name_label)]
+        if shown == getattr(self, "_links", None):
+            return
+        self._links = shown
+        with renewed(self._made):
+            for vm in sorted(found, key=lambda vm: vm.name_label)[:20]:
+                ui.link(_("Open {name}").format(name=name_of(vm)), path_of(vm)).classes("x-btn").mark("open-made")
+
+
+def _title(run: Run) -> str:
+    request = run.request
+    names = request.names if isinstance(request, CreateVM) else ()
+    what = names[0] if len(names) == 1 else ngettext("{n} VM", "{n} VMs", len(names)).format(n=number(len(names)))
+    match run.items[0].state:
+        case State.DONE:
+            return _("{name} is created").format(name=what)
+        case State.FAILED | State.LOST | State.REFUSED:
+            return _("{name} was not created").format(name=what)
+        case State.CANCELLED:
+            return _("Creating {name} was cancelled").format(name=what)
+        case _:
+            return _("Creating {name}").format(name=what)
+
+
+Line = tuple[int, str, State, bool, str]
+
+
+def _lines(steps: list[StepLog], depth: int = 0) -> list[Line]:
+    """(how deep, what, its state, whether undone, why not); steps that are said alike are one."""
+    told: list[Line] = []
+    for text, alike in groupby(steps, key=lambda step: str(step.says)):
+        same = list(alike)
+        state = next((step.state for step in same if step.state is not State.DONE), State.DONE)
+        reason = next((str(step.reason) for step in same if step.reason is not None and depth), "")
+        told.append((depth, text, state, any(step.undone for step in same), reason))
+        for step in same:
+            told += _lines(step.inside, depth + 1)
+    return told
+
+
+def _step(depth: int, text: str, state: State, undone: bool, reason: str) -> None:
+    with ui.element("li").classes(f"x-created-step x-created-{state}" + (" x-created-inner" if depth else "")):
+        if state is State.RUNNING:
+            spinner()
+        elif undone:
+            Icon("undo")
+        elif state is State.DONE:
+            Icon("check")
+        elif state.ended:
+            Icon("close")
+        else:
+            ui.element("i").classes("x-created-dot")
+        ui.label(text)
+        if undone or reason:
+            ui.label(_("undone") if undone else reason).classes("x-dim")

@@ -1,0 +1,122 @@
+"""What a person sees and does on the page of a new VM."""
+
+from __future__ import annotations
+
+import asyncio
+
+from nicegui.testing import User
+
+from components.new_vm.draft import Drafts
+from components.new_vm.form import Form
+from data.objects import VM
+from tests.creation.world import World
+from xo_dash.context import Context
+
+
+def form(user: User) -> Form:
+    (found,) = user.find(Form).elements
+    return found
+
+
+def type_into(user: User, marker: str, text: str) -> None:
+    (box,) = user.find(marker=marker).elements
+    box.value = text  # type: ignore[attr-defined]
+
+
+async def made(world: World, name: str) -> VM:
+    """The VM of that name, once it is there."""
+    stirred = asyncio.Event()
+    unsubscribe = world.fake.mirror.observe(lambda _changes: stirred.set())
+    try:
+        async with asyncio.timeout(10):
+            while not (found := [vm for vm in world.fake.home.all(VM).values() if vm.name_label == name]):
+                stirred.clear()
+                await stirred.wait()
+    finally:
+        unsubscribe()
+    return found[0]
+
+
+async def test_a_name_and_one_click_are_enough(user: User, world: World) -> None:
+    await user.open("/new-vm")
+    for text in ("golden · own", "1 vCPU · 2 GiB fixed", "1 NIC: lan · MAC generated", "host-1, suggested"):
+        await user.should_see(text.replace("2 GiB", "2\u202fGiB"))
+    type_into(user, "name", "web-1")
+    await user.should_see("No other VM has this name.")
+    user.find(marker="create").click()
+    await made(world, "web-1")
+    await user.should_see("web-1 is created", retries=20)
+    await user.should_see("Open web-1")
+    assert world.fake.sent[0] == "Async.VM.clone" and world.fake.sent[-1] == "Async.VM.start_on"
+
+
+async def test_what_is_wrong_is_told_and_keeps_it_from_being_created(user: User, world: World) -> None:
+    await user.open("/new-vm")
+    user.find(marker="create").click()
+    await user.should_see("“Name” is missing")
+    await user.should_see("1 field to correct: Name")
+    type_into(user, "name", "web-1")
+    page = form(user)
+    page.draft.memory = "1 TiB"
+    page.changed("memory")
+    await user.should_see("1 field to correct: CPU and memory")
+    user.find(marker="create").click()
+    await user.should_see("no host of the pool has that much; the largest has 64\u202fGiB")  # its part has unfolded
+    assert world.fake.sent == []
+
+
+async def test_what_vanishes_says_so_at_its_field_and_nothing_else_is_lost(user: User, world: World) -> None:
+    await user.open("/new-vm")
+    type_into(user, "name", "web-1")
+    world.fake.remove(world.golden)
+    await user.should_see("this template is no longer in the pool; choose another", retries=20)
+    assert form(user).draft.name == "web-1"
+
+
+async def test_a_draft_is_kept_for_its_person(user: User, world: World, context: Context) -> None:
+    await user.open("/new-vm")
+    type_into(user, "name", "web-9")
+    await user.open("/new-vm")
+    assert form(user).draft.name == "web-9" and len(context.shared(Drafts)._by_user) == 1
+    await user.open(f"/new-vm?template={world.debian.uuid}")
+    assert form(user).draft.template == world.debian.uuid and form(user).draft.name == ""
+
+
+async def test_several_by_a_pattern(user: User, world: World) -> None:
+    await user.open("/new-vm")
+    type_into(user, "name", "k8s")
+    user.find(marker="several").click()
+    await user.should_see("k8s-1 to k8s-3")
+    user.find(marker="create").click()
+    await made(world, "k8s-3")
+    await user.should_see("3 VMs is created", retries=20)
+
+
+async def test_a_failure_brings_the_form_back_as_it_was(user: User, world: World) -> None:
+    await user.open("/new-vm")
+    type_into(user, "name", "web-1")
+    world.fails_at = 3
+    before = world.rows()
+    user.find(marker="create").click()
+    await user.should_see("web-1 was not created", retries=30)
+    assert world.rows() == before
+    user.find(marker="correct").click()
+    assert form(user).draft.name == "web-1"
+
+
+async def test_a_password_is_nowhere_but_in_the_request(user: User, world: World, context: Context) -> None:
+    await user.open("/new-vm")
+    type_into(user, "name", "web-1")
+    page = form(user)
+    page.draft.cloud.on, page.draft.cloud.user, page.draft.cloud.password = True, "ann", "hunter2"
+    for part in page.parts:
+        part.unfold()
+    page.changed()
+    await user.should_see("ann, 0 SSH keys, DHCP")
+    shown = [str(element._props) for element in user.client.elements.values() if element._props.get("type") != "password"]  # type: ignore[union-attr]
+    assert not any("hunter2" in one for one in shown)
+    user.find(marker="create").click()
+    await user.should_see("web-1 is created", retries=30)
+    assert b"ann" in world.written and b"hunter2" not in world.written
+    (who,) = context.users.all()
+    assert "hunter2" not in str(who.preferences)
