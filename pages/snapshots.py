@@ -7,6 +7,7 @@ from nicegui import ui
 from components.lists import Listing
 from components.lists.rows import Acts
 from components.ui import heading
+from components.vms.deep_chains import deep_chains
 from components.vms.snapshots import delete, snapshot_roll
 from components.vms.standing import standing_bands
 from data.objects import VM
@@ -25,6 +26,7 @@ def create(context: Context) -> None:
         with frame(context, title=_("Snapshots"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Snapshots"), 1).classes("x-only-read")
             standing_bands(context.mirror)
+            deep_chains(context.mirror)
             Listing(context.mirror, snapshot_roll(), full=True, acts=_acts(context))
 
 

@@ -164,7 +164,7 @@ def test_what_goes_with_a_vm_and_what_stays(fake: FakePool) -> None:
         ("VM.destroy", (vm.ref,)), ("VM.destroy", (shot.ref,)), ("VDI.destroy", (root.ref,)), ("VDI.destroy", (of_shot.ref,)),
     ]  # fmt: skip
     assert notes("vm.delete", vm, keep=[data.uuid]) == [
-        "1 snapshot goes with it.",
+        "Snapshots that go with it: 1.",
         "both (vault) · 10\u202fGiB stays: db-1 has it too.",
         "cluster (vault) · 10\u202fGiB stays: it is marked as shared.",
         "data (vault) · 10\u202fGiB stays, detached.",

@@ -62,13 +62,9 @@ def check(request: DeleteVM, vm: VM) -> Iterator[Fault]:
 def notes(request: DeleteVM, vm: VM) -> Iterator[Said]:
     removal = removal_of(vm, request.keep)
     if removal.snapshots:
-        count = len(removal.snapshots)
-        yield Said(N_("{n} snapshot goes with it."), {"n": count}, N_("{n} snapshots go with it."), count)
+        yield say(N_("Snapshots that go with it: {n}."), n=len(removal.snapshots))
     if backups := sum(map(is_of_backup, removal.snapshots)):
-        yield Said(
-            N_("{n} of them belongs to a backup, which will not find it any more."), {"n": backups},
-            N_("{n} of them belong to a backup, which will not find them any more."), backups,
-        )  # fmt: skip
+        yield say(N_("Snapshots of backups among them: {n}. Those backups will not find them any more."), n=backups)
     for shared in removal.shared:
         if shared.by:
             yield say(N_("{disk} stays: {vm} has it too."), disk=disk_label(shared.disk), vm=name_of(shared.by[0]))
