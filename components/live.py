@@ -1,4 +1,4 @@
-"""Elements that follow the mirror: bound fields, and renderers that run again when what they show changes.
+"""Elements that follow views and the mirror: renderers that run again when what they show changes.
 
 Cost follows what changed and what is on screen: an object nobody looks at has no subscription, a changed object calls
 only the renderers that show it, and a browser gets at most ten bursts a second, the first one at once.
@@ -12,10 +12,11 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar, cast
 
-from nicegui import Client, binding, ui
+from nicegui import Client, ui
 
+from data.changes import Change, Source, Subject, Topic
+from data.findings.book import Book
 from data.history import History
-from data.mirror import Change, Mirror, Subject, Topic
 from data.pace import Pace
 from data.views.view import View
 
@@ -105,7 +106,7 @@ def renewed(container: ui.element, tag: str = "div") -> ui.element:
         return ui.element(tag).classes("contents")
 
 
-def follow(mirror: Mirror, subjects: Iterable[Subject | None], render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
+def follow(mirror: Source, subjects: Iterable[Subject | None], render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
     """Call `render` now, and again whenever one of `subjects` changes (only in `names`, where given), while this slot lives."""
     wanted, own, run = frozenset(names), flow(), _rendering(render)
 
@@ -134,7 +135,7 @@ def in_words(say: Callable[[T], U]) -> Callable[[T], U]:
 
 
 def follow_all(
-    mirror: Mirror,
+    mirror: Source,
     collect: Callable[[Sequence[Change]], bool],
     render: Callable[[], None],
     *,
@@ -198,26 +199,10 @@ def follow_source(observe: Callable[[Callable[..., None]], Callable[[], None]], 
     render()
 
 
-def follow_findings(mirror: Mirror, concerns: Callable[[frozenset[Subject]], bool], render: Callable[[], None]) -> None:
+def follow_findings(findings: Book, concerns: Callable[[frozenset[Subject]], bool], render: Callable[[], None]) -> None:
     """Call `render` now and whenever something else is told of subjects that `concerns` says yes to."""
 
     def observe(tell: Callable[..., None]) -> Callable[[], None]:
-        return mirror.findings.observe(lambda subjects: tell() if concerns(subjects) else None)
+        return findings.observe(lambda subjects: tell() if concerns(subjects) else None)
 
     follow_source(observe, render)
-
-
-def bound(mirror: Mirror, subject: Subject, name: str) -> tuple[Subject, str]:
-    """Make one field bindable while someone looks: `ui.label().bind_text_from(*bound(mirror, vm, "name_label"))`.
-
-    Fields of the mirror are plain until then (10,000 bindable VMs would cost 100 MB), and NiceGUI would poll them.
-    """
-    path = (name,)
-    binding.bindable_properties[(id(subject), path)] = subject
-
-    def changed(changes: Sequence[Change]) -> None:
-        if any(name in change.names for change in changes):
-            binding._propagate(subject, path)  # what a BindableProperty calls; the field itself stays plain
-
-    _until_gone(mirror.observe_subjects([subject], changed))
-    return subject, name

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from data.server import Server
 from data.types import Ref, XapiObject
@@ -38,3 +38,13 @@ class Event(NamedTuple):
 
 
 Observer = Callable[[Sequence[Change]], None]
+
+
+class Source(Protocol):
+    """What tells of changes: the mirror of everything, or what somebody may see of it."""
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer` with every batch until what is returned is called."""
+
+    def observe_subjects(self, subjects: Iterable[Subject | Topic], observer: Observer) -> Callable[[], None]:
+        """... with the changes of exactly these objects, or of those that a topic means."""

@@ -8,14 +8,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Protocol
 
 from data.objects import VBD, VDI, VIF, VM, Host, Network, Pool
 from data.server import Server
 from data.types import Home, XapiObject
 
-if TYPE_CHECKING:
-    from data.mirror import Mirror
+
+class Pools(Protocol):
+    """Whatever has pools, by the id of the server that leads to each: the mirror, or what somebody may see of it."""
+
+    @property
+    def pools(self) -> Mapping[str, Home]: ...
+
 
 SHORT = 8
 """Characters of a uuid that stand for what has no name."""
@@ -51,13 +57,13 @@ def pool_name(home: Home) -> str:
     return home.label
 
 
-def server_name(server: Server, mirror: Mirror | None = None) -> str:
+def server_name(server: Server, mirror: Pools | None = None) -> str:
     """What a connection is called: as a person called it; else as the pool that it leads to, if `mirror` has that; else its address."""
     pool = mirror.pools.get(server.id) if mirror else None
     return server.given_name or (pool_name(pool) if pool else server.label or server.address)
 
 
-def pool_of(server: Server, mirror: Mirror) -> str:
+def pool_of(server: Server, mirror: Pools) -> str:
     """The name of the pool that `server` leads to."""
     pool = mirror.pools.get(server.id)
     return pool_name(pool) if pool else server_name(server)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from data.changes import Subject
+from data.changes import Observer, Subject, Topic
+from data.findings.finding import Finding
 from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VM, Host, Network, Pool
+from data.on_map import on_map
+from data.placement import is_guest
+from data.server import Server
 from data.types import XapiObject
 from data.views.host import HostView
 from data.views.network import NetworkView
@@ -64,11 +68,13 @@ class Scope:
             view = self._views[row] = kind(row, self._engine)
         return cast(ViewT, view)
 
-    # ---- what there is
+    # ---- what there is, and what becomes of it
 
     @property
-    def pools(self) -> list[PoolMirror]:
-        return [pool for pool in self._mirror if self.sees(pool.server)]
+    def pools(self) -> Mapping[str, PoolMirror]:
+        """{server's id: its pool}"""
+        pools = self._mirror.pools
+        return pools if self.sees is everything else {id_: pool for id_, pool in pools.items() if self.sees(pool.server)}
 
     def every(self, kind: type[T]) -> Iterator[T]:
         """Every object of `kind` in every pool."""
@@ -82,3 +88,37 @@ class Scope:
         """The one object of `kind` that `key` means; None if there is none, or several."""
         found = self.having(kind, key)
         return found[0] if len(found) == 1 else None
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        return self._mirror.observe(self._filtered(observer))
+
+    def observe_subjects(self, subjects: Iterable[Subject | Topic], observer: Observer) -> Callable[[], None]:
+        return self._mirror.observe_subjects(subjects, self._filtered(observer))
+
+    def _filtered(self, observer: Observer) -> Observer:
+        if self.sees is everything:
+            return observer
+        return lambda changes: observer(seen) if (seen := [one for one in changes if self.sees(one.subject)]) else None
+
+    def findings(self, now: float) -> list[Finding]:
+        """What needs attention of what may be seen, worst first; `now` in epoch seconds."""
+        return [finding for finding in self._mirror.findings.all(now) if all(map(self._is_seen_of, finding.subjects))]
+
+    def observe_findings(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Call `observer` when something else is told of what may be seen."""
+
+        def told(subjects: frozenset[Subject]) -> None:
+            if any(map(self._is_seen_of, subjects)):
+                observer()
+
+        return self._mirror.findings.observe(told)
+
+    def _is_seen_of(self, subject: Subject) -> bool:
+        """Whether it is seen, or what it is part of."""
+        at = subject if isinstance(subject, Server) else on_map(subject)
+        return at is not None and self.sees(at)
+
+
+def on_a_screen(subject: Subject) -> bool:
+    """What a link for a screen shows: what has its place on the map."""
+    return isinstance(subject, Server | Pool | Host | SR | Network) or (isinstance(subject, VM) and is_guest(subject))

@@ -27,4 +27,4 @@ def create(context: Context) -> None:
         own_main()
         with ui.element("main").classes("xo-kiosk"):
             Map(scene, links={}).classes("xo-kiosk-map")
-            Board(context.mirror)
+            Board(context.screen)

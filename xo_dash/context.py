@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from data.mirror import Mirror
-from data.scope import Scope
+from data.scope import Scope, on_a_screen
 
 if TYPE_CHECKING:
     from data.stores.cloud_configs import CloudConfigStore
@@ -48,8 +48,17 @@ class Context:
         """What may be seen by who may see everything."""
         return self.shared(Scope)
 
+    @property
+    def screen(self) -> Scope:
+        """... by a screen that came in by a link."""
+        return self.shared(_screen)
+
     def shared(self, make: Callable[[Mirror], T]) -> T:
         """What `make` makes of the mirror, one for all pages: made when the first asks for it."""
         if make not in self._shared:
             self._shared[make] = make(self.mirror)
         return cast(T, self._shared[make])
+
+
+def _screen(mirror: Mirror) -> Scope:
+    return Scope(mirror, on_a_screen)

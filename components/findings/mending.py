@@ -9,8 +9,8 @@ from typing import Final
 from components.links import path_of
 from data.findings.finding import Finding, Subject
 from data.messages import subject_of
-from data.mirror import Mirror
-from data.objects import SR, VDI, Message
+from data.names import Pools
+from data.objects import SR, VDI, Message, Pool
 from data.on_map import on_map
 from data.server import Server
 from data.types import XapiObject, timestamp
@@ -92,11 +92,11 @@ def place_of(finding: Finding) -> XapiObject | None:
     return subject if isinstance(subject, XapiObject) else None
 
 
-def map_place_of(finding: Finding, mirror: Mirror) -> XapiObject | None:
+def map_place_of(finding: Finding, mirror: Pools) -> XapiObject | None:
     """What the map shows of it: of a connection its pool. None for what is gone, and for a pool that was never read."""
     if isinstance(finding.subject, Server):
         pool = mirror.pools.get(finding.subject.id)
-        return pool.pool if pool else None
+        return next(iter(pool.all(Pool).values()), None) if pool else None
     place = place_of(finding)
     return on_map(place) if place is not None else None
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from components.messages.words import title as title_of_message
 from data.findings.finding import Finding, Level, Subject
 from data.messages import subject_of
-from data.mirror import Mirror
-from data.names import name_of, pool_name, pool_of, server_name
+from data.names import Pools, name_of, pool_name, pool_of, server_name
 from data.objects import SR, VM, Host, Message, Network, Pool
 from data.server import Server, ServerState
 from data.storage import room_of
@@ -21,7 +20,7 @@ MOST_NAMES = 3
 """Names in a sentence; more are counted."""
 
 
-def sentence(finding: Finding, mirror: Mirror) -> tuple[str, str]:
+def sentence(finding: Finding, mirror: Pools) -> tuple[str, str]:
     """(what it is, what it touches); the second may be empty."""
     subject = finding.subject
     if isinstance(subject, Server):

@@ -13,7 +13,7 @@ from components.findings.words import sentence
 from components.live import follow_all, follow_source
 from data.findings.finding import Level
 from data.identity import key_of
-from data.mirror import Mirror
+from data.scope import Scope
 from data.server import Server
 from xo_dash.i18n import _
 
@@ -25,20 +25,20 @@ MARKS = {Level.CRITICAL: "critical", Level.WARNING: "warning"}
 class Board(Element, component="board.js"):
     """Findings worth walking to: warnings and what is worse."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, scope: Scope) -> None:
         super().__init__()
-        self._mirror = mirror
+        self._scope = scope
         self._props["words"] = {"calm": _("Nothing needs attention.")}
         self.on("ready", self._show, [])
         with self:
-            follow_source(mirror.findings.observe, self._show)
-            follow_all(mirror, lambda changes: any(isinstance(change.subject, Server) for change in changes), self._show)
+            follow_source(scope.observe_findings, self._show)
+            follow_all(scope, lambda _changes: True, self._show, topics=lambda: (Server,))
 
     def _show(self) -> None:
-        found = [finding for finding in self._mirror.findings.all(time.time()) if finding.level in MARKS][:MOST]
+        found = [finding for finding in self._scope.findings(time.time()) if finding.level in MARKS][:MOST]
         rows = [
-            [key_of(place) if (place := map_place_of(finding, self._mirror)) else "", MARKS[finding.level], *words]
+            [key_of(place) if (place := map_place_of(finding, self._scope)) else "", MARKS[finding.level], *words]
             for finding in found
-            if (words := sentence(finding, self._mirror))
+            if (words := sentence(finding, self._scope))
         ]
         tell(self, "show", orjson.dumps([rows]).decode())

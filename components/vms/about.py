@@ -138,7 +138,7 @@ class Ties(Card):
             self._box = ui.element().classes("contents")
             with ui.element().classes("contents"):
                 follow_around(mirror, vm, tie_refs, self._refresh, names=TIED)
-                follow_findings(mirror, lambda subjects: any(isinstance(subject, SR) for subject in subjects), self._refresh)
+                follow_findings(mirror.findings, lambda subjects: any(isinstance(subject, SR) for subject in subjects), self._refresh)
 
     def _refresh(self) -> None:
         now = [(level_of(tie), tie_text(tie)) for tie in ties_of(self._vm)]

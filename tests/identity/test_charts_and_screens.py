@@ -20,6 +20,7 @@ from data.identity import key_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VM
 from data.past import Past, Stretch
+from data.scope import Scope, on_a_screen
 from pages import past
 from tests import fakes
 from tests.fakes import judged
@@ -68,7 +69,7 @@ async def user(mirror: Mirror, tmp_path: Path) -> AsyncIterator[User]:
 
         @ui.page("/board")
         def board() -> None:
-            Board(mirror)
+            Board(Scope(mirror, on_a_screen))
 
         try:
             yield user
