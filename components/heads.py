@@ -31,13 +31,13 @@ class ObjectHead(PageHead):
         self.name.props("dir=auto")
         with self.marks:
             self.state = ui.element().classes("contents")
-            self._chips = ui.element().classes("x-row x-wrap")
+            self.chips = ui.element().classes("x-row x-wrap")
         with self.verbs:
             bar(context, (row,), settings=not isinstance(row, VM))
         self.note.delete()
-        with self, ui.element().classes("x-head-note x-facts-line"):
-            self._says = ui.label().props("dir=auto")
-            self._says.set_visibility(False)
+        with self, ui.element().classes("x-head-note x-facts-line") as self.line:
+            self.says = ui.label().props("dir=auto")
+            self.says.set_visibility(False)
             self._facts = ui.label().props("dir=auto")
             with ui.element("span").classes("x-row") as self.up:
                 ui.label(_("uptime"))
@@ -52,18 +52,18 @@ class ObjectHead(PageHead):
         self._facts.text = " · ".join(filter(None, facts))
         if state is not None:
             self._show_state(*state)
-        self._show_tags(tuple(sorted(row.tags, key=str.casefold)))
+        self.show_tags(tuple(sorted(row.tags, key=str.casefold)))
         if started != self._started:
             self._started = started
             self.up.set_visibility(started is not None)
             self._age.show(started)
 
     def _describe(self, text: str) -> None:
-        if text == self._says.text:
+        if text == self.says.text:
             return
-        self._says.text = text
-        self._says.set_visibility(bool(text))
-        self._says.classes(**{"add" if "\n" in text else "remove": "x-lines"})
+        self.says.text = text
+        self.says.set_visibility(bool(text))
+        self.says.classes(**{"add" if "\n" in text else "remove": "x-lines"})
 
     def _show_state(self, shape: str, word: str) -> None:
         if self._shown is None:
@@ -72,11 +72,11 @@ class ObjectHead(PageHead):
         elif self._shown.text.text != word:
             self._shown.show(shape, word)
 
-    def _show_tags(self, tags: tuple[str, ...]) -> None:
+    def show_tags(self, tags: tuple[str, ...]) -> None:
         if tags == self._tags:
             return
         self._tags = tags
-        self._chips.clear()
-        with self._chips:
+        self.chips.clear()
+        with self.chips:
             for tag in tags:
                 chip(tag).props("dir=auto")

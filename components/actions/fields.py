@@ -30,6 +30,9 @@ class FieldBox:
     def fault(self, reason: Said | None) -> None:
         """Say in one line what is wrong; None: nothing."""
 
+    def focus(self) -> None:
+        """Have the keyboard go there."""
+
     def _changed(self) -> None:
         self.touched = True
         self._on_change()
@@ -54,6 +57,9 @@ class TextBox(FieldBox):
 
     def fault(self, reason: Said | None) -> None:
         self._box.fault(str(reason) if reason else None)
+
+    def focus(self) -> None:
+        self._box.run_method("focus")
 
 
 class SwitchBox(FieldBox):

@@ -20,7 +20,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "co
 """What a user may choose of each; who chose nothing has it as the system has it."""
 HERE: Final = Path(__file__).parent
 FIRST: Final = ("tokens.css", "base.css", "elements.css", "quasar.css")
-SCRIPTS: Final = ("theme.js", "connection.js", "tabs.js")
+SCRIPTS: Final = ("theme.js", "connection.js", "tabs.js", "undo.js")
 FAVICON: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#121a29"/>'
     '<path d="M3 3h5v6H3zM9 3h4v3H9zM9 7h4v6H9zM3 10h5v3H3z" fill="#5b9bf0"/></svg>'

@@ -13,7 +13,9 @@ from components.links import path_of
 from components.live import follow_findings, renewed
 from components.ui import Card, Mark
 from components.vms.around import follow_around, place_refs, tie_refs
-from components.vms.cells import Cell, Copy, Facts, Lines, Link, Quiet
+from components.vms.cells import Cell, Copy, Lines, Link, Quiet
+from components.vms.page.editable import EditableFacts
+from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_cell
 from components.vms.words import BOOT, FIRMWARE, tools_text
 from data.facts.vm import is_up, memory_of, tools_of, vcpus_of
 from data.findings.finding import Level
@@ -33,23 +35,27 @@ from data.vms import (
     os_name,
     template_name,
 )
+from xo_dash.context import Context
 from xo_dash.control.words import METHODS
 from xo_dash.i18n import _, duration, ngettext, number, size
 
 
 class About(Card):
-    """Follows the VM and its host; sends only values that changed."""
+    """Follows the VM and its host; sends only values that changed. Who may change them does it where they stand."""
 
-    def __init__(self, mirror: Mirror, vm: VM) -> None:
+    def __init__(self, context: Context, vm: VM) -> None:
         super().__init__(_("About"))
-        self._vm = vm
-        rows = about(vm)
         with self:
-            self._facts = Facts([name for name, _value in rows])
-            follow_around(mirror, vm, place_refs, self._refresh)
+            facts = EditableFacts(context, vm, about(vm), edited())
+            follow_around(context.mirror, vm, place_refs, lambda: facts.show(about(vm)))
 
-    def _refresh(self) -> None:
-        self._facts.show(about(self._vm))
+
+def edited() -> Mapping[str, Edit]:
+    """{name of a fact: how it is edited}"""
+    return {
+        _("Boot order"): EDITS["boot"], _("vCPUs"): EDITS["vcpus"], _("Memory"): EDITS["memory"], _("Auto-start"): EDITS["auto"],
+        _("High availability"): EDITS["ha"], _("Blocked operations"): EDITS["protection"], _("Notes"): EDITS["notes"],
+    }  # fmt: skip
 
 
 def about(vm: VM) -> list[tuple[str, Cell | None]]:
@@ -57,18 +63,18 @@ def about(vm: VM) -> list[tuple[str, Cell | None]]:
     tools = tools_text(tools_of(vm))
     return [
         (_("Host"), _host(vm)),
+        (_("vCPUs"), vcpus_cell(vm, _vcpus(vm))),
+        (_("Memory"), memory_cell(vm, _memory(vm))),
+        (_("Auto-start"), _start(vm)),
+        (_("High availability"), _ha(vm)),
+        (_("Blocked operations"), _protected(vm)),
         (_("System"), os_name(vm) or Quiet(_("unknown"))),
         (_("Tools"), tools or None),
         (_("Template"), template_name(vm) or None),
         (_("Firmware"), _(FIRMWARE[firmware_of(vm)])),
         (_("Boot order"), ", ".join(_(BOOT[letter]) for letter in boot_order(vm)) or None),
-        (_("vCPUs"), _vcpus(vm)),
-        (_("Memory"), _memory(vm)),
-        (_("Auto-start"), _start(vm)),
-        (_("High availability"), _ha(vm)),
-        (_("Blocked operations"), _protected(vm)),
         (_("Restart required"), _("yes, for its new settings") if vm.requires_reboot else None),
-        (_("Notes"), Lines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else None),
+        (_("Notes"), Lines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else Quiet(_("none"))),
         (_("Custom fields"), Lines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
         (_("UUID"), Copy(vm.uuid, _("Click to copy"))),
     ]
@@ -119,9 +125,9 @@ def _ha(vm: VM) -> str | None:
     return text or vm.ha_restart_priority or _("not protected")
 
 
-def _protected(vm: VM) -> str | None:
+def _protected(vm: VM) -> Cell:
     names = {_(METHODS[f"VM.{operation}"]) if f"VM.{operation}" in METHODS else operation for operation in vm.blocked_operations}
-    return ", ".join(sorted(names)) or None
+    return ", ".join(sorted(names)) or Quiet(_("none"))
 
 
 TIED: Final = ("VBDs", "VIFs", "power_state", "resident_on", "attached_PCIs", "VGPUs")

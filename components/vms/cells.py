@@ -84,7 +84,15 @@ class Parts:
     shares: tuple[float, ...]
 
 
-Cell = str | Link | Share | When | Marked | Chips | Lines | Quiet | Copy | Parts
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A text, and what it will be after a restart."""
+
+    text: str
+    then: str
+
+
+Cell = Later | str | Link | Share | When | Marked | Chips | Lines | Quiet | Copy | Parts
 
 
 class Place(ui.element):
@@ -128,6 +136,10 @@ def draw(cell: Cell) -> ui.label | None:
         case Lines(texts):
             for text in texts or ("–",):
                 ui.label(text).props("dir=auto")
+        case Later(text, then):
+            with ui.element().classes("x-row x-wrap"):
+                ui.label(text or "–").props("dir=auto")
+                ui.label(then).classes("x-pill")
         case Parts(shares):
             _parts(shares)
         case Quiet(text):
@@ -223,6 +235,10 @@ class Facts(ui.element):
                 term = ui.label(name)
                 term.tag = "dt"
                 self._rows[name] = term, Place("dd")
+
+    def place(self, name: str) -> Place:
+        """Where the value of that name stands."""
+        return self._rows[name][1]
 
     def show(self, values: Sequence[tuple[str, Cell | None]]) -> None:
         for name, value in values:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from data.facts.vm import is_up
+from data.facts.vm import is_up, vcpus_online
 from data.names import name_of
 from data.objects import VM
 from data.pending import VCPUS, CpusWaiting, owner, written
@@ -74,7 +74,9 @@ def plan(request: SetVCPUs, vm: VM) -> Plan:
     if not is_up(vm):
         yield from set_all(asked, vm)
     elif is_live(asked, vm):
-        if "changing_VCPUs_live" in vm.allowed_operations:
+        if asked.at_startup == vcpus_online(vm) == vm.VCPUs_at_startup:
+            pass
+        elif "changing_VCPUs_live" in vm.allowed_operations:
             yield Call("VM.set_VCPUs_number_live", vm.ref, asked.at_startup, says=says)
         else:
             yield from setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)

@@ -1,0 +1,200 @@
+"""Editing in place: the fields of a command where the value stands, what is wrong below them, and a way back for some seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from nicegui import events, ui
+
+from components.actions.fields import FieldBox, box_for
+from components.actions.run_command import whoever
+from components.live import follow
+from components.ui import Button, Kind, Tone, notify
+from data.names import name_of
+from data.types import XapiObject
+from xo_dash.context import Context
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.plan import rehearse
+from xo_dash.control.request import BadRequest, Entry, Fault, Request, decode
+from xo_dash.control.run import Item, State
+from xo_dash.control.said import Said
+from xo_dash.door.current import current_session
+from xo_dash.i18n import _
+
+UNDO: Final = 8
+"""Seconds in which an edit can be taken back."""
+Values = Mapping[str, object]
+Current = Callable[[], Values]
+"""What a request would have that leaves everything as it is."""
+Back = Callable[[Request], tuple[AnyAction, Request]]
+"""What takes a request back."""
+
+_KEYS: Final = """(e) => {
+  const typing = e.target.closest('textarea, button, a, .q-select') || e.isComposing;
+  if (e.key === 'Escape') { e.stopPropagation(); emit('cancel') }
+  else if (e.key === 'Enter' && !typing) { e.preventDefault(); emit('save') }
+}"""
+
+
+class InlineEditor(ui.element):
+    """The fields of a command for one object; gone once it is saved or left. Enter saves, Escape leaves everything as it was."""
+
+    def __init__(
+        self, context: Context, action: AnyAction, subject: XapiObject, current: Current, closed: Callable[[], None],
+        only: tuple[str, ...] = (), back: Back | None = None,
+    ) -> None:  # fmt: skip
+        """`only` some of its fields; the others stay as they are. `back`: what takes it back, where the same command cannot."""
+        super().__init__("section")
+        self.classes("x-editor").mark(f"editor-{action.id}").props["aria-label"] = _(action.title)
+        self.on("keydown", self._key, [], js_handler=_KEYS)
+        self._context, self._action, self._subject, self._current, self._closed = context, action, subject, current, closed
+        self._before: Values = dict(current())
+        self._boxes: dict[str, FieldBox] = {}
+        self._back = back or (lambda _request: (action, decode(action.request, self._before)))
+        self._saving = False
+        with self:
+            self._fill_in(only)
+            self._elsewhere = ui.label().classes("x-editor-elsewhere").mark("changed-elsewhere")
+            self._elsewhere.set_visibility(False)
+            self._says = ui.label().classes("x-editor-says")
+            with ui.element().classes("x-editor-foot"):
+                self._save = Button(_("Save"), self.save, kind=Kind.PRIMARY).mark("save").props("data-once")
+                Button(_("Cancel"), self.close).mark("cancel")
+                for key in ("Enter", "Esc"):
+                    ui.label(key).classes("x-kbd").tag = "kbd"
+            follow(context.mirror, (subject,), self._look_elsewhere)
+        self._look()
+        self.focus()
+
+    def _fill_in(self, only: tuple[str, ...]) -> None:
+        for field in self._action.fields:
+            if field.entry in (Entry.PART,) or (only and field.name not in only):
+                continue
+            choices = self._action.choices.get(field.name)
+            found = choices([self._subject]) if choices is not None else ()
+            self._boxes[field.name] = box_for(field, self._before.get(field.name, field.default), found, [self._subject], self._look)
+
+    def focus(self) -> None:
+        next(iter(self._boxes.values())).focus()
+
+    # while one types
+
+    def _look(self) -> list[Fault]:
+        faults, words = self._faults()
+        for name, box in self._boxes.items():
+            if box.touched:
+                box.fault(next((fault.reason for fault in faults if fault.field == name), None))
+        self._says.text = words
+        return faults
+
+    def _faults(self) -> tuple[list[Fault], str]:
+        """What is wrong, or what will be done."""
+        try:
+            request = self._request()
+            faults = self._action.faults(request, self._subject)
+        except BadRequest as error:
+            return list(error.faults), ""
+        steps = [] if faults else rehearse(self._action.plan(request, self._subject))
+        return faults, ". ".join(dict.fromkeys(str(step.says) for step in steps))
+
+    def _request(self) -> Request:
+        return decode(self._action.request, {**self._before, **{name: box.value for name, box in self._boxes.items()}})
+
+    def _look_elsewhere(self) -> None:
+        """Say what the values are now, where somebody else changed them; what is typed stays."""
+        now = self._current()
+        changed = [str(now[name]) for name in self._boxes if not self._saving and now.get(name) != self._before.get(name)]
+        self._elsewhere.set_visibility(bool(changed))
+        self._elsewhere.text = _("Changed meanwhile by somebody else, now: {value}").format(value=", ".join(changed)) if changed else ""
+
+    # in the end
+
+    async def _key(self, event: events.GenericEventArguments) -> None:
+        if event.args == "cancel":
+            self.close()
+        else:
+            await self.save()
+
+    def close(self) -> None:
+        if not self.is_deleted:
+            self._closed()
+            self.delete()
+
+    async def save(self) -> None:
+        """Do it; what stands against it is said at its field, and the editor stays."""
+        if self._saving or self.is_deleted:
+            return
+        for box in self._boxes.values():
+            box.touched = True
+        faults = self._look()
+        if faults:
+            self._refuse(faults[0].reason, at=faults[0].field)
+            return
+        self._saving = True
+        request = self._request()
+        item = await run_one(self._context, self._action, self._subject, request)
+        self._saving = False
+        if self.is_deleted:
+            return
+        if item is None or item.state is not State.DONE:
+            self._refuse(item.reason if item else None)
+            return
+        with self.client:
+            back, before = self._back(request)
+            offer_undo(self._context, self._action, self._subject, request, before, back)
+        self.close()
+
+    def _refuse(self, reason: Said | None, at: str = "") -> None:
+        box = self._boxes.get(at) or next(iter(self._boxes.values()))
+        box.fault(reason)
+        box.focus()
+
+
+async def run_one(context: Context, action: AnyAction, subject: XapiObject, request: Request) -> Item | None:
+    """Do it at once, without a dialog; None if it cannot be, which is told."""
+    user = whoever()
+    reason = why_not(action, subject, user)
+    if reason is not None or user is None:
+        notify(f"{_(action.title)}: {reason}", Tone.WARNING)
+        return None
+    run = await context.runner.run(user, action, [subject], request, address=current_session().address)
+    return run.items[0]
+
+
+def offer_undo(
+    context: Context, action: AnyAction, subject: XapiObject, done: Request, before: Request, back: AnyAction | None = None
+) -> None:
+    """A notice for 8 s: it is done, and can be taken back with `before`, by `back` or the same command. Ctrl+Z does it too."""
+    client = ui.context.client
+    for old in [element for element in client.elements.values() if isinstance(element, UndoNotice)]:
+        old.delete()
+    with client.content:
+        UndoNotice(context, action, subject, done, before, back or action)
+
+
+class UndoNotice(ui.element):
+    """Goes by itself, as all that is `data-passing`; not while the pointer or the focus is on it."""
+
+    def __init__(self, context: Context, action: AnyAction, subject: XapiObject, done: Request, before: Request, back: AnyAction) -> None:
+        super().__init__()
+        self.classes("x-undo").props(f"role=status data-passing={UNDO}").mark("undo-notice")
+        self._context, self._action, self._subject, self._done = context, action, subject, done
+        self._before, self._back = before, back
+        with self:
+            ui.label(_(action.done).format(name=name_of(subject)))
+            Button(_("Undo"), self._undo, icon="undo", kind=Kind.GHOST).mark("undo").props("data-undo data-once")
+            Button(icon="close", label=_("Dismiss"), kind=Kind.GHOST, on_click=self.delete).props("data-dismiss")
+
+    async def _undo(self) -> None:
+        """Only what is still as it was made."""
+        client = self.client
+        self.delete()
+        with client:
+            if rehearse(self._action.plan(self._done, self._subject)):
+                notify(_("{name}: somebody changed it meanwhile, so it was not undone").format(name=name_of(self._subject)), Tone.WARNING)
+                return
+            item = await run_one(self._context, self._back, self._subject, self._before)
+            if item is not None and item.state is not State.DONE:
+                notify(f"{_(self._back.title)} {item.name}: {item.reason or ''}", Tone.CRITICAL)

@@ -1,0 +1,54 @@
+"""Values that are edited where they stand: a pencil at the value, the editor below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nicegui import ui
+
+from components.actions import InlineEditor, whoever
+from components.ui import Tone, notify
+from components.vms.cells import Cell, Facts
+from components.vms.page.settings_rows import Edit
+from data.objects import VM
+from xo_dash.context import Context
+from xo_dash.control.access import may
+from xo_dash.control.actions import action
+from xo_dash.control.eligibility import why_not
+from xo_dash.i18n import _
+
+
+def may_edit(edit: Edit, vm: VM) -> bool:
+    """Whether the reader's role allows it; whoever may only look sees plain text."""
+    return bool(may(whoever(), action(edit.action_id), vm))
+
+
+def editing(value: ui.element, context: Context, vm: VM, edit: Edit, place: ui.element, at: int = -1) -> None:
+    """Have a click on `value`, or Enter, open the editor in `place`, `at` this position of it."""
+    row = action(edit.action_id)
+    value.classes("x-edit").props("tabindex=0 role=button").mark(f"edit-{edit.action_id}")
+    value.props["data-tip"] = _(row.title)
+
+    def opened() -> None:
+        if (reason := why_not(row, vm, whoever())) is not None:
+            notify(f"{_(row.title)}: {reason}", Tone.WARNING)
+            return
+        for old in [element for element in place.descendants() if isinstance(element, InlineEditor)]:
+            old.close()
+        with place:
+            editor = InlineEditor(context, row, vm, lambda: edit.current(vm), lambda: value.run_method("focus"), edit.only)
+        if at >= 0:
+            editor.move(place, at)
+
+    value.on("click", opened, [], js_handler="(e) => { if (!e.target.closest('a, .x-copy')) emit() }")
+    value.on("keydown.enter", opened, [], js_handler="(e) => { if (e.target === e.currentTarget) { e.preventDefault(); emit() } }")
+
+
+class EditableFacts(Facts):
+    """Names and values, of which some are edited in place."""
+
+    def __init__(self, context: Context, vm: VM, rows: Sequence[tuple[str, Cell | None]], edits: Mapping[str, Edit]) -> None:
+        super().__init__([name for name, _value in rows])
+        for number, (name, _value) in enumerate(rows):
+            if (edit := edits.get(name)) is not None and may_edit(edit, vm):
+                editing(self.place(name), context, vm, edit, self, 2 * number + 2)

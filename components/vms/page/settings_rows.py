@@ -1,0 +1,96 @@
+"""The settings of a VM as names, values and what edits them in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from components.vms.cells import Cell, Later
+from data.facts.vm import is_up, vcpus_of
+from data.objects import VM
+from data.pending import pending_of
+from data.vms import AutoStart, auto_start, boot_order, cores_per_socket, cpu_cap, cpu_weight, has_fixed_memory
+from xo_dash.control.vm.boot import priority_of, start_defaults
+from xo_dash.control.vm.describe import folder, notes
+from xo_dash.control.vm.memory import amount
+from xo_dash.control.vm.protect import defaults as protection
+from xo_dash.i18n import _, ngettext, number, size
+
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The command that changes a value, and what its request would have to leave it as it is."""
+
+    action_id: str
+    current: Callable[[VM], Values]
+    only: tuple[str, ...] = ()
+
+
+def memory_now(vm: VM) -> Values:
+    """What waits counts as what is: it is edited, not the one before."""
+    waiting = pending_of(vm).memory
+    least, most = (waiting.dynamic_min, waiting.dynamic_max) if waiting else (vm.memory_dynamic_min, vm.memory_dynamic_max)
+    limit = waiting.static_max if waiting else vm.memory_static_max
+    fixed = waiting.dynamic_min >= waiting.dynamic_max if waiting else has_fixed_memory(vm)
+    return {"memory": amount(most), "minimum": None if fixed else amount(least), "limit": amount(limit) if is_up(vm) else None}
+
+
+def vcpus_now(vm: VM) -> Values:
+    waiting = pending_of(vm).vcpus
+    if waiting is not None:
+        return {"vcpus": waiting.at_startup, "most": waiting.most, "cores": waiting.cores}
+    return {"vcpus": vm.VCPUs_at_startup, "most": vm.VCPUs_max, "cores": cores_per_socket(vm)}
+
+
+EDITS: Final[Mapping[str, Edit]] = {
+    "name": Edit("vm.rename", lambda vm: {"name": vm.name_label}),
+    "description": Edit("vm.describe", lambda vm: {"description": vm.name_description}),
+    "memory": Edit("vm.memory", memory_now, ("memory", "minimum")),
+    "vcpus": Edit("vm.vcpus", vcpus_now, ("vcpus", "most")),
+    "topology": Edit("vm.vcpus", vcpus_now, ("cores",)),
+    "limits": Edit("vm.memory", memory_now),
+    "share": Edit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm), "cap": cpu_cap(vm)}),
+    "boot": Edit("vm.boot_order", lambda vm: {"order": boot_order(vm)}),
+    "auto": Edit("vm.auto_start", lambda vm: {"on": auto_start(vm) is not AutoStart.OFF, "pool": True}),
+    "start": Edit("vm.start_order", lambda vm: start_defaults([vm])),
+    "ha": Edit("vm.ha", lambda vm: {"priority": priority_of(vm)}),
+    "protection": Edit("vm.protect", lambda vm: protection([vm])),
+    "notes": Edit("vm.notes", lambda vm: notes([vm])),
+    "folder": Edit("vm.folder", lambda vm: folder([vm])),
+}
+"""{what: how it is edited}"""
+
+
+def memory_cell(vm: VM, text: str) -> Cell:
+    waiting = pending_of(vm).memory
+    if waiting is None:
+        return text
+    most = size(waiting.dynamic_max)
+    words = (
+        most if waiting.dynamic_min >= waiting.dynamic_max else _("{least} to {most}").format(least=size(waiting.dynamic_min), most=most)
+    )
+    return Later(text, _("{value} after restart").format(value=words))
+
+
+def vcpus_cell(vm: VM, text: str) -> Cell:
+    waiting = pending_of(vm)
+    after = waiting.vcpus.at_startup if waiting.vcpus else waiting.at_startup
+    return Later(text, _("{value} after restart").format(value=number(after))) if after else text
+
+
+def pending_lines(vm: VM) -> list[str]:
+    """What waits for a restart: `Memory 4 GiB → 16 GiB`."""
+    waiting, lines = pending_of(vm), []
+    after = waiting.vcpus.at_startup if waiting.vcpus else waiting.at_startup
+    if after and after != vcpus_of(vm):
+        lines.append(_("vCPUs {before} → {after}").format(before=number(vcpus_of(vm)), after=number(after)))
+    elif waiting.vcpus is not None:
+        cores = waiting.vcpus.cores
+        lines.append(ngettext("sockets of {n} core", "sockets of {n} cores", cores).format(n=number(cores)))
+    if waiting.memory is not None:
+        lines.append(_("memory {before} → {after}").format(before=size(vm.memory_dynamic_max), after=size(waiting.memory.dynamic_max)))
+    lines += [_("disk to {size}").format(size=size(disk.size)) for disk in waiting.disks.values()]
+    return lines
