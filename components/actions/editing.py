@@ -42,18 +42,22 @@ class InlineEditor(ui.element):
     """The fields of a command for one object; gone once it is saved or left. Enter saves, Escape leaves everything as it was."""
 
     def __init__(
-        self, context: Context, action: AnyAction, subject: XapiObject, current: Current, closed: Callable[[], None],
-        only: tuple[str, ...] = (), back: Back | None = None,
+        self, context: Context, action: AnyAction, subject: XapiObject, current: Current, closed: Callable[[], object],
+        only: tuple[str, ...] = (), back: Back | None = None, final: bool = False,
     ) -> None:  # fmt: skip
-        """`only` some of its fields; the others stay as they are. `back`: what takes it back, where the same command cannot."""
+        """`only` some of its fields; the others stay as they are. `back`: what takes it back, where the same command cannot.
+
+        `final`: nothing takes it back.
+        """
         super().__init__("section")
         self.classes("x-editor").mark(f"editor-{action.id}").props["aria-label"] = _(action.title)
         self.on("keydown", self._key, [], js_handler=_KEYS)
         self._context, self._action, self._subject, self._current, self._closed = context, action, subject, current, closed
         self._before: Values = dict(current())
         self._boxes: dict[str, FieldBox] = {}
-        self._back = back or (lambda _request: (action, decode(action.request, self._before)))
-        self._saving = False
+        before = self._before
+        self._back = back or (lambda _request: (action, decode(action.request, before)))
+        self._saving, self._final = False, final
         with self:
             self._fill_in(only)
             self._elsewhere = ui.label().classes("x-editor-elsewhere").mark("changed-elsewhere")
@@ -74,12 +78,19 @@ class InlineEditor(ui.element):
                 continue
             choices = self._action.choices.get(field.name)
             found = choices([self._subject]) if choices is not None else ()
-            self._boxes[field.name] = box_for(field, self._before.get(field.name, field.default), found, [self._subject], self._look)
+            self._boxes[field.name] = box_for(field, self._before.get(field.name, field.default), found, [self._subject], self._changed)
+
+    def _handle_delete(self) -> None:
+        self._boxes.clear()  # they call back: a ring
+        super()._handle_delete()
 
     def focus(self) -> None:
         next(iter(self._boxes.values())).focus()
 
     # while one types
+
+    def _changed(self) -> None:
+        self._look()
 
     def _look(self) -> list[Fault]:
         faults, words = self._faults()
@@ -100,7 +111,8 @@ class InlineEditor(ui.element):
         return faults, ". ".join(dict.fromkeys(str(step.says) for step in steps))
 
     def _request(self) -> Request:
-        return decode(self._action.request, {**self._before, **{name: box.value for name, box in self._boxes.items()}})
+        request: Request = decode(self._action.request, {**self._before, **{name: box.value for name, box in self._boxes.items()}})
+        return request
 
     def _look_elsewhere(self) -> None:
         """Say what the values are now, where somebody else changed them; what is typed stays."""
@@ -142,8 +154,11 @@ class InlineEditor(ui.element):
             self._refuse(item.reason if item else None)
             return
         with self.client:
-            back, before = self._back(request)
-            offer_undo(self._context, self._action, self._subject, request, before, back)
+            if self._final:
+                notify(_(self._action.done).format(name=name_of(self._subject)))
+            else:
+                back, before = self._back(request)
+                offer_undo(self._context, self._action, self._subject, request, before, back)
         self.close()
 
     def _refuse(self, reason: Said | None, at: str = "") -> None:

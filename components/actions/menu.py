@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from nicegui import ui
 
@@ -57,16 +59,27 @@ class ActionMenu:
 
     def _item(self, offered: Tally) -> None:
         async def clicked() -> None:
-            if offered.able:
-                await run_command(self._context, offered.action, self._subjects)
+            await run_command(self._context, offered.action, self._subjects)
 
-        text = words(offered) + ("…" if offered.action.fields else "")
-        item = menu_item(text, clicked, icon=offered.action.icon, danger=offered.action.danger and offered.able > 0)
-        item.mark(offered.action.id)
-        if not offered.able:
-            item.classes("x-verb-faint").props("aria-disabled=true")
-            with item:
-                ui.label(str(offered.reason)).classes("x-verb-why")
+        offered_item(offered, clicked)
+
+
+def offered_item(offered: Tally, do: Callable[[], Any]) -> None:
+    """A command in the menu that is open; faint, with the reason, where it cannot be."""
+
+    async def clicked() -> None:
+        if offered.able:
+            result = do()
+            if inspect.isawaitable(result):
+                await result
+
+    text = words(offered) + ("…" if offered.action.fields else "")
+    item = menu_item(text, clicked, icon=offered.action.icon, danger=offered.action.danger and offered.able > 0)
+    item.mark(offered.action.id)
+    if not offered.able:
+        item.classes("x-verb-faint").props("aria-disabled=true")
+        with item:
+            ui.label(str(offered.reason)).classes("x-verb-why")
 
 
 class PlacedMenu:

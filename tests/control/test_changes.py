@@ -132,9 +132,9 @@ def test_only_what_differs_is_sent(request: pytest.FixtureRequest, state: str, a
 
 
 FAULTS: list[tuple[str, str, dict[str, Any], str]] = [
-    ("vm.memory", "vm", {"memory": "0"}, "it must be more than nothing and at most 1 PiB"),
-    ("vm.memory", "vm", {"memory": "-1"}, "it must be more than nothing and at most 1 PiB"),
-    ("vm.memory", "vm", {"memory": str(1 << 60)}, "it must be more than nothing and at most 1 PiB"),
+    ("vm.memory", "vm", {"memory": "0"}, "it must be more than 0 and at most 1 PiB"),
+    ("vm.memory", "vm", {"memory": "-1"}, "it must be more than 0 and at most 1 PiB"),
+    ("vm.memory", "vm", {"memory": str(1 << 60)}, "it must be more than 0 and at most 1 PiB"),
     ("vm.memory", "vm", {"memory": "1 MiB"}, "it must be at least 16\u202fMiB"),
     ("vm.memory", "vm", {"memory": "4", "minimum": "5"}, "it must be at most the memory, 4\u202fGiB"),
     ("vm.memory", "vm", {"memory": "4", "limit": "3"}, "it must be at least the memory, 4\u202fGiB"),
@@ -145,10 +145,10 @@ FAULTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("vm.vcpus", "vm", {"vcpus": 4, "most": 4, "cores": 3}, "4 vCPUs cannot be parted into sockets of 3"),
     ("vm.boot_order", "vm", {"order": "cc"}, "it takes each of the letters c, d and n once at most"),
     ("vm.folder", "vm", {"folder": "servers"}, "a folder begins with a slash, like /servers/web"),
-    ("vm.add_tag", "vm", {"tag": "a\nb"}, "it takes only characters that can be seen"),
+    ("vm.add_tag", "vm", {"tag": "a\nb"}, "only visible characters are allowed"),
     ("vdi.grow", "disk", {"size": "10"}, "it has 10\u202fGiB already, and disks cannot shrink"),
     ("vdi.grow", "disk", {"size": "much"}, "it must be a size, like 300, 300 GiB, +100"),
-    ("vdi.grow", "disk", {"size": "2 PiB"}, "it must be more than nothing and at most 1 PiB"),
+    ("vdi.grow", "disk", {"size": "2 PiB"}, "it must be more than 0 and at most 1 PiB"),
     ("vdi.grow", "disk", {"size": "+61"}, "vault cannot take it: 61\u202fGiB are needed and 60\u202fGiB are free"),
     ("vif.mac", "nic", {"mac": "01:00:00:00:00:00"}, "its first byte must be even; odd ones are for groups"),
     ("vif.mac", "nic", {"mac": "52:54"}, "a MAC address has six bytes, like 52:54:00:12:34:56"),

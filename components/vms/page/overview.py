@@ -9,6 +9,8 @@ from components.vms.about import About, Ties
 from components.vms.growth import Growth
 from components.vms.happened import Happened
 from components.vms.loads import loads
+from components.vms.page.pending import PendingNotice
+from components.vms.page.protection import Protection
 from data.mirror import PoolMirror
 from data.objects import VM
 from xo_dash.context import Context
@@ -17,12 +19,14 @@ from xo_dash.context import Context
 def overview(context: Context, vm: VM) -> None:
     """Its load, snapshots and last changes; beside them what it is."""
     mirror = context.mirror
+    PendingNotice(context, vm)
     with ui.element().classes("x-vm"):
         if isinstance(vm.home, PoolMirror):
             loads(mirror, vm, vm.home)
         Growth(context, vm)
+        Protection(context, vm)
         Happened(mirror, vm)
         with ui.element().classes("x-vm-aside"):
             console_card(mirror, vm)
-            About(mirror, vm)
+            About(context, vm)
             Ties(mirror, vm)

@@ -17,6 +17,7 @@ from components.vms.page.disks import disks
 from components.vms.page.history import history
 from components.vms.page.networks import networks
 from components.vms.page.overview import overview
+from components.vms.page.settings import settings
 from components.vms.page.snapshots import snapshots
 from data.mirror import PoolMirror
 from data.objects import VBD, VM
@@ -45,6 +46,7 @@ TABS: Final = (
     VmTab("disks", N_("Disks"), disks, _disk_count),
     VmTab("networks", N_("Networks"), networks, lambda vm: len(vm.VIFs)),
     VmTab("snapshots", N_("Snapshots"), snapshots, lambda vm: len(vm.snapshots)),
+    VmTab("settings", N_("Settings"), settings),
     VmTab("history", N_("History"), history),
 )
 """In the order in which they are shown; the first has the page's own address."""

@@ -51,7 +51,7 @@ def check(request: GrowDisk, vdi: VDI) -> Iterator[Fault]:
     elif size <= vdi.virtual_size:
         yield Fault("size", say(N_("it has {size} already, and disks cannot shrink"), size=Amount(vdi.virtual_size)))
     elif size > MOST:
-        yield Fault("size", say(N_("it must be more than nothing and at most 1 PiB")))
+        yield Fault("size", say(N_("it must be more than 0 and at most 1 PiB")))
     elif (sr := vdi.home.one(SR, vdi.SR)) is not None and (reason := cannot_take(sr, size - vdi.virtual_size, in_use_by(vdi))):
         yield Fault("size", say(N_("{sr} cannot take it: {reason}"), sr=name_of(sr), reason=reason))
 

@@ -1,0 +1,69 @@
+"""What waits for a restart of a VM, in one line with both its exits."""
+
+from __future__ import annotations
+
+from components.actions import offer_undo, run_command, run_one, whoever
+from components.ui import Button, Kind, Notice
+from components.vms.around import disk_refs, follow_around, place_refs
+from components.vms.page.settings_rows import memory_now, pending_lines, vcpus_now
+from data.objects import VM, PowerState
+from data.pending import pending_of
+from xo_dash.context import Context
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.request import Request, decode
+from xo_dash.control.run import State
+from xo_dash.control.vm.memory import MEMORY_OF_VM
+from xo_dash.control.vm.pending import APPLY, DISCARD
+from xo_dash.control.vm.vcpus import VCPUS_OF_VM
+from xo_dash.i18n import _, ngettext, number
+
+
+class PendingNotice(Notice):
+    """There while something waits."""
+
+    def __init__(self, context: Context, vm: VM) -> None:
+        super().__init__("")
+        self._context, self._vm = context, vm
+        self.mark("pending").classes("x-pending")
+        with self:
+            self._discard = Button(_("Discard"), self._dropped, kind=Kind.GHOST).mark("discard-pending").props("data-once")
+            self._apply = Button(_("Apply by restart"), self._applied, icon="reboot").mark("apply-pending").props("data-once")
+            follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *disk_refs(vm)), self._refresh)
+
+    def _refresh(self) -> None:
+        lines = pending_lines(self._vm)
+        self.set_visibility(bool(lines))
+        if not lines:
+            return
+        halted = self._vm.power_state is PowerState.HALTED
+        count = len(lines)
+        title = (
+            ngettext("{n} change waits to be applied:", "{n} changes wait to be applied:", count)
+            if halted
+            else ngettext("{n} change applies after a restart:", "{n} changes apply after a restart:", count)
+        ).format(n=number(count))
+        self.text.text = f"{title} {' · '.join(lines)}"
+        self._apply.set_text(_("Apply now") if halted else _("Apply by restart"))
+        for row, button in ((APPLY, self._apply), (DISCARD, self._discard)):
+            reason = why_not(row, self._vm, whoever())
+            button.allow(str(reason) if reason else None)
+
+    async def _applied(self) -> None:
+        await run_command(self._context, APPLY, [self._vm])
+
+    async def _dropped(self) -> None:
+        """Undoable where one thing waited: it is noted again."""
+        again, client = self._noting(), self.client
+        item = await run_one(self._context, DISCARD, self._vm, DISCARD.request())
+        if again is not None and item is not None and item.state is State.DONE:
+            with client:
+                offer_undo(self._context, DISCARD, self._vm, DISCARD.request(), again[1], again[0])
+
+    def _noting(self) -> tuple[AnyAction, Request] | None:
+        waiting = pending_of(self._vm)
+        if waiting.memory is not None and waiting.count == 1:
+            return MEMORY_OF_VM, decode(MEMORY_OF_VM.request, memory_now(self._vm))
+        if waiting.vcpus is not None and waiting.count == 1:
+            return VCPUS_OF_VM, decode(VCPUS_OF_VM.request, vcpus_now(self._vm))
+        return None

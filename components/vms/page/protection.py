@@ -1,0 +1,130 @@
+"""What protects a VM, one line each, with the verb where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, NamedTuple
+
+from nicegui import ui
+
+from components.actions import offer_undo, run_one, whoever
+from components.ui import Button, Card, Kind
+from components.vms.around import follow_around, tie_refs
+from data.facts.sr import used_share
+from data.fitting import lacks
+from data.losing import srs_of
+from data.names import name_of
+from data.objects import VM, Host, Pool
+from data.types import Ref
+from data.vms import DELETION, is_protected
+from xo_dash.context import Context
+from xo_dash.control.access import may
+from xo_dash.control.run import State
+from xo_dash.control.vm.protect import PROTECT, ProtectVM
+from xo_dash.i18n import N_, _, ngettext, number, percent
+
+FULL: Final = 0.9
+SNAPSHOTS: Final = N_("Snapshots")
+
+
+class Line(NamedTuple):
+    """One kind of protection; `well` is None where nothing is expected."""
+
+    title: str
+    text: str
+    well: bool | None
+    verb: str = ""
+
+
+class Protection(Card):
+    """Sends only what differs; a line that has nothing to say is not there."""
+
+    def __init__(self, context: Context, vm: VM) -> None:
+        super().__init__(_("Protection"), " ")
+        self._context, self._vm = context, vm
+        self._lines: dict[str, LineBox] = {}
+        with self, ui.element().classes("x-protection") as self._box, ui.element().classes("contents"):
+            follow_around(context.mirror, vm, _refs, self._refresh)
+
+    def _refresh(self) -> None:
+        lines = list(protection(self._vm))
+        look = sum(line.well is False for line in lines)
+        self.scope.text = ngettext("{n} to look at", "{n} to look at", look).format(n=number(look)) if look else ""
+        for gone in self._lines.keys() - {line.title for line in lines}:
+            self._lines.pop(gone).delete()
+        allowed = bool(may(whoever(), PROTECT, self._vm))
+        for line in lines:
+            if line.title not in self._lines:
+                with self._box:
+                    self._lines[line.title] = LineBox(line.title, self._protect)
+            self._lines[line.title].show(line, allowed)
+
+    async def _protect(self) -> None:
+        client, request = self.client, ProtectVM(deletion=True)
+        item = await run_one(self._context, PROTECT, self._vm, request)
+        if item is not None and item.state is State.DONE:
+            with client:
+                offer_undo(self._context, PROTECT, self._vm, request, ProtectVM(deletion=False))
+
+
+class LineBox(ui.element):
+    """A mark, what it is about, how it stands, and the verb."""
+
+    def __init__(self, title: str, clicked: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.classes("x-protection-line")
+        self._shown: Line | None = None
+        with self:
+            self._sign = ui.element("i")
+            ui.label(title).classes("x-dim")
+            self._words = ui.label().classes("x-cut x-grow").props("dir=auto")
+            self._verb = Button(" ", clicked, kind=Kind.GHOST).mark("protect").props("data-once")
+
+    def show(self, line: Line, allowed: bool) -> None:
+        if line == self._shown:
+            return
+        self._shown = line
+        self._sign.classes(replace={True: "x-protection-ok", None: "x-protection-none", False: "x-protection-look"}[line.well])
+        self._words.text = line.text
+        self._verb.set_text(line.verb or " ")
+        self._verb.set_visibility(bool(line.verb) and allowed)
+
+
+def protection(vm: VM) -> Iterable[Line]:
+    yield _ha(vm)
+    yield _host_failure(vm)
+    yield from _space(vm)
+    count = len(vm.snapshots)
+    yield Line(_(SNAPSHOTS), ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else _("None"), None)
+    safe = is_protected(vm, DELETION)
+    yield Line(_("Deletion"), _("Protected") if safe else _("Not protected"), True if safe else None, "" if safe else _("Protect"))
+
+
+def _ha(vm: VM) -> Line:
+    pool = next(iter(vm.home.all(Pool).values()), None)
+    if pool is None or not pool.ha_enabled:
+        return Line(_("HA"), _("Off in this pool"), None)
+    text = {"restart": _("Restarts on another host"), "best-effort": _("Restarts if there is room")}.get(vm.ha_restart_priority)
+    return Line(_("HA"), text or _("Does not restart"), text is not None)
+
+
+def _host_failure(vm: VM) -> Line:
+    """Whether another host could run it."""
+    others = [host for host in vm.home.all(Host).values() if host.ref != vm.resident_on]
+    able = [name_of(host) for host in others if next(iter(lacks(vm, host)), None) is None]
+    if not able:
+        return Line(_("Host failure"), _("Can run on no other host"), False if others else None)
+    return Line(_("Host failure"), _("Can run on {hosts}").format(hosts=", ".join(sorted(able))), True)
+
+
+def _space(vm: VM) -> Iterable[Line]:
+    shares = [(share, sr) for sr in dict.fromkeys(srs_of(vm)) if (share := used_share(sr)) is not None]
+    if shares:
+        share, sr = max(shares, key=lambda pair: pair[0])
+        yield Line(_("SR space"), _("{sr} is {share} full").format(sr=name_of(sr), share=percent(share)), share < FULL)
+
+
+def _refs(vm: VM) -> Iterable[Ref]:
+    yield from tie_refs(vm)
+    yield from vm.home.all(Host)
+    yield from vm.home.all(Pool)
