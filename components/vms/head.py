@@ -77,6 +77,12 @@ class VmHead(ObjectHead):
         with self:
             follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *nic_refs(vm)), self._refresh, names=(*LABELS, *NAMES))
 
+    def _describe(self, text: str) -> None:
+        """Without one, the place for it, for whoever may write it."""
+        empty = not text and may_edit(EDITS["description"], self._vm)
+        super()._describe(_("Add a description") if empty else text)
+        self.says.classes(**{"add" if empty else "remove": "x-faint"})
+
     def _edited(self) -> None:
         with self:
             place = ui.element().classes("x-head-editor")

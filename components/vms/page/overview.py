@@ -25,7 +25,7 @@ def overview(context: Context, vm: VM) -> None:
             loads(mirror, vm, vm.home)
         Growth(context, vm)
         Protection(context, vm)
-        Happened(mirror, vm)
+        Happened(mirror, vm).classes("x-vm-last")
         with ui.element().classes("x-vm-aside"):
             console_card(mirror, vm)
             About(context, vm)

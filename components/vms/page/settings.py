@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from components.actions import run_command, whoever
-from components.ui import Button, Card, Kind
+from components.ui import Button, Card
 from components.vms.around import follow_around, place_refs
 from components.vms.cells import Cell, Lines, Quiet
 from components.vms.page.editable import EditableFacts
@@ -41,7 +41,7 @@ def _card(context: Context, vm: VM, title: str, rows: object, edits: Mapping[str
         facts = EditableFacts(context, vm, rows(vm), edits)
         follow_around(context.mirror, vm, place_refs, lambda: facts.show(rows(vm)))
         if rows is organisation and may(whoever(), CUSTOM_FIELDS, vm):
-            Button(_("Set a custom field"), lambda: run_command(context, CUSTOM_FIELDS, [vm]), kind=Kind.GHOST).mark(CUSTOM_FIELDS.id)
+            Button(_("Set a custom field"), lambda: run_command(context, CUSTOM_FIELDS, [vm])).mark(CUSTOM_FIELDS.id)
 
 
 def hardware(vm: VM) -> list[tuple[str, Cell | None]]:

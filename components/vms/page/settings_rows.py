@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.vms.cells import Cell, Later
-from data.facts.vm import is_up, vcpus_of
+from data.facts.vm import vcpus_of
 from data.objects import VM
 from data.pending import pending_of
 from data.vms import AutoStart, auto_start, boot_order, cores_per_socket, cpu_cap, cpu_weight, has_fixed_memory
@@ -33,9 +33,14 @@ def memory_now(vm: VM) -> Values:
     """What waits counts as what is: it is edited, not the one before."""
     waiting = pending_of(vm).memory
     least, most = (waiting.dynamic_min, waiting.dynamic_max) if waiting else (vm.memory_dynamic_min, vm.memory_dynamic_max)
-    limit = waiting.static_max if waiting else vm.memory_static_max
     fixed = waiting.dynamic_min >= waiting.dynamic_max if waiting else has_fixed_memory(vm)
-    return {"memory": amount(most), "minimum": None if fixed else amount(least), "limit": amount(limit) if is_up(vm) else None}
+    return {"memory": amount(most), "minimum": None if fixed else amount(least)}
+
+
+def limits_now(vm: VM) -> Values:
+    """With the limit up to which memory can be raised; unless it is asked for, it follows the memory."""
+    waiting = pending_of(vm).memory
+    return {**memory_now(vm), "limit": amount(waiting.static_max if waiting else vm.memory_static_max)}
 
 
 def vcpus_now(vm: VM) -> Values:
@@ -51,7 +56,7 @@ EDITS: Final[Mapping[str, Edit]] = {
     "memory": Edit("vm.memory", memory_now, ("memory", "minimum")),
     "vcpus": Edit("vm.vcpus", vcpus_now, ("vcpus", "most")),
     "topology": Edit("vm.vcpus", vcpus_now, ("cores",)),
-    "limits": Edit("vm.memory", memory_now),
+    "limits": Edit("vm.memory", limits_now),
     "share": Edit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm), "cap": cpu_cap(vm)}),
     "boot": Edit("vm.boot_order", lambda vm: {"order": boot_order(vm)}),
     "auto": Edit("vm.auto_start", lambda vm: {"on": auto_start(vm) is not AutoStart.OFF, "pool": True}),

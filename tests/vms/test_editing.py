@@ -1,0 +1,186 @@
+"""Editing a VM where its values stand: saved, refused, changed by somebody else meanwhile, waiting for a restart, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nicegui import app, ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components.vms.page.settings import raw_lines
+from data.mirror import Mirror
+from data.objects import VM, VMGuestMetrics
+from data.pending import pending_of
+from data.stores.users import Role
+from data.types import GIB, Ref
+from pages import layout, vm
+from tests import fakes
+from tests.map.fleets import join
+from xo_dash.context import Context
+from xo_dash.control.audit import Audit
+from xo_dash.control.runner import Runner
+from xo_dash.xapi.errors import XapiFailure
+
+
+class Writing:
+    """A connection that writes what it is told into the mirror, as events would."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self.mirror = mirror
+        self.sent: list[tuple[Any, ...]] = []
+        self.refuses: XapiFailure | None = None
+
+    async def call(self, method: str, ref: str, *values: Any) -> Any:
+        self.sent.append((method, *values))
+        if self.refuses:
+            raise self.refuses
+        row = next(found for pool in self.mirror if (found := pool.one(VM, Ref(ref))))
+        verb = method.partition(".")[2]
+        if verb in ("add_tags", "remove_tags"):
+            tags = [tag for tag in row.tags if tag != values[0]] + ([values[0]] if verb == "add_tags" else [])
+            fakes.change(self.mirror, row, tags=tags)
+        elif verb.startswith("add_to_"):
+            field = verb.removeprefix("add_to_")
+            fakes.change(self.mirror, row, **{field: {**getattr(row, field), values[0]: values[1]}})
+        elif verb.startswith("remove_from_"):
+            field = verb.removeprefix("remove_from_")
+            fakes.change(self.mirror, row, **{field: {key: value for key, value in getattr(row, field).items() if key != values[0]}})
+        else:
+            fakes.change(self.mirror, row, **{verb.removeprefix("set_"): values[0]})
+        return ""
+
+
+class At:
+    """Somebody at the page of `web-1`."""
+
+    def __init__(self, user: User, mirror: Mirror, pool: Writing) -> None:
+        self.user, self.mirror, self.pool = user, mirror, pool
+        self.vm = fakes.find(mirror, "web-1")
+
+    async def open(self, tab: str = "") -> None:
+        await self.user.open(f"/vm/{self.vm.uuid}{tab}")
+
+    async def edit(self, action_id: str, **texts: str) -> None:
+        """Open the editor of a value and type into its fields by their titles."""
+        self.user.find(marker=f"edit-{action_id}").click()
+        await self.user.should_see(marker=f"editor-{action_id}")
+        for title, text in texts.items():
+            field = self.user.find(kind=ui.input, content=title)
+            field.clear()
+            field.type(text)
+
+
+@pytest.fixture
+async def at(data_dir: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[At]:
+    mirror = fakes.home_lab()
+    for pool in mirror:
+        join(pool)
+    bare = fakes.context(mirror, data_dir)
+    writing = Writing(mirror)
+    audit = Audit(data_dir)
+    context: Context = replace(bare, runner=Runner(mirror, lambda _server: writing, bare.users, audit))  # type: ignore[arg-type,return-value]
+    original, role = ui.run, getattr(request, "param", Role.OPERATOR)
+
+    def run(*args: object, **kwargs: object) -> None:
+        fakes.sign_in(app, context, "ann", role)
+        layout.install(app, context)
+        vm.create(context)
+        original(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ui, "run", run)  # the simulation resets the program's app as it starts: ours goes into it then
+    async with user_simulation() as user:
+        yield At(user, mirror, writing)
+    await context.runner.stop()
+
+
+async def test_a_name_is_saved_and_taken_back(at: At) -> None:
+    await at.open()
+    await at.edit("vm.rename", **{"New name": "web-one"})
+    await at.user.should_see("Renaming web-1 to web-one")
+    at.user.find(marker="save").click()
+    await at.user.should_see(marker="undo-notice")
+    assert at.vm.name_label == "web-one"
+    await at.user.should_not_see(marker="editor-vm.rename")
+    at.user.find(marker="undo").click()
+    await at.user.should_not_see(marker="undo-notice")
+    await at.user.should_see("web-1")
+    assert at.pool.sent == [("VM.set_name_label", "web-one"), ("VM.set_name_label", "web-1")]
+
+
+async def test_what_somebody_else_changed_meanwhile_is_said_and_not_overwritten(at: At) -> None:
+    await at.open()
+    await at.edit("vm.rename", **{"New name": "mine"})
+    fakes.change(at.mirror, at.vm, name_label="theirs")
+    await at.user.should_see("Changed meanwhile by somebody else, now: theirs")
+    assert next(iter(at.user.find(kind=ui.input, content="New name").elements)).value == "mine"
+    at.user.find(marker="save").click()
+    await at.user.should_see(marker="undo-notice")
+    fakes.change(at.mirror, at.vm, name_label="theirs again")
+    at.user.find(marker="undo").click()
+    await at.user.should_see("somebody changed it meanwhile, so it was not undone")
+    assert at.vm.name_label == "theirs again"
+
+
+async def test_a_refusal_stands_at_its_field_and_nothing_is_lost(at: At) -> None:
+    await at.open()
+    await at.edit("vm.rename", **{"New name": " "})
+    at.user.find(marker="save").click()
+    await at.user.should_see("“New name” is missing")
+    assert at.pool.sent == []
+    at.user.find(kind=ui.input, content="New name").clear().type("other")
+    at.pool.refuses = XapiFailure("OTHER_OPERATION_IN_PROGRESS", ["VM", at.vm.ref, "clone", "OpaqueRef:x"])
+    at.user.find(marker="save").click()
+    await at.user.should_see("is busy")
+    assert next(iter(at.user.find(kind=ui.input, content="New name").elements)).value == "other"
+    at.user.find(marker="cancel").click()
+    await at.user.should_not_see(marker="editor-vm.rename")
+    assert at.vm.name_label == "web-1"
+
+
+async def test_more_memory_than_a_running_vm_can_take_waits_for_its_restart(at: At) -> None:
+    guest = at.vm.home.one(VMGuestMetrics, at.vm.guest_metrics)
+    assert guest
+    await at.open()
+    await at.edit("vm.memory", Memory=f"{(at.vm.memory_static_max // GIB) * 2} GiB")
+    at.user.find(marker="save").click()
+    await at.user.should_see("1 change applies after a restart: memory")
+    await at.user.should_see("after restart")
+    assert pending_of(at.vm).memory
+    at.user.find(marker="apply-pending").click()
+    await at.user.should_see("A running VM is shut down, changed and started again.")
+    at.user.find("Cancel").click()
+    at.user.find(marker="discard-pending").click()
+    await at.user.should_not_see("applies after a restart")
+    assert not pending_of(at.vm)
+
+
+async def test_a_tag_comes_and_goes(at: At) -> None:
+    await at.open()
+    at.user.find(marker="add-tag").click()
+    await at.user.should_see(marker="editor-vm.add_tag")
+    at.user.find(kind=ui.input, content="Tag").type("blue")
+    at.user.find(marker="save").click()
+    await at.user.should_see(marker="undo-notice")
+    await at.user.should_see("blue")
+    assert "blue" in at.vm.tags
+    at.user.find(marker="undo").click()
+    await at.user.should_not_see("blue")
+    assert "blue" not in at.vm.tags
+
+
+def test_the_raw_record_has_every_field_as_xapi_names_it() -> None:
+    lines = raw_lines(VM(name_label="<b>x</b>", other_config={"foreign": "kept"}, tags=["b", "a"]))
+    assert {"name_label: <b>x</b>", "other_config[foreign]: kept", "tags: a, b", "platform: {}"} <= set(lines)
+
+
+@pytest.mark.parametrize("at", [Role.VIEWER], indirect=True)
+async def test_who_may_only_look_sees_plain_text(at: At) -> None:
+    await at.open()
+    await at.user.should_see("web-1")
+    for marker in ("edit-vm.rename", "edit-vm.memory", "add-tag", "protect"):
+        await at.user.should_not_see(marker=marker)
