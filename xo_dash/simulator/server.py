@@ -134,12 +134,11 @@ class Simulator:
         for server, serving in self._running:
             server.should_exit = True
             server.force_exit = True
-            for connection in list(server.server_state.connections):
-                if connection.transport is not None:
-                    connection.transport.abort()
-            for task in list(server.server_state.tasks):
-                task.cancel()
+            _cut(server)
             await serving
+            while tasks := list(server.server_state.tasks):  # of a request that came in the meantime as well
+                _cut(server)
+                await asyncio.wait(tasks)
         for pool in self.pools:
             await pool.close()
         for listening in self._sockets:
@@ -194,6 +193,15 @@ class Simulator:
                 raise OSError("the HTTP server did not start")
             await asyncio.sleep(0.005)
         return server
+
+
+def _cut(server: Uvicorn) -> None:
+    """End its connections, and what it does for them."""
+    for connection in list(server.server_state.connections):
+        if connection.transport is not None:
+            connection.transport.abort()
+    for task in list(server.server_state.tasks):
+        task.cancel()
 
 
 def not_about_upgrades(record: logging.LogRecord) -> bool:
