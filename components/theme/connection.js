@@ -2,6 +2,7 @@
 (() => {
   const SOONEST = 200, LATEST = 1000; // milliseconds between two attempts
   const ATTEMPT = 8000;               // ... that one of them may take
+  const KNOCK = 1000;                 // ... between two looks whether the line is back, and that one of them may take
   const QUIET = 13_000;               // ... without a word of the server, which says something every 8 seconds
   const root = document.documentElement;
   let heard = Date.now();
@@ -30,9 +31,9 @@
     heard = Date.now();
   }
 
-  async function reachable() {
+  async function reachable(within = ATTEMPT) {
     try {
-      return (await fetch(`${window.path_prefix ?? ""}/healthz`, { cache: "no-store", signal: AbortSignal.timeout(ATTEMPT) })).ok;
+      return (await fetch(`${window.path_prefix ?? ""}/healthz`, { cache: "no-store", signal: AbortSignal.timeout(within) })).ok;
     } catch {
       return false;
     }
@@ -63,6 +64,14 @@
     const check = () => { if (socket.connected && Date.now() - heard > QUIET) manager.engine.close(); };
     const retry = () => { if (!socket.connected) socket.disconnect().connect(); };
     setInterval(check, 1000);
+
+    /** An attempt that began before the line was back goes on to wait for an answer that was lost, for many seconds. */
+    let patience = 0;
+    setInterval(async () => {
+      if (socket.connected || leaving || document.hidden || Date.now() < patience || !(await reachable(KNOCK))) return;
+      patience = Date.now() + ATTEMPT;
+      retry();
+    }, KNOCK);
     addEventListener("online", retry);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) { check(); retry(); } });
     document.addEventListener("resume", () => { check(); retry(); });
