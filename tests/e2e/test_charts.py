@@ -31,7 +31,7 @@ async def test_a_day_of_a_vm_is_looked_at_closer_and_compared(browser: Browser, 
 
         await page.get_by_role("button", name="Day").click()
         first = page.locator(".x-plot-area").first
-        await expect(first).to_have_attribute("aria-label", re.compile(r"CPU: average \d+.?%, least .* now"))
+        await expect(first).to_have_attribute("aria-label", re.compile(r"CPU: average \d+.?%, minimum .* now"))
         await expect(first.locator("canvas")).to_be_visible()
         assert page.url.endswith("?range=day")
         assert any("?step=3600&rows=26" in url for url in loaded) and any("/index-" in url for url in loaded)  # the library, only now
