@@ -1,4 +1,5 @@
 // The picture: noVNC for as long as one console lasts, its last frame after that.
+import "./without_video.js"; // before noVNC
 import RFB from "./novnc/core/rfb.js";
 
 /** What noVNC takes for its connection. One of its own for each console, over the one websocket. */
