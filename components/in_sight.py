@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+from data.history import History
 from data.mirror import PoolMirror
 from data.objects import VM
 
@@ -62,9 +63,9 @@ class LoadsInSight:
 
 def percent_of(vm: VM) -> int:
     """CPU in whole per cent; -1 where it was not measured."""
-    load = vm.home.history.loads.get(vm.uuid) if isinstance(vm.home, PoolMirror) else None
+    load = vm.home.part(History).loads.get(vm.uuid) if isinstance(vm.home, PoolMirror) else None
     return -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
 
 
 def trace_of(vm: VM) -> str:
-    return vm.home.history.trace(vm.uuid) if isinstance(vm.home, PoolMirror) else ""
+    return vm.home.part(History).trace(vm.uuid) if isinstance(vm.home, PoolMirror) else ""

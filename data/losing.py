@@ -45,6 +45,10 @@ class Fate(NamedTuple):
     no_room: int  # they could, but there is no room
 
 
+class Fates(dict[Ref, Fate]):
+    """{host: what would become of its VMs without it}, of one pool."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """Where everything goes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from data.findings.finding import Level
+from data.level import Level
 from data.names import name_of
 from data.objects import SR, VDI, VM, Certificate, Host, Message, Pool
 from data.types import XapiObject

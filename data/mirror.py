@@ -8,14 +8,14 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from data.changes import Change, Event, Observer, Operation, Subject, Topic
 from data.findings.book import Book
 from data.findings.rules import RULES
 from data.history import History
 from data.identity import parse, pool_keys
-from data.losing import Fate
+from data.losing import Fates
 from data.objects import KINDS, VDI, Pool
 from data.relations import Naming, one_way
 from data.server import Server
@@ -26,6 +26,7 @@ __all__ = ["Change", "Event", "Mirror", "Operation", "PoolMirror", "Subject", "T
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=XapiObject)
+P = TypeVar("P")
 
 Unsubscribe = Callable[[], None]
 
@@ -60,10 +61,16 @@ class PoolMirror(Home):
         self._renamed = renamed
         self.findings = findings
         self.trash = trash
-        self.fates: dict[Ref, Fate] = {}
+        self.fates = Fates()
         self.server = server
         self.history = History()
-        self.naming = Naming()
+        self._parts: Mapping[type, object] = {
+            History: self.history,
+            Book: findings,
+            Fates: self.fates,
+            Trash: trash,
+        }
+        self._naming = Naming()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}
         self._by_uuid: dict[type[XapiObject], dict[str, XapiObject]] = {kind: {} for kind in KINDS}
         self._gone: OrderedDict[str, str] = OrderedDict()  # {uuid: name}
@@ -81,8 +88,14 @@ class PoolMirror(Home):
     def name_of_gone(self, uuid: str) -> str:
         return self._gone.get(uuid, "")
 
-    def above(self, vdi: VDI) -> Set[VDI]:
-        return self._above.get(vdi.uuid, frozenset())
+    def part(self, kind: type[P]) -> P:
+        return cast(P, self._parts[kind])
+
+    def naming(self, ref: Ref) -> Iterable[XapiObject]:
+        return self._naming.of(ref)
+
+    def above(self, vdi: T) -> Set[T]:
+        return cast(Set[T], self._above.get(vdi.uuid, frozenset()))
 
     @property
     def label(self) -> str:
@@ -133,7 +146,7 @@ class PoolMirror(Home):
             row.ref, row.home = ref, self
             self._rows[kind][ref] = row
             self._by_uuid[kind][row.uuid] = row
-            self.naming.put(row, one_way(kind))
+            self._naming.put(row, one_way(kind))
             self._stack(row)
             if kind is Pool:
                 self._renamed()
@@ -149,10 +162,10 @@ class PoolMirror(Home):
         if "sm_config" in names:
             self._unstack(old)
         others = names.intersection(one_way(kind))
-        self.naming.drop(old, others)
+        self._naming.drop(old, others)
         for name in names:
             setattr(old, name, getattr(row, name))
-        self.naming.put(old, others)
+        self._naming.put(old, others)
         if kind is Pool and "uuid" in names:
             self._renamed()
         if "sm_config" in names:
@@ -164,7 +177,7 @@ class PoolMirror(Home):
         if row is not None:
             if self._by_uuid[kind].get(row.uuid) is row:
                 del self._by_uuid[kind][row.uuid]
-            self.naming.drop(row, one_way(kind))
+            self._naming.drop(row, one_way(kind))
             self._unstack(row)
             self._keep_name(row)
             if kind is Pool:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from data.facts.network import Link, link_level
 from data.facts.vm import is_up
-from data.findings.finding import Level
+from data.history import History
 from data.hosts import Port, port_of
+from data.level import Level
 from data.objects import PIF, VIF, VM, Bond, Host, Network
 from data.placement import is_guest
 from data.vms import nics_of
@@ -103,7 +104,7 @@ def load_of(network: Network) -> float:
         if host is None or not pif.currently_attached or port.speed <= 0:
             continue
         names = _lines(port)
-        flows = [network.home.history.sum_now([(host.uuid, f"pif_{name}_{way}") for name in names]) for way in ("rx", "tx")]
+        flows = [network.home.part(History).sum_now([(host.uuid, f"pif_{name}_{way}") for name in names]) for way in ("rx", "tx")]
         loads = [min(1.0, flow * 8 / (port.speed * 1e6)) for flow in flows if not math.isnan(flow)]
         busiest = max(loads if math.isnan(busiest) else [busiest, *loads], default=busiest)
     return busiest

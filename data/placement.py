@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from data.facts import vm as facts
 from data.facts.host import memory_total
+from data.facts.vm import is_guest
 from data.objects import VM, Host
-from data.trash import is_trashed
+
+__all__ = ["Memory", "is_guest", "memory_held", "memory_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,3 @@ def memory_of(host: Host, guests: Iterable[VM]) -> Memory:
 def memory_held(vm: VM) -> int:
     """Bytes `vm` takes from its host: what it has, and Xen's overhead for it."""
     return facts.memory_of(vm) + vm.memory_overhead
-
-
-def is_guest(vm: VM) -> bool:
-    """Whether `vm` is a machine of somebody's: no template, snapshot or control domain, and not in the trash."""
-    return not (vm.is_a_template or vm.is_a_snapshot or vm.is_control_domain or is_trashed(vm))

@@ -102,7 +102,7 @@ def _before(row: XapiObject, edge: Edge) -> Iterable[XapiObject]:
     """Those that refer to `row` by `edge`, as far as is known."""
     if edge.back:
         return row.all_of(edge.kind, list(_refs(row, (edge.back,))))
-    return (one for one in row.home.naming.of(row.ref) if isinstance(one, edge.kind) and row.ref in _refs(one, (edge.field,)))
+    return (one for one in row.home.naming(row.ref) if isinstance(one, edge.kind) and row.ref in _refs(one, (edge.field,)))
 
 
 Chain = tuple[Edge, ...]

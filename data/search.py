@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, cast
 
-from data.mirror import Change, Mirror
+from data.changes import Change
+from data.mirror import Mirror
 from data.names import name_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
 from data.relations import Reads, Together

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from data.facts.network import Link, link_of
 from data.facts.vm import is_up
-from data.findings.finding import Level
 from data.findings.storage import fill_level
+from data.level import Level
 from data.names import name_of
 from data.objects import PBD, PIF, SR, VM, Host, PowerState
 from data.types import XapiObject

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, ClassVar, NewType, TypeVar
+from typing import Annotated, ClassVar, NewType, TypeVar
 
 import msgspec
 
-from data.history import History
-
-if TYPE_CHECKING:
-    from data.findings.book import Book
-    from data.losing import Fate
-    from data.objects import VDI
-    from data.relations import Naming
-    from data.server import Server
-    from data.trash import Trash
+from data.server import Server
 
 Ref = NewType("Ref", str)
 NULL_REF = Ref("OpaqueRef:NULL")
@@ -36,6 +28,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 56)]
 """One that is never less than zero, not even where nobody knows it."""
 
 T = TypeVar("T", bound="XapiObject")
+P = TypeVar("P")
 
 
 class XapiEnum(StrEnum):
@@ -55,16 +48,6 @@ class Home:
     """What the pool is called in links and records; see `data.identity`."""
     server: Server
     """The connection that leads there."""
-    naming: Naming
-    """Who refers to what, where only one end says so."""
-    history: History
-    """What was measured there."""
-    findings: Book
-    """What is wrong, there and elsewhere."""
-    fates: dict[Ref, Fate]
-    """{host: what would become of its VMs without it}."""
-    trash: Trash
-    """For how long deleted VMs are kept, if at all: the same for all pools."""
     pools: Mapping[str, Home]
     """All pools of this installation, this one among them, by the server's id."""
 
@@ -94,7 +77,19 @@ class Home:
         """What something that is no longer there was called; "" if nobody remembers."""
         raise NotImplementedError
 
-    def above(self, vdi: VDI) -> Set[VDI]:
+    def part(self, kind: type[P]) -> P:
+        """What else is known of the pool, by its class.
+
+        What was measured: `data.history.History`; what is wrong: `data.findings.book.Book`, one for all pools; what would become of its VMs
+        without a host: `data.losing.Fates`; how long deleted VMs are kept: `data.trash.Trash`.
+        """
+        raise NotImplementedError
+
+    def naming(self, ref: Ref) -> Iterable[XapiObject]:
+        """Who refers to what has this ref, by references that only one end keeps."""
+        raise NotImplementedError
+
+    def above(self, vdi: T) -> Set[T]:
         """The disks that stand on `vdi` in their chain. Source: sm_config vhd-parent names the node below by uuid."""
         raise NotImplementedError
 

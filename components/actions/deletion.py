@@ -15,7 +15,7 @@ from components.theme.icons import Icon
 from components.ui import Dialog, Field, Kind
 from data.names import name_of
 from data.objects import SR, VDI, VM
-from data.trash import DAY
+from data.trash import DAY, Trash
 from data.types import NULL_REF
 from data.vms import is_of_backup
 from xo_dash.control.action import AnyAction
@@ -54,7 +54,7 @@ class DeletionDialog:
         self._action, self._vms = row, vms
         self._keep: dict[str, ui.checkbox] = {}
         self._removals = {vm: removal_of(vm) for vm in vms}
-        self._trash_is_on = row.id == "vm.delete" and all(vm.home.trash.is_on for vm in vms)
+        self._trash_is_on = row.id == "vm.delete" and all(vm.home.part(Trash).is_on for vm in vms)
         self.dialog = Dialog(self._headline())
         with self.dialog:
             if len(vms) == 1:
@@ -115,7 +115,7 @@ class DeletionDialog:
 
     def _ways(self) -> ui.radio:
         """The trash or now."""
-        days = min(vm.home.trash.days for vm in self._vms)
+        days = min(vm.home.part(Trash).days for vm in self._vms)
         until = _("Can be restored until {date}. Keeps its space until then.").format(date=date(time.time() + days * DAY))
         options = {"trash": _("Move to trash") + f" · {until}", "now": _("Delete now") + " · " + _("Cannot be undone.")}
         return ui.radio(options, value="trash", on_change=self._changed).classes("x-gone-ways").props("dense").mark("way")

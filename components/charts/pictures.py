@@ -13,6 +13,7 @@ import orjson
 
 from data import past
 from data.facts.vm import vcpus_online
+from data.history import History
 from data.mirror import PoolMirror
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
@@ -113,7 +114,7 @@ def _packed(answer: Mapping[str, object]) -> Picture:
 
 def _beside(subject: Subject) -> _Beside:
     if isinstance(subject, SR):
-        history = subject.home.history if isinstance(subject.home, PoolMirror) else None
+        history = subject.home.part(History) if isinstance(subject.home, PoolMirror) else None
         grown = [(round(sample.t), round(sample.used)) for sample in (history.growth(subject.uuid) if history else ())]
         return _Beside(grown=grown, size=max(0, subject.physical_size))
     return _Beside(names=dict(_names(subject)))

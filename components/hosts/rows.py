@@ -11,6 +11,7 @@ from components.lists import Cell, Column, Roll, Row, without
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, mark_of
 from data.facts.vm import VmState, state_of
+from data.history import History
 from data.hosts import guests_of
 from data.mirror import PoolMirror
 from data.objects import VM, Host
@@ -134,7 +135,7 @@ def pool_cell(row: XapiObject) -> Cell:
 
 def cpu_cell(row: XapiObject) -> Cell:
     """How busy its CPUs are; nothing where it was not measured."""
-    load = row.home.history.loads.get(row.uuid) if isinstance(row.home, PoolMirror) else None
+    load = row.home.part(History).loads.get(row.uuid) if isinstance(row.home, PoolMirror) else None
     if load is None or math.isnan(load.cpu) or (isinstance(row, VM) and state_of(row) is not VmState.RUNNING):
         return Cell("", key=math.nan)
     return Cell(percent(load.cpu), key=load.cpu, share=round(load.cpu, 2))
@@ -142,7 +143,7 @@ def cpu_cell(row: XapiObject) -> Cell:
 
 def cpu_trace(row: XapiObject) -> str:
     """How busy they were in the last ten minutes."""
-    return row.home.history.trace(row.uuid) if isinstance(row.home, PoolMirror) else ""
+    return row.home.part(History).trace(row.uuid) if isinstance(row.home, PoolMirror) else ""
 
 
 def more(texts: list[str] | tuple[str, ...]) -> str:

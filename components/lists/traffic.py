@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from components.lists.rows import Cell
+from data.history import History
 from data.types import XapiObject
 from xo_dash.i18n import bits_rate, rate
 
@@ -15,7 +16,7 @@ Parts = Iterable[tuple[str, str]]
 
 def traffic_cell(row: XapiObject, parts: Parts, say: Callable[[float], str] = rate) -> Cell:
     """Bytes a second, as `say` has them; nothing where none was measured."""
-    amount = row.home.history.sum_now(parts)
+    amount = row.home.part(History).sum_now(parts)
     return Cell("" if math.isnan(amount) else say(amount), key=amount)
 
 
@@ -25,4 +26,4 @@ def line_rate(bytes_per_second: float) -> str:
 
 
 def traffic_trace(row: XapiObject, parts: Parts) -> str:
-    return row.home.history.trace_of_sum(row.uuid, parts)
+    return row.home.part(History).trace_of_sum(row.uuid, parts)

@@ -8,7 +8,7 @@ import orjson
 
 from components.map.scene import Scene
 from data.facts.host import memory_total
-from data.history import Load
+from data.history import History, Load
 from data.mirror import PoolMirror
 from data.objects import VM, Host
 
@@ -49,7 +49,7 @@ class Figures:
 
 
 def _figures(thing: Host | VM) -> list[float] | None:
-    load: Load | None = thing.home.history.loads.get(thing.uuid) if isinstance(thing.home, PoolMirror) else None
+    load: Load | None = thing.home.part(History).loads.get(thing.uuid) if isinstance(thing.home, PoolMirror) else None
     if load is None:
         return None
     total = memory_total(thing) if isinstance(thing, Host) else 0

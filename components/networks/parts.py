@@ -14,6 +14,7 @@ from components.networks.rows import KINDS
 from components.ui import Card, Column
 from components.vms.cells import Cell, Copy, Facts, Quiet, Table, link_to
 from data.facts.network import Link as LinkState
+from data.history import History
 from data.networks import NetworkKind, traffic_of
 from data.views.network import NetworkView
 from data.views.port import Port
@@ -93,7 +94,7 @@ class Throughput(Card):
 
         with self:
             curves = (Curve("rx", _("in")), Curve("tx", _("out")))
-            SumChart(row.home.history, row.uuid, curves, Unit.BITS, parts={"rx": lambda: parts("_rx"), "tx": lambda: parts("_tx")})
+            SumChart(row.home.part(History), row.uuid, curves, Unit.BITS, parts={"rx": lambda: parts("_rx"), "tx": lambda: parts("_tx")})
 
 
 class NetworkAbout(Card):

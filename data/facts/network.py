@@ -6,10 +6,9 @@ from enum import IntEnum
 from typing import Final
 
 from data.facts.host import is_live
-from data.facts.vm import is_up
-from data.findings.finding import Level
+from data.facts.vm import is_guest, is_up
+from data.level import Level
 from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network, PIFMetrics
-from data.placement import is_guest
 
 ACTIVE_BACKUP: Final = "active-backup"
 UNKNOWN_SPEED: Final = 65535

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.facts.host import is_live
-from data.findings.finding import Level
+from data.level import Level
 from data.objects import PBD, SR, Host
 
 

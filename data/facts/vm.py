@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from data.facts.host import is_live
 from data.objects import VM, Host, PowerState, VMGuestMetrics, VMMetrics
 from data.texts import whole
+from data.trash import is_trashed
 
 HOLDING: Final = frozenset({PowerState.RUNNING, PowerState.PAUSED})
 """Power states in which a VM has memory of its host."""
@@ -24,6 +25,11 @@ class VmState(StrEnum):
     PAUSED = "paused"
     SUSPENDED = "suspended"
     UNKNOWN = "unknown"  # its host is not heard, or XAPI has a word that is new to us
+
+
+def is_guest(vm: VM) -> bool:
+    """Whether `vm` is a machine of somebody's: no template, snapshot or control domain, and not in the trash."""
+    return not (vm.is_a_template or vm.is_a_snapshot or vm.is_control_domain or is_trashed(vm))
 
 
 _STATES = {

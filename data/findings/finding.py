@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, NamedTuple
 
+from data.level import Level
 from data.objects import Host
 from data.server import Server
 from data.types import XapiObject
 
+__all__ = ["ALWAYS", "Finding", "Level", "Limits", "Look", "Reading", "Rule", "Subject"]  # a level is told of more than findings
+
 Subject = XapiObject | Server
-
-
-class Level(IntEnum):
-    NONE = 0
-    INFORMATION = 1
-    WARNING = 2
-    CRITICAL = 3
 
 
 class Limits(NamedTuple):

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from data.facts.host import is_live, needs_reboot
 from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
-from data.history import Clock
+from data.history import Clock, History
 from data.hosts import certificate_ends_at, guests_of
+from data.losing import Fates
 from data.objects import VM, Host
 
 DAY = 86400.0
@@ -28,7 +29,7 @@ def of_living(look: Look) -> Look:
 @of_living
 def cpu(host: Host, _now: float) -> Reading | None:
     """Share of all its CPUs that is busy."""
-    load = host.home.history.loads.get(host.uuid)
+    load = host.home.part(History).loads.get(host.uuid)
     return Reading(load.cpu, vms=len(guests_of(host))) if load else None
 
 
@@ -36,14 +37,14 @@ def cpu(host: Host, _now: float) -> Reading | None:
 def dom0_memory(host: Host, _now: float) -> Reading | None:
     """Share of the control domain's memory in use, where it tells."""
     domain = host.home.one(VM, host.control_domain)
-    load = host.home.history.loads.get(domain.uuid) if domain else None
+    load = host.home.part(History).loads.get(domain.uuid) if domain else None
     return Reading(load.guest_memory) if load else None
 
 
 @of_living
 def clock(host: Host, _now: float) -> Reading | None:
     """Seconds that it is surely ahead of our clock or behind it; which of the two is wrong, the other hosts of the pool may tell."""
-    clocks = host.home.history.clocks
+    clocks = host.home.part(History).clocks
     own = clocks.get(host.uuid)
     return Reading(own.least, detail=_agreement(own, clocks.values())) if own is not None and own.least else None
 
@@ -80,7 +81,7 @@ def maintenance(host: Host, _now: float) -> Reading | None:
 @of_living
 def no_room_elsewhere(host: Host, _now: float) -> Reading | None:
     """How many of its VMs that could go elsewhere would find no memory there if it died. A lone host has no elsewhere."""
-    fate = host.home.fates.get(host.ref)
+    fate = host.home.part(Fates).get(host.ref)
     if fate is None or not fate.no_room or len(host.home.all(Host)) < 2:
         return None
     return Reading(fate.no_room, (host,), fate.no_room)

@@ -6,8 +6,10 @@ from collections.abc import Generator
 
 from data.facts.host import is_live
 from data.facts.sr import cut_off, is_shown, used_share
+from data.findings.book import Book
 from data.findings.finding import ALWAYS, Level, Limits, Reading, Rule
 from data.growth import days_until_full
+from data.history import History
 from data.names import name_of
 from data.objects import PBD, SR, VDI, VM, Host
 from data.storage import DiskKind, disk_kind, guests_of
@@ -35,7 +37,7 @@ def filling(sr: SR, now: float) -> Reading | None:
     """Minus the days until it is full, if it goes on as it did."""
     if not is_shown(sr) or sr.content_type == "iso":
         return None
-    days = days_until_full(sr.home.history.growth(sr.uuid), sr.physical_size, now)
+    days = days_until_full(sr.home.part(History).growth(sr.uuid), sr.physical_size, now)
     return Reading(-days) if days is not None else None
 
 
@@ -98,12 +100,12 @@ FULL = Rule("sr.full", SR, full, Limits(warning=0.85, critical=0.95), unit="shar
 
 def fill_level(sr: SR) -> Level:
     """Whether it is too full, as findings tell it: once it was, it is until it is clearly no more."""
-    return sr.home.findings.level(FULL, sr)
+    return sr.home.part(Book).level(FULL, sr)
 
 
 def fill_limits(home: Home) -> Limits:
     """Those of this installation."""
-    return home.findings.wishes.limits(FULL)
+    return home.part(Book).wishes.limits(FULL)
 
 
 RULES = (

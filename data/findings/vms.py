@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data.facts.vm import ToolsState, VmState, state_of, tools_of
 from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
+from data.history import History
 from data.losing import srs_of
 from data.messages import CLASSES, alarm_of, subject_of
 from data.objects import PBD, SR, VM, Host, Message, Pool, PowerState
@@ -44,21 +45,21 @@ def down(vm: VM, _now: float) -> Reading | None:
 
 @of_running
 def cpu(vm: VM, _now: float) -> Reading | None:
-    load = vm.home.history.loads.get(vm.uuid)
+    load = vm.home.part(History).loads.get(vm.uuid)
     return Reading(load.cpu, vms=1) if load else None
 
 
 @of_running
 def memory(vm: VM, _now: float) -> Reading | None:
     """Used share inside the guest, where its agent tells."""
-    load = vm.home.history.loads.get(vm.uuid)
+    load = vm.home.part(History).loads.get(vm.uuid)
     return Reading(load.guest_memory, vms=1) if load else None
 
 
 @of_running
 def latency(vm: VM, _now: float) -> Reading | None:
     """Seconds that its slowest disk takes for a request."""
-    load = vm.home.history.loads.get(vm.uuid)
+    load = vm.home.part(History).loads.get(vm.uuid)
     return Reading(load.disk_latency, vms=1) if load else None
 
 

@@ -6,6 +6,8 @@ from typing import ClassVar, Final, TypeVar
 
 from data import hosts
 from data.facts import host as facts
+from data.findings.book import Book
+from data.history import History
 from data.names import name_of, pool_name
 from data.objects import Host, Pool
 from data.views import path, port
@@ -49,9 +51,9 @@ class HostView(View[Host]):
     pending = _Fact(lambda host: tuple(hosts.pending_of(host)), "pending_guidances", "updates_requiring_reboot", "other_config")
     """What XAPI wants done for updates to work, as XAPI calls it."""
     updates_unfinished = _Fact(facts.updates_unfinished, "pending_guidances", "updates_requiring_reboot", "other_config")
-    load = _Fact(lambda host: host.home.history.loads.get(host.uuid), HISTORY)
+    load = _Fact(lambda host: host.home.part(History).loads.get(host.uuid), HISTORY)
     """What was measured last."""
-    level = _Fact(lambda host: host.home.findings.mark(host), FINDINGS)
+    level = _Fact(lambda host: host.home.part(Book).mark(host), FINDINGS)
     """The worst that is told of it."""
 
     guest_count = _Fact(lambda host: len(hosts.guests_of(host)), *RESIDENTS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from data.facts.sr import is_shown, path_level
-from data.findings.finding import Level
 from data.hosts import Path as Way
+from data.level import Level
 from data.storage import Room, room_of
 from data.views.things import Thing, maybe, via
 

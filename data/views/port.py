@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from data.facts.network import Link, link_level
-from data.findings.finding import Level
 from data.hosts import port_of
+from data.level import Level
 from data.objects import PIF, Bond, Host
 from data.views.things import GUEST, Thing, maybe, via
 

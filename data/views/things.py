@@ -11,7 +11,7 @@ from data.types import XapiObject
 NAME: Final = ("name_label", "uuid")
 POOL_NAME: Final = ("Pool.name_label", "Pool.master.name_label", "Pool.master.hostname", "Pool.uuid", "Server.label")
 """What names are made of."""
-GUEST: Final = ("is_a_template", "is_a_snapshot", "is_control_domain")
+GUEST: Final = ("is_a_template", "is_a_snapshot", "is_control_domain", "other_config")
 """What tells a VM of somebody's from others."""
 
 

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast, overload
 from nicegui import binding
 
 from data.changes import Change, Subject, Topic
+from data.findings.book import Book
+from data.history import History
 from data.identity import key_of
 from data.mirror import Mirror
 from data.pace import Pace
@@ -167,14 +169,14 @@ class View(Generic[R]):
 
         kept.ends.append(engine.mirror.observe_subjects(subjects, changed))
         if HISTORY in fact.paths:
-            kept.ends.append(home.history.observe(mark, frozenset((row.uuid,))))
+            kept.ends.append(home.part(History).observe(mark, frozenset((row.uuid,))))
         if FINDINGS in fact.paths:
 
             def judged(told: frozenset[Subject]) -> None:
                 if any(one is row or (getattr(one, "ref", "") in subjects and getattr(one, "home", None) is home) for one in told):
                     mark()
 
-            kept.ends.append(home.findings.observe(judged))
+            kept.ends.append(home.part(Book).observe(judged))
 
 
 def is_present(row: XapiObject) -> bool:

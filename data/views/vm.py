@@ -7,12 +7,14 @@ from typing import ClassVar, Final, NamedTuple, TypeVar
 from data import ties, vms
 from data.facts import vm as facts
 from data.facts.host import is_live
-from data.findings.finding import Level
+from data.findings.book import Book
+from data.history import History
+from data.level import Level
 from data.names import name_of, pool_name
 from data.objects import VM, Host, Pool, Task
 from data.placement import is_guest
 from data.types import Ref
-from data.views.things import NAME, POOL_NAME, Thing, maybe, tags_of
+from data.views.things import GUEST, NAME, POOL_NAME, Thing, maybe, tags_of
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
 
 V = TypeVar("V")
@@ -102,7 +104,7 @@ class VMView(View[VM]):
 
     present = _Fact(is_present)
     """False once it is deleted; all else stays as it was last."""
-    is_guest = _Fact(is_guest, "is_a_template", "is_a_snapshot", "is_control_domain")
+    is_guest = _Fact(is_guest, *GUEST)
 
     # ---- what it is called
 
@@ -144,7 +146,7 @@ class VMView(View[VM]):
         facts.tools_of, "power_state", "guest_metrics.networks", "guest_metrics.os_version", "guest_metrics.PV_drivers_version",
         "guest_metrics.PV_drivers_detected", "guest_metrics.live",
     )  # fmt: skip
-    load = _Fact(lambda vm: vm.home.history.loads.get(vm.uuid), HISTORY)
+    load = _Fact(lambda vm: vm.home.part(History).loads.get(vm.uuid), HISTORY)
     """What was measured last."""
 
     # ---- what it has
@@ -192,5 +194,5 @@ class VMView(View[VM]):
     """Operations that somebody forbade, as XAPI calls them."""
     needs_restart = _Fact(lambda vm: vm.requires_reboot, "requires_reboot")
     """For its new settings."""
-    level = _Fact(lambda vm: vm.home.findings.mark(vm), FINDINGS)
+    level = _Fact(lambda vm: vm.home.part(Book).mark(vm), FINDINGS)
     """The worst that is told of it."""

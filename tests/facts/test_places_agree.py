@@ -21,6 +21,7 @@ from components.vms.rows import Row
 from data.facts.host import HostState, host_state
 from data.facts.network import link_of
 from data.facts.vm import VmState
+from data.findings.book import Book
 from data.findings.finding import Level
 from data.findings.storage import fill_level
 from data.mirror import Mirror, PoolMirror
@@ -116,7 +117,7 @@ def test_of_srs_networks_and_pools(seed: int) -> None:
     beads = cast(list[Any], map_rows.network_row(1, 1, network, hash))
     links = [link_of(pif) for pif in network.all_of(PIF, network.PIFs)]
     assert sorted(beads[4][1::2]) == sorted(map(int, links))
-    level = network.home.findings.mark(network)
+    level = network.home.part(Book).mark(network)
     assert network_rows._network_row(network).cells[4].tone == {Level.CRITICAL: "critical", Level.WARNING: "warning"}.get(level, "")
     assert beads[5] == level
     assert {beads[3], network_rows._network_row(network).cells[0].text} == {name_of(network)}

@@ -13,7 +13,7 @@ from components.findings.words import RULE_NAMES, sentence
 from data.findings.finding import Finding, Level, Rule, Subject
 from data.findings.rules import RULES
 from data.growth import Sample
-from data.history import Clock, Load
+from data.history import Clock, History, Load
 from data.losing import without
 from data.objects import (
     PBD,
@@ -165,7 +165,7 @@ def _filling(days: float) -> Callable[[House], None]:
     def fill(h: House) -> None:
         rate = 600 * GIB / (days * DAY)  # bytes a second that fill the rest in so many days
         for hour in range(-60, 1):
-            h.home.history.grow(h.sr.uuid, Sample(NOW + hour * 3600, 400 * GIB + hour * 3600 * rate))
+            h.home.part(History).grow(h.sr.uuid, Sample(NOW + hour * 3600, 400 * GIB + hour * 3600 * rate))
 
     return fill
 
@@ -197,7 +197,7 @@ def _carrier(h: House, *, management: bool = False, host: Host | None = None) ->
 
 def _clocks(h: House, *, doubt: float = 0.5, **ahead: float) -> None:
     """`one` and `two` are hosts; seconds."""
-    h.home.history.clocks.update({getattr(h, name).uuid: Clock(seconds, doubt) for name, seconds in ahead.items()})
+    h.home.part(History).clocks.update({getattr(h, name).uuid: Clock(seconds, doubt) for name, seconds in ahead.items()})
 
 
 def _spare(h: House) -> None:

@@ -10,6 +10,7 @@ import pytest
 from data.findings.rules import RULES
 from data.findings.wishes import Note, name_of
 from data.growth import Sample
+from data.history import History
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import SR
@@ -55,7 +56,7 @@ async def test_it_is_taken_over_by_the_one_that_has_the_uuid(tmp_path: Path) -> 
     assert mirror.findings.wishes.is_seen(FULL, sr)
     (finding,) = [one for one in mirror.findings.all(time.time()) if one.rule is FULL and one.subject is sr]
     assert finding.since == SINCE
-    assert len(sr.home.history.growth(sr.uuid)) == 2
+    assert len(sr.home.part(History).growth(sr.uuid)) == 2
     await watch.stop()
     assert [note.id for note in store._notes.all()] == [name_of(FULL, sr)]
     assert key_of(sr) in store.remembered().growth and sr.uuid not in store.remembered().growth

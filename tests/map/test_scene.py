@@ -11,6 +11,7 @@ from components.map import frames
 from components.map.scene import Scene
 from components.map.stage import Counts
 from data.findings.finding import Level
+from data.history import History
 from data.mirror import Mirror
 from data.objects import PIF, SR, VM, Host, HostMetrics, Network, PIFMetrics, PowerState
 from data.pace import INTERVAL
@@ -114,8 +115,8 @@ async def test_a_busy_line_makes_its_rail_brighter_once(mirror: Mirror) -> None:
     assert host is not None and metrics is not None
     fakes.change(mirror, metrics, speed=1000)
     for at, amount in enumerate((60e6, 62e6)):  # of 1 Gbit/s: the same step
-        host.home.history.put(host.uuid, f"pif_{port.device}_rx", 1e9 + 5 * at, amount)
-        host.home.history.publish(frozenset({host.uuid}))
+        host.home.part(History).put(host.uuid, f"pif_{port.device}_rx", 1e9 + 5 * at, amount)
+        host.home.part(History).publish(frozenset({host.uuid}))
         await turn()
         await asyncio.sleep(2 * INTERVAL)
         scene._rails_at.clear()  # as after a round

@@ -12,6 +12,7 @@ from nicegui import ui
 from components.charts import SumChart
 from components.lists import Listing
 from components.ui import Button, Card
+from data.history import History
 from data.mirror import Mirror
 from data.objects import PBD, PIF, SR, VDI, VM, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import ServerState
@@ -290,8 +291,8 @@ async def test_what_goes_over_a_network_is_added_up(at: Looking) -> None:
     assert len(hosts) == 3
     for host in hosts:
         for t in range(3):
-            network.home.history.put(host.uuid, "pif_eth0_rx", 1000.0 + 5 * t, 100.0 + t)
-    network.home.history.put(hosts[0].uuid, "pif_eth0_tx", 1010.0, 7.0)
+            network.home.part(History).put(host.uuid, "pif_eth0_rx", 1000.0 + 5 * t, 100.0 + t)
+    network.home.part(History).put(hosts[0].uuid, "pif_eth0_tx", 1010.0, 7.0)
     await at.open(f"/network/{network.uuid}")
     (chart,) = at.user.find(kind=SumChart).elements
     assert chart._samples(0.0) == [[1000, 300, None], [1005, 303, None], [1010, 306, 7]]

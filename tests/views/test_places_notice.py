@@ -26,7 +26,7 @@ from data.types import XapiObject
 from tests.facts.pools import any_mirror
 from tests.fakes import change
 from tests.map.fleets import join
-from tests.views.test_kept_up import another
+from tests.views.test_kept_up import different
 from xo_dash.i18n import using
 
 ROLLS: dict[str, Callable[[PoolMirror], Roll[Any]]] = {
@@ -74,7 +74,7 @@ def test_a_list_notices_what_its_rows_show(place: str) -> None:
     for row, field in fields_around(pool):
         value = getattr(row, field)
         heard.clear()
-        change(mirror, row, **{field: another(value)})
+        change(mirror, row, **{field: different(row, field)})
         noticed = {one for news in heard for one in roll.reads.affected(news, mirror.pools)}
         noticed |= {one for news in heard for one in (roll.near(news) if roll.near else ())}
         now = told()
@@ -113,7 +113,7 @@ def test_what_all_browsers_share_is_kept_up(place: Callable[[Mirror], tuple[Any,
     mirror.observe(changed)
     for row, field in fields_around(pool):
         before = getattr(row, field)
-        for value in (another(before), before):
+        for value in (different(row, field), before):
             change(mirror, row, **{field: value})
             if hasattr(kept, "take"):
                 kept.take()
@@ -134,7 +134,7 @@ def test_the_map_is_kept_up() -> None:
     mirror.findings.observe(stage.judged)
     for row, field in fields_around(pool):
         before = getattr(row, field)
-        for value in (another(before), before):
+        for value in (different(row, field), before):
             change(mirror, row, **{field: value})
             stage.rebuild()
             stage.take()

@@ -10,6 +10,7 @@ import pytest
 from nicegui import binding
 
 from data.facts.vm import VmState, state_of
+from data.history import History
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Message, Network, PowerState, Task, VMGuestMetrics
@@ -90,7 +91,7 @@ async def test_a_vm_that_is_deleted_stays_as_it_was_last(mirror: Mirror) -> None
 async def test_measurements_and_judgements_are_followed_too(mirror: Mirror) -> None:
     fakes.judged(mirror)
     vm, told = seen(Scope(mirror), mirror, "web-1"), list[str]()
-    history = vm.row.home.history
+    history = vm.row.home.part(History)
     assert not history.is_watched
     leaves = [vm.follow((fact,), lambda fact=fact: told.append(fact)) for fact in ("load", "ties", "level")]  # type: ignore[misc]
     assert history.watched == {vm.row.uuid}

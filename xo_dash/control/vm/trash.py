@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from data.names import name_of
 from data.objects import VM, PowerState
 from data.stores.users import Role
-from data.trash import BLOCKED, DAY, REASON, TAG, XODASH_TRASH, is_trashed, note
+from data.trash import BLOCKED, DAY, REASON, TAG, XODASH_TRASH, Trash, is_trashed, note
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.plan import Call, Plan, one
@@ -66,7 +66,7 @@ def _marks_missing(vm: VM, now: float) -> Iterator[Mark]:
     yield from (_block(operation) for operation in BLOCKED if operation not in vm.blocked_operations)
     if TAG not in vm.tags:
         yield _TAG
-    yield _note(note(vm, now, now + vm.home.trash.days * DAY))
+    yield _note(note(vm, now, now + vm.home.part(Trash).days * DAY))
 
 
 def _marks_on(vm: VM) -> Iterator[Mark]:
@@ -92,7 +92,7 @@ _DESTROY = allowed("destroy", PowerState.HALTED)
 
 def blocked(vm: VM) -> Said | None:
     """What cannot be deleted cannot be moved there either; a suspended VM would keep its memory."""
-    if not vm.home.trash.is_on:
+    if not vm.home.part(Trash).is_on:
         return say(N_("the trash is turned off; an administrator can turn it on in the settings"))
     if is_trashed(vm):
         return say(N_("it is in the trash already"))
@@ -105,7 +105,7 @@ def restore_blocked(vm: VM) -> Said | None:
 
 TRASH: Final[AnyAction] = Action(
     id="vm.trash", kind=VM, title=N_("Move to trash"), done=N_("{name} is in the trash"), role=Role.OPERATOR, icon="trash",
-    applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(vm.home.trash.is_on), plan=plan,
+    applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(vm.home.part(Trash).is_on), plan=plan,
     warning=N_(
         "It is in no list but the trash and cannot be started. It keeps its space until it is deleted; until then it can be restored."
     ),

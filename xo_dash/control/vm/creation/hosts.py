@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from data.history import History
 from data.hosts import account_of, cpus_of, guests_of
 from data.losing import reach_of
 from data.mirror import PoolMirror
@@ -95,7 +96,7 @@ def networks_of(plan: Blueprint) -> list[Network]:
 
 def _seat(plan: Blueprint, host: Host) -> Seat:
     guests = guests_of(host)
-    load = host.home.history.loads.get(host.uuid) if isinstance(host.home, PoolMirror) else None
+    load = host.home.part(History).loads.get(host.uuid) if isinstance(host.home, PoolMirror) else None
     cpu = load.cpu if load is not None and load.cpu == load.cpu else None
     stem = _stem(plan.names[0])
     return Seat(
