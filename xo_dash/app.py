@@ -61,6 +61,7 @@ from xo_dash import ending, i18n, listening
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
+from xo_dash.control.cloud_init.first_boot import LOOKED_EVERY, FirstBoots
 from xo_dash.control.journal import Journal
 from xo_dash.control.local_user import WithLocalUser
 from xo_dash.control.order_desk import OrderDesk
@@ -244,7 +245,8 @@ def mount(app: App, context: Context) -> None:
         demo = Demo(context.settings.port + 1)
         app.on_startup(lambda: _show_demo(demo, context))
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
-    purge = Purge(context.mirror, context.runner)
+    purge, first_boots = Purge(context.mirror, context.runner), FirstBoots(context.mirror, context.runner)
+    app.on_startup(lambda: context.servers.schedule.every(LOOKED_EVERY, "cloud-init disks", first_boots.run))
     app.on_startup(lambda: context.servers.schedule.every(PURGED_EVERY, "trash", purge.run))
     app.on_startup(memory.settle)
     tidying = memory.Tidying(_is_watched)

@@ -54,6 +54,7 @@ class CloudDraft:
     hostname: str = ""
     packages: str = ""
     update: bool = False
+    remove: bool = True
     static: bool = False
     address: str = ""
     gateway: str = ""
@@ -64,7 +65,7 @@ class CloudDraft:
     def values(self) -> dict[str, object] | None:
         if not self.on:
             return None
-        said: dict[str, object] = {"hostname": self.hostname.strip(), "text": self.text if self.own else ""}
+        said: dict[str, object] = {"hostname": self.hostname.strip(), "text": self.text if self.own else "", "remove": self.remove}
         if self.static:
             said |= {"address": self.address.strip(), "gateway": self.gateway.strip(), "dns": words(self.dns)}
         if not self.own:

@@ -59,7 +59,8 @@ class Progress(Card):
         if not state.ended:
             return
         if state is State.DONE:
-            Button(_("Create another"), self._again, kind=Kind.GHOST)
+            with ui.element().classes("x-btns"):
+                Button(_("Create another"), self._again).mark("again")
             return
         Notice(reason, Tone.CRITICAL if state in (State.FAILED, State.LOST) else Tone.WARNING)
         with ui.element().classes("x-btns"):

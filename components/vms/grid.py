@@ -52,7 +52,7 @@ class Grid(ui.element, component="grid.js"):
         titles = column_titles()
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,
-            marks=drawings(), icons={name: drawing(name) for name in ("search", "columns", "download", "up", "down")},
+            marks=drawings(), icons={name: drawing(name) for name in ("search", "columns", "download", "up", "down", "plus")},
             paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(),
         )  # fmt: skip
         self.on("watch", self._watch)

@@ -7,6 +7,7 @@ from typing import Final
 
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
+from xo_dash.control.cloud_init.config_drive import REMOVE_DRIVE
 from xo_dash.control.host.maintenance import ENTER, LEAVE
 from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK
 from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST
@@ -50,7 +51,7 @@ from xo_dash.control.vm.trash import RESTORE, TRASH
 from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, EXPORT, *PENDING, *LESS_USUAL,
+    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, *PENDING, *LESS_USUAL,
     MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, PROTECT, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
     GROW, MOVE, RENAME_DISK, DESCRIBE_DISK, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,

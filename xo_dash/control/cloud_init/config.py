@@ -50,6 +50,7 @@ class CloudInit(Request, frozen=True, kw_only=True):
     gateway: Annotated[Short, called(N_("Gateway"))] = ""
     dns: Annotated[tuple[Short, ...], called(N_("DNS servers")), Meta(max_length=8)] = ()
     text: Annotated[Text, called(N_("User-data"))] = ""
+    remove: Annotated[bool, called(N_("Remove the disk after the first boot"))] = True
 
 
 def hostname_of(config: CloudInit, name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from data.names import name_of
 from data.objects import VBD, VDI, VIF, VM, Pool
 from data.types import NULL_REF, Ref
+from xo_dash.control.cloud_init.config_drive import DRIVE, KEEP, REMOVE
 from xo_dash.control.cloud_init.disk import SIZE, config_disk
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Transfer, Wait, several
 from xo_dash.control.said import Amount, Said, say
@@ -178,12 +179,21 @@ def _disk_removed(vdi: Any) -> Plan:
     return several([Call("VDI.destroy", vdi, says=say(N_("Deleting the new disk")), gone_is_done=True)])
 
 
-def _attached(vm: Any, vdi: Any, position: str, says: Said, *, kind: str = "Disk", read_only: bool = False) -> Call:
+def _attached(
+    vm: Any,
+    vdi: Any,
+    position: str,
+    says: Said,
+    *,
+    kind: str = "Disk",
+    read_only: bool = False,
+    marks: Mapping[str, str] | None = None,
+) -> Call:
     """`owner` in other_config: the disk goes with the VM when a tool of others deletes that."""
     record = {
         "VM": vm, "VDI": vdi, "userdevice": position, "bootable": kind == "Disk" and position == "0", "type": kind,
         "mode": "RO" if read_only or kind == CD else "RW", "unpluggable": True, "empty": vdi == NULL_REF,
-        "other_config": {} if kind == CD else {"owner": ""}, "qos_algorithm_type": "", "qos_algorithm_params": {},
+        "other_config": {} if kind == CD else {"owner": "", **(marks or {})}, "qos_algorithm_type": "", "qos_algorithm_params": {},
     }  # fmt: skip
     return Call("VBD.create", record, says=says, undo=_detached)
 
@@ -289,7 +299,8 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
         "/import_raw_vdi", {"vdi": vdi, "format": "raw"}, says=says, label=f"Writing the cloud-init disk of {name}"[:255],
         name="cloud-init.img", content=partial(config_disk, config, name, made.nics), total=SIZE,
     )  # fmt: skip
-    yield _attached(vm, vdi, made.config_position, says)
+    marks = {DRIVE: REMOVE if config.remove else KEEP}
+    yield _attached(vm, vdi, made.config_position, says, marks=marks)
 
 
 # ---- the rest
