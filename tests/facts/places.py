@@ -1,0 +1,64 @@
+"""All places that show objects, kept up to date as open pages keep them. CSV files have the rows of the list, tooltips those of the map."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import cast
+
+from components.frame.nodes import Kind, Nodes
+from components.map.reads import Thing
+from components.map.stage import Stage
+from components.vms.roster import Roster
+from components.vms.rows import Row
+from data.mirror import Change, Mirror
+from data.scope import Scope
+from data.search import Index
+from tests.facts.pools import any_mirror, anything_happens
+from tests.map.fleets import join
+
+CHANGES = 60
+
+
+class Places:
+    def __init__(self, mirror: Mirror) -> None:
+        self.mirror, self.scope = mirror, Scope(mirror)
+        (self.pool,) = mirror
+        self.index = Index(mirror)
+        self._nodes, self._roster, self._stage = Nodes(mirror), Roster(mirror), Stage(mirror)
+        self._stage.add(self.pool)
+        for _ in (*self._nodes.fill(), *self._roster.fill(), *self.index.fill()):
+            pass
+        mirror.observe(self._changed)
+        mirror.findings.observe(self._stage.judged)
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        for kept in (self._nodes, self._roster, self.index):
+            kept.update(changes)
+        self._stage.changed(changes)
+
+    @property
+    def listed(self) -> dict[str, Row]:
+        self._roster.take()
+        return {row.uuid: row for row in cast(list[Row], self._roster.whole()["rows"])}
+
+    @property
+    def tree(self) -> dict[str, tuple[Kind, str, str]]:
+        """{uuid: (kind, mark, name)}"""
+        return {uuid: (Kind(kind), mark, name) for _id, _parent, kind, mark, name, uuid in self._nodes.rows()}
+
+    @property
+    def mapped(self) -> dict[Thing, list[object]]:
+        self._stage.rebuild()
+        return {thing: item.row for thing, item in self._stage.items.items()}
+
+
+def after_a_while(seed: int) -> Places:
+    """Of a pool that had a lively day."""
+    mirror = any_mirror(seed)
+    for pool in mirror:
+        join(pool)
+    places, dice = Places(mirror), random.Random(seed)
+    for _ in range(CHANGES if seed else 0):
+        anything_happens(mirror, places.pool, dice)
+    return places
