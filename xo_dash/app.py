@@ -53,6 +53,7 @@ from pages import (
     sr,
     storage,
     tasks,
+    transfers,
     vm,
     vms,
 )
@@ -95,6 +96,7 @@ PAGES = (
     attention,
     tasks,
     run,
+    transfers,
     messages,
     migrate,
     vm,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from nicegui import ui
 
-from components.actions.fields import FieldBox, box_for
+from components.actions.fields import FieldBox, FileBox, box_for
 from components.actions.preview import Preview
 from components.ui import Dialog, Field, Kind
 from data.names import name_of
@@ -15,6 +15,7 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import Offer
 from xo_dash.control.request import BadRequest, Entry, Fault, Request, decode
 from xo_dash.control.said import Said
+from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _, ngettext, number
 
 TYPED = 5
@@ -28,12 +29,16 @@ def needs_asking(offered: Offer) -> bool:
     return bool(offered.action.warning or offered.action.fields or offered.total > 1)
 
 
-async def ask(offered: Offer, preset: Mapping[str, object] | None = None) -> Request | None:
+async def ask(offered: Offer, exchange: Exchange, preset: Mapping[str, object] | None = None) -> Request | None:
     """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual."""
-    question = ActionDialog(offered, preset or {})
+    question = ActionDialog(offered, exchange, preset or {})
+    request = None
     try:
-        return question.request if await question.dialog else None
+        request = question.request if await question.dialog else None
+        return request
     finally:
+        if request is None:
+            question.discard()
         if not question.dialog.is_deleted:
             question.dialog.delete()
 
@@ -41,8 +46,10 @@ async def ask(offered: Offer, preset: Mapping[str, object] | None = None) -> Req
 class ActionDialog:
     """Made of the type of the command's request; says while one types what is wrong, and what will happen."""
 
-    def __init__(self, offered: Offer, preset: Mapping[str, object]) -> None:
+    def __init__(self, offered: Offer, exchange: Exchange, preset: Mapping[str, object]) -> None:
+        """`exchange`: where a file that is chosen is offered."""
         self._offer = offered
+        self._exchange = exchange
         self._action = offered.action
         self._boxes: dict[str, FieldBox] = {}
         self._noted: list[str] = []
@@ -66,11 +73,19 @@ class ActionDialog:
         self._check_typed()
         self._changed()
 
+    def discard(self) -> None:
+        """It was left: what its fields hold is not wanted."""
+        for box in self._boxes.values():
+            box.discard()
+
     def _fill_in(self, preset: Mapping[str, object]) -> None:
         values = {**self._action.defaults(self._offer.able), **preset}
         unasked = self._action.unasked(self._offer.able)
         for field in self._action.fields:
             if field.entry in (Entry.LIST, Entry.PART) or field.name in unasked:
+                continue
+            if field.entry is Entry.FILE:
+                self._boxes[field.name] = FileBox(field, self._exchange, self._changed)
                 continue
             choices = self._action.choices.get(field.name)
             found = choices(self._offer.able) if choices is not None else ()

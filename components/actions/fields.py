@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 from nicegui import ui
 
 from components import ui as our
+from components.transfers.picker import FilePicker
 from data.types import XapiObject
 from xo_dash.control.action import Choice
 from xo_dash.control.request import Entry, Field
 from xo_dash.control.said import Said
+from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 
 
@@ -32,6 +35,9 @@ class FieldBox:
 
     def focus(self) -> None:
         """Have the keyboard go there."""
+
+    def discard(self) -> None:
+        """What it holds is not wanted."""
 
     def _changed(self) -> None:
         self.touched = True
@@ -101,6 +107,25 @@ class ChoiceBox(FieldBox):
 
     def fault(self, reason: Said | None) -> None:
         self._box.error = str(reason) if reason else None
+
+
+class FileBox(FieldBox):
+    """A file, sent once the command reads it."""
+
+    def __init__(self, field: Field, exchange: Exchange, on_change: Callable[[], None]) -> None:
+        super().__init__(field, on_change)
+        self._picker = FilePicker(_(field.title), exchange, self._changed)
+
+    @property
+    def value(self) -> object:
+        file = self._picker.file
+        return msgspec.structs.asdict(file) if file is not None else None
+
+    def fault(self, reason: Said | None) -> None:
+        self._picker.fault(str(reason) if reason else "")
+
+    def discard(self) -> None:
+        self._picker.withdraw()
 
 
 class ObjectBox(FieldBox):

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from components.actions.deletion import ask_deletion
 from components.actions.dialog import ask, needs_asking
+from components.transfers.handing import hand_over
 from components.ui import Tone, notify, opened
 from data.stores.users import User
 from data.types import XapiObject
@@ -58,7 +59,7 @@ async def run_command(
             return await give(context, answer.action, offered.able, answer.request) if answer is not None else None
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
-            request = await ask(offered, preset)
+            request = await ask(offered, context.runner.exchange, preset)
         return await give(context, action, offered.able, request) if request is not None else None
 
 
@@ -67,7 +68,11 @@ async def give(context: Context, action: AnyAction, subjects: Sequence[XapiObjec
     client, user = ui.context.client, whoever()
     if user is None:
         return None
-    run = await context.runner.run(user, action, subjects, request, address=current_session().address)
+    run = context.runner.start(user, action, subjects, request, address=current_session().address)
+    if action.delivers:
+        await hand_over(context, client, run)
+    else:
+        await context.runner.ended(run)
     if len(run.items) == 1 and not client.is_deleted:
         with client:
             tell_end(run)

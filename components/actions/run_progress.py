@@ -8,6 +8,7 @@ from components.actions.dialog import counted
 from components.actions.retrying import failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source
+from components.transfers.words import amount, pace, transfers
 from components.ui import Bar, Button, Kind, passing
 from xo_dash.context import Context
 from xo_dash.control.run import Item, Run, State
@@ -47,8 +48,8 @@ class RunProgress(ui.element):
 
 
 def has_card(run: Run) -> bool:
-    """What is about one object is told where it was clicked; whoever clicked before a restart is told here."""
-    return (len(run.items) > 1 or run.recalled) and not run.dismissed
+    """What is about one object is told where it was clicked, unless it takes long; whoever clicked before a restart is told here."""
+    return (len(run.items) > 1 or run.recalled or bool(transfers(run))) and not run.dismissed
 
 
 class RunCard(ui.element):
@@ -57,6 +58,7 @@ class RunCard(ui.element):
     def __init__(self, context: Context, run: Run) -> None:
         super().__init__("section")
         self.classes("x-run").mark(f"run-{run.id}")
+        self._context = context
         self._run = run
         self._listed: dict[Item, ui.label] = {}
         with self:
@@ -65,13 +67,15 @@ class RunCard(ui.element):
                 close = Button(icon="close", kind=Kind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
                 close.props("data-dismiss")
             self._bar = Bar(0, _("Progress"))
+            self._moving = ui.label().classes("x-run-sum x-transfer-amount")
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
             with ui.element("footer").classes("x-run-acts"):
+                self._cancel = Button(_("Cancel"), self._stop, kind=Kind.GHOST).mark("cancel")
                 self._retry = Button("", lambda: retry_failed(context, run), icon="reboot").mark("retry-failed")
                 self._retry.set_visibility(False)
                 ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
-        self._title.text = counted(run.action, len(run.items))
+        self._title.text = counted(run.action, len(run.items)) if len(run.items) > 1 else f"{_(run.action.title)}: {run.items[0].name}"
         self.refresh()
 
     def refresh(self) -> None:
@@ -79,6 +83,10 @@ class RunCard(ui.element):
         self._bar.show(run.progress)
         self._bar.set_visibility(not run.ended)
         self._sum.text = summary(run)
+        meters = transfers(run)
+        self._moving.text = f"{amount(meters[0])} · {pace(meters[0])}" if len(meters) == 1 else ""
+        self._moving.set_visibility(bool(self._moving.text))
+        self._cancel.set_visibility(bool(meters) and not run.cancelled)
         if run.ended and not run.unhappy and "data-passing" not in self.props:
             self.props.update(passing())
             self.update()
@@ -92,6 +100,10 @@ class RunCard(ui.element):
             with self._list, ui.element("li"):
                 ui.label(item.name).classes("x-run-name")
                 self._listed[item] = ui.label(str(item.reason or "")).classes("x-run-why")
+
+    def _stop(self) -> None:
+        if user := whoever():
+            self._context.runner.cancel(user, self._run)
 
 
 def summary(run: Run) -> str:

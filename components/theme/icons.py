@@ -46,6 +46,7 @@ _LINES: Final[Mapping[str, str]] = {
     "migrate": '<path d="M2.5 5.5h10M9.5 2.5l3 3-3 3M13.5 10.5h-10M6.5 7.5l-3 3 3 3"/>',
     "copy": '<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3"/>',
     "columns": '<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"/>',
+    "transfer": '<path d="M5 13V3M2.5 5.5 5 3l2.5 2.5M11 3v10M8.5 10.5 11 13l2.5-2.5"/>',
     "upload": '<path d="M8 10V2M4.5 5 8 1.5 11.5 5M2.5 13.5h11"/>',
     "download": '<path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11"/>',
     "undo": '<path d="M3 6.5h7a3.5 3.5 0 0 1 0 7H6M5.5 4 3 6.5 5.5 9"/>',

@@ -122,6 +122,11 @@ class Runner:
     ) -> Run:
         """Begin, and return when every object has come to an end."""
         run = self.start(user, action, subjects, request, address=address)
+        await self.ended(run)
+        return run
+
+    async def ended(self, run: Run) -> None:
+        """Return when every object of it has come to an end."""
         ended = asyncio.Event()
         unsubscribe = self.observe(lambda changed: ended.set() if changed is run and run.ended else None)
         try:
@@ -129,7 +134,6 @@ class Runner:
                 await ended.wait()
         finally:
             unsubscribe()
-        return run
 
     async def recall(self) -> None:
         """Tell of what was under way when the program ended the last time. Once, when the servers are in the mirror."""

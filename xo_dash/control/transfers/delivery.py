@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from xo_dash.control.run import Item, Run
@@ -60,7 +60,7 @@ class Delivery:
             self._pieces.get_nowait()
         self._pieces.put_nowait(None)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes]:
         """For the receiver. Raises Broken."""
         self._claimed.set()
         try:

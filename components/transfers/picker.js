@@ -1,0 +1,75 @@
+// Chooses a file, and sends of it what the server asks for: slices in any order, no faster than they are taken. The server keeps nothing,
+// so after a cut it is asked what is wanted, and that is sent. Sending goes on when the field is gone, as long as the page is there.
+
+const SLICE = 32 * 2 ** 20;   // bytes of one request
+const FIRST = 500, LONGEST = 15_000;   // milliseconds between two tries
+const sending = new Set();
+
+addEventListener("beforeunload", (event) => { if (sending.size) event.preventDefault(); });
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+class Over extends Error {}   // it is not offered any more, or not by us
+
+function request(method, url, body) {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();   // fetch cannot stream over HTTP/1.1, and reads slices of a Blob no better
+    xhr.open(method, url);
+    xhr.responseType = "json";
+    xhr.onload = () => {
+      if (xhr.status === 200 && xhr.response) resolve(xhr.response);
+      else reject([401, 403, 404].includes(xhr.status) ? new Over() : new Error(`HTTP ${xhr.status}`));
+    };
+    xhr.onerror = xhr.ontimeout = () => reject(new Error("the connection broke"));
+    xhr.send(body);
+  });
+}
+
+async function send(url, file) {
+  let wait = FIRST;
+  for (;;) {
+    try {
+      let wanted = await request("GET", url);
+      while (!wanted.closed) {
+        wait = FIRST;
+        if (!wanted.length) { wanted = await request("GET", url); continue; }
+        sending.add(url);
+        const { offset } = wanted, end = offset + Math.min(wanted.length, SLICE);
+        wanted = await request("PUT", `${url}?offset=${offset}`, file.slice(offset, end));
+      }
+      return;
+    } catch (error) {
+      if (error instanceof Over) return;
+      await pause(wait);
+      wait = Math.min(2 * wait, LONGEST);
+    }
+  }
+}
+
+export default {
+  template: `
+    <div class="x-picker" :class="{ 'x-picker-over': over }" @dragover.prevent="over = true" @dragleave="over = false" @drop.prevent="dropped">
+      <span class="x-picker-label">{{ words.label }}</span>
+      <label class="x-picker-box" :class="{ 'x-picker-bad': fault }">
+        <input ref="input" type="file" :accept="accept" :aria-label="words.label" @change="choose($event.target.files[0])">
+        <span class="x-btn" aria-hidden="true">{{ words.button }}</span>
+        <span class="x-picker-name">{{ name || words.drop }}</span>
+      </label>
+      <span v-if="fault" class="x-critical x-small" role="alert">{{ fault }}</span>
+    </div>`,
+  props: { words: Object, accept: String, fault: String },
+  emits: ["chosen"],
+  data() { return { name: "", over: false }; },
+  methods: {
+    dropped(event) { this.over = false; this.choose(event.dataTransfer.files[0]); },
+    choose(file) {
+      if (!file) return;
+      this.file = file;
+      this.name = file.name;
+      this.$emit("chosen", { name: file.name, size: file.size });
+    },
+    async offered(url) {
+      try { await send(url, this.file); } finally { sending.delete(url); }
+    },
+  },
+};

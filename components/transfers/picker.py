@@ -1,0 +1,52 @@
+"""Choosing a file, which is then offered to the server: nothing is sent before somebody reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nicegui import events, ui
+
+from xo_dash.control.request import LONGEST_NAME, File
+from xo_dash.control.transfers.exchange import Exchange
+from xo_dash.control.transfers.upload import Upload
+from xo_dash.door.current import current_user
+from xo_dash.i18n import _
+
+ROUTE = "/transfers/in/"
+
+
+class FilePicker(ui.element, component="picker.js"):
+    """`file` is the one that was chosen; it stays offered until it is sent, or withdrawn."""
+
+    def __init__(self, label: str, exchange: Exchange, on_change: Callable[[], None], *, accept: str = "") -> None:
+        """`accept`: endings of files, as HTML has them."""
+        super().__init__()
+        self._exchange = exchange
+        self._changed = on_change
+        self._upload: Upload | None = None
+        self.file: File | None = None
+        self._props["words"] = {"label": label, "button": _("Choose a file"), "drop": _("or drop it here")}
+        self._props["accept"] = accept
+        self.on("chosen", self._chosen)
+
+    def fault(self, text: str) -> None:
+        """Say in one line what is wrong with it."""
+        self._props["fault"] = text
+        self.update()
+
+    def withdraw(self) -> None:
+        """It is not wanted after all."""
+        if self._upload is not None and not self._upload.is_begun:
+            self._exchange.withdraw(self._upload)
+
+    def _chosen(self, event: events.GenericEventArguments) -> None:
+        match event.args:  # what a browser sends may be anything
+            case {"name": str(name), "size": int(size)} if 0 <= size < 1 << 50:
+                name = "".join(letter for letter in name if letter.isprintable())[-LONGEST_NAME:] or "?"
+            case _:
+                return
+        self.withdraw()
+        self._upload = self._exchange.offer(name, size, current_user().id)
+        self.file = File(id=self._upload.id, name=name, size=size)
+        self.run_method("offered", ROUTE + self._upload.id)
+        self._changed()

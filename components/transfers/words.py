@@ -1,0 +1,38 @@
+"""How far a transfer is, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from xo_dash.control.run import Run, State, StepLog
+from xo_dash.control.transfers.meter import Meter
+from xo_dash.i18n import _, duration, rate, size
+
+
+def moving(steps: Sequence[StepLog]) -> Iterator[StepLog]:
+    """The transfers among these steps and in their branches."""
+    for step in steps:
+        if step.meter is not None:
+            yield step
+        yield from moving(step.inside)
+
+
+def transfers(run: Run) -> list[Meter]:
+    """Those of a run that go on."""
+    return [step.meter for item in run.items for step in moving(item.steps) if step.meter is not None and step.state is State.RUNNING]
+
+
+def amount(meter: Meter) -> str:
+    """`1.2 GiB of 4 GiB`"""
+    if meter.total:
+        return _("{moved} of {total}").format(moved=size(meter.moved), total=size(meter.total))
+    return size(meter.moved)
+
+
+def pace(meter: Meter) -> str:
+    """`110 MiB/s, 20 s left`"""
+    if not meter.moved:
+        return _("waiting")
+    speed = rate(meter.speed)
+    return speed if math.isnan(meter.left) else _("{speed}, {time} left").format(speed=speed, time=duration(meter.left))

@@ -1,0 +1,111 @@
+"""A disk or an ISO image from a file that somebody sends, into an SR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from data.facts.sr import is_shown
+from data.names import name_of
+from data.objects import PBD, SR
+from data.stores.users import Role
+from data.types import XapiObject
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.plan import Call, Plan, Transfer, several
+from xo_dash.control.pool.import_vm import EMPTY, no_room
+from xo_dash.control.request import Fault, File, Name, Request, called
+from xo_dash.control.said import Said, say
+from xo_dash.control.transfers.raw_disk import SECTOR, framed, writes_zeros
+from xo_dash.i18n import N_
+
+Sum = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
+"""SHA-256 in hex."""
+
+
+class UploadISO(Request, frozen=True, kw_only=True):
+    """An image for CD drives."""
+
+    file: Annotated[File, called(N_("ISO file"))]
+    sha256: Annotated[Sum | None, called(N_("SHA-256"), hint=N_("Optional: compared once the file has arrived"))] = None
+
+
+class ImportDisk(Request, frozen=True, kw_only=True):
+    """A disk of its own, to be attached to a VM afterwards."""
+
+    file: Annotated[File, called(N_("Disk image"))]
+    name: Annotated[Name | None, called(N_("Name"), hint=N_("Unless given, that of the file"))] = None
+    sha256: Annotated[Sum | None, called(N_("SHA-256"), hint=N_("Optional: compared once the file has arrived"))] = None
+
+
+def check_iso(request: UploadISO, sr: SR) -> Iterator[Fault]:
+    yield from _check(request.file, sr)
+    if not request.file.name.lower().endswith(".iso"):
+        yield Fault("file", say(N_("it is no ISO image: its name does not end in .iso")))
+
+
+def check_disk(request: ImportDisk, sr: SR) -> Iterator[Fault]:
+    yield from _check(request.file, sr)
+
+
+def _check(file: File, sr: SR) -> Iterator[Fault]:
+    if not file.size:
+        yield Fault("file", EMPTY)
+    elif reason := no_room(sr, file.size):
+        yield Fault("file", reason)
+
+
+def upload_plan(request: UploadISO, sr: SR) -> Plan:
+    return _put(sr, request.file, request.file.name, request.sha256 or "")
+
+
+def import_plan(request: ImportDisk, sr: SR) -> Plan:
+    return _put(sr, request.file, request.name or request.file.name, request.sha256 or "")
+
+
+def _put(sr: SR, file: File, name: str, sha256: str) -> Plan:
+    """A new disk, filled. Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros."""
+    size = -(-file.size // SECTOR) * SECTOR
+    vdi = yield Call(
+        "VDI.create", new_vdi(sr, name, size), says=say(N_("Creating {name} on {sr}"), name=name, sr=name_of(sr)),
+        undo=lambda ref: several([Call("VDI.destroy", ref, says=say(N_("Deleting {name}"), name=name), gone_is_done=True)]),
+    )  # fmt: skip
+    yield Transfer(
+        "/import_raw_vdi", {"vdi": vdi, "format": "raw", "chunked": "true"},
+        says=say(N_("Uploading {name}"), name=file.name), label=f"Import of {name}", name=file.name, source=file,
+        encode=framed(file.size, sha256, zeros=writes_zeros(sr.type)), total=file.size,
+    )  # fmt: skip
+
+
+def new_vdi(sr: SR, name: str, size: int) -> Mapping[str, object]:
+    """The record of a disk to be made; `size` in bytes."""
+    return {
+        "name_label": name, "name_description": "", "SR": sr.ref, "virtual_size": str(size), "type": "user", "sharable": False,
+        "read_only": False, "other_config": {}, "xenstore_data": {}, "sm_config": {}, "tags": [],
+    }  # fmt: skip
+
+
+def is_library(subject: XapiObject) -> bool:
+    """Whether it holds ISO images that people put there."""
+    return isinstance(subject, SR) and subject.content_type == "iso" and not subject.is_tools_sr and subject.type == "iso"
+
+
+def holds_disks(subject: XapiObject) -> bool:
+    return isinstance(subject, SR) and is_shown(subject) and subject.content_type != "iso"
+
+
+def unreachable(sr: SR) -> Said | None:
+    if not any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs)):
+        return say(N_("it is attached on no host; attach it first"))
+    return None
+
+
+UPLOAD_ISO: Final[AnyAction] = Action(
+    id="sr.upload_iso", kind=SR, request=UploadISO, title=N_("Upload an ISO"), done=N_("the ISO is on {name}"), role=Role.OPERATOR,
+    icon="upload", prominent=True, applies_to=is_library, blocked=unreachable, check=check_iso, plan=upload_plan,
+)  # fmt: skip
+IMPORT_DISK: Final[AnyAction] = Action(
+    id="sr.import_disk", kind=SR, request=ImportDisk, title=N_("Import a disk"), done=N_("the disk is on {name}"), role=Role.OPERATOR,
+    icon="upload", applies_to=holds_disks, blocked=unreachable, check=check_disk, plan=import_plan,
+)  # fmt: skip

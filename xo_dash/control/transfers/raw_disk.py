@@ -1,0 +1,70 @@
+"""A disk's bytes for XAPI's `/import_raw_vdi?format=raw&chunked=true`: pieces with their places, those of zeros left out.
+
+A frame is its offset and its length, little endian, then the data; twelve bytes of zeros end it. On a fresh disk what is not written reads
+as zeros, but on SRs that hand out blocks of a device as they are (`writes_zeros`). Source: xapi's chunked.ml, vhd-tool's impl.ml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from xo_dash.control.said import say
+from xo_dash.control.transfers.ends import EndFailed, Source
+from xo_dash.i18n import N_
+
+BLOCK: Final = 256 << 10
+"""Bytes of a frame; a multiple of what direct I/O wants."""
+SECTOR: Final = 512
+HEAD: Final = struct.Struct("<QI")
+END: Final = bytes(12)
+ZERO: Final = bytes(BLOCK)
+THICK: Final = frozenset({"lvm", "lvmoiscsi", "lvmohba", "rawhba"})
+"""Types of SRs whose fresh disks may hold what was there before. Source: must_write_zeroes_into_new_vdi."""
+
+
+def writes_zeros(sr_type: str) -> bool:
+    return sr_type in THICK
+
+
+def framed(size: int, sha256: str, *, zeros: bool) -> Callable[[Source], AsyncIterator[bytes]]:
+    """How `size` raw bytes are sent. `sha256`: what they must hash to, in hex; empty: whatever.
+
+    The end, without which XAPI takes nothing for complete, is sent after the checksum was found right.
+    """
+
+    async def frames(source: Source) -> AsyncIterator[bytes]:
+        digest = hashlib.sha256() if sha256 else None
+        offset = 0
+        async for block in blocks(source.pieces(0, size)):
+            if digest is not None:
+                digest.update(block)
+            if zeros or not is_zero(block):
+                yield HEAD.pack(offset, len(block)) + block
+            offset += len(block)
+        if digest is not None and digest.hexdigest() != sha256.lower():
+            raise EndFailed(WRONG_SUM)
+        yield END
+
+    return frames
+
+
+async def blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in blocks; the last one is filled up to whole sectors."""
+    held = bytearray()
+    async for piece in pieces:
+        held += piece
+        while len(held) >= BLOCK:
+            yield bytes(held[:BLOCK])
+            del held[:BLOCK]
+    if held:
+        yield bytes(held).ljust(-(-len(held) // SECTOR) * SECTOR, b"\0")
+
+
+def is_zero(block: bytes) -> bool:
+    return block == (ZERO if len(block) == BLOCK else bytes(len(block)))
+
+
+WRONG_SUM: Final = say(N_("its SHA-256 is another one: the file was damaged on its way, or is not the one that was meant"))
