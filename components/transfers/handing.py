@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from nicegui import Client, ui
 
-from components.ui import notify
 from xo_dash.context import Context
 from xo_dash.control.run import Run
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.door.current import current_session
-from xo_dash.i18n import _
 
 ROUTE = "/transfers/out/"
 
@@ -33,7 +31,6 @@ async def hand_over(context: Context, client: Client, run: Run) -> None:
     try:
         for delivery in exchange.waiting(run):
             begin(delivery)
-        notify(_("The download begins at once; keep this page open until then."))
         await context.runner.ended(run)
     finally:
         unsubscribe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import tarfile
 from collections.abc import AsyncIterator, Callable
@@ -80,9 +81,9 @@ async def sent(upload: Upload, content: bytes, until: Callable[[int], bool] = la
         cut += 1
 
 
-async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id: str, name: str, **values: object) -> Item:
-    upload = bench.runner.exchange.offer(name, len(content), bench.ann.id)
-    request = {"file": {"id": upload.id, "name": name, "size": len(content)}, **values}
+async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id: str, file: str, **values: object) -> Item:
+    upload = bench.runner.exchange.offer(file, len(content), bench.ann.id)
+    request = {"file": {"id": upload.id, "name": file, "size": len(content)}, **values}
     run = bench.runner.start(bench.ann, action(action_id), [subject], request)
     sending = asyncio.create_task(sent(upload, content))
     await bench.until(lambda: run.ended)
@@ -170,3 +171,41 @@ async def test_a_receiver_learns_that_it_is_not_whole() -> None:
     delivery.abort()
     with pytest.raises(Broken):
         await anext(pieces)
+
+
+# ---- disks and images
+
+
+DISK = bytes(512 << 10) + bytes(range(256)) * 2048 + bytes(1 << 20) + b"the end" * 1000
+"""Holes, data, and no whole sectors."""
+
+
+async def test_a_disk_comes_in_and_goes_out_again(bench: Wired) -> None:
+    sr, sha = sr_of(bench, "disk"), hashlib.sha256(DISK).hexdigest()
+    before = everything(bench)
+    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", sha256="0" * 64)
+    assert item.state is State.FAILED and "SHA-256" in str(item.reason) and not item.left
+    await bench.until(lambda: everything(bench) == before)
+    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", sha256=sha, name="data")
+    assert item.state is State.DONE, str(item.reason)
+    disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
+    assert disk.name_label == "data" and disk.virtual_size >= len(DISK)
+    for form, content in (("raw", DISK.ljust(disk.virtual_size, b"\0")), ("vhd", None)):
+        run = bench.runner.start(bench.ann, action("vdi.export"), [disk], {"format": form})
+        got = await fetched(bench, run)
+        await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
+        assert run.items[0].state is State.DONE, str(run.items[0].reason)
+        assert got == content or (content is None and got.startswith(b"conectix"))
+
+
+async def test_an_iso_goes_into_a_library(bench: Wired) -> None:
+    library = sr_of(bench, "iso")
+    item = await imported(bench, b"CD001" * 50_000, library, "sr.upload_iso", "tiny.iso")
+    assert item.state is State.DONE, str(item.reason)
+    image = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
+    assert image.name_label == "tiny.iso" and library.ref == image.SR
+    for name, size, reason in (("tiny.iso", 0, "the file is empty"), ("tiny.exe", 5, ".iso"), ("huge.iso", 1 << 49, "are free on")):
+        upload = bench.runner.exchange.offer(name, size, bench.ann.id)
+        request = {"file": {"id": upload.id, "name": name, "size": size}}
+        run = await bench.runner.run(bench.ann, action("sr.upload_iso"), [library], request)
+        assert run.items[0].state is State.REFUSED and reason in str(run.items[0].reason)

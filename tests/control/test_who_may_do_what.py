@@ -142,7 +142,7 @@ def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:
     vm, snapshot = fake.vm(), fake.vm("before", is_a_snapshot=True, is_a_template=True)
     of_snapshot = ["snapshot.new_vm", "snapshot.new_template", "snapshot.delete"]
     assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "vm.describe", "vm.export", *of_snapshot]
-    assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename", "vm.describe"]
+    assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename", "vm.describe", "vm.export"]
     assert actions_for() == []
 
 

@@ -51,7 +51,6 @@ LINES: Final[Mapping[str, str]] = {
     "VM.add_to_other_config": "vm-param-set uuid={0} other-config:{1}={2}",
     "VM.add_to_platform": "vm-param-set uuid={0} platform:{1}={2}",
     "VM.checkpoint": "vm-checkpoint uuid={0} new-name-label={1}",
-    "VDI.create": "vdi-create {0}",
     "VM.clean_reboot": "vm-reboot uuid={0}",
     "VM.clean_shutdown": "vm-shutdown uuid={0}",
     "VM.clone": "vm-clone uuid={0} new-name-label={1}",

@@ -7,6 +7,7 @@ transfer knows. So this says what came over the wire, and no more.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ HEAD_TIMEOUT: Final = 60.0
 """Seconds; a host attaches disks before it answers an export."""
 EARLY: Final = 5.0
 """Seconds in which a host says 200, sends on to another, or refuses before it reads an upload; then it is sent anyway."""
-STALLED: Final = 300.0
-"""Seconds without a byte in either direction."""
+ALIVE: Final = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 6))
+"""After a minute and a half without a sign of life the line is broken. A host that reads a terabyte of zeros sends nothing for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Head:
 
 
 class TransferStream:
-    """One request that is under way. Raises Unreachable and Timeout when the line breaks or nothing moves, TransferRefused, BadReply."""
+    """One request that is under way. Raises Unreachable when the line breaks, Timeout where nobody answers, TransferRefused, BadReply."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -63,7 +64,7 @@ class TransferStream:
         if "transfer-encoding" in head.headers:
             raise BadReply("a body in chunks")
         while self._left is None or self._left > 0:
-            async with _translated(STALLED):
+            async with _translated(None):
                 piece = await self._reader.read(PIECE if self._left is None else min(PIECE, self._left))
             if not piece:
                 if self._left is None:
@@ -75,7 +76,7 @@ class TransferStream:
     async def write(self, data: bytes) -> None:
         """Part of the body of the request; returns when the host has taken enough of it."""
         self._writer.write(data)
-        async with _translated(STALLED):
+        async with _translated(None):
             await self._writer.drain()
 
     def close(self) -> None:
@@ -111,13 +112,17 @@ async def _connected(address: Address, trust: Trust) -> tuple[asyncio.StreamRead
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate("", "", error.verify_message) from error
     writer.transport.set_write_buffer_limits(high=PIECE)
+    line = writer.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in ALIVE:
+        line.setsockopt(socket.IPPROTO_TCP, option, value)
     return reader, writer
 
 
 class _translated:  # noqa: N801  # reads as what it is: `async with _translated(30)`
     """A deadline, and the errors of sockets in our words."""
 
-    def __init__(self, within: float) -> None:
+    def __init__(self, within: float | None) -> None:
         self._within = within
         self._timeout = asyncio.timeout(within)
 
@@ -128,7 +133,7 @@ class _translated:  # noqa: N801  # reads as what it is: `async with _translated
         try:
             await self._timeout.__aexit__(kind, error, trace)  # type: ignore[arg-type]
         except TimeoutError:
-            raise Timeout(f"nothing moved for {self._within:g} s") from error
+            raise Timeout(f"no answer within {self._within:g} s") from error
         if isinstance(error, asyncio.IncompleteReadError):
             raise Unreachable("the connection broke") from error
         if isinstance(error, asyncio.LimitOverrunError):

@@ -34,8 +34,10 @@ AT_ONCE: Final = 4
 """Transfers of one pool."""
 TO_FETCH: Final = 120.0
 """Seconds in which somebody has to begin to take what comes out."""
+TO_NOTICE: Final = 10.0
+"""Seconds in which XAPI should see that a transfer broke, and take back what it made."""
 TO_END: Final = 30.0
-"""Seconds that XAPI gets to end the task of a transfer that broke."""
+"""Seconds that it gets to end the task, once that is cancelled."""
 TO_REFUSE: Final = 5.0
 """Seconds for one whose handler never began."""
 ENDLESS: Final = 1 << 50
@@ -179,13 +181,8 @@ class Mover:
         """What the task says; of one that was never begun, or cannot say, what we saw."""
         if haul.following is None or haul.task is None:
             return failure or CANCELLED
-        if failure is not None and haul.stream is not None:
-            haul.stream.abort()  # XAPI sees a body that ends too early
-        if failure is not None and not haul.following.done():
-            await self._tidy("task.cancel", haul, haul.task)
         try:
-            async with asyncio.timeout(_patience(haul, failure)):
-                end = await asyncio.shield(haul.following)
+            end = await (asyncio.shield(haul.following) if failure is None else self._broken_off(haul, haul.following, haul.task))
         except TimeoutError:
             return failure or CANCELLED
         outcome = judged(haul.item, end)
@@ -194,6 +191,18 @@ class Mover:
         if outcome.state is State.DONE:
             return outcome if haul.step.is_upload else failure  # it was too late to stop what went in
         return failure if failure.code == OURS or outcome.state is State.LOST else outcome
+
+    async def _broken_off(self, haul: Haul, following: asyncio.Task[TaskEnd], task: Ref) -> TaskEnd:
+        """How the task ends, of which XAPI sees the bytes end too early. Raises TimeoutError.
+
+        It is cancelled only where that does not end it: a cancel would reach also what XAPI does then to take back what it has made.
+        """
+        if haul.stream is not None:
+            haul.stream.abort()
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(following), TO_NOTICE)
+        await self._tidy("task.cancel", haul, task)
+        return await asyncio.wait_for(asyncio.shield(following), TO_END if haul.stream is not None else TO_REFUSE)
 
     async def _let_go(self, haul: Haul) -> None:
         if haul.stream is not None:
@@ -219,13 +228,6 @@ class Mover:
 OURS: Final = "Transfer"
 """The code of a failure whose reason is at our end: XAPI knows only that something broke."""
 EMPTY: Final = say(N_("the host sent nothing"))
-
-
-def _patience(haul: Haul, failure: Outcome | None) -> float | None:
-    """Seconds that the task gets to end: as long as it takes while all is well, little where no handler has it."""
-    if failure is None:
-        return None
-    return TO_END if haul.stream is not None else TO_REFUSE
 
 
 def _failure(haul: Haul, work: asyncio.Task[None]) -> Outcome | None:

@@ -40,7 +40,7 @@ def framed(size: int, sha256: str, *, zeros: bool) -> Callable[[Source], AsyncIt
         offset = 0
         async for block in blocks(source.pieces(0, size)):
             if digest is not None:
-                digest.update(block)
+                digest.update(block[: size - offset])  # without what fills up the last sector
             if zeros or not is_zero(block):
                 yield HEAD.pack(offset, len(block)) + block
             offset += len(block)
