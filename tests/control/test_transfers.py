@@ -18,8 +18,11 @@ from xo_dash.control.actions import action
 from xo_dash.control.run import Item, Run, State
 from xo_dash.control.sr.import_disk import holds_disks, is_library, unreachable
 from xo_dash.control.transfers.delivery import Broken, Delivery
+from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.transfers.images import disk_size
 from xo_dash.control.transfers.upload import OutOfOrder, Upload
 from xo_dash.simulator.testing import simulated
+from xo_dash.simulator.transfer import qcow2
 
 PIECE = 64 << 10
 
@@ -209,3 +212,49 @@ async def test_an_iso_goes_into_a_library(bench: Wired) -> None:
         request = {"file": {"id": upload.id, "name": name, "size": size}}
         run = await bench.runner.run(bench.ann, action("sr.upload_iso"), [library], request)
         assert run.items[0].state is State.REFUSED and reason in str(run.items[0].reason)
+
+
+def as_qcow2(content: bytes) -> bytes:
+    """By the simulator's writer."""
+    size = -(-len(content) // 65536) * 65536
+    content = content.ljust(size, b"\0")
+    used = [number for number in range(size // qcow2.CLUSTER) if any(content[number * qcow2.CLUSTER : (number + 1) * qcow2.CLUSTER])]
+    return b"".join((*qcow2.beginning(size, used), *(content[n * qcow2.CLUSTER : (n + 1) * qcow2.CLUSTER] for n in used)))
+
+
+async def test_an_image_is_unpacked_on_its_way(bench: Wired) -> None:
+    sr, image = sr_of(bench, "disk"), as_qcow2(DISK)
+    item = await imported(bench, image, sr, "sr.import_disk", "disk.qcow2", sha256=hashlib.sha256(image).hexdigest())
+    assert item.state is State.DONE, str(item.reason)
+    disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
+    vhds = []
+    for form in ("raw", "vhd"):
+        run = bench.runner.start(bench.ann, action("vdi.export"), [disk], {"format": form})
+        vhds.append(await fetched(bench, run))
+        await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
+    assert vhds[0].rstrip(b"\0") == DISK.rstrip(b"\0")
+    item = await imported(bench, vhds[1], sr, "sr.import_disk", "disk.vhd")
+    assert item.state is State.DONE, str(item.reason)
+    again = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
+    assert again.virtual_size == disk.virtual_size
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda image: image[:8] + (512).to_bytes(8, "big") + image[16:], "names another file"),
+        (lambda image: image[:24] + (1 << 60).to_bytes(8, "big") + image[32:], "a size that no disk has"),
+        (lambda image: image[:36] + b"\xff" * 4 + image[40:], "a size that no disk has"),
+        (lambda image: image[:4] + b"\0\0\0\x09" + image[8:], "damaged"),
+        (lambda image: b"# Disk DescriptorFile\nparentCID=1\n" + image, "names another file"),
+        (lambda image: b"KDMV" + bytes(508), "a size that no disk has"),
+    ],
+)
+async def test_a_hostile_image_is_refused_before_anything_is_made(spoil: Callable[[bytes], bytes], reason: str) -> None:
+    content = spoil(as_qcow2(DISK))
+    upload = Upload("id", "disk.qcow2", len(content), "ann")
+    sending = asyncio.create_task(sent(upload, content))
+    with pytest.raises(EndFailed, match=reason):
+        await asyncio.wait_for(disk_size(upload), 20)
+    upload.close()
+    await sending

@@ -11,7 +11,7 @@ from typing import Any
 
 from data.mirror import Mirror
 from xo_dash.control.following import Connections, Follower
-from xo_dash.control.plan import Branch, Call, Parallel, Plan, Question, Step, Transfer
+from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer
 from xo_dash.control.run import Item, Run, State, StepLog
 from xo_dash.control.said import NOTHING, Said, say
 from xo_dash.control.steps import CANCELLED, Outcome, Spawn, Steps
@@ -130,6 +130,11 @@ class Execution:
         if isinstance(step, (Call, Question)):
             return await self._steps.take(track.run, track.item, step, track.progressed)
         async with track.turn.let_go():  # it may be long, and is no work for the pool
+            if isinstance(step, Inspect):
+                look = asyncio.get_running_loop().create_task(self._mover.inspect(track.run, step))
+                with self._steps.stoppable(track.item, lambda: look.cancel() and None):
+                    await asyncio.wait({look})
+                return CANCELLED if look.cancelled() else look.result()
             if not isinstance(step, Transfer):
                 return await self._steps.take(track.run, track.item, step, track.progressed)
             haul = self._mover.begin(track.run, track.item, step, logged, track.progressed)

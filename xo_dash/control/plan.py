@@ -196,7 +196,15 @@ class Transfer:
         return f"{'PUT' if self.is_upload else 'GET'} {self.path}"
 
 
-Step = Call | Question | Wait | Parallel | Transfer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspect:
+    """A look into a file that is sent, before something is made for it. The answer: bytes of the disk in it, as XAPI writes numbers."""
+
+    file: File
+    says: Said
+
+
+Step = Call | Question | Wait | Parallel | Transfer | Inspect
 Plan = Generator[Step, Any, Any]
 
 
@@ -250,6 +258,8 @@ def _placeholder(step: Step, number: int) -> Placeholder | None:
             return Placeholder(step.method.partition(".")[0], number)
         case Transfer() if step.answers:
             return Placeholder(step.answers, number)
+        case Inspect():
+            return Placeholder("size", number)
         case Wait() if step.kind:
             return Placeholder(step.kind, number)
         case _:

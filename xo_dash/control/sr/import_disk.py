@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -13,10 +13,12 @@ from data.objects import PBD, SR
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.plan import Call, Plan, Transfer, several
+from xo_dash.control.plan import Call, Inspect, Plan, Transfer, several
 from xo_dash.control.pool.import_vm import EMPTY, no_room
 from xo_dash.control.request import Fault, File, Name, Request, called
 from xo_dash.control.said import Said, say
+from xo_dash.control.transfers.ends import Source
+from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.raw_disk import SECTOR, framed, writes_zeros
 from xo_dash.i18n import N_
 
@@ -34,7 +36,7 @@ class UploadISO(Request, frozen=True, kw_only=True):
 class ImportDisk(Request, frozen=True, kw_only=True):
     """A disk of its own, to be attached to a VM afterwards."""
 
-    file: Annotated[File, called(N_("Disk image"))]
+    file: Annotated[File, called(N_("Disk image"), hint=N_("Raw, VHD, VHDX, QCOW2 or VMDK"))]
     name: Annotated[Name | None, called(N_("Name"), hint=N_("Unless given, that of the file"))] = None
     sha256: Annotated[Sum | None, called(N_("SHA-256"), hint=N_("Optional: compared once the file has arrived"))] = None
 
@@ -55,16 +57,20 @@ def check_disk(request: ImportDisk, sr: SR) -> Iterator[Fault]:
 
 
 def upload_plan(request: UploadISO, sr: SR) -> Plan:
-    return _put(sr, request.file, request.file.name, request.sha256 or "")
+    file, sha256 = request.file, request.sha256 or ""
+    size = str(-(-file.size // SECTOR) * SECTOR)
+    return (yield from _put(sr, file, file.name, size, framed(file.size, sha256, zeros=writes_zeros(sr.type))))
 
 
 def import_plan(request: ImportDisk, sr: SR) -> Plan:
-    return _put(sr, request.file, request.name or request.file.name, request.sha256 or "")
+    """The image itself says how large its disk is."""
+    name = request.name or request.file.name
+    size = yield Inspect(file=request.file, says=say(N_("Looking into {name}"), name=request.file.name))
+    return (yield from _put(sr, request.file, name, size, converted(request.sha256 or "", zeros=writes_zeros(sr.type))))
 
 
-def _put(sr: SR, file: File, name: str, sha256: str) -> Plan:
-    """A new disk, filled. Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros."""
-    size = -(-file.size // SECTOR) * SECTOR
+def _put(sr: SR, file: File, name: str, size: str, encode: Callable[[Source], AsyncIterator[bytes]]) -> Plan:
+    """A new disk of `size` bytes, filled. Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros."""
     vdi = yield Call(
         "VDI.create", new_vdi(sr, name, size), says=say(N_("Creating {name} on {sr}"), name=name, sr=name_of(sr)),
         undo=lambda ref: several([Call("VDI.destroy", ref, says=say(N_("Deleting {name}"), name=name), gone_is_done=True)]),
@@ -72,14 +78,15 @@ def _put(sr: SR, file: File, name: str, sha256: str) -> Plan:
     yield Transfer(
         "/import_raw_vdi", {"vdi": vdi, "format": "raw", "chunked": "true"},
         says=say(N_("Uploading {name}"), name=file.name), label=f"Import of {name}", name=file.name, source=file,
-        encode=framed(file.size, sha256, zeros=writes_zeros(sr.type)), total=file.size,
+        encode=encode, total=file.size,
     )  # fmt: skip
+    return vdi
 
 
-def new_vdi(sr: SR, name: str, size: int) -> Mapping[str, object]:
+def new_vdi(sr: SR, name: str, size: str) -> Mapping[str, object]:
     """The record of a disk to be made; `size` in bytes."""
     return {
-        "name_label": name, "name_description": "", "SR": sr.ref, "virtual_size": str(size), "type": "user", "sharable": False,
+        "name_label": name, "name_description": "", "SR": sr.ref, "virtual_size": size, "type": "user", "sharable": False,
         "read_only": False, "other_config": {}, "xenstore_data": {}, "sm_config": {}, "tags": [],
     }  # fmt: skip
 

@@ -51,8 +51,9 @@ class Exchange:
     def source(self, file: File, owner: str) -> Upload:
         """What `file` means. Raises EndFailed."""
         upload = self.upload(file.id, owner)
-        if upload is None or upload.is_begun or upload.closed or upload.size != file.size:
+        if upload is None or upload.closed or upload.size != file.size:
             raise EndFailed(GONE)
+        upload.is_begun = True
         return upload
 
     def withdraw(self, upload: Upload) -> None:

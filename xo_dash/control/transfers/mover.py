@@ -13,7 +13,7 @@ from data.objects import TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain_error
 from xo_dash.control.following import Connections, Follower, TaskEnd
-from xo_dash.control.plan import Transfer
+from xo_dash.control.plan import Inspect, Transfer
 from xo_dash.control.request import File
 from xo_dash.control.run import Item, Run, State, StepLog
 from xo_dash.control.said import Said, say
@@ -22,6 +22,7 @@ from xo_dash.control.throttle import Throttle
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.exchange import Exchange
+from xo_dash.control.transfers.images import disk_size
 from xo_dash.control.transfers.meter import Meter
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import N_
@@ -110,6 +111,14 @@ class Mover:
                     return Outcome(State.FAILED, error.reason)
             return outcome
 
+    async def inspect(self, run: Run, step: Inspect) -> Outcome:
+        """What is in a file."""
+        try:
+            size = await disk_size(self._exchange.source(step.file, run.user_id))
+        except EndFailed as error:
+            return Outcome(State.FAILED, error.reason, OURS)
+        return Outcome(State.DONE, result=str(size))
+
     def stop(self, haul: Haul) -> None:
         """Somebody wants it to end."""
         haul.stopped = True
@@ -148,13 +157,13 @@ class Mover:
 
     async def _into(self, haul: Haul, file: File) -> None:
         upload = haul.upload = self._exchange.source(file, haul.run.user_id)
+        upload.moved = haul.meter.add
         encode, length = haul.step.encode, haul.step.length
         pieces = encode(upload) if encode is not None else upload.pieces()
         stream = await self._opened(haul, "PUT", length if encode is not None else upload.size)
         async with aclosing(_as_generator(pieces)) as body:
             async for piece in body:
                 await stream.write(piece)
-                haul.meter.add(len(piece))
 
     async def _opened(self, haul: Haul, method: str, length: int | None) -> TransferStream:
         caller = self._connections(haul.item.pool)

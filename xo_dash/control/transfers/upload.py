@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,7 +40,8 @@ class Upload:
         self._pieces: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
         self._stirred = asyncio.Event()
         self._feeding = False
-        self.is_begun = False  # its transfer reads it
+        self.is_begun = False  # a command reads it
+        self.moved: Callable[[int], None] = lambda _count: None  # told of bytes that were taken
         self.closed = False
         self.reason: Said | None = None  # why it ended, if not because it was complete
 
@@ -53,25 +54,31 @@ class Upload:
     async def pieces(self, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """See Source."""
         left = self._size - offset if length is None else length
-        self.is_begun = True
         if left > 0:
             self._want(Wanted(offset, left))
         while left > 0:
             piece = await self._next()
             left -= len(piece)
+            self.moved(len(piece))
             yield piece
 
     def close(self, reason: Said | None = None) -> None:
         self.closed, self.reason = True, self.reason or reason
         self._want(None)
+        while not self._pieces.empty():
+            self._pieces.get_nowait()
+        self._pieces.put_nowait(b"")  # for a reader that waits
 
     async def _next(self) -> bytes:
         if self.closed:
             raise EndFailed(self.reason or SILENT)
         try:
-            return await asyncio.wait_for(self._pieces.get(), self._stalled)
+            piece = await asyncio.wait_for(self._pieces.get(), self._stalled)
         except TimeoutError:
             raise EndFailed(SILENT) from None
+        if self.closed:
+            raise EndFailed(self.reason or SILENT)
+        return piece
 
     def _want(self, wanted: Wanted | None) -> None:
         self._wanted = wanted
