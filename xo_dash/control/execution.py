@@ -131,15 +131,22 @@ class Execution:
             return await self._steps.take(track.run, track.item, step, track.progressed)
         async with track.turn.let_go():  # it may be long, and is no work for the pool
             if isinstance(step, Inspect):
-                look = asyncio.get_running_loop().create_task(self._mover.inspect(track.run, step))
-                with self._steps.stoppable(track.item, lambda: look.cancel() and None):
-                    await asyncio.wait({look})
-                return CANCELLED if look.cancelled() else look.result()
+                return await self._inspected(track, step)
             if not isinstance(step, Transfer):
                 return await self._steps.take(track.run, track.item, step, track.progressed)
             haul = self._mover.begin(track.run, track.item, step, logged, track.progressed)
             with self._steps.stoppable(track.item, lambda: self._mover.stop(haul)):
                 return await self._mover.carry(haul)
+
+    async def _inspected(self, track: Track, step: Inspect) -> Outcome:
+        look = asyncio.get_running_loop().create_task(self._mover.inspect(track.run, step))
+
+        def stop() -> None:
+            look.cancel()
+
+        with self._steps.stoppable(track.item, stop):
+            await asyncio.wait({look})
+        return CANCELLED if look.cancelled() else look.result()
 
     # plans beside each other
 
