@@ -27,7 +27,8 @@ from xo_dash.sync.servers import Servers
 
 PATHS = (
     "/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/account", "/compare",
-    "/consoles", "/vm/{vm}", "/vm/{vm}/console", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope",
+    "/consoles", "/vm/{vm}", "/vm/{vm}/console", "/vm/{vm}/snapshots", "/vm/{vm}/history",
+    "/vms?state=trash", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope",
 )  # fmt: skip
 
 
