@@ -11,6 +11,7 @@ from components.vms.head import Now, UnderWay, VmHead, hints
 from components.vms.page.tabs import VmTabs
 from components.vms.rows import place_of
 from components.vms.standing import standing_band
+from components.vms.trash import trash_notice
 from data.facts.vm import is_up
 from data.mirror import PoolMirror
 from data.names import name_of
@@ -31,7 +32,7 @@ def create(context: Context) -> None:
         title = name_of(found) if found else _("VM")
 
         def draw(vm: VM) -> None:
-            if not is_guest(vm):
+            if not (is_guest(vm) or is_trashed(vm)):
                 _no_guest(context, vm)
             elif isinstance(vm.home, PoolMirror):
                 show(context, vm, vm.home, tab)
@@ -57,6 +58,7 @@ def show(context: Context, vm: VM, pool: PoolMirror, tab: str) -> None:
     Now(context, vm)
     standing_band(pool, context.mirror)
     VmHead(context, vm)
+    trash_notice(context, vm)
     hints(context, vm)
     UnderWay(context, vm)
     VmTabs(context, vm, tab)
@@ -65,12 +67,7 @@ def show(context: Context, vm: VM, pool: PoolMirror, tab: str) -> None:
 def _no_guest(context: Context, vm: VM) -> None:
     with PageHead(name_of(vm)) as head:
         head.name.props("dir=auto")
-    if is_trashed(vm):
-        with head.verbs:
-            bar(context, [vm])
-        with empty_state(_("In the trash"), _("It is halted and cannot be started until it is restored.")):
-            ui.link(_("Go to trash"), "/vms?state=trash").classes("x-btn")
-    elif vm.is_a_snapshot:
+    if vm.is_a_snapshot:
         owner = vm.home.one(VM, vm.snapshot_of)
         with empty_state(_("This is a snapshot"), _("It is shown on the page of its VM.")):
             ui.link(name_of(owner) if owner else _("All VMs"), path_of(owner) if owner else "/vms").classes("x-btn")

@@ -72,7 +72,7 @@ class RunCard(ui.element):
             self._list = ui.element("ul").classes("x-run-list")
             with ui.element("footer").classes("x-run-acts"):
                 self._cancel = Button(_("Cancel"), self._stop, kind=Kind.GHOST).mark("cancel")
-                self._retry = Button("", lambda: retry_failed(context, run), icon="reboot").mark("retry-failed")
+                self._retry = Button(_("Retry"), lambda: retry_failed(context, run), icon="reboot").mark("retry-failed")
                 self._retry.set_visibility(False)
                 ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
         self._title.text = counted(run.action, len(run.items)) if len(run.items) > 1 else f"{_(run.action.title)}: {run.items[0].name}"

@@ -48,7 +48,7 @@ class RunPage(ui.element):
                 self._state = StateMark("busy", "")
             with self._head.verbs:
                 self._cancel = Button(_("Cancel") + "…", self._ask_to_cancel, icon="stop").mark("cancel-run")
-                self._retry = Button("", self._retry_failed, icon="reboot").mark("retry-failed")
+                self._retry = Button(_("Retry"), self._retry_failed, icon="reboot").mark("retry-failed")
                 self._correct = Button(_("Correct and retry") + "…", self._correct_it, icon="edit", kind=Kind.PRIMARY).mark("correct")
             self._notice = Notice("", Tone.CRITICAL)
             self._box = ui.element()
@@ -88,11 +88,11 @@ class RunPage(ui.element):
 
     def _tell_why(self) -> None:
         unhappy = self._run.unhappy
-        self._notice.set_visibility(self._run.ended and len(self._run.items) == 1 and bool(unhappy))
         if unhappy:
             item = unhappy[0]
-            code = f" {item.code}" if item.code else ""
+            code = f" ({item.code})" if item.code else ""
             self._notice.show(f"{item.reason or ''}{code}", Tone.WARNING if item.state is State.REFUSED else Tone.CRITICAL)
+        self._notice.set_visibility(self._run.ended and len(self._run.items) == 1 and bool(unhappy))
 
     # of one object
 
@@ -135,7 +135,7 @@ class RunPage(ui.element):
                 for inner in step.inside:
                     ui.label(f"{inner.says} · {_(WORDS[inner.state])}").classes("x-dim x-small").props("dir=auto")
             with ui.element("td").classes("x-step-result"):
-                _result(step)
+                _result(step, goes_on=not self._run.ended)
             if undone:
                 with ui.element("td").classes("x-step-undo"):
                     _undo(step)
@@ -226,7 +226,7 @@ def _figures(item: Item) -> None:
         Figure(number(sum(step.state is State.WAITING for step in item.steps)), _("not run"))
 
 
-def _result(step: StepLog) -> None:
+def _result(step: StepLog, *, goes_on: bool) -> None:
     took = duration(step.ended - step.began) if step.ended and step.began else ""
     match step.state:
         case State.DONE:
@@ -234,10 +234,11 @@ def _result(step: StepLog) -> None:
                 Icon("check").classes("x-step-tick")
                 ui.label(took).classes("x-dim")
         case State.WAITING:
-            ui.label(_("not run")).classes("x-dim")
+            ui.label("" if goes_on else _("not run")).classes("x-dim")
         case State.RUNNING:
-            StateMark("busy", _(WORDS[State.RUNNING]))
-            Age(step.began, bare=True).classes("x-dim x-small")
+            with ui.element("span").classes("x-row"):
+                StateMark("busy", _(WORDS[State.RUNNING]))
+                Age(step.began, bare=True).classes("x-dim x-small")
         case _:
             StateMark(MARKS[step.state], str(step.reason or _(WORDS[step.state])))
 

@@ -12,10 +12,10 @@ from components import ui as our
 from components.actions import ActionMenu, run_command
 from components.hosts.words import pool_name
 from components.links import path_of
-from components.live import follow_all, renewed
+from components.live import follow, follow_all, renewed
 from components.servers.form import is_administrator
 from components.theme.icons import Icon
-from components.ui import Age, Button, Card, Kind, Meter, Tone, buttons, empty_state, notify
+from components.ui import Age, Button, Card, Kind, Meter, Notice, Tone, buttons, empty_state, notify
 from data.mirror import Change, Mirror, Operation
 from data.names import name_of
 from data.objects import VDI, VM
@@ -43,6 +43,19 @@ def concerns_trash(changes: Sequence[Change]) -> bool:
     return any(
         isinstance(change.subject, VM) and (change.operation is not Operation.MOD or "other_config" in change.names) for change in changes
     )
+
+
+def trash_notice(context: Context, vm: VM) -> None:
+    """On the page of a VM, while it is in the trash."""
+    notice = Notice(_("It is in the trash: halted, and not to be started until it is restored."), Tone.WARNING)
+    with notice:
+        ui.link(_("Go to trash"), "/vms?state=trash").classes("x-link")
+        Button(_("Restore"), lambda: run_command(context, action("vm.restore"), [vm]), icon="undo").mark("restore")
+
+    def refresh() -> None:
+        notice.set_visibility(is_trashed(vm))
+
+    follow(context.mirror, (vm,), refresh, names=("other_config",))
 
 
 class TrashList(ui.element):
@@ -131,6 +144,7 @@ class TrashSettings(Card):
 
     def __init__(self, context: Context) -> None:
         super().__init__(_("Trash"))
+        self.classes("x-trash-settings")
         self._context = context
         days = context.mirror.trash.days
         with self:

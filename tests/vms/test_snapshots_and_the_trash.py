@@ -114,7 +114,7 @@ async def test_the_trash_lists_what_can_be_restored_and_no_other_page_does(user:
     await settle()
     await user.should_see("test-b")
     await opened(user, vm)
-    await user.should_see("In the trash")
+    await user.should_see("It is in the trash")
     await user.should_see("Restore")
 
 
