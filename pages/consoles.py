@@ -59,7 +59,8 @@ def _page(context: Context, vms: Sequence[VM]) -> None:
     kept = Kept(current_user().preferences.get(PREFERENCE))
     head = PageHead(_("Consoles"), _("{n} of at most {most}").format(n=len(vms), most=MOST))
     with head.verbs, ui.element().classes("x-wall-head"):
-        Adder(context.shared(TreeFeed), "o", (Group.VM,), compare_key, MOST)
+        adder = Adder(context.shared(TreeFeed), "o", (Group.VM,), compare_key, MOST)
+        adder.props["words"] = {**adder.props["words"], "label": _("Add a console")}
         Button("", icon="full", label=_("Full screen")).on("click", js_handler=FULL_SCREEN)
     with ui.element().classes("x-row x-wrap"):
         shapes = ui.element().classes("x-list-segments").props("role=group")
