@@ -16,8 +16,8 @@ from data.objects import VM
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.request import BadRequest, decode
-from xo_dash.control.vm.snapshot import TakeSnapshot
+from xo_dash.control.request import EACH, BadRequest, decode
+from xo_dash.control.vm.snapshot import DATE, TIME, TakeSnapshot
 from xo_dash.i18n import _
 
 PATTERN: Final = "{name} {date}"
@@ -87,5 +87,6 @@ class SnapshotTaker(Card):
         user = whoever()
         if user is None or not self._button.enabled:
             return
-        await self._context.users.set_preferences(user.id, {KEPT: request.name})
+        if any(part in request.name for part in (EACH, DATE, TIME)):  # a name for once is no pattern
+            await self._context.users.set_preferences(user.id, {KEPT: request.name})
         await give(self._context, action("vm.snapshot"), [self._vm], request)
