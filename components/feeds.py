@@ -12,8 +12,9 @@ from typing import Final, Generic, Protocol, TypeVar
 import orjson
 from nicegui import background_tasks
 
-from data.mirror import Change, Mirror
+from data.changes import Change
 from data.pace import Pace
+from data.sight import Sight
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ RowsT = TypeVar("RowsT", bound=Rows)
 class Feed(ABC, Generic[RowsT, News]):
     """Observes the mirror while a page is open, and only then."""
 
-    def __init__(self, mirror: Mirror, make: Callable[[Mirror], RowsT]) -> None:
+    def __init__(self, mirror: Sight, make: Callable[[Sight], RowsT]) -> None:
         self._mirror, self._make = mirror, make
         self._viewers: Viewers[News] = Viewers()
         self._unsubscribe: Callable[[], None] | None = None

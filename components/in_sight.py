@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from data.history import History
-from data.mirror import PoolMirror
 from data.objects import VM
+from data.types import Home
 
 Percents = list[tuple[int, int] | tuple[int, int, str]]
 """(id of the row, CPU in whole per cent, -1 for not known); with its trace where that is another, see data/traces.py."""
@@ -30,11 +30,10 @@ class LoadsInSight:
         self._vms = dict(vms)
         self._sent = {row: percent for row, percent in self._sent.items() if row in self._vms}
         self._traced = {row: trace for row, trace in self._traced.items() if row in self._vms}
-        of: defaultdict[PoolMirror, set[str]] = defaultdict(set)
+        of: defaultdict[Home, set[str]] = defaultdict(set)
         for vm in self._vms.values():
-            if isinstance(vm.home, PoolMirror):
-                of[vm.home].add(vm.uuid)
-        self._unwatch = [home.history.observe(self._measured, frozenset(uuids)) for home, uuids in of.items()]
+            of[vm.home].add(vm.uuid)
+        self._unwatch = [home.part(History).observe(self._measured, frozenset(uuids)) for home, uuids in of.items()]
         self._measured(frozenset())
 
     def end(self) -> None:
@@ -63,9 +62,9 @@ class LoadsInSight:
 
 def percent_of(vm: VM) -> int:
     """CPU in whole per cent; -1 where it was not measured."""
-    load = vm.home.part(History).loads.get(vm.uuid) if isinstance(vm.home, PoolMirror) else None
+    load = vm.home.part(History).loads.get(vm.uuid)
     return -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
 
 
 def trace_of(vm: VM) -> str:
-    return vm.home.part(History).trace(vm.uuid) if isinstance(vm.home, PoolMirror) else ""
+    return vm.home.part(History).trace(vm.uuid)

@@ -9,7 +9,6 @@ from nicegui import ui
 from components.links import path_of
 from components.ui import Mark, heading
 from components.vms.words import mark_of
-from data.mirror import PoolMirror
 from data.names import pool_name, server_name
 from data.objects import VM, Host, Pool
 from data.types import XapiObject
@@ -38,13 +37,11 @@ def choices(rows: Sequence[XapiObject]) -> None:
 
 def _name(row: XapiObject) -> str:
     own = str(getattr(row, "name_label", "")).strip()
-    return own or (pool_name(row.home) if isinstance(row, Pool) and isinstance(row.home, PoolMirror) else row.uuid[:8])
+    return own or (pool_name(row.home) if isinstance(row, Pool) else row.uuid[:8])
 
 
 def _where(row: XapiObject) -> str:
     """Its host, its pool, and the connection where the pool is called otherwise."""
-    if not isinstance(row.home, PoolMirror):
-        return ""
     host = row.home.one(Host, row.resident_on) if isinstance(row, VM) else None
     pool, server = pool_name(row.home), server_name(row.home.server)
     parts = [host.name_label if host else "", "" if isinstance(row, Pool) else pool, server if server != pool else ""]
@@ -53,4 +50,4 @@ def _where(row: XapiObject) -> str:
 
 
 def _is_live(row: XapiObject) -> bool:
-    return isinstance(row.home, PoolMirror) and row.home.server.is_live
+    return row.home.server.is_live

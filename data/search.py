@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Final, NamedTuple, cast
 
 from data.changes import Change
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
 from data.relations import Reads, Together
+from data.sight import Sight
 from data.trash import is_trashed
 from data.types import XapiObject
 from data.views.things import GUEST, POOL_NAME
@@ -84,7 +84,7 @@ _LINES: Final = Together(
 class Index:
     """The lines of all objects of a mirror. Fill it by `fill`, then give it every change."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
         self._entries: dict[XapiObject, Entry] = {}
 

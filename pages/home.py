@@ -18,7 +18,7 @@ from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
 from components.servers.form import add_button, is_administrator
 from components.ui import empty_state, heading
-from data.mirror import Change
+from data.changes import Change
 from data.server import Server
 from pages.layout import frame
 from xo_dash.context import Context

@@ -20,7 +20,7 @@ from components.frame.navigation import navigation
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
 from components.ui import page as page_box
-from data.mirror import Subject
+from data.changes import Subject
 from data.stores.users import Role, User
 from pages.serving import serve
 from xo_dash.context import Context

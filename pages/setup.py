@@ -13,7 +13,7 @@ from components.servers.form import is_administrator, open_form
 from components.ui import Card, PageHead, cards
 from components.vms.cells import Cell, Facts
 from components.vms.trash import TrashSettings
-from data.mirror import Change, Operation
+from data.changes import Change, Operation
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.server import Server

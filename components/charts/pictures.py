@@ -14,7 +14,6 @@ import orjson
 from data import past
 from data.facts.vm import vcpus_online
 from data.history import History
-from data.mirror import PoolMirror
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.past import Column, Panel, Stretch
@@ -71,10 +70,7 @@ class Pictures:
             return await self._archives.of_host(subject, stretch)
         if isinstance(subject, SR):
             return await self._archives.of_sr(subject, stretch)
-        home = subject.home
-        if not isinstance(home, PoolMirror):
-            raise TypeError(home)
-        return await self._archives.of_pool(home, stretch)
+        return await self._archives.of_pool(subject.home, stretch)
 
 
 def _picture(subject: Subject, found: Found, beside: _Beside) -> Picture:
@@ -114,7 +110,7 @@ def _packed(answer: Mapping[str, object]) -> Picture:
 
 def _beside(subject: Subject) -> _Beside:
     if isinstance(subject, SR):
-        history = subject.home.part(History) if isinstance(subject.home, PoolMirror) else None
+        history = subject.home.part(History)
         grown = [(round(sample.t), round(sample.used)) for sample in (history.growth(subject.uuid) if history else ())]
         return _Beside(grown=grown, size=max(0, subject.physical_size))
     return _Beside(names=dict(_names(subject)))

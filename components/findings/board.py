@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from components.findings.words import sentence
+from data.changes import Change
 from data.findings.finding import Finding, Level
 from data.findings.wishes import Note
-from data.mirror import Change, Mirror
 from data.pace import Pace
 from data.server import Server
+from data.sight import Sight
 from xo_dash.i18n import locale
 
 MOST = 500
@@ -38,7 +39,7 @@ class Counts(NamedTuple):
 class Board:
     """Follows the book while somebody follows it; speaks at most ten times a second."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
         self._observers: dict[int, Callable[[], None]] = {}
         self._next = 0

@@ -13,7 +13,6 @@ from components.live import follow_source
 from components.messages.words import PRIORITIES
 from components.ui import Button, choice, empty_state, search_field
 from data.findings.finding import Finding
-from data.mirror import PoolMirror
 from data.names import pool_name
 from data.server import Server
 from xo_dash.context import Context
@@ -98,4 +97,4 @@ def _pool_of(finding: Finding) -> str:
     subject = finding.subject
     if isinstance(subject, Server):
         return subject.id
-    return subject.home.id if isinstance(subject.home, PoolMirror) else ""
+    return subject.home.id

@@ -11,8 +11,9 @@ from nicegui import background_tasks
 
 from components.feeds import Feed, in_turns
 from components.frame.nodes import Delta, Nodes, Row
-from data.mirror import Change, Mirror
+from data.changes import Change
 from data.search import Index
+from data.sight import Sight
 
 
 class News(NamedTuple):
@@ -33,7 +34,7 @@ def encode(epoch: str, since: int, revision: int, put: Iterable[Row], gone: Iter
 class TreeFeed(Feed[Nodes, News]):
     """The rows of the tree, and the index that the search asks: both follow the mirror while a page is open."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Sight) -> None:
         super().__init__(mirror, Nodes)
 
     def _start(self) -> None:

@@ -12,7 +12,6 @@ from components.links import path_of
 from components.theme.icons import drawing
 from components.ui.marks import screens
 from components.vms.words import mark_of
-from data.mirror import PoolMirror
 from data.names import name_of, pool_name
 from data.objects import SR, VDI, VM, Host, Pool
 from data.search import Found, Group, Hit
@@ -109,7 +108,7 @@ def _hit(group: Group, hit: Hit) -> dict[str, str]:
 
 def _where(row: XapiObject) -> str:
     """What it is part of, and of which pool: hosts of two pools may have one name too."""
-    pool = pool_name(row.home) if isinstance(row.home, PoolMirror) else ""
+    pool = pool_name(row.home)
     inner: Host | SR | VM | None = None
     if isinstance(row, VM):
         inner = row.home.one(VM, row.snapshot_of) if row.is_a_snapshot else row.home.one(Host, row.resident_on)

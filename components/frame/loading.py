@@ -6,17 +6,17 @@ from nicegui import ui
 
 from components.live import follow_all
 from components.ui import skeleton
-from data.mirror import Mirror
 from data.server import Server
+from data.sight import Sight
 from xo_dash.i18n import _
 
 
-def is_loading(mirror: Mirror) -> bool:
+def is_loading(mirror: Sight) -> bool:
     """Whether something that is not there may be there in a moment."""
     return any(pool.server.is_loading for pool in mirror)
 
 
-def show_loading(mirror: Mirror, shell: ui.element) -> None:
+def show_loading(mirror: Sight, shell: ui.element) -> None:
     """Keep `shell` marked while it is so; loading.css draws the outlines."""
 
     def render() -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from components.hosts.words import state_mark
 from components.servers.words import state_mark as connection_mark
 from components.vms.words import mark_of
-from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
+from data.changes import Change, Operation, Subject
+from data.facts.pool import own_pool
 from data.names import name_of, pool_name
 from data.objects import VM, Host, Pool
 from data.placement import is_guest
 from data.relations import Together
 from data.server import Server
-from data.types import XapiObject
+from data.sight import Sight
+from data.types import Home
 from data.views.host import HostView
 from data.views.pool import PoolView
 from data.views.view import is_present, reads_of
@@ -52,7 +54,7 @@ SHOWN: Final = Together(
 class Nodes:
     """The rows of the tree, kept up to date change by change. Fill it by `fill`; `take` gives what became different."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
         self.epoch = secrets.token_hex(4)
         self.revision = 0
@@ -95,7 +97,7 @@ class Nodes:
                 self._update_server(change.subject)
             for row in SHOWN.affected(change, self._mirror.pools):
                 if isinstance(row, Pool):
-                    self._draw_server(_pool_of(row))
+                    self._draw_server(row.home)
                 elif not is_present(row):
                     self._drop(row)
                 elif isinstance(row, Host):
@@ -103,7 +105,7 @@ class Nodes:
                 elif isinstance(row, VM):
                     self._draw_vm(row)
         hosts = (change.subject for change in changes if isinstance(change.subject, Host) and change.operation is not Operation.MOD)
-        for pool in set(map(_pool_of, hosts)):
+        for pool in {host.home for host in hosts}:
             for vm in pool.all(VM).values():  # those that named it before it came, or name it still
                 self._draw_vm(vm)
         return bool(self._put or self._gone)
@@ -125,24 +127,24 @@ class Nodes:
         else:
             self._draw_server(pool)
 
-    def _draw_server(self, pool: PoolMirror) -> None:
+    def _draw_server(self, pool: Home) -> None:
         server = pool.server
         if self._mirror.pools.get(server.id) is not pool:
             return
         mark = "running" if server.is_live else connection_mark(server.state)
-        node = self._show(server, 0, Kind.POOL, mark, pool_name(pool), pool.key if pool.pool else "")
+        node = self._show(server, 0, Kind.POOL, mark, pool_name(pool), pool.key if own_pool(pool) else "")
         self._subjects[node] = server
         self._show(("bench", server.id), node, Kind.BENCH, "halted", "", f"bench-{server.id}")
 
     def _draw_host(self, host: Host) -> None:
-        pool = _pool_of(host)
+        pool = host.home
         parent = self._ids.get(pool.server)
         if parent is not None:
             node = self._show(host, parent, Kind.HOST, state_mark(host), name_of(host), host.uuid)
             self._subjects[node] = host
 
     def _draw_vm(self, vm: VM) -> None:
-        pool = _pool_of(vm)
+        pool = vm.home
         if not is_guest(vm):
             self._drop(vm)
             return
@@ -172,7 +174,3 @@ class Nodes:
             self._put.pop(node, None)
             self._gone.add(node)
             self._quiet = False
-
-
-def _pool_of(row: XapiObject) -> PoolMirror:
-    return cast(PoolMirror, row.home)  # what the mirror publishes is at home in one of its pools

@@ -11,9 +11,9 @@ from components.frame.panel import Panel
 from components.live import follow_all, follow_source
 from components.servers.words import state_mark, state_word
 from components.ui import Age, Bar, Mark, menu_head, menu_link, spinner
-from data.mirror import Mirror
 from data.names import pool_name
 from data.server import Server, ServerState
+from data.sight import Sight
 from xo_dash.control.activity import Activity, Line
 from xo_dash.i18n import _, ngettext, percent
 
@@ -57,7 +57,7 @@ def _task(line: Line) -> None:
             Age(line.since, bare=True)
 
 
-def connection(mirror: Mirror, path: str) -> None:
+def connection(mirror: Sight, path: str) -> None:
     """Whether what is shown is the present, and of which pools it is not."""
 
     def servers() -> list[Server]:

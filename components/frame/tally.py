@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from data.mirror import Change, Mirror, Operation
+from data.changes import Change, Operation
 from data.objects import SR, VM, Host, Network
 from data.pace import Pace
 from data.placement import is_guest
 from data.server import Server
+from data.sight import Sight
 
 
 class Counts(NamedTuple):
@@ -28,7 +29,7 @@ _GUEST = frozenset({"is_a_template", "is_a_snapshot", "is_control_domain", "othe
 class Tally:
     """Follows the mirror while somebody follows it; speaks at most ten times a second, and only when a count is another."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
         self._observers: dict[int, Callable[[], None]] = {}
         self._next = 0

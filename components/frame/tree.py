@@ -15,8 +15,8 @@ from components.in_sight import LoadsInSight
 from components.links import PREFIXES
 from components.theme.icons import drawing
 from components.ui.marks import drawings, screens
+from data.changes import Subject
 from data.identity import key_of
-from data.mirror import Subject
 from data.objects import VM, Host, Pool
 from xo_dash import i18n
 from xo_dash.i18n import _, pgettext

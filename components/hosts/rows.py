@@ -13,7 +13,6 @@ from components.vms.words import doing_of, mark_of
 from data.facts.vm import VmState, state_of
 from data.history import History
 from data.hosts import guests_of
-from data.mirror import PoolMirror
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.types import Home, XapiObject
@@ -135,7 +134,7 @@ def pool_cell(row: XapiObject) -> Cell:
 
 def cpu_cell(row: XapiObject) -> Cell:
     """How busy its CPUs are; nothing where it was not measured."""
-    load = row.home.part(History).loads.get(row.uuid) if isinstance(row.home, PoolMirror) else None
+    load = row.home.part(History).loads.get(row.uuid)
     if load is None or math.isnan(load.cpu) or (isinstance(row, VM) and state_of(row) is not VmState.RUNNING):
         return Cell("", key=math.nan)
     return Cell(percent(load.cpu), key=load.cpu, share=round(load.cpu, 2))
@@ -143,7 +142,7 @@ def cpu_cell(row: XapiObject) -> Cell:
 
 def cpu_trace(row: XapiObject) -> str:
     """How busy they were in the last ten minutes."""
-    return row.home.part(History).trace(row.uuid) if isinstance(row.home, PoolMirror) else ""
+    return row.home.part(History).trace(row.uuid)
 
 
 def more(texts: list[str] | tuple[str, ...]) -> str:

@@ -10,9 +10,9 @@ from components.links import path_of
 from data import names
 from data.facts.host import HostState, host_state
 from data.facts.network import Link
+from data.facts.pool import own_pool
 from data.findings.finding import Level
 from data.hosts import Cpus
-from data.mirror import PoolMirror
 from data.objects import Host
 from data.types import XapiObject
 from data.views.port import Port
@@ -83,9 +83,9 @@ def pending_text(guidance: str) -> str:
 
 def pool_name(row: XapiObject) -> str:
     """Of the pool that `row` is in."""
-    return names.pool_name(row.home) if isinstance(row.home, PoolMirror) else "–"
+    return names.pool_name(row.home)
 
 
 def pool_path(row: XapiObject) -> str:
-    own = row.home.pool if isinstance(row.home, PoolMirror) else None
+    own = own_pool(row.home)
     return path_of(own) if own else ""

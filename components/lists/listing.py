@@ -18,8 +18,10 @@ from components.live import follow_all, follow_source
 from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
-from data.mirror import Change, Mirror, PoolMirror, Subject
+from data.changes import Change, Subject
+from data.history import History
 from data.server import Server
+from data.sight import Sight
 from data.types import Home, XapiObject
 from data.views.view import is_present
 from xo_dash.i18n import _
@@ -37,7 +39,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
 
     def __init__(
         self,
-        mirror: Mirror,
+        mirror: Sight,
         roll: Roll[T],
         *,
         full: bool = False,
@@ -182,7 +184,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             if time.perf_counter() > until:
                 break
         gone, self._gone = self._gone, []
-        stale = sorted(place for home, place in self._homes.items() if isinstance(home, PoolMirror) and not home.server.is_live)
+        stale = sorted(place for home, place in self._homes.items() if not home.server.is_live)
         if put or gone or stale != self._stale:
             self._stale = stale
             rows_json = b"[" + b",".join(put) + b"]"
@@ -221,7 +223,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         for home in [home for home in self._histories if home not in present]:
             self._histories.pop(home)()
         for pool in present - self._histories.keys():
-            self._histories[pool] = pool.history.observe(partial(self._measured, pool))
+            self._histories[pool] = pool.part(History).observe(partial(self._measured, pool))
 
     def _measured(self, home: Home, fresh: frozenset[str]) -> None:
         if self._roll.measure is None or self.client.is_deleted:

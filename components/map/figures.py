@@ -9,7 +9,6 @@ import orjson
 from components.map.scene import Scene
 from data.facts.host import memory_total
 from data.history import History, Load
-from data.mirror import PoolMirror
 from data.objects import VM, Host
 
 
@@ -27,8 +26,8 @@ class Figures:
         """From now on it is these."""
         self.end()
         self._things = self._scene.measured(ids)
-        homes = {home for thing in self._things.values() if isinstance(home := thing.home, PoolMirror)}
-        self._stops = [home.history.observe(lambda _uuids: self._tell()) for home in homes]
+        homes = {thing.home for thing in self._things.values()}
+        self._stops = [home.part(History).observe(lambda _uuids: self._tell()) for home in homes]
         self._tell()
 
     def end(self) -> None:
@@ -49,7 +48,7 @@ class Figures:
 
 
 def _figures(thing: Host | VM) -> list[float] | None:
-    load: Load | None = thing.home.part(History).loads.get(thing.uuid) if isinstance(thing.home, PoolMirror) else None
+    load: Load | None = thing.home.part(History).loads.get(thing.uuid)
     if load is None:
         return None
     total = memory_total(thing) if isinstance(thing, Host) else 0

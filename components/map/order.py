@@ -8,8 +8,8 @@ from typing import Any
 from components.feeds import Viewers
 from components.map.rows import FOLDER
 from data.identity import key_of, parse
-from data.mirror import Mirror
 from data.objects import SR, VM, Host, Network, Pool
+from data.sight import Sight
 from data.stores.settings import SettingsStore
 from data.stores.users import Role, User, UserStore
 from data.types import XapiObject
@@ -20,7 +20,7 @@ KEY = "map_order"
 POOLS = ""
 """The order of the pools; those of hosts go by the key of their pool, those of groups by what VMs are grouped by."""
 
-GROUPS: Mapping[str, Callable[[Mirror], set[str]]] = {
+GROUPS: Mapping[str, Callable[[Sight], set[str]]] = {
     "tag": lambda mirror: {tag for vm in mirror.every(VM) for tag in vm.tags},
     "os": lambda mirror: {os_name(vm) for vm in mirror.every(VM)},
     "folder": lambda mirror: {vm.other_config.get(FOLDER, "") for vm in mirror.every(VM)},
@@ -37,7 +37,7 @@ Order = dict[str, list[str]]
 class Orders:
     """Operators and administrators arrange it for everybody, viewers for themselves."""
 
-    def __init__(self, mirror: Mirror, settings: SettingsStore, users: UserStore) -> None:
+    def __init__(self, mirror: Sight, settings: SettingsStore, users: UserStore) -> None:
         self._mirror, self._settings, self._users = mirror, settings, users
         self._viewers: Viewers[None] = Viewers()
 

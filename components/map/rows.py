@@ -13,17 +13,18 @@ from math import isnan
 from data.facts import vm as facts
 from data.facts.host import is_live
 from data.facts.network import link_of
+from data.facts.pool import own_pool
 from data.facts.sr import cut_off, is_shown
 from data.facts.vm import HOLDING, ToolsState, VmState, address_of, state_of, tools_of, vcpus_of
 from data.findings.book import Book
-from data.mirror import PoolMirror
+from data.losing import Fates
 from data.names import name_of, pool_name
 from data.networks import load_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, Task
 from data.placement import memory_of
 from data.server import Server, ServerState
 from data.texts import whole
-from data.types import NULL_REF, XapiObject, timestamp
+from data.types import NULL_REF, Home, XapiObject, timestamp
 from data.vms import os_name
 
 Row = list[object]
@@ -40,13 +41,13 @@ BUSY = (0.05, 0.2, 0.4, 0.6, 0.8)
 """Shares of a line's speed from which on its network is a step brighter."""
 
 
-def pool_row(id_: int, pool: PoolMirror) -> Row:
+def pool_row(id_: int, pool: Home) -> Row:
     """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark, state,
     hosts that can fail, hosts, key]; the numbers of hosts are 0 while nobody knows; key: what `Home.key` is."""
-    server, own = pool.server, pool.pool
+    server, own = pool.server, own_pool(pool)
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
-    mark = int(max(pool.findings.mark(thing) for thing in (server, own) if thing))
+    mark = int(max(pool.part(Book).mark(thing) for thing in (server, own) if thing))
     return [
         id_,
         own.uuid if own else "",
@@ -61,9 +62,9 @@ def pool_row(id_: int, pool: PoolMirror) -> Row:
     ]
 
 
-def _fates(pool: PoolMirror) -> tuple[int, int]:
+def _fates(pool: Home) -> tuple[int, int]:
     """A lone host has no other: there is nothing to say."""
-    fates = pool.fates.values()
+    fates = pool.part(Fates).values()
     return (sum(not any(fate) for fate in fates), len(fates)) if len(fates) > 1 else (0, 0)
 
 

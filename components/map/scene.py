@@ -19,12 +19,14 @@ from components.feeds import Viewers
 from components.map import frames
 from components.map.reads import Thing
 from components.map.stage import Counts, Item, Sees, Stage, count, measured
+from data.changes import Change, Operation, Subject
 from data.facts.host import memory_total
-from data.history import STEP
-from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
+from data.history import STEP, History
 from data.objects import SR, VM, Host, Network
 from data.pace import INTERVAL
 from data.server import Server
+from data.sight import Sight
+from data.types import Home
 
 HOLD = 0.004
 """Seconds the event loop is held while many rows are made."""
@@ -39,7 +41,7 @@ KEYS: dict[type[Thing], str] = {Server: "p", Host: "h", VM: "m", SR: "s", Networ
 class Scene:
     """The map of one mirror; keep it open as long as a map shows it."""
 
-    def __init__(self, mirror: Mirror, hold: float = HOLD, sees: Sees | None = None) -> None:
+    def __init__(self, mirror: Sight, hold: float = HOLD, sees: Sees | None = None) -> None:
         """`sees`: whose rows this map has, if not all."""
         self._mirror, self._hold, self._sees = mirror, hold, sees
         self._viewers: Viewers[str] = Viewers()
@@ -108,9 +110,9 @@ class Scene:
 
     # ---- what changed
 
-    def _add(self, pool: PoolMirror) -> None:
+    def _add(self, pool: Home) -> None:
         self._stage.add(pool)
-        self._watches[pool.id] = pool.history.observe(lambda uuids: self._measured(pool.id, uuids))
+        self._watches[pool.id] = pool.part(History).observe(lambda uuids: self._measured(pool.id, uuids))
 
     def _changed(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -190,7 +192,7 @@ class Scene:
             if server_id not in self._stage.casts:
                 continue
             levels = self._seated(server_id)
-            loads = self._mirror.pools[server_id].history.loads
+            loads = self._mirror.pools[server_id].part(History).loads
             while not levels.renew(loads, MEASURED_SLICE):
                 if time.perf_counter() > end:
                     return False
@@ -223,7 +225,7 @@ class Scene:
         """The levels that browsers have been told, or of which the first telling will be a whole."""
         levels = self._seated(server_id)
         if not levels.told:
-            levels.renew(self._mirror.pools[server_id].history.loads, levels.count)
+            levels.renew(self._mirror.pools[server_id].part(History).loads, levels.count)
         return self._frame(server_id, levels, 0, frames.letters(levels.told or levels.values)) if levels.count else None
 
     def _frame(self, server_id: str, levels: frames.Levels, differs: int, text: str) -> list[object]:
@@ -240,7 +242,7 @@ class Scene:
         `[[id, levels, most of disk, most of network (B/s)], ...]`; unknown ids are left out."""
         found: list[list[object]] = []
         for server_id, cast in self._stage.casts.items():
-            history = self._mirror.pools[server_id].history
+            history = self._mirror.pools[server_id].part(History)
             wanted = {id_: cast.items[id_].thing for id_ in (*ids, *whole) if id_ in cast.items}
             known = {id_: thing.uuid for id_, thing in wanted.items() if isinstance(thing, Host | VM)}
             found += [[id_, frames.letters(frames.trail(history, known[id_]))] for id_ in dict.fromkeys(ids) if id_ in known]

@@ -14,9 +14,9 @@ from components.links import path_of
 from components.map.map import Chosen, Map
 from components.ui import Button, Kind, divider, menu_item
 from data.identity import key_of
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
+from data.sight import Sight
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -108,7 +108,7 @@ class Menu(ActionMenu):
             menu_item(_("Simulate failure…"), self._ask, icon="warning")
 
 
-def found(mirror: Mirror, chosen: Sequence[Chosen]) -> list[XapiObject]:
+def found(mirror: Sight, chosen: Sequence[Chosen]) -> list[XapiObject]:
     """The objects of a selection; what is gone, was never there, or is not said clearly is left out."""
     rows = (mirror.find(KINDS[one.kind], one.key) for one in chosen if one.kind in KINDS)
     return [row for row in rows if row is not None]

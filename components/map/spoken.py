@@ -11,14 +11,14 @@ from nicegui import ui
 from components.findings.words import sentence
 from components.live import follow_source
 from data.findings.finding import Finding, Level
-from data.mirror import Mirror
+from data.sight import Sight
 from xo_dash.i18n import _
 
 PAUSE = 10.0
 """Seconds between two summaries."""
 
 
-def spoken(finding: Finding, mirror: Mirror) -> str:
+def spoken(finding: Finding, mirror: Sight) -> str:
     """Critical: nfs-vault is 96% full, 40 VMs"""
     levels = {Level.CRITICAL: _("Critical"), Level.WARNING: _("Warning"), Level.INFORMATION: _("Information")}
     title, detail = sentence(finding, mirror)
@@ -28,7 +28,7 @@ def spoken(finding: Finding, mirror: Mirror) -> str:
 class Spoken(ui.label):
     """A live region with the worst problem; says something only when there is a new worst, at most once in PAUSE seconds."""
 
-    def __init__(self, mirror: Mirror, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, mirror: Sight, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self.classes("xo-map-quiet").props("role=status aria-live=polite")
         self._mirror, self._clock = mirror, clock

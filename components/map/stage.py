@@ -12,12 +12,13 @@ import orjson
 
 from components.map.reads import READS, Thing
 from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
+from data.changes import Change, Operation, Subject
 from data.facts.vm import VmState, state_of
-from data.mirror import Change, Mirror, Operation, PoolMirror, Subject
 from data.objects import SR, VM, Host, Network, Pool
 from data.placement import is_guest
 from data.server import Server
-from data.types import XapiObject
+from data.sight import Sight
+from data.types import Home, XapiObject
 
 SLICE = 50
 """Rows that are taken up at once; the clock is looked at after each, since that of a network of many hosts takes a millisecond."""
@@ -78,7 +79,7 @@ class Cast:
 class Stage:
     """All rows of one mirror. Tell it of every change, then `rebuild`, then `take` what differs."""
 
-    def __init__(self, mirror: Mirror, sees: Sees | None = None) -> None:
+    def __init__(self, mirror: Sight, sees: Sees | None = None) -> None:
         """`sees`: whose rows may be made, if not all; of the others it is only said what they hold of a host."""
         self._mirror = mirror
         self._sees = sees
@@ -94,7 +95,7 @@ class Stage:
         self._states: Counter[object] = Counter()  # VMs by their state in rows
         self._kinds: dict[type[Thing], int] = {}
 
-    def add(self, pool: PoolMirror) -> None:
+    def add(self, pool: Home) -> None:
         """Draw everything of a pool."""
         self.casts[pool.id] = Cast()
         self._dirty[pool.server] = None
@@ -115,13 +116,11 @@ class Stage:
 
     def judged(self, subjects: Iterable[Subject]) -> bool:
         """Note whose mark may be another; whether any may."""
-        things = (
-            subject.home.server if isinstance(subject, Pool) and isinstance(subject.home, PoolMirror) else subject for subject in subjects
-        )
+        things = (subject.home.server if isinstance(subject, Pool) else subject for subject in subjects)
         self._dirty.update({thing: None for thing in things if isinstance(thing, (Server, *DRAWN)) and thing in self.items})
         return bool(self._dirty)
 
-    def measured(self, pool: PoolMirror) -> None:
+    def measured(self, pool: Home) -> None:
         """Rails are as bright as their lines are busy. Of hundreds of networks few rails are drawn, and which ones the browser says."""
         networks = pool.all(Network)
         if len(networks) <= MOST_MEASURED:
@@ -174,7 +173,7 @@ class Stage:
             item.row, item.json = row, orjson.dumps(row)
             self._due[item.id] = item
 
-    def _row(self, id_: int, thing: Thing, pool: PoolMirror) -> Row | None:
+    def _row(self, id_: int, thing: Thing, pool: Home) -> Row | None:
         if isinstance(thing, Server):
             return pool_row(id_, pool)
         pool_id = self._id(pool.server)
@@ -230,7 +229,7 @@ class Stage:
         return Counts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states)
 
 
-def count(mirror: Mirror, sees: Sees | None = None) -> Counts:
+def count(mirror: Sight, sees: Sees | None = None) -> Counts:
     """The same without a stage."""
     guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm) and (sees is None or sees(vm))]
     return Counts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))

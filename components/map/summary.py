@@ -12,11 +12,13 @@ from components.live import follow_all, renewed
 from components.map.scene import Scene
 from components.map.stage import Counts
 from components.ui import Mark
+from data.changes import Change
 from data.facts.host import updates_unfinished
-from data.mirror import Change, Mirror
+from data.facts.pool import own_pool
 from data.objects import VM, Host, HostMetrics, Pool
 from data.placement import is_guest
 from data.server import Server
+from data.sight import Sight
 from xo_dash.i18n import _, ngettext, number
 
 TOLD: Final = frozenset((
@@ -36,7 +38,7 @@ class Figure(NamedTuple):
 class Summary(ui.element):
     """What is none, or not known, is not there."""
 
-    def __init__(self, mirror: Mirror, scene: Scene) -> None:
+    def __init__(self, mirror: Sight, scene: Scene) -> None:
         super().__init__()
         self.classes("xo-summary")
         self._mirror, self._scene = mirror, scene
@@ -66,7 +68,7 @@ def _concerns(change: Change) -> bool:
     return change.operation != "mod" or not TOLD.isdisjoint(change.names)
 
 
-def figures(mirror: Mirror, counts: Counts) -> list[Figure]:
+def figures(mirror: Sight, counts: Counts) -> list[Figure]:
     return [*_totals(counts), *_states(counts), *_lacks(mirror)]
 
 
@@ -90,13 +92,13 @@ def _states(counts: Counts) -> Iterator[Figure]:
             yield Figure(state, form.format(n=number(count)), _("Show in the VM list"), f"/vms?state={state}")
 
 
-def _lacks(mirror: Mirror) -> Iterator[Figure]:
+def _lacks(mirror: Sight) -> Iterator[Figure]:
     unpatched = sum(map(updates_unfinished, mirror.every(Host)))
     if unpatched:
         text = ngettext("{n} host unpatched", "{n} hosts unpatched", unpatched).format(n=number(unpatched))
         tip = _("Installed updates need a reboot or a toolstack restart")
         yield Figure("", text, tip, f"/hosts?show={UNPATCHED}")
-    protected = [pool for pool in mirror if pool.pool is not None and pool.pool.ha_enabled]
+    protected = [pool for pool in mirror if (own := own_pool(pool)) is not None and own.ha_enabled]
     bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
     if bare:
         text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))

@@ -12,12 +12,13 @@ from components.links import path_of
 from components.live import follow_all, renewed
 from components.map.map import Map
 from components.ui import Button, Kind, Mark
+from data.changes import Change
 from data.identity import key_of
 from data.losing import Bound, Outcome, Stranded, gradually
-from data.mirror import Change, Mirror
 from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest, memory_held, memory_of
+from data.sight import Sight
 from xo_dash.i18n import _, ngettext, number, size
 
 HOLD = 0.004
@@ -30,7 +31,7 @@ CHANGES = frozenset({"power_state", "resident_on", "enabled", "name_label", "mem
 class WhatIf(ui.element):
     """Not there until asked; follows the pool while it is."""
 
-    def __init__(self, mirror: Mirror, chart: Map) -> None:
+    def __init__(self, mirror: Sight, chart: Map) -> None:
         super().__init__("aside")
         self.classes("xo-map-whatif")
         self.props["aria-label"] = _("Simulate failure")

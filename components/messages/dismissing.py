@@ -9,7 +9,7 @@ from nicegui import ui
 
 from components.actions import whoever
 from components.ui import Tone, confirm, notify
-from data.mirror import PoolMirror
+from data.facts.pool import own_pool
 from data.objects import Message, Pool
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -60,8 +60,8 @@ def _in_parts(messages: Sequence[Message]) -> Iterator[tuple[Pool, list[Message]
     """By pool, so many at a time."""
     by_pool: defaultdict[Pool, list[Message]] = defaultdict(list)
     for message in messages:
-        if isinstance(message.home, PoolMirror) and message.home.pool:
-            by_pool[message.home.pool].append(message)
+        if own := own_pool(message.home):
+            by_pool[own].append(message)
     for pool, found in by_pool.items():
         for at in range(0, len(found), MOST):
             yield pool, found[at : at + MOST]

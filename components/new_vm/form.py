@@ -21,7 +21,7 @@ from components.new_vm.quick import Quick, install_template
 from components.new_vm.section import Section
 from components.new_vm.side import Side, lefts
 from components.ui import Button, Kind, Tone, notify
-from data.mirror import Change, Operation
+from data.changes import Change, Operation
 from data.objects import PBD, SR, VDI, VM, Host, HostMetrics, Network, Pool
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not

@@ -10,7 +10,7 @@ from components.live import follow, follow_all, renewed
 from components.servers.form import add_button, is_administrator, open_form
 from components.servers.words import sentence, state_mark, state_word
 from components.ui import Age, Button, Card, Kind, State, Tone, confirm, empty_state, menu, menu_item, notify
-from data.mirror import Change, Operation
+from data.changes import Change, Operation
 from data.names import pool_of, server_name
 from data.objects import Pool
 from data.server import Server as LiveServer

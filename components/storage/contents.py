@@ -13,10 +13,11 @@ from components.links import path_of
 from components.live import follow_all
 from components.ui import Card, Column
 from components.vms.cells import Cell, Link, Marked, Parts, Quiet, Table
+from data.changes import Change, Operation
 from data.contents import Holder, Part, contents_of, finished, together
-from data.mirror import Change, Mirror, Operation
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
+from data.sight import Sight
 from data.types import Ref
 from xo_dash.i18n import _, ngettext, number, size
 
@@ -31,7 +32,7 @@ MACHINE = frozenset({"name_label", "is_a_template", "is_a_snapshot", "is_control
 class SrContents(Card):
     """Follows the disks of an SR; they are looked at in slices, and once more where they changed meanwhile."""
 
-    def __init__(self, mirror: Mirror, sr: SR) -> None:
+    def __init__(self, mirror: Sight, sr: SR) -> None:
         super().__init__(_("VMs and disks"), " ", wide=True)
         self._sr = sr
         self._due = self._running = False

@@ -19,9 +19,9 @@ from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_ce
 from components.vms.words import BOOT, FIRMWARE, tools_text
 from data.facts.vm import is_up, memory_of, tools_of, vcpus_of
 from data.findings.finding import Level
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import SR, VM, Host, Pool
+from data.sight import Sight
 from data.ties import Kind, Tie, level_of, ties_of
 from data.vms import (
     AutoStart,
@@ -136,7 +136,7 @@ TIED: Final = ("VBDs", "VIFs", "power_state", "resident_on", "attached_PCIs", "V
 class Ties(Card):
     """What the VM hangs on; trouble is marked."""
 
-    def __init__(self, mirror: Mirror, vm: VM) -> None:
+    def __init__(self, mirror: Sight, vm: VM) -> None:
         super().__init__(_("Dependencies"))
         self._vm = vm
         self._shown: Sequence[tuple[Level, str]] | None = None

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from components.live import follow_all
-from data.mirror import Change, Mirror
+from data.changes import Change
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
+from data.sight import Sight
 from data.types import Ref, XapiObject
 
 T = TypeVar("T", bound=XapiObject)
 
 
 def follow_around(
-    mirror: Mirror,
+    mirror: Sight,
     row: T,
     refs: Callable[[T], Iterable[Ref]],
     render: Callable[[], None],

@@ -11,7 +11,8 @@ from components.links import path_of
 from components.live import follow_all, renewed
 from components.ui import Notice, Tone
 from data.chains import DEEP, MOST, deepest
-from data.mirror import Change, Mirror
+from data.changes import Change
+from data.mirror import Mirror
 from data.names import name_of
 from data.objects import VM
 from xo_dash.i18n import ngettext, number

@@ -8,9 +8,9 @@ from components.links import path_of
 from components.ui import Card, Column
 from components.vms.around import disk_refs, follow_around, nic_refs
 from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Share, Table
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import VDI, VM, PowerState
+from data.sight import Sight
 from data.vms import Drive, Nic, disk_total, disk_used, drives_of, nics_of
 from xo_dash.i18n import _, size
 
@@ -18,7 +18,7 @@ from xo_dash.i18n import _, size
 class Disks(Card):
     """Disks first, then CD drives with what is in them."""
 
-    def __init__(self, mirror: Mirror, vm: VM) -> None:
+    def __init__(self, mirror: Sight, vm: VM) -> None:
         super().__init__(_("Disks"), " ")
         self._vm = vm
         columns = (
@@ -80,7 +80,7 @@ def _disk_name(drive: Drive, vdi: VDI, running: bool) -> Cell:
 class Nics(Card):
     """NICs with their networks and the addresses that the guest tells."""
 
-    def __init__(self, mirror: Mirror, vm: VM) -> None:
+    def __init__(self, mirror: Sight, vm: VM) -> None:
         super().__init__(_("Networks"), " ")
         self._vm = vm
         columns = (Column(_("NIC"), width="28px"), Column(_("Network"), main=True), Column(_("Addresses")), Column(_("MAC"), number=True))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from components.feeds import Feed, dumps
 from components.vms.roster import Roster
-from data.mirror import Mirror
+from data.sight import Sight
 
 
 class VmFeed(Feed[Roster, str]):
     """All VMs; its news are JSON: epoch, revision, rows put, ids gone, places or null."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Sight) -> None:
         super().__init__(mirror, Roster)
 
     def take(self) -> str | None:

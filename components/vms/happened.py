@@ -11,9 +11,10 @@ from components.findings.words import TONES
 from components.live import follow_all
 from components.ui import Age, Card, Mark
 from components.vms.words import happened_text
+from data.changes import Change
 from data.messages import level_of
-from data.mirror import Change, Mirror
 from data.objects import Message
+from data.sight import Sight
 from data.types import XapiObject, timestamp
 from xo_dash.i18n import _
 
@@ -23,7 +24,7 @@ SHOWN: Final = 8
 class Happened(Card):
     """The newest messages; a new one is one line more."""
 
-    def __init__(self, mirror: Mirror, row: XapiObject) -> None:
+    def __init__(self, mirror: Sight, row: XapiObject) -> None:
         super().__init__(_("Events"))
         self._row = row
         self._lines: dict[Message, ui.element] = {}

@@ -6,25 +6,27 @@ from components.charts import Chart, Curve, Past, Unit, panels
 from components.live import follow
 from components.ui import Card
 from data.facts.vm import memory_of, vcpus_of
+from data.history import History
 from data.identity import key_of
-from data.mirror import Mirror, PoolMirror
 from data.objects import VM, VMMetrics
+from data.sight import Sight
+from data.types import Home
 from data.vms import has_fixed_memory
 from xo_dash.i18n import _, ngettext, number, size
 
 
-def loads(mirror: Mirror, vm: VM, pool: PoolMirror) -> None:
+def loads(mirror: Sight, vm: VM, pool: Home) -> None:
     """The cards; one without a sample says so. Longer ranges stand in their place."""
     idle = _("No measurements while it is not running.")
     with Past("vm", key_of(vm), panels.of_vm()):
         with Card(_("CPU")) as cpu:
-            Chart(pool.history, vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1, idle=idle)
+            Chart(pool.part(History), vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1, idle=idle)
         with Card(_("Memory")) as memory:
-            Chart(pool.history, vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=memory_of(vm), idle=idle)
+            Chart(pool.part(History), vm.uuid, (Curve("memory_used"),), Unit.SIZE, limit=memory_of(vm), idle=idle)
         with Card(_("Disk throughput"), _("last 10 minutes")):
-            Chart(pool.history, vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE, idle=idle)
+            Chart(pool.part(History), vm.uuid, (Curve("disk_read", _("read")), Curve("disk_write", _("write"))), Unit.RATE, idle=idle)
         with Card(_("Network throughput"), _("last 10 minutes")):
-            Chart(pool.history, vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS, idle=idle)
+            Chart(pool.part(History), vm.uuid, (Curve("net_rx", _("in")), Curve("net_tx", _("out"))), Unit.BITS, idle=idle)
 
         def sizes() -> None:
             vcpus = vcpus_of(vm)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from components.vms.rows import Place, Row, place_of, row_of
-from data.mirror import Change, Mirror
+from data.changes import Change
 from data.objects import VM, Host, Pool
 from data.server import Server
+from data.sight import Sight
 from data.views.view import is_present, reads_of
 from data.views.vm import VMView as V
 
@@ -30,7 +31,7 @@ class Delta(NamedTuple):
 class Roster:
     """Fill it by `fill`, then give it every change; `take` says what that changed."""
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
         self.epoch = secrets.token_hex(4)
         self.revision = 0

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from data.facts.vm import host_of
-from data.mirror import PoolMirror
 from data.names import name_of, pool_name
-from data.objects import VM
+from data.objects import VM, Pool
 from data.types import Home
 from data.views.vm import VMView as V
 
@@ -81,10 +80,5 @@ def row_of(id_: int, vm: VM) -> Row:
     )
 
 
-def place_of(pool: PoolMirror) -> Place:
-    return Place(pool.id, pool_name(pool), pool.server.is_live, pool.key, pool.pool is not None and pool.pool.ha_enabled)
-
-
-def home_of(home: Home) -> PoolMirror | None:
-    """The pool behind a row's home."""
-    return home if isinstance(home, PoolMirror) else None
+def place_of(pool: Home) -> Place:
+    return Place(pool.id, pool_name(pool), pool.server.is_live, pool.key, any(own.ha_enabled for own in pool.all(Pool).values()))

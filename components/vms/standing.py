@@ -9,12 +9,14 @@ from nicegui import ui
 from components.live import follow, follow_all, renewed
 from components.ui import Age, Notice, Tone
 from components.vms.rows import place_of
-from data.mirror import Change, Mirror, PoolMirror
+from data.changes import Change
 from data.server import Server, ServerState
+from data.sight import Sight
+from data.types import Home
 from xo_dash.i18n import _
 
 
-def standing_bands(mirror: Mirror) -> None:
+def standing_bands(mirror: Sight) -> None:
     """A band for each pool that shows the past; nothing while all are live."""
     box = ui.element().classes("contents")
 
@@ -26,7 +28,7 @@ def standing_bands(mirror: Mirror) -> None:
     follow_all(mirror, _is_of_a_server, fill, topics=lambda: (Server,))
 
 
-def standing_band(pool: PoolMirror, mirror: Mirror) -> None:
+def standing_band(pool: Home, mirror: Sight) -> None:
     """The same for one pool."""
     box = ui.element().classes("contents")
 
@@ -37,7 +39,7 @@ def standing_band(pool: PoolMirror, mirror: Mirror) -> None:
     follow(mirror, (pool.server,), fill)
 
 
-def band(pool: PoolMirror) -> None:
+def band(pool: Home) -> None:
     """One sentence on what is shown of this pool; nothing while it is live, or was never seen."""
     server = pool.server
     if server.is_live or not server.last_event_at:

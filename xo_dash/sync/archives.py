@@ -15,6 +15,7 @@ from data.mirror import PoolMirror
 from data.names import name_of
 from data.objects import SR, VM, Host, HostMetrics
 from data.past import Past, Stretch
+from data.types import Home
 from xo_dash.xapi import archives as parsing
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, XapiError
@@ -129,7 +130,7 @@ class Archives:
             return found
         return Found([*found.pasts, own], found.away)
 
-    async def of_pool(self, pool: PoolMirror, stretch: Stretch) -> Found:
+    async def of_pool(self, pool: Home, stretch: Stretch) -> Found:
         """Raises Missing."""
         return await self._hosts(_live(pool), list(pool.all(Host).values()), stretch)
 
