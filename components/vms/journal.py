@@ -92,7 +92,7 @@ def _table(lines: Sequence[Line]) -> None:
         with ui.element("tbody"):
             before: Line | None = None
             for line in lines:
-                _row(line, again=before is not None and before.who == line.who and abs(before.at - line.at) < SAME)
+                _row(line, again=before is not None and before.run == line.run and abs(before.at - line.at) < SAME)
                 before = line
 
 

@@ -84,11 +84,13 @@ async def test_disks_nics_and_snapshots_are_told_at_their_vm(writing: Writing, f
 
 async def test_our_runs_are_named_and_others_are_not(writing: Writing, fake: FakePool, desk: Desk) -> None:
     vm, other = fake.vm("web-1"), fake.vm("db-1")
-    fake.answers["Async.VM.start"] = ends_at_once(fake)
+    fake.answers |= {"Async.VM.start": ends_at_once(fake), "VM.set_name_label": ""}
     await desk.runner.run(desk.hire(), action("vm.start"), [vm])
     for each in (vm, other):
         fake.change(each, power_state=PowerState.RUNNING)
-    assert (await writing.told(vm))[-1] == ("power_state", "Halted", "Running", "ann")
+    await desk.runner.run(desk.hire(name="bob"), action("vm.rename"), [vm], {"name": "web-2"})
+    fake.change(vm, name_label="web-2")
+    assert (await writing.told(vm))[1:] == [("power_state", "Halted", "Running", "ann"), ("name_label", "web-1", "web-2", "bob")]
     assert (await writing.told(other))[-1] == ("power_state", "Halted", "Running", "")
 
 

@@ -10,10 +10,11 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from data.configuration import SETTINGS, setting_differences
 from data.mirror import Change, Mirror, Operation, PoolMirror, Unsubscribe
@@ -200,8 +201,8 @@ class Journal:
         batch, self._waiting = self._waiting, []
         if not batch:
             return
-        doers = _doers(self._runs.runs, self._clock())
-        lines = [_by(line, about, doers) for line, about in batch]
+        doings = _doings(self._runs.runs, self._clock())
+        lines = [_by(line, about, doings) for line, about in batch]
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._file.write, lines)
         except (sqlite3.Error, OSError) as error:
@@ -262,14 +263,21 @@ def _device(row: XapiObject, fields: Mapping[str, Any]) -> str:
 # ---- by whom
 
 
-def _doers(runs: Sequence[Run], now: float) -> dict[str, tuple[str, str, str]]:
-    """{uuid, or reference of what was made: (user, action, run)} of what is under way or has just ended; the newest of several."""
-    found: dict[str, tuple[str, str, str]] = {}
+class Doing(NamedTuple):
+    since: float
+    who: str
+    action: str
+    run: str
+
+
+def _doings(runs: Sequence[Run], now: float) -> dict[str, list[Doing]]:
+    """{uuid, or reference of what was made: what is being done about it, or has just been}"""
+    found: defaultdict[str, list[Doing]] = defaultdict(list)
     for run in runs:
-        who = (run.user_name, run.action.id, run.key)
         for item in run.items:
             if item.started and not run.recalled and (not item.ended or now - item.ended < LATE):
-                found |= dict.fromkeys(_known_as(item), who)
+                for key in _known_as(item):
+                    found[key].append(Doing(item.started, run.user_name, run.action.id, run.key))
     return found
 
 
@@ -281,6 +289,10 @@ def _known_as(item: Item) -> Iterator[str]:
         yield vm.uuid
 
 
-def _by(line: Line, about: frozenset[str], doers: Mapping[str, tuple[str, str, str]]) -> Line:
-    who = next((doers[key] for key in about if key in doers), None)
-    return line if who is None else line._replace(who=who[0], action=who[1], run=who[2])
+def _by(line: Line, about: frozenset[str], doings: Mapping[str, list[Doing]]) -> Line:
+    """The last that had begun by then did it."""
+    found = [doing for key in about for doing in doings.get(key, ()) if doing.since <= line.at]
+    if not found:
+        return line
+    last = max(found)
+    return line._replace(who=last.who, action=last.action, run=last.run)
