@@ -28,6 +28,8 @@ from xo_dash.i18n import _, date, ngettext, number, size
 
 LISTED = 100
 """VMs of a selection that are listed."""
+LONGEST_TYPED = 60
+"""Characters that one is asked to type."""
 
 
 class Answer(NamedTuple):
@@ -121,11 +123,15 @@ class DeletionDialog:
         return ui.radio(options, value="trash", on_change=self._changed).classes("x-gone-ways").props("dense").mark("way")
 
     def _word_to_type(self) -> str:
-        """A VM with nothing on any disk needs none."""
-        if len(self._vms) > 1:
-            return _("delete {n}").format(n=len(self._vms))
-        (removal,) = self._removals.values()
-        return name_of(self._vms[0]).strip() if removal.disks or removal.snapshots else ""
+        """A VM with nothing on any disk needs none; a name that cannot be typed is not asked for."""
+        if len(self._vms) == 1:
+            (removal,) = self._removals.values()
+            if not (removal.disks or removal.snapshots):
+                return ""
+            name = _spaced(name_of(self._vms[0]))
+            if name and name.isprintable() and len(name) <= LONGEST_TYPED:
+                return name
+        return _("delete {n}").format(n=len(self._vms))
 
     def _typing(self) -> Field:
         field = Field(_("Type {word} to confirm").format(word=self._wanted), on_change=self._changed)
@@ -157,11 +163,16 @@ class DeletionDialog:
         self._yes.allow(None if self._is_typed() else _("Type {word} to confirm").format(word=self._wanted))
 
     def _is_typed(self) -> bool:
-        return self._typed is None or str(self._typed.value).strip() == self._wanted
+        return self._typed is None or _spaced(str(self._typed.value or "")) == self._wanted
 
     def _answered(self) -> None:
         if self._is_typed():
             self.dialog.submit(True)
+
+
+def _spaced(text: str) -> str:
+    """As it is seen: spaces in a row are one."""
+    return " ".join(text.split())
 
 
 def _line(icon: str, name: str, about: str, amount: str) -> ui.element:

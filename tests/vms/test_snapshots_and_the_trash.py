@@ -94,6 +94,15 @@ async def test_a_deletion_names_what_goes_and_asks_for_the_name(user: User, mirr
     assert not context.runner.runs, "the name is not there yet"
 
 
+async def test_a_name_that_cannot_be_typed_is_not_asked_for(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "test-a")
+    fakes.change(mirror, vm, allowed_operations=frozenset({"destroy"}), name_label=HOSTILE)
+    await opened(user, vm)
+    user.find(marker="more-commands").click()
+    user.find(marker="vm.delete").click()
+    await user.should_see("Type delete 1 to confirm")
+
+
 def trashed(mirror: Mirror, name: str, left: float) -> VM:
     vm = fakes.find(mirror, name)
     now = time.time()
