@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components import live
 from components.findings.attention import Attention
+from components.map.carrying import Carrier
 from components.map.map import Chosen, Map
 from components.map.order import Orders
 from components.map.scene import Scene
@@ -22,6 +23,8 @@ from data.changes import Change
 from data.server import Server
 from pages.layout import frame
 from xo_dash.context import Context
+from xo_dash.control.access import may
+from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
@@ -106,6 +109,9 @@ def _map(context: Context, scene: Scene, orders: Orders) -> None:
         await context.users.set_preferences(user.id, {LEGEND: is_shown})
 
     chart.on_legend = keep_legend
+    if may(user, MIGRATE):
+        carrier = Carrier(context, chart.say)
+        chart.let_carry(carrier.verdicts, carrier.drop)
     _order(context, chart, orders)
 
 

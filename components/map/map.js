@@ -2,6 +2,7 @@
 
 import { arrange, refill, touched } from "xo-map/arrange.js";
 import { Camera } from "xo-map/camera.js";
+import { carrying } from "xo-map/carrying.js";
 import { choosing } from "xo-map/choosing.js";
 import { figuring } from "xo-map/figures.js";
 import { finding } from "xo-map/finding.js";
@@ -34,6 +35,7 @@ export default {
       <div class="xo-table xo-map-quiet" ref="table"></div>
       <div class="xo-map-band" ref="band" hidden></div>
       <div class="xo-map-drop" ref="drop" hidden></div>
+      <div class="xo-map-carry" ref="carry" aria-hidden="true" hidden><strong dir="auto"></strong><span></span></div>
       <div class="xo-map-tip" ref="tip" aria-hidden="true" hidden></div>
       <ol class="xo-map-crumbs" ref="crumbs" :aria-label="words.where" hidden></ol>
       <div class="xo-map-zoom">
@@ -54,7 +56,7 @@ export default {
       <div class="xo-map-quiet" role="status" aria-live="polite" ref="live"></div>
       <slot></slot>
     </div>`,
-  props: { words: Object, legend: Boolean, links: Object, language: String, addressed: Boolean, order: Array, arrangeable: Boolean },
+  props: { words: Object, legend: Boolean, links: Object, language: String, addressed: Boolean, order: Array, arrangeable: Boolean, movable: Boolean },
 
   mounted() {
     // Plain fields, not Vue's: nothing here may be made reactive.
@@ -71,6 +73,8 @@ export default {
     this.linked = [];      // VMs whose lines are drawn
     this.found = null;     // ids that the filter finds
     this.outcome = null;   // of "what if"
+    this.carried = null;   // what the pointer holds
+    this.putDown = false;
     this.came = null;      // where one was before it
     this.fitted = -1;      // what fills the screen
     this.crumbs = [];
@@ -94,7 +98,7 @@ export default {
   unmounted() { for (const stop of this.stops) stop(); this.table.stop(); cancelAnimationFrame(this.pending); },
 
   methods: {
-    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...finding, ...losing, ...figuring, ...telling, ...saving,
+    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...carrying, ...finding, ...losing, ...figuring, ...telling, ...saving,
 
     // ---- from the server
 
@@ -167,7 +171,7 @@ export default {
         ratio: this.ratio, width: this.width, height: this.height, faint: this.look.faint,
       };
       const again = this.painter.paint(art, this.model, this.plan, this.camera, this.look);
-      const more = this.overlay.paint(art, this.camera, { lines: this.lines(), ...this.lossDrawn() });
+      const more = this.overlay.paint(art, this.camera, { lines: this.lines(), ...this.lossDrawn(), ...this.carriedDrawn() });
       clearTimeout(this.paintTimer);
       if (flying || more || this.motion.running) this.refresh();
       else if (again >= 0) this.paintTimer = setTimeout(() => this.refresh(), again);

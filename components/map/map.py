@@ -57,6 +57,10 @@ class Map(Element, component="map.js"):
     those groups; with none the usual order is wanted again, for "" that of all pools and hosts."""
     on_legend: Callable[[bool], Awaitable[None]] | None = None
     """Gets whether the legend is shown, when somebody shows or hides it."""
+    on_carry: Callable[[Sequence[str]], Sequence[tuple[str, str, str]]] | None = None
+    """Gets keys of VMs that were lifted, answers where they can go; see `let_carry`."""
+    on_drop: Callable[[Sequence[str], str], Awaitable[None]] | None = None
+    """Gets keys of VMs and that of the host they were dropped on."""
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
 
@@ -83,6 +87,8 @@ class Map(Element, component="map.js"):
         self.on("order", self._order)
         self.on("legend", self._legend)
         self.on("figures", self._watch_figures)
+        self.on("carry", self._carry)
+        self.on("drop", self._drop)
 
     def _handle_delete(self) -> None:
         self._close()
@@ -111,6 +117,13 @@ class Map(Element, component="map.js"):
         self._props["order"], self._props["arrangeable"] = list(order), True
         if self._is_ready:
             tell(self, "setOrder", orjson.dumps([order]).decode())
+
+    def let_carry(
+        self, on_carry: Callable[[Sequence[str]], Sequence[tuple[str, str, str]]], on_drop: Callable[[Sequence[str], str], Awaitable[None]]
+    ) -> None:
+        """VMs can be carried to hosts: `on_carry` answers (key of a host, how, in words) for each, see `components.map.carrying`."""
+        self.on_carry, self.on_drop = on_carry, on_drop
+        self._props["movable"] = True
 
     def deselect(self) -> None:
         """Nothing is selected any more."""
@@ -178,6 +191,17 @@ class Map(Element, component="map.js"):
         pinned = _list(event.args)
         if self.on_pin and len(pinned) == 2 and all(isinstance(part, str) for part in pinned):
             self.on_pin(Chosen(*pinned))
+
+    def _carry(self, event: events.GenericEventArguments) -> None:
+        keys = [key for key in _list(event.args) if isinstance(key, str)]
+        if self.on_carry:
+            tell(self, "targets", orjson.dumps([self.on_carry(keys)]).decode())
+
+    async def _drop(self, event: events.GenericEventArguments) -> None:
+        wish = event.args if isinstance(event.args, dict) else {}
+        keys, host = [key for key in _list(wish.get("vms")) if isinstance(key, str)], wish.get("host")
+        if self.on_drop and isinstance(host, str):
+            await self.on_drop(keys, host)
 
     async def _legend(self, event: events.GenericEventArguments) -> None:
         if self.on_legend and isinstance(event.args, bool):

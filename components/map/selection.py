@@ -22,7 +22,7 @@ from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.i18n import _, ngettext, number
 
-KEYED = frozenset({"vm.snapshot"})
+KEYED = frozenset({"vm.snapshot", "vm.migrate"})
 """Commands that a key of the map gives."""
 KINDS: dict[str, type[XapiObject]] = {"pool": Pool, "host": Host, "vm": VM, "sr": SR, "network": Network}
 

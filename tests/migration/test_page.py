@@ -70,6 +70,7 @@ async def test_a_host_of_another_pool_is_chosen_and_what_is_asked_for_follows(us
     user.find(kind=Button, content="Migrate").click()
     (run,) = context.runner.runs
     assert run.request == MigrateVM(host=key_of(house.attic)) and run.user_name == "ann"
+    await user.should_see("there is no connection to the pool", retries=20)
 
 
 async def test_a_host_that_changes_is_judged_anew(user: User, house: House) -> None:

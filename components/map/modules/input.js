@@ -19,8 +19,9 @@ export function gestures(map) {
     const touch = event.pointerType === "touch";
     const ground = !target || target.kind === "pool", keys = event.ctrlKey || event.metaKey || event.shiftKey;
     const head = event.button === 0 && !touch && !keys && !map.spaceHeld && map.canMove(handle(target)) ? handle(target) : null;
-    const pans = head === null && (touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey));
-    press = { at, last: at, since: event.timeStamp, target, touch, pans, head, button: event.button, moved: false, add: keys };
+    const carried = head === null && event.button === 0 && !touch && !keys && !map.spaceHeld && map.canCarry(target) ? target.id : -1;
+    const pans = head === null && carried < 0 && (touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey));
+    press = { at, last: at, since: event.timeStamp, target, touch, pans, head, carried, button: event.button, moved: false, add: keys };
     if (touch) longTimer = setTimeout(() => { if (press && !press.moved) { map.menu(press.target?.id ?? -1, at.x, at.y); press = null; held = true; } }, LONG);
     if (event.button === 1) event.preventDefault();
   });
@@ -48,6 +49,7 @@ export function gestures(map) {
     map.point(-1);
     if (map.spaceHeld) map.spaceUsed = true;
     if (press.head !== null) map.dragHead(press.head, at);
+    else if (press.carried >= 0) map.carry(press.carried, at);
     else if (press.pans) map.pan(at.x - press.last.x, at.y - press.last.y);
     else if (press.button === 0) frame(band, press.at, at);
     press.last = at;
@@ -58,13 +60,14 @@ export function gestures(map) {
     pinch = 0;
     clearTimeout(longTimer);
     if (!press) return;
-    const at = place(event), { moved, pans, head, button, target, add, touch, since, at: from } = press;
+    const at = place(event), { moved, pans, head, carried, button, target, add, touch, since, at: from } = press;
     press = null;
     band.hidden = true;
     map.endDrag();
-    if (event.type === "pointercancel") return;
+    if (event.type === "pointercancel") { map.endCarry(); return; }
     if (moved) {
       if (head !== null) { map.dropHead(head, at); return; }
+      if (carried >= 0) { map.dropCarried(); return; }
       if (!pans && button === 0) map.chooseInside(from, at, add);
       const way = from.y - at.y, quick = event.timeStamp - since < SWIPE.time && Math.abs(way) > Math.max(SWIPE.way, 2 * Math.abs(from.x - at.x));
       if (touch && quick && map.scrolls()) map.swipe(Math.sign(way));

@@ -31,18 +31,20 @@ export class Overlay {
 
   /**
    * @param art    as in draw.js
-   * @param drawn  {lines, ghosts, lost: boxes of hosts, stranded: boxes of VMs}
+   * @param drawn  {lines, ghosts, lost: boxes of hosts, stranded: boxes of VMs, rings: [{box, how, over}] of hosts, lifted: boxes of VMs}
    * @returns {boolean}  whether it goes on by itself
    */
-  paint(art, camera, { lines, ghosts, lost, stranded }) {
+  paint(art, camera, { lines, ghosts, lost, stranded, rings = [], lifted = [] }) {
     const now = performance.now();
     if (this.pulses && now - this.pulses.at > PULSE) this.pulses = null;
-    const empty = !(lines.length || ghosts.length || lost.length || stranded.length || this.pulses);
+    const empty = !(lines.length || ghosts.length || lost.length || stranded.length || rings.length || lifted.length || this.pulses);
     if (empty && this.canvas.hidden) return false;
     this.canvas.hidden = empty;
     const { ctx } = this, { ratio } = art, over = { ...art, ctx };
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.clearRect(0, 0, art.width, art.height);
+    for (const ring of rings) drawRing(over, camera.project(ring.box, ratio), ring);
+    for (const box of lifted) drawLifted(over, camera.project(box, ratio));
     for (const box of lost) drawLost(over, camera.project(box, ratio));
     for (const box of stranded) drawStranded(over, camera.project(box, ratio));
     const part = 1 - (1 - Math.min(1, (now - this.since) / FLIGHT)) ** 3;
@@ -67,6 +69,43 @@ export class Overlay {
 const between = (from, to, part) => ({
   x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part, w: from.w + (to.w - from.w) * part, h: from.h + (to.h - from.h) * part,
 });
+
+/** Solid where it goes as it is, dashed where disks move too; where it cannot go, the host is faint. */
+function drawRing({ ctx, theme }, { x, y, w, h }, { how, over }) {
+  if (how === "no") {
+    ctx.globalAlpha = over ? 0.35 : 0.6;
+    ctx.fillStyle = theme.ground;
+    ctx.fillRect(x, y, w, h);
+    ctx.globalAlpha = 1;
+    return;
+  }
+  ctx.beginPath();
+  ctx.roundRect(x, y, w, h, Math.min(7, w / 6));
+  if (over) {
+    ctx.globalAlpha = 0.12;
+    ctx.fillStyle = theme.accent;
+    ctx.fill();
+    ctx.globalAlpha = 1;
+  }
+  ctx.strokeStyle = theme.accent;
+  ctx.lineWidth = over ? 3 : 1.5;
+  ctx.setLineDash(how === "disks" || how === "pool" ? [6, 4] : []);
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+/** The place that what is carried leaves behind. */
+function drawLifted({ ctx, theme }, { x, y, w, h }) {
+  ctx.globalAlpha = 0.7;
+  ctx.fillStyle = theme.ground;
+  ctx.fillRect(x, y, w, h);
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = theme.accent;
+  ctx.lineWidth = 1;
+  ctx.setLineDash([4, 3]);
+  ctx.strokeRect(x + 1, y + 1, Math.max(2, w - 2), Math.max(2, h - 2));
+  ctx.setLineDash([]);
+}
 
 function drawLost({ ctx, theme }, { x, y, w, h }) {
   ctx.strokeStyle = theme.critical;

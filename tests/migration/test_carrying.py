@@ -1,0 +1,119 @@
+"""VMs carried on the map: what each host says, and what a drop asks for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nicegui import app, ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components.map.map import Map
+from data.identity import key_of
+from data.objects import Host, HostMetrics, PowerState
+from data.stores.users import Role
+from data.types import GIB
+from pages import home, layout, migrate
+from tests import fakes
+from tests.migration.pools import House, machine
+from xo_dash.context import Context
+from xo_dash.control.run import State
+from xo_dash.control.vm.migration.migrate import MigrateVM
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def context(house: House, data_dir: Path) -> Context:
+    return fakes.context(house.lab.mirror, data_dir)
+
+
+@pytest.fixture
+def role() -> Role:
+    return Role.OPERATOR
+
+
+@pytest.fixture
+async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
+    original = ui.run
+
+    def run(*args: object, **kwargs: object) -> None:
+        fakes.sign_in(app, context, "ann", role)
+        layout.install(app, context)
+        home.create(context)
+        migrate.create(context)
+        original(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ui, "run", run)
+    async with user_simulation() as user:
+        yield user
+
+
+async def chart(user: User) -> Map:
+    await user.open("/")
+    (found,) = user.find(kind=Map).elements
+    return found
+
+
+def told(shown: Map, *keys: str) -> dict[str, tuple[str, str]]:
+    """{key of a host: (how, in words)}"""
+    assert shown.on_carry is not None
+    with shown:
+        return {key: (how, words) for key, how, words in shown.on_carry(keys)}
+
+
+async def test_every_host_says_what_a_drop_would_do(user: User, house: House) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan)
+    shown = await chart(user)
+    said = told(shown, key_of(vm))
+    assert said[key_of(house.one)] == ("no", "it runs there already")
+    assert said[key_of(house.two)] == ("live", "Live, no disk moves · 56\u202fGiB free afterwards")
+    assert said[key_of(house.attic)][0] == "no"
+    assert told(shown, "nobody@nowhere", "x") == {}
+
+
+async def test_what_costs_nothing_is_done_at_a_drop_and_what_moves_disks_is_asked(user: User, house: House, context: Context) -> None:
+    house.home.change(house.home.home.one(HostMetrics, house.attic.metrics) or HostMetrics(), memory_total=64 * GIB)
+    vm = machine(house.lab, house.one, house.shared, house.lan)
+    await chart(user)
+    user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.attic)})
+    await user.should_see("Migrate web-1")
+    assert not context.runner.runs
+    await chart(user)
+    user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
+    await user.should_see("there is no connection to the pool", retries=20)
+    (run,) = context.runner.runs
+    assert run.request == MigrateVM(host=key_of(house.two)) and run.items[0].state is not State.DONE
+
+
+@pytest.mark.parametrize(
+    "wish", [None, [], {"vms": "x", "host": 3}, {"vms": [{}], "host": "nobody"}, {"vms": ["nobody"] * 100_000, "host": ""}]
+)
+async def test_what_makes_no_sense_asks_for_nothing(user: User, context: Context, wish: object) -> None:
+    await chart(user)
+    user.find(kind=Map).trigger("drop", wish)
+    user.find(kind=Map).trigger("carry", wish)
+    assert not context.runner.runs
+
+
+async def test_halted_ones_are_started_where_they_are_dropped(user: User, house: House) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan, PowerState.HALTED)
+    house.lab.change(vm, allowed_operations=frozenset({"start", "start_on"}))
+    said = told(await chart(user), key_of(vm))
+    assert said[key_of(house.two)] == ("start", "Start here") and said[key_of(house.attic)][0] == "no"
+    user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
+    await user.should_see("Start on a host: web-1")
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER])
+async def test_a_viewer_carries_nothing(user: User, house: House, context: Context) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan)
+    shown = await chart(user)
+    assert not shown.props.get("movable") and shown.on_drop is None
+    user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
+    assert not context.runner.runs and isinstance(house.two, Host)
