@@ -62,7 +62,7 @@ class Form(ui.element):
         self.classes("x-new")
         self.context, self.pool, self.draft = context, pool, draft
         self.model: Model | None = None
-        self._started = started
+        self.on_started = started  # let go of at the end, see components.release
         self._touched: set[str] = set()
         self._pressed = False
         self._filling = 0
@@ -85,6 +85,13 @@ class Form(ui.element):
         if not self.draft.template and self.draft.source is Source.TEMPLATE:
             found = templates_of([self.pool])
             self.draft.template = found[0].uuid if found else ""
+
+    def _handle_delete(self) -> None:
+        """Its parts know it, and it knows its parts: one of both has to let go."""
+        super()._handle_delete()
+        self.parts.clear()
+        vars(self).pop("quick", None)
+        vars(self).pop("side", None)
 
     # while one types
 
@@ -183,7 +190,7 @@ class Form(ui.element):
         elif model.request is None:
             self.go_to_fault()
         else:
-            self._started(self.context.runner.start(user, CREATE, [self.pool], model.request, address=current_session().address))
+            self.on_started(self.context.runner.start(user, CREATE, [self.pool], model.request, address=current_session().address))
 
 
 ENTER = "(e) => { if (e.target.matches('input') && !e.target.closest('.q-select, [role=listbox]') && !e.isComposing && !e.ctrlKey) emit() }"

@@ -27,7 +27,7 @@ class Progress(Card):
         super().__init__()
         self.classes("x-created").mark("progress")
         self._context, self._run, self._known = context, run, known
-        self._correct, self._again = correct, again
+        self.on_correct, self.on_again = correct, again
         self._shown: object = None
         with self:
             self._title = ui.label().classes("x-created-title").props("aria-live=polite")
@@ -60,11 +60,11 @@ class Progress(Card):
             return
         if state is State.DONE:
             with ui.element().classes("x-btns"):
-                Button(_("Create another"), self._again).mark("again")
+                Button(_("Create another"), self.on_again).mark("again")
             return
         Notice(reason, Tone.CRITICAL if state in (State.FAILED, State.LOST) else Tone.WARNING)
         with ui.element().classes("x-btns"):
-            Button(_("Correct and retry"), self._correct, kind=Kind.PRIMARY).mark("correct")
+            Button(_("Correct and retry"), self.on_correct, kind=Kind.PRIMARY).mark("correct")
 
     def _refresh_made(self) -> None:
         """A link to each VM as soon as it is there."""

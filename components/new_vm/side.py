@@ -45,7 +45,7 @@ class Side(ui.element):
     def __init__(self, choose: Callable[[], None]) -> None:
         super().__init__("aside")
         self.classes("x-new-side")
-        self._choose = choose
+        self.on_choose = choose
         self._shown: dict[str, object] = {}
         self._as_xe = False
         with self:
@@ -95,7 +95,7 @@ class Side(ui.element):
             name, reasons = host
             with ui.element().classes("x-row x-spread"):
                 ui.label(name).classes("x-left-host x-cut").props("dir=auto")
-                with ui.element("button").classes("x-link").props("type=button").on("click", self._choose, []).mark("choose-host"):
+                with ui.element("button").classes("x-link").props("type=button").on("click", self.on_choose, []).mark("choose-host"):
                     ui.label(_("Choose"))
             with ui.element("ul").classes("x-reasons"):
                 for reason in reasons:
