@@ -11,10 +11,10 @@ from components.frame.feed import TreeFeed
 from components.frame.finder import Adder
 from components.links import path_of
 from components.ui import PageHead, empty_state
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import SR, VM, Host, Pool
 from data.search import Group
+from data.sight import Sight
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -37,7 +37,7 @@ def create(context: Context) -> None:
                 empty_state(_("Nothing to compare"), _("Add up to six VMs, hosts, SRs or pools here, or select them in their lists."))
 
 
-def compared(mirror: Mirror, asked: str) -> list[Compared]:
+def compared(mirror: Sight, asked: str) -> list[Compared]:
     """What `vm:uuid@pool,host:uuid@pool` names and there is; what may mean several is left out."""
     found: dict[str, Compared] = {}
     for key in asked.split(",")[: MOST * 2]:

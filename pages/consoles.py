@@ -14,11 +14,11 @@ from components.frame.finder import Adder
 from components.ui import Button, Dialog, Field, Kind, PageHead, choice, empty_state
 from data.facts.vm import is_up
 from data.identity import key_of
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import VM
 from data.placement import is_guest
 from data.search import Group
+from data.sight import Sight
 from pages.layout import frame
 from xo_dash.consoles.rights import may_see
 from xo_dash.context import Context
@@ -42,14 +42,14 @@ def create(context: Context) -> None:
             _page(context, [vm for vm in vms if may_see(current_user(), vm)])
 
 
-def asked(mirror: Mirror, text: str) -> list[VM]:
+def asked(mirror: Sight, text: str) -> list[VM]:
     """The VMs that `vm:uuid@pool,...` names and that are there, each once."""
     keys = [part.removeprefix("vm:") for part in text.split(",")[: 4 * MOST] if part.startswith("vm:")]
     found = {id(vm): vm for key in keys if (vm := mirror.find(VM, key)) is not None and is_guest(vm)}
     return list(found.values())[:MOST]
 
 
-def usual(mirror: Mirror) -> list[VM]:
+def usual(mirror: Sight) -> list[VM]:
     """Some that run, by name."""
     running = [vm for vm in mirror.every(VM) if is_guest(vm) and is_up(vm)]
     return sorted(running, key=lambda vm: name_of(vm).casefold())[:USUAL]

@@ -7,7 +7,7 @@ from nicegui import ui
 from components.links import path_of
 from components.migration import MigrationForm
 from components.ui import PageHead
-from data.mirror import PoolMirror
+from data.facts.pool import own_pool
 from data.names import name_of, pool_name
 from data.objects import VM
 from pages.layout import frame
@@ -34,7 +34,7 @@ def create(context: Context) -> None:
 
 
 def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
-    if vm is None or not isinstance(vm.home, PoolMirror):
+    if vm is None:
         return [(_("VMs"), "/vms")]
-    pool = vm.home.pool
+    pool = own_pool(vm.home)
     return [(pool_name(vm.home), path_of(pool) if pool else ""), (name_of(vm), path_of(vm))]

@@ -12,7 +12,6 @@ from components.new_vm.progress import Progress
 from components.ui import Button, Kind, PageHead, choice, empty_state
 from components.vms.standing import standing_band
 from data.identity import key_of
-from data.mirror import PoolMirror
 from data.names import pool_name
 from data.objects import VM, Host, Pool
 from data.server import Server
@@ -68,7 +67,7 @@ class _NewVm:
         chosen = next((pool for key in meant if key for pool in pools if key_of(pool) == key), None)
         of_template = next((pool for pool in pools if self._draft.template and pool.home.by_uuid(VM, self._draft.template)), None)
         of_host = next((pool for pool in pools if pool.home.by_uuid(Host, self._draft.host)), None)
-        live = [pool for pool in pools if isinstance(pool.home, PoolMirror) and pool.home.server.is_live]
+        live = [pool for pool in pools if pool.home.server.is_live]
         return chosen or of_template or of_host or next(iter(live or pools), None)
 
     def _concerns(self, changes: object) -> bool:
@@ -100,8 +99,7 @@ class _NewVm:
             if isinstance(last, dict):
                 Button(_("Use last values"), lambda: self._again(last), icon="clock", kind=Kind.GHOST).mark("last-values")
             Button(_("Clear"), lambda: self._again(None), kind=Kind.GHOST).mark("clear")
-        if isinstance(pool.home, PoolMirror):
-            standing_band(pool.home, self._context.mirror)
+        standing_band(pool.home, self._context.mirror)
         self._body = ui.element().classes("contents")
         self._form(pool)
 

@@ -12,12 +12,13 @@ from components.vms.page.tabs import VmTabs
 from components.vms.rows import place_of
 from components.vms.standing import standing_band
 from components.vms.trash import trash_notice
+from data.facts.pool import own_pool
 from data.facts.vm import is_up
-from data.mirror import PoolMirror
 from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.trash import is_trashed
+from data.types import Home
 from pages.layout import frame
 from pages.objects import nothing_here, show_object
 from xo_dash.context import Context
@@ -34,7 +35,7 @@ def create(context: Context) -> None:
         def draw(vm: VM) -> None:
             if not (is_guest(vm) or is_trashed(vm)):
                 _no_guest(context, vm)
-            elif isinstance(vm.home, PoolMirror):
+            else:
                 show(context, vm, vm.home, tab)
 
         def unknown() -> None:
@@ -45,15 +46,15 @@ def create(context: Context) -> None:
 
 
 def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
-    if vm is None or not isinstance(vm.home, PoolMirror):
+    if vm is None:
         return [(_("VMs"), "/vms")]
-    pool = vm.home.pool
+    pool = own_pool(vm.home)
     host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
     crumbs = [(place_of(vm.home).name, path_of(pool) if pool else "")]
     return [*crumbs, (name_of(host), path_of(host))] if host else [*crumbs, (_("VMs"), f"/vms?pool={vm.home.key}")]
 
 
-def show(context: Context, vm: VM, pool: PoolMirror, tab: str) -> None:
+def show(context: Context, vm: VM, pool: Home, tab: str) -> None:
     """The page of a VM, with one of its tabs."""
     Now(context, vm)
     standing_band(pool, context.mirror)

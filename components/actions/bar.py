@@ -11,7 +11,6 @@ from components.actions.menu import ActionMenu, words
 from components.actions.run_command import run_command, whoever
 from components.live import follow, renewed
 from components.ui import Button, buttons
-from data.mirror import PoolMirror
 from data.objects import PBD, SR, Host, HostMetrics, Pool
 from data.server import Server
 from data.types import XapiObject
@@ -63,7 +62,7 @@ class ActionBar(ui.element):
         if rest:
             with Button(icon="more", label=_("More commands")).mark("more-commands"):
                 ActionMenu(self._context, self._subjects, rest, right=True)
-        servers: list[Server] = [home.server for home in {subject.home for subject in self._subjects} if isinstance(home, PoolMirror)]
+        servers: list[Server] = [home.server for home in {subject.home for subject in self._subjects}]
         self._around = around(self._subjects)
         follow(self._context.mirror, [*self._subjects, *servers, *self._around], self._refresh, names=WATCHED)
 

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from components.actions.run_command import run_command, whoever
 from components.ui import divider, menu, menu_item
-from data.mirror import Subject
+from data.changes import Subject
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context

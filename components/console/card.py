@@ -12,15 +12,15 @@ from components.links import path_of
 from components.ui import Card
 from components.vms.around import follow_around, place_refs
 from data.consoles import Standing, present
-from data.mirror import Mirror
 from data.objects import VM
+from data.sight import Sight
 from data.types import Ref
 from xo_dash.i18n import _
 
 NAMES = ("power_state", "resident_on", "consoles", "current_operations")
 
 
-def console_card(mirror: Mirror, vm: VM) -> None:
+def console_card(mirror: Sight, vm: VM) -> None:
     """Follows the VM: while there is no screen, why."""
     with Card(_("Console")), ui.link(target=f"{path_of(vm)}/console").classes("x-console-card") as link:
         link.props["aria-label"] = _("Open the console")

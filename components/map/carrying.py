@@ -10,9 +10,9 @@ from components.actions import give, run_command
 from components.migration.words import WAYS, moved
 from data.hosts import account_of
 from data.identity import key_of
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import VM, Host, PowerState
+from data.sight import Sight
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
@@ -71,7 +71,7 @@ class Carrier:
             ui.navigate.to(f"{path(vms[0])}?host={host_key}")
 
 
-def found(mirror: Mirror, keys: Sequence[str]) -> list[VM]:
+def found(mirror: Sight, keys: Sequence[str]) -> list[VM]:
     rows = (mirror.find(VM, key) for key in keys[:MOST])
     return [vm for vm in rows if vm is not None]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from data.mirror import Mirror
+from data.sight import Sight
 
 SUGGESTED: Final = "suggested"
 """The host that suits best, whichever it is when the VM is created."""
@@ -167,7 +167,7 @@ def words(text: str) -> list[str]:
 class Drafts:
     """{user's id: what they were about to create}; in memory alone: there are passwords in it."""
 
-    def __init__(self, _mirror: Mirror) -> None:
+    def __init__(self, _mirror: Sight) -> None:
         self._by_user: dict[str, Draft] = {}
 
     def of(self, user_id: str) -> Draft | None:

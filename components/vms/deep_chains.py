@@ -12,15 +12,15 @@ from components.live import follow_all, renewed
 from components.ui import Notice, Tone
 from data.chains import DEEP, MOST, deepest
 from data.changes import Change
-from data.mirror import Mirror
 from data.names import name_of
 from data.objects import VM
+from data.sight import Sight
 from xo_dash.i18n import ngettext, number
 
 NAMED: Final = 5
 
 
-def deep_chains(mirror: Mirror) -> None:
+def deep_chains(mirror: Sight) -> None:
     """Nothing while there are none."""
     band = Notice("", Tone.WARNING)
     with band:

@@ -16,9 +16,10 @@ from components.live import follow, follow_all, renewed
 from components.servers.form import is_administrator
 from components.theme.icons import Icon
 from components.ui import Age, Button, Card, Kind, Meter, Notice, Tone, buttons, empty_state, notify
-from data.mirror import Change, Mirror, Operation
+from data.changes import Change, Operation
 from data.names import name_of
 from data.objects import VDI, VM
+from data.sight import Sight
 from data.trash import DAY, LONGEST, SETTING, is_trashed, trashed
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -33,7 +34,7 @@ USUAL: Final = 14
 """Days, until somebody says otherwise."""
 
 
-def trash_of(mirror: Mirror) -> list[VM]:
+def trash_of(mirror: Sight) -> list[VM]:
     """The latest first."""
     return sorted(filter(is_trashed, mirror.every(VM)), key=lambda vm: -(kept.at if (kept := trashed(vm)) else 0.0))
 

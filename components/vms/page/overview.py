@@ -11,7 +11,6 @@ from components.vms.happened import Happened
 from components.vms.loads import loads
 from components.vms.page.pending import PendingNotice
 from components.vms.page.protection import Protection
-from data.mirror import PoolMirror
 from data.objects import VM
 from xo_dash.context import Context
 
@@ -21,8 +20,7 @@ def overview(context: Context, vm: VM) -> None:
     mirror = context.mirror
     PendingNotice(context, vm)
     with ui.element().classes("x-vm"):
-        if isinstance(vm.home, PoolMirror):
-            loads(mirror, vm, vm.home)
+        loads(mirror, vm, vm.home)
         Growth(context, vm)
         Protection(context, vm)
         Happened(mirror, vm).classes("x-vm-last")

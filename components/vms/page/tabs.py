@@ -19,7 +19,6 @@ from components.vms.page.networks import networks
 from components.vms.page.overview import overview
 from components.vms.page.settings import settings
 from components.vms.page.snapshots import snapshots
-from data.mirror import PoolMirror
 from data.objects import VBD, VM
 from data.types import Ref
 from xo_dash.context import Context
@@ -63,8 +62,7 @@ class VmTabs:
         with ui.element().classes("x-vm-body") as self._body:
             pass
         follow_around(context.mirror, vm, _counted, self._count, names=("VBDs", "VIFs", "snapshots"))
-        if isinstance(vm.home, PoolMirror):
-            follow(context.mirror, (vm.home.server,), self._age)
+        follow(context.mirror, (vm.home.server,), self._age)
         self._fill(self._tabs.selected)
 
     def _count(self) -> None:
@@ -73,7 +71,7 @@ class VmTabs:
                 self._tabs.show_count(tab.name, tab.count(self._vm))
 
     def _age(self) -> None:
-        live = isinstance(self._vm.home, PoolMirror) and self._vm.home.server.is_live
+        live = self._vm.home.server.is_live
         self._body.classes(**{"remove" if live else "add": "x-vm-old"})
 
     def _fill(self, name: str) -> None:
