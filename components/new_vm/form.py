@@ -62,6 +62,7 @@ class Form(ui.element):
         self.classes("x-new")
         self.context, self.pool, self.draft = context, pool, draft
         self.model: Model | None = None
+        self.refused: Said | None = None  # why nobody, or not this person, can create one now
         self.on_started = started  # let go of at the end, see components.release
         self._touched: set[str] = set()
         self._pressed = False
@@ -115,6 +116,7 @@ class Form(ui.element):
 
     def refresh(self) -> None:
         self.model = model = model_of(self.draft, self.pool)
+        self.refused = why_not(CREATE, self.pool, whoever())
         self.quick.show(model)
         for part in self.parts:
             part.show(model)

@@ -30,7 +30,9 @@ class Progress(Card):
         self.on_correct, self.on_again = correct, again
         self._shown: object = None
         with self:
-            self._title = ui.label().classes("x-created-title").props("aria-live=polite")
+            with ui.element().classes("x-row x-spread"):
+                self._title = ui.label().classes("x-created-title").props("aria-live=polite")
+                ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
             self._bar = Bar(0, _("Progress"))
             self._made = ui.element().classes("x-btns")
             self._steps = ui.element().classes("contents")

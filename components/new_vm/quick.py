@@ -169,7 +169,10 @@ class Quick(ui.element):
 
     def _show_faults(self, model: Model) -> None:
         faults = [fault for fault in model.faults if self.form.is_told(fault.field)]
-        self.create.props["aria-disabled"] = "true" if faults else "false"
+        refused = self.form.refused
+        self.create.allow(str(refused) if refused is not None else None)
+        if faults:
+            self.create.props["aria-disabled"] = "true"  # it still can be clicked, and goes to the first of them
         self._wrong.set_visibility(bool(faults))
         count = ngettext("{n} field to correct: {where}", "{n} fields to correct: {where}", len(faults))
         self._wrong_text.text = count.format(n=number(len(faults)), where=self.form.where(faults[0].field)) if faults else ""

@@ -9,6 +9,7 @@ from nicegui.testing import User
 from components.new_vm.draft import Drafts
 from components.new_vm.form import Form
 from data.objects import VM
+from data.stores.users import Role
 from tests.creation.world import World
 from xo_dash.context import Context
 
@@ -58,7 +59,8 @@ async def test_what_is_wrong_is_told_and_keeps_it_from_being_created(user: User,
     type_into(user, "name", "web-1")
     page = form(user)
     page.draft.memory = "1 TiB"
-    page.changed("memory")
+    with page:
+        page.changed("memory")
     await user.should_see("1 field to correct: CPU and memory")
     user.find(marker="create").click()
     await user.should_see("no host of the pool has that much; the largest has 64\u202fGiB")  # its part has unfolded
@@ -109,9 +111,10 @@ async def test_a_password_is_nowhere_but_in_the_request(user: User, world: World
     type_into(user, "name", "web-1")
     page = form(user)
     page.draft.cloud.on, page.draft.cloud.user, page.draft.cloud.password = True, "ann", "hunter2"
-    for part in page.parts:
-        part.unfold()
-    page.changed()
+    with page:
+        for part in page.parts:
+            part.unfold()
+        page.changed()
     await user.should_see("ann, 0 SSH keys, DHCP")
     shown = [str(element._props) for element in user.client.elements.values() if element._props.get("type") != "password"]  # type: ignore[union-attr]
     assert not any("hunter2" in one for one in shown)
@@ -120,3 +123,15 @@ async def test_a_password_is_nowhere_but_in_the_request(user: User, world: World
     assert b"ann" in world.written and b"hunter2" not in world.written
     (who,) = context.users.all()
     assert "hunter2" not in str(who.preferences)
+
+
+async def test_who_may_only_look_is_told_so(user: User, world: World, context: Context) -> None:
+    (who,) = context.users.all()
+    await context.users.add("eve", "x", Role.ADMIN)  # the last one cannot become less
+    await context.users.set_role(who.id, Role.VIEWER)
+    await user.open("/new-vm")
+    type_into(user, "name", "web-1")
+    (button,) = user.find(marker="create").elements
+    assert "operator" in str(button._props["data-tip"]) and button._props["aria-disabled"] == "true"
+    user.find(marker="create").click()
+    assert world.fake.sent == []
