@@ -91,16 +91,21 @@ class ActionDialog:
             found = choices(self._offer.able) if choices is not None else ()
             self._boxes[field.name] = box_for(field, values.get(field.name, field.default), found, self._offer.able, self._changed)
 
+    @property
+    def _word(self) -> str:
+        """What is typed to confirm: how many they are, or the name of the one; "" where nothing is."""
+        able = self._offer.able
+        if self._action.danger and len(able) >= TYPED:
+            return str(len(able))
+        return name_of(able[0]).strip() if self._action.typed and len(able) == 1 else ""
+
     def _typing(self) -> Field | None:
-        count = len(self._offer.able)
-        if not self._action.danger or count < TYPED:
-            return None
-        return Field(_("Type {count} to confirm").format(count=count), on_change=self._check_typed)
+        return Field(_("Type {word} to confirm").format(word=self._word), on_change=self._check_typed) if self._word else None
 
     def _check_typed(self) -> None:
         if self._typed is not None:
-            count = str(len(self._offer.able))
-            self._yes.allow(None if str(self._typed.value).strip() == count else _("Type {count} to confirm").format(count=count))
+            word = self._word
+            self._yes.allow(None if str(self._typed.value).strip() == word else _("Type {word} to confirm").format(word=word))
 
     # while one types
 
