@@ -66,10 +66,10 @@ def add_plan(request: AddDisk, vm: VM) -> Plan:
 
 def attaching(vm: VM, disk: object, name: str, *, read_only: bool = False, owned: bool = False) -> Plan:
     """The drive, and the disk in the running guest where that can take it."""
-    says = say(N_("Attaching {disk} to {name}"), disk=name, name=name_of(vm))
+    says, connects = say(N_("Attaching {disk} to {name}"), disk=name, name=name_of(vm)), plugs(vm)
     record = new_record(vm, disk, position=free_position(vm), read_only=read_only, owned=owned)
     drive = yield Call("VBD.create", record, says=says, undo=lambda made: one("VBD.destroy", made, says=says))
-    if plugs(vm):
+    if connects:
         yield Call("VBD.plug", drive, says=say(N_("Connecting {disk} to the running guest"), disk=name))
 
 

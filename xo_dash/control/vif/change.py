@@ -85,15 +85,15 @@ def check_mac(request: SetMac, vif: VIF) -> Iterator[Fault]:
 
 def mac_plan(request: SetMac, vif: VIF) -> Plan:
     """Source: a NIC's MAC is fixed when it is made; the same one is made again, at the same place."""
-    mac, record = normal(request.mac), record_of(vif)
+    mac, record, plugged = normal(request.mac), record_of(vif), vif.currently_attached
     if mac == vif.MAC.lower():
         return
     says = say(N_("Giving {name} the MAC address {mac}"), name=name_of(vif), mac=mac)
-    if vif.currently_attached:
+    if plugged:
         yield Call("VIF.unplug", vif.ref, says=says)
-    yield Call("VIF.destroy", vif.ref, says=says, undo=lambda _: _made(record, vif.currently_attached, says))
+    yield Call("VIF.destroy", vif.ref, says=says, undo=lambda _: _made(record, plugged, says))
     made = yield Call("VIF.create", record | {"MAC": mac}, says=says, undo=lambda made: one("VIF.destroy", made, says=says))
-    if vif.currently_attached:
+    if plugged:
         yield Call("VIF.plug", made, says=says)
 
 

@@ -93,9 +93,9 @@ def add_plan(request: AddNic, vm: VM) -> Plan:
     if network is None:
         return
     says = say(N_("Giving {name} a NIC in {network}"), name=name_of(vm), network=name_of(network))
-    record = new_record(vm, network, mac=normal(request.mac or ""), rate=request.rate)
+    record, connects = new_record(vm, network, mac=normal(request.mac or ""), rate=request.rate), plugs(vm)
     vif = yield Call("VIF.create", record, says=says, undo=lambda made: one("VIF.destroy", made, says=says))
-    if plugs(vm):
+    if connects:
         yield Call("VIF.plug", vif, says=say(N_("Connecting the NIC to the running guest")))
 
 
