@@ -113,3 +113,14 @@ async def test_secrets_are_redacted(tmp_path: Path) -> None:
     await desk.runner.stop()
     text = (tmp_path / "audit.jsonl").read_text("utf-8")
     assert "hunter2" not in text and "•••" in text
+
+
+async def test_whoever_waits_for_a_line_is_let_go_when_the_loop_ends(tmp_path: Path) -> None:
+    audit = Audit(tmp_path)
+    waiting = asyncio.create_task(audit.write(entry()))
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - {asyncio.current_task(), waiting}:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(waiting, 10)
+    audit.close()

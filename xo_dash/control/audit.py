@@ -130,6 +130,7 @@ class Audit:
         self._thread.shutdown()
 
     async def _write_waiting(self) -> None:
+        batch: list[tuple[bytes, asyncio.Future[None]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
@@ -139,6 +140,10 @@ class Audit:
                     _settle(batch, self._unwritable(error))
                 else:
                     _settle(batch, None)
+        except asyncio.CancelledError:  # nobody would ever settle them: who waits would wait for ever
+            for _line, written in (*batch, *self._waiting):
+                written.cancel()
+            raise
         finally:
             self._writing = None
 
