@@ -77,6 +77,7 @@ class Audit:
         self._size = size
         self._kept = kept
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._unwritten: set[asyncio.Future[None]] = set()
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
         self._appending = threading.Lock()
@@ -86,9 +87,18 @@ class Audit:
         """Return when the line is on the disk. Raises AuditUnwritable."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((_line(entry), written))
+        self._unwritten.add(written)
+        written.add_done_callback(self._unwritten.discard)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_waiting())
+            self._writing.add_done_callback(self._let_go)
         await asyncio.shield(written)
+
+    def _let_go(self, writing: asyncio.Task[None]) -> None:
+        """When the loop ends, the writing does: nobody would ever settle what is waited for."""
+        if writing.cancelled():
+            for written in tuple(self._unwritten):
+                written.cancel()
 
     def tell(self, actor: Actor, deed: Deed) -> None:
         """Return when what somebody did is on the disk: for the stores, which write in a thread of theirs. Raises AuditUnwritable."""
@@ -130,7 +140,6 @@ class Audit:
         self._thread.shutdown()
 
     async def _write_waiting(self) -> None:
-        batch: list[tuple[bytes, asyncio.Future[None]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
@@ -140,10 +149,6 @@ class Audit:
                     _settle(batch, self._unwritable(error))
                 else:
                     _settle(batch, None)
-        except asyncio.CancelledError:  # nobody would ever settle them: who waits would wait for ever
-            for _line, written in (*batch, *self._waiting):
-                written.cancel()
-            raise
         finally:
             self._writing = None
 
