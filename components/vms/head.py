@@ -10,27 +10,22 @@ from nicegui import ui
 from components.actions import run_one, whoever
 from components.heads import ObjectHead
 from components.links import path_of
+from components.live import follow_facts
 from components.theme.icons import Icon
 from components.ui import Button, Mark, Notice, Tone, notify
-from components.vms.around import follow_around, nic_refs, place_refs
 from components.vms.page.editable import editing, may_edit
 from components.vms.page.settings_rows import EDITS
 from components.vms.page.tags import Tags
 from components.vms.words import STATES, doing_of, mark_of
-from data.facts.host import is_live
-from data.facts.vm import ToolsState, addresses_of, is_up, state_of, tools_of
-from data.names import name_of
-from data.objects import VM, Host, PowerState, Task
-from data.types import Ref
-from data.vms import os_name, started_at
+from data.facts.vm import ToolsState
+from data.objects import VM, PowerState
+from data.views.view import PRESENT
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import State
 from xo_dash.control.vbd.cd import INSERT, InsertCD, drive_of, tools_image
 from xo_dash.i18n import _, number, percent
-
-LABELS = ("name_label", "name_description", "tags")
-NAMES = ("power_state", "resident_on", "current_operations", "metrics", "guest_metrics")
 
 BOOTING: Final = 120
 """Seconds after its start in which nobody expects the tools of a guest to answer."""
@@ -46,12 +41,13 @@ class Now(ui.element):
         super().__init__("i")
         self._shown = ""
         with self:
-            follow_around(context.mirror, vm, place_refs, lambda: self._refresh(vm), names=NAMES)
+            view = context.scope.view(VMView, vm)
+            follow_facts(view, ("state", "operations", "started", "is_up"), lambda: self._refresh(view))
 
-    def _refresh(self, vm: VM) -> None:
-        shape = mark_of(vm)
-        now = f"x-now-{shape}" + (" x-now-off" if vm.power_state is not PowerState.RUNNING else "")
-        now += " x-now-up" if started_at(vm) else ""
+    def _refresh(self, vm: VMView) -> None:
+        shape = mark_of(vm.row)
+        now = f"x-now-{shape}" + (" x-now-off" if vm.row.power_state is not PowerState.RUNNING else "")
+        now += " x-now-up" if vm.started else ""
         if now != self._shown:
             self._shown = now
             self.classes(replace=f"x-now {now}")
@@ -63,6 +59,7 @@ class VmHead(ObjectHead):
     def __init__(self, context: Context, vm: VM) -> None:
         super().__init__(context, vm)
         self._vm, self._context = vm, context
+        self._view = context.scope.view(VMView, vm)
         self._since: float | None = None
         self._reached: tuple[str, ...] = ()
         with self.state, ui.element("span").classes("x-state"):
@@ -75,7 +72,7 @@ class VmHead(ObjectHead):
         self._addresses.move(self.line, 2)
         self._edited()
         with self:
-            follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *nic_refs(vm)), self._refresh, names=(*LABELS, *NAMES))
+            follow_facts(self._view, ("name", "description", "tags", "state", "os", "tools", "started", "addresses"), self._refresh)
 
     def _describe(self, text: str) -> None:
         """Without one, the place for it, for whoever may write it."""
@@ -91,13 +88,12 @@ class VmHead(ObjectHead):
                 editing(value, self._context, self._vm, edit, place)
 
     def _refresh(self) -> None:
-        vm = self._vm
-        self._word.text = _(STATES[state_of(vm)])
-        tools = tools_of(vm)
+        vm, tools = self._view, self._view.tools
+        self._word.text = _(STATES[vm.state])
         said = _("tools {version}").format(version=tools.version) if tools.state is ToolsState.WORKING and tools.version else ""
-        self._since = started_at(vm) or self._since
-        self.show((os_name(vm), said), started=self._since)
-        self._show_addresses(tuple(addresses_of(vm)))
+        self._since = vm.started or self._since
+        self.show((vm.os, said), started=self._since)
+        self._show_addresses(vm.addresses)
 
     def _show_addresses(self, addresses: tuple[str, ...]) -> None:
         if addresses == self._reached:
@@ -140,7 +136,7 @@ class UnderWay(ui.element):
     def __init__(self, context: Context, vm: VM) -> None:
         super().__init__()
         self.classes("x-operation")
-        self._vm = vm
+        self._vm = context.scope.view(VMView, vm)
         self._shown = 0.0
         with self:
             ui.element("i").classes("x-spinner")
@@ -148,23 +144,17 @@ class UnderWay(ui.element):
             self._bar = ui.element("progress").props("max=1 value=0")
             self._far = ui.label().classes("x-num")
             ui.link(_("Tasks"), "/tasks").classes("x-link")
-            follow_around(context.mirror, vm, _tasks, self._refresh, names=("current_operations",))
+            follow_facts(self._vm, ("operations", "progress"), self._refresh)
 
     def _refresh(self) -> None:
-        doing = doing_of(self._vm)
+        doing, progress = doing_of(self._vm.row), self._vm.progress
         if not doing:
             return
-        tasks = [task for ref in _tasks(self._vm) if (task := self._vm.home.one(Task, ref))]
-        progress = min((task.progress for task in tasks), default=0.0)
         self._says.text = doing
         if progress != self._shown:
             self._shown = progress
             self._bar.props["value"] = round(progress, 2)
         self._far.text = percent(progress) if progress > 0 else ""
-
-
-def _tasks(vm: VM) -> list[Ref]:
-    return [Ref(ref) for ref in vm.current_operations]
 
 
 def hints(context: Context, vm: VM) -> None:
@@ -178,27 +168,20 @@ def hints(context: Context, vm: VM) -> None:
     )
     with tools:
         offer = Button(_("Insert the tools ISO"), lambda: insert_tools(context, vm)).mark("insert-tools")
-    shown: list[tuple[bool, str, bool, bool]] = []
+    view = context.scope.view(VMView, vm)
+    gone.bind_visibility_from(view, PRESENT, lambda present: not present)
 
     def refresh() -> None:
-        present = vm.home.one(VM, vm.ref) is vm
-        host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
-        unheard = name_of(host) if present and host is not None and not is_live(host) else ""
-        silent = tools_of(vm).state in (ToolsState.MISSING, ToolsState.SILENT) and not vm.current_operations
-        missing = present and not unheard and silent and time.time() - (started_at(vm) or 0.0) > BOOTING
-        offered = missing and can_insert_tools(vm)
-        now = (present, unheard, missing, offered)
-        if shown == [now]:
-            return
-        shown[:] = [now]
-        gone.set_visibility(not present)
+        unheard = view.host.name if view.present and view.host is not None and not view.host_is_heard else ""
+        silent = view.tools.state in (ToolsState.MISSING, ToolsState.SILENT) and not view.operations
+        missing = view.present and not unheard and silent and time.time() - (view.started or 0.0) > BOOTING
         lost.set_visibility(bool(unheard))
         if unheard:
             lost.text.text = _("Its host {host} is not responding; the state of this VM is unknown.").format(host=unheard)
         tools.set_visibility(missing)
-        offer.set_visibility(offered)
+        offer.set_visibility(missing and can_insert_tools(vm))
 
-    follow_around(context.mirror, vm, place_refs, refresh, after_its_end=True)
+    follow_facts(view, (PRESENT, "host", "host_is_heard", "tools", "operations", "started", "disks"), refresh)
 
 
 def can_insert_tools(vm: VM) -> bool:
