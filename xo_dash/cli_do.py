@@ -9,8 +9,9 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 
 import msgspec
 import orjson
@@ -18,17 +19,18 @@ import orjson
 from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryInUse
+from xo_dash.cli_files import FileError, Files
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
-from xo_dash.control.actions import ACTIONS
+from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.audit import Audit
 from xo_dash.control.local_user import local_user
 from xo_dash.control.order_desk import OrderDesk
-from xo_dash.control.orders import Order
-from xo_dash.control.request import Field
+from xo_dash.control.orders import Offered, Order
+from xo_dash.control.request import Entry, Field
 from xo_dash.i18n import _, locale
-from xo_dash.local_socket import LONGEST, within
+from xo_dash.local_socket import LONGEST, LocalSocket, within
 
 PATIENCE = 30.0
 """Seconds in which the pools come, where no dashboard runs."""
@@ -43,8 +45,25 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     if isinstance(values, str):
         print(f"xo-dash: {values}", file=sys.stderr)
         return 2
-    order = Order(action=given.action, on=given.objects, values=values, dry_run=given.dry_run)
-    return asyncio.run(_carry_out(order, settings, as_json=given.json))
+    output = values.pop("output", None)
+    files = Files(settings.data_dir, {name: Path(str(values.pop(name))) for name in _file_fields(given.action, values)}, _path(output))
+    try:
+        offered = {field: Offered(**file) for field, file in files.offered().items()}  # type: ignore[arg-type]  # a name and a size
+    except FileError as error:
+        print(f"xo-dash: {error}", file=sys.stderr)
+        return 2
+    order = Order(action=given.action, on=given.objects, values=values, files=offered, dry_run=given.dry_run)
+    return asyncio.run(_carry_out(order, settings, files, as_json=given.json))
+
+
+def _file_fields(action_id: str, values: Mapping[str, object]) -> list[str]:
+    """Fields that are files, as far as they are given."""
+    action = BY_ID.get(action_id)
+    return [field.name for field in (action.fields if action else ()) if field.entry is Entry.FILE and field.name in values]
+
+
+def _path(output: object) -> Path | None:
+    return Path(output) if isinstance(output, str) and output else None
 
 
 def flags(words: Sequence[str]) -> dict[str, object] | str:
@@ -73,19 +92,29 @@ def _flag(field: Field) -> str:
     return flag if field.required else f"[{flag}]"
 
 
-async def _carry_out(order: Order, settings: Settings, *, as_json: bool) -> int:
+async def _carry_out(order: Order, settings: Settings, files: Files, *, as_json: bool) -> int:
     last: dict[str, object] = {}
     try:
         async with aclosing(_answers(order, settings)) as answers:
             async for answer in answers:
+                if "send" in answer or "fetch" in answer:
+                    files.begin(answer)
+                    continue
                 last = answer
                 if as_json:
                     print(orjson.dumps(answer).decode(), flush=True)
-    except _Unfinished as error:
+                if _has_ended(answer):
+                    await files.settle(done=_status(answer) == 0)
+    except (_Unfinished, FileError) as error:
         last = {"error": str(error), "faults": {}}
     if not as_json:
         _print(last)
     return _status(last)
+
+
+def _has_ended(answer: Mapping[str, object]) -> bool:
+    run = answer.get("run")
+    return not isinstance(run, dict) or bool(run["ended"])
 
 
 class _Unfinished(Exception):
@@ -119,7 +148,7 @@ async def _ask(order: Order, settings: Settings) -> AsyncGenerator[dict[str, obj
     try:
         while line := await reader.readline():
             answer = orjson.loads(line)
-            ended = "run" not in answer or answer["run"]["ended"]
+            ended = not ({"run", "send", "fetch"} & answer.keys()) or ("run" in answer and answer["run"]["ended"])
             yield answer
     finally:
         writer.close()
@@ -135,11 +164,15 @@ async def _alone(order: Order, settings: Settings, directory: DataDirectory) -> 
     directory.tell = audit.tell
     context = build(settings, stores_of(settings, directory), audit)
     await context.servers.start()
+    desk = OrderDesk(context.mirror, context.runner)
+    hands = LocalSocket(settings.data_dir, desk)  # by which the files of this very command are handed over
+    await hands.start()
     try:
         await _pools_are_there(context)
-        async for answer in OrderDesk(context.mirror, context.runner).take(local_user(), order):
+        async for answer in desk.take(local_user(), order):
             yield answer
     finally:
+        await hands.stop()
         await context.runner.stop()
         await context.servers.stop()
 

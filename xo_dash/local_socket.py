@@ -21,6 +21,7 @@ import orjson
 from xo_dash.control.local_user import local_user
 from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.orders import Order
+from xo_dash.control.transfers.upload import Wanted
 from xo_dash.i18n import LOCALES, _, using
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 NAME = "command.sock"
 LONGEST = 1 << 20
 """Bytes of an order."""
+PIECE = 256 << 10
+"""Bytes of a file that are handed over at a time."""
 PATIENCE = 10.0
 """Seconds until an order has come whole."""
 
@@ -37,6 +40,13 @@ class Spoken(msgspec.Struct, frozen=True):
 
     order: Order
     language: str = "en"
+
+
+class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of an order: what comes out is fetched by its ticket, what goes in is sent as it is asked for."""
+
+    fetch: str = ""
+    send: str = ""
 
 
 class LocalSocket:
@@ -74,15 +84,38 @@ class LocalSocket:
                 return
             async with asyncio.timeout(PATIENCE):
                 line = await reader.readline()
-            async for answer in self._answers(line):
-                writer.write(orjson.dumps(answer) + b"\n")
-                await writer.drain()
+            await self._answer(line, reader, writer)
         except (TimeoutError, ValueError, ConnectionError) as error:  # ValueError: a line without end
             log.debug("a command line went away: %s", error)
         finally:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
+
+    async def _answer(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """An order, or a file of one."""
+        with suppress(msgspec.DecodeError):
+            await self._hand_over(msgspec.json.decode(line, type=HandOver), reader, writer)
+            return
+        async for answer in self._answers(line):
+            writer.write(orjson.dumps(answer) + b"\n")
+            await writer.drain()
+
+    async def _hand_over(self, asked: HandOver, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async for piece in self._desk.fetch(asked.fetch):
+            writer.write(piece)
+            await writer.drain()
+
+        async def want(part: Wanted) -> AsyncIterator[bytes]:
+            writer.write(orjson.dumps({"offset": part.offset, "length": part.length}) + b"\n")
+            left = part.length
+            while left > 0 and (piece := await reader.read(min(PIECE, left))):
+                left -= len(piece)
+                yield piece
+            if left > 0:
+                raise ConnectionResetError("the file is shorter than it was, or its reader is gone")
+
+        await self._desk.send(local_user(), asked.send, want)
 
     async def _answers(self, line: bytes) -> AsyncIterator[dict[str, object]]:
         try:

@@ -42,8 +42,9 @@ async def test_a_vm_is_cloned_by_a_command(tmp_path: Path) -> None:
             assert beside.returncode == 0 and beside.stdout.startswith(f"{name}: done"), beside
             assert await pool.vm("made beside")
             _refused(tmp_path, name)
+            _files(tmp_path, name, pool_name=str((await pool.call("pool.get_all_records")).popitem()[1]["name_label"]))
         begun = [line for line in board.audit() if line["event"] == "begin"]
-        assert [line["arguments"]["name"] for line in begun] == ["made alone", "made beside"]
+        assert [line["arguments"]["name"] for line in begun if "name" in line["arguments"]] == ["made alone", "made beside"]
         assert all(line["user"].endswith("(command line)") for line in begun)
         assert not (tmp_path / "command.sock").exists()
 
@@ -53,6 +54,21 @@ def _said_first(folder: Path, name: str) -> None:
     assert told.returncode == 0, told.stderr
     first, second = told.stdout.splitlines()
     assert first.startswith("vm_1=$(xe vm-clone uuid=") and second.startswith("xe vm-param-set uuid=$vm_1 ")
+
+
+def _files(folder: Path, name: str, pool_name: str) -> None:
+    """A VM goes to a file, and comes back from it."""
+    place = folder / "out"
+    place.mkdir()
+    out = do(folder, "vm.export", name, "--compression", "none", "--output", str(place))
+    assert out.returncode == 0, out
+    (file,) = place.iterdir()
+    back = do(folder, "pool.import_vm", pool_name, "--file", str(file))
+    assert back.returncode == 0 and f"{pool_name}: done " in back.stdout, back
+    again = do(folder, "vm.export", name, "--output", str(file))  # nothing is written over
+    assert again.returncode == 1 and file.stat().st_size > 1000, again
+    missing = do(folder, "pool.import_vm", pool_name, "--file", str(folder / "none.xva"))
+    assert missing.returncode == 2 and "cannot be read" in missing.stderr, missing
 
 
 def _refused(folder: Path, name: str) -> None:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
+from typing import Final
+
+import msgspec
 
 from data.mirror import Mirror
 from data.stores.users import User
 from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told
+from xo_dash.control.request import LONGEST_NAME
 from xo_dash.control.runner import Runner
+from xo_dash.control.transfers.delivery import Broken
+from xo_dash.control.transfers.upload import OutOfOrder, Wanted
 
 EVERY = 0.2
 """Seconds between two lines of one run, at least."""
+SESSION: Final = "command line"
+"""To which the tickets of files are given."""
+SLICE: Final = 8 << 20
+"""Bytes that are asked for at once."""
+PATIENCE: Final = 10.0
+Want = Callable[[Wanted], AsyncIterator[bytes]]
+"""Asks for these bytes, and gives them."""
 
 
 class OrderDesk:
@@ -20,11 +34,17 @@ class OrderDesk:
     def __init__(self, mirror: Mirror, runner: Runner) -> None:
         self._mirror = mirror
         self._runner = runner
+        self._exchange = runner.exchange
 
     async def take(self, user: User, order: Order, *, address: str = "") -> AsyncGenerator[dict[str, object], None]:
-        """Carry it out, or say what it would do. A reader that goes away does not stop what has begun."""
+        """Carry it out, or say what it would do. A reader that goes away does not stop what has begun.
+
+        {"send": {field: id}} asks for files, {"fetch": ticket, "name": name} has one: see `send` and `fetch`.
+        """
+        uploads = {field: self._exchange.offer(file.name[-LONGEST_NAME:], file.size, user.id) for field, file in order.files.items()}
+        files = {field: {"id": one.id, "name": one.name, "size": one.size} for field, one in uploads.items()}
         try:
-            action, subjects, request = accept(order, self._mirror)
+            action, subjects, request = accept(msgspec.structs.replace(order, values={**order.values, **files}), self._mirror)
         except OrderRefused as error:
             yield refusal_as_data(error)
             return
@@ -35,8 +55,13 @@ class OrderDesk:
         unsubscribe = self._runner.observe(lambda _run: stirred.set())
         try:
             run = self._runner.start(user, action, subjects, request, address=address)
+            if uploads:
+                yield {"send": {field: upload.id for field, upload in uploads.items()}}
             while not run.ended:
                 stirred.clear()
+                for delivery in self._exchange.waiting(run):
+                    if not delivery.ticket:
+                        yield {"fetch": self._exchange.ticket(delivery, SESSION), "name": delivery.name}
                 yield {"run": told(run)}
                 await stirred.wait()
                 if not run.ended:
@@ -44,3 +69,24 @@ class OrderDesk:
             yield {"run": told(run)}
         finally:
             unsubscribe()
+            for upload in uploads.values():
+                if not upload.is_begun:
+                    self._exchange.withdraw(upload)
+
+    async def fetch(self, ticket: str) -> AsyncGenerator[bytes, None]:
+        """What a delivery hands over; it just ends where it is broken off, for what became of it the run says."""
+        delivery = self._exchange.claim(ticket, SESSION)
+        if delivery is not None:
+            async with aclosing(delivery.pieces()) as pieces:
+                with suppress(Broken):
+                    async for piece in pieces:
+                        yield piece
+
+    async def send(self, user: User, upload_id: str, want: Want) -> None:
+        """Ask for what is wanted of a file, until nothing is."""
+        upload = self._exchange.upload(upload_id, user.id)
+        while upload is not None and not upload.closed:
+            if (wanted := await upload.wanted(PATIENCE)) is not None:
+                part = Wanted(wanted.offset, min(wanted.length, SLICE))
+                with suppress(OutOfOrder):
+                    await upload.feed(part.offset, want(part))

@@ -24,12 +24,20 @@ NAMED = 5
 """Objects that are listed where a name is of several."""
 
 
+class Offered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that the command line is ready to send."""
+
+    name: str
+    size: int  # bytes
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"values": "with"}):
     """One command: `on` has uuids, `uuid@pool` or names that only one object has; `values` are the fields of its request."""
 
     action: str
     on: list[str]
     values: dict[str, Any] = {}
+    files: dict[str, Offered] = {}  # by field
     dry_run: bool = False
 
 
