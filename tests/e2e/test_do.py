@@ -73,7 +73,7 @@ def _files(folder: Path, name: str, pool_name: str) -> None:
 
 def _refused(folder: Path, name: str) -> None:
     for words, said in (
-        (("vm.clone", name, "--nmae", "x"), "--nmae: there is no field “nmae” here"),
+        (("vm.clone", name, "--nmae", "x"), "--nmae: there is no field “nmae”"),
         (("vm.fly", name), "there is no action “vm.fly”; there are: vm.start, "),
         (("vm.start", "nobody"), "there is no VM “nobody”; enter a name or a UUID"),
         (("vm.start",), "name the objects for"),

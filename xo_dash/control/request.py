@@ -328,19 +328,24 @@ _SWITCHES: Final = {"true": True, "yes": True, "on": True, "1": True, "false": F
 
 def _wrong(field: Field, value: object) -> Said:
     """Why `value` is none for the field."""
+    if field.entry in _WRONG:
+        return say(_WRONG[field.entry])
     match field.entry:
-        case Entry.SWITCH:
-            return say(N_("it must be yes or no"))
         case Entry.NUMBER | Entry.SIZE:
             return _wrong_number(field, value)
         case Entry.CHOICE:
             return say(N_("it must be one of these: {options}"), options=", ".join(field.options))
-        case Entry.PART:
-            return say(N_("it must be a group of fields"))
         case Entry.LIST:
             return _wrong_list(field, value)
         case _:
             return _wrong_text(field, value)
+
+
+_WRONG: Final = {
+    Entry.SWITCH: N_("it must be yes or no"),
+    Entry.PART: N_("it must be a group of fields"),
+    Entry.FILE: N_("choose a file"),
+}
 
 
 def _wrong_text(field: Field, value: object) -> Said:
