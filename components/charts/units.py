@@ -37,7 +37,7 @@ def number_words() -> dict[str, object]:
         "rate": [_unit(rate(1024.0**step)) for step in range(STEPS)],
         "bits": [_unit(bits_rate(1000.0**step)) for step in range(STEPS)],
         "seconds": [_("µs"), _("ms"), _("s")],
-        "count": [_("/s"), _("k/s"), _("M/s")],
+        "count": [_("IOPS"), _("k IOPS"), _("M IOPS")],
         "plain": ["", _("k"), _("M")],
     }
 

@@ -100,7 +100,7 @@ async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Bro
     page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-")
     assert await names(page) == ["test-a", "test-b"]
     await page.get_by_role("checkbox", name="Select all").check()
-    await expect(page.get_by_text("2 chosen")).to_be_visible()
+    await expect(page.get_by_text("2 selected")).to_be_visible()
     await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     await do(url, "start", "test-b")
     await expect(page.get_by_role("button", name="Start 1 of 2")).to_be_visible()
@@ -109,7 +109,7 @@ async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Bro
     await expect(page.get_by_role("dialog")).to_contain_text("test-a")
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Clear selection").click()
-    await expect(page.get_by_text("2 chosen")).to_be_hidden()
+    await expect(page.get_by_text("2 selected")).to_be_hidden()
     assert complaints == []
 
 
@@ -117,14 +117,14 @@ async def test_what_leaves_the_list_leaves_the_selection(url: str, browser: Brow
     page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-&state=halted")
     every = page.get_by_role("checkbox", name="Select all")
     await every.check()
-    await expect(page.get_by_text("2 chosen")).to_be_visible()
+    await expect(page.get_by_text("2 selected")).to_be_visible()
     await do(url, "start", "test-b")  # by whoever: its new state is not what is listed
-    await expect(page.get_by_text("1 chosen")).to_be_visible()
+    await expect(page.get_by_text("1 selected")).to_be_visible()
     await expect(every).to_be_checked()
     await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()  # not: 1 of 2
     await do(url, "halt", "test-b")
     await expect(page.locator(".x-vms-row")).to_have_count(2)
-    await expect(page.get_by_text("1 chosen")).to_be_visible()  # it came back as any other
+    await expect(page.get_by_text("1 selected")).to_be_visible()  # it came back as any other
     await expect(every).to_have_js_property("indeterminate", True)
     await page.get_by_role("searchbox", name="Name, address").fill("test-b")
     await expect(page.get_by_text("chosen")).to_be_hidden()
@@ -138,7 +138,7 @@ async def test_choosing_moves_no_row(url: str, browser: Browser, width: int) -> 
     places = "() => [...document.querySelectorAll('.x-vms-row')].map(row => [row.id, row.getBoundingClientRect().top])"
     before = await page.evaluate(places)
     await page.locator(".x-vms-check").nth(1).click()
-    await expect(page.get_by_text("1 chosen")).to_be_visible()
+    await expect(page.get_by_text("1 selected")).to_be_visible()
     assert await page.evaluate(places) == before
     await page.locator(".x-vms-box").evaluate("box => box.scrollTo(0, box.scrollHeight)")
     await expect(page.locator(".x-vms-row").last).to_be_visible()
@@ -205,7 +205,7 @@ async def test_keys_lead_through_the_list(url: str, browser: Browser) -> None:
     await page.locator(".x-vms-box").focus()
     for key in ("ArrowDown", "j", "x", "ArrowDown", "Space"):
         await page.keyboard.press(key)
-    await expect(page.get_by_text("2 chosen")).to_be_visible()
+    await expect(page.get_by_text("2 selected")).to_be_visible()
     await page.keyboard.press("Escape")
     await page.keyboard.press("Home")
     await page.keyboard.press("Enter")
