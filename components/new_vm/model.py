@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.new_vm.draft import SUGGESTED, Draft
+from components.new_vm.draft import SUGGESTED, Draft, Source
 from data.objects import Pool
 from xo_dash.control.plan import Step, rehearse_all
 from xo_dash.control.request import BadRequest, Fault, decode
-from xo_dash.control.said import Said
+from xo_dash.control.said import Said, say
 from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.creation.blueprint import Blueprint, blueprint
 from xo_dash.control.vm.creation.hosts import Seat, seats, suggested
 from xo_dash.control.vm.creation.request import CreateVM
+from xo_dash.i18n import N_
 
 UNNAMED = "vm"
 """Stands for a name that nobody has typed yet."""
@@ -57,8 +58,20 @@ def model_of(draft: Draft, pool: Pool) -> Model:
     if rough is not None:
         known = {fault.field for fault in faults}
         faults += [fault for fault in CREATE.faults(rough, pool) if fault.field not in known]
+    faults = _chosen(draft, faults)
     steps = tuple(rehearse_all(CREATE.plan(rough, pool))) if rough is not None and plan is not None else ()
     return Model(pool=pool, request=None if faults else rough, plan=plan, faults=tuple(faults), seats=found, steps=steps)
+
+
+def _chosen(draft: Draft, faults: list[Fault]) -> list[Fault]:
+    """What is to be picked and is not: a disc to install from, a disk to attach."""
+    if draft.source is Source.ISO and not draft.iso:
+        faults.append(Fault("iso", say(N_("“{field}” is missing"), field=Said(N_("Disc")))))
+    for number, disk in enumerate(draft.disks or ()):
+        if disk.existing and not disk.vdi:
+            faults = [fault for fault in faults if not fault.field.startswith(f"disks.{number}.")]
+            faults.append(Fault(f"disks.{number}.vdi", say(N_("“{field}” is missing"), field=Said(N_("Disk")))))
+    return faults
 
 
 def _decoded(values: Mapping[str, object]) -> tuple[CreateVM | None, list[Fault]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
 
 from nicegui import ui
 
@@ -15,7 +14,8 @@ from components.ui import Card
 from data.hosts import account_of
 from data.names import name_of
 from data.objects import SR
-from xo_dash.control.plan import Parallel, Step
+from xo_dash.control.cloud_init.disk import SIZE
+from xo_dash.control.plan import Parallel, Step, rehearse
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.creation.blueprint import Blueprint
 from xo_dash.control.vm.creation.check import THICK, needs, takes
@@ -120,7 +120,7 @@ class Side(ui.element):
             else:
                 with ui.element("ol").classes("x-plan-steps"):
                     for depth, text in steps:
-                        line = ui.label(text).classes("x-plan-inner" if depth else "")
+                        line = ui.label(text).classes(f"x-plan-inner-{depth}" if depth else "")
                         line.tag = "li"
 
     def _turn(self, as_xe: bool) -> None:
@@ -129,12 +129,15 @@ class Side(ui.element):
 
 
 def _spoken(steps: tuple[Step, ...]) -> list[tuple[int, str]]:
-    """What is said of them, each sentence once; steps of branches are one deeper."""
-    inside = False
+    """(how deep, what): each sentence once. Of VMs made beside each other the first has its steps, the others are alike."""
     told: list[tuple[int, str]] = []
-    for text, same in groupby(steps, key=lambda step: str(step.says)):
-        told.append((int(inside), text))
-        inside = inside or any(isinstance(step, Parallel) for step in same)
+    for step in steps:
+        if isinstance(step, Parallel):
+            first, *others = step.branches
+            inner = [(2, text) for _depth, text in _spoken(tuple(rehearse(first.plan())))]
+            return [*told, (0, str(step.says)), (1, str(first.says)), *inner, *((1, str(branch.says)) for branch in others)]
+        if not told or told[-1][1] != str(step.says):
+            told.append((0, str(step.says)))
     return told
 
 
@@ -170,6 +173,8 @@ def _cpus(plan: Blueprint, seat: Seat) -> Left:
 def _storage(plan: Blueprint, sr: SR, at_once: int) -> Left:
     count = len(plan.names)
     most = sum(disk.size for disk in plan.disks if disk.sr is sr and disk.existing is None) * count
+    if plan.cloud_init is not None and plan.config_sr is sr:
+        most += SIZE * count
     free = free_space(sr)
     thick = sr.type in THICK
     words = _("Thick: takes {size} at once.") if thick else _("Thin: grows up to {size}.")

@@ -135,3 +135,29 @@ async def test_who_may_only_look_is_told_so(user: User, world: World, context: C
     assert "operator" in str(button._props["data-tip"]) and button._props["aria-disabled"] == "true"
     user.find(marker="create").click()
     assert world.fake.sent == []
+
+
+async def test_a_text_of_ones_own_is_checked_at_its_field(user: User) -> None:
+    await user.open("/new-vm")
+    type_into(user, "name", "web-1")
+    page = form(user)
+    with page:
+        page.draft.cloud.on = page.draft.cloud.own = True
+        page.draft.cloud.text = "#cloud-config\npackagess: [a]\nruncmd: x\n"
+        for part in page.parts:
+            part.unfold()
+        page.changed()
+    await user.should_see("“runcmd” must be a list")
+    await user.should_see("cloud-init knows no key “packagess”; did you mean “packages”?")
+
+
+async def test_what_is_to_be_picked_is_asked_for_when_one_creates(user: User, world: World) -> None:
+    await user.open("/new-vm")
+    type_into(user, "name", "web-1")
+    user.find(marker="from-iso").click()
+    await user.should_not_see("“Disc” is missing")
+    user.find(marker="create").click()
+    await user.should_see("“Disc” is missing")
+    user.find(marker="from-disk").click()
+    await user.should_see("“Disk” is missing")
+    assert world.fake.sent == []
