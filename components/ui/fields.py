@@ -30,6 +30,7 @@ class Field(ui.input):
     ) -> None:
         super().__init__(label or None, value=value, placeholder=placeholder or None, password=password, on_change=on_change)
         self.classes("x-field").props("borderless dense stack-label hide-bottom-space no-error-icon")
+        self.without_auto_validation()  # or NiceGUI takes away what `on_change` said is wrong
         self._props["autocomplete"] = autocomplete
         self._props["spellcheck"] = "false"
         if lines:
@@ -47,7 +48,7 @@ class Field(ui.input):
 def choice(options: Mapping[Any, str], value: Any, *, label: str = "", on_change: Callable[..., Any] | None = None) -> ui.select:
     """One of a few: {value: what it is called}."""
     box = ui.select(dict(options), value=value, label=label or None, on_change=on_change)
-    box.classes("x-field").props("borderless dense stack-label options-dense hide-bottom-space")
+    box.classes("x-field").props("borderless dense stack-label options-dense hide-bottom-space").without_auto_validation()
     box.props["dropdown-icon"] = _ARROW
     return box
 

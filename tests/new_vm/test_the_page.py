@@ -8,6 +8,7 @@ from nicegui.testing import User
 
 from components.new_vm.draft import Drafts
 from components.new_vm.form import Form
+from components.ui import Field
 from data.objects import VM
 from data.stores.users import Role
 from tests.creation.world import World
@@ -143,10 +144,11 @@ async def test_a_text_of_ones_own_is_checked_at_its_field(user: User) -> None:
     page = form(user)
     with page:
         page.draft.cloud.on = page.draft.cloud.own = True
-        page.draft.cloud.text = "#cloud-config\npackagess: [a]\nruncmd: x\n"
         for part in page.parts:
             part.unfold()
         page.changed()
+    (text,) = user.find("User-data", kind=Field).elements
+    text.value = "#cloud-config\npackagess: [a]\nruncmd: x\n"
     await user.should_see("“runcmd” must be a list")
     await user.should_see("cloud-init knows no key “packagess”; did you mean “packages”?")
 
