@@ -224,10 +224,10 @@ def in_trash(fake: FakePool, vm: VM, until: float = 2_000_000_000.0) -> None:
 def test_the_trash_has_to_be_turned_on(fake: FakePool) -> None:
     vm = fake.vm()
     row = action("vm.trash")
-    assert not row.is_relevant(vm)
+    assert row not in actions_for(vm)
     assert str(why_not(row, vm, user())) == "the trash is turned off; an administrator can turn it on in the settings"
     fake.mirror.trash.days = 14
-    assert row.is_relevant(vm) and why_not(row, vm, user()) is None
+    assert row in actions_for(vm) and why_not(row, vm, user()) is None
 
 
 def test_what_is_moved_there_is_marked_and_can_be_taken_back(fake: FakePool) -> None:

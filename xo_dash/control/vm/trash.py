@@ -10,6 +10,7 @@ from data.names import name_of
 from data.objects import VM, PowerState
 from data.stores.users import Role
 from data.trash import BLOCKED, DAY, REASON, TAG, XODASH_TRASH, Trash, is_trashed, note
+from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.plan import Call, Plan, one
@@ -99,13 +100,17 @@ def blocked(vm: VM) -> Said | None:
     return _DESTROY(vm) or (None if vm.power_state is PowerState.HALTED else _DESTROY.moment(vm))
 
 
+def _has_trash(subject: XapiObject) -> bool:
+    return is_machine(subject) and subject.home.part(Trash).is_on
+
+
 def restore_blocked(vm: VM) -> Said | None:
     return None if is_trashed(vm) else say(N_("it is not in the trash"))
 
 
 TRASH: Final[AnyAction] = Action(
     id="vm.trash", kind=VM, title=N_("Move to trash"), done=N_("{name} is in the trash"), role=Role.OPERATOR, icon="trash",
-    applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(vm.home.part(Trash).is_on), plan=plan,
+    applies_to=_has_trash, blocked=blocked, relevant=lambda vm: True, plan=plan,
     warning=N_(
         "It is in no list but the trash and cannot be started. It keeps its space until it is deleted; until then it can be restored."
     ),
