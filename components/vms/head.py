@@ -78,7 +78,7 @@ class VmHead(ObjectHead):
         """Without one, the place for it, for whoever may write it."""
         empty = not text and may_edit(EDITS["description"], self._vm)
         super()._describe(_("Add a description") if empty else text)
-        self.says.classes(**{"add" if empty else "remove": "x-faint"})
+        self.says.classes(**{"add" if empty else "remove": "x-dim"})
 
     def _edited(self) -> None:
         with self:
@@ -86,6 +86,21 @@ class VmHead(ObjectHead):
         for value, edit in ((self.name, EDITS["name"]), (self.says, EDITS["description"])):
             if may_edit(edit, self._vm):
                 editing(value, self._context, self._vm, edit, place)
+        if may_edit(EDITS["name"], self._vm):
+            self._stand_in_a_heading(self.name)
+
+    @staticmethod
+    def _stand_in_a_heading(name: ui.label) -> None:
+        """A button is a heading no longer: it stands in one."""
+        slot = name.parent_slot
+        if slot is None:  # only what was deleted has none
+            return
+        at = slot.children.index(name)
+        with slot:
+            around = ui.element(name.tag).classes("contents")
+        around.move(target_index=at)
+        name.tag = "span"
+        name.move(around)
 
     def _refresh(self) -> None:
         vm, tools = self._view, self._view.tools
