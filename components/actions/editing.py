@@ -43,11 +43,11 @@ class InlineEditor(ui.element):
 
     def __init__(
         self, context: Context, action: AnyAction, subject: XapiObject, current: Current, closed: Callable[[], object],
-        only: tuple[str, ...] = (), back: Back | None = None, final: bool = False,
+        only: tuple[str, ...] = (), back: Back | None = None, final: bool = False, restores: Current | None = None,
     ) -> None:  # fmt: skip
         """`only` some of its fields; the others stay as they are. `back`: what takes it back, where the same command cannot.
 
-        `final`: nothing takes it back.
+        `final`: nothing takes it back. `restores`: what takes it back has, where that is more than `current`.
         """
         super().__init__("section")
         self.classes("x-editor").mark(f"editor-{action.id}").props["aria-label"] = _(action.title)
@@ -55,7 +55,7 @@ class InlineEditor(ui.element):
         self._context, self._action, self._subject, self._current, self._closed = context, action, subject, current, closed
         self._before: Values = dict(current())
         self._boxes: dict[str, FieldBox] = {}
-        before = self._before
+        before = dict(restores()) if restores is not None else self._before
         self._back = back or (lambda _request: (action, decode(action.request, before)))
         self._saving, self._final = False, final
         with self:

@@ -26,7 +26,9 @@ def may_edit(edit: Edit, vm: VM) -> bool:
 def editing(value: ui.element, context: Context, vm: VM, edit: Edit, place: ui.element, at: int = -1) -> None:
     """Have a click on `value`, or Enter, open the editor in `place`, `at` this position of it."""
     row = action(edit.action_id)
-    value.classes("x-edit").props("tabindex=0 role=button").mark(f"edit-{edit.action_id}")
+    value.classes("x-edit").props("tabindex=0 aria-keyshortcuts=Enter").mark(f"edit-{edit.action_id}")
+    if value.tag == "div":
+        value.props("role=button")  # a heading or a definition that were a button would be none
     value.props["data-tip"] = _(row.title)
 
     def opened() -> None:
@@ -36,7 +38,11 @@ def editing(value: ui.element, context: Context, vm: VM, edit: Edit, place: ui.e
         for old in [element for element in place.descendants() if isinstance(element, InlineEditor)]:
             old.close()
         with place:
-            editor = InlineEditor(context, row, vm, lambda: edit.current(vm), lambda: value.run_method("focus"), edit.only)
+            restores = edit.restores
+            editor = InlineEditor(
+                context, row, vm, lambda: edit.current(vm), lambda: value.run_method("focus"), edit.only,
+                restores=None if restores is None else lambda: restores(vm),
+            )  # fmt: skip
         if at >= 0:
             editor.move(place, at)
 

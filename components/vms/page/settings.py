@@ -27,9 +27,11 @@ SHOWN = ("ref", "home", "metrics", "guest_metrics", "snapshots", "children", "co
 
 def settings(context: Context, vm: VM) -> None:
     PendingNotice(context, vm)
+    rarely = {
+        _("Most vCPUs, cores per socket"): EDITS["topology"], _("CPU share"): EDITS["share"], _("Memory limits"): EDITS["limits"],
+    }  # fmt: skip
     with ui.element().classes("x-cards").style("--card: 380px"):
-        _card(context, vm, _("CPU and memory"), hardware, {_("Cores per socket"): EDITS["topology"], _("CPU share"): EDITS["share"],
-                                                           _("Memory limits"): EDITS["limits"]})  # fmt: skip
+        _card(context, vm, _("CPU and memory"), hardware, rarely)
         _card(context, vm, _("Start and stop"), starting, {_("Start order"): EDITS["start"]})
         _card(context, vm, _("Organisation"), organisation, {_("Folder"): EDITS["folder"]})
         RawRecord(context, vm)
@@ -50,7 +52,7 @@ def hardware(vm: VM) -> list[tuple[str, Cell | None]]:
     cap = cpu_cap(vm)
     share = _("weight {n}").format(n=number(cpu_weight(vm)))
     return [
-        (_("Cores per socket"), number(cores)),
+        (_("Most vCPUs, cores per socket"), f"{number(waiting.most if waiting else vm.VCPUs_max)}, {number(cores)}"),
         (_("CPU share"), f"{share}, " + (_("at most {share} of a CPU").format(share=percent(cap / 100)) if cap else _("no cap"))),
         (_("Memory limits"), _("static {low} to {high}, dynamic {least} to {most}").format(
             low=size(vm.memory_static_min), high=size(vm.memory_static_max), least=size(vm.memory_dynamic_min),

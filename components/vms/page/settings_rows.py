@@ -27,6 +27,7 @@ class Edit:
     action_id: str
     current: Callable[[VM], Values]
     only: tuple[str, ...] = ()
+    restores: Callable[[VM], Values] | None = None  # what takes an edit back has, where that is more than `current`
 
 
 def memory_now(vm: VM) -> Values:
@@ -53,9 +54,9 @@ def vcpus_now(vm: VM) -> Values:
 EDITS: Final[Mapping[str, Edit]] = {
     "name": Edit("vm.rename", lambda vm: {"name": vm.name_label}),
     "description": Edit("vm.describe", lambda vm: {"description": vm.name_description}),
-    "memory": Edit("vm.memory", memory_now, ("memory", "minimum")),
-    "vcpus": Edit("vm.vcpus", vcpus_now, ("vcpus", "most")),
-    "topology": Edit("vm.vcpus", vcpus_now, ("cores",)),
+    "memory": Edit("vm.memory", memory_now, ("memory", "minimum"), limits_now),
+    "vcpus": Edit("vm.vcpus", lambda vm: {"vcpus": vcpus_now(vm)["vcpus"]}, ("vcpus",), vcpus_now),
+    "topology": Edit("vm.vcpus", vcpus_now, ("most", "cores")),
     "limits": Edit("vm.memory", limits_now),
     "share": Edit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm), "cap": cpu_cap(vm)}),
     "boot": Edit("vm.boot_order", lambda vm: {"order": boot_order(vm)}),

@@ -49,8 +49,8 @@ class SetCpuShare(Request, frozen=True, kw_only=True):
 
 
 def wanted(request: SetVCPUs, vm: VM) -> CpusWaiting:
-    """As XAPI would have it. Unless said otherwise the maximum of a halted VM is what it has, that of a running one stays."""
-    most = request.most or (max(request.vcpus, vm.VCPUs_max) if is_up(vm) else request.vcpus)
+    """As XAPI would have it. Unless said otherwise the maximum stays, or follows."""
+    most = request.most or max(request.vcpus, vm.VCPUs_max)
     cores = request.cores or cores_per_socket(vm)
     return CpusWaiting(vm=owner(vm), at_startup=request.vcpus, most=most, cores=cores if request.cores or most % cores == 0 else 1)
 
@@ -102,8 +102,7 @@ def set_all(asked: CpusWaiting, vm: VM) -> Plan:
 
 
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
-    vm = vms[0]
-    return {"vcpus": vm.VCPUs_at_startup, "most": vm.VCPUs_max, "cores": cores_per_socket(vm)}
+    return {"vcpus": vms[0].VCPUs_at_startup}
 
 
 def share_plan(request: SetCpuShare, vm: VM) -> Plan:
