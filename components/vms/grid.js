@@ -35,8 +35,8 @@ export default {
             :disabled="one.key === 'name'" @change="toggleColumn(one.key)">{{ one.title }}</label>
             <button type="button" class="x-link" @click="chooseColumns(usual)">{{ words.usual }}</button></div>
         </details>
-        <a class="x-btn x-vms-new" :href="create()" :data-tip="words.create"><i class="x-icon" v-html="icons.plus"></i><span class="x-vms-word">{{ words.create }}</span></a>
         <button v-if="!narrow" type="button" class="x-btn x-btn-ghost" :data-tip="words.csvTip" @click="download"><i class="x-icon" v-html="icons.download"></i><span class="x-vms-word">CSV</span></button>
+        <a class="x-btn x-vms-new" :href="create()" :data-tip="words.create"><i class="x-icon" v-html="icons.plus"></i><span class="x-vms-word">{{ words.create }}</span></a>
       </div>
       <div ref="box" class="x-vms-box" role="grid" tabindex="0" :aria-label="words.label" :aria-rowcount="total + 1" aria-multiselectable="true"
         :aria-activedescendant="active ? 'vm-row-' + active : null" @scroll.passive="measure" @keydown="press" @focus="focused = true" @blur="focused = false">
