@@ -7,6 +7,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from components.hosts.about import HostAbout
+from components.hosts.console import console_link
 from components.hosts.head import host_bands, host_head
 from components.hosts.loads import loads
 from components.hosts.memory import HostMemory
@@ -16,7 +17,6 @@ from components.lists import Listing
 from components.ui import Card
 from components.vms.happened import Happened
 from data.views.host import HostView
-from pages.host_console import console_link
 from pages.objects import About, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -25,10 +25,10 @@ from xo_dash.i18n import _
 def create(context: Context) -> None:
     @ui.page("/host/{key}")
     def host(key: str) -> None:
-        object_page(context, _about(), key)
+        object_page(context, about(), key)
 
 
-def _about() -> About[HostView]:
+def about() -> About[HostView]:
     return About(
         view=HostView,
         title=_("Host"),

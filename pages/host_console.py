@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nicegui import ui
 
 from components.hosts.head import host_head
-from components.links import path_of
-from components.ui import Card, empty_state
+from components.ui import empty_state
 from components.vms.page.console import console
-from data.objects import VM, Host
+from data.objects import VM
 from data.views.host import HostView
-from pages.objects import About, object_page
+from pages.host import about
+from pages.objects import object_page
 from xo_dash.consoles.rights import may_see
 from xo_dash.context import Context
 from xo_dash.door.current import current_user
@@ -20,19 +22,7 @@ from xo_dash.i18n import _
 def create(context: Context) -> None:
     @ui.page("/host/{key}/console")
     def host_console(key: str) -> None:
-        object_page(context, _about(), key)
-
-
-def _about() -> About[HostView]:
-    return About(
-        view=HostView,
-        title=_("Console"),
-        unknown=_("No host has this UUID"),
-        gone=_("This host is no longer in its pool. Its last known state is shown."),
-        all_title=_("Hosts"),
-        all_path="/hosts",
-        draw=show,
-    )
+        object_page(context, replace(about(), title=_("Console"), draw=show), key)
 
 
 def show(context: Context, host: HostView) -> None:
@@ -45,11 +35,3 @@ def show(context: Context, host: HostView) -> None:
         console(context, dom0)
     else:
         empty_state(_("You may not see this console"), str(verdict.reason))
-
-
-def console_link(host: Host) -> None:
-    """The way to it, for those who may."""
-    dom0 = host.home.one(VM, host.control_domain)
-    if dom0 is not None and may_see(current_user(), dom0):
-        with Card(_("Console")):
-            ui.link(_("Open the console"), f"{path_of(host)}/console").classes("x-link")

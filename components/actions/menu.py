@@ -9,8 +9,11 @@ from typing import Any
 from nicegui import ui
 
 from components.actions.run_command import run_command, whoever
-from components.ui import divider, menu, menu_item
+from components.links import path_of
+from components.ui import divider, menu, menu_item, menu_link
 from data.changes import Subject
+from data.objects import VM
+from data.placement import is_guest
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -46,6 +49,7 @@ class ActionMenu:
         self._menu.open()
 
     def _fill(self) -> None:
+        self._ways()
         user = whoever()
         actions = self._actions if self._actions is not None else thinkable(self._subjects)
         harmful = [action for action in actions if action.danger]
@@ -56,6 +60,12 @@ class ActionMenu:
                 divider()
             for action in group:
                 self._item(tally(action, self._subjects, user))
+
+    def _ways(self) -> None:
+        """Where it leads besides commands, in a menu of everything."""
+        if self._actions is None and len(self._subjects) == 1 and isinstance(vm := self._subjects[0], VM) and is_guest(vm):
+            menu_link(_("Console"), f"{path_of(vm)}/console", icon="console")
+            divider()
 
     def _item(self, offered: Tally) -> None:
         async def clicked() -> None:
