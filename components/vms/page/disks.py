@@ -75,7 +75,7 @@ class DiskTab(ui.element):
         if vdi is not None:
             growing = offered("vdi.grow", vdi, lambda: {"size": f"{max(1, vdi.virtual_size >> 30)} GiB"}, final=True)
             own = [
-                growing, offered("vdi.move", vdi), offered("vdi.rename", vdi, lambda: {"name": vdi.name_label}),
+                growing, offered("vdi.move", vdi), offered("vdi.export", vdi), offered("vdi.rename", vdi, lambda: {"name": vdi.name_label}),
                 offered("vdi.describe", vdi, lambda: {"description": vdi.name_description}),
             ]  # fmt: skip
             commands = [*own, *commands, offered("vdi.delete", vdi)]
