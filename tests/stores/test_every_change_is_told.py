@@ -12,6 +12,7 @@ import pytest
 
 from data.findings.rules import RULES
 from data.findings.wishes import Note, Tuning
+from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused, StoreError
 from data.stores.findings import FindingStore, Notes, Tunings
@@ -53,7 +54,9 @@ class Case:
     def __init__(self, directory: DataDirectory) -> None:
         self.users, self.kiosks, self.settings = UserStore(directory), KioskStore(directory), SettingsStore(directory)
         self.servers, self.findings = ServerStore(directory, Vault(directory)), FindingStore(directory)
+        self.clouds = CloudConfigStore(directory, Vault(directory))
         self.ann = self.users.add_now("Ann", "a hash", Role.ADMIN)
+        self.web = self.clouds.save_now("shop", "ann", {"password": "hunter2"})
         self.bob = self.users.add_now("Bob", "a hash", Role.VIEWER)
         self.lab = self.servers.add_now("192.0.2.1", "root", "hunter2", tls=TlsMode.CA, label="lab")
 
@@ -78,6 +81,10 @@ class Case:
             (KioskStore, "add_now"): ("kiosk.add", lambda: kiosks.add_now("hall", "ann", None)),
             (KioskStore, "add"): ("kiosk.add", lambda: kiosks.add("hall", "ann")),
             (KioskStore, "remove"): ("kiosk.remove", lambda: kiosks.remove(kiosks.add_now("hall", "ann", None)[1].id)),
+            (CloudConfigStore, "save_now"): ("cloud_config.save", lambda: self.clouds.save_now("web", "ann", {"password": "hunter2"})),
+            (CloudConfigStore, "save"): ("cloud_config.save", lambda: self.clouds.save("web", "ann", {"password": "hunter2"})),
+            (CloudConfigStore, "remove_now"): ("cloud_config.remove", lambda: self.clouds.remove_now(self.web.id, "ann")),
+            (CloudConfigStore, "remove"): ("cloud_config.remove", lambda: self.clouds.remove(self.web.id, "ann")),
             (SettingsStore, "set_now"): ("setting.set", lambda: self.settings.set_now("order", ["a"])),
             (SettingsStore, "set"): ("setting.set", lambda: self.settings.set("order", ["a"])),
             (Tunings, "set_now"): ("rule.tune", lambda: self.findings._tunings.set_now(rule.key, Tuning(on=False))),
@@ -97,8 +104,33 @@ QUIET = {
         (SessionStore, "save"),  # the door tells who comes and goes
     (Records, "reload"), (Records, "refresh"),
 }  # fmt: skip
-READING = {"all", "get", "need", "by_name", "any_administrator", "password", "of", "open", "value", "wishes", "remembered", "sessions"}
-STORES: tuple[type, ...] = (Records, UserStore, ServerStore, KioskStore, SettingsStore, SessionStore, Tunings, Notes, FindingStore)
+READING = {
+    "all",
+    "get",
+    "need",
+    "by_name",
+    "any_administrator",
+    "password",
+    "of",
+    "open",
+    "value",
+    "wishes",
+    "remembered",
+    "sessions",
+    "visible",
+}
+STORES: tuple[type, ...] = (
+    Records,
+    UserStore,
+    ServerStore,
+    KioskStore,
+    SettingsStore,
+    SessionStore,
+    Tunings,
+    Notes,
+    FindingStore,
+    CloudConfigStore,
+)
 
 
 def methods() -> list[tuple[type, str]]:
