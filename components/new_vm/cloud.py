@@ -12,8 +12,10 @@ from components.new_vm.model import Model
 from components.new_vm.section import Section
 from components.ui import Button, Dialog, Field, Kind, Tone, check, choice, notify
 from data.stores.errors import StoreError
+from xo_dash.control.access import may
 from xo_dash.control.cloud_init.check import hints_of_text
 from xo_dash.control.cloud_init.config import user_data
+from xo_dash.control.vm.create import CREATE
 from xo_dash.door.current import current_user
 from xo_dash.i18n import _, ngettext, number
 
@@ -146,7 +148,7 @@ class Cloud(Section):
     def _saved(self) -> None:
         store = self.form.context.cloud_configs
         user = whoever()
-        found = store.visible(user.id) if user is not None else ()
+        found = store.visible(user.id) if user is not None and may(user, CREATE) else ()  # there are passwords in them
         options = {one.id: one.name if one.owner else _("{name} (shared)").format(name=one.name) for one in found}
         with ui.element().classes("x-row x-cloud-saved"):
             self._configs = choice(options, None, on_change=self._load)
@@ -157,7 +159,7 @@ class Cloud(Section):
 
     def _load(self) -> None:
         chosen, user = self._configs.value, whoever()
-        if not chosen or user is None:
+        if not chosen or user is None or not may(user, CREATE):
             return
         try:
             kept = self.form.context.cloud_configs.open(str(chosen), user.id)
@@ -203,6 +205,9 @@ class Cloud(Section):
         async def keep() -> None:
             cloud = self.form.draft.cloud
             user = current_user()
+            if not (verdict := may(user, CREATE)):
+                name.fault(str(verdict.reason))
+                return
             values = {key: getattr(cloud, key) for key in KEPT}
             try:
                 made = await self.form.context.cloud_configs.save(str(name.value), user.id, values, shared=bool(shared.value))
