@@ -13,7 +13,7 @@ step, is what it made: the answer that the plan around it gets.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
@@ -157,7 +157,7 @@ class Transfer:
         name: str,
         source: File | None = None,
         content: Callable[[], bytes] | None = None,
-        encode: Callable[[Source], AsyncIterator[bytes]] | None = None,
+        encode: Callable[[Source], AsyncGenerator[bytes]] | None = None,
         length: int | None = None,
         total: int = 0,
         answers: str = "",

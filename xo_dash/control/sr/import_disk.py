@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -69,7 +69,7 @@ def import_plan(request: ImportDisk, sr: SR) -> Plan:
     return (yield from _put(sr, request.file, name, size, converted(request.sha256 or "", zeros=writes_zeros(sr.type))))
 
 
-def _put(sr: SR, file: File, name: str, size: str, encode: Callable[[Source], AsyncIterator[bytes]]) -> Plan:
+def _put(sr: SR, file: File, name: str, size: str, encode: Callable[[Source], AsyncGenerator[bytes]]) -> Plan:
     """A new disk of `size` bytes, filled. Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros."""
     vdi = yield Call(
         "VDI.create", new_vdi(sr, name, size), says=say(N_("Creating {name} on {sr}"), name=name, sr=name_of(sr)),

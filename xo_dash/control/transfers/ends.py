@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
 from xo_dash.control.said import Said, say
@@ -31,7 +31,7 @@ class Source(Protocol):
     @property
     def size(self) -> int: ...
 
-    def pieces(self, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    def pieces(self, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes]:
         """`length` bytes from `offset` (all the rest), in their order. One reader at a time."""
         ...
 

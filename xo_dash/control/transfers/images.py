@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import io
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from enum import StrEnum
 from typing import Any, BinaryIO, Final, cast
 
@@ -194,10 +194,10 @@ async def disk_size(source: Source) -> int:
     return await asyncio.to_thread(lambda: _size(kind_of(file), file))
 
 
-def converted(sha256: str, *, zeros: bool) -> Callable[[Source], AsyncIterator[bytes]]:
+def converted(sha256: str, *, zeros: bool) -> Callable[[Source], AsyncGenerator[bytes]]:
     """The disk in an image, as frames; see raw_disk. `sha256`: what the file must hash to, empty: whatever."""
 
-    async def frames(source: Source) -> AsyncIterator[bytes]:
+    async def frames(source: Source) -> AsyncGenerator[bytes]:
         parts = Parts(source, asyncio.get_running_loop())
         file = cast(BinaryIO, parts)
         kind = await asyncio.to_thread(kind_of, file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -41,8 +41,6 @@ TO_END: Final = 30.0
 """Seconds that it gets to end the task, once that is cancelled."""
 TO_REFUSE: Final = 5.0
 """Seconds for one whose handler never began."""
-ENDLESS: Final = 1 << 50
-"""The length of an upload of which nobody knows it: XAPI wants one, and reads no further than the archive's own end."""
 
 
 @dataclass(slots=True)
@@ -161,7 +159,7 @@ class Mover:
         encode, length = haul.step.encode, haul.step.length
         pieces = encode(upload) if encode is not None else upload.pieces()
         stream = await self._opened(haul, "PUT", length if encode is not None else upload.size)
-        async with aclosing(_as_generator(pieces)) as body:
+        async with aclosing(pieces) as body:
             async for piece in body:
                 await stream.write(piece)
 
@@ -262,13 +260,3 @@ def _refused(status: int) -> Said:
     if status == 403:
         return say(N_("the pool's account may not do that; give the server another one"))
     return say(N_("the host refused the transfer (HTTP {status})"), status=status)
-
-
-async def _as_generator(pieces: AsyncIterator[bytes]) -> Any:
-    """What can be closed: whatever an encoding holds is let go of with it."""
-    try:
-        async for piece in pieces:
-            yield piece
-    finally:
-        with suppress(AttributeError):
-            await pieces.aclose()  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Final
 
 from xo_dash.control.said import say
@@ -29,13 +29,13 @@ def writes_zeros(sr_type: str) -> bool:
     return sr_type in THICK
 
 
-def framed(size: int, sha256: str, *, zeros: bool) -> Callable[[Source], AsyncIterator[bytes]]:
+def framed(size: int, sha256: str, *, zeros: bool) -> Callable[[Source], AsyncGenerator[bytes]]:
     """How `size` raw bytes are sent. `sha256`: what they must hash to, in hex; empty: whatever.
 
     The end, without which XAPI takes nothing for complete, is sent after the checksum was found right.
     """
 
-    async def frames(source: Source) -> AsyncIterator[bytes]:
+    async def frames(source: Source) -> AsyncGenerator[bytes]:
         digest = hashlib.sha256() if sha256 else None
         offset = 0
         async for block in blocks(source.pieces(0, size)):

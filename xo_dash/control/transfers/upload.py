@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,7 +51,7 @@ class Upload:
 
     # whoever reads
 
-    async def pieces(self, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    async def pieces(self, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes]:
         """See Source."""
         left = self._size - offset if length is None else length
         if left > 0:
