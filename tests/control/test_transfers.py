@@ -166,6 +166,14 @@ async def test_what_comes_is_what_is_wanted() -> None:
     assert await reading == b"ab" and await upload.wanted(0.01) is None
 
 
+async def test_what_is_whole_stays_so() -> None:
+    delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
+    await delivery.write(b"one")
+    await delivery.finish()
+    delivery.abort()  # its transfer is over, and a slow receiver still reads
+    assert [piece async for piece in delivery.pieces()] == [b"one"]
+
+
 async def test_a_receiver_learns_that_it_is_not_whole() -> None:
     delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
     pieces = delivery.pieces()

@@ -11,7 +11,7 @@ from xo_dash.control.said import Said
 from xo_dash.control.transfers.ends import CUT, STALLED, EndFailed
 from xo_dash.i18n import N_
 
-WAITING: Final = 2
+WAITING: Final = 4
 """Pieces of 256 KiB that are read and not yet taken."""
 
 
@@ -33,6 +33,7 @@ class Delivery:
         self._claimed = asyncio.Event()
         self._gone = asyncio.Event()
         self._broken = False
+        self._is_whole = False
 
     @property
     def is_claimed(self) -> bool:
@@ -52,9 +53,12 @@ class Delivery:
     async def finish(self) -> None:
         """It is whole: only now the receiver's end is one."""
         await self._put(None)
+        self._is_whole = True
 
     def abort(self) -> None:
-        """It is not whole, and its receiver learns of that."""
+        """It is not whole, unless it was finished, and its receiver learns of that."""
+        if self._is_whole:
+            return
         self._broken = True
         while not self._pieces.empty():
             self._pieces.get_nowait()
@@ -78,10 +82,13 @@ class Delivery:
     async def _put(self, piece: bytes | None) -> None:
         if self._gone.is_set():
             raise EndFailed(CUT)
-        try:
-            await asyncio.wait_for(self._pieces.put(piece), STALLED)
-        except TimeoutError:
-            raise EndFailed(CUT) from None
+        if self._pieces.full():  # a deadline for each piece would cost more than the piece
+            try:
+                await asyncio.wait_for(self._pieces.put(piece), STALLED)
+            except TimeoutError:
+                raise EndFailed(CUT) from None
+        else:
+            self._pieces.put_nowait(piece)
         if self._gone.is_set() and piece is not None:
             raise EndFailed(CUT)
 

@@ -72,10 +72,13 @@ class Upload:
     async def _next(self) -> bytes:
         if self.closed:
             raise EndFailed(self.reason or SILENT)
-        try:
-            piece = await asyncio.wait_for(self._pieces.get(), self._stalled)
-        except TimeoutError:
-            raise EndFailed(SILENT) from None
+        if self._pieces.empty():  # a deadline for each piece would cost more than the piece
+            try:
+                piece = await asyncio.wait_for(self._pieces.get(), self._stalled)
+            except TimeoutError:
+                raise EndFailed(SILENT) from None
+        else:
+            piece = self._pieces.get_nowait()
         if self.closed:
             raise EndFailed(self.reason or SILENT)
         return piece
