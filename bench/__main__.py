@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bystanders, consoles, drawing, first_sync, judging, opening, pages, process, simulator, soak, steady
+from bench import bystanders, consoles, drawing, first_sync, judging, opening, pages, process, simulator, soak, steady, transfers
 from bench.figures import Figure
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -44,6 +44,7 @@ MEASUREMENTS: Measurements = {
     "findings": judging.judging,
     "console": consoles.figures,
     "bystanders": bystanders.bystanders,
+    "transfers": transfers.figures,
 }
 
 
