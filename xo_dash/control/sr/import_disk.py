@@ -107,10 +107,10 @@ def unreachable(sr: SR) -> Said | None:
 
 
 UPLOAD_ISO: Final[AnyAction] = Action(
-    id="sr.upload_iso", kind=SR, request=UploadISO, title=N_("Upload an ISO"), done=N_("the ISO is on {name}"), role=Role.OPERATOR,
+    id="sr.upload_iso", kind=SR, request=UploadISO, title=N_("Upload ISO"), done=N_("the ISO is on {name}"), role=Role.OPERATOR,
     icon="upload", prominent=True, applies_to=is_library, blocked=unreachable, check=check_iso, plan=upload_plan,
 )  # fmt: skip
 IMPORT_DISK: Final[AnyAction] = Action(
-    id="sr.import_disk", kind=SR, request=ImportDisk, title=N_("Import a disk"), done=N_("the disk is on {name}"), role=Role.OPERATOR,
+    id="sr.import_disk", kind=SR, request=ImportDisk, title=N_("Import disk"), done=N_("the disk is on {name}"), role=Role.OPERATOR,
     icon="upload", applies_to=holds_disks, blocked=unreachable, check=check_disk, plan=import_plan,
 )  # fmt: skip
