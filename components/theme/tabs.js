@@ -10,7 +10,11 @@
     if (tab.pathname !== location.pathname) history.pushState({}, "", tab.href);
     choose(tab);
   });
-  addEventListener("popstate", () => choose([...document.querySelectorAll("a.x-tab")].find((tab) => tab.pathname === location.pathname)));
+  addEventListener("popstate", () => {
+    const tabs = [...document.querySelectorAll("a.x-tab")], tab = tabs.find((one) => one.pathname === location.pathname);
+    if (tab) choose(tab);
+    else if (tabs.length) location.reload(); // the same page by another address, as one with a uuid alone
+  });
   addEventListener("keydown", (event) => {
     const tab = tabOf(event), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!tab || !step) return;
