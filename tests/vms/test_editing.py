@@ -21,6 +21,7 @@ from data.types import GIB, Ref
 from pages import layout, vm
 from tests import fakes
 from tests.map.fleets import join
+from tests.sync.house import until
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
@@ -108,6 +109,7 @@ async def test_a_name_is_saved_and_taken_back(at: At) -> None:
     await at.user.should_not_see(marker="editor-vm.rename")
     at.user.find(marker="undo").click()
     await at.user.should_not_see(marker="undo-notice")
+    await until(lambda: len(at.pool.sent) > 1)
     await at.user.should_see("web-1")
     assert at.pool.sent == [("VM.set_name_label", "web-one"), ("VM.set_name_label", "web-1")]
 
