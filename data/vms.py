@@ -61,6 +61,15 @@ def disk_used(vdi: VDI) -> int:
     return used
 
 
+def copy_size(vdi: VDI) -> int:
+    """Bytes that a full copy of `vdi` takes where disks are thin: what it and the nodes below it hold; all of it if the driver cannot tell.
+
+    After a snapshot the disk itself holds what was written since and no more.
+    """
+    used = disk_used(vdi)
+    return vdi.virtual_size if used < 0 else min(used, vdi.virtual_size)
+
+
 def _below(vdi: VDI) -> VDI | None:
     """The hidden node that `vdi` stands on."""
     below = vdi.home.by_uuid(VDI, vdi.sm_config.get("vhd-parent", ""))

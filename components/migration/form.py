@@ -18,13 +18,14 @@ from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VM, Host, HostMetrics, Network
+from data.vms import copy_size
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.request import Fault
 from xo_dash.control.run import Run, State
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.migration.estimate import estimate
-from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, Why, bytes_of, has_address, management_of, networks_on
+from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, Why, has_address, management_of, networks_on
 from xo_dash.control.vm.migration.migrate import (
     MIGRATE,
     DiskPlace,
@@ -194,7 +195,7 @@ class MigrationForm(ui.element):
 
         shown = key_of(move.sr) if move.sr is not None else None
         return [
-            name_of(disk), size(disk.virtual_size), size(bytes_of(disk)), name_of(now) if now else "–",
+            name_of(disk), size(disk.virtual_size), size(copy_size(disk)), name_of(now) if now else "–",
             lambda: self._select(options, shown, _("SR for {disk}").format(disk=name_of(disk)), place),
             _(WHYS[move.why]),
         ]  # fmt: skip

@@ -7,7 +7,8 @@ from typing import Final
 
 from data.names import name_of
 from data.objects import SR
-from xo_dash.control.vm.migration.mapping import DiskMove, Why, bytes_of
+from data.vms import copy_size
+from xo_dash.control.vm.migration.mapping import DiskMove, Why
 from xo_dash.control.vm.migration.targets import Way
 from xo_dash.i18n import N_, _, size
 
@@ -35,4 +36,4 @@ def moved(moves: list[DiskMove]) -> str:
     if not going:
         return ""
     names = list(dict.fromkeys(name_of(move.sr) for move in going if isinstance(move.sr, SR)))
-    return _("{amount} to {sr}").format(amount=size(sum(bytes_of(move.disk) for move in going)), sr=", ".join(names))
+    return _("{amount} to {sr}").format(amount=size(sum(copy_size(move.disk) for move in going)), sr=", ".join(names))

@@ -65,6 +65,17 @@ def test_storage_that_is_full_or_out_of_reach_is_refused_at_its_field(house: Hou
     assert full == "5\u202fGiB come to local, and 1\u202fGiB are free there"
 
 
+def test_what_lies_below_a_disk_since_its_snapshot_moves_too(house: House) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan)
+    (move,) = disk_moves(vm, house.two, house.local)
+    base = VDI(managed=False, virtual_size=20 * GIB, physical_utilisation=5 * GIB, SR=house.shared.ref)
+    house.lab.put(base)
+    house.lab.change(move.disk, physical_utilisation=GIB, sm_config={"vhd-parent": base.uuid})
+    house.lab.change(house.local, physical_utilisation=house.local.physical_size - GIB)
+    (full,) = faults("vm.migrate", vm, host=house.one.uuid, sr=house.local.uuid)
+    assert full == "6\u202fGiB come to local, and 1\u202fGiB are free there"
+
+
 def test_disks_alone_move_while_the_vm_stays_on_its_host(house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan)
     assert faults("vm.migrate", vm, host=house.one.uuid) == ["one cannot take it: it runs there already"]

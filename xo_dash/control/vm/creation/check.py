@@ -12,6 +12,7 @@ from data.names import name_of
 from data.objects import PBD, SR, VBD, VDI, VIF, VM, Host, Pool, PowerState
 from data.placement import is_guest
 from data.types import GIB, Home
+from data.vms import copy_size
 from xo_dash.control.cloud_init import config as cloud_init
 from xo_dash.control.cloud_init.disk import SIZE as CONFIG_SIZE
 from xo_dash.control.request import LONGEST_NAME, Fault
@@ -197,7 +198,7 @@ def takes(disk: Disk, plan: Blueprint) -> int:
     if disk.original is None:
         return disk.size if disk.sr.type in THICK else 0
     if plan.copy_to is not None:
-        return disk.size if disk.sr.type in THICK else max(0, disk.original.physical_utilisation)
+        return disk.size if disk.sr.type in THICK else copy_size(disk.original)
     return disk.size - disk.original.virtual_size if disk.sr.type in THICK else 0
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from data.losing import reach_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool
 from data.types import Home
+from data.vms import copy_size
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.disks import disks_of
 
@@ -41,11 +42,6 @@ class NicMove:
     why: Why
 
 
-def bytes_of(disk: VDI) -> int:
-    """What travels: what it takes on its SR; where the driver cannot tell, all of it."""
-    return disk.physical_utilisation if disk.physical_utilisation >= 0 else disk.virtual_size
-
-
 def disk_moves(vm: VM, host: Host, everything: SR | None = None, chosen: Mapping[str, SR] | None = None) -> list[DiskMove]:
     """A place on `host` for each disk of `vm`. `everything`: the SR for all of them, `chosen`: {uuid of a disk: its own}."""
     reached, asked, promised = reach_of(host), chosen or {}, Counter[SR]()
@@ -53,7 +49,7 @@ def disk_moves(vm: VM, host: Host, everything: SR | None = None, chosen: Mapping
     for disk in disks_of(vm):
         sr, why = (asked[disk.uuid], Why.CHOSEN) if disk.uuid in asked else _place(disk, host, everything, reached, promised)
         if sr is not None and why is not Why.STAYS:
-            promised[sr] += bytes_of(disk)
+            promised[sr] += copy_size(disk)
         moves.append(DiskMove(disk, sr, why))
     return moves
 
@@ -64,7 +60,7 @@ def _place(disk: VDI, host: Host, everything: SR | None, reached: Iterable[str],
     now = disk.home.one(SR, disk.SR)
     if host.home is disk.home and now is not None and now.ref in reached:
         return now, Why.STAYS
-    fitting = [sr for sr, _label in disk_srs(host.home) if sr.ref in reached and _has_room(sr, bytes_of(disk) + promised.get(sr, 0))]
+    fitting = [sr for sr, _label in disk_srs(host.home) if sr.ref in reached and _has_room(sr, copy_size(disk) + promised.get(sr, 0))]
     default = default_sr(host.home)
     if default in fitting:
         return default, Why.DEFAULT
@@ -87,7 +83,7 @@ def overfull(moves: Iterable[DiskMove]) -> Iterable[tuple[SR, int]]:
     coming = Counter[SR]()
     for move in moves:
         if move.sr is not None and move.why is not Why.STAYS and move.sr is not move.disk.home.one(SR, move.disk.SR):
-            coming[move.sr] += bytes_of(move.disk)
+            coming[move.sr] += copy_size(move.disk)
     return [(sr, amount) for sr, amount in coming.items() if not _has_room(sr, amount)]
 
 
