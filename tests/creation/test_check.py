@@ -78,6 +78,7 @@ def test_what_is_wrong_is_said_at_its_field(world: World, values: dict[str, Any]
 
 def test_a_size_may_have_a_comma(world: World) -> None:
     assert wrong(world, memory="1,5 GiB", disks=[{"size": "0,5 GiB"}]) == {}
+    assert wrong(world, memory="4", disks=[{"position": "0", "size": "20"}]) == {}, "GiB, as in all fields for memory and disks"
 
 
 def test_a_mac_is_of_one_nic_and_of_no_other_vm(world: World) -> None:

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from data.objects import SR, VDI, VM, Host, Network
 from xo_dash.control.cloud_init.config import CloudInit
-from xo_dash.control.request import Lines, Name, Request, Size, an_object, called, one_of
+from xo_dash.control.request import GibSize, Lines, Name, Request, an_object, called, one_of
 from xo_dash.i18n import N_
 
 MOST_AT_ONCE: Final = 50
@@ -32,7 +32,7 @@ class NewDisk(Request, frozen=True, kw_only=True):
     position: Annotated[Annotated[str, Meta(pattern=r"^[0-9]{1,3}$")] | None, called(N_("Position"))] = None
     vdi: Annotated[Image | None, called(N_("Existing disk"))] = None
     name: Annotated[Name | None, called(N_("Name"))] = None
-    size: Annotated[Size | None, called(N_("Size"))] = None
+    size: Annotated[GibSize | None, called(N_("Size"))] = None
     sr: Annotated[Storage | None, called(N_("SR"))] = None
 
 
@@ -52,9 +52,9 @@ class CreateVM(Request, frozen=True, kw_only=True):
     template: Annotated[Template, called(N_("Template"), hint=N_("Or a halted VM, of which it becomes a copy"))]
     iso: Annotated[Image | None, called(N_("ISO in the CD drive"))] = None
     network_boot: Annotated[bool, called(N_("Boot from the network"))] = False
-    memory: Annotated[Size | None, called(N_("Memory"))] = None
-    memory_min: Annotated[Size | None, called(N_("Least memory"), hint=N_("The pool may reduce its memory to this"))] = None
-    memory_max: Annotated[Size | None, called(N_("Usual memory"), hint=N_("Unless given, as much as it may have"))] = None
+    memory: Annotated[GibSize | None, called(N_("Memory"))] = None
+    memory_min: Annotated[GibSize | None, called(N_("Least memory"), hint=N_("The pool may reduce its memory to this"))] = None
+    memory_max: Annotated[GibSize | None, called(N_("Usual memory"), hint=N_("Unless given, as much as it may have"))] = None
     vcpus: Annotated[Cpus | None, called(N_("vCPUs"))] = None
     cores_per_socket: Annotated[Cpus | None, called(N_("Cores per socket"))] = None
     firmware: Annotated[Annotated[str, one_of(FIRMWARE)] | None, called(N_("Firmware"))] = None
