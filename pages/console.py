@@ -62,7 +62,7 @@ def _page(context: Context, request: Request, key: str) -> Response:
         if vm is None or mode not in MODES:
             return PlainTextResponse(_("No VM has this UUID"), 404)
         if not may_see(user, vm):
-            return PlainTextResponse(_("You may not see this console"), 403)
+            return PlainTextResponse(_("You do not have access to this console"), 403)
         root = str(request.scope.get("root_path", ""))
         html = document(vm, mode, user.preferences, may_use=bool(may_use(user, vm)), root=root)
     return HTMLResponse(html, headers=HEADERS)

@@ -127,7 +127,7 @@ def _sets(context: Context, kept: Kept, keys: Sequence[str]) -> None:
                 if not name:
                     field.fault(_("give it a name"))
                 elif name not in kept.sets and len(kept.sets) >= SETS:
-                    field.fault(_("there are {n} sets already; remove one first").format(n=SETS))
+                    field.fault(_("there are already {n} sets; remove one first").format(n=SETS))
                 else:
                     dialog.submit(name)
 

@@ -30,8 +30,8 @@ def show(context: Context, host: HostView) -> None:
     host_head(context, host)
     dom0 = host.row.home.one(VM, host.row.control_domain)
     if dom0 is None:
-        empty_state(_("This host has no console"), _("Its pool tells of no control domain."))
+        empty_state(_("This host has no console"), _("Its pool reports no control domain."))
     elif verdict := may_see(current_user(), dom0):
         console(context, dom0)
     else:
-        empty_state(_("You may not see this console"), str(verdict.reason))
+        empty_state(_("You do not have access to this console"), str(verdict.reason))

@@ -20,5 +20,5 @@ def create(context: Context) -> None:
             if found is not None:
                 RunPage(context, found, path_of)
             else:
-                with empty_state(_("This task is no longer remembered"), _("The audit has when it began and how it ended.")):
+                with empty_state(_("This task is no longer available"), _("The audit log has its start and result.")):
                     ui.link(_("Tasks"), "/tasks").classes("x-btn")

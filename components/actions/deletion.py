@@ -107,7 +107,7 @@ class DeletionDialog:
                 ui.label(ngettext("… and {n} more", "… and {n} more", more).format(n=number(more))).classes("x-dim")
             shared = {disk.uuid for removal in self._removals.values() for disk, _by in removal.shared}
             if shared:
-                text = ngettext("{n} shared disk stays.", "{n} shared disks stay.", len(shared))
+                text = ngettext("{n} shared disk is kept.", "{n} shared disks are kept.", len(shared))
                 ui.label(text.format(n=number(len(shared)))).classes("x-dim")
 
     def _title(self, text: str) -> None:
@@ -118,8 +118,8 @@ class DeletionDialog:
     def _ways(self) -> ui.radio:
         """The trash or now."""
         days = min(vm.home.part(Trash).days for vm in self._vms)
-        until = _("Can be restored until {date}. Keeps its space until then.").format(date=date(time.time() + days * DAY))
-        options = {"trash": _("Move to trash") + f" · {until}", "now": _("Delete now") + " · " + _("Cannot be undone.")}
+        until = _("Can be restored until {date}. Uses its space until then.").format(date=date(time.time() + days * DAY))
+        options = {"trash": _("Move to trash") + f" · {until}", "now": _("Delete now") + " · " + _("This cannot be undone.")}
         return ui.radio(options, value="trash", on_change=self._changed).classes("x-gone-ways").props("dense").mark("way")
 
     def _word_to_type(self) -> str:
@@ -200,7 +200,7 @@ def _snapshots(removal: Removal) -> tuple[str, str]:
     backups = sum(map(is_of_backup, removal.snapshots))
     parts = [
         ngettext("{n} with memory", "{n} with memory", memory).format(n=number(memory)) if memory else "",
-        ngettext("{n} of a backup", "{n} of backups", backups).format(n=number(backups)) if backups else "",
+        ngettext("{n} used by a backup job", "{n} used by backup jobs", backups).format(n=number(backups)) if backups else "",
     ]
     return ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)), ", ".join(part for part in parts if part)
 

@@ -119,7 +119,9 @@ class InlineEditor(ui.element):
         now = self._current()
         changed = [str(now[name]) for name in self._boxes if not self._saving and now.get(name) != self._before.get(name)]
         self._elsewhere.set_visibility(bool(changed))
-        self._elsewhere.text = _("Changed meanwhile by somebody else, now: {value}").format(value=", ".join(changed)) if changed else ""
+        self._elsewhere.text = (
+            _("Changed by another user in the meantime; now: {value}").format(value=", ".join(changed)) if changed else ""
+        )
 
     # in the end
 
@@ -208,7 +210,9 @@ class UndoNotice(ui.element):
         self.delete()
         with client:
             if rehearse(self._action.plan(self._done, self._subject)):
-                notify(_("{name}: somebody changed it meanwhile, so it was not undone").format(name=name_of(self._subject)), Tone.WARNING)
+                notify(
+                    _("{name}: not undone, another user has changed it in the meantime").format(name=name_of(self._subject)), Tone.WARNING
+                )
                 return
             item = await run_one(self._context, self._back, self._subject, self._before)
             if item is not None and item.state is not State.DONE:

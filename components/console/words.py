@@ -33,13 +33,13 @@ def page_words() -> dict[str, object]:
         "minutes": _("{n} min"),
         "hours": _("{n} h"),
         "age": _("The picture is {age} old."),
-        "goes_to_vm": _("Keyboard goes to the VM"),
+        "goes_to_vm": _("The VM has the keyboard"),
         "right_ctrl": _("Right Ctrl"),
         "releases": _("releases it"),
         "click": _("Click the picture to type"),
         "stays": _("Keys are not sent until it is connected"),
         "not_connected": _("Not connected"),
-        "needs_operator": _("Typing needs the role of operator"),
+        "needs_operator": _("Typing needs the operator role"),
         "only_looking": _("View only: keys and mouse are not sent"),
         "type_title": _("Type text"),
         "type_go": _("Type"),
@@ -53,29 +53,32 @@ def page_words() -> dict[str, object]:
 
 def state_words() -> dict[str, tuple[str, str]]:
     """{how a console stands, or why it ended: (title, what becomes of it)}"""
-    by_itself, trying = _("Connects as soon as it shows a picture."), _("Trying again every 5 seconds.")
+    by_itself, trying = _("Connects as soon as it shows a picture."), _("Retrying every 5 seconds.")
     return {
         "connecting": (_("Connecting to {vm}"), ""),
         "restarting": (_("{vm} is restarting"), by_itself),
         "starting": (_("{vm} is starting"), by_itself),
-        "migrating": (_("{vm} is migrating"), _("Connects to its new host by itself.")),
+        "migrating": (_("{vm} is migrating"), _("Connects to its new host automatically.")),
         "stopping": (_("{vm} is shutting down"), ""),
         "reconnecting": (_("Reconnecting to {vm}"), by_itself),
-        "halted": (_("{vm} is halted"), _("Connects by itself when it starts.")),
-        "suspended": (_("{vm} is suspended"), _("Connects by itself when it is resumed.")),
-        "paused": (_("{vm} is paused"), _("Connects by itself when it goes on.")),
-        "no_console": (_("{vm} has no graphical console"), _("Its text console may have more to show.")),
+        "halted": (_("{vm} is halted"), _("Connects automatically when it starts.")),
+        "suspended": (_("{vm} is suspended"), _("Connects automatically when it is resumed.")),
+        "paused": (_("{vm} is paused"), _("Connects automatically when it is unpaused.")),
+        "no_console": (_("{vm} has no graphical console"), _("Its text console may show more.")),
         "no_picture": (_("{vm} shows no picture"), trying),
-        "host_down": (_("{host} is not responding"), _("Connects by itself when the host is back.")),
-        "offline": (_("No connection to the pool of {vm}"), _("Connects by itself when the pool is back.")),
+        "host_down": (_("{host} is not responding"), _("Connects automatically when the host responds.")),
+        "offline": (_("No connection to the pool of {vm}"), _("Connects automatically when the pool responds.")),
         "unreachable": (_("No response from {host}"), trying),
-        "busy": (_("Somebody else is using this console"), _("The pool allows one session at a time. Trying again every 5 seconds.")),
-        "refused": (_("{host} refuses its console"), _("The account that xo-dash uses for this pool may not open consoles.")),
+        "busy": (_("Another user is using this console"), _("The pool allows one session at a time. Retrying every 5 seconds.")),
+        "refused": (
+            _("{host} refuses its console"),
+            _("The account that xo-dash uses for this pool does not have permission to open consoles."),
+        ),
         "certificate": (_("The certificate of {host} is not trusted"), _("An administrator can compare it in Settings.")),
         "idle": (_("Disconnected: nothing was typed for a while"), _("The pool ends idle consoles.")),
-        "lost": (_("No connection to xo-dash"), _("Trying again by itself.")),
+        "lost": (_("No connection to xo-dash"), _("Retrying automatically.")),
         "signed_out": (_("You are signed out"), ""),
-        "no_right": (_("You may not see this console"), _("Ask an administrator.")),
+        "no_right": (_("You do not have access to this console"), _("Ask an administrator.")),
         "gone": (_("This VM no longer exists"), ""),
         "too_many": (_("Too many consoles are open"), _("Close some of them, then try again.")),
         "not_rfb": (_("The connection to {vm} was ended"), ""),
@@ -84,7 +87,7 @@ def state_words() -> dict[str, tuple[str, str]]:
 
 def missing() -> str:
     """Where the build could not bring noVNC."""
-    return _("This installation has no graphical consoles: noVNC could not be fetched when it was installed. Install xo-dash again.")
+    return _("This installation has no graphical consoles: noVNC could not be downloaded during the installation. Reinstall xo-dash.")
 
 
 def standing_words(vm: VM, standing: Standing) -> tuple[str, str]:

@@ -111,7 +111,7 @@ class MigrationForm(ui.element):
             return
         self._shown = [*rows, self._chosen.host]
         able = sum(one.refused is None for one, *_rest in rows)
-        scope = _("{able} of {all} can take it").format(able=number(able), all=number(len(rows)))
+        scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(rows)))
         with renewed(self._targets), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Target")
             for one, key, about, memory in rows:
@@ -276,7 +276,7 @@ class MigrationForm(ui.element):
                 with ui.element("li").classes("x-move-note"):
                     Mark("critical" if wrong else "warning")
                     ui.label(text)
-        self._button.allow(wrong[0] if wrong else None if host is not None else _("No host can take it now."))
+        self._button.allow(wrong[0] if wrong else None if host is not None else _("No host can run it now."))
         self._failing.text = self._after_a_failure(host)
 
     def _tell_time(self, host: Host, request: MigrateVM) -> None:
@@ -295,7 +295,7 @@ class MigrationForm(ui.element):
         text = (
             _("{name} stays on {host} with its disks.").format(name=name, host=name_of(now))
             if now
-            else _("{name} stays as it is.").format(name=name)
+            else _("{name} is not changed.").format(name=name)
         )
         more = _("What was copied is removed; what could not be removed is named in the run.")
         return f"{text} {more}" if host is not None else text

@@ -25,8 +25,8 @@ WHYS: Final[Mapping[Why, str]] = {
     Why.ROOM: N_("most free space"),
     Why.NAME: N_("same name"),
     Why.VLAN: N_("same VLAN"),
-    Why.GUESS: N_("no network of that name or VLAN: check it"),
-    Why.NOWHERE: N_("no place for it"),
+    Why.GUESS: N_("no network with that name or VLAN: check it"),
+    Why.NOWHERE: N_("no suitable SR"),
 }
 
 

@@ -67,7 +67,7 @@ class Cloud(Section):
             self._field("user", _("User"), placeholder=_("the image's own"))
             self._field("password", _("Password"), placeholder=_("none, keys only"), password=True, autocomplete="new-password")
         with ui.element().classes("x-stack") as self._more_box:
-            self._field("ssh_keys", _("SSH keys"), placeholder="ssh-ed25519 AAAA… ann@lab", lines=True, hint=_("One a line"))
+            self._field("ssh_keys", _("SSH keys"), placeholder="ssh-ed25519 AAAA… ann@lab", lines=True, hint=_("One per line"))
             self._field("packages", _("Packages"), placeholder="nginx, qemu-guest-agent")
             self._update = self.switch(_("Update packages at first boot"), cloud.update, lambda on: setattr(cloud, "update", on))
 
@@ -199,7 +199,7 @@ class Cloud(Section):
         dialog = Dialog(_("Save this cloud-init configuration"))
         with dialog:
             name = Field(_("Name"))
-            shared = check(_("Everybody may use it"))
+            shared = check(_("Share with all users"))
             ui.label(_("Includes user, password, SSH keys, packages and text, but not hostname and address.")).classes("x-dim x-small")
 
         async def keep() -> None:

@@ -35,14 +35,14 @@ class Hardware(Section):
             self.text("vcpus", _("vCPUs"), lambda text: setattr(draft, "vcpus", text or None), lambda m: draft.vcpus or _plan(m, "vcpus"))
             self.text(
                 "cores_per_socket", _("Cores per socket"), lambda text: setattr(draft, "cores_per_socket", text or None),
-                lambda m: draft.cores_per_socket or _plan(m, "cores_per_socket"), placeholder=_("as the template"),
+                lambda m: draft.cores_per_socket or _plan(m, "cores_per_socket"), placeholder=_("same as the template"),
             )  # fmt: skip
             self.text(
                 "memory", _("Memory"), lambda text: setattr(draft, "memory", text or None),
                 lambda m: draft.memory if draft.memory is not None else size(m.plan.memory.static_max) if m.plan else "",
             )  # fmt: skip
             self.text(
-                "memory_min", _("Least memory"), lambda text: setattr(draft, "memory_min", text or None),
+                "memory_min", _("Minimum memory"), lambda text: setattr(draft, "memory_min", text or None),
                 lambda m: draft.memory_min if draft.memory_min is not None else size(m.plan.memory.dynamic_min) if m.plan else "",
                 hint=_("The pool may reduce its memory to this"),
             )  # fmt: skip
@@ -81,7 +81,7 @@ class Firmware(Section):
             self._firmware = choice({key: _(words) for key, words in FIRMWARE.items()}, None, label=_("Firmware"), on_change=put)
             self._boxes["firmware"] = self._firmware
         with ui.element().classes("x-fold-checks") as self._uefi:
-            self._secure = self.switch(_("Secure boot"), False, lambda on: setattr(draft, "secure_boot", on))
+            self._secure = self.switch(_("Secure Boot"), False, lambda on: setattr(draft, "secure_boot", on))
             self._vtpm = self.switch(_("vTPM"), draft.vtpm, lambda on: setattr(draft, "vtpm", on))
 
     def refresh(self, model: Model) -> None:

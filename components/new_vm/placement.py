@@ -26,7 +26,7 @@ class Placement(Section):
         if model.plan is None:
             return ""
         if model.plan.host is None:
-            return _("no host can take it now")
+            return _("no host can run it now")
         name = name_of(model.plan.host)
         return _("{host}, suggested").format(host=name) if self.form.draft.host == SUGGESTED else name
 
@@ -83,6 +83,6 @@ def _room(seat: Seat) -> str:
 def _why(seat: Seat, best: Seat | None) -> str:
     if seat is best:
         return _("Suggested")
-    parts = [_("CPU busy {percent}").format(percent=percent(seat.cpu))] if seat.cpu is not None else []
+    parts = [_("CPU {percent}").format(percent=percent(seat.cpu))] if seat.cpu is not None else []
     parts += [_("similar VMs run here")] if seat.alike else []
     return _("Possible. {facts}").format(facts="; ".join(parts)) if parts else _("Possible")

@@ -162,7 +162,7 @@ class Quick(ui.element):
         same = same_names(model.pool.home, names)
         text = _("No other VM has this name.") if names else ""
         if same:
-            text = ngettext("{n} VM has this name already.", "{n} VMs have this name already.", len(same)).format(n=number(len(same)))
+            text = ngettext("{n} VM already has this name.", "{n} VMs already have this name.", len(same)).format(n=number(len(same)))
         if len(names) > 1 and not same:
             text = _("{first} to {last}").format(first=names[0], last=names[-1])
         self._same.text = "" if self.name.error else text

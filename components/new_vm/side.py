@@ -90,7 +90,7 @@ class Side(ui.element):
     def _draw_host(self, host: object) -> None:
         with renewed(self._host):
             if not isinstance(host, tuple):
-                ui.label(_("No host of the pool can take it now; Placement says why.")).classes("x-dim")
+                ui.label(_("No host of the pool can run it now; see Placement for the reasons.")).classes("x-dim")
                 return
             name, reasons = host
             with ui.element().classes("x-row x-spread"):
@@ -161,7 +161,7 @@ def _cpus(plan: Blueprint, seat: Seat) -> Left:
     wanted, threads = plan.vcpus * len(plan.names), max(1, seat.threads)
     after = seat.vcpus + wanted
     top = max(after, 4 * threads)
-    busy = _("Busy {percent} now.").format(percent=percent(seat.cpu)) if seat.cpu is not None else ""
+    busy = _("CPU {percent} now.").format(percent=percent(seat.cpu)) if seat.cpu is not None else ""
     note = f"{_('{n} per thread.').format(n=number(round(after / threads, 1)))} {busy}"
     told = ngettext("{n} on {threads} thread", "{n} on {threads} threads", seat.threads).format(
         n=number(after), threads=number(seat.threads)
@@ -192,7 +192,7 @@ def _line(name: str, whole: int, used: int, wanted: int, note: str, binding: boo
     missing = wanted - free
     after = _("{size} free").format(size=size(max(0, -missing)))
     if missing > 0:
-        after = (_("{size} short") if binding else _("overcommitted by {size}")).format(size=size(missing))
+        after = (_("{size} missing") if binding else _("overcommitted by {size}")).format(size=size(missing))
     return Left(name, size(free), after, used / share, min(wanted, free) / share, missing > 0 and binding, note)
 
 

@@ -102,7 +102,7 @@ class RunPage(ui.element):
                 _figures(item)
             with Card(_("Steps"), f"{number(_done(item))} / {number(len(item.steps))}"):
                 if not item.steps:
-                    ui.label(_("Nothing was sent.") if item.state.ended else _("Waiting for its turn.")).classes("x-dim")
+                    ui.label(_("Nothing was sent.") if item.state.ended else _("Queued.")).classes("x-dim")
                 else:
                     self._steps(item)
         with ui.element().classes("x-stack").style("gap: 12px"):
@@ -111,7 +111,7 @@ class RunPage(ui.element):
             if item.state.ended:
                 return
             with Card(_("If it fails or is cancelled")):
-                ui.label(_("What was done so far is undone, last first. You may leave this page.")).classes("x-dim")
+                ui.label(_("Completed steps are undone, last first. You can leave this page.")).classes("x-dim")
 
     def _steps(self, item: Item) -> None:
         undone = any(step.undone or step.left for step in item.steps)
@@ -151,7 +151,7 @@ class RunPage(ui.element):
             with Card(_("Left")):
                 for text in item.left:
                     ui.label(str(text)).props("dir=auto")
-                ui.label(_("Look at it before you try again.")).classes("x-dim")
+                ui.label(_("Check it before you try again.")).classes("x-dim")
 
     # of many
 
@@ -183,9 +183,13 @@ class RunPage(ui.element):
 
     async def _ask_to_cancel(self) -> None:
         made = [str(step.says) for item in self._run.items for step in item.steps if step.state is State.DONE]
-        text = _("Done so far, and undone then: {steps}").format(steps="; ".join(made)) if made else _("Nothing has been done so far.")
+        text = (
+            _("Completed steps, which are then undone: {steps}").format(steps="; ".join(made))
+            if made
+            else _("Nothing has been done so far.")
+        )
         user = whoever()
-        if await confirm(_("Cancel it?"), text, yes=_("Cancel it"), no=_("Go on")) and user is not None:
+        if await confirm(_("Cancel it?"), text, yes=_("Cancel it"), no=_("Continue")) and user is not None:
             self._context.runner.cancel(user, self._run)
 
     async def _retry_failed(self) -> None:

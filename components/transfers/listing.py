@@ -49,7 +49,7 @@ class TransferList(ui.element):
                     _("No transfers"),
                     _("Exports, imports and uploads appear here: export a VM from its menu, import one from the menu of a pool."),
                 )
-            self._going = Section(_("Under way"))
+            self._going = Section(_("In progress"))
             self._ended = Section(_("Recent"))
             follow_source(context.runner.observe, self._refresh)
 

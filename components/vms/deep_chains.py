@@ -31,8 +31,8 @@ def deep_chains(mirror: Sight) -> None:
         deep = [(depth, vm) for depth, vm in found if depth >= DEEP]
         band.set_visibility(bool(deep))
         text = ngettext(
-            "{n} VM has a chain of {deep} or more. An SR takes no snapshots from {most} on.",
-            "{n} VMs have chains of {deep} or more. An SR takes no snapshots from {most} on.",
+            "{n} VM has a disk chain of {deep} or more. From {most} on, snapshots are no longer possible.",
+            "{n} VMs have disk chains of {deep} or more. From {most} on, snapshots are no longer possible.",
             len(deep),
         )
         band.text.text = text.format(n=number(len(deep)), deep=number(DEEP), most=number(MOST))

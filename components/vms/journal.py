@@ -71,7 +71,9 @@ class JournalCard(Card):
         self._more.set_visibility(count > self._wanted)
         with renewed(self._box):
             if not self._lines:
-                text = _("No changes in this time.") if self._period != Period() else _("No changes since xo-dash watches this VM.")
+                text = (
+                    _("No changes in this period.") if self._period != Period() else _("No changes since xo-dash started watching this VM.")
+                )
                 ui.label(text).classes("x-dim")
                 return
             _table(self._lines[: self._wanted])

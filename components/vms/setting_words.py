@@ -18,7 +18,7 @@ TITLES: Final[Mapping[str, str]] = {
     "appliance": N_("vApp"), "order": N_("Start order"), "start_delay": N_("Start delay"), "affinity": N_("Preferred host"),
     "HVM_boot_policy": N_("Boot policy"), "domain_type": N_("Virtualization"), "VGPUs": N_("GPUs"), "attached_PCIs": N_("PCI devices"),
     "disk": N_("Disk"), "cd": N_("CD"), "snapshot": N_("Snapshot"),
-    "HVM_boot_params/order": N_("Boot order"), "HVM_boot_params/firmware": N_("Firmware"), "platform/secureboot": N_("Secure boot"),
+    "HVM_boot_params/order": N_("Boot order"), "HVM_boot_params/firmware": N_("Firmware"), "platform/secureboot": N_("Secure Boot"),
     "platform/cores-per-socket": N_("Cores per socket"), "other_config/auto_poweron": N_("Auto-start"), "other_config/folder": N_("Folder"),
     f"other_config/{NOTES}": N_("Notes"),
 }  # fmt: skip

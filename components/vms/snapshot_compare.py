@@ -37,7 +37,7 @@ class SnapshotCompare(Card):
             self._choice.props["aria-label"] = _("Snapshot")
             self._box = ui.element().classes("x-snap-diff")
             with ui.element("footer").classes("x-snap-foot") as self._foot:
-                self._first = our.check(_("Snapshot the present first"), True)
+                self._first = our.check(_("Take a snapshot of the current state first"), True)
                 with buttons():
                     Button(_("Revert") + "…", self._revert, icon="undo").mark("revert").props("data-once")
                     Button(_("New VM") + "…", lambda: self._do("snapshot.new_vm"), icon="plus").mark("new-vm").props("data-once")

@@ -38,7 +38,7 @@ class SnapshotTaker(Card):
         with self:
             with ui.element().classes("x-taker-line"):
                 self._name = our.Field(value=kept if isinstance(kept, str) else PATTERN, on_change=self._changed, on_enter=self._take)
-                self._name.mark("snapshot-name").props["aria-label"] = _("Name of the snapshot")
+                self._name.mark("snapshot-name").props["aria-label"] = _("Snapshot name")
                 self._memory = our.check(_("With memory"), on_change=self._changed)
                 self._quiesce = our.check(_("Quiesce"), on_change=self._changed)
                 ui.element().classes("x-grow")

@@ -133,7 +133,7 @@ class SnapshotTree(Card):
     def _row(self, twig: Twig, width: int, moment: float | None, amount: int, most: int) -> None:
         snapshot, backup = twig.vm, is_of_backup(twig.vm)
         if backup and not self._with_backups:
-            Icon("lock").classes("x-dim").props["data-tip"] = _("A backup needs it; include backups to select it")
+            Icon("lock").classes("x-dim").props["data-tip"] = _("Used by a backup job; include backups to select it")
         else:
             box = ui.element("input").props("type=checkbox")
             box.props["aria-label"] = name_of(snapshot)
@@ -152,7 +152,7 @@ class SnapshotTree(Card):
         Age(moment, bare=True).classes("x-num")
         with ui.element("span").classes("x-snap-cost"):
             Bar(amount / most if most > 0 and amount > 0 else 0.0)
-            ui.label(size(amount)).classes("x-num").props["data-tip"] = _("About what is freed once the SR has coalesced")
+            ui.label(size(amount)).classes("x-num").props["data-tip"] = _("Space freed once the SR has coalesced (estimate)")
         Button(icon="more", label=_("More commands"), kind=Kind.GHOST)
 
     @staticmethod

@@ -82,14 +82,14 @@ class TrashList(ui.element):
         vms = trash_of(self._context.mirror)
         days = self._context.mirror.trash.days
         found = freed([disk for vm in vms for disk in _disks(vm)])
-        kept = ngettext("Kept {n} day", "Kept {n} days", days).format(n=number(days)) if days else _("The trash is turned off")
+        kept = ngettext("Kept {n} day", "Kept {n} days", days).format(n=number(days)) if days else _("The trash is disabled")
         known = sum(amount for amount in found.values() if amount > 0)
         self._sum.text = " · ".join([kept, *([size(known)] if known else [])])
         self._count.text = _("Trash {n}").format(n=number(len(vms)))
         self._empty.set_visibility(bool(vms))
         with renewed(self._box):
             if not vms:
-                empty_state(_("The trash is empty"), _("VMs that are moved here are kept for some days, and can be restored by one click."))
+                empty_state(_("The trash is empty"), _("VMs moved here are kept for some days and can be restored with one click."))
                 return
             _head()
             for vm in vms[:SHOWN]:
@@ -175,4 +175,4 @@ class TrashSettings(Card):
             return
         await self._context.setting_store.set(SETTING, days or None)
         self._context.mirror.trash.days = days
-        notify(_("Saved") if days else _("The trash is off; what is in it stays until somebody empties it."), Tone.INFORMATION)
+        notify(_("Saved") if days else _("The trash is disabled; its contents stay until somebody empties it."), Tone.INFORMATION)

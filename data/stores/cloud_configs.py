@@ -45,7 +45,7 @@ class CloudConfigStore(Records[CloudConfig]):
         """What it says. Raises RecordMissing, also for one of somebody else; SecretUnreadable."""
         config = self.need(config_id)
         if config.owner not in ("", user_id):
-            raise RecordMissing(_("it is no longer there: somebody removed it"))
+            raise RecordMissing(_("it no longer exists: somebody removed it"))
         told = json.loads(self._vault.open(config.sealed, config_id))
         return told if isinstance(told, dict) else {}
 
@@ -59,9 +59,9 @@ class CloudConfigStore(Records[CloudConfig]):
         def edit(records: dict[str, CloudConfig]) -> CloudConfig:
             same = next((one for one in records.values() if one.owner == owner and one.name == cleaned), None)
             if same is not None and same.by != user_id:
-                raise RecordRefused(_("somebody else shares one of this name; choose another"))
+                raise RecordRefused(_("another user shares one with this name; choose another"))
             if same is None and sum(one.owner == owner for one in records.values()) >= MOST:
-                raise RecordRefused(_("there are {most} already; delete one first").format(most=MOST))
+                raise RecordRefused(_("there are already {most}; delete one first").format(most=MOST))
             config_id = same.id if same is not None else str(uuid.uuid4())
             sealed = self._vault.seal(json.dumps(dict(values)), config_id)
             records[config_id] = CloudConfig(id=config_id, name=cleaned, by=user_id, owner=owner, sealed=sealed)
@@ -75,9 +75,9 @@ class CloudConfigStore(Records[CloudConfig]):
         def edit(records: dict[str, CloudConfig]) -> CloudConfig:
             found = records.get(config_id)
             if found is None or found.owner not in ("", user_id):
-                raise RecordMissing(_("it is no longer there: somebody removed it"))
+                raise RecordMissing(_("it no longer exists: somebody removed it"))
             if found.by != user_id:
-                raise RecordRefused(_("somebody else shares it; only they can delete it"))
+                raise RecordRefused(_("shared by another user; only they can delete it"))
             return records.pop(config_id)
 
         return self._change("cloud_config.remove", edit, config_id)

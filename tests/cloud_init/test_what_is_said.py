@@ -102,5 +102,5 @@ def test_an_unknown_key_is_a_hint() -> None:
     text = "#cloud-config\npackagess: [a]\nzzqx: 1\nhostname: a\n"
     assert not list(faults_of_text(text))
     assert [str(hint) for hint in hints_of_text(text)] == [
-        "cloud-init knows no key “packagess”; did you mean “packages”?", "cloud-init knows no key “zzqx”",
+        "cloud-init has no key “packagess”; did you mean “packages”?", "cloud-init has no key “zzqx”",
     ]  # fmt: skip

@@ -143,18 +143,18 @@ FAULTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("vm.vcpus", "vm", {"vcpus": 0}, "it must be at least 1"),
     ("vm.vcpus", "vm", {"vcpus": "many"}, "it must be a whole number"),
     ("vm.vcpus", "vm", {"vcpus": 4, "most": 2}, "it must be at least the number of vCPUs, 4"),
-    ("vm.vcpus", "vm", {"vcpus": 4, "most": 4, "cores": 3}, "4 vCPUs cannot be parted into sockets of 3"),
-    ("vm.boot_order", "vm", {"order": "cc"}, "it takes each of the letters c, d and n once at most"),
+    ("vm.vcpus", "vm", {"vcpus": 4, "most": 4, "cores": 3}, "4 vCPUs cannot be divided into sockets of 3"),
+    ("vm.boot_order", "vm", {"order": "cc"}, "each of the letters c, d and n is allowed once"),
     ("vm.folder", "vm", {"folder": "servers"}, "a folder begins with a slash, like /servers/web"),
     ("vm.add_tag", "vm", {"tag": "a\nb"}, "only visible characters are allowed"),
-    ("vdi.grow", "disk", {"size": "10"}, "it has 10\u202fGiB already, and disks cannot shrink"),
+    ("vdi.grow", "disk", {"size": "10"}, "it already has 10 GiB, and disks cannot shrink"),
     ("vdi.grow", "disk", {"size": "much"}, "it must be a size, like 300, 300 GiB, +100"),
     ("vdi.grow", "disk", {"size": "2 PiB"}, "it must be more than 0 and at most 1 PiB"),
-    ("vdi.grow", "disk", {"size": "+61"}, "vault cannot take it: 61\u202fGiB are needed and 60\u202fGiB are free"),
-    ("vif.mac", "nic", {"mac": "01:00:00:00:00:00"}, "its first byte must be even; odd ones are for groups"),
+    ("vdi.grow", "disk", {"size": "+61"}, "vault cannot be used: 61 GiB needed, 60 GiB free"),
+    ("vif.mac", "nic", {"mac": "01:00:00:00:00:00"}, "its first byte must be even; odd ones are multicast"),
     ("vif.mac", "nic", {"mac": "52:54"}, "a MAC address has six bytes, like 52:54:00:12:34:56"),
-    ("vif.lock", "nic", {"mode": "locked"}, "without an address nothing could be sent; give one, or choose “No traffic”"),
-    ("vif.lock", "nic", {"mode": "locked", "ipv4": "fe80::1"}, "“fe80::1” is no such address"),
+    ("vif.lock", "nic", {"mode": "locked"}, "without an address nothing can be sent; enter one, or select “No traffic”"),
+    ("vif.lock", "nic", {"mode": "locked", "ipv4": "fe80::1"}, "“fe80::1” is not a valid address"),
     ("vif.lock", "nic", {"mode": "off"}, "it must be one of these: network_default, unlocked, locked, disabled"),
 ]  # fmt: skip
 
@@ -176,8 +176,8 @@ def test_a_size_is_a_size_or_so_much_more(text: str, size: int | None) -> None:
 def test_a_mac_that_another_vm_has_is_refused(halted: Place) -> None:
     other = halted.fake.vm("db-1")
     halted.put(VIF(VM=other.ref, MAC="52:54:00:aa:00:02"))
-    assert faults("vif.mac", halted.nic, mac="52-54-00-AA-00-02") == ["db-1 has it already"]
-    assert faults("vm.add_nic", halted.vm, network=halted.lan.uuid, mac="52:54:00:AA:00:02") == ["db-1 has it already"]
+    assert faults("vif.mac", halted.nic, mac="52-54-00-AA-00-02") == ["db-1 already has it"]
+    assert faults("vm.add_nic", halted.vm, network=halted.lan.uuid, mac="52:54:00:AA:00:02") == ["db-1 already has it"]
 
 
 def test_what_is_possible_only_halted_is_noted_and_applied_by_a_restart(running: Place) -> None:
@@ -211,7 +211,7 @@ def test_what_is_possible_only_halted_is_noted_and_applied_by_a_restart(running:
 def test_what_waits_is_read_with_care(running: Place, value: str) -> None:
     running.fake.change(running.vm, other_config={VCPUS: value.replace("{vm}", running.vm.uuid[:8])})
     assert not pending_of(running.vm)
-    assert str(why_not(action("vm.apply_pending"), running.vm, user())) == "no change waits for its restart"
+    assert str(why_not(action("vm.apply_pending"), running.vm, user())) == "no changes are waiting for a restart"
 
 
 def test_a_guest_without_tools_gets_devices_at_its_next_start(running: Place) -> None:
@@ -221,7 +221,7 @@ def test_a_guest_without_tools_gets_devices_at_its_next_start(running: Place) ->
     assert [method for method, _ in calls_of("vm.add_disk", running.vm, name="x", size="1", sr=running.fast.uuid)] == [
         "VDI.create", "VBD.create",
     ]  # fmt: skip
-    words = "a guest without tools does not let go of it while it runs; shut web-1 down first"
+    words = "a guest without guest tools does not release it while running; shut down web-1 first"
     assert str(why_not(action("vif.remove"), running.nic, user())) == words
 
 
@@ -232,7 +232,7 @@ def test_a_disk_grows_in_use_where_the_driver_can(running: Place) -> None:
 
 def test_a_disk_moves_with_its_vm_or_is_copied(running: Place, fake: FakePool) -> None:
     assert calls_of("vdi.move", running.disk, sr=running.fast.uuid) == [("VDI.pool_migrate", (running.disk.ref, running.fast.ref, {}))]
-    assert faults("vdi.move", running.disk, sr=running.vault.uuid) == ["it is there already"]
+    assert faults("vdi.move", running.disk, sr=running.vault.uuid) == ["it is already there"]
     choices = action("vdi.move").choices["sr"]([running.disk])
     assert [(choice.value, choice.refused) for choice in choices] == [(running.fast.uuid, None)]
     fake.change(running.vm, allowed_operations=frozenset())
@@ -246,7 +246,7 @@ def test_a_disk_moves_with_its_vm_or_is_copied(running: Place, fake: FakePool) -
 def test_a_cd_is_swapped_and_a_drive_made_where_there_is_none(halted: Place, fake: FakePool) -> None:
     one, other = halted.iso("debian.iso"), halted.iso("tools.iso")
     assert [method for method, _ in calls_of("vm.insert_cd", halted.vm, image=one.uuid)] == ["VBD.insert"]
-    assert faults("vm.insert_cd", halted.vm, image=halted.disk.uuid) == ["it is no image for CD drives"]
+    assert faults("vm.insert_cd", halted.vm, image=halted.disk.uuid) == ["it is not an ISO image"]
     fake.change(halted.cd, VDI=other.ref, empty=False, allowed_operations=frozenset({"eject"}))
     assert [method for method, _ in calls_of("vm.insert_cd", halted.vm, image=one.uuid)] == ["VBD.eject", "VBD.insert"]
     fake.change(halted.vm, VBDs=[halted.drive.ref])
@@ -259,8 +259,8 @@ def test_a_cd_is_swapped_and_a_drive_made_where_there_is_none(halted: Place, fak
 
 
 def test_a_disk_that_a_running_vm_has_is_not_deleted(running: Place, fake: FakePool) -> None:
-    assert str(why_not(action("vdi.delete"), running.disk, user())) == "web-1 has it attached; detach it first"
-    assert action("vdi.delete").consequences(running.disk) == ["web-1 loses its disk root"]
+    assert str(why_not(action("vdi.delete"), running.disk, user())) == "it is attached to web-1; detach it first"
+    assert action("vdi.delete").consequences(running.disk) == ["root is removed from web-1"]
     fake.change(running.drive, currently_attached=False)
     fake.change(running.vm, power_state=HALTED)
     assert why_not(action("vdi.delete"), running.disk, user()) is None

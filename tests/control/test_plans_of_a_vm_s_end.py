@@ -85,7 +85,7 @@ def test_a_deep_chain_is_warned_of(fake: FakePool) -> None:
         fake.change(upper, sm_config={"vhd-parent": lower.uuid})
     disk(fake, vm, sm_config={"vhd-parent": nodes[0].uuid})
     assert deepest(vm) == 23
-    assert "A chain of its disks is 23 deep" in notes("vm.snapshot", vm, name="x")[-1]
+    assert "A disk chain has 23 levels" in notes("vm.snapshot", vm, name="x")[-1]
     fake.change(nodes[-1], sm_config={"vhd-parent": nodes[0].uuid})  # a ring, as only a broken pool tells of one
     assert deepest(vm) == 23
 
@@ -111,11 +111,9 @@ def test_a_snapshot_of_a_backup_is_deleted_only_by_who_insists(fake: FakePool, k
     row = action("snapshot.delete")
     assert row.unasked([own]) == ("backups",) and row.unasked([own, backup]) == ()
     assert faults("snapshot.delete", own) == []
-    assert faults("snapshot.delete", backup) == [
-        "nightly belongs to a backup, which needs it for the next one; include snapshots of backups, or leave it out"
-    ]
+    assert faults("snapshot.delete", backup) == ["nightly is used by a backup job; include snapshots of backups, or skip it"]
     assert faults("snapshot.delete", backup, backups=True) == []
-    assert notes("snapshot.delete", backup, backups=True) == ["The next backup of web-1 copies everything."]
+    assert notes("snapshot.delete", backup, backups=True) == ["The next backup of web-1 is a full one."]
 
 
 # ---- copies and templates
@@ -139,7 +137,7 @@ def test_a_vm_of_a_snapshot_has_nothing_of_a_backup(fake: FakePool) -> None:
 def test_a_vm_becomes_a_template_and_a_template_a_vm(fake: FakePool) -> None:
     vm, built_in = fake.vm(), fake.vm(is_a_template=True, is_default_template=True)
     assert calls_of("vm.make_template", vm) == [("VM.set_is_a_template", (vm.ref, True))]
-    assert str(why_not(action("template.make_vm"), vm, user())) == "it is no template"
+    assert str(why_not(action("template.make_vm"), vm, user())) == "it is not a template"
     fake.change(vm, is_a_template=True)
     assert calls_of("template.make_vm", vm) == [("VM.set_is_a_template", (vm.ref, False))]
     for action_id in ("template.make_vm", "template.delete"):
@@ -164,10 +162,10 @@ def test_what_goes_with_a_vm_and_what_stays(fake: FakePool) -> None:
         ("VM.destroy", (vm.ref,)), ("VM.destroy", (shot.ref,)), ("VDI.destroy", (root.ref,)), ("VDI.destroy", (of_shot.ref,)),
     ]  # fmt: skip
     assert notes("vm.delete", vm, keep=[data.uuid]) == [
-        "Snapshots that go with it: 1.",
-        "both (vault) · 10\u202fGiB stays: db-1 has it too.",
-        "cluster (vault) · 10\u202fGiB stays: it is marked as shared.",
-        "data (vault) · 10\u202fGiB stays, detached.",
+        "Snapshots deleted with it: 1.",
+        "both (vault) · 10 GiB is kept: db-1 also uses it.",
+        "cluster (vault) · 10 GiB is kept: it is marked as shared.",
+        "data (vault) · 10 GiB is detached and kept.",
     ]
     assert faults("vm.delete", vm, keep=["x"]) == ["there is no disk x in the pool; leave it out"]
 
@@ -225,7 +223,7 @@ def test_the_trash_has_to_be_turned_on(fake: FakePool) -> None:
     vm = fake.vm()
     row = action("vm.trash")
     assert row not in actions_for(vm)
-    assert str(why_not(row, vm, user())) == "the trash is turned off; an administrator can turn it on in the settings"
+    assert str(why_not(row, vm, user())) == "the trash is disabled; an administrator can enable it in the settings"
     fake.mirror.trash.days = 14
     assert row in actions_for(vm) and why_not(row, vm, user()) is None
 

@@ -43,7 +43,15 @@ async def test_a_failure_has_its_step_its_undo_and_what_is_left(looking: User, d
     }
     run = await desk.runner.run(desk.hire(), action("vm.trash"), [vm])
     await looking.open(f"/run/{run.key}")
-    for text in ("Move to trash: web-1 <b>", "Failed, 1 left", "3 of 4", "steps done", "undone", "Left: Tagging web-1 <b>", "Retry"):
+    for text in (
+        "Move to trash: web-1 <b>",
+        "Failed, 1 left",
+        "3 of 4",
+        "steps done",
+        "undone",
+        "Left: Adding a tag to web-1 <b>",
+        "Retry",
+    ):
         await looking.should_see(text)
     fake.answers["VM.add_to_other_config"] = ""
     looking.find(marker="retry-failed").click()
@@ -68,4 +76,4 @@ async def test_of_many_the_failed_alone_are_done_once_more(looking: User, desk: 
 
 async def test_one_that_nobody_remembers(looking: User) -> None:
     await looking.open("/run/none")
-    await looking.should_see("This task is no longer remembered")
+    await looking.should_see("This task is no longer available")

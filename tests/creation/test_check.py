@@ -48,7 +48,7 @@ MALFORMED: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"memory": "-1"}, {"memory": "it must be more than 0 and at most 1 PiB"}),
     ({"memory": str(1 << 60)}, {"memory": "it must be more than 0 and at most 1 PiB"}),
     ({"memory": "1 MiB"}, {"memory": f"it must be at least 16{NB}MiB"}),
-    ({"memory": "1 TiB"}, {"memory": f"no host of the pool has that much; the largest has 64{NB}GiB"}),
+    ({"memory": "1 TiB"}, {"memory": f"no host in the pool has that much; the largest has 64{NB}GiB"}),
     ({"memory": "2 GiB", "memory_min": "3 GiB", "memory_max": "2 GiB"},
      {"memory_min": f"it must be at most 2{NB}GiB, the usual memory of the VM"}),
     ({"memory": "2 GiB", "memory_max": "3 GiB"}, {"memory_max": f"it must be at most 2{NB}GiB, the maximum of the VM"}),
@@ -62,9 +62,9 @@ MALFORMED: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"disks": [{"size": "3 TiB"}]}, {"disks.0.size": f"a disk on vault has at most 1.99{NB}TiB"}),
     ({"disks": [{"position": "0", "size": "5 GiB"}]}, {"disks.0.size": f"the template's disk has 10{NB}GiB; it can only grow"}),
     ({"tags": ["a\nb"]}, {"tags": "only visible characters are allowed"}),
-    ({"ha": "restart"}, {"ha": "HA is off in this pool; turn it on first"}),
+    ({"ha": "restart"}, {"ha": "HA is disabled in this pool; enable it first"}),
     ({"cloud_init": {"user": "Ann"}},
-     {"cloud_init.user": "a user has 1 to 32 small letters, digits, - and _, and begins with a letter"}),
+     {"cloud_init.user": "a user name has 1 to 32 lowercase letters, digits, - and _, and begins with a letter"}),
     ({"nics": [{"network": "none"}]}, {"nics.0.network": "this network is no longer in the pool; choose another"}),
     ({"template": "none"}, {"template": "this template is no longer in the pool; choose another"}),
     ({"host": "none"}, {"host": "this host is no longer in the pool; choose another"}),
@@ -92,20 +92,22 @@ def test_a_mac_is_of_one_nic_and_of_no_other_vm(world: World) -> None:
     assert said("02:AA-bb:cc:dd:00") == {}
     assert said(taken) == {"nics.0.mac": "db-1 uses this MAC address"}
     for bad in ("01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "x", "00:00:00:00:00:00", "02:aa:bb:cc:dd"):
-        assert said(bad) == {"nics.0.mac": "it must be the MAC address of one NIC, like 02:1a:2b:3c:4d:5e"}
+        assert said(bad) == {"nics.0.mac": "it must be a unicast MAC address, like 02:1a:2b:3c:4d:5e"}
     assert said("02:aa:bb:cc:dd:01", "02:aa:bb:cc:dd:01") == {"nics.1.mac": "another NIC of this VM uses it"}
-    assert said("02:aa:bb:cc:dd:01", name="a{n}", count=2) == {"nics.0.mac": "several VMs cannot have one MAC address; leave it empty"}
+    assert said("02:aa:bb:cc:dd:01", name="a{n}", count=2) == {"nics.0.mac": "several VMs cannot share a MAC address; leave it empty"}
 
 
 def test_an_sr_that_is_full_or_cut_off(world: World) -> None:
     assert wrong(world, disks=[{"size": "30 GiB", "sr": world.fast.uuid}, {"size": "30 GiB", "sr": world.fast.uuid}]) == {
-        "disks.1.size": f"60{NB}GiB do not fit: fast has 50{NB}GiB free"
+        "disks.1.size": f"60{NB}GiB needed: fast has 50{NB}GiB free"
     }
     assert "disks.0.size" in wrong(world, name="a{n}", count=3, disks=[{"size": "20 GiB", "sr": world.fast.uuid}])
     for pbd in world.fast.all_of(PBD, world.fast.PBDs):
         world.fake.change(pbd, currently_attached=False)
-    assert wrong(world, disks=[{"size": "1 GiB", "sr": world.fast.uuid}]) == {"disks.0.sr": "fast is attached on no host; attach it first"}
-    assert wrong(world, disks=[{"size": "1 GiB", "sr": world.images.uuid}]) == {"disks.0.sr": "no disks of VMs are kept on it"}
+    assert wrong(world, disks=[{"size": "1 GiB", "sr": world.fast.uuid}]) == {
+        "disks.0.sr": "fast is not attached on any host; attach it first"
+    }
+    assert wrong(world, disks=[{"size": "1 GiB", "sr": world.images.uuid}]) == {"disks.0.sr": "not used for VM disks"}
     world.fake.remove(world.fast)
     said = wrong(world, disks=[{"size": "1 GiB", "sr": world.fast.uuid}])
     assert said == {"disks.0.sr": "this SR is no longer in the pool; choose another"}
@@ -137,13 +139,13 @@ def test_each_host_is_suggested_or_says_why_not(world: World) -> None:
 
     said, best, _reasons = found(memory="16 GiB")
     assert said == {"host-1": "", "host-2": f"not enough memory: needs 16{NB}GiB, 8{NB}GiB free"} and best == "host-1"
-    assert found(disks=[{"size": "1 GiB", "sr": world.fast.uuid}])[0]["host-2"] == "it does not reach fast"
+    assert found(disks=[{"size": "1 GiB", "sr": world.fast.uuid}])[0]["host-2"] == "it has no access to fast"
     world.fake.change(world.hosts[0], resident_VMs=[world.fake.vm("web-1", PowerState.RUNNING, resident_on=world.hosts[0].ref).ref])
     _said, best, reasons = found()
     assert best == "host-2" and reasons[-1] == "Similar VMs run on host-1"
     world.fake.change(world.hosts[1], enabled=False)
     assert found()[0]["host-2"] == "it is in maintenance mode"
-    assert wrong(world, host=world.hosts[1].uuid) == {"host": "host-2 cannot take it: it is in maintenance mode"}
+    assert wrong(world, host=world.hosts[1].uuid) == {"host": "host-2 cannot run it: it is in maintenance mode"}
 
 
 @pytest.mark.parametrize(
@@ -161,5 +163,5 @@ def test_what_a_template_describes_is_read_with_care(text: str, sizes: list[int]
 def test_a_disk_for_the_first_boot_takes_space_too(world: World) -> None:
     world.fake.change(world.vault, physical_utilisation=world.vault.physical_size)
     said = wrong(world, cloud_init={"user": "ann"})
-    assert list(said.values()) == [f"4{NB}MiB do not fit: vault has 0{NB}B free"]
+    assert list(said.values()) == [f"4{NB}MiB needed: vault has 0{NB}B free"]
     assert isinstance(world.vault, SR) and isinstance(world.golden, VM)

@@ -37,9 +37,9 @@ async def _story(someone: Person) -> None:
 async def _snapshot(someone: Person, path: str) -> None:
     page = someone.page
     await someone.goes(f"{path}/snapshots")
-    await page.get_by_label("Name of the snapshot").fill("before {date}")
+    await page.get_by_label("Snapshot name").fill("before {date}")
     await someone.sees("Will be named before 20")
-    await page.get_by_label("Name of the snapshot").press("Enter")
+    await page.get_by_label("Snapshot name").press("Enter")
     rows = page.locator("[data-snapshot]")
     await expect(rows.filter(has_text="before 20")).to_have_count(1)
     await rows.filter(has_text="before 20").click()

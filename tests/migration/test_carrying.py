@@ -71,7 +71,7 @@ async def test_every_host_says_what_a_drop_would_do(user: User, house: House) ->
     vm = machine(house.lab, house.one, house.shared, house.lan)
     shown = await chart(user)
     said = told(shown, key_of(vm))
-    assert said[key_of(house.one)] == ("no", "it runs there already")
+    assert said[key_of(house.one)] == ("no", "it is already running there")
     assert said[key_of(house.two)] == ("live", "Live, no disk moves · 56\u202fGiB free afterwards")
     assert said[key_of(house.attic)][0] == "no"
     assert told(shown, "nobody@nowhere", "x") == {}

@@ -57,12 +57,17 @@ async def test_a_host_of_another_pool_is_chosen_and_what_is_asked_for_follows(us
     house.home.change(house.home.home.one(HostMetrics, house.attic.metrics) or HostMetrics(), memory_total=64 * GIB)
     moved = machine(house.lab, house.one, house.shared, house.tagged)
     await user.open(f"/migrate/{key_of(moved)}")
-    for text in ("Migrate web-1", "Live, no disk moves", "it runs there already", "To another pool, with its disks: 5\u202fGiB to nas"):
+    for text in (
+        "Migrate web-1",
+        "Live, no disk moves",
+        "it is already running there",
+        "To another pool, with its disks: 5\u202fGiB to nas",
+    ):
         await user.should_see(text)
     user.find(marker=f"target-{house.attic.uuid}").click()
     for text in (
         "default SR",
-        "no network of that name or VLAN: check it",
+        "no network with that name or VLAN: check it",
         "NIC 0 changes from tagged to lan: check it",
         "Preparing attic",
     ):
@@ -78,7 +83,7 @@ async def test_a_host_that_changes_is_judged_anew(user: User, house: House) -> N
     await user.open(f"/migrate/{key_of(moved)}")
     await user.should_see("Live, no disk moves")
     house.lab.change(house.two, enabled=False)
-    await user.should_see("two cannot take it: it is in maintenance mode", retries=20)
+    await user.should_see("two cannot run it: it is in maintenance mode", retries=20)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER])

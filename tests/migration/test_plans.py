@@ -33,11 +33,11 @@ def test_hosts_come_by_what_has_to_move_with_the_reason_against_the_others(house
     found = targets(vm)
     assert [(one.host.name_label, one.way, str(one.refused or "")) for one in found] == [
         ("two", Way.MEMORY, ""),
-        ("one", Way.MEMORY, "it runs there already"),
+        ("one", Way.MEMORY, "it is already running there"),
         ("attic", Way.POOL, "8\u202fGiB of memory needed, 4\u202fGiB free"),
     ]
     house.lab.change(house.two, enabled=False)
-    assert faults("vm.migrate", vm, host=house.two.uuid) == ["two cannot take it: it is in maintenance mode"]
+    assert faults("vm.migrate", vm, host=house.two.uuid) == ["two cannot run it: it is in maintenance mode"]
 
 
 def test_a_live_migration_is_one_call(house: House) -> None:
@@ -59,10 +59,10 @@ def test_disks_out_of_reach_go_to_the_default_storage(house: House) -> None:
 
 def test_storage_that_is_full_or_out_of_reach_is_refused_at_its_field(house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan)
-    assert faults("vm.migrate", vm, host=house.two.uuid, sr=house.local.uuid) == ["two does not reach local; choose another"]
+    assert faults("vm.migrate", vm, host=house.two.uuid, sr=house.local.uuid) == ["local is not attached on two; choose another"]
     house.lab.change(house.local, physical_utilisation=house.local.physical_size - GIB)
     (full,) = faults("vm.migrate", vm, host=house.one.uuid, sr=house.local.uuid)
-    assert full == "5\u202fGiB come to local, and 1\u202fGiB are free there"
+    assert full == "5 GiB needed on local, 1 GiB free"
 
 
 def test_what_lies_below_a_disk_since_its_snapshot_moves_too(house: House) -> None:
@@ -73,12 +73,12 @@ def test_what_lies_below_a_disk_since_its_snapshot_moves_too(house: House) -> No
     house.lab.change(move.disk, physical_utilisation=GIB, sm_config={"vhd-parent": base.uuid})
     house.lab.change(house.local, physical_utilisation=house.local.physical_size - GIB)
     (full,) = faults("vm.migrate", vm, host=house.one.uuid, sr=house.local.uuid)
-    assert full == "6\u202fGiB come to local, and 1\u202fGiB are free there"
+    assert full == "6 GiB needed on local, 1 GiB free"
 
 
 def test_disks_alone_move_while_the_vm_stays_on_its_host(house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan)
-    assert faults("vm.migrate", vm, host=house.one.uuid) == ["one cannot take it: it runs there already"]
+    assert faults("vm.migrate", vm, host=house.one.uuid) == ["one cannot run it: it is already running there"]
     assert faults("vm.migrate", vm, host=house.one.uuid, sr=house.local.uuid) == []
 
 
@@ -99,7 +99,7 @@ def test_between_pools_networks_are_found_by_name_or_vlan_and_a_guess_is_said(ho
 
 def test_a_copy_is_for_halted_vms_and_other_pools(house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan, PowerState.HALTED)
-    assert faults("vm.migrate", vm, host=house.two.uuid, sr=house.local.uuid, copy=True)[-1].startswith("within a pool use Clone")
+    assert faults("vm.migrate", vm, host=house.two.uuid, sr=house.local.uuid, copy=True)[-1].startswith("use Clone within a pool")
     assert faults("vm.migrate", vm, host=key_of(house.attic), copy=True) == []
     send = steps_of("vm.migrate", vm, host=key_of(house.attic), copy=True)[-1]
     assert isinstance(send, Call) and send.parameters[-1] == {"copy": "true"}

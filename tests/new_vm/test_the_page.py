@@ -64,7 +64,7 @@ async def test_what_is_wrong_is_told_and_keeps_it_from_being_created(user: User,
         page.changed("memory")
     await user.should_see("1 field to correct: CPU and memory")
     user.find(marker="create").click()
-    await user.should_see("no host of the pool has that much; the largest has 64\u202fGiB")  # its part has unfolded
+    await user.should_see("no host in the pool has that much; the largest has 64 GiB")  # its part has unfolded
     assert world.fake.sent == []
 
 
@@ -150,7 +150,7 @@ async def test_a_text_of_ones_own_is_checked_at_its_field(user: User) -> None:
     (text,) = user.find("User-data", kind=Field).elements
     text.value = "#cloud-config\npackagess: [a]\nruncmd: x\n"
     await user.should_see("“runcmd” must be a list")
-    await user.should_see("cloud-init knows no key “packagess”; did you mean “packages”?")
+    await user.should_see("cloud-init has no key “packagess”; did you mean “packages”?")
 
 
 async def test_what_is_to_be_picked_is_asked_for_when_one_creates(user: User, world: World) -> None:

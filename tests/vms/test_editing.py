@@ -118,13 +118,13 @@ async def test_what_somebody_else_changed_meanwhile_is_said_and_not_overwritten(
     await at.open()
     await at.edit("vm.rename", **{"New name": "mine"})
     fakes.change(at.mirror, at.vm, name_label="theirs")
-    await at.user.should_see("Changed meanwhile by somebody else, now: theirs")
+    await at.user.should_see("Changed by another user in the meantime; now: theirs")
     assert next(iter(at.user.find(kind=ui.input, content="New name").elements)).value == "mine"
     at.user.find(marker="save").click()
     await at.user.should_see(marker="undo-notice")
     fakes.change(at.mirror, at.vm, name_label="theirs again")
     at.user.find(marker="undo").click()
-    await at.user.should_see("somebody changed it meanwhile, so it was not undone")
+    await at.user.should_see("not undone, another user has changed it in the meantime")
     assert at.vm.name_label == "theirs again"
 
 

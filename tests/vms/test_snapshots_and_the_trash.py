@@ -65,7 +65,7 @@ async def test_a_snapshot_is_compared_with_now_and_another(user: User, mirror: M
     await user.should_see("backup, kept")
     press(user, old)
     await user.should_see("vCPUs")
-    await user.should_see("Snapshot the present first")
+    await user.should_see("Take a snapshot of the current state first")
     await user.should_see("not in the snapshot")  # its disks are of another VM
     press(user, old, "pick", checked=True)
     await user.should_see("1 selected")
@@ -74,7 +74,7 @@ async def test_a_snapshot_is_compared_with_now_and_another(user: User, mirror: M
     await user.should_see("before → after")
     user.find(marker="delete-selected").click()
     await user.should_see("Include snapshots of backups")
-    await user.should_see("after: The next backup of web-1 copies everything.")
+    await user.should_see("after: The next backup of web-1 is a full one.")
 
 
 async def test_a_deletion_names_what_goes_and_asks_for_the_name(user: User, mirror: Mirror, context: Context) -> None:

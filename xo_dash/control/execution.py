@@ -22,7 +22,7 @@ from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
 
-NOT_BEGUN = Outcome(State.CANCELLED, say(N_("not begun, because another one failed")))
+NOT_BEGUN = Outcome(State.CANCELLED, say(N_("not started because another one failed")))
 WORST = (State.LOST, State.FAILED, State.CANCELLED, State.REFUSED)
 """Of several that failed the first of these is what became of them: while one may go on nothing is taken back."""
 

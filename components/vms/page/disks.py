@@ -91,7 +91,7 @@ class DiskTab(ui.element):
             for _cell in range(4):
                 ui.label()
             return
-        below = [_("boots from it")] if vbd.bootable else []
+        below = [_("boot device")] if vbd.bootable else []
         if self._vm.power_state is PowerState.RUNNING and not vbd.currently_attached:
             below.insert(0, _("connected at the next start"))
         if vdi.missing:

@@ -28,7 +28,7 @@ class PendingNotice(Notice):
         self.mark("pending").classes("x-pending")
         with self:
             self._discard = Button(_("Discard"), self._dropped, kind=Kind.GHOST).mark("discard-pending").props("data-once")
-            self._apply = Button(_("Apply by restart"), self._applied, icon="reboot").mark("apply-pending").props("data-once")
+            self._apply = Button(_("Restart to apply"), self._applied, icon="reboot").mark("apply-pending").props("data-once")
             follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *disk_refs(vm)), self._refresh)
 
     def _refresh(self) -> None:
@@ -44,7 +44,7 @@ class PendingNotice(Notice):
             else ngettext("{n} change applies after a restart:", "{n} changes apply after a restart:", count)
         ).format(n=number(count))
         self.text.text = f"{title} {' · '.join(lines)}"
-        self._apply.set_text(_("Apply now") if halted else _("Apply by restart"))
+        self._apply.set_text(_("Apply now") if halted else _("Restart to apply"))
         for row, button in ((APPLY, self._apply), (DISCARD, self._discard)):
             reason = why_not(row, self._vm, whoever())
             button.allow(str(reason) if reason else None)

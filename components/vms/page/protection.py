@@ -49,7 +49,7 @@ class Protection(Card):
     def _refresh(self) -> None:
         lines = list(protection(self._vm))
         look = sum(line.well is False for line in lines)
-        self.scope.text = ngettext("{n} to look at", "{n} to look at", look).format(n=number(look)) if look else ""
+        self.scope.text = ngettext("{n} to check", "{n} to check", look).format(n=number(look)) if look else ""
         for gone in self._lines.keys() - {line.title for line in lines}:
             self._lines.pop(gone).delete()
         allowed = bool(may(whoever(), PROTECT, self._vm))
@@ -103,7 +103,7 @@ def protection(vm: VM) -> Iterable[Line]:
 def _ha(vm: VM) -> Line:
     pool = next(iter(vm.home.all(Pool).values()), None)
     if pool is None or not pool.ha_enabled:
-        return Line(_("HA"), _("Off in this pool"), None)
+        return Line(_("HA"), _("Disabled in this pool"), None)
     text = {"restart": _("Restarts on another host"), "best-effort": _("Restarts if there is room")}.get(vm.ha_restart_priority)
     return Line(_("HA"), text or _("Does not restart"), text is not None)
 
@@ -113,7 +113,7 @@ def _host_failure(vm: VM) -> Line:
     others = [host for host in vm.home.all(Host).values() if host.ref != vm.resident_on]
     able = [name_of(host) for host in others if next(iter(lacks(vm, host)), None) is None]
     if not able:
-        return Line(_("Host failure"), _("Can run on no other host"), False if others else None)
+        return Line(_("Host failure"), _("Cannot run on any other host"), False if others else None)
     return Line(_("Host failure"), _("Can run on {hosts}").format(hosts=", ".join(sorted(able))), True)
 
 

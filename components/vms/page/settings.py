@@ -43,7 +43,7 @@ def _card(context: Context, vm: VM, title: str, rows: object, edits: Mapping[str
         facts = EditableFacts(context, vm, rows(vm), edits)
         follow_around(context.mirror, vm, place_refs, lambda: facts.show(rows(vm)))
         if rows is organisation and may(whoever(), CUSTOM_FIELDS, vm):
-            Button(_("Set a custom field"), lambda: run_command(context, CUSTOM_FIELDS, [vm])).mark(CUSTOM_FIELDS.id)
+            Button(_("Set custom field"), lambda: run_command(context, CUSTOM_FIELDS, [vm])).mark(CUSTOM_FIELDS.id)
 
 
 def hardware(vm: VM) -> list[tuple[str, Cell | None]]:

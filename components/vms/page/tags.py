@@ -32,7 +32,7 @@ class Tags(ui.element):
                     if allowed:
                         self._button("close", _("Remove the tag {tag}").format(tag=tag), lambda tag=tag: self._remove(tag))
             if allowed:
-                self._button("plus", _("Add a tag"), self._add).classes("x-tag-add").mark("add-tag")
+                self._button("plus", _("Add tag"), self._add).classes("x-tag-add").mark("add-tag")
                 self._place = ui.element().classes("x-tag-editor")
 
     @staticmethod

@@ -128,5 +128,5 @@ def _wrong_values(data: dict[Any, Any]) -> Iterator[Said]:
 def _unknown(key: str) -> Said:
     near = get_close_matches(key[:80], KNOWN, 1)
     if near:
-        return say(N_("cloud-init knows no key “{key}”; did you mean “{near}”?"), key=key[:80], near=near[0])
-    return say(N_("cloud-init knows no key “{key}”"), key=key[:80])
+        return say(N_("cloud-init has no key “{key}”; did you mean “{near}”?"), key=key[:80], near=near[0])
+    return say(N_("cloud-init has no key “{key}”"), key=key[:80])

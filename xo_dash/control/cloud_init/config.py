@@ -43,10 +43,10 @@ class CloudInit(Request, frozen=True, kw_only=True):
     user: Annotated[Short, called(N_("User"))] = ""
     password: Annotated[Secret, called(N_("Password"), hint=N_("Only its hash is written"))] = ""
     ssh_keys: Annotated[tuple[Annotated[str, Meta(max_length=16384)], ...], called(N_("SSH keys")), Meta(max_length=50)] = ()
-    hostname: Annotated[Short, called(N_("Hostname"), hint=N_("From the name, unless given"))] = ""
+    hostname: Annotated[Short, called(N_("Hostname"), hint=N_("Default: from the name"))] = ""
     packages: Annotated[tuple[Short, ...], called(N_("Packages")), Meta(max_length=200)] = ()
     update: Annotated[bool, called(N_("Update packages at first boot"))] = False
-    address: Annotated[Short, called(N_("Address"), hint=N_("With the prefix, like 192.168.1.20/24; DHCP unless given"))] = ""
+    address: Annotated[Short, called(N_("Address"), hint=N_("With the prefix, like 192.168.1.20/24; default: DHCP"))] = ""
     gateway: Annotated[Short, called(N_("Gateway"))] = ""
     dns: Annotated[tuple[Short, ...], called(N_("DNS servers")), Meta(max_length=8)] = ()
     text: Annotated[Text, called(N_("User-data"))] = ""
@@ -119,9 +119,9 @@ def network_config(config: CloudInit, nics: tuple[Nic, ...]) -> str:
 def faults(config: CloudInit, nics: tuple[Nic, ...]) -> Iterator[Fault]:
     """By field."""
     if config.user and USER.fullmatch(config.user) is None:
-        yield Fault("user", say(N_("a user has 1 to 32 small letters, digits, - and _, and begins with a letter")))
+        yield Fault("user", say(N_("a user name has 1 to 32 lowercase letters, digits, - and _, and begins with a letter")))
     if config.hostname and HOST.fullmatch(config.hostname) is None:
-        yield Fault("hostname", say(N_("a hostname has letters, digits and hyphens, and at most 63 of them between dots")))
+        yield Fault("hostname", say(N_("a hostname has letters, digits and hyphens, at most 63 between dots")))
     if not config.password.isprintable():
         yield Fault("password", say(N_("only visible characters are allowed")))
     for number, key in enumerate(config.ssh_keys, 1):

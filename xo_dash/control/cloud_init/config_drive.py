@@ -49,7 +49,7 @@ def plan(request: NoRequest, vm: VM) -> Plan:
 
 
 REMOVE_DRIVE: Final[AnyAction] = Action(
-    id="vm.remove_cloud_init", kind=VM, title=N_("Remove the cloud-init disk"), done=N_("{name} has no cloud-init disk any more"),
+    id="vm.remove_cloud_init", kind=VM, title=N_("Remove the cloud-init disk"), done=N_("The cloud-init disk of {name} is removed"),
     role=Role.OPERATOR, icon="trash", applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(config_drives(vm)), plan=plan,
-    warning=N_("Passwords and keys on it go with it. What the guest was told stays as it is."),
+    warning=N_("The passwords and keys on it are deleted. The configuration of the guest is not changed."),
 )  # fmt: skip

@@ -52,7 +52,7 @@ def no_room(sr: SR, needed: int) -> Said | None:
     free = free_space(sr)
     if free is None or needed <= free:
         return None
-    return say(N_("{needed} are needed and {free} are free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+    return say(N_("{needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
 
 
 def plan(request: ImportVM, pool: Pool) -> Plan:

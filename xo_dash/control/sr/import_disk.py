@@ -102,7 +102,7 @@ def holds_disks(subject: XapiObject) -> bool:
 
 def unreachable(sr: SR) -> Said | None:
     if not any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs)):
-        return say(N_("it is attached on no host; attach it first"))
+        return say(N_("it is not attached on any host; attach it first"))
     return None
 
 

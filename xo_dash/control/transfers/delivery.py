@@ -93,4 +93,4 @@ class Delivery:
             raise EndFailed(CUT)
 
 
-NOT_FETCHED: Final = Said(N_("nobody began to download it; start it again and keep the page open"))
+NOT_FETCHED: Final = Said(N_("the download was not started; start it again and keep the page open"))

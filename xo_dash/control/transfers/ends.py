@@ -21,8 +21,8 @@ class EndFailed(Exception):  # told to whoever gave the command
 
 
 GONE: Final = say(N_("the file is no longer offered; choose it again"))
-CUT: Final = say(N_("the download was cut off by whoever took it"))
-SILENT: Final = say(N_("nothing came for ten minutes"))
+CUT: Final = say(N_("the download was interrupted by the browser"))
+SILENT: Final = say(N_("no data for ten minutes"))
 
 
 class Source(Protocol):

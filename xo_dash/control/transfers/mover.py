@@ -258,5 +258,5 @@ def _failure(haul: Haul, work: asyncio.Task[None]) -> Outcome | None:
 
 def _refused(status: int) -> Said:
     if status == 403:
-        return say(N_("the pool's account may not do that; give the server another one"))
+        return say(N_("the account that xo-dash uses for this pool does not have the permission; use another one"))
     return say(N_("the host refused the transfer (HTTP {status})"), status=status)

@@ -36,7 +36,7 @@ class AttachDisk(Request, frozen=True, kw_only=True):
     """A disk that is there already."""
 
     disk: Annotated[VDIUuid, called(N_("Disk"))]
-    read_only: Annotated[bool, called(N_("Read only"))] = False
+    read_only: Annotated[bool, called(N_("Read-only"))] = False
 
 
 def plugs(vm: VM) -> bool:
@@ -54,7 +54,7 @@ def add_plan(request: AddDisk, vm: VM) -> Plan:
     sr = vm.home.by_uuid(SR, request.sr)
     if sr is None:
         return
-    says = say(N_("Making a disk of {size} on {sr}"), size=Amount(request.size), sr=name_of(sr))
+    says = say(N_("Creating a disk of {size} on {sr}"), size=Amount(request.size), sr=name_of(sr))
     record = {
         "name_label": request.name, "name_description": request.description, "SR": sr.ref, "virtual_size": request.size, "type": "user",
         "sharable": False, "read_only": False, "other_config": {}, "xenstore_data": {}, "sm_config": {}, "tags": [],
@@ -104,7 +104,7 @@ def choices(vms: Sequence[VM]) -> Sequence[Choice]:
 def check_add(request: AddDisk, vm: VM) -> Iterator[Fault]:
     sr = vm.home.by_uuid(SR, request.sr)
     if sr is not None and (reason := cannot_take(sr, request.size, vm)):
-        yield Fault("sr", say(N_("{sr} cannot take it: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("sr", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def free_disks(vms: Sequence[VM]) -> Sequence[Choice]:
@@ -127,11 +127,11 @@ def check_attach(request: AttachDisk, vm: VM) -> Iterator[Fault]:
         return
     users, sr = users_of(disk), vm.home.one(SR, disk.SR)
     if vm in users:
-        yield Fault("disk", say(N_("it is attached already")))
+        yield Fault("disk", say(N_("it is already attached")))
     elif users and not disk.sharable and not request.read_only:
-        yield Fault("disk", say(N_("{name} has it; detach it there first"), name=name_of(users[0])))
+        yield Fault("disk", say(N_("it is attached to {name}; detach it there first"), name=name_of(users[0])))
     elif sr is not None and (reason := cannot_take(sr, 0, vm)):
-        yield Fault("disk", say(N_("{sr} cannot take it: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("disk", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def is_disk_drive(subject: XapiObject) -> bool:
@@ -149,7 +149,7 @@ def cannot_detach(drive: VBD) -> Said | None:
     if reason := residence_answers(vm) or blocked(vm):
         return reason
     if drive.currently_attached and "unplug" not in drive.allowed_operations:
-        return say(N_("the guest does not let go of it while it runs; shut {name} down first"), name=name_of(vm))
+        return say(N_("the guest does not release it while running; shut down {name} first"), name=name_of(vm))
     return None
 
 
@@ -166,7 +166,7 @@ ADD_DISK: Final[AnyAction] = Action(
     plan=add_plan,
 )  # fmt: skip
 ATTACH_DISK: Final[AnyAction] = Action(
-    id="vm.attach_disk", kind=VM, request=AttachDisk, title=N_("Attach a disk"), done=N_("{name} has another disk"), role=Role.OPERATOR,
+    id="vm.attach_disk", kind=VM, request=AttachDisk, title=N_("Attach disk"), done=N_("{name} has another disk"), role=Role.OPERATOR,
     icon="disk", group="settings", applies_to=is_machine, blocked=blocked, choices={"disk": free_disks}, check=check_attach,
     plan=attach_plan,
 )  # fmt: skip

@@ -66,7 +66,7 @@ def blocked(vm: VM) -> Said | None:
     if vm.power_state is PowerState.SUSPENDED:
         return say(N_("it is suspended; resume it first"))
     if not drive.empty and "eject" not in drive.allowed_operations:
-        return say(N_("the guest holds its drive; eject it there"))
+        return say(N_("the guest has locked the drive; eject the disc in the guest"))
     return None
 
 
@@ -76,7 +76,7 @@ def check(request: InsertCD, vm: VM) -> Iterator[Fault]:
     if image is None or sr is None:
         return
     if sr.content_type != "iso" and not image.is_tools_iso:
-        yield Fault("image", say(N_("it is no image for CD drives")))
+        yield Fault("image", say(N_("it is not an ISO image")))
     elif reason := _refused(sr, [vm]):
         yield Fault("image", reason)
 
@@ -89,18 +89,18 @@ def plan(request: InsertCD, vm: VM) -> Plan:
     says = say(N_("Inserting {image} into the drive of {name}"), image=name_of(image), name=name_of(vm))
     if drive is None:
         record = new_record(vm, NULL_REF, position=free_position(vm, cd=True), kind="CD")
-        adding = say(N_("Giving {name} a CD drive"), name=name_of(vm))
+        adding = say(N_("Adding a CD drive to {name}"), name=name_of(vm))
         made = yield Call("VBD.create", record, says=adding, undo=lambda made: one("VBD.destroy", made, says=adding))
         yield Call("VBD.insert", made, image.ref, says=says)
         return
     if not drive.empty and drive.VDI != NULL_REF:
         old = drive.VDI
-        yield Call("VBD.eject", drive.ref, says=say(N_("Ejecting the image of {name}"), name=name_of(vm)),
+        yield Call("VBD.eject", drive.ref, says=say(N_("Ejecting the image from {name}"), name=name_of(vm)),
                    undo=lambda _: one("VBD.insert", drive.ref, old, says=says))  # fmt: skip
     yield Call("VBD.insert", drive.ref, image.ref, says=says)
 
 
 INSERT: Final[AnyAction] = Action(
-    id="vm.insert_cd", kind=VM, request=InsertCD, title=N_("Insert a CD"), done=N_("{name} has the image in its drive"), role=Role.OPERATOR,
+    id="vm.insert_cd", kind=VM, request=InsertCD, title=N_("Insert CD"), done=N_("{name} has the image in its drive"), role=Role.OPERATOR,
     icon="disk", applies_to=is_machine, blocked=blocked, choices={"image": choices}, check=check, plan=plan,
 )  # fmt: skip

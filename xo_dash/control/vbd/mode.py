@@ -22,7 +22,7 @@ from xo_dash.i18n import N_
 class SetMode(Request, frozen=True, kw_only=True):
     """Whether the VM may write to the disk."""
 
-    read_only: Annotated[bool, called(N_("Read only"))] = True
+    read_only: Annotated[bool, called(N_("Read-only"))] = True
 
 
 class SetBootable(Request, frozen=True, kw_only=True):
@@ -37,17 +37,17 @@ def cannot_be_read_only(drive: VBD) -> Said | None:
     if vm.power_state is not PowerState.HALTED:
         return say(N_("{name} must be halted; shut it down first"), name=name_of(vm))
     if firmware_of(vm) is not Firmware.NONE and drive.mode == "RW":
-        return say(N_("Xen gives a VM with firmware no disk to read only"))
+        return say(N_("a VM with firmware cannot have read-only disks"))
     return None
 
 
 def mode_plan(request: SetMode, drive: VBD) -> Plan:
-    says = say(N_("Setting how {name} has {disk}"), name=name_of(vm_of(drive)), disk=name_of(drive))
+    says = say(N_("Setting the mode of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
     yield from setting(drive, "mode", "RO" if request.read_only else "RW", drive.mode, says)
 
 
 def boot_plan(request: SetBootable, drive: VBD) -> Plan:
-    says = say(N_("Setting how {name} has {disk}"), name=name_of(vm_of(drive)), disk=name_of(drive))
+    says = say(N_("Setting the mode of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
     yield from setting(drive, "bootable", request.bootable, drive.bootable, says)
 
 
@@ -60,7 +60,7 @@ def boot_defaults(drives: Sequence[VBD]) -> Mapping[str, object]:
 
 
 MODE: Final[AnyAction] = Action(
-    id="vbd.mode", kind=VBD, request=SetMode, title=N_("Read only or writable"), done=N_("{name} has another mode"), role=Role.OPERATOR,
+    id="vbd.mode", kind=VBD, request=SetMode, title=N_("Read-only or writable"), done=N_("The mode of {name} is set"), role=Role.OPERATOR,
     icon="lock", applies_to=is_disk_drive, blocked=cannot_be_read_only, defaults=mode_defaults, plan=mode_plan,
 )  # fmt: skip
 BOOTABLE: Final[AnyAction] = Action(

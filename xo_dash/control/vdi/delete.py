@@ -23,7 +23,7 @@ def blocked(vdi: VDI) -> Said | None:
         return under_way(next(iter(vdi.current_operations.values())))
     for vm in users_of(vdi):
         if vm.power_state is not PowerState.HALTED and _attached(vdi, vm):
-            return say(N_("{name} has it attached; detach it first"), name=name_of(vm))
+            return say(N_("it is attached to {name}; detach it first"), name=name_of(vm))
     return None
 
 
@@ -36,11 +36,11 @@ def plan(request: NoRequest, vdi: VDI) -> Plan:
 
 
 def consequences(vdi: VDI) -> Sequence[str]:
-    return [_("{vm} loses its disk {disk}").format(vm=name_of(vm), disk=name_of(vdi)) for vm in users_of(vdi)]
+    return [_("{disk} is removed from {vm}").format(vm=name_of(vm), disk=name_of(vdi)) for vm in users_of(vdi)]
 
 
 DELETE_DISK: Final[AnyAction] = Action(
     id="vdi.delete", kind=VDI, title=N_("Delete disk"), done=N_("{name} is deleted"), role=Role.OPERATOR, icon="trash", danger=True,
     applies_to=is_disk, blocked=blocked, plan=plan, consequences=consequences, typed=True,
-    warning=N_("All data on the disk is lost. It cannot be brought back."),
+    warning=N_("All data on the disk is lost. This cannot be undone."),
 )  # fmt: skip

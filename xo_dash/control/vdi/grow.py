@@ -28,7 +28,7 @@ NewSize = Annotated[str, Meta(min_length=1, max_length=40)]
 class GrowDisk(Request, frozen=True, kw_only=True):
     """A larger disk; one cannot be made smaller."""
 
-    size: Annotated[NewSize, called(N_("New size"), hint=N_("300 or 300 GiB; +100 is so much more, +10% a share"))]
+    size: Annotated[NewSize, called(N_("New size"), hint=N_("300 or 300 GiB; +100 or +10% to add"))]
 
 
 def new_size(text: str, now: int) -> int | None:
@@ -49,11 +49,11 @@ def check(request: GrowDisk, vdi: VDI) -> Iterator[Fault]:
     if size is None:
         yield Fault("size", say(N_("it must be a size, like {example}"), example="300, 300 GiB, +100"))
     elif size <= vdi.virtual_size:
-        yield Fault("size", say(N_("it has {size} already, and disks cannot shrink"), size=Amount(vdi.virtual_size)))
+        yield Fault("size", say(N_("it already has {size}, and disks cannot shrink"), size=Amount(vdi.virtual_size)))
     elif size > MOST:
         yield Fault("size", say(N_("it must be more than 0 and at most 1 PiB")))
     elif (sr := vdi.home.one(SR, vdi.SR)) is not None and (reason := cannot_take(sr, size - vdi.virtual_size, in_use_by(vdi))):
-        yield Fault("size", say(N_("{sr} cannot take it: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("size", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def grows_in_use(vdi: VDI) -> bool:
@@ -72,7 +72,7 @@ def plan(request: GrowDisk, vdi: VDI) -> Plan:
         return
     vm, disk = in_use_by(vdi), name_of(vdi)
     if vm is not None and not grows_in_use(vdi):
-        says = say(N_("Noting {size} of {disk} for the next restart of {name}"), size=Amount(size), disk=disk, name=name_of(vm))
+        says = say(N_("Saving {size} of {disk} for the next restart of {name}"), size=Amount(size), disk=disk, name=name_of(vm))
         yield from setting_key(vm, "other_config", f"{DISK}{vdi.uuid}", written(DiskWaiting(vm=owner(vm), size=size)), says)
         return
     method = "VDI.resize" if vm is None else "VDI.resize_online"
@@ -84,6 +84,6 @@ def defaults(disks: Sequence[VDI]) -> Mapping[str, object]:
 
 
 GROW: Final[AnyAction] = Action(
-    id="vdi.grow", kind=VDI, request=GrowDisk, title=N_("Grow"), done=N_("{name} grows"), role=Role.OPERATOR, icon="plus",
+    id="vdi.grow", kind=VDI, request=GrowDisk, title=N_("Grow"), done=N_("{name} is enlarged"), role=Role.OPERATOR, icon="plus",
     applies_to=is_disk, blocked=blocked, defaults=defaults, check=check, plan=plan,
 )  # fmt: skip

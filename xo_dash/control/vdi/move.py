@@ -57,9 +57,9 @@ def check(request: MoveDisk, vdi: VDI) -> Iterator[Fault]:
     if sr is None:
         return
     if sr.ref == vdi.SR:
-        yield Fault("sr", say(N_("it is there already")))
+        yield Fault("sr", say(N_("it is already there")))
     elif reason := cannot_take(sr, vdi.virtual_size, in_use_by(vdi)):
-        yield Fault("sr", say(N_("{sr} cannot take it: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("sr", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def plan(request: MoveDisk, vdi: VDI) -> Plan:
@@ -78,7 +78,7 @@ def _copied(vdi: VDI, sr: SR, says: Said) -> Plan:
     removing = say(N_("Deleting the copy on {sr}"), sr=name_of(sr))
     copy = yield Call("VDI.copy", vdi.ref, sr.ref, says=says, undo=lambda made: one("VDI.destroy", made, says=removing))
     for drive in vdi.all_of(VBD, vdi.VBDs):
-        yield from _swapped(drive, copy, say(N_("Attaching the copy in place of {disk}"), disk=name_of(vdi)))
+        yield from _swapped(drive, copy, say(N_("Attaching the copy instead of {disk}"), disk=name_of(vdi)))
     yield Call("VDI.destroy", vdi.ref, says=say(N_("Deleting the original of {disk}"), disk=name_of(vdi)), alone=True)
 
 

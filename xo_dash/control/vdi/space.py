@@ -31,16 +31,16 @@ def not_reached(sr: SR, vm: VM | None) -> Said | None:
     """Why `sr` is out of reach: of the host that `vm` runs on, else of every host."""
     hosts = [host for pbd in sr.all_of(PBD, sr.PBDs) if pbd.currently_attached and (host := sr.home.one(Host, pbd.host))]
     if not any(is_live(host) for host in hosts):
-        return say(N_("no host reaches it"))
+        return say(N_("it is not attached on any host"))
     host = host_of(vm) if vm is not None else None
-    return say(N_("{host} does not reach it"), host=name_of(host)) if host is not None and host not in hosts else None
+    return say(N_("it is not attached on {host}"), host=name_of(host)) if host is not None and host not in hosts else None
 
 
 def _too_small(sr: SR, needed: int) -> Said | None:
     free = free_space(sr)
     if free is None or is_thin(sr) or needed <= free:
         return None
-    return say(N_("{needed} are needed and {free} are free"), needed=Amount(needed), free=Amount(free))
+    return say(N_("{needed} needed, {free} free"), needed=Amount(needed), free=Amount(free))
 
 
 def sr_choices(vm: VM, needed: int = 0, without: SR | None = None) -> Sequence[Choice]:

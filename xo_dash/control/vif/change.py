@@ -22,7 +22,7 @@ from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
 
 MODES: Final = {
-    "network_default": N_("As the network has it"), "unlocked": N_("Any address"), "locked": N_("Only the addresses below"),
+    "network_default": N_("Same as the network"), "unlocked": N_("Any address"), "locked": N_("Only the addresses below"),
     "disabled": N_("No traffic"),
 }  # fmt: skip
 MOST: Final = 100
@@ -44,15 +44,15 @@ class SetMac(Request, frozen=True, kw_only=True):
 class LimitNic(Request, frozen=True, kw_only=True):
     """How much it may send."""
 
-    rate: Annotated[Rate | None, called(N_("Limit in kB/s"), hint=N_("Unless given, there is none; from the next connection on"))] = None
+    rate: Annotated[Rate | None, called(N_("Limit in kB/s"), hint=N_("Default: none; applies from the next connection"))] = None
 
 
 class LockNic(Request, frozen=True, kw_only=True):
     """Which addresses its guest may send from."""
 
     mode: Annotated[str, one_of(MODES), called(N_("Source addresses"))] = "network_default"
-    ipv4: Annotated[Addresses, called(N_("IPv4 addresses"), hint=N_("Separated by commas; of a locked NIC only"))] = ()
-    ipv6: Annotated[Addresses, called(N_("IPv6 addresses"), hint=N_("Separated by commas; of a locked NIC only"))] = ()
+    ipv4: Annotated[Addresses, called(N_("IPv4 addresses"), hint=N_("Comma separated; for a locked NIC only"))] = ()
+    ipv6: Annotated[Addresses, called(N_("IPv6 addresses"), hint=N_("Comma separated; for a locked NIC only"))] = ()
 
 
 def network_choices(vifs: Sequence[VIF]) -> Sequence[Choice]:
@@ -88,7 +88,7 @@ def mac_plan(request: SetMac, vif: VIF) -> Plan:
     mac, record, plugged = normal(request.mac), record_of(vif), vif.currently_attached
     if mac == vif.MAC.lower():
         return
-    says = say(N_("Giving {name} the MAC address {mac}"), name=name_of(vif), mac=mac)
+    says = say(N_("Setting the MAC address of {name} to {mac}"), name=name_of(vif), mac=mac)
     if plugged:
         yield Call("VIF.unplug", vif.ref, says=says)
     yield Call("VIF.destroy", vif.ref, says=says, undo=lambda _: _made(record, plugged, says))
@@ -109,7 +109,11 @@ def rate_of(vif: VIF) -> int:
 
 
 def limit_plan(request: LimitNic, vif: VIF) -> Plan:
-    says = say(N_("Limiting {name}"), name=name_of(vif)) if request.rate else say(N_("Taking the limit of {name} away"), name=name_of(vif))
+    says = (
+        say(N_("Setting the rate limit of {name}"), name=name_of(vif))
+        if request.rate
+        else say(N_("Removing the rate limit of {name}"), name=name_of(vif))
+    )
     yield from setting(vif, "qos_algorithm_type", RATE if request.rate else "", vif.qos_algorithm_type, says)
     yield from setting_key(vif, "qos_algorithm_params", KBPS, str(request.rate) if request.rate else None, says)
 
@@ -118,9 +122,9 @@ def check_lock(request: LockNic, vif: VIF) -> Iterator[Fault]:
     for field, kind in (("ipv4", IPv4Network), ("ipv6", IPv6Network)):
         wrong = next((text for text in getattr(request, field) if not _is_address(text, kind)), None)
         if wrong is not None:
-            yield Fault(field, say(N_("“{address}” is no such address"), address=wrong))
+            yield Fault(field, say(N_("“{address}” is not a valid address"), address=wrong))
     if request.mode == "locked" and not request.ipv4 and not request.ipv6:
-        yield Fault("ipv4", say(N_("without an address nothing could be sent; give one, or choose “No traffic”")))
+        yield Fault("ipv4", say(N_("without an address nothing can be sent; enter one, or select “No traffic”")))
 
 
 def _is_address(text: str, kind: type[IPv4Network | IPv6Network]) -> bool:
@@ -145,16 +149,18 @@ def lock_defaults(vifs: Sequence[VIF]) -> Mapping[str, object]:
 
 
 NETWORK: Final[AnyAction] = Action(
-    id="vif.network", kind=VIF, request=MoveNic, title=N_("Change network"), done=N_("{name} is in the network"), role=Role.OPERATOR,
+    id="vif.network", kind=VIF, request=MoveNic, title=N_("Change network"), done=N_("The network of {name} is "
+        "changed"), role=Role.OPERATOR,
     icon="network", applies_to=is_nic, blocked=busy, defaults=network_defaults, choices={"network": network_choices},
     check=check_network, plan=move_plan,
 )  # fmt: skip
 MAC: Final[AnyAction] = Action(
-    id="vif.mac", kind=VIF, request=SetMac, title=N_("Change MAC address"), done=N_("{name} has the MAC address"), role=Role.OPERATOR,
+    id="vif.mac", kind=VIF, request=SetMac, title=N_("Change MAC address"), done=N_("The MAC address of {name} is "
+        "changed"), role=Role.OPERATOR,
     icon="edit", applies_to=is_nic, blocked=cannot_remove, defaults=lambda vifs: {"mac": vifs[0].MAC}, check=check_mac, plan=mac_plan,
 )  # fmt: skip
 LIMIT: Final[AnyAction] = Action(
-    id="vif.limit", kind=VIF, request=LimitNic, title=N_("Limit its rate"), done=N_("The limit of {name} is set"), role=Role.OPERATOR,
+    id="vif.limit", kind=VIF, request=LimitNic, title=N_("Set rate limit"), done=N_("The rate limit of {name} is set"), role=Role.OPERATOR,
     icon="settings", applies_to=is_nic, blocked=busy, defaults=lambda vifs: {"rate": rate_of(vifs[0]) or None}, plan=limit_plan,
 )  # fmt: skip
 LOCK: Final[AnyAction] = Action(

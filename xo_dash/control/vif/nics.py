@@ -35,8 +35,8 @@ class AddNic(Request, frozen=True, kw_only=True):
     """A new NIC."""
 
     network: Annotated[NetworkUuid, called(N_("Network"))]
-    mac: Annotated[Mac | None, called(N_("MAC address"), hint=N_("Unless given, one is made"))] = None
-    rate: Annotated[Rate | None, called(N_("Limit in kB/s"), hint=N_("Unless given, there is none"))] = None
+    mac: Annotated[Mac | None, called(N_("MAC address"), hint=N_("Default: generated"))] = None
+    rate: Annotated[Rate | None, called(N_("Limit in kB/s"), hint=N_("Default: none"))] = None
 
 
 def is_nic(subject: XapiObject) -> bool:
@@ -92,7 +92,7 @@ def add_plan(request: AddNic, vm: VM) -> Plan:
     network = vm.home.by_uuid(Network, request.network)
     if network is None:
         return
-    says = say(N_("Giving {name} a NIC in {network}"), name=name_of(vm), network=name_of(network))
+    says = say(N_("Adding a NIC on {network} to {name}"), name=name_of(vm), network=name_of(network))
     record, connects = new_record(vm, network, mac=normal(request.mac or ""), rate=request.rate), plugs(vm)
     vif = yield Call("VIF.create", record, says=says, undo=lambda made: one("VIF.destroy", made, says=says))
     if connects:
@@ -124,14 +124,14 @@ def cannot_remove(vif: VIF) -> Said | None:
 
 def _not_running(vif: VIF) -> Said | None:
     vm = vm_of(vif)
-    return None if vm.power_state is PowerState.RUNNING else say(N_("its VM does not run; it is connected when that starts"))
+    return None if vm.power_state is PowerState.RUNNING else say(N_("its VM is not running; it is connected when the VM starts"))
 
 
 def _no_drivers(vif: VIF) -> Said | None:
     vm = vm_of(vif)
     if vm.power_state is not PowerState.RUNNING or plugs(vm):
         return None
-    return say(N_("a guest without tools does not let go of it while it runs; shut {name} down first"), name=name_of(vm))
+    return say(N_("a guest without guest tools does not release it while running; shut down {name} first"), name=name_of(vm))
 
 
 def connect_plan(request: NoRequest, vif: VIF) -> Plan:
@@ -162,7 +162,7 @@ CONNECT: Final[AnyAction] = Action(
 DISCONNECT: Final[AnyAction] = Action(
     id="vif.disconnect", kind=VIF, title=N_("Disconnect"), done=N_("{name} is disconnected"), role=Role.OPERATOR, icon="leave",
     applies_to=is_nic, blocked=cannot_disconnect, plan=disconnect_plan, succeeded=lambda vif: not vif.currently_attached,
-    relevant=lambda vif: vif.currently_attached, warning=N_("The guest sees the cable pulled."),
+    relevant=lambda vif: vif.currently_attached, warning=N_("The guest sees the link as down."),
 )  # fmt: skip
 REMOVE: Final[AnyAction] = Action(
     id="vif.remove", kind=VIF, title=N_("Remove NIC"), done=N_("{name} is removed"), role=Role.OPERATOR, icon="trash", danger=True,

@@ -53,10 +53,10 @@ def wrong_mac(mac: str, home: Home, but: VIF | None = None) -> Said | None:
     if not _MAC.fullmatch(text):
         return say(N_("a MAC address has six bytes, like {example}"), example="52:54:00:12:34:56")
     if int(text[:2], 16) & 1:
-        return say(N_("its first byte must be even; odd ones are for groups"))
+        return say(N_("its first byte must be even; odd ones are multicast"))
     other = next((vif for vif in _others(home, but) if vif.MAC.lower() == text), None)
     vm = home.one(VM, other.VM) if other is not None else None
-    return say(N_("{name} has it already"), name=name_of(vm)) if vm is not None else None
+    return say(N_("{name} already has it"), name=name_of(vm)) if vm is not None else None
 
 
 def _others(home: Home, but: VIF | None) -> Iterator[VIF]:

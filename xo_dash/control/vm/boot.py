@@ -29,26 +29,26 @@ Seconds = Annotated[int, Meta(ge=0, le=LONGEST_DELAY)]
 class SetBootOrder(Request, frozen=True, kw_only=True):
     """What the firmware tries, one after the other."""
 
-    order: Annotated[Order, called(N_("Boot order"), hint=N_("Letters, in their order: c is the disk, d the CD, n the network"))]
+    order: Annotated[Order, called(N_("Boot order"), hint=N_("Letters in order: c disk, d CD, n network"))]
 
 
 class SetAutoStart(Request, frozen=True, kw_only=True):
     """Whether it starts when its host has started."""
 
     on: Annotated[bool, called(N_("Start with its host"))] = True
-    pool: Annotated[bool, called(N_("Also allow it in the pool"), hint=N_("The pool has a switch of its own, for all its VMs"))] = True
+    pool: Annotated[bool, called(N_("Also enable it for the pool"), hint=N_("The pool has a separate setting for all its VMs"))] = True
 
 
 class SetStartOrder(Request, frozen=True, kw_only=True):
     """The order and the pauses in which HA and groups of VMs start and stop."""
 
-    order: Annotated[Annotated[int, Meta(ge=0, le=1 << 30)], called(N_("Start order"), hint=N_("Lower starts first"))] = 0
+    order: Annotated[Annotated[int, Meta(ge=0, le=1 << 30)], called(N_("Start order"), hint=N_("Lower numbers start first"))] = 0
     start_delay: Annotated[Seconds, called(N_("Pause after its start, seconds"))] = 0
     shutdown_delay: Annotated[Seconds, called(N_("Pause after its shutdown, seconds"))] = 0
 
 
 PRIORITIES: Final = {
-    "restart": N_("Restart on another host"), "best-effort": N_("Restart if there is room"), "none": N_("Do not restart"),
+    "restart": N_("Restart on another host"), "best-effort": N_("Restart if possible"), "none": N_("Do not restart"),
 }  # fmt: skip
 
 
@@ -66,21 +66,21 @@ def order_plan(request: SetBootOrder, vm: VM) -> Plan:
 def check_order(request: SetBootOrder, vm: VM) -> Iterator[Fault]:
     letters = request.order.lower()
     if set(letters) - set(BOOT_DEVICES) or len(set(letters)) != len(letters):
-        yield Fault("order", say(N_("it takes each of the letters c, d and n once at most")))
+        yield Fault("order", say(N_("each of the letters c, d and n is allowed once")))
 
 
 def without_firmware(vm: VM) -> Said | None:
-    return say(N_("it has no firmware: Xen loads its kernel from the disk")) if firmware_of(vm) is Firmware.NONE else None
+    return say(N_("it is paravirtual: Xen loads its kernel from the disk")) if firmware_of(vm) is Firmware.NONE else None
 
 
 def auto_plan(request: SetAutoStart, vm: VM) -> Plan:
     name = name_of(vm)
-    says = say(N_("Turning auto-start of {name} on"), name=name) if request.on else say(N_("Turning auto-start of {name} off"), name=name)
+    says = say(N_("Enabling auto-start of {name}"), name=name) if request.on else say(N_("Disabling auto-start of {name}"), name=name)
     if request.on or vm.other_config.get(AUTO) == "true":
         yield from setting_key(vm, "other_config", AUTO, "true" if request.on else None, says)
     pool = next(iter(vm.home.all(Pool).values()), None)
     if request.on and request.pool and pool is not None:
-        yield from setting_key(pool, "other_config", AUTO, "true", say(N_("Allowing auto-start in {name}"), name=name_of(pool)))
+        yield from setting_key(pool, "other_config", AUTO, "true", say(N_("Enabling auto-start in {name}"), name=name_of(pool)))
 
 
 def auto_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
@@ -105,7 +105,7 @@ def priority_of(vm: VM) -> str:
 def priority_plan(request: SetHaPriority, vm: VM) -> Plan:
     held, new = vm.ha_restart_priority, "" if request.priority == "none" else request.priority
     if new != held:
-        says = say(N_("Setting what HA does with {name}"), name=name_of(vm))
+        says = say(N_("Setting the HA priority of {name}"), name=name_of(vm))
         method = "VM.set_ha_restart_priority"
         yield Call(method, vm.ref, new, says=says, undo=lambda _: one(method, vm.ref, held, says=says))
 

@@ -55,7 +55,7 @@ def _hosts(pools: Sequence[Pool]) -> Sequence[Choice]:
 def blocked(pool: Pool) -> Said | None:
     master = pool.home.one(Host, pool.master)
     if master is not None and not is_live(master):
-        return say(N_("its master does not answer"))
+        return say(N_("its pool master is not responding"))
     return None
 
 

@@ -62,16 +62,16 @@ def check(request: DeleteVM, vm: VM) -> Iterator[Fault]:
 def notes(request: DeleteVM, vm: VM) -> Iterator[Said]:
     removal = removal_of(vm, request.keep)
     if removal.snapshots:
-        yield say(N_("Snapshots that go with it: {n}."), n=len(removal.snapshots))
+        yield say(N_("Snapshots deleted with it: {n}."), n=len(removal.snapshots))
     if backups := sum(map(is_of_backup, removal.snapshots)):
-        yield say(N_("Snapshots of backups among them: {n}. Those backups will not find them any more."), n=backups)
+        yield say(N_("Of these, used by backup jobs: {n}. The backup jobs will no longer find them."), n=backups)
     for shared in removal.shared:
         if shared.by:
-            yield say(N_("{disk} stays: {vm} has it too."), disk=disk_label(shared.disk), vm=name_of(shared.by[0]))
+            yield say(N_("{disk} is kept: {vm} also uses it."), disk=disk_label(shared.disk), vm=name_of(shared.by[0]))
         else:
-            yield say(N_("{disk} stays: it is marked as shared."), disk=disk_label(shared.disk))
+            yield say(N_("{disk} is kept: it is marked as shared."), disk=disk_label(shared.disk))
     for disk in removal.kept:
-        yield say(N_("{disk} stays, detached."), disk=disk_label(disk))
+        yield say(N_("{disk} is detached and kept."), disk=disk_label(disk))
 
 
 def plan(request: DeleteVM, vm: VM) -> Plan:
@@ -92,7 +92,7 @@ def _blocked_template(vm: VM) -> Said | None:
     if vm.is_default_template:
         return say(N_("it is a template that comes with the pool"))
     if not is_template(vm):
-        return say(N_("it is no template"))
+        return say(N_("it is not a template"))
     return None if "destroy" in vm.allowed_operations else _CONDITION(vm)
 
 

@@ -40,7 +40,7 @@ class RemoveTag(Request, frozen=True, kw_only=True):
 class WriteNotes(Request, frozen=True, kw_only=True):
     """Notes in markdown; none takes them away."""
 
-    notes: Annotated[Lines, called(N_("Notes"), hint=N_("Markdown; Xen Orchestra shows them too"))]
+    notes: Annotated[Lines, called(N_("Notes"), hint=N_("Markdown; also shown by Xen Orchestra"))]
 
 
 class SetCustomField(Request, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class SetCustomField(Request, frozen=True, kw_only=True):
 class SetFolder(Request, frozen=True, kw_only=True):
     """A folder, as XenCenter has them; none takes it out."""
 
-    folder: Annotated[Value, called(N_("Folder"), hint=N_("Like /servers/web; XenCenter shows it too"))] = ""
+    folder: Annotated[Value, called(N_("Folder"), hint=N_("Like /servers/web; also shown by XenCenter"))] = ""
 
 
 def add_tag(request: AddTag, vm: VM) -> Plan:
@@ -89,7 +89,7 @@ def set_custom_field(request: SetCustomField, vm: VM) -> Plan:
 
 
 def set_folder(request: SetFolder, vm: VM) -> Plan:
-    says = say(N_("Putting {name} into a folder"), name=name_of(vm))
+    says = say(N_("Moving {name} to a folder"), name=name_of(vm))
     yield from setting_key(vm, "other_config", FOLDER, request.folder.rstrip("/") or None, says)
 
 
@@ -104,23 +104,23 @@ def folder(vms: Sequence[VM]) -> Mapping[str, object]:
 
 
 ADD_TAG: Final[AnyAction] = Action(
-    id="vm.add_tag", kind=VM, request=AddTag, title=N_("Add a tag"), done=N_("{name} has another tag"), role=Role.OPERATOR,
+    id="vm.add_tag", kind=VM, request=AddTag, title=N_("Add tag"), done=N_("The tag is added to {name}"), role=Role.OPERATOR,
     icon="tag", group="settings", applies_to=is_machine, blocked=never, plan=add_tag,
 )  # fmt: skip
 REMOVE_TAG: Final[AnyAction] = Action(
-    id="vm.remove_tag", kind=VM, request=RemoveTag, title=N_("Remove a tag"), done=N_("{name} has a tag less"), role=Role.OPERATOR,
+    id="vm.remove_tag", kind=VM, request=RemoveTag, title=N_("Remove tag"), done=N_("The tag is removed from {name}"), role=Role.OPERATOR,
     icon="tag", group="settings", applies_to=is_machine, blocked=untagged, plan=remove_tag,
 )  # fmt: skip
 WRITE_NOTES: Final[AnyAction] = Action(
-    id="vm.notes", kind=VM, request=WriteNotes, title=N_("Edit notes"), done=N_("{name} has other notes"), role=Role.OPERATOR,
+    id="vm.notes", kind=VM, request=WriteNotes, title=N_("Edit notes"), done=N_("The notes of {name} are changed"), role=Role.OPERATOR,
     icon="edit", group="settings", applies_to=is_machine, blocked=never, defaults=notes, plan=write_notes,
 )  # fmt: skip
 CUSTOM_FIELDS: Final[AnyAction] = Action(
-    id="vm.custom_field", kind=VM, request=SetCustomField, title=N_("Set a custom field"), done=N_("A custom field of {name} is set"),
+    id="vm.custom_field", kind=VM, request=SetCustomField, title=N_("Set custom field"), done=N_("A custom field of {name} is set"),
     role=Role.OPERATOR, icon="edit", group="settings", applies_to=is_machine, blocked=never, plan=set_custom_field,
 )  # fmt: skip
 PUT_INTO_FOLDER: Final[AnyAction] = Action(
-    id="vm.folder", kind=VM, request=SetFolder, title=N_("Put into a folder"), done=N_("{name} is in another folder"),
+    id="vm.folder", kind=VM, request=SetFolder, title=N_("Move to folder"), done=N_("{name} is in another folder"),
     role=Role.OPERATOR, icon="folder", group="settings", applies_to=is_machine, blocked=never, defaults=folder, check=check_folder,
     plan=set_folder,
 )  # fmt: skip

@@ -22,7 +22,7 @@ ZSTD, GZIP, NONE = "zstd", "gzip", "none"
 COMPRESSIONS: Final[Mapping[str, str]] = {
     ZSTD: N_("Zstandard: small and fast"),
     GZIP: N_("gzip: small and slow, for old hosts"),
-    NONE: N_("None: as large as the data on its disks"),
+    NONE: N_("None: the size of the data on its disks"),
 }
 """Source: gzip keeps one of the host's cores busy for some 30 MB/s, zstd is several times as fast."""
 QUERY: Final[Mapping[str, str]] = {NONE: "false", GZIP: "gzip", ZSTD: "zstd"}

@@ -30,7 +30,7 @@ def defaults(snapshots: Sequence[VM]) -> Mapping[str, object]:
 def vm_plan(request: CloneVM, snapshot: VM) -> Plan:
     """Source: XAPI's clone of a snapshot is a template, as the snapshot itself is."""
     copy = yield from copied(request, snapshot)
-    says = say(N_("Making {name} a VM"), name=request.name)
+    says = say(N_("Converting {name} to a VM"), name=request.name)
     yield Call("VM.set_is_a_template", copy, False, says=says, asynchronous=False)
 
 
@@ -49,5 +49,5 @@ def _row(action_id: str, title: str, done: str, icon: str, plan: Callable[[Clone
     )  # fmt: skip
 
 
-NEW_VM: Final = _row("snapshot.new_vm", N_("New VM"), N_("A VM is made of {name}"), "plus", vm_plan)
-NEW_TEMPLATE: Final = _row("snapshot.new_template", N_("New template"), N_("A template is made of {name}"), "copy", template_plan)
+NEW_VM: Final = _row("snapshot.new_vm", N_("New VM"), N_("A VM is created from {name}"), "plus", vm_plan)
+NEW_TEMPLATE: Final = _row("snapshot.new_template", N_("New template"), N_("A template is created from {name}"), "copy", template_plan)

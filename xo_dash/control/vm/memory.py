@@ -29,8 +29,8 @@ class SetMemory(Request, frozen=True, kw_only=True):
     """How much memory a VM has. With a `minimum` it is dynamic: the host may take some of it for other VMs."""
 
     memory: Annotated[GibSize, called(N_("Memory"), hint=N_("GiB, or with a unit, like 512 MiB"))]
-    minimum: Annotated[GibSize | None, called(N_("At least"), hint=N_("Only of dynamic memory: the host may take the rest back"))] = None
-    limit: Annotated[GibSize | None, called(N_("Limit while it runs"), hint=N_("Up to here memory can be raised without a restart"))] = None
+    minimum: Annotated[GibSize | None, called(N_("At least"), hint=N_("For dynamic memory: the host may reclaim the rest"))] = None
+    limit: Annotated[GibSize | None, called(N_("Limit while running"), hint=N_("Memory can be raised up to this without a restart"))] = None
 
 
 def limits_of(request: SetMemory, vm: VM) -> MemoryWaiting:
@@ -79,13 +79,13 @@ def _too_much(request: SetMemory, vm: VM) -> Said | None:
 
 def blocked(vm: VM) -> Said | None:
     if vm.power_state in (PowerState.SUSPENDED, PowerState.PAUSED):
-        return say(N_("its memory is held as it is while it is paused or suspended; resume it first"))
+        return say(N_("memory cannot be changed while it is paused or suspended; resume it first"))
     return under_way(next(iter(vm.current_operations.values()))) if vm.current_operations else None
 
 
 def plan(request: SetMemory, vm: VM) -> Plan:
     limits = limits_of(request, vm)
-    says = say(N_("Giving {name} {memory} of memory"), name=name_of(vm), memory=Amount(limits.dynamic_max))
+    says = say(N_("Setting the memory of {name} to {memory}"), name=name_of(vm), memory=Amount(limits.dynamic_max))
     if not is_up(vm):
         yield from set_limits(limits, vm, says)
     elif is_live(limits, vm):
@@ -96,7 +96,7 @@ def plan(request: SetMemory, vm: VM) -> Plan:
                 method, vm.ref, limits.dynamic_min, limits.dynamic_max, says=says, undo=lambda _: one(method, vm.ref, *held, says=says)
             )
     elif limits != now(vm):
-        says = say(N_("Noting {memory} of memory for the next restart of {name}"), name=name_of(vm), memory=Amount(limits.dynamic_max))
+        says = say(N_("Saving {memory} of memory for the next restart of {name}"), name=name_of(vm), memory=Amount(limits.dynamic_max))
         yield from setting_key(vm, "other_config", MEMORY, written(limits), says)
         return
     yield from forgotten(vm)
@@ -120,7 +120,7 @@ def set_limits(limits: MemoryWaiting, vm: VM, says: Said) -> Plan:
 
 def forgotten(vm: VM) -> Plan:
     """What waited is overtaken by what is set now."""
-    yield from setting_key(vm, "other_config", MEMORY, None, say(N_("Forgetting the memory noted before")))
+    yield from setting_key(vm, "other_config", MEMORY, None, say(N_("Discarding the memory saved before")))
 
 
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:

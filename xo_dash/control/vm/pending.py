@@ -29,7 +29,7 @@ def has_pending(vm: VM) -> bool:
 
 
 def nothing_waits(vm: VM) -> Said | None:
-    return None if has_pending(vm) else say(N_("no change waits for its restart"))
+    return None if has_pending(vm) else say(N_("no changes are waiting for a restart"))
 
 
 def blocked(vm: VM) -> Said | None:
@@ -48,14 +48,14 @@ def apply_plan(request: NoRequest, vm: VM) -> Plan:
                    stays=say(N_("{name} is halted; start it"), name=name_of(vm)))  # fmt: skip
     yield from _changes(waiting, vm)
     for key in waiting.keys:
-        yield from setting_key(vm, "other_config", key, None, say(N_("Noting that the changes are made")))
+        yield from setting_key(vm, "other_config", key, None, say(N_("Saving that the changes are applied")))
     if restarts:
         yield Call("VM.start", vm.ref, False, False, says=say(N_("Starting {name}"), name=name_of(vm)))
 
 
 def _changes(waiting: Pending, vm: VM) -> Plan:
     if waiting.memory is not None:
-        says = say(N_("Giving {name} {memory} of memory"), name=name_of(vm), memory=Amount(waiting.memory.dynamic_max))
+        says = say(N_("Setting the memory of {name} to {memory}"), name=name_of(vm), memory=Amount(waiting.memory.dynamic_max))
         yield from set_limits(waiting.memory, vm, says)
     if waiting.vcpus is not None:
         yield from set_all(waiting.vcpus, vm)
@@ -70,20 +70,20 @@ def _changes(waiting: Pending, vm: VM) -> Plan:
 def discard_plan(request: NoRequest, vm: VM) -> Plan:
     waiting = pending_of(vm)
     for key in waiting.keys:
-        yield from setting_key(vm, "other_config", key, None, say(N_("Dropping a change that waits for a restart")))
+        yield from setting_key(vm, "other_config", key, None, say(N_("Discarding a change that waits for a restart")))
     if waiting.at_startup:
-        says = say(N_("Giving {name} {n} vCPUs"), name=name_of(vm), n=vcpus_online(vm))
+        says = say(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=vcpus_online(vm))
         yield from setting(vm, "VCPUs_at_startup", vcpus_online(vm), vm.VCPUs_at_startup, says)
 
 
 def _rows() -> Iterator[AnyAction]:
     yield Action(
-        id="vm.apply_pending", kind=VM, title=N_("Apply by restart"), done=N_("The changes of {name} are applied"), role=Role.OPERATOR,
+        id="vm.apply_pending", kind=VM, title=N_("Restart to apply"), done=N_("The changes of {name} are applied"), role=Role.OPERATOR,
         icon="reboot", applies_to=is_machine, blocked=blocked, relevant=has_pending, plan=apply_plan,
         warning=N_("A running VM is shut down, changed and started again. Users are disconnected until it is back."),
     )  # fmt: skip
     yield Action(
-        id="vm.discard_pending", kind=VM, title=N_("Discard changes"), done=N_("The changes of {name} are dropped"), role=Role.OPERATOR,
+        id="vm.discard_pending", kind=VM, title=N_("Discard changes"), done=N_("The changes of {name} are discarded"), role=Role.OPERATOR,
         icon="undo", applies_to=is_machine, blocked=nothing_waits, relevant=has_pending, plan=discard_plan,
     )  # fmt: skip
 

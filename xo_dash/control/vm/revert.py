@@ -95,7 +95,7 @@ def notes(request: RevertVM, vm: VM) -> Iterator[Said]:
         if nic.MAC not in addresses:
             yield say(N_("NIC {device} ({mac}) is not in the snapshot: it is removed."), device=nic.device, mac=nic.MAC)
     if is_of_backup(snapshot):
-        yield say(N_("{snapshot} belongs to a backup; reverting to it does not harm the backup."), snapshot=name_of(snapshot))
+        yield say(N_("{snapshot} is used by a backup job; reverting to it does not affect the backup."), snapshot=name_of(snapshot))
     if snapshot.power_state is PowerState.SUSPENDED and not request.start:
         yield say(N_("The snapshot has the memory: {vm} is suspended afterwards, until it is resumed."), vm=name_of(vm))
 

@@ -31,7 +31,7 @@ TIME: Final = "{time}"
 class TakeSnapshot(Request, frozen=True, kw_only=True):
     """The VM as it is now, to go back to. In the name `{name}`, `{date}` and `{time}` stand for those of each VM and moment."""
 
-    name: Annotated[NamePattern, called(N_("Name"), hint=N_("{date} and {time} stand for the moment"))]
+    name: Annotated[NamePattern, called(N_("Name"), hint=N_("{date} and {time} are replaced with the current ones"))]
     memory: Annotated[bool, called(N_("With memory"))] = False
     quiesce: Annotated[bool, called(N_("Quiesce"), hint=N_("The guest writes its data to the disks first"))] = False
 
@@ -64,7 +64,7 @@ _QUIESCE = allowed("snapshot_with_quiesce", PowerState.RUNNING)
 
 def check(request: TakeSnapshot, vm: VM) -> Iterator[Fault]:
     if request.memory and request.quiesce:
-        yield Fault("quiesce", say(N_("a snapshot with memory needs no quiescing; choose one of them")))
+        yield Fault("quiesce", say(N_("a snapshot with memory cannot be quiesced; select only one of the two")))
     elif request.memory and (reason := _MEMORY(vm)):
         yield Fault("memory", say(N_("{name}: {reason}"), name=name_of(vm), reason=reason))
     elif request.quiesce and (reason := _QUIESCE(vm)):
@@ -74,7 +74,7 @@ def check(request: TakeSnapshot, vm: VM) -> Iterator[Fault]:
 def notes(request: TakeSnapshot, vm: VM) -> Iterator[Said]:
     """What it takes, and how deep the chains are."""
     if request.memory:
-        yield say(N_("{amount} more for the memory; the VM is paused while it is written."), amount=Amount(memory_of(vm)))
+        yield say(N_("{amount} more for the memory; the VM is paused while it is saved."), amount=Amount(memory_of(vm)))
     srs = dict.fromkeys(sr for disk in disks_of(vm) if (sr := disk.home.one(SR, disk.SR)))
     known = [(name_of(sr), free) for sr in srs if (free := free_space(sr)) is not None]
     if known:
@@ -82,7 +82,7 @@ def notes(request: TakeSnapshot, vm: VM) -> Iterator[Said]:
         yield say(N_("Needs almost no space at first; {sr} has {free} free."), sr=name, free=Amount(least))
     depth = deepest(vm)
     if depth >= DEEP:
-        text = N_("A chain of its disks is {depth} deep; an SR takes no snapshots from {most} on. Delete some that are no longer needed.")
+        text = N_("A disk chain has {depth} levels; from {most} on, no snapshots are possible. Delete some that are no longer needed.")
         yield say(text, depth=depth, most=MOST)
 
 

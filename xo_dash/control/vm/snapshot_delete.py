@@ -22,7 +22,7 @@ from xo_dash.i18n import N_
 class DeleteSnapshot(Request, frozen=True, kw_only=True):
     """The point to go back to, and its disks. The VM and its present disks stay."""
 
-    backups: Annotated[bool, called(N_("Include snapshots of backups"), hint=N_("The next backup copies everything then"))] = False
+    backups: Annotated[bool, called(N_("Include snapshots of backups"), hint=N_("The next backup is then a full one"))] = False
 
 
 def unasked(snapshots: Sequence[VM]) -> Collection[str]:
@@ -31,14 +31,14 @@ def unasked(snapshots: Sequence[VM]) -> Collection[str]:
 
 def check(request: DeleteSnapshot, snapshot: VM) -> Iterator[Fault]:
     if is_of_backup(snapshot) and not request.backups:
-        text = N_("{name} belongs to a backup, which needs it for the next one; include snapshots of backups, or leave it out")
+        text = N_("{name} is used by a backup job; include snapshots of backups, or skip it")
         yield Fault("backups", say(text, name=name_of(snapshot)))
 
 
 def notes(request: DeleteSnapshot, snapshot: VM) -> Iterator[Said]:
     if is_of_backup(snapshot):
         vm = snapshot.home.one(VM, snapshot.snapshot_of)
-        yield say(N_("The next backup of {vm} copies everything."), vm=name_of(vm) if vm else "?")
+        yield say(N_("The next backup of {vm} is a full one."), vm=name_of(vm) if vm else "?")
 
 
 def plan(request: DeleteSnapshot, snapshot: VM) -> Plan:

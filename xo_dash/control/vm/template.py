@@ -30,7 +30,7 @@ def back_plan(request: NoRequest, template: VM) -> Plan:
 
 def back_blocked(template: VM) -> Said | None:
     if not is_template(template):
-        return say(N_("it is no template"))
+        return say(N_("it is not a template"))
     if template.is_default_template:
         return say(N_("it is a template that comes with the pool"))
     return None
@@ -38,13 +38,13 @@ def back_blocked(template: VM) -> Said | None:
 
 _CONDITION = allowed("make_into_template", PowerState.HALTED)
 MAKE_TEMPLATE: Final[AnyAction] = Action(
-    id="vm.make_template", kind=VM, title=N_("Convert to template"), done=N_("{name} is a template"), role=Role.OPERATOR, icon="copy",
+    id="vm.make_template", kind=VM, title=N_("Convert to template"), done=N_("{name} is now a template"), role=Role.OPERATOR, icon="copy",
     applies_to=is_machine, blocked=_CONDITION, quick_check=_CONDITION.holds, relevant=_CONDITION.fits, plan=make_plan,
     succeeded=lambda vm: bool(vm.is_a_template),
-    warning=N_("VMs are made from a template; it cannot be started itself. It can be converted back."),
+    warning=N_("VMs are created from a template; it cannot be started. It can be converted back."),
 )  # fmt: skip
 MAKE_VM: Final[AnyAction] = Action(
-    id="template.make_vm", kind=VM, title=N_("Convert to VM"), done=N_("{name} is a VM"), role=Role.OPERATOR, icon="vm", prominent=True,
+    id="template.make_vm", kind=VM, title=N_("Convert to VM"), done=N_("{name} is now a VM"), role=Role.OPERATOR, icon="vm", prominent=True,
     applies_to=is_template, blocked=back_blocked, plan=back_plan, succeeded=lambda vm: not vm.is_a_template,
     warning=N_("It is no longer offered as a template for new VMs."),
 )  # fmt: skip

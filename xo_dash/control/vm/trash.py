@@ -40,10 +40,10 @@ def _block(operation: str) -> Mark:
 
 def _note(text: str) -> Mark:
     add, remove = "VM.add_to_other_config", "VM.remove_from_other_config"
-    return Mark(add, remove, XODASH_TRASH, text, N_("Moving {name} to the trash"), N_("Taking {name} out of the trash"))
+    return Mark(add, remove, XODASH_TRASH, text, N_("Moving {name} to the trash"), N_("Restoring {name} from the trash"))
 
 
-_TAG: Final = Mark("VM.add_tags", "VM.remove_tags", TAG, None, N_("Tagging {name}"), N_("Removing the tag of {name}"))
+_TAG: Final = Mark("VM.add_tags", "VM.remove_tags", TAG, None, N_("Adding a tag to {name}"), N_("Removing a tag from {name}"))
 
 
 def _set(vm: VM, mark: Mark) -> Call:
@@ -94,9 +94,9 @@ _DESTROY = allowed("destroy", PowerState.HALTED)
 def blocked(vm: VM) -> Said | None:
     """What cannot be deleted cannot be moved there either; a suspended VM would keep its memory."""
     if not vm.home.part(Trash).is_on:
-        return say(N_("the trash is turned off; an administrator can turn it on in the settings"))
+        return say(N_("the trash is disabled; an administrator can enable it in the settings"))
     if is_trashed(vm):
-        return say(N_("it is in the trash already"))
+        return say(N_("it is already in the trash"))
     return _DESTROY(vm) or (None if vm.power_state is PowerState.HALTED else _DESTROY.moment(vm))
 
 
@@ -112,7 +112,7 @@ TRASH: Final[AnyAction] = Action(
     id="vm.trash", kind=VM, title=N_("Move to trash"), done=N_("{name} is in the trash"), role=Role.OPERATOR, icon="trash",
     applies_to=_has_trash, blocked=blocked, relevant=lambda vm: True, plan=plan,
     warning=N_(
-        "It is in no list but the trash and cannot be started. It keeps its space until it is deleted; until then it can be restored."
+        "It is listed only in the trash and cannot be started. It uses its space until it is deleted; until then it can be restored."
     ),
 )  # fmt: skip
 RESTORE: Final[AnyAction] = Action(

@@ -32,7 +32,7 @@ class SetVCPUs(Request, frozen=True, kw_only=True):
     """How many vCPUs a VM has, and could have while it runs."""
 
     vcpus: Annotated[Count, called(N_("vCPUs"))]
-    most: Annotated[Count | None, called(N_("At most"), hint=N_("Up to here vCPUs can be added without a restart"))] = None
+    most: Annotated[Count | None, called(N_("At most"), hint=N_("vCPUs can be added up to this without a restart"))] = None
     cores: Annotated[Count | None, called(N_("Cores per socket"), hint=N_("What the guest sees; some licences count sockets"))] = None
 
 
@@ -41,7 +41,7 @@ class SetCpuShare(Request, frozen=True, kw_only=True):
 
     weight: Annotated[
         Annotated[int, Meta(ge=1, le=65535)] | None,
-        called(N_("Weight"), hint=N_("256 is usual; twice as much gets twice the time where CPUs are scarce")),
+        called(N_("Weight"), hint=N_("Default: 256; twice the weight gets twice the CPU time under contention")),
     ] = None
     cap: Annotated[
         Annotated[int, Meta(ge=0, le=MOST * 100)] | None, called(N_("Cap in percent"), hint=N_("100 is one whole CPU; 0 is no cap"))
@@ -65,12 +65,12 @@ def check(request: SetVCPUs, vm: VM) -> Iterator[Fault]:
         yield Fault("most", say(N_("it must be at least the number of vCPUs, {vcpus}"), vcpus=request.vcpus))
     asked = wanted(request, vm)
     if request.cores and asked.most % request.cores:
-        yield Fault("cores", say(N_("{most} vCPUs cannot be parted into sockets of {cores}"), most=asked.most, cores=request.cores))
+        yield Fault("cores", say(N_("{most} vCPUs cannot be divided into sockets of {cores}"), most=asked.most, cores=request.cores))
 
 
 def plan(request: SetVCPUs, vm: VM) -> Plan:
     asked = wanted(request, vm)
-    says = say(N_("Giving {name} {n} vCPUs"), name=name_of(vm), n=asked.at_startup)
+    says = say(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
     if not is_up(vm):
         yield from set_all(asked, vm)
     elif is_live(asked, vm):
@@ -81,23 +81,23 @@ def plan(request: SetVCPUs, vm: VM) -> Plan:
         else:
             yield from setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
     else:
-        says = say(N_("Noting {n} vCPUs for the next restart of {name}"), name=name_of(vm), n=asked.at_startup)
+        says = say(N_("Saving {n} vCPUs for the next restart of {name}"), name=name_of(vm), n=asked.at_startup)
         yield from setting_key(vm, "other_config", VCPUS, written(asked), says)
         return
-    yield from setting_key(vm, "other_config", VCPUS, None, say(N_("Forgetting the vCPUs noted before")))
+    yield from setting_key(vm, "other_config", VCPUS, None, say(N_("Discarding the vCPUs saved before")))
 
 
 def set_all(asked: CpusWaiting, vm: VM) -> Plan:
     """Of a halted VM; in the order in which it is right at each step: what starts is never more than the most."""
-    says = say(N_("Giving {name} {n} vCPUs"), name=name_of(vm), n=asked.at_startup)
+    says = say(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
     start = setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
     most = setting(
-        vm, "VCPUs_max", asked.most, vm.VCPUs_max, say(N_("Letting {name} have {n} vCPUs at most"), name=name_of(vm), n=asked.most)
+        vm, "VCPUs_max", asked.most, vm.VCPUs_max, say(N_("Setting the maximum of {name} to {n} vCPUs"), name=name_of(vm), n=asked.most)
     )
     for part in (most, start) if asked.most >= vm.VCPUs_at_startup else (start, most):
         yield from part
     if asked.cores != cores_per_socket(vm):
-        says = say(N_("Giving {name} sockets of {n} cores"), name=name_of(vm), n=asked.cores)
+        says = say(N_("Setting {n} cores per socket for {name}"), name=name_of(vm), n=asked.cores)
         yield from setting_key(vm, "platform", CORES, str(asked.cores), says)
 
 

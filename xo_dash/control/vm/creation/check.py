@@ -48,13 +48,13 @@ def check(request: CreateVM, pool: Pool) -> Iterator[Fault]:
     yield from _disk_faults(request, plan)
     yield from _nic_faults(request, plan)
     if plan.host is not None and (reason := refusal(plan, plan.host)):
-        yield Fault("host", say(N_("{host} cannot take it: {reason}"), host=name_of(plan.host), reason=reason))
+        yield Fault("host", say(N_("{host} cannot run it: {reason}"), host=name_of(plan.host), reason=reason))
     for tag in request.tags or ():
         if not tag.isprintable() or not tag.strip():
             yield Fault("tags", say(N_("only visible characters are allowed")))
             break
     if request.ha and not pool.ha_enabled:
-        yield Fault("ha", say(N_("HA is off in this pool; turn it on first")))
+        yield Fault("ha", say(N_("HA is disabled in this pool; enable it first")))
     if request.cloud_init is not None:
         yield from (Fault(f"cloud_init.{fault.field}", fault.reason) for fault in cloud_init.faults(request.cloud_init, plan.nics))
 
@@ -62,7 +62,7 @@ def check(request: CreateVM, pool: Pool) -> Iterator[Fault]:
 def source_refused(source: VM) -> Said | None:
     """Why no VM can be made of it now."""
     if source.is_a_snapshot or source.is_control_domain:
-        return say(N_("it is neither a template nor a VM"))
+        return say(N_("it is not a template or a VM"))
     if not source.is_a_template and source.power_state is not PowerState.HALTED:
         return say(N_("{name} is running; shut it down to copy it, or choose another"), name=name_of(source))
     if source.current_operations and not {"clone", "copy"} & source.allowed_operations:
@@ -84,7 +84,7 @@ def _disc_faults(plan: Blueprint) -> Iterator[Fault]:
     if sr is None or sr.content_type != "iso":
         yield Fault("iso", say(N_("it is not an ISO image")))
     elif not _attached(sr):
-        yield Fault("iso", say(N_("{sr} is attached on no host; attach it first"), sr=name_of(sr)))
+        yield Fault("iso", say(N_("{sr} is not attached on any host; attach it first"), sr=name_of(sr)))
 
 
 def _memory_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
@@ -99,7 +99,7 @@ def _memory_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
         yield Fault("memory_min", say(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
     most = max((account_of(host).total for host in plan.source.home.all(Host).values()), default=0)
     if most and memory.dynamic_min > most:
-        yield Fault("memory", say(N_("no host of the pool has that much; the largest has {most}"), most=Amount(most)))
+        yield Fault("memory", say(N_("no host in the pool has that much; the largest has {most}"), most=Amount(most)))
 
 
 def _cpu_faults(plan: Blueprint) -> Iterator[Fault]:
@@ -147,7 +147,7 @@ def _disk_refused(disk: Disk, home: Home) -> tuple[str, Said] | None:
     if disk.existing is not None:
         return _existing_refused(disk.existing)
     if disk.sr is None:
-        return None if disk_srs(home) else ("sr", say(N_("the pool has no SR for disks of VMs")))  # one that is gone is told of already
+        return None if disk_srs(home) else ("sr", say(N_("the pool has no SR for VM disks")))  # one that is gone is told of already
     if reason := _sr_refused(disk.sr):
         return "sr", reason
     reason = _size_refused(disk, disk.sr)
@@ -156,8 +156,8 @@ def _disk_refused(disk: Disk, home: Home) -> tuple[str, Said] | None:
 
 def _sr_refused(sr: SR) -> Said | None:
     if sr.content_type == "iso" or sr.is_tools_sr:
-        return say(N_("no disks of VMs are kept on it"))
-    return None if _attached(sr) else say(N_("{sr} is attached on no host; attach it first"), sr=name_of(sr))
+        return say(N_("not used for VM disks"))
+    return None if _attached(sr) else say(N_("{sr} is not attached on any host; attach it first"), sr=name_of(sr))
 
 
 def _size_refused(disk: Disk, sr: SR) -> Said | None:
@@ -186,7 +186,7 @@ def _space_faults(plan: Blueprint, places: dict[str, str]) -> Iterator[Fault]:
         if free is None or needed <= free:
             continue
         mine = [disk for disk in plan.disks if disk.sr is sr and takes(disk, plan)]
-        words = N_("{needed} do not fit: {sr} has {free} free")
+        words = N_("{needed} needed: {sr} has {free} free")
         place = f"{places[mine[-1].position]}.size" if mine else "cloud_init"
         yield Fault(place, say(words, needed=Amount(needed), sr=name_of(sr), free=Amount(max(0, free))))
 
@@ -221,9 +221,9 @@ def _nic_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
         if not mac:
             continue
         if MAC.fullmatch(mac) is None or int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
-            yield Fault(f"nics.{number}.mac", say(N_("it must be the MAC address of one NIC, like 02:1a:2b:3c:4d:5e")))
+            yield Fault(f"nics.{number}.mac", say(N_("it must be a unicast MAC address, like 02:1a:2b:3c:4d:5e")))
         elif len(plan.names) > 1:
-            yield Fault(f"nics.{number}.mac", say(N_("several VMs cannot have one MAC address; leave it empty")))
+            yield Fault(f"nics.{number}.mac", say(N_("several VMs cannot share a MAC address; leave it empty")))
         elif mac in seen:
             yield Fault(f"nics.{number}.mac", say(N_("another NIC of this VM uses it")))
         elif (other := _owner(plan.source.home, mac)) is not None:

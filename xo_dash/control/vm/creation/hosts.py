@@ -52,7 +52,7 @@ def why(seat: Seat, plan: Blueprint, found: Sequence[Seat]) -> Iterator[Said]:
     """The reasons for suggesting it."""
     measured = [other.cpu for other in found if other.cpu is not None and other.refused is None]
     if seat.cpu is not None:
-        least = N_("CPU busy {percent}%, the least") if len(measured) > 1 and seat.cpu <= min(measured) else N_("CPU busy {percent}%")
+        least = N_("CPU {percent}%, the lowest") if len(measured) > 1 and seat.cpu <= min(measured) else N_("CPU {percent}%")
         yield say(least, percent=round(seat.cpu * 100))
     yield say(N_("{free} of memory free, needs {needed}"), free=Amount(seat.free), needed=Amount(plan.memory.dynamic_max))
     what = [name_of(one) for one in (*srs_of(plan), *networks_of(plan))]
@@ -70,7 +70,7 @@ def refusal(plan: Blueprint, host: Host) -> Said | None:
     reached = reach_of(host)
     for sr in srs_of(plan):
         if sr.ref not in reached:
-            return say(N_("it does not reach {what}"), what=name_of(sr))
+            return say(N_("it has no access to {what}"), what=name_of(sr))
     for network in networks_of(plan):
         if network.ref not in reached:
             return say(N_("it does not have the network {what}"), what=name_of(network))

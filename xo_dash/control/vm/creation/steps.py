@@ -59,7 +59,7 @@ def _one(request: CreateVM, made: Blueprint, pool: Pool, name: str) -> Plan:
     if request.auto_start:
         if len(made.names) == 1:
             yield from _pool_starts_vms(pool)
-        yield Call("VM.add_to_other_config", vm, AUTO_START, "true", says=say(N_("Turning auto-start on")), asynchronous=False)
+        yield Call("VM.add_to_other_config", vm, AUTO_START, "true", says=say(N_("Enabling auto-start")), asynchronous=False)
     if request.protect:
         says = say(N_("Protecting it from deletion"))
         yield Call("VM.add_to_blocked_operations", vm, "destroy", "true", says=says, undo=partial(_unprotected, vm), asynchronous=False)
@@ -90,7 +90,7 @@ def _provisioned(made: Blueprint, vm: Any) -> Plan:
     source = made.source
     if not source.is_a_template:
         return
-    says = say(N_("Making a VM of it"))
+    says = say(N_("Converting it to a VM"))
     if DISKS in source.other_config:
         yield Call("VM.remove_from_other_config", vm, DISKS, says=says, asynchronous=False)
     yield Call("VM.provision", vm, says=says)
@@ -319,11 +319,11 @@ def _options(request: CreateVM, made: Blueprint, vm: Any) -> Plan:
 def _pool_starts_vms(pool: Pool) -> Plan:
     if pool.other_config.get(AUTO_START) == "true":
         return
-    says = say(N_("Turning auto-start on in {pool}"), pool=name_of(pool))
+    says = say(N_("Enabling auto-start in {pool}"), pool=name_of(pool))
     if AUTO_START in pool.other_config:
         yield Call("pool.remove_from_other_config", pool.ref, AUTO_START, says=says, asynchronous=False)
     undo: Callable[[Any], Plan] = lambda _answer: several(  # noqa: E731
-        [Call("pool.remove_from_other_config", pool.ref, AUTO_START, says=say(N_("Turning auto-start off")), asynchronous=False)]
+        [Call("pool.remove_from_other_config", pool.ref, AUTO_START, says=say(N_("Disabling auto-start")), asynchronous=False)]
     )
     yield Call("pool.add_to_other_config", pool.ref, AUTO_START, "true", says=says, undo=undo, asynchronous=False)
 

@@ -51,8 +51,8 @@ class MigrateVM(Request, frozen=True, kw_only=True):
     """To another host. Other disks than those it reaches, and between pools NICs, get a place by sensible rules unless one is named."""
 
     host: Annotated[AnyHost, called(N_("Host"))]
-    sr: Annotated[AnySR | None, called(N_("Storage for all disks"), hint=N_("Unless chosen, disks move only where they must"))] = None
-    network: Annotated[AnyNetwork | None, called(N_("Migration network"), hint=N_("Unless chosen, the management network"))] = None
+    sr: Annotated[AnySR | None, called(N_("Storage for all disks"), hint=N_("By default disks move only if they must"))] = None
+    network: Annotated[AnyNetwork | None, called(N_("Migration network"), hint=N_("Default: the management network"))] = None
     copy: Annotated[bool, called(N_("Keep the original"), hint=N_("A copy in another pool, of a halted VM"))] = False
     disks: tuple[DiskPlace, ...] = ()
     nics: tuple[NicPlace, ...] = ()
@@ -117,11 +117,11 @@ def check(request: MigrateVM, vm: VM) -> Iterator[Fault]:
     moves = any(move.why is not Why.STAYS for move in disks)
     refused = target(vm, host).refused
     if refused and not (moves and _for_its_disks_alone(vm, host)):
-        yield Fault("host", say(N_("{host} cannot take it: {reason}"), host=name_of(host), reason=refused))
+        yield Fault("host", say(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
     yield from _wrong_disks(request, host, disks)
     yield from _wrong_networks(request, vm, host)
     if request.copy and host.home is vm.home:
-        yield Fault("copy", say(N_("within a pool use Clone; a migration that keeps the original goes to another pool")))
+        yield Fault("copy", say(N_("use Clone within a pool; keeping the original is for another pool")))
     elif request.copy and vm.power_state is not PowerState.HALTED:
         yield Fault("copy", say(N_("only a halted VM can be copied to another pool; shut it down first")))
 
@@ -135,13 +135,13 @@ def _wrong_disks(request: MigrateVM, host: Host, disks: Sequence[DiskMove]) -> I
     reached = reach_of(host)
     for move in disks:
         if move.sr is None:
-            yield Fault("sr", say(N_("no storage that {host} reaches has {size} free for {disk}"),
+            yield Fault("sr", say(N_("no SR attached on {host} has {size} free for {disk}"),
                                   host=name_of(host), size=Amount(move.disk.virtual_size), disk=name_of(move.disk)))  # fmt: skip
         elif move.sr.home is not host.home or move.sr.ref not in reached:
             field = next((f"disks.{n}.sr" for n, place in enumerate(request.disks) if place.disk == move.disk.uuid), "sr")
-            yield Fault(field, say(N_("{host} does not reach {sr}; choose another"), host=name_of(host), sr=name_of(move.sr)))
+            yield Fault(field, say(N_("{sr} is not attached on {host}; choose another"), host=name_of(host), sr=name_of(move.sr)))
     for sr, amount in overfull(disks):
-        yield Fault("sr", say(N_("{needed} come to {sr}, and {free} are free there"),
+        yield Fault("sr", say(N_("{needed} needed on {sr}, {free} free"),
                               needed=Amount(amount), sr=name_of(sr), free=Amount(free_space(sr) or 0)))  # fmt: skip
 
 
@@ -167,9 +167,9 @@ def notes(request: MigrateVM, vm: VM) -> Iterator[Said]:
             yield say(N_("NIC {device} changes from {old} to {new}: check it"),
                       device=move.nic.device, old=name_of(now) if now else "–", new=name_of(move.network))  # fmt: skip
     for _drive, disc in _discs_left(vm, host):
-        yield say(N_("{disc} is ejected: {host} does not reach it"), disc=name_of(disc), host=name_of(host))
+        yield say(N_("{disc} is ejected: it is not available on {host}"), disc=name_of(disc), host=name_of(host))
     if vm.ha_restart_priority and host.home is not vm.home:
-        yield say(N_("It is protected by HA here; in the other pool it is not until somebody says so."))
+        yield say(N_("It is protected by HA here; in the other pool it is unprotected until you enable it."))
 
 
 # ---- what is done
@@ -195,7 +195,7 @@ def plan(request: MigrateVM, vm: VM) -> Plan:
     srs = {move.disk.ref: move.sr.ref for move in disks if move.sr is not None}
     nics = {move.nic.ref: move.network.ref for move in nics_in(request, vm, host) if move.network is not None}
     given = (vm.ref, there, True, srs, nics, {"copy": "true"} if request.copy else {})
-    yield Call("VM.assert_can_migrate", *given, says=say(N_("Checking that {host} can take it"), host=name_of(host)))
+    yield Call("VM.assert_can_migrate", *given, says=say(N_("Checking that {host} can run it"), host=name_of(host)))
     yield Call("VM.migrate_send", *given, says=says)
 
 

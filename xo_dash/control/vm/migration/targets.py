@@ -76,16 +76,16 @@ def _refusals(vm: VM, host: Host) -> Iterator[Said]:
     if is_up(vm):
         yield from _of_a_running_one(vm, host)
     if vm.attached_PCIs or vm.VGPUs:
-        yield say(N_("a device of its host is passed through to it"))
+        yield say(N_("a host device is passed through to it"))
     if host.home is vm.home:
         yield from (say(N_("it does not have the network {what}"), what=name_of(lack.what)) for lack in _networks(vm, host) if lack.what)
         if vm.power_state is PowerState.HALTED and way_to(vm, host) is Way.MEMORY:
-            yield say(N_("the VM is halted, and its disks are in reach: start it there"))
+            yield say(N_("the VM is halted and its disks are available there: start it there"))
 
 
 def _of_a_running_one(vm: VM, host: Host) -> Iterator[Said]:
     if vm.resident_on == host.ref and host.home is vm.home:
-        yield say(N_("it runs there already"))
+        yield say(N_("it is already running there"))
     for lack in lacks(vm, host):
         if lack.obstacle is Obstacle.MEMORY:
             yield say(N_("{needed} of memory needed, {free} free"), needed=Amount(lack.needed), free=Amount(lack.free))
