@@ -92,7 +92,7 @@ class _NewVm:
         head = PageHead(_("New VM"))
         pools = {key_of(one): pool_name(one.home) for one in self._pools()}
         with head.marks:
-            ui.label(_("in")).classes("x-dim")
+            ui.label(_("in pool")).classes("x-dim")
             choice(pools, key_of(pool), on_change=lambda event: self._turn(str(event.value))).classes("x-new-pool").mark("pool")
         with head.verbs:
             last = current_user().preferences.get(LAST)

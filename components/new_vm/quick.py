@@ -171,8 +171,8 @@ class Quick(ui.element):
         faults = [fault for fault in model.faults if self.form.is_told(fault.field)]
         refused = self.form.refused
         self.create.allow(str(refused) if refused is not None else None)
-        if faults:
-            self.create.props["aria-disabled"] = "true"  # it still can be clicked, and goes to the first of them
+        # with faults it still can be clicked, and goes to the first of them: so `enabled`, which would swallow that, knows nothing of them
+        self.create.props["aria-disabled"] = "true" if faults or refused is not None else "false"
         self._wrong.set_visibility(bool(faults))
         count = ngettext("{n} field to correct: {where}", "{n} fields to correct: {where}", len(faults))
         self._wrong_text.text = count.format(n=number(len(faults)), where=self.form.where(faults[0].field)) if faults else ""

@@ -63,6 +63,16 @@ async def test_what_is_wrong_is_told_and_keeps_it_from_being_created(user: User,
     with page:
         page.changed("memory")
     await user.should_see("1 field to correct: CPU and memory")
+    (button,) = user.find(marker="create").elements
+    assert button._props["aria-disabled"] == "true"
+    page.draft.memory = "4"
+    with page:
+        page.changed("memory")
+    await user.should_not_see("1 field to correct: CPU and memory")
+    assert button._props["aria-disabled"] == "false"
+    page.draft.memory = "1 TiB"
+    with page:
+        page.changed("memory")
     user.find(marker="create").click()
     await user.should_see("no host in the pool has that much; the largest has 64 GiB")  # its part has unfolded
     assert world.fake.sent == []
