@@ -12,6 +12,7 @@ from tests.control.fake_pool import Users, user
 from tests.creation.world import World
 from xo_dash.control.actions import action
 from xo_dash.control.audit import Audit
+from xo_dash.control.journal import Journal
 from xo_dash.control.plan import rehearse, rehearse_all
 from xo_dash.control.request import decode
 from xo_dash.control.run import Item, State
@@ -124,6 +125,24 @@ async def test_all_of_it_is_made(world: World, tmp_path: Path) -> None:
     assert isinstance(vm, VM) and vm.name_label == "web-1" and len(vm.VBDs) == 5 and len(vm.all_of(VIF, vm.VIFs)) == 2
     assert b"ann" in world.written and b"hunter2" not in world.written + (tmp_path / "audit.jsonl").read_bytes()
     assert world.fake.sent[-1] == "Async.VM.start_on"
+
+
+async def test_their_history_says_who_made_them(world: World, tmp_path: Path) -> None:
+    ann, users = user(), Users()
+    users[ann.id] = ann
+    runner = Runner(world.fake.mirror, lambda _server: world, users, Audit(tmp_path))
+    journal = Journal(world.fake.mirror, runner, tmp_path)
+    journal.start()
+    try:
+        await runner.run(ann, action("vm.create"), [world.pool], {"name": "web-{n}", "count": 2, "template": world.golden.uuid})
+        await journal.flush()
+        for name in ("web-1", "web-2"):
+            (vm,) = (vm for vm in world.fake.home.all(VM).values() if vm.name_label == name)
+            lines = await journal.lines(vm, 0, 9e12)
+            assert {line.who for line in lines} == {"ann"} and "created" in {line.key for line in lines}, lines
+    finally:
+        await journal.stop()
+        await runner.stop()
 
 
 async def test_whichever_call_fails_nothing_stays(tmp_path: Path) -> None:

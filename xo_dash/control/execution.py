@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data.mirror import Mirror
+from data.types import Ref
 from xo_dash.control.following import Connections, Follower
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer
 from xo_dash.control.run import Item, Run, State, StepLog
@@ -99,6 +100,8 @@ class Execution:
             outcome = CANCELLED if track.run.cancelled and not track.undoing else await self._step(track, step, logged)
             logged.state, logged.reason, logged.ended = outcome.state, outcome.reason, time.time()
             answer = outcome.result
+            if isinstance(step, (Call, Transfer)) and isinstance(answer, str) and answer.startswith("OpaqueRef:"):
+                track.item.made.append(Ref(answer))
             first = answer if track.number == 0 else first
             if outcome.state is State.DONE:
                 if isinstance(step, (Call, Transfer)) and step.undo is not None:

@@ -158,7 +158,7 @@ class Journal:
                 if (vm := _machine(row.home, row.snapshot_of)) is not None:
                     self._note(vm, "snapshot", "", name_of(row), row.uuid, row.ref)
             elif _is_told(row):
-                self._note(row, "created", "", name_of(row), row.ref)
+                self._note(row, "created", "", name_of(row))
         elif isinstance(row, (VBD, VIF)) and (vm := _machine(row.home, row.VM)) is not None and vm not in fresh:
             self._note(vm, _device_key(row), "", _device(row, dict(zip(_FIELDS[type(row)], _values(row), strict=True))), row.uuid)
 
@@ -179,7 +179,7 @@ class Journal:
     def _note(self, vm: VM, key: str, before: str, after: str, *about: str) -> None:
         """`about`: by what else a run of ours may be known to have done it."""
         line = Line(self._clock(), vm.home.key, vm.uuid, name_of(vm), key, before, after)
-        self._waiting.append((line, frozenset((vm.uuid, *about))))
+        self._waiting.append((line, frozenset((vm.uuid, vm.ref, *about))))
         if len(self._waiting) > WAITING:
             del self._waiting[: len(self._waiting) - WAITING]
         if self._due is None and self._writing is None:
@@ -283,6 +283,7 @@ def _doings(runs: Sequence[Run], now: float) -> dict[str, list[Doing]]:
 
 def _known_as(item: Item) -> Iterator[str]:
     yield item.uuid
+    yield from item.made
     if isinstance(item.result, str):
         yield item.result
     if isinstance(item.subject, VM) and item.subject.is_a_snapshot and (vm := item.subject.home.one(VM, item.subject.snapshot_of)):

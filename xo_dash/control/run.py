@@ -62,6 +62,7 @@ class Item:
     steps: list[StepLog] = field(default_factory=list)  # as foretold, then as they went
     left: list[Said] = field(default_factory=list)  # what was done, and could not be taken back
     tasks: list[Ref] = field(default_factory=list)  # of its steps so far
+    made: list[Ref] = field(default_factory=list)  # what its steps answered so far: VMs, disks, NICs
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0
     result: object = None  # of the first step: what a command made
