@@ -79,7 +79,7 @@ class MigrationForm(ui.element):
                 with self._plan_card:
                     self._estimate = ui.element()
                     self._preview = Preview(MIGRATE, [vm])
-                    self._faults = ui.element("ul").props("role=status").mark("faults")
+                    self._faults = ui.element().props("role=status").mark("faults")
                     self._button = Button(_("Migrate"), self._go, kind=Kind.PRIMARY, icon="migrate")
                     with ui.element().classes("x-move-running") as self._running:
                         self._bar = Bar(0.0, _("Progress"))
@@ -273,7 +273,7 @@ class MigrationForm(ui.element):
         with self._faults:
             notes = [] if wrong or host is None else [str(note) for note in MIGRATE.notes(request, self._vm)]
             for text in wrong or notes:
-                with ui.element("li").classes("x-move-note"):
+                with ui.element().classes("x-move-note"):
                     Mark("critical" if wrong else "warning")
                     ui.label(text)
         self._button.allow(wrong[0] if wrong else None if host is not None else _("No host can run it now."))

@@ -22,14 +22,19 @@ PLACES = (
     "/networks",
     "/snapshots",
     "/tasks",
+    "/transfers",
+    "/new-vm",
+    "/vms?state=trash",
     "/attention",
     "/messages",
     "/settings",
     "/account",
 )
 LISTS = {"/vms": ".x-vms-row", "/hosts": ".x-list-row", "/storage": ".x-list-row", "/networks": ".x-list-row", "/messages": ".x-list-row"}
+TABS = ("console", "disks", "networks", "snapshots", "settings", "history")
+"""Of a VM; the first one has no name."""
 VIEWS = ("/?view=table", "/?view=table&group=tag")
-NOWHERE = ("/vm/nope", "/host/nope", "/pool/nope", "/sr/nope", "/network/nope")
+NOWHERE = ("/vm/nope", "/host/nope", "/pool/nope", "/sr/nope", "/network/nope", "/migrate/nope", "/run/nope")
 TOO_WIDE = """() => {
   const scrolls = (element) => element
     && (["auto", "scroll"].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
@@ -51,7 +56,9 @@ async def everywhere(someone: Person) -> list[str]:
     await someone.signs_in("demo", "demo")
     await someone.sees_pools(2)
     things: Mapping[str, str] = await someone.page.evaluate(WHERE)
-    return [*PLACES, *(f"/{kind}/{uuid}" for kind, uuid in things.items())]
+    vm, host = things["vm"], things["host"]
+    of_a_vm = [f"/migrate/{vm}", *(f"/vm/{vm}/{tab}" for tab in TABS)]
+    return [*PLACES, *(f"/{kind}/{uuid}" for kind, uuid in things.items()), *of_a_vm, f"/host/{host}/console"]
 
 
 async def is_quiet_and_fits(someone: Person, path: str, language: str) -> None:
