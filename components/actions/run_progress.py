@@ -67,7 +67,7 @@ class RunCard(ui.element):
                 close = Button(icon="close", kind=Kind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
                 close.props("data-dismiss")
             self._bar = Bar(0, _("Progress"))
-            self._moving = ui.label().classes("x-run-sum x-transfer-amount")
+            self._moving = ui.label().classes("x-run-amount x-transfer-amount")
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
             with ui.element("footer").classes("x-run-acts"):
