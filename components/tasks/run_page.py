@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from nicegui import ui
 
 from components.actions.dialog import counted
-from components.actions.retrying import correct_and_retry, failed, preset_of, retry_failed
+from components.actions.retrying import correct_and_retry, failed, retry_failed
 from components.actions.run_command import whoever
 from components.actions.run_progress import summary
 from components.live import follow_source, renewed
@@ -19,11 +19,11 @@ from components.theme.icons import Icon
 from components.ui import Age, Bar, Button, Card, Figure, Kind, Notice, PageHead, Tone, confirm, key_values
 from components.ui import State as StateMark
 from data.names import name_of, pool_name
-from data.types import XapiObject
+from data.types import Home, XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.plan import rehearse
-from xo_dash.control.request import BadRequest
+from xo_dash.control.request import REDACTED, BadRequest, Entry, Field, fields
 from xo_dash.control.run import Item, Run, State, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, duration, number, percent, rate, size
@@ -271,8 +271,7 @@ def _show(subject: StepLog | Item, bar: Bar, words: ui.label) -> None:
 
 def _request(run: Run, item: Item) -> None:
     """What was asked for, and as commands."""
-    values = preset_of(run)
-    rows = [(_(field.title), _plain(values[field.name])) for field in run.action.fields if values.get(field.name) not in (None, "", ())]
+    rows = _rows(run.action.fields, run.request.told(), item.subject.home) if run.request is not None else []
     commands = _commands(run, item)
     if not rows and not commands:
         return
@@ -285,12 +284,26 @@ def _request(run: Run, item: Item) -> None:
                 ui.label("\n".join(commands)).classes("x-preview-lines").tag = "pre"
 
 
-def _plain(value: object) -> str:
+def _rows(asked: Sequence[Field], told: Mapping[str, object], home: Home) -> list[tuple[str, str]]:
+    """(title, value) of what was given, as the audit has it: what is secret is not in it, however deep it lies."""
+    given = [(field, told.get(field.name)) for field in asked]
+    return [(_(field.title), _value(field, value, home)) for field, value in given if value not in (None, "", [], REDACTED)]
+
+
+def _value(field: Field, value: object, home: Home) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_plain, value))
-    return str(value)
+    if isinstance(value, list):
+        return "; ".join(_value(field, one, home) for one in value)
+    if isinstance(value, dict):
+        if field.part is None:  # a file: where it is offered is nobody else's business
+            return str(value.get("name", ""))
+        return ", ".join(f"{title}: {text}" for title, text in _rows(fields(field.part), value, home))
+    if field.entry is Entry.SIZE and isinstance(value, int):
+        return size(value)
+    text = str(value)
+    row = home.by_uuid(field.kind, text) if field.kind is not None else None
+    return name_of(row) if row is not None else _(field.options[text]) if text in field.options else text
 
 
 def _commands(run: Run, item: Item) -> Sequence[str]:

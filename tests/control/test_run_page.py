@@ -10,12 +10,14 @@ from nicegui import app
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from data.objects import TaskStatus
+from components.tasks.run_page import _rows
+from data.objects import SR, TaskStatus
 from pages import run as run_page
 from pages import tasks
 from tests import fakes
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
+from xo_dash.control.request import decode
 from xo_dash.control.run import State
 from xo_dash.xapi.errors import XapiFailure
 
@@ -77,3 +79,19 @@ async def test_of_many_the_failed_alone_are_done_once_more(looking: User, desk: 
 async def test_one_that_nobody_remembers(looking: User) -> None:
     await looking.open("/run/none")
     await looking.should_see("This task is no longer available")
+
+
+async def test_a_request_is_told_in_words_and_without_what_is_secret(fake: FakePool) -> None:
+    sr = SR(name_label="vault")
+    fake.put(sr)
+    file = {"id": "where-it-is-offered", "name": "web.xva", "size": 5}
+    cloud = {"user": "carol", "password": "hunter2"}
+    for name, values in (
+        ("pool.import_vm", {"file": file, "sr": sr.uuid}),
+        ("vm.create", {"name": "web-1", "template": "t", "memory": "4", "cloud_init": cloud}),
+    ):
+        request = decode(action(name).request, values)
+        told = " ".join(" ".join(row) for row in _rows(action(name).fields, request.told(), fake.home))
+        assert "hunter2" not in told and "where-it-is-offered" not in told
+        for word in ("web.xva", "vault") if name == "pool.import_vm" else ("web-1", "4\u202fGiB", "carol"):
+            assert word in told, told
