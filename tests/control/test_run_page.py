@@ -85,7 +85,7 @@ async def test_a_request_is_told_in_words_and_without_what_is_secret(fake: FakeP
     sr = SR(name_label="vault")
     fake.put(sr)
     file = {"id": "where-it-is-offered", "name": "web.xva", "size": 5}
-    cloud = {"user": "carol", "password": "hunter2"}
+    cloud = {"user": "carol", "password": "hunter2", "text": "#cloud-config\npassword: hunter2\n"}
     for name, values in (
         ("pool.import_vm", {"file": file, "sr": sr.uuid}),
         ("vm.create", {"name": "web-1", "template": "t", "memory": "4", "cloud_init": cloud}),

@@ -26,7 +26,8 @@ PACKAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:=~-]{0,127}")
 KEY: Final = re.compile(r"(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]{3,60} [A-Za-z0-9+/]{16,16000}={0,3}(?: [^\x00-\x1f\x7f]{0,200})?")
 ROUNDS: Final = 100_000
 """Of the password's hash: a tenth of a second of one core."""
-Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Text = Annotated[str, Meta(extra={"secret": True}, max_length=LONGEST_TEXT)]
+"""Of somebody's own; it may hold passwords, so it is as secret as one."""
 Short = Annotated[str, Meta(max_length=255)]
 
 
