@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from nicegui import ui
 
@@ -22,6 +22,9 @@ from xo_dash.i18n import _, ngettext, number
 KEPT = ("user", "password", "ssh_keys", "packages", "update", "own", "text")
 """Of a draft, what a saved configuration has: what is of one VM alone is not in it."""
 
+
+KEY_EXAMPLE: Final = "ssh-ed25519 AAAA…"
+PACKAGES_EXAMPLE: Final = "nginx, qemu-guest-agent"
 
 class Cloud(Section):
     title = staticmethod(lambda: "cloud-init")
@@ -67,8 +70,8 @@ class Cloud(Section):
             self._field("user", _("User"), placeholder=_("the image's own"))
             self._field("password", _("Password"), placeholder=_("none, keys only"), password=True, autocomplete="new-password")
         with ui.element().classes("x-stack") as self._more_box:
-            self._field("ssh_keys", _("SSH keys"), placeholder="ssh-ed25519 AAAA… ann@lab", lines=True, hint=_("One per line"))
-            self._field("packages", _("Packages"), placeholder="nginx, qemu-guest-agent")
+            self._field("ssh_keys", _("SSH keys"), placeholder=KEY_EXAMPLE, lines=True, hint=_("One per line"))
+            self._field("packages", _("Packages"), placeholder=PACKAGES_EXAMPLE)
             self._update = self.switch(_("Update packages at first boot"), cloud.update, lambda on: setattr(cloud, "update", on))
 
     def _network_fields(self, cloud: CloudDraft) -> None:

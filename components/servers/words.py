@@ -120,7 +120,7 @@ def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
         case UnknownMaster():
             words = _member(error.master)
         case BadReply():
-            words = _("{address} responds, but it is not a XenServer or XCP-ng host.").format(address=address)
+            words = _("The server at {address} responds, but it is not a XenServer or XCP-ng host.").format(address=address)
         case BadCertificate():
             words = _("The certificate of {address} has changed.").format(address=address)
         case NoTls():

@@ -208,9 +208,8 @@ class SnapshotTree(Card):
         self._count.text = _("{n} selected").format(n=number(len(rows)))
         found = freed([disk for row in rows for disk in own_disks(row)])
         known = sum(amount for amount in found.values() if amount > 0)
-        text = ngettext(
-            "Frees about {amount} once its SR has coalesced", "Frees about {amount} on {n} SRs once they have coalesced", len(found)
-        )
+        one = _("Frees about {amount} once its SR has coalesced")
+        text = one if len(found) == 1 else _("Frees about {amount} on {n} SRs once they have coalesced")
         self._frees.text = text.format(amount=size(known), n=number(len(found))) if known else ""
 
     def _clear(self) -> None:

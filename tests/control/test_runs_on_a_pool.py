@@ -88,7 +88,7 @@ async def test_a_snapshot_comes_and_goes_with_its_disks(pool: SimulatedPool, tmp
     ("error", "words"),
     [
         (["HOST_NOT_ENOUGH_FREE_MEMORY", "8589934592", "1073741824"], "8\u202fGiB of memory needed, 1\u202fGiB free"),
-        (["SR_BACKEND_FAILURE_44", "", "There is insufficient space", ""], "there is no room left on the storage"),
+        (["SR_BACKEND_FAILURE_44", "", "There is insufficient space", ""], "there is no space left on the SR"),
         (["FROM_A_NEWER_XAPI", "1"], "the pool refused: from a newer XAPI (1)"),
     ],
 )

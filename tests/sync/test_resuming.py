@@ -44,12 +44,16 @@ def test_a_toolstack_that_does_not_say_when_it_started_is_never_the_same() -> No
     assert not moved.is_same_run(one)
 
 
+async def nobody(_identity: object) -> str:
+    return ""
+
+
 async def test_a_pool_that_knows_only_xml_lives(pool: SimulatedPool) -> None:
     connection = Connection(Address.parse(pool.url), pool.user, pool.password, Trust(), originator="test")
     connection._codec = Codec.XML
     mirror = Mirror()
     live = mirror.add(Server(id="1", label="old", address=pool.url))
-    poller = Poller(mirror, live, connection, Known(lambda: "", lambda _uuid: "", lambda _contact: None), Loading())
+    poller = Poller(mirror, live, connection, Known(lambda: "", nobody, lambda _contact: None), Loading())
     await poller._step(1)
     assert live.server.is_live and connection.codec is Codec.XML
     ref = Ref(pool.call("VM.get_all")[0])

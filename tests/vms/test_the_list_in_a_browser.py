@@ -160,7 +160,7 @@ async def test_a_double_click_asks_once(url: str, browser: Browser) -> None:
 async def test_columns_are_kept(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms")
     await expect(page.get_by_role("columnheader", name="UUID")).to_have_count(0)
-    await page.get_by_text("Columns").click()
+    await page.locator(".x-vms-menu > summary").click()
     await page.get_by_role("checkbox", name="UUID").check()
     await page.get_by_role("checkbox", name="Tags").uncheck()
     await expect(page.get_by_role("columnheader", name="UUID")).to_be_visible()
@@ -184,7 +184,7 @@ async def test_no_name_is_ever_markup_and_no_file_holds_a_formula(url: str, brow
     uuid = await do(url, "evil", "wiki")
     await page.get_by_role("searchbox", name="Name, address").fill("onerror")
     await expect(page.locator(".x-vms-row")).to_have_count(1)
-    await page.get_by_text("Columns").click()
+    await page.locator(".x-vms-menu > summary").click()
     await page.get_by_role("checkbox", name="Description").check()
     async with page.expect_download() as download:
         await page.get_by_role("button", name="CSV").click()
@@ -192,7 +192,7 @@ async def test_no_name_is_ever_markup_and_no_file_holds_a_formula(url: str, brow
     text = await asyncio.to_thread(lambda: Path(saved).read_text(encoding="utf-8-sig"))
     assert "'=1+1" in text and uuid in text
     assert len(text.strip().splitlines()) == 2
-    await page.get_by_text("Columns").click()
+    await page.locator(".x-vms-menu > summary").click()
     await page.get_by_text("Reset columns").click()
     await page.goto(f"{url}/vm/{uuid}")
     await expect(page.get_by_role("heading", level=1)).to_have_text("<img src=x onerror=document.title='broken'>{{7*7}}")

@@ -95,7 +95,7 @@ def protection(vm: VM) -> Iterable[Line]:
     yield _host_failure(vm)
     yield from _space(vm)
     count = len(vm.snapshots)
-    yield Line(_(SNAPSHOTS), ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else _("None"), None)
+    yield Line(_(SNAPSHOTS), ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else _("none"), None)
     safe = is_protected(vm, DELETION)
     yield Line(_("Deletion"), _("Protected") if safe else _("Not protected"), True if safe else None, "" if safe else _("Protect"))
 

@@ -54,8 +54,8 @@ class MigrateVM(Request, frozen=True, kw_only=True):
     sr: Annotated[AnySR | None, called(N_("Storage for all disks"), hint=N_("By default disks move only if they must"))] = None
     network: Annotated[AnyNetwork | None, called(N_("Migration network"), hint=N_("Default: the management network"))] = None
     copy: Annotated[bool, called(N_("Keep the original"), hint=N_("A copy in another pool, of a halted VM"))] = False
-    disks: tuple[DiskPlace, ...] = ()
-    nics: tuple[NicPlace, ...] = ()
+    disks: Annotated[tuple[DiskPlace, ...], called(N_("Disks"))] = ()
+    nics: Annotated[tuple[NicPlace, ...], called(N_("NICs"))] = ()
 
 
 # ---- what may be chosen
