@@ -26,6 +26,7 @@ KEPT = ("user", "password", "ssh_keys", "packages", "update", "own", "text")
 KEY_EXAMPLE: Final = "ssh-ed25519 AAAA…"
 PACKAGES_EXAMPLE: Final = "nginx, qemu-guest-agent"
 
+
 class Cloud(Section):
     title = staticmethod(lambda: "cloud-init")
     fields = ("cloud_init",)
