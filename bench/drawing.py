@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from playwright.async_api import Browser, async_playwright
 
 from bench.figures import Figure
-from components.map.scene import Scene
+from components.map.map_feed import MapFeed
+from data.coalesce import INTERVAL
 from data.history import LENGTH, History, Load
 from data.mirror import Mirror
-from data.pace import INTERVAL
 from tests.map import fleets
 from tests.map.canvas import open_canvas
 
@@ -76,10 +76,10 @@ async def levels() -> list[Figure]:
 
 async def rounds(mirror: Mirror, count: int) -> list[str]:
     """What browsers are told of `count` rounds: most VMs idle, some busy, all of it moving a little."""
-    scene = Scene(mirror, hold=1e9)
+    map_feed = MapFeed(mirror, hold=1e9)
     told: list[str] = []
-    close = scene.open(told.append)
-    scene.snapshot()
+    close = map_feed.open(told.append)
+    map_feed.snapshot()
     chance = random.Random(3)
     for _ in range(count):
         for pool in mirror:

@@ -7,7 +7,7 @@ import time
 
 from bench.figures import Figure
 from tests.map import fleets
-from xo_dash.sync.watch import Watch
+from xo_dash.sync.evaluator import Evaluator
 
 SHAPE = ((30, 500),) * 20
 LARGE = ((125, 5000),)
@@ -18,7 +18,7 @@ async def judging() -> list[Figure]:
     figures = []
     for name, shape in (("10,000 VMs in 20 pools", SHAPE), ("5,000 VMs in one pool", LARGE)):
         mirror = fleets.fleet(shape)
-        watch = Watch(mirror)
+        watch = Evaluator(mirror)
         whole, longest = 0.0, 0.0
         gc.collect()
         gc.freeze()

@@ -21,7 +21,7 @@ from data.stores.directory import DataDirectory
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
-from xo_dash.door.passwords import Passwords
+from xo_dash.auth.passwords import Passwords
 
 NAME, PASSWORD = "bench", "measured twice"
 TICKS = os.sysconf("SC_CLK_TCK")

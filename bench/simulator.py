@@ -90,7 +90,7 @@ async def crowd(pid: int, url: str, control: str) -> tuple[float, float, float]:
     async def wait(number: int) -> None:
         tokens[number] = (await lines[number].call("event.from", sessions[number], ["vm"], tokens[number], 30.0))["token"]
 
-    door, idle = Line(control), 0.0
+    auth, idle = Line(control), 0.0
     reached: list[float] = []
     work: list[float] = []
     for change in range(CHANGES):
@@ -102,7 +102,7 @@ async def crowd(pid: int, url: str, control: str) -> tuple[float, float, float]:
             idle = (processor(pid) - before) / IDLE
             before = processor(pid)
         began = time.perf_counter()
-        await door.post("/change", {"ref": vm, "fields": {"name_label": f"changed {change}"}})
+        await auth.post("/change", {"ref": vm, "fields": {"name_label": f"changed {change}"}})
         await asyncio.gather(*waiting)
         reached.append(time.perf_counter() - began)
         work.append(processor(pid) - before)

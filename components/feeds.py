@@ -13,7 +13,7 @@ import orjson
 from nicegui import background_tasks
 
 from data.changes import Change
-from data.pace import Pace
+from data.coalesce import Coalescer
 from data.sight import Sight
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Feed(ABC, Generic[RowsT, News]):
         self._mirror, self._make = mirror, make
         self._viewers: Viewers[News] = Viewers()
         self._unsubscribe: Callable[[], None] | None = None
-        self._pace = Pace(self._flush)
+        self._pace = Coalescer(self._flush)
         self._start()
 
     def _start(self) -> None:

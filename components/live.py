@@ -14,10 +14,10 @@ from typing import Any, Final, TypeVar, cast
 
 from nicegui import Client, ui
 
-from data.changes import Change, Source, Subject, Topic
-from data.findings.book import Book
+from data.changes import Change, ChangeSource, Subject, Topic
+from data.coalesce import Coalescer
+from data.findings.registry import FindingRegistry
 from data.history import History
-from data.pace import Pace
 from data.views.view import View
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Flow:
         self.endings: dict[int, list[Callable[[], None]]] = {}
         """{element's id: what ends with it}"""
         self._due: dict[Callable[[], None], None] = {}
-        self._pace = Pace(self._flush)
+        self._pace = Coalescer(self._flush)
 
     def mark(self, render: Callable[[], None]) -> None:
         """Have `render` called with the next burst; once, however often it is marked."""
@@ -81,7 +81,7 @@ def _rendering(render: Callable[[], None]) -> Callable[[], None]:
 def _until_gone(unsubscribe: Callable[[], None]) -> None:
     """Unsubscribe when the element in whose slot we are goes; a browser that leaves takes all its elements along.
 
-    A container that is cleared and filled again stays: fill it through `renewed`, or subscriptions pile up.
+    A container that is cleared and filled again stays: fill it through `fresh_slot`, or subscriptions pile up.
     """
     parent = ui.context.slot.parent
     endings = flow().endings
@@ -99,14 +99,14 @@ def _until_gone(unsubscribe: Callable[[], None]) -> None:
     parent._handle_delete = handle_delete  # type: ignore[method-assign]  # meant by NiceGUI for clean-up in subclasses
 
 
-def renewed(container: ui.element, tag: str = "div") -> ui.element:
+def fresh_slot(container: ui.element, tag: str = "div") -> ui.element:
     """Empty `container` and return a fresh element in it to fill: `with renewed(box): ...`. Lines of a list want "ul" as their parent."""
     container.clear()
     with container:
         return ui.element(tag).classes("contents")
 
 
-def follow(mirror: Source, subjects: Iterable[Subject | None], render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
+def follow(mirror: ChangeSource, subjects: Iterable[Subject | None], render: Callable[[], None], *, names: Iterable[str] = ()) -> None:
     """Call `render` now, and again whenever one of `subjects` changes (only in `names`, where given), while this slot lives."""
     wanted, own, run = frozenset(names), flow(), _rendering(render)
 
@@ -135,7 +135,7 @@ def in_words(say: Callable[[T], U]) -> Callable[[T], U]:
 
 
 def follow_all(
-    mirror: Source,
+    mirror: ChangeSource,
     collect: Callable[[Sequence[Change]], bool],
     render: Callable[[], None],
     *,
@@ -199,7 +199,7 @@ def follow_source(observe: Callable[[Callable[..., None]], Callable[[], None]], 
     render()
 
 
-def follow_findings(findings: Book, concerns: Callable[[frozenset[Subject]], bool], render: Callable[[], None]) -> None:
+def follow_findings(findings: FindingRegistry, concerns: Callable[[frozenset[Subject]], bool], render: Callable[[], None]) -> None:
     """Call `render` now and whenever something else is told of subjects that `concerns` says yes to."""
 
     def observe(tell: Callable[..., None]) -> Callable[[], None]:

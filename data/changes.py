@@ -40,7 +40,7 @@ class Event(NamedTuple):
 Observer = Callable[[Sequence[Change]], None]
 
 
-class Source(Protocol):
+class ChangeSource(Protocol):
     """What tells of changes: the mirror of everything, or what somebody may see of it."""
 
     def observe(self, observer: Observer) -> Callable[[], None]:

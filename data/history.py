@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from data.growth import Sample, kept
-from data.traces import Traces
+from data.sparklines import Sparklines
 
 STEP = 5.0
 """Seconds between samples of the finest archive."""
@@ -124,7 +124,7 @@ class History:
         self.clocks: dict[str, Clock] = {}
         """{host's uuid: its clock}"""
         self._growth: dict[str, list[Sample]] = {}
-        self._traces = Traces()
+        self._traces = Sparklines()
         self.when_watched: Callable[[], None] = lambda: None
         """Called when an observer comes: who measures need not wait for the next slow round."""
 
@@ -148,7 +148,7 @@ class History:
             self._traces.forget(uuid)
 
     def trace(self, uuid: str) -> str:
-        """The CPU of the last ten minutes, see data/traces.py; "" where nothing was measured."""
+        """The CPU of the last ten minutes, see data/sparklines.py; "" where nothing was measured."""
         series = self._series.get(uuid, {}).get("cpu")
         return self._traces.of(uuid, [series.raw], 1.0) if series is not None else ""
 

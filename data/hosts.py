@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from data.facts.host import needs_reboot
-from data.facts.network import Link, link_of, speed_of
+from data.facts.network import LinkLevel, link_of, speed_of
 from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network
 from data.placement import Memory, is_guest, memory_of
 from data.texts import decimal, moment, whole
@@ -67,7 +67,7 @@ class Port(NamedTuple):
 
     pif: PIF
     network: Network | None
-    link: Link
+    link: LinkLevel
     speed: int  # Mbit/s; 0 for none or not known
     members: tuple[PIF, ...]  # the NICs of a bond
     mode: str  # of a bond: balance-slb, active-backup, lacp

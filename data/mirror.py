@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TypeVar, cast
 
 from data.changes import Change, Event, Observer, Operation, Subject, Topic
-from data.findings.book import Book
+from data.failover import Fates
+from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
 from data.history import History
 from data.identity import parse, pool_keys
-from data.losing import Fates
 from data.objects import KINDS, VDI, Pool
 from data.relations import Naming, one_way
 from data.server import Server
@@ -53,7 +53,7 @@ class PoolMirror(Home):
     """The picture of one server's pool."""
 
     def __init__(
-        self, server: Server, findings: Book, trash: Trash, pools: Mapping[str, Home], renamed: Callable[[], None] = lambda: None
+        self, server: Server, findings: FindingRegistry, trash: Trash, pools: Mapping[str, Home], renamed: Callable[[], None] = lambda: None
     ) -> None:
         """`pools`: all of the installation. `renamed` is called when its pool may have got another uuid."""
         self.id = self.key = server.id
@@ -66,7 +66,7 @@ class PoolMirror(Home):
         self.history = History()
         self._parts: Mapping[type, object] = {
             History: self.history,
-            Book: findings,
+            FindingRegistry: findings,
             Fates: self.fates,
             Trash: trash,
         }
@@ -206,7 +206,7 @@ class Mirror:
     """All pools, what is wrong with them, and the observers of both."""
 
     def __init__(self) -> None:
-        self.findings = Book(RULES)
+        self.findings = FindingRegistry(RULES)
         self.trash = Trash()
         self.pools: dict[str, PoolMirror] = {}
         self._observers: dict[int, Observer] = {}

@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 from typing import NamedTuple
 
-from data.facts.network import Link, link_level
+from data.facts.network import LinkLevel, link_level
 from data.facts.vm import is_up
 from data.history import History
 from data.hosts import Port, port_of
@@ -53,18 +53,21 @@ class Links(NamedTuple):
 
     up: int
     ports: int
-    worst: Link
+    worst: LinkLevel
     level: Level
     """How grave the worst of them is."""
 
 
 def links_of(network: Network) -> Links:
     """Of attached ports that something uses or that have a link: any other carries nothing and lacks nothing."""
-    ports = [one.port for one in ports_into(network) if one.port.pif.currently_attached and one.port.link is not Link.SPARE]
+    ports = [one.port for one in ports_into(network) if one.port.pif.currently_attached and one.port.link is not LinkLevel.SPARE]
     links = [port.link for port in ports]
-    worst = Link.DOWN if Link.DOWN in links else Link.DEGRADED if Link.DEGRADED in links else Link.UP
+    worst = LinkLevel.DOWN if LinkLevel.DOWN in links else LinkLevel.DEGRADED if LinkLevel.DEGRADED in links else LinkLevel.UP
     return Links(
-        sum(link is not Link.DOWN for link in links), len(links), worst, max((link_level(port.pif) for port in ports), default=Level.NONE)
+        sum(link is not LinkLevel.DOWN for link in links),
+        len(links),
+        worst,
+        max((link_level(port.pif) for port in ports), default=Level.NONE),
     )
 
 

@@ -42,7 +42,7 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SearchEntry:
     """What can be found of one object."""
 
     row: XapiObject
@@ -58,7 +58,7 @@ class Hit(NamedTuple):
     """The field that has the query's words, where it is not the name."""
 
 
-class Found(NamedTuple):
+class GroupResult(NamedTuple):
     """The best of one group, and how many there are of it."""
 
     group: Group
@@ -86,7 +86,7 @@ class Index:
 
     def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
-        self._entries: dict[XapiObject, Entry] = {}
+        self._entries: dict[XapiObject, SearchEntry] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -104,7 +104,7 @@ class Index:
             for row in _LINES.affected(change, self._mirror.pools):
                 self._put(row)
 
-    def find(self, query: str, limit: int = 6) -> list[Found]:
+    def find(self, query: str, limit: int = 6) -> list[GroupResult]:
         """At most `limit` of each group, the best first: name, beginning of the name, a word of it, any other field."""
         words = query[:LONGEST_QUERY].lower().split()
         if not words:
@@ -113,12 +113,12 @@ class Index:
         entries = self._having(first)
         for word in more:
             entries = [entry for entry in entries if word in entry.text]
-        groups: dict[Group, list[Entry]] = {}
+        groups: dict[Group, list[SearchEntry]] = {}
         for entry in entries:
             groups.setdefault(entry.group, []).append(entry)
-        return [Found(group, len(groups[group]), _best(groups[group], words, limit)) for group in Group if group in groups]
+        return [GroupResult(group, len(groups[group]), _best(groups[group], words, limit)) for group in Group if group in groups]
 
-    def _having(self, word: str) -> list[Entry]:
+    def _having(self, word: str) -> list[SearchEntry]:
         if len(word) < SHORTEST_UUID:
             return [entry for entry in self._entries.values() if word in entry.text]
         return [entry for entry in self._entries.values() if word in entry.text or entry.row.uuid.startswith(word)]
@@ -131,7 +131,7 @@ class Index:
         name = name_of(row)
         fields = tuple(field for field in _fields(row) if field)
         text = "\n".join((name, *fields)).lower()
-        self._entries[row] = Entry(row, group, name.lower(), text, fields)
+        self._entries[row] = SearchEntry(row, group, name.lower(), text, fields)
 
 
 def _group(row: XapiObject) -> Group | None:
@@ -163,7 +163,7 @@ def _fields(row: XapiObject) -> Iterator[str]:
         yield row.bridge
 
 
-def _best(entries: list[Entry], words: list[str], limit: int) -> list[Hit]:
+def _best(entries: list[SearchEntry], words: list[str], limit: int) -> list[Hit]:
     whole = " ".join(words)
     if len(entries) > ENOUGH:
         starts = [entry for entry in entries if entry.name.startswith(whole)]
@@ -183,7 +183,7 @@ def _rank(name: str, words: list[str], whole: str) -> int:
     return 4 if all(word in name for word in words) else 5
 
 
-def _why(entry: Entry, words: list[str]) -> str:
+def _why(entry: SearchEntry, words: list[str]) -> str:
     missing = [word for word in words if word not in entry.name]
     if not missing:
         return ""

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeVar
 
-from data.changes import Source
-from data.findings.book import Book
+from data.changes import ChangeSource
+from data.findings.registry import FindingRegistry
 from data.types import Home, XapiObject
 
 T = TypeVar("T", bound=XapiObject)
 
 
-class Sight(Source, Protocol):
+class Sight(ChangeSource, Protocol):
     """`data.mirror.Mirror` says what its parts mean."""
 
     @property
     def pools(self) -> Mapping[str, Home]: ...
 
     @property
-    def findings(self) -> Book: ...
+    def findings(self) -> FindingRegistry: ...
 
     def __iter__(self) -> Iterator[Home]: ...
 

@@ -7,8 +7,8 @@ from nicegui import ui
 from components.people import account_cards
 from components.ui import PageHead, cards
 from pages.layout import frame
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
 

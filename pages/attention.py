@@ -8,9 +8,9 @@ from nicegui import ui
 
 from components.findings.listing import FindingList
 from components.findings.tuning import RuleList
-from components.live import renewed
+from components.live import fresh_slot
+from components.stale_data import stale_bands
 from components.ui import PageHead, Tab, Tabs
-from components.vms.standing import standing_bands
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -24,11 +24,11 @@ def create(context: Context) -> None:
     def attention(tab: str = NOW) -> None:
         with frame(context, title=_("Attention")):
             PageHead(_("Attention"), _("Problems in all pools, worst first."))
-            standing_bands(context.mirror)
+            stale_bands(context.mirror)
             tabs = [Tab(NOW, _("Active")), Tab(SEEN, _("Acknowledged")), Tab(LATER, _("Snoozed")), Tab(RULES, _("Rules"))]
 
             def fill(name: str) -> None:
-                with renewed(body):
+                with fresh_slot(body):
                     _body(context, name)
 
             bar = Tabs(tabs, tab, fill)
@@ -44,7 +44,7 @@ def _body(context: Context, tab: str) -> None:
         FindingList(context, lambda board: [told for told in board.told if told.note is not None], _("Nothing is acknowledged"), text)
     elif tab == LATER:
         text = _("Snoozed problems are kept here, with the name of who snoozed them, and return to the list when the time is over.")
-        FindingList(context, lambda board: board.put_off(), _("Nothing is snoozed"), text)
+        FindingList(context, lambda board: board.snooze(), _("Nothing is snoozed"), text)
     elif not context.mirror.pools:
         text = _("Problems appear once a pool is connected in the settings.")
         FindingList(context, lambda board: board.told, _("No pool yet"), text)

@@ -9,8 +9,8 @@ from components.charts.compare import MOST, Compare, Compared, compare_key
 from components.charts.pictures import KINDS
 from components.frame.feed import TreeFeed
 from components.frame.finder import Adder
-from components.links import path_of
 from components.ui import PageHead, empty_state
+from components.urls import path_of
 from data.names import name_of
 from data.objects import SR, VM, Host, Pool
 from data.search import Group

@@ -12,12 +12,12 @@ from components.console.document import HEADERS, MODES, document
 from components.theme.theme import FOREVER
 from data.consoles import Protocol
 from data.objects import VM
+from xo_dash.auth.current import person_of, user_of
+from xo_dash.auth.sessions import SignedOut
 from xo_dash.consoles.consoles import Consoles
-from xo_dash.consoles.pictures import Pictures
+from xo_dash.consoles.pictures import ConsolePictures
 from xo_dash.consoles.rights import may_see, may_use
 from xo_dash.context import Context
-from xo_dash.door.current import person_of, user_of
-from xo_dash.door.sessions import SignedOut
 from xo_dash.i18n import LOCALES, _, negotiate, using
 from xo_dash.xapi.connection import Connection
 
@@ -36,7 +36,7 @@ def create(context: Context) -> None:
     def file(version: str, name: str) -> Response:
         return _file(version, name)
 
-    pictures = Pictures(connection)
+    pictures = ConsolePictures(connection)
 
     @app.get("/console-picture/{key}", include_in_schema=False)
     async def picture(request: Request, key: str) -> Response:
@@ -68,7 +68,7 @@ def _page(context: Context, request: Request, key: str) -> Response:
     return HTMLResponse(html, headers=HEADERS)
 
 
-async def _picture(context: Context, pictures: Pictures, request: Request, key: str) -> Response:
+async def _picture(context: Context, pictures: ConsolePictures, request: Request, key: str) -> Response:
     """A JPEG, and when it was taken and since when it has looked so; 204 where there is none to be seen."""
     vm = context.mirror.find(VM, key)
     try:

@@ -11,7 +11,7 @@ from components.charts.compare import compare_key
 from components.console.wall import MOST, Wall, wall_path
 from components.frame.feed import TreeFeed
 from components.frame.finder import Adder
-from components.ui import Button, Dialog, Field, Kind, PageHead, choice, empty_state
+from components.ui import Button, ButtonKind, Dialog, Field, PageHead, choice, empty_state
 from data.facts.vm import is_up
 from data.identity import key_of
 from data.names import name_of
@@ -20,9 +20,9 @@ from data.placement import is_guest
 from data.search import Group
 from data.sight import Sight
 from pages.layout import frame
+from xo_dash.auth.current import current_user
 from xo_dash.consoles.rights import may_see
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _, number
 
 PREFERENCE: Final = "consoles"
@@ -56,7 +56,7 @@ def usual(mirror: Sight) -> list[VM]:
 
 
 def _page(context: Context, vms: Sequence[VM]) -> None:
-    kept = Kept(current_user().preferences.get(PREFERENCE))
+    kept = SavedSets(current_user().preferences.get(PREFERENCE))
     head = PageHead(_("Consoles"), _("{n} of at most {most}").format(n=len(vms), most=MOST))
     with head.verbs, ui.element().classes("x-wall-head"):
         adder = Adder(context.shared(TreeFeed), "o", (Group.VM,), compare_key, MOST)
@@ -74,7 +74,7 @@ def _page(context: Context, vms: Sequence[VM]) -> None:
         _shapes(context, kept, wall)
 
 
-class Kept:
+class SavedSets:
     """What a person has kept, as far as it is what we write."""
 
     def __init__(self, preference: object) -> None:
@@ -91,7 +91,7 @@ class Kept:
         await context.users.set_preferences(current_user().id, {PREFERENCE: {"columns": self.columns, "sets": self.sets}})
 
 
-def _shapes(context: Context, kept: Kept, wall: Wall) -> None:
+def _shapes(context: Context, kept: SavedSets, wall: Wall) -> None:
     made: dict[int, ui.element] = {}
 
     async def set_columns(columns: int) -> None:
@@ -109,7 +109,7 @@ def _shapes(context: Context, kept: Kept, wall: Wall) -> None:
             ui.label(f"{number(columns)} × {number(columns)}")
 
 
-def _sets(context: Context, kept: Kept, keys: Sequence[str]) -> None:
+def _sets(context: Context, kept: SavedSets, keys: Sequence[str]) -> None:
     """Those kept, and keeping this one."""
     names = list(kept.sets)
     now = next((name for name in names if kept.sets[name] == list(keys)), None)
@@ -144,6 +144,6 @@ def _sets(context: Context, kept: Kept, keys: Sequence[str]) -> None:
         await kept.write(context)
         ui.navigate.to(wall_path(keys))
 
-    Button(_("Save as…"), save, kind=Kind.GHOST)
+    Button(_("Save as…"), save, kind=ButtonKind.GHOST)
     if now is not None:
-        Button(_("Remove this set"), remove, kind=Kind.GHOST)
+        Button(_("Remove this set"), remove, kind=ButtonKind.GHOST)

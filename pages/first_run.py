@@ -2,9 +2,9 @@
 
 from html import escape
 
-from pages.door_page import document, error_line, field
-from xo_dash.door.forms import FirstRunForm
-from xo_dash.door.passwords import SHORTEST
+from pages.auth_page import document, error_line, field
+from xo_dash.auth.forms import FirstRunForm
+from xo_dash.auth.passwords import SHORTEST
 from xo_dash.i18n import _
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pages import first_run, kiosk_entry, login
-from xo_dash.door.forms import Views
+from xo_dash.auth.forms import Views
 
 VIEWS: Final = Views(
     login.page, first_run.page, kiosk_entry.page, login.CONTENT_SECURITY_POLICY, kiosk_entry.CONTENT_SECURITY_POLICY

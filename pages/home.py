@@ -8,12 +8,12 @@ from nicegui import ui
 
 from components import live
 from components.findings.attention import Attention
+from components.map.announcer import Announcer, spoken
 from components.map.carrying import Carrier
-from components.map.map import Chosen, Map
+from components.map.map import Map, SelectedObject
+from components.map.map_feed import MapFeed
 from components.map.order import Orders
-from components.map.scene import Scene
 from components.map.selection import Selection, found
-from components.map.spoken import Spoken, spoken
 from components.map.summary import Summary
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
@@ -22,10 +22,10 @@ from components.ui import empty_state, heading
 from data.changes import Change
 from data.server import Server
 from pages.layout import frame
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.vm.migration.migrate import MIGRATE
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
 FINDINGS = "/attention"
@@ -39,16 +39,16 @@ LEGEND = "map.legend"
 
 def create(context: Context) -> None:
     """One scene for all who look."""
-    scene = context.shared(Scene)
+    map_feed = context.shared(MapFeed)
     orders = Orders(context.mirror, context.setting_store, context.users)
 
     @ui.page("/")
     def home() -> None:
         with frame(context, title=_("Map"), bare=True), ui.element().classes("xo-home"):
-            _body(context, scene, orders)
+            _body(context, map_feed, orders)
 
 
-def _body(context: Context, scene: Scene, orders: Orders) -> None:
+def _body(context: Context, map_feed: MapFeed, orders: Orders) -> None:
     """The map; while there is no server, what to do first."""
     box = ui.element().classes("contents")
     shown: list[bool] = []
@@ -58,9 +58,9 @@ def _body(context: Context, scene: Scene, orders: Orders) -> None:
 
     def fill() -> None:
         shown[:] = [bool(context.mirror.pools)]
-        with live.renewed(box):
+        with live.fresh_slot(box):
             if context.mirror.pools:
-                _map(context, scene, orders)
+                _map(context, map_feed, orders)
             else:
                 _guide(context)
 
@@ -77,25 +77,25 @@ def _guide(context: Context) -> None:
             add_button(context)
 
 
-def _map(context: Context, scene: Scene, orders: Orders) -> None:
+def _map(context: Context, map_feed: MapFeed, orders: Orders) -> None:
     mirror = context.mirror
     head = ui.element("header").classes("xo-home-head")
     user = current_user()
-    chart = Map(scene, links=LINKS, addressed=True, legend=user.preferences.get(LEGEND) is True).classes("xo-home-map")
+    chart = Map(map_feed, links=LINKS, addressed=True, legend=user.preferences.get(LEGEND) is True).classes("xo-home-map")
     with head:
         heading(_("Map"), 1).classes("x-only-read")
         Toolbar(chart)
         ui.link(_("New VM"), "/new-vm").classes("x-btn x-home-new").mark("new-vm")
-        Summary(mirror, scene)
+        Summary(mirror, map_feed)
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
         whatif = WhatIf(mirror, chart)
         selection = Selection(context, chart.deselect, whatif.ask)
-        Spoken(mirror)
+        Announcer(mirror)
     chart.on_choose, chart.on_menu = selection.show, selection.menu_on(chart)
     attention = Attention(context, chart.reveal, FINDINGS)
 
-    def pin(chosen: Chosen) -> None:
+    def pin(chosen: SelectedObject) -> None:
         for subject in found(mirror, [chosen]):
             attention.pin(subject)
 

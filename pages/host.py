@@ -11,13 +11,13 @@ from components.hosts.console import console_link
 from components.hosts.head import host_bands, host_head
 from components.hosts.loads import loads
 from components.hosts.memory import HostMemory
-from components.hosts.rows import resident_roll
-from components.hosts.ways import Paths, Ports
+from components.hosts.ports_and_paths import Paths, Ports
+from components.hosts.rows import resident_table
 from components.lists import Listing
+from components.recent_messages import RecentMessages
 from components.ui import Card
-from components.vms.happened import Happened
 from data.views.host import HostView
-from pages.objects import About, object_page
+from pages.objects import PageKind, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -28,8 +28,8 @@ def create(context: Context) -> None:
         object_page(context, about(), key)
 
 
-def about() -> About[HostView]:
-    return About(
+def about() -> PageKind[HostView]:
+    return PageKind(
         view=HostView,
         title=_("Host"),
         unknown=_("No host has this UUID"),
@@ -47,7 +47,7 @@ def show(context: Context, host: HostView) -> None:
     host_bands(host)
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
-            Listing(mirror, resident_roll(host.row), on_count=vms.show_count)
+            Listing(mirror, resident_table(host.row), on_count=vms.show_count)
         loads(host)
         Ports(host)
         Paths(host)
@@ -56,4 +56,4 @@ def show(context: Context, host: HostView) -> None:
                 ui.link(_("Simulate failure…"), f"/?lose={quote(host.key, safe='@')}").classes("x-link")
             HostAbout(host)
             console_link(host.row)
-            Happened(mirror, host.row)
+            RecentMessages(mirror, host.row)

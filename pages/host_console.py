@@ -13,9 +13,9 @@ from data.objects import VM
 from data.views.host import HostView
 from pages.host import about
 from pages.objects import object_page
+from xo_dash.auth.current import current_user
 from xo_dash.consoles.rights import may_see
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.charts.choosing import comparing
-from components.hosts.rows import host_roll
+from components.hosts.rows import host_table
 from components.lists import Listing
+from components.stale_data import stale_bands
 from components.ui import heading
-from components.vms.standing import standing_bands
 from data.objects import Host
 from pages.layout import frame
 from xo_dash.context import Context
@@ -20,5 +20,5 @@ def create(context: Context) -> None:
     def hosts() -> None:
         with frame(context, title=_("Hosts"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Hosts"), 1).classes("x-only-read")
-            standing_bands(context.mirror)
-            Listing(context.mirror, host_roll(), full=True, acts=comparing(Host))
+            stale_bands(context.mirror)
+            Listing(context.mirror, host_table(), full=True, acts=comparing(Host))

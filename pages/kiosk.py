@@ -6,18 +6,18 @@ from nicegui import ui
 
 from components import theme
 from components.frame.shell import own_main
-from components.kiosk.board import Board
+from components.kiosk.board import KioskBoard
 from components.map.map import Map
-from components.map.scene import Scene
+from components.map.map_feed import MapFeed
+from xo_dash.auth.current import current_user
+from xo_dash.auth.guard import OF_A_KIOSK
+from xo_dash.auth.kinds import SIGNED_IN, open_to
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
-from xo_dash.door.guard import OF_A_KIOSK
-from xo_dash.door.kinds import SIGNED_IN, open_to
 from xo_dash.i18n import _
 
 
 def create(context: Context) -> None:
-    scene = context.shared(Scene)
+    map_feed = context.shared(MapFeed)
 
     @ui.page(OF_A_KIOSK)
     @open_to(SIGNED_IN)
@@ -26,5 +26,5 @@ def create(context: Context) -> None:
         ui.page_title(f"{_('Map')} · xo-dash")
         own_main()
         with ui.element("main").classes("xo-kiosk"):
-            Map(scene, links={}).classes("xo-kiosk-map")
-            Board(context.screen)
+            Map(map_feed, links={}).classes("xo-kiosk-map")
+            KioskBoard(context.screen)

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from pages.door_page import content_security_policy, document
+from pages.auth_page import content_security_policy, document
 from xo_dash.i18n import _
 
 SCRIPT: Final = (Path(__file__).parent / "kiosk_entry.js").read_text("utf-8")

@@ -23,8 +23,8 @@ from components.ui import page as page_box
 from data.changes import Subject
 from data.stores.users import Role, User
 from pages.serving import serve
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
 

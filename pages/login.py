@@ -3,8 +3,8 @@
 from html import escape
 from typing import Final
 
-from pages.door_page import content_security_policy, document, error_line, field
-from xo_dash.door.forms import SignInForm
+from pages.auth_page import content_security_policy, document, error_line, field
+from xo_dash.auth.forms import SignInForm
 from xo_dash.i18n import _
 
 CONTENT_SECURITY_POLICY: Final = content_security_policy()

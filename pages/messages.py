@@ -6,22 +6,22 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
-from components.links import path_of
 from components.lists import Listing
 from components.lists.period import PeriodField
-from components.lists.rows import Acts
+from components.lists.rows import BulkActions
 from components.messages.dismissing import dismiss
-from components.messages.rows import message_roll
+from components.messages.rows import message_table
+from components.stale_data import stale_bands
 from components.ui import choice, heading
-from components.vms.standing import standing_bands
+from components.urls import path_of
 from data.identity import parse
 from data.messages import CLASSES
 from data.names import name_of, pool_name
 from data.objects import Message
 from data.stores.users import Role
 from pages.layout import frame
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
 PATH = "/messages"
@@ -33,7 +33,7 @@ def create(context: Context) -> None:
         """`pool`: its key or a server's id; `object`: the key of what they are about."""
         with frame(context, title=_("Messages"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Messages"), 1).classes("x-only-read")
-            standing_bands(context.mirror)
+            stale_bands(context.mirror)
             with _list(context, pool, object):
                 PeriodField()
                 _narrowed(context, pool, object)
@@ -48,8 +48,8 @@ def _list(context: Context, pool: str, about: str) -> Listing[Message]:
     async def do(messages: list[Message]) -> None:
         await dismiss(context, messages)
 
-    acts = Acts(_("Dismiss selected"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
-    return Listing(context.mirror, message_roll(belongs), full=True, acts=acts)
+    acts = BulkActions(_("Dismiss selected"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
+    return Listing(context.mirror, message_table(belongs), full=True, acts=acts)
 
 
 def _narrowed(context: Context, pool: str, about: str) -> None:

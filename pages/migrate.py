@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.links import path_of
 from components.migration import MigrationForm
 from components.ui import PageHead
+from components.urls import path_of
 from data.facts.pool import own_pool
 from data.names import name_of, pool_name
 from data.objects import VM

@@ -11,9 +11,9 @@ from nicegui.page import page
 
 from components.ui import empty_state
 from pages.layout import frame
+from xo_dash.auth.current import person_of
+from xo_dash.auth.guard import nothing_here
 from xo_dash.context import Context
-from xo_dash.door.current import person_of
-from xo_dash.door.guard import nothing_here
 from xo_dash.i18n import _
 
 log = logging.getLogger(__name__)

@@ -6,11 +6,11 @@ from nicegui import ui
 
 from components.lists import Listing
 from components.networks.parts import NetworkAbout, NetworkPorts, Throughput, network_head
-from components.networks.rows import nic_roll
+from components.networks.rows import nic_table
+from components.recent_messages import RecentMessages
 from components.ui import Card
-from components.vms.happened import Happened
 from data.views.network import NetworkView
-from pages.objects import About, object_page
+from pages.objects import PageKind, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -21,8 +21,8 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[NetworkView]:
-    return About(
+def _about() -> PageKind[NetworkView]:
+    return PageKind(
         view=NetworkView,
         title=_("Network"),
         unknown=_("No network has this UUID"),
@@ -39,9 +39,9 @@ def show(context: Context, network: NetworkView) -> None:
     network_head(context, network)
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
-            Listing(mirror, nic_roll(network.row), on_count=vms.show_count)
+            Listing(mirror, nic_table(network.row), on_count=vms.show_count)
         NetworkPorts(network)
         with ui.element().classes("x-object-aside"):
             Throughput(network).classes("x-first")
             NetworkAbout(network)
-            Happened(mirror, network.row)
+            RecentMessages(mirror, network.row)

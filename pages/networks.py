@@ -5,9 +5,9 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.lists import Listing
-from components.networks.rows import network_roll
+from components.networks.rows import network_table
+from components.stale_data import stale_bands
 from components.ui import heading
-from components.vms.standing import standing_bands
 from data.objects import Network
 from pages.layout import frame
 from pages.revealing import revealing
@@ -20,5 +20,5 @@ def create(context: Context) -> None:
     def networks() -> None:
         with frame(context, title=_("Networks"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Networks"), 1).classes("x-only-read")
-            standing_bands(context.mirror)
-            Listing(context.mirror, network_roll(), full=True, reveal=revealing(context, Network))
+            stale_bands(context.mirror)
+            Listing(context.mirror, network_table(), full=True, reveal=revealing(context, Network))

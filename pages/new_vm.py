@@ -5,20 +5,20 @@ from __future__ import annotations
 from nicegui import background_tasks, ui
 
 from components.frame.loading import is_loading, loading_page
-from components.live import follow_all, renewed
-from components.new_vm.draft import Draft, Drafts, Source, recall, remembered
+from components.live import follow_all, fresh_slot
+from components.new_vm.draft import Draft, Drafts, DraftSource, recall, remembered
 from components.new_vm.form import Form
 from components.new_vm.progress import Progress
-from components.ui import Button, Kind, PageHead, choice, empty_state
-from components.vms.standing import standing_band
+from components.stale_data import stale_band
+from components.ui import Button, ButtonKind, PageHead, choice, empty_state
 from data.identity import key_of
 from data.names import pool_name
 from data.objects import VM, Host, Pool
 from data.server import Server
 from pages.layout import frame
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.run import Run
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
 LAST = "new_vm.last"
@@ -51,7 +51,7 @@ class _NewVm:
         draft = kept if kept is not None and not (template or copy or host) else Draft()
         if template or copy:
             draft.template = template or copy
-            draft.source = Source.COPY if copy else Source.TEMPLATE
+            draft.source = DraftSource.COPY if copy else DraftSource.TEMPLATE
         draft.host = host.partition("@")[0] or draft.host
         self._drafts.keep(self._user, draft)
         return draft
@@ -76,7 +76,7 @@ class _NewVm:
     def _draw(self) -> None:
         pool = self._pool()
         self._shown = [pool] if pool is not None else []
-        with renewed(self._box):
+        with fresh_slot(self._box):
             if pool is not None:
                 self._page(pool)
             elif is_loading(self._context.mirror):
@@ -97,14 +97,14 @@ class _NewVm:
         with head.verbs:
             last = current_user().preferences.get(LAST)
             if isinstance(last, dict):
-                Button(_("Use last values"), lambda: self._again(last), icon="clock", kind=Kind.GHOST).mark("last-values")
-            Button(_("Clear"), lambda: self._again(None), kind=Kind.GHOST).mark("clear")
-        standing_band(pool.home, self._context.mirror)
+                Button(_("Use last values"), lambda: self._again(last), icon="clock", kind=ButtonKind.GHOST).mark("last-values")
+            Button(_("Clear"), lambda: self._again(None), kind=ButtonKind.GHOST).mark("clear")
+        stale_band(pool.home, self._context.mirror)
         self._body = ui.element().classes("contents")
         self._form(pool)
 
     def _form(self, pool: Pool) -> None:
-        with renewed(self._body):
+        with fresh_slot(self._body):
             Form(self._context, pool, self._draft, lambda run: self._started(pool, run))
 
     def _turn(self, key: str) -> None:
@@ -130,7 +130,7 @@ class _NewVm:
             self._draw()
 
         self._drafts.drop(self._user)
-        with renewed(self._body):
+        with fresh_slot(self._body):
             Progress(self._context, run, known, correct=lambda: self._back(draft, pool), again=again)
 
         async def remember() -> None:

@@ -8,12 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from nicegui import ui
 
+from components.ambiguous import choices, which
 from components.frame.loading import is_loading, loading_page
 from components.hosts.words import pool_name, pool_path
-from components.live import follow_all, follow_facts, renewed
+from components.live import follow_all, follow_facts, fresh_slot
+from components.stale_data import stale_band
 from components.ui import Notice, Tone, empty_state
-from components.vms.standing import standing_band
-from components.which import choices, which
 from data.changes import Change, Operation
 from data.identity import key_of, parse
 from data.names import name_of
@@ -31,7 +31,7 @@ ViewT = TypeVar("ViewT", bound=View[Any])
 
 
 @dataclass(frozen=True, slots=True)
-class About(Generic[ViewT]):
+class PageKind(Generic[ViewT]):
     """A kind of page. The words are the reader's: make it when a page is drawn."""
 
     view: type[ViewT]
@@ -49,7 +49,7 @@ class About(Generic[ViewT]):
         return self.view.kind
 
 
-def object_page(context: Context, about: About[ViewT], key: str) -> None:
+def object_page(context: Context, about: PageKind[ViewT], key: str) -> None:
     """The whole page of the object that `key` names; see `data.identity`."""
     found = context.scope.find(about.kind, key)
     title = name_of(found) if found else ""
@@ -75,7 +75,7 @@ def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], N
     def fill() -> None:
         rows = mirror.having(kind, meant[0])
         shown[:] = rows if len(rows) == 1 else []
-        with renewed(box):
+        with fresh_slot(box):
             if len(rows) > 1:
                 which(rows)
             elif rows:
@@ -100,8 +100,8 @@ def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], N
     follow_all(mirror, concerns, fill, topics=lambda: (Server, shown[0].ref if shown else kind))
 
 
-def _object(context: Context, about: About[ViewT], view: ViewT) -> None:
-    standing_band(view.row.home, context.mirror)
+def _object(context: Context, about: PageKind[ViewT], view: ViewT) -> None:
+    stale_band(view.row.home, context.mirror)
     gone = Notice(about.gone, Tone.WARNING)
     with gone:
         ui.link(about.all_title, about.all_path).classes("x-link")
@@ -115,7 +115,7 @@ def _object(context: Context, about: About[ViewT], view: ViewT) -> None:
     follow_facts(view, (PRESENT, "is_fresh"), stands)
 
 
-def _unknown(context: Context, about: About[ViewT], key: str) -> None:
+def _unknown(context: Context, about: PageKind[ViewT], key: str) -> None:
     nothing_here(context, about.kind, key, about.unknown, (about.all_title, about.all_path))
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.charts import Past, panels
+from components.charts import HistoryCharts, panels
 from components.hosts.pool import pool_parts
-from components.hosts.rows import host_roll
+from components.hosts.rows import host_table
 from components.lists import Listing
-from components.storage.rows import sr_roll
+from components.recent_messages import RecentMessages
+from components.storage.rows import sr_table
 from components.ui import Card
-from components.vms.happened import Happened
 from data.objects import SR
 from data.views.pool import PoolView
-from pages.objects import About, object_page
+from pages.objects import PageKind, object_page
 from pages.revealing import revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -25,8 +25,8 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[PoolView]:
-    return About(
+def _about() -> PageKind[PoolView]:
+    return PageKind(
         view=PoolView,
         title=_("Pool"),
         unknown=_("No pool has this UUID"),
@@ -42,8 +42,8 @@ def show(context: Context, pool: PoolView) -> None:
     mirror = context.mirror
     pool_parts(context, pool)
     with Card(_("Hosts")) as hosts:
-        Listing(mirror, host_roll(pool.row.home), on_count=hosts.show_count)
+        Listing(mirror, host_table(pool.row.home), on_count=hosts.show_count)
     with Card(_("Storage")) as srs:
-        Listing(mirror, sr_roll(pool.row.home), reveal=revealing(context, SR), on_count=srs.show_count)
-    Past("pool", pool.key, panels.of_pool(), first="day", alone=True)
-    Happened(mirror, pool.row)
+        Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SR), on_count=srs.show_count)
+    HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)
+    RecentMessages(mirror, pool.row)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from components.lists import Reveal
 from data.types import XapiObject
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
 
 
 def revealing(context: Context, kind: type[XapiObject]) -> Reveal:

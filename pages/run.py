@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.links import path_of
 from components.tasks.run_page import RunPage
 from components.ui import empty_state
+from components.urls import path_of
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from components.cells import Cell, Facts
 from components.live import follow_all
 from components.people import KioskList, PeopleList
 from components.servers import ServerList
 from components.servers.form import is_administrator, open_form
 from components.ui import Card, PageHead, cards
-from components.vms.cells import Cell, Facts
 from components.vms.trash import TrashSettings
 from data.changes import Change, Operation
 from data.objects import VM, Host
@@ -20,8 +20,8 @@ from data.server import Server
 from data.stores.users import Role
 from pages.layout import frame
 from xo_dash import __version__
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _, number
 
 

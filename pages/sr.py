@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.charts import Past, panels
+from components.charts import HistoryCharts, panels
 from components.lists import Listing
+from components.recent_messages import RecentMessages
 from components.storage.contents import SrContents
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
-from components.storage.rows import disk_roll
+from components.storage.rows import disk_table
 from components.ui import Card
-from components.vms.happened import Happened
 from data.views.sr import SRView
-from pages.objects import About, object_page
+from pages.objects import PageKind, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -23,8 +23,8 @@ def create(context: Context) -> None:
         object_page(context, _about(), key)
 
 
-def _about() -> About[SRView]:
-    return About(
+def _about() -> PageKind[SRView]:
+    return PageKind(
         view=SRView,
         title=_("SR"),
         unknown=_("No SR has this UUID"),
@@ -42,10 +42,10 @@ def show(context: Context, sr: SRView) -> None:
     with ui.element().classes("x-object"):
         SrContents(mirror, sr.row)
         with Card(_("Disks"), wide=True) as disks:
-            Listing(mirror, disk_roll(sr.row), on_count=disks.show_count)
+            Listing(mirror, disk_table(sr.row), on_count=disks.show_count)
         SrPaths(sr)
-        Past("sr", sr.key, panels.of_sr(), first="day")
+        HistoryCharts("sr", sr.key, panels.of_sr(), first="day")
         with ui.element().classes("x-object-aside"):
             RoomCard(sr).classes("x-first")
             SrAbout(sr)
-            Happened(mirror, sr.row)
+            RecentMessages(mirror, sr.row)

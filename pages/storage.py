@@ -6,9 +6,9 @@ from nicegui import ui
 
 from components.charts.choosing import comparing
 from components.lists import Listing
-from components.storage.rows import sr_roll
+from components.stale_data import stale_bands
+from components.storage.rows import sr_table
 from components.ui import heading
-from components.vms.standing import standing_bands
 from data.objects import SR
 from pages.layout import frame
 from pages.revealing import revealing
@@ -21,5 +21,5 @@ def create(context: Context) -> None:
     def storage() -> None:
         with frame(context, title=_("Storage"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Storage"), 1).classes("x-only-read")
-            standing_bands(context.mirror)
-            Listing(context.mirror, sr_roll(), full=True, acts=comparing(SR), reveal=revealing(context, SR))
+            stale_bands(context.mirror)
+            Listing(context.mirror, sr_table(), full=True, acts=comparing(SR), reveal=revealing(context, SR))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.links import path_of
 from components.tasks import TaskList
 from components.ui import PageHead
+from components.urls import path_of
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _

@@ -13,17 +13,17 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from nicegui import app, ui
 from starlette.requests import ClientDisconnect
 
-from components.links import path_of
 from components.transfers.listing import TransferList
 from components.ui import PageHead
+from components.urls import path_of
 from data.stores.users import User
 from pages.layout import frame
+from xo_dash.auth.current import person_of
+from xo_dash.auth.wire import guest_of
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.transfers.delivery import Broken, Delivery
 from xo_dash.control.transfers.upload import OutOfOrder, Upload
-from xo_dash.door.current import person_of
-from xo_dash.door.wire import guest_of
 from xo_dash.i18n import _
 
 PATIENCE: Final = 20.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions import bar
-from components.links import path_of
+from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
+from components.urls import path_of
 from components.vms.head import Now, UnderWay, VmHead, hints
 from components.vms.page.tabs import VmTabs
 from components.vms.rows import place_of
-from components.vms.standing import standing_band
 from components.vms.trash import trash_notice
 from data.facts.pool import own_pool
 from data.facts.vm import is_up
@@ -57,7 +57,7 @@ def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
 def show(context: Context, vm: VM, pool: Home, tab: str) -> None:
     """The page of a VM, with one of its tabs."""
     Now(context, vm)
-    standing_band(pool, context.mirror)
+    stale_band(pool, context.mirror)
     VmHead(context, vm)
     trash_notice(context, vm)
     hints(context, vm)

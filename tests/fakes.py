@@ -19,7 +19,7 @@ from nicegui import App
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.decode import decode
-from data.findings.around import around
+from data.findings.affected import around
 from data.history import LENGTH, STEP, Load
 from data.mirror import Change, Event, Mirror, Operation, PoolMirror, Subject
 from data.objects import (
@@ -49,14 +49,14 @@ from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
 from data.types import GIB, NULL_REF, Ref, XapiObject
 from tests.contracts import conforms
+from xo_dash.auth.current import SCOPE_KEY, current_actor
+from xo_dash.auth.passwords import Passwords
+from xo_dash.auth.service import AuthService
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.journal import Journal
 from xo_dash.control.runner import Runner
-from xo_dash.door.current import SCOPE_KEY, current_actor
-from xo_dash.door.door import Door
-from xo_dash.door.passwords import Passwords
 from xo_dash.sync.servers import Servers
 from xo_dash.xapi.errors import NotConnected
 
@@ -322,12 +322,12 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     directory.tell, directory.who = audit.tell, current_actor
     users = UserStore(directory)
     kiosks = KioskStore(directory)
-    door = Door(users, SessionStore(directory), Passwords(memory=1024), kiosks=kiosks, tell=audit.post)
+    auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), kiosks=kiosks, tell=audit.post)
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
-        runner=runner, door=door, users=users, server_store=cast(Any, parts.get("server_store", missing)),
+        runner=runner, auth=auth, users=users, server_store=cast(Any, parts.get("server_store", missing)),
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)),
     )  # fmt: skip
@@ -340,7 +340,7 @@ def _no_connection(server_id: str) -> NoReturn:
 def sign_in(app: App, context: Context, name: str = "admin", role: Role = Role.ADMIN) -> User:
     """Let every request to `app` come from a signed-in user; before the app starts."""
     user = context.users.by_name(name) or context.users.add_now(name, "x", role)
-    _token, session = context.door.sessions.start(user, "127.0.0.1")
+    _token, session = context.auth.sessions.start(user, "127.0.0.1")
 
     class SignedIn:
         def __init__(self, inner: ASGIApp) -> None:

@@ -16,9 +16,9 @@ from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
 from xo_dash import __version__, i18n
+from xo_dash.auth.passwords import Passwords
 from xo_dash.cli import main, shadowed
 from xo_dash.config import Settings
-from xo_dash.door.passwords import Passwords
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., tuple[int, str, str]]

@@ -9,7 +9,7 @@ import pytest
 
 from data.mirror import Mirror
 from data.objects import VIF, VM, Host, VMGuestMetrics
-from data.search import Found, Group, Index
+from data.search import Group, GroupResult, Index
 from tests import fakes
 
 
@@ -20,7 +20,7 @@ def filled(mirror: Mirror) -> Index:
     return index
 
 
-def names(found: list[Found], group: Group = Group.VM) -> list[str]:
+def names(found: list[GroupResult], group: Group = Group.VM) -> list[str]:
     return [getattr(hit.row, "name_label", "") for part in found if part.group is group for hit in part.hits]
 
 

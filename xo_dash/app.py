@@ -29,6 +29,7 @@ from data.stores.vault import Vault
 from data.trash import SETTING, days_of
 from pages import (
     account,
+    archives,
     attention,
     compare,
     console,
@@ -45,7 +46,6 @@ from pages import (
     network,
     networks,
     new_vm,
-    past,
     pool,
     run,
     setup,
@@ -59,6 +59,12 @@ from pages import (
 )
 from pages.front import VIEWS
 from xo_dash import ending, i18n, listening
+from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
+from xo_dash.auth.current import current_actor, session_of
+from xo_dash.auth.install import install
+from xo_dash.auth.passwords import Passwords
+from xo_dash.auth.service import AuthService, Refused
+from xo_dash.auth.wire import http_protocol
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
@@ -69,17 +75,11 @@ from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.purge import PURGED_EVERY, Purge
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
-from xo_dash.door.crowd import Crowd, Limits, raise_file_limit
-from xo_dash.door.current import current_actor, session_of
-from xo_dash.door.door import Door, Refused
-from xo_dash.door.install import install
-from xo_dash.door.passwords import Passwords
-from xo_dash.door.wire import http_protocol
 from xo_dash.health import add_health
 from xo_dash.i18n import _
 from xo_dash.listening import CannotListen
 from xo_dash.local_socket import LocalSocket
-from xo_dash.sync import memory
+from xo_dash.sync import gc_tuning
 from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ PAGES = (
     consoles,
     host_console,
     snapshots,
-    past,
+    archives,
     compare,
     setup,
     account,
@@ -173,7 +173,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         binding_refresh_interval=None,  # an active link would be polled for ever: NiceGUI warns instead
         reconnect_timeout=10.0,
         message_history_length=200,
-        http=http_protocol(Crowd(Limits.fitting(raise_file_limit())), _tls(settings)),
+        http=http_protocol(ConnectionCounter(ConnectionLimits.fitting(raise_file_limit())), _tls(settings)),
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,  # a console's picture would cost fourteen times the processor time
         timeout_graceful_shutdown=ending.CONNECTIONS,
@@ -215,7 +215,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         def demo_while() -> bool:
             return all(server.simulated for server in stores.servers.all())
 
-    door = Door(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks, audit.post)
+    auth = AuthService(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks, audit.post)
     runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit)
     return Context(
         settings=settings,
@@ -223,7 +223,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         servers=servers,
         runner=runner,
         journal=Journal(mirror, runner, settings.data_dir),
-        door=door,
+        auth=auth,
         users=stores.users,
         server_store=stores.servers,
         setting_store=stores.settings,
@@ -250,10 +250,10 @@ def mount(app: App, context: Context) -> None:
     purge, first_boots = Purge(context.mirror, context.runner), FirstBoots(context.mirror, context.runner)
     app.on_startup(lambda: context.servers.schedule.every(LOOKED_EVERY, "cloud-init disks", first_boots.run))
     app.on_startup(lambda: context.servers.schedule.every(PURGED_EVERY, "trash", purge.run))
-    app.on_startup(memory.settle)
-    tidying = memory.Tidying(_is_watched)
-    app.on_startup(lambda: context.servers.schedule.every(memory.YOUNG, "young garbage", tidying.young))
-    app.on_startup(lambda: context.servers.schedule.every(memory.TIDY, "garbage", tidying.tick))
+    app.on_startup(gc_tuning.settle)
+    tidying = gc_tuning.Tidying(_is_watched)
+    app.on_startup(lambda: context.servers.schedule.every(gc_tuning.YOUNG, "young garbage", tidying.young))
+    app.on_startup(lambda: context.servers.schedule.every(gc_tuning.TIDY, "garbage", tidying.tick))
 
 
 def _is_watched() -> bool:
@@ -262,7 +262,7 @@ def _is_watched() -> bool:
 
 def add_routes(app: App, context: Context) -> None:
     """All that can be asked for, with the door in front of it."""
-    install(app, context.door, VIEWS, context.settings.host)
+    install(app, context.auth, VIEWS, context.settings.host)
     layout.install(app, context)
     add_health(app, context)
     for page in PAGES:
@@ -348,7 +348,7 @@ def _print_start(settings: Settings, context: Context) -> None:
     lines: list[str] = [_("xo-dash is at {url}").format(url=settings.url), _("its data is in {path}").format(path=settings.data_dir)]
     if settings.demo:
         lines.append(_("sign in as demo, password demo"))
-    elif code := context.door.first_run_code():
+    elif code := context.auth.first_run_code():
         lines.append(
             _("first run: open {url} and create the first administrator with the code {code}").format(
                 url=f"{settings.url}/first-run", code=code

@@ -27,8 +27,8 @@ from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.audit import Audit
 from xo_dash.control.local_user import local_user
 from xo_dash.control.order_desk import OrderDesk
-from xo_dash.control.orders import Offered, Order
-from xo_dash.control.request import Entry, Field
+from xo_dash.control.orders import OfferedFile, Order
+from xo_dash.control.request import InputKind, RequestField
 from xo_dash.i18n import _, locale
 from xo_dash.local_socket import LONGEST, LocalSocket, within
 
@@ -48,7 +48,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     output = values.pop("output", None)
     files = Files(settings.data_dir, {name: Path(str(values.pop(name))) for name in _file_fields(given.action, values)}, _path(output))
     try:
-        offered = {field: Offered(**file) for field, file in files.offered().items()}  # type: ignore[arg-type]  # a name and a size
+        offered = {field: OfferedFile(**file) for field, file in files.offered().items()}  # type: ignore[arg-type]  # a name and a size
     except FileError as error:
         print(f"xo-dash: {error}", file=sys.stderr)
         return 2
@@ -59,7 +59,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
 def _file_fields(action_id: str, values: Mapping[str, object]) -> list[str]:
     """Fields that are files, as far as they are given."""
     action = BY_ID.get(action_id)
-    return [field.name for field in (action.fields if action else ()) if field.entry is Entry.FILE and field.name in values]
+    return [field.name for field in (action.fields if action else ()) if field.entry is InputKind.FILE and field.name in values]
 
 
 def _path(output: object) -> Path | None:
@@ -87,7 +87,7 @@ def _described(action: AnyAction) -> str:
     return f"{action.id} {action.kind.xapi_class.upper()}... {fields}".rstrip() + f"\n    {_(action.title)}"
 
 
-def _flag(field: Field) -> str:
+def _flag(field: RequestField) -> str:
     flag = f"--{field.name.replace('_', '-')} {field.entry.value.upper()}"
     return flag if field.required else f"[{flag}]"
 

@@ -15,9 +15,9 @@ from data.stores.servers import ServerStore, TlsMode
 from data.stores.trace import Actor
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
+from xo_dash.auth.passwords import Passwords, complaint
 from xo_dash.config import Settings, is_loopback
 from xo_dash.control.audit import Audit
-from xo_dash.door.passwords import Passwords, complaint
 from xo_dash.i18n import _, date
 
 COMMAND_LINE = "command line"

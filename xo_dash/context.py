@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from data.stores.servers import ServerStore
     from data.stores.settings import SettingsStore
     from data.stores.users import UserStore
+    from xo_dash.auth.service import AuthService
     from xo_dash.config import Settings
     from xo_dash.control.journal import Journal
     from xo_dash.control.runner import Runner
-    from xo_dash.door.door import Door
     from xo_dash.sync.servers import Servers
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class Context:
     runner: Runner
     journal: Journal
     """What changed at VMs."""
-    door: Door
+    auth: AuthService
     users: UserStore
     server_store: ServerStore
     setting_store: SettingsStore

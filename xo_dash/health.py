@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse
 from data.mirror import PoolMirror
 from data.server import ServerState
 from xo_dash import __version__
+from xo_dash.auth.current import person_of
+from xo_dash.auth.kinds import EVERYBODY, open_to
 from xo_dash.context import Context
-from xo_dash.door.current import person_of
-from xo_dash.door.kinds import EVERYBODY, open_to
 
 COUNTED = ("pool", "host", "VM", "SR", "VDI", "network", "task")
 

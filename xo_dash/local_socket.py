@@ -35,7 +35,7 @@ PATIENCE = 10.0
 """Seconds until an order has come whole."""
 
 
-class Spoken(msgspec.Struct, frozen=True):
+class SocketRequest(msgspec.Struct, frozen=True):
     """What a command line sends: one line of JSON."""
 
     order: Order
@@ -119,7 +119,7 @@ class LocalSocket:
 
     async def _answers(self, line: bytes) -> AsyncIterator[dict[str, object]]:
         try:
-            spoken = msgspec.json.decode(line, type=Spoken)
+            spoken = msgspec.json.decode(line, type=SocketRequest)
         except msgspec.DecodeError as error:
             yield {"error": _("this is not a command: {reason}").format(reason=error), "faults": {}}
             return

@@ -9,7 +9,7 @@ from nicegui import events, ui
 
 from components.actions.menu import ActionMenu, words
 from components.actions.run_command import run_command, whoever
-from components.live import follow, renewed
+from components.live import follow, fresh_slot
 from components.ui import Button, buttons
 from data.objects import PBD, SR, Host, HostMetrics, Pool
 from data.server import Server
@@ -17,7 +17,7 @@ from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import actions_for
-from xo_dash.control.eligibility import tally
+from xo_dash.control.eligibility import summarize
 from xo_dash.i18n import _
 
 CLICKED = "(e) => { const b = e.target.closest('button'), row = e.currentTarget; if (b) emit([...row.children].indexOf(b)) }"
@@ -48,7 +48,7 @@ class ActionBar(ui.element):
         """Offer what can be done to these; nothing for none, and nothing for a mixture that has nothing in common."""
         self._subjects = tuple(subjects)
         self._buttons.clear()
-        with renewed(self), buttons() as row:
+        with fresh_slot(self), buttons() as row:
             row.mark("verbs").props("data-once").on("click", self._clicked, js_handler=CLICKED)
             self._fill([action for action in actions_for(*self._subjects) if self._settings or not action.group])
 
@@ -78,7 +78,7 @@ class ActionBar(ui.element):
         user = whoever()
         for action, button in self._buttons.items():
             if any(action.is_relevant(subject) for subject in self._subjects):
-                offered = tally(action, self._subjects, user)
+                offered = summarize(action, self._subjects, user)
                 button.look(words(offered), "" if offered.able else str(offered.reason))
             else:
                 button.look("", "")

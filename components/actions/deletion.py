@@ -12,7 +12,7 @@ from components import ui as our
 from components.actions.dialog import names
 from components.actions.preview import Preview
 from components.theme.icons import Icon
-from components.ui import Dialog, Field, Kind
+from components.ui import ButtonKind, Dialog, Field
 from data.names import name_of
 from data.objects import SR, VDI, VM
 from data.trash import DAY, Trash
@@ -20,7 +20,7 @@ from data.types import NULL_REF
 from data.vms import is_of_backup
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.eligibility import Offer
+from xo_dash.control.eligibility import Eligibility
 from xo_dash.control.request import NoRequest, Request
 from xo_dash.control.vm.delete import DeleteVM, Removal, removal_of
 from xo_dash.control.vm.disks import freed
@@ -39,7 +39,7 @@ class Answer(NamedTuple):
     request: Request
 
 
-async def ask_deletion(offered: Offer) -> Answer | None:
+async def ask_deletion(offered: Eligibility) -> Answer | None:
     """None if the dialog was left."""
     question = DeletionDialog(offered.action, [vm for vm in offered.able if isinstance(vm, VM)], offered)
     try:
@@ -52,7 +52,7 @@ async def ask_deletion(offered: Offer) -> Answer | None:
 class DeletionDialog:
     """One VM has its disks listed, each of which can be kept; many have a line each."""
 
-    def __init__(self, row: AnyAction, vms: Sequence[VM], offered: Offer) -> None:
+    def __init__(self, row: AnyAction, vms: Sequence[VM], offered: Eligibility) -> None:
         self._action, self._vms = row, vms
         self._keep: dict[str, ui.checkbox] = {}
         self._removals = {vm: removal_of(vm) for vm in vms}
@@ -68,7 +68,7 @@ class DeletionDialog:
             self._preview = Preview(row, vms)
             self._wanted = self._word_to_type()
             self._typed = self._typing() if self._wanted else None
-        self._yes = self.dialog.answers(_("Cancel"), _(row.title), self._answered, kind=Kind.DANGER)
+        self._yes = self.dialog.answers(_("Cancel"), _(row.title), self._answered, kind=ButtonKind.DANGER)
         self._changed()
 
     # what it says

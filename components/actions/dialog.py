@@ -8,13 +8,13 @@ from nicegui import ui
 
 from components.actions.fields import FieldBox, FileBox, box_for
 from components.actions.preview import Preview
-from components.ui import Dialog, Field, Kind
+from components.ui import ButtonKind, Dialog, Field
 from data.names import name_of
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
-from xo_dash.control.eligibility import Offer
-from xo_dash.control.request import BadRequest, Entry, Fault, Request, decode
-from xo_dash.control.said import Said
+from xo_dash.control.eligibility import Eligibility
+from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.request import BadRequest, Fault, InputKind, Request, decode
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _, ngettext, number
 
@@ -24,12 +24,12 @@ CHECKED = 100
 """Of so many objects a request is checked while one types; of all of them by the runner."""
 
 
-def needs_asking(offered: Offer) -> bool:
+def needs_asking(offered: Eligibility) -> bool:
     """A command that costs nothing, needs nothing and is for one object is simply done."""
     return bool(offered.action.warning or offered.action.fields or offered.total > 1)
 
 
-async def ask(offered: Offer, exchange: Exchange, preset: Mapping[str, object] | None = None) -> Request | None:
+async def ask(offered: Eligibility, exchange: Exchange, preset: Mapping[str, object] | None = None) -> Request | None:
     """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual."""
     question = ActionDialog(offered, exchange, preset or {})
     request = None
@@ -46,7 +46,7 @@ async def ask(offered: Offer, exchange: Exchange, preset: Mapping[str, object] |
 class ActionDialog:
     """Made of the type of the command's request; says while one types what is wrong, and what will happen."""
 
-    def __init__(self, offered: Offer, exchange: Exchange, preset: Mapping[str, object]) -> None:
+    def __init__(self, offered: Eligibility, exchange: Exchange, preset: Mapping[str, object]) -> None:
         """`exchange`: where a file that is chosen is offered."""
         self._offer = offered
         self._exchange = exchange
@@ -68,7 +68,7 @@ class ActionDialog:
             self._notes = ui.element("ul").classes("x-verb-notes").mark("notes")
             self._preview = Preview(self._action, offered.able)
             self._typed = self._typing()
-        kind = Kind.DANGER if self._action.danger else Kind.PRIMARY
+        kind = ButtonKind.DANGER if self._action.danger else ButtonKind.PRIMARY
         self._yes = self.dialog.answers(_("Cancel"), _(self._action.title), self._answer, kind=kind)
         self._check_typed()
         self._changed()
@@ -82,9 +82,9 @@ class ActionDialog:
         values = {**self._action.defaults(self._offer.able), **preset}
         unasked = self._action.unasked(self._offer.able)
         for field in self._action.fields:
-            if field.entry in (Entry.LIST, Entry.PART) or field.name in unasked:
+            if field.entry in (InputKind.LIST, InputKind.PART) or field.name in unasked:
                 continue
-            if field.entry is Entry.FILE:
+            if field.entry is InputKind.FILE:
                 self._boxes[field.name] = FileBox(field, self._exchange, self._changed)
                 continue
             choices = self._action.choices.get(field.name)
@@ -163,11 +163,11 @@ def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]
     return list(found)
 
 
-def _first(faults: Sequence[Fault], name: str) -> Said | None:
+def _first(faults: Sequence[Fault], name: str) -> LazyText | None:
     return next((fault.reason for fault in faults if fault.field == name), None)
 
 
-def _headline(offered: Offer) -> str:
+def _headline(offered: Eligibility) -> str:
     verb, able = _(offered.action.title), offered.able
     if offered.total == 1:
         return f"{verb}: {name_of(able[0])}"

@@ -10,17 +10,17 @@ from nicegui import events, ui
 from components.actions.fields import FieldBox, box_for
 from components.actions.run_command import whoever
 from components.live import follow
-from components.ui import Button, Kind, Tone, notify
+from components.ui import Button, ButtonKind, Tone, notify
 from data.names import name_of
 from data.types import XapiObject
+from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.plan import rehearse
-from xo_dash.control.request import BadRequest, Entry, Fault, Request, decode
-from xo_dash.control.run import Item, State
-from xo_dash.control.said import Said
-from xo_dash.door.current import current_session
+from xo_dash.control.request import BadRequest, Fault, InputKind, Request, decode
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.i18n import _
 
 UNDO: Final = 8
@@ -64,7 +64,7 @@ class InlineEditor(ui.element):
             self._elsewhere.set_visibility(False)
             self._says = ui.label().classes("x-editor-says")
             with ui.element().classes("x-editor-foot"):
-                self._save = Button(_("Save"), self.save, kind=Kind.PRIMARY).mark("save").props("data-once")
+                self._save = Button(_("Save"), self.save, kind=ButtonKind.PRIMARY).mark("save").props("data-once")
                 Button(_("Cancel"), self.close).mark("cancel")
                 for key in ("Enter", "Esc"):
                     ui.label(key).classes("x-kbd").tag = "kbd"
@@ -74,7 +74,7 @@ class InlineEditor(ui.element):
 
     def _fill_in(self, only: tuple[str, ...]) -> None:
         for field in self._action.fields:
-            if field.entry in (Entry.PART,) or (only and field.name not in only):
+            if field.entry in (InputKind.PART,) or (only and field.name not in only):
                 continue
             choices = self._action.choices.get(field.name)
             found = choices([self._subject]) if choices is not None else ()
@@ -152,7 +152,7 @@ class InlineEditor(ui.element):
         self._saving = False
         if self.is_deleted:
             return
-        if item is None or item.state is not State.DONE:
+        if item is None or item.state is not RunState.DONE:
             self._refuse(item.reason if item else None)
             return
         with self.client:
@@ -163,13 +163,13 @@ class InlineEditor(ui.element):
                 offer_undo(self._context, self._action, self._subject, request, before, back)
         self.close()
 
-    def _refuse(self, reason: Said | None, at: str = "") -> None:
+    def _refuse(self, reason: LazyText | None, at: str = "") -> None:
         box = self._boxes.get(at) or next(iter(self._boxes.values()))
         box.fault(reason)
         box.focus()
 
 
-async def run_one(context: Context, action: AnyAction, subject: XapiObject, request: Request) -> Item | None:
+async def run_one(context: Context, action: AnyAction, subject: XapiObject, request: Request) -> RunItem | None:
     """Do it at once, without a dialog; None if it cannot be, which is told."""
     user = whoever()
     reason = why_not(action, subject, user)
@@ -201,8 +201,8 @@ class UndoNotice(ui.element):
         self._before, self._back = before, back
         with self:
             ui.label(_(action.done).format(name=name_of(subject)))
-            Button(_("Undo"), self._undo, icon="undo", kind=Kind.GHOST).mark("undo").props("data-undo data-once")
-            Button(icon="close", label=_("Dismiss"), kind=Kind.GHOST, on_click=self.delete).props("data-dismiss")
+            Button(_("Undo"), self._undo, icon="undo", kind=ButtonKind.GHOST).mark("undo").props("data-undo data-once")
+            Button(icon="close", label=_("Dismiss"), kind=ButtonKind.GHOST, on_click=self.delete).props("data-dismiss")
 
     async def _undo(self) -> None:
         """Only what is still as it was made."""
@@ -215,5 +215,5 @@ class UndoNotice(ui.element):
                 )
                 return
             item = await run_one(self._context, self._back, self._subject, self._before)
-            if item is not None and item.state is not State.DONE:
+            if item is not None and item.state is not RunState.DONE:
                 notify(f"{_(self._back.title)} {item.name}: {item.reason or ''}", Tone.CRITICAL)

@@ -11,8 +11,8 @@ from components import ui as our
 from components.transfers.picker import FilePicker
 from data.types import XapiObject
 from xo_dash.control.action import Choice
-from xo_dash.control.request import Entry, Field
-from xo_dash.control.said import Said
+from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.request import InputKind, RequestField
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 
@@ -20,7 +20,7 @@ from xo_dash.i18n import _
 class FieldBox:
     """One field. `touched`: the person changed it, so that what is wrong with it is said."""
 
-    def __init__(self, field: Field, on_change: Callable[[], None]) -> None:
+    def __init__(self, field: RequestField, on_change: Callable[[], None]) -> None:
         self.field = field
         self.touched = False
         self._on_change = on_change
@@ -30,7 +30,7 @@ class FieldBox:
         """As typed."""
         raise NotImplementedError
 
-    def fault(self, reason: Said | None) -> None:
+    def fault(self, reason: LazyText | None) -> None:
         """Say in one line what is wrong; None: nothing."""
 
     def focus(self) -> None:
@@ -47,7 +47,7 @@ class FieldBox:
 class TextBox(FieldBox):
     """Text, numbers and sizes."""
 
-    def __init__(self, field: Field, value: object, several: bool, on_change: Callable[[], None]) -> None:
+    def __init__(self, field: RequestField, value: object, several: bool, on_change: Callable[[], None]) -> None:
         super().__init__(field, on_change)
         hints = [_(field.hint)] if field.hint else []
         if field.is_pattern and several:
@@ -61,7 +61,7 @@ class TextBox(FieldBox):
     def value(self) -> object:
         return str(self._box.value or "")
 
-    def fault(self, reason: Said | None) -> None:
+    def fault(self, reason: LazyText | None) -> None:
         self._box.fault(str(reason) if reason else None)
 
     def focus(self) -> None:
@@ -71,7 +71,7 @@ class TextBox(FieldBox):
 class SwitchBox(FieldBox):
     """Yes or no."""
 
-    def __init__(self, field: Field, value: object, on_change: Callable[[], None]) -> None:
+    def __init__(self, field: RequestField, value: object, on_change: Callable[[], None]) -> None:
         super().__init__(field, on_change)
         with ui.element().classes("x-field-switch"):
             self._box = our.check(_(field.title), bool(value), on_change=self._changed)
@@ -84,7 +84,7 @@ class SwitchBox(FieldBox):
     def value(self) -> object:
         return bool(self._box.value)
 
-    def fault(self, reason: Said | None) -> None:
+    def fault(self, reason: LazyText | None) -> None:
         self._fault.text = str(reason or "")
         self._fault.set_visibility(reason is not None)
 
@@ -92,7 +92,7 @@ class SwitchBox(FieldBox):
 class ChoiceBox(FieldBox):
     """One of a few words."""
 
-    def __init__(self, field: Field, value: object, on_change: Callable[[], None]) -> None:
+    def __init__(self, field: RequestField, value: object, on_change: Callable[[], None]) -> None:
         super().__init__(field, on_change)
         options = {key: _(words) for key, words in field.options.items()}
         self._box = our.choice(options, value if value in options else None, label=_(field.title), on_change=self._changed)
@@ -105,14 +105,14 @@ class ChoiceBox(FieldBox):
     def value(self) -> object:
         return str(self._box.value or "") or None
 
-    def fault(self, reason: Said | None) -> None:
+    def fault(self, reason: LazyText | None) -> None:
         self._box.error = str(reason) if reason else None
 
 
 class FileBox(FieldBox):
     """A file, sent once the command reads it."""
 
-    def __init__(self, field: Field, exchange: Exchange, on_change: Callable[[], None]) -> None:
+    def __init__(self, field: RequestField, exchange: Exchange, on_change: Callable[[], None]) -> None:
         super().__init__(field, on_change)
         self._picker = FilePicker(_(field.title), exchange, self._changed)
 
@@ -121,7 +121,7 @@ class FileBox(FieldBox):
         file = self._picker.file
         return msgspec.structs.asdict(file) if file is not None else None
 
-    def fault(self, reason: Said | None) -> None:
+    def fault(self, reason: LazyText | None) -> None:
         self._picker.fault(str(reason) if reason else "")
 
     def discard(self) -> None:
@@ -132,7 +132,7 @@ class ObjectBox(FieldBox):
     """One object of the pool; those that cannot be are listed below with the reason."""
 
     def __init__(
-        self, field: Field, value: object, choices: Sequence[Choice], subjects: Sequence[XapiObject], on_change: Callable[[], None]
+        self, field: RequestField, value: object, choices: Sequence[Choice], subjects: Sequence[XapiObject], on_change: Callable[[], None]
     ) -> None:
         super().__init__(field, on_change)
         options = {choice.value: choice.label for choice in choices if choice.refused is None}
@@ -154,24 +154,24 @@ class ObjectBox(FieldBox):
     def value(self) -> object:
         return str(self._box.value or "")
 
-    def fault(self, reason: Said | None) -> None:
+    def fault(self, reason: LazyText | None) -> None:
         self._box.error = str(reason) if reason else None
 
 
 def box_for(
-    field: Field, value: object, choices: Sequence[Choice], subjects: Sequence[XapiObject], on_change: Callable[[], None]
+    field: RequestField, value: object, choices: Sequence[Choice], subjects: Sequence[XapiObject], on_change: Callable[[], None]
 ) -> FieldBox:
     """What asks for `field`, here."""
-    if field.entry is Entry.OBJECT:
+    if field.entry is InputKind.OBJECT:
         return ObjectBox(field, value, choices, subjects, on_change)
-    if field.entry is Entry.SWITCH:
+    if field.entry is InputKind.SWITCH:
         return SwitchBox(field, value, on_change)
-    if field.entry is Entry.CHOICE:
+    if field.entry is InputKind.CHOICE:
         return ChoiceBox(field, value, on_change)
     return TextBox(field, value, len(subjects) > 1, on_change)
 
 
-def _no_choice(field: Field, subjects: Sequence[XapiObject]) -> str:
+def _no_choice(field: RequestField, subjects: Sequence[XapiObject]) -> str:
     if len({subject.home.id for subject in subjects}) > 1:
         return _("They are in different pools; select VMs of one pool.")
     if len(subjects) > 1 and field.kind is type(subjects[0]):

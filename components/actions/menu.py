@@ -9,8 +9,8 @@ from typing import Any
 from nicegui import ui
 
 from components.actions.run_command import run_command, whoever
-from components.links import path_of
 from components.ui import divider, menu, menu_item, menu_link
+from components.urls import path_of
 from data.changes import Subject
 from data.objects import VM
 from data.placement import is_guest
@@ -19,7 +19,7 @@ from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import actions_for
-from xo_dash.control.eligibility import Tally, tally
+from xo_dash.control.eligibility import ActionSummary, summarize
 from xo_dash.i18n import _, number
 
 
@@ -59,7 +59,7 @@ class ActionMenu:
             if before and group:
                 divider()
             for action in group:
-                self._item(tally(action, self._subjects, user))
+                self._item(summarize(action, self._subjects, user))
 
     def _ways(self) -> None:
         """Where it leads besides commands, in a menu of everything."""
@@ -67,14 +67,14 @@ class ActionMenu:
             menu_link(_("Console"), f"{path_of(vm)}/console", icon="console")
             divider()
 
-    def _item(self, offered: Tally) -> None:
+    def _item(self, offered: ActionSummary) -> None:
         async def clicked() -> None:
             await run_command(self._context, offered.action, self._subjects)
 
         offered_item(offered, clicked)
 
 
-def offered_item(offered: Tally, do: Callable[[], Any]) -> None:
+def offered_item(offered: ActionSummary, do: Callable[[], Any]) -> None:
     """A command in the menu that is open; faint, with the reason, where it cannot be."""
 
     async def clicked() -> None:
@@ -116,7 +116,7 @@ def thinkable(subjects: Sequence[XapiObject]) -> list[AnyAction]:
     return [action for action in actions_for(*subjects) if any(action.is_relevant(subject) for subject in subjects)]
 
 
-def words(offered: Tally) -> str:
+def words(offered: ActionSummary) -> str:
     """`Start`, or `Start 3 of 7` where not all can."""
     verb = _(offered.action.title)
     if offered.able in (0, offered.total):

@@ -11,14 +11,14 @@ from components.ui import Tone, notify
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.request import REDACTED
-from xo_dash.control.run import Item, Run, State
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.i18n import _
 
-AGAIN = frozenset({State.FAILED, State.REFUSED, State.CANCELLED})
+AGAIN = frozenset({RunState.FAILED, RunState.REFUSED, RunState.CANCELLED})
 """What nobody knows the end of is not among them: it may have been done."""
 
 
-def failed(run: Run) -> list[Item]:
+def failed(run: Run) -> list[RunItem]:
     """Those that a second try may be good for."""
     return [item for item in run.items if item.state in AGAIN]
 
@@ -47,6 +47,6 @@ def preset_of(run: Run) -> Mapping[str, object]:
     return {name: value for name, value in own.items() if told.get(name) != REDACTED}
 
 
-def _now(context: Context, run: Run, item: Item) -> XapiObject | None:
+def _now(context: Context, run: Run, item: RunItem) -> XapiObject | None:
     pool = context.mirror.pools.get(item.pool)
     return pool.by_uuid(run.action.kind, item.uuid) if pool is not None else None

@@ -13,13 +13,13 @@ from components.transfers.handing import hand_over
 from components.ui import Tone, notify, opened
 from data.stores.users import User
 from data.types import XapiObject
+from xo_dash.auth.current import current_session, current_user
+from xo_dash.auth.sessions import SignedOut
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
-from xo_dash.control.eligibility import offer
+from xo_dash.control.eligibility import eligibility
 from xo_dash.control.request import Request
-from xo_dash.control.run import Run, State
-from xo_dash.door.current import current_session, current_user
-from xo_dash.door.sessions import SignedOut
+from xo_dash.control.run import Run, RunState
 from xo_dash.i18n import _
 
 
@@ -46,7 +46,7 @@ async def run_command(
     client = ui.context.client
     if opened(client):
         return None
-    offered = offer(action, subjects, whoever())
+    offered = eligibility(action, subjects, whoever())
     with client:  # the button that was clicked may go meanwhile
         if not offered.possible:
             notify(f"{_(action.title)}: {offered.reason}", Tone.WARNING)
@@ -82,8 +82,8 @@ async def give(context: Context, action: AnyAction, subjects: Sequence[XapiObjec
 def tell_end(run: Run) -> None:
     """What became of the one object: a success goes by, anything else stays until it is dismissed."""
     (item,) = run.items
-    if item.state is State.DONE:
+    if item.state is RunState.DONE:
         notify(_(run.action.done).format(name=item.name))
     else:
-        tone = Tone.CRITICAL if item.state in (State.FAILED, State.LOST) else Tone.WARNING
+        tone = Tone.CRITICAL if item.state in (RunState.FAILED, RunState.LOST) else Tone.WARNING
         notify(f"{_(run.action.title)} {item.name}: {item.reason or ''}", tone)

@@ -9,9 +9,9 @@ from components.actions.retrying import failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source
 from components.transfers.words import amount, pace, transfers
-from components.ui import Bar, Button, Kind, passing
+from components.ui import Bar, Button, ButtonKind, passing
 from xo_dash.context import Context
-from xo_dash.control.run import Item, Run, State
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.i18n import _, number
 
 SHOWN = 50
@@ -60,18 +60,18 @@ class RunCard(ui.element):
         self.classes("x-run").mark(f"run-{run.id}")
         self._context = context
         self._run = run
-        self._listed: dict[Item, ui.label] = {}
+        self._listed: dict[RunItem, ui.label] = {}
         with self:
             with ui.element("header").classes("x-run-head"):
                 self._title = ui.label().classes("x-run-title")
-                close = Button(icon="close", kind=Kind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
+                close = Button(icon="close", kind=ButtonKind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
                 close.props("data-dismiss")
             self._bar = Bar(0, _("Progress"))
             self._moving = ui.label().classes("x-run-amount x-transfer-amount")
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
             with ui.element("footer").classes("x-run-acts"):
-                self._cancel = Button(_("Cancel"), self._stop, kind=Kind.GHOST).mark("cancel")
+                self._cancel = Button(_("Cancel"), self._stop, kind=ButtonKind.GHOST).mark("cancel")
                 self._retry = Button(_("Retry"), lambda: retry_failed(context, run), icon="reboot").mark("retry-failed")
                 self._retry.set_visibility(False)
                 ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
@@ -110,11 +110,11 @@ def summary(run: Run) -> str:
     """`5 done, 2 failed, 3 to go`"""
     going = sum(not item.state.ended for item in run.items)
     parts = [
-        (run.count(State.DONE), _("{n} done")),
-        (run.count(State.FAILED), _("{n} failed")),
-        (run.count(State.REFUSED), _("{n} not possible")),
-        (run.count(State.CANCELLED), _("{n} cancelled")),
-        (run.count(State.LOST), _("{n} unknown")),
+        (run.count(RunState.DONE), _("{n} done")),
+        (run.count(RunState.FAILED), _("{n} failed")),
+        (run.count(RunState.REFUSED), _("{n} not possible")),
+        (run.count(RunState.CANCELLED), _("{n} cancelled")),
+        (run.count(RunState.LOST), _("{n} unknown")),
         (going, _("{n} left")),
     ]
     return ", ".join(text.format(n=number(count)) for count, text in parts if count)

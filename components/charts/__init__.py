@@ -2,7 +2,7 @@
 
 from components.charts import panels
 from components.charts.chart import Chart, Curve, SumChart
-from components.charts.past import Past
+from components.charts.history import HistoryCharts
 from components.charts.units import Unit, number_words
 
-__all__ = ["Chart", "Curve", "Past", "SumChart", "Unit", "number_words", "panels"]
+__all__ = ["Chart", "Curve", "HistoryCharts", "SumChart", "Unit", "number_words", "panels"]

@@ -2,7 +2,7 @@
 
 import looking from "xo-charts/looking.js";
 import Plot from "xo-charts/plot.js";
-import { devicesOf, told, topOf } from "xo-charts/telling.js";
+import { devicesOf, told, topOf } from "xo-charts/tooltip.js";
 
 export default {
   components: { Plot },

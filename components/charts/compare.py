@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from components.charts.panels import Panel
-from components.charts.past import words
+from components.charts.history import words
+from components.charts.panels import ChartPanel
 from components.charts.pictures import KINDS
 from components.charts.units import number_words
 from data.identity import key_of
@@ -25,7 +25,7 @@ class Compared:
     key: str
     name: str
     path: str
-    panels: Sequence[Panel]
+    panels: Sequence[ChartPanel]
 
 
 def compare_key(row: XapiObject) -> str:

@@ -9,8 +9,8 @@ from xo_dash.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """One chart; `name` and those of its lines are the ones of data/past.py."""
+class ChartPanel:
+    """One chart; `name` and those of its lines are the ones of data/archives.py."""
 
     name: str
     title: str
@@ -23,45 +23,45 @@ class Panel:
         return {"name": self.name, "title": self.title, "unit": str(self.unit), "lines": self.lines, "all": self.all}
 
 
-def of_vm() -> list[Panel]:
+def of_vm() -> list[ChartPanel]:
     return [
-        Panel("cpu", _("CPU"), Unit.SHARE, all=_("all vCPUs")),
-        Panel("memory", _("Memory"), Unit.SIZE, {"used": _("used"), "given": _("allocated")}),
-        Panel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all disks")),
-        Panel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
-        Panel("iops", _("Disk IOPS"), Unit.COUNT, _ways(), _("all disks")),
-        Panel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest disk")),
+        ChartPanel("cpu", _("CPU"), Unit.SHARE, all=_("all vCPUs")),
+        ChartPanel("memory", _("Memory"), Unit.SIZE, {"used": _("used"), "given": _("allocated")}),
+        ChartPanel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all disks")),
+        ChartPanel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
+        ChartPanel("iops", _("Disk IOPS"), Unit.COUNT, _ways(), _("all disks")),
+        ChartPanel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest disk")),
     ]
 
 
-def of_host() -> list[Panel]:
+def of_host() -> list[ChartPanel]:
     return [
-        Panel("cpu", _("CPU"), Unit.SHARE, all=_("all CPUs")),
-        Panel("memory", _("Memory used"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
-        Panel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
-        Panel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all SRs")),
-        Panel("iops", _("Disk IOPS"), Unit.COUNT, _ways(), _("all SRs")),
-        Panel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest SR")),
-        Panel("load", _("Control domain load"), Unit.PLAIN),
+        ChartPanel("cpu", _("CPU"), Unit.SHARE, all=_("all CPUs")),
+        ChartPanel("memory", _("Memory used"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
+        ChartPanel("net", _("Network throughput"), Unit.BITS, _directions(), _("all NICs")),
+        ChartPanel("disk", _("Disk throughput"), Unit.RATE, _ways(), _("all SRs")),
+        ChartPanel("iops", _("Disk IOPS"), Unit.COUNT, _ways(), _("all SRs")),
+        ChartPanel("latency", _("Disk latency"), Unit.SECONDS, _ways(), _("the slowest SR")),
+        ChartPanel("load", _("Control domain load"), Unit.PLAIN),
     ]
 
 
-def of_sr() -> list[Panel]:
+def of_sr() -> list[ChartPanel]:
     return [
-        Panel("used", _("Space used"), Unit.SIZE),
-        Panel("disk", _("Throughput, all hosts"), Unit.RATE, _ways()),
-        Panel("iops", _("IOPS, all hosts"), Unit.COUNT, _ways()),
-        Panel("latency", _("Latency, slowest host"), Unit.SECONDS, _ways()),
+        ChartPanel("used", _("Space used"), Unit.SIZE),
+        ChartPanel("disk", _("Throughput, all hosts"), Unit.RATE, _ways()),
+        ChartPanel("iops", _("IOPS, all hosts"), Unit.COUNT, _ways()),
+        ChartPanel("latency", _("Latency, slowest host"), Unit.SECONDS, _ways()),
     ]
 
 
-def of_pool() -> list[Panel]:
+def of_pool() -> list[ChartPanel]:
     return [
-        Panel("cpu", _("CPU, all hosts"), Unit.SHARE),
-        Panel("memory", _("Memory used"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
-        Panel("net", _("Network throughput"), Unit.BITS, _directions()),
-        Panel("disk", _("Disk throughput"), Unit.RATE, _ways()),
-        Panel("iops", _("Disk IOPS"), Unit.COUNT, _ways()),
+        ChartPanel("cpu", _("CPU, all hosts"), Unit.SHARE),
+        ChartPanel("memory", _("Memory used"), Unit.SIZE, {"used": _("in use"), "given": _("installed")}),
+        ChartPanel("net", _("Network throughput"), Unit.BITS, _directions()),
+        ChartPanel("disk", _("Disk throughput"), Unit.RATE, _ways()),
+        ChartPanel("iops", _("Disk IOPS"), Unit.COUNT, _ways()),
     ]
 
 

@@ -11,13 +11,13 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from data import past
+from data import archives
+from data.archives import ArchiveRange, Column, Panel
 from data.facts.vm import vcpus_online
 from data.history import History
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
-from data.past import Column, Panel, Stretch
-from xo_dash.sync.archives import Archives, Found, Kept, Missing, until_next
+from xo_dash.sync.archives import ArchiveResult, Archives, Kept, Missing, until_next
 
 Subject: TypeAlias = VM | Host | SR | Pool
 KINDS: Final[Mapping[str, type[Subject]]] = {"vm": VM, "host": Host, "sr": SR, "pool": Pool}
@@ -26,7 +26,7 @@ SQUEEZED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ChartData:
     tag: str
     content: bytes  # gzipped JSON
 
@@ -40,21 +40,21 @@ class _Beside:
     size: int = 0  # of an SR, bytes
 
 
-class Pictures:
+class ChartDataCache:
     """All that was asked for lately."""
 
     def __init__(self, archives: Archives) -> None:
         self._archives = archives
-        self._kept: Kept[Picture] = Kept(128)
+        self._kept: Kept[ChartData] = Kept(128)
 
-    async def of(self, subject: Subject, stretch: Stretch) -> Picture:
+    async def of(self, subject: Subject, stretch: ArchiveRange) -> ChartData:
         return await self._kept.get(
             (subject.home.id, subject.uuid, stretch, type(subject)),
             lambda: until_next(stretch.step),
             lambda: self._make(subject, stretch),
         )
 
-    async def _make(self, subject: Subject, stretch: Stretch) -> Picture:
+    async def _make(self, subject: Subject, stretch: ArchiveRange) -> ChartData:
         beside = _beside(subject)
         try:
             found = await self._find(subject, stretch)
@@ -63,7 +63,7 @@ class Pictures:
             return _packed(answer)
         return await asyncio.to_thread(_picture, subject, found, beside)
 
-    async def _find(self, subject: Subject, stretch: Stretch) -> Found:
+    async def _find(self, subject: Subject, stretch: ArchiveRange) -> ArchiveResult:
         if isinstance(subject, VM):
             return await self._archives.of_vm(subject, stretch)
         if isinstance(subject, Host):
@@ -73,9 +73,9 @@ class Pictures:
         return await self._archives.of_pool(subject.home, stretch)
 
 
-def _picture(subject: Subject, found: Found, beside: _Beside) -> Picture:
+def _picture(subject: Subject, found: ArchiveResult, beside: _Beside) -> ChartData:
     """For a thread."""
-    whole = past.aligned(found.pasts)[0]
+    whole = archives.aligned(found.pasts)[0]
     panels = _panels(subject, found)
     answer = {
         "step": whole.step, "first": whole.first, "away": found.away, "grown": beside.grown, "size": beside.size,
@@ -85,12 +85,12 @@ def _picture(subject: Subject, found: Found, beside: _Beside) -> Picture:
     return _packed(answer)
 
 
-def _panels(subject: Subject, found: Found) -> dict[str, Panel]:
+def _panels(subject: Subject, found: ArchiveResult) -> dict[str, Panel]:
     if isinstance(subject, VM):
-        return past.of_vm(found.pasts[0], vcpus_online(subject))
+        return archives.of_vm(found.pasts[0], vcpus_online(subject))
     if isinstance(subject, Host):
-        return past.of_host(found.pasts[0])
-    return past.of_sr(found.pasts, subject.uuid) if isinstance(subject, SR) else past.of_pool(found.pasts)
+        return archives.of_host(found.pasts[0])
+    return archives.of_sr(found.pasts, subject.uuid) if isinstance(subject, SR) else archives.of_pool(found.pasts)
 
 
 def _lines(panel: Panel, device: str) -> list[list[object]]:
@@ -103,9 +103,9 @@ def _rounded(column: Column) -> list[float]:
     return [round(value) if abs(value) >= 1000 else float(f"{value:.4g}") for value in column]
 
 
-def _packed(answer: Mapping[str, object]) -> Picture:
+def _packed(answer: Mapping[str, object]) -> ChartData:
     plain = orjson.dumps(answer)
-    return Picture(f"{zlib.crc32(plain):08x}{len(plain):x}", gzip.compress(plain, SQUEEZED))
+    return ChartData(f"{zlib.crc32(plain):08x}{len(plain):x}", gzip.compress(plain, SQUEEZED))
 
 
 def _beside(subject: Subject) -> _Beside:

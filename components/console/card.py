@@ -8,9 +8,9 @@ from nicegui import ui
 
 from components.console.thumbnail import Thumbnail
 from components.console.words import standing_words
-from components.links import path_of
+from components.related import follow_related, place_refs
 from components.ui import Card
-from components.vms.around import follow_around, place_refs
+from components.urls import path_of
 from data.consoles import Standing, present
 from data.objects import VM
 from data.sight import Sight
@@ -32,7 +32,7 @@ def console_card(mirror: Sight, vm: VM) -> None:
             standing = present(vm).standing
             note.text = "" if standing is Standing.READY else standing_words(vm, standing)[0]
 
-        follow_around(mirror, vm, console_refs, show, names=NAMES)
+        follow_related(mirror, vm, console_refs, show, names=NAMES)
 
 
 def console_refs(vm: VM) -> Iterable[Ref]:

@@ -12,10 +12,10 @@ from components.console.card import NAMES, console_refs
 from components.console.document import console_path
 from components.console.thumbnail import Thumbnail
 from components.console.words import standing_words
-from components.links import path_of
-from components.live import renewed
+from components.live import fresh_slot
+from components.related import follow_related
 from components.ui import Button, Mark
-from components.vms.around import follow_around
+from components.urls import path_of
 from components.vms.words import mark_of
 from data.consoles import Standing, present
 from data.identity import key_of
@@ -55,7 +55,7 @@ class Tile(ui.element):
                 self._picture = Thumbnail(vm)
                 self._live = ui.element().classes("contents")
                 self._note = ui.element().classes("x-tile-note")
-            follow_around(context.mirror, vm, console_refs, self._refresh, names=(*NAMES, "name_label"), after_its_end=True)
+            follow_related(context.mirror, vm, console_refs, self._refresh, names=(*NAMES, "name_label"), after_its_end=True)
 
     def choose(self, chosen: bool) -> None:
         """Live while it is the chosen one."""
@@ -77,14 +77,14 @@ class Tile(ui.element):
             self._show_live()
 
     def _show_live(self) -> None:
-        with renewed(self._live):
+        with fresh_slot(self._live):
             if self._is_live and self._standing is Standing.READY:
                 frame = ui.element("iframe").classes("x-tile-live")
                 frame.props["src"] = console_path(self.vm, "tile")
                 frame.props["title"] = _("Console of {vm}").format(vm=name_of(self.vm))
 
     def _show_note(self) -> None:
-        with renewed(self._note):
+        with fresh_slot(self._note):
             if self._standing is Standing.READY:
                 return
             title, text = standing_words(self.vm, self._standing)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from nicegui import ui
 
 from components.actions import whoever
-from components.findings.board import Board
-from components.findings.line import Line
-from components.findings.lines import Lines
+from components.findings.feed import FindingsFeed
+from components.findings.line import FindingLine
+from components.findings.lines import FindingLines
 from components.findings.pins import Pins
 from components.live import follow_source
 from components.messages.words import MARKS
-from components.ui import Button, Kind, Mark
+from components.ui import Button, ButtonKind, Mark
 from data.findings.finding import Finding
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -40,13 +40,13 @@ class Attention(ui.element):
         super().__init__("section")
         self.classes("xo-attention")
         self.props["aria-label"] = _("Needs attention")
-        self._context, self._board = context, context.shared(Board)
+        self._context, self._board = context, context.shared(FindingsFeed)
         user = whoever()
         self._folded, self._at = user is not None and user.preferences.get(FOLDED) is True, -1
         with self:
             self._head(path, on_show)
             self._none = ui.label(_("Nothing needs attention.")).classes("xo-attention-none")
-            self._lines = Lines(context, on_show)
+            self._lines = FindingLines(context, on_show)
             self._more = ui.link("", path).classes("x-link xo-attention-rest")
         self._fold(self._folded)
         with self:
@@ -62,13 +62,13 @@ class Attention(ui.element):
             self._pins = Pins(self._context, on_show)
             ui.element().classes("x-grow")
             with ui.element().classes("xo-attention-steps") as self._steps:
-                Button(kind=Kind.GHOST, icon="left", label=_("Previous problem"), on_click=lambda: self.step(-1)).mark("previous")
+                Button(kind=ButtonKind.GHOST, icon="left", label=_("Previous problem"), on_click=lambda: self.step(-1)).mark("previous")
                 self._place = ui.label().classes("xo-attention-place")
-                Button(kind=Kind.GHOST, icon="right", label=_("Next problem"), on_click=lambda: self.step(1)).mark("next")
+                Button(kind=ButtonKind.GHOST, icon="right", label=_("Next problem"), on_click=lambda: self.step(1)).mark("next")
             ui.link(_("All"), path).classes("x-link")
-            self._toggle = Button(kind=Kind.GHOST, icon="down", label=_("Collapse"), on_click=self._folding).mark("fold")
+            self._toggle = Button(kind=ButtonKind.GHOST, icon="down", label=_("Collapse"), on_click=self._folding).mark("fold")
             self._toggle.classes("xo-attention-fold")
-            unfold = Button(kind=Kind.GHOST, icon="down", label=_("Show all")).classes("xo-attention-unfold").mark("unfold")
+            unfold = Button(kind=ButtonKind.GHOST, icon="down", label=_("Show all")).classes("xo-attention-unfold").mark("unfold")
             unfold.props["aria-expanded"] = "false"
             unfold.on("click", js_handler=_UNFOLD)
 
@@ -109,7 +109,7 @@ class Attention(ui.element):
         self._pins.toggle(subject)
 
     def _point(self, at: int) -> None:
-        rows: list[Line] = self._lines.rows
+        rows: list[FindingLine] = self._lines.rows
         self._at = at
         for place, row in enumerate(rows):
             row.point(place == at)  # sends nothing where it is so already

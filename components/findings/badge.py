@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.findings.attention import level_words
-from components.findings.board import Board, Counts
+from components.findings.feed import FindingsFeed, LevelCounts
 from components.live import follow_source
 from components.ui import Mark
 from xo_dash.context import Context
@@ -14,9 +14,9 @@ from xo_dash.i18n import number
 
 def badge(context: Context) -> None:
     """What is critical and what is a warning; nothing for none."""
-    board = context.shared(Board)
+    board = context.shared(FindingsFeed)
     texts: dict[str, tuple[ui.element, ui.label]] = {}
-    shown: list[Counts] = []
+    shown: list[LevelCounts] = []
 
     def render() -> None:
         counts = board.counts

@@ -9,12 +9,12 @@ from nicegui import ui
 
 from components.actions import run_command, whoever
 from components.actions.menu import words
-from components.findings import noting
-from components.findings.board import Told
-from components.findings.mending import map_place_of, mending_of, page_of, since_of, subjects_of
-from components.findings.parts import Parts
+from components.findings import acknowledging
+from components.findings.feed import WordedFinding
+from components.findings.fixes import fix_of, map_place_of, page_of, since_of, subjects_of
+from components.findings.parts import FindingParts
 from components.messages.words import MARKS
-from components.ui import Age, Button, Kind, Mark, divider, menu, menu_head, menu_item
+from components.ui import Age, Button, ButtonKind, Mark, divider, menu, menu_head, menu_item
 from data.findings.finding import Finding
 from data.identity import key_of
 from data.server import Server, ServerState
@@ -22,36 +22,39 @@ from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.eligibility import Tally, tally
+from xo_dash.control.eligibility import ActionSummary, summarize
 from xo_dash.i18n import _, datetime, ngettext, number
 
 Show = Callable[[str], None]
 """Called with the key of what should be found on the map."""
 
 
-class Line(ui.element):
+class FindingLine(ui.element):
     """`refresh` it with news of the same finding; only what looks different is sent."""
 
-    def __init__(self, context: Context, told: Told, on_show: Show | None = None) -> None:
+    def __init__(self, context: Context, told: WordedFinding, on_show: Show | None = None) -> None:
         super().__init__("li")
         self.classes("xo-finding")
         self._context, self._told, self._on_show = context, told, on_show
         self._verb_now: AnyAction | None = None
-        self._parts: Parts | None = None  # made when it is unfolded
+        self._parts: FindingParts | None = None  # made when it is unfolded
         with self:
             self._mark = Mark(MARKS[told.finding.level])
             with ui.element().classes("xo-finding-text"):
                 self._title = ui.label().classes("xo-finding-title")
                 self._detail = ui.label().classes("xo-finding-detail")
-            self._unfold = Button("", self._unfolding, kind=Kind.GHOST, icon="down").classes("xo-finding-unfold").mark("unfold")
+            self._unfold = Button("", self._unfolding, kind=ButtonKind.GHOST, icon="down").classes("xo-finding-unfold").mark("unfold")
             self._note = ui.label().classes("xo-finding-note")
             self._verb = (
-                Button("", self._mend, kind=Kind.GHOST).classes("xo-finding-verb", remove="x-btn-bare").mark("mend").props("data-once")
+                Button("", self._mend, kind=ButtonKind.GHOST)
+                .classes("xo-finding-verb", remove="x-btn-bare")
+                .mark("mend")
+                .props("data-once")
             )
             self._age = Age(None).classes("xo-finding-age")
             if on_show is not None:
-                self._target = Button(kind=Kind.GHOST, icon="map", label=_("Show on the map"), on_click=self.show_on_map).mark("show")
-            self._more = Button(kind=Kind.GHOST, icon="more", label=_("More commands"), on_click=self._open).mark("finding-more")
+                self._target = Button(kind=ButtonKind.GHOST, icon="map", label=_("Show on the map"), on_click=self.show_on_map).mark("show")
+            self._more = Button(kind=ButtonKind.GHOST, icon="more", label=_("More commands"), on_click=self._open).mark("finding-more")
             self._menu: ui.menu | None = None  # made when it is asked for: a page has many lines
         self.refresh(told)
 
@@ -63,7 +66,7 @@ class Line(ui.element):
     def _map_place(self) -> XapiObject | None:
         return map_place_of(self.finding, self._context.mirror)
 
-    def refresh(self, told: Told) -> None:
+    def refresh(self, told: WordedFinding) -> None:
         self._told = told
         finding = told.finding
         self._mark.show(MARKS[finding.level])
@@ -96,7 +99,7 @@ class Line(ui.element):
     def _unfolding(self) -> None:
         if self._parts is None:
             with self:
-                self._parts = Parts(self._context, self._on_show)
+                self._parts = FindingParts(self._context, self._on_show)
         else:
             self._parts.delete()
             self._parts = None
@@ -116,10 +119,10 @@ class Line(ui.element):
         if place is not None and self._on_show is not None:
             self._on_show(key_of(place))
 
-    def _verbs(self) -> list[Tally]:
+    def _verbs(self) -> list[ActionSummary]:
         """The commands that mend it and that this user can give now; first those that mend it for all its objects."""
         subjects, user = subjects_of(self.finding), whoever()
-        tallies = [tally(row, subjects, user) for row in map(action, mending_of(self.finding).actions)] if subjects else []
+        tallies = [summarize(row, subjects, user) for row in map(action, fix_of(self.finding).actions)] if subjects else []
         return sorted((one for one in tallies if one.able), key=lambda one: one.able < one.total)
 
     async def _mend(self) -> None:
@@ -143,20 +146,22 @@ class Line(ui.element):
             clicked = partial(run_command, self._context, row, subjects_of(self.finding))
             menu_item(words(offered), clicked, icon=row.icon, danger=row.danger)
         path = page_of(self.finding)
-        if path and (not self.finding.parts or mending_of(self.finding).every):
+        if path and (not self.finding.parts or fix_of(self.finding).every):
             menu_item(_("Open"), lambda: ui.navigate.to(path), icon="right")
         if self._on_show is not None and self._map_place is not None:
             menu_item(_("Show on the map"), self.show_on_map, icon="map")
-        if not noting.may_note():
+        if not acknowledging.may_note():
             return
         divider()
         if self._told.note is not None:
-            menu_item(_("Show again"), lambda: noting.take_back(self._context, self.finding), icon="reboot").mark("take-back")
+            menu_item(_("Show again"), lambda: acknowledging.take_back(self._context, self.finding), icon="reboot").mark("take-back")
         else:
-            menu_item(_("Acknowledge"), lambda: noting.seen(self._context, self.finding), icon="check").mark("seen")
+            menu_item(_("Acknowledge"), lambda: acknowledging.acknowledge(self._context, self.finding), icon="check").mark("seen")
         menu_head(_("Snooze"))
-        for seconds, length in noting.SNOOZES:
-            menu_item(_(length), lambda seconds=seconds: noting.put_off(self._context, self.finding, seconds), icon="clock").mark("put-off")
+        for seconds, length in acknowledging.SNOOZES:
+            menu_item(_(length), lambda seconds=seconds: acknowledging.snooze(self._context, self.finding, seconds), icon="clock").mark(
+                "put-off"
+            )
 
 
 def _elsewhere(finding: Finding) -> str:
@@ -164,16 +169,16 @@ def _elsewhere(finding: Finding) -> str:
     subject = finding.subject
     if isinstance(subject, Server):
         return _("Settings") if subject.state is not ServerState.UNREACHABLE else ""
-    return _("Show all") if mending_of(finding).every else ""
+    return _("Show all") if fix_of(finding).every else ""
 
 
-def _note_words(told: Told) -> str:
+def _note_words(told: WordedFinding) -> str:
     """Who said what of it."""
     note = told.note
     if note is None:
         return ""
     if note.seen:
         return _("acknowledged by {name}").format(name=note.by)
-    if note.until == noting.FOR_EVER:
+    if note.until == acknowledging.FOR_EVER:
         return _("{name}: until resolved").format(name=note.by)
     return _("{name}: until {moment}").format(name=note.by, moment=datetime(note.until))

@@ -6,26 +6,26 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from components.findings.board import Told
-from components.findings.line import Line, Show
+from components.findings.feed import WordedFinding
+from components.findings.line import FindingLine, Show
 from xo_dash.context import Context
 
 
-class Lines(ui.element):
+class FindingLines(ui.element):
     """A list; `show` it another picture at any time."""
 
     def __init__(self, context: Context, on_show: Show | None = None) -> None:
         super().__init__("ul")
         self.classes("xo-findings").props("role=list")
         self._context, self._on_show = context, on_show
-        self._rows: dict[object, Line] = {}
-        self._shown: list[Told] = []
+        self._rows: dict[object, FindingLine] = {}
+        self._shown: list[WordedFinding] = []
 
     @property
-    def rows(self) -> list[Line]:
+    def rows(self) -> list[FindingLine]:
         return list(self._rows.values())
 
-    def show(self, told: Sequence[Told]) -> None:
+    def show(self, told: Sequence[WordedFinding]) -> None:
         wanted = list(told)
         if wanted == self._shown:
             return
@@ -33,12 +33,12 @@ class Lines(ui.element):
         keys = {one.finding.line: one for one in wanted}
         for gone in self._rows.keys() - keys.keys():
             self._rows.pop(gone).delete()
-        rows: dict[object, Line] = {}
+        rows: dict[object, FindingLine] = {}
         with self:
             for place, (key, one) in enumerate(keys.items()):
                 row = self._rows.get(key)
                 if row is None:
-                    row = Line(self._context, one, self._on_show)
+                    row = FindingLine(self._context, one, self._on_show)
                 else:
                     row.refresh(one)
                 if self.default_slot.children[place] is not row:

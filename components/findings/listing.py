@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from components.findings.board import MOST, Board, Told
-from components.findings.lines import Lines
+from components.findings.feed import MOST, FindingsFeed, WordedFinding
+from components.findings.lines import FindingLines
 from components.findings.words import RULE_NAMES
 from components.live import follow_source
 from components.messages.words import PRIORITIES
@@ -21,7 +21,7 @@ from xo_dash.i18n import _, number
 PAGE = 100
 """Lines drawn at first, and with each asking for more."""
 
-Pick = Callable[[Board], Sequence[Told]]
+Pick = Callable[[FindingsFeed], Sequence[WordedFinding]]
 
 
 class FindingList(ui.element):
@@ -31,13 +31,13 @@ class FindingList(ui.element):
         super().__init__()
         self.classes("x-stack xo-findings-page")
         self._context, self._pick = context, pick
-        self._board = context.shared(Board)
+        self._board = context.shared(FindingsFeed)
         self._room = PAGE
         self._level = self._pool = self._rule = self._words = ""
         with self:
             self._tools()
             with ui.element("section").classes("x-card") as self._card:
-                self._lines = Lines(context)
+                self._lines = FindingLines(context)
             with ui.element() as self._empty:
                 empty_state(title, text)
             self._unfit = ui.label(_("Nothing matches these filters.")).classes("x-dim")
@@ -81,7 +81,7 @@ class FindingList(ui.element):
         self._more.set_visibility(len(fit) > self._room)
         self._count.text = f"{number(MOST)}+" if len(every) >= MOST and len(fit) == len(every) else number(len(fit))
 
-    def _fits(self, told: Told) -> bool:
+    def _fits(self, told: WordedFinding) -> bool:
         finding = told.finding
         if self._level and str(int(finding.level)) != self._level:
             return False

@@ -8,25 +8,25 @@ from functools import partial
 from nicegui import ui
 
 from components.actions import run_command, whoever
-from components.findings.mending import map_place_of, mending_of, place_of, since_of, subjects_of
+from components.findings.fixes import fix_of, map_place_of, place_of, since_of, subjects_of
 from components.findings.words import amount
-from components.links import path_of
-from components.live import renewed
-from components.ui import Age, Button, Kind
+from components.live import fresh_slot
+from components.ui import Age, Button, ButtonKind
+from components.urls import path_of
 from data.findings.finding import Finding
 from data.identity import key_of
 from data.names import name_of
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.eligibility import tally
+from xo_dash.control.eligibility import summarize
 from xo_dash.i18n import _, ngettext, number
 
 PAGE = 50
 """Objects drawn at first, and with each asking for more."""
 
 
-class Parts(ui.element):
+class FindingParts(ui.element):
     """Worst first; drawn anew where they differ."""
 
     def __init__(self, context: Context, on_show: Callable[[str], None] | None) -> None:
@@ -42,13 +42,13 @@ class Parts(ui.element):
             self._draw()
 
     def _draw(self) -> None:
-        with renewed(self), ui.element("ul").props("role=list"):
+        with fresh_slot(self), ui.element("ul").props("role=list"):
             for part in self._parts[: self._room]:
                 self._part(part)
             rest = len(self._parts) - self._room
             if rest > 0:
                 with ui.element("li"):
-                    Button(ngettext("{n} more", "{n} more", rest).format(n=number(rest)), self._show_more, kind=Kind.GHOST).mark(
+                    Button(ngettext("{n} more", "{n} more", rest).format(n=number(rest)), self._show_more, kind=ButtonKind.GHOST).mark(
                         "more-parts"
                     )
 
@@ -58,7 +58,7 @@ class Parts(ui.element):
 
     def _part(self, part: Finding) -> None:
         subject, place = part.subject, place_of(part)
-        own = place if place is not None and mending_of(part).of(subject) is subject else subject
+        own = place if place is not None and fix_of(part).of(subject) is subject else subject
         path = path_of(own) if isinstance(own, XapiObject) else ""
         with ui.element("li").classes("xo-part"):
             ui.link(name_of(own), path).classes("x-plain x-cut") if path else ui.label(name_of(own)).classes("x-cut")
@@ -68,10 +68,10 @@ class Parts(ui.element):
             on_map = map_place_of(part, self._context.mirror)
             if (show := self._on_show) is not None and on_map is not None:
                 key = key_of(on_map)
-                Button(kind=Kind.GHOST, icon="map", label=_("Show on the map"), on_click=lambda: show(key))
+                Button(kind=ButtonKind.GHOST, icon="map", label=_("Show on the map"), on_click=lambda: show(key))
 
     def _verb(self, part: Finding) -> None:
         subjects, user = subjects_of(part), whoever()
-        verb = next((row for row in map(action, mending_of(part).actions) if tally(row, subjects, user).able), None)
+        verb = next((row for row in map(action, fix_of(part).actions) if summarize(row, subjects, user).able), None)
         if verb is not None:
-            Button(_(verb.title), partial(run_command, self._context, verb, subjects), kind=Kind.GHOST).classes("xo-finding-verb")
+            Button(_(verb.title), partial(run_command, self._context, verb, subjects), kind=ButtonKind.GHOST).classes("xo-finding-verb")

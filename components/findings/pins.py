@@ -8,10 +8,10 @@ from typing import Final
 from nicegui import background_tasks, ui
 
 from components.actions import whoever
-from components.findings.board import Board
-from components.live import follow_source, renewed
+from components.findings.feed import FindingsFeed
+from components.live import follow_source, fresh_slot
 from components.messages.words import MARKS
-from components.ui import Button, Kind, Mark
+from components.ui import Button, ButtonKind, Mark
 from data.findings.finding import Level
 from data.identity import key_of
 from data.names import name_of
@@ -37,7 +37,7 @@ class Pins(ui.element):
         self._pins = _read(user.preferences.get(PINS) if user else None)
         self._shown: object = None
         with self:
-            follow_source(context.shared(Board).observe, self._render)
+            follow_source(context.shared(FindingsFeed).observe, self._render)
 
     def toggle(self, subject: XapiObject) -> None:
         """Pin it, or take it off; the oldest goes when there are too many."""
@@ -63,7 +63,7 @@ class Pins(ui.element):
             return
         self._shown = looks
         self.set_visibility(bool(rows))
-        with renewed(self):
+        with fresh_slot(self):
             for row, name, level in looks:
                 self._chip(row, str(name), level)
 
@@ -71,8 +71,8 @@ class Pins(ui.element):
         with ui.element("span").classes("xo-pin"):
             if level is not Level.NONE:
                 Mark(MARKS[level])
-            Button(name or row.uuid[:8], lambda: self._on_show(key_of(row)), kind=Kind.GHOST).classes("xo-pin-name")
-            Button(kind=Kind.GHOST, icon="close", label=_("Unpin {name}").format(name=name), on_click=lambda: self.toggle(row)).mark(
+            Button(name or row.uuid[:8], lambda: self._on_show(key_of(row)), kind=ButtonKind.GHOST).classes("xo-pin-name")
+            Button(kind=ButtonKind.GHOST, icon="close", label=_("Unpin {name}").format(name=name), on_click=lambda: self.toggle(row)).mark(
                 "unpin"
             )
 

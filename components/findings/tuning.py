@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 from nicegui import ui
 
 from components.actions import whoever
-from components.findings.board import Board
+from components.findings.feed import FindingsFeed
 from components.findings.words import RULE_NAMES
-from components.ui import Button, Card, Dialog, Field, Kind, Tone, check, notify
+from components.ui import Button, ButtonKind, Card, Dialog, Field, Tone, check, notify
 from data.findings.finding import Level, Limits, Rule
-from data.findings.wishes import Tuning
+from data.findings.overrides import Tuning
 from data.stores.errors import StoreError
 from data.stores.users import Role
 from xo_dash.context import Context
@@ -24,21 +24,21 @@ GROUPS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-class Unit(NamedTuple):
+class LimitUnit(NamedTuple):
     """How a rule's value is written: times `factor`, with `sign` after it."""
 
     factor: float
     sign: str
 
 
-def unit_of(rule: Rule) -> Unit:
+def unit_of(rule: Rule) -> LimitUnit:
     """Source: data.findings; a value rises with the trouble, so that days left are negative there."""
     if rule.unit == "seconds" and max(filter(None, rule.limits), default=1.0) < 1:
-        return Unit(1000, _("ms"))
+        return LimitUnit(1000, _("ms"))
     return {
-        "share": Unit(100, "%"), "days": Unit(1, _("d")), "days_left": Unit(-1, _("d")), "seconds": Unit(1, _("s")),
-        "gib": Unit(1, _("GiB")), "count": Unit(1, ""),
-    }.get(rule.unit, Unit(1, ""))  # fmt: skip
+        "share": LimitUnit(100, "%"), "days": LimitUnit(1, _("d")), "days_left": LimitUnit(-1, _("d")), "seconds": LimitUnit(1, _("s")),
+        "gib": LimitUnit(1, _("GiB")), "count": LimitUnit(1, ""),
+    }.get(rule.unit, LimitUnit(1, ""))  # fmt: skip
 
 
 def said(rule: Rule, value: float | None) -> str:
@@ -122,17 +122,17 @@ class RuleRow(ui.element):
             self._on.enabled = may
             self._name = ui.label(_(RULE_NAMES[rule.key])).classes("xo-rule-name")
             self._limits = ui.label().classes("xo-rule-limits")
-            edit = Button(kind=Kind.GHOST, icon="edit", label=_("Edit"), on_click=self._edit).mark(f"edit-{rule.key}")
+            edit = Button(kind=ButtonKind.GHOST, icon="edit", label=_("Edit"), on_click=self._edit).mark(f"edit-{rule.key}")
             edit.set_visibility(may)
         self._show()
 
     @property
     def _tuning(self) -> Tuning:
-        return self._context.mirror.findings.wishes.tunings.get(self._rule.key, Tuning())
+        return self._context.mirror.findings.overrides.tunings.get(self._rule.key, Tuning())
 
     def _show(self) -> None:
-        wishes, tuning = self._context.mirror.findings.wishes, self._tuning
-        text = limits_words(self._rule, wishes.limits(self._rule), wishes.hold(self._rule))
+        overrides, tuning = self._context.mirror.findings.overrides, self._tuning
+        text = limits_words(self._rule, overrides.limits(self._rule), overrides.hold(self._rule))
         if tuning.tags:
             text += " · " + _("only with the tags {tags}").format(tags=", ".join(tuning.tags))
         if tuning._replace(on=True) != Tuning():
@@ -155,7 +155,7 @@ class RuleRow(ui.element):
                 await self._context.servers.watch.tune(self._rule, tuning)
             except StoreError as error:
                 notify(str(error), Tone.CRITICAL)
-        self._context.shared(Board).refresh()
+        self._context.shared(FindingsFeed).refresh()
         self._show()
 
     async def _edit(self) -> None:
@@ -193,7 +193,7 @@ class TuningDialog(Dialog):
             if issubclass(rule.kind, object) and "tags" in getattr(rule.kind, "__struct_fields__", ()):
                 self._fields["tags"] = Field(_("Only objects with any of these tags"), ", ".join(tuning.tags), hint=_("Comma separated"))
         with self.foot:
-            Button(_("Reset"), lambda: self.submit(Tuning(on=tuning.on)), kind=Kind.GHOST).mark("reset-rule")
+            Button(_("Reset"), lambda: self.submit(Tuning(on=tuning.on)), kind=ButtonKind.GHOST).mark("reset-rule")
         self.answers(_("Cancel"), _("Save"), self._save)
 
     def _field(self, name: str, title: str, value: float | None) -> None:

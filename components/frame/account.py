@@ -7,7 +7,7 @@ from typing import Final
 
 from nicegui import ui
 
-from components.frame.panel import Panel
+from components.frame.panel import StatusPanel
 from components.theme import theme
 from components.ui import Icon, divider, menu_head, menu_item, menu_link
 from xo_dash import i18n
@@ -21,7 +21,7 @@ Keep = Callable[[str, str | None], Awaitable[None]]
 
 def account(name: str, role: str, chosen: Callable[[], Mapping[str, object]], path: str, keep: Keep) -> None:
     """The menu of whoever looks; `chosen` answers their preferences: theme, contrast, language."""
-    panel = Panel(lambda: _menu(name, role, chosen(), path, keep))
+    panel = StatusPanel(lambda: _menu(name, role, chosen(), path, keep))
     panel.props["aria-label"] = _("Account: {name}").format(name=name)
     with panel.word:
         Icon("user").classes("x-account-icon")

@@ -10,7 +10,7 @@ import orjson
 from nicegui import background_tasks
 
 from components.feeds import Feed, in_turns
-from components.frame.nodes import Delta, Nodes, Row
+from components.frame.tree_rows import Row, TreeDelta, TreeRows
 from data.changes import Change
 from data.search import Index
 from data.sight import Sight
@@ -22,7 +22,7 @@ class News(NamedTuple):
     epoch: str
     since: int
     revision: int
-    delta: Delta
+    delta: TreeDelta
     encoded: str
 
 
@@ -31,11 +31,11 @@ def encode(epoch: str, since: int, revision: int, put: Iterable[Row], gone: Iter
     return orjson.dumps((epoch, since, revision, list(put), list(gone))).decode()
 
 
-class TreeFeed(Feed[Nodes, News]):
+class TreeFeed(Feed[TreeRows, News]):
     """The rows of the tree, and the index that the search asks: both follow the mirror while a page is open."""
 
     def __init__(self, mirror: Sight) -> None:
-        super().__init__(mirror, Nodes)
+        super().__init__(mirror, TreeRows)
 
     def _start(self) -> None:
         super()._start()

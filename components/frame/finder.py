@@ -8,13 +8,13 @@ from typing import Any, Final
 from nicegui import events, ui
 
 from components.frame.feed import TreeFeed
-from components.links import path_of
 from components.theme.icons import drawing
 from components.ui.marks import screens
+from components.urls import path_of
 from components.vms.words import mark_of
 from data.names import name_of, pool_name
 from data.objects import SR, VDI, VM, Host, Pool
-from data.search import Found, Group, Hit
+from data.search import Group, GroupResult, Hit
 from data.types import XapiObject
 from xo_dash.i18n import N_, _, ngettext
 
@@ -63,10 +63,10 @@ class Finder(ui.element, component="finder.js"):
         ]
         return [{"title": _("Actions"), "more": "", "hits": hits}] if hits else []
 
-    def _groups(self, found: Sequence[Found]) -> list[dict[str, Any]]:
+    def _groups(self, found: Sequence[GroupResult]) -> list[dict[str, Any]]:
         return [self._group(one) for one in found]
 
-    def _group(self, found: Found) -> dict[str, Any]:
+    def _group(self, found: GroupResult) -> dict[str, Any]:
         shown = found.hits[: LIMITS.get(found.group, 4)]
         more = found.total - len(shown)
         return {
@@ -90,10 +90,10 @@ class Adder(Finder):
     def _places(self, text: str) -> list[dict[str, Any]]:
         return []
 
-    def _groups(self, found: Sequence[Found]) -> list[dict[str, Any]]:
+    def _groups(self, found: Sequence[GroupResult]) -> list[dict[str, Any]]:
         return [self._group(one) for one in found if one.group in self._wanted]
 
-    def _group(self, found: Found) -> dict[str, Any]:
+    def _group(self, found: GroupResult) -> dict[str, Any]:
         group = super()._group(found)
         for hit, shown in zip(found.hits, group["hits"], strict=False):
             shown["key"] = self._key(hit.row)

@@ -8,7 +8,7 @@ from typing import Final
 from nicegui import ui
 
 from components.findings.badge import badge
-from components.frame.tally import Tally
+from components.frame.tally import SectionCounter
 from components.live import follow_source
 from components.ui import Icon
 from xo_dash.context import Context
@@ -26,7 +26,7 @@ _PLACES: Final = (
 
 def navigation(context: Context, here: str) -> None:
     """`here` is the path of the page; the section it belongs to is marked."""
-    tally, activity = context.shared(Tally), context.runner.activity
+    tally, activity = context.shared(SectionCounter), context.runner.activity
     with ui.element("nav").classes("x-nav") as nav:
         nav.props["aria-label"] = _("Pages")
         counts = {path: _place(context, path, icon, _(name), path == here) for path, icon, name in _PLACES}

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from components.live import renewed
+from components.live import fresh_slot
 from components.ui import menu
 
 
-class Panel(ui.element):
+class StatusPanel(ui.element):
     """A word in the bar with a panel below it, which is drawn only while it is open."""
 
     def __init__(self, fill: Callable[[], None]) -> None:
@@ -26,5 +26,5 @@ class Panel(ui.element):
     def refresh(self) -> None:
         """Draw what is below anew, if somebody sees it."""
         if self._menu.value:
-            with renewed(self._box):
+            with fresh_slot(self._box):
                 self._fill()

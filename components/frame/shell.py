@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.ui import Button, Kind
+from components.ui import Button, ButtonKind
 from xo_dash.i18n import _
 
 _OPEN = "document.documentElement.toggleAttribute('data-side-open')"
@@ -23,7 +23,7 @@ class Shell(ui.element):
             skip.tag = "a"
             skip.props("href=#main")
             with ui.element("header").classes("x-top"):
-                toggle = Button(kind=Kind.GHOST, icon="menu", label=_("Infrastructure")).classes("x-side-toggle")
+                toggle = Button(kind=ButtonKind.GHOST, icon="menu", label=_("Infrastructure")).classes("x-side-toggle")
                 toggle.on("click", js_handler=f"() => {_OPEN}")
                 self.brand = ui.element().classes("contents")
                 self.middle = ui.element().classes("x-top-middle")

@@ -7,14 +7,14 @@ from typing import Final
 
 from nicegui import ui
 
-from components.frame.panel import Panel
+from components.frame.panel import StatusPanel
 from components.live import follow_all, follow_source
 from components.servers.words import state_mark, state_word
 from components.ui import Age, Bar, Mark, menu_head, menu_link, spinner
 from data.names import pool_name
 from data.server import Server, ServerState
 from data.sight import Sight
-from xo_dash.control.activity import Activity, Line
+from xo_dash.control.activity import Activity, TaskLine
 from xo_dash.i18n import _, ngettext, percent
 
 SHOWN: Final = 8
@@ -30,7 +30,7 @@ def tasks(activity: Activity, path: str) -> None:
             _task(line)
         menu_link(_("All tasks"), path, icon="tasks")
 
-    def running() -> list[Line]:
+    def running() -> list[TaskLine]:
         return [line for line in activity.lines() if line.goes_on]
 
     def render() -> None:
@@ -39,14 +39,14 @@ def tasks(activity: Activity, path: str) -> None:
         panel.visible = count > 0
         panel.refresh()
 
-    panel = Panel(fill)
+    panel = StatusPanel(fill)
     with panel.word:
         spinner()
         label = ui.label().classes("x-status-text")
     follow_source(activity.observe, render)
 
 
-def _task(line: Line) -> None:
+def _task(line: TaskLine) -> None:
     with ui.element().classes("x-panel-row"):
         with ui.element().classes("x-row x-spread"):
             ui.label(f"{line.title} {line.name}".strip()).classes("x-cut")
@@ -78,7 +78,7 @@ def connection(mirror: Sight, path: str) -> None:
         panel.props["data-state"] = shape
         panel.refresh()
 
-    panel = Panel(fill).classes("x-connection")
+    panel = StatusPanel(fill).classes("x-connection")
     with panel.word:
         mark = Mark("live")
         label = ui.label().classes("x-status-text")

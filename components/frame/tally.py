@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from data.changes import Change, Operation
+from data.coalesce import Coalescer
 from data.objects import SR, VM, Host, Network
-from data.pace import Pace
 from data.placement import is_guest
 from data.server import Server
 from data.sight import Sight
 
 
-class Counts(NamedTuple):
+class SectionCounts(NamedTuple):
     """As the lists have them: VMs are neither templates nor snapshots nor control domains."""
 
     vms: int
@@ -26,7 +26,7 @@ _KINDS = (Host, SR, Network)
 _GUEST = frozenset({"is_a_template", "is_a_snapshot", "is_control_domain", "other_config"})
 
 
-class Tally:
+class SectionCounter:
     """Follows the mirror while somebody follows it; speaks at most ten times a second, and only when a count is another."""
 
     def __init__(self, mirror: Sight) -> None:
@@ -34,16 +34,16 @@ class Tally:
         self._observers: dict[int, Callable[[], None]] = {}
         self._next = 0
         self._stop: Callable[[], None] | None = None
-        self._counts: Counts | None = None
-        self._told: Counts | None = None
-        self._pace = Pace(self._tell)
+        self._counts: SectionCounts | None = None
+        self._told: SectionCounts | None = None
+        self._pace = Coalescer(self._tell)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> SectionCounts:
         if self._counts is None or not self._observers:
             pools = list(self._mirror)
             vms = sum(is_guest(vm) for pool in pools for vm in pool.all(VM).values())
-            self._counts = Counts(vms, *(sum(len(pool.all(kind)) for pool in pools) for kind in _KINDS))
+            self._counts = SectionCounts(vms, *(sum(len(pool.all(kind)) for pool in pools) for kind in _KINDS))
         return self._counts
 
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:

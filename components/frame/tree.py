@@ -10,11 +10,11 @@ from nicegui import events, ui
 
 from components.browser import tell
 from components.frame.feed import News, TreeFeed, encode
-from components.frame.nodes import Kind, Row
-from components.in_sight import LoadsInSight
-from components.links import PREFIXES
+from components.frame.tree_rows import NodeKind, Row
 from components.theme.icons import drawing
 from components.ui.marks import drawings, screens
+from components.urls import PREFIXES
+from components.viewport import ViewportLoads
 from data.changes import Subject
 from data.identity import key_of
 from data.objects import VM, Host, Pool
@@ -37,7 +37,7 @@ class Tree(ui.element, component="tree.js"):
         super().__init__()
         self._on_menu = on_menu
         self._feed = feed
-        self._loads = LoadsInSight(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))
+        self._loads = ViewportLoads(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))
         self._in_sight: frozenset[int] = frozenset()
         self._held: dict[int, Row] = {}
         self._held_since: News | None = None
@@ -46,7 +46,11 @@ class Tree(ui.element, component="tree.js"):
         self._props["selected"] = _key(selected)
         self._props["marks"], self._props["screens"] = drawings(), screens()
         self._props["icons"] = [drawing("pool"), drawing("host")]  # by Kind
-        self._props["paths"] = {str(int(Kind.POOL)): PREFIXES[Pool], str(int(Kind.HOST)): PREFIXES[Host], str(int(Kind.VM)): PREFIXES[VM]}
+        self._props["paths"] = {
+            str(int(NodeKind.POOL)): PREFIXES[Pool],
+            str(int(NodeKind.HOST)): PREFIXES[Host],
+            str(int(NodeKind.VM)): PREFIXES[VM],
+        }
         self._props["words"] = _words()
         self.on("watch", self._watch)
         self.on("menu", self._menu)

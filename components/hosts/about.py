@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from components.cells import Cell, Copy, Facts, Quiet, When, link_to
 from components.hosts.words import cpus_text
 from components.live import follow_facts
 from components.ui import Card
-from components.vms.cells import Cell, Copy, Facts, Quiet, When, link_to
 from data.views.host import HostView
 from xo_dash.i18n import _, date
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.links import path_of
 from components.ui import Card
+from components.urls import path_of
 from data.objects import VM, Host
+from xo_dash.auth.current import current_user
 from xo_dash.consoles.rights import may_see
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _
 
 

@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from components.heads import ObjectHead
 from components.hosts.words import pending_text, state_mark, state_text
-from components.live import follow_facts, renewed
+from components.live import follow_facts, fresh_slot
+from components.object_header import ObjectHead
 from components.ui import Notice, Tone
 from data.facts.host import HostState
 from data.identity import key_of
@@ -37,7 +37,7 @@ def host_bands(host: HostView) -> None:
     box = ui.element().classes("contents")
 
     def refresh() -> None:
-        with renewed(box):
+        with fresh_slot(box):
             if host.state is HostState.UNHEARD:
                 Notice(
                     _("The pool has lost contact with this host: the state of its VMs is unknown. Check its power and network."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.charts import Chart, Curve, Past, Unit, panels
+from components.charts import Chart, Curve, HistoryCharts, Unit, panels
 from components.hosts.words import cpus_text
 from components.ui import Card
 from data.history import History
@@ -13,7 +13,7 @@ from xo_dash.i18n import _
 def loads(host: HostView) -> None:
     """The cards; longer ranges stand in their place."""
     history, uuid = host.row.home.part(History), host.row.uuid
-    with Past("host", host.key, panels.of_host()):
+    with HistoryCharts("host", host.key, panels.of_host()):
         with Card(_("CPU"), cpus_text(host.cpus) or _("last 10 minutes")):
             Chart(history, uuid, (Curve("cpu"),), Unit.SHARE, limit=1)
         with Card(_("Memory used"), _("last 10 minutes")):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.cells import Facts
 from components.live import follow_facts
 from components.ui import Card
-from components.vms.cells import Facts
 from data.placement import Memory
 from data.views.host import HostView
 from xo_dash.i18n import _, percent, size

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from components.heads import ObjectHead
+from components.cells import Cell, Copy, Facts, Quiet, link_to
 from components.hosts.memory import MemoryBar
 from components.live import follow_facts
+from components.object_header import ObjectHead
 from components.ui import Card, Figure, Meter, Notice, Tone, cards
-from components.vms.cells import Cell, Copy, Facts, Quiet, link_to
 from components.vms.words import STATES
 from data.facts.host import HostState
 from data.facts.vm import VmState
@@ -27,7 +27,7 @@ def pool_parts(context: Context, pool: PoolView) -> None:
     crowded = Notice(_("HA cannot restart all protected VMs after a host failure: free up some memory."), Tone.WARNING)
     crowded.bind_visibility_from(pool, "ha_is_overcommitted")
     with cards().classes("x-fours"):
-        counts, memory, storage = Counts(), MemoryBar(), Storage(pool)
+        counts, memory, storage = VmCounts(), MemoryBar(), Storage(pool)
         with Card(_("About")):
             facts = Facts([name for name, _value in about(pool)])
     with head:
@@ -54,7 +54,7 @@ def _state(pool: PoolView) -> tuple[str, str]:
     return "running", _("All hosts running")
 
 
-class Counts(Card):
+class VmCounts(Card):
     """How many VMs there are, and how they are."""
 
     OTHERS = (VmState.PAUSED, VmState.SUSPENDED, VmState.HALTED, VmState.UNKNOWN)

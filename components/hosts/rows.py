@@ -6,8 +6,8 @@ import math
 from typing import Final
 
 from components.hosts.words import STATES, pool_name, pool_path, state_mark, state_text
-from components.links import path_of
-from components.lists import Cell, Column, Roll, Row, without
+from components.lists import Cell, ListColumn, ListRow, TableSpec, without
+from components.urls import path_of
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, mark_of
 from data.facts.vm import VmState, state_of
@@ -35,21 +35,21 @@ RESIDENT: Final = reads_of(
 """What a row of a host is made of, and one of a VM on it."""
 
 
-def host_roll(only: Home | None = None) -> Roll[Host]:
+def host_table(only: Home | None = None) -> TableSpec[Host]:
     """All hosts, or those of one pool."""
     columns = [
-        Column(_("Name"), "minmax(120px, 1.4fr)", main=True),
-        Column(_("State"), "minmax(92px, 0.8fr)", brief=True),
-        Column(_("Pool"), "minmax(80px, 1fr)", brief=True),
-        Column(_("CPU"), "minmax(102px, 0.7fr)", down=True, brief=True),
-        Column(_("Memory allocated"), "minmax(176px, 1.4fr)", down=True, brief=True, short=_("Memory"), beside=128),
-        Column(_("VMs"), "48px", number=True, down=True, drop=5),
-        Column(_("Threads"), "64px", number=True, down=True, drop=1),
-        Column(_("Address"), "minmax(110px, 0.9fr)", drop=4),
-        Column(_("Version"), "minmax(96px, 0.9fr)", drop=2),
-        Column(_("Uptime"), "72px", number=True, down=True, drop=3),
+        ListColumn(_("Name"), "minmax(120px, 1.4fr)", main=True),
+        ListColumn(_("State"), "minmax(92px, 0.8fr)", brief=True),
+        ListColumn(_("Pool"), "minmax(80px, 1fr)", brief=True),
+        ListColumn(_("CPU"), "minmax(102px, 0.7fr)", down=True, brief=True),
+        ListColumn(_("Memory allocated"), "minmax(176px, 1.4fr)", down=True, brief=True, short=_("Memory"), beside=128),
+        ListColumn(_("VMs"), "48px", number=True, down=True, drop=5),
+        ListColumn(_("Threads"), "64px", number=True, down=True, drop=1),
+        ListColumn(_("Address"), "minmax(110px, 0.9fr)", drop=4),
+        ListColumn(_("Version"), "minmax(96px, 0.9fr)", drop=2),
+        ListColumn(_("Uptime"), "72px", number=True, down=True, drop=3),
     ]
-    roll = Roll(
+    spec = TableSpec(
         kind=Host,
         columns=columns,
         row=_host_row,
@@ -64,10 +64,10 @@ def host_roll(only: Home | None = None) -> Roll[Host]:
         trace=cpu_trace,
         expected=len(only.all(Host)) if only else 0,
     )
-    return without(roll, 2) if only else roll
+    return without(spec, 2) if only else spec
 
 
-def _host_row(host: Host) -> Row:
+def _host_row(host: Host) -> ListRow:
     account, guests, threads = V.memory.of(host), V.guest_count.of(host), V.cpus.of(host).threads or math.nan
     share = account.used / account.total if account.total else math.nan
     memory = _("{used} of {size}").format(used=size(account.used), size=size(account.total)) if account.total else ""
@@ -84,20 +84,20 @@ def _host_row(host: Host) -> Row:
         Cell(since=V.booted.of(host)),
     )
     segments = (str(V.state.of(host)), *((UNPATCHED,) if V.updates_unfinished.of(host) else ()))
-    return Row(cells, segments, "\n".join((host.hostname, V.description.of(host), *V.tags.of(host))))
+    return ListRow(cells, segments, "\n".join((host.hostname, V.description.of(host), *V.tags.of(host))))
 
 
-def resident_roll(host: Host) -> Roll[VM]:
+def resident_table(host: Host) -> TableSpec[VM]:
     """The VMs on `host`."""
     columns = [
-        Column(_("Name"), "minmax(130px, 1.4fr)", main=True),
-        Column(_("State"), "minmax(120px, 0.8fr)", brief=True),
-        Column(_("CPU"), "minmax(102px, 0.8fr)", down=True, brief=True),
-        Column(_("Memory"), "96px", number=True, down=True, brief=True),
-        Column(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
-        Column(_("Uptime"), "72px", number=True, down=True, drop=1),
+        ListColumn(_("Name"), "minmax(130px, 1.4fr)", main=True),
+        ListColumn(_("State"), "minmax(120px, 0.8fr)", brief=True),
+        ListColumn(_("CPU"), "minmax(102px, 0.8fr)", down=True, brief=True),
+        ListColumn(_("Memory"), "96px", number=True, down=True, brief=True),
+        ListColumn(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
+        ListColumn(_("Uptime"), "72px", number=True, down=True, drop=1),
     ]
-    return Roll(
+    return TableSpec(
         kind=VM,
         columns=columns,
         row=_vm_row,
@@ -113,7 +113,7 @@ def resident_roll(host: Host) -> Roll[VM]:
     )
 
 
-def _vm_row(vm: VM) -> Row:
+def _vm_row(vm: VM) -> ListRow:
     addresses, memory = VMView.addresses.of(vm), VMView.memory.of(vm)
     state = doing_of(vm) or _(POWER_STATES[VMView.state.of(vm)])
     cells = (
@@ -124,7 +124,7 @@ def _vm_row(vm: VM) -> Row:
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else None, tip="\n".join(addresses)),
         Cell(since=VMView.started.of(vm)),
     )
-    return Row(cells, (), "\n".join((*VMView.tags.of(vm), *addresses)))
+    return ListRow(cells, (), "\n".join((*VMView.tags.of(vm), *addresses)))
 
 
 def pool_cell(row: XapiObject) -> Cell:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.findings.words import TONES
-from components.links import path_of
+from components.urls import path_of
 from data import names
 from data.facts.host import HostState, host_state
-from data.facts.network import Link
+from data.facts.network import LinkLevel
 from data.facts.pool import own_pool
 from data.findings.finding import Level
 from data.hosts import Cpus
 from data.objects import Host
 from data.types import XapiObject
-from data.views.port import Port
+from data.views.port import PortView
 from xo_dash.i18n import N_, _, bits_rate, ngettext, number
 
 STATES: Final[Mapping[HostState, str]] = {
@@ -60,17 +60,17 @@ def cpus_text(cpus: Cpus) -> str:
     return ", ".join(parts)
 
 
-def link_mark(link: Link, level: Level) -> str:
+def link_mark(link: LinkLevel, level: Level) -> str:
     """How grave a link is; a shape of its own where it is as it should be."""
-    return TONES.get(level) or ("live" if link is Link.UP else "disabled")
+    return TONES.get(level) or ("live" if link is LinkLevel.UP else "disabled")
 
 
-def link_text(port: Port) -> str:
+def link_text(port: PortView) -> str:
     """`10 Gbit/s`, `no link`: what the port carries."""
-    if port.link in (Link.DOWN, Link.SPARE):
+    if port.link in (LinkLevel.DOWN, LinkLevel.SPARE):
         return _("no link")
     speed = bits_rate(port.speed * 1e6) if port.speed else _("link")
-    if port.link is Link.DEGRADED:
+    if port.link is LinkLevel.DEGRADED:
         return _("{speed}, a NIC link is down").format(speed=speed)
     return speed
 

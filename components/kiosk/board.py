@@ -8,7 +8,7 @@ import orjson
 from nicegui.element import Element
 
 from components.browser import tell
-from components.findings.mending import map_place_of
+from components.findings.fixes import map_place_of
 from components.findings.words import sentence
 from components.live import follow_all, follow_source
 from data.findings.finding import Level
@@ -22,7 +22,7 @@ MOST = 5
 MARKS = {Level.CRITICAL: "critical", Level.WARNING: "warning"}
 
 
-class Board(Element, component="board.js"):
+class KioskBoard(Element, component="board.js"):
     """Findings worth walking to: warnings and what is worse."""
 
     def __init__(self, scope: Scope) -> None:

@@ -13,7 +13,7 @@ from nicegui import background_tasks, events, ui
 
 import components.charts.units  # noqa: F401  registers the module that draws traces
 from components.browser import tell
-from components.lists.rows import Acts, Reveal, Roll, Row, Wire
+from components.lists.rows import BulkActions, ListRow, Reveal, TableSpec, Wire
 from components.live import follow_all, follow_source
 from components.servers.form import add_words
 from components.theme.icons import drawing
@@ -40,10 +40,10 @@ class Listing(ui.element, Generic[T], component="listing.js"):
     def __init__(
         self,
         mirror: Sight,
-        roll: Roll[T],
+        spec: TableSpec[T],
         *,
         full: bool = False,
-        acts: Acts[T] | None = None,
+        acts: BulkActions[T] | None = None,
         reveal: Reveal | None = None,
         on_count: Callable[[int], None] | None = None,
     ) -> None:
@@ -53,8 +53,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         """
         super().__init__()
         self._on_count = on_count
-        self._count(roll.expected)
-        self._mirror, self._roll = mirror, roll
+        self._count(spec.expected)
+        self._mirror, self._spec = mirror, spec
         self._ids: dict[T, int] = {}
         self._sent: dict[int, bytes] = {}
         self._coming: list[T] = []  # of the first telling; what is in it may be gone
@@ -66,12 +66,12 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._next = 0
         self._histories: dict[Home, Callable[[], None]] = {}
         self._traced: dict[int, str] = {}  # of the rows in sight, as the browser has them
-        empty, text = _in_two(roll.nothing) if full else ("", roll.nothing)
+        empty, text = _in_two(spec.nothing) if full else ("", spec.nothing)
         self._props.update(
-            columns=[_column(roll, at) for at in range(len(roll.columns))], segments=[list(pair) for pair in roll.segments.items()],
-            full=full, first=roll.sort, expected=0 if full else roll.expected, find=roll.find, marks=drawings(),
+            columns=[_column(spec, at) for at in range(len(spec.columns))], segments=[list(pair) for pair in spec.segments.items()],
+            full=full, first=spec.sort, expected=0 if full else spec.expected, find=spec.find, marks=drawings(),
             icons={name: drawing(name) for name in ("search", "up", "down")},
-            words={"title": roll.title, "nothing": text, "empty": empty, "unfit": _("Nothing matches all of these words."),
+            words={"title": spec.title, "nothing": text, "empty": empty, "unfit": _("Nothing matches all of these words."),
                    "clear": _("Show all"), "part": _("{n} of {all}"), "add": add_words() if full and not mirror.pools else ""},
         )  # fmt: skip
         self.classes("x-list-full" if full else "")
@@ -87,17 +87,17 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             }
             do = acts.do
             self.on("act", lambda event: do(self._named(event.args)))
-        self._hides = roll.hidden if reveal is not None else None
+        self._hides = spec.hidden if reveal is not None else None
         if reveal is not None:
             self._props["reveal"] = {"shown": reveal.shown, "show": _("Show hidden"), "why": _("More details")}
             self.on("reveal", lambda event: reveal.keep(event.args is True))
-        if roll.trace is not None:
+        if spec.trace is not None:
             self._props["traced"] = True
             self.on("sight", self._sees)
         self.on("ready", self._start, [])
         with self:
             follow_all(mirror, self._collect, self._render)
-            if roll.judged:
+            if spec.judged:
                 follow_source(self._follow_findings, self._render)
 
     def _named(self, ids: object) -> list[T]:
@@ -114,16 +114,16 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._gone.clear()
         self._stale = [-1]
         self._dirty.clear()
-        self._coming = [row for pool in self._mirror for row in pool.all(self._roll.kind).values()]
+        self._coming = [row for pool in self._mirror for row in pool.all(self._spec.kind).values()]
         self._follow_histories()
         self._render()
 
     def _collect(self, changes: Sequence[Change]) -> bool:
         if not self._ready:
             return False
-        near, pools = self._roll.near, self._mirror.pools
+        near, pools = self._spec.near, self._mirror.pools
         for change in changes:
-            for row in (*self._roll.reads.affected(change, pools), *(near(change) if near is not None else ())):
+            for row in (*self._spec.reads.affected(change, pools), *(near(change) if near is not None else ())):
                 self._own(row)
         stands = any(isinstance(change.subject, Server) for change in changes)
         if stands:
@@ -140,7 +140,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         return self._mirror.findings.observe(judged)
 
     def _own(self, row: T) -> None:
-        if is_present(row) and self._roll.belongs(row):
+        if is_present(row) and self._spec.belongs(row):
             self._dirty[row] = None
         elif row in self._ids:
             self._forget(row)
@@ -195,7 +195,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             return self._dirty.popitem()[0]  # the first of a dict is slow to find once thousands before it are gone
         while self._coming:
             row = self._coming.pop()
-            if is_present(row) and self._roll.belongs(row):
+            if is_present(row) and self._spec.belongs(row):
                 return row
         return None
 
@@ -205,7 +205,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         if id_ is None:
             self._next += 1
             id_ = self._ids[row] = self._next
-        made = self._roll.row(row)
+        made = self._spec.row(row)
         place = self._homes.setdefault(row.home, len(self._homes))
         hidden = self._hides is not None and self._hides(row)
         encoded = orjson.dumps([id_, place, list(made.segments), made.words.lower(), _wires(made), row.uuid, hidden])
@@ -217,7 +217,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
     # ---- measurements
 
     def _follow_histories(self) -> None:
-        if self._roll.measure is None:
+        if self._spec.measure is None:
             return
         present = set(self._mirror)
         for home in [home for home in self._histories if home not in present]:
@@ -226,12 +226,12 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             self._histories[pool] = pool.part(History).observe(partial(self._measured, pool))
 
     def _measured(self, home: Home, fresh: frozenset[str]) -> None:
-        if self._roll.measure is None or self.client.is_deleted:
+        if self._spec.measure is None or self.client.is_deleted:
             return
         with self:
-            by = self._roll.measured_by
+            by = self._spec.measured_by
             cells = [
-                [id_, self._roll.measure(row).wire()]
+                [id_, self._spec.measure(row).wire()]
                 for row, id_ in self._ids.items()
                 if row.home is home and (row.uuid in fresh if by is None else not fresh.isdisjoint(by(row)))
             ]
@@ -246,7 +246,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._trace()
 
     def _trace(self) -> None:
-        trace = self._roll.trace
+        trace = self._spec.trace
         if trace is None or not self._traced:
             return
         found = {id_: trace(row) for row, id_ in self._ids.items() if id_ in self._traced}
@@ -270,14 +270,14 @@ def _in_two(text: str) -> tuple[str, str]:
     return title.removesuffix("."), rest
 
 
-def _column(roll: Roll[T], at: int) -> dict[str, object]:
-    column = roll.columns[at]
+def _column(spec: TableSpec[T], at: int) -> dict[str, object]:
+    column = spec.columns[at]
     return {
         "title": column.title, "short": column.short, "width": column.width, "number": column.number, "down": column.down,
-        "main": column.main, "brief": column.brief, "measured": at == roll.measured, "beside": column.beside, "drop": column.drop,
+        "main": column.main, "brief": column.brief, "measured": at == spec.measured, "beside": column.beside, "drop": column.drop,
         "dated": column.dated, "figure": column.down or column.figure,
     }  # fmt: skip
 
 
-def _wires(row: Row) -> Iterable[Wire]:
+def _wires(row: ListRow) -> Iterable[Wire]:
     return [cell.wire() for cell in row.cells]

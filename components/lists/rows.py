@@ -43,14 +43,14 @@ def _plain(value: object) -> object:
     return float(f"{value:.6g}") if math.isfinite(value) and abs(value) < 1 else round(value) if math.isfinite(value) else None
 
 
-class Row(NamedTuple):
+class ListRow(NamedTuple):
     cells: Sequence[Cell]  # one for each column
     segments: Sequence[str] = ()  # keys of Roll.segments
     words: str = ""  # what it is found by besides its texts
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     title: str
     width: str = "minmax(90px, 1fr)"
     """A track of CSS with one length in px."""
@@ -81,12 +81,12 @@ def _nothing(_row: XapiObject) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Roll(Generic[T]):
+class TableSpec(Generic[T]):
     """The rows of a list. `row` is called again for what of its object, or around it, is among its `reads`."""
 
     kind: type[T]
-    columns: Sequence[Column]
-    row: Callable[[T], Row]
+    columns: Sequence[ListColumn]
+    row: Callable[[T], ListRow]
     reads: Reads[T]
     """What `row` and `belongs` are made of."""
     title: str
@@ -104,7 +104,7 @@ class Roll(Generic[T]):
     measured_by: Callable[[T], Iterable[str]] | None = None
     """uuids of whose measurements it is; its own if not given."""
     trace: Callable[[T], str] | None = None
-    """The last ten minutes of it, see data/traces.py; asked for the rows in sight alone."""
+    """The last ten minutes of it, see data/sparklines.py; asked for the rows in sight alone."""
     judged: bool = False
     """Whether a row shows what findings tell of it."""
     near: Callable[[Change], Iterable[T]] | None = None
@@ -115,7 +115,7 @@ class Roll(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Acts(Generic[T]):
+class BulkActions(Generic[T]):
     """What can be done to rows of a list, on one button."""
 
     some: str
@@ -137,13 +137,13 @@ class Reveal:
     keep: Callable[[bool], Awaitable[None]]
 
 
-def without(roll: Roll[T], at: int) -> Roll[T]:
+def without(spec: TableSpec[T], at: int) -> TableSpec[T]:
     """The same list without a column that would say the same in every row."""
 
-    def shorter(row: T) -> Row:
-        made = roll.row(row)
+    def shorter(row: T) -> ListRow:
+        made = spec.row(row)
         return made._replace(cells=[cell for i, cell in enumerate(made.cells) if i != at])
 
-    columns = [column for i, column in enumerate(roll.columns) if i != at]
-    measured = roll.measured - (roll.measured > at)
-    return replace(roll, columns=columns, row=shorter, measured=measured, sort=roll.sort - (roll.sort > at))
+    columns = [column for i, column in enumerate(spec.columns) if i != at]
+    measured = spec.measured - (spec.measured > at)
+    return replace(spec, columns=columns, row=shorter, measured=measured, sort=spec.sort - (spec.sort > at))

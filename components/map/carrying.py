@@ -13,13 +13,13 @@ from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host, PowerState
 from data.sight import Sight
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.vm.migration.migrate import MIGRATE, MigrateVM, disks_in, path
 from xo_dash.control.vm.migration.targets import Target, Way, common, memory_after
 from xo_dash.control.vm.start_on import START_ON
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _, size
 
 MOST = 50

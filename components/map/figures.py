@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
-from components.map.scene import Scene
+from components.map.map_feed import MapFeed
 from data.facts.host import memory_total
 from data.history import History, Load
 from data.objects import VM, Host
@@ -16,8 +16,8 @@ class Figures:
     """Follows the measurements of the pools of what is watched; `send` gets what became different as
     `[[id, CPU, memory (both parts of one), disk, network (both bytes a second), disk latency (seconds)], ...]`, null for not measured."""
 
-    def __init__(self, scene: Scene, send: Callable[[str], object]) -> None:
-        self._scene, self._send = scene, send
+    def __init__(self, map_feed: MapFeed, send: Callable[[str], object]) -> None:
+        self._scene, self._send = map_feed, send
         self._things: Mapping[int, Host | VM] = {}
         self._sent: dict[int, list[float]] = {}
         self._stops: list[Callable[[], object]] = []

@@ -10,7 +10,7 @@ import { formats } from "xo-map/format.js";
 import { gestures } from "xo-map/input.js";
 import { keys } from "xo-map/keys.js";
 import { looking } from "xo-map/looking.js";
-import { losing } from "xo-map/losing.js";
+import { failover } from "xo-map/failover.js";
 import { Model } from "xo-map/model.js";
 import { Motion } from "xo-map/motion.js";
 import { Overlay } from "xo-map/overlay.js";
@@ -20,9 +20,9 @@ import { reordering } from "xo-map/reordering.js";
 import { saving } from "xo-map/saving.js";
 import { surroundings } from "xo-map/surroundings.js";
 import { Table } from "xo-map/table.js";
-import { telling } from "xo-map/telling.js";
+import { tooltips } from "xo-map/tooltip.js";
 import { viewing } from "xo-map/viewing.js";
-import { Wanted, cards } from "xo-map/wanted.js";
+import { HistoryRequests, cards } from "xo-map/history_requests.js";
 
 const ROWS = ["p", "h", "m", "s", "n", "x"]; // of a message: not measurements alone
 
@@ -67,7 +67,7 @@ export default {
     this.overlay = new Overlay(this.$refs.above);
     this.look = { hover: -1, focus: -1, selected: new Set(), dim: null, fill: "cpu", moved: (tile) => this.motion.at(tile) };
     this.plan = null;
-    this.wanted = new Wanted();
+    this.wanted = new HistoryRequests();
     this.pending = 0;
     this.related = -1;     // what the pointer or a search is on
     this.linked = [];      // VMs whose lines are drawn
@@ -98,14 +98,14 @@ export default {
   unmounted() { for (const stop of this.stops) stop(); this.table.stop(); cancelAnimationFrame(this.pending); },
 
   methods: {
-    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...carrying, ...finding, ...losing, ...figuring, ...telling, ...saving,
+    ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...carrying, ...finding, ...failover, ...figuring, ...tooltips, ...saving,
 
     // ---- from the server
 
     patch(message) {
       const change = this.model.apply(message);
       if (change.lost) { this.$emit("ready"); return; }
-      if (message.r) { this.wanted = new Wanted(); this.figured = ""; }
+      if (message.r) { this.wanted = new HistoryRequests(); this.figured = ""; }
       this.$refs.root.toggleAttribute("data-bare", ![...this.model.pools.values()].some(({ hosts }) => hosts.size));
       this.relay(change);
       this.tidy();

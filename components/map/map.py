@@ -14,7 +14,7 @@ from nicegui.element import Element
 
 from components.browser import tell
 from components.map.figures import Figures
-from components.map.scene import Scene
+from components.map.map_feed import MapFeed
 from components.map.words import words
 from xo_dash.i18n import locale
 
@@ -27,7 +27,7 @@ register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MO
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedObject:
     """One thing of the selection: `kind` is pool, host, vm, sr or network, `key` as in `data.identity`."""
 
     kind: str
@@ -40,7 +40,7 @@ class Map(Element, component="map.js"):
     `links` are paths by kind, with `{key}` in them, for a double click and Enter.
     """
 
-    on_choose: Callable[[Sequence[Chosen]], None] | None = None
+    on_choose: Callable[[Sequence[SelectedObject]], None] | None = None
     """Gets the selection whenever it changes."""
     on_menu: Callable[[float, float], None] | None = None
     """Gets the place (x, y) where verbs for the selection are wanted: a right click, a long press, a dot."""
@@ -51,7 +51,7 @@ class Map(Element, component="map.js"):
     """Gets keys of hosts: what if they were lost; none when that is over."""
     on_step: Callable[[int], None] | None = None
     """The next (1) or the previous (-1) problem is wanted."""
-    on_pin: Callable[[Chosen], None] | None = None
+    on_pin: Callable[[SelectedObject], None] | None = None
     on_order: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
     """Gets the key of a pool whose hosts, or "" if pools, are wanted in this order of keys, or how VMs are grouped with an order of
     those groups; with none the usual order is wanted again, for "" that of all pools and hosts."""
@@ -64,17 +64,17 @@ class Map(Element, component="map.js"):
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
 
-    def __init__(self, scene: Scene, *, links: Mapping[str, str], addressed: bool = False, legend: bool = False) -> None:
+    def __init__(self, map_feed: MapFeed, *, links: Mapping[str, str], addressed: bool = False, legend: bool = False) -> None:
         """`addressed`: what is shown and how is kept in the page's address; `legend`: it is shown from the beginning."""
         super().__init__()
-        self._scene = scene
+        self._scene = map_feed
         self._is_ready = False
         self._props["addressed"], self._props["legend"] = addressed, legend
         self._props["words"] = words()
         self._props["links"] = dict(links)
         self._props["language"] = locale()
-        self._close = scene.open(self._patch)
-        self._figures = Figures(scene, lambda rows: tell(self, "figures", f"[{rows}]"))
+        self._close = map_feed.open(self._patch)
+        self._figures = Figures(map_feed, lambda rows: tell(self, "figures", f"[{rows}]"))
         self.on("ready", self._ready)
         self.on("trails", self._trails)
         self.on("choose", self._choose)
@@ -156,7 +156,7 @@ class Map(Element, component="map.js"):
 
     def _choose(self, event: events.GenericEventArguments) -> None:
         chosen = [
-            Chosen(*pair)
+            SelectedObject(*pair)
             for pair in _list(event.args)
             if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
         ]
@@ -190,7 +190,7 @@ class Map(Element, component="map.js"):
     def _pin(self, event: events.GenericEventArguments) -> None:
         pinned = _list(event.args)
         if self.on_pin and len(pinned) == 2 and all(isinstance(part, str) for part in pinned):
-            self.on_pin(Chosen(*pinned))
+            self.on_pin(SelectedObject(*pinned))
 
     def _carry(self, event: events.GenericEventArguments) -> None:
         keys = [key for key in _list(event.args) if isinstance(key, str)]

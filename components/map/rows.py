@@ -16,8 +16,8 @@ from data.facts.network import link_of
 from data.facts.pool import own_pool
 from data.facts.sr import cut_off, is_shown
 from data.facts.vm import HOLDING, ToolsState, VmState, address_of, state_of, tools_of, vcpus_of
-from data.findings.book import Book
-from data.losing import Fates
+from data.failover import Fates
+from data.findings.registry import FindingRegistry
 from data.names import name_of, pool_name
 from data.networks import load_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, Task
@@ -47,7 +47,7 @@ def pool_row(id_: int, pool: Home) -> Row:
     server, own = pool.server, own_pool(pool)
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
-    mark = int(max(pool.part(Book).mark(thing) for thing in (server, own) if thing))
+    mark = int(max(pool.part(FindingRegistry).mark(thing) for thing in (server, own) if thing))
     return [
         id_,
         own.uuid if own else "",
@@ -91,7 +91,7 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM], hidden: Iter
         flags,
         *sizes,
         whole(host.cpu_info.get("cpu_count", "")),
-        int(host.home.part(Book).mark(host)),
+        int(host.home.part(FindingRegistry).mark(host)),
         sum(map(facts.memory_of, hidden)) // MIB,
     ]
 
@@ -122,7 +122,7 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids, labels: Labels) -> Row:
     return [
         id_, vm.uuid, pool, ids(host), name_of(vm), STATES[state_of(vm)], facts.memory_of(vm) // MIB, vcpus_of(vm), address_of(vm),
         _progress(vm), ids(vm.home.one(Host, vm.affinity)), int(tools_of(vm).state is ToolsState.WORKING), srs, networks,
-        int(vm.home.part(Book).mark(vm)), _more(vm, ids),
+        int(vm.home.part(FindingRegistry).mark(vm)), _more(vm, ids),
         sum(max(0, disk.virtual_size) for disk in disks) // MIB, labels(os_name(vm)), labels(vm.other_config.get(FOLDER, "")),
         [labels(tag) for tag in sorted(vm.tags)[:MOST_TAGS] if tag] or 0,
     ]  # fmt: skip
@@ -161,7 +161,7 @@ def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
     cut = sorted(map(ids, cut_off(sr)))
     snapshots = sum(max(0, vdi.physical_utilisation) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.is_a_snapshot)
     sizes = [max(0, size) // MIB for size in (sr.physical_size, sr.physical_utilisation, sr.virtual_allocation, snapshots)]
-    return [id_, sr.uuid, pool, host, name_of(sr), sr.type, *sizes, cut, int(sr.home.part(Book).mark(sr))]
+    return [id_, sr.uuid, pool, host, name_of(sr), sr.type, *sizes, cut, int(sr.home.part(FindingRegistry).mark(sr))]
 
 
 def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
@@ -179,7 +179,7 @@ def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
         pool,
         name_of(network),
         [value for bead in beads for value in bead],
-        int(network.home.part(Book).mark(network)),
+        int(network.home.part(FindingRegistry).mark(network)),
         _busy(network),
     ]
 

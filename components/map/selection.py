@@ -10,9 +10,9 @@ from components.actions.bar import ActionBar
 from components.actions.menu import ActionMenu, thinkable
 from components.actions.run_command import run_command
 from components.charts.compare import MOST, compare_path
-from components.links import path_of
-from components.map.map import Chosen, Map
-from components.ui import Button, Kind, divider, menu_item
+from components.map.map import Map, SelectedObject
+from components.ui import Button, ButtonKind, divider, menu_item
+from components.urls import path_of
 from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
@@ -45,10 +45,10 @@ class Selection(ui.element):
             self._beside = ui.link(_("Compare"), "").classes("x-btn")
             self._lose = Button(_("Simulate failure…"), on_click=self._ask)
             self._lose.props["data-tip"] = _("Where VMs would restart if this host failed")
-            Button(kind=Kind.GHOST, icon="close", label=_("Clear selection"), on_click=on_clear)
+            Button(kind=ButtonKind.GHOST, icon="close", label=_("Clear selection"), on_click=on_clear)
         self.set_visibility(False)
 
-    def show(self, chosen: Sequence[Chosen]) -> None:
+    def show(self, chosen: Sequence[SelectedObject]) -> None:
         subjects = self._subjects = found(self._mirror, chosen)
         self.set_visibility(bool(subjects))
         self._name.text = _title(subjects)
@@ -108,7 +108,7 @@ class Menu(ActionMenu):
             menu_item(_("Simulate failure…"), self._ask, icon="warning")
 
 
-def found(mirror: Sight, chosen: Sequence[Chosen]) -> list[XapiObject]:
+def found(mirror: Sight, chosen: Sequence[SelectedObject]) -> list[XapiObject]:
     """The objects of a selection; what is gone, was never there, or is not said clearly is left out."""
     rows = (mirror.find(KINDS[one.kind], one.key) for one in chosen if one.kind in KINDS)
     return [row for row in rows if row is not None]

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from nicegui import ui
 
 from components.hosts.rows import UNPATCHED
-from components.live import follow_all, renewed
-from components.map.scene import Scene
-from components.map.stage import Counts
+from components.live import follow_all, fresh_slot
+from components.map.map_feed import MapFeed
+from components.map.map_rows import MapCounts
 from components.ui import Mark
 from data.changes import Change
 from data.facts.host import updates_unfinished
@@ -28,7 +28,7 @@ TOLD: Final = frozenset((
 """The fields that a figure is made of."""
 
 
-class Figure(NamedTuple):
+class SummaryFigure(NamedTuple):
     mark: str
     text: str
     tip: str
@@ -38,11 +38,11 @@ class Figure(NamedTuple):
 class Summary(ui.element):
     """What is none, or not known, is not there."""
 
-    def __init__(self, mirror: Sight, scene: Scene) -> None:
+    def __init__(self, mirror: Sight, map_feed: MapFeed) -> None:
         super().__init__()
         self.classes("xo-summary")
-        self._mirror, self._scene = mirror, scene
-        self._shown: Sequence[Figure] | None = None
+        self._mirror, self._scene = mirror, map_feed
+        self._shown: Sequence[SummaryFigure] | None = None
         with self:
             follow_all(mirror, lambda changes: any(map(_concerns, changes)), self._render)
 
@@ -51,7 +51,7 @@ class Summary(ui.element):
         if found == self._shown:
             return
         self._shown = found
-        with renewed(self):
+        with fresh_slot(self):
             for mark, text, tip, path in found:
                 with ui.link(target=path).classes("xo-figure x-plain") as link:
                     link.props["data-tip"] = tip
@@ -68,19 +68,19 @@ def _concerns(change: Change) -> bool:
     return change.operation != "mod" or not TOLD.isdisjoint(change.names)
 
 
-def figures(mirror: Sight, counts: Counts) -> list[Figure]:
+def figures(mirror: Sight, counts: MapCounts) -> list[SummaryFigure]:
     return [*_totals(counts), *_states(counts), *_lacks(mirror)]
 
 
-def _totals(counts: Counts) -> Iterator[Figure]:
+def _totals(counts: MapCounts) -> Iterator[SummaryFigure]:
     hosts = ngettext("{n} host", "{n} hosts", counts.hosts).format(n=number(counts.hosts))
     pools = ngettext("{n} pool", "{n} pools", counts.pools).format(n=number(counts.pools))
-    yield Figure("", hosts, pools, "/hosts")
+    yield SummaryFigure("", hosts, pools, "/hosts")
     vms = ngettext("{n} VM", "{n} VMs", counts.vms).format(n=number(counts.vms))
-    yield Figure("", vms, _("All VMs as a table"), "/vms")
+    yield SummaryFigure("", vms, _("All VMs as a table"), "/vms")
 
 
-def _states(counts: Counts) -> Iterator[Figure]:
+def _states(counts: MapCounts) -> Iterator[SummaryFigure]:
     words = (
         ("running", counts.running, ngettext("{n} running", "{n} running", counts.running)),
         ("halted", counts.halted, ngettext("{n} halted", "{n} halted", counts.halted)),
@@ -89,17 +89,17 @@ def _states(counts: Counts) -> Iterator[Figure]:
     )
     for state, count, form in words:
         if count:
-            yield Figure(state, form.format(n=number(count)), _("Show in the VM list"), f"/vms?state={state}")
+            yield SummaryFigure(state, form.format(n=number(count)), _("Show in the VM list"), f"/vms?state={state}")
 
 
-def _lacks(mirror: Sight) -> Iterator[Figure]:
+def _lacks(mirror: Sight) -> Iterator[SummaryFigure]:
     unpatched = sum(map(updates_unfinished, mirror.every(Host)))
     if unpatched:
         text = ngettext("{n} host unpatched", "{n} hosts unpatched", unpatched).format(n=number(unpatched))
         tip = _("Installed updates need a reboot or a toolstack restart")
-        yield Figure("", text, tip, f"/hosts?show={UNPATCHED}")
+        yield SummaryFigure("", text, tip, f"/hosts?show={UNPATCHED}")
     protected = [pool for pool in mirror if (own := own_pool(pool)) is not None and own.ha_enabled]
     bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
     if bare:
         text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
-        yield Figure("", text, _("HA is enabled and does not restart them"), "/vms?lacks=ha")
+        yield SummaryFigure("", text, _("HA is enabled and does not restart them"), "/vms?lacks=ha")

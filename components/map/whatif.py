@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from nicegui import background_tasks, ui
 
-from components.links import path_of
-from components.live import follow_all, renewed
+from components.live import follow_all, fresh_slot
 from components.map.map import Map
-from components.ui import Button, Kind, Mark
+from components.ui import Button, ButtonKind, Mark
+from components.urls import path_of
 from data.changes import Change
+from data.failover import Bound, FailoverSummary, Unplaceable, failover_steps
 from data.identity import key_of
-from data.losing import Bound, Outcome, Stranded, gradually
 from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest, memory_held, memory_of
@@ -86,11 +86,11 @@ class WhatIf(ui.element):
         title, verdict = title_of(hosts), verdict_of(outcome)
         self._chart.show_loss([key_of(host) for host in hosts], moves, [key_of(one.vm) for one in outcome.stranded], f"{title}: {verdict}")
 
-    def _draw(self, hosts: Sequence[Host], outcome: Outcome) -> None:
-        with renewed(self):
+    def _draw(self, hosts: Sequence[Host], outcome: FailoverSummary) -> None:
+        with fresh_slot(self):
             with ui.element().classes("xo-map-whatif-head"):
                 ui.label(title_of(hosts)).classes("xo-map-whatif-title")
-                Button(kind=Kind.GHOST, icon="close", label=_("Close"), on_click=self.end)
+                Button(kind=ButtonKind.GHOST, icon="close", label=_("Close"), on_click=self.end)
             with ui.element().classes("xo-map-whatif-verdict"):
                 if outcome.stranded:
                     Mark("critical")
@@ -105,7 +105,7 @@ class WhatIf(ui.element):
                         ui.label(_("{n} more").format(n=number(len(outcome.stranded) - MOST)))
             self._receivers(outcome)
 
-    def _receivers(self, outcome: Outcome) -> None:
+    def _receivers(self, outcome: FailoverSummary) -> None:
         hosts = sorted(set(outcome.moves.values()), key=name_of)
         if not hosts:
             return
@@ -120,15 +120,15 @@ class WhatIf(ui.element):
                     ui.label(f"{count} · {_('{size} stays free').format(size=size(free))}")
 
 
-async def computed(hosts: Sequence[Host]) -> Outcome:
+async def computed(hosts: Sequence[Host]) -> FailoverSummary:
     """`losing.without`, with the loop free in between."""
-    steps = gradually(hosts)
+    steps = failover_steps(hosts)
     end = time.perf_counter() + HOLD
     while True:
         try:
             next(steps)
         except StopIteration as stop:
-            outcome: Outcome = stop.value
+            outcome: FailoverSummary = stop.value
             return outcome
         if time.perf_counter() > end:
             await asyncio.sleep(0)
@@ -141,7 +141,7 @@ def title_of(hosts: Sequence[Host]) -> str:
     return ngettext("If {n} host fails", "If {n} hosts fail", len(hosts)).format(n=number(len(hosts)))
 
 
-def verdict_of(outcome: Outcome) -> str:
+def verdict_of(outcome: FailoverSummary) -> str:
     stranded, total = len(outcome.stranded), len(outcome.stranded) + len(outcome.moves)
     if not total:
         return _("No VMs are running there.")
@@ -151,7 +151,7 @@ def verdict_of(outcome: Outcome) -> str:
     return text.format(n=number(stranded), all=number(total))
 
 
-def reason(one: Stranded) -> str:
+def reason(one: Unplaceable) -> str:
     """Why a VM has no place."""
     name = name_of(one.what) if one.what else ""
     if one.why is Bound.SR:

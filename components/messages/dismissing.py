@@ -11,12 +11,12 @@ from components.actions import whoever
 from components.ui import Tone, confirm, notify
 from data.facts.pool import own_pool
 from data.objects import Message, Pool
+from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.pool.messages import MOST, DismissMessages
-from xo_dash.control.run import Run, State
-from xo_dash.door.current import current_session
+from xo_dash.control.run import Run, RunState
 from xo_dash.i18n import _, ngettext, number
 
 
@@ -53,7 +53,7 @@ async def dismiss(context: Context, messages: Sequence[Message]) -> None:
 
 
 def _is_done(run: Run) -> bool:
-    return run.items[0].state is State.DONE
+    return run.items[0].state is RunState.DONE
 
 
 def _in_parts(messages: Sequence[Message]) -> Iterator[tuple[Pool, list[Message]]]:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Iterable
 
 from components.hosts.words import pool_name, pool_path
-from components.links import path_of
-from components.lists.rows import Cell, Column, Roll, Row
+from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
 from components.messages.words import MARKS, PRIORITIES, body, title
+from components.urls import path_of
 from data.changes import Change, Operation
 from data.messages import level_of, subject_name, subject_of
 from data.objects import Message
@@ -19,16 +19,16 @@ from data.views.things import POOL_NAME
 from xo_dash.i18n import _
 
 
-def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
+def message_table(belongs: Callable[[Message], bool]) -> TableSpec[Message]:
     """Newest first."""
     columns = [
-        Column(_("Age"), "164px", brief=True, dated=True),
-        Column(_("Message"), "minmax(180px, 1.3fr)", main=True),
-        Column(_("Object"), "minmax(120px, 0.8fr)", brief=True),
-        Column(_("Pool"), "minmax(90px, 0.5fr)", drop=1),
-        Column(_("Details"), "minmax(160px, 2fr)", drop=2),
+        ListColumn(_("Age"), "164px", brief=True, dated=True),
+        ListColumn(_("Message"), "minmax(180px, 1.3fr)", main=True),
+        ListColumn(_("Object"), "minmax(120px, 0.8fr)", brief=True),
+        ListColumn(_("Pool"), "minmax(90px, 0.5fr)", drop=1),
+        ListColumn(_("Details"), "minmax(160px, 2fr)", drop=2),
     ]
-    return Roll(
+    return TableSpec(
         kind=Message,
         columns=columns,
         row=_row,
@@ -42,7 +42,7 @@ def message_roll(belongs: Callable[[Message], bool]) -> Roll[Message]:
     )
 
 
-def _row(message: Message) -> Row:
+def _row(message: Message) -> ListRow:
     level, subject = level_of(message), subject_of(message)
     at = timestamp(message.timestamp)
     name = subject_name(message) or message.cls
@@ -56,7 +56,7 @@ def _row(message: Message) -> Row:
         Cell(pool_name(message), path=pool_path(message)),
         Cell(more, tone="dim", tip=message.body[:1000]),
     )
-    return Row(cells, (str(int(level)),), f"{message.name}\n{message.cls}\n{message.obj_uuid}")
+    return ListRow(cells, (str(int(level)),), f"{message.name}\n{message.cls}\n{message.obj_uuid}")
 
 
 def _about(change: Change) -> Iterable[Message]:

@@ -9,23 +9,24 @@ from nicegui import ui
 
 from components.actions import tell_end, whoever
 from components.actions.preview import Preview
-from components.links import PREFIXES, path_of
-from components.live import follow_all, follow_source, renewed
+from components.live import follow_all, follow_source, fresh_slot
 from components.migration.words import OFF, WAYS, WHYS, moved
-from components.ui import Bar, Button, Card, Kind, Mark, check, choice, data_table
+from components.ui import Bar, Button, ButtonKind, Card, Mark, check, choice, data_table
 from components.ui.tables import Column
+from components.urls import PREFIXES, path_of
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VM, Host, HostMetrics, Network
 from data.vms import copy_size
+from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.request import Fault
-from xo_dash.control.run import Run, State
+from xo_dash.control.run import Run, RunState
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.migration.estimate import estimate
-from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, Why, has_address, management_of, networks_on
+from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMove, has_address, management_of, networks_on
 from xo_dash.control.vm.migration.migrate import (
     MIGRATE,
     DiskPlace,
@@ -35,12 +36,11 @@ from xo_dash.control.vm.migration.migrate import (
     nics_in,
 )
 from xo_dash.control.vm.migration.targets import Target, Way, is_up, memory_after, reached_srs, targets
-from xo_dash.door.current import current_session
 from xo_dash.i18n import _, duration, number, size
 
 
 @dataclass(slots=True)
-class Chosen:
+class MigrationChoices:
     """What a person chose so far; the rest follows by itself."""
 
     host: str = ""  # its key
@@ -68,7 +68,7 @@ class MigrationForm(ui.element):
         self.classes("x-move")
         self._context, self._vm = context, vm
         first = next((one for one in targets(vm) if one.refused is None), None)
-        self._chosen = Chosen(host or (key_of(first.host) if first is not None else ""))
+        self._chosen = MigrationChoices(host or (key_of(first.host) if first is not None else ""))
         self._shown: list[object] = []
         with self:
             with ui.element().classes("x-move-main"):
@@ -80,7 +80,7 @@ class MigrationForm(ui.element):
                     self._estimate = ui.element()
                     self._preview = Preview(MIGRATE, [vm])
                     self._faults = ui.element().props("role=status").mark("faults")
-                    self._button = Button(_("Migrate"), self._go, kind=Kind.PRIMARY, icon="migrate")
+                    self._button = Button(_("Migrate"), self._go, kind=ButtonKind.PRIMARY, icon="migrate")
                     with ui.element().classes("x-move-running") as self._running:
                         self._bar = Bar(0.0, _("Progress"))
                         self._step = ui.label().classes("x-dim")
@@ -112,7 +112,7 @@ class MigrationForm(ui.element):
         self._shown = [*rows, self._chosen.host]
         able = sum(one.refused is None for one, *_rest in rows)
         scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(rows)))
-        with renewed(self._targets), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
+        with fresh_slot(self._targets), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Target")
             for one, key, about, memory in rows:
                 self._target(one, key, about, memory)
@@ -167,7 +167,7 @@ class MigrationForm(ui.element):
 
     def _draw_places(self) -> None:
         host = self._host
-        with renewed(self._places):
+        with fresh_slot(self._places):
             if host is not None:
                 self._draw_disks(host)
                 self._draw_nics(host)
@@ -219,7 +219,7 @@ class MigrationForm(ui.element):
 
         def why() -> None:
             with ui.element().classes("x-row"):
-                if move.why in (Why.GUESS, Why.NOWHERE):
+                if move.why in (MappingReason.GUESS, MappingReason.NOWHERE):
                     Mark("warning")
                 ui.label(_(WHYS[move.why]))
 
@@ -326,7 +326,7 @@ class MigrationForm(ui.element):
         if run.ended:
             self._run = None
             tell_end(run)
-            if item.state is State.DONE and isinstance(run.request, MigrateVM):
+            if item.state is RunState.DONE and isinstance(run.request, MigrateVM):
                 ui.navigate.to(self._arrived(run.request))
             else:
                 self._progress()

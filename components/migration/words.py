@@ -8,7 +8,7 @@ from typing import Final
 from data.names import name_of
 from data.objects import SR
 from data.vms import copy_size
-from xo_dash.control.vm.migration.mapping import DiskMove, Why
+from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason
 from xo_dash.control.vm.migration.targets import Way
 from xo_dash.i18n import N_, _, size
 
@@ -18,21 +18,21 @@ WAYS: Final[Mapping[Way, str]] = {
     Way.POOL: N_("To another pool, with its disks"),
 }
 OFF: Final = N_("Disks move; it stays halted")
-WHYS: Final[Mapping[Why, str]] = {
-    Why.STAYS: N_("stays where it is"),
-    Why.CHOSEN: N_("chosen"),
-    Why.DEFAULT: N_("default SR"),
-    Why.ROOM: N_("most free space"),
-    Why.NAME: N_("same name"),
-    Why.VLAN: N_("same VLAN"),
-    Why.GUESS: N_("no network with that name or VLAN: check it"),
-    Why.NOWHERE: N_("no suitable SR"),
+WHYS: Final[Mapping[MappingReason, str]] = {
+    MappingReason.STAYS: N_("stays where it is"),
+    MappingReason.CHOSEN: N_("chosen"),
+    MappingReason.DEFAULT: N_("default SR"),
+    MappingReason.ROOM: N_("most free space"),
+    MappingReason.NAME: N_("same name"),
+    MappingReason.VLAN: N_("same VLAN"),
+    MappingReason.GUESS: N_("no network with that name or VLAN: check it"),
+    MappingReason.NOWHERE: N_("no suitable SR"),
 }
 
 
 def moved(moves: list[DiskMove]) -> str:
     """`140 GiB to nas-nfs`; "" where nothing moves."""
-    going = [move for move in moves if move.why is not Why.STAYS and move.sr is not None]
+    going = [move for move in moves if move.why is not MappingReason.STAYS and move.sr is not None]
     if not going:
         return ""
     names = list(dict.fromkeys(name_of(move.sr) for move in going if isinstance(move.sr, SR)))

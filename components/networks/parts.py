@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.cells import Cell, CellTable, Copy, Facts, Quiet, link_to
 from components.charts import Curve, SumChart, Unit
-from components.heads import ObjectHead
-from components.hosts.ways import address_cell, device_text, link_cell
+from components.hosts.ports_and_paths import address_cell, device_text, link_cell
 from components.hosts.words import link_mark
 from components.live import follow_facts
 from components.networks.rows import KINDS
+from components.object_header import ObjectHead
 from components.ui import Card, Column
-from components.vms.cells import Cell, Copy, Facts, Quiet, Table, link_to
-from data.facts.network import Link as LinkState
+from data.facts.network import LinkLevel as LinkState
 from data.history import History
 from data.networks import NetworkKind, traffic_of
 from data.views.network import NetworkView
-from data.views.port import Port
+from data.views.port import PortView
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 
@@ -62,7 +62,7 @@ class NetworkPorts(Card):
             Column(_("MAC")),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("No host has a NIC on it: its VMs can reach only VMs on the same host."))
+            self._table = CellTable(columns, _("No host has a NIC on it: its VMs can reach only VMs on the same host."))
             follow_facts(network, ("ports", "links"), self._refresh)
 
     def _refresh(self) -> None:
@@ -72,7 +72,7 @@ class NetworkPorts(Card):
         self._table.show([(port.pif, list(_cells(port))) for port in ports])
 
 
-def _cells(port: Port) -> Iterator[Cell]:
+def _cells(port: PortView) -> Iterator[Cell]:
     yield link_to(port.host, Quiet(_("missing")))
     yield device_text(port)
     yield link_cell(port)

@@ -8,9 +8,9 @@ from typing import Final
 from components.findings.words import TONES
 from components.hosts.rows import address_key, more, pool_cell
 from components.hosts.words import link_mark
-from components.links import path_of
-from components.lists import Cell, Column, Roll, Row
+from components.lists import Cell, ListColumn, ListRow, TableSpec
 from components.lists.traffic import line_rate, traffic_cell, traffic_trace
+from components.urls import path_of
 from components.vms.words import mark_of
 from data.names import name_of
 from data.networks import Links, NetworkKind, network_kind, nic_of, traffic_of
@@ -30,20 +30,20 @@ KINDS = {
 }  # fmt: skip
 
 
-def network_roll(only: Home | None = None) -> Roll[Network]:
+def network_table(only: Home | None = None) -> TableSpec[Network]:
     """All networks, or those of one pool."""
     columns = [
-        Column(_("Name"), "minmax(150px, 1.5fr)", main=True),
-        Column(_("Pool"), "minmax(90px, 1fr)", brief=True),
-        Column(_("Kind"), "minmax(90px, 0.8fr)", brief=True),
-        Column(_("VLAN"), "56px", number=True, drop=3),
-        Column(_("Links"), "minmax(120px, 1fr)", brief=True, figure=True),
-        Column(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=4),
-        Column(_("MTU"), "56px", number=True, drop=1),
-        Column(_("Bridge"), "minmax(80px, 0.8fr)", drop=2),
-        Column(_("VMs"), "48px", number=True, down=True, brief=True),
+        ListColumn(_("Name"), "minmax(150px, 1.5fr)", main=True),
+        ListColumn(_("Pool"), "minmax(90px, 1fr)", brief=True),
+        ListColumn(_("Kind"), "minmax(90px, 0.8fr)", brief=True),
+        ListColumn(_("VLAN"), "56px", number=True, drop=3),
+        ListColumn(_("Links"), "minmax(120px, 1fr)", brief=True, figure=True),
+        ListColumn(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=4),
+        ListColumn(_("MTU"), "56px", number=True, drop=1),
+        ListColumn(_("Bridge"), "minmax(80px, 0.8fr)", drop=2),
+        ListColumn(_("VMs"), "48px", number=True, down=True, brief=True),
     ]
-    return Roll(
+    return TableSpec(
         kind=Network,
         columns=columns,
         row=_network_row,
@@ -64,7 +64,7 @@ def network_roll(only: Home | None = None) -> Roll[Network]:
     )
 
 
-def _network_row(network: Network) -> Row:
+def _network_row(network: Network) -> ListRow:
     kind, tags, links, vms = V.network_kind.of(network), V.vlans.of(network), V.links.of(network), V.guest_count.of(network)
     cells = (
         Cell(V.name.of(network), path=path_of(network), tip=V.description.of(network)),
@@ -77,7 +77,7 @@ def _network_row(network: Network) -> Row:
         Cell(V.bridge.of(network), tone="dim"),
         Cell(number(vms), key=vms),
     )
-    return Row(cells, (str(kind),), "\n".join((V.description.of(network), *V.tags.of(network))))
+    return ListRow(cells, (str(kind),), "\n".join((V.description.of(network), *V.tags.of(network))))
 
 
 def links_cell(kind: NetworkKind, links: Links) -> Cell:
@@ -96,16 +96,16 @@ NIC: Final = (
 """What a NIC's row is made of."""
 
 
-def nic_roll(network: Network) -> Roll[VIF]:
+def nic_table(network: Network) -> TableSpec[VIF]:
     """The NICs of VMs on `network`."""
     columns = [
-        Column(_("VM"), "minmax(150px, 1.5fr)", main=True),
-        Column(_("NIC"), "48px", number=True),
-        Column(_("Addresses"), "minmax(150px, 1.3fr)", brief=True),
-        Column(_("MAC"), "minmax(140px, 0.9fr)", brief=True, drop=1),
-        Column(_("Host"), "minmax(110px, 0.9fr)", brief=True, drop=2),
+        ListColumn(_("VM"), "minmax(150px, 1.5fr)", main=True),
+        ListColumn(_("NIC"), "48px", number=True),
+        ListColumn(_("Addresses"), "minmax(150px, 1.3fr)", brief=True),
+        ListColumn(_("MAC"), "minmax(140px, 0.9fr)", brief=True, drop=1),
+        ListColumn(_("Host"), "minmax(110px, 0.9fr)", brief=True, drop=2),
     ]
-    return Roll(
+    return TableSpec(
         kind=VIF,
         columns=columns,
         row=_nic_row,
@@ -123,10 +123,10 @@ def _is_guests(vif: VIF) -> bool:
     return vm is None or is_guest(vm)
 
 
-def _nic_row(vif: VIF) -> Row:
+def _nic_row(vif: VIF) -> ListRow:
     nic = nic_of(vif)
     if nic is None:  # its VM is on its way, or on its way out
-        return Row((Cell("–", tone="dim"), Cell(vif.device), Cell(""), Cell(vif.MAC), Cell("")))
+        return ListRow((Cell("–", tone="dim"), Cell(vif.device), Cell(""), Cell(vif.MAC), Cell("")))
     addresses = nic.addresses
     cells = (
         Cell(name_of(nic.vm), path=path_of(nic.vm), mark=mark_of(nic.vm)),
@@ -135,4 +135,4 @@ def _nic_row(vif: VIF) -> Row:
         Cell(vif.MAC),
         Cell(name_of(nic.host), path=path_of(nic.host)) if nic.host else Cell(""),
     )
-    return Row(cells, (), "\n".join((nic.vm.uuid, *addresses)))
+    return ListRow(cells, (), "\n".join((nic.vm.uuid, *addresses)))

@@ -10,13 +10,13 @@ from components.actions import whoever
 from components.new_vm.draft import CloudDraft
 from components.new_vm.model import Model
 from components.new_vm.section import Section
-from components.ui import Button, Dialog, Field, Kind, Tone, check, choice, notify
+from components.ui import Button, ButtonKind, Dialog, Field, Tone, check, choice, notify
 from data.stores.errors import StoreError
+from xo_dash.auth.current import current_user
 from xo_dash.control.access import may
 from xo_dash.control.cloud_init.check import hints_of_text
 from xo_dash.control.cloud_init.config import user_data
 from xo_dash.control.vm.create import CREATE
-from xo_dash.door.current import current_user
 from xo_dash.i18n import _, ngettext, number
 
 KEPT = ("user", "password", "ssh_keys", "packages", "update", "own", "text")
@@ -105,7 +105,7 @@ class Cloud(Section):
             self._hint = ui.label().classes("x-small x-dim")
             with ui.element().classes("x-btns"):
                 self._edit = Button(_("Edit text"), self._turn_own, icon="edit").mark("edit-text")
-                Button(_("Save as…"), self._save, kind=Kind.GHOST).mark("save-config")
+                Button(_("Save as…"), self._save, kind=ButtonKind.GHOST).mark("save-config")
 
     def _field(self, name: str, label: str, **more: Any) -> Field:
         def put(text: str) -> None:
@@ -158,7 +158,7 @@ class Cloud(Section):
             self._configs = choice(options, None, on_change=self._load)
             self._configs.props["placeholder"] = self._configs.props["display-value"] = _("Saved configurations")
             self._configs.set_visibility(bool(options))
-            self._discard = Button(icon="trash", kind=Kind.GHOST, label=_("Delete this configuration"), on_click=self._remove)
+            self._discard = Button(icon="trash", kind=ButtonKind.GHOST, label=_("Delete this configuration"), on_click=self._remove)
             self._discard.set_visibility(False)
 
     def _load(self) -> None:

@@ -6,11 +6,11 @@ from functools import partial
 
 from nicegui import ui
 
-from components.live import renewed
-from components.new_vm.draft import DiskDraft, Source
+from components.live import fresh_slot
+from components.new_vm.draft import DiskDraft, DraftSource
 from components.new_vm.model import Model
 from components.new_vm.section import Section
-from components.ui import Button, Kind
+from components.ui import Button, ButtonKind
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.placement import is_guest
@@ -58,7 +58,7 @@ class Disks(Section):
             return
         self._drawn = shape
         self.forget("disks.")
-        with renewed(self._rows):
+        with fresh_slot(self._rows):
             if not drafts:
                 ui.label(_("No disk.")).classes("x-dim")
             for number_, draft in enumerate(drafts):
@@ -105,12 +105,14 @@ class Disks(Section):
                 self.text(f"{place}.size", _("Size"), partial(put, "size"), value=draft.size)
                 self.choice(f"{place}.sr", srs(home), draft.sr, partial(put, "sr"), label=_("SR"))
             if draft.position is None:
-                Button(icon="close", kind=Kind.GHOST, label=_("Remove disk"), on_click=partial(self._remove, number_)).classes("x-row-end")
+                Button(icon="close", kind=ButtonKind.GHOST, label=_("Remove disk"), on_click=partial(self._remove, number_)).classes(
+                    "x-row-end"
+                )
 
 
-def begins_with(source: Source) -> list[DiskDraft] | None:
+def begins_with(source: DraftSource) -> list[DiskDraft] | None:
     """What a draft has of another source: an existing disk is attached, nothing else made."""
-    return [DiskDraft(existing=True)] if source is Source.DISK else None
+    return [DiskDraft(existing=True)] if source is DraftSource.DISK else None
 
 
 def _draft_of(disk: Disk) -> DiskDraft:

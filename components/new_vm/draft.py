@@ -14,7 +14,7 @@ ANY: Final = ""
 """The pool picks one at each start."""
 
 
-class Source(StrEnum):
+class DraftSource(StrEnum):
     """What it is made of."""
 
     TEMPLATE = "template"
@@ -77,7 +77,7 @@ class CloudDraft:
 @dataclass(slots=True)
 class Draft:
     pool: str = ""  # what names it, see data.identity
-    source: Source = Source.TEMPLATE
+    source: DraftSource = DraftSource.TEMPLATE
     name: str = ""
     several: bool = False
     count: str = "3"
@@ -105,8 +105,8 @@ class Draft:
     def values(self, suggested: str | None) -> dict[str, object]:
         """As plain values of a request; `suggested` is the uuid of that host, if there is one."""
         told: dict[str, object] = {
-            "name": self.name, "template": self.template, "iso": self.iso if self.source is Source.ISO else None,
-            "network_boot": self.source is Source.NETWORK, "memory": self.memory, "memory_min": self.memory_min, "vcpus": self.vcpus,
+            "name": self.name, "template": self.template, "iso": self.iso if self.source is DraftSource.ISO else None,
+            "network_boot": self.source is DraftSource.NETWORK, "memory": self.memory, "memory_min": self.memory_min, "vcpus": self.vcpus,
             "cores_per_socket": self.cores_per_socket or None, "firmware": self.firmware, "secure_boot": self.secure_boot,
             "vtpm": self.vtpm, "host": suggested if self.host == SUGGESTED else self.host or None, "description": self.description,
             "start": self.start, "auto_start": self.auto_start, "ha": self.ha, "protect": self.protect, "cloud_init": self.cloud.values(),

@@ -11,8 +11,8 @@ from components.actions import whoever
 from components.live import follow_all
 from components.new_vm.cloud import Cloud
 from components.new_vm.disks import Disks, begins_with
-from components.new_vm.draft import Draft, Source
-from components.new_vm.hardware import Firmware, Hardware
+from components.new_vm.draft import Draft, DraftSource
+from components.new_vm.hardware import FirmwareSection, Hardware
 from components.new_vm.model import Model, model_of
 from components.new_vm.nics import Nics
 from components.new_vm.options import Labels, Options
@@ -20,18 +20,18 @@ from components.new_vm.placement import Placement
 from components.new_vm.quick import Quick, install_template
 from components.new_vm.section import Section
 from components.new_vm.side import Side, lefts
-from components.ui import Button, Kind, Tone, notify
+from components.ui import Button, ButtonKind, Tone, notify
 from data.changes import Change, Operation
 from data.objects import PBD, SR, VDI, VM, Host, HostMetrics, Network, Pool
+from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.run import Run
-from xo_dash.control.said import Said
 from xo_dash.control.vm.create import CREATE, templates_of
-from xo_dash.door.current import current_session
 from xo_dash.i18n import _
 
-PARTS: tuple[type[Section], ...] = (Hardware, Disks, Nics, Cloud, Placement, Firmware, Options, Labels)
+PARTS: tuple[type[Section], ...] = (Hardware, Disks, Nics, Cloud, Placement, FirmwareSection, Options, Labels)
 WATCHED = (SR, Host, HostMetrics, PBD, Network, VM, VDI)
 MATTERS = frozenset(
     [
@@ -62,7 +62,7 @@ class Form(ui.element):
         self.classes("x-new")
         self.context, self.pool, self.draft = context, pool, draft
         self.model: Model | None = None
-        self.refused: Said | None = None  # why nobody, or not this person, can create one now
+        self.refused: LazyText | None = None  # why nobody, or not this person, can create one now
         self.on_started = started  # let go of at the end, see components.release
         self._touched: set[str] = set()
         self._pressed = False
@@ -76,14 +76,14 @@ class Form(ui.element):
             self.side = Side(lambda: self._part(Placement).unfold())
             with ui.element("footer").classes("x-new-foot"):
                 self._foot = ui.label().classes("x-dim x-small")
-                Button(_("Create"), self.create, kind=Kind.PRIMARY).mark("create-foot")
+                Button(_("Create"), self.create, kind=ButtonKind.PRIMARY).mark("create-foot")
             follow_all(context.mirror, self._concerns, self.refresh, topics=lambda: WATCHED)
         self.on("keydown.ctrl.enter", self.create, [])
         self.on("keydown.enter", self.create, [], js_handler=ENTER)
 
     def _begin(self) -> None:
         """A template that somebody made, else the first there is: something is chosen at once."""
-        if not self.draft.template and self.draft.source is Source.TEMPLATE:
+        if not self.draft.template and self.draft.source is DraftSource.TEMPLATE:
             found = templates_of([self.pool])
             self.draft.template = found[0].uuid if found else ""
 
@@ -127,23 +127,23 @@ class Form(ui.element):
         """A field that is only missing is not told of before somebody was there, or wants to create."""
         return self._pressed or (place not in ("name", "iso") and not place.endswith(".vdi")) or place in self._touched
 
-    def said(self, model: Model, place: str) -> Said | None:
+    def said(self, model: Model, place: str) -> LazyText | None:
         return model.fault(place) if self.is_told(place) else None
 
-    def begin_with(self, source: Source) -> None:
+    def begin_with(self, source: DraftSource) -> None:
         """Another way of making it: what belonged to the old one goes."""
         draft = self.draft
         templates = templates_of([self.pool])
-        if source is Source.COPY or draft.source is Source.COPY or source is Source.TEMPLATE:
+        if source is DraftSource.COPY or draft.source is DraftSource.COPY or source is DraftSource.TEMPLATE:
             draft.template = ""
-        if source in (Source.ISO, Source.NETWORK, Source.DISK):
+        if source in (DraftSource.ISO, DraftSource.NETWORK, DraftSource.DISK):
             usual = install_template(templates)
             draft.template = usual.uuid if usual is not None else draft.template
         draft.source = source
         draft.disks, draft.nics = begins_with(source), None
         self._begin()
         self.refresh()
-        if source is Source.DISK:
+        if source is DraftSource.DISK:
             self._part(Disks).unfold()
 
     def _concerns(self, changes: Sequence[Change]) -> bool:

@@ -48,7 +48,7 @@ class Hardware(Section):
             )  # fmt: skip
 
 
-class Firmware(Section):
+class FirmwareSection(Section):
     title = staticmethod(lambda: _("Firmware"))
     fields = ("firmware", "secure_boot", "vtpm", "network_boot")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.new_vm.draft import SUGGESTED, Draft, Source
+from components.new_vm.draft import SUGGESTED, Draft, DraftSource
 from data.objects import Pool
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Step, rehearse_all
 from xo_dash.control.request import BadRequest, Fault, decode
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.creation.blueprint import Blueprint, blueprint
 from xo_dash.control.vm.creation.hosts import Seat, seats, suggested
@@ -38,7 +38,7 @@ class Model:
             return next((seat for seat in self.seats if seat.host is self.plan.host), None)
         return suggested(self.seats)
 
-    def fault(self, place: str) -> Said | None:
+    def fault(self, place: str) -> LazyText | None:
         """The first at exactly this field."""
         return next((fault.reason for fault in self.faults if fault.field == place), None)
 
@@ -65,12 +65,12 @@ def model_of(draft: Draft, pool: Pool) -> Model:
 
 def _chosen(draft: Draft, faults: list[Fault]) -> list[Fault]:
     """What is to be picked and is not: a disc to install from, a disk to attach."""
-    if draft.source is Source.ISO and not draft.iso:
-        faults.append(Fault("iso", say(N_("“{field}” is missing"), field=Said(N_("Disc")))))
+    if draft.source is DraftSource.ISO and not draft.iso:
+        faults.append(Fault("iso", lazy(N_("“{field}” is missing"), field=LazyText(N_("Disc")))))
     for number, disk in enumerate(draft.disks or ()):
         if disk.existing and not disk.vdi:
             faults = [fault for fault in faults if not fault.field.startswith(f"disks.{number}.")]
-            faults.append(Fault(f"disks.{number}.vdi", say(N_("“{field}” is missing"), field=Said(N_("Disk")))))
+            faults.append(Fault(f"disks.{number}.vdi", lazy(N_("“{field}” is missing"), field=LazyText(N_("Disk")))))
     return faults
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from nicegui import ui
 
-from components.live import renewed
+from components.live import fresh_slot
 from components.new_vm.draft import ANY, SUGGESTED
 from components.new_vm.model import Model
 from components.new_vm.section import Section
@@ -45,7 +45,7 @@ class Placement(Section):
         if now == self._drawn:
             return
         self._drawn = now
-        with renewed(self._rows):
+        with fresh_slot(self._rows):
             for seat, (_host, name, room, refused, why) in zip(model.seats, lines, strict=True):
                 chosen = model.plan is not None and model.plan.host is seat.host and self.form.draft.host != ANY
                 value = SUGGESTED if seat is best else seat.host.uuid

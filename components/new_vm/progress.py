@@ -7,14 +7,14 @@ from itertools import groupby
 
 from nicegui import ui
 
-from components.links import path_of
-from components.live import follow_source, renewed
+from components.live import follow_source, fresh_slot
 from components.theme.icons import Icon
-from components.ui import Bar, Button, Card, Kind, Notice, Tone, spinner
+from components.ui import Bar, Button, ButtonKind, Card, Notice, Tone, spinner
+from components.urls import path_of
 from data.names import name_of
 from data.objects import VM
 from xo_dash.context import Context
-from xo_dash.control.run import Run, State, StepLog
+from xo_dash.control.run import Run, RunState, StepLog
 from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.i18n import _, ngettext, number
 
@@ -50,23 +50,23 @@ class Progress(Card):
         if (lines, ended) == self._shown:
             return
         self._shown = (lines, ended)
-        with renewed(self._steps), ui.element("ol").classes("x-created-steps"):
+        with fresh_slot(self._steps), ui.element("ol").classes("x-created-steps"):
             for depth, text, state, undone, reason in lines:
                 _step(depth, text, state, undone, reason)
-        with renewed(self._foot):
+        with fresh_slot(self._foot):
             self._end(item.state, str(item.reason or ""))
         self._refresh_made()
 
-    def _end(self, state: State, reason: str) -> None:
+    def _end(self, state: RunState, reason: str) -> None:
         if not state.ended:
             return
-        if state is State.DONE:
+        if state is RunState.DONE:
             with ui.element().classes("x-btns"):
                 Button(_("Create another"), self.on_again).mark("again")
             return
-        Notice(reason, Tone.CRITICAL if state in (State.FAILED, State.LOST) else Tone.WARNING)
+        Notice(reason, Tone.CRITICAL if state in (RunState.FAILED, RunState.LOST) else Tone.WARNING)
         with ui.element().classes("x-btns"):
-            Button(_("Correct and retry"), self.on_correct, kind=Kind.PRIMARY).mark("correct")
+            Button(_("Correct and retry"), self.on_correct, kind=ButtonKind.PRIMARY).mark("correct")
 
     def _refresh_made(self) -> None:
         """A link to each VM as soon as it is there."""
@@ -74,12 +74,12 @@ class Progress(Card):
         names = set(request.names) if isinstance(request, CreateVM) else set()
         home = self._run.items[0].subject.home
         found = [vm for vm in home.all(VM).values() if vm.name_label in names and vm.uuid not in self._known and not vm.is_a_snapshot]
-        found = [] if self._run.ended and self._run.items[0].state is not State.DONE and len(names) == 1 else found
+        found = [] if self._run.ended and self._run.items[0].state is not RunState.DONE and len(names) == 1 else found
         shown = [(vm.uuid, vm.name_label) for vm in sorted(found, key=lambda vm: vm.name_label)]
         if shown == getattr(self, "_links", None):
             return
         self._links = shown
-        with renewed(self._made):
+        with fresh_slot(self._made):
             for vm in sorted(found, key=lambda vm: vm.name_label)[:20]:
                 ui.link(_("Open {name}").format(name=name_of(vm)), path_of(vm)).classes("x-btn").mark("open-made")
 
@@ -89,17 +89,17 @@ def _title(run: Run) -> str:
     names = request.names if isinstance(request, CreateVM) else ()
     what = names[0] if len(names) == 1 else ngettext("{n} VM", "{n} VMs", len(names)).format(n=number(len(names)))
     match run.items[0].state:
-        case State.DONE:
+        case RunState.DONE:
             return _("{name} is created").format(name=what)
-        case State.FAILED | State.LOST | State.REFUSED:
+        case RunState.FAILED | RunState.LOST | RunState.REFUSED:
             return _("{name} was not created").format(name=what)
-        case State.CANCELLED:
+        case RunState.CANCELLED:
             return _("Creating {name} was cancelled").format(name=what)
         case _:
             return _("Creating {name}").format(name=what)
 
 
-Line = tuple[int, str, State, bool, str]
+Line = tuple[int, str, RunState, bool, str]
 
 
 def _lines(steps: list[StepLog], depth: int = 0) -> list[Line]:
@@ -107,7 +107,7 @@ def _lines(steps: list[StepLog], depth: int = 0) -> list[Line]:
     told: list[Line] = []
     for text, alike in groupby(steps, key=lambda step: str(step.says)):
         same = list(alike)
-        state = next((step.state for step in same if step.state is not State.DONE), State.DONE)
+        state = next((step.state for step in same if step.state is not RunState.DONE), RunState.DONE)
         reason = next((str(step.reason) for step in same if step.reason is not None and depth), "")
         told.append((depth, text, state, any(step.undone for step in same), reason))
         for step in same:
@@ -115,13 +115,13 @@ def _lines(steps: list[StepLog], depth: int = 0) -> list[Line]:
     return told
 
 
-def _step(depth: int, text: str, state: State, undone: bool, reason: str) -> None:
+def _step(depth: int, text: str, state: RunState, undone: bool, reason: str) -> None:
     with ui.element("li").classes(f"x-created-step x-created-{state}" + (" x-created-inner" if depth else "")):
-        if state is State.RUNNING:
+        if state is RunState.RUNNING:
             spinner()
         elif undone:
             Icon("undo")
-        elif state is State.DONE:
+        elif state is RunState.DONE:
             Icon("check")
         elif state.ended:
             Icon("close")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from components.new_vm.draft import Source
+from components.new_vm.draft import DraftSource
 from components.new_vm.model import Model
 from components.new_vm.section import TYPED, fault
-from components.ui import Button, Field, Kind, choice
+from components.ui import Button, ButtonKind, Field, choice
 from data.names import name_of
 from data.objects import VM, PowerState
 from data.placement import is_guest
@@ -50,18 +50,18 @@ class Quick(ui.element):
                 self.iso = choice({}, None, label=_("Disc"), on_change=self._disc).mark("iso")
                 self._others()
             with ui.element().classes("x-quick-verbs"):
-                self._many = Button(_("Create several…"), self._turn_several, kind=Kind.GHOST).mark("several")
-                self.create = Button(_("Create"), form.create, kind=Kind.PRIMARY).mark("create")
+                self._many = Button(_("Create several…"), self._turn_several, kind=ButtonKind.GHOST).mark("several")
+                self.create = Button(_("Create"), form.create, kind=ButtonKind.PRIMARY).mark("create")
             self._wrong = ui.element("button").classes("x-quick-wrong x-critical").props("type=button").on("click", form.go_to_fault, [])
             with self._wrong:
                 self._wrong_text = ui.label()
 
     def _others(self) -> None:
         ways = (
-            (Source.TEMPLATE, _("a template")), (Source.ISO, _("an ISO")), (Source.NETWORK, _("network boot")),
-            (Source.DISK, _("an existing disk")), (Source.COPY, _("a copy of a VM")),
+            (DraftSource.TEMPLATE, _("a template")), (DraftSource.ISO, _("an ISO")), (DraftSource.NETWORK, _("network boot")),
+            (DraftSource.DISK, _("an existing disk")), (DraftSource.COPY, _("a copy of a VM")),
         )  # fmt: skip
-        self._ways: dict[Source, ui.element] = {}
+        self._ways: dict[DraftSource, ui.element] = {}
         with ui.element().classes("x-field-note x-ways"):
             ui.label(_("Or"))
             for source, text in ways:
@@ -120,12 +120,12 @@ class Quick(ui.element):
                 self.template.set_options(options, value=draft.template if draft.template in options else None)
             elif self.template.value != (draft.template or None):
                 self.template.value = draft.template if draft.template in options else None
-            if draft.source is Source.ISO:
+            if draft.source is DraftSource.ISO:
                 discs = {vdi.uuid: name_of(vdi) for vdi in images_of([model.pool])}
                 if discs != self.iso.options:
                     self.iso.set_options(discs, value=draft.iso if draft.iso in discs else None)
-        self.template.props["label"] = _("VM") if draft.source is Source.COPY else _("Template")
-        self.iso.set_visibility(draft.source is Source.ISO)
+        self.template.props["label"] = _("VM") if draft.source is DraftSource.COPY else _("Template")
+        self.iso.set_visibility(draft.source is DraftSource.ISO)
         self._several.set_visibility(draft.several)
         self._many.text = _("Create one") if draft.several else _("Create several…")
         for source, way in self._ways.items():
@@ -144,12 +144,12 @@ class Quick(ui.element):
     def options(self, model: Model) -> dict[str, str]:
         """{uuid: name}: people's own templates, then those that come with the pool; or the VMs that can be copied."""
         home = model.pool.home
-        if self.form.draft.source is Source.COPY:
+        if self.form.draft.source is DraftSource.COPY:
             vms = [vm for vm in home.all(VM).values() if is_guest(vm) and vm.power_state is PowerState.HALTED]
             return {vm.uuid: name_of(vm) for vm in sorted(vms, key=lambda vm: vm.name_label.casefold())}
         found = templates_of([model.pool])
         own = [vm for vm in found if not vm.is_default_template]
-        shown = found if self._all or not own or self.form.draft.source is not Source.TEMPLATE else own
+        shown = found if self._all or not own or self.form.draft.source is not DraftSource.TEMPLATE else own
         chosen = next((vm for vm in found if vm.uuid == self.form.draft.template and vm not in shown), None)
         told = {vm.uuid: _template_name(vm) for vm in ([*shown, chosen] if chosen is not None else shown)}
         rest = len(found) - len(told)

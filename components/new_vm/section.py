@@ -11,7 +11,7 @@ from components import ui as our
 from components.new_vm.model import Model
 from components.theme.icons import Icon
 from components.ui import Mark
-from xo_dash.control.said import Said
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.i18n import ngettext, number
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class Section(ui.element):
         return changed
 
 
-def fault(box: Faulty, reason: Said | None) -> None:
+def fault(box: Faulty, reason: LazyText | None) -> None:
     """Say it at the field; nothing is sent where that is said already."""
     text = str(reason) if reason is not None else None
     if box.error != text:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from components.live import renewed
+from components.live import fresh_slot
 from components.new_vm.model import Model
 from components.theme.icons import Icon
 from components.ui import Card
@@ -81,14 +81,14 @@ class Side(ui.element):
 
     def _draw_left(self, found: object) -> None:
         assert isinstance(found, tuple)  # noqa: S101
-        with renewed(self._left):
+        with fresh_slot(self._left):
             if not found:
                 ui.label(_("Choose a template first.")).classes("x-dim")
             for line in found:
                 _draw_line(line)
 
     def _draw_host(self, host: object) -> None:
-        with renewed(self._host):
+        with fresh_slot(self._host):
             if not isinstance(host, tuple):
                 ui.label(_("No host of the pool can run it now; see Placement for the reasons.")).classes("x-dim")
                 return
@@ -107,7 +107,7 @@ class Side(ui.element):
         assert isinstance(value, tuple)  # noqa: S101
         steps, lines, as_xe = value
         self._plan_card.show_count(len(steps))
-        with renewed(self._plan):
+        with fresh_slot(self._plan):
             with ui.element().classes("x-segments").props("role=group"):
                 for is_xe, text in ((False, _("Steps")), (True, "xe")):
                     button = ui.element("button").props("type=button").on("click", lambda to=is_xe: self._turn(to), [])

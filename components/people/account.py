@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.ui import Age, Button, Card, Column, Field, Kind, data_table, notify
+from components.ui import Age, Button, ButtonKind, Card, Column, Field, data_table, notify
 from components.ui.facts import Value
 from data.stores.users import Role, User
+from xo_dash.auth.current import current_session, current_user
+from xo_dash.auth.service import Refused
+from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
-from xo_dash.door.current import current_session, current_user
-from xo_dash.door.door import Refused
-from xo_dash.door.sessions import Session
 from xo_dash.i18n import _
 
 
@@ -32,7 +32,7 @@ def _password(context: Context) -> None:
             again.fault(_("The passwords do not match."))
             return
         try:
-            await context.door.change_own_password(current_session(), old.value, new.value)
+            await context.auth.change_own_password(current_session(), old.value, new.value)
         except Refused as refusal:
             old.fault(str(refusal))
             return
@@ -45,12 +45,12 @@ def _password(context: Context) -> None:
         new = Field(_("New password"), password=True, autocomplete="new-password")
         again = Field(_("Repeat new password"), password=True, autocomplete="new-password", on_enter=submit)
         with ui.element().classes("x-btns"):
-            Button(_("Change password"), submit, kind=Kind.PRIMARY)
+            Button(_("Change password"), submit, kind=ButtonKind.PRIMARY)
 
 
 def _sessions(context: Context, user: User) -> None:
     here = current_session()
-    mine = sorted((one for one in context.door.sessions.all() if one.user_id == user.id), key=lambda one: -one.last_seen)
+    mine = sorted((one for one in context.auth.sessions.all() if one.user_id == user.id), key=lambda one: -one.last_seen)
 
     def age(session: Session) -> Value:
         return _("this one") if session is here else lambda: Age(session.last_seen)
@@ -66,5 +66,5 @@ def _sessions(context: Context, user: User) -> None:
 
 def _sign_out_others(context: Context) -> None:
     here = current_session()
-    context.door.end_all_of(here.user_id, but=here)
+    context.auth.end_all_of(here.user_id, but=here)
     ui.navigate.reload()

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from components.live import renewed
-from components.ui import Age, Button, Card, Column, Dialog, Field, Kind, Tone, choice, confirm, data_table, notify
+from components.live import fresh_slot
+from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, notify
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.kiosks import Kiosk
 from data.stores.users import Role
+from xo_dash.auth.current import current_user
+from xo_dash.auth.sessions import SignedOut
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
-from xo_dash.door.sessions import SignedOut
 from xo_dash.i18n import _, date
 
 DAY = 86400.0
@@ -34,7 +34,7 @@ class KioskList(Card):
 
     def _fill(self) -> None:
         kiosks = self._context.kiosks.all()
-        with renewed(self._box):
+        with fresh_slot(self._box):
             if kiosks:
                 columns = [
                     Column(_("Name"), main=True),
@@ -51,7 +51,7 @@ class KioskList(Card):
         until = _("revoked") if kiosk.until is None else date(kiosk.until)
         if kiosk.until is not None and kiosk.until < time.time():
             until = _("expired")
-        revoke = lambda: Button(_("Revoke"), lambda: self._revoke(kiosk), kind=Kind.GHOST)  # noqa: E731
+        revoke = lambda: Button(_("Revoke"), lambda: self._revoke(kiosk), kind=ButtonKind.GHOST)  # noqa: E731
         return [kiosk.name, kiosk.by, lambda: Age(kiosk.created), until, revoke]
 
     def _ask_new(self) -> None:
@@ -99,7 +99,7 @@ class KioskList(Card):
 
         with dialog.foot:
             Button(_("Close"), dialog.close)
-            Button(_("Copy"), copy, kind=Kind.PRIMARY)
+            Button(_("Copy"), copy, kind=ButtonKind.PRIMARY)
         dialog.open()
 
     async def _revoke(self, kiosk: Kiosk) -> None:
@@ -110,7 +110,7 @@ class KioskList(Card):
             if not current_user().role.includes(Role.ADMIN):
                 notify(_("Only an administrator can revoke links."), Tone.CRITICAL)
                 return
-            await self._context.door.revoke_kiosk(kiosk.id)
+            await self._context.auth.revoke_kiosk(kiosk.id)
         except (RecordMissing, StoreError, SignedOut) as error:
             notify(str(error) or _("You have signed out."), Tone.CRITICAL)
         self._fill()

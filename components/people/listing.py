@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
-from components.live import renewed
+from components.live import fresh_slot
 from components.people.account import role_word
-from components.ui import Age, Button, Card, Column, Dialog, Field, Kind, Tone, choice, confirm, data_table, menu, menu_item, notify
+from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, menu, menu_item, notify
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.users import Role, User
+from xo_dash.auth.current import current_session, current_user
+from xo_dash.auth.service import Refused
+from xo_dash.auth.sessions import SignedOut
 from xo_dash.context import Context
-from xo_dash.door.current import current_session, current_user
-from xo_dash.door.door import Refused
-from xo_dash.door.sessions import SignedOut
 from xo_dash.i18n import _
 
 
@@ -32,7 +32,7 @@ class PeopleList(Card):
 
     def _fill(self) -> None:
         users = sorted(self._context.users.all(), key=lambda user: user.name.casefold())
-        with renewed(self._box):
+        with fresh_slot(self._box):
             data_table(
                 [Column(_("Name"), main=True), Column(_("Role")), Column(_("Added")), Column("", number=True)],
                 [[user.name, role_word(user.role), self._age(user), self._verbs(user)] for user in users],
@@ -44,7 +44,7 @@ class PeopleList(Card):
 
     def _verbs(self, user: User) -> Callable[[], object]:
         def draw() -> None:
-            with Button(icon="more", label=_("Actions for {name}").format(name=user.name), kind=Kind.GHOST), menu(right=True):
+            with Button(icon="more", label=_("Actions for {name}").format(name=user.name), kind=ButtonKind.GHOST), menu(right=True):
                 for role in Role:
                     menu_item(role_word(role), lambda role=role: self._set_role(user, role), chosen=role is user.role)
                 menu_item(_("New password"), lambda: self._ask_password(user))
@@ -58,7 +58,7 @@ class PeopleList(Card):
     async def _remove(self, user: User) -> None:
         text = _("{name} is signed out at once and can no longer sign in.").format(name=user.name)
         if await confirm(_("Remove user"), text, yes=_("Remove"), no=_("Cancel")):
-            await self._acting(lambda: self._context.door.remove_user(user.id))
+            await self._acting(lambda: self._context.auth.remove_user(user.id))
 
     def _ask_new(self) -> None:
         dialog = Dialog(_("Add user"))
@@ -69,7 +69,7 @@ class PeopleList(Card):
             role = choice({role: role_word(role) for role in Role}, Role.VIEWER, label=_("Role"))
 
         async def submit() -> None:
-            fault = await self._acting(lambda: self._context.door.add_user(name.value, password.value, Role(role.value)), quiet=True)
+            fault = await self._acting(lambda: self._context.auth.add_user(name.value, password.value, Role(role.value)), quiet=True)
             name.fault(fault)
             if fault is None:
                 dialog.close()
@@ -93,7 +93,7 @@ class PeopleList(Card):
         dialog.open()
 
     async def _set_password(self, user: User, password: str) -> None:
-        await self._context.door.set_password(user.id, password, here=current_session())
+        await self._context.auth.set_password(user.id, password, here=current_session())
 
     async def _acting(self, change: Callable[[], Awaitable[object]], *, quiet: bool = False) -> str | None:
         """Do it as an administrator and draw the list anew; what went wrong in one sentence, told here unless `quiet`."""

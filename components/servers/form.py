@@ -9,13 +9,13 @@ from typing import Any, Final
 from nicegui import ui
 
 from components.servers.words import probe_fault
-from components.ui import Button, Dialog, Field, Kind, Notice, Tone, notify
+from components.ui import Button, ButtonKind, Dialog, Field, Notice, Tone, notify
 from data.stores.errors import StoreError
-from data.stores.servers import Server, TlsMode
+from data.stores.servers import ServerRecord, TlsMode
 from data.stores.users import Role
+from xo_dash.auth.current import current_user
+from xo_dash.auth.sessions import SignedOut
 from xo_dash.context import Context
-from xo_dash.door.current import current_user
-from xo_dash.door.sessions import SignedOut
 from xo_dash.i18n import _
 from xo_dash.sync.probe import Probe
 from xo_dash.xapi.errors import BadAddress
@@ -41,7 +41,7 @@ def add_words() -> str:
 class ServerForm:
     """Fields, a look at what is behind the address, a question if it cannot be trusted as it is, then the record."""
 
-    def __init__(self, context: Context, record: Server | None = None) -> None:
+    def __init__(self, context: Context, record: ServerRecord | None = None) -> None:
         self._context = context
         self._record = record
         self._asked: tuple[str, Probe] | None = None  # the address as typed, and what the next press would say yes to
@@ -214,7 +214,7 @@ def _fingerprint(name: str, text: str) -> None:
         ui.label(text).classes("x-mono")
 
 
-def open_form(context: Context, record: Server | None = None) -> None:
+def open_form(context: Context, record: ServerRecord | None = None) -> None:
     """Ask for a new connection, or for what to change of `record`."""
     if not is_administrator():
         notify(_("Only an administrator can change servers."), Tone.WARNING)
@@ -223,7 +223,7 @@ def open_form(context: Context, record: Server | None = None) -> None:
 
 
 def add_button(context: Context) -> Button:
-    return Button(_("Add server"), lambda: open_form(context), kind=Kind.PRIMARY, icon="plus")
+    return Button(_("Add server"), lambda: open_form(context), kind=ButtonKind.PRIMARY, icon="plus")
 
 
 def _full(text: str) -> str:

@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
-from components.live import follow, follow_all, renewed
+from components.live import follow, follow_all, fresh_slot
 from components.servers.form import add_button, is_administrator, open_form
 from components.servers.words import sentence, state_mark, state_word
-from components.ui import Age, Button, Card, Kind, State, Tone, confirm, empty_state, menu, menu_item, notify
+from components.ui import Age, Button, ButtonKind, Card, StateMark, Tone, confirm, empty_state, menu, menu_item, notify
 from data.changes import Change, Operation
 from data.names import pool_of, server_name
 from data.objects import Pool
 from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import StoreError
-from data.stores.servers import Server
+from data.stores.servers import ServerRecord
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -27,7 +27,7 @@ class ServerList(Card):
     def __init__(self, context: Context) -> None:
         super().__init__(_("Servers"), _("One per pool; the address of any of its hosts"), wide=True)
         self._context = context
-        self._shown: list[Server] = []
+        self._shown: list[ServerRecord] = []
         with self:
             self._box = ui.element()
             follow_all(context.mirror, self._concerns, self._fill)
@@ -38,12 +38,12 @@ class ServerList(Card):
             return True
         return any(isinstance(change.subject, LiveServer) for change in changes) and self._records() != self._shown
 
-    def _records(self) -> list[Server]:
+    def _records(self) -> list[ServerRecord]:
         return sorted(self._context.server_store.all(), key=lambda record: (record.label.casefold(), record.id))
 
     def _fill(self) -> None:
         records = self._shown = self._records()
-        with renewed(self._box):
+        with fresh_slot(self._box):
             for record in records:
                 pool = self._context.mirror.pools.get(record.id)
                 _row(self._context, record, pool.server if pool else None)
@@ -59,12 +59,12 @@ def _first_words() -> str:
     return _("Add the address of any host of a pool.") if is_administrator() else _("An administrator can add the first one.")
 
 
-def _row(context: Context, record: Server, live: LiveServer | None) -> None:
+def _row(context: Context, record: ServerRecord, live: LiveServer | None) -> None:
     with ui.element().classes("x-server"):
         with ui.element().classes("x-row"):
             title = ui.label().classes("x-server-name x-cut")
             title.props("dir=auto")
-            state = State("disabled", "")
+            state = StateMark("disabled", "")
         with ui.element().classes("x-server-facts x-dim x-small"):
             if is_administrator():
                 ui.label(_who(record)).classes("x-cut")
@@ -95,13 +95,13 @@ def _row(context: Context, record: Server, live: LiveServer | None) -> None:
         follow(context.mirror, [live, *_pools(context, record)], render)
 
 
-def _pools(context: Context, record: Server) -> list[Pool]:
+def _pools(context: Context, record: ServerRecord) -> list[Pool]:
     """The pool that it leads to, if that has been read."""
     home = context.mirror.pools.get(record.id)
     return [*home.all(Pool).values()] if home else []
 
 
-def _who(record: Server) -> str:
+def _who(record: ServerRecord) -> str:
     """`root@10.0.0.1`, `http://root@10.0.0.1`"""
     scheme, mark, host = record.address.rpartition("://")
     return f"{scheme}{mark}{record.user}@{host}"
@@ -113,7 +113,7 @@ def _product(live: LiveServer) -> str:
     return ", ".join(part for part in (live.product, master) if part)
 
 
-def _verbs(context: Context, record: Server) -> None:
+def _verbs(context: Context, record: ServerRecord) -> None:
     with ui.element().classes("x-btns"):
         Button(_("Edit"), lambda: open_form(context, context.server_store.get(record.id) or record))
         with Button(icon="more", label=_("More")), menu(right=True):
@@ -123,17 +123,17 @@ def _verbs(context: Context, record: Server) -> None:
             menu_item(_("Remove"), lambda: _remove(context, record), danger=True)
 
 
-async def _accept(context: Context, record: Server) -> None:
+async def _accept(context: Context, record: ServerRecord) -> None:
     text = _("The pool that responds at {address} next will replace the previous one.").format(address=record.address)
-    if await confirm(_("Accept another pool"), text, yes=_("Accept"), no=_("Cancel"), kind=Kind.PRIMARY):
+    if await confirm(_("Accept another pool"), text, yes=_("Accept"), no=_("Cancel"), kind=ButtonKind.PRIMARY):
         await _acting(lambda: context.servers.accept_pool(record.id))
 
 
-async def _enable(context: Context, record: Server) -> None:
+async def _enable(context: Context, record: ServerRecord) -> None:
     await _acting(lambda: context.servers.enable(record.id, not record.enabled))
 
 
-async def _remove(context: Context, record: Server) -> None:
+async def _remove(context: Context, record: ServerRecord) -> None:
     text = _("{label} and its stored password are removed from xo-dash. The pool itself is not changed.").format(label=record.label)
     if await confirm(_("Remove server"), text, yes=_("Remove"), no=_("Cancel")):
         await _acting(lambda: context.servers.remove(record.id))

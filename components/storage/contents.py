@@ -7,12 +7,12 @@ from typing import Final
 
 from nicegui import background_tasks
 
+from components.cells import Cell, CellLink, CellTable, Marked, PartsBar, Quiet
 from components.feeds import in_turns
 from components.hosts.rows import more
-from components.links import path_of
 from components.live import follow_all
 from components.ui import Card, Column
-from components.vms.cells import Cell, Link, Marked, Parts, Quiet, Table
+from components.urls import path_of
 from data.changes import Change, Operation
 from data.contents import Holder, Part, contents_of, finished, together
 from data.names import name_of
@@ -43,7 +43,7 @@ class SrContents(Card):
             Column(_("Snapshots"), number=True), Column(_("Base copies"), number=True), Column(_("Disks"), number=True),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("This SR is empty.")).classes("x-contents")
+            self._table = CellTable(columns, _("This SR is empty.")).classes("x-contents")
             follow_all(mirror, self._collect, self._render)
 
     def _collect(self, changes: Sequence[Change]) -> bool:
@@ -123,13 +123,13 @@ def _name(part: Part) -> Cell:
         return Marked("warning", _("Orphaned"))
     if len(part.machines) > 1:
         return Quiet(_("shared: {names}").format(names=names))
-    return Link(names, path_of(part.machines[0]))
+    return CellLink(names, path_of(part.machines[0]))
 
 
 def _cells(name: Cell, part: Part, largest: int) -> Iterator[Cell]:
     amounts = (part.current, part.snapshots, part.bases)
     yield name
-    yield Parts(tuple(round(min(1.0, amount / largest), 3) if largest else 0.0 for amount in amounts))
+    yield PartsBar(tuple(round(min(1.0, amount / largest), 3) if largest else 0.0 for amount in amounts))
     yield size(part.used)
     for amount in amounts:
         yield size(amount) if amount else Quiet("–")

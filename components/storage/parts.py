@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.cells import Cell, CellTable, Copy, Facts, Quiet, link_to
 from components.findings.words import TONES
-from components.heads import ObjectHead
-from components.hosts.ways import path_cell
+from components.hosts.ports_and_paths import path_cell
 from components.live import follow_facts
+from components.object_header import ObjectHead
 from components.storage.words import reach_text, reached_text
 from components.ui import Card, Column, Figure, Meter, Notice, Tone
-from components.vms.cells import Cell, Copy, Facts, Quiet, Table, link_to
 from data.storage import Reach, reached_by
-from data.views.path import Path
+from data.views.path import PathView
 from data.views.sr import SRView
 from xo_dash.context import Context
 from xo_dash.i18n import _, number, percent, size
@@ -79,7 +79,9 @@ class SrPaths(Card):
         super().__init__(_("Paths"), " ", wide=True)
         self._sr = sr
         with self:
-            self._table = Table((Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host is connected to it."))
+            self._table = CellTable(
+                (Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host is connected to it.")
+            )
             follow_facts(sr, ("paths", "cut_off"), self._refresh)
 
     def _refresh(self) -> None:
@@ -89,7 +91,7 @@ class SrPaths(Card):
         self._table.show([(path.pbd, list(_path_cells(path))) for path in paths])
 
 
-def _path_cells(path: Path) -> Iterator[Cell]:
+def _path_cells(path: PathView) -> Iterator[Cell]:
     yield link_to(path.host, Quiet(_("missing")))
     yield path_cell(path)
     yield path.device

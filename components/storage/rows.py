@@ -7,10 +7,10 @@ from typing import Final
 
 from components.findings.words import TONES
 from components.hosts.rows import more, pool_cell
-from components.links import path_of
-from components.lists import Cell, Column, Roll, Row, without
+from components.lists import Cell, ListColumn, ListRow, TableSpec, without
 from components.lists.traffic import traffic_cell, traffic_trace
 from components.storage.words import KINDS, REACHES, reach_text, reached_text
+from components.urls import path_of
 from data.hosts import paths_of
 from data.names import name_of
 from data.objects import SR, VDI
@@ -24,21 +24,21 @@ from data.vms import disk_used
 from xo_dash.i18n import _, number, percent, size
 
 
-def sr_roll(only: Home | None = None) -> Roll[SR]:
+def sr_table(only: Home | None = None) -> TableSpec[SR]:
     """All SRs, or those of one pool."""
     columns = [
-        Column(_("Name"), "minmax(140px, 1.4fr)", main=True),
-        Column(_("Pool"), "minmax(80px, 0.8fr)", brief=True),
-        Column(_("Type"), "minmax(126px, 1fr)", brief=True),
-        Column(_("Hosts"), "minmax(96px, 0.7fr)", drop=4),
-        Column(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
-        Column(_("Size"), "72px", number=True, down=True, brief=True),
-        Column(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=5),
-        Column(_("Provisioned"), "72px", number=True, down=True, drop=2),
-        Column(_("Disks"), "56px", number=True, down=True, drop=1),
-        Column(_("VMs"), "48px", number=True, down=True, drop=3),
+        ListColumn(_("Name"), "minmax(140px, 1.4fr)", main=True),
+        ListColumn(_("Pool"), "minmax(80px, 0.8fr)", brief=True),
+        ListColumn(_("Type"), "minmax(126px, 1fr)", brief=True),
+        ListColumn(_("Hosts"), "minmax(96px, 0.7fr)", drop=4),
+        ListColumn(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
+        ListColumn(_("Size"), "72px", number=True, down=True, brief=True),
+        ListColumn(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=5),
+        ListColumn(_("Provisioned"), "72px", number=True, down=True, drop=2),
+        ListColumn(_("Disks"), "56px", number=True, down=True, drop=1),
+        ListColumn(_("VMs"), "48px", number=True, down=True, drop=3),
     ]
-    roll = Roll(
+    spec = TableSpec(
         kind=SR,
         columns=columns,
         row=_sr_row,
@@ -58,10 +58,10 @@ def sr_roll(only: Home | None = None) -> Roll[SR]:
         trace=lambda sr: traffic_trace(sr, _traffic_of(sr)),
         expected=len(only.all(SR)) if only else 0,
     )
-    return without(roll, 1) if only else roll
+    return without(spec, 1) if only else spec
 
 
-def _sr_row(sr: SR) -> Row:
+def _sr_row(sr: SR) -> ListRow:
     room, reach = V.room.of(sr), V.reach.of(sr)
     sized = room.size > 0 and reach is not Reach.DRIVE
     vms = V.guest_count.of(sr)
@@ -77,7 +77,7 @@ def _sr_row(sr: SR) -> Row:
         Cell(number(V.disk_count.of(sr)), key=V.disk_count.of(sr)),
         Cell(number(vms), key=vms),
     )
-    return Row(cells, (str(reach),), "\n".join((V.description.of(sr), *V.tags.of(sr))))
+    return ListRow(cells, (str(reach),), "\n".join((V.description.of(sr), *V.tags.of(sr))))
 
 
 def _reached_cell(sr: SR) -> Cell:
@@ -113,17 +113,17 @@ DISK: Final = (
 """What a disk's row is made of."""
 
 
-def disk_roll(sr: SR) -> Roll[VDI]:
+def disk_table(sr: SR) -> TableSpec[VDI]:
     """What lies on `sr`."""
     columns = [
-        Column(_("Name"), "minmax(160px, 1.5fr)", main=True),
-        Column(_("Kind"), "minmax(104px, 0.7fr)", brief=True, drop=2),
-        Column(_("VM"), "minmax(120px, 1.2fr)", brief=True),
-        Column(_("Size"), "72px", number=True, down=True, brief=True),
-        Column(_("Used on the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
-        Column(_("UUID"), "minmax(80px, 0.7fr)", drop=1),
+        ListColumn(_("Name"), "minmax(160px, 1.5fr)", main=True),
+        ListColumn(_("Kind"), "minmax(104px, 0.7fr)", brief=True, drop=2),
+        ListColumn(_("VM"), "minmax(120px, 1.2fr)", brief=True),
+        ListColumn(_("Size"), "72px", number=True, down=True, brief=True),
+        ListColumn(_("Used on the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
+        ListColumn(_("UUID"), "minmax(80px, 0.7fr)", drop=1),
     ]
-    return Roll(
+    return TableSpec(
         kind=VDI,
         columns=columns,
         row=_disk_row,
@@ -138,7 +138,7 @@ def disk_roll(sr: SR) -> Roll[VDI]:
     )
 
 
-def _disk_row(vdi: VDI) -> Row:
+def _disk_row(vdi: VDI) -> ListRow:
     kind = disk_kind(vdi)
     mark = "critical" if vdi.missing else "information" if kind is DiskKind.ORPHAN else ""
     word = _("missing") if vdi.missing else _(KINDS[kind])
@@ -152,7 +152,7 @@ def _disk_row(vdi: VDI) -> Row:
         _node_cell(vdi),
         Cell(vdi.uuid, tone="dim"),
     )
-    return Row(cells, (str(kind),), "\n".join((vdi.location, *(name_of(vm) for vm in owners_of(vdi)), *vdi.tags)))
+    return ListRow(cells, (str(kind),), "\n".join((vdi.location, *(name_of(vm) for vm in owners_of(vdi)), *vdi.tags)))
 
 
 def _owner_cell(vdi: VDI) -> Cell:

@@ -11,15 +11,14 @@ from components.actions import whoever
 from components.lists.period import Period, PeriodField
 from components.live import follow_source
 from components.tasks.words import MARKS, remark, state_text
-from components.ui import Age, Bar, Button, Kind, Tone, empty_state, heading, notify
-from components.ui import State as StateMark
+from components.ui import Age, Bar, Button, ButtonKind, StateMark, Tone, empty_state, heading, notify
 from data.types import XapiObject
+from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.activity import Line
+from xo_dash.control.activity import TaskLine
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.run import State
-from xo_dash.door.current import current_session
+from xo_dash.control.run import RunState
 from xo_dash.i18n import _, duration, number
 
 SHOWN = 100
@@ -47,8 +46,8 @@ class TaskList(ui.element):
                     _("No running tasks"),
                     _("Tasks of all pools appear here, and stay for a while after they end."),
                 )
-            self._running = Table(_("In progress"), _("Start time"), "")
-            self._ended = Table(_("Recent"), _("Ended"), _("Duration"))
+            self._running = TaskTable(_("In progress"), _("Start time"), "")
+            self._ended = TaskTable(_("Recent"), _("Ended"), _("Duration"))
             self._unfit = ui.label(_("No entries in this period.")).classes("x-dim")
             follow_source(context.runner.activity.observe, self._refresh)
 
@@ -69,11 +68,11 @@ class TaskList(ui.element):
         for table, shown in ((self._running, running), (self._ended, ended)):
             table.show(shown, self._row)
 
-    def _row(self, line: Line) -> TaskRow:
+    def _row(self, line: TaskLine) -> TaskRow:
         return TaskRow(self._context, line, self._path)
 
 
-class Table(ui.element):
+class TaskTable(ui.element):
     """Rows by their key, in the order they are given; `moment` is what the time in a row tells, `last` heads the last column."""
 
     def __init__(self, title: str, moment: str, last: str) -> None:
@@ -96,7 +95,7 @@ class Table(ui.element):
                         head.tag = "th"
                 self._body = ui.element("tbody")
 
-    def show(self, lines: Sequence[Line], make: Callable[[Line], TaskRow]) -> None:
+    def show(self, lines: Sequence[TaskLine], make: Callable[[TaskLine], TaskRow]) -> None:
         self.set_visibility(bool(lines))
         keys = {line.key for line in lines}
         for gone in self._rows.keys() - keys:
@@ -114,11 +113,11 @@ class Table(ui.element):
 class TaskRow(ui.element):
     """One task: how it is, what it is, on what, by whom, since when or when it ended; and a button to cancel it while that is possible."""
 
-    def __init__(self, context: Context, line: Line, path: Path) -> None:
+    def __init__(self, context: Context, line: TaskLine, path: Path) -> None:
         super().__init__("tr")
         self._context = context
         self._line = line
-        self._shown: Line | None = None
+        self._shown: TaskLine | None = None
         with self:
             with ui.element("td").classes("x-task-state"):
                 self._state = StateMark(MARKS[line.state], state_text(line))
@@ -139,27 +138,27 @@ class TaskRow(ui.element):
                 Age(line.ended or line.since, dated=True)
             with ui.element("td").classes("x-task-end x-num"):
                 self._took = ui.label().classes("x-dim")
-                self._cancel = Button(_("Cancel"), self._clicked, kind=Kind.GHOST).mark("cancel")
+                self._cancel = Button(_("Cancel"), self._clicked, kind=ButtonKind.GHOST).mark("cancel")
 
-    def refresh(self, line: Line) -> None:
+    def refresh(self, line: TaskLine) -> None:
         """Another state of the same task; only what looks different is sent."""
         if line == self._shown:
             return
         self._line = self._shown = line
         self._state.show(MARKS[line.state], state_text(line))
-        going = line.state is State.RUNNING
+        going = line.state is RunState.RUNNING
         self._bar.set_visibility(going)
         if going:
             self._bar.show(line.progress)
         self._remark.text = remark(line)
-        self._took.text = duration(line.ended - line.since) if line.ended and line.state is not State.LOST else ""
+        self._took.text = duration(line.ended - line.since) if line.ended and line.state is not RunState.LOST else ""
         reason = why_not(action("task.cancel"), line.task, whoever()) if line.task else None
         self._cancel.set_visibility(line.task is not None)
         if line.task is not None:
             self._cancel.allow(str(reason) if reason else None)
 
     @staticmethod
-    def _object(line: Line, path: Path) -> None:
+    def _object(line: TaskLine, path: Path) -> None:
         subject = line.subject
         present = subject is not None and subject.home.one(type(subject), subject.ref) is subject
         target = path(subject) if subject is not None and present else ""
@@ -179,7 +178,7 @@ class TaskRow(ui.element):
             return
         with client:
             (item,) = run.items
-            if item.state is State.DONE:
+            if item.state is RunState.DONE:
                 notify(_("{task}: cancel request sent to the pool").format(task=title))
             else:
                 notify(f"{title}: {item.reason or ''}", Tone.WARNING)

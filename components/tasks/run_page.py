@@ -12,19 +12,18 @@ from components.actions.dialog import counted
 from components.actions.retrying import correct_and_retry, failed, retry_failed
 from components.actions.run_command import whoever
 from components.actions.run_progress import summary
-from components.live import follow_source, renewed
+from components.live import follow_source, fresh_slot
 from components.tasks.listing import Path
 from components.tasks.words import MARKS, WORDS
 from components.theme.icons import Icon
-from components.ui import Age, Bar, Button, Card, Figure, Kind, Notice, PageHead, Tone, confirm, key_values
-from components.ui import State as StateMark
+from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm, key_values
 from data.names import name_of, pool_name
 from data.types import Home, XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.plan import rehearse
-from xo_dash.control.request import REDACTED, BadRequest, Entry, Field, fields
-from xo_dash.control.run import Item, Run, State, StepLog
+from xo_dash.control.request import REDACTED, BadRequest, InputKind, RequestField, fields
+from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, duration, number, percent, rate, size
 
@@ -40,7 +39,7 @@ class RunPage(ui.element):
         self.classes("x-stack x-run-page")
         self._context, self._run, self._path = context, run, path
         self._look: object = None
-        self._bars: list[tuple[StepLog | Item, Bar, ui.label]] = []
+        self._bars: list[tuple[StepLog | RunItem, Bar, ui.label]] = []
         with self:
             self._head = PageHead(_title(run))
             self._head.name.props("dir=auto")
@@ -49,7 +48,7 @@ class RunPage(ui.element):
             with self._head.verbs:
                 self._cancel = Button(_("Cancel") + "…", self._ask_to_cancel, icon="stop").mark("cancel-run")
                 self._retry = Button(_("Retry"), self._retry_failed, icon="reboot").mark("retry-failed")
-                self._correct = Button(_("Correct and retry") + "…", self._correct_it, icon="edit", kind=Kind.PRIMARY).mark("correct")
+                self._correct = Button(_("Correct and retry") + "…", self._correct_it, icon="edit", kind=ButtonKind.PRIMARY).mark("correct")
             self._notice = Notice("", Tone.CRITICAL)
             self._box = ui.element()
             with ui.element().classes("contents"):
@@ -80,7 +79,7 @@ class RunPage(ui.element):
         self._correct.set_visibility(bool(again) and bool(run.action.fields))
         self._tell_why()
         self._bars.clear()
-        with renewed(self._box).classes("x-run-body"):
+        with fresh_slot(self._box).classes("x-run-body"):
             if len(run.items) == 1:
                 self._one(run.items[0])
             else:
@@ -91,14 +90,14 @@ class RunPage(ui.element):
         if unhappy:
             item = unhappy[0]
             code = f" ({item.code})" if item.code else ""
-            self._notice.show(f"{item.reason or ''}{code}", Tone.WARNING if item.state is State.REFUSED else Tone.CRITICAL)
+            self._notice.show(f"{item.reason or ''}{code}", Tone.WARNING if item.state is RunState.REFUSED else Tone.CRITICAL)
         self._notice.set_visibility(self._run.ended and len(self._run.items) == 1 and bool(unhappy))
 
     # of one object
 
-    def _one(self, item: Item) -> None:
+    def _one(self, item: RunItem) -> None:
         with ui.element().classes("x-stack").style("gap: 12px"):
-            if item.state.ended and item.state is not State.DONE and len(item.steps) > 1:
+            if item.state.ended and item.state is not RunState.DONE and len(item.steps) > 1:
                 _figures(item)
             with Card(_("Steps"), f"{number(_done(item))} / {number(len(item.steps))}"):
                 if not item.steps:
@@ -113,7 +112,7 @@ class RunPage(ui.element):
             with Card(_("If it fails or is cancelled")):
                 ui.label(_("Completed steps are undone, last first. You can leave this page.")).classes("x-dim")
 
-    def _steps(self, item: Item) -> None:
+    def _steps(self, item: RunItem) -> None:
         undone = any(step.undone or step.left for step in item.steps)
         with ui.element("table").classes("x-table x-steps" + (" x-steps-undone" if undone else "")).mark("steps"):
             with ui.element("thead"), ui.element("tr"):
@@ -125,12 +124,12 @@ class RunPage(ui.element):
                     self._step(place, step, undone=undone)
 
     def _step(self, place: int, step: StepLog, *, undone: bool) -> None:
-        with ui.element("tr").classes("x-step-later" if step.state is State.WAITING else ""):
+        with ui.element("tr").classes("x-step-later" if step.state is RunState.WAITING else ""):
             with ui.element("td").classes("x-dim x-num"):
                 ui.label(number(place))
             with ui.element("td").classes("x-main"):
                 ui.label(str(step.says)).props("dir=auto")
-                if step.state is State.RUNNING and step.meter is not None:
+                if step.state is RunState.RUNNING and step.meter is not None:
                     self._bar(step)
                 for inner in step.inside:
                     ui.label(f"{inner.says} · {_(WORDS[inner.state])}").classes("x-dim x-small").props("dir=auto")
@@ -140,13 +139,13 @@ class RunPage(ui.element):
                 with ui.element("td").classes("x-step-undo"):
                     _undo(step)
 
-    def _bar(self, subject: StepLog | Item) -> None:
+    def _bar(self, subject: StepLog | RunItem) -> None:
         with ui.element("span").classes("x-step-bar"):
             bar, words = Bar(0, _("Progress")), ui.label().classes("x-dim x-small")
         self._bars.append((subject, bar, words))
         _show(subject, bar, words)
 
-    def _left(self, item: Item) -> None:
+    def _left(self, item: RunItem) -> None:
         if item.left:
             with Card(_("Left")):
                 for text in item.left:
@@ -157,14 +156,14 @@ class RunPage(ui.element):
 
     def _many(self) -> None:
         run = self._run
-        order = sorted(run.items, key=lambda item: (item.state is State.DONE, item.state is State.WAITING))
+        order = sorted(run.items, key=lambda item: (item.state is RunState.DONE, item.state is RunState.WAITING))
         with Card(_("Objects"), summary(run)), ui.element("table").classes("x-table x-steps").mark("objects"), ui.element("tbody"):
             for item in order[:LISTED]:
                 self._object(item)
         with ui.element().classes("x-stack").style("gap: 12px"):
             _request(run, run.items[0])
 
-    def _object(self, item: Item) -> None:
+    def _object(self, item: RunItem) -> None:
         with ui.element("tr"):
             with ui.element("td"):
                 StateMark(MARKS[item.state], _(WORDS[item.state]))
@@ -174,7 +173,7 @@ class RunPage(ui.element):
                 ui.link(item.name, target).props("dir=auto") if target else ui.label(item.name).props("dir=auto")
                 if item.reason or item.says:
                     ui.label(str(item.reason or item.says)).classes("x-dim x-small").props("dir=auto")
-                if item.state is State.RUNNING:
+                if item.state is RunState.RUNNING:
                     self._bar(item)
             with ui.element("td").classes("x-num x-dim"):
                 ui.label(duration(item.ended - item.started) if item.ended and item.started else "")
@@ -182,7 +181,7 @@ class RunPage(ui.element):
     # what one does
 
     async def _ask_to_cancel(self) -> None:
-        made = [str(step.says) for item in self._run.items for step in item.steps if step.state is State.DONE]
+        made = [str(step.says) for item in self._run.items for step in item.steps if step.state is RunState.DONE]
         text = (
             _("Completed steps, which are then undone: {steps}").format(steps="; ".join(made))
             if made
@@ -199,12 +198,12 @@ class RunPage(ui.element):
         await correct_and_retry(self._context, self._run)
 
 
-def state_of(run: Run) -> State:
+def state_of(run: Run) -> RunState:
     """The worst of its objects once all have ended; else that it goes on."""
     if not run.ended:
-        return State.RUNNING if any(item.state is not State.WAITING for item in run.items) else State.WAITING
-    order = (State.FAILED, State.LOST, State.REFUSED, State.CANCELLED, State.DONE)
-    return next((state for state in order if run.count(state)), State.DONE)
+        return RunState.RUNNING if any(item.state is not RunState.WAITING for item in run.items) else RunState.WAITING
+    order = (RunState.FAILED, RunState.LOST, RunState.REFUSED, RunState.CANCELLED, RunState.DONE)
+    return next((state for state in order if run.count(state)), RunState.DONE)
 
 
 def _title(run: Run) -> str:
@@ -217,31 +216,31 @@ def _state_words(run: Run) -> str:
     return _("{state}, {n} left").format(state=word, n=number(left)) if left else word
 
 
-def _done(item: Item) -> int:
-    return sum(step.state is State.DONE for step in item.steps)
+def _done(item: RunItem) -> int:
+    return sum(step.state is RunState.DONE for step in item.steps)
 
 
-def _figures(item: Item) -> None:
+def _figures(item: RunItem) -> None:
     """`3 of 6 steps done`, `2 undone`, `1 left`, `2 not run`"""
     with Card().classes("x-run-figures"):
         Figure(_("{n} of {all}").format(n=number(_done(item)), all=number(len(item.steps))), _("steps done"))
         Figure(number(sum(step.undone for step in item.steps)), _("undone"))
         Figure(number(len(item.left)), _("left"))
-        Figure(number(sum(step.state is State.WAITING for step in item.steps)), _("not run"))
+        Figure(number(sum(step.state is RunState.WAITING for step in item.steps)), _("not run"))
 
 
 def _result(step: StepLog, *, goes_on: bool) -> None:
     took = duration(step.ended - step.began) if step.ended and step.began else ""
     match step.state:
-        case State.DONE:
+        case RunState.DONE:
             with ui.element("span").classes("x-row"):
                 Icon("check").classes("x-step-tick")
                 ui.label(took).classes("x-dim")
-        case State.WAITING:
+        case RunState.WAITING:
             ui.label("" if goes_on else _("not run")).classes("x-dim")
-        case State.RUNNING:
+        case RunState.RUNNING:
             with ui.element("span").classes("x-row"):
-                StateMark("busy", _(WORDS[State.RUNNING]))
+                StateMark("busy", _(WORDS[RunState.RUNNING]))
                 Age(step.began, bare=True).classes("x-dim x-small")
         case _:
             StateMark(MARKS[step.state], str(step.reason or _(WORDS[step.state])))
@@ -258,8 +257,8 @@ def _undo(step: StepLog) -> None:
             ui.label(str(step.kept_by)).classes("x-dim x-small").props("dir=auto")
 
 
-def _show(subject: StepLog | Item, bar: Bar, words: ui.label) -> None:
-    if isinstance(subject, Item):
+def _show(subject: StepLog | RunItem, bar: Bar, words: ui.label) -> None:
+    if isinstance(subject, RunItem):
         bar.show(subject.progress)
         words.text = percent(subject.progress) if subject.progress > 0 else ""
     elif (meter := subject.meter) is not None:
@@ -269,7 +268,7 @@ def _show(subject: StepLog | Item, bar: Bar, words: ui.label) -> None:
         words.text = " · ".join([amount, rate(meter.speed), *left])
 
 
-def _request(run: Run, item: Item) -> None:
+def _request(run: Run, item: RunItem) -> None:
     """What was asked for, and as commands."""
     rows = _rows(run.action.fields, run.request.told(), item.subject.home) if run.request is not None else []
     commands = _commands(run, item)
@@ -284,13 +283,13 @@ def _request(run: Run, item: Item) -> None:
                 ui.label("\n".join(commands)).classes("x-preview-lines").tag = "pre"
 
 
-def _rows(asked: Sequence[Field], told: Mapping[str, object], home: Home) -> list[tuple[str, str]]:
+def _rows(asked: Sequence[RequestField], told: Mapping[str, object], home: Home) -> list[tuple[str, str]]:
     """(title, value) of what was given, as the audit has it: what is secret is not in it, however deep it lies."""
     given = [(field, told.get(field.name)) for field in asked]
     return [(_(field.title), _value(field, value, home)) for field, value in given if value not in (None, "", [], REDACTED)]
 
 
-def _value(field: Field, value: object, home: Home) -> str:
+def _value(field: RequestField, value: object, home: Home) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
@@ -299,14 +298,14 @@ def _value(field: Field, value: object, home: Home) -> str:
         if field.part is None:  # a file: where it is offered is nobody else's business
             return str(value.get("name", ""))
         return ", ".join(f"{title}: {text}" for title, text in _rows(fields(field.part), value, home))
-    if field.entry is Entry.SIZE and isinstance(value, int):
+    if field.entry is InputKind.SIZE and isinstance(value, int):
         return size(value)
     text = str(value)
     row = home.by_uuid(field.kind, text) if field.kind is not None else None
     return name_of(row) if row is not None else _(field.options[text]) if text in field.options else text
 
 
-def _commands(run: Run, item: Item) -> Sequence[str]:
+def _commands(run: Run, item: RunItem) -> Sequence[str]:
     """Only while it can still be said what they would be."""
     subject: XapiObject = item.subject
     if run.request is None or item.state.ended or subject.home.one(type(subject), subject.ref) is not subject:

@@ -13,7 +13,7 @@ from typing import Final
 from fastapi import Response
 from nicegui import App, ui
 
-from xo_dash.door.kinds import SIGNED_IN, open_to
+from xo_dash.auth.kinds import SIGNED_IN, open_to
 from xo_dash.i18n import _, locale, ngettext
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "contrast": ("more",)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from nicegui import Client, ui
 
+from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.run import Run
 from xo_dash.control.transfers.delivery import Delivery
-from xo_dash.door.current import current_session
 
 ROUTE = "/transfers/out/"
 

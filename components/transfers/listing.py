@@ -12,12 +12,11 @@ from components.live import follow_source
 from components.tasks.words import MARKS, WORDS
 from components.transfers.handing import download
 from components.transfers.words import amount, moving, pace
-from components.ui import Age, Bar, Button, Kind, empty_state, heading
-from components.ui import State as StateMark
+from components.ui import Age, Bar, Button, ButtonKind, StateMark, empty_state, heading
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
-from xo_dash.control.run import Item, Run, StepLog
+from xo_dash.control.run import Run, RunItem, StepLog
 from xo_dash.i18n import _, percent
 
 SHOWN = 100
@@ -30,7 +29,7 @@ class Row:
     """One file of one run."""
 
     run: Run
-    item: Item
+    item: RunItem
     step: StepLog
 
 
@@ -49,8 +48,8 @@ class TransferList(ui.element):
                     _("No transfers"),
                     _("Exports, imports and uploads appear here: export a VM from its menu, import one from the menu of a pool."),
                 )
-            self._going = Section(_("In progress"))
-            self._ended = Section(_("Recent"))
+            self._going = TransferSection(_("In progress"))
+            self._ended = TransferSection(_("Recent"))
             follow_source(context.runner.observe, self._refresh)
 
     def _refresh(self) -> None:
@@ -62,7 +61,7 @@ class TransferList(ui.element):
         self._ended.show(self._context, [row for row in rows if row.step.state.ended][:SHOWN], self._path)
 
 
-class Section(ui.element):
+class TransferSection(ui.element):
     """A card with a row for each."""
 
     def __init__(self, title: str) -> None:
@@ -103,8 +102,8 @@ class TransferRow(ui.element):
                     ui.link(item.name, target).classes("x-dim x-small")
                 ui.label(run.user_name).classes("x-dim x-small")
                 Age(run.created, dated=True)
-                self._fetch = Button(_("Download"), self._download, kind=Kind.GHOST).mark("download")
-                self._cancel = Button(_("Cancel"), self._stop, kind=Kind.GHOST).mark("cancel")
+                self._fetch = Button(_("Download"), self._download, kind=ButtonKind.GHOST).mark("download")
+                self._cancel = Button(_("Cancel"), self._stop, kind=ButtonKind.GHOST).mark("cancel")
             with ui.element().classes("x-transfer-how") as self._how:
                 self._bar = Bar(0, _("Progress"))
                 self._share = ui.label().classes("x-num")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from xo_dash.control.run import Run, State, StepLog
-from xo_dash.control.transfers.meter import Meter
+from xo_dash.control.run import Run, RunState, StepLog
+from xo_dash.control.transfers.meter import ByteCounter
 from xo_dash.i18n import _, duration, rate, size
 
 
@@ -18,19 +18,19 @@ def moving(steps: Sequence[StepLog]) -> Iterator[StepLog]:
         yield from moving(step.inside)
 
 
-def transfers(run: Run) -> list[Meter]:
+def transfers(run: Run) -> list[ByteCounter]:
     """Those of a run that go on."""
-    return [step.meter for item in run.items for step in moving(item.steps) if step.meter is not None and step.state is State.RUNNING]
+    return [step.meter for item in run.items for step in moving(item.steps) if step.meter is not None and step.state is RunState.RUNNING]
 
 
-def amount(meter: Meter) -> str:
+def amount(meter: ByteCounter) -> str:
     """`1.2 GiB of 4 GiB`"""
     if meter.total:
         return _("{moved} of {total}").format(moved=size(meter.moved), total=size(meter.total))
     return size(meter.moved)
 
 
-def pace(meter: Meter) -> str:
+def pace(meter: ByteCounter) -> str:
     """`110 MiB/s, 20 s left`"""
     if not meter.moved:
         return _("waiting")

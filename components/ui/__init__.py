@@ -1,13 +1,13 @@
 """The elements all pages are made of; every text comes from the caller, in the reader's language."""
 
 from components.theme.icons import Icon
-from components.ui.buttons import Button, Kind, buttons
+from components.ui.buttons import Button, ButtonKind, buttons
 from components.ui.cards import Card, Figure, cards, heading
 from components.ui.dialogs import Dialog, confirm, opened
 from components.ui.facts import Value, key_values
 from components.ui.fields import Field, check, choice, search_field
 from components.ui.heads import PageHead, page
-from components.ui.marks import Mark, State, chip
+from components.ui.marks import Mark, StateMark, chip
 from components.ui.menus import divider, menu, menu_head, menu_item, menu_link
 from components.ui.meters import Bar, Meter, Sparkline
 from components.ui.notes import Notice, Tone, empty_state, notify, passing, skeleton, spinner
@@ -16,8 +16,8 @@ from components.ui.tabs import Tab, Tabs
 from components.ui.times import Age
 
 __all__ = [
-    "Age", "Bar", "Button", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Kind", "Mark", "Meter", "Notice", "PageHead",
-    "Sparkline", "State", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm", "data_table",
+    "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Meter", "Notice", "PageHead",
+    "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm", "data_table",
     "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened", "page", "passing",
     "search_field", "skeleton", "spinner",
 ]  # fmt: skip

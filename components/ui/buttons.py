@@ -13,7 +13,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from components.theme.icons import Icon
 
 
-class Kind(StrEnum):
+class ButtonKind(StrEnum):
     PLAIN = "plain"
     PRIMARY = "primary"
     DANGER = "danger"
@@ -28,7 +28,7 @@ class Button(TextElement, DisableableElement):
         text: str = "",
         on_click: Callable[..., Any] | None = None,
         *,
-        kind: Kind = Kind.PLAIN,
+        kind: ButtonKind = ButtonKind.PLAIN,
         icon: str = "",
         label: str = "",
         tip: str = "",
@@ -36,7 +36,7 @@ class Button(TextElement, DisableableElement):
         super().__init__(tag="button", text=text)
         self._props["type"] = "button"
         self._tip = tip or label
-        self.classes("x-btn" + (f" x-btn-{kind}" if kind is not Kind.PLAIN else "") + ("" if text else " x-btn-bare"))
+        self.classes("x-btn" + (f" x-btn-{kind}" if kind is not ButtonKind.PLAIN else "") + ("" if text else " x-btn-bare"))
         if label:
             self._props["aria-label"] = label
         if self._tip:

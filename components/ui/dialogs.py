@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from nicegui import Client, events, ui
 
-from components.ui.buttons import Button, Kind
+from components.ui.buttons import Button, ButtonKind
 from components.ui.cards import heading
 
 _made: WeakKeyDictionary[Client, WeakSet[Dialog]] = WeakKeyDictionary()
@@ -55,7 +55,7 @@ class Dialog(ui.dialog):
             return self
         return super().open()
 
-    def answers(self, no: str, yes: str, on_yes: Callable[[], Any] | None = None, kind: Kind = Kind.PRIMARY) -> Button:
+    def answers(self, no: str, yes: str, on_yes: Callable[[], Any] | None = None, kind: ButtonKind = ButtonKind.PRIMARY) -> Button:
         """The two buttons of the foot; `on_yes`, which Enter calls as well, is `submit(True)` unless given. Returns the one of yes."""
         self._submitter = on_yes or (lambda: self.submit(True))
         if first := next((item for item in self.body.descendants() if isinstance(item, ui.input)), None):
@@ -89,7 +89,7 @@ class Dialog(ui.dialog):
 _ENTER = "(e) => { if (!e.target.closest('button, a, textarea, .q-select') && !e.isComposing) emit() }"
 
 
-async def confirm(title: str, text: str, *, yes: str, no: str, kind: Kind = Kind.DANGER) -> bool:
+async def confirm(title: str, text: str, *, yes: str, no: str, kind: ButtonKind = ButtonKind.DANGER) -> bool:
     """Ask, and say what was answered; leaving it is a no."""
     dialog = Dialog(title)
     with dialog:

@@ -53,7 +53,7 @@ class Mark(ui.element):
         self.classes(replace=f"x-mark x-mark-{known}")
 
 
-class State(ui.element):
+class StateMark(ui.element):
     """A mark and its word: a VM's power state, a host's, a task's."""
 
     def __init__(self, shape: str, text: str) -> None:

@@ -8,21 +8,21 @@ from typing import Final
 
 from nicegui import ui
 
+from components.cells import Cell, CellLink, Copy, Quiet, TextLines
 from components.findings.words import TONES
-from components.links import path_of
-from components.live import follow_findings, renewed
+from components.live import follow_findings, fresh_slot
+from components.related import dependency_refs, follow_related, place_refs
 from components.ui import Card, Mark
-from components.vms.around import follow_around, place_refs, tie_refs
-from components.vms.cells import Cell, Copy, Lines, Link, Quiet
+from components.urls import path_of
 from components.vms.page.editable import EditableFacts
 from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_cell
 from components.vms.words import BOOT, FIRMWARE, tools_text
+from data.dependencies import Dependency, DependencyKind, dependencies_of, level_of
 from data.facts.vm import is_up, memory_of, tools_of, vcpus_of
 from data.findings.finding import Level
 from data.names import name_of
 from data.objects import SR, VM, Host, Pool
 from data.sight import Sight
-from data.ties import Kind, Tie, level_of, ties_of
 from data.vms import (
     AutoStart,
     auto_start,
@@ -40,14 +40,14 @@ from xo_dash.control.words import METHODS
 from xo_dash.i18n import _, duration, ngettext, number, size
 
 
-class About(Card):
+class VmAbout(Card):
     """Follows the VM and its host; sends only values that changed. Who may change them does it where they stand."""
 
     def __init__(self, context: Context, vm: VM) -> None:
         super().__init__(_("About"))
         with self:
             facts = EditableFacts(context, vm, about(vm), edited())
-            follow_around(context.mirror, vm, place_refs, lambda: facts.show(about(vm)))
+            follow_related(context.mirror, vm, place_refs, lambda: facts.show(about(vm)))
 
 
 def edited() -> Mapping[str, Edit]:
@@ -74,15 +74,15 @@ def about(vm: VM) -> list[tuple[str, Cell | None]]:
         (_("Firmware"), _(FIRMWARE[firmware_of(vm)])),
         (_("Boot order"), ", ".join(_(BOOT[letter]) for letter in boot_order(vm)) or None),
         (_("Restart required"), _("yes, for its new settings") if vm.requires_reboot else None),
-        (_("Notes"), Lines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else Quiet(_("none"))),
-        (_("Custom fields"), Lines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
+        (_("Notes"), TextLines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else Quiet(_("none"))),
+        (_("Custom fields"), TextLines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
         (_("UUID"), Copy(vm.uuid, _("Click to copy"))),
     ]
 
 
 def _host(vm: VM) -> Cell:
     if is_up(vm) and (host := vm.home.one(Host, vm.resident_on)):
-        return Link(name_of(host), path_of(host))
+        return CellLink(name_of(host), path_of(host))
     home = vm.home.one(Host, vm.affinity)
     return Quiet(_("none; preferred: {host}").format(host=name_of(home)) if home else _("none"))
 
@@ -143,15 +143,15 @@ class Ties(Card):
         with self:
             self._box = ui.element().classes("contents")
             with ui.element().classes("contents"):
-                follow_around(mirror, vm, tie_refs, self._refresh, names=TIED)
+                follow_related(mirror, vm, dependency_refs, self._refresh, names=TIED)
                 follow_findings(mirror.findings, lambda subjects: any(isinstance(subject, SR) for subject in subjects), self._refresh)
 
     def _refresh(self) -> None:
-        now = [(level_of(tie), tie_text(tie)) for tie in ties_of(self._vm)]
+        now = [(level_of(dependency), dependency_text(dependency)) for dependency in dependencies_of(self._vm)]
         if now == self._shown:
             return
         self._shown = now
-        with renewed(self._box):
+        with fresh_slot(self._box):
             if not now:
                 ui.label(_("Can run on any host in the pool with enough memory.")).classes("x-dim")
             for level, text in now:
@@ -160,18 +160,20 @@ class Ties(Card):
                     ui.label(text).props("dir=auto")
 
 
-_TEXTS: Final[Mapping[Kind, Callable[[], str]]] = {
-    Kind.LOCAL_DISK: lambda: _("Tied to {host}: {what} is on its local SR {on}"),
-    Kind.CD: lambda: _("{what} of {on} is in its CD drive"),
-    Kind.DEVICE: lambda: _("Tied to its host: one of its devices is passed through to the VM"),
-    Kind.UNPLUGGED: lambda: _("{on} is not attached on {host}"),
-    Kind.FULL: lambda: _("{on} is almost full"),
-    Kind.GONE: lambda: _("The disk in position {what} is no longer there"),
-    Kind.NO_LINK: lambda: _("{on}: link down on {host}"),
+_TEXTS: Final[Mapping[DependencyKind, Callable[[], str]]] = {
+    DependencyKind.LOCAL_DISK: lambda: _("Tied to {host}: {what} is on its local SR {on}"),
+    DependencyKind.CD: lambda: _("{what} of {on} is in its CD drive"),
+    DependencyKind.DEVICE: lambda: _("Tied to its host: one of its devices is passed through to the VM"),
+    DependencyKind.UNPLUGGED: lambda: _("{on} is not attached on {host}"),
+    DependencyKind.FULL: lambda: _("{on} is almost full"),
+    DependencyKind.GONE: lambda: _("The disk in position {what} is no longer there"),
+    DependencyKind.NO_LINK: lambda: _("{on}: link down on {host}"),
 }
 
 
-def tie_text(tie: Tie) -> str:
+def dependency_text(dependency: Dependency) -> str:
     """One sentence."""
-    on = name_of(tie.on) if tie.on else "–"
-    return _TEXTS[tie.kind]().format(what=tie.what, on=on, host=name_of(tie.host) if tie.host else _("any host"))
+    on = name_of(dependency.on) if dependency.on else "–"
+    return _TEXTS[dependency.kind]().format(
+        what=dependency.what, on=on, host=name_of(dependency.host) if dependency.host else _("any host")
+    )

@@ -7,9 +7,9 @@ from typing import Final
 
 from nicegui import ui
 
-from components.links import path_of
-from components.live import follow_all, renewed
+from components.live import follow_all, fresh_slot
 from components.ui import Notice, Tone
+from components.urls import path_of
 from data.chains import DEEP, MOST, deepest
 from data.changes import Change
 from data.names import name_of
@@ -36,7 +36,7 @@ def deep_chains(mirror: Sight) -> None:
             len(deep),
         )
         band.text.text = text.format(n=number(len(deep)), deep=number(DEEP), most=number(MOST))
-        with renewed(links):
+        with fresh_slot(links):
             for depth, vm in deep[:NAMED]:
                 ui.link(f"{name_of(vm)} {number(depth)}", f"{path_of(vm)}/snapshots").classes("x-link").props("dir=auto")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from components.links import path_of
+from components.cells import Cell, CellLink, CellTable, Marked, Quiet, Share, TextLines
+from components.related import disk_refs, follow_related, nic_refs
 from components.ui import Card, Column
-from components.vms.around import disk_refs, follow_around, nic_refs
-from components.vms.cells import Cell, Lines, Link, Marked, Quiet, Share, Table
+from components.urls import path_of
 from data.names import name_of
 from data.objects import VDI, VM, PowerState
 from data.sight import Sight
@@ -15,7 +15,7 @@ from data.vms import Drive, Nic, disk_total, disk_used, drives_of, nics_of
 from xo_dash.i18n import _, size
 
 
-class Disks(Card):
+class VmDisks(Card):
     """Disks first, then CD drives with what is in them."""
 
     def __init__(self, mirror: Sight, vm: VM) -> None:
@@ -26,8 +26,8 @@ class Disks(Card):
             Column(_("Size"), number=True),
         )  # fmt: skip
         with self:
-            self._table = Table(columns, _("No disks."))
-            follow_around(mirror, vm, disk_refs, self._refresh, names=("VBDs", "power_state"))
+            self._table = CellTable(columns, _("No disks."))
+            follow_related(mirror, vm, disk_refs, self._refresh, names=("VBDs", "power_state"))
 
     def _refresh(self) -> None:
         vm = self._vm
@@ -44,7 +44,7 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
     if not drive.is_disk:
         drawer = _("CD drive") if vbd.type == "CD" else _("Floppy drive")
         yield f"{drawer}: {name_of(vdi)}" if vdi else drawer
-        yield Quiet(_("empty")) if vdi is None else Link(name_of(sr), path_of(sr)) if sr else ""
+        yield Quiet(_("empty")) if vdi is None else CellLink(name_of(sr), path_of(sr)) if sr else ""
         yield ""
         yield size(vdi.virtual_size) if vdi else ""
     elif vdi is None:
@@ -54,7 +54,7 @@ def _drive_cells(drive: Drive, running: bool) -> Iterable[Cell]:
         yield ""
     else:
         yield _disk_name(drive, vdi, running)
-        yield Link(name_of(sr), path_of(sr)) if sr else ""
+        yield CellLink(name_of(sr), path_of(sr)) if sr else ""
         yield _use(disk_used(vdi), vdi.virtual_size)
         yield size(vdi.virtual_size)
 
@@ -77,7 +77,7 @@ def _disk_name(drive: Drive, vdi: VDI, running: bool) -> Cell:
     return name
 
 
-class Nics(Card):
+class VmNics(Card):
     """NICs with their networks and the addresses that the guest tells."""
 
     def __init__(self, mirror: Sight, vm: VM) -> None:
@@ -85,8 +85,8 @@ class Nics(Card):
         self._vm = vm
         columns = (Column(_("NIC"), width="28px"), Column(_("Network"), main=True), Column(_("Addresses")), Column(_("MAC"), number=True))
         with self:
-            self._table = Table(columns, _("No NICs."))
-            follow_around(mirror, vm, nic_refs, self._refresh, names=("VIFs", "power_state", "guest_metrics"))
+            self._table = CellTable(columns, _("No NICs."))
+            follow_related(mirror, vm, nic_refs, self._refresh, names=("VIFs", "power_state", "guest_metrics"))
 
     def _refresh(self) -> None:
         running = self._vm.power_state is PowerState.RUNNING
@@ -101,7 +101,7 @@ def _nic_cells(nic: Nic, running: bool) -> Iterable[Cell]:
     name = name_of(network) if network else _("missing")
     path = path_of(network) if network else ""
     cut = running and not vif.currently_attached
-    yield Marked("warning", _("{network}, not connected").format(network=name), path) if cut else Link(name, path)
+    yield Marked("warning", _("{network}, not connected").format(network=name), path) if cut else CellLink(name, path)
     shown = tuple(address for address in addresses if not address.startswith("fe80:")) or addresses
-    yield Lines(shown) if len(shown) > 1 else "".join(shown)
+    yield TextLines(shown) if len(shown) > 1 else "".join(shown)
     yield vif.MAC

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from components.feeds import Feed, dumps
-from components.vms.roster import Roster
+from components.vms.vm_rows import VmRows
 from data.sight import Sight
 
 
-class VmFeed(Feed[Roster, str]):
+class VmFeed(Feed[VmRows, str]):
     """All VMs; its news are JSON: epoch, revision, rows put, ids gone, places or null."""
 
     def __init__(self, mirror: Sight) -> None:
-        super().__init__(mirror, Roster)
+        super().__init__(mirror, VmRows)
 
     def take(self) -> str | None:
         delta = self.rows.take()

@@ -12,11 +12,11 @@ from nicegui.dependencies import register_esm
 
 from components.browser import tell
 from components.charts import number_words
-from components.in_sight import LoadsInSight
-from components.links import PREFIXES
 from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
+from components.urls import PREFIXES
+from components.viewport import ViewportLoads
 from components.vms.feed import VmFeed
 from components.vms.words import BUSY, DOING, STATES, TOOLS
 from data.objects import VM, Host
@@ -48,7 +48,7 @@ class Grid(ui.element, component="grid.js"):
         super().__init__()
         self._feed = feed
         self._on_choose, self._on_columns = on_choose, on_columns
-        self._loads = LoadsInSight(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"), traces=True)
+        self._loads = ViewportLoads(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"), traces=True)
         titles = column_titles()
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,

@@ -9,9 +9,9 @@ from nicegui import background_tasks, ui
 
 from components.actions import run_command, whoever
 from components.feeds import in_turns
-from components.live import renewed
-from components.ui import Age, Button, Card, Kind
-from components.vms.around import follow_around
+from components.live import fresh_slot
+from components.related import follow_related
+from components.ui import Age, Button, ButtonKind, Card
 from data.names import name_of
 from data.objects import VBD, VM
 from data.snapshots import Twig, snapshot_tree
@@ -42,7 +42,7 @@ class Growth(Card):
         with self:
             self._box = ui.element().classes("x-growth")
             with ui.element().classes("contents"):
-                follow_around(context.mirror, vm, snapshot_refs, self._refresh, names=("snapshots", "parent", "name_label"))
+                follow_related(context.mirror, vm, snapshot_refs, self._refresh, names=("snapshots", "parent", "name_label"))
 
     def _refresh(self) -> None:
         rows = [(twig, taken(twig.vm), own_size(twig.vm)) for twig in snapshot_tree(self._vm)]
@@ -55,7 +55,7 @@ class Growth(Card):
         said = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count))] if count else []
         self.scope.text = ", ".join([*said, size(whole)] if whole else said)
         width = width_of(twig for twig, *_rest in rows)
-        with renewed(self._box, "ul") as box:
+        with fresh_slot(self._box, "ul") as box:
             if not rows:
                 with ui.element("li"):
                     ui.label(_("No snapshots.")).classes("x-dim")
@@ -92,7 +92,7 @@ class Growth(Card):
             else:
                 await run_command(self._context, row, [snapshot])
 
-        button = Button(icon=row.icon, label=_(row.title), on_click=clicked, kind=Kind.GHOST).mark(row.id).props("data-once")
+        button = Button(icon=row.icon, label=_(row.title), on_click=clicked, kind=ButtonKind.GHOST).mark(row.id).props("data-once")
         if refused:
             button.allow(refused)
 

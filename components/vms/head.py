@@ -8,11 +8,11 @@ from typing import Final
 from nicegui import ui
 
 from components.actions import run_one, whoever
-from components.heads import ObjectHead
-from components.links import path_of
 from components.live import follow_facts
+from components.object_header import ObjectHead
 from components.theme.icons import Icon
 from components.ui import Button, Mark, Notice, Tone, notify
+from components.urls import path_of
 from components.vms.page.editable import editing, may_edit
 from components.vms.page.settings_rows import EDITS
 from components.vms.page.tags import Tags
@@ -23,7 +23,7 @@ from data.views.view import PRESENT
 from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.vbd.cd import INSERT, InsertCD, drive_of, tools_image
 from xo_dash.i18n import _, number, percent
 
@@ -211,4 +211,4 @@ async def insert_tools(context: Context, vm: VM) -> None:
     if image is not None:
         item = await run_one(context, INSERT, vm, InsertCD(image=image.uuid))
         if item is not None:
-            notify(_("The tools ISO is in the drive; install the tools in the guest.") if item.state is State.DONE else str(item.reason))
+            notify(_("The tools ISO is in the drive; install the tools in the guest.") if item.state is RunState.DONE else str(item.reason))

@@ -8,11 +8,11 @@ from typing import Final
 from nicegui import background_tasks, ui
 
 from components.lists.period import Period, PeriodField
-from components.live import follow_source, renewed
-from components.ui import Age, Button, Card, Kind
+from components.live import follow_source, fresh_slot
+from components.ui import Age, Button, ButtonKind, Card
 from components.vms.setting_words import setting_text, setting_title
 from data.objects import VM
-from data.stores.journal import SHOWN, Line
+from data.stores.journal import SHOWN, JournalLine
 from xo_dash.context import Context
 from xo_dash.control.actions import BY_ID
 from xo_dash.i18n import _, ngettext, number
@@ -33,13 +33,13 @@ class JournalCard(Card):
         self.classes("x-journal")
         self._context, self._vm = context, vm
         self._period, self._wanted = Period(), PAGE
-        self._lines: list[Line] = []
+        self._lines: list[JournalLine] = []
         self._turn = 0
         with self:
             with ui.element().classes("x-list-tools"):
                 PeriodField(self._narrow)
             self._box = ui.element().classes("x-table-box")
-            self._more = Button(_("Show more"), self._show_more, kind=Kind.GHOST).mark("more-changes")
+            self._more = Button(_("Show more"), self._show_more, kind=ButtonKind.GHOST).mark("more-changes")
             self._more.set_visibility(False)
             with ui.element().classes("contents"):
                 follow_source(lambda tell: context.journal.observe(lambda uuids: tell() if vm.uuid in uuids else None), self._read)
@@ -69,7 +69,7 @@ class JournalCard(Card):
         count = len(self._lines)
         self.scope.text = ngettext("{n} change", "{n} changes", count).format(n=number(count)) + ("+" if count == SHOWN else "")
         self._more.set_visibility(count > self._wanted)
-        with renewed(self._box):
+        with fresh_slot(self._box):
             if not self._lines:
                 text = (
                     _("No changes in this period.") if self._period != Period() else _("No changes since xo-dash started watching this VM.")
@@ -79,7 +79,7 @@ class JournalCard(Card):
             _table(self._lines[: self._wanted])
 
 
-def _table(lines: Sequence[Line]) -> None:
+def _table(lines: Sequence[JournalLine]) -> None:
     with ui.element("table").classes("x-table x-journal-table"):
         with ui.element("thead"), ui.element("tr"):
             for title, classes in (
@@ -92,13 +92,13 @@ def _table(lines: Sequence[Line]) -> None:
                 head.tag = "th"
                 head.props("scope=col")
         with ui.element("tbody"):
-            before: Line | None = None
+            before: JournalLine | None = None
             for line in lines:
                 _row(line, again=before is not None and before.run == line.run and abs(before.at - line.at) < SAME)
                 before = line
 
 
-def _row(line: Line, *, again: bool) -> None:
+def _row(line: JournalLine, *, again: bool) -> None:
     with ui.element("tr").classes("x-journal-again" if again else ""):
         with ui.element("td").classes("x-journal-when x-nowrap"):
             if not again:
@@ -111,7 +111,7 @@ def _row(line: Line, *, again: bool) -> None:
                 _who(line)
 
 
-def _values(line: Line) -> None:
+def _values(line: JournalLine) -> None:
     """`2 → 4`; one of them alone where the other is nothing."""
     old, new = setting_text(line.key, line.before), setting_text(line.key, line.after)
     if line.key == "created":
@@ -136,7 +136,7 @@ def _value(text: str, classes: str) -> None:
         label.props["data-tip"] = text
 
 
-def _who(line: Line) -> None:
+def _who(line: JournalLine) -> None:
     if not line.who:
         ui.label(_("external")).classes("x-dim")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.charts import Chart, Curve, Past, Unit, panels
+from components.charts import Chart, Curve, HistoryCharts, Unit, panels
 from components.live import follow
 from components.ui import Card
 from data.facts.vm import memory_of, vcpus_of
@@ -18,7 +18,7 @@ from xo_dash.i18n import _, ngettext, number, size
 def loads(mirror: Sight, vm: VM, pool: Home) -> None:
     """The cards; one without a sample says so. Longer ranges stand in their place."""
     idle = _("No measurements while it is not running.")
-    with Past("vm", key_of(vm), panels.of_vm()):
+    with HistoryCharts("vm", key_of(vm), panels.of_vm()):
         with Card(_("CPU")) as cpu:
             Chart(pool.part(History), vm.uuid, (Curve("cpu"),), Unit.SHARE, limit=1, idle=idle)
         with Card(_("Memory")) as memory:

@@ -1,4 +1,4 @@
-"""What the list says of each VM on the wire: flat values in the order of `Row`, the same for every reader.
+"""What the list says of each VM on the wire: flat values in the order of `VmRow`, the same for every reader.
 
 Only what is named here leaves: XAPI's maps never do. Words are put by the browser, which is told them in its reader's language.
 """
@@ -17,7 +17,7 @@ LONGEST_NOTE = 200
 """Characters of a description that the list keeps."""
 
 
-class Row(NamedTuple):
+class VmRow(NamedTuple):
     """`grid.js` reads it by these names; amounts in bytes, moments in epoch seconds, 0 for none."""
 
     id: int
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     note: str
 
 
-class Place(NamedTuple):
+class PoolInfo(NamedTuple):
     """A pool of the list: its server's id, what it is called, whether it is live, what it is called in keys, and whether HA is on."""
 
     id: str
@@ -53,9 +53,9 @@ class Place(NamedTuple):
     ha: bool
 
 
-def row_of(id_: int, vm: VM) -> Row:
+def row_of(id_: int, vm: VM) -> VmRow:
     host, tools = host_of(vm), V.tools.of(vm)  # of thousands each step counts: no Thing is made of it
-    return Row(
+    return VmRow(
         id=id_,
         uuid=vm.uuid,
         pool=vm.home.id,
@@ -80,5 +80,5 @@ def row_of(id_: int, vm: VM) -> Row:
     )
 
 
-def place_of(pool: Home) -> Place:
-    return Place(pool.id, pool_name(pool), pool.server.is_live, pool.key, any(own.ha_enabled for own in pool.all(Pool).values()))
+def place_of(pool: Home) -> PoolInfo:
+    return PoolInfo(pool.id, pool_name(pool), pool.server.is_live, pool.key, any(own.ha_enabled for own in pool.all(Pool).values()))

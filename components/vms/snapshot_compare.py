@@ -8,9 +8,9 @@ from nicegui import ui
 
 from components import ui as our
 from components.actions import run_command
-from components.live import renewed
+from components.live import fresh_slot
+from components.related import disk_refs, follow_related, nic_refs
 from components.ui import Button, Card, buttons
-from components.vms.around import disk_refs, follow_around, nic_refs
 from components.vms.growth import snapshot_refs, taken
 from components.vms.setting_words import setting_text, setting_title
 from data.configuration import DeviceDifference, Difference, compare
@@ -43,7 +43,7 @@ class SnapshotCompare(Card):
                     Button(_("New VM") + "…", lambda: self._do("snapshot.new_vm"), icon="plus").mark("new-vm").props("data-once")
                     Button(_("New template") + "…", lambda: self._do("snapshot.new_template"), icon="copy").props("data-once")
             with ui.element().classes("contents"):
-                follow_around(context.mirror, vm, lambda vm: (*snapshot_refs(vm), *disk_refs(vm), *nic_refs(vm)), self._refresh)
+                follow_related(context.mirror, vm, lambda vm: (*snapshot_refs(vm), *disk_refs(vm), *nic_refs(vm)), self._refresh)
 
     def show(self, one: VM | None, other: VM | None) -> None:
         """Compare `one` with `other`; None: with the VM as it is."""
@@ -65,7 +65,7 @@ class SnapshotCompare(Card):
             one=name_of(one), other=name_of(self._other))  # fmt: skip
         self._foot.set_visibility(self._other is None)
         found = compare(one, self._other or self._vm)
-        with renewed(self._box):
+        with fresh_slot(self._box):
             if not (found.settings or found.disks or found.nics):
                 ui.label(_("No setting, disk or NIC differs.")).classes("x-dim")
             _settings(found.settings)

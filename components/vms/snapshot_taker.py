@@ -9,8 +9,8 @@ from nicegui import ui
 from components import ui as our
 from components.actions import give, whoever
 from components.actions.dialog import notes_of
-from components.ui import Button, Card, Kind
-from components.vms.around import disk_refs, follow_around
+from components.related import disk_refs, follow_related
+from components.ui import Button, ButtonKind, Card
 from data.names import name_of
 from data.objects import VM
 from xo_dash.context import Context
@@ -42,11 +42,11 @@ class SnapshotTaker(Card):
                 self._memory = our.check(_("With memory"), on_change=self._changed)
                 self._quiesce = our.check(_("Quiesce"), on_change=self._changed)
                 ui.element().classes("x-grow")
-                self._button = Button(_("Take snapshot"), self._take, kind=Kind.PRIMARY, icon="camera").mark("take-snapshot")
+                self._button = Button(_("Take snapshot"), self._take, kind=ButtonKind.PRIMARY, icon="camera").mark("take-snapshot")
                 self._button.props("data-once")
             self._says = ui.label().classes("x-dim x-small").props("dir=auto aria-live=polite")
             with ui.element().classes("contents"):
-                follow_around(context.mirror, vm, disk_refs, self._refresh, names=FOLLOWED)
+                follow_related(context.mirror, vm, disk_refs, self._refresh, names=FOLLOWED)
 
     def _refresh(self) -> None:
         unasked = action("vm.snapshot").unasked([self._vm])

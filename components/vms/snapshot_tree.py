@@ -10,10 +10,10 @@ from nicegui import background_tasks, events, ui
 from components import ui as our
 from components.actions import PlacedMenu, run_command
 from components.feeds import in_turns
-from components.live import renewed
+from components.live import fresh_slot
+from components.related import follow_related
 from components.theme.icons import Icon
-from components.ui import Age, Bar, Button, Card, Kind, chip
-from components.vms.around import follow_around
+from components.ui import Age, Bar, Button, ButtonKind, Card, chip
 from components.vms.growth import own_size, picture, snapshot_refs, taken, width_of
 from data.chains import DEEP, MOST, deepest
 from data.names import name_of
@@ -54,8 +54,8 @@ class SnapshotTree(Card):
             with ui.element().classes("x-snaps-chosen") as self._bar:
                 self._count = ui.label().classes("x-strong")
                 self._frees = ui.label().classes("x-dim x-grow")
-                Button(_("Delete selected"), self._delete, icon="trash", kind=Kind.DANGER).mark("delete-selected").props("data-once")
-                Button(icon="close", label=_("Clear selection"), on_click=self._clear, kind=Kind.GHOST)
+                Button(_("Delete selected"), self._delete, icon="trash", kind=ButtonKind.DANGER).mark("delete-selected").props("data-once")
+                Button(icon="close", label=_("Clear selection"), on_click=self._clear, kind=ButtonKind.GHOST)
             self._head = ui.element().classes("x-snap x-snap-head")
             with self._head:
                 ui.element("span")
@@ -68,7 +68,7 @@ class SnapshotTree(Card):
             self._backups = our.check(_("Include backups"), on_change=self._include_backups)
             self._menu = PlacedMenu(context)
             with ui.element().classes("contents"):
-                follow_around(context.mirror, vm, snapshot_refs, self._refresh, names=("snapshots", "parent", "name_label"))
+                follow_related(context.mirror, vm, snapshot_refs, self._refresh, names=("snapshots", "parent", "name_label"))
 
     # what it shows
 
@@ -86,7 +86,7 @@ class SnapshotTree(Card):
         self.scope.text = self._sum(rows)
         self._head.set_visibility(bool(rows))
         self._backups.set_visibility(any(is_of_backup(twig.vm) for twig, *_rest in rows))
-        with renewed(self._box, "ul") as box:
+        with fresh_slot(self._box, "ul") as box:
             if not rows:
                 with ui.element("li"):
                     ui.label(_("No snapshots.")).classes("x-dim")
@@ -153,7 +153,7 @@ class SnapshotTree(Card):
         with ui.element("span").classes("x-snap-cost"):
             Bar(amount / most if most > 0 and amount > 0 else 0.0)
             ui.label(size(amount)).classes("x-num").props["data-tip"] = _("Space freed once the SR has coalesced (estimate)")
-        Button(icon="more", label=_("More commands"), kind=Kind.GHOST)
+        Button(icon="more", label=_("More commands"), kind=ButtonKind.GHOST)
 
     @staticmethod
     def _memory(snapshot: VM) -> None:

@@ -9,9 +9,9 @@ from typing import Final
 
 from components.actions import run_command
 from components.hosts.words import pool_name, pool_path
-from components.links import path_of
-from components.lists.rows import Cell, Column, Roll, Row
+from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
 from components.ui import Tone, confirm, notify
+from components.urls import path_of
 from components.vms.growth import own_size, taken
 from components.vms.words import mark_of
 from data.findings.vms import DAY, OLD_SNAPSHOT
@@ -45,17 +45,17 @@ READS: Final = (
 )  # fmt: skip
 
 
-def snapshot_roll() -> Roll[VM]:
+def snapshot_table() -> TableSpec[VM]:
     columns = [
-        Column(_("VM"), "minmax(130px, 1fr)", brief=True),
-        Column(_("Snapshot"), "minmax(160px, 1.6fr)", main=True),
-        Column(_("Age"), "164px", dated=True, down=True, brief=True, figure=True),
-        Column(_("Size"), "84px", number=True, down=True, brief=True),
-        Column(_("SR"), "minmax(110px, 0.9fr)", drop=2),
-        Column(_("Pool"), "minmax(100px, 0.7fr)", drop=1),
-        Column(_("Created by"), "minmax(96px, 0.6fr)", brief=True),
+        ListColumn(_("VM"), "minmax(130px, 1fr)", brief=True),
+        ListColumn(_("Snapshot"), "minmax(160px, 1.6fr)", main=True),
+        ListColumn(_("Age"), "164px", dated=True, down=True, brief=True, figure=True),
+        ListColumn(_("Size"), "84px", number=True, down=True, brief=True),
+        ListColumn(_("SR"), "minmax(110px, 0.9fr)", drop=2),
+        ListColumn(_("Pool"), "minmax(100px, 0.7fr)", drop=1),
+        ListColumn(_("Created by"), "minmax(96px, 0.6fr)", brief=True),
     ]
-    return Roll(
+    return TableSpec(
         kind=VM,
         columns=columns,
         row=_row,
@@ -69,7 +69,7 @@ def snapshot_roll() -> Roll[VM]:
     )
 
 
-def _row(snapshot: VM) -> Row:
+def _row(snapshot: VM) -> ListRow:
     vm, at, amount, backup = machine_of(snapshot), taken(snapshot), own_size(snapshot), is_of_backup(snapshot)
     gone = vm is snapshot
     srs = dict.fromkeys(name_of(sr) for disk in own_disks(snapshot) if (sr := disk.home.one(SR, disk.SR)))
@@ -82,7 +82,7 @@ def _row(snapshot: VM) -> Row:
         Cell(pool_name(snapshot), path=pool_path(snapshot)),
         Cell(_("backup"), tip=_("A backup job uses it: without it the next backup is a full one.")) if backup else Cell(),
     )
-    return Row(cells, tuple(_segments(snapshot, at, backup=backup, gone=gone)), "\n".join((*snapshot.tags, snapshot.name_description)))
+    return ListRow(cells, tuple(_segments(snapshot, at, backup=backup, gone=gone)), "\n".join((*snapshot.tags, snapshot.name_description)))
 
 
 def _segments(snapshot: VM, at: float | None, *, backup: bool, gone: bool) -> Iterator[str]:

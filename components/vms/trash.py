@@ -11,11 +11,11 @@ from nicegui import ui
 from components import ui as our
 from components.actions import ActionMenu, run_command
 from components.hosts.words import pool_name
-from components.links import path_of
-from components.live import follow, follow_all, renewed
+from components.live import follow, follow_all, fresh_slot
 from components.servers.form import is_administrator
 from components.theme.icons import Icon
-from components.ui import Age, Button, Card, Kind, Meter, Notice, Tone, buttons, empty_state, notify
+from components.ui import Age, Button, ButtonKind, Card, Meter, Notice, Tone, buttons, empty_state, notify
+from components.urls import path_of
 from data.changes import Change, Operation
 from data.names import name_of
 from data.objects import VDI, VM
@@ -73,7 +73,7 @@ class TrashList(ui.element):
                     self._count = ui.label().classes("x-trash-here")
                 ui.element().classes("x-grow")
                 self._sum = ui.label().classes("x-dim")
-                self._empty = Button(_("Empty trash") + "…", self._purge_all, kind=Kind.DANGER, icon="trash").mark("empty-trash")
+                self._empty = Button(_("Empty trash") + "…", self._purge_all, kind=ButtonKind.DANGER, icon="trash").mark("empty-trash")
             self._box = ui.element().classes("x-trash-rows")
             with ui.element().classes("contents"):
                 follow_all(context.mirror, concerns_trash, self._refresh, topics=lambda: (VM,))
@@ -87,7 +87,7 @@ class TrashList(ui.element):
         self._sum.text = " · ".join([kept, *([size(known)] if known else [])])
         self._count.text = _("Trash {n}").format(n=number(len(vms)))
         self._empty.set_visibility(bool(vms))
-        with renewed(self._box):
+        with fresh_slot(self._box):
             if not vms:
                 empty_state(_("The trash is empty"), _("VMs moved here are kept for some days and can be restored with one click."))
                 return
@@ -114,7 +114,7 @@ class TrashList(ui.element):
                 Meter(share, duration(left) if left > 0 else _("due"), warning=1 - SOON / max(SOON, kept.until - kept.at))
             with ui.element("span").classes("x-row"):
                 Button(_("Restore"), lambda: run_command(self._context, action("vm.restore"), [vm]), icon="undo").mark("restore")
-                with Button(icon="more", label=_("More commands"), kind=Kind.GHOST):
+                with Button(icon="more", label=_("More commands"), kind=ButtonKind.GHOST):
                     ActionMenu(self._context, (vm,), [action("vm.rename"), action("vm.purge")], right=True)
 
     async def _purge_all(self) -> None:
@@ -154,7 +154,7 @@ class TrashSettings(Card):
             self._on = our.check(_("Keep deleted VMs in a trash"), days > 0, on_change=self._changed).mark("trash-on")
             self._days = our.Field(_("Days"), str(days or USUAL), on_change=self._changed).mark("trash-days")
             with buttons():
-                Button(_("Save"), self._save, kind=Kind.PRIMARY).mark("save-trash")
+                Button(_("Save"), self._save, kind=ButtonKind.PRIMARY).mark("save-trash")
                 ui.link(_("Go to trash"), "/vms?state=trash").classes("x-link")
         self._changed()
 

@@ -17,32 +17,32 @@ DEEPEST: Final = 2
 """VLANs on a port are looked for so far up."""
 
 
-class Link(IntEnum):
+class LinkLevel(IntEnum):
     SPARE = 0  # no carrier, and nothing uses the port
     UP = 1
     DOWN = 2  # no carrier
     DEGRADED = 3  # a bond that lost some of its NICs, not all
 
 
-def link_of(pif: PIF) -> Link:
+def link_of(pif: PIF) -> LinkLevel:
     """The link below `pif`: a VLAN has that of the port it tags, a bond that of its NICs.
 
     A port without metrics counts as up: nothing says otherwise. Source: xapi plugs every physical NIC when it starts, cable or not:
     one that nothing uses lacks nothing.
     """
     link = _link(pif)
-    return Link.SPARE if link is Link.DOWN and not is_used(pif) else link
+    return LinkLevel.SPARE if link is LinkLevel.DOWN and not is_used(pif) else link
 
 
-def _link(pif: PIF) -> Link:
+def _link(pif: PIF) -> LinkLevel:
     vlan = pif.home.one(VLAN, pif.VLAN_master_of)
     below = pif.home.one(PIF, vlan.tagged_PIF) if vlan else None
     port = below if below is not None and below is not pif else pif
     for bond in port.all_of(Bond, port.bond_master_of):
         slaves = port.all_of(PIF, bond.slaves)
         up = sum(map(has_carrier, slaves))
-        return Link.UP if up == len(slaves) else Link.DEGRADED if up else Link.DOWN
-    return Link.UP if has_carrier(port) else Link.DOWN
+        return LinkLevel.UP if up == len(slaves) else LinkLevel.DEGRADED if up else LinkLevel.DOWN
+    return LinkLevel.UP if has_carrier(port) else LinkLevel.DOWN
 
 
 def has_carrier(pif: PIF) -> bool:
@@ -76,11 +76,11 @@ def link_level(pif: PIF) -> Level:
     Nothing is said of a port that is unplugged, nor of one of a host that is not heard.
     """
     host, link = pif.home.one(Host, pif.host), link_of(pif)
-    if link in (Link.UP, Link.SPARE) or host is None or not is_live(host):
+    if link in (LinkLevel.UP, LinkLevel.SPARE) or host is None or not is_live(host):
         return Level.NONE
     if pif.home.one(Bond, pif.bond_slave_of) is None and not pif.currently_attached:
         return Level.NONE
-    return Level.CRITICAL if link is Link.DOWN and (pif.management or cut_vms(pif)) else Level.WARNING
+    return Level.CRITICAL if link is LinkLevel.DOWN and (pif.management or cut_vms(pif)) else Level.WARNING
 
 
 def _is_guests(vif: VIF) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from data.facts.host import is_live, needs_reboot
+from data.failover import Fates
 from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
 from data.history import Clock, History
 from data.hosts import certificate_ends_at, guests_of
-from data.losing import Fates
 from data.objects import VM, Host
 
 DAY = 86400.0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from data.facts.host import is_live
-from data.facts.network import Link, cut_vms, link_level, link_of
+from data.facts.network import LinkLevel, cut_vms, link_level, link_of
 from data.findings.finding import Level, Limits, Reading, Rule
 from data.objects import PIF, VM, Bond, Host, Network
 
 
 def no_link(network: Network, _now: float) -> Reading | None:
     """2 where VMs that run there, or the pool itself, depend on it; else 1."""
-    ports = _ports(network, Link.DOWN)
+    ports = _ports(network, LinkLevel.DOWN)
     if not ports:
         return None
     cut = set[VM]().union(*(cut_vms(port) for port, _host in ports))
@@ -20,11 +20,11 @@ def no_link(network: Network, _now: float) -> Reading | None:
 
 def degraded(network: Network, _now: float) -> Reading | None:
     """A bond has lost some of its NICs."""
-    hosts = dict.fromkeys(host for _port, host in _ports(network, Link.DEGRADED))
+    hosts = dict.fromkeys(host for _port, host in _ports(network, LinkLevel.DEGRADED))
     return Reading(len(hosts), tuple(hosts)) if hosts else None
 
 
-def _ports(network: Network, link: Link) -> list[tuple[PIF, Host]]:
+def _ports(network: Network, link: LinkLevel) -> list[tuple[PIF, Host]]:
     """The ports in use that have this link, on living hosts; a bond's NICs are the bond's matter."""
     found = []
     for port in network.all_of(PIF, network.PIFs):

@@ -6,8 +6,8 @@ from collections.abc import Generator
 
 from data.facts.host import is_live
 from data.facts.sr import cut_off, is_shown, used_share
-from data.findings.book import Book
 from data.findings.finding import ALWAYS, Level, Limits, Reading, Rule
+from data.findings.registry import FindingRegistry
 from data.growth import days_until_full
 from data.history import History
 from data.names import name_of
@@ -100,12 +100,12 @@ FULL = Rule("sr.full", SR, full, Limits(warning=0.85, critical=0.95), unit="shar
 
 def fill_level(sr: SR) -> Level:
     """Whether it is too full, as findings tell it: once it was, it is until it is clearly no more."""
-    return sr.home.part(Book).level(FULL, sr)
+    return sr.home.part(FindingRegistry).level(FULL, sr)
 
 
 def fill_limits(home: Home) -> Limits:
     """Those of this installation."""
-    return home.part(Book).wishes.limits(FULL)
+    return home.part(FindingRegistry).overrides.limits(FULL)
 
 
 RULES = (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from data.facts.vm import ToolsState, VmState, state_of, tools_of
+from data.failover import srs_of
 from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
 from data.history import History
-from data.losing import srs_of
 from data.messages import CLASSES, alarm_of, subject_of
 from data.objects import PBD, SR, VM, Host, Message, Pool, PowerState
 from data.on_map import on_map

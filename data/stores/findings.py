@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from data.findings.finding import Rule, Subject
-from data.findings.wishes import Note, Tuning, Wishes, name_of
+from data.findings.overrides import Acknowledgement, Overrides, Tuning, name_of
 from data.growth import Sample
 from data.stores.directory import DataDirectory
 from data.stores.records import Records
@@ -60,7 +60,7 @@ class Tunings(Records[Tuned]):
 class Notes(Records[Noted]):
     """notes.json"""
 
-    def set_now(self, names: Sequence[str], note: Note | None) -> None:
+    def set_now(self, names: Sequence[str], note: Acknowledgement | None) -> None:
         """None takes what was said back."""
 
         def edit(records: dict[str, Noted]) -> None:
@@ -109,15 +109,15 @@ class FindingStore:
         self._notes = Notes(directory, "notes", Noted)
         self._memory = directory.path / "watched.json"
 
-    def wishes(self) -> Wishes:
+    def overrides(self) -> Overrides:
         tunings = {tuned.id: Tuning(tuned.on, tuned.warning, tuned.critical, tuned.hold, tuned.tags) for tuned in self._tunings.all()}
-        notes = {n.id: Note(n.by, n.at, math.inf if n.until is None else n.until, n.seen) for n in self._notes.all()}
-        return Wishes(tunings, notes)
+        notes = {n.id: Acknowledgement(n.by, n.at, math.inf if n.until is None else n.until, n.seen) for n in self._notes.all()}
+        return Overrides(tunings, notes)
 
     async def tune(self, rule: Rule, tuning: Tuning) -> None:
         await self._directory.run(self._tunings.set_now, rule.key, tuning)
 
-    async def note(self, rule: Rule, subjects: Sequence[Subject], note: Note | None) -> None:
+    async def note(self, rule: Rule, subjects: Sequence[Subject], note: Acknowledgement | None) -> None:
         await self._directory.run(self._notes.set_now, [name_of(rule, subject) for subject in subjects], note)
 
     async def rename(self, names: Mapping[str, str]) -> None:

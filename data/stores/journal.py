@@ -38,7 +38,7 @@ CREATE INDEX IF NOT EXISTS by_time ON change (at);
 """
 
 
-class Line(NamedTuple):
+class JournalLine(NamedTuple):
     """One change. `pool` is what names it in keys; `who` is empty where nobody of ours did it; `run`: the key of theirs."""
 
     at: float  # seconds since 1970
@@ -62,7 +62,7 @@ class JournalFile:
         self._database: sqlite3.Connection | None = None
         self._since_pruning = PRUNED_EVERY  # the first batch prunes
 
-    def write(self, lines: Sequence[Line]) -> None:
+    def write(self, lines: Sequence[JournalLine]) -> None:
         """All of them or, after an exception, none. Raises sqlite3.Error."""
         database = self._opened()
         with database:
@@ -75,7 +75,7 @@ class JournalFile:
             self._since_pruning = 0
             self._prune(database)
 
-    def lines(self, pool: str, uuid: str, begin: float, end: float, most: int = SHOWN) -> list[Line]:
+    def lines(self, pool: str, uuid: str, begin: float, end: float, most: int = SHOWN) -> list[JournalLine]:
         """Those of one VM between two moments, newest first. For any thread: it reads by a connection of its own. Raises sqlite3.Error."""
         if not self.path.exists():
             return []
@@ -85,7 +85,7 @@ class JournalFile:
                 "WHERE uuid = ? AND pool = ? AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
                 (uuid, pool, begin, end, most),
             )
-            return [Line(*row) for row in found]
+            return [JournalLine(*row) for row in found]
 
     def close(self) -> None:
         if self._database is not None:

@@ -23,7 +23,7 @@ class TlsMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class ServerRecord:
     """A connection; the pool behind it is known after the first contact."""
 
     id: str
@@ -57,11 +57,11 @@ class ServerChanges(TypedDict, total=False):
     sessions: tuple[str, ...]
 
 
-class ServerStore(Records[Server]):
+class ServerStore(Records[ServerRecord]):
     """servers.json"""
 
     def __init__(self, directory: DataDirectory, vault: Vault) -> None:
-        super().__init__(directory, "servers", Server)
+        super().__init__(directory, "servers", ServerRecord)
         self._vault = vault
 
     def password(self, server_id: str) -> str:
@@ -91,13 +91,13 @@ class ServerStore(Records[Server]):
         label: str = "",
         fingerprint: str = "",
         simulated: bool = False,
-    ) -> Server:
+    ) -> ServerRecord:
         """A new connection; without a label its address is one.
 
         Raises RecordRefused if the address is empty or there already, or a fingerprint is needed and none.
         """
         server_id = str(uuid.uuid4())
-        server = Server(
+        server = ServerRecord(
             id=server_id,
             label=label.strip() or address.strip(),
             address=address.strip(),
@@ -108,24 +108,24 @@ class ServerStore(Records[Server]):
             simulated=simulated,
         )
 
-        def edit(records: dict[str, Server]) -> None:
+        def edit(records: dict[str, ServerRecord]) -> None:
             _check(server, records.values())
             records[server.id] = server
 
         self._change("server.add", edit, server.label)
         return server
 
-    def update_now(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+    def update_now(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
         """Raises RecordMissing, RecordRefused as `add_now` does."""
         return self._update_as("server.edit", server_id, changes)
 
-    def learn_now(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+    def learn_now(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
         """The same for what the pool told of itself: nobody's doing."""
         return self._update_as(None, server_id, changes)
 
-    def _update_as(self, action: str | None, server_id: str, changes: ServerChanges) -> Server:
+    def _update_as(self, action: str | None, server_id: str, changes: ServerChanges) -> ServerRecord:
 
-        def edit(records: dict[str, Server]) -> Server:
+        def edit(records: dict[str, ServerRecord]) -> ServerRecord:
             if server_id not in records:
                 raise RecordMissing(_("this server no longer exists: somebody removed it"))
             server = self._with(records[server_id], changes)
@@ -135,7 +135,7 @@ class ServerStore(Records[Server]):
 
         return self._change(action, edit, server_id)
 
-    def remove_now(self, server_id: str) -> Server:
+    def remove_now(self, server_id: str) -> ServerRecord:
         """Raises RecordMissing."""
         return self._discard("server.remove", server_id)
 
@@ -149,21 +149,21 @@ class ServerStore(Records[Server]):
         label: str = "",
         fingerprint: str = "",
         simulated: bool = False,
-    ) -> Server:
+    ) -> ServerRecord:
         return await self._directory.run(
             self.add_now, address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated
         )
 
-    async def update(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+    async def update(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
         return await self._directory.run(lambda: self.update_now(server_id, **changes))
 
-    async def learn(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+    async def learn(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
         return await self._directory.run(lambda: self.learn_now(server_id, **changes))
 
-    async def remove(self, server_id: str) -> Server:
+    async def remove(self, server_id: str) -> ServerRecord:
         return await self._directory.run(self.remove_now, server_id)
 
-    def _with(self, server: Server, changes: ServerChanges) -> Server:
+    def _with(self, server: ServerRecord, changes: ServerChanges) -> ServerRecord:
         plain = dict(changes)
         if "password" in changes:
             plain["sealed_password"] = self._vault.seal(changes["password"], server.id)
@@ -176,7 +176,7 @@ class ServerStore(Records[Server]):
         return replace(server, **plain)  # type: ignore[arg-type]  # the keys are ServerChanges'
 
 
-def _door(server: Server) -> str:
+def _door(server: ServerRecord) -> str:
     """What a session is good for: it is not shown to another address."""
     return f"{server.id} {server.address}"
 
@@ -186,7 +186,7 @@ def plain_fingerprint(text: str) -> str:
     return text.replace(":", "").strip().lower()
 
 
-def _check(server: Server, others: Iterable[Server]) -> None:
+def _check(server: ServerRecord, others: Iterable[ServerRecord]) -> None:
     if not server.address or any(character.isspace() for character in server.address):
         raise RecordRefused(_("enter an address without spaces: a name or an IP address, optionally with :port"))
     if server.tls is TlsMode.PINNED and not _is_sha256(server.fingerprint):

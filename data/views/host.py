@@ -6,7 +6,7 @@ from typing import ClassVar, Final, TypeVar
 
 from data import hosts
 from data.facts import host as facts
-from data.findings.book import Book
+from data.findings.registry import FindingRegistry
 from data.history import History
 from data.names import name_of, pool_name
 from data.objects import Host, Pool
@@ -53,7 +53,7 @@ class HostView(View[Host]):
     updates_unfinished = _Fact(facts.updates_unfinished, "pending_guidances", "updates_requiring_reboot", "other_config")
     load = _Fact(lambda host: host.home.part(History).loads.get(host.uuid), HISTORY)
     """What was measured last."""
-    level = _Fact(lambda host: host.home.part(Book).mark(host), FINDINGS)
+    level = _Fact(lambda host: host.home.part(FindingRegistry).mark(host), FINDINGS)
     """The worst that is told of it."""
 
     guest_count = _Fact(lambda host: len(hosts.guests_of(host)), *RESIDENTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from data import networks
-from data.findings.book import Book
+from data.findings.registry import FindingRegistry
 from data.names import name_of, pool_name
 from data.objects import VIF, VM, Network, Pool
 from data.placement import is_guest
@@ -53,5 +53,5 @@ class NetworkView(View[Network]):
     links = _Fact(networks.links_of, *via("PIFs", *port.LINK))
     ports = _Fact(lambda network: tuple(port.seen(one.port.pif) for one in networks.ports_into(network)), *via("PIFs", *port.PORT))
     guest_count = _Fact(guest_count, "VIFs.VM", *via("VIFs.VM", *GUEST))
-    level = _Fact(lambda network: network.home.part(Book).mark(network), FINDINGS)
+    level = _Fact(lambda network: network.home.part(FindingRegistry).mark(network), FINDINGS)
     """The worst that is told of it."""

@@ -11,7 +11,7 @@ from data.storage import Room, room_of
 from data.views.things import Thing, maybe, via
 
 
-class Path(NamedTuple):
+class PathView(NamedTuple):
     pbd: str  # uuid
     host: Thing | None
     sr: Thing | None
@@ -23,9 +23,9 @@ class Path(NamedTuple):
     room: Room | None  # None where nobody stores anything
 
 
-def seen(way: Way) -> Path:
+def seen(way: Way) -> PathView:
     pbd, host, sr = way
-    return Path(
+    return PathView(
         pbd=pbd.uuid, host=maybe(host), sr=maybe(sr), is_attached=pbd.currently_attached, level=path_level(pbd),
         device=device_text(pbd.device_config), type=sr.type if sr else "", is_shared=sr is not None and sr.shared,
         room=room_of(sr) if sr is not None and is_shown(sr) else None,

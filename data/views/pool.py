@@ -9,7 +9,7 @@ from typing import ClassVar, Final, TypeVar
 from data import hosts, storage
 from data.facts.host import HostState, host_state
 from data.facts.vm import VmState, state_of
-from data.findings.book import Book
+from data.findings.registry import FindingRegistry
 from data.names import pool_name
 from data.objects import SR, VM, Host, Network, Pool
 from data.placement import Memory, is_guest
@@ -81,5 +81,5 @@ class PoolView(View[Pool]):
     """Of its SRs together."""
     sr_count = _Fact(lambda pool: len(pool.home.all(SR)), "SR.uuid")
     network_count = _Fact(lambda pool: len(pool.home.all(Network)), "Network.uuid")
-    level = _Fact(lambda pool: pool.home.part(Book).mark(pool), FINDINGS)
+    level = _Fact(lambda pool: pool.home.part(FindingRegistry).mark(pool), FINDINGS)
     """The worst that is told of it."""

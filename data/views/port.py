@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from data.facts.network import Link, link_level
+from data.facts.network import LinkLevel, link_level
 from data.hosts import port_of
 from data.level import Level
 from data.objects import PIF, Bond, Host
 from data.views.things import GUEST, Thing, maybe, via
 
 
-class Port(NamedTuple):
+class PortView(NamedTuple):
     pif: str  # uuid
     device: str  # eth0, bond0
     members: tuple[str, ...]  # the devices of a bond, by name
@@ -21,7 +21,7 @@ class Port(NamedTuple):
     is_attached: bool  # or part of a bond
     is_management: bool
     vlan: int | None
-    link: Link
+    link: LinkLevel
     level: Level  # how grave its link is
     speed: int  # Mbit/s; 0 for none or not known
     addresses: tuple[str, ...]
@@ -31,9 +31,9 @@ class Port(NamedTuple):
     host: Thing | None
 
 
-def seen(pif: PIF) -> Port:
+def seen(pif: PIF) -> PortView:
     port = port_of(pif)
-    return Port(
+    return PortView(
         pif=pif.uuid, device=pif.device, members=tuple(sorted(member.device for member in port.members)), mode=port.mode,
         is_physical=pif.physical, is_tagged=port.tagged is not None,
         is_attached=pif.currently_attached or pif.home.one(Bond, pif.bond_slave_of) is not None, is_management=pif.management,

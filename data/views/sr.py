@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from data import hosts, storage
-from data.findings.book import Book
+from data.findings.registry import FindingRegistry
 from data.findings.storage import fill_level
 from data.names import name_of, pool_name
 from data.objects import SR, Pool
@@ -60,5 +60,5 @@ class SRView(View[SR]):
         *via("PBDs.host", "metrics.live", "name_label", "hostname", "uuid"),
     )  # fmt: skip
     """The living hosts that should reach it and do not."""
-    level = _Fact(lambda sr: sr.home.part(Book).mark(sr), FINDINGS)
+    level = _Fact(lambda sr: sr.home.part(FindingRegistry).mark(sr), FINDINGS)
     """The worst that is told of it."""

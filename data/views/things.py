@@ -21,7 +21,7 @@ def via(reference: str, *paths: str) -> tuple[str, ...]:
 
 
 class Thing(NamedTuple):
-    """An object that a view refers to: enough for a link, see `components.links.path_to`."""
+    """An object that a view refers to: enough for a link, see `components.urls.path_to`."""
 
     kind: type[XapiObject]
     key: str

@@ -15,11 +15,11 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast, overload
 from nicegui import binding
 
 from data.changes import Change, Subject, Topic
-from data.findings.book import Book
+from data.coalesce import Coalescer
+from data.findings.registry import FindingRegistry
 from data.history import History
 from data.identity import key_of
 from data.mirror import Mirror
-from data.pace import Pace
 from data.relations import Reads
 from data.server import Server
 from data.types import XapiObject
@@ -176,7 +176,7 @@ class View(Generic[R]):
                 if any(one is row or (getattr(one, "ref", "") in subjects and getattr(one, "home", None) is home) for one in told):
                     mark()
 
-            kept.ends.append(home.part(Book).observe(judged))
+            kept.ends.append(home.part(FindingRegistry).observe(judged))
 
 
 def is_present(row: XapiObject) -> bool:
@@ -206,7 +206,7 @@ class Engine:
     def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
         self._due: dict[tuple[View[Any], str], None] = {}
-        self._pace = Pace(self._flush)
+        self._pace = Coalescer(self._flush)
 
     def mark(self, view: View[Any], name: str) -> None:
         self._due[view, name] = None

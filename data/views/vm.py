@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, NamedTuple, TypeVar
 
-from data import ties, vms
+from data import dependencies, vms
 from data.facts import vm as facts
 from data.facts.host import is_live
-from data.findings.book import Book
+from data.findings.registry import FindingRegistry
 from data.history import History
 from data.level import Level
 from data.names import name_of, pool_name
@@ -26,7 +26,7 @@ SR: Final = ("VBDs.VDI.SR.name_label", "VBDs.VDI.SR.uuid")
 NETWORK: Final = ("VIFs.network.name_label", "VIFs.network.bridge", "VIFs.network.uuid")
 
 
-class Disk(NamedTuple):
+class DiskView(NamedTuple):
     """A disk or drive, with what is in it."""
 
     vbd: str  # uuid
@@ -48,7 +48,7 @@ class Disk(NamedTuple):
         return not self.vdi
 
 
-class Nic(NamedTuple):
+class NicView(NamedTuple):
     """A NIC, and the addresses that the agent in the guest tells of it: IPv4 first."""
 
     vif: str  # uuid
@@ -59,10 +59,10 @@ class Nic(NamedTuple):
     is_attached: bool
 
 
-class Tie(NamedTuple):
-    """One thing that it hangs on, see `data.ties`."""
+class DependencyView(NamedTuple):
+    """One thing that it hangs on, see `data.dependencies`."""
 
-    kind: ties.Kind
+    kind: dependencies.DependencyKind
     level: Level
     what: str
     on: Thing | None
@@ -74,9 +74,9 @@ def progress_of(vm: VM) -> float:
     return min((task.progress for task in tasks if task is not None), default=0.0)
 
 
-def disk_of(drive: vms.Drive) -> Disk:
+def disk_of(drive: vms.Drive) -> DiskView:
     vbd, vdi, sr = drive
-    return Disk(
+    return DiskView(
         vbd=vbd.uuid, vdi=vdi.uuid if vdi else "", name=name_of(vdi) if vdi else "", position=vbd.userdevice, device=vbd.device,
         is_disk=drive.is_disk, is_cd=vbd.type == "CD", is_attached=vbd.currently_attached, is_read_only=vbd.mode == "RO",
         is_missing=vdi is not None and vdi.missing, size=vdi.virtual_size if vdi else -1, used=vms.disk_used(vdi) if vdi else -1,
@@ -84,13 +84,13 @@ def disk_of(drive: vms.Drive) -> Disk:
     )  # fmt: skip
 
 
-def nic_of(nic: vms.Nic) -> Nic:
+def nic_of(nic: vms.Nic) -> NicView:
     vif = nic.vif
-    return Nic(vif.uuid, vif.device, vif.MAC, maybe(nic.network), nic.addresses, vif.currently_attached)
+    return NicView(vif.uuid, vif.device, vif.MAC, maybe(nic.network), nic.addresses, vif.currently_attached)
 
 
-def tie_of(tie: ties.Tie) -> Tie:
-    return Tie(tie.kind, ties.level_of(tie), tie.what, maybe(tie.on), maybe(tie.host))
+def dependency_of(dependency: dependencies.Dependency) -> DependencyView:
+    return DependencyView(dependency.kind, dependencies.level_of(dependency), dependency.what, maybe(dependency.on), maybe(dependency.host))
 
 
 class _Fact(Fact[VM, V]):
@@ -171,8 +171,9 @@ class VMView(View[VM]):
     )
     macs = _Fact(lambda vm: tuple(vif.MAC for vif in vms.vifs_of(vm)), "VIFs.device", "VIFs.MAC")
     snapshot_count = _Fact(lambda vm: len(vm.snapshots), "snapshots")
-    ties = _Fact(
-        lambda vm: tuple(tie_of(tie) for tie in ties.ties_of(vm)), "VBDs.type", "VBDs.userdevice", "VBDs.empty", "VBDs.VDI.name_label",
+    dependencies = _Fact(
+        lambda vm: tuple(dependency_of(dependency) for dependency in dependencies.dependencies_of(vm)), "VBDs.type", "VBDs.userdevice",
+        "VBDs.empty", "VBDs.VDI.name_label",
         "VBDs.VDI.SR.shared", "VBDs.VDI.SR.PBDs.host", "VBDs.VDI.SR.PBDs.currently_attached", "VIFs.device",
         "VIFs.network.PIFs.metrics.carrier", "VIFs.network.PIFs.host", "attached_PCIs", "VGPUs", *SR, *NETWORK, *HOST, FINDINGS,
     )  # fmt: skip
@@ -194,5 +195,5 @@ class VMView(View[VM]):
     """Operations that somebody forbade, as XAPI calls them."""
     needs_restart = _Fact(lambda vm: vm.requires_reboot, "requires_reboot")
     """For its new settings."""
-    level = _Fact(lambda vm: vm.home.part(Book).mark(vm), FINDINGS)
+    level = _Fact(lambda vm: vm.home.part(FindingRegistry).mark(vm), FINDINGS)
     """The worst that is told of it."""

@@ -7,21 +7,21 @@ from array import array
 
 import pytest
 
+from data.archives import ArchiveData, ArchiveRange, aligned, of_host, of_pool, of_vm
 from data.mirror import PoolMirror
 from data.objects import SR, VM, Host, HostMetrics
-from data.past import Past, Stretch, aligned, of_host, of_pool, of_vm
 from tests import fakes
 from tests.sync.conftest import home, interpreter, pools, simulation
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool, Simulation
-from xo_dash.sync.archives import Kept, Missing, Why
+from xo_dash.sync.archives import Kept, Missing, NoDataReason
 from xo_dash.xapi import archives
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
 
 __all__ = ["home", "interpreter", "pools", "simulation"]
 
-DAY = Stretch(3600, 26)
+DAY = ArchiveRange(3600, 26)
 VM_UUID = "760905a6-346e-c3ae-b488-3abb0de44377"
 NAMES = ["cpu0", "memory", "runstate_blocked"]
 
@@ -82,8 +82,8 @@ def test_updates_keep_least_and_most_and_fill_gaps() -> None:
     assert math.isnan(whole.values[2]) and whole.high is not None and whole.high[0] == 1.0
 
 
-def past(first: int, **columns: list[float]) -> Past:
-    return Past(60, first, {"AVERAGE": {name: array("f", values) for name, values in columns.items()}})
+def past(first: int, **columns: list[float]) -> ArchiveData:
+    return ArchiveData(60, first, {"AVERAGE": {name: array("f", values) for name, values in columns.items()}})
 
 
 def test_vcpus_that_are_not_online_do_not_dilute_an_archive() -> None:
@@ -141,7 +141,7 @@ async def test_a_day_of_a_vm_comes_from_its_host_and_that_of_a_halted_one_from_t
             try:
                 await home.servers.archives.of_vm(vm, DAY)
             except Missing as missing:
-                assert missing.why is Why.NOTHING
+                assert missing.why is NoDataReason.NOTHING
 
 
 async def test_a_pool_is_the_sum_of_its_hosts_and_an_sr_what_they_do_with_it(home: House, pools: list[SimulatedPool]) -> None:
@@ -163,7 +163,7 @@ async def test_a_host_that_is_away_is_named(home: House, pools: list[SimulatedPo
     fakes.change(home.mirror, metrics, live=False)
     with pytest.raises(Missing) as missing:
         await home.servers.archives.of_host(host, DAY)
-    assert (missing.value.why, missing.value.name) == (Why.HOST, host.name_label)
+    assert (missing.value.why, missing.value.name) == (NoDataReason.HOST, host.name_label)
     found = await home.servers.archives.of_pool(pool, DAY)
     assert list(found.away) == [host.name_label] and len(found.pasts) == 1
 
@@ -175,4 +175,4 @@ async def test_a_pool_that_is_away_is_named(home: House, simulation: Simulation)
     await home.servers.enable(pool.id, False)
     with pytest.raises(Missing) as missing:
         await home.servers.archives.of_host(host, DAY)
-    assert missing.value.why is Why.POOL
+    assert missing.value.why is NoDataReason.POOL

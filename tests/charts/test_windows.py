@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Browser, Page
 
 import components.charts
-from data.past import STRETCHES
-from data.traces import POINTS, text
+from data.archives import STRETCHES
+from data.sparklines import POINTS, text
 from tests.browsing import in_the_browser
 from tests.modules import open_modules
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xo_dash.control.cloud_init.config import CloudInit, Nic
+from xo_dash.control.cloud_init.config import CloudInit, GuestNic
 from xo_dash.control.cloud_init.disk import SIZE, config_disk
 from xo_dash.control.cloud_init.fat import DiskFull, fat_disk
 
@@ -22,7 +22,7 @@ LONG = "a name that is longer than the thirteen letters of a part.txt"
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("disk") / "cidata.img"
-    path.write_bytes(config_disk(CONFIG, "web-1", (Nic("aa:bb:cc:dd:ee:01"),)))
+    path.write_bytes(config_disk(CONFIG, "web-1", (GuestNic("aa:bb:cc:dd:ee:01"),)))
     return path
 
 

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from xo_dash.control.cloud_init.check import faults_of_text, hints_of_text
-from xo_dash.control.cloud_init.config import CloudInit, Nic, faults, hostname_of, network_config, user_data
+from xo_dash.control.cloud_init.config import CloudInit, GuestNic, faults, hostname_of, network_config, user_data
 
-MADE = (Nic(""),)
+MADE = (GuestNic(""),)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKeyKeyKey"
 
 
@@ -40,8 +40,8 @@ def test_what_is_wrong_is_said_at_its_field(said: dict[str, Any], field: str) ->
 def test_a_static_address_of_several_nics_needs_one_that_can_be_told() -> None:
     config = CloudInit(address="10.0.0.2/24")
     assert [fault.field for fault in faults(config, ())] == ["address"] == [fault.field for fault in faults(config, MADE * 2)]
-    assert not list(faults(config, (Nic("AA:BB:CC:DD:EE:01"), *MADE)))
-    (card,) = yaml.safe_load(network_config(config, (Nic("AA:BB:CC:DD:EE:01"), *MADE)))["ethernets"].values()
+    assert not list(faults(config, (GuestNic("AA:BB:CC:DD:EE:01"), *MADE)))
+    (card,) = yaml.safe_load(network_config(config, (GuestNic("AA:BB:CC:DD:EE:01"), *MADE)))["ethernets"].values()
     assert card["match"] == {"macaddress": "aa:bb:cc:dd:ee:01"}
     (card,) = yaml.safe_load(network_config(CloudInit(address="fd00::2/64", gateway="fd00::1"), MADE))["ethernets"].values()
     assert card == {"match": {"name": "e*"}, "addresses": ["fd00::2/64"], "gateway6": "fd00::1"}

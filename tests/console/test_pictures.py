@@ -10,8 +10,8 @@ from data.mirror import Mirror
 from data.objects import VM, Console, Host, HostMetrics, PowerState
 from data.types import Ref
 from tests import fakes
-from xo_dash.consoles.consoles import Connections
-from xo_dash.consoles.pictures import FRESH, Pictures
+from xo_dash.consoles.consoles import ConsoleConnections
+from xo_dash.consoles.pictures import FRESH, ConsolePictures
 from xo_dash.xapi.errors import Unreachable
 from xo_dash.xapi.wire import Reply
 
@@ -59,7 +59,7 @@ def lab() -> tuple[Mirror, list[VM]]:
 async def test_one_request_at_a_time_and_none_for_what_is_fresh() -> None:
     mirror, vms = lab()
     hosts, now = Hosts(), [1000.0]
-    pictures = Pictures(cast(Connections, cast(Any, hosts)), lambda: now[0])
+    pictures = ConsolePictures(cast(ConsoleConnections, cast(Any, hosts)), lambda: now[0])
     found = await asyncio.gather(*(pictures.of(vm) for vm in vms * 3))
     assert hosts.most == 1 and sorted(hosts.asked) == sorted(vm.uuid for vm in vms)
     assert all(one is not None and one.content == JPEG for one in found)
@@ -77,4 +77,4 @@ async def test_what_is_no_picture_is_not_shown() -> None:
     _mirror, vms = lab()
     hosts = Hosts()
     hosts.reply = Reply(200, "text/html", b"<script>")
-    assert await Pictures(cast(Connections, cast(Any, hosts)), lambda: 1000.0).of(vms[0]) is None
+    assert await ConsolePictures(cast(ConsoleConnections, cast(Any, hosts)), lambda: 1000.0).of(vms[0]) is None

@@ -28,10 +28,10 @@ from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from tests.asking import PATIENCE
 from tests.sync.house import House, house
+from xo_dash.auth.sessions import Session, SessionTable
 from xo_dash.consoles.consoles import Consoles
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
-from xo_dash.door.sessions import Session, SessionTable
 from xo_dash.simulator.testing import SimulatedPool
 
 INITIAL = 24

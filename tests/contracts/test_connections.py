@@ -24,8 +24,8 @@ from tests.control.fake_pool import Desk, FakePool, Users, user
 from tests.places import serve
 from tests.settings.test_adding_a_server import Answering
 from tests.sync.test_collecting import Hosts
-from xo_dash.control.following import Caller, Connections
 from xo_dash.control.local_user import Users as SomeUsers
+from xo_dash.control.task_waiter import Caller, Connections
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.servers import Servers
 from xo_dash.xapi.address import Address

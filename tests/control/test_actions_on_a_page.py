@@ -13,7 +13,7 @@ from data.stores.users import Role
 from tests.control.browser_page import looking
 from tests.control.fake_pool import OFFERED, FakePool, ends_at_once
 from xo_dash.control.actions import action
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 
 
 def button(user: User, marker: str) -> Button:
@@ -188,7 +188,7 @@ async def test_of_many_each_has_its_result_and_the_tray_keeps_them(tmp_path: Pat
         await at.user.should_see("2 done, 1 failed")
         await at.user.should_see("no host can run it")
         (run,) = at.context.runner.runs
-        assert run.count(State.DONE) == 2 and [item.name for item in run.unhappy] == ["vm-1"]
+        assert run.count(RunState.DONE) == 2 and [item.name for item in run.unhappy] == ["vm-1"]
         at.context.runner.dismiss(run)
         await asyncio.sleep(0.15)
         await at.user.should_not_see("2 done, 1 failed")

@@ -8,8 +8,8 @@ from data.objects import VBD, Host, TaskStatus
 from data.types import Ref
 from tests.control.fake_pool import Desk, FakePool
 from xo_dash.control.actions import action
-from xo_dash.control.activity import KEPT, Activity, Line
-from xo_dash.control.run import State
+from xo_dash.control.activity import KEPT, Activity, TaskLine
+from xo_dash.control.run import RunState
 
 
 class Clock:
@@ -30,7 +30,7 @@ def activity(desk: Desk, fake: FakePool, clock: Clock) -> Activity:
     return Activity(fake.mirror, desk.runner, clock)
 
 
-def shown(line: Line) -> tuple[str, str, str, State]:
+def shown(line: TaskLine) -> tuple[str, str, str, RunState]:
     return str(line.title), line.name, line.who, line.state
 
 
@@ -43,7 +43,7 @@ async def test_a_task_of_others_is_named_after_what_is_done_to_what(activity: Ac
     for row in (host, drive, vm):
         fake.change(row, current_operations={task: "start"})
     (line,) = activity.lines()
-    assert shown(line) == ("Start", "web-1", "", State.RUNNING)
+    assert shown(line) == ("Start", "web-1", "", RunState.RUNNING)
     assert line.subject is vm and line.server is fake.server and line.since == 1769860800.0
     assert line.task is fake.task_row(task)
 
@@ -69,9 +69,9 @@ async def test_an_end_stays_after_xapi_forgets_it(activity: Activity, fake: Fake
         fake.remove(fake.task_row(ref))
     lines = {str(line.title): line for line in activity.lines()}
     assert {title: line.state for title, line in lines.items()} == {
-        "Start": State.DONE,
-        "Suspend": State.FAILED,
-        "Copy": State.CANCELLED,
+        "Start": RunState.DONE,
+        "Suspend": RunState.FAILED,
+        "Copy": RunState.CANCELLED,
     }
     assert str(lines["Suspend"].reason).startswith("no host can run it")
     assert all(line.task is None for line in lines.values())
@@ -83,7 +83,7 @@ async def test_a_vanished_task_says_that_nobody_knows_unless_it_was_brief(activi
         fake.remove(fake.task_row(ref))
     clock.now += 10
     fake.remove(fake.task_row(long))
-    assert sorted((str(line.title), line.state) for line in activity.lines()) == [("Copy", State.LOST), ("Start", State.LOST)]
+    assert sorted((str(line.title), line.state) for line in activity.lines()) == [("Copy", RunState.LOST), ("Start", RunState.LOST)]
 
 
 async def test_a_brief_deletion_is_named_after_what_went(activity: Activity, fake: FakePool, clock: Clock) -> None:
@@ -122,7 +122,7 @@ async def test_a_run_of_ours_is_one_line_with_its_user(activity: Activity, desk:
     told: list[int] = []
     unsubscribe = activity.observe(lambda: told.append(1))
     run = desk.runner.start(desk.hire(), action("vm.start"), [vm])
-    assert [shown(line) for line in activity.lines()] == [("Start", "web-1", "ann", State.WAITING)]
+    assert [shown(line) for line in activity.lines()] == [("Start", "web-1", "ann", RunState.WAITING)]
     await fake.until(1)
     await asyncio.sleep(0)
     (task,) = run.items[0].tasks
@@ -134,7 +134,7 @@ async def test_a_run_of_ours_is_one_line_with_its_user(activity: Activity, desk:
     ended = asyncio.Event()
     desk.runner.observe(lambda changed: ended.set() if changed.ended else None)
     await ended.wait()
-    assert [shown(line) for line in activity.lines()] == [("Start", "web-1", "ann", State.DONE)]
+    assert [shown(line) for line in activity.lines()] == [("Start", "web-1", "ann", RunState.DONE)]
     assert told
     unsubscribe()
     told.clear()

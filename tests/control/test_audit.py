@@ -12,15 +12,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from xo_dash.control.audit import Audit, AuditUnwritable, Entry
+from xo_dash.control.audit import Audit, AuditEntry, AuditUnwritable
 from xo_dash.control.request import Request, Secret
 
 ENTRY = {"at": "2026-01-31T14:05:06.789Z", "event": "begin", "run": "r", "action": "vm.start", "user": "ann", "user_id": "id",
          "server": "lab", "kind": "VM", "uuid": "u", "name": "web-1"}  # fmt: skip
 
 
-def entry(**fields: object) -> Entry:
-    return Entry(**(ENTRY | fields))  # type: ignore[arg-type]
+def entry(**fields: object) -> AuditEntry:
+    return AuditEntry(**(ENTRY | fields))  # type: ignore[arg-type]
 
 
 def put_aside(folder: Path) -> list[Path]:
@@ -69,12 +69,12 @@ async def test_a_disk_that_does_not_take_it_is_said_and_later_lines_are_written(
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     program = f"""
 import asyncio, pathlib, sys
-from xo_dash.control.audit import Audit, Entry
+from xo_dash.control.audit import Audit, AuditEntry
 async def main():
     audit = Audit(pathlib.Path({str(tmp_path)!r}))
     number = 0
     while True:
-        await audit.write(Entry(**({ENTRY!r} | {{"name": str(number)}})))
+        await audit.write(AuditEntry(**({ENTRY!r} | {{"name": str(number)}})))
         print(number, flush=True)
         number += 1
 asyncio.run(main())

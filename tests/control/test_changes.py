@@ -16,7 +16,7 @@ from tests.control.ledger import Ledger
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.plan import Call
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.vdi.grow import new_size
 from xo_dash.control.xe import xe_lines
 
@@ -314,7 +314,7 @@ async def test_each_call_fails_once_and_everything_is_as_it_was(tmp_path: Path, 
         (item,) = run.items
         if calls[fails].alone:
             continue  # what is left is told
-        assert item.state is State.FAILED and not item.left, f"call {fails}: {item.reason}"
+        assert item.state is RunState.FAILED and not item.left, f"call {fails}: {item.reason}"
         assert ledger.changed == {}, f"call {fails} of {[call.method for call in calls]}"
         assert not +ledger.made and not -ledger.made, f"call {fails}"
 

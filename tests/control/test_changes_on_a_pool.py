@@ -13,7 +13,7 @@ from data.pending import pending_of
 from data.types import GIB, NULL_REF, XapiObject
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.vbd.cd import drive_of, images
 from xo_dash.control.vdi.space import sr_choices
 from xo_dash.simulator.testing import SimulatedPool, simulated
@@ -30,7 +30,7 @@ async def do(bench: Wired, action_id: str, subject: XapiObject, **values: object
     """Done, whatever it was; what it made."""
     run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [subject], values), 30)
     (item,) = run.items
-    assert (item.state, str(item.reason or "")) == (State.DONE, ""), action_id
+    assert (item.state, str(item.reason or "")) == (RunState.DONE, ""), action_id
     return item.result
 
 

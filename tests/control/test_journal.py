@@ -13,7 +13,7 @@ import pytest
 
 from data.objects import VBD, VDI, VIF, VM, Host, Network, PowerState
 from data.server import ServerState
-from data.stores.journal import FILE, JournalFile, Line
+from data.stores.journal import FILE, JournalFile, JournalLine
 from data.types import NULL_REF
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
@@ -115,8 +115,8 @@ async def test_hostile_texts_are_texts(writing: Writing, fake: FakePool) -> None
     assert name[2].startswith("<img src=x onerror=alert(1)>\u202e") and len(key[0]) < 120 and len(key[2]) < 500
 
 
-def line(number: int, at: float = 1e10) -> Line:
-    return Line(at, "p", "u", "n", "order", str(number), str(number + 1))
+def line(number: int, at: float = 1e10) -> JournalLine:
+    return JournalLine(at, "p", "u", "n", "order", str(number), str(number + 1))
 
 
 def test_it_does_not_grow_without_bound(tmp_path: Path) -> None:
@@ -142,11 +142,11 @@ def test_a_damaged_file_is_put_aside(tmp_path: Path, error_log: list[logging.Log
 KILLED = """
 import sys
 from pathlib import Path
-from data.stores.journal import JournalFile, Line
+from data.stores.journal import JournalFile, JournalLine
 file = JournalFile(Path(sys.argv[1]))
 number = 0
 while True:
-    file.write([Line(1e10, "p", "u", "n", "order", str(number), "") for _ in range(50)])
+    file.write([JournalLine(1e10, "p", "u", "n", "order", str(number), "") for _ in range(50)])
     number += 1
     print(number, flush=True)
 """

@@ -17,7 +17,7 @@ from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action, actions_for
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.plan import Call
-from xo_dash.control.run import Item, State
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.simulator.testing import simulated
 
 ADMIN = user(Role.ADMIN, "root")
@@ -160,7 +160,7 @@ def test_messages_are_dismissed_some_at_a_time(fake: FakePool, build: str, calls
     assert "pool.dismiss_messages" not in [row.id for row in actions_for(pool)], "it is for the page of messages"
 
 
-async def do(bench: Wired, action_id: str, subject: XapiObject, **values: object) -> Item:
+async def do(bench: Wired, action_id: str, subject: XapiObject, **values: object) -> RunItem:
     run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [subject], values), 30)
     (item,) = run.items
     return item
@@ -178,34 +178,34 @@ async def _mended(bench: Wired) -> None:
     (row,) = home.all(Pool).values()
     sr = next(sr for sr in home.all(SR).values() if sr.shared and sr.content_type != "iso")
     item = await do(bench, "sr.scan", sr)
-    assert item.state is State.DONE, item.reason
+    assert item.state is RunState.DONE, item.reason
     other = next(sr for sr in home.all(SR).values() if sr.ref != row.default_SR and why("sr.make_default", sr) == "")
     item = await do(bench, "pool.default_sr", row, sr=other.uuid)
-    assert item.state is State.DONE, item.reason
+    assert item.state is RunState.DONE, item.reason
     await bench.until(lambda: row.default_SR == other.ref)
     messages = list(home.all(Message).values())
     assert messages
     item = await do(bench, "message.dismiss", messages[0])
-    assert item.state is State.DONE, item.reason
+    assert item.state is RunState.DONE, item.reason
     item = await do(bench, "pool.dismiss_messages", row, messages=[message.uuid for message in messages[1:]])
-    assert item.state is State.DONE, item.reason
+    assert item.state is RunState.DONE, item.reason
     await bench.until(lambda: not set(messages) & set(home.all(Message).values()))
     away = await _emptied(bench)
     await bench.until(lambda: not away.enabled)
     item = await do(bench, "host.enable", away)
-    assert item.state is State.DONE, item.reason
+    assert item.state is RunState.DONE, item.reason
     await bench.until(lambda: away.enabled)
     vm = next((vm for vm in home.all(VM).values() if not why("vm.eject", vm)), None)
     if vm is not None:
         item = await do(bench, "vm.eject", vm)
-        assert item.state is State.DONE, item.reason
+        assert item.state is RunState.DONE, item.reason
 
 
 async def _emptied(bench: Wired) -> Host:
     """A host that went into maintenance mode; of the others, a VM cannot leave."""
     for one in bench.home.all(Host).values():
         item = await do(bench, "host.maintenance", one)
-        if item.state is State.DONE:
+        if item.state is RunState.DONE:
             return one
         assert "cannot be migrated to another host" in str(item.reason) and one.enabled
     raise AssertionError("no host can be emptied")

@@ -17,11 +17,11 @@ from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from tests.control.wired import Wired, wired
 from xo_dash.control.action import Action
 from xo_dash.control.actions import action
-from xo_dash.control.eligibility import offer
+from xo_dash.control.eligibility import eligibility
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, Wait, rehearse
 from xo_dash.control.request import NoRequest, decode
-from xo_dash.control.run import Item, State
-from xo_dash.control.said import say
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import simulated
 
@@ -135,7 +135,7 @@ async def test_each_call_of_a_clone_fails_once_and_nothing_stays(desk: Desk, fak
     failing(fake, method)
     run = await desk.runner.run(desk.hire(), action("vm.clone"), [vm], {"name": "web-2", "description": "x"})
     (item,) = run.items
-    assert item.state is State.FAILED and not item.left
+    assert item.state is RunState.FAILED and not item.left
     if method == FAILS[0]:
         assert fake.sent == [method]
         return
@@ -145,7 +145,7 @@ async def test_each_call_of_a_clone_fails_once_and_nothing_stays(desk: Desk, fak
     assert str(item.reason).startswith("Editing the description of web-2 failed: ") and str(item.reason).endswith(
         ". The steps before it were undone"
     )
-    assert [(step.state, step.undone) for step in item.steps] == [(State.DONE, True), (State.FAILED, False)]
+    assert [(step.state, step.undone) for step in item.steps] == [(RunState.DONE, True), (RunState.FAILED, False)]
 
 
 async def test_what_cannot_be_undone_is_named(desk: Desk, fake: FakePool) -> None:
@@ -163,7 +163,7 @@ async def test_nothing_is_undone_while_nobody_knows_what_the_last_call_did(desk:
     cloning(fake)
     fake.answers["VM.set_name_description"] = Timeout("30 s")
     run = await desk.runner.run(desk.hire(), action("vm.clone"), [fake.vm("web-1")], {"name": "web-2", "description": "x"})
-    assert run.items[0].state is State.LOST and "Async.VM.destroy" not in fake.sent
+    assert run.items[0].state is RunState.LOST and "Async.VM.destroy" not in fake.sent
     assert str(run.items[0].reason).endswith(". Not undone: Cloning web-1")
 
 
@@ -182,7 +182,7 @@ async def test_a_cancelled_run_takes_back_what_it_did_and_begins_nothing_new(tmp
     assert fake.calls[-1] == ("task.cancel", (task,))
     fake.end(task, result="<value>OpaqueRef:copy</value>")  # it was too late for that one
     await desk.until(lambda: run.ended)
-    assert [item.state for item in run.items] == [State.CANCELLED, State.CANCELLED]
+    assert [item.state for item in run.items] == [RunState.CANCELLED, RunState.CANCELLED]
     assert run.items[0].steps[0].undone and "Async.VM.destroy" in fake.sent
     assert fake.sent.count("Async.VM.clone") == 1
     await desk.runner.stop()
@@ -200,15 +200,15 @@ def waiting(vm: VM, within: float) -> Callable[[NoRequest, VM], Plan]:
     def plan(request: NoRequest, subject: VM) -> Plan:
         yield Wait(
             until=lambda: vm.power_state is PowerState.RUNNING, within=within,
-            says=say("Waiting for {name}", name=name_of(vm)), failed=say("it does not come"),
+            says=lazy("Waiting for {name}", name=name_of(vm)), failed=lazy("it does not come"),
         )  # fmt: skip
-        yield Call("VM.pause", vm.ref, says=say("Pausing"))
+        yield Call("VM.pause", vm.ref, says=lazy("Pausing"))
 
     return plan
 
 
-@pytest.mark.parametrize(("comes", "state"), [(True, State.DONE), (False, State.FAILED)])
-async def test_a_plan_waits_for_what_the_mirror_shows(desk: Desk, fake: FakePool, comes: bool, state: State) -> None:
+@pytest.mark.parametrize(("comes", "state"), [(True, RunState.DONE), (False, RunState.FAILED)])
+async def test_a_plan_waits_for_what_the_mirror_shows(desk: Desk, fake: FakePool, comes: bool, state: RunState) -> None:
     vm = fake.vm()
     row: Action[VM, NoRequest] = Action(
         id="vm.try", kind=VM, title="Try", done="{name}", role=Role.OPERATOR, applies_to=lambda _vm: True, blocked=lambda _vm: None,
@@ -216,7 +216,7 @@ async def test_a_plan_waits_for_what_the_mirror_shows(desk: Desk, fake: FakePool
     )  # fmt: skip
     fake.answers["Async.VM.pause"] = ends_at_once(fake)
     run = desk.runner.start(desk.hire(), row, [vm])
-    await desk.until(lambda: run.items[0].state is not State.WAITING)
+    await desk.until(lambda: run.items[0].state is not RunState.WAITING)
     if comes:
         fake.change(vm, power_state=PowerState.RUNNING)
     await desk.until(lambda: run.ended)
@@ -227,7 +227,7 @@ async def test_a_plan_waits_for_what_the_mirror_shows(desk: Desk, fake: FakePool
 def test_a_plan_without_end_is_not_rehearsed_for_ever(fake: FakePool) -> None:
     def endless() -> Plan:
         while True:
-            yield Call("VM.start", says=say("x"))
+            yield Call("VM.start", says=lazy("x"))
 
     assert len(rehearse(endless())) == 10_000
 
@@ -235,7 +235,7 @@ def test_a_plan_without_end_is_not_rehearsed_for_ever(fake: FakePool) -> None:
 # ---- against a simulated pool, by the wire
 
 
-async def do(bench: Wired, action_id: str, vm: VM, **values: object) -> Item:
+async def do(bench: Wired, action_id: str, vm: VM, **values: object) -> RunItem:
     run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [vm], values), 60)
     return run.items[0]
 
@@ -250,21 +250,21 @@ async def test_a_vm_is_cloned_renamed_and_taken_back(tmp_path: Path) -> None:
 async def _whole_story(bench: Wired) -> None:
     vm = next(vm for vm in bench.machines if "clone" in vm.allowed_operations and vm.VBDs)
     item = await do(bench, "vm.clone", vm, name="{name} copy", description="made by a test")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     copy = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
     await bench.until(lambda: copy.name_description == "made by a test")
     assert copy.name_label == f"{vm.name_label} copy"
     item = await do(bench, "vm.rename", copy, name="another")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     await bench.until(lambda: copy.name_label == "another")
     item = await do(bench, "vm.snapshot", copy, name="then")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     await bench.until(lambda: copy.snapshots)
     (then,) = copy.all_of(VM, copy.snapshots)
     await do(bench, "vm.rename", copy, name="later")
     await bench.until(lambda: copy.name_label == "later" and "revert" in then.allowed_operations)
     item = await do(bench, "vm.revert", copy, snapshot=then.uuid, name="the present")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     await bench.until(lambda: copy.name_label == "another")
     assert {shot.name_label for shot in copy.all_of(VM, copy.snapshots)} == {"then", "the present"}
 
@@ -283,12 +283,12 @@ async def _failing_in_the_middle(bench: Wired) -> None:
     def spoilt(request: Any, subject: VM) -> Plan:
         plan = row.plan(request, subject)
         copy = yield next(plan)
-        yield Call("VM.set_name_description", copy, says=say("Describing"), asynchronous=False)  # an argument is missing
+        yield Call("VM.set_name_description", copy, says=lazy("Describing"), asynchronous=False)  # an argument is missing
 
     from dataclasses import replace
 
     run = await asyncio.wait_for(bench.runner.run(bench.ann, replace(row, plan=spoilt), [vm], request), 60)
-    assert run.items[0].state is State.FAILED and not run.items[0].left, str(run.items[0].reason)
+    assert run.items[0].state is RunState.FAILED and not run.items[0].left, str(run.items[0].reason)
     await bench.until(lambda: everything(bench) == before)
 
 
@@ -299,8 +299,8 @@ async def test_names_and_descriptions_reach_the_pool_as_they_are(tmp_path: Path)
             admin = bench.hire(user(Role.ADMIN, "eve"))
             for kind in (VM, Host, Pool, SR, Network):
                 rename, describe = (action(f"{kind.xapi_class.lower()}.{verb}") for verb in ("rename", "describe"))
-                subject: Any = next(row for row in bench.home.all(kind).values() if offer(rename, [row], admin).possible)
+                subject: Any = next(row for row in bench.home.all(kind).values() if eligibility(rename, [row], admin).possible)
                 for row, values in ((rename, {"name": name}), (describe, {"description": text})):
                     run = await asyncio.wait_for(bench.runner.run(admin, row, [subject], values), 60)
-                    assert run.items[0].state is State.DONE, str(run.items[0].reason)
+                    assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
                 await bench.until(lambda subject=subject: (subject.name_label, subject.name_description) == (name, text))  # type: ignore[misc]

@@ -14,10 +14,10 @@ from data.stores.users import Role
 from data.types import Ref
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.action import Action
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, rehearse, rehearse_all, several
 from xo_dash.control.request import NoRequest
-from xo_dash.control.run import State
-from xo_dash.control.said import say
+from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
 
 
@@ -33,15 +33,15 @@ def each(vms: list[VM], *, alone: bool = False, host: Ref | None = None) -> Call
 
     def of(vm: VM) -> Plan:
         copy = yield Call(
-            "VM.clone", vm.ref, "copy", says=say("Cloning {name}", name=name_of(vm)),
-            undo=lambda ref: several([Call("VM.destroy", ref, says=say("Removing"))]),
+            "VM.clone", vm.ref, "copy", says=lazy("Cloning {name}", name=name_of(vm)),
+            undo=lambda ref: several([Call("VM.destroy", ref, says=lazy("Removing"))]),
         )  # fmt: skip
-        yield Call("VM.start", copy, False, False, says=say("Starting"))
+        yield Call("VM.start", copy, False, False, says=lazy("Starting"))
 
     def plan(request: NoRequest, subject: VM) -> Plan:
-        branches = [Branch(says=say(name_of(vm)), plan=lambda vm=vm: of(vm), host=host or vm.resident_on) for vm in vms]  # type: ignore[misc]
-        copies = yield Parallel(branches=branches, says=say("Copying all"), alone=alone)
-        yield Call("VM.set_name_description", subject.ref, str(copies), says=say("Noting"), asynchronous=False)
+        branches = [Branch(says=lazy(name_of(vm)), plan=lambda vm=vm: of(vm), host=host or vm.resident_on) for vm in vms]  # type: ignore[misc]
+        copies = yield Parallel(branches=branches, says=lazy("Copying all"), alone=alone)
+        yield Call("VM.set_name_description", subject.ref, str(copies), says=lazy("Noting"), asynchronous=False)
 
     return plan
 
@@ -69,10 +69,10 @@ async def test_each_makes_something_and_the_plan_around_gets_it(desk: Desk, fake
     vms = [fake.vm(f"web-{number}") for number in range(3)]
     answers(fake, vms)
     (item,) = (await desk.runner.run(desk.hire(), row(each(vms)), [vms[0]])).items
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     assert fake.calls[-1][1][1] == str(tuple(f"{vm.ref}-copy" for vm in vms))
     together = item.steps[0]
-    assert [(str(one.says), one.state, len(one.inside)) for one in together.inside] == [(vm.name_label, State.DONE, 2) for vm in vms]
+    assert [(str(one.says), one.state, len(one.inside)) for one in together.inside] == [(vm.name_label, RunState.DONE, 2) for vm in vms]
     assert item.progress == 1.0
 
 
@@ -82,13 +82,13 @@ async def test_when_one_fails(desk: Desk, fake: FakePool, alone: bool) -> None:
     answers(fake, vms)
     spoil(fake, "Async.VM.start", f"{vms[1].ref}-copy")
     (item,) = (await desk.runner.run(desk.hire(), row(each(vms, alone=alone)), [vms[0]])).items
-    assert item.state is State.FAILED and not item.left
+    assert item.state is RunState.FAILED and not item.left
     destroyed = {arguments[0] for method, arguments in fake.calls if method == "Async.VM.destroy"}
     branches = item.steps[0].inside
-    assert branches[1].state is State.FAILED and "Starting failed" in str(branches[1].reason)
+    assert branches[1].state is RunState.FAILED and "Starting failed" in str(branches[1].reason)
     if alone:  # the others stand, and the plan goes on
         assert destroyed == {f"{vms[1].ref}-copy"}
-        assert [one.state for one in branches] == [State.DONE, State.FAILED, State.DONE]
+        assert [one.state for one in branches] == [RunState.DONE, RunState.FAILED, RunState.DONE]
         assert "VM.set_name_description" in fake.sent
     else:
         assert destroyed == {f"{arguments[0]}-copy" for method, arguments in fake.calls if method == "Async.VM.clone"}
@@ -106,7 +106,7 @@ async def test_each_call_fails_once_and_nothing_stays(desk: Desk, fake: FakePool
         ends_at_once(fake, TaskStatus.FAILURE, "SR_FULL", "10", "5") if method.startswith("Async") else XapiFailure("SR_FULL", ["10", "5"])
     )
     (item,) = (await desk.runner.run(desk.hire(), row(each(vms)), [vms[0]])).items
-    assert item.state is State.FAILED and not item.left
+    assert item.state is RunState.FAILED and not item.left
     made = [f"{arguments[0]}-copy" for called, arguments in fake.calls if called == "Async.VM.clone" and method != "Async.VM.clone"]
     assert sorted(arguments[0] for called, arguments in fake.calls if called == "Async.VM.destroy") == sorted(made)
 
@@ -126,7 +126,7 @@ async def test_so_many_at_a_time_in_a_pool_and_on_a_host(tmp_path: Path) -> None
     for task in run.items[0].tasks[1:4]:
         fake.end(task, result="<value>OpaqueRef:copy</value>")
     await desk.until(lambda: run.ended)
-    assert run.items[0].state is State.DONE and fake.sent.count("Async.VM.clone") == 8
+    assert run.items[0].state is RunState.DONE and fake.sent.count("Async.VM.clone") == 8
     await desk.runner.stop()
 
 
@@ -137,7 +137,7 @@ async def test_many_that_wait_for_plans_of_their_own_do_not_wait_for_each_other(
     vms = [fake.vm(f"web-{number}") for number in range(6)]
     answers(fake, vms)
     run = await asyncio.wait_for(desk.runner.run(desk.hire(), row(each(vms)), vms), 30)
-    assert [item.state for item in run.items] == [State.DONE] * 6
+    assert [item.state for item in run.items] == [RunState.DONE] * 6
     await desk.runner.stop()
 
 
@@ -153,7 +153,7 @@ async def test_a_cancel_reaches_all_that_go_on(desk: Desk, fake: FakePool) -> No
     for task in tasks:
         fake.end(task, TaskStatus.CANCELLED)
     await desk.until(lambda: run.ended)
-    assert run.items[0].state is State.CANCELLED
+    assert run.items[0].state is RunState.CANCELLED
 
 
 def test_what_is_foretold_has_the_calls_of_all(fake: FakePool) -> None:

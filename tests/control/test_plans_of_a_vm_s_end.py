@@ -16,7 +16,7 @@ from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from xo_dash.control.actions import action, actions_for
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.request import decode
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.xapi.errors import XapiFailure
 
@@ -203,9 +203,9 @@ async def test_each_call_of_a_deletion_fails_once(desk: Desk, fake: FakePool, fa
     fake.answers |= dict.fromkeys(DELETION, ends)
     run = await desk.runner.run(desk.hire(), action("vm.delete"), [vm])
     (item,) = run.items
-    assert item.state is State.FAILED
+    assert item.state is RunState.FAILED
     assert len([method for method in fake.sent if method in DELETION]) == (1 if failing == 0 else 4)
-    failed = [str(step.says) for step in item.steps if step.state is State.FAILED]
+    failed = [str(step.says) for step in item.steps if step.state is RunState.FAILED]
     assert failed == [["Deleting web-1", "Deleting snapshot before", "Deleting disk root", "Deleting disk root of before"][failing]]
 
 
@@ -274,5 +274,5 @@ async def test_each_call_of_the_trash_fails_once_and_the_vm_is_as_it_was(
     fake.answers |= dict.fromkeys((*calls, *undone), "")
     fake.answers[calls[failing]] = XapiFailure("OPERATION_NOT_ALLOWED", ["not now"])
     run = await desk.runner.run(desk.hire(), action(action_id), [vm])
-    assert run.items[0].state is State.FAILED and not run.items[0].left
+    assert run.items[0].state is RunState.FAILED and not run.items[0].left
     assert fake.sent == [*calls[: failing + 1], *reversed(undone[:failing])]

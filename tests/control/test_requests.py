@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from xo_dash.control.actions import ACTIONS
 from xo_dash.control.request import (
     BadRequest,
-    Entry,
     HostUuid,
+    InputKind,
     Lines,
     Name,
     Request,
@@ -174,4 +174,4 @@ def test_every_request_has_a_schema_a_doc_and_titles(row: Any) -> None:
     assert schema["$defs"][row.request.__name__]["description"]
     for field in row.fields:
         assert field.title != field.name, f"{row.id}: {field.name} has no title"
-        assert field.entry is not Entry.OBJECT or field.name in row.choices, f"{row.id}: {field.name} has no choices"
+        assert field.entry is not InputKind.OBJECT or field.name in row.choices, f"{row.id}: {field.name} has no choices"

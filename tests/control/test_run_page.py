@@ -18,7 +18,7 @@ from tests import fakes
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.request import decode
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.xapi.errors import XapiFailure
 
 
@@ -58,7 +58,7 @@ async def test_a_failure_has_its_step_its_undo_and_what_is_left(looking: User, d
     fake.answers["VM.add_to_other_config"] = ""
     looking.find(marker="retry-failed").click()
     await desk.until(lambda: len(desk.runner.runs) > 1 and desk.runner.runs[-1].ended)
-    assert desk.runner.runs[-1].items[0].state is State.DONE
+    assert desk.runner.runs[-1].items[0].state is RunState.DONE
 
 
 async def test_of_many_the_failed_alone_are_done_once_more(looking: User, desk: Desk, fake: FakePool) -> None:
@@ -72,7 +72,7 @@ async def test_of_many_the_failed_alone_are_done_once_more(looking: User, desk: 
     looking.find("Retry 2 failed").click()
     await desk.until(lambda: len(desk.runner.runs) > 1 and desk.runner.runs[-1].ended)
     again = desk.runner.runs[-1]
-    assert {item.name for item in again.items} == {item.name for item in run.unhappy} and again.count(State.DONE) == 2
+    assert {item.name for item in again.items} == {item.name for item in run.unhappy} and again.count(RunState.DONE) == 2
     assert run.dismissed
 
 

@@ -13,20 +13,20 @@ from data.stores.users import Role
 from data.types import NULL_REF, XapiObject
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
-from xo_dash.control.run import Run, State
+from xo_dash.control.run import Run, RunState
 from xo_dash.xapi.errors import Timeout, Unreachable, XapiFailure
 
 START, STOP = action("vm.start"), action("vm.hard_shutdown")
 
 
-def only(run: Run) -> tuple[State, str]:
+def only(run: Run) -> tuple[RunState, str]:
     (item,) = run.items
     return item.state, str(item.reason or "")
 
 
 async def test_a_started_vm_is_followed_by_the_mirror_s_events(desk: Desk, fake: FakePool) -> None:
     vm, ann = fake.vm(), desk.hire()
-    told: list[tuple[State, float]] = []
+    told: list[tuple[RunState, float]] = []
     desk.runner.observe(lambda run: told.append((run.items[0].state, run.items[0].progress)))
     run = desk.runner.start(ann, START, [vm], address="192.0.2.7")
     await fake.until(1)
@@ -35,11 +35,11 @@ async def test_a_started_vm_is_followed_by_the_mirror_s_events(desk: Desk, fake:
     (task,) = fake.home.all(Task)
     fake.change(fake.task_row(task), progress=0.4)
     await asyncio.sleep(0)
-    assert told[-1] == (State.RUNNING, 0.4)
+    assert told[-1] == (RunState.RUNNING, 0.4)
     fake.change(fake.task_row(task), progress=float("nan"))
     fake.end(task)
     run = await _ended(run)
-    assert only(run) == (State.DONE, "")
+    assert only(run) == (RunState.DONE, "")
     await fake.until(1)
     assert fake.calls[-1] == ("task.destroy", (task,))
 
@@ -93,7 +93,7 @@ async def test_what_changed_since_the_click_is_refused_and_audited(
     vm, ann = fake.vm(), desk.hire()
     run = desk.runner.start(ann, START, [vm], address="192.0.2.7")
     spoil(desk, fake, vm)
-    assert only(await _ended(run)) == (State.REFUSED, words)
+    assert only(await _ended(run)) == (RunState.REFUSED, words)
     assert fake.calls == []
     assert desk.audit()[-1]["result"] == "refused" and desk.audit()[-1]["reason"] == words
 
@@ -101,16 +101,16 @@ async def test_what_changed_since_the_click_is_refused_and_audited(
 @pytest.mark.parametrize(
     ("answer", "state", "words", "code"),
     [
-        (XapiFailure("HANDLE_INVALID", ["VM", "OpaqueRef:x"]), State.FAILED,
+        (XapiFailure("HANDLE_INVALID", ["VM", "OpaqueRef:x"]), RunState.FAILED,
          "the object no longer exists: somebody removed it (VM)", "HANDLE_INVALID"),
-        (Timeout("30 s"), State.LOST, "the pool did not respond in time; the operation may still go on: "
+        (Timeout("30 s"), RunState.LOST, "the pool did not respond in time; the operation may still go on: "
         "check before trying again", "Timeout"),
-        (Unreachable("reset"), State.LOST,
+        (Unreachable("reset"), RunState.LOST,
          "the connection to the pool was lost; the operation may still go on: check before trying again (reset)", "Unreachable"),
     ],
 )  # fmt: skip
 async def test_a_call_that_breaks_is_never_repeated(
-    desk: Desk, fake: FakePool, answer: Exception, state: State, words: str, code: str
+    desk: Desk, fake: FakePool, answer: Exception, state: RunState, words: str, code: str
 ) -> None:
     fake.answers["Async.VM.start"] = answer
     run = await desk.runner.run(desk.hire(), START, [fake.vm()])
@@ -122,14 +122,14 @@ async def test_a_call_that_breaks_is_never_repeated(
 @pytest.mark.parametrize(
     ("status", "error", "state", "words"),
     [
-        (TaskStatus.FAILURE, ["HOST_NOT_ENOUGH_FREE_MEMORY", "2147483648", "1073741824"], State.FAILED,
+        (TaskStatus.FAILURE, ["HOST_NOT_ENOUGH_FREE_MEMORY", "2147483648", "1073741824"], RunState.FAILED,
          "2 GiB of memory needed, 1 GiB free; stop some VMs, or use another host"),
-        (TaskStatus.FAILURE, ["TASK_CANCELLED", "OpaqueRef:t"], State.CANCELLED, "it was cancelled"),
-        (TaskStatus.CANCELLED, [], State.CANCELLED, "it was cancelled"),
+        (TaskStatus.FAILURE, ["TASK_CANCELLED", "OpaqueRef:t"], RunState.CANCELLED, "it was cancelled"),
+        (TaskStatus.CANCELLED, [], RunState.CANCELLED, "it was cancelled"),
     ],
 )  # fmt: skip
 async def test_a_task_that_fails_says_why(
-    desk: Desk, fake: FakePool, status: TaskStatus, error: list[str], state: State, words: str
+    desk: Desk, fake: FakePool, status: TaskStatus, error: list[str], state: RunState, words: str
 ) -> None:
     fake.answers["Async.VM.start"] = ends_at_once(fake, status, *error)
     assert only(await desk.runner.run(desk.hire(), START, [fake.vm()])) == (state, words)
@@ -138,11 +138,13 @@ async def test_a_task_that_fails_says_why(
 @pytest.mark.parametrize(
     ("state_after", "state", "words"),
     [
-        (PowerState.RUNNING, State.DONE, ""),
-        (PowerState.HALTED, State.LOST, "the pool lost track of the task; web-1 is halted now: check before trying again"),
+        (PowerState.RUNNING, RunState.DONE, ""),
+        (PowerState.HALTED, RunState.LOST, "the pool lost track of the task; web-1 is halted now: check before trying again"),
     ],
 )
-async def test_of_a_vanished_task_the_object_tells(desk: Desk, fake: FakePool, state_after: PowerState, state: State, words: str) -> None:
+async def test_of_a_vanished_task_the_object_tells(
+    desk: Desk, fake: FakePool, state_after: PowerState, state: RunState, words: str
+) -> None:
     vm = fake.vm()
     run = desk.runner.start(desk.hire(), START, [vm])
     await fake.until(1)
@@ -157,12 +159,12 @@ async def test_of_a_vanished_task_the_object_tells(desk: Desk, fake: FakePool, s
 @pytest.mark.parametrize(
     ("record", "state"),
     [
-        ({"status": "success", "result": "<value></value>"}, State.DONE),
-        ({"status": "failure", "error_info": ["NO_HOSTS_AVAILABLE"]}, State.FAILED),
-        (XapiFailure("HANDLE_INVALID", ["task", "x"]), State.LOST),
+        ({"status": "success", "result": "<value></value>"}, RunState.DONE),
+        ({"status": "failure", "error_info": ["NO_HOSTS_AVAILABLE"]}, RunState.FAILED),
+        (XapiFailure("HANDLE_INVALID", ["task", "x"]), RunState.LOST),
     ],
 )
-async def test_xapi_is_asked_about_a_task_nobody_heard_of(tmp_path: Any, record: Any, state: State) -> None:
+async def test_xapi_is_asked_about_a_task_nobody_heard_of(tmp_path: Any, record: Any, state: RunState) -> None:
     fake = FakePool()
     desk = Desk(tmp_path, fake, patience=0.01)
     fake.answers |= {"Async.VM.start": "OpaqueRef:unheard", "task.get_record": record}
@@ -178,7 +180,7 @@ async def test_an_unreachable_pool_is_waited_for(tmp_path: Any) -> None:
     await asyncio.sleep(0.05)
     assert not run.ended
     fake.answers["task.get_record"] = {"status": "success", "result": ""}
-    assert only(await _ended(run))[0] is State.DONE
+    assert only(await _ended(run))[0] is RunState.DONE
     await desk.runner.stop()
 
 
@@ -192,15 +194,15 @@ async def test_many_are_done_some_at_a_time_in_each_pool(tmp_path: Any) -> None:
         await pool.until(3)
     await asyncio.sleep(0.05)
     assert (len(lab.sent), len(home.sent)) == (3, 3)
-    assert run.count(State.WAITING) == 8
+    assert run.count(RunState.WAITING) == 8
     while not run.ended:
         for pool in (lab, home):
             for ref, task in list(pool.home.all(Task).items()):
                 if task.status is TaskStatus.PENDING:
                     pool.end(ref)
-        assert max(run.count(State.RUNNING), 0) <= 6
+        assert max(run.count(RunState.RUNNING), 0) <= 6
         await asyncio.sleep(0.005)
-    assert run.count(State.DONE) == 14 and run.progress == 1.0
+    assert run.count(RunState.DONE) == 14 and run.progress == 1.0
     assert len(lab.sent) == len(home.sent) == 7
     await desk.runner.stop()
 
@@ -210,7 +212,7 @@ async def test_a_second_click_does_nothing_twice(desk: Desk, fake: FakePool) -> 
     first = desk.runner.start(ann, START, [vm])
     await fake.until(1)
     second = await desk.runner.run(ann, START, [vm])
-    assert only(second) == (State.REFUSED, "it is already being done")
+    assert only(second) == (RunState.REFUSED, "it is already being done")
     fake.end(next(iter(fake.home.all(Task))))
     await _ended(first)
     assert fake.sent == ["Async.VM.start"]
@@ -247,7 +249,7 @@ async def test_a_deleted_snapshot_takes_its_own_disks_along_and_no_others(desk: 
     assert [name.split(" · ")[0] for name in delete.also_removed(shot)] == ["own", "memory"]
     fake.answers |= {f"Async.{method}": ends_at_once(fake) for method in ("VM.destroy", "VDI.destroy")}
     run = await desk.runner.run(desk.hire(), delete, [shot])
-    assert only(run) == (State.DONE, "")
+    assert only(run) == (RunState.DONE, "")
     assert [call for call in fake.calls if call[0] != "task.destroy"] == [
         ("Async.VM.destroy", (shot.ref,)),
         ("Async.VDI.destroy", (disks["own"].ref,)),
@@ -267,7 +269,7 @@ async def test_a_disk_that_stays_is_named_and_the_others_still_go(desk: Desk, fa
     fake.answers |= {"Async.VM.destroy": ends_at_once(fake), "Async.VDI.destroy": destroy}
     run = await desk.runner.run(desk.hire(), action("snapshot.delete"), [shot])
     words = "Deleting disk own failed: the disk own is in use; detach it, or shut down what uses it"
-    assert only(run) == (State.FAILED, words)
+    assert only(run) == (RunState.FAILED, words)
     assert fake.sent == ["Async.VM.destroy", "Async.VDI.destroy", "Async.VDI.destroy"]
 
 
@@ -275,34 +277,34 @@ async def test_disks_stay_when_the_snapshot_stays(desk: Desk, fake: FakePool) ->
     shot, _disks = snapshot_with_disks(fake)
     fake.answers["Async.VM.destroy"] = ends_at_once(fake, TaskStatus.FAILURE, "OPERATION_BLOCKED", shot.ref, "keep it")
     run = await desk.runner.run(desk.hire(), action("snapshot.delete"), [shot])
-    assert only(run)[0] is State.FAILED
+    assert only(run)[0] is RunState.FAILED
     assert fake.sent == ["Async.VM.destroy"]
 
 
 async def test_a_task_is_cancelled_at_once_and_not_by_a_task(desk: Desk, fake: FakePool) -> None:
     ref = fake.task("Async.VM.start")
     run = await desk.runner.run(desk.hire(), action("task.cancel"), [fake.task_row(ref)])
-    assert only(run)[0] is State.DONE
+    assert only(run)[0] is RunState.DONE
     assert fake.calls == [("task.cancel", (ref,))]
 
 
 async def test_a_request_is_checked_where_it_counts(desk: Desk, fake: FakePool) -> None:
     vm, ann = fake.vm(), desk.hire()
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm])
-    assert only(run) == (State.REFUSED, "Name: “Name” is missing")
+    assert only(run) == (RunState.REFUSED, "Name: “Name” is missing")
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": " "})
-    assert only(run) == (State.REFUSED, "Name: “Name” is missing")
+    assert only(run) == (RunState.REFUSED, "Name: “Name” is missing")
     run = await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "a", "colour": True})
-    assert only(run) == (State.REFUSED, "there is no field “colour”; the fields are: name, memory, quiesce")
+    assert only(run) == (RunState.REFUSED, "there is no field “colour”; the fields are: name, memory, quiesce")
     run = await desk.runner.run(ann, action("vm.start_on"), [vm], {"host": "x"})
-    assert only(run) == (State.REFUSED, "there is no such host in its pool; choose another")
+    assert only(run) == (RunState.REFUSED, "there is no such host in its pool; choose another")
     assert fake.calls == []
 
 
 async def test_a_command_for_another_kind_is_refused(desk: Desk, fake: FakePool) -> None:
     ref = fake.task("Async.VM.start")
     run = await desk.runner.run(desk.hire(), START, [fake.task_row(ref)])
-    assert only(run)[0] is State.REFUSED and fake.calls == []
+    assert only(run)[0] is RunState.REFUSED and fake.calls == []
 
 
 async def test_the_object_is_found_again_by_its_uuid(desk: Desk, fake: FakePool) -> None:
@@ -313,7 +315,7 @@ async def test_the_object_is_found_again_by_its_uuid(desk: Desk, fake: FakePool)
     await fake.until(1)
     assert fake.calls[0] == ("Async.VM.start", (again.ref, False, False))
     fake.end(next(iter(fake.home.all(Task))))
-    assert only(await _ended(run))[0] is State.DONE
+    assert only(await _ended(run))[0] is RunState.DONE
 
 
 async def test_stopping_says_that_nobody_knows(desk: Desk, fake: FakePool) -> None:
@@ -321,7 +323,7 @@ async def test_stopping_says_that_nobody_knows(desk: Desk, fake: FakePool) -> No
     run = desk.runner.start(desk.hire(), START, vms)
     await fake.until(10)
     await desk.runner.stop()
-    assert (run.count(State.LOST), run.count(State.REFUSED)) == (10, 2)
+    assert (run.count(RunState.LOST), run.count(RunState.REFUSED)) == (10, 2)
     ends = [line for line in desk.audit() if line["event"] != "begin"]
     assert sorted(line["result"] for line in ends) == ["lost"] * 10 + ["refused"] * 2
 
@@ -330,7 +332,7 @@ async def test_without_an_audit_nothing_is_done(desk: Desk, fake: FakePool, erro
     (desk.folder / "audit.jsonl").mkdir()
     run = await desk.runner.run(desk.hire(), START, [fake.vm()])
     state, words = only(run)
-    assert state is State.REFUSED and words.endswith("Is a directory; nothing was done")
+    assert state is RunState.REFUSED and words.endswith("Is a directory; nothing was done")
     assert fake.calls == []
     assert error_log
     error_log.clear()
@@ -342,7 +344,7 @@ async def test_a_broken_view_does_not_stop_a_run(desk: Desk, fake: FakePool, err
 
     desk.runner.observe(broken)
     fake.answers["Async.VM.start"] = ends_at_once(fake)
-    assert only(await desk.runner.run(desk.hire(), START, [fake.vm()]))[0] is State.DONE
+    assert only(await desk.runner.run(desk.hire(), START, [fake.vm()]))[0] is RunState.DONE
     error_log.clear()
 
 

@@ -10,18 +10,18 @@ from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.local_user import system_user
 from xo_dash.control.purge import Purge
-from xo_dash.control.run import Item, State
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.simulator.testing import simulated
 
 
-async def do(bench: Wired, action_id: str, vm: VM, **values: object) -> Item:
+async def do(bench: Wired, action_id: str, vm: VM, **values: object) -> RunItem:
     run = await asyncio.wait_for(bench.runner.run(bench.ann, action(action_id), [vm], values), 60)
     (item,) = run.items
-    assert item.state is State.DONE, f"{action_id}: {item.reason}"
+    assert item.state is RunState.DONE, f"{action_id}: {item.reason}"
     return item
 
 
-async def made(bench: Wired, item: Item) -> VM:
+async def made(bench: Wired, item: RunItem) -> VM:
     return await bench.until(lambda: bench.home.one(VM, Ref(str(item.result))))  # type: ignore[return-value]
 
 

@@ -15,7 +15,7 @@ from data.objects import SR, VBD, VDI, VM
 from data.types import XapiObject
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
-from xo_dash.control.run import Item, Run, State
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.sr.import_disk import holds_disks, is_library, unreachable
 from xo_dash.control.transfers.delivery import Broken, Delivery
 from xo_dash.control.transfers.ends import EndFailed
@@ -57,7 +57,7 @@ async def fetched(bench: Wired, run: Run, enough: int = 1 << 62) -> bytes:
     return bytes(got)
 
 
-async def exported(bench: Wired, vm: VM, **values: object) -> tuple[Item, bytes]:
+async def exported(bench: Wired, vm: VM, **values: object) -> tuple[RunItem, bytes]:
     run = bench.runner.start(bench.ann, action("vm.export"), [vm], values)
     content = await fetched(bench, run)
     await bench.until(lambda: run.ended)
@@ -84,7 +84,7 @@ async def sent(upload: Upload, content: bytes, until: Callable[[int], bool] = la
         cut += 1
 
 
-async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id: str, file: str, **values: object) -> Item:
+async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id: str, file: str, **values: object) -> RunItem:
     upload = bench.runner.exchange.offer(file, len(content), bench.ann.id)
     request = {"file": {"id": upload.id, "name": file, "size": len(content)}, **values}
     run = bench.runner.start(bench.ann, action(action_id), [subject], request)
@@ -107,12 +107,12 @@ def halted(bench: Wired) -> VM:
 async def test_a_vm_goes_out_and_comes_in_again(bench: Wired) -> None:
     vm = halted(bench)
     item, content = await exported(bench, vm, compression="none")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     assert item.steps[0].meter is not None and item.steps[0].meter.moved == len(content)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         assert archive.getnames()[0] == "ova.xml"
     item = await imported(bench, content, pool_of(bench), "pool.import_vm", "web.xva", sr=sr_of(bench, "disk").uuid)
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     copy = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
     assert copy.name_label == vm.name_label and len(copy.VBDs) == len(vm.VBDs) and copy.uuid != vm.uuid
     assert await exported(bench, vm, compression="zstd") != b""
@@ -125,9 +125,9 @@ async def test_what_breaks_leaves_nothing(bench: Wired) -> None:
     sr, pool = sr_of(bench, "disk").uuid, pool_of(bench)
     # a file that ends too early, and one that is none
     item = await imported(bench, content[: len(content) // 2], pool, "pool.import_vm", "half.xva", sr=sr)
-    assert item.state is State.FAILED, str(item.reason)
+    assert item.state is RunState.FAILED, str(item.reason)
     item = await imported(bench, b"not an archive" * 1000, pool, "pool.import_vm", "text.xva", sr=sr)
-    assert item.state is State.FAILED and str(item.reason), str(item.reason)
+    assert item.state is RunState.FAILED and str(item.reason), str(item.reason)
     # one that nobody sends any more, and is cancelled
     upload = bench.runner.exchange.offer("web.xva", len(content), bench.ann.id)
     request = {"file": {"id": upload.id, "name": "web.xva", "size": len(content)}, "sr": sr}
@@ -136,17 +136,17 @@ async def test_what_breaks_leaves_nothing(bench: Wired) -> None:
     await bench.until(lambda: everything(bench) != before)
     bench.runner.cancel(bench.ann, run)
     await bench.until(lambda: run.ended)
-    assert run.items[0].state is State.CANCELLED and upload.closed
+    assert run.items[0].state is RunState.CANCELLED and upload.closed
     # one that is somebody else's
     upload = bench.runner.exchange.offer("web.xva", len(content), "somebody else")
     request["file"] = {"id": upload.id, "name": "web.xva", "size": len(content)}
     run = await bench.runner.run(bench.ann, action("pool.import_vm"), [pool], request)
-    assert run.items[0].state is State.FAILED and "choose it again" in str(run.items[0].reason)
+    assert run.items[0].state is RunState.FAILED and "choose it again" in str(run.items[0].reason)
     # a download whose receiver goes
     run = bench.runner.start(bench.ann, action("vm.export"), [vm], {"compression": "none"})
     await fetched(bench, run, enough=1)
     await bench.until(lambda: run.ended)
-    assert run.items[0].state is State.FAILED and "interrupted" in str(run.items[0].reason)
+    assert run.items[0].state is RunState.FAILED and "interrupted" in str(run.items[0].reason)
     await bench.until(lambda: everything(bench) == before and "export" in vm.allowed_operations)
 
 
@@ -195,31 +195,31 @@ async def test_a_disk_comes_in_and_goes_out_again(bench: Wired) -> None:
     sr, sha = sr_of(bench, "disk"), hashlib.sha256(DISK).hexdigest()
     before = everything(bench)
     item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", sha256="0" * 64)
-    assert item.state is State.FAILED and "SHA-256" in str(item.reason) and not item.left
+    assert item.state is RunState.FAILED and "SHA-256" in str(item.reason) and not item.left
     await bench.until(lambda: everything(bench) == before)
     item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", sha256=sha, name="data")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     assert disk.name_label == "data" and disk.virtual_size >= len(DISK)
     for form, content in (("raw", DISK.ljust(disk.virtual_size, b"\0")), ("vhd", None)):
         run = bench.runner.start(bench.ann, action("vdi.export"), [disk], {"format": form})
         got = await fetched(bench, run)
         await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
-        assert run.items[0].state is State.DONE, str(run.items[0].reason)
+        assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
         assert got == content or (content is None and got.startswith(b"conectix"))
 
 
 async def test_an_iso_goes_into_a_library(bench: Wired) -> None:
     library = sr_of(bench, "iso")
     item = await imported(bench, b"CD001" * 50_000, library, "sr.upload_iso", "tiny.iso")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     image = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     assert image.name_label == "tiny.iso" and library.ref == image.SR
     for name, size, reason in (("tiny.iso", 0, "the file is empty"), ("tiny.exe", 5, ".iso")):
         upload = bench.runner.exchange.offer(name, size, bench.ann.id)
         request = {"file": {"id": upload.id, "name": name, "size": size}}
         run = await bench.runner.run(bench.ann, action("sr.upload_iso"), [library], request)
-        assert run.items[0].state is State.REFUSED and reason in str(run.items[0].reason)
+        assert run.items[0].state is RunState.REFUSED and reason in str(run.items[0].reason)
 
 
 def as_qcow2(content: bytes) -> bytes:
@@ -233,7 +233,7 @@ def as_qcow2(content: bytes) -> bytes:
 async def test_an_image_is_unpacked_on_its_way(bench: Wired) -> None:
     sr, image = sr_of(bench, "disk"), as_qcow2(DISK)
     item = await imported(bench, image, sr, "sr.import_disk", "disk.qcow2", sha256=hashlib.sha256(image).hexdigest())
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     vhds = []
     for form in ("raw", "vhd"):
@@ -242,7 +242,7 @@ async def test_an_image_is_unpacked_on_its_way(bench: Wired) -> None:
         await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
     assert vhds[0].rstrip(b"\0") == DISK.rstrip(b"\0")
     item = await imported(bench, vhds[1], sr, "sr.import_disk", "disk.vhd")
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     again = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     assert again.virtual_size == disk.virtual_size
 

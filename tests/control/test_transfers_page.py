@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from components.actions import bar
-from components.links import path_of
 from components.transfers.listing import TransferList
 from components.transfers.picker import FilePicker
+from components.urls import path_of
 from data.objects import SR, Pool
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool

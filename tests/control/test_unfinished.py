@@ -18,18 +18,18 @@ from tests.control.browser_page import looking
 from tests.control.fake_pool import OFFERED, Desk, FakePool
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.audit import Audit, Entry
-from xo_dash.control.run import Run, State
+from xo_dash.control.audit import Audit, AuditEntry
+from xo_dash.control.run import Run, RunState
 
 BEGAN = "2026-01-31T14:05:06.789Z"
 
 
-def begin(fake: FakePool, row: XapiObject, action_id: str = "vm.start", **fields: Any) -> Entry:
+def begin(fake: FakePool, row: XapiObject, action_id: str = "vm.start", **fields: Any) -> AuditEntry:
     whose = {"at": BEGAN, "event": "begin", "run": "r", "user": "ann", "user_id": "id-ann", "server": fake.server.id}
-    return Entry(**whose | {"action": action_id, "kind": row.xapi_class, "uuid": row.uuid, "name": "web-1"} | fields)
+    return AuditEntry(**whose | {"action": action_id, "kind": row.xapi_class, "uuid": row.uuid, "name": "web-1"} | fields)
 
 
-async def left(folder: Path, *entries: Entry) -> None:
+async def left(folder: Path, *entries: AuditEntry) -> None:
     """An audit as a kill leaves it."""
     audit = Audit(folder)
     for entry in entries:
@@ -60,7 +60,7 @@ async def test_it_is_said_how_the_object_is_now(
     await left(desk.folder, begin(fake, vm, action_id))
     await desk.runner.recall()
     (run,) = desk.runner.runs
-    assert (run.recalled, run.user_id, run.items[0].state, reasons(run)) == (True, "id-ann", State.LOST, [words])
+    assert (run.recalled, run.user_id, run.items[0].state, reasons(run)) == (True, "id-ann", RunState.LOST, [words])
     assert fake.calls == []
 
 

@@ -12,7 +12,7 @@ from tests.control.fake_pool import OFFERED, FakePool, user
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, action, actions_for
-from xo_dash.control.eligibility import offer, tally, why_not
+from xo_dash.control.eligibility import eligibility, summarize, why_not
 from xo_dash.i18n import using
 
 HALTED, PAUSED, RUNNING, SUSPENDED = PowerState.HALTED, PowerState.PAUSED, PowerState.RUNNING, PowerState.SUSPENDED
@@ -121,7 +121,7 @@ def test_a_silent_host_stands_against_it(fake: FakePool) -> None:
 
 def test_of_several_some_can_and_the_others_say_why(fake: FakePool) -> None:
     vms = [fake.vm(f"vm-{number}", RUNNING if number % 2 else HALTED) for number in range(7)]
-    offered = offer(action("vm.start"), vms, user())
+    offered = eligibility(action("vm.start"), vms, user())
     assert [vm.name_label for vm in offered.able if isinstance(vm, VM)] == ["vm-0", "vm-2", "vm-4", "vm-6"]
     assert {str(reason) for _vm, reason in offered.unable} == {"it is running and must be halted"}
     assert offered.possible and offered.reason is None
@@ -133,7 +133,7 @@ def test_the_quick_count_says_the_same(fake: FakePool, row: AnyAction, role: Rol
     subjects = [fake.vm(state=state) for state in PowerState]
     subjects += [fake.vm(is_a_snapshot=True, is_a_template=True), fake.vm(is_a_template=True, allowed_operations=frozenset())]
     subjects[0].home = FakePool("gone").home  # one that is no longer there
-    offered, counted = offer(row, subjects, user(role)), tally(row, subjects, user(role))
+    offered, counted = eligibility(row, subjects, user(role)), summarize(row, subjects, user(role))
     assert (counted.able, counted.total) == (len(offered.able), offered.total)
     assert str(counted.reason) == str(offered.unable[0][1])
 

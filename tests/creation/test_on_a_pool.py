@@ -11,7 +11,7 @@ from data.types import GIB
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.cloud_init.disk import SIZE
-from xo_dash.control.run import Item, State
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.simulator.testing import simulated
 
 
@@ -31,14 +31,14 @@ def template(bench: Wired, name: str) -> VM:
     return next(vm for vm in bench.home.all(VM).values() if vm.is_a_template and vm.name_label == name)
 
 
-async def create(bench: Wired, **values: object) -> Item:
+async def create(bench: Wired, **values: object) -> RunItem:
     (pool,) = bench.home.all(Pool).values()
     run = await asyncio.wait_for(bench.runner.run(bench.ann, action("vm.create"), [pool], values), 60)
     return run.items[0]
 
 
-async def made(bench: Wired, item: Item) -> VM:
-    assert item.state is State.DONE, str(item.reason)
+async def made(bench: Wired, item: RunItem) -> VM:
+    assert item.state is RunState.DONE, str(item.reason)
     return await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
 
 
@@ -75,7 +75,7 @@ async def test_a_clone_of_ones_own_template_is_grown_and_changed(bench: Wired) -
 async def test_several_at_once(bench: Wired) -> None:
     debian = template(bench, "Debian Trixie 13")
     item = await create(bench, name="k8s-{n}", count=3, template=debian.uuid, start=False)
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     await bench.until(lambda: {vm.name_label for vm in bench.machines} >= {"k8s-1", "k8s-2", "k8s-3"})
 
 

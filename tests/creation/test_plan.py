@@ -15,7 +15,7 @@ from xo_dash.control.audit import Audit
 from xo_dash.control.journal import Journal
 from xo_dash.control.plan import rehearse, rehearse_all
 from xo_dash.control.request import decode
-from xo_dash.control.run import Item, State
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.runner import Runner
 from xo_dash.control.xe import xe_lines
 
@@ -108,7 +108,7 @@ def everything(world: World) -> dict[str, Any]:
     return EVERYTHING | {"template": world.golden.uuid, "disks": disks, "nics": nics, "host": host, "iso": world.iso.uuid}
 
 
-async def created(world: World, folder: Path, values: dict[str, Any]) -> Item:
+async def created(world: World, folder: Path, values: dict[str, Any]) -> RunItem:
     ann, users = user(), Users()
     users[ann.id] = ann
     runner = Runner(world.fake.mirror, lambda _server: world, users, Audit(folder))
@@ -120,7 +120,7 @@ async def created(world: World, folder: Path, values: dict[str, Any]) -> Item:
 
 async def test_all_of_it_is_made(world: World, tmp_path: Path) -> None:
     item = await created(world, tmp_path, everything(world))
-    assert item.state is State.DONE, str(item.reason)
+    assert item.state is RunState.DONE, str(item.reason)
     vm = world.fake.home.one(VM, item.result)  # type: ignore[arg-type]
     assert isinstance(vm, VM) and vm.name_label == "web-1" and len(vm.VBDs) == 5 and len(vm.all_of(VIF, vm.VIFs)) == 2
     assert b"ann" in world.written and b"hunter2" not in world.written + (tmp_path / "audit.jsonl").read_bytes()
@@ -154,9 +154,9 @@ async def test_whichever_call_fails_nothing_stays(tmp_path: Path) -> None:
         before = world.rows()
         world.fails_at = number
         item = await created(world, tmp_path, values)
-        if item.state is State.DONE:
+        if item.state is RunState.DONE:
             break
-        assert item.state is State.FAILED and not item.left, f"{number}: {item.reason}"
+        assert item.state is RunState.FAILED and not item.left, f"{number}: {item.reason}"
         assert world.rows() == before, f"{number}: {world.fake.sent}"
         number += 1
     assert number > 28

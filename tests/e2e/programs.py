@@ -23,7 +23,7 @@ from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
 from tests import asking
-from xo_dash.door.passwords import Passwords
+from xo_dash.auth.passwords import Passwords
 
 ROOT = Path(__file__).parents[2]
 NAME, PASSWORD = "ann", "ann's own password"

@@ -6,11 +6,11 @@ import random
 from collections.abc import Sequence
 from typing import cast
 
-from components.frame.nodes import Kind, Nodes
+from components.frame.tree_rows import NodeKind, TreeRows
+from components.map.map_rows import MapRows
 from components.map.reads import Thing
-from components.map.stage import Stage
-from components.vms.roster import Roster
-from components.vms.rows import Row
+from components.vms.rows import VmRow
+from components.vms.vm_rows import VmRows
 from data.mirror import Change, Mirror
 from data.scope import Scope
 from data.search import Index
@@ -25,7 +25,7 @@ class Places:
         self.mirror, self.scope = mirror, Scope(mirror)
         (self.pool,) = mirror
         self.index = Index(mirror)
-        self._nodes, self._roster, self._stage = Nodes(mirror), Roster(mirror), Stage(mirror)
+        self._nodes, self._roster, self._stage = TreeRows(mirror), VmRows(mirror), MapRows(mirror)
         self._stage.add(self.pool)
         for _ in (*self._nodes.fill(), *self._roster.fill(), *self.index.fill()):
             pass
@@ -38,14 +38,14 @@ class Places:
         self._stage.changed(changes)
 
     @property
-    def listed(self) -> dict[str, Row]:
+    def listed(self) -> dict[str, VmRow]:
         self._roster.take()
-        return {row.uuid: row for row in cast(list[Row], self._roster.whole()["rows"])}
+        return {row.uuid: row for row in cast(list[VmRow], self._roster.whole()["rows"])}
 
     @property
-    def tree(self) -> dict[str, tuple[Kind, str, str]]:
+    def tree(self) -> dict[str, tuple[NodeKind, str, str]]:
         """{uuid: (kind, mark, name)}"""
-        return {uuid: (Kind(kind), mark, name) for _id, _parent, kind, mark, name, uuid in self._nodes.rows()}
+        return {uuid: (NodeKind(kind), mark, name) for _id, _parent, kind, mark, name, uuid in self._nodes.rows()}
 
     @property
     def mapped(self) -> dict[Thing, list[object]]:

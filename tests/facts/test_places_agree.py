@@ -7,16 +7,16 @@ from typing import Any, cast
 
 import pytest
 
+from components.cells import Quiet
 from components.findings.words import TONES
 from components.frame.finder import _hit
-from components.frame.nodes import Kind
+from components.frame.tree_rows import NodeKind
 from components.hosts import rows as host_rows
 from components.hosts.words import state_mark
 from components.map import rows as map_rows
 from components.networks import rows as network_rows
 from components.storage import rows as storage_rows
 from components.vms.about import about
-from components.vms.cells import Quiet
 from data.facts.host import HostState, host_state
 from data.facts.network import link_of
 from data.facts.vm import VmState
@@ -52,7 +52,7 @@ def test_of_vms(places: Places) -> None:
     tree, listed, mapped = places.tree, places.listed, places.mapped
     states = {number: state for state, number in map_rows.STATES.items()}
     guests = [vm for vm in places.pool.all(VM).values() if is_guest(vm)]
-    assert set(listed) == {vm.uuid for vm in guests} == {uuid for uuid, (kind, *_rest) in tree.items() if kind is Kind.VM}
+    assert set(listed) == {vm.uuid for vm in guests} == {uuid for uuid, (kind, *_rest) in tree.items() if kind is NodeKind.VM}
     assert set(guests) == {thing for thing in mapped if isinstance(thing, VM)}
     for vm in guests:
         on_map, row, resident, hit = mapped[vm], listed[vm.uuid], host_rows._vm_row(vm), _hit(Group.VM, Hit(vm, ""))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from data.facts.network import Link, is_used, link_of, speed_of
+from data.facts.network import LinkLevel, is_used, link_of, speed_of
 from data.mirror import Mirror
 from data.networks import links_of, load_of
 from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network, PIFMetrics
@@ -28,21 +28,21 @@ def port(build: Builder, *, carrier: bool = False, speed: int = 1000, network: R
 @pytest.mark.parametrize(
     ("fields", "link"),
     [
-        ({}, Link.SPARE),
-        ({"carrier": True}, Link.UP),
-        ({"management": True}, Link.DOWN),
-        ({"IP": "10.0.0.1"}, Link.DOWN),
-        ({"IPv6": ["2001:db8::1"]}, Link.DOWN),
-        ({"IPv6": [""]}, Link.SPARE),
-        ({"ip_configuration_mode": "DHCP"}, Link.DOWN),
+        ({}, LinkLevel.SPARE),
+        ({"carrier": True}, LinkLevel.UP),
+        ({"management": True}, LinkLevel.DOWN),
+        ({"IP": "10.0.0.1"}, LinkLevel.DOWN),
+        ({"IPv6": ["2001:db8::1"]}, LinkLevel.DOWN),
+        ({"IPv6": [""]}, LinkLevel.SPARE),
+        ({"ip_configuration_mode": "DHCP"}, LinkLevel.DOWN),
     ],
 )
-def test_a_port_that_nothing_uses_lacks_no_link(build: Builder, fields: dict[str, Any], link: Link) -> None:
+def test_a_port_that_nothing_uses_lacks_no_link(build: Builder, fields: dict[str, Any], link: LinkLevel) -> None:
     assert link_of(port(build, **fields)) is link
 
 
-@pytest.mark.parametrize(("template", "link"), [(False, Link.DOWN), (True, Link.SPARE)])
-def test_a_vm_uses_the_port_below_its_network_also_through_a_vlan(build: Builder, template: bool, link: Link) -> None:
+@pytest.mark.parametrize(("template", "link"), [(False, LinkLevel.DOWN), (True, LinkLevel.SPARE)])
+def test_a_vm_uses_the_port_below_its_network_also_through_a_vlan(build: Builder, template: bool, link: LinkLevel) -> None:
     vm = build.put(VM, is_a_template=template)
     plain, tagged, vlan = build.put(Network), Ref("OpaqueRef:tagged"), Ref("OpaqueRef:vlan")
     below = port(build, network=plain, VLAN_slave_of=[vlan])
@@ -59,7 +59,7 @@ def test_a_network_of_spare_ports_has_nothing_to_say_of_links(build: Builder) ->
     pif = port(build, network=network)
     build.put(Network, network, PIFs=[pif.ref])
     links = links_of(build.commit().all(Network)[network])
-    assert (links.up, links.ports, links.worst) == (0, 0, Link.UP)
+    assert (links.up, links.ports, links.worst) == (0, 0, LinkLevel.UP)
 
 
 @pytest.mark.parametrize(

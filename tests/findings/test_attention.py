@@ -12,8 +12,8 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.findings.attention import Attention
-from components.findings.board import Board
-from components.findings.line import Line
+from components.findings.feed import FindingsFeed
+from components.findings.line import FindingLine
 from components.findings.tuning import RuleRow
 from components.ui import Button, Field
 from data.findings.finding import Level
@@ -30,7 +30,7 @@ from pages import attention, layout
 from tests import fakes
 from tests.map import fleets
 from xo_dash.context import Context
-from xo_dash.sync.watch import Watch
+from xo_dash.sync.evaluator import Evaluator
 
 FULL = "nfs-vault is 96% full"
 
@@ -42,14 +42,14 @@ class At:
         self.user, self.context, self.mirror = user, context, mirror
         self.shown: list[str] = []
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[FindingLine]:
         with self.user:
-            return [line for line in ElementFilter(kind=Line) if line.visible]
+            return [line for line in ElementFilter(kind=FindingLine) if line.visible]
 
-    def line(self, title: str) -> Line:
+    def line(self, title: str) -> FindingLine:
         return next(line for line in self.lines() if line._told.title == title)
 
-    async def choose(self, line: Line, marker: str, place: int = 0) -> None:
+    async def choose(self, line: FindingLine, marker: str, place: int = 0) -> None:
         """Open the line's menu and choose."""
         with self.user:
             line._open()
@@ -67,7 +67,7 @@ class At:
 async def looking(folder: Path, role: Role = Role.OPERATOR, pools: Sequence[tuple[int, int]] = fleets.LAB) -> AsyncIterator[At]:
     mirror = fleets.fleet(pools)
     async with user_simulation(lambda: None) as user:
-        watch = Watch(mirror, FindingStore(DataDirectory(folder / "store")))
+        watch = Evaluator(mirror, FindingStore(DataDirectory(folder / "store")))
         context = fakes.context(mirror, folder / "data", servers=SimpleNamespace(watch=watch))
         layout.install(app, context)
         attention.create(context)
@@ -128,7 +128,7 @@ async def test_what_is_put_off_is_gone_until_it_is_taken_back(tmp_path: Path) ->
 async def test_what_was_seen_counts_no_more(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
         await at.user.open("/bar")
-        board = at.context.shared(Board)
+        board = at.context.shared(FindingsFeed)
         before = board.counts
         await at.choose(at.line(FULL), "seen")
         await at.user.should_see("acknowledged by ann")
@@ -201,7 +201,7 @@ async def test_many_are_one_line_which_shows_them_and_mends_all(tmp_path: Path) 
 async def test_the_head_says_how_many_problems_and_how_grave(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
         await at.user.open("/bar")
-        counts = at.context.shared(Board).counts
+        counts = at.context.shared(FindingsFeed).counts
         await at.user.should_see(f"{sum(counts)} problems")
         await at.user.should_see(f"{counts.critical} critical")
 
@@ -213,8 +213,8 @@ async def test_an_administrator_says_what_is_told(tmp_path: Path) -> None:
             (row,) = [row for row in ElementFilter(kind=RuleRow) if row._rule.key == "sr.full"]
         row._on.set_value(False)
         await asyncio.sleep(0.3)
-        assert not at.mirror.findings.wishes.tunings["sr.full"].on
-        assert FULL not in [told.title for told in at.context.shared(Board).told]
+        assert not at.mirror.findings.overrides.tunings["sr.full"].on
+        assert FULL not in [told.title for told in at.context.shared(FindingsFeed).told]
         row._on.set_value(True)
         await asyncio.sleep(0.3)
         at.user.find(marker="edit-sr.full").click()
@@ -225,7 +225,7 @@ async def test_an_administrator_says_what_is_told(tmp_path: Path) -> None:
         at.user.find("Critical at or above, %").clear().type("99,5")
         at.user.find("Save").click()
         await at.user.should_see("warning at 99% or more")
-        tuning = at.mirror.findings.wishes.tunings["sr.full"]
+        tuning = at.mirror.findings.overrides.tunings["sr.full"]
         assert (tuning.warning, tuning.critical) == (0.99, 0.995)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from components.findings.words import MANY, TITLES, TONES, sentence
 from components.servers.words import state_mark
-from data.findings.book import Book
 from data.findings.finding import ALWAYS, Finding, Level, Limits, Reading, Rule, Subject
+from data.findings.overrides import Acknowledgement, Overrides, Tuning, name_of
+from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
-from data.findings.wishes import Note, Tuning, Wishes, name_of
 from data.mirror import Mirror
 from data.objects import SR, VDI, VM, Host, HostMetrics, Message, Pool
 from data.placement import is_guest
@@ -62,11 +62,11 @@ def test_every_rule_has_a_sentence_and_a_name_of_its_own() -> None:
 
 def test_many_of_one_cause_are_one_line(mirror: Mirror) -> None:
     rule = Rule("t", VM, many, Limits(warning=1), folds=ALWAYS, adds=True)
-    book = Book([rule])
+    registry = FindingRegistry([rule])
     vms = [vm for vm in mirror.every(VM) if is_guest(vm)]
     for vm in vms:
-        book.look(vm, NOW)
-    found = book.all(NOW)
+        registry.look(vm, NOW)
+    found = registry.all(NOW)
     assert sum(len(finding.subjects) for finding in found) == len(vms) == sum(finding.reading.vms for finding in found)
     assert {(finding.subject.home, finding.reading.detail) for finding in found if isinstance(finding.subject, VM)} == {
         (vm.home, vm.name_label[:2]) for vm in vms
@@ -93,14 +93,14 @@ def test_observers_hear_of_what_differs_and_of_nothing_else(mirror: Mirror) -> N
 
 def test_a_finding_that_is_put_off_is_neither_listed_nor_marked(mirror: Mirror) -> None:
     rule = Rule("t", Host, lambda host, now: Reading(1), Limits(warning=1))
-    book, host = Book([rule]), next(mirror.every(Host))
-    book.wishes = Wishes(notes={name_of(rule, host): Note("demo", NOW, until=NOW + 60)})
-    book.look(host, NOW)
-    assert (book.all(NOW), book.mark(host), [f.subject for f in book.put_off(NOW)]) == ([], Level.NONE, [host])
-    book.look(host, NOW + 61)
-    assert ([f.subject for f in book.all(NOW + 61)], book.mark(host)) == ([host], Level.WARNING)
-    book.wishes = Wishes(notes={name_of(rule, host): Note("demo", NOW, until=math.inf)})
-    assert book.all(NOW + 1e9) == []
+    registry, host = FindingRegistry([rule]), next(mirror.every(Host))
+    registry.overrides = Overrides(notes={name_of(rule, host): Acknowledgement("demo", NOW, until=NOW + 60)})
+    registry.look(host, NOW)
+    assert (registry.all(NOW), registry.mark(host), [f.subject for f in registry.snooze(NOW)]) == ([], Level.NONE, [host])
+    registry.look(host, NOW + 61)
+    assert ([f.subject for f in registry.all(NOW + 61)], registry.mark(host)) == ([host], Level.WARNING)
+    registry.overrides = Overrides(notes={name_of(rule, host): Acknowledgement("demo", NOW, until=math.inf)})
+    assert registry.all(NOW + 1e9) == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_finding_that_is_put_off_is_neither_listed_nor_marked(mirror: Mirror) 
     ],
 )
 def test_an_installation_has_its_own_limits(mirror: Mirror, tuning: Tuning, level: Level) -> None:
-    mirror.findings.wishes = Wishes(tunings={FULL.key: tuning})
+    mirror.findings.overrides = Overrides(tunings={FULL.key: tuning})
     mirror.findings.forget(sr := next(sr for sr in mirror.every(SR) if sr.name_label == "nfs-vault"))
     mirror.findings.look(sr, NOW)
     found = [finding.level for finding in mirror.findings.of(sr, NOW) if finding.rule is FULL]
@@ -136,19 +136,19 @@ def test_a_pool_that_does_not_answer_says_so(mirror: Mirror, state: ServerState)
 def test_many_of_one_cause_are_one_line_of_one_severity(mirror: Mirror) -> None:
     """A rule whose sentence is best for one has a line each while there are few; what is graver is told apart."""
     rule = Rule("t", VM, lambda vm, now: Reading(vm.VCPUs_max) if is_guest(vm) else None, Limits(warning=1, critical=1000))
-    book = Book([rule])
+    registry = FindingRegistry([rule])
     pool = max(mirror, key=lambda pool: len(pool.all(VM)))
     vms = [vm for vm in pool.all(VM).values() if is_guest(vm)]
     for count, vm in enumerate(vms[:20], 1):
-        book.look(vm, NOW)
-        assert len(book.all(NOW)) == (count if count < rule.folds else 1)
-    (line,) = book.all(NOW)
+        registry.look(vm, NOW)
+        assert len(registry.all(NOW)) == (count if count < rule.folds else 1)
+    (line,) = registry.all(NOW)
     assert [part.subject for part in line.parts] == list(line.subjects) and len(line.subjects) == 20
     vms[3].VCPUs_max = 1000
-    book.look(vms[3], NOW)
-    critical, warning = book.all(NOW)
+    registry.look(vms[3], NOW)
+    critical, warning = registry.all(NOW)
     assert (critical.level, critical.subjects, warning.level, len(warning.subjects)) == (Level.CRITICAL, (vms[3],), Level.WARNING, 19)
-    assert {part.level for part in warning.parts} == {book.mark(vms[0])}
+    assert {part.level for part in warning.parts} == {registry.mark(vms[0])}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from components.findings.mending import mending_of, subjects_of
+from components.findings.fixes import fix_of, subjects_of
 from components.findings.words import sentence
 from data.findings.finding import Finding, Level
 from data.objects import SR, Host, Message, Pool
@@ -13,10 +13,10 @@ from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import BY_ID
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.run import State
-from xo_dash.simulator import verbs
+from xo_dash.control.run import RunState
+from xo_dash.simulator import admin_api
 from xo_dash.simulator.testing import SimulatedPool, simulated
-from xo_dash.sync.watch import Watch
+from xo_dash.sync.evaluator import Evaluator
 
 
 class Ward:
@@ -24,11 +24,11 @@ class Ward:
 
     def __init__(self, pool: SimulatedPool, bench: Wired) -> None:
         self.pool, self.bench = pool, bench
-        self.watch = Watch(bench.mirror)
+        self.watch = Evaluator(bench.mirror)
         bench.ann = bench.hire(user(Role.ADMIN, "root"))
 
     def do(self, verb: str, **arguments: object) -> None:
-        self.pool.do(lambda inside: verbs.perform(inside, verb, arguments))
+        self.pool.do(lambda inside: admin_api.perform(inside, verb, arguments))
 
     def told(self, key: str) -> list[Finding]:
         return [finding for finding in self.bench.mirror.findings.all(0.0) if finding.rule.key == key]
@@ -49,10 +49,10 @@ class Ward:
     async def mends(self, finding: Finding) -> None:
         """By the first verb that can be given."""
         subjects = subjects_of(finding)
-        rows = [BY_ID[key] for key in mending_of(finding).actions]
+        rows = [BY_ID[key] for key in fix_of(finding).actions]
         row = next(row for row in rows if why_not(row, subjects[0], self.bench.ann) is None)
         run = await asyncio.wait_for(self.bench.runner.run(self.bench.ann, row, subjects, row.defaults(subjects)), 30)
-        assert [(item.state, str(item.reason or "")) for item in run.items] == [(State.DONE, "")] * len(subjects)
+        assert [(item.state, str(item.reason or "")) for item in run.items] == [(RunState.DONE, "")] * len(subjects)
         await self.until(lambda: not self.told(finding.rule.key))
 
 

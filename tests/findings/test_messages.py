@@ -10,7 +10,7 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.lists import Listing
-from components.messages.rows import message_roll
+from components.messages.rows import message_table
 from components.messages.words import NAMES, alarm_words, body, title
 from components.ui import Button
 from data.changes import Change, Operation
@@ -110,11 +110,11 @@ def test_a_row_leads_to_what_it_is_about() -> None:
     fake = FakePool("lab")
     gone, here = filled(fake, 2)
     assert (subject_of(gone), getattr(subject_of(here), "name_label", "")) == (None, "web-1")
-    roll = message_roll(lambda message: True)
-    assert [roll.row(row).cells[2].text for row in (gone, here)] == ["VM", "web-1"]
-    assert [bool(roll.row(row).cells[2].path) for row in (gone, here)] == [False, True]
+    spec = message_table(lambda message: True)
+    assert [spec.row(row).cells[2].text for row in (gone, here)] == ["VM", "web-1"]
+    assert [bool(spec.row(row).cells[2].path) for row in (gone, here)] == [False, True]
     vm = subject_of(here)
-    assert vm is not None and roll.near is not None and list(roll.near(Change(vm, Operation.DEL, frozenset()))) == [here]
+    assert vm is not None and spec.near is not None and list(spec.near(Change(vm, Operation.DEL, frozenset()))) == [here]
 
 
 def test_what_is_gone_keeps_its_name() -> None:
@@ -126,12 +126,12 @@ def test_what_is_gone_keeps_its_name() -> None:
     older = Message(name="VM_STARTED", priority=5, cls="VM", obj_uuid="00000000-0000-4000-8000-000000000009", body=body, timestamp=at(90))
     for row in (told, older):
         fake.put(row)
-    roll = message_roll(lambda message: True)
-    assert roll.row(told).cells[2].path
+    spec = message_table(lambda message: True)
+    assert spec.row(told).cells[2].path
     fake.change(vm, name_label="web-2")
     fake.remove(vm)
-    assert [roll.row(row).cells[2].text for row in (told, older)] == ["web-2", "it's old"]
-    assert (roll.row(told).cells[2].path, roll.row(told).cells[2].tip) == ("", "VM, no longer exists")
+    assert [spec.row(row).cells[2].text for row in (told, older)] == ["web-2", "it's old"]
+    assert (spec.row(told).cells[2].path, spec.row(told).cells[2].tip) == ("", "VM, no longer exists")
 
 
 class House:

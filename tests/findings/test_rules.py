@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from components.findings.mending import MENDING, mending_of, page_of, place_of, subjects_of
+from components.findings.fixes import MENDING, fix_of, page_of, place_of, subjects_of
 from components.findings.tuning import limits_words, read, said
 from components.findings.words import RULE_NAMES, sentence
+from data.failover import simulate_loss
 from data.findings.finding import Finding, Level, Rule, Subject
 from data.findings.rules import RULES
 from data.growth import Sample
 from data.history import Clock, History, Load
-from data.losing import without
 from data.objects import (
     PBD,
     PIF,
@@ -118,7 +118,7 @@ class House(FakePool):
     def look(self, now: float = NOW) -> list[Finding]:
         """All that is told in the end: everything is looked at again until the longest hold is over."""
         for host in self.home.all(Host).values():
-            self.home.fates[host.ref] = without((host,)).fate
+            self.home.fates[host.ref] = simulate_loss((host,)).fate
         for moment in (now - 2 * DAY, now - 2 * DAY + 7200, now):
             subjects: list[Subject] = [self.server]
             subjects += [row for kind in self.mirror.findings.kinds for row in self.home.all(kind).values()]
@@ -384,10 +384,10 @@ def test_a_rule_sees_it_and_nothing_else(house: House, key: str, do: Callable[[H
     for finding in found:
         with using("ru"):
             assert all(sentence(finding, house.mirror)[:1])
-        assert mending_of(finding).actions or page_of(finding), "there is a way out"
+        assert fix_of(finding).actions or page_of(finding), "there is a way out"
         place = place_of(finding)
         assert place is None or page_of(finding)
-        assert all(any(BY_ID[row].applies_to(subject) for subject in subjects_of(finding)) for row in mending_of(finding).actions)
+        assert all(any(BY_ID[row].applies_to(subject) for subject in subjects_of(finding)) for row in fix_of(finding).actions)
 
 
 def test_every_rule_was_tried_and_is_known_everywhere() -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from data.findings.finding import Level, Limits, Reading
-from data.findings.standing import DAMPING, Standing, advance
+from data.findings.lifecycle import DAMPING, FindingState, transition
 
 LIMITS = Limits(warning=0.85, critical=0.95)
 
@@ -15,7 +15,7 @@ def play(values: list[tuple[float, float | None]], *, hold: float = 0, margin: f
     told, standing = [], None
     for now, value in values:
         reading = None if value is None else Reading(value)
-        standing = advance(standing, reading, LIMITS, margin=margin, hold=hold, now=now)
+        standing = transition(standing, reading, LIMITS, margin=margin, hold=hold, now=now)
         told.append(standing.level if standing else Level.NONE)
     return told
 
@@ -44,9 +44,9 @@ def test_what_comes_and_goes_is_told_until_it_was_calm_for_long() -> None:
 
 
 def test_its_age_is_that_of_its_beginning_though_it_was_away_for_a_moment() -> None:
-    standing: Standing | None = None
+    standing: FindingState | None = None
     for now, value in ((100.0, 0.9), (110.0, 0.1), (120.0, 0.96)):
-        standing = advance(standing, Reading(value), LIMITS, margin=0, hold=0, now=now)
+        standing = transition(standing, Reading(value), LIMITS, margin=0, hold=0, now=now)
     assert standing is not None
     assert (standing.since, standing.level) == (100.0, Level.CRITICAL)
-    assert advance(standing, None, LIMITS, margin=0, hold=0, now=130.0) is not None
+    assert transition(standing, None, LIMITS, margin=0, hold=0, now=130.0) is not None

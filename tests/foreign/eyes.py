@@ -17,7 +17,7 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.frame.feed import TreeFeed
-from components.links import PREFIXES
+from components.urls import PREFIXES
 from data.mirror import Mirror
 from data.objects import VM
 from data.placement import is_guest

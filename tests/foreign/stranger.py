@@ -47,8 +47,8 @@ class Manner:
 class Stranger:
     """`book` is what the pool knows."""
 
-    def __init__(self, records: Records, manner: Manner, host: str = "127.0.0.1", port: int = 0, book: Book | None = None) -> None:
-        self.book = book or Book(records)
+    def __init__(self, records: Records, manner: Manner, host: str = "127.0.0.1", port: int = 0, registry: Book | None = None) -> None:
+        self.registry = registry or Book(records)
         self.manner = manner
         self.calls: list[str] = []
         made = self
@@ -76,7 +76,7 @@ class Stranger:
         return f"http://[{self.host}]:{self.port}" if ":" in str(self.host) else f"http://{self.host}:{self.port}"
 
     def end(self) -> None:
-        self.book.end()
+        self.registry.end()
         self._listening.shutdown()
         self._listening.server_close()
         self._thread.join(5)
@@ -102,7 +102,7 @@ class Stranger:
 
     def _result(self, method: str, params: list[Any]) -> Any:
         name, _dot, verb = method.partition(".")
-        records = self.book.records
+        records = self.registry.records
         match verb:
             case "get_all_records":
                 return records.get(name, {})
@@ -110,10 +110,10 @@ class Stranger:
                 return records[name][params[0]]
             case "from":
                 classes, token, timeout = params
-                reply = self.book.events(classes, token, min(float(timeout), MOST_WAIT))
+                reply = self.registry.events(classes, token, min(float(timeout), MOST_WAIT))
                 return reply if self.manner.counts else {key: value for key, value in reply.items() if key != "valid_ref_counts"}
             case "inject":
-                return self.book.inject(params[0], params[1])
+                return self.registry.inject(params[0], params[1])
             case "get_servertime":
                 return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime())
             case "logout":
@@ -124,7 +124,7 @@ class Stranger:
     def measured(self) -> list[tuple[str, str]]:
         """(vm or host, uuid) of all that has one."""
         pairs = (("host", "host"), ("vm", "VM"))
-        return [(owner, str(row.get("uuid", ""))) for owner, name in pairs for row in self.book.records.get(name, {}).values()]
+        return [(owner, str(row.get("uuid", ""))) for owner, name in pairs for row in self.registry.records.get(name, {}).values()]
 
 
 class _Handler(socketserver.StreamRequestHandler):

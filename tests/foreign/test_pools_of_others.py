@@ -21,7 +21,7 @@ async def connected(home: House, server: Stranger) -> PoolMirror:
     pool = home.mirror.pools[record.id]
     await home.live(pool)
     assert {kind.xapi_class: len(pool.all(kind)) for kind in KINDS if kind is not Message} == {
-        kind.xapi_class: len(server.book.records.get(kind.xapi_class, {})) for kind in KINDS if kind is not Message
+        kind.xapi_class: len(server.registry.records.get(kind.xapi_class, {})) for kind in KINDS if kind is not Message
     }
     return pool
 
@@ -52,8 +52,8 @@ async def test_every_way_of_speaking_is_understood(manner: Manner, home: House, 
         if not manner.rrd.isdigit():
             await until(lambda: pool.history.loads.get(sources.uuid(5)))
         await until(lambda: pool.all(Message))
-        server.book.put("VM", "OpaqueRef:vm", {"name_label": "changed"})
-        server.book.remove("VM", "OpaqueRef:halted")
+        server.registry.put("VM", "OpaqueRef:vm", {"name_label": "changed"})
+        server.registry.remove("VM", "OpaqueRef:halted")
         await until(lambda: {vm.name_label for vm in pool.all(VM).values()} == {"changed", "dom0", "before", "Debian 12"})
         async with eyes_on(home, folder, monkeypatch) as eyes:
             await eyes.read_everything()
@@ -108,8 +108,8 @@ async def test_events_that_make_no_sense_change_nothing(home: House) -> None:
             {"id": "1", "timestamp": "0.0", "class": "vm", "operation": "mod", "ref": "OpaqueRef:vm", "snapshot": "text"},
             {"id": "1", "timestamp": "0.0", "class": "vm", "operation": "mod", "ref": "OpaqueRef:vm", "snapshot": []},
         ):
-            server.book.tell(event)
-        server.book.put("VM", "OpaqueRef:halted", {"name_label": "after all"})
+            server.registry.tell(event)
+        server.registry.put("VM", "OpaqueRef:halted", {"name_label": "after all"})
         await until(lambda: any(vm.name_label == "after all" for vm in pool.all(VM).values()))
         assert pool.server.state is ServerState.LIVE
         assert any(vm.name_label == "one" for vm in pool.all(VM).values()) and len(pool.all(VM)) == 5

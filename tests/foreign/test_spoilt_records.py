@@ -49,7 +49,7 @@ async def test_every_page_can_be_read(
             for server, records, pool in servers:  # and what becomes of it while somebody looks
                 for kind in ("VM", "host", "SR", "network", "task"):
                     for ref, row in records.get(kind, {}).items():
-                        server.book.put(kind, ref, row)
+                        server.registry.put(kind, ref, row)
                 await until(lambda pool=pool, server=server: names(pool) == told(server))  # type: ignore[misc]
             await eyes.read_again()
 
@@ -59,7 +59,7 @@ def names(pool: PoolMirror) -> set[str]:
 
 
 def told(server: Stranger) -> set[str]:
-    return {row["name_label"] for row in server.book.records["VM"].values()}
+    return {row["name_label"] for row in server.registry.records["VM"].values()}
 
 
 @pytest.mark.parametrize("name", ["nulls", "other_types", "odd_names", "endless_sizes", "unknown_enums"])

@@ -18,9 +18,9 @@ from components.frame.feed import News, TreeFeed
 from components.frame.finder import Finder
 from components.frame.status import judge
 from components.frame.tree import SNAPSHOT, Tree
+from data.coalesce import INTERVAL
 from data.mirror import Mirror, PoolMirror
 from data.objects import PowerState
-from data.pace import INTERVAL
 from data.server import Server, ServerState
 from data.types import NULL_REF
 from pages import layout

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.frame.nodes import Kind, Nodes, Row
+from components.frame.tree_rows import NodeKind, Row, TreeRows
 from data.mirror import Change, Mirror
 from data.objects import Host, HostMetrics, Pool, PowerState
 from data.server import ServerState
@@ -21,8 +21,8 @@ def mirror() -> Mirror:
 
 
 @pytest.fixture
-def nodes(mirror: Mirror) -> Iterator[Nodes]:
-    tree = Nodes(mirror)
+def nodes(mirror: Mirror) -> Iterator[TreeRows]:
+    tree = TreeRows(mirror)
     for _ in tree.fill():
         pass
 
@@ -34,23 +34,23 @@ def nodes(mirror: Mirror) -> Iterator[Nodes]:
     unsubscribe()
 
 
-def by_name(tree: Nodes) -> dict[str, Row]:
+def by_name(tree: TreeRows) -> dict[str, Row]:
     return {row[4] or row[5]: row for row in tree.rows()}
 
 
-def parent(tree: Nodes, name: str) -> str:
+def parent(tree: TreeRows, name: str) -> str:
     rows = {row[0]: row for row in tree.rows()}
     above = rows[by_name(tree)[name][1]]
-    return above[4] or ("bench" if above[2] == Kind.BENCH else "")
+    return above[4] or ("bench" if above[2] == NodeKind.BENCH else "")
 
 
-def shape(tree: Nodes) -> set[tuple[Any, ...]]:
+def shape(tree: TreeRows) -> set[tuple[Any, ...]]:
     """The tree without its ids: what is under what, and how it looks."""
     rows = {row[0]: row for row in tree.rows()}
     return {(rows[row[1]][5] if row[1] else "", *row[2:]) for row in tree.rows()}
 
 
-def test_a_vm_stands_under_its_host_or_on_the_bench(nodes: Nodes) -> None:
+def test_a_vm_stands_under_its_host_or_on_the_bench(nodes: TreeRows) -> None:
     assert parent(nodes, "web-1") == "xcp-lab-1"
     assert parent(nodes, "xcp-lab-1") == "lab-pool"
     assert parent(nodes, "win10-old") == "bench"
@@ -59,7 +59,7 @@ def test_a_vm_stands_under_its_host_or_on_the_bench(nodes: Nodes) -> None:
     assert not any("Control domain" in row[4] for row in nodes.rows())
 
 
-def test_a_started_vm_is_one_row(mirror: Mirror, nodes: Nodes) -> None:
+def test_a_started_vm_is_one_row(mirror: Mirror, nodes: TreeRows) -> None:
     host = fakes.find(mirror, "xcp-lab-2", Host)
     fakes.change(mirror, fakes.find(mirror, "win10-old"), power_state="Running", resident_on=host.ref)
     delta = nodes.take()
@@ -69,7 +69,7 @@ def test_a_started_vm_is_one_row(mirror: Mirror, nodes: Nodes) -> None:
     assert parent(nodes, "win10-old") == "xcp-lab-2"
 
 
-def test_what_the_tree_does_not_show_sends_nothing(mirror: Mirror, nodes: Nodes) -> None:
+def test_what_the_tree_does_not_show_sends_nothing(mirror: Mirror, nodes: TreeRows) -> None:
     vm = fakes.find(mirror, "web-1")
     fakes.change(mirror, vm, name_description="new", memory_static_max=1, allowed_operations=frozenset())
     fakes.change(mirror, mirror.pools[vm.home.id].all(HostMetrics)[fakes.find(mirror, "xcp-lab-1", Host).metrics], memory_total=1)
@@ -84,14 +84,14 @@ def test_what_the_tree_does_not_show_sends_nothing(mirror: Mirror, nodes: Nodes)
         ({"power_state": "new"}, "unknown"),
     ],
 )
-def test_the_mark_follows_the_state(mirror: Mirror, nodes: Nodes, fields: dict[str, Any], mark: str) -> None:
+def test_the_mark_follows_the_state(mirror: Mirror, nodes: TreeRows, fields: dict[str, Any], mark: str) -> None:
     if "power_state" in fields:
         fields = {"power_state": PowerState(fields["power_state"])}
     fakes.change(mirror, fakes.find(mirror, "web-1"), **fields)
     assert by_name(nodes)["web-1"][3] == mark
 
 
-def test_a_vm_that_becomes_a_template_leaves(mirror: Mirror, nodes: Nodes) -> None:
+def test_a_vm_that_becomes_a_template_leaves(mirror: Mirror, nodes: TreeRows) -> None:
     node = by_name(nodes)["pbx"][0]
     fakes.change(mirror, fakes.find(mirror, "pbx"), is_a_template=True)
     delta = nodes.take()
@@ -99,13 +99,13 @@ def test_a_vm_that_becomes_a_template_leaves(mirror: Mirror, nodes: Nodes) -> No
     assert delta.gone == [node]
 
 
-def test_a_host_that_leaves_puts_its_vms_on_the_bench(mirror: Mirror, nodes: Nodes) -> None:
+def test_a_host_that_leaves_puts_its_vms_on_the_bench(mirror: Mirror, nodes: TreeRows) -> None:
     fakes.remove(mirror, fakes.find(mirror, "xcp-lab-3", Host))
     assert parent(nodes, "vault") == "bench"
     assert "xcp-lab-3" not in by_name(nodes)
 
 
-def test_a_pool_that_is_away_is_marked_and_keeps_its_rows(mirror: Mirror, nodes: Nodes) -> None:
+def test_a_pool_that_is_away_is_marked_and_keeps_its_rows(mirror: Mirror, nodes: TreeRows) -> None:
     home = next(pool for pool in mirror if pool.server.label == "home")
     count = len(nodes.rows())
     mirror.set_server(home.server, state=ServerState.UNREACHABLE)
@@ -115,14 +115,14 @@ def test_a_pool_that_is_away_is_marked_and_keeps_its_rows(mirror: Mirror, nodes:
     assert len(nodes.rows()) == count
 
 
-def test_a_removed_server_takes_all_along(mirror: Mirror, nodes: Nodes) -> None:
+def test_a_removed_server_takes_all_along(mirror: Mirror, nodes: TreeRows) -> None:
     home = next(pool for pool in mirror if pool.server.label == "home")
     mirror.remove(home.id)
-    assert {row[4] for row in nodes.rows() if row[2] == Kind.POOL} == {"lab-pool"}
+    assert {row[4] for row in nodes.rows() if row[2] == NodeKind.POOL} == {"lab-pool"}
     assert not {"attic", "redis-1", "win7"} & set(by_name(nodes))
 
 
-def test_changes_lead_where_a_fresh_tree_starts(mirror: Mirror, nodes: Nodes) -> None:
+def test_changes_lead_where_a_fresh_tree_starts(mirror: Mirror, nodes: TreeRows) -> None:
     host = fakes.find(mirror, "xcp-lab-1", Host)
     fakes.change(mirror, fakes.find(mirror, "db-01"), resident_on=fakes.find(mirror, "xcp-lab-2", Host).ref, name_label="db-1")
     fakes.change(mirror, fakes.find(mirror, "nas"), resident_on=NULL_REF, power_state=fakes.find(mirror, "win7").power_state)
@@ -131,7 +131,7 @@ def test_changes_lead_where_a_fresh_tree_starts(mirror: Mirror, nodes: Nodes) ->
     fakes.change(mirror, fakes.find(mirror, "lab-pool", Pool), name_label="lab")
     fakes.remove(mirror, fakes.find(mirror, "xcp-lab-2", Host))
     fakes.remove(mirror, fakes.find(mirror, "wiki"))
-    fresh = Nodes(mirror)
+    fresh = TreeRows(mirror)
     for _ in fresh.fill():
         pass
     assert shape(nodes) == shape(fresh)

@@ -14,19 +14,19 @@ from nicegui import app, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components.charts.pictures import Pictures
-from components.kiosk.board import Board
+from components.charts.pictures import ChartDataCache
+from components.kiosk.board import KioskBoard
+from data.archives import ArchiveData, ArchiveRange
 from data.identity import key_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VM
-from data.past import Past, Stretch
 from data.scope import Scope, on_a_screen
-from pages import past
+from pages import archives
 from tests import fakes
 from tests.fakes import judged
-from xo_dash.sync.archives import Archives, Found
+from xo_dash.sync.archives import ArchiveResult, Archives
 
-DAY = Stretch(3600, 26)
+DAY = ArchiveRange(3600, 26)
 
 
 class OfItsPool(Archives):
@@ -40,14 +40,14 @@ class OfItsPool(Archives):
     def _none(_server: str) -> object:  # type: ignore[override]
         raise AssertionError("nothing is asked for over the wire")
 
-    async def of_vm(self, vm: VM, stretch: Stretch) -> Found:
+    async def of_vm(self, vm: VM, stretch: ArchiveRange) -> ArchiveResult:
         column = array("f", [self._values[vm.home.id]])
-        return Found([Past(stretch.step, 0, {"AVERAGE": {"cpu0": column}})])
+        return ArchiveResult([ArchiveData(stretch.step, 0, {"AVERAGE": {"cpu0": column}})])
 
 
 async def test_the_past_is_that_of_its_own_pool() -> None:
     mirror = fakes.twins()
-    pictures = Pictures(OfItsPool(mirror))
+    pictures = ChartDataCache(OfItsPool(mirror))
     vms = [next(vm for vm in pool.all(VM).values() if vm.name_label.startswith("vm-00")) for pool in mirror]
     assert vms[0].uuid == vms[1].uuid
     answers = [json.loads(decompress((await pictures.of(vm, DAY)).content)) for vm in vms]
@@ -65,11 +65,11 @@ async def user(mirror: Mirror, tmp_path: Path) -> AsyncIterator[User]:
     async with user_simulation(lambda: None) as user:
         context = fakes.context(mirror, tmp_path)
         fakes.sign_in(app, context)
-        past.create(context)
+        archives.create(context)
 
         @ui.page("/board")
         def board() -> None:
-            Board(Scope(mirror, on_a_screen))
+            KioskBoard(Scope(mirror, on_a_screen))
 
         try:
             yield user
@@ -87,7 +87,7 @@ async def test_a_screen_leads_to_the_one_that_is_full(user: User, mirror: Mirror
             told[:] = json.loads(code.partition(",'show',")[2].removesuffix(")"))[0]
 
     client.outbox.enqueue_message = hear  # type: ignore[method-assign]  # NiceGUI's simulated browser runs no scripts
-    user.find(Board).trigger("ready")
+    user.find(KioskBoard).trigger("ready")
     full = {key_of(sr) for sr in mirror.every(SR) if sr.shared}
     assert len(full) == 2 and full <= {row[0] for row in told}
 

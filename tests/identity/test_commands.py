@@ -8,7 +8,7 @@ from pathlib import Path
 from data.objects import VM, Pool
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 
 SAME = "0d3f6a1e-0000-4000-8000-000000000001"
 
@@ -46,4 +46,4 @@ async def test_a_server_that_leads_elsewhere_meanwhile_is_sent_nothing(tmp_path:
     desk.runner.observe(lambda run: over.set() if run.ended else None)
     await asyncio.wait_for(over.wait(), 30)
     await desk.runner.stop()
-    assert run.items[0].state is State.REFUSED and not here.sent
+    assert run.items[0].state is RunState.REFUSED and not here.sent

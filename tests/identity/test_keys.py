@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from components.frame.nodes import Nodes
-from components.links import PREFIXES, path_of
-from components.vms.roster import Roster
+from components.frame.tree_rows import TreeRows
+from components.urls import PREFIXES, path_of
+from components.vms.vm_rows import VmRows
 from data.findings.finding import Limits, Rule
-from data.findings.wishes import name_of
+from data.findings.overrides import name_of
 from data.identity import Key, key_of, parse, pool_keys
 from data.mirror import Change, Mirror, Operation
 from data.objects import KINDS, SR, VM, Host, Network, Pool
@@ -47,7 +47,7 @@ def test_every_path_leads_to_its_own_pool(mirror: Mirror) -> None:
 
 
 def test_what_the_tree_and_the_list_of_vms_name_is_of_their_pool(mirror: Mirror) -> None:
-    nodes = Nodes(mirror)
+    nodes = TreeRows(mirror)
     list(nodes.fill())
     rows = {row[0]: row for row in nodes.rows()}
     for node, parent, kind, _mark, name, uuid in rows.values():
@@ -57,7 +57,7 @@ def test_what_the_tree_and_the_list_of_vms_name_is_of_their_pool(mirror: Mirror)
         if kind in (1, 2) and above:  # hosts and VMs, as tree.js calls them
             found = mirror.find((Host, VM)[kind - 1], f"{uuid}@{above[5]}")
             assert found is nodes.subject(node) and name.endswith(found.home.server.label)  # type: ignore[union-attr]
-    roster = Roster(mirror)
+    roster = VmRows(mirror)
     list(roster.fill())
     whole = roster.whole()
     places = {place.id: place.key for place in whole["places"]}  # type: ignore[attr-defined]

@@ -14,10 +14,10 @@ from nicegui.testing.user_simulation import user_simulation
 
 from components.charts.compare import compare_path
 from components.findings.pins import PINS, Pins
-from components.links import path_of
 from components.lists import Listing
-from components.map.map import Chosen
+from components.map.map import SelectedObject
 from components.map.selection import Selection, found
+from components.urls import path_of
 from data.identity import key_of
 from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import SR, VM, Host, Message, Network, Pool
@@ -127,9 +127,9 @@ async def test_lists_lead_to_the_pool_of_the_row(user: User, mirror: Mirror, pat
     await user.open(path)
     (listing,) = user.find(Listing).elements
     with listing.client:
-        rows = [row for one in mirror for row in one.all(listing._roll.kind).values() if listing._roll.belongs(row)]
+        rows = [row for one in mirror for row in one.all(listing._spec.kind).values() if listing._spec.belongs(row)]
         for row in rows:
-            paths = [cell.path for cell in listing._roll.row(row).cells if cell.path]
+            paths = [cell.path for cell in listing._spec.row(row).cells if cell.path]
             homes = {kind.home for target in paths if (kind := target_of(mirror, target))}
             assert paths and homes == {row.home}
 
@@ -142,9 +142,9 @@ def target_of(mirror: Mirror, path: str) -> XapiObject | None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_chosen_on_the_map_is_what_commands_are_for(mirror: Mirror, kind: str) -> None:
     first, second = pair(mirror, kind)
-    assert found(mirror, [Chosen(kind, key_of(second)), Chosen(kind, key_of(first))]) == [second, first]
+    assert found(mirror, [SelectedObject(kind, key_of(second)), SelectedObject(kind, key_of(first))]) == [second, first]
     if kind != "pool":
-        assert found(mirror, [Chosen(kind, first.uuid)]) == [], "not said clearly: nothing is done"
+        assert found(mirror, [SelectedObject(kind, first.uuid)]) == [], "not said clearly: nothing is done"
 
 
 def test_both_are_compared(mirror: Mirror) -> None:
@@ -186,5 +186,5 @@ async def test_messages_are_narrowed_to_one_of_them(user: User, mirror: Mirror) 
         mirror.apply(cast(PoolMirror, row.home), [Event(Message, Operation.ADD, Ref(f"OpaqueRef:m-{label}"), message)])
     await user.open(f"/messages?object={key_of(second)}")
     (listing,) = user.find(Listing).elements
-    seen = [row for row in mirror.every(Message) if listing._roll.belongs(row)]
+    seen = [row for row in mirror.every(Message) if listing._spec.belongs(row)]
     assert [row.name for row in seen] == ["NOTE_THERE"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, Route
 
-from components.map.scene import Scene
+from components.map.map_feed import MapFeed
 from components.map.words import words
 from data.mirror import Mirror
 
@@ -26,11 +26,11 @@ async def open_canvas(browser: Browser, mirror: Mirror, *, size: tuple[int, int]
     await page.goto(ORIGIN)
     await page.wait_for_function("window.ready")
     await page.evaluate("([words, w, h]) => window.open_(words, w, h)", [words(), *size])
-    scene = Scene(mirror, hold=math.inf)
-    close = scene.open(lambda _message: None)
-    await page.evaluate("(text) => map.patch(JSON.parse(text))", scene.snapshot())
+    map_feed = MapFeed(mirror, hold=math.inf)
+    close = map_feed.open(lambda _message: None)
+    await page.evaluate("(text) => map.patch(JSON.parse(text))", map_feed.snapshot())
     wanted = await page.evaluate("map.wants()")
-    await page.evaluate("(rows) => { map.model.trails(rows, 0); map.paint(); }", json.loads(scene.trails(*wanted)))
+    await page.evaluate("(rows) => { map.model.trails(rows, 0); map.paint(); }", json.loads(map_feed.trails(*wanted)))
     close()
     return page
 

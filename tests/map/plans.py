@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
-from components.map.scene import Scene
+from components.map.map_feed import MapFeed
 from data.mirror import Mirror
 from tests.map import fleets
 from tests.modules import open_modules
@@ -71,9 +71,9 @@ def _of_fleet(shape: Shape, seed: int) -> str:
 
 
 def _snapshot(mirror: Mirror) -> str:
-    scene = Scene(mirror, hold=math.inf)
-    close = scene.open(lambda _text: None)
-    text = scene.snapshot()
+    map_feed = MapFeed(mirror, hold=math.inf)
+    close = map_feed.open(lambda _text: None)
+    text = map_feed.snapshot()
     close()
     return text
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from data.facts.network import Link, link_of
+from data.facts.network import LinkLevel, link_of
 from data.mirror import Mirror
 from data.objects import PIF, VLAN, VM, Bond, Host, HostMetrics, PIFMetrics
 from data.placement import memory_held, memory_of
@@ -58,4 +58,4 @@ def test_links_of_vlans_and_bonds_are_those_of_the_nics_below() -> None:
     build.put(VLAN, tag, tagged_PIF=master, untagged_PIF=tagged, tag=20)
     home = build.commit()
     links = [link_of(pif) for ref in (*nics, master, tagged) if (pif := home.one(PIF, ref))]
-    assert links == [Link.UP, Link.DOWN, Link.DEGRADED, Link.DEGRADED]
+    assert links == [LinkLevel.UP, LinkLevel.DOWN, LinkLevel.DEGRADED, LinkLevel.DEGRADED]

@@ -9,9 +9,9 @@ from nicegui import app, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
+from components.map.announcer import Announcer
 from components.map.map import Map
-from components.map.spoken import Spoken
-from components.map.stage import Counts
+from components.map.map_rows import MapCounts
 from components.map.summary import figures
 from data.mirror import Mirror
 from data.objects import VM, Host
@@ -143,7 +143,7 @@ async def test_the_worst_problem_is_said_at_most_once_in_ten_seconds(user: User,
     now = [100.0]
     await user.open("/")
     with user:
-        spoken = Spoken(mirror, clock=lambda: now[0])
+        spoken = Announcer(mirror, clock=lambda: now[0])
     assert spoken.text == ""  # what was there already is on the page
     server = next(iter(mirror)).server
     mirror.set_server(server, state=ServerState.BAD_PASSWORD)
@@ -157,7 +157,7 @@ async def test_the_worst_problem_is_said_at_most_once_in_ten_seconds(user: User,
 
 def test_the_figures_and_where_they_lead(mirror: Mirror) -> None:
     """None where there is nothing, or where nobody knows: without HA nobody asked for protection."""
-    found = {figure.text: figure.path for figure in figures(mirror, Counts(2, 60, 2000, 1306, 690, 0, 4))}
+    found = {figure.text: figure.path for figure in figures(mirror, MapCounts(2, 60, 2000, 1306, 690, 0, 4))}
     assert found == {
         "60 hosts": "/hosts", "2,000 VMs": "/vms", "1,306 running": "/vms?state=running", "690 halted": "/vms?state=halted",
         "4 suspended": "/vms?state=suspended",
@@ -168,6 +168,6 @@ def test_the_figures_and_where_they_lead(mirror: Mirror) -> None:
     assert pool.pool is not None
     fakes.change(mirror, pool.pool, ha_enabled=True)
     fakes.change(mirror, next(mirror.every(Host)), pending_guidances=["reboot_host"])
-    found = {figure.text: figure.path for figure in figures(mirror, Counts())}
+    found = {figure.text: figure.path for figure in figures(mirror, MapCounts())}
     assert found["1 host unpatched"] == "/hosts?show=unpatched"
     assert found[f"{len(guests) - 1} VMs unprotected"] == "/vms?lacks=ha"

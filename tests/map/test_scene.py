@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from components.map import frames
-from components.map.scene import Scene
-from components.map.stage import Counts
+from components.map.map_feed import MapFeed
+from components.map.map_rows import MapCounts
+from data.coalesce import INTERVAL
 from data.findings.finding import Level
 from data.history import History
 from data.mirror import Mirror
 from data.objects import PIF, SR, VM, Host, HostMetrics, Network, PIFMetrics, PowerState
-from data.pace import INTERVAL
 from data.server import ServerState
 from data.types import GIB, NULL_REF
 from tests import fakes
@@ -28,9 +28,9 @@ HOST_FREE, HOST_MARK, HOST_OTHERS = 7, 9, 10
 class View:
     """A browser's side: keeps what it was told."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, map_feed: MapFeed) -> None:
         self.messages: list[str] = []
-        self.close = scene.open(self.messages.append)
+        self.close = map_feed.open(self.messages.append)
 
     @property
     def last(self) -> dict[str, Any]:
@@ -54,34 +54,34 @@ async def turn() -> None:
 
 
 async def test_the_snapshot_has_everything_once(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    View(scene)
-    snapshot = json.loads(scene.snapshot())
+    map_feed = MapFeed(mirror, hold=math.inf)
+    View(map_feed)
+    snapshot = json.loads(map_feed.snapshot())
     assert snapshot["r"] == 1
     assert {key: len(snapshot[key]) for key in "phmsn"} == {"p": 2, "h": 4, "m": 46, "s": 7, "n": 6}
     states = [row[VM_STATE] for row in snapshot["m"]]
-    assert scene.counts == Counts(2, 4, 46, *(states.count(state) for state in (1, 0, 2, 3)))
+    assert map_feed.counts == MapCounts(2, 4, 46, *(states.count(state) for state in (1, 0, 2, 3)))
     ids = [row[0] for key in "phmsn" for row in snapshot[key]]
     assert len(ids) == len(set(ids))
 
 
 async def test_templates_snapshots_and_control_domains_are_not_drawn(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     vm = running(mirror)
     fakes.change(mirror, vm, is_a_template=True)
     await turn()
     assert len(view.last["x"]) == 1
-    assert scene.counts.vms == 45
+    assert map_feed.counts.vms == 45
 
 
 async def test_a_power_change_is_one_small_message_for_all(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    first, second = View(scene), View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    first, second = View(map_feed), View(map_feed)
     vm = running(mirror)
     host = vm.home.one(Host, vm.resident_on)
     assert host is not None
-    free = next(row[7] for row in json.loads(scene.snapshot())["h"] if row[1] == host.uuid)
+    free = next(row[7] for row in json.loads(map_feed.snapshot())["h"] if row[1] == host.uuid)
     host.resident_VMs.remove(vm.ref)
     fakes.change(mirror, vm, power_state=PowerState.HALTED, resident_on=NULL_REF)
     fakes.change(mirror, host, enabled=False)
@@ -94,8 +94,8 @@ async def test_a_power_change_is_one_small_message_for_all(mirror: Mirror) -> No
 
 
 async def test_what_is_wrong_with_a_pool_is_its_mark(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     (lab, *_others) = mirror
     assert lab.pool is not None
     fakes.change(mirror, lab.pool, ha_enabled=True, ha_overcommitted=True)
@@ -106,8 +106,8 @@ async def test_what_is_wrong_with_a_pool_is_its_mark(mirror: Mirror) -> None:
 
 
 async def test_a_busy_line_makes_its_rail_brighter_once(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     network = next(mirror.every(Network))
     port = network.all_of(PIF, network.PIFs)[0]
     host = port.home.one(Host, port.host)
@@ -119,19 +119,19 @@ async def test_a_busy_line_makes_its_rail_brighter_once(mirror: Mirror) -> None:
         host.home.part(History).publish(frozenset({host.uuid}))
         await turn()
         await asyncio.sleep(2 * INTERVAL)
-        scene._rails_at.clear()  # as after a round
+        map_feed._rails_at.clear()  # as after a round
     told = [row for message in view.messages for row in json.loads(message).get("n", ())]
     assert [(row[1], row[NETWORK_BUSY]) for row in told] == [(network.uuid, 3)]
 
 
 async def test_words_that_many_share_are_sent_once(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
-    first, *words = json.loads(scene.snapshot())["l"]
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
+    first, *words = json.loads(map_feed.snapshot())["l"]
     assert first == 0
     assert len(words) == len(set(words))
     vm = running(mirror)
-    row = next(row for row in json.loads(scene.snapshot())["m"] if row[1] == vm.uuid)
+    row = next(row for row in json.loads(map_feed.snapshot())["m"] if row[1] == vm.uuid)
     assert [words[label] for label in row[VM_TAGS] or []] == vm.tags
     assert words[row[VM_SYSTEM]] in fleets.SYSTEMS
     fakes.change(mirror, vm, tags=["new", vm.tags[0]], other_config={"folder": "/elsewhere"})
@@ -142,18 +142,18 @@ async def test_words_that_many_share_are_sent_once(mirror: Mirror) -> None:
     (row,) = view.last["m"]
     assert sorted(words[label] for label in row[VM_TAGS]) == sorted(vm.tags)
     assert words[row[VM_FOLDER]] == "/elsewhere"
-    assert json.loads(scene.snapshot())["l"] == [0, *words]
+    assert json.loads(map_feed.snapshot())["l"] == [0, *words]
 
 
 async def test_of_vms_that_may_not_be_seen_only_the_memory_is_told(mirror: Mirror) -> None:
     hidden = running(mirror)
     host = hidden.home.one(Host, hidden.resident_on)
     assert host is not None
-    scene = Scene(mirror, hold=math.inf, sees=lambda vm: vm is not hidden)
-    view = View(scene)
-    text = scene.snapshot()
+    map_feed = MapFeed(mirror, hold=math.inf, sees=lambda vm: vm is not hidden)
+    view = View(map_feed)
+    text = map_feed.snapshot()
     assert hidden.uuid not in text
-    assert scene.counts.vms == 45
+    assert map_feed.counts.vms == 45
     row = next(row for row in json.loads(text)["h"] if row[1] == host.uuid)
     assert row[HOST_OTHERS] == hidden.memory_dynamic_max >> 20
     fakes.change(mirror, hidden, name_label="secret", tags=["secret"])
@@ -168,16 +168,16 @@ async def test_of_vms_that_may_not_be_seen_only_the_memory_is_told(mirror: Mirro
 
 
 async def test_what_cannot_be_seen_is_not_sent(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     fakes.change(mirror, running(mirror), allowed_operations=frozenset({"start"}), name_description="x")
     await turn()
     assert view.messages == []
 
 
 async def test_changes_within_a_moment_go_together(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     vm = running(mirror)
     fakes.change(mirror, vm, name_label="one")
     await turn()
@@ -192,8 +192,8 @@ async def test_changes_within_a_moment_go_together(mirror: Mirror) -> None:
 
 
 async def test_a_task_is_followed_on_its_vm(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     vm = running(mirror)
     home = mirror.pools[vm.home.id]
     task = fakes.task(mirror, home, "Async.VM.snapshot", 0.25)
@@ -207,8 +207,8 @@ async def test_a_task_is_followed_on_its_vm(mirror: Mirror) -> None:
 
 
 async def test_a_dead_host_leaves_its_vms_unknown(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     host = next(iter(mirror.every(Host)))
     metrics = host.home.one(HostMetrics, host.metrics)
     assert metrics is not None
@@ -221,8 +221,8 @@ async def test_a_dead_host_leaves_its_vms_unknown(mirror: Mirror) -> None:
 
 
 async def test_a_link_that_goes_down_is_a_bead(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     fakes.change(mirror, next(row for row in mirror.every(PIFMetrics) if row.carrier), carrier=False)
     await turn()
     assert len(view.last["n"]) == 1
@@ -230,9 +230,9 @@ async def test_a_link_that_goes_down_is_a_bead(mirror: Mirror) -> None:
 
 
 async def test_measurements_are_a_letter_for_each_level_and_told_as_differences(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
-    whole = json.loads(scene.snapshot())["f"][0]
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
+    whole = json.loads(map_feed.snapshot())["f"][0]
     pool = next(iter(mirror))
     pool.history.publish(frozenset(pool.history.loads))
     await turn()
@@ -249,12 +249,12 @@ async def test_measurements_are_a_letter_for_each_level_and_told_as_differences(
     assert second[3] == 1
     assert [letter for letter in second[4] if letter != frames.LETTERS[0]] != []
     assert sum(letter != frames.LETTERS[0] for letter in second[4]) == 1
-    assert json.loads(scene.snapshot())["f"][0][4] != whole[4]
+    assert json.loads(map_feed.snapshot())["f"][0][4] != whole[4]
 
 
 async def test_a_round_that_looks_the_same_is_not_told(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     pool = next(iter(mirror))
     pool.history.publish(frozenset(pool.history.loads))
     await turn()
@@ -265,8 +265,8 @@ async def test_a_round_that_looks_the_same_is_not_told(mirror: Mirror) -> None:
 
 
 async def test_a_pool_that_goes_and_comes(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     server = next(iter(mirror)).server
     mirror.set_server(server, state=ServerState.UNREACHABLE, last_event_at=1000.0)
     await turn()
@@ -275,12 +275,12 @@ async def test_a_pool_that_goes_and_comes(mirror: Mirror) -> None:
     mirror.remove(server.id)
     await turn()
     assert len(view.last["x"]) == 1 + 3 + 40 + 5 + 3
-    assert scene.counts.pools == 1
+    assert map_feed.counts.pools == 1
 
 
 async def test_a_pool_added_later_is_drawn_and_measured(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    view = View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    view = View(map_feed)
     build = fakes.Builder(mirror, "late")
     await turn()
     metrics = build.put(HostMetrics, memory_total=64 * GIB, live=True)
@@ -293,60 +293,60 @@ async def test_a_pool_added_later_is_drawn_and_measured(mirror: Mirror) -> None:
 
 async def test_nothing_is_watched_while_nobody_looks(mirror: Mirror) -> None:
     before = mirror.observer_count
-    scene = Scene(mirror, hold=math.inf)
-    views = [View(scene), View(scene)]
+    map_feed = MapFeed(mirror, hold=math.inf)
+    views = [View(map_feed), View(map_feed)]
     assert mirror.observer_count == before + 1
     assert all(pool.history.is_watched for pool in mirror)
     for view in views:
         view.close()
     assert mirror.observer_count == before
     assert not any(pool.history.is_watched for pool in mirror)
-    assert not scene.is_open
+    assert not map_feed.is_open
 
 
 async def test_a_scene_opened_again_starts_from_the_present(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    View(scene).close()
+    map_feed = MapFeed(mirror, hold=math.inf)
+    View(map_feed).close()
     fakes.change(mirror, running(mirror), name_label="renamed")
-    View(scene)
-    assert "renamed" in scene.snapshot()
+    View(map_feed)
+    assert "renamed" in map_feed.snapshot()
 
 
 async def test_trails_are_the_last_ten_minutes(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    View(scene)
-    id_ = next(row[0] for row in json.loads(scene.snapshot())["m"] if row[VM_STATE] == 1)
-    ((found, samples),) = json.loads(scene.trails([id_, 999_999]))
+    map_feed = MapFeed(mirror, hold=math.inf)
+    View(map_feed)
+    id_ = next(row[0] for row in json.loads(map_feed.snapshot())["m"] if row[VM_STATE] == 1)
+    ((found, samples),) = json.loads(map_feed.trails([id_, 999_999]))
     assert found == id_
     assert len(samples) == 120
-    ((_, samples, disk, network),) = json.loads(scene.trails([], [id_]))
+    ((_, samples, disk, network),) = json.loads(map_feed.trails([], [id_]))
     assert len(samples) == 4 * 120
     assert disk == network == 0  # of these there is no history here
 
 
 async def test_names_are_data(mirror: Mirror) -> None:
-    scene = Scene(mirror, hold=math.inf)
-    View(scene)
+    map_feed = MapFeed(mirror, hold=math.inf)
+    View(map_feed)
     name = '</script>"]);alert(1)//\u2028`${x}'
     fakes.change(mirror, running(mirror), name_label=name)
     await turn()
-    assert name in [row[VM_NAME] for row in json.loads(scene.snapshot())["m"]]
+    assert name in [row[VM_NAME] for row in json.loads(map_feed.snapshot())["m"]]
 
 
-async def shown(scene: Scene) -> dict[str, Any]:
+async def shown(map_feed: MapFeed) -> dict[str, Any]:
     """The whole map, as soon as it is made."""
     made: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    scene.show(made.set_result)
+    map_feed.show(made.set_result)
     found: dict[str, Any] = json.loads(await asyncio.wait_for(made, 10))
     return found
 
 
 async def test_a_large_fleet_costs_what_changed() -> None:
     mirror = fleets.fleet(((60, 2000),))
-    scene = Scene(mirror)
-    view = View(scene)
-    await shown(scene)
-    assert len(scene.snapshot()) < 2000 * 150
+    map_feed = MapFeed(mirror)
+    view = View(map_feed)
+    await shown(map_feed)
+    assert len(map_feed.snapshot()) < 2000 * 150
     fakes.change(mirror, next(iter(mirror.every(SR))), physical_utilisation=1)
     await turn()
     assert len(view.messages[0]) < 300
@@ -354,23 +354,23 @@ async def test_a_large_fleet_costs_what_changed() -> None:
 
 async def test_a_large_fleet_does_not_hold_the_loop() -> None:
     mirror = fleets.fleet(((30, 2000),))
-    scene = Scene(mirror)
-    View(scene)
+    map_feed = MapFeed(mirror)
+    View(map_feed)
     early: list[str] = []
-    scene.show(early.append)
+    map_feed.show(early.append)
     assert not early  # rows are made a slice at a time
-    assert scene.counts.vms == 2000
+    assert map_feed.counts.vms == 2000
     fakes.change(mirror, running(mirror), name_label="renamed meanwhile")
-    rows = (await shown(scene))["m"]
+    rows = (await shown(map_feed))["m"]
     assert len(rows) == 2000
     assert "renamed meanwhile" in {row[VM_NAME] for row in rows}
 
 
 async def test_what_has_no_name_goes_by_its_uuid_and_every_tag_is_told() -> None:
     def rows(mirror: Mirror) -> dict[str, Any]:
-        scene = Scene(mirror, hold=math.inf)
-        close = scene.open(lambda _message: None)
-        told: dict[str, Any] = json.loads(scene.snapshot())
+        map_feed = MapFeed(mirror, hold=math.inf)
+        close = map_feed.open(lambda _message: None)
+        told: dict[str, Any] = json.loads(map_feed.snapshot())
         close()
         return told
 

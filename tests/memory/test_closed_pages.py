@@ -13,7 +13,7 @@ from nicegui import Client, app, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components.live import renewed
+from components.live import fresh_slot
 from data.objects import SR, VM, Host, Network
 from data.stores.directory import DataDirectory
 from data.stores.servers import ServerStore
@@ -94,7 +94,7 @@ async def test_what_is_drawn_anew_on_a_page_that_stays_is_freed_too(user: User) 
     with client:
         box = ui.element()
     old = drawn(box)
-    with renewed(box):
+    with fresh_slot(box):
         pass
     await asyncio.sleep(0.2)
     assert [reference() for reference in old if reference() is not None] == []
@@ -102,7 +102,7 @@ async def test_what_is_drawn_anew_on_a_page_that_stays_is_freed_too(user: User) 
 
 def drawn(box: ui.element) -> list[weakref.ref[object]]:
     """A field and a menu that call themselves."""
-    with renewed(box):
+    with fresh_slot(box):
         field = ui.input("a name", on_change=lambda _event: field.update())
         with ui.menu() as menu:
             ui.label("within")

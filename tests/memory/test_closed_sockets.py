@@ -5,7 +5,7 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
-from xo_dash.door.engine_socket import EngineSocket
+from xo_dash.auth.engine_socket import EngineSocket
 
 
 class Connection:

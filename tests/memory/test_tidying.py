@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from xo_dash.sync.memory import Tidying
+from xo_dash.sync.gc_tuning import Tidying
 
 
 class Ring:

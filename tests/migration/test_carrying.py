@@ -19,7 +19,7 @@ from pages import home, layout, migrate
 from tests import fakes
 from tests.migration.pools import House, machine
 from xo_dash.context import Context
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.migrate import MigrateVM
 
 
@@ -88,7 +88,7 @@ async def test_what_costs_nothing_is_done_at_a_drop_and_what_moves_disks_is_aske
     user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
     await user.should_see("there is no connection to the pool", retries=20)
     (run,) = context.runner.runs
-    assert run.request == MigrateVM(host=key_of(house.two)) and run.items[0].state is not State.DONE
+    assert run.request == MigrateVM(host=key_of(house.two)) and run.items[0].state is not RunState.DONE
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from xo_dash.control.actions import action
 from xo_dash.control.orders import Order, accept
 from xo_dash.control.plan import Call
 from xo_dash.control.request import decode
-from xo_dash.control.run import State
-from xo_dash.control.vm.migration.mapping import Why, disk_moves, nic_moves
+from xo_dash.control.run import RunState
+from xo_dash.control.vm.migration.mapping import MappingReason, disk_moves, nic_moves
 from xo_dash.control.vm.migration.migrate import MigrateVM
 from xo_dash.control.vm.migration.targets import Way, targets
 from xo_dash.simulator.testing import simulated
@@ -48,7 +48,7 @@ def test_a_live_migration_is_one_call(house: House) -> None:
 def test_disks_out_of_reach_go_to_the_default_storage(house: House) -> None:
     vm = machine(house.lab, house.one, house.local, house.lan)
     (move,) = disk_moves(vm, house.two)
-    assert (move.sr, move.why) == (house.shared, Why.DEFAULT)
+    assert (move.sr, move.why) == (house.shared, MappingReason.DEFAULT)
     receive, check, send = steps_of("vm.migrate", vm, host=key_of(house.two))
     assert isinstance(receive, Call) and receive.at == "lab" and receive.secret
     assert (
@@ -86,11 +86,11 @@ def test_between_pools_networks_are_found_by_name_or_vlan_and_a_guess_is_said(ho
     vm = machine(house.lab, house.one, house.shared, house.tagged)
     house.home.change(house.home.home.one(HostMetrics, house.attic.metrics) or HostMetrics(), memory_total=64 * GIB)
     (nic,) = nic_moves(vm, house.attic)
-    assert (nic.network, nic.why) == (house.home_lan, Why.GUESS)
+    assert (nic.network, nic.why) == (house.home_lan, MappingReason.GUESS)
     request = decode(action("vm.migrate").request, {"host": key_of(house.attic)})
     assert [str(note) for note in action("vm.migrate").notes(request, vm)] == ["NIC 0 changes from tagged to lan: check it"]
     trunk = network(house.home, "guests", house.attic, tag=20)
-    assert [(move.network, move.why) for move in nic_moves(vm, house.attic)] == [(trunk, Why.VLAN)]
+    assert [(move.network, move.why) for move in nic_moves(vm, house.attic)] == [(trunk, MappingReason.VLAN)]
     receive, _check, send = (step for step in steps_of("vm.migrate", vm, host=key_of(house.attic)) if isinstance(step, Call))
     assert receive.at == "home" and receive.parameters == (house.attic.ref, house.home_lan.ref, {})
     (disk,) = disk_moves(vm, house.attic)
@@ -134,12 +134,12 @@ async def test_a_vm_moves_to_another_pool_with_its_disks_and_a_failure_leaves_it
             here.fault("VM.migrate_send", error=["VDI_CBT_ENABLED", vm.VBDs[0]], count=1)
             run = await bench.runner.run(bench.ann, action("vm.migrate"), [vm], {"host": key_of(goal)})
             (item,) = run.items
-            assert item.state is State.FAILED and not item.left
+            assert item.state is RunState.FAILED and not item.left
             assert vm.power_state is PowerState.RUNNING and not [one for one in other.all(VM).values() if one.name_label == name]
 
             run = await bench.runner.run(bench.ann, action("vm.migrate"), [vm], {"host": key_of(goal)})
             (item,) = run.items
-            assert (item.state, str(item.reason or "")) == (State.DONE, "")
+            assert (item.state, str(item.reason or "")) == (RunState.DONE, "")
             arrived = await bench.until(lambda: next((one for one in other.all(VM).values() if one.name_label == name), None))
             await bench.until(lambda: arrived.power_state is PowerState.RUNNING and vm.ref not in bench.home.all(VM))
             assert len([drive for drive in arrived.all_of(VBD, arrived.VBDs) if drive.type == "Disk"]) == disks
@@ -152,7 +152,7 @@ async def test_a_vm_moves_to_another_host_while_it_runs(tmp_path: Path) -> None:
             vm = await bench.until(lambda: running(bench))
             goal = next(one.host for one in targets(vm) if one.refused is None)
             run = await bench.runner.run(bench.ann, action("vm.migrate"), [vm], {"host": goal.uuid})
-            assert run.items[0].state is State.DONE, run.items[0].reason
+            assert run.items[0].state is RunState.DONE, run.items[0].reason
             await bench.until(lambda: vm.resident_on == goal.ref)
 
 

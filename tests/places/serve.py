@@ -10,7 +10,7 @@ from nicegui import app, ui
 
 from data.objects import SR, Message, Network
 from data.server import ServerState
-from pages import compare, host, hosts, layout, messages, network, networks, past, pool, sr, storage
+from pages import archives, compare, host, hosts, layout, messages, network, networks, pool, sr, storage
 from tests import fakes
 from xo_dash.sync.archives import Archives
 from xo_dash.xapi.errors import NotConnected
@@ -36,7 +36,7 @@ def main(port: int, folder: Path) -> None:
     context = fakes.context(mirror, folder, servers=SimpleNamespace(archives=Archives(_nobody)))
     fakes.sign_in(app, context)
     layout.install(app, context)
-    for page in (compare, hosts, host, pool, storage, sr, networks, network, past, messages):
+    for page in (compare, hosts, host, pool, storage, sr, networks, network, archives, messages):
         page.create(context)
 
     def net(number: int) -> Network:

@@ -53,11 +53,11 @@ def named(pool: PoolMirror, name: str) -> VM:
 
 
 def segments(vm: VM) -> set[str]:
-    return set(rows.snapshot_roll().row(vm).segments)
+    return set(rows.snapshot_table().row(vm).segments)
 
 
 def test_each_row_says_whose_how_old_and_how_large_it_is(extra: fakes.Builder) -> None:
-    vm, name, age, amount, sr, _home, part = rows.snapshot_roll().row(named(extra.pool, "before year end")).cells
+    vm, name, age, amount, sr, _home, part = rows.snapshot_table().row(named(extra.pool, "before year end")).cells
     assert (vm.text, name.text, amount.text, sr.text, part.text) == (
         "legacy-erp",
         "before year end",
@@ -66,7 +66,7 @@ def test_each_row_says_whose_how_old_and_how_large_it_is(extra: fakes.Builder) -
         "",
     )
     assert age.since and vm.path and name.path.endswith("/snapshots")
-    assert rows.snapshot_roll().row(named(extra.pool, "left behind")).cells[0].text == "–"
+    assert rows.snapshot_table().row(named(extra.pool, "left behind")).cells[0].text == "–"
 
 
 def test_they_are_told_apart(extra: fakes.Builder) -> None:

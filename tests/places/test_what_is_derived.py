@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from data.facts.host import HostState, booted_at, host_state
-from data.facts.network import Link
+from data.facts.network import LinkLevel
 from data.findings.finding import Level
 from data.hosts import (
     account_of,
@@ -156,10 +156,10 @@ def test_ports_stand_by_name_and_a_vlan_has_the_link_of_its_bond(build: Builder)
     host, _trunk, _tagged = wired(build)
     ports = ports_of(build.commit().all(Host)[host])
     assert [(port.pif.device, port.vlan, port.link, port.speed, port.mode) for port in ports] == [
-        ("bond0", None, Link.DEGRADED, 10000, "lacp"),
-        ("bond0", 20, Link.DEGRADED, 10000, "lacp"),
-        ("eth0", None, Link.UP, 10000, ""),
-        ("eth1", None, Link.DOWN, 0, ""),
+        ("bond0", None, LinkLevel.DEGRADED, 10000, "lacp"),
+        ("bond0", 20, LinkLevel.DEGRADED, 10000, "lacp"),
+        ("eth0", None, LinkLevel.UP, 10000, ""),
+        ("eth1", None, LinkLevel.DOWN, 0, ""),
     ]
 
 
@@ -169,15 +169,15 @@ def test_networks_know_their_kind_tag_and_links(build: Builder) -> None:
     rows = build.commit().all(Network)
     assert [network_kind(rows[ref]) for ref in (trunk, tagged, internal)] == [NetworkKind.EXTERNAL, NetworkKind.VLAN, NetworkKind.INTERNAL]
     assert (tags_of(rows[tagged]), tags_of(rows[trunk])) == ([20], [])
-    assert links_of(rows[tagged]) == (1, 1, Link.DEGRADED, Level.WARNING)
-    assert links_of(rows[internal]) == (0, 0, Link.UP, Level.NONE)
+    assert links_of(rows[tagged]) == (1, 1, LinkLevel.DEGRADED, Level.WARNING)
+    assert links_of(rows[internal]) == (0, 0, LinkLevel.UP, Level.NONE)
     assert [one.host and one.host.name_label for one in ports_into(rows[tagged])] == ["h"]
 
 
 def test_an_unplugged_port_lacks_nothing(build: Builder) -> None:
     pif = build.put(PIF, metrics=build.put(PIFMetrics, carrier=False), currently_attached=False)
     network = build.put(Network, PIFs=[pif])
-    assert links_of(build.commit().all(Network)[network]) == (0, 0, Link.UP, Level.NONE)
+    assert links_of(build.commit().all(Network)[network]) == (0, 0, LinkLevel.UP, Level.NONE)
 
 
 def test_nics_on_a_network_are_those_of_vms_with_their_own_addresses(build: Builder) -> None:

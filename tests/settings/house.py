@@ -15,15 +15,15 @@ from nicegui.testing.user_simulation import user_simulation
 from components.ui import Button, Field
 from data.mirror import PoolMirror
 from data.server import ServerState
-from data.stores.servers import Server
+from data.stores.servers import ServerRecord
 from data.stores.users import Role
 from data.stores.users import User as Account
 from pages import account, setup
 from tests import fakes
 from tests.sync.house import House, house, until
+from xo_dash.auth.current import session_of
+from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
-from xo_dash.door.current import session_of
-from xo_dash.door.sessions import Session
 
 PASSWORD = "a long enough password"
 
@@ -35,7 +35,7 @@ class Settings:
         self.user, self.context, self.home, self.me = user, context, home, me
 
     @property
-    def records(self) -> list[Server]:
+    def records(self) -> list[ServerRecord]:
         return list(self.home.store.all())
 
     def field(self, label: str) -> Field:
@@ -95,4 +95,4 @@ async def looking(folder: Path, role: Role = Role.ADMIN, path: str = "/settings"
             yield Settings(user, context, home, me)
         finally:
             await context.runner.stop()
-            await context.door.close()
+            await context.auth.close()

@@ -55,11 +55,11 @@ async def test_a_bad_one_is_refused_in_place(tmp_path: Path, name: str, password
 
 async def test_a_role_is_changed_and_a_user_removed_after_a_yes(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
-        bob = await at.context.door.add_user("bob", PASSWORD, Role.VIEWER)
+        bob = await at.context.auth.add_user("bob", PASSWORD, Role.VIEWER)
         await at.user.open("/settings")
         at.press_item("operator", last=True)
         await until(lambda: at.context.users.need(bob.id).role is Role.OPERATOR)
-        _token, session = at.context.door.sessions.start(bob, "127.0.0.1")
+        _token, session = at.context.auth.sessions.start(bob, "127.0.0.1")
         at.press_item("Remove", last=True)
         await at.user.should_see("bob is signed out at once and can no longer sign in.")
         at.press("Remove")
@@ -70,8 +70,8 @@ async def test_a_role_is_changed_and_a_user_removed_after_a_yes(tmp_path: Path) 
 
 async def test_a_new_password_ends_the_sessions_of_that_user(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
-        bob = await at.context.door.add_user("bob", PASSWORD, Role.VIEWER)
-        _token, session = at.context.door.sessions.start(bob, "127.0.0.1")
+        bob = await at.context.auth.add_user("bob", PASSWORD, Role.VIEWER)
+        _token, session = at.context.auth.sessions.start(bob, "127.0.0.1")
         await at.user.open("/settings")
         at.press_item("New password", last=True)
         at.type(Password="short")
@@ -102,7 +102,7 @@ async def test_others_do_not_see_who_there_is(tmp_path: Path, role: Role) -> Non
 
 async def test_who_was_demoted_may_not_even_by_its_handlers(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
-        await at.context.door.add_user("bob", PASSWORD, Role.ADMIN)
+        await at.context.auth.add_user("bob", PASSWORD, Role.ADMIN)
         at.press("Add user")
         at.type(Name="eve", Password=PASSWORD)
         await at.context.users.set_role(at.me.id, Role.VIEWER)
@@ -116,8 +116,8 @@ async def test_who_was_demoted_may_not_even_by_its_handlers(tmp_path: Path) -> N
 
 async def test_ones_own_password_needs_the_old_one_and_twice_the_new(tmp_path: Path) -> None:
     async with looking(tmp_path, Role.VIEWER, "/account") as at:
-        await at.context.door.set_password(at.me.id, PASSWORD, here=at.session())
-        _token, other = at.context.door.sessions.start(at.context.users.need(at.me.id), "127.0.0.1")
+        await at.context.auth.set_password(at.me.id, PASSWORD, here=at.session())
+        _token, other = at.context.auth.sessions.start(at.context.users.need(at.me.id), "127.0.0.1")
         at.type(Current_password="wrong", New_password=PASSWORD + "er", Repeat_new_password=PASSWORD)
         at.press("Change password")
         assert await at.fault("Repeat new password") == "The passwords do not match."
@@ -134,7 +134,7 @@ async def test_ones_own_password_needs_the_old_one_and_twice_the_new(tmp_path: P
 
 async def test_signing_out_everywhere_else_keeps_this_session(tmp_path: Path) -> None:
     async with looking(tmp_path, Role.VIEWER, "/account") as at:
-        _token, other = at.context.door.sessions.start(at.me, "127.0.0.1")
+        _token, other = at.context.auth.sessions.start(at.me, "127.0.0.1")
         assert at.user.find(Button).elements
         at.press("Sign out other sessions")
         await until(lambda: not other.is_open)

@@ -3,7 +3,7 @@
 from xo_dash.simulator import inventory, model, registry
 from xo_dash.simulator.clock import Clock
 from xo_dash.simulator.dispatch import Dispatcher
-from xo_dash.simulator.inventory import Plan
+from xo_dash.simulator.inventory import PoolPlan
 from xo_dash.simulator.pool import Pool
 
 NOON = 1_790_164_800.0  # Wednesday, 2026-09-23 12:00 UTC
@@ -11,7 +11,7 @@ NOON = 1_790_164_800.0  # Wednesday, 2026-09-23 12:00 UTC
 
 async def built(hosts: int = 3, vms: int = 40, srs: int = 4, *, index: int = 0, seed: str = "test", now: float = NOON) -> Pool:
     pool = Pool(Dispatcher(model.load(), registry.collect()), seed=seed, password="secret", clock=Clock(0.0, now))
-    await inventory.build(pool, Plan(index, tuple(f"127.0.{index}.{n + 1}" for n in range(hosts)), vms, srs))
+    await inventory.build(pool, PoolPlan(index, tuple(f"127.0.{index}.{n + 1}" for n in range(hosts)), vms, srs))
     return pool
 
 

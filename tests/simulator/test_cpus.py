@@ -9,7 +9,7 @@ import pytest
 from tests.simulator.conftest import until
 from tests.simulator.migrating import Place, place
 from tests.simulator.test_pools import make_ready
-from xo_dash.simulator import verbs
+from xo_dash.simulator import admin_api
 from xo_dash.simulator.classes.cpu_features import CPUS, LESS, common
 from xo_dash.simulator.testing import Simulation, simulated
 
@@ -33,7 +33,7 @@ def there(simulation: Simulation) -> Place:
 
 
 def install(at: Place, host: str, cpu: str) -> None:
-    at.pool.do(lambda pool: verbs.perform(pool, "host.cpu", {"host": host, "like": cpu}))
+    at.pool.do(lambda pool: admin_api.perform(pool, "host.cpu", {"host": host, "like": cpu}))
 
 
 def told(at: Place) -> dict[str, str]:

@@ -12,7 +12,7 @@ from tests.simulator.commanded import commanded
 from tests.simulator.conftest import Client, http, sign_in, until
 from xo_dash.simulator import dialect, model
 from xo_dash.simulator.pool import Pool
-from xo_dash.simulator.server import Wanted
+from xo_dash.simulator.server import SimulatorOptions
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 
 NAMED = ("xcpng-8.2", "xcpng-8.3", "xenserver-8")
@@ -21,7 +21,7 @@ OLD = NAMED[:2]
 
 @pytest.fixture(scope="module", params=("modern", *NAMED))
 def simulation(request: pytest.FixtureRequest) -> Iterator[Simulation]:
-    running = Simulation(Wanted((2,), (6,), (2,), seed="test", password="secret", speed=50.0, dialect=request.param))
+    running = Simulation(SimulatorOptions((2,), (6,), (2,), seed="test", password="secret", speed=50.0, dialect=request.param))
     running.start()
     yield running
     running.close()

@@ -20,7 +20,7 @@ from xo_dash.simulator.clock import Clock
 from xo_dash.simulator.dispatch import Dispatcher
 from xo_dash.simulator.from_db import dump as dumps
 from xo_dash.simulator.pool import Pool
-from xo_dash.simulator.server import Wanted
+from xo_dash.simulator.server import SimulatorOptions
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 from xo_dash.simulator.types import Type
 
@@ -72,7 +72,7 @@ def small(tmp_path: Path) -> Path:
 
 
 def serving(path: Path) -> Simulation:
-    simulation = Simulation(Wanted(databases=(path,), password="secret", speed=50.0))
+    simulation = Simulation(SimulatorOptions(databases=(path,), password="secret", speed=50.0))
     simulation.start()
     return simulation
 

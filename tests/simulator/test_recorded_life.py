@@ -15,7 +15,7 @@ from tests.recorded import recorded_file, recorded_json
 from tests.simulator.conftest import Client, sign_in, until
 from tests.simulator.recorded_life import Event, Pairs, Step, differing, fold, pair_new, pair_results, steps
 from xo_dash.simulator.pool import Pool
-from xo_dash.simulator.server import Wanted
+from xo_dash.simulator.server import SimulatorOptions
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 
 # what differs in any step: (class, field), or in that of one method -> why
@@ -198,7 +198,7 @@ def alike(pool: Pool, ref: str, event: Event) -> None:
 @pytest.fixture(scope="module")
 def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
     database = recorded_file("state.db", tmp_path_factory.mktemp("recorded"))
-    simulation = Simulation(Wanted(databases=(database,), password="secret", speed=500.0))
+    simulation = Simulation(SimulatorOptions(databases=(database,), password="secret", speed=500.0))
     simulation.start()
     yield Replay(simulation.pool, sign_in(simulation.pool))
     simulation.close()

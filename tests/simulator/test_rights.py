@@ -13,7 +13,7 @@ from tests.simulator.conftest import Client, http, until
 from tests.simulator.elsewhere import RBAC, needs
 from xo_dash.simulator.directory import ACCOUNTS, adopt
 from xo_dash.simulator.pool import Pool
-from xo_dash.simulator.server import Wanted
+from xo_dash.simulator.server import SimulatorOptions
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 
 ROLES = ("pool-admin", "pool-operator", "vm-power-admin", "vm-admin", "vm-operator", "read-only")
@@ -331,7 +331,9 @@ def test_a_member_that_is_in_another_directory_is_told_of(alone: SimulatedPool) 
 
 
 def test_an_older_release_has_fewer_permissions() -> None:
-    simulation = Simulation(Wanted((1,), (0,), (1,), seed="test", password="secret", speed=500.0, dialect="xcpng-8.2", users=True))
+    simulation = Simulation(
+        SimulatorOptions((1,), (0,), (1,), seed="test", password="secret", speed=500.0, dialect="xcpng-8.2", users=True)
+    )
     simulation.start()
     try:
         client = login(simulation.pool, "pool-admin")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulator.inside import built, vm_named
-from xo_dash.simulator import life, rrd_guest, scenario, verbs
+from xo_dash.simulator import admin_api, life, rrd_guest, scenario
 from xo_dash.simulator.database import Interest
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.scenario import Scenario
@@ -95,7 +95,7 @@ async def test_traffic_and_memory_of_a_busy_vm_are_measured_and_its_past_is_not(
     pool = await built()
     vm = vm_named(pool, "vault")
     before = pool.clock.now()
-    verbs.perform(pool, "vm.busy", {"vm": "vault", "memory": 0.6, "rise": 60, "written": 100, "seconds": 120})
+    admin_api.perform(pool, "vm.busy", {"vm": "vault", "memory": 0.6, "rise": 60, "written": 100, "seconds": 120})
     await pool.clock.advance(90)
     guest = rrd_guest.guest(pool, vm, pool.clock.now())
     usual, high = guest.load(before, 5), guest.load(pool.clock.now(), 5)

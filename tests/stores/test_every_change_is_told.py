@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from data.findings.overrides import Acknowledgement, Tuning
 from data.findings.rules import RULES
-from data.findings.wishes import Note, Tuning
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused, StoreError
@@ -88,10 +88,10 @@ class Case:
             (SettingsStore, "set_now"): ("setting.set", lambda: self.settings.set_now("order", ["a"])),
             (SettingsStore, "set"): ("setting.set", lambda: self.settings.set("order", ["a"])),
             (Tunings, "set_now"): ("rule.tune", lambda: self.findings._tunings.set_now(rule.key, Tuning(on=False))),
-            (Notes, "set_now"): ("finding.note", lambda: self.findings._notes.set_now(["x"], Note("ann", now, now + 60, False))),
+            (Notes, "set_now"): ("finding.note", lambda: self.findings._notes.set_now(["x"], Acknowledgement("ann", now, now + 60, False))),
             (FindingStore, "tune"): ("rule.tune", lambda: self.findings.tune(rule, Tuning(on=False))),
             (FindingStore, "note"): ("finding.note", lambda: self.findings._directory.run(
-                self.findings._notes.set_now, ["x"], Note("ann", now, now + 60, True))),
+                self.findings._notes.set_now, ["x"], Acknowledgement("ann", now, now + 60, True))),
         }  # fmt: skip
 
 
@@ -114,7 +114,7 @@ READING = {
     "of",
     "open",
     "value",
-    "wishes",
+    "overrides",
     "remembered",
     "sessions",
     "visible",

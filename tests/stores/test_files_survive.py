@@ -20,7 +20,7 @@ from data.stores.replacing import replace_file
 from data.stores.storage import Row
 from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
-from xo_dash.control.audit import Audit, AuditUnwritable, Entry
+from xo_dash.control.audit import Audit, AuditEntry, AuditUnwritable
 
 WRITER = """
 import sys
@@ -137,7 +137,7 @@ async def test_nothing_is_written_through_a_planted_link(data_dir: Path, tmp_pat
         pass
     audit = Audit(data_dir)
     with pytest.raises(AuditUnwritable):
-        await audit.write(Entry(at="", event="begin", run="", action="", user="", user_id="", server="", kind="", uuid="", name=""))
+        await audit.write(AuditEntry(at="", event="begin", run="", action="", user="", user_id="", server="", kind="", uuid="", name=""))
     audit.close()
     replace_file(data_dir / "users.json", b"{}")
     assert not target.exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 from data.mirror import Mirror, PoolMirror
 from data.server import ServerState
 from data.stores.directory import DataDirectory
-from data.stores.servers import Server, ServerStore, TlsMode
+from data.stores.servers import ServerRecord, ServerStore, TlsMode
 from data.stores.vault import Vault
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.servers import Servers
@@ -31,7 +31,7 @@ class House:
         record = await self.servers.add(address or pool.url, pool.user, password or pool.password, tls=tls, **more)
         return self.mirror.pools[record.id]
 
-    def record(self, pool: PoolMirror) -> Server:
+    def record(self, pool: PoolMirror) -> ServerRecord:
         return self.store.need(pool.id)
 
     async def becomes(self, pool: PoolMirror, state: ServerState, patience: float = PATIENCE) -> None:

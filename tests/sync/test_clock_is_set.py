@@ -7,7 +7,7 @@ import pytest
 
 from data.clock import SteadyClock
 from data.findings.finding import Level, Limits, Reading
-from data.findings.standing import advance
+from data.findings.lifecycle import transition
 from data.growth import Sample, kept
 from data.mirror import PoolMirror
 from data.objects import VM, Host
@@ -16,7 +16,7 @@ from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from tests.clock import WallClock
 from tests.sync.house import House, until
-from xo_dash.door.sessions import SessionTable
+from xo_dash.auth.sessions import SessionTable
 from xo_dash.simulator.testing import SimulatedPool
 
 DAY = 86400.0
@@ -91,12 +91,12 @@ def test_the_steady_clock_goes_on_and_tells_once_by_how_much_the_other_was_set(w
 
 def test_what_is_held_back_is_told_neither_sooner_nor_later() -> None:
     limits, reading = Limits(warning=1), Reading(2.0)
-    young = advance(None, reading, limits, margin=0, hold=300, now=1000)
+    young = transition(None, reading, limits, margin=0, hold=300, now=1000)
     assert young is not None and young.level is Level.NONE
     for jump in (-600.0, 31 * DAY):
         moved = young.moved(jump)
-        still = advance(moved, reading, limits, margin=0, hold=300, now=1000 + 299 + jump)
-        told = advance(moved, reading, limits, margin=0, hold=300, now=1000 + 300 + jump)
+        still = transition(moved, reading, limits, margin=0, hold=300, now=1000 + 299 + jump)
+        told = transition(moved, reading, limits, margin=0, hold=300, now=1000 + 300 + jump)
         assert still is not None and still.level is Level.NONE
         assert told is not None and told.level is Level.WARNING
 

@@ -26,16 +26,16 @@ async def test_a_wrong_pool_that_is_the_right_one_again_is_seen_without_a_sign_i
     with stranger(sources.own()) as server:
         record = await home.servers.add(server.url, "root", PASSWORD, tls=TlsMode.PLAIN)
         pool = await home.live(home.mirror.pools[record.id])
-        (ref, row) = next(iter(server.book.records["pool"].items()))
+        (ref, row) = next(iter(server.registry.records["pool"].items()))
         right = row["uuid"]
         await until(lambda: home.record(pool).pool_uuid == right)
-        server.book.put("pool", ref, {"uuid": sources.uuid(999)})
+        server.registry.put("pool", ref, {"uuid": sources.uuid(999)})
         await home.servers.retry(pool.id)
         await home.becomes(pool, ServerState.WRONG_POOL)
         before = len(server.calls)
         await until(lambda: len(server.calls) > before + 3)
         assert "session.login_with_password" not in server.calls[before:]
-        server.book.put("pool", ref, {"uuid": right})
+        server.registry.put("pool", ref, {"uuid": right})
         await home.live(pool)
 
 

@@ -12,7 +12,7 @@ from data.types import Ref
 from tests.sync.house import House, until
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool
-from xo_dash.sync.census import Census
+from xo_dash.sync.reconcile import Reconciler
 
 
 async def test_deletions_that_xapi_forgot_are_found(pool: SimulatedPool, home: House) -> None:
@@ -82,11 +82,11 @@ async def test_a_run_follows_a_run(pool: SimulatedPool, home: House, monkeypatch
     assert len(runs) > 3
 
 
-def census() -> tuple[Census, Mirror, str]:
+def census() -> tuple[Reconciler, Mirror, str]:
     mirror = Mirror()
     pool = mirror.add(Server(id="1", label="", address=""))
     pool.apply([Event(Task, Operation.ADD, Ref(f"OpaqueRef:{number}"), Task(uuid=str(number))) for number in range(3)])
-    return Census(pool), mirror, "1"
+    return Reconciler(pool), mirror, "1"
 
 
 def test_one_odd_count_is_a_coincidence() -> None:

@@ -7,7 +7,7 @@ from data.server import Server, ServerState
 from data.types import Ref
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
-from xo_dash.sync.memory import Loading
+from xo_dash.sync.gc_tuning import Loading
 from xo_dash.sync.poller import Known, Poller
 from xo_dash.sync.pool_identity import Identity
 from xo_dash.xapi.address import Address

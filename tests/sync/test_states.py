@@ -13,8 +13,8 @@ from tests.foreign import sources
 from tests.foreign.stranger import PASSWORD, stranger
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
+from xo_dash.sync.connection_state import LAST_RETRY
 from xo_dash.sync.poller import MOST_MEMBERS
-from xo_dash.sync.standing import LAST_RETRY
 from xo_dash.xapi.errors import BadAddress, Unreachable
 
 IGNORED = {Message}

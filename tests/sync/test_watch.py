@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from data.findings.around import around, beyond
+from data.failover import FailoverVerdict
+from data.findings.affected import around, beyond
 from data.findings.finding import Level, Subject
-from data.findings.standing import DAMPING
-from data.findings.wishes import Note, Tuning, Wishes
+from data.findings.lifecycle import DAMPING
+from data.findings.overrides import Acknowledgement, Overrides, Tuning
 from data.history import Load
 from data.identity import key_of
-from data.losing import Fate
 from data.mirror import Change, Mirror, Operation
 from data.objects import PBD, SR, VM, Host, HostMetrics, Message
 from data.server import ServerState
@@ -23,7 +23,7 @@ from data.stores.findings import FindingStore
 from data.types import XapiObject
 from tests import fakes
 from tests.asking import PATIENCE
-from xo_dash.sync.watch import GATHER, Watch
+from xo_dash.sync.evaluator import GATHER, Evaluator
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def mirror() -> Mirror:
 
 
 @pytest.fixture(autouse=True)
-async def watch(mirror: Mirror) -> AsyncIterator[Watch]:
+async def watch(mirror: Mirror) -> AsyncIterator[Evaluator]:
     """Of a pool with a host and an SR."""
-    watch = Watch(mirror)
+    watch = Evaluator(mirror)
     build = fakes.Builder(mirror, "lab")
     host = build.put(Host, name_label="xcp-1")
     sr = build.put(SR, name_label="vault", type="nfs", physical_size=100, physical_utilisation=50)
@@ -45,7 +45,7 @@ async def watch(mirror: Mirror) -> AsyncIterator[Watch]:
     await watch.stop()
 
 
-async def until(watch: Watch, true: Callable[[], object]) -> None:
+async def until(watch: Evaluator, true: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not true():
             await watch.tick()
@@ -82,7 +82,7 @@ async def test_what_would_become_of_each_host_is_known(mirror: Mirror) -> None:
     (ref,) = pool.all(Host)
     heard: list[frozenset[Subject]] = []
     mirror.findings.observe(heard.append)
-    pool.fates[ref] = Fate(0, 1)
+    pool.fates[ref] = FailoverVerdict(0, 1)
     fakes.change(mirror, pool.all(Host)[ref], name_label="renamed")
     await asyncio.sleep(GATHER * 2)
     assert pool.fates[ref].no_room == 0
@@ -94,7 +94,7 @@ async def test_what_would_become_of_each_host_is_known(mirror: Mirror) -> None:
 async def test_what_was_there_before_the_watch_is_looked_at(mirror: Mirror) -> None:
     sr = fakes.find(mirror, "vault", SR)
     sr.physical_utilisation = 90  # nobody was told
-    watch = Watch(mirror)
+    watch = Evaluator(mirror)
     for _round in range(3):
         await watch.tick()
     await watch.stop()
@@ -102,15 +102,15 @@ async def test_what_was_there_before_the_watch_is_looked_at(mirror: Mirror) -> N
     assert next(iter(mirror)).history.growth(sr.uuid)
 
 
-async def test_what_nobody_told_is_not_looked_at_all_the_time(mirror: Mirror, watch: Watch) -> None:
+async def test_what_nobody_told_is_not_looked_at_all_the_time(mirror: Mirror, watch: Evaluator) -> None:
     fakes.find(mirror, "vault", SR).physical_utilisation = 90
     for _round in range(3):
         await watch.tick()
     assert "sr.full" not in told(mirror)
 
 
-async def test_what_is_measured_is_judged(mirror: Mirror, watch: Watch) -> None:
-    mirror.findings.wishes = Wishes({"vm.cpu": Tuning(hold=0)})
+async def test_what_is_measured_is_judged(mirror: Mirror, watch: Evaluator) -> None:
+    mirror.findings.overrides = Overrides({"vm.cpu": Tuning(hold=0)})
     build = fakes.Builder(mirror, "other")
     build.put(VM, name_label="web", power_state="Running")
     pool, vm = build.commit(), fakes.find(mirror, "web")
@@ -123,17 +123,17 @@ async def test_what_is_measured_is_judged(mirror: Mirror, watch: Watch) -> None:
     assert not pool.history.is_watched, "for this nothing is measured oftener"
 
 
-async def test_a_time_that_is_over_is_seen_without_a_change(mirror: Mirror, watch: Watch) -> None:
+async def test_a_time_that_is_over_is_seen_without_a_change(mirror: Mirror, watch: Evaluator) -> None:
     """A hold and a note, both of them short."""
     sr = fakes.find(mirror, "vault", SR)
-    mirror.findings.wishes = Wishes({"sr.full": Tuning(hold=0.5)})
+    mirror.findings.overrides = Overrides({"sr.full": Tuning(hold=0.5)})
     fakes.change(mirror, sr, physical_utilisation=96)
     await asyncio.sleep(GATHER * 2)
     assert "sr.full" not in told(mirror)
     await until(watch, lambda: "sr.full" in told(mirror))
     heard: list[frozenset[Subject]] = []
-    note = Note("demo", time.time(), until=time.time() + 0.5)
-    mirror.findings.wishes = Wishes(notes={f"sr.full:{key_of(sr)}": note})
+    note = Acknowledgement("demo", time.time(), until=time.time() + 0.5)
+    mirror.findings.overrides = Overrides(notes={f"sr.full:{key_of(sr)}": note})
     fakes.change(mirror, sr, physical_utilisation=97)
     await asyncio.sleep(GATHER * 2)
     mirror.findings.observe(heard.append)
@@ -178,16 +178,16 @@ def test_who_is_looked_at_for_what() -> None:
 async def test_what_was_said_and_seen_outlives_a_restart(mirror: Mirror, tmp_path: Path) -> None:
     sr = fakes.find(mirror, "vault", SR)
     fakes.change(mirror, sr, physical_utilisation=96)
-    watch = Watch(mirror, FindingStore(DataDirectory(tmp_path)))
+    watch = Evaluator(mirror, FindingStore(DataDirectory(tmp_path)))
     mirror.findings.look(sr, 1000.0)
     (finding,) = mirror.findings.of(sr)
     await watch.tune(finding.rule, Tuning(critical=0.99))
-    await watch.note(finding, Note("demo", 1000.0, until=math.inf))
+    await watch.note(finding, Acknowledgement("demo", 1000.0, until=math.inf))
     await watch.tick()
     await watch.stop()
 
     again = Mirror()
-    second = Watch(again, FindingStore(DataDirectory(tmp_path)))
+    second = Evaluator(again, FindingStore(DataDirectory(tmp_path)))
     build = fakes.Builder(again, "lab")
     build.put(SR, name_label="vault", type="nfs", physical_size=100, physical_utilisation=96)
     build.commit()
@@ -207,13 +207,13 @@ async def test_a_note_ends_with_what_it_was_about(mirror: Mirror, tmp_path: Path
     store = FindingStore(DataDirectory(tmp_path))
     sr = fakes.find(mirror, "vault", SR)
     fakes.change(mirror, sr, physical_utilisation=96)
-    watch = Watch(mirror, store)
+    watch = Evaluator(mirror, store)
     mirror.findings.look(sr, 0)
     (finding,) = mirror.findings.of(sr)
-    await watch.note(finding, Note("demo", 0, seen=True))
-    assert store.wishes().notes
+    await watch.note(finding, Acknowledgement("demo", 0, seen=True))
+    assert store.overrides().notes
     fakes.change(mirror, sr, physical_utilisation=10)
     for now in (10, 20 + DAMPING):
         mirror.findings.look(sr, now)
     await watch.stop()
-    assert not store.wishes().notes
+    assert not store.overrides().notes

@@ -45,11 +45,11 @@ def gallery(seen: Seen) -> None:
     with own.page():
         head = own.PageHead(EVIL, "a note")
         with head.marks:
-            own.State("running", "Running")
+            own.StateMark("running", "Running")
             own.chip(EVIL)
         with head.verbs:
             own.Button("Reboot", lambda: seen.clicks.append("reboot")).mark("reboot")
-            own.Button("Ask", ask, kind=own.Kind.DANGER)
+            own.Button("Ask", ask, kind=own.ButtonKind.DANGER)
             with own.Button(icon="more", label="More"), own.menu(right=True):
                 own.menu_item("Suspend", lambda: seen.clicks.append("suspend"), icon="pause")
         own.Tabs([own.Tab("overview", "Overview"), own.Tab("disks", "Disks", "2")], "nonsense", seen.tabs.append)

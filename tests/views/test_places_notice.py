@@ -7,16 +7,16 @@ from typing import Any, cast
 
 import pytest
 
-from components.frame.nodes import Nodes
-from components.hosts.rows import host_roll, resident_roll
-from components.lists import Roll
-from components.map.stage import Stage
-from components.messages.rows import message_roll
-from components.networks.rows import network_roll, nic_roll
-from components.storage.rows import disk_roll, sr_roll
-from components.vms.roster import Roster
-from components.vms.rows import Row
-from components.vms.snapshots import snapshot_roll
+from components.frame.tree_rows import TreeRows
+from components.hosts.rows import host_table, resident_table
+from components.lists import TableSpec
+from components.map.map_rows import MapRows
+from components.messages.rows import message_table
+from components.networks.rows import network_table, nic_table
+from components.storage.rows import disk_table, sr_table
+from components.vms.rows import VmRow
+from components.vms.snapshots import snapshot_table
+from components.vms.vm_rows import VmRows
 from data.changes import Change
 from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, SR, VM, Host, Message, Network
@@ -29,15 +29,15 @@ from tests.map.fleets import join
 from tests.views.test_kept_up import different
 from xo_dash.i18n import using
 
-ROLLS: dict[str, Callable[[PoolMirror], Roll[Any]]] = {
-    "hosts": lambda pool: host_roll(),
-    "VMs of a host": lambda pool: resident_roll(next(iter(pool.all(Host).values()))),
-    "SRs": lambda pool: sr_roll(),
-    "disks": lambda pool: disk_roll(next(iter(pool.all(SR).values()))),
-    "networks": lambda pool: network_roll(),
-    "NICs": lambda pool: nic_roll(next(iter(pool.all(Network).values()))),
-    "snapshots": lambda pool: snapshot_roll(),
-    "messages": lambda pool: message_roll(lambda message: True),
+ROLLS: dict[str, Callable[[PoolMirror], TableSpec[Any]]] = {
+    "hosts": lambda pool: host_table(),
+    "VMs of a host": lambda pool: resident_table(next(iter(pool.all(Host).values()))),
+    "SRs": lambda pool: sr_table(),
+    "disks": lambda pool: disk_table(next(iter(pool.all(SR).values()))),
+    "networks": lambda pool: network_table(),
+    "NICs": lambda pool: nic_table(next(iter(pool.all(Network).values()))),
+    "snapshots": lambda pool: snapshot_table(),
+    "messages": lambda pool: message_table(lambda message: True),
 }
 
 
@@ -63,20 +63,20 @@ def test_a_list_notices_what_its_rows_show(place: str) -> None:
     snapshot, vm = list(pool.all(VM).values())[:2]
     change(mirror, snapshot, is_a_snapshot=True, snapshot_of=vm.ref)
     change(mirror, vm, snapshots=[snapshot.ref])
-    roll = ROLLS[place](pool)
+    spec = ROLLS[place](pool)
     heard: list[Change] = []
     mirror.observe(heard.extend)
 
     def told() -> dict[object, object]:
-        return {row: (roll.row(row), roll.belongs(row)) for row in pool.all(roll.kind).values()}
+        return {row: (spec.row(row), spec.belongs(row)) for row in pool.all(spec.kind).values()}
 
     before = told()
     for row, field in fields_around(pool):
         value = getattr(row, field)
         heard.clear()
         change(mirror, row, **{field: different(row, field)})
-        noticed = {one for news in heard for one in roll.reads.affected(news, mirror.pools)}
-        noticed |= {one for news in heard for one in (roll.near(news) if roll.near else ())}
+        noticed = {one for news in heard for one in spec.reads.affected(news, mirror.pools)}
+        noticed |= {one for news in heard for one in (spec.near(news) if spec.near else ())}
         now = told()
         missed = [one for one, shown in now.items() if shown != before[one] and one not in noticed]
         assert not missed, f"{field} of {type(row).__name__}"
@@ -84,12 +84,12 @@ def test_a_list_notices_what_its_rows_show(place: str) -> None:
 
 
 def in_list(mirror: Mirror) -> tuple[Any, Callable[[], object]]:
-    roster = Roster(mirror)
-    return roster, lambda: {row.uuid: row[1:] for row in cast(list[Row], roster.whole()["rows"])}
+    roster = VmRows(mirror)
+    return roster, lambda: {row.uuid: row[1:] for row in cast(list[VmRow], roster.whole()["rows"])}
 
 
 def in_tree(mirror: Mirror) -> tuple[Any, Callable[[], object]]:
-    nodes = Nodes(mirror)
+    nodes = TreeRows(mirror)
     return nodes, lambda: {(parent[5] if (parent := nodes._rows.get(above)) else "", *row) for _id, above, *row in nodes.rows()}
 
 
@@ -127,18 +127,18 @@ def test_the_map_is_kept_up() -> None:
     mirror = any_mirror(2)
     (pool,) = mirror
     join(pool)
-    stage = Stage(mirror)
-    stage.add(pool)
-    stage.rebuild()
-    mirror.observe(stage.changed)
-    mirror.findings.observe(stage.judged)
+    map_rows = MapRows(mirror)
+    map_rows.add(pool)
+    map_rows.rebuild()
+    mirror.observe(map_rows.changed)
+    mirror.findings.observe(map_rows.judged)
     for row, field in fields_around(pool):
         before = getattr(row, field)
         for value in (different(row, field), before):
             change(mirror, row, **{field: value})
-            stage.rebuild()
-            stage.take()
-            stage.add(pool)
-            stage.rebuild()
-            missed, _gone = stage.take()
+            map_rows.rebuild()
+            map_rows.take()
+            map_rows.add(pool)
+            map_rows.rebuild()
+            missed, _gone = map_rows.take()
             assert not missed, f"{field} of {type(row).__name__}"

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 from nicegui import binding
 
+from data.coalesce import INTERVAL
 from data.facts.vm import VmState, state_of
 from data.history import History
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Message, Network, PowerState, Task, VMGuestMetrics
-from data.pace import INTERVAL
 from data.scope import Scope, on_a_screen
 from data.types import NULL_REF
 from data.views.vm import VMView
@@ -93,7 +93,7 @@ async def test_measurements_and_judgements_are_followed_too(mirror: Mirror) -> N
     vm, told = seen(Scope(mirror), mirror, "web-1"), list[str]()
     history = vm.row.home.part(History)
     assert not history.is_watched
-    leaves = [vm.follow((fact,), lambda fact=fact: told.append(fact)) for fact in ("load", "ties", "level")]  # type: ignore[misc]
+    leaves = [vm.follow((fact,), lambda fact=fact: told.append(fact)) for fact in ("load", "dependencies", "level")]  # type: ignore[misc]
     assert history.watched == {vm.row.uuid}
     history.loads.pop(vm.row.uuid)
     history.publish(frozenset((vm.row.uuid,)))

@@ -11,7 +11,7 @@ from nicegui.testing import User
 from components.vms.snapshot_tree import SnapshotTree
 from data.mirror import Mirror
 from data.objects import SR, VBD, VDI, VM
-from data.stores.journal import Line
+from data.stores.journal import JournalLine
 from data.trash import BLOCKED, DAY, REASON, XODASH_TRASH, note
 from data.types import GIB, Ref, XapiDate
 from tests import fakes
@@ -132,10 +132,10 @@ async def test_the_history_has_before_and_after_and_by_whom(user: User, mirror: 
     now = time.time()
     about = (vm.home.key, vm.uuid, "web-1")
     lines = [
-        Line(now - 90, *about, "memory_dynamic_max", str(8 * GIB), str(16 * GIB), "ann", "vm.rename", "r"),
-        Line(now - 60, *about, "power_state", "Halted", "Running"),
-        Line(now - 30, *about, f"other_config/{HOSTILE}", "", HOSTILE),
-        Line(now - 40 * DAY, *about, "name_label", "older", "web-1"),
+        JournalLine(now - 90, *about, "memory_dynamic_max", str(8 * GIB), str(16 * GIB), "ann", "vm.rename", "r"),
+        JournalLine(now - 60, *about, "power_state", "Halted", "Running"),
+        JournalLine(now - 30, *about, f"other_config/{HOSTILE}", "", HOSTILE),
+        JournalLine(now - 40 * DAY, *about, "name_label", "older", "web-1"),
     ]
     await asyncio.to_thread(context.journal._file.write, lines)
     context.journal._file.close()

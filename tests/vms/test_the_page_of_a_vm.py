@@ -12,9 +12,9 @@ from nicegui.testing import User
 
 from components.charts import Chart
 from components.vms.head import Now
+from data.coalesce import INTERVAL
 from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import VBD, VDI, VM, Message, PowerState, VMGuestMetrics
-from data.pace import INTERVAL
 from data.server import ServerState
 from data.types import NULL_REF, Ref, XapiDate, XapiObject
 from tests import fakes

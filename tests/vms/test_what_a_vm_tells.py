@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from components.vms.words import doing_of
+from data.dependencies import DependencyKind, dependencies_of
 from data.facts.vm import Tools, ToolsState, addresses_of, tools_of
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PIFMetrics, VMGuestMetrics, VMMetrics
 from data.snapshots import snapshot_tree
-from data.ties import Kind, ties_of
 from data.types import GIB, Ref
 from data.vms import (
     Firmware,
@@ -188,9 +188,17 @@ def test_what_it_hangs_on(build: Builder) -> None:
         assert row
         row.PBDs = pbds
     judged(build.mirror)
-    found = ties_of(vm)
-    assert [tie.kind for tie in found] == [Kind.FULL, Kind.UNPLUGGED, Kind.GONE, Kind.NO_LINK, Kind.LOCAL_DISK, Kind.CD, Kind.DEVICE]
-    assert [tie.what for tie in found] == ["", "", "7", "", "cache", "debian.iso", ""]
+    found = dependencies_of(vm)
+    assert [dependency.kind for dependency in found] == [
+        DependencyKind.FULL,
+        DependencyKind.UNPLUGGED,
+        DependencyKind.GONE,
+        DependencyKind.NO_LINK,
+        DependencyKind.LOCAL_DISK,
+        DependencyKind.CD,
+        DependencyKind.DEVICE,
+    ]
+    assert [dependency.what for dependency in found] == ["", "", "7", "", "cache", "debian.iso", ""]
 
 
 def grown(build: Builder, *parents: tuple[str, str]) -> tuple[PoolMirror, VM]:

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import pytest
 
+from data.archives import AVERAGE, MOST, ArchiveData, aligned
 from data.history import NAN
-from data.past import AVERAGE, MOST, Past, aligned
 from xo_dash.xapi import archives, rrd, rrd_formats
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
@@ -115,8 +115,8 @@ def test_a_name_of_any_length_is_not_kept(name: str) -> None:
 
 
 def test_hosts_whose_clocks_are_years_apart_share_one_short_stretch() -> None:
-    def past(first: int, *values: float) -> Past:
-        return Past(5, first, {AVERAGE: {"cpu0": rrd.believable(values)}})
+    def past(first: int, *values: float) -> ArchiveData:
+        return ArchiveData(5, first, {AVERAGE: {"cpu0": rrd.believable(values)}})
 
     early, late = aligned([past(0, 1, 2, 3), past(1_800_000_000, 4, 5)])
     assert early.first == late.first and early.length == late.length == MOST

@@ -17,7 +17,7 @@ from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec, decode_json, decode_xml
 from xo_dash.xapi.errors import BadReply, XapiFailure
 from xo_dash.xapi.events import START, Token
-from xo_dash.xapi.session import Session
+from xo_dash.xapi.session import XapiSession
 from xo_dash.xapi.tls import Trust
 
 DATABASE = [kind for kind in KINDS if kind is not Message]
@@ -30,8 +30,8 @@ def still_pool() -> Iterator[SimulatedPool]:
         yield simulation.pool
 
 
-def signed_in(pool: SimulatedPool, codec: Codec) -> Session:
-    session = Session(Address.parse(pool.url), Trust(), codec)
+def signed_in(pool: SimulatedPool, codec: Codec) -> XapiSession:
+    session = XapiSession(Address.parse(pool.url), Trust(), codec)
     session.login_with_password(pool.user, pool.password, "1.0", "test")
     return session
 
@@ -87,7 +87,7 @@ def test_large_numbers_go_through_xml(still_pool: SimulatedPool) -> None:
 
 def fetched(answer: bytes) -> events.Batch:
     with answering(answer) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         told = events.fetch(session, KINDS, START, 0)
         session.wire.close()
         return told
@@ -106,7 +106,7 @@ def test_a_bad_record_keeps_no_other_away() -> None:
     body = batch(event(1, good), event(2, newer), event(3, "[]"), event(4, good, "flying_carpet")) + b""
     latin = batch(event(5, '{"name_label":"caf\\u00e9 X"}')).replace(b"X", b"\xe9")
     with answering(result(body), result(latin)) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         first = events.fetch(session, KINDS, START, 0)
         rows = {row.ref: row.row for row in first.events}
         assert first.token == Token(9, 3) and first.counts[VM] == 4
@@ -129,7 +129,7 @@ def test_a_progress_that_is_no_number_keeps_no_other_away() -> None:
 @pytest.mark.parametrize("body", [b"[]", b'{"events":[]}', b'{"events":[{}],"token":"1,2"}', b'{"events":[],"token":"x"}', b'"text"'])
 def test_a_batch_that_is_none_is_told(body: bytes) -> None:
     with answering(result(body)) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         with pytest.raises(BadReply):
             events.fetch(session, KINDS, START, 0)
         session.wire.close()
@@ -142,7 +142,7 @@ def test_a_real_pool_decodes_completely() -> None:
         if not isinstance(records, dict):
             continue
         with answering(http(json.dumps({"jsonrpc": "2.0", "id": 1, "result": records}).encode())) as host:
-            session = Session(host.address, Trust())
+            session = XapiSession(host.address, Trust())
             rows = events.fetch_records(session, kind)
             session.wire.close()
         assert len(rows) == len(records)

@@ -8,7 +8,7 @@ import XenAPI
 from tests.xapi.answers import answering, http, result
 from xo_dash.xapi.codec import Codec
 from xo_dash.xapi.errors import BadReply, Timeout, Unreachable, XapiFailure
-from xo_dash.xapi.session import TIMEOUT, Session
+from xo_dash.xapi.session import TIMEOUT, XapiSession
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import LIMIT, Wire
 
@@ -34,7 +34,7 @@ XML += b"<member><name>Value</name><value>Running</value></member></struct></val
 )
 def test_what_is_no_reply_of_xapis_is_told_apart(answer: bytes) -> None:
     with answering(answer, close=True) as host:
-        session = Session(host.address, Trust(), timeout=2)
+        session = XapiSession(host.address, Trust(), timeout=2)
         with pytest.raises((BadReply, Unreachable)):
             session.call("VM.get_all")
         session.wire.close()
@@ -42,7 +42,7 @@ def test_what_is_no_reply_of_xapis_is_told_apart(answer: bytes) -> None:
 
 def test_a_huge_reply_is_not_read() -> None:
     with answering(http(b"", length=LIMIT + 1)) as host, pytest.raises(BadReply, match="more than we read"):
-        Session(host.address, Trust()).call("VM.get_all_records")
+        XapiSession(host.address, Trust()).call("VM.get_all_records")
 
 
 def test_a_reply_without_a_length_is_bounded_too() -> None:
@@ -57,20 +57,20 @@ def test_no_answer_ends_in_time() -> None:
     with answering(None) as host:
         begin = time.monotonic()
         with pytest.raises(Timeout):
-            Session(host.address, Trust(), timeout=0.2).call("VM.get_all")
+            XapiSession(host.address, Trust(), timeout=0.2).call("VM.get_all")
         assert time.monotonic() - begin < TIMEOUT / 2  # what it is when nothing is said
 
 
 def test_a_call_whose_connection_broke_is_not_sent_again() -> None:
     with answering(b"") as host:
         with pytest.raises(Unreachable):
-            Session(host.address, Trust()).call("VM.clone", "OpaqueRef:1", "copy")
+            XapiSession(host.address, Trust()).call("VM.clone", "OpaqueRef:1", "copy")
         assert len(host.requests) == 1
 
 
 def test_a_connection_that_the_host_closed_meanwhile_is_not_used() -> None:
     with answering(result(b'"one"'), result(b'"two"'), close=True) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         assert session.call("VM.get_name_label", "OpaqueRef:1") == "one"
         assert session.call("VM.get_name_label", "OpaqueRef:1") == "two"
         session.wire.close()
@@ -78,7 +78,7 @@ def test_a_connection_that_the_host_closed_meanwhile_is_not_used() -> None:
 
 def test_a_connection_is_kept() -> None:
     with answering(result(b'"one"')) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         session.call("VM.get_all")
         first = session.wire._connection
         session.call("VM.get_all")
@@ -97,7 +97,7 @@ def test_a_connection_is_kept() -> None:
 )
 def test_without_jsonrpc_it_is_xml_from_then_on(missing: bytes) -> None:
     with answering(missing, http(XML, kind="text/xml")) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         session.adopt("OpaqueRef:session")
         assert session.call("VM.get_power_state", "OpaqueRef:1") == "Running"
         assert session.call("VM.get_power_state", "OpaqueRef:1") == "Running"
@@ -116,7 +116,7 @@ def test_without_jsonrpc_it_is_xml_from_then_on(missing: bytes) -> None:
 )
 def test_failures_have_two_shapes(error: bytes) -> None:
     with answering(http(error)) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         with pytest.raises(XapiFailure) as caught:
             session.call("VM.get_all")
         assert caught.value.details == ("HOST_STILL_BOOTING",)
@@ -127,7 +127,7 @@ def test_it_is_a_xenapi_session() -> None:
     refused = http(b'{"error":{"code":1,"message":"VM_BAD_POWER_STATE","data":["OpaqueRef:1","halted","running"]},"id":1}')
     gone = http(b'{"error":{"code":1,"message":"SESSION_INVALID","data":["OpaqueRef:secret"]},"id":1}')
     with answering(result(b'"OpaqueRef:secret"'), result(b'["OpaqueRef:1"]'), refused, gone, result(b'""')) as host:
-        session = Session(host.address, Trust())
+        session = XapiSession(host.address, Trust())
         session.login_with_password("root", "password", "1.0", "xo-dash")
         assert session.xenapi.VM.get_all() == ["OpaqueRef:1"]
         with pytest.raises(XenAPI.Failure) as caught:

@@ -14,12 +14,12 @@ from data.mirror import Mirror
 from data.names import name_of
 from data.objects import VM, Console, Host
 from data.stores.trace import Actor, Deed
+from xo_dash.auth.sessions import Session, SignedOut
 from xo_dash.consoles.rights import USE, may_see, may_use
-from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Acts, Ending, Rights, Viewing
+from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Acts, CloseReason, Rights, Viewing
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.runner import Runner
-from xo_dash.door.sessions import Session, SignedOut
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.console import Stream
 
@@ -29,7 +29,7 @@ REASON: Final = 123
 """Bytes of a websocket's close reason."""
 
 
-class Connections(Protocol):
+class ConsoleConnections(Protocol):
     """The connection of a server; raises NotConnected."""
 
     def __call__(self, server_id: str) -> Connection: ...
@@ -38,7 +38,7 @@ class Connections(Protocol):
 class Consoles:
     """Serves the websockets of console pages."""
 
-    def __init__(self, mirror: Mirror, connections: Connections, runner: Runner) -> None:
+    def __init__(self, mirror: Mirror, connections: ConsoleConnections, runner: Runner) -> None:
         self._mirror, self._connections, self._runner = mirror, connections, runner
         self._open: Counter[str] = Counter()  # {user's id: consoles}
 
@@ -54,7 +54,7 @@ class Consoles:
         if ending.code != 1000:
             await socket.close(ending.code, ending.reason[:REASON])
 
-    async def _serve(self, socket: WebSocket, session: Session, vm: VM | None, protocol: consoles.Protocol) -> Ending:
+    async def _serve(self, socket: WebSocket, session: Session, vm: VM | None, protocol: consoles.Protocol) -> CloseReason:
         if vm is None:
             return GONE
         refused = _why_not(session, vm)
@@ -101,7 +101,7 @@ def host_in(location: str) -> str:
         return ""
 
 
-def _why_not(session: Session, vm: VM) -> Ending | None:
+def _why_not(session: Session, vm: VM) -> CloseReason | None:
     try:
         user = session.user()
     except SignedOut:

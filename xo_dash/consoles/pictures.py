@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from data.consoles import Standing, present
 from data.objects import VM, Host
-from xo_dash.consoles.consoles import Connections
+from xo_dash.consoles.consoles import ConsoleConnections
 from xo_dash.xapi.errors import XapiError
 from xo_dash.xapi.wire import Reply
 
@@ -31,22 +31,22 @@ JPEG: Final = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ConsolePicture:
     content: bytes  # JPEG
     taken: float  # epoch seconds
     since: float  # epoch seconds since which it has looked just so
 
 
-class Pictures:
+class ConsolePictures:
     """`await pictures.of(vm)`; the last one stays while a VM is off or its host is not heard."""
 
-    def __init__(self, connections: Connections, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, connections: ConsoleConnections, clock: Callable[[], float] = time.time) -> None:
         self._connections, self._clock = connections, clock
-        self._kept: OrderedDict[str, Picture] = OrderedDict()  # {server's id and VM's ref}: the last asked for at the end
+        self._kept: OrderedDict[str, ConsolePicture] = OrderedDict()  # {server's id and VM's ref}: the last asked for at the end
         self._asked: dict[str, float] = {}  # {the same: when}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # {server's id and host's ref}
 
-    async def of(self, vm: VM) -> Picture | None:
+    async def of(self, vm: VM) -> ConsolePicture | None:
         """As it looked at most 30 seconds ago, where it can be seen at all; None if nobody has ever seen it."""
         key = f"{vm.home.id} {vm.ref}"
         if self._is_due(key) and present(vm).standing is Standing.READY:
@@ -75,7 +75,7 @@ class Pictures:
             self._asked[key] = now
         if content:
             old = self._kept.pop(key, None)
-            self._kept[key] = Picture(content, now, old.since if old is not None and old.content == content else now)
+            self._kept[key] = ConsolePicture(content, now, old.since if old is not None and old.content == content else now)
             self._forget(now)
 
     def _forget(self, now: float) -> None:

@@ -33,25 +33,25 @@ NEAR: Final = 5.0
 """Seconds by which a host may be late in cutting an idle console."""
 
 
-class Ending(NamedTuple):
+class CloseReason(NamedTuple):
     """A websocket's close code and the word for its reason, which the page has a sentence for."""
 
     code: int
     reason: str
 
 
-LEFT = Ending(1000, "left")
-SIGNED_OUT = Ending(4401, "signed_out")
-NO_RIGHT = Ending(4403, "no_right")
-GONE = Ending(4404, "gone")
-TOO_MANY = Ending(4429, "too_many")
-NOT_RFB = Ending(4400, "not_rfb")
+LEFT = CloseReason(1000, "left")
+SIGNED_OUT = CloseReason(4401, "signed_out")
+NO_RIGHT = CloseReason(4403, "no_right")
+GONE = CloseReason(4404, "gone")
+TOO_MANY = CloseReason(4429, "too_many")
+NOT_RFB = CloseReason(4400, "not_rfb")
 
 
 class Rights(NamedTuple):
     """Asked again whenever it matters."""
 
-    ended: Callable[[], Ending | None]
+    ended: Callable[[], CloseReason | None]
     """Why it has to end; None if it may go on."""
     may_use: Callable[[], bool]
 
@@ -99,7 +99,7 @@ class Viewing:
         self._has_typed = False
         self._told: dict[str, Any] = {}
 
-    async def serve(self) -> Ending:
+    async def serve(self) -> CloseReason:
         """Returns how it ended; the socket is still to be closed."""
         home = self._vm.home
         topics = (self._vm, Console, Host, HostMetrics, *((home.server,) if isinstance(home, PoolMirror) else ()))
@@ -122,7 +122,7 @@ class Viewing:
 
     # ---- from the browser
 
-    async def _hear(self) -> Ending:
+    async def _hear(self) -> CloseReason:
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
@@ -181,7 +181,7 @@ class Viewing:
             self._told = news
             await self._say(news)
 
-    async def _watch(self) -> Ending:
+    async def _watch(self) -> CloseReason:
         while True:
             ending = self._rights.ended()
             if ending is not None:
@@ -193,7 +193,7 @@ class Viewing:
     def _now(self) -> Present:
         return present(self._vm, self._protocol)
 
-    async def _show(self) -> Ending:
+    async def _show(self) -> CloseReason:
         """Connect whenever the mirror has a console; say why where it has none."""
         tried, tries = Present(Standing.GONE), 0
         while True:

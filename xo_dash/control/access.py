@@ -7,7 +7,7 @@ from typing import Protocol
 
 from data.mirror import Subject
 from data.stores.users import Role, User
-from xo_dash.control.said import NOTHING, Said, say
+from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.i18n import N_
 
 ROLES = {Role.VIEWER: N_("viewer"), Role.OPERATOR: N_("operator"), Role.ADMIN: N_("administrator")}
@@ -27,14 +27,14 @@ class Verdict:
     """True if it may be; else `reason` says why not."""
 
     allowed: bool
-    reason: Said = NOTHING
+    reason: LazyText = NOTHING
 
     def __bool__(self) -> bool:
         return self.allowed
 
 
 ALLOWED = Verdict(True)
-GONE = Verdict(False, say(N_("you are no longer signed in; sign in again")))
+GONE = Verdict(False, lazy(N_("you are no longer signed in; sign in again")))
 
 
 def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> Verdict:
@@ -48,9 +48,9 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
         return ALLOWED
     return Verdict(
         False,
-        say(
+        lazy(
             N_("this needs the role {needed}; yours is {role}. Ask an administrator"),
-            needed=Said(ROLES[guarded.role]),
-            role=Said(ROLES[user.role]),
+            needed=LazyText(ROLES[guarded.role]),
+            role=LazyText(ROLES[user.role]),
         ),
     )

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 from data.identity import seen_from
 from data.stores.users import Role
 from data.types import XapiObject
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
-from xo_dash.control.request import Fault, Field, NoRequest, Request, fields
-from xo_dash.control.said import Said, say
+from xo_dash.control.request import Fault, NoRequest, Request, RequestField, fields
 from xo_dash.i18n import N_
 
 S = TypeVar("S", bound=XapiObject)
@@ -24,7 +24,7 @@ class Choice:
 
     value: str  # its uuid
     label: str
-    refused: Said | None = None
+    refused: LazyText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,13 +37,13 @@ class Action(Generic[S, R]):
     done: str  # with {name}
     role: Role
     applies_to: Callable[[S], bool]  # whether it is a command for such an object at all, whatever its state
-    blocked: Callable[[S], Said | None]  # why it cannot be done to this object now; None if it can
+    blocked: Callable[[S], LazyText | None]  # why it cannot be done to this object now; None if it can
     plan: Callable[[R, S], Plan]  # asked for after all checks, of the mirror as it is then
     request: type[R] = NoRequest  # type: ignore[assignment]  # what most take
     defaults: Callable[[Sequence[S]], Mapping[str, object]] = lambda subjects: {}  # what a dialog begins with
     unasked: Callable[[Sequence[S]], Collection[str]] = lambda subjects: ()  # fields that mean nothing for these objects
     check: Callable[[R, S], Iterable[Fault]] = lambda request, subject: ()  # what the type of the request cannot say
-    notes: Callable[[R, S], Iterable[Said]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
+    notes: Callable[[R, S], Iterable[LazyText]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
     choices: Mapping[str, Callable[[Sequence[S]], Sequence[Choice]]] = field(default_factory=dict)  # of fields that are objects
     quick_check: Callable[[S], bool] | None = None  # `blocked(...) is None`, without the words: a selection may be thousands
     relevant: Callable[[S], bool] | None = None  # whether its state makes one think of it; unless given, whether it can be done
@@ -60,7 +60,7 @@ class Action(Generic[S, R]):
     consequences: Callable[[S], Sequence[str]] = lambda subject: ()  # what follows for others, in the reader's words
 
     @property
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self) -> tuple[RequestField, ...]:
         """What has to be known but what it is done to."""
         return fields(self.request)
 
@@ -87,10 +87,10 @@ def _unknown(request: Request, subject: XapiObject, place: str = "") -> Iterator
                 yield from _unknown(part, subject, f"{place}{one.name}.{number}.")
         elif one.kind is not None and value is not None and not _is_there(one, value, subject):
             usual = NOT_THERE.get(one.kind.xapi_class, N_("there is no such object in its pool; choose another"))
-            yield Fault(f"{place}{one.name}", say(one.missing or usual))
+            yield Fault(f"{place}{one.name}", lazy(one.missing or usual))
 
 
-def _is_there(field: Field, uuid: str, subject: XapiObject) -> bool:
+def _is_there(field: RequestField, uuid: str, subject: XapiObject) -> bool:
     """Whether its pool has it; where it may be another pool's, whether that one does."""
     assert field.kind is not None  # noqa: S101  # it is a field for an object
     return (seen_from(subject.home, field.kind, uuid) if field.anywhere else subject.home.by_uuid(field.kind, uuid)) is not None

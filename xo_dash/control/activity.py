@@ -19,8 +19,8 @@ from data.objects import KINDS, VM, Host, Task, TaskStatus
 from data.server import Server
 from data.types import NULL_REF, Ref, XapiObject, timestamp
 from xo_dash.control.failures import explain
-from xo_dash.control.run import Run, State
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.run import Run, RunState
 from xo_dash.control.words import method_words
 from xo_dash.i18n import N_
 
@@ -51,27 +51,27 @@ class Work:
     row: Task
     seen: float  # seconds since 1970: when we heard of it
     subject: XapiObject | None = None
-    state: State = State.RUNNING
-    reason: Said | None = None
+    state: RunState = RunState.RUNNING
+    reason: LazyText | None = None
     ended: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class TaskLine:
     """One line of the list of tasks."""
 
     key: str
-    title: Said  # "Start", or what a tool called it
+    title: LazyText  # "Start", or what a tool called it
     name: str  # of the object; empty if nobody knows
     subject: XapiObject | None
     server: Server | None
     who: str  # empty: from outside
-    state: State
+    state: RunState
     progress: float  # 0 to 1
     since: float
     ended: float  # 0 while it goes on
-    says: Said | None = None  # the step under way
-    reason: Said | None = None
+    says: LazyText | None = None  # the step under way
+    reason: LazyText | None = None
     task: Task | None = None  # while it can be cancelled
     pool: str = ""  # what its pool is called
     run: str = ""  # the key of our own run
@@ -100,7 +100,7 @@ class Activity:
         self._gone: deque[tuple[float, XapiObject]] = deque(maxlen=KEPT)  # when, and what went
         self._observers: dict[int, Callable[[], None]] = {}
         self._serial = 0
-        self._lines: list[Line] | None = None  # as of the last change
+        self._lines: list[TaskLine] | None = None  # as of the last change
         self._unsubscribe = (mirror.observe(self._changed), runs.observe(lambda _run: self._tell()))
 
     def observe(self, observer: Callable[[], None]) -> Unsubscribe:
@@ -114,13 +114,13 @@ class Activity:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[TaskLine]:
         """Everything, what goes on first. The same list until something changes: do not change it."""
         if self._lines is None:
             self._lines = self._all_lines()
         return self._lines
 
-    def _all_lines(self) -> list[Line]:
+    def _all_lines(self) -> list[TaskLine]:
         ours = {(item.pool, task) for run in self._runs.runs for item in run.items for task in item.tasks}
         lines = [*self._own_lines(), *(self._line(key, work) for key, work in self._works.items() if key not in ours)]
         return sorted(lines, key=lambda line: line.order)
@@ -194,8 +194,8 @@ class Activity:
         if now - work.seen < BRIEF and not work.row.name_label.startswith("Async."):
             del self._works[key]
             return True
-        work.state, work.ended = State.LOST, now
-        work.reason = say(N_("the pool did not report the result"))
+        work.state, work.ended = RunState.LOST, now
+        work.reason = lazy(N_("the pool did not report the result"))
         return True
 
     def _ended(self, work: Work) -> None:
@@ -203,12 +203,12 @@ class Activity:
         code, *arguments = row.error_info or [""]
         work.ended = timestamp(row.finished) or self._clock()
         if row.status is TaskStatus.SUCCESS:
-            work.state = State.DONE
+            work.state = RunState.DONE
         elif row.status is TaskStatus.CANCELLED or code == "TASK_CANCELLED":
-            work.state = State.CANCELLED
+            work.state = RunState.CANCELLED
         else:
-            work.state = State.FAILED
-            work.reason = explain(code, arguments, row.home, work.subject) if code else say(N_("the pool gave no reason"))
+            work.state = RunState.FAILED
+            work.reason = explain(code, arguments, row.home, work.subject) if code else lazy(N_("the pool gave no reason"))
 
     def _operations(self, row: XapiObject) -> bool:
         stirred = False
@@ -240,13 +240,13 @@ class Activity:
 
     # as lines
 
-    def _line(self, key: Key, work: Work) -> Line:
+    def _line(self, key: Key, work: Work) -> TaskLine:
         row = work.row
         words = method_words(row.name_label)
         pool = self._mirror.pools.get(key[0])
-        return Line(
+        return TaskLine(
             key=f"{key[0]}/{key[1]}",
-            title=Said(words) if words else say("{label}", label=row.name_label or row.uuid),
+            title=LazyText(words) if words else lazy("{label}", label=row.name_label or row.uuid),
             name=name_of(work.subject) if work.subject else "",
             subject=work.subject,
             server=pool.server if pool else None,
@@ -260,7 +260,7 @@ class Activity:
             pool=pool_name(pool) if pool else "",
         )
 
-    def _own_lines(self) -> Iterator[Line]:
+    def _own_lines(self) -> Iterator[TaskLine]:
         room = KEPT
         for run in reversed([run for run in self._runs.runs if run.action.kind is not Task]):  # a cancelling shows in what it cancels
             if run.ended and room < 0:
@@ -268,9 +268,9 @@ class Activity:
             room -= len(run.items)
             for number, item in enumerate(run.items):
                 pool = self._mirror.pools.get(item.pool)
-                yield Line(
+                yield TaskLine(
                     key=f"run/{run.id}/{number}",
-                    title=Said(run.action.title),
+                    title=LazyText(run.action.title),
                     name=item.name,
                     subject=item.subject,
                     server=pool.server if pool else None,

@@ -45,7 +45,7 @@ class AuditUnwritable(StoreError):  # a state of the disk, told as a sentence
     """The disk does not take the audit; the text is a sentence."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line. `begin` without an `end` of the same run and uuid: the program ended in between."""
 
     at: str  # 2026-01-31T14:05:06.789Z
@@ -83,7 +83,7 @@ class Audit:
         self._appending = threading.Lock()
         self._posts: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
 
-    async def write(self, entry: Entry) -> None:
+    async def write(self, entry: AuditEntry) -> None:
         """Return when the line is on the disk. Raises AuditUnwritable."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((_line(entry), written))
@@ -113,7 +113,7 @@ class Audit:
         self._posts.add(task)
         task.add_done_callback(self._posts.discard)
 
-    async def _post(self, entry: Entry) -> None:
+    async def _post(self, entry: AuditEntry) -> None:
         try:
             await self.write(entry)
         except AuditUnwritable as error:
@@ -123,9 +123,9 @@ class Audit:
         """Return when all that was posted is written."""
         await asyncio.gather(*self._posts)
 
-    def unfinished(self) -> list[Entry]:
+    def unfinished(self) -> list[AuditEntry]:
         """The beginnings without an end that says what became of it, oldest first. For a thread: it reads the last two files."""
-        begun: dict[tuple[str, str], Entry] = {}
+        begun: dict[tuple[str, str], AuditEntry] = {}
         for path in (*sorted(self.path.parent.glob("audit.*.jsonl"))[-1:], self.path):
             for entry in _entries(path):
                 key = (entry.run, entry.uuid)
@@ -191,7 +191,7 @@ class Audit:
             old.unlink(missing_ok=True)
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: Path) -> Iterator[AuditEntry]:
     """The lines of one file, without what cannot be read: a full disk may have cut one."""
     try:
         lines = path.read_bytes().splitlines()
@@ -199,15 +199,15 @@ def _entries(path: Path) -> Iterator[Entry]:
         return
     for line in lines:
         with suppress(msgspec.DecodeError):
-            yield msgspec.json.decode(line, type=Entry)
+            yield msgspec.json.decode(line, type=AuditEntry)
 
 
-def _line(entry: Entry) -> bytes:
+def _line(entry: AuditEntry) -> bytes:
     return orjson.dumps(msgspec.to_builtins(entry)) + b"\n"
 
 
-def _entry(actor: Actor, deed: Deed) -> Entry:
-    return Entry(
+def _entry(actor: Actor, deed: Deed) -> AuditEntry:
+    return AuditEntry(
         at=moment(time.time()),
         event="change",
         run=uuid.uuid4().hex,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from data.names import name_of
 from data.objects import VM, Host, HostMetrics, PowerState
 from data.types import XapiObject
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.words import state_words, states_words, under_way
 from xo_dash.i18n import N_
 
@@ -28,9 +28,9 @@ class Allowed:
     operation: str
     states: frozenset[PowerState]
 
-    def __call__(self, subject: XapiObject) -> Said | None:
+    def __call__(self, subject: XapiObject) -> LazyText | None:
         if not isinstance(subject, VM):
-            return say(N_("it is not a VM"))
+            return lazy(N_("it is not a VM"))
         if self.holds(subject):
             return None
         return self._nature(subject) or self.moment(subject)
@@ -42,38 +42,38 @@ class Allowed:
     def fits(self, subject: XapiObject) -> bool:
         return isinstance(subject, VM) and subject.power_state in self.states
 
-    def _nature(self, vm: VM) -> Said | None:
+    def _nature(self, vm: VM) -> LazyText | None:
         if vm.is_control_domain:
-            return say(N_("it is a host's control domain, which starts and stops with the host"))
+            return lazy(N_("it is a host's control domain, which starts and stops with the host"))
         if self.operation in vm.blocked_operations:
             reason = vm.blocked_operations[self.operation]
             if reason in ("", "true"):
-                return say(N_("this operation is blocked; unblock it first"))
-            return say(N_("this operation is blocked: {reason}"), reason=reason)
+                return lazy(N_("this operation is blocked; unblock it first"))
+            return lazy(N_("this operation is blocked: {reason}"), reason=reason)
         if self.operation not in FOR_ALL:
             return _as_no_machine(vm, self.operation)
         return None
 
-    def moment(self, vm: VM) -> Said:
+    def moment(self, vm: VM) -> LazyText:
         """What stands against it for now, as far as can be told."""
         if vm.current_operations:
             return under_way(next(iter(vm.current_operations.values())))
         if vm.power_state not in self.states:
-            return say(N_("it is {state} and must be {expected}"), state=state_words(vm.power_state), expected=states_words(self.states))
+            return lazy(N_("it is {state} and must be {expected}"), state=state_words(vm.power_state), expected=states_words(self.states))
         if vm.attached_PCIs or vm.VGPUs:
-            return say(N_("a host device is passed through to it"))
+            return lazy(N_("a host device is passed through to it"))
         if self.operation in NEED_TOOLS and vm.power_state is PowerState.RUNNING:
-            return say(N_("the guest tools are not responding; install them, or wait until the guest has started"))
-        return say(N_("not possible at the moment"))
+            return lazy(N_("the guest tools are not responding; install them, or wait until the guest has started"))
+        return lazy(N_("not possible at the moment"))
 
 
-def _as_no_machine(vm: VM, operation: str) -> Said | None:
+def _as_no_machine(vm: VM, operation: str) -> LazyText | None:
     """Why it is not for a snapshot or a template."""
     if vm.is_a_snapshot:
-        return None if operation == "destroy" else say(N_("it is a snapshot; revert to it, or create a VM from it"))
+        return None if operation == "destroy" else lazy(N_("it is a snapshot; revert to it, or create a VM from it"))
     if vm.is_default_template:
-        return say(N_("it is a template that comes with the pool"))
-    return say(N_("it is a template; create a VM from it first")) if vm.is_a_template else None
+        return lazy(N_("it is a template that comes with the pool"))
+    return lazy(N_("it is a template; create a VM from it first")) if vm.is_a_template else None
 
 
 def allowed(operation: str, *states: PowerState) -> Allowed:
@@ -87,20 +87,20 @@ def host_answers(host: Host) -> bool:
     return metrics is None or metrics.live
 
 
-def host_refuses(host: Host) -> Said | None:
+def host_refuses(host: Host) -> LazyText | None:
     """Why no VM can start on `host`, as far as the mirror knows."""
     if not host_answers(host):
-        return say(N_("it does not respond"))
+        return lazy(N_("it does not respond"))
     if not host.enabled:
-        return say(N_("it is in maintenance mode"))
+        return lazy(N_("it is in maintenance mode"))
     return None
 
 
-def residence_answers(subject: XapiObject) -> Said | None:
+def residence_answers(subject: XapiObject) -> LazyText | None:
     """A VM's host has to answer before anything can be done to the VM."""
     if not isinstance(subject, VM):
         return None
     host = subject.home.one(Host, subject.resident_on)
     if host is None or host_answers(host):
         return None
-    return say(N_("its host {host} is not responding"), host=name_of(host))
+    return lazy(N_("its host {host} is not responding"), host=name_of(host))

@@ -12,11 +12,11 @@ from data.types import XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.conditions import residence_answers
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
 
-def why_not(action: AnyAction, subject: XapiObject, user: User | None) -> Said | None:
+def why_not(action: AnyAction, subject: XapiObject, user: User | None) -> LazyText | None:
     """Why `user` cannot do this to `subject` now; None if it can be tried."""
     verdict = may(user, action, subject)
     if not verdict:
@@ -24,30 +24,30 @@ def why_not(action: AnyAction, subject: XapiObject, user: User | None) -> Said |
     return impossible(action, subject)
 
 
-def impossible(action: AnyAction, subject: XapiObject) -> Said | None:
+def impossible(action: AnyAction, subject: XapiObject) -> LazyText | None:
     """Why nobody can do this to `subject` now; None if it can be tried."""
     if not isinstance(subject, action.kind):
-        return say(N_("this object does not support it"))
+        return lazy(N_("this object does not support it"))
     return not_there(subject) or residence_answers(subject) or action.blocked(subject)
 
 
-def not_there(subject: XapiObject) -> Said | None:
+def not_there(subject: XapiObject) -> LazyText | None:
     """Why `subject` is only a memory: it was removed, or its pool cannot be reached."""
     home = subject.home
     if home.one(type(subject), subject.ref) is not subject:
-        return say(N_("it no longer exists"))
+        return lazy(N_("it no longer exists"))
     if isinstance(home, PoolMirror) and not home.server.is_live:
-        return say(N_("{server} is not responding; its last known state is shown"), server=pool_name(home))
+        return lazy(N_("{server} is not responding; its last known state is shown"), server=pool_name(home))
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Eligibility:
     """One command for several objects: those it can be done to, and why not to the others."""
 
     action: AnyAction
     able: tuple[XapiObject, ...]
-    unable: tuple[tuple[XapiObject, Said], ...]
+    unable: tuple[tuple[XapiObject, LazyText], ...]
 
     @property
     def total(self) -> int:
@@ -58,26 +58,26 @@ class Offer:
         return bool(self.able)
 
     @property
-    def reason(self) -> Said | None:
+    def reason(self) -> LazyText | None:
         """Why it is not possible at all: the reason of the first."""
         return None if self.able or not self.unable else self.unable[0][1]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ActionSummary:
     """How many of `total` a command can be done to, and why not to the first that it cannot."""
 
     action: AnyAction
     able: int
     total: int
-    reason: Said | None
+    reason: LazyText | None
 
 
-def tally(action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> Tally:
-    """`offer` in numbers: for a selection of thousands, at every change."""
+def summarize(action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> ActionSummary:
+    """`eligibility` in numbers: for a selection of thousands, at every change."""
     unable = [subject for subject in subjects if not _can(action, subject, user)]
     reason = why_not(action, unable[0], user) if unable else None
-    return Tally(action, len(subjects) - len(unable), len(subjects), reason)
+    return ActionSummary(action, len(subjects) - len(unable), len(subjects), reason)
 
 
 def _can(action: AnyAction, subject: XapiObject, user: User | None) -> bool:
@@ -90,13 +90,13 @@ def _can(action: AnyAction, subject: XapiObject, user: User | None) -> bool:
     )
 
 
-def offer(action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> Offer:
+def eligibility(action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> Eligibility:
     able: list[XapiObject] = []
-    unable: list[tuple[XapiObject, Said]] = []
+    unable: list[tuple[XapiObject, LazyText]] = []
     for subject in subjects:
         reason = why_not(action, subject, user)
         if reason is None:
             able.append(subject)
         else:
             unable.append((subject, reason))
-    return Offer(action, tuple(able), tuple(unable))
+    return Eligibility(action, tuple(able), tuple(unable))

@@ -11,20 +11,20 @@ from typing import Any
 
 from data.mirror import Mirror
 from data.types import Ref
-from xo_dash.control.following import Connections, Follower
+from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer
-from xo_dash.control.run import Item, Run, State, StepLog
-from xo_dash.control.said import NOTHING, Said, say
-from xo_dash.control.steps import CANCELLED, Outcome, Spawn, Steps
-from xo_dash.control.throttle import Throttle, Turn
+from xo_dash.control.run import Run, RunItem, RunState, StepLog
+from xo_dash.control.steps import CANCELLED, Spawn, StepOutcome, Steps
+from xo_dash.control.task_waiter import Connections, TaskWaiter
+from xo_dash.control.throttle import HostTurns, Turn
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.mover import Mover
 from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
 
-NOT_BEGUN = Outcome(State.CANCELLED, say(N_("not started because another one failed")))
-WORST = (State.LOST, State.FAILED, State.CANCELLED, State.REFUSED)
+NOT_BEGUN = StepOutcome(RunState.CANCELLED, lazy(N_("not started because another one failed")))
+WORST = (RunState.LOST, RunState.FAILED, RunState.CANCELLED, RunState.REFUSED)
 """Of several that failed the first of these is what became of them: while one may go on nothing is taken back."""
 
 
@@ -43,7 +43,7 @@ class Track:
     """A plan on its way: of an item, of a branch, or one that takes something back."""
 
     run: Run
-    item: Item
+    item: RunItem
     logs: list[StepLog]  # as foretold, then as they went
     turn: Turn
     shows: Callable[[float], None]  # how far it is, 0 to 1
@@ -64,8 +64,8 @@ class Execution:
         self,
         mirror: Mirror,
         connections: Connections,
-        follower: Follower,
-        throttle: Throttle,
+        follower: TaskWaiter,
+        throttle: HostTurns,
         exchange: Exchange,
         told: Callable[[Run], None],
         spawn: Spawn,
@@ -75,7 +75,7 @@ class Execution:
         self._steps = Steps(mirror, connections, follower, told, spawn)
         self._mover = Mover(connections, follower, exchange, told, spawn)
 
-    async def carry_out(self, run: Run, item: Item, plan: Plan, turn: Turn) -> Outcome:
+    async def carry_out(self, run: Run, item: RunItem, plan: Plan, turn: Turn) -> StepOutcome:
         """All of it, under a `turn` that has been taken. `item.steps` are the steps foretold."""
 
         def shows(progress: float) -> None:
@@ -86,13 +86,13 @@ class Execution:
         outcome, broken = await self._drive(track, plan)
         return await self._taken_back(track, outcome) if broken else outcome
 
-    def cancel(self, item: Item) -> None:
+    def cancel(self, item: RunItem) -> None:
         """End the steps under way, as far as they can be; no other is begun."""
         self._steps.cancel(item)
 
-    async def _drive(self, track: Track, plan: Plan) -> tuple[Outcome, bool]:
+    async def _drive(self, track: Track, plan: Plan) -> tuple[StepOutcome, bool]:
         """What became of it, and whether that ended it before its end: steps that no later one needs may fail."""
-        failed: Outcome | None = None
+        failed: StepOutcome | None = None
         answer: object = None
         first: object = None
         while not isinstance(step := _next(plan, answer), Returned):
@@ -103,7 +103,7 @@ class Execution:
             if isinstance(step, (Call, Transfer)) and isinstance(answer, str) and answer.startswith("OpaqueRef:"):
                 track.item.made.append(Ref(answer))
             first = answer if track.number == 0 else first
-            if outcome.state is State.DONE:
+            if outcome.state is RunState.DONE:
                 if isinstance(step, (Call, Transfer)) and step.undo is not None:
                     track.done.append(Done(logged, step, step.undo, answer))
             else:
@@ -113,7 +113,7 @@ class Execution:
                     return failed, True
             track.number += 1
             track.progressed(0.0)
-        return failed or Outcome(State.DONE, result=first if step.value is None else step.value), False
+        return failed or StepOutcome(RunState.DONE, result=first if step.value is None else step.value), False
 
     def _begin(self, track: Track, step: Step) -> StepLog:
         if track.number < len(track.logs):
@@ -121,13 +121,13 @@ class Execution:
         else:
             track.logs.append(StepLog(step.says))
         logged = track.logs[track.number]
-        logged.state, logged.began = State.RUNNING, time.time()
+        logged.state, logged.began = RunState.RUNNING, time.time()
         if not track.within:
             track.item.says = step.says if track.undoing or len(track.logs) > 1 else None  # of one step the title says it all
         self._tell(track.run)
         return logged
 
-    async def _step(self, track: Track, step: Step, logged: StepLog) -> Outcome:
+    async def _step(self, track: Track, step: Step, logged: StepLog) -> StepOutcome:
         if isinstance(step, Parallel):
             return await self._parallel(track, step, logged)
         if isinstance(step, (Call, Question)):
@@ -141,7 +141,7 @@ class Execution:
             with self._steps.stoppable(track.item, lambda: self._mover.stop(haul)):
                 return await self._mover.carry(haul)
 
-    async def _inspected(self, track: Track, step: Inspect) -> Outcome:
+    async def _inspected(self, track: Track, step: Inspect) -> StepOutcome:
         look = asyncio.get_running_loop().create_task(self._mover.inspect(track.run, step))
 
         def stop() -> None:
@@ -153,12 +153,12 @@ class Execution:
 
     # plans beside each other
 
-    async def _parallel(self, track: Track, step: Parallel, logged: StepLog) -> Outcome:
+    async def _parallel(self, track: Track, step: Parallel, logged: StepLog) -> StepOutcome:
         logged.inside = [StepLog(branch.says) for branch in step.branches]
         shares = [0.0] * len(step.branches)
         halt = asyncio.Event()
 
-        async def go(number: int, branch: Branch) -> Outcome:
+        async def go(number: int, branch: Branch) -> StepOutcome:
             def shows(progress: float) -> None:
                 shares[number] = progress
                 track.progressed(sum(shares) / len(shares))
@@ -179,17 +179,17 @@ class Execution:
 
     async def _branch(
         self, track: Track, step: Parallel, branch: Branch, inner: Track, entry: StepLog, halt: asyncio.Event
-    ) -> Outcome:  # fmt: skip
+    ) -> StepOutcome:  # fmt: skip
         if halt.is_set():
             entry.state, entry.reason = NOT_BEGUN.state, NOT_BEGUN.reason
             return NOT_BEGUN
-        entry.state = State.RUNNING
+        entry.state = RunState.RUNNING
         outcome, broken = await self._drive(inner, branch.plan())
         if broken and step.alone:
             outcome = await self._taken_back(inner, outcome)
         else:
             track.done.extend(inner.done)
-        if outcome.state is not State.DONE and not step.alone:
+        if outcome.state is not RunState.DONE and not step.alone:
             halt.set()
         entry.state, entry.reason = outcome.state, outcome.reason
         self._tell(track.run)
@@ -197,34 +197,34 @@ class Execution:
 
     # after a failure
 
-    async def _in_plan(self, track: Track, outcome: Outcome, step: Step) -> Outcome:
+    async def _in_plan(self, track: Track, outcome: StepOutcome, step: Step) -> StepOutcome:
         """Of several steps, say which it was; of a question, what it was answered."""
-        if isinstance(step, Call) and step.blame is not None and outcome.state is State.FAILED:
+        if isinstance(step, Call) and step.blame is not None and outcome.state is RunState.FAILED:
             told = await self._steps.take(track.run, track.item, step.blame, track.progressed)
             outcome = replace(outcome, reason=told.reason or outcome.reason)
         if len(track.logs) == 1 or isinstance(step, Question):
             return outcome
-        state = State.FAILED if outcome.state is State.REFUSED and track.number > 0 else outcome.state
-        reason = say(N_("{step} failed: {reason}"), step=step.says, reason=outcome.reason or NOTHING)
+        state = RunState.FAILED if outcome.state is RunState.REFUSED and track.number > 0 else outcome.state
+        reason = lazy(N_("{step} failed: {reason}"), step=step.says, reason=outcome.reason or NOTHING)
         return replace(outcome, state=state, reason=reason)
 
-    async def _taken_back(self, track: Track, failed: Outcome) -> Outcome:
+    async def _taken_back(self, track: Track, failed: StepOutcome) -> StepOutcome:
         """Undo what is done, last first. Of a pool that may still be doing the last step nothing is taken back."""
         reason = failed.reason or NOTHING
         done = track.done
         for one in reversed(done):
-            one.log.undone = failed.state is not State.LOST and await self._undone(track, one)
+            one.log.undone = failed.state is not RunState.LOST and await self._undone(track, one)
             words = one.step.undone if one.log.undone else one.step.stays
             if not one.log.undone:
                 one.log.left = words or one.step.says
                 track.item.left.append(one.log.left)
             if words is not None:
-                reason = say(N_("{reason}; {left}"), reason=reason, left=words)
+                reason = lazy(N_("{reason}; {left}"), reason=reason, left=words)
         unsaid = [one.step.says for one in done if not one.log.undone and one.step.stays is None]
         if unsaid:
-            reason = say(N_("{reason}. Not undone: {left}"), reason=reason, left=_joined(unsaid))
+            reason = lazy(N_("{reason}. Not undone: {left}"), reason=reason, left=_joined(unsaid))
         elif any(one.log.undone and one.step.undone is None for one in done):
-            reason = say(N_("{reason}. The steps before it were undone"), reason=reason)
+            reason = lazy(N_("{reason}. The steps before it were undone"), reason=reason)
         return replace(failed, reason=reason)
 
     async def _undone(self, track: Track, done: Done) -> bool:
@@ -233,10 +233,10 @@ class Execution:
             run=track.run, item=track.item, logs=[], turn=track.turn, shows=lambda _progress: None, within=track.within, undoing=True
         )
         outcome, _broken = await self._drive(undoing, done.undo(done.answer))
-        if outcome.state is not State.DONE:
+        if outcome.state is not RunState.DONE:
             done.log.kept_by = outcome.reason
             log.warning("undoing %s of %s: %s", track.run.action.id, track.item.uuid, outcome.code or outcome.state)
-        return outcome.state is State.DONE
+        return outcome.state is RunState.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,19 +253,19 @@ def _next(plan: Plan, answer: object) -> Step | Returned:
         return Returned(end.value)
 
 
-def _together(outcomes: Sequence[Outcome]) -> Outcome:
+def _together(outcomes: Sequence[StepOutcome]) -> StepOutcome:
     """What became of plans beside each other."""
-    answers = tuple(one.result if one.state is State.DONE else None for one in outcomes)
-    failed = [one for one in outcomes if one.state is not State.DONE and one is not NOT_BEGUN]
+    answers = tuple(one.result if one.state is RunState.DONE else None for one in outcomes)
+    failed = [one for one in outcomes if one.state is not RunState.DONE and one is not NOT_BEGUN]
     if not failed:
-        return Outcome(State.DONE, result=answers)
+        return StepOutcome(RunState.DONE, result=answers)
     worst = min(failed, key=lambda one: WORST.index(one.state))
-    many = say(N_("{failed} of {all} failed: {reason}"), failed=len(failed), all=len(outcomes), reason=worst.reason or NOTHING)
+    many = lazy(N_("{failed} of {all} failed: {reason}"), failed=len(failed), all=len(outcomes), reason=worst.reason or NOTHING)
     return replace(worst, reason=many if len(outcomes) > 1 else worst.reason, result=answers)
 
 
-def _joined(texts: list[Said]) -> Said:
+def _joined(texts: list[LazyText]) -> LazyText:
     joined = NOTHING
     for text in texts:
-        joined = Said("{one}, {other}", {"one": joined, "other": text}) if joined is not NOTHING else text
+        joined = LazyText("{one}, {other}", {"one": joined, "other": text}) if joined is not NOTHING else text
     return joined

@@ -20,9 +20,9 @@ from data.configuration import SETTINGS, setting_differences
 from data.mirror import Change, Mirror, Operation, PoolMirror, Unsubscribe
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
-from data.stores.journal import JournalFile, Line
+from data.stores.journal import JournalFile, JournalLine
 from data.types import NULL_REF, Home, Ref, XapiObject
-from xo_dash.control.run import Item, Run
+from xo_dash.control.run import Run, RunItem
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ _FIELDS: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
 _COUNTED = {kind: frozenset(names) for kind, names in _FIELDS.items()}
 
 
-class Runs(Protocol):
+class JournaledRuns(Protocol):
     """Where our own runs are: the runner."""
 
     @property
@@ -50,13 +50,13 @@ class Runs(Protocol):
 class Journal:
     """Lives as long as the program. Observers are told when lines were written."""
 
-    def __init__(self, mirror: Mirror, runs: Runs, directory: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, mirror: Mirror, runs: JournaledRuns, directory: Path, clock: Callable[[], float] = time.time) -> None:
         self._mirror, self._runs, self._clock = mirror, runs, clock
         self._file = JournalFile(directory)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._seen: dict[XapiObject, tuple[Any, ...]] = {}
         self._settled: set[Home] = set()  # pools whose first state is known
-        self._waiting: list[tuple[Line, frozenset[str]]] = []
+        self._waiting: list[tuple[JournalLine, frozenset[str]]] = []
         self._due: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._observers: dict[int, Callable[[frozenset[str]], None]] = {}
@@ -75,7 +75,7 @@ class Journal:
         self._observers[key] = observer
         return lambda: self._observers.pop(key, None) and None
 
-    async def lines(self, vm: VM, begin: float, end: float) -> list[Line]:
+    async def lines(self, vm: VM, begin: float, end: float) -> list[JournalLine]:
         """What happened to it, newest first; nothing where it cannot be read."""
         try:
             return await asyncio.to_thread(self._file.lines, vm.home.key, vm.uuid, begin, end)
@@ -178,7 +178,7 @@ class Journal:
 
     def _note(self, vm: VM, key: str, before: str, after: str, *about: str) -> None:
         """`about`: by what else a run of ours may be known to have done it."""
-        line = Line(self._clock(), vm.home.key, vm.uuid, name_of(vm), key, before, after)
+        line = JournalLine(self._clock(), vm.home.key, vm.uuid, name_of(vm), key, before, after)
         self._waiting.append((line, frozenset((vm.uuid, vm.ref, *about))))
         if len(self._waiting) > WAITING:
             del self._waiting[: len(self._waiting) - WAITING]
@@ -281,7 +281,7 @@ def _doings(runs: Sequence[Run], now: float) -> dict[str, list[Doing]]:
     return found
 
 
-def _known_as(item: Item) -> Iterator[str]:
+def _known_as(item: RunItem) -> Iterator[str]:
     yield item.uuid
     yield from item.made
     if isinstance(item.result, str):
@@ -290,7 +290,7 @@ def _known_as(item: Item) -> Iterator[str]:
         yield vm.uuid
 
 
-def _by(line: Line, about: frozenset[str], doings: Mapping[str, list[Doing]]) -> Line:
+def _by(line: JournalLine, about: frozenset[str], doings: Mapping[str, list[Doing]]) -> JournalLine:
     """The last that had begun by then did it."""
     found = [doing for key in about for doing in doings.get(key, ()) if doing.since <= line.at]
     if not found:

@@ -9,9 +9,9 @@ from data.names import name_of
 from data.objects import SR, VDI, VM, Host, Network, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Lines, NamePattern, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
 
 Named = TypeVar("Named", VM, Host, Pool, SR, Network, VDI)
@@ -31,14 +31,14 @@ class Describe(Request, frozen=True, kw_only=True):
 
 
 def renaming(
-    kind: type[Named], role: Role, applies_to: Callable[[Named], bool], blocked: Callable[[Named], Said | None]
+    kind: type[Named], role: Role, applies_to: Callable[[Named], bool], blocked: Callable[[Named], LazyText | None]
 ) -> Action[Named, Rename]:
     """The command `<kind>.rename`; `blocked` says of which objects the name is not ours to set."""
     method = f"{kind.xapi_class}.set_name_label"
 
     def plan(request: Rename, subject: Named) -> Plan:
         if request.name != subject.name_label:
-            says = say(N_("Renaming {name} to {new}"), name=name_of(subject), new=request.name)
+            says = lazy(N_("Renaming {name} to {new}"), name=name_of(subject), new=request.name)
             yield Call(method, subject.ref, request.name, says=says, asynchronous=False)
 
     return Action(
@@ -48,14 +48,14 @@ def renaming(
 
 
 def describing(
-    kind: type[Named], role: Role, applies_to: Callable[[Named], bool], blocked: Callable[[Named], Said | None]
+    kind: type[Named], role: Role, applies_to: Callable[[Named], bool], blocked: Callable[[Named], LazyText | None]
 ) -> Action[Named, Describe]:
     """The command `<kind>.describe`."""
     method = f"{kind.xapi_class}.set_name_description"
 
     def plan(request: Describe, subject: Named) -> Plan:
         if request.description != subject.name_description:
-            says = say(N_("Editing the description of {name}"), name=name_of(subject))
+            says = lazy(N_("Editing the description of {name}"), name=name_of(subject))
             yield Call(method, subject.ref, request.description, says=says, asynchronous=False)
 
     return Action(
@@ -79,6 +79,6 @@ def always(_subject: object) -> bool:
     return True
 
 
-def never(_subject: object) -> Said | None:
+def never(_subject: object) -> LazyText | None:
     """Nothing stands against it."""
     return None

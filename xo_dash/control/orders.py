@@ -16,7 +16,7 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.plan import rehearse_all
 from xo_dash.control.request import BadRequest, Fault, Request, decode
-from xo_dash.control.run import Item, Run, StepLog
+from xo_dash.control.run import Run, RunItem, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _
 
@@ -24,7 +24,7 @@ NAMED = 5
 """Objects that are listed where a name is of several."""
 
 
-class Offered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OfferedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file that the command line is ready to send."""
 
     name: str
@@ -37,7 +37,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     action: str
     on: list[str]
     values: dict[str, Any] = {}
-    files: dict[str, Offered] = {}  # by field
+    files: dict[str, OfferedFile] = {}  # by field
     dry_run: bool = False
 
 
@@ -136,7 +136,7 @@ def told(run: Run) -> dict[str, object]:
     }
 
 
-def _result(item: Item) -> dict[str, object]:
+def _result(item: RunItem) -> dict[str, object]:
     made = _made(item)
     return {
         "uuid": item.uuid,
@@ -155,7 +155,7 @@ def _step(step: StepLog) -> dict[str, object]:
     return about | ({"inside": [_step(one) for one in step.inside]} if step.inside else {})
 
 
-def _made(item: Item) -> XapiObject | None:
+def _made(item: RunItem) -> XapiObject | None:
     """The object that the command made, once the mirror has heard of it."""
     if not isinstance(item.result, str) or not item.result.startswith("OpaqueRef:"):
         return None

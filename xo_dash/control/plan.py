@@ -19,8 +19,8 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from data.types import NULL_REF, Ref
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.request import File
-from xo_dash.control.said import Said
 
 if TYPE_CHECKING:
     from xo_dash.control.transfers.ends import Source
@@ -51,10 +51,10 @@ class Call:
         self,
         method: str,
         *parameters: object,
-        says: Said,
+        says: LazyText,
         undo: Callable[[Any], Plan] | None = None,
-        undone: Said | None = None,
-        stays: Said | None = None,
+        undone: LazyText | None = None,
+        stays: LazyText | None = None,
         blame: Question | None = None,
         asynchronous: bool = True,
         gone_is_done: bool = False,
@@ -89,8 +89,8 @@ class Question:
 
     method: str
     parameters: tuple[object, ...]
-    says: Said
-    judge: Callable[[object], Said | None]  # why the answer stands against the plan; None if it does not
+    says: LazyText
+    judge: Callable[[object], LazyText | None]  # why the answer stands against the plan; None if it does not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +99,8 @@ class Wait:
 
     until: Callable[[], object]  # asked again after each change of the mirror
     within: float  # seconds
-    says: Said
-    failed: Said  # why, when the time is over
+    says: LazyText
+    failed: LazyText  # why, when the time is over
     kind: str = ""  # of the reference that it shows, "VDI"; then it is foretold
     asks: tuple[object, ...] = ()  # the same for `xe`: what follows it, and what goes into its fields
 
@@ -109,7 +109,7 @@ class Wait:
 class Branch:
     """One of the plans that a `Parallel` has beside each other."""
 
-    says: Said  # what it is about: "web-1"
+    says: LazyText  # what it is about: "web-1"
     plan: Callable[[], Plan]
     host: Ref = NULL_REF  # the one whose work it is, if it is one's: each does so much at a time
 
@@ -123,7 +123,7 @@ class Parallel:
     """
 
     branches: Sequence[Branch]
-    says: Said
+    says: LazyText
     alone: bool = False
 
 
@@ -152,7 +152,7 @@ class Transfer:
         path: str,
         query: Mapping[str, object],
         *,
-        says: Said,
+        says: LazyText,
         label: str,
         name: str,
         source: File | None = None,
@@ -162,8 +162,8 @@ class Transfer:
         total: int = 0,
         answers: str = "",
         undo: Callable[[Any], Plan] | None = None,
-        undone: Said | None = None,
-        stays: Said | None = None,
+        undone: LazyText | None = None,
+        stays: LazyText | None = None,
     ) -> None:
         """`query`: without the task. `label`: what others see the task called. `name`: of the file.
 
@@ -201,7 +201,7 @@ class Inspect:
     """A look into a file that is sent, before something is made for it. The answer: bytes of the disk in it, as XAPI writes numbers."""
 
     file: File
-    says: Said
+    says: LazyText
 
 
 Step = Call | Question | Wait | Parallel | Transfer | Inspect
@@ -266,7 +266,7 @@ def _placeholder(step: Step, number: int) -> Placeholder | None:
             return None
 
 
-def one(method: str, *parameters: object, says: Said, asynchronous: bool = True) -> Plan:
+def one(method: str, *parameters: object, says: LazyText, asynchronous: bool = True) -> Plan:
     """The plan of a single call."""
     yield Call(method, *parameters, says=says, asynchronous=asynchronous)
 

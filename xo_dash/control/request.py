@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from data.objects import SR, VDI, VM, Host, Network
 from data.types import XapiObject
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
 R = TypeVar("R", bound="Request")
@@ -102,7 +102,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     size: Annotated[int, Meta(ge=0, le=1 << 50)]  # bytes
 
 
-class Entry(StrEnum):
+class InputKind(StrEnum):
     """How a field is asked for."""
 
     TEXT = "text"
@@ -117,13 +117,13 @@ class Entry(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class RequestField:
     """One field of a request, as far as a dialog and a refusal need it."""
 
     name: str
     title: str  # a message
     hint: str  # a message, or empty
-    entry: Entry
+    entry: InputKind
     annotation: Any
     kind: type[XapiObject] | None  # of an OBJECT
     missing: str  # a message: an OBJECT that is not there; or empty
@@ -143,7 +143,7 @@ class Field:
 
 
 @cache
-def fields(request: type[Request]) -> tuple[Field, ...]:
+def fields(request: type[Request]) -> tuple[RequestField, ...]:
     """The fields of a type of requests, in their order."""
     hints = get_type_hints(request, include_extras=True)
     info = msgspec.inspect.type_info(request)
@@ -151,7 +151,7 @@ def fields(request: type[Request]) -> tuple[Field, ...]:
     return tuple(_field(field, hints[field.name]) for field in info.fields)
 
 
-def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
+def _field(field: msgspec.inspect.Field, annotation: Any) -> RequestField:
     schema: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     inner = field.type
@@ -162,7 +162,7 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
         inner = next(one for one in inner.types if not isinstance(one, msgspec.inspect.NoneType))
     if isinstance(inner, msgspec.inspect.Metadata):
         schema, extra, inner = {**(inner.extra_json_schema or {}), **schema}, {**(inner.extra or {}), **extra}, inner.type
-    return Field(
+    return RequestField(
         name=field.name,
         title=str(schema.get("title", field.name)),
         hint=str(schema.get("description", "")),
@@ -186,20 +186,20 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> Field:
     )
 
 
-def _entry(inner: msgspec.inspect.Type, extra: Mapping[str, Any]) -> Entry:
+def _entry(inner: msgspec.inspect.Type, extra: Mapping[str, Any]) -> InputKind:
     if "kind" in extra:
-        return Entry.OBJECT
+        return InputKind.OBJECT
     if "options" in extra:
-        return Entry.CHOICE
+        return InputKind.CHOICE
     match inner:
         case msgspec.inspect.BoolType():
-            return Entry.SWITCH
+            return InputKind.SWITCH
         case msgspec.inspect.StructType():
-            return Entry.FILE if issubclass(inner.cls, File) else Entry.PART
+            return InputKind.FILE if issubclass(inner.cls, File) else InputKind.PART
         case msgspec.inspect.IntType():
-            return Entry.SIZE if extra.get("size") else Entry.NUMBER
+            return InputKind.SIZE if extra.get("size") else InputKind.NUMBER
         case _:
-            return Entry.TEXT if isinstance(inner, msgspec.inspect.StrType) else Entry.LIST
+            return InputKind.TEXT if isinstance(inner, msgspec.inspect.StrType) else InputKind.LIST
 
 
 def _part(inner: msgspec.inspect.Type) -> type[Request] | None:
@@ -217,7 +217,7 @@ class Fault:
     """What is wrong with a request, at which of its fields; an empty field: with the whole of it. `disks.0.size` is a field of a part."""
 
     field: str
-    reason: Said
+    reason: LazyText
 
 
 class BadRequest(Exception):  # it is told at its fields
@@ -235,7 +235,7 @@ def decode(request: type[R], values: Mapping[str, object]) -> R:
     """
     known = {field.name: field for field in fields(request)}
     faults = [
-        Fault(name, say(N_("there is no field “{field}”; the fields are: {fields}"), field=name[:80], fields=", ".join(known) or "–"))
+        Fault(name, lazy(N_("there is no field “{field}”; the fields are: {fields}"), field=name[:80], fields=", ".join(known) or "–"))
         for name in values
         if name not in known
     ]
@@ -243,7 +243,7 @@ def decode(request: type[R], values: Mapping[str, object]) -> R:
     for field in known.values():
         if field.name not in values:
             if field.required:
-                faults.append(Fault(field.name, say(N_("“{field}” is missing"), field=Said(field.title))))
+                faults.append(Fault(field.name, lazy(N_("“{field}” is missing"), field=LazyText(field.title))))
             continue
         try:
             good[field.name] = _value(field, values[field.name])
@@ -256,24 +256,24 @@ def decode(request: type[R], values: Mapping[str, object]) -> R:
     return request(**good)
 
 
-def _value(field: Field, value: object) -> object:
+def _value(field: RequestField, value: object) -> object:
     if field.part is not None:
         return _parts(field, field.part, value)
-    if isinstance(value, str) and field.entry is not Entry.LIST:
+    if isinstance(value, str) and field.entry is not InputKind.LIST:
         value = value.strip()
         if not value and field.may_be_nothing:
             return None
-        if field.entry is Entry.SIZE:
+        if field.entry is InputKind.SIZE:
             value = parse_size(value, field.bare)
-    if field.entry is Entry.SWITCH and isinstance(value, str):
+    if field.entry is InputKind.SWITCH and isinstance(value, str):
         value = _SWITCHES.get(value.lower(), value)
     if field.is_lines and isinstance(value, str):
         value = value.replace("\r\n", "\n")
-    if field.entry is Entry.LIST and isinstance(value, str):
+    if field.entry is InputKind.LIST and isinstance(value, str):
         value = [one.strip() for one in value.split(",") if one.strip()]
     if isinstance(value, str) and field.options and value not in field.options:
         raise msgspec.ValidationError("none of the options")
-    made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry in (Entry.TEXT, Entry.CHOICE))
+    made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry in (InputKind.TEXT, InputKind.CHOICE))
     if field.is_line and isinstance(made, str) and not made.isprintable():
         raise msgspec.ValidationError("not printable")
     if field.is_lines and isinstance(made, str) and _CONTROL.search(made):
@@ -281,7 +281,7 @@ def _value(field: Field, value: object) -> object:
     return made
 
 
-def _parts(field: Field, part: type[Request], value: object) -> object:
+def _parts(field: RequestField, part: type[Request], value: object) -> object:
     """A request inside of another one, or several; each fault at its own place. JSON may stand for them, as on a command line."""
     if isinstance(value, str):
         if not value.strip() and field.may_be_nothing:
@@ -292,7 +292,7 @@ def _parts(field: Field, part: type[Request], value: object) -> object:
             raise msgspec.ValidationError("not JSON") from error
     if value is None and field.may_be_nothing:
         return None
-    if field.entry is Entry.PART:
+    if field.entry is InputKind.PART:
         return _at(field.name, part, value)
     if not isinstance(value, (list, tuple)) or (field.most is not None and len(value) > field.most):
         raise msgspec.ValidationError("not a list")
@@ -312,7 +312,7 @@ def _at(place: str, part: type[Request], value: object) -> Request:
     if isinstance(value, part):
         return value
     if not isinstance(value, Mapping):
-        raise BadRequest([Fault(place, say(N_("it must be a group of fields")))])
+        raise BadRequest([Fault(place, lazy(N_("it must be a group of fields")))])
     try:
         return decode(part, value)
     except BadRequest as error:
@@ -326,63 +326,63 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 _SWITCHES: Final = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def _wrong(field: Field, value: object) -> Said:
+def _wrong(field: RequestField, value: object) -> LazyText:
     """Why `value` is none for the field."""
     if field.entry in _WRONG:
-        return say(_WRONG[field.entry])
+        return lazy(_WRONG[field.entry])
     match field.entry:
-        case Entry.NUMBER | Entry.SIZE:
+        case InputKind.NUMBER | InputKind.SIZE:
             return _wrong_number(field, value)
-        case Entry.CHOICE:
-            return say(N_("it must be one of these: {options}"), options=", ".join(field.options))
-        case Entry.LIST:
+        case InputKind.CHOICE:
+            return lazy(N_("it must be one of these: {options}"), options=", ".join(field.options))
+        case InputKind.LIST:
             return _wrong_list(field, value)
         case _:
             return _wrong_text(field, value)
 
 
 _WRONG: Final = {
-    Entry.SWITCH: N_("it must be yes or no"),
-    Entry.PART: N_("it must be a group of fields"),
-    Entry.FILE: N_("choose a file"),
+    InputKind.SWITCH: N_("it must be yes or no"),
+    InputKind.PART: N_("it must be a group of fields"),
+    InputKind.FILE: N_("choose a file"),
 }
 
 
-def _wrong_text(field: Field, value: object) -> Said:
+def _wrong_text(field: RequestField, value: object) -> LazyText:
     if not isinstance(value, str):
-        return say(N_("it must be text"))
+        return lazy(N_("it must be text"))
     if field.least is not None and len(value.strip()) < field.least:
-        return say(N_("“{field}” is missing"), field=Said(field.title))
+        return lazy(N_("“{field}” is missing"), field=LazyText(field.title))
     if field.most is not None and len(value) > field.most:
-        return say(N_("it has at most {most} characters"), most=field.most)
-    return say(N_("only visible characters are allowed"))
+        return lazy(N_("it has at most {most} characters"), most=field.most)
+    return lazy(N_("only visible characters are allowed"))
 
 
-def _wrong_list(field: Field, value: object) -> Said:
+def _wrong_list(field: RequestField, value: object) -> LazyText:
     if not isinstance(value, (list, tuple)):
-        return say(N_("it must be a list"))
+        return lazy(N_("it must be a list"))
     if not value:
-        return say(N_("“{field}” is missing"), field=Said(field.title))
+        return lazy(N_("“{field}” is missing"), field=LazyText(field.title))
     if field.most is not None and len(value) > field.most:
-        return say(N_("it has at most {most} entries"), most=field.most)
-    return say(N_("it must be a list of strings"))
+        return lazy(N_("it has at most {most} entries"), most=field.most)
+    return lazy(N_("it must be a list of strings"))
 
 
-def _wrong_number(field: Field, value: object) -> Said:
+def _wrong_number(field: RequestField, value: object) -> LazyText:
     number = value
     if isinstance(value, str):
-        number = parse_size(value, field.bare) if field.entry is Entry.SIZE else value.strip()
+        number = parse_size(value, field.bare) if field.entry is InputKind.SIZE else value.strip()
     try:
         whole = int(number)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
-        if field.entry is Entry.SIZE:
-            return say(N_("it must be a size, like {example}"), example="20 GiB")
-        return say(N_("it must be a whole number"))
-    if field.entry is Entry.SIZE:
-        return say(N_("it must be more than 0 and at most 1 PiB"))
+        if field.entry is InputKind.SIZE:
+            return lazy(N_("it must be a size, like {example}"), example="20 GiB")
+        return lazy(N_("it must be a whole number"))
+    if field.entry is InputKind.SIZE:
+        return lazy(N_("it must be more than 0 and at most 1 PiB"))
     if field.least is not None and whole < field.least:
-        return say(N_("it must be at least {least}"), least=field.least)
-    return say(N_("it must be at most {most}"), most=field.most)
+        return lazy(N_("it must be at least {least}"), least=field.least)
+    return lazy(N_("it must be at most {most}"), most=field.most)
 
 
 _SIZE: Final = re.compile(r"(\d{1,15})(?:[.,](\d{1,6}))? ?(?:([kmgtp])(i?b)?|b)?", re.IGNORECASE)

@@ -7,12 +7,12 @@ from enum import StrEnum
 
 from data.types import Ref, XapiObject
 from xo_dash.control.action import AnyAction
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.request import Fault, Request
-from xo_dash.control.said import Said
-from xo_dash.control.transfers.meter import Meter
+from xo_dash.control.transfers.meter import ByteCounter
 
 
-class State(StrEnum):
+class RunState(StrEnum):
     """What became of one object, or of one step. The last five are ends."""
 
     WAITING = "waiting"  # for its turn: so many at a time
@@ -25,27 +25,27 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self not in (State.WAITING, State.RUNNING)
+        return self not in (RunState.WAITING, RunState.RUNNING)
 
 
 @dataclass(slots=True, eq=False)
 class StepLog:
     """What became of one step of a plan."""
 
-    says: Said
-    state: State = State.WAITING
+    says: LazyText
+    state: RunState = RunState.WAITING
     undone: bool = False  # it was done, and taken back because a later one failed
-    reason: Said | None = None  # why it failed
-    left: Said | None = None  # what of it could not be taken back
-    kept_by: Said | None = None  # ... and why
+    reason: LazyText | None = None  # why it failed
+    left: LazyText | None = None  # what of it could not be taken back
+    kept_by: LazyText | None = None  # ... and why
     began: float = 0.0  # seconds since 1970
     ended: float = 0.0
-    meter: Meter | None = None  # of a transfer
+    meter: ByteCounter | None = None  # of a transfer
     inside: list[StepLog] = field(default_factory=list)  # of plans beside each other one for each; of such a plan its steps
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Item:
+class RunItem:
     """A command's way on one object. The object itself may be gone: its name and uuid stay."""
 
     subject: XapiObject
@@ -54,13 +54,13 @@ class Item:
     pool: str  # the server's id
     pool_uuid: str = ""  # of the pool that it led to when the command was given
     request: Request | None = None  # for this object: patterns filled in; none until its turn has come
-    state: State = State.WAITING
-    reason: Said | None = None  # why it was refused or failed
+    state: RunState = RunState.WAITING
+    reason: LazyText | None = None  # why it was refused or failed
     code: str = ""  # XAPI's, where it failed
     progress: float = 0.0  # 0 to 1, coarse
-    says: Said | None = None  # the step under way, where there are several
+    says: LazyText | None = None  # the step under way, where there are several
     steps: list[StepLog] = field(default_factory=list)  # as foretold, then as they went
-    left: list[Said] = field(default_factory=list)  # what was done, and could not be taken back
+    left: list[LazyText] = field(default_factory=list)  # what was done, and could not be taken back
     tasks: list[Ref] = field(default_factory=list)  # of its steps so far
     made: list[Ref] = field(default_factory=list)  # what its steps answered so far: VMs, disks, NICs
     started: float = 0.0  # seconds since 1970; 0 while it waits
@@ -78,7 +78,7 @@ class Run:
     user_id: str
     user_name: str
     address: str
-    items: tuple[Item, ...]
+    items: tuple[RunItem, ...]
     created: float
     request: Request | None = None  # as given, patterns not filled in; none if what was given makes no request: see `faults`
     faults: tuple[Fault, ...] = ()
@@ -95,10 +95,10 @@ class Run:
         """0 to 1 over all objects."""
         return sum(1.0 if item.state.ended else item.progress for item in self.items) / max(1, len(self.items))
 
-    def count(self, *states: State) -> int:
+    def count(self, *states: RunState) -> int:
         return sum(item.state in states for item in self.items)
 
     @property
-    def unhappy(self) -> tuple[Item, ...]:
+    def unhappy(self) -> tuple[RunItem, ...]:
         """Those that did not get there."""
-        return tuple(item for item in self.items if item.state.ended and item.state is not State.DONE)
+        return tuple(item for item in self.items if item.state.ended and item.state is not RunState.DONE)

@@ -20,17 +20,17 @@ from data.types import XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.activity import Activity
-from xo_dash.control.audit import STOPPED, Audit, AuditUnwritable, Entry, moment
+from xo_dash.control.audit import STOPPED, Audit, AuditEntry, AuditUnwritable, moment
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.execution import Execution
-from xo_dash.control.following import Connections, Follower
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import rehearse
 from xo_dash.control.request import BadRequest, Fault, Request, decode
-from xo_dash.control.run import Item, Run, State, StepLog
-from xo_dash.control.said import Said, say
-from xo_dash.control.steps import CANCELLED, Outcome
-from xo_dash.control.throttle import IN_A_POOL, Throttle, Turn, host_of
+from xo_dash.control.run import Run, RunItem, RunState, StepLog
+from xo_dash.control.steps import CANCELLED, StepOutcome
+from xo_dash.control.task_waiter import Connections, TaskWaiter
+from xo_dash.control.throttle import IN_A_POOL, HostTurns, Turn, host_of
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.i18n import N_, using
@@ -67,9 +67,9 @@ class Runner:
         self._users = users
         self._audit = audit
         self._clock = clock
-        self._throttle = Throttle(at_once)
+        self._throttle = HostTurns(at_once)
         self.exchange = Exchange()
-        follower = Follower(mirror, patience)
+        follower = TaskWaiter(mirror, patience)
         self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)
         self._unfinished = Unfinished(mirror, self._tell)
         self._runs: deque[Run] = deque()
@@ -182,30 +182,30 @@ class Runner:
 
     # one object
 
-    async def _when_its_turn_comes(self, run: Run, item: Item) -> None:
+    async def _when_its_turn_comes(self, run: Run, item: RunItem) -> None:
         try:
             async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
                 await self._carry_out(run, item, turn)
         except asyncio.CancelledError:
-            reason = say(N_("xo-dash was stopped in the meantime; check before trying again"))
-            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason, STOPPED))
+            reason = lazy(N_("xo-dash was stopped in the meantime; check before trying again"))
+            await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason, STOPPED))
             raise
         except Exception as error:
             log.exception("%s of %s failed inside", run.action.id, item.uuid)
-            reason = say(N_("internal error of xo-dash ({error}); see its log"), error=type(error).__name__)
-            await self._end(run, item, Outcome(State.LOST if item.started else State.REFUSED, reason))
+            reason = lazy(N_("internal error of xo-dash ({error}); see its log"), error=type(error).__name__)
+            await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason))
 
-    async def _carry_out(self, run: Run, item: Item, turn: Turn) -> None:
+    async def _carry_out(self, run: Run, item: RunItem, turn: Turn) -> None:
         if run.cancelled:
             await self._end(run, item, CANCELLED)
             return
         request = self._request_for(run, item)
         if not isinstance(request, Request):
-            await self._end(run, item, Outcome(State.REFUSED, request))
+            await self._end(run, item, StepOutcome(RunState.REFUSED, request))
             return
         item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
         item.started = self._clock()
-        item.state = State.RUNNING
+        item.state = RunState.RUNNING
         doing = _doing(run, item)
         self._under_way.add(doing)
         try:
@@ -213,17 +213,17 @@ class Runner:
             outcome = await self._execution.carry_out(run, item, run.action.plan(request, item.subject), turn)
         except AuditUnwritable as error:
             item.started = 0.0
-            outcome = Outcome(State.REFUSED, say(N_("{reason}; nothing was done"), reason=str(error)))
+            outcome = StepOutcome(RunState.REFUSED, lazy(N_("{reason}; nothing was done"), reason=str(error)))
         finally:
             self._under_way.discard(doing)
         await self._end(run, item, outcome)
 
-    def _request_for(self, run: Run, item: Item) -> Request | Said:
+    def _request_for(self, run: Run, item: RunItem) -> Request | LazyText:
         """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
         pool = self._mirror.pools.get(item.pool)
         subject = pool.by_uuid(run.action.kind, item.uuid) if pool and pool.uuid == item.pool_uuid else None
         if subject is None:
-            return say(N_("{name} no longer exists"), name=item.name)
+            return lazy(N_("{name} no longer exists"), name=item.name)
         item.subject = subject
         if reason := why_not(run.action, subject, self._users.get(run.user_id)):
             return reason
@@ -231,9 +231,9 @@ class Runner:
             item.request = _filled(run, item)
         except BadRequest as error:
             return told(error.faults, run.action)
-        return say(N_("it is already being done")) if _doing(run, item) in self._under_way else item.request
+        return lazy(N_("it is already being done")) if _doing(run, item) in self._under_way else item.request
 
-    async def _end(self, run: Run, item: Item, outcome: Outcome) -> None:
+    async def _end(self, run: Run, item: RunItem, outcome: StepOutcome) -> None:
         item.reason, item.code, item.result = outcome.reason, outcome.code, outcome.result
         item.ended = self._clock()
         event = "end" if item.started else "refused"
@@ -246,17 +246,17 @@ class Runner:
 
     # around it
 
-    def _item(self, subject: XapiObject) -> Item:
+    def _item(self, subject: XapiObject) -> RunItem:
         home = self._mirror.pools.get(subject.home.id)
-        return Item(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id, pool_uuid=home.uuid if home else "")
+        return RunItem(subject=subject, uuid=subject.uuid, name=name_of(subject), pool=subject.home.id, pool_uuid=home.uuid if home else "")
 
-    def _entry(self, event: str, run: Run, item: Item, state: State | None = None) -> Entry:
+    def _entry(self, event: str, run: Run, item: RunItem, state: RunState | None = None) -> AuditEntry:
         request = item.request or run.request
         home = self._mirror.pools.get(item.pool)
         now = self._clock()
         with using("en"):
             reason = str(item.reason) if item.reason else ""
-        return Entry(
+        return AuditEntry(
             at=moment(now),
             event=event,
             run=run.key,
@@ -300,7 +300,7 @@ class Runner:
             self._runs.remove(run)
 
 
-def _filled(run: Run, item: Item) -> Request:
+def _filled(run: Run, item: RunItem) -> Request:
     """The request for this object. Raises BadRequest where it cannot be done as asked for."""
     if run.request is None:
         raise BadRequest(run.faults)
@@ -310,14 +310,14 @@ def _filled(run: Run, item: Item) -> Request:
     return request
 
 
-def _doing(run: Run, item: Item) -> Doing:
+def _doing(run: Run, item: RunItem) -> Doing:
     return (item.pool, item.uuid, run.action.id, msgspec.json.encode(item.request))
 
 
-def told(faults: Sequence[Fault], action: AnyAction) -> Said:
+def told(faults: Sequence[Fault], action: AnyAction) -> LazyText:
     """What is wrong with a request, as one reason: the first fault, with its field where that is not plain."""
     fault = faults[0]
     named = [field for field in action.fields if field.name == fault.field]
     if not named or len(action.fields) == 1:
         return fault.reason
-    return say("{field}: {reason}", field=Said(named[0].title), reason=fault.reason)
+    return lazy("{field}: {reason}", field=LazyText(named[0].title), reason=fault.reason)

@@ -13,11 +13,11 @@ from data.mirror import Mirror
 from data.objects import VM, TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain, explain_error
-from xo_dash.control.following import Caller, Connections, Follower, TaskEnd
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Question, Wait
 from xo_dash.control.results import task_result
-from xo_dash.control.run import Item, Run, State
-from xo_dash.control.said import Said, say
+from xo_dash.control.run import Run, RunItem, RunState
+from xo_dash.control.task_waiter import Caller, Connections, TaskEnd, TaskWaiter
 from xo_dash.control.words import state_words
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import NotConnected, Unreachable, XapiError
@@ -31,43 +31,43 @@ Progressed = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepOutcome:
     """What became of one step, or of the whole plan."""
 
-    state: State
-    reason: Said | None = None
+    state: RunState
+    reason: LazyText | None = None
     code: str = ""
     result: object = None
 
 
-CANCELLED = Outcome(State.CANCELLED, say(N_("it was cancelled")))
+CANCELLED = StepOutcome(RunState.CANCELLED, lazy(N_("it was cancelled")))
 
 
 class Steps:
     """Takes one step; several of one item may be under way."""
 
-    def __init__(self, mirror: Mirror, connections: Connections, follower: Follower, told: Callable[[Run], None], spawn: Spawn) -> None:
+    def __init__(self, mirror: Mirror, connections: Connections, follower: TaskWaiter, told: Callable[[Run], None], spawn: Spawn) -> None:
         self._mirror = mirror
         self._connections = connections
         self._follower = follower
         self._tell = told
         self._spawn = spawn
-        self._stops: dict[Item, list[Callable[[], None]]] = {}  # what ends the steps under way
+        self._stops: dict[RunItem, list[Callable[[], None]]] = {}  # what ends the steps under way
 
-    async def take(self, run: Run, item: Item, step: Call | Question | Wait, progressed: Progressed) -> Outcome:
+    async def take(self, run: Run, item: RunItem, step: Call | Question | Wait, progressed: Progressed) -> StepOutcome:
         if isinstance(step, Wait):
             return await self._wait(item, step)
         if isinstance(step, Question):
             return await self._asked(item, step)
         return await self._call(run, item, step, progressed)
 
-    def cancel(self, item: Item) -> None:
+    def cancel(self, item: RunItem) -> None:
         """End what is under way: a task that can be cancelled is, nothing is waited for any longer."""
         for stop in tuple(self._stops.get(item, ())):
             stop()
 
     @contextmanager
-    def stoppable(self, item: Item, stop: Callable[[], None]) -> Iterator[None]:
+    def stoppable(self, item: RunItem, stop: Callable[[], None]) -> Iterator[None]:
         """While something is under way that `stop` ends."""
         stops = self._stops.setdefault(item, [])
         stops.append(stop)
@@ -78,7 +78,7 @@ class Steps:
             if not stops:
                 self._stops.pop(item, None)
 
-    async def _wait(self, item: Item, step: Wait) -> Outcome:
+    async def _wait(self, item: RunItem, step: Wait) -> StepOutcome:
         """Look after each change of the mirror, and once more when the time is over."""
         stirred, stopped = asyncio.Event(), asyncio.Event()
 
@@ -96,35 +96,35 @@ class Steps:
                         stirred.clear()
                         await stirred.wait()
         except TimeoutError:
-            return Outcome(State.FAILED, step.failed)
+            return StepOutcome(RunState.FAILED, step.failed)
         finally:
             unsubscribe()
-        return Outcome(State.DONE, result=shown)
+        return StepOutcome(RunState.DONE, result=shown)
 
-    async def _asked(self, item: Item, step: Question) -> Outcome:
+    async def _asked(self, item: RunItem, step: Question) -> StepOutcome:
         try:
             answer = await self._connections(item.pool).call(step.method, *step.parameters)
         except NotConnected as error:
-            return Outcome(State.REFUSED, *explain_error(error, item.subject.home))
+            return StepOutcome(RunState.REFUSED, *explain_error(error, item.subject.home))
         except XapiError as error:
             log.debug("%s gave no answer: %s", step.method, error)
-            return Outcome(State.DONE)
+            return StepOutcome(RunState.DONE)
         reason = step.judge(answer)
-        return Outcome(State.FAILED, reason) if reason else Outcome(State.DONE)
+        return StepOutcome(RunState.FAILED, reason) if reason else StepOutcome(RunState.DONE)
 
-    async def _call(self, run: Run, item: Item, step: Call, progressed: Progressed) -> Outcome:
+    async def _call(self, run: Run, item: RunItem, step: Call, progressed: Progressed) -> StepOutcome:
         pool = step.at or item.pool
         home = self._mirror.pools.get(pool, item.subject.home)
         try:
             caller = self._connections(pool)
             if not step.asynchronous:
-                return Outcome(State.DONE, result=await caller.call(step.method, *step.parameters))
+                return StepOutcome(RunState.DONE, result=await caller.call(step.method, *step.parameters))
             task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
         except XapiError as error:
             reason, code = explain_error(error, home, item.subject)
             if step.gone_is_done and code == "HANDLE_INVALID":
-                return Outcome(State.DONE)
-            return Outcome(_state(error), reason, code)
+                return StepOutcome(RunState.DONE)
+            return StepOutcome(_state(error), reason, code)
         item.tasks.append(task)
         self._tell(run)
         with self.stoppable(item, lambda: self._spawn(_cancel(caller, task))):
@@ -133,39 +133,39 @@ class Steps:
             self._spawn(_destroy(caller, task))  # nobody has to wait for that
         return self._judged(run, item, step, end)
 
-    def _judged(self, run: Run, item: Item, step: Call, end: TaskEnd) -> Outcome:
+    def _judged(self, run: Run, item: RunItem, step: Call, end: TaskEnd) -> StepOutcome:
         """What the end of the task means."""
         if end.status is TaskStatus.UNKNOWN and run.action.succeeded is not None and run.action.succeeded(item.subject):
-            return Outcome(State.DONE)
+            return StepOutcome(RunState.DONE)
         if step.gone_is_done and end.code == "HANDLE_INVALID":
-            return Outcome(State.DONE)
+            return StepOutcome(RunState.DONE)
         return judged(item, end)
 
 
-def judged(item: Item, end: TaskEnd) -> Outcome:
+def judged(item: RunItem, end: TaskEnd) -> StepOutcome:
     """What the end of a task means."""
     code, *rest = end.error_info or [""]
     if end.status is TaskStatus.SUCCESS:
-        return Outcome(State.DONE, result=task_result(end.result))
+        return StepOutcome(RunState.DONE, result=task_result(end.result))
     if end.status is TaskStatus.CANCELLED or code == "TASK_CANCELLED":
-        return Outcome(State.CANCELLED, CANCELLED.reason, code)
+        return StepOutcome(RunState.CANCELLED, CANCELLED.reason, code)
     if end.status is TaskStatus.UNKNOWN:
-        return Outcome(State.LOST, _lost(item))
-    return Outcome(State.FAILED, explain(code, rest, item.subject.home, item.subject), code)
+        return StepOutcome(RunState.LOST, _lost(item))
+    return StepOutcome(RunState.FAILED, explain(code, rest, item.subject.home, item.subject), code)
 
 
-def _state(error: XapiError) -> State:
+def _state(error: XapiError) -> RunState:
     """What a call that raised `error` leaves behind."""
     if isinstance(error, NotConnected):
-        return State.REFUSED
-    return State.LOST if isinstance(error, Unreachable) else State.FAILED
+        return RunState.REFUSED
+    return RunState.LOST if isinstance(error, Unreachable) else RunState.FAILED
 
 
-def _lost(item: Item) -> Said:
+def _lost(item: RunItem) -> LazyText:
     if isinstance(item.subject, VM):
         state = state_words(item.subject.power_state)
-        return say(N_("the pool lost track of the task; {name} is {state} now: check before trying again"), name=item.name, state=state)
-    return say(N_("the pool lost track of the task; check before trying again"))
+        return lazy(N_("the pool lost track of the task; {name} is {state} now: check before trying again"), name=item.name, state=state)
+    return lazy(N_("the pool lost track of the task; check before trying again"))
 
 
 async def _cancel(caller: Caller, task: Ref) -> None:

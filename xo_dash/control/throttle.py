@@ -16,7 +16,7 @@ ON_A_HOST = 4
 """Its own toolstack and its disks have enough to do with so many."""
 
 
-class Throttle:
+class HostTurns:
     """`async with throttle.turn("lab", host)`: in the order in which they asked."""
 
     def __init__(self, in_a_pool: int = IN_A_POOL, on_a_host: int = ON_A_HOST) -> None:

@@ -15,13 +15,13 @@ from data.server import Server
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import BY_ID
-from xo_dash.control.audit import Entry
-from xo_dash.control.run import Item, Run, State
-from xo_dash.control.said import Said, say
+from xo_dash.control.audit import AuditEntry
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.words import state_words, under_way
 from xo_dash.i18n import N_
 
-UNTOLD = say(N_("xo-dash was stopped during the operation; check before trying again"))
+UNTOLD = lazy(N_("xo-dash was stopped during the operation; check before trying again"))
 """What is said until the pool can be asked."""
 
 
@@ -32,12 +32,12 @@ class Unfinished:
         """`told` is called whenever a run says something else."""
         self._mirror = mirror
         self._tell = told
-        self._open: dict[Item, Run] = {}
+        self._open: dict[RunItem, Run] = {}
         self._unsubscribe: Unsubscribe | None = None
 
-    def runs(self, begun: Iterable[Entry], fresh_id: Callable[[], int], now: float) -> list[Run]:
+    def runs(self, begun: Iterable[AuditEntry], fresh_id: Callable[[], int], now: float) -> list[Run]:
         """A run for all beginnings of the same command; without those of servers and commands that are no more, and of tasks."""
-        by_run: dict[str, list[Entry]] = {}
+        by_run: dict[str, list[AuditEntry]] = {}
         for entry in begun:
             if entry.action in BY_ID and BY_ID[entry.action].kind is not Task and entry.server in self._mirror.pools:
                 by_run.setdefault(entry.run, []).append(entry)
@@ -58,7 +58,7 @@ class Unfinished:
         servers = {change.subject.id for change in changes if isinstance(change.subject, Server)}
         self._look([item for item in self._open if item.pool in servers or (item.pool, item.uuid) in about])
 
-    def _look(self, items: Iterable[Item]) -> None:
+    def _look(self, items: Iterable[RunItem]) -> None:
         for item in list(items):
             run = self._open[item]
             pool = self._mirror.pools.get(item.pool)
@@ -74,7 +74,7 @@ class Unfinished:
             self.stop()
 
 
-def _run(entries: Sequence[Entry], mirror: Mirror, run_id: int, now: float) -> Run:
+def _run(entries: Sequence[AuditEntry], mirror: Mirror, run_id: int, now: float) -> Run:
     first = entries[0]
     action = BY_ID[first.action]
     return Run(
@@ -90,30 +90,30 @@ def _run(entries: Sequence[Entry], mirror: Mirror, run_id: int, now: float) -> R
     )
 
 
-def _item(action: AnyAction, entry: Entry, pool: PoolMirror, now: float) -> Item:
+def _item(action: AnyAction, entry: AuditEntry, pool: PoolMirror, now: float) -> RunItem:
     missing = action.kind(uuid=entry.uuid, home=pool)  # until the pool shows its own
-    return Item(
+    return RunItem(
         subject=missing,
         uuid=entry.uuid,
         name=entry.name,
         pool=entry.server,
-        state=State.LOST,
+        state=RunState.LOST,
         reason=UNTOLD,
         started=_seconds(entry.at),
         ended=now,
     )
 
 
-def _judge(action: AnyAction, item: Item, pool: PoolMirror) -> bool:
+def _judge(action: AnyAction, item: RunItem, pool: PoolMirror) -> bool:
     """Say of `item` what the pool says of its object; whether that is the end of it."""
     subject = pool.by_uuid(action.kind, item.uuid)
     if subject is None:
-        item.reason = say(N_("xo-dash was stopped during the operation, and {name} no longer exists"), name=item.name)
+        item.reason = lazy(N_("xo-dash was stopped during the operation, and {name} no longer exists"), name=item.name)
         return True
     item.subject = subject
     operations = getattr(subject, "current_operations", {})
     if operations:
-        item.reason = say(
+        item.reason = lazy(
             N_("xo-dash was stopped during the operation, which goes on: {operation}"), operation=under_way(next(iter(operations.values())))
         )
         return False
@@ -121,26 +121,26 @@ def _judge(action: AnyAction, item: Item, pool: PoolMirror) -> bool:
     return True
 
 
-def _as_it_is(action: AnyAction, subject: XapiObject, name: str) -> Said:
+def _as_it_is(action: AnyAction, subject: XapiObject, name: str) -> LazyText:
     now = _now(subject, name)
     succeeded = action.succeeded(subject) if action.succeeded else None
     if succeeded:
-        return say(N_("xo-dash was stopped during the operation, but it was done: {now}"), now=now)
+        return lazy(N_("xo-dash was stopped during the operation, but it was done: {now}"), now=now)
     if succeeded is False:
-        return say(N_("xo-dash was stopped during the operation, and it was not done: {now}; check before trying again"), now=now)
-    return say(N_("xo-dash was stopped during the operation: {now}; check before trying again"), now=now)
+        return lazy(N_("xo-dash was stopped during the operation, and it was not done: {now}; check before trying again"), now=now)
+    return lazy(N_("xo-dash was stopped during the operation: {now}; check before trying again"), now=now)
 
 
-def _now(subject: XapiObject, name: str) -> Said:
+def _now(subject: XapiObject, name: str) -> LazyText:
     match subject:
         case VM():
-            return say(N_("{name} is {state} now"), name=name, state=state_words(subject.power_state))
+            return lazy(N_("{name} is {state} now"), name=name, state=state_words(subject.power_state))
         case Host():
-            return say(N_("{name} accepts VMs now") if subject.enabled else N_("{name} is in maintenance mode now"), name=name)
+            return lazy(N_("{name} accepts VMs now") if subject.enabled else N_("{name} is in maintenance mode now"), name=name)
         case SR():
-            return say(N_("{name} is not attached on all hosts now") if unplugged(subject) else N_("{name} is attached now"), name=name)
+            return lazy(N_("{name} is not attached on all hosts now") if unplugged(subject) else N_("{name} is attached now"), name=name)
         case _:
-            return say(N_("{name} exists now"), name=name)
+            return lazy(N_("{name} exists now"), name=name)
 
 
 def _seconds(at: str) -> float:

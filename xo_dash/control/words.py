@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from data.objects import PowerState
-from xo_dash.control.said import Said
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.i18n import N_
 
 STATES: Final = {
@@ -211,24 +211,24 @@ METHODS: Final = {
 }
 
 
-def state_words(state: PowerState) -> Said:
-    return Said(STATES[state])
+def state_words(state: PowerState) -> LazyText:
+    return LazyText(STATES[state])
 
 
-def states_words(states: frozenset[PowerState]) -> Said:
+def states_words(states: frozenset[PowerState]) -> LazyText:
     """`paused, running or suspended`, in the order of XAPI's enum."""
     first, *others = [state_words(state) for state in PowerState if state in states]
     spoken = first
     for word in others:
         joined = N_("{one} or {other}") if word is others[-1] else "{one}, {other}"
-        spoken = Said(joined, {"one": spoken, "other": word})
+        spoken = LazyText(joined, {"one": spoken, "other": word})
     return spoken
 
 
-def under_way(operation: str) -> Said:
+def under_way(operation: str) -> LazyText:
     """An operation of XAPI's that runs, as a clause. Of several, `{clean_shutdown; snapshot}`, the first that has words."""
     known = (UNDER_WAY[word] for word in WORD.findall(operation) if word in UNDER_WAY)
-    return Said(next(known, N_("another operation is running")))
+    return LazyText(next(known, N_("another operation is running")))
 
 
 def method_words(label: str) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data.types import XapiObject
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.said import Said
 
 
-def setting(row: XapiObject, field: str, value: object, old: object, says: Said, *, asynchronous: bool = False) -> Plan:
+def setting(row: XapiObject, field: str, value: object, old: object, says: LazyText, *, asynchronous: bool = False) -> Plan:
     """Set `field` (`name_label`), unless it is so already; `old` is what it is now."""
     if value != old:
         method = f"{row.xapi_class}.set_{field}"
@@ -17,7 +17,7 @@ def setting(row: XapiObject, field: str, value: object, old: object, says: Said,
                    asynchronous=asynchronous)  # fmt: skip
 
 
-def setting_key(row: XapiObject, field: str, key: str, value: str | None, says: Said) -> Plan:
+def setting_key(row: XapiObject, field: str, key: str, value: str | None, says: LazyText) -> Plan:
     """Give `key` of the map `field` a value, or none; nothing where it is so already.
 
     Source: add_to_* of a key that is there fails with MAP_DUPLICATE_KEY; set_* of the whole map would undo what others write meanwhile.

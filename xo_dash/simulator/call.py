@@ -11,7 +11,7 @@ from .database import Database
 from .errors import XapiError
 
 if TYPE_CHECKING:
-    from .pool import Host, Pool
+    from .pool import Endpoint, Pool
     from .sessions import Session
 
 
@@ -25,7 +25,7 @@ class Call:
     __slots__ = ("_cancelled", "_parent", "_parts", "_sleeping", "_task", "host", "label", "method", "pool", "session")
 
     def __init__(
-        self, pool: Pool, session: Session, host: Host, method: str, *, label: str = "", task: str = "", parent: Call | None = None
+        self, pool: Pool, session: Session, host: Endpoint, method: str, *, label: str = "", task: str = "", parent: Call | None = None
     ) -> None:
         self.pool = pool
         self.session = session

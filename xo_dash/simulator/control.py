@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from . import verbs
+from . import admin_api
 from .errors import XapiError
 from .faults import Fault
 from .pool import Pool
@@ -69,7 +69,7 @@ class Control:
             case "POST", "clock":
                 return await turn(pool, **body)
             case "POST", _:
-                verbs.perform(pool, name, body)
+                admin_api.perform(pool, name, body)
                 return {"generation": pool.db.generation}
         raise ValueError(f"no such control: {method} /{name}")
 
@@ -86,7 +86,7 @@ async def turn(pool: Pool, advance: float = 0.0, speed: float | None = None, jum
 def described() -> dict[str, str]:
     """{verb: its arguments, those with = may be left out}"""
     found = {}
-    for name, verb in verbs.TABLE.items():
+    for name, verb in admin_api.TABLE.items():
         parameters = list(inspect.signature(verb).parameters.values())[1:]
         found[name] = " ".join(p.name if p.default is p.empty else f"{p.name}={p.default}" for p in parameters)
     return found

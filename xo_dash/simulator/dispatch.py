@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import generic, legible, rights, tasks, types
+from . import generic, rights, tasks, text_filter, types
 from .call import Call
 from .dialect import MODERN, Dialect
 from .errors import EmergencyError, XapiError
@@ -25,7 +25,7 @@ from .types import NULL, Type
 from .xmlrpc import XmlWriter
 
 if TYPE_CHECKING:
-    from .pool import Host, Pool
+    from .pool import Endpoint, Pool
     from .sessions import Session
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class Dispatcher:
     def list_methods(self) -> list[str]:
         return [name for name in (*self.methods, *sorted(self.hidden - self.methods.keys())) if self.dialect.knows(name)]
 
-    async def call(self, pool: Pool, host: Host, name: str, parameters: Sequence[Any], fault: Fault | None = None) -> Answer:
+    async def call(self, pool: Pool, host: Endpoint, name: str, parameters: Sequence[Any], fault: Fault | None = None) -> Answer:
         """A client's call, `parameters` as they were decoded. Raises XapiError."""
         if (reason := pool.emergency.get(host.address)) and name not in ON_MEMBERS:
             raise EmergencyError(*reason)
@@ -175,7 +175,7 @@ class Dispatcher:
             raise self._gap(name)
         return self.methods.get(name)
 
-    def _unknown(self, pool: Pool, host: Host, name: str, parameters: Sequence[Any]) -> XapiError:
+    def _unknown(self, pool: Pool, host: Endpoint, name: str, parameters: Sequence[Any]) -> XapiError:
         """It might be a script of the host, so who asks for it must be signed in, and have the right to call one."""
         if parameters:
             session = self._signed_in(pool, host, parameters[0], name)
@@ -198,19 +198,19 @@ class Dispatcher:
             raise XapiError("MESSAGE_PARAMETER_COUNT_MISMATCH", name, method.required, len(given) - method.session)
         return [types.ACCEPT[p.type.kind](p.type, value) for p, value in zip(parameters, arguments, strict=False)]
 
-    def _session(self, pool: Pool, host: Host, method: Method, parameters: Sequence[Any]) -> Session:
+    def _session(self, pool: Pool, host: Endpoint, method: Method, parameters: Sequence[Any]) -> Session:
         if method.session:
             return self._signed_in(pool, host, parameters[0], method.message.name)
         self._on_master(pool, host, method.message.name)
         return pool.sessions.internal
 
-    def _signed_in(self, pool: Pool, host: Host, ref: Any, name: str) -> Session:
+    def _signed_in(self, pool: Pool, host: Endpoint, ref: Any, name: str) -> Session:
         if not isinstance(ref, str):
             raise types.refuse("string", ref)
         self._on_master(pool, host, name)
         return pool.sessions.get(ref)
 
-    def _on_master(self, pool: Pool, host: Host, name: str) -> None:
+    def _on_master(self, pool: Pool, host: Endpoint, name: str) -> None:
         if not pool.is_master(host) and name not in ON_MEMBERS:
             raise XapiError("HOST_IS_SLAVE", pool.master.address)
 
@@ -241,7 +241,7 @@ class Dispatcher:
         if method.handler is None:
             raise self._gap(method.message.name)
         try:
-            value = method.handler(call, *legible.kept(call.method, arguments))
+            value = method.handler(call, *text_filter.kept(call.method, arguments))
             return await value if inspect.isawaitable(value) else value
         except XapiError as error:
             raise self._classed(method, arguments, error) from None

@@ -16,7 +16,7 @@ from . import tasks
 from .errors import XapiError
 from .login import sign_in
 from .origin import ORIGIN
-from .pool import Host, Pool
+from .pool import Endpoint, Pool
 from .sessions import Session
 
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "X-Requested-With"}
@@ -39,7 +39,7 @@ class HttpCall:
     """What an HTTP handler works with; `session` has been checked, `host` is the endpoint that was called."""
 
     pool: Pool
-    host: Host
+    host: Endpoint
     session: Session
     request: Request
 
@@ -67,7 +67,7 @@ def cookies(request: Request) -> dict[str, str]:
     return {unquote(name.strip()): unquote(value.strip()) for name, _, value in pairs}
 
 
-async def authenticate(pool: Pool, host: Host, request: Request) -> tuple[Session | None, bool]:
+async def authenticate(pool: Pool, host: Endpoint, request: Request) -> tuple[Session | None, bool]:
     """(who it is, whether the session is of this request only)"""
     ref = cookies(request).get("session_id") or request.query_params.get("session_id")
     try:

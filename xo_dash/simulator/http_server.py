@@ -19,7 +19,7 @@ from .http import CORS, NO_CACHE, HttpCall, authenticate, complete, cookies, pag
 from .http_wire import Dripping, DropError, Receive, Scope, Send, Truncated, disconnected, transport
 from .origin import INSIDE, ORIGIN, Origin
 from .paths import PATHS
-from .pool import Host, Pool
+from .pool import Endpoint, Pool
 from .registry import HttpRoute
 from .rights import denied, may
 from .sessions import NOBODY, Session
@@ -39,7 +39,7 @@ class Server:
     """The application; `endpoints` maps (address, port) to a pool and one of its hosts."""
 
     def __init__(self) -> None:
-        self.endpoints: dict[tuple[str, int], tuple[Pool, Host]] = {}
+        self.endpoints: dict[tuple[str, int], tuple[Pool, Endpoint]] = {}
         self.down: set[str] = set()  # addresses that drop every connection, as a dead host does
 
     def add(self, pool: Pool, *more_ports: int) -> None:
@@ -75,7 +75,7 @@ class Server:
             return
         await response(scope, receive, send)
 
-    def _endpoint(self, scope: Scope) -> tuple[Pool, Host]:
+    def _endpoint(self, scope: Scope) -> tuple[Pool, Endpoint]:
         address, port = scope["server"][:2]
         found = self.endpoints.get((address, port))
         if found:
@@ -83,7 +83,7 @@ class Server:
         pool = next((p for p, _ in self.endpoints.values() if p.port == port), None) or next(iter(self.endpoints.values()))[0]
         return pool, pool.master
 
-    async def _answer(self, pool: Pool, host: Host, request: Request) -> Response:
+    async def _answer(self, pool: Pool, host: Endpoint, request: Request) -> Response:
         if request.method not in METHODS:
             return page(501)
         match request.method, request.url.path:
@@ -95,7 +95,7 @@ class Server:
                 return Response("", 200, {**preflight(request), **NO_CACHE})
         return await self._handler(pool, host, request)
 
-    async def _rpc(self, pool: Pool, host: Host, request: Request, codec: Callable[..., Awaitable[Response]]) -> Response:
+    async def _rpc(self, pool: Pool, host: Endpoint, request: Request, codec: Callable[..., Awaitable[Response]]) -> Response:
         if "content-length" not in request.headers:
             return page(500)
         if int(request.headers["content-length"]) > BODY_LIMIT:
@@ -109,7 +109,7 @@ class Server:
             log.info("malformed request: %s", error)
             return page(500)
 
-    async def _xml(self, pool: Pool, host: Host, request: Request, body: bytes) -> Response:
+    async def _xml(self, pool: Pool, host: Endpoint, request: Request, body: bytes) -> Response:
         name, parameters = xmlrpc.decode(body)
         fault = await strike(pool, host, request, name, parameters)
         xml = pool.dispatcher.xml
@@ -126,7 +126,7 @@ class Server:
             text = xml.bare(answer.type, answer.value) if name == "system.listMethods" else xml.success(answer.type, answer.value)
         return reply(text.encode(), "text/xml", fault)
 
-    async def _json(self, pool: Pool, host: Host, request: Request, body: bytes) -> Response:
+    async def _json(self, pool: Pool, host: Endpoint, request: Request, body: bytes) -> Response:
         call = jsonrpc.decode(body)
         fault = await strike(pool, host, request, call.method, call.parameters)
         try:
@@ -144,7 +144,7 @@ class Server:
             told = call.success(answer.value)
         return reply(told, "application/json", fault)
 
-    async def _handler(self, pool: Pool, host: Host, request: Request) -> Response:
+    async def _handler(self, pool: Pool, host: Endpoint, request: Request) -> Response:
         """A handler of the registry, after xapi's order of authentication: session, then HTTP Basic."""
         route = routed(pool, request.method, request.url.path)
         if route is None:
@@ -166,7 +166,7 @@ class Server:
         return response
 
     async def _admitted(
-        self, pool: Pool, host: Host, request: Request, route: HttpRoute, session: Session, fault: Fault | None
+        self, pool: Pool, host: Endpoint, request: Request, route: HttpRoute, session: Session, fault: Fault | None
     ) -> Response:
         if route.permission and not may(session, route.permission):
             refuse(pool, request, denied(route.permission))
@@ -228,7 +228,7 @@ def reply(body: bytes, kind: str, fault: Fault | None) -> Response:
     return Dripping(body, response.headers, fault.rate) if fault and fault.action == "slow" else response
 
 
-async def strike(pool: Pool, host: Host, request: Request, method: str, parameters: list[Any]) -> Fault | None:
+async def strike(pool: Pool, host: Endpoint, request: Request, method: str, parameters: list[Any]) -> Fault | None:
     """The fault that hits this request; those that concern the transport alone happen here."""
     if not len(pool.faults):
         return None

@@ -24,7 +24,7 @@ ROOMY = 0.41
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PoolPlan:
     """A pool to be built: `addresses` of its hosts, the master first; `srs` are those that all hosts share; `spare` is memory
     (bytes) of the master for those who try a XAPI out with a hundred small VMs: a pool to look at needs none.
     """
@@ -36,7 +36,7 @@ class Plan:
     spare: int = 128 * inventory_names.GIB
 
 
-async def build(pool: Pool, plan: Plan) -> None:
+async def build(pool: Pool, plan: PoolPlan) -> None:
     """Fill an empty pool; the same plan and seed give the same references, uuids and names."""
     pool.clock.instant = True
     dice = random.Random(pool.rng.getrandbits(64))  # noqa: S311  the same seed is the same pool
@@ -58,7 +58,7 @@ async def build(pool: Pool, plan: Plan) -> None:
 
 
 async def _ground(
-    pool: Pool, plan: Plan, site: inventory_names.Site, sketches: list[Sketch], dice: random.Random
+    pool: Pool, plan: PoolPlan, site: inventory_names.Site, sketches: list[Sketch], dice: random.Random
 ) -> tuple[inventory_storage.Storage, inventory_networks.Networks]:
     """Everything that VMs stand on."""
     memory = inventory_hosts.memory_of_hosts(inventory_vms.memory_needed(sketches), len(plan.addresses), plan.spare)
@@ -73,7 +73,7 @@ async def _ground(
     return storage, networks
 
 
-def _settle(pool: Pool, plan: Plan, storage: inventory_storage.Storage, dice: random.Random) -> None:
+def _settle(pool: Pool, plan: PoolPlan, storage: inventory_storage.Storage, dice: random.Random) -> None:
     """Sums of what is there, and what may be done with it."""
     db = pool.db
     for sr in list(db.rows("SR")):

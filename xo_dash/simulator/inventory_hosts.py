@@ -10,7 +10,7 @@ from .classes import cpu_features, vm_life, vm_memory
 from .classes.cpu_features import BOOT, CPUS, MOVE
 from .clock import iso
 from .inventory_names import GIB, MIB, Site
-from .pool import Host, Pool
+from .pool import Endpoint, Pool
 
 DAY = 86400.0
 SOFTWARE = {
@@ -22,7 +22,7 @@ SOFTWARE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class HardwareModel:
     vendor: str
     product: str
     cpu: str
@@ -35,13 +35,13 @@ class Machine:
     features: str
 
 
-SMALL = Machine(
+SMALL = HardwareModel(
     "Supermicro", "SYS-5019D-FN8TP", "AMD EPYC 7252 8-Core Processor", "AuthenticAMD", 3100, 16, 1, "23", "49", CPUS["rome"].features
 )
-MEDIUM = Machine(
+MEDIUM = HardwareModel(
     "Dell Inc.", "PowerEdge R6515", "AMD EPYC 7402P 24-Core Processor", "AuthenticAMD", 2800, 48, 1, "23", "49", CPUS["rome"].features
 )
-LARGE = Machine(
+LARGE = HardwareModel(
     "Dell Inc.", "PowerEdge R7615", "AMD EPYC 9354P 32-Core Processor", "AuthenticAMD", 3250, 64, 1, "25", "17", CPUS["genoa"].features
 )
 SIZES = [n * GIB for n in (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)]
@@ -67,12 +67,12 @@ def build(pool: Pool, names: Sequence[str], addresses: Sequence[str], memory: Se
     made = []
     for name, address, size in zip(names, addresses, memory, strict=True):
         host = create(pool, name, address, size, machine, dice)
-        pool.hosts[address] = Host(host, address)
+        pool.hosts[address] = Endpoint(host, address)
         made.append(host)
     return made
 
 
-def create(pool: Pool, name: str, address: str, memory: int, machine: Machine, dice: random.Random) -> str:
+def create(pool: Pool, name: str, address: str, memory: int, machine: HardwareModel, dice: random.Random) -> str:
     db, now = pool.db, pool.clock.now()
     booted = now - dice.uniform(9, 90) * DAY
     serial = f"{dice.getrandbits(32):08X}"
@@ -114,7 +114,7 @@ def fingerprints(dice: random.Random) -> dict[str, str]:
     return {"fingerprint": sha256, "fingerprint_sha256": sha256, "fingerprint_sha1": shown(20)}
 
 
-def cpu_info(machine: Machine) -> dict[str, str]:
+def cpu_info(machine: HardwareModel) -> dict[str, str]:
     return {
         "cpu_count": str(machine.threads), "socket_count": str(machine.sockets), "threads_per_core": "2", "nr_nodes": str(machine.sockets),
         "vendor": machine.cpu_vendor, "speed": f"{machine.mhz}.000", "modelname": machine.cpu, "family": machine.family,
@@ -129,7 +129,7 @@ def dom0_memory(memory: int) -> int:
     return 3 * GIB if memory <= 64 * GIB else 4 * GIB if memory <= 256 * GIB else 8 * GIB
 
 
-def control_domain(pool: Pool, host: str, name: str, memory: int, machine: Machine, booted: float) -> None:
+def control_domain(pool: Pool, host: str, name: str, memory: int, machine: HardwareModel, booted: float) -> None:
     db, own, vcpus = pool.db, dom0_memory(memory), min(16, machine.threads)
     metrics = db.create("VM_metrics", {"memory_actual": own, "VCPUs_number": vcpus, "start_time": iso(booted), "current_domain_type": "pv",
                                        "last_updated": pool.clock.iso(), "VCPUs_utilisation": {"0": 0.0}})  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .classes.vm_guest import Guest
+from .classes.vm_guest import GuestSystem
 
 LINUX_TOOLS = ("8", "3", "0", "1")
 WINDOWS_TOOLS = ("9", "3", "3", "125")
@@ -15,7 +15,7 @@ WINDOWS_TOOLS = ("9", "3", "3", "125")
 class System:
     """`family` is linux, windows or other; `template` the one that its VMs came from."""
 
-    guest: Guest
+    guest: GuestSystem
     template: str
     family: str = "linux"
     uefi: bool = False
@@ -23,15 +23,15 @@ class System:
     disk: str = "system"
 
 
-def _linux(name: str, distro: str, major: str, minor: str, uname: str, *, tools: bool = True) -> Guest:
+def _linux(name: str, distro: str, major: str, minor: str, uname: str, *, tools: bool = True) -> GuestSystem:
     os = (("name", name), ("uname", uname), ("distro", distro), ("major", major), ("minor", minor))
-    return Guest(os, LINUX_TOOLS, tools)
+    return GuestSystem(os, LINUX_TOOLS, tools)
 
 
-def _windows(name: str, major: str, minor: str, *, tools: bool = True) -> Guest:
+def _windows(name: str, major: str, minor: str, *, tools: bool = True) -> GuestSystem:
     path = "C:\\Windows|\\Device\\Harddisk0\\Partition2"
     os = (("name", f"{name}|{path}"), ("distro", "windows"), ("major", major), ("minor", minor), ("spmajor", "0"), ("spminor", "0"))
-    return Guest(os, WINDOWS_TOOLS, tools)
+    return GuestSystem(os, WINDOWS_TOOLS, tools)
 
 
 SYSTEMS: Mapping[str, System] = {

@@ -14,11 +14,11 @@ from typing import Any
 
 from . import loads, tasks
 from .actor import Actor
+from .admin_api import guests
 from .classes import vm_guest, vm_life
 from .database import Record
 from .errors import XapiError
 from .pool import Pool
-from .verbs import guests
 
 log = logging.getLogger(__name__)
 

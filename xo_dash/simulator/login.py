@@ -9,14 +9,14 @@ from .classes.role import granted
 from .directory import Account, Directory
 from .errors import XapiError
 from .origin import ORIGIN
-from .pool import Host, Pool
+from .pool import Endpoint, Pool
 from .sessions import Session, subjects_of
 
 PENALTY = 5.0  # seconds that a refusal takes, shortened by the clock's speed
 LOGIN = "session.login_with_password"
 
 
-async def sign_in(pool: Pool, host: Host, user: str, password: str, originator: str) -> Session:
+async def sign_in(pool: Pool, host: Endpoint, user: str, password: str, originator: str) -> Session:
     """The local superuser first, then whom the directory knows."""
     try:
         known = directory.joined(pool)
@@ -45,7 +45,7 @@ def authenticated(known: Directory, user: str, password: str) -> Account:
     return account
 
 
-def admitted(pool: Pool, host: Host, known: Directory, account: Account, user: str, originator: str) -> Session:
+def admitted(pool: Pool, host: Endpoint, known: Directory, account: Account, user: str, originator: str) -> Session:
     """SESSION_AUTHORIZATION_FAILED if neither the user nor a group of his is a subject; RBAC_PERMISSION_DENIED if none has a role."""
     sid = known.sid(account)
     subjects = subjects_of(pool, known, account)

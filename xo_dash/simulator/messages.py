@@ -19,7 +19,7 @@ TABLES = {"VM": "VM", "Host": "host", "SR": "SR", "Pool": "pool", "VMPP": "VMPP"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MessageStep:
     generation: int
     ref: str
     record: Record | None  # None = destroyed
@@ -29,7 +29,7 @@ class Messages:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._records: dict[str, Record] = {}  # oldest first
-        self._steps: list[Step] = []
+        self._steps: list[MessageStep] = []
         self._forgotten = 0  # steps up to this generation are no longer remembered
         self.generation = 0
 
@@ -91,7 +91,7 @@ class Messages:
     def _step(self, ref: str, record: Record | None) -> None:
         self._pool.db.generation += 1
         self.generation = self._pool.db.generation
-        self._steps.append(Step(self.generation, ref, record))
+        self._steps.append(MessageStep(self.generation, ref, record))
         if len(self._steps) > WINDOW:
             self._forgotten = self._steps[WINDOW // 2 - 1].generation
             del self._steps[: WINDOW // 2]

@@ -19,10 +19,10 @@ from .clock import Clock
 from .database import Database
 from .dialect import Dialect
 from .faults import Faults
-from .gate import Gate
 from .messages import Messages
 from .registry import Registry
 from .sessions import Sessions
+from .sockets import Gate
 from .types import NULL
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ USUAL_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class Endpoint:
     """An endpoint: the host that listens on `address`."""
 
     ref: str
@@ -71,7 +71,7 @@ class Pool:
         self.sessions = Sessions(self)
         self.messages = Messages(self)
         self.faults = Faults()
-        self.hosts: dict[str, Host] = {}
+        self.hosts: dict[str, Endpoint] = {}
         self.emergency: dict[str, list[str]] = {}
         self.gate = Gate()
         self.port = 0
@@ -91,11 +91,11 @@ class Pool:
         return self.dispatcher.dialect
 
     @property
-    def master(self) -> Host:
+    def master(self) -> Endpoint:
         ref = self.db.get(self.ref, "master")
-        return next((h for h in self.hosts.values() if h.ref == ref), Host(ref, ""))
+        return next((h for h in self.hosts.values() if h.ref == ref), Endpoint(ref, ""))
 
-    def is_master(self, host: Host) -> bool:
+    def is_master(self, host: Endpoint) -> bool:
         return bool(host.ref == self.db.get(self.ref, "master"))
 
     @property

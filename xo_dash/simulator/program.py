@@ -19,7 +19,7 @@ from pathlib import Path
 
 from . import certificate, faults, from_db, scenario
 from .dialect import dialects
-from .server import Simulator, Wanted
+from .server import Simulator, SimulatorOptions
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     return words
 
 
-def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
+def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> SimulatorOptions:
     """What the command line asks for; ends the program with a sentence if that makes no sense."""
     if given.pools < 1:
         words.error("--pools is at least 1")
@@ -95,7 +95,7 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
         words.error(str(error))
     if given.from_db and (given.life or given.users):
         words.error("--life and --users are for made-up pools, not for --from-db")
-    return Wanted(
+    return SimulatorOptions(
         each["hosts"], each["vms"], each["srs"], port=given.port, usual_port=given.usual_port,
         seed=given.seed, user=given.user, password=given.password,
         speed=given.speed, pace=given.pace, tls_cert=given.tls_cert, tls_key=given.tls_key,
@@ -104,7 +104,7 @@ def wanted(words: argparse.ArgumentParser, given: argparse.Namespace) -> Wanted:
     )  # fmt: skip
 
 
-async def serve(what: Wanted, *, until_stdin_closes: bool = False) -> int:
+async def serve(what: SimulatorOptions, *, until_stdin_closes: bool = False) -> int:
     """Until SIGTERM or SIGINT."""
     over = asyncio.Event()
     if until_stdin_closes:

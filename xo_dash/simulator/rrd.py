@@ -13,7 +13,7 @@ from . import rrd_guest, rrd_host
 from .loads import Load
 from .pool import Pool
 from .rrd_guest import Guest, Value
-from .rrd_text import Dialect, Meta
+from .rrd_text import Meta, RrdDialect
 
 ARCHIVES = ((5, 120), (60, 120), (3600, 168), (86400, 366))  # (seconds, rows): ten minutes, two hours, a week, a year
 AT_ONCE = 1500  # samples computed before others get their turn
@@ -96,11 +96,11 @@ def more_of_guest(guest: Guest) -> Series:
     return Series("vm", guest.uuid, names, "f" * len(names), at, extremes=guest.extremes)
 
 
-def of_host(host: rrd_host.Host) -> Series:
+def of_host(host: rrd_host.HostSources) -> Series:
     return Series("host", host.uuid, host.names, host.kinds, lambda moment: host.values(moment.time, moment.all()), extremes=True)
 
 
-def more_of_host(host: rrd_host.Host) -> Series:
+def more_of_host(host: rrd_host.HostSources) -> Series:
     names = host.more_names()
     return Series("host", host.uuid, names, "f" * len(names), lambda _: (0.0,) * len(names), extremes=True)
 
@@ -143,7 +143,7 @@ def chosen_by(chosen: Sequence[Series], cf: str, step: int) -> Iterator[Series]:
 
 
 async def written(
-    kind: Dialect, chosen: Sequence[Series], guests: Sequence[Guest], moments: Sequence[int], step: int
+    kind: RrdDialect, chosen: Sequence[Series], guests: Sequence[Guest], moments: Sequence[int], step: int
 ) -> AsyncIterator[tuple[int, str]]:
     """(time, text of the values) of each moment; now and then others get their turn."""
     forms = [(series, kind.template(series.kinds), kind.blank(len(series.names))) for series in chosen]

@@ -29,7 +29,7 @@ Value = float | int
 
 
 @dataclass(slots=True)
-class Life:
+class GuestUptime:
     """From a boot to its end, in seconds since the epoch; a guest that is paused does nothing."""
 
     since: float
@@ -38,7 +38,7 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class GuestDisk:
     name: str  # xvda
     sr: str
 
@@ -59,9 +59,9 @@ class Guest:
     memory: int  # bytes
     target: int
     tools: bool
-    disks: tuple[Disk, ...]
+    disks: tuple[GuestDisk, ...]
     nics: tuple[Nic, ...]
-    lives: list[Life]  # the last one first; none = has always been there
+    lives: list[GuestUptime]  # the last one first; none = has always been there
     extremes: bool = False  # MIN and MAX are kept of it too
     surges: Sequence[Surge] = ()
     slow: dict[str, float] = field(default_factory=dict)  # {SR: how many times as long as usual its disks take}
@@ -148,7 +148,7 @@ def guest(pool: Pool, ref: str, now: float) -> Guest:
     for vbd in map(db.rows("VBD").__getitem__, vm["VBDs"]):
         record = vbd.record
         if record["type"] == "Disk" and record["currently_attached"] and db.exists(record["VDI"]):
-            disks.append(Disk(record["device"] or "xvda", db.get(record["VDI"], "SR")))
+            disks.append(GuestDisk(record["device"] or "xvda", db.get(record["VDI"], "SR")))
     vifs = (row.record for row in map(db.rows("VIF").__getitem__, vm["VIFs"]))
     nics = [Nic(vif["device"], vif["network"]) for vif in vifs if vif["currently_attached"]]
     control = vm["is_control_domain"]
@@ -170,16 +170,16 @@ def extremes(pool: Pool, uuid: str) -> bool:
     return decided.setdefault(uuid, pool.db.get(pool.ref, "other_config").get(EXTREMES) == "true")
 
 
-def lives(pool: Pool, vm: Record, metrics: Record | None, now: float) -> list[Life]:
+def lives(pool: Pool, vm: Record, metrics: Record | None, now: float) -> list[GuestUptime]:
     """The boots of a VM that anybody has seen: each poll tells that it is still up. The last one first."""
-    all_lives: dict[str, list[Life]] = pool.facts.setdefault("lives", {})
+    all_lives: dict[str, list[GuestUptime]] = pool.facts.setdefault("lives", {})
     if vm["power_state"] not in MEASURED:
-        return all_lives.get(vm["uuid"]) or [Life(0, 0)]
+        return all_lives.get(vm["uuid"]) or [GuestUptime(0, 0)]
     known = all_lives.setdefault(vm["uuid"], [])
     since = pool.seconds(metrics["start_time"]) if metrics else 0.0
     paused = vm["power_state"] == "Paused"
     if not known or known[0].since != since:
-        known.insert(0, Life(since, now, since if paused else None))
+        known.insert(0, GuestUptime(since, now, since if paused else None))
         del known[KEEP:]
     life = known[0]
     life.until = now

@@ -23,7 +23,7 @@ IDLE_NIC = 1500.0  # bytes a second of management traffic
 
 
 @dataclass(slots=True)
-class Host:
+class HostSources:
     """A host and everyone on it, as it is now."""
 
     uuid: str
@@ -103,7 +103,7 @@ class Host:
         return values
 
 
-def view(pool: Pool, ref: str, now: float) -> Host:
+def view(pool: Pool, ref: str, now: float) -> HostSources:
     """The host with all VMs that are on it now, its control domain first."""
     db, record = pool.db, pool.db.record("host", ref)
     guests = [rrd_guest.guest(pool, vm, now) for vm in record["resident_VMs"]]
@@ -116,7 +116,7 @@ def view(pool: Pool, ref: str, now: float) -> Host:
     srs = [db.get(pbd, "SR") for pbd in record["PBDs"] if db.get(pbd, "currently_attached")]
     srs = [sr for sr in srs if db.get(sr, "content_type") != "iso" and db.get(sr, "physical_size") > 0]
     metrics = record["metrics"]
-    return Host(
+    return HostSources(
         record["uuid"], int(record["cpu_info"].get("cpu_count") or 4), db.get(metrics, "memory_total") >> 10 if db.exists(metrics) else 0,
         record["memory_overhead"] >> 10, guests, dict(sorted(nics.items())), srs, {sr: db.get(sr, "uuid")[:8] for sr in srs},
         (len(db.rows("session")), len(db.rows("task"))) if ref == pool.master.ref else (),

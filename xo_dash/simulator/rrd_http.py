@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from . import rrd, rrd_guest, rrd_host, rrd_kept
 from .http import CORS, NO_CACHE, HttpCall, page
-from .pool import Host, Pool
+from .pool import Endpoint, Pool
 from .registry import http
 from .rrd import ARCHIVES, Moment, Series
 from .rrd_guest import Guest
-from .rrd_text import AS_XML, MODERN, OLD, Archive, Dialect, archives, updates
+from .rrd_text import AS_XML, MODERN, OLD, RrdArchive, RrdDialect, archives, updates
 from .types import NULL
 
 JSON, XML = "application/json", "text/xml"
@@ -44,7 +44,7 @@ async def rrd_updates(call: HttpCall) -> Response:
     return reply(kind, updates(kind, meta, legend, rows))
 
 
-def selected(call: HttpCall, view: rrd_host.Host) -> Iterator[Series]:
+def selected(call: HttpCall, view: rrd_host.HostSources) -> Iterator[Series]:
     """What the request asks for: the host only by name, VMs unless others are named, SRs only by name."""
     pool, query = call.pool, call.request.query_params
     if query.get("host") == "true":
@@ -93,7 +93,7 @@ def missing(status: int) -> Response:
     return Response("", status, {"connection": "close", **NO_CACHE})
 
 
-def elsewhere(call: HttpCall, owner: Host) -> Response:
+def elsewhere(call: HttpCall, owner: Endpoint) -> Response:
     query = urlencode(call.request.query_params.multi_items())
     location = f"{call.pool.origin(owner.address)}{call.request.url.path}?{query}"
     return Response("", 302, {"location": location, **NO_CACHE})
@@ -108,12 +108,12 @@ async def whole(call: HttpCall, series: Series, guests: Sequence[Guest]) -> Resp
         moments = range(end - (rows - 1) * step, end + 1, step)
         for cf in series.functions(step):
             found = [row async for _, row in rrd.written(kind, [series.by(cf)], guests, moments, step)]
-            held.append(Archive(cf, step // 5, 1.0 if series.extremes and step > ARCHIVES[0][0] else 0.5, found))
+            held.append(RrdArchive(cf, step // 5, 1.0 if series.extremes and step > ARCHIVES[0][0] else 0.5, found))
     last = series.at(Moment(now - now % 5, 5, guests)) or [float("nan")] * len(series.names)
     return reply(kind, archives(kind, now - now % 5, list(zip(series.names, last, strict=True)), held))
 
 
-def dialect(pool: Pool, request: Request) -> Dialect:
+def dialect(pool: Pool, request: Request) -> RrdDialect:
     """The Accept header decides, then json=, whatever is behind it; an old xapi looks at the latter alone."""
     wants_json = "json" in request.query_params
     if pool.dialect.bare_numbers:
@@ -136,5 +136,5 @@ def preferred(accept: str) -> str:
     return ""
 
 
-def reply(kind: Dialect, text: str) -> Response:
+def reply(kind: RrdDialect, text: str) -> Response:
     return Response(text.encode(), 200, {"content-type": XML if kind is AS_XML else JSON, **NO_CACHE, **CORS})

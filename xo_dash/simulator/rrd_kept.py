@@ -38,7 +38,7 @@ def guest(pool: Pool, found: Guest) -> Series:
     return kept(pool, rrd.of_guest(found), rrd.more_of_guest(found))
 
 
-def host(pool: Pool, view: rrd_host.Host) -> Series:
+def host(pool: Pool, view: rrd_host.HostSources) -> Series:
     return kept(pool, rrd.of_host(view), rrd.more_of_host(view))
 
 

@@ -9,7 +9,7 @@ XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class RrdDialect:
     """Around one value, and between two."""
 
     name: str
@@ -35,9 +35,9 @@ class Dialect:
         return f'"{plain}"' if self.name == "modern" else str(plain)
 
 
-MODERN = Dialect("modern", '"', '"', ",")
-OLD = Dialect("8.2", "", "", ",")
-AS_XML = Dialect("xml", "<v>", "</v>", "")
+MODERN = RrdDialect("modern", '"', '"', ",")
+OLD = RrdDialect("8.2", "", "", ",")
+AS_XML = RrdDialect("xml", "<v>", "</v>", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Meta:
         return [("start", self.start), ("step", self.step), ("end", self.end), ("rows", rows), ("columns", columns)]
 
 
-def updates(dialect: Dialect, meta: Meta, legend: Sequence[str], rows: Iterable[tuple[int, str]]) -> str:
+def updates(dialect: RrdDialect, meta: Meta, legend: Sequence[str], rows: Iterable[tuple[int, str]]) -> str:
     """/rrd_updates: `rows` are (time, text of the values), newest first."""
     rows = list(rows)
     fields = meta.fields(len(rows), len(legend))
@@ -70,14 +70,14 @@ def updates(dialect: Dialect, meta: Meta, legend: Sequence[str], rows: Iterable[
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class RrdArchive:
     cf: str
     pdp_per_row: int
     xff: float
     rows: list[str]  # oldest first
 
 
-def archives(dialect: Dialect, lastupdate: int, sources: Sequence[tuple[str, float | int]], held: Sequence[Archive]) -> str:
+def archives(dialect: RrdDialect, lastupdate: int, sources: Sequence[tuple[str, float | int]], held: Sequence[RrdArchive]) -> str:
     """A whole RRD: `sources` are (name, last value)."""
     if dialect is AS_XML:
         return _archives_xml(lastupdate, sources, held)
@@ -98,7 +98,7 @@ def archives(dialect: Dialect, lastupdate: int, sources: Sequence[tuple[str, flo
     return f'{{"version":"0003","step":{v(5)},"lastupdate":{v(lastupdate)},"ds":[{ds}],"rra":[{rra}]}}'
 
 
-def _archives_xml(lastupdate: int, sources: Sequence[tuple[str, float | int]], held: Sequence[Archive]) -> str:
+def _archives_xml(lastupdate: int, sources: Sequence[tuple[str, float | int]], held: Sequence[RrdArchive]) -> str:
     ds = "".join(
         f"<ds><name>{name}</name><type>GAUGE</type><minimal_heartbeat>300</minimal_heartbeat><min>0.0</min><max>{_most(name)}</max>"
         f"<last_ds>{last}</last_ds><value>{last}</value><unknown_sec>0</unknown_sec></ds>"

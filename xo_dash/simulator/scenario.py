@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import verbs
+from . import admin_api
 from .errors import XapiError
 from .pool import Pool
 
@@ -31,7 +31,7 @@ APART = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScenarioStep:
     at: float  # seconds from the beginning of a round
     do: str
     pool: str
@@ -42,7 +42,7 @@ class Step:
 class Scenario:
     name: str
     lasts: float
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ScenarioStep] = field(default_factory=list)
     life: bool = False
 
 
@@ -73,17 +73,17 @@ def read(wanted: str) -> Scenario:
     return Scenario(path.stem, lasts, sorted(steps, key=lambda step: step.at), bool(raw.get("life", False)))
 
 
-def expanded(raw: dict[str, Any]) -> list[Step]:
+def expanded(raw: dict[str, Any]) -> list[ScenarioStep]:
     """One step, or one for each of those whom it names."""
     if not isinstance(raw, dict) or "do" not in raw or "at" not in raw:
         raise ValueError("a step has a time, at, and a verb, do")
     at, name, pool, apart = seconds(raw["at"]), raw["do"], raw.get("pool", ""), seconds(raw.get("apart", APART))
     arguments = {key: value for key, value in raw.items() if key not in ("at", "do", "pool", "apart")}
-    many = next((key for key in verbs.OBJECTS if isinstance(arguments.get(key), list)), "")
+    many = next((key for key in admin_api.OBJECTS if isinstance(arguments.get(key), list)), "")
     each = [{**arguments, many: one} for one in arguments[many]] if many else [arguments]
     for one in each:
-        verbs.check(name, one)
-    return [Step(at + number * apart, name, pool, one) for number, one in enumerate(each)]
+        admin_api.check(name, one)
+    return [ScenarioStep(at + number * apart, name, pool, one) for number, one in enumerate(each)]
 
 
 def seconds(value: Any) -> float:
@@ -110,7 +110,7 @@ async def play(scenario: Scenario, pool: Pool) -> None:
             await pool.clock.sleep(step.at - passed)
             passed = step.at
             try:
-                verbs.perform(pool, step.do, step.arguments)
+                admin_api.perform(pool, step.do, step.arguments)
             except XapiError as error:
                 log.debug("%s: %s: %s", scenario.name, step.do, error)  # somebody else was there first
             except ValueError as error:

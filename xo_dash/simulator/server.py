@@ -23,18 +23,18 @@ from .clock import Clock
 from .control import Control
 from .dispatch import Dispatcher
 from .faults import Fault
-from .gate import Sockets
 from .http_connection import Connection
 from .http_server import Server as Application
-from .inventory import Plan
+from .inventory import PoolPlan
 from .pool import Pool
 from .scenario import Scenario
+from .sockets import Sockets
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SimulatorOptions:
     """What to simulate; `hosts`, `vms` and `srs` have one number for each pool. `port` 0 = any free one for each pool."""
 
     hosts: tuple[int, ...] = (1,)
@@ -70,7 +70,7 @@ class Uvicorn(uvicorn.Server):
 class Simulator:
     """`await start()`, then `pools` answer until `await stop()`."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: SimulatorOptions) -> None:
         self.wanted = wanted
         self.pools: list[Pool] = []
         self.application = Application()
@@ -124,7 +124,7 @@ class Simulator:
             from_db.build(pool, dump, self._listen(pool, index, len(dump.hosts)))
             return
         addresses = self._listen(pool, index, wanted.hosts[index])
-        plan = Plan(index, tuple(addresses), wanted.vms[index], wanted.srs[index])
+        plan = PoolPlan(index, tuple(addresses), wanted.vms[index], wanted.srs[index])
         await inventory.build(pool, replace(plan, spare=0) if wanted.life else plan)
         if wanted.users:
             directory.furnish(pool)

@@ -15,7 +15,7 @@ from .types import NULL
 
 if TYPE_CHECKING:
     from .database import Record
-    from .pool import Host, Pool
+    from .pool import Endpoint, Pool
 
 IDLE_FOR = 24 * 3600.0  # seconds
 REFRESH = 600.0  # last_active is written no more often than this
@@ -58,7 +58,7 @@ class Sessions:
         self._open: dict[str, Session] = {}
         self.internal = Session("", "root", "internal", None, 0.0)
 
-    def login(self, host: Host, user: str, password: str, originator: str, *, local: bool = False) -> Session:
+    def login(self, host: Endpoint, user: str, password: str, originator: str, *, local: bool = False) -> Session:
         """The local superuser's. SESSION_AUTHENTICATION_FAILED with wrong credentials; the caller takes the time that costs."""
         pool = self._pool
         if user != pool.user or not secrets.compare_digest(password.encode(), pool.password.encode()):
@@ -69,7 +69,7 @@ class Sessions:
             self._record(session, host, is_local_superuser=True)
         return session
 
-    def open(self, host: Host, names: tuple[str, str], sid: str, subject: str, permissions: frozenset[str], originator: str) -> Session:
+    def open(self, host: Endpoint, names: tuple[str, str], sid: str, subject: str, permissions: frozenset[str], originator: str) -> Session:
         """A directory's user, who has been found to be who he says he is: by the name he gave and by that of his account."""
         now = self._pool.clock.now()
         given, user = names
@@ -82,7 +82,7 @@ class Sessions:
     def _ref(self) -> str:
         return f"OpaqueRef:{uuid.UUID(bytes=secrets.token_bytes(16))}"  # never from the seed: a session is a secret
 
-    def _record(self, session: Session, host: Host, **more: object) -> None:
+    def _record(self, session: Session, host: Endpoint, **more: object) -> None:
         now = self._pool.clock.iso()
         fields: Record = {"this_host": host.ref, "last_active": now, "validation_time": now, "auth_user_name": session.user,
                           "originator": session.originator, "pool": False, **more}  # fmt: skip

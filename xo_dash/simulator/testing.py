@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from . import machine
 from .pool import Pool
-from .server import Simulator, Wanted
+from .server import Simulator, SimulatorOptions
 
 T = TypeVar("T")
 PATIENCE = 60.0  # real seconds
@@ -108,7 +108,7 @@ class SimulatedPool:
 class Simulation:
     """The simulator in a thread of its own."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: SimulatorOptions) -> None:
         self._wanted = wanted
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
@@ -160,7 +160,7 @@ def simulated(
     """As many pools as `hosts` has numbers. Give `speed=0` to turn the clock by hand."""
     count = len(hosts)
     simulation = Simulation(
-        Wanted(
+        SimulatorOptions(
             hosts,
             (vms * count)[:count],
             (srs * count)[:count],

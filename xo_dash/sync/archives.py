@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
+from data.archives import ArchiveData, ArchiveRange
 from data.history import NO_CLOCK, History
 from data.hosts import paths_of
 from data.mirror import PoolMirror
 from data.names import name_of
 from data.objects import SR, VM, Host, HostMetrics
-from data.past import Past, Stretch
 from data.types import Home
 from xo_dash.xapi import archives as parsing
 from xo_dash.xapi.connection import Connection
@@ -35,7 +35,7 @@ SUMS: Final = {"cf": "AVERAGE"}
 """Least and most of several hosts cannot be added up: they are not asked for."""
 
 
-class Why(StrEnum):
+class NoDataReason(StrEnum):
     """Why there is nothing to show."""
 
     POOL = "pool"  # it is not connected
@@ -46,16 +46,16 @@ class Why(StrEnum):
 class Missing(Exception):
     """No archive: why, and the name of what is away."""
 
-    def __init__(self, why: Why, name: str = "") -> None:
+    def __init__(self, why: NoDataReason, name: str = "") -> None:
         super().__init__(f"{why}: {name}")
         self.why, self.name = why, name
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ArchiveResult:
     """Archives of the hosts that answered, and the names of those that did not."""
 
-    pasts: Sequence[Past]
+    pasts: Sequence[ArchiveData]
     away: Sequence[str] = ()
 
 
@@ -104,21 +104,21 @@ class Archives:
     def __init__(self, connection: Callable[[str], Connection]) -> None:
         """`connection`: by a server's id; raises Unreachable."""
         self._connection = connection
-        self._kept: Kept[Past] = Kept()
+        self._kept: Kept[ArchiveData] = Kept()
         self._in_xml: set[str] = set()  # servers whose JSON cannot be read
 
-    async def of_vm(self, vm: VM, stretch: Stretch) -> Found:
+    async def of_vm(self, vm: VM, stretch: ArchiveRange) -> ArchiveResult:
         """From the host it runs on, else from the master. Raises Missing."""
         pool = _live(vm.home)
         host = pool.one(Host, vm.resident_on) or _master(pool)
         key = (pool.id, vm.uuid, stretch, host.uuid)
-        return Found([await self._kept.get(key, lambda: until_next(stretch.step), lambda: self._vm(pool, vm, host, stretch))])
+        return ArchiveResult([await self._kept.get(key, lambda: until_next(stretch.step), lambda: self._vm(pool, vm, host, stretch))])
 
-    async def of_host(self, host: Host, stretch: Stretch) -> Found:
+    async def of_host(self, host: Host, stretch: ArchiveRange) -> ArchiveResult:
         """Raises Missing."""
-        return Found([await self._host(_live(host.home), host, stretch, {})])
+        return ArchiveResult([await self._host(_live(host.home), host, stretch, {})])
 
-    async def of_sr(self, sr: SR, stretch: Stretch) -> Found:
+    async def of_sr(self, sr: SR, stretch: ArchiveRange) -> ArchiveResult:
         """What its hosts did with it, and how it filled where one of them has that. Raises Missing."""
         pool = _live(sr.home)
         hosts = [path.host for path in paths_of(sr) if path.host is not None and path.pbd.currently_attached]
@@ -128,19 +128,19 @@ class Archives:
             own = await self._kept.get(key, lambda: until_next(stretch.step), lambda: self._sr(pool, sr, hosts, stretch))
         except Missing:
             return found
-        return Found([*found.pasts, own], found.away)
+        return ArchiveResult([*found.pasts, own], found.away)
 
-    async def of_pool(self, pool: Home, stretch: Stretch) -> Found:
+    async def of_pool(self, pool: Home, stretch: ArchiveRange) -> ArchiveResult:
         """Raises Missing."""
         return await self._hosts(_live(pool), list(pool.all(Host).values()), stretch)
 
     # ---- requests
 
-    async def _hosts(self, pool: PoolMirror, hosts: Sequence[Host], stretch: Stretch) -> Found:
+    async def _hosts(self, pool: PoolMirror, hosts: Sequence[Host], stretch: ArchiveRange) -> ArchiveResult:
         """Those that answer; raises Missing only if none does."""
         turn = asyncio.Semaphore(AT_ONCE)
 
-        async def one(host: Host) -> Past | Missing:
+        async def one(host: Host) -> ArchiveData | Missing:
             async with turn:
                 try:
                     return await self._host(pool, host, stretch, SUMS)
@@ -148,48 +148,50 @@ class Archives:
                     return missing
 
         answers = await asyncio.gather(*(one(host) for host in hosts))
-        pasts = [answer for answer in answers if isinstance(answer, Past) and answer.step == stretch.step]
+        pasts = [answer for answer in answers if isinstance(answer, ArchiveData) and answer.step == stretch.step]
         if not pasts:
-            raise next((answer for answer in answers if isinstance(answer, Missing)), Missing(Why.NOTHING))
-        return Found(pasts, [answer.name for answer in answers if isinstance(answer, Missing) and answer.why is Why.HOST])
+            raise next((answer for answer in answers if isinstance(answer, Missing)), Missing(NoDataReason.NOTHING))
+        return ArchiveResult(pasts, [answer.name for answer in answers if isinstance(answer, Missing) and answer.why is NoDataReason.HOST])
 
-    async def _host(self, pool: PoolMirror, host: Host, stretch: Stretch, what: Mapping[str, str]) -> Past:
+    async def _host(self, pool: PoolMirror, host: Host, stretch: ArchiveRange, what: Mapping[str, str]) -> ArchiveData:
         return await self._kept.get(
             (pool.id, host.uuid, stretch, *what),
             lambda: until_next(stretch.step),
             lambda: self._updates(pool, host, stretch, host.uuid, {"host": "true", "vm_uuid": NOBODY, **what}),
         )
 
-    async def _vm(self, pool: PoolMirror, vm: VM, host: Host, stretch: Stretch) -> Past:
+    async def _vm(self, pool: PoolMirror, vm: VM, host: Host, stretch: ArchiveRange) -> ArchiveData:
         if pool.one(Host, vm.resident_on) is host:
             try:
                 return await self._updates(pool, host, stretch, vm.uuid, {"vm_uuid": vm.uuid})
             except Missing as missing:
-                if missing.why is not Why.NOTHING:
+                if missing.why is not NoDataReason.NOTHING:
                     raise
         master = _master(pool)  # it has what is left of a VM that was shut down
         past = await self._ask(pool, master, "/vm_rrd", {"uuid": vm.uuid}, lambda reply: parsing.parse_whole(reply, stretch.step))
         return _ours(past, pool.history, master)
 
-    async def _sr(self, pool: PoolMirror, sr: SR, hosts: Sequence[Host], stretch: Stretch) -> Past:
+    async def _sr(self, pool: PoolMirror, sr: SR, hosts: Sequence[Host], stretch: ArchiveRange) -> ArchiveData:
         for host in hosts[:AT_ONCE]:
             try:
                 return await self._updates(pool, host, stretch, sr.uuid, {"sr_uuid": sr.uuid, "vm_uuid": NOBODY})
             except Missing:
                 continue
-        raise Missing(Why.NOTHING)
+        raise Missing(NoDataReason.NOTHING)
 
-    async def _updates(self, pool: PoolMirror, host: Host, stretch: Stretch, uuid: str, selection: dict[str, str]) -> Past:
+    async def _updates(self, pool: PoolMirror, host: Host, stretch: ArchiveRange, uuid: str, selection: dict[str, str]) -> ArchiveData:
         ahead = pool.history.clocks.get(host.uuid, NO_CLOCK).ahead
         start = int(time.time() + ahead) - (stretch.rows - 1) * stretch.step
         query = {"start": str(start), "interval": str(stretch.step), **selection}  # no cf: MIN and MAX come along where they are kept
         past = await self._ask(pool, host, "/rrd_updates", query, lambda reply: parsing.parse_updates(reply, (uuid,), stretch.step))
         return _ours(past, pool.history, host)
 
-    async def _ask(self, pool: PoolMirror, host: Host, path: str, query: dict[str, str], use: Callable[[Reply], Past | None]) -> Past:
+    async def _ask(
+        self, pool: PoolMirror, host: Host, path: str, query: dict[str, str], use: Callable[[Reply], ArchiveData | None]
+    ) -> ArchiveData:
         metrics = pool.one(HostMetrics, host.metrics)
         if metrics is None or not metrics.live:
-            raise Missing(Why.HOST, name_of(host))
+            raise Missing(NoDataReason.HOST, name_of(host))
         try:
             connection = self._connection(pool.id)
             try:
@@ -202,9 +204,9 @@ class Archives:
                 past = await connection.get(host.address, path, query, use, accept="text/xml")
                 self._in_xml.add(pool.id)
         except XapiError as error:
-            raise Missing(Why.HOST, name_of(host)) from error
+            raise Missing(NoDataReason.HOST, name_of(host)) from error
         if past is None:
-            raise Missing(Why.NOTHING)
+            raise Missing(NoDataReason.NOTHING)
         return past
 
 
@@ -213,20 +215,20 @@ def until_next(step: int) -> float:
     return step - time.time() % step + 1
 
 
-def _ours(past: Past, history: History, host: Host) -> Past:
+def _ours(past: ArchiveData, history: History, host: Host) -> ArchiveData:
     """By our clock; less than half a step is no matter."""
     ahead = round(history.clocks.get(host.uuid, NO_CLOCK).ahead / past.step) * past.step
-    return past if not ahead else Past(past.step, past.first - ahead, past.columns)
+    return past if not ahead else ArchiveData(past.step, past.first - ahead, past.columns)
 
 
 def _live(home: object) -> PoolMirror:
     if not isinstance(home, PoolMirror) or not home.server.is_live:
-        raise Missing(Why.POOL, home.server.label if isinstance(home, PoolMirror) else "")
+        raise Missing(NoDataReason.POOL, home.server.label if isinstance(home, PoolMirror) else "")
     return home
 
 
 def _master(pool: PoolMirror) -> Host:
     master = pool.one(Host, pool.pool.master) if pool.pool else None
     if master is None:
-        raise Missing(Why.POOL, pool.server.label)
+        raise Missing(NoDataReason.POOL, pool.server.label)
     return master

@@ -16,7 +16,7 @@ from data.history import LENGTH, NO_CLOCK, STEP, Clock, Load
 from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
-from xo_dash.sync.memory import Loading
+from xo_dash.sync.gc_tuning import Loading
 from xo_dash.xapi import rrd
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, XapiError

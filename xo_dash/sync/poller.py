@@ -12,10 +12,10 @@ from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import KINDS, Certificate, Host, Message
 from data.server import ServerState
 from data.types import XapiObject
-from xo_dash.sync.census import Census
-from xo_dash.sync.memory import Loading
+from xo_dash.sync.connection_state import LAST_RETRY, ConnectionState, DuplicatePool, WrongPool
+from xo_dash.sync.gc_tuning import Loading
 from xo_dash.sync.pool_identity import Identity, identify, is_behind
-from xo_dash.sync.standing import LAST_RETRY, DuplicatePool, Standing, WrongPool
+from xo_dash.sync.reconcile import Reconciler
 from xo_dash.xapi import events
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadCertificate, BadReply, NotMaster, Unreachable, XapiError, XapiFailure
@@ -74,8 +74,8 @@ class Poller:
         self._loading = loading
         self.found: Identity | None = None
         """The pool that it took for its own at the last sign-in."""
-        self._standing = Standing(mirror, pool.server)
-        self._census = Census(pool)
+        self._standing = ConnectionState(mirror, pool.server)
+        self._census = Reconciler(pool)
         self._identity: Identity | None = None
         self._token = START
         self._contact: Contact | None = None

@@ -27,7 +27,7 @@ OVERDUE: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(slots=True)
-class _Job:
+class _ScheduledJob:
     id: str  # another one each time that the name is scheduled
     name: str
     run: Work
@@ -42,7 +42,7 @@ class Schedule:
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"max_instances": 1, "misfire_grace_time": None})
         self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
-        self._jobs: dict[str, _Job] = {}  # by name
+        self._jobs: dict[str, _ScheduledJob] = {}  # by name
         self._serial = itertools.count(1)
 
     def start(self) -> None:
@@ -68,7 +68,7 @@ class Schedule:
                 if self._jobs.get(name) is job:
                     raise  # nobody meant it: APScheduler logs it, and the next run takes over
 
-        job = self._jobs[name] = _Job(f"{name} #{next(self._serial)}", name, run, seconds)
+        job = self._jobs[name] = _ScheduledJob(f"{name} #{next(self._serial)}", name, run, seconds)
         self._plan(job, 0.0)
 
     def always(self, name: str, work: Work) -> None:
@@ -84,11 +84,11 @@ class Schedule:
             with suppress(JobLookupError):
                 self._scheduler.remove_job(job.id)  # handed over, and not begun
 
-    def _plan(self, job: _Job, due: float) -> None:
+    def _plan(self, job: _ScheduledJob, due: float) -> None:
         """Let it begin at `due`, by the loop's clock."""
         job.timer = asyncio.get_running_loop().call_at(due, self._begin, job)
 
-    def _begin(self, job: _Job) -> None:
+    def _begin(self, job: _ScheduledJob) -> None:
         job.timer, job.began = None, asyncio.get_running_loop().time()
         self._scheduler.add_job(job.run, "date", run_date=OVERDUE, id=job.id, name=job.name)
 

@@ -15,14 +15,14 @@ from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import RecordMissing, SecretUnreadable, StoreError
 from data.stores.findings import FindingStore
-from data.stores.servers import Server, ServerChanges, ServerStore, TlsMode
-from xo_dash.sync import memory, probe, watch
+from data.stores.servers import ServerChanges, ServerRecord, ServerStore, TlsMode
+from xo_dash.sync import evaluator, gc_tuning, probe
 from xo_dash.sync.archives import Archives
+from xo_dash.sync.evaluator import Evaluator
 from xo_dash.sync.metrics import ROUND, Collector
 from xo_dash.sync.poller import SLICE, Contact, Known, Poller
 from xo_dash.sync.pool_identity import Identity, identify
 from xo_dash.sync.schedule import Schedule
-from xo_dash.sync.watch import Watch
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadAddress, NotConnected, XapiError
@@ -38,7 +38,7 @@ LOOK = 1.0
 class _Running:
     """What runs for one record."""
 
-    record: Server
+    record: ServerRecord
     connection: Connection
     poller: Poller
     collector: Collector
@@ -53,21 +53,21 @@ class Servers:
         self._store = store
         self._originator = f"xo-dash {store.installation}"  # tells our sessions from another dashboard's in XAPI's lists
         self.schedule = Schedule()
-        self.watch = Watch(mirror, findings)
+        self.watch = Evaluator(mirror, findings)
         self.archives = Archives(self.connection)
-        self._loading = memory.Loading()
+        self._loading = gc_tuning.Loading()
         self._one_at_a_time = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._changing = asyncio.Lock()
         self._learning: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        memory.tune()
+        gc_tuning.tune()
         logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would tell of every run
         self.schedule.start()
         await self._follow_records()
         self.schedule.every(LOOK, "records", self._look)
-        self.schedule.every(watch.ROUND, "findings", self.watch.tick)
+        self.schedule.every(evaluator.ROUND, "findings", self.watch.tick)
 
     async def stop(self) -> None:
         """Sign out everywhere."""
@@ -79,14 +79,14 @@ class Servers:
 
     async def add(
         self, address: str, user: str, password: str, *, tls: TlsMode, label: str = "", fingerprint: str = "", simulated: bool = False
-    ) -> Server:
+    ) -> ServerRecord:
         """Raises BadAddress too."""
         parsed(address, tls)
         record = await self._store.add(address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated)
         await self._follow_records()
         return record
 
-    async def edit(self, server_id: str, **changes: Unpack[ServerChanges]) -> Server:
+    async def edit(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
         """Raises BadAddress too. Wherever it leads from now on, it must be the pool that it was; else see `accept_pool`."""
         if "address" in changes:
             Address.parse(changes["address"])
@@ -94,11 +94,11 @@ class Servers:
         await self.retry(server_id)
         return record
 
-    async def accept_pool(self, server_id: str) -> Server:
+    async def accept_pool(self, server_id: str) -> ServerRecord:
         """Let the server lead to whatever pool answers next."""
         return await self.edit(server_id, pool_uuid="", members=(), host_fingerprints=())
 
-    async def enable(self, server_id: str, enabled: bool) -> Server:
+    async def enable(self, server_id: str, enabled: bool) -> ServerRecord:
         return await self.edit(server_id, enabled=enabled)
 
     async def remove(self, server_id: str) -> None:
@@ -161,7 +161,7 @@ class Servers:
                 else:
                     self._mirror.set_server(self._mirror.pools[record.id].server, label=record.label)
 
-    def _open(self, record: Server) -> None:
+    def _open(self, record: ServerRecord) -> None:
         pool = self._mirror.pools.get(record.id)
         if pool is None:
             pool = self._mirror.add(LiveServer(id=record.id, label=record.label, address=record.address, since=time.time()))
@@ -208,7 +208,7 @@ class Servers:
                 self._mirror.apply(pool, [Event(kind, Operation.DEL, ref, None) for ref in refs[at : at + SLICE]])
                 await asyncio.sleep(0)
 
-    def _connect(self, record: Server) -> Connection:
+    def _connect(self, record: ServerRecord) -> Connection:
         return Connection(
             parsed(record.address, record.tls),
             record.user,
@@ -260,7 +260,7 @@ def parsed(address: str, tls: TlsMode) -> Address:
     return Address.parse(address, plain=tls is TlsMode.PLAIN)
 
 
-def _needs(record: Server) -> tuple[object, ...]:
+def _needs(record: ServerRecord) -> tuple[object, ...]:
     """What a connection depends on."""
     return record.address, record.user, record.sealed_password, record.tls, record.fingerprint, record.enabled
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
+from data.archives import AVERAGE, MAX, MIN, ArchiveData, Column
 from data.history import NAN
-from data.past import AVERAGE, MAX, MIN, Column, Past
 from xo_dash.xapi import rrd, rrd_formats
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
@@ -24,7 +24,7 @@ KEPT: Final = re.compile(
 """The data sources that somebody draws; a host has hundreds of others."""
 
 
-def parse_updates(reply: Reply, uuids: Iterable[str], step: int) -> Past | None:
+def parse_updates(reply: Reply, uuids: Iterable[str], step: int) -> ArchiveData | None:
     """What `/rrd_updates` has of the objects `uuids`; asked for `step`, it may have chosen another. None where there is nothing.
 
     Raises BadReply; for a thread.
@@ -45,10 +45,10 @@ def parse_updates(reply: Reply, uuids: Iterable[str], step: int) -> Past | None:
                 columns.setdefault(function, {})[name] = _placed(times, step, values)
         if number % rrd.BREATH == 0:
             time.sleep(0)  # the loop's turn
-    return Past(step, times[0], columns) if columns else None
+    return ArchiveData(step, times[0], columns) if columns else None
 
 
-def parse_whole(reply: Reply, step: int) -> Past | None:
+def parse_whole(reply: Reply, step: int) -> ArchiveData | None:
     """The archive of `step` of a whole RRD (`/vm_rrd`, `/host_rrd`); None where it has none. Raises BadReply; for a thread."""
     if reply.status in (404, 500):
         return None
@@ -66,7 +66,7 @@ def parse_whole(reply: Reply, step: int) -> Past | None:
     if not columns:
         return None
     end = int(whole.last_update // step * step)
-    return Past(step, end - (length - 1) * step, columns)
+    return ArchiveData(step, end - (length - 1) * step, columns)
 
 
 def _placed(times: Sequence[int], step: int, values: Sequence[float]) -> Column:

@@ -31,11 +31,11 @@ from xo_dash.xapi.errors import (
     XapiError,
     XapiFailure,
 )
-from xo_dash.xapi.session import TIMEOUT, Session
+from xo_dash.xapi.session import TIMEOUT, XapiSession
 from xo_dash.xapi.streams import EARLY, HEAD_TIMEOUT, TransferStream, open_stream
 from xo_dash.xapi.tls import Trust, connect
 from xo_dash.xapi.wire import Reply
-from xo_dash.xapi.workers import Target, Workers
+from xo_dash.xapi.workers import CallTarget, Workers
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class Connection:
         self._user = user
         self._password = password
         self._originator = originator
-        self._target: Target | None = None
+        self._target: CallTarget | None = None
         self._last_master: Address | None = None
         self._left = list(left)  # sessions that were not ended: the pool would keep them for a day
         self._remember = remember
@@ -140,7 +140,7 @@ class Connection:
         if self._left and self._target is not None and (self._ending is None or self._ending.done()):
             self._ending = asyncio.get_running_loop().create_task(self._end_left(self._target))
 
-    async def _end_left(self, target: Target) -> None:
+    async def _end_left(self, target: CallTarget) -> None:
         try:
             for ref in tuple(self._left):
                 with suppress(XapiFailure):  # it had ended by itself
@@ -151,7 +151,7 @@ class Connection:
         finally:
             self._tell_sessions()
 
-    async def _log_out(self, target: Target, ref: str) -> None:
+    async def _log_out(self, target: CallTarget, ref: str) -> None:
         await self._calls.run(lambda session: session.value("session.logout", (ref,), GOODBYE), target, GOODBYE)
 
     def _tell_sessions(self) -> None:
@@ -171,7 +171,7 @@ class Connection:
         """
         return await self._call(lambda session: session.call(method, *args, timeout=within), within)
 
-    async def _call(self, work: Callable[[Session], T], within: float) -> T:
+    async def _call(self, work: Callable[[XapiSession], T], within: float) -> T:
         """`work` in a session; again in a new one, if that had ended."""
         target = await self._signed_in()
         try:
@@ -220,11 +220,11 @@ class Connection:
     ) -> T:
         """`use(reply)`, in the thread that read it, of a GET from the host with address `host` (as XAPI tells it)."""
         target = await self._signed_in()
-        where = Target(target.address.sibling(host), target.ref)
+        where = CallTarget(target.address.sibling(host), target.ref)
         query = f"{path}?{urlencode(params)}" if params else path
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
 
-        def work(session: Session) -> T:
+        def work(session: XapiSession) -> T:
             reply = session.wire.request("GET", query, None, headers, within, limit)
             with self._using:
                 return use(reply)
@@ -297,17 +297,17 @@ class Connection:
         await self.sign_out()
         await asyncio.gather(self._calls.close(), self._events.close(), self._gets.close())
 
-    def _session(self, address: Address) -> Session:
-        return Session(address, self.trust, self._codec)
+    def _session(self, address: Address) -> XapiSession:
+        return XapiSession(address, self.trust, self._codec)
 
-    async def _signed_in(self) -> Target:
+    async def _signed_in(self) -> CallTarget:
         """The session, which may be on its way: one that ended under a call is being opened again."""
         async with self._signing_in:
             if self._target is None:
                 raise NotConnected("not signed in")
             return self._target
 
-    async def _find_master(self) -> Target:
+    async def _find_master(self) -> CallTarget:
         problem: XapiError | None = None
         for address in self._candidates():
             try:
@@ -329,11 +329,11 @@ class Connection:
                 known.append(self.address.sibling(member))
         return list(dict.fromkeys(address for address in known if address is not None))
 
-    async def _follow(self, address: Address) -> Target:
+    async def _follow(self, address: Address) -> CallTarget:
         """Sign in at `address`, or at the master it names."""
         for _hop in range(HOPS):
             try:
-                return await self._calls.run(self._login, Target(address), LOGIN_TIMEOUT + GRACE)
+                return await self._calls.run(self._login, CallTarget(address), LOGIN_TIMEOUT + GRACE)
             except NotMaster as error:
                 if not error.master or (master := address.sibling(error.master)) == address:
                     raise
@@ -346,13 +346,13 @@ class Connection:
         """Whether the password may go where a member sends us: over plain http anybody may be that member, and name any address."""
         return member.secure or (member.is_loopback and master.is_loopback) or master in self._candidates()
 
-    def _login(self, session: Session) -> Target:
+    def _login(self, session: XapiSession) -> CallTarget:
         parameters = (self._user, self._password, "1.0", self._originator)
         ref = session.text("session.login_with_password", parameters, LOGIN_TIMEOUT)
         if _REF.fullmatch(ref) is None:
             raise BadReply("no session")
         self._codec = session.codec
-        return Target(session.address, ref)
+        return CallTarget(session.address, ref)
 
 
 def _answers(address: Address, trust: Trust) -> bool:

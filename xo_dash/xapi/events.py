@@ -18,7 +18,7 @@ from data.objects import Message
 from data.types import Ref, XapiObject
 from xo_dash.xapi.codec import Codec, Envelope, decode_json, decode_xml
 from xo_dash.xapi.errors import BadReply
-from xo_dash.xapi.session import Session
+from xo_dash.xapi.session import XapiSession
 from xo_dash.xapi.wire import LIMIT, Body
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ _RECORD: msgspec.json.Decoder[Envelope[msgspec.Raw]] = msgspec.json.Decoder(Enve
 _RECORDS: msgspec.json.Decoder[Envelope[dict[str, msgspec.Raw]]] = msgspec.json.Decoder(Envelope[dict[str, msgspec.Raw]])
 
 
-def fetch(session: Session, kinds: Iterable[type[XapiObject]], token: Token, timeout: float) -> Batch:
+def fetch(session: XapiSession, kinds: Iterable[type[XapiObject]], token: Token, timeout: float) -> Batch:
     """What happened to `kinds` since `token`, after waiting for it up to `timeout` seconds; all there is for START.
 
     Raises XapiError.
@@ -107,7 +107,7 @@ def fetch(session: Session, kinds: Iterable[type[XapiObject]], token: Token, tim
     return Batch(decoded, Token.parse(reply.token), counts)
 
 
-def fetch_records(session: Session, kind: type[XapiObject], about: int = 0) -> list[Event]:
+def fetch_records(session: XapiSession, kind: type[XapiObject], about: int = 0) -> list[Event]:
     """Every object of `kind` as it is now, of which there are `about` so many. Raises XapiError."""
     limit = min(LIMIT, (about + FEW) * USUAL_RECORD)
     codec, body = session.exchange(f"{kind.xapi_class}.get_all_records", (session.handle,), FIRST_STATE_TIMEOUT, limit)
@@ -118,13 +118,13 @@ def fetch_records(session: Session, kind: type[XapiObject], about: int = 0) -> l
     ]
 
 
-def fetch_few(session: Session, kind: type[X]) -> list[X]:
+def fetch_few(session: XapiSession, kind: type[X]) -> list[X]:
     """Every object of a class that has few. Raises XapiError."""
     codec, body = session.exchange(f"{kind.xapi_class}.get_all_records", (session.handle,))
     return [_needed(kind, Ref(ref), record) for ref, record in _records(codec, body).items()]
 
 
-def fetch_row(session: Session, kind: type[X], ref: Ref) -> X:
+def fetch_row(session: XapiSession, kind: type[X], ref: Ref) -> X:
     """One object. Raises XapiError."""
     codec, body = session.exchange(f"{kind.xapi_class}.get_record", (session.handle, ref))
     return _needed(kind, ref, decode_json(_RECORD, body) if codec is Codec.JSON else decode_xml(body))

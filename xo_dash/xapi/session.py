@@ -21,7 +21,7 @@ SMALL: Final = 1 << 16
 """Bytes of an answer that is one text: a session, a date, a token."""
 
 
-class Session(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
+class XapiSession(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
     """A XenAPI.Session for one thread: `session.xenapi.VM.start(ref, False, False)`, failures as XenAPI.Failure.
 
     Other than its base it never signs in again by itself: SESSION_INVALID is a failure like any other.

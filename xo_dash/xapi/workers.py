@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.errors import NotConnected, Timeout, Unreachable, release
-from xo_dash.xapi.session import Session
+from xo_dash.xapi.session import XapiSession
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ GOODBYE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CallTarget:
     """Which host to speak to, and in which session (empty: in none yet)."""
 
     address: Address
@@ -30,16 +30,16 @@ class Target:
 class Workers:
     """A few threads; each keeps its connection as long as the host stays the same."""
 
-    def __init__(self, name: str, size: int, connect: Callable[[Address], Session]) -> None:
+    def __init__(self, name: str, size: int, connect: Callable[[Address], XapiSession]) -> None:
         self._threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
         self._connect = connect
         self._own = threading.local()
         self._lock = threading.Lock()
-        self._sessions: list[Session] = []
+        self._sessions: list[XapiSession] = []
 
-    async def run(self, work: Callable[[Session], T], target: Target, within: float) -> T:
+    async def run(self, work: Callable[[XapiSession], T], target: CallTarget, within: float) -> T:
         """`work(session)` in a thread. If it takes too long or the caller is cancelled, its connection is broken off."""
-        job = _Job(lambda: self._session(target))
+        job = _WorkItem(lambda: self._session(target))
         try:
             future = asyncio.get_running_loop().run_in_executor(self._threads, job.run, work)
         except RuntimeError as error:
@@ -76,9 +76,9 @@ class Workers:
         for session in sessions:
             session.wire.close()
 
-    def _session(self, target: Target) -> Session:
+    def _session(self, target: CallTarget) -> XapiSession:
         """This thread's session for `target`."""
-        session: Session | None = getattr(self._own, "session", None)
+        session: XapiSession | None = getattr(self._own, "session", None)
         if session is None or session.address != target.address:
             fresh = self._connect(target.address)
             with self._lock:
@@ -91,16 +91,16 @@ class Workers:
         return session
 
 
-class _Job:
+class _WorkItem:
     """One piece of work, which can be broken off while it has a session and at no other time."""
 
-    def __init__(self, session: Callable[[], Session]) -> None:
+    def __init__(self, session: Callable[[], XapiSession]) -> None:
         self._find = session
         self._lock = threading.Lock()
-        self._session: Session | None = None
+        self._session: XapiSession | None = None
         self._dropped = False
 
-    def run(self, work: Callable[[Session], T]) -> T:
+    def run(self, work: Callable[[XapiSession], T]) -> T:
         session = self._find()
         with self._lock:
             if self._dropped:

@@ -1,4 +1,4 @@
-// A trace as data/traces.py writes it: one character a point, a space for a gap.
+// A trace as data/sparklines.py writes it: one character a point, a space for a gap.
 
 const FIRST = 48;
 const LEVELS = 40;

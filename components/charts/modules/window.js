@@ -2,7 +2,7 @@
 
 export const DAY = 86400;
 export const RANGES = { "10m": 600, "2h": 7200, day: DAY, week: 7 * DAY, year: 365 * DAY };
-// What hosts keep, as data/past.py has it: [seconds between samples, how many]; the finest first.
+// What hosts keep, as data/archives.py has it: [seconds between samples, how many]; the finest first.
 export const STRETCHES = [[5, 120], [60, 120], [3600, 26], [3600, 168], [86400, 366]];
 const LEAST = 6; // samples that are looked at closely enough
 

@@ -1,4 +1,4 @@
-// Where the VMs of lost hosts would be drawn. Pure: what would happen was computed by the server (data/losing.py).
+// Where the VMs of lost hosts would be drawn. Pure: what would happen was computed by the server (data/failover.py).
 
 import { treemap } from "./treemap.js";
 

@@ -9,8 +9,8 @@ from nicegui import ui
 
 from components.console.document import console_path
 from components.console.text_console import TextConsole
-from components.live import renewed
-from components.vms.around import follow_around
+from components.live import fresh_slot
+from components.related import follow_related
 from data.consoles import Protocol, console_of
 from data.names import name_of
 from data.objects import VM
@@ -32,7 +32,7 @@ def console(context: Context, vm: VM) -> None:
         for one, button in buttons.items():
             button.props["aria-pressed"] = "true" if one is kind else "false"
             button.update()
-        with renewed(body):
+        with fresh_slot(body):
             if kind is Protocol.TEXT:
                 TextConsole(vm)
             else:
@@ -51,7 +51,7 @@ def console(context: Context, vm: VM) -> None:
         choice.set_visibility(has_text[0])
 
     with choice:
-        follow_around(context.mirror, vm, _consoles, follow_kinds, names=("consoles",))
+        follow_related(context.mirror, vm, _consoles, follow_kinds, names=("consoles",))
     has_text_alone = has_text[0] and console_of(vm, Protocol.GRAPHIC) is None
     show(Protocol.TEXT if has_text_alone else Protocol.GRAPHIC)
 

@@ -10,13 +10,13 @@ from nicegui import ui
 
 from components.actions import InlineEditor, run_command, whoever
 from components.actions.menu import offered_item
-from components.live import renewed
-from components.ui import Button, Kind, divider, menu
+from components.live import fresh_slot
+from components.ui import Button, ButtonKind, divider, menu
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.eligibility import tally
+from xo_dash.control.eligibility import summarize
 from xo_dash.i18n import _
 
 Values = Mapping[str, object]
@@ -65,10 +65,10 @@ class DeviceLine(ui.element):
         if row.look == self._look:
             return
         self._look = row.look
-        with renewed(self._cells), ui.element().classes(f"x-device-cells x-{self._kind}"):
+        with fresh_slot(self._cells), ui.element().classes(f"x-device-cells x-{self._kind}"):
             row.draw(self)
             if row.commands:
-                with Button(icon="more", kind=Kind.GHOST, label=_("Commands for {name}").format(name=row.name)).mark("device-menu"):
+                with Button(icon="more", kind=ButtonKind.GHOST, label=_("Commands for {name}").format(name=row.name)).mark("device-menu"):
                     self._menu = menu(right=True).props("no-parent-event")
                 slot = self._menu.parent_slot
                 if slot is not None:
@@ -82,7 +82,7 @@ class DeviceLine(ui.element):
             for number, one in enumerate(commands):
                 if one.action.danger and number and not commands[number - 1].action.danger:
                     divider()
-                offered_item(tally(one.action, [one.subject], user), partial(self.do, one))
+                offered_item(summarize(one.action, [one.subject], user), partial(self.do, one))
         self._menu.open()
 
     async def do(self, one: Offered) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from nicegui import events, ui
 
 from components.actions import run_command, run_one, whoever
-from components.links import path_of
-from components.ui import Button, Kind, Mark, Meter, Tone, notify
-from components.vms.around import disk_refs, follow_around
+from components.related import disk_refs, follow_related
+from components.ui import Button, ButtonKind, Mark, Meter, Tone, notify
+from components.urls import path_of
 from components.vms.page.device_rows import DeviceLine, DeviceRow, DeviceRows, described, offered
 from components.vms.page.pending import PendingNotice
 from data.names import name_of
@@ -18,7 +18,7 @@ from data.pending import pending_of
 from data.vms import Drive, disk_total, disk_used, drives_of
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vbd.attach import ADD_DISK, ATTACH_DISK
 from xo_dash.control.vbd.cd import INSERT, InsertCD, images
@@ -49,7 +49,7 @@ class DiskTab(ui.element):
                 self._sum = ui.label().classes("x-dim x-device-sum")
             with ui.element("section").classes("x-card x-device-card"):
                 self._rows = DeviceRows(context, "disks", titles, _("No disks."))
-            follow_around(context.mirror, vm, disk_refs, self._refresh)
+            follow_related(context.mirror, vm, disk_refs, self._refresh)
 
     def _refresh(self) -> None:
         vm = self._vm
@@ -125,7 +125,9 @@ class DiskTab(ui.element):
                 self._library(vdi)
         eject = why_not(EJECT, vm, whoever())
         if vdi is not None:
-            button = Button(_("Eject"), lambda: run_command(self._context, EJECT, [vm]), kind=Kind.GHOST).mark("eject").props("data-once")
+            button = (
+                Button(_("Eject"), lambda: run_command(self._context, EJECT, [vm]), kind=ButtonKind.GHOST).mark("eject").props("data-once")
+            )
             button.allow(str(eject) if eject else None)
 
     def _library(self, vdi: VDI | None) -> None:
@@ -140,7 +142,7 @@ class DiskTab(ui.element):
         if not event.value:
             return
         item = await run_one(self._context, INSERT, self._vm, InsertCD(image=str(event.value)))
-        if item is not None and item.state is not State.DONE:
+        if item is not None and item.state is not RunState.DONE:
             notify(f"{_(INSERT.title)} {item.name}: {item.reason or ''}", Tone.CRITICAL)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from nicegui import ui
 
 from components.actions import InlineEditor, whoever
+from components.cells import Cell, Facts
 from components.ui import Tone, notify
-from components.vms.cells import Cell, Facts
 from components.vms.page.settings_rows import Edit
 from data.objects import VM
 from xo_dash.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.vms.happened import Happened
+from components.recent_messages import RecentMessages
 from components.vms.journal import JournalCard
 from data.objects import VM
 from xo_dash.context import Context
@@ -14,4 +14,4 @@ def history(context: Context, vm: VM) -> None:
     """What changed, and beside it what XAPI noted."""
     with ui.element().classes("x-vm-history"):
         JournalCard(context, vm)
-        Happened(context.mirror, vm)
+        RecentMessages(context.mirror, vm)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions import run_command, whoever
-from components.links import path_of
+from components.related import follow_related, nic_refs
 from components.ui import Button, Mark
-from components.vms.around import follow_around, nic_refs
+from components.urls import path_of
 from components.vms.head import copied
 from components.vms.page.device_rows import DeviceLine, DeviceRow, DeviceRows, offered
 from data.names import name_of
@@ -38,7 +38,7 @@ class NicTab(ui.element):
                 self._sum = ui.label().classes("x-dim x-device-sum")
             with ui.element("section").classes("x-card x-device-card"):
                 self._rows = DeviceRows(context, "nics", titles, _("No NICs."))
-            follow_around(context.mirror, vm, nic_refs, self._refresh)
+            follow_related(context.mirror, vm, nic_refs, self._refresh)
 
     def _refresh(self) -> None:
         nics = nics_of(self._vm)

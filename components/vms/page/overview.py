@@ -5,9 +5,9 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.console.card import console_card
-from components.vms.about import About, Ties
+from components.recent_messages import RecentMessages
+from components.vms.about import Ties, VmAbout
 from components.vms.growth import Growth
-from components.vms.happened import Happened
 from components.vms.loads import loads
 from components.vms.page.pending import PendingNotice
 from components.vms.page.protection import Protection
@@ -23,8 +23,8 @@ def overview(context: Context, vm: VM) -> None:
         loads(mirror, vm, vm.home)
         Growth(context, vm)
         Protection(context, vm)
-        Happened(mirror, vm).classes("x-vm-last")
+        RecentMessages(mirror, vm).classes("x-vm-last")
         with ui.element().classes("x-vm-aside"):
             console_card(mirror, vm)
-            About(context, vm)
+            VmAbout(context, vm)
             Ties(mirror, vm)

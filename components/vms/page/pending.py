@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from components.actions import offer_undo, run_command, run_one, whoever
-from components.ui import Button, Kind, Notice
-from components.vms.around import disk_refs, follow_around, place_refs
+from components.related import disk_refs, follow_related, place_refs
+from components.ui import Button, ButtonKind, Notice
 from components.vms.page.settings_rows import memory_now, pending_lines, vcpus_now
 from data.objects import VM, PowerState
 from data.pending import pending_of
@@ -12,7 +12,7 @@ from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.request import Request, decode
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.vm.memory import MEMORY_OF_VM
 from xo_dash.control.vm.pending import APPLY, DISCARD
 from xo_dash.control.vm.vcpus import VCPUS_OF_VM
@@ -27,9 +27,9 @@ class PendingNotice(Notice):
         self._context, self._vm = context, vm
         self.mark("pending").classes("x-pending")
         with self:
-            self._discard = Button(_("Discard"), self._dropped, kind=Kind.GHOST).mark("discard-pending").props("data-once")
+            self._discard = Button(_("Discard"), self._dropped, kind=ButtonKind.GHOST).mark("discard-pending").props("data-once")
             self._apply = Button(_("Restart to apply"), self._applied, icon="reboot").mark("apply-pending").props("data-once")
-            follow_around(context.mirror, vm, lambda vm: (*place_refs(vm), *disk_refs(vm)), self._refresh)
+            follow_related(context.mirror, vm, lambda vm: (*place_refs(vm), *disk_refs(vm)), self._refresh)
 
     def _refresh(self) -> None:
         lines = pending_lines(self._vm)
@@ -56,7 +56,7 @@ class PendingNotice(Notice):
         """Undoable where one thing waited: it is noted again."""
         again, client = self._noting(), self.client
         item = await run_one(self._context, DISCARD, self._vm, DISCARD.request())
-        if again is not None and item is not None and item.state is State.DONE:
+        if again is not None and item is not None and item.state is RunState.DONE:
             with client:
                 offer_undo(self._context, DISCARD, self._vm, DISCARD.request(), again[1], again[0])
 

@@ -8,18 +8,18 @@ from typing import Final, NamedTuple
 from nicegui import ui
 
 from components.actions import offer_undo, run_one, whoever
-from components.ui import Button, Card, Kind
-from components.vms.around import follow_around, tie_refs
+from components.related import dependency_refs, follow_related
+from components.ui import Button, ButtonKind, Card
 from data.facts.sr import used_share
-from data.fitting import lacks
-from data.losing import srs_of
+from data.failover import srs_of
+from data.host_fit import lacks
 from data.names import name_of
 from data.objects import VM, Host, Pool
 from data.types import Ref
 from data.vms import DELETION, is_protected
 from xo_dash.context import Context
 from xo_dash.control.access import may
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.vm.protect import PROTECT, ProtectVM
 from xo_dash.i18n import N_, _, ngettext, number, percent
 
@@ -44,7 +44,7 @@ class Protection(Card):
         self._context, self._vm = context, vm
         self._lines: dict[str, LineBox] = {}
         with self, ui.element().classes("x-protection") as self._box, ui.element().classes("contents"):
-            follow_around(context.mirror, vm, _refs, self._refresh)
+            follow_related(context.mirror, vm, _refs, self._refresh)
 
     def _refresh(self) -> None:
         lines = list(protection(self._vm))
@@ -62,7 +62,7 @@ class Protection(Card):
     async def _protect(self) -> None:
         client, request = self.client, ProtectVM(deletion=True)
         item = await run_one(self._context, PROTECT, self._vm, request)
-        if item is not None and item.state is State.DONE:
+        if item is not None and item.state is RunState.DONE:
             with client:
                 offer_undo(self._context, PROTECT, self._vm, request, ProtectVM(deletion=False))
 
@@ -78,7 +78,7 @@ class LineBox(ui.element):
             self._sign = ui.element("i")
             ui.label(title).classes("x-dim")
             self._words = ui.label().classes("x-cut x-grow").props("dir=auto")
-            self._verb = Button(" ", clicked, kind=Kind.GHOST).mark("protect").props("data-once")
+            self._verb = Button(" ", clicked, kind=ButtonKind.GHOST).mark("protect").props("data-once")
 
     def show(self, line: Line, allowed: bool) -> None:
         if line == self._shown:
@@ -125,6 +125,6 @@ def _space(vm: VM) -> Iterable[Line]:
 
 
 def _refs(vm: VM) -> Iterable[Ref]:
-    yield from tie_refs(vm)
+    yield from dependency_refs(vm)
     yield from vm.home.all(Host)
     yield from vm.home.all(Pool)

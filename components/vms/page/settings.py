@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from components.actions import run_command, whoever
+from components.cells import Cell, Quiet, TextLines
+from components.related import follow_related, place_refs
 from components.ui import Button, Card
-from components.vms.around import follow_around, place_refs
-from components.vms.cells import Cell, Lines, Quiet
 from components.vms.page.editable import EditableFacts
 from components.vms.page.pending import PendingNotice
 from components.vms.page.settings_rows import EDITS, Edit
@@ -41,7 +41,7 @@ def _card(context: Context, vm: VM, title: str, rows: object, edits: Mapping[str
     assert callable(rows)  # noqa: S101  # one of the functions below
     with Card(title):
         facts = EditableFacts(context, vm, rows(vm), edits)
-        follow_around(context.mirror, vm, place_refs, lambda: facts.show(rows(vm)))
+        follow_related(context.mirror, vm, place_refs, lambda: facts.show(rows(vm)))
         if rows is organisation and may(whoever(), CUSTOM_FIELDS, vm):
             Button(_("Set custom field"), lambda: run_command(context, CUSTOM_FIELDS, [vm])).mark(CUSTOM_FIELDS.id)
 
@@ -86,7 +86,7 @@ def organisation(vm: VM) -> list[tuple[str, Cell | None]]:
     fields = custom_fields(vm)
     return [
         (_("Folder"), folder_of(vm) or Quiet(_("none"))),
-        (_("Custom fields"), Lines(tuple(f"{name}: {value}" for name, value in fields)) if fields else Quiet(_("none"))),
+        (_("Custom fields"), TextLines(tuple(f"{name}: {value}" for name, value in fields)) if fields else Quiet(_("none"))),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from components.vms.cells import Cell, Later
+from components.cells import Cell, Later
 from data.facts.vm import vcpus_of
 from data.objects import VM
 from data.pending import pending_of

@@ -8,10 +8,10 @@ from typing import Final
 
 from nicegui import ui
 
-from components.links import path_of
-from components.live import follow, renewed
+from components.live import follow, fresh_slot
+from components.related import follow_related
 from components.ui import Tab, Tabs
-from components.vms.around import follow_around
+from components.urls import path_of
 from components.vms.page.console import console
 from components.vms.page.disks import disks
 from components.vms.page.history import history
@@ -61,7 +61,7 @@ class VmTabs:
         self._tabs = Tabs(tabs, selected, self._fill)
         with ui.element().classes("x-vm-body") as self._body:
             pass
-        follow_around(context.mirror, vm, _counted, self._count, names=("VBDs", "VIFs", "snapshots"))
+        follow_related(context.mirror, vm, _counted, self._count, names=("VBDs", "VIFs", "snapshots"))
         follow(context.mirror, (vm.home.server,), self._age)
         self._fill(self._tabs.selected)
 
@@ -75,7 +75,7 @@ class VmTabs:
         self._body.classes(**{"remove" if live else "add": "x-vm-old"})
 
     def _fill(self, name: str) -> None:
-        with renewed(self._body):
+        with fresh_slot(self._body):
             next(tab for tab in TABS if tab.name == name).draw(self._context, self._vm)
 
 

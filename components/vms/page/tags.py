@@ -12,7 +12,7 @@ from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.request import Request
-from xo_dash.control.run import State
+from xo_dash.control.run import RunState
 from xo_dash.control.vm.describe import ADD_TAG, REMOVE_TAG, AddTag, RemoveTag
 from xo_dash.i18n import _
 
@@ -52,7 +52,7 @@ class Tags(ui.element):
     async def _remove(self, tag: str) -> None:
         client = self.client
         item = await run_one(self._context, REMOVE_TAG, self._vm, RemoveTag(tag=tag))
-        if item is not None and item.state is State.DONE:
+        if item is not None and item.state is RunState.DONE:
             with client:
                 offer_undo(self._context, REMOVE_TAG, self._vm, RemoveTag(tag=tag), AddTag(tag=tag), ADD_TAG)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
 OTHER_KINDS: Final = (
@@ -61,23 +61,23 @@ class _Loader(yaml.CSafeLoader):  # type: ignore[misc]  # it is made by libyaml,
     pass
 
 
-def faults_of_text(text: str) -> Iterator[Said]:
+def faults_of_text(text: str) -> Iterator[LazyText]:
     """Why cloud-init would not take it."""
     if text.lstrip("\ufeff").startswith(OTHER_KINDS):
         return
     if not text.lstrip("\ufeff").startswith(HEADER):
-        yield say(N_("the first line must be “{header}”, or one of the other kinds, such as #!/bin/sh"), header=HEADER)
+        yield lazy(N_("the first line must be “{header}”, or one of the other kinds, such as #!/bin/sh"), header=HEADER)
         return
     data = _read(text)
-    if isinstance(data, Said):
+    if isinstance(data, LazyText):
         yield data
     elif data is not None and not isinstance(data, dict):
-        yield say(N_("it must be a map of keys, like “hostname: web-1”"))
+        yield lazy(N_("it must be a map of keys, like “hostname: web-1”"))
     else:
         yield from _wrong_values(data or {})
 
 
-def hints_of_text(text: str) -> list[Said]:
+def hints_of_text(text: str) -> list[LazyText]:
     """What may be a slip: keys that cloud-init does not know, with the nearest that it does."""
     if not text.startswith(HEADER):
         return []
@@ -91,13 +91,13 @@ def _read(text: str) -> Any:
     """What the YAML says; a sentence if it is none. An alias is never written out."""
     try:
         if _is_too_deep(text):
-            return say(N_("it is nested too deeply"))
+            return lazy(N_("it is nested too deeply"))
         return yaml.load(text, _Loader)  # noqa: S506  # it is a safe one
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return say(N_("line {n} is not valid YAML: {problem}"), n=mark.line + 1 if mark else 1, problem=error.problem or "?")
+        return lazy(N_("line {n} is not valid YAML: {problem}"), n=mark.line + 1 if mark else 1, problem=error.problem or "?")
     except (yaml.YAMLError, RecursionError, ValueError, TypeError, OverflowError):
-        return say(N_("it is not valid YAML"))
+        return lazy(N_("it is not valid YAML"))
 
 
 def _is_too_deep(text: str) -> bool:
@@ -113,20 +113,20 @@ def _is_too_deep(text: str) -> bool:
     return False
 
 
-def _wrong_values(data: dict[Any, Any]) -> Iterator[Said]:
+def _wrong_values(data: dict[Any, Any]) -> Iterator[LazyText]:
     for key, value in data.items():
         if key in LISTS and not isinstance(value, list):
-            yield say(N_("“{key}” must be a list"), key=key)
+            yield lazy(N_("“{key}” must be a list"), key=key)
         elif key in MAPS and not isinstance(value, (dict, bool, type(None))):
-            yield say(N_("“{key}” must be a group of keys"), key=key)
+            yield lazy(N_("“{key}” must be a group of keys"), key=key)
         elif key in SWITCHES and not isinstance(value, (bool, type(None))):
-            yield say(N_("“{key}” must be true or false"), key=key)
+            yield lazy(N_("“{key}” must be true or false"), key=key)
         elif key in TEXTS and not isinstance(value, (str, int, type(None))):
-            yield say(N_("“{key}” must be text"), key=key)
+            yield lazy(N_("“{key}” must be text"), key=key)
 
 
-def _unknown(key: str) -> Said:
+def _unknown(key: str) -> LazyText:
     near = get_close_matches(key[:80], KNOWN, 1)
     if near:
-        return say(N_("cloud-init has no key “{key}”; did you mean “{near}”?"), key=key[:80], near=near[0])
-    return say(N_("cloud-init has no key “{key}”"), key=key[:80])
+        return lazy(N_("cloud-init has no key “{key}”; did you mean “{near}”?"), key=key[:80], near=near[0])
+    return lazy(N_("cloud-init has no key “{key}”"), key=key[:80])

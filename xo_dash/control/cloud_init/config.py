@@ -14,8 +14,8 @@ from msgspec import Meta
 from passlib.hash import sha512_crypt
 
 from xo_dash.control.cloud_init.check import faults_of_text
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.request import Fault, Request, Secret, called
-from xo_dash.control.said import say
 from xo_dash.i18n import N_
 
 LONGEST_TEXT: Final = 64 << 10
@@ -32,7 +32,7 @@ Short = Annotated[str, Meta(max_length=255)]
 
 
 @dataclass(frozen=True, slots=True)
-class Nic:
+class GuestNic:
     """As far as the guest's configuration goes."""
 
     mac: str  # "" where the pool makes one
@@ -97,7 +97,7 @@ def _hashed(password: str, *, hidden: bool) -> str:
     return "•••" if hidden else str(sha512_crypt.using(rounds=ROUNDS).hash(password))
 
 
-def network_config(config: CloudInit, nics: tuple[Nic, ...]) -> str:
+def network_config(config: CloudInit, nics: tuple[GuestNic, ...]) -> str:
     """Version 2; "" for DHCP, which is what cloud-init does by itself. Of several NICs the first is meant.
 
     `gateway4` is older than routes, and read by all versions.
@@ -117,44 +117,44 @@ def network_config(config: CloudInit, nics: tuple[Nic, ...]) -> str:
 # ---- what is wrong with it
 
 
-def faults(config: CloudInit, nics: tuple[Nic, ...]) -> Iterator[Fault]:
+def faults(config: CloudInit, nics: tuple[GuestNic, ...]) -> Iterator[Fault]:
     """By field."""
     if config.user and USER.fullmatch(config.user) is None:
-        yield Fault("user", say(N_("a user name has 1 to 32 lowercase letters, digits, - and _, and begins with a letter")))
+        yield Fault("user", lazy(N_("a user name has 1 to 32 lowercase letters, digits, - and _, and begins with a letter")))
     if config.hostname and HOST.fullmatch(config.hostname) is None:
-        yield Fault("hostname", say(N_("a hostname has letters, digits and hyphens, at most 63 between dots")))
+        yield Fault("hostname", lazy(N_("a hostname has letters, digits and hyphens, at most 63 between dots")))
     if not config.password.isprintable():
-        yield Fault("password", say(N_("only visible characters are allowed")))
+        yield Fault("password", lazy(N_("only visible characters are allowed")))
     for number, key in enumerate(config.ssh_keys, 1):
         if KEY.fullmatch(key) is None:
-            yield Fault("ssh_keys", say(N_("line {n} is not a public SSH key; keys begin like “ssh-ed25519 AAAA…”"), n=number))
+            yield Fault("ssh_keys", lazy(N_("line {n} is not a public SSH key; keys begin like “ssh-ed25519 AAAA…”"), n=number))
             break
     wrong = next((one for one in config.packages if PACKAGE.fullmatch(one) is None), None)
     if wrong is not None:
-        yield Fault("packages", say(N_("“{name}” is not a package name"), name=wrong[:80]))
+        yield Fault("packages", lazy(N_("“{name}” is not a package name"), name=wrong[:80]))
     yield from _network_faults(config, nics)
     if config.text.strip():
         yield from (Fault("text", reason) for reason in faults_of_text(config.text))
 
 
-def _network_faults(config: CloudInit, nics: tuple[Nic, ...]) -> Iterator[Fault]:
+def _network_faults(config: CloudInit, nics: tuple[GuestNic, ...]) -> Iterator[Fault]:
     address = _interface(config.address)
     if config.address and (address is None or "/" not in config.address):
-        yield Fault("address", say(N_("it must be an address with its prefix, like 192.168.1.20/24")))
+        yield Fault("address", lazy(N_("it must be an address with its prefix, like 192.168.1.20/24")))
     elif config.address and not nics:
-        yield Fault("address", say(N_("the VM has no NIC; add one, or leave the address out")))
+        yield Fault("address", lazy(N_("the VM has no NIC; add one, or leave the address out")))
     elif config.address and len(nics) > 1 and not nics[0].mac:
-        yield Fault("address", say(N_("with several NICs, give the first one a MAC address so that the guest can identify it")))
+        yield Fault("address", lazy(N_("with several NICs, give the first one a MAC address so that the guest can identify it")))
     gateway = _address(config.gateway)
     if config.gateway and gateway is None:
-        yield Fault("gateway", say(N_("it must be an IP address")))
+        yield Fault("gateway", lazy(N_("it must be an IP address")))
     elif config.gateway and not config.address:
-        yield Fault("gateway", say(N_("a gateway needs a static address; DHCP provides its own")))
+        yield Fault("gateway", lazy(N_("a gateway needs a static address; DHCP provides its own")))
     elif gateway is not None and address is not None and gateway not in address.network:
-        yield Fault("gateway", say(N_("{gateway} is not in the network {network}"), gateway=config.gateway, network=str(address.network)))
+        yield Fault("gateway", lazy(N_("{gateway} is not in the network {network}"), gateway=config.gateway, network=str(address.network)))
     for one in config.dns:
         if _address(one) is None:
-            yield Fault("dns", say(N_("“{name}” is not an IP address"), name=one[:80]))
+            yield Fault("dns", lazy(N_("“{name}” is not an IP address"), name=one[:80]))
             break
 
 

@@ -9,9 +9,9 @@ from data.names import name_of
 from data.objects import VBD, VDI, VM, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_
@@ -26,15 +26,15 @@ def config_drives(vm: VM) -> list[VBD]:
     return [vbd for vbd in vm.all_of(VBD, vm.VBDs) if DRIVE in vbd.other_config]
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     if not config_drives(vm):
-        return say(N_("it has no cloud-init disk"))
+        return lazy(N_("it has no cloud-init disk"))
     if vm.current_operations:
         return under_way(next(iter(vm.current_operations.values())))
     if vm.power_state not in (PowerState.HALTED, PowerState.RUNNING):
-        return say(N_("it must be running or halted"))
+        return lazy(N_("it must be running or halted"))
     if vm.power_state is PowerState.RUNNING and tools_of(vm).state is ToolsState.MISSING:
-        return say(N_("the guest tools are missing; install them, or shut it down first"))
+        return lazy(N_("the guest tools are missing; install them, or shut it down first"))
     return None
 
 
@@ -42,10 +42,10 @@ def plan(request: NoRequest, vm: VM) -> Plan:
     for drive in config_drives(vm):
         disk = vm.home.one(VDI, drive.VDI)
         if drive.currently_attached:
-            yield Call("VBD.unplug", drive.ref, says=say(N_("Detaching the cloud-init disk")))
-        yield Call("VBD.destroy", drive.ref, says=say(N_("Detaching the cloud-init disk")), gone_is_done=True)
+            yield Call("VBD.unplug", drive.ref, says=lazy(N_("Detaching the cloud-init disk")))
+        yield Call("VBD.destroy", drive.ref, says=lazy(N_("Detaching the cloud-init disk")), gone_is_done=True)
         if disk is not None:
-            yield Call("VDI.destroy", disk.ref, says=say(N_("Deleting disk {name}"), name=name_of(disk)), gone_is_done=True)
+            yield Call("VDI.destroy", disk.ref, says=lazy(N_("Deleting disk {name}"), name=name_of(disk)), gone_is_done=True)
 
 
 REMOVE_DRIVE: Final[AnyAction] = Action(

@@ -10,7 +10,7 @@ import json
 from typing import Final
 from uuid import uuid4
 
-from xo_dash.control.cloud_init.config import CloudInit, Nic, hostname_of, network_config, user_data
+from xo_dash.control.cloud_init.config import CloudInit, GuestNic, hostname_of, network_config, user_data
 from xo_dash.control.cloud_init.fat import fat_disk
 
 SIZE: Final = 4 << 20
@@ -18,7 +18,7 @@ SIZE: Final = 4 << 20
 LABEL: Final = "cidata"
 
 
-def config_disk(config: CloudInit, name: str, nics: tuple[Nic, ...]) -> bytes:
+def config_disk(config: CloudInit, name: str, nics: tuple[GuestNic, ...]) -> bytes:
     """For a VM called `name`. It hashes the password: for a thread."""
     instance, host = str(uuid4()), hostname_of(config, name)  # another instance at each writing: what was done for another is done again
     text = user_data(config, name).encode()

@@ -14,7 +14,7 @@ from xo_dash.control.failures.families import family, known_codes
 from xo_dash.control.failures.naming import plain, spoken
 from xo_dash.control.failures.nowhere import why_nowhere
 from xo_dash.control.failures.own import OWN, STORAGE, Sentence
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import BadCertificate, BadReply, NotConnected, Timeout, Unreachable, XapiFailure
 
@@ -31,7 +31,7 @@ PACKED = 5
 """Errors in one that are shown."""
 
 
-def explain(code: str, arguments: Sequence[str], home: Home | None, subject: XapiObject | None = None) -> Said:
+def explain(code: str, arguments: Sequence[str], home: Home | None, subject: XapiObject | None = None) -> LazyText:
     """The sentence for a failure; `home` is the pool it is of, whose objects get their names; `subject` what the command was for.
 
     Never raises, whatever the arguments.
@@ -47,73 +47,73 @@ def explain(code: str, arguments: Sequence[str], home: Home | None, subject: Xap
         if sentence.message in NO_PLACE and isinstance(subject, VM) and (reasons := why_nowhere(subject)):
             return reasons
         return sentence
-    return Said(family(code), {"detail": _detail(code, arguments, home)})
+    return LazyText(family(code), {"detail": _detail(code, arguments, home)})
 
 
-def explain_error(error: Exception, home: Home | None, subject: XapiObject | None = None) -> tuple[Said, str]:
+def explain_error(error: Exception, home: Home | None, subject: XapiObject | None = None) -> tuple[LazyText, str]:
     """The sentence for whatever came out of a call, and XAPI's code if it was a failure of XAPI's (else the kind of error)."""
     match error:
         case XapiFailure():
             return explain(error.code, error.params, home, subject), error.code
         case NotConnected():
-            words = say(N_("there is no connection to the pool, and nothing was sent; try again when it is back"))
+            words = lazy(N_("there is no connection to the pool, and nothing was sent; try again when it is back"))
         case Timeout():
-            words = say(N_("the pool did not respond in time; the operation may still go on: check before trying again"))
+            words = lazy(N_("the pool did not respond in time; the operation may still go on: check before trying again"))
         case Unreachable():
-            words = say(
+            words = lazy(
                 N_("the connection to the pool was lost; the operation may still go on: check before trying again ({reason})"),
                 reason=plain(str(error)),
             )
         case BadCertificate():
-            words = say(N_("the certificate of the pool has changed, so nothing was sent; check the server in the settings"))
+            words = lazy(N_("the certificate of the pool has changed, so nothing was sent; check the server in the settings"))
         case BadReply():
-            words = say(N_("the address did not respond like a pool ({reason}); check the server's address"), reason=plain(str(error)))
+            words = lazy(N_("the address did not respond like a pool ({reason}); check the server's address"), reason=plain(str(error)))
         case _:
-            words = say("{reason}", reason=plain(str(error)) or type(error).__name__)
+            words = lazy("{reason}", reason=plain(str(error)) or type(error).__name__)
     return words, type(error).__name__
 
 
-def _own(own: Sentence, arguments: Sequence[str], home: Home | None) -> Said:
+def _own(own: Sentence, arguments: Sequence[str], home: Home | None) -> LazyText:
     """With what the arguments say, or without, if one that is needed says nothing."""
     needed = {field for _text, field, _format, _conversion in Formatter().parse(own.message) if field}
     values = {name: spoken(name, value, home) for name, value in zip(own.names.split(), arguments, strict=False) if name in needed}
     if any(values.get(name) is None for name in needed):
-        return Said(own.bare)
-    return Said(own.message, values)
+        return LazyText(own.bare)
+    return LazyText(own.message, values)
 
 
-def _packed(errors: str, home: Home | None) -> Said:
+def _packed(errors: str, home: Home | None) -> LazyText:
     """Source: host.assert_can_evacuate sends `code,argument|code,argument` in one text."""
-    said: Said | None = None
+    said: LazyText | None = None
     for error in errors.split("|")[:PACKED]:
         code, *arguments = error.split(",")
         reason = explain(code.strip(), arguments, home) if code.strip() != "CANNOT_EVACUATE_HOST" else None
-        said = say("{before}; {line}", before=said, line=reason) if said and reason else said or reason
+        said = lazy("{before}; {line}", before=said, line=reason) if said and reason else said or reason
     return (
-        say(N_("not all VMs can be migrated to other hosts: {reason}"), reason=said)
+        lazy(N_("not all VMs can be migrated to other hosts: {reason}"), reason=said)
         if said
-        else say(N_("not all VMs can be migrated to other hosts"))
+        else lazy(N_("not all VMs can be migrated to other hosts"))
     )
 
 
-def _storage(number: int, arguments: Sequence[str], home: Home | None) -> Said:
+def _storage(number: int, arguments: Sequence[str], home: Home | None) -> LazyText:
     """Source: the driver's arguments are its output, its text and, for a probe, XML."""
     text = spoken("", next((text for text in (*arguments[1:2], *arguments[:1]) if text and not text.startswith("<")), ""), home)
     known = STORAGE.get(number)
     if known is None:
-        return say(N_("the SR's driver failed (error {number}: {text}); check the SR"), number=number, text=text or "–")
-    return say(N_("{fact} ({text})"), fact=Said(known), text=text) if text else Said(known)
+        return lazy(N_("the SR's driver failed (error {number}: {text}); check the SR"), number=number, text=text or "–")
+    return lazy(N_("{fact} ({text})"), fact=LazyText(known), text=text) if text else LazyText(known)
 
 
-def _detail(code: str, arguments: Sequence[str], home: Home | None) -> Said | str:
+def _detail(code: str, arguments: Sequence[str], home: Home | None) -> LazyText | str:
     """`PIF already bonded (PIF: eth0 of host-2)`: the code and its arguments, as readable as they get."""
     plain_code = spoken("", code, home) or ""  # a plugin may raise any text as a code
     words = ACRONYMS.sub(lambda match: match[0].upper(), plain(str(plain_code).lower().replace("_", " ")))
     names = known_codes().get(code, ())
-    pairs: Said | None = None
+    pairs: LazyText | None = None
     for name, value in zip_longest(names[: len(arguments)], arguments, fillvalue=""):
         if (said := spoken(name.lower(), value, home)) is None:
             continue
-        pair = say("{name}: {value}", name=name, value=said) if name else say("{value}", value=said)
-        pairs = say("{before}, {pair}", before=pairs, pair=pair) if pairs else pair
-    return say("{words} ({pairs})", words=words, pairs=pairs) if pairs else words or say(N_("no reason given"))
+        pair = lazy("{name}: {value}", name=name, value=said) if name else lazy("{value}", value=said)
+        pairs = lazy("{before}, {pair}", before=pairs, pair=pair) if pairs else pair
+    return lazy("{words} ({pairs})", words=words, pairs=pairs) if pairs else words or lazy(N_("no reason given"))

@@ -12,7 +12,7 @@ from typing import Final
 from data.names import name_of
 from data.objects import KINDS, PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PowerState
 from data.types import NULL_REF, Home, Ref, XapiObject
-from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.words import UNDER_WAY, method_words, states_words, under_way
 from xo_dash.i18n import N_
 
@@ -67,7 +67,7 @@ def _object_or_text(name: str, value: str, home: Home | None) -> object | None:
         return under_way(value)
     if command := _method(value):
         return command
-    gone = say(N_("an object that is gone"))
+    gone = lazy(N_("an object that is gone"))
     return plain(REF.sub(lambda match: str(_known(match[0], home) or gone), value)) or None
 
 
@@ -83,27 +83,27 @@ def called(row: XapiObject) -> object:
     match row:
         case VBD():
             owner = home.one(VM, row.VM)
-            drive = say(N_("drive {position}"), position=row.userdevice)
-            return say(N_("drive {position} of {vm}"), position=row.userdevice, vm=called(owner)) if owner else drive
+            drive = lazy(N_("drive {position}"), position=row.userdevice)
+            return lazy(N_("drive {position} of {vm}"), position=row.userdevice, vm=called(owner)) if owner else drive
         case VIF():
             owner = home.one(VM, row.VM)
-            nic = say(N_("NIC {position}"), position=row.device)
-            return say(N_("NIC {position} of {vm}"), position=row.device, vm=called(owner)) if owner else nic
+            nic = lazy(N_("NIC {position}"), position=row.device)
+            return lazy(N_("NIC {position} of {vm}"), position=row.device, vm=called(owner)) if owner else nic
         case PIF():
             host = home.one(Host, row.host)
-            return say(N_("{device} of {host}"), device=row.device, host=called(host)) if host else row.device
+            return lazy(N_("{device} of {host}"), device=row.device, host=called(host)) if host else row.device
         case PBD():
             return _path(home.one(Host, row.host), home.one(SR, row.SR))
         case _:
             return plain(name_of(row))
 
 
-def _path(host: Host | None, storage: SR | None) -> Said:
+def _path(host: Host | None, storage: SR | None) -> LazyText:
     if host and storage:
-        return say(N_("the path of {host} to {sr}"), host=called(host), sr=called(storage))
+        return lazy(N_("the path of {host} to {sr}"), host=called(host), sr=called(storage))
     if host:
-        return say(N_("a path of {host} to storage"), host=called(host))
-    return say(N_("a path to {sr}"), sr=called(storage)) if storage else say(N_("a path to storage"))
+        return lazy(N_("a path of {host} to storage"), host=called(host))
+    return lazy(N_("a path to {sr}"), sr=called(storage)) if storage else lazy(N_("a path to storage"))
 
 
 def _known(value: str, home: Home | None, kind: type[XapiObject] | None = None) -> object | None:
@@ -124,12 +124,12 @@ def _candidates(value: str, home: Home, kinds: tuple[type[XapiObject], ...]) -> 
             yield from (row for row in home.all(kind).values() if row.uuid == value)
 
 
-def _method(value: str) -> Said | None:
+def _method(value: str) -> LazyText | None:
     words = method_words(value)
-    return say(N_("“{command}”"), command=Said(words)) if words else None
+    return lazy(N_("“{command}”"), command=LazyText(words)) if words else None
 
 
-def _states(value: str) -> Said | None:
+def _states(value: str) -> LazyText | None:
     """XAPI writes them in lower case, several with commas or semicolons between."""
     by_name = {state.value.lower(): state for state in PowerState if state is not PowerState.UNKNOWN}
     states = frozenset(by_name[word] for part in re.split("[,;]", value) if (word := part.strip().lower()) in by_name)

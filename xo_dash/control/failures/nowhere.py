@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from data.fitting import Lack, Obstacle, lacks
+from data.host_fit import Lack, Obstacle, lacks
 from data.objects import VM, Host
-from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.i18n import N_
 
 SHOWN: Final = 5
@@ -34,19 +34,19 @@ OTHERS: Final = {
 }
 
 
-def why_nowhere(vm: VM) -> Said | None:
+def why_nowhere(vm: VM) -> LazyText | None:
     """What the other hosts of its pool lack, the one that lacks least first; None if as far as we know one could take it."""
     hosts = vm.home.all(Host)
     found = {host: tuple(lacks(vm, host)) for host in hosts.values() if host.ref != vm.resident_on}
     if not found:
-        return say(N_("the pool has no other host")) if hosts else None
+        return lazy(N_("the pool has no other host")) if hosts else None
     if not all(found.values()):
         return None
     first, *others = sorted(found, key=lambda host: (*_distance(found[host]), host.name_label, host.uuid))
     nearest = _said(NEAREST, first, found[first])
     if not others:
         return nearest
-    return say(N_("{nearest} ({others})"), nearest=nearest, others=_listed([_said(OTHERS, host, found[host]) for host in others]))
+    return lazy(N_("{nearest} ({others})"), nearest=nearest, others=_listed([_said(OTHERS, host, found[host]) for host in others]))
 
 
 def _distance(found: Sequence[Lack]) -> tuple[float, ...]:
@@ -54,17 +54,17 @@ def _distance(found: Sequence[Lack]) -> tuple[float, ...]:
     return (len(found), max(RANK[lack.obstacle] for lack in found), sum(lack.needed - lack.free for lack in found))
 
 
-def _said(words: dict[Obstacle, str], host: Host, found: Sequence[Lack]) -> Said:
+def _said(words: dict[Obstacle, str], host: Host, found: Sequence[Lack]) -> LazyText:
     worst = max(found, key=lambda lack: RANK[lack.obstacle])
     what = worst.what.name_label or worst.what.uuid if worst.what else ""
-    return say(words[worst.obstacle], host=host.name_label or host.uuid, what=what, needed=Amount(worst.needed), free=Amount(worst.free))
+    return lazy(words[worst.obstacle], host=host.name_label or host.uuid, what=what, needed=Amount(worst.needed), free=Amount(worst.free))
 
 
-def _listed(lines: Sequence[Said]) -> Said:
+def _listed(lines: Sequence[LazyText]) -> LazyText:
     """`a; b; c; and 12 more`"""
     said, *others = lines
     for line in islice(others, SHOWN - 1):
-        said = say("{before}; {line}", before=said, line=line)
+        said = lazy("{before}; {line}", before=said, line=line)
     if (left := len(lines) - SHOWN) > 0:
-        said = say("{before}; {line}", before=said, line=say(N_("and {n} more"), n=left))
+        said = lazy("{before}; {line}", before=said, line=lazy(N_("and {n} more"), n=left))
     return said

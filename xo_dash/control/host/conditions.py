@@ -5,7 +5,7 @@ from __future__ import annotations
 from data.objects import VM, Host
 from data.placement import is_guest
 from xo_dash.control.conditions import host_answers
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_
 
@@ -14,33 +14,33 @@ def guests(host: Host) -> list[VM]:
     return [vm for vm in host.all_of(VM, host.resident_VMs) if is_guest(vm)]
 
 
-def silent(host: Host) -> Said | None:
-    return None if host_answers(host) else say(N_("it does not respond"))
+def silent(host: Host) -> LazyText | None:
+    return None if host_answers(host) else lazy(N_("it does not respond"))
 
 
-def cannot_enable(host: Host) -> Said | None:
-    return silent(host) or (say(N_("it is not in maintenance mode")) if host.enabled else None)
+def cannot_enable(host: Host) -> LazyText | None:
+    return silent(host) or (lazy(N_("it is not in maintenance mode")) if host.enabled else None)
 
 
-def cannot_disable(host: Host) -> Said | None:
+def cannot_disable(host: Host) -> LazyText | None:
     if reason := silent(host):
         return reason
     if host.current_operations:
         return under_way(next(iter(host.current_operations.values())))
-    return None if host.enabled or guests(host) else say(N_("it is already in maintenance mode"))
+    return None if host.enabled or guests(host) else lazy(N_("it is already in maintenance mode"))
 
 
-def cannot_reboot(host: Host) -> Said | None:
+def cannot_reboot(host: Host) -> LazyText | None:
     if reason := silent(host):
         return reason
     if host.enabled:
-        return say(N_("put it into maintenance mode first"))
+        return lazy(N_("put it into maintenance mode first"))
     if count := len(guests(host)):
-        return say(N_("VMs are still running on it ({count}); migrate or shut them down first"), count=count)
+        return lazy(N_("VMs are still running on it ({count}); migrate or shut them down first"), count=count)
     return None
 
 
-def cannot_power_on(host: Host) -> Said | None:
+def cannot_power_on(host: Host) -> LazyText | None:
     if host_answers(host):
-        return say(N_("it is already running"))
-    return None if host.power_on_mode else say(N_("no power-on method is set for it; power it on manually"))
+        return lazy(N_("it is already running"))
+    return None if host.power_on_mode else lazy(N_("no power-on method is set for it; power it on manually"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from data.losing import Bound, without
+from data.failover import Bound, simulate_loss
 from data.names import name_of
 from data.objects import VM, Host
 from data.stores.users import Role
@@ -14,9 +14,9 @@ from data.types import Home, Ref
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.failures import explain
 from xo_dash.control.host.conditions import cannot_disable, cannot_enable, guests
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, Question, one
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_, _, ngettext, number, size
 
 NAMED = 5
@@ -41,7 +41,7 @@ def enter(request: NoRequest, host: Host) -> Plan:
     look = Question(
         method="host.get_vms_which_prevent_evacuation",
         parameters=(host.ref,),
-        says=say(N_("Checking whether all VMs can be migrated off {name}"), name=name),
+        says=lazy(N_("Checking whether all VMs can be migrated off {name}"), name=name),
         judge=lambda answer: blocking(answer, host.home),
     )
     if busy:
@@ -50,46 +50,46 @@ def enter(request: NoRequest, host: Host) -> Plan:
         yield Call(
             "host.disable",
             host.ref,
-            says=say(N_("Putting {name} into maintenance mode"), name=name),
+            says=lazy(N_("Putting {name} into maintenance mode"), name=name),
             undo=lambda _answer: leave(request, host),
-            undone=say(N_("{name} is out of maintenance mode again"), name=name),
-            stays=say(
+            undone=lazy(N_("{name} is out of maintenance mode again"), name=name),
+            stays=lazy(
                 N_("{name} is still in maintenance mode: take it out of maintenance mode, or migrate its VMs and try again"), name=name
             ),
         )
     if busy:
-        yield Call("host.evacuate", host.ref, says=say(N_("Migrating all VMs off {name}"), name=name), blame=look)
+        yield Call("host.evacuate", host.ref, says=lazy(N_("Migrating all VMs off {name}"), name=name), blame=look)
 
 
 def leave(request: NoRequest, host: Host) -> Plan:
-    return one("host.enable", host.ref, says=say(N_("Taking {name} out of maintenance mode"), name=name_of(host)))
+    return one("host.enable", host.ref, says=lazy(N_("Taking {name} out of maintenance mode"), name=name_of(host)))
 
 
-def blocking(answer: object, home: Home) -> Said | None:
+def blocking(answer: object, home: Home) -> LazyText | None:
     """Which VMs cannot leave a host, and why. Source: get_vms_which_prevent_evacuation gives `{VM: [code, argument ...]}`."""
     if not isinstance(answer, Mapping) or not answer:
         return None
     lines = [_blocked(home.one(VM, Ref(str(ref))), why, home) for ref, why in islice(answer.items(), NAMED)]
     said = lines[0]
     for line in lines[1:]:
-        said = say("{before}; {line}", before=said, line=line)
+        said = lazy("{before}; {line}", before=said, line=line)
     more = len(answer) - len(lines)
-    return say(N_("{before}; and {n} more"), before=said, n=more) if more else said
+    return lazy(N_("{before}; and {n} more"), before=said, n=more) if more else said
 
 
-def _blocked(vm: VM | None, why: object, home: Home) -> Said:
+def _blocked(vm: VM | None, why: object, home: Home) -> LazyText:
     code, *arguments = [str(part) for part in why] if isinstance(why, Sequence) and why else [""]
     reason = explain(code, arguments, home, vm)
     if vm is None:
-        return say(N_("a VM cannot be migrated to another host: {reason}"), reason=reason)
-    return say(N_("{vm} cannot be migrated to another host: {reason}"), vm=name_of(vm), reason=reason)
+        return lazy(N_("a VM cannot be migrated to another host: {reason}"), reason=reason)
+    return lazy(N_("{vm} cannot be migrated to another host: {reason}"), vm=name_of(vm), reason=reason)
 
 
 def consequences(host: Host) -> Sequence[str]:
     """What becomes of its VMs, as far as we can tell: the pool may know better."""
     if not guests(host):
         return ()
-    outcome = without((host,))
+    outcome = simulate_loss((host,))
     moved = len(outcome.moves)
     lines = (
         [ngettext("{n} VM will be migrated to another host", "{n} VMs will be migrated to other hosts", moved).format(n=number(moved))]

@@ -10,15 +10,15 @@ from data.objects import Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import cannot_power_on, cannot_reboot, silent
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
 
 
-def _row(method: str, blocked: Callable[[Host], Said | None], *, doing: str, **row: Any) -> AnyAction:
+def _row(method: str, blocked: Callable[[Host], LazyText | None], *, doing: str, **row: Any) -> AnyAction:
     def plan(request: NoRequest, host: Host) -> Plan:
-        return one(method, host.ref, says=say(doing, name=name_of(host)))
+        return one(method, host.ref, says=lazy(doing, name=name_of(host)))
 
     return Action(id=method, kind=Host, role=Role.ADMIN, applies_to=lambda host: True, blocked=blocked, plan=plan, **row)
 

@@ -9,14 +9,14 @@ from data.names import name_of
 from data.objects import SR, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Plan, Transfer
 from xo_dash.control.request import Fault, File, Request, SRUuid, called
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_
 
-EMPTY: Final = say(N_("the file is empty"))
+EMPTY: Final = lazy(N_("the file is empty"))
 
 
 class ImportVM(Request, frozen=True, kw_only=True):
@@ -47,12 +47,12 @@ def check(request: ImportVM, pool: Pool) -> Iterator[Fault]:
         yield Fault("file", EMPTY)
 
 
-def no_room(sr: SR, needed: int) -> Said | None:
+def no_room(sr: SR, needed: int) -> LazyText | None:
     """Why so many bytes do not fit, as far as the SR tells."""
     free = free_space(sr)
     if free is None or needed <= free:
         return None
-    return say(N_("{needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+    return lazy(N_("{needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
 
 
 def plan(request: ImportVM, pool: Pool) -> Plan:
@@ -67,7 +67,7 @@ def plan(request: ImportVM, pool: Pool) -> Plan:
 
     vms = yield Transfer(
         "/import", {"sr_id": sr.ref, "restore": str(request.keep).lower()},
-        says=say(N_("Importing {name}"), name=name), label=f"Import of {name}", name=name, source=request.file, total=request.file.size,
+        says=lazy(N_("Importing {name}"), name=name), label=f"Import of {name}", name=name, source=request.file, total=request.file.size,
         answers="VM", undo=undo,
     )  # fmt: skip
     return vms[0] if isinstance(vms, list) and vms else vms

@@ -12,9 +12,9 @@ from data.stores.users import Role
 from data.texts import whole
 from data.types import Ref
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import NoRequest, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
 
 AT_ONCE = 100
@@ -35,7 +35,7 @@ def dismiss_plan(request: DismissMessages, pool: Pool) -> Plan:
     """Those that are still there."""
     named = (pool.home.by_uuid(Message, uuid) for uuid in request.messages)
     refs = [message.ref for message in named if message is not None]
-    says = say(N_("Dismissing messages of {name}"), name=name_of(pool))
+    says = lazy(N_("Dismissing messages of {name}"), name=name_of(pool))
     if not _takes_many(pool):
         for ref in refs:
             yield _call("message.destroy", ref, says)
@@ -44,7 +44,7 @@ def dismiss_plan(request: DismissMessages, pool: Pool) -> Plan:
         yield _call("message.destroy_many", refs[at : at + AT_ONCE], says)
 
 
-def _call(method: str, parameter: Ref | list[Ref], says: Said) -> Call:
+def _call(method: str, parameter: Ref | list[Ref], says: LazyText) -> Call:
     return Call(method, parameter, says=says, asynchronous=False, alone=True, gone_is_done=True)
 
 
@@ -55,7 +55,7 @@ def _takes_many(pool: Pool) -> bool:
 
 
 def _one_plan(request: NoRequest, message: Message) -> Plan:
-    return one("message.destroy", message.ref, says=say(N_("Dismissing {name}"), name=name_of(message)), asynchronous=False)
+    return one("message.destroy", message.ref, says=lazy(N_("Dismissing {name}"), name=name_of(message)), asynchronous=False)
 
 
 DISMISS_MANY: Final[AnyAction] = Action(

@@ -8,23 +8,23 @@ from data.names import name_of
 from data.objects import Task, TaskStatus
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.i18n import N_
 
 
-def cannot_cancel(task: Task) -> Said | None:
+def cannot_cancel(task: Task) -> LazyText | None:
     """A task can be cancelled while XAPI offers it."""
     if task.status is not TaskStatus.PENDING:
-        return say(N_("it has ended"))
+        return lazy(N_("it has ended"))
     if "cancel" in task.current_operations.values():
-        return say(N_("it is already being cancelled"))
-    return None if "cancel" in task.allowed_operations else say(N_("it cannot be cancelled now"))
+        return lazy(N_("it is already being cancelled"))
+    return None if "cancel" in task.allowed_operations else lazy(N_("it cannot be cancelled now"))
 
 
 def plan(request: NoRequest, task: Task) -> Plan:
-    return one("task.cancel", task.ref, says=say(N_("Cancelling {name}"), name=name_of(task)), asynchronous=False)
+    return one("task.cancel", task.ref, says=lazy(N_("Cancelling {name}"), name=name_of(task)), asynchronous=False)
 
 
 CANCEL: Final[AnyAction] = Action(

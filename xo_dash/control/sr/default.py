@@ -11,9 +11,9 @@ from data.objects import SR, Pool
 from data.stores.users import Role
 from data.types import Home
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one, several
 from xo_dash.control.request import Fault, NoRequest, Request, SRUuid, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.sr.attach import is_sr
 from xo_dash.control.sr.choice import disk_srs
 from xo_dash.i18n import N_
@@ -29,11 +29,11 @@ def _pool(home: Home) -> Pool | None:
     return next(iter(home.all(Pool).values()), None)
 
 
-def cannot_be_default(sr: SR) -> Said | None:
+def cannot_be_default(sr: SR) -> LazyText | None:
     if not is_shown(sr) or sr.content_type == "iso":
-        return say(N_("not used for VM disks"))
+        return lazy(N_("not used for VM disks"))
     pool = _pool(sr.home)
-    return say(N_("it is already the default SR")) if pool is not None and pool.default_SR == sr.ref else None
+    return lazy(N_("it is already the default SR")) if pool is not None and pool.default_SR == sr.ref else None
 
 
 def plan_of_sr(request: NoRequest, sr: SR) -> Plan:
@@ -41,7 +41,7 @@ def plan_of_sr(request: NoRequest, sr: SR) -> Plan:
     if pool is None:
         return several(())
     return one(
-        "pool.set_default_SR", pool.ref, sr.ref, says=say(N_("Setting {name} as the default SR"), name=name_of(sr)), asynchronous=False
+        "pool.set_default_SR", pool.ref, sr.ref, says=lazy(N_("Setting {name} as the default SR"), name=name_of(sr)), asynchronous=False
     )
 
 

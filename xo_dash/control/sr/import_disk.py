@@ -13,10 +13,10 @@ from data.objects import PBD, SR
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Inspect, Plan, Transfer, several
 from xo_dash.control.pool.import_vm import EMPTY, no_room
 from xo_dash.control.request import Fault, File, Name, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.transfers.ends import Source
 from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.raw_disk import SECTOR, framed, writes_zeros
@@ -46,7 +46,7 @@ def check_iso(request: UploadISO, sr: SR) -> Iterator[Fault]:
     if not request.file.size:
         yield Fault("file", EMPTY)
     if not request.file.name.lower().endswith(".iso"):
-        yield Fault("file", say(N_("it is no ISO image: its name does not end in .iso")))
+        yield Fault("file", lazy(N_("it is no ISO image: its name does not end in .iso")))
 
 
 def check_disk(request: ImportDisk, sr: SR) -> Iterator[Fault]:
@@ -65,19 +65,19 @@ def upload_plan(request: UploadISO, sr: SR) -> Plan:
 def import_plan(request: ImportDisk, sr: SR) -> Plan:
     """The image itself says how large its disk is."""
     name = request.name or request.file.name
-    size = yield Inspect(file=request.file, says=say(N_("Looking into {name}"), name=request.file.name))
+    size = yield Inspect(file=request.file, says=lazy(N_("Looking into {name}"), name=request.file.name))
     return (yield from _put(sr, request.file, name, size, converted(request.sha256 or "", zeros=writes_zeros(sr.type))))
 
 
 def _put(sr: SR, file: File, name: str, size: str, encode: Callable[[Source], AsyncGenerator[bytes]]) -> Plan:
     """A new disk of `size` bytes, filled. Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros."""
     vdi = yield Call(
-        "VDI.create", new_vdi(sr, name, size), says=say(N_("Creating {name} on {sr}"), name=name, sr=name_of(sr)),
-        undo=lambda ref: several([Call("VDI.destroy", ref, says=say(N_("Deleting {name}"), name=name), gone_is_done=True)]),
+        "VDI.create", new_vdi(sr, name, size), says=lazy(N_("Creating {name} on {sr}"), name=name, sr=name_of(sr)),
+        undo=lambda ref: several([Call("VDI.destroy", ref, says=lazy(N_("Deleting {name}"), name=name), gone_is_done=True)]),
     )  # fmt: skip
     yield Transfer(
         "/import_raw_vdi", {"vdi": vdi, "format": "raw", "chunked": "true"},
-        says=say(N_("Uploading {name}"), name=file.name), label=f"Import of {name}", name=file.name, source=file,
+        says=lazy(N_("Uploading {name}"), name=file.name), label=f"Import of {name}", name=file.name, source=file,
         encode=encode, total=file.size,
     )  # fmt: skip
     return vdi
@@ -100,9 +100,9 @@ def holds_disks(subject: XapiObject) -> bool:
     return isinstance(subject, SR) and is_shown(subject) and subject.content_type != "iso"
 
 
-def unreachable(sr: SR) -> Said | None:
+def unreachable(sr: SR) -> LazyText | None:
     if not any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs)):
-        return say(N_("it is not attached on any host; attach it first"))
+        return lazy(N_("it is not attached on any host; attach it first"))
     return None
 
 

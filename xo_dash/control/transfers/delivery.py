@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from xo_dash.control.run import Item, Run
-from xo_dash.control.said import Said
+from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.run import Run, RunItem
 from xo_dash.control.transfers.ends import CUT, STALLED, EndFailed
 from xo_dash.i18n import N_
 
@@ -22,7 +22,7 @@ class Broken(Exception):  # the receiver must not take what came for the whole
 class Delivery:
     """One end writes, the other iterates over `pieces`, once. Raises EndFailed to who writes when nobody takes it."""
 
-    def __init__(self, run: Run, item: Item, name: str) -> None:
+    def __init__(self, run: Run, item: RunItem, name: str) -> None:
         """`name`: of the file."""
         self.run = run
         self.item = item
@@ -93,4 +93,4 @@ class Delivery:
             raise EndFailed(CUT)
 
 
-NOT_FETCHED: Final = Said(N_("the download was not started; start it again and keep the page open"))
+NOT_FETCHED: Final = LazyText(N_("the download was not started; start it again and keep the page open"))

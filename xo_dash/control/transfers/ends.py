@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
 STALLED: Final = 600.0
@@ -15,14 +15,14 @@ STALLED: Final = 600.0
 class EndFailed(Exception):  # told to whoever gave the command
     """Whoever sends or takes the bytes cannot go on; `reason` is a sentence."""
 
-    def __init__(self, reason: Said) -> None:
+    def __init__(self, reason: LazyText) -> None:
         self.reason = reason
         super().__init__(str(reason))
 
 
-GONE: Final = say(N_("the file is no longer offered; choose it again"))
-CUT: Final = say(N_("the download was interrupted by the browser"))
-SILENT: Final = say(N_("no data for ten minutes"))
+GONE: Final = lazy(N_("the file is no longer offered; choose it again"))
+CUT: Final = lazy(N_("the download was interrupted by the browser"))
+SILENT: Final = lazy(N_("no data for ten minutes"))
 
 
 class Source(Protocol):
@@ -35,7 +35,7 @@ class Source(Protocol):
         """`length` bytes from `offset` (all the rest), in their order. One reader at a time."""
         ...
 
-    def close(self, reason: Said | None) -> None:
+    def close(self, reason: LazyText | None) -> None:
         """No more is wanted; why, if not because all of it has arrived."""
         ...
 

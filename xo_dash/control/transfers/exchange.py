@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from data.mirror import Unsubscribe
 from xo_dash.control.request import File
-from xo_dash.control.run import Item, Run
+from xo_dash.control.run import Run, RunItem
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.ends import GONE, EndFailed
 from xo_dash.control.transfers.upload import Upload
@@ -64,7 +64,7 @@ class Exchange:
 
     # out of a pool
 
-    def deliver(self, run: Run, item: Item, name: str) -> Delivery:
+    def deliver(self, run: Run, item: RunItem, name: str) -> Delivery:
         """Something comes out of a pool for whoever gave the command."""
         delivery = Delivery(run, item, name)
         self._deliveries.append(delivery)

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable
 from enum import StrEnum
 from typing import Any, BinaryIO, Final, cast
 
-from xo_dash.control.said import say
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.transfers.ends import EndFailed, Source, read_at
 from xo_dash.control.transfers.raw_disk import END, HEAD, WRONG_SUM, is_zero
 from xo_dash.i18n import N_
@@ -29,9 +29,9 @@ LARGEST: Final = 64 << 40
 """Bytes of a disk; tables grow with it."""
 LARGEST_L1: Final = 4 << 20
 """Entries: what XAPI's own disks of 64 TiB take."""
-BROKEN: Final = say(N_("the disk image cannot be read: it is damaged, or of a kind that is not supported"))
-OTHERS: Final = say(N_("the disk image is a part of something: it names another file that holds the rest; merge them first"))
-TOO_LARGE: Final = say(N_("the disk image claims a size that no disk has"))
+BROKEN: Final = lazy(N_("the disk image cannot be read: it is damaged, or of a kind that is not supported"))
+OTHERS: Final = lazy(N_("the disk image is a part of something: it names another file that holds the rest; merge them first"))
+TOO_LARGE: Final = lazy(N_("the disk image claims a size that no disk has"))
 
 
 class Kind(StrEnum):

@@ -14,7 +14,7 @@ OFTEN: Final = 0.25
 """Seconds between two looks at it."""
 
 
-class Meter:
+class ByteCounter:
     """Counts bytes. `told` is called now and then."""
 
     def __init__(self, total: int, told: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:

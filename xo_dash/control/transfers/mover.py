@@ -12,18 +12,18 @@ from typing import Any, Final
 from data.objects import TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain_error
-from xo_dash.control.following import Connections, Follower, TaskEnd
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Inspect, Transfer
 from xo_dash.control.request import File
-from xo_dash.control.run import Item, Run, State, StepLog
-from xo_dash.control.said import Said, say
-from xo_dash.control.steps import CANCELLED, Outcome, judged
-from xo_dash.control.throttle import Throttle
+from xo_dash.control.run import Run, RunItem, RunState, StepLog
+from xo_dash.control.steps import CANCELLED, StepOutcome, judged
+from xo_dash.control.task_waiter import Connections, TaskEnd, TaskWaiter
+from xo_dash.control.throttle import HostTurns
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.images import disk_size
-from xo_dash.control.transfers.meter import Meter
+from xo_dash.control.transfers.meter import ByteCounter
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import TransferRefused, XapiError
@@ -48,9 +48,9 @@ class Haul:
     """One transfer under way, with what has to be let go of at its end."""
 
     run: Run
-    item: Item
+    item: RunItem
     step: Transfer
-    meter: Meter
+    meter: ByteCounter
     held: AsyncExitStack = field(default_factory=AsyncExitStack)
     task: Ref | None = None
     following: asyncio.Task[TaskEnd] | None = None
@@ -73,7 +73,7 @@ class Mover:
     def __init__(
         self,
         connections: Connections,
-        follower: Follower,
+        follower: TaskWaiter,
         exchange: Exchange,
         told: Callable[[Run], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
@@ -83,18 +83,18 @@ class Mover:
         self._exchange = exchange
         self._tell = told
         self._spawn = spawn
-        self._throttle = Throttle(AT_ONCE)
+        self._throttle = HostTurns(AT_ONCE)
 
-    def begin(self, run: Run, item: Item, step: Transfer, logged: StepLog, progressed: Callable[[float], None]) -> Haul:
+    def begin(self, run: Run, item: RunItem, step: Transfer, logged: StepLog, progressed: Callable[[float], None]) -> Haul:
         """Something to `carry`, and to `stop`."""
 
         def told() -> None:
             progressed(meter.fraction)
 
-        logged.meter = meter = Meter(step.total, told)
+        logged.meter = meter = ByteCounter(step.total, told)
         return Haul(run, item, step, meter)
 
-    async def carry(self, haul: Haul) -> Outcome:
+    async def carry(self, haul: Haul) -> StepOutcome:
         """All of it, to what its task says became of it."""
         work = asyncio.get_running_loop().create_task(self._work(haul))
         haul.held.callback(work.cancel)
@@ -102,20 +102,20 @@ class Mover:
         async with haul.held:
             await self._moved(haul, work)
             outcome = await self._concluded(haul, _failure(haul, work))
-            if haul.delivery is not None and outcome.state is State.DONE:
+            if haul.delivery is not None and outcome.state is RunState.DONE:
                 try:
                     await haul.delivery.finish()
                 except EndFailed as error:
-                    return Outcome(State.FAILED, error.reason)
+                    return StepOutcome(RunState.FAILED, error.reason)
             return outcome
 
-    async def inspect(self, run: Run, step: Inspect) -> Outcome:
+    async def inspect(self, run: Run, step: Inspect) -> StepOutcome:
         """What is in a file."""
         try:
             size = await disk_size(self._exchange.source(step.file, run.user_id))
         except EndFailed as error:
-            return Outcome(State.FAILED, error.reason, OURS)
-        return Outcome(State.DONE, result=str(size))
+            return StepOutcome(RunState.FAILED, error.reason, OURS)
+        return StepOutcome(RunState.DONE, result=str(size))
 
     def stop(self, haul: Haul) -> None:
         """Somebody wants it to end."""
@@ -184,7 +184,7 @@ class Mover:
             haul.stirred.clear()
             await haul.stirred.wait()
 
-    async def _concluded(self, haul: Haul, failure: Outcome | None) -> Outcome:
+    async def _concluded(self, haul: Haul, failure: StepOutcome | None) -> StepOutcome:
         """What the task says; of one that was never begun, or cannot say, what we saw."""
         if haul.following is None or haul.task is None:
             return failure or CANCELLED
@@ -195,9 +195,9 @@ class Mover:
         outcome = judged(haul.item, end)
         if failure is None:
             return outcome
-        if outcome.state is State.DONE:
+        if outcome.state is RunState.DONE:
             return outcome if haul.step.is_upload else failure  # it was too late to stop what went in
-        return failure if failure.code == OURS or outcome.state is State.LOST else outcome
+        return failure if failure.code == OURS or outcome.state is RunState.LOST else outcome
 
     async def _broken_off(self, haul: Haul, following: asyncio.Task[TaskEnd], task: Ref) -> TaskEnd:
         """How the task ends, of which XAPI sees the bytes end too early. Raises TimeoutError.
@@ -234,29 +234,29 @@ class Mover:
 
 OURS: Final = "Transfer"
 """The code of a failure whose reason is at our end: XAPI knows only that something broke."""
-EMPTY: Final = say(N_("the host sent nothing"))
+EMPTY: Final = lazy(N_("the host sent nothing"))
 
 
-def _failure(haul: Haul, work: asyncio.Task[None]) -> Outcome | None:
+def _failure(haul: Haul, work: asyncio.Task[None]) -> StepOutcome | None:
     """Why the bytes have not moved, as we saw it; None if they have."""
     if work.cancelled():
-        return Outcome(State.CANCELLED, CANCELLED.reason, OURS if haul.stopped else "")
+        return StepOutcome(RunState.CANCELLED, CANCELLED.reason, OURS if haul.stopped else "")
     error = work.exception()
     match error:
         case None:
             return None
         case EndFailed():
-            return Outcome(State.FAILED, error.reason, OURS)
+            return StepOutcome(RunState.FAILED, error.reason, OURS)
         case TransferRefused():
-            return Outcome(State.FAILED, _refused(error.status), "TransferRefused")
+            return StepOutcome(RunState.FAILED, _refused(error.status), "TransferRefused")
         case XapiError():
             reason, code = explain_error(error, haul.item.subject.home)
-            return Outcome(State.REFUSED if haul.task is None else State.FAILED, reason, code)
+            return StepOutcome(RunState.REFUSED if haul.task is None else RunState.FAILED, reason, code)
         case _:
             raise error
 
 
-def _refused(status: int) -> Said:
+def _refused(status: int) -> LazyText:
     if status == 403:
-        return say(N_("the account that xo-dash uses for this pool does not have the permission; use another one"))
-    return say(N_("the host refused the transfer (HTTP {status})"), status=status)
+        return lazy(N_("the account that xo-dash uses for this pool does not have the permission; use another one"))
+    return lazy(N_("the host refused the transfer (HTTP {status})"), status=status)

@@ -11,7 +11,7 @@ import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Final
 
-from xo_dash.control.said import say
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.transfers.ends import EndFailed, Source
 from xo_dash.i18n import N_
 
@@ -67,4 +67,4 @@ def is_zero(block: bytes) -> bool:
     return block == (ZERO if len(block) == BLOCK else bytes(len(block)))
 
 
-WRONG_SUM: Final = say(N_("its SHA-256 is another one: the file was damaged on its way, or is not the one that was meant"))
+WRONG_SUM: Final = lazy(N_("its SHA-256 is another one: the file was damaged on its way, or is not the one that was meant"))

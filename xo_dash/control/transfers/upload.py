@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from xo_dash.control.said import Said
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.transfers.ends import SILENT, STALLED, EndFailed
 
 WAITING: Final = 4
@@ -43,7 +43,7 @@ class Upload:
         self.is_begun = False  # a command reads it
         self.moved: Callable[[int], None] = lambda _count: None  # told of bytes that were taken
         self.closed = False
-        self.reason: Said | None = None  # why it ended, if not because it was complete
+        self.reason: LazyText | None = None  # why it ended, if not because it was complete
 
     @property
     def size(self) -> int:
@@ -62,7 +62,7 @@ class Upload:
             self.moved(len(piece))
             yield piece
 
-    def close(self, reason: Said | None = None) -> None:
+    def close(self, reason: LazyText | None = None) -> None:
         self.closed, self.reason = True, self.reason or reason
         self._want(None)
         while not self._pieces.empty():

@@ -12,9 +12,9 @@ from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import residence_answers
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, GibSize, Lines, NamePattern, NoRequest, Request, SRUuid, VDIUuid, called
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.vbd.record import free_position, new_record
 from xo_dash.control.vdi.space import cannot_take, sr_choices
 from xo_dash.control.vdi.use import is_disk, users_of
@@ -44,9 +44,9 @@ def plugs(vm: VM) -> bool:
     return vm.power_state is PowerState.RUNNING and tools_of(vm).state is not ToolsState.MISSING
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     if vm.power_state is PowerState.SUSPENDED:
-        return say(N_("it is suspended; resume it first"))
+        return lazy(N_("it is suspended; resume it first"))
     return under_way(next(iter(vm.current_operations.values()))) if vm.current_operations else None
 
 
@@ -54,23 +54,23 @@ def add_plan(request: AddDisk, vm: VM) -> Plan:
     sr = vm.home.by_uuid(SR, request.sr)
     if sr is None:
         return
-    says = say(N_("Creating a disk of {size} on {sr}"), size=Amount(request.size), sr=name_of(sr))
+    says = lazy(N_("Creating a disk of {size} on {sr}"), size=Amount(request.size), sr=name_of(sr))
     record = {
         "name_label": request.name, "name_description": request.description, "SR": sr.ref, "virtual_size": request.size, "type": "user",
         "sharable": False, "read_only": False, "other_config": {}, "xenstore_data": {}, "sm_config": {}, "tags": [],
     }  # fmt: skip
-    removing = say(N_("Deleting disk {name}"), name=request.name)
+    removing = lazy(N_("Deleting disk {name}"), name=request.name)
     disk = yield Call("VDI.create", record, says=says, undo=lambda made: one("VDI.destroy", made, says=removing))
     yield from attaching(vm, disk, request.name, owned=True)
 
 
 def attaching(vm: VM, disk: object, name: str, *, read_only: bool = False, owned: bool = False) -> Plan:
     """The drive, and the disk in the running guest where that can take it."""
-    says, connects = say(N_("Attaching {disk} to {name}"), disk=name, name=name_of(vm)), plugs(vm)
+    says, connects = lazy(N_("Attaching {disk} to {name}"), disk=name, name=name_of(vm)), plugs(vm)
     record = new_record(vm, disk, position=free_position(vm), read_only=read_only, owned=owned)
     drive = yield Call("VBD.create", record, says=says, undo=lambda made: one("VBD.destroy", made, says=says))
     if connects:
-        yield Call("VBD.plug", drive, says=say(N_("Connecting {disk} to the running guest"), disk=name))
+        yield Call("VBD.plug", drive, says=lazy(N_("Connecting {disk} to the running guest"), disk=name))
 
 
 def attach_plan(request: AttachDisk, vm: VM) -> Plan:
@@ -104,7 +104,7 @@ def choices(vms: Sequence[VM]) -> Sequence[Choice]:
 def check_add(request: AddDisk, vm: VM) -> Iterator[Fault]:
     sr = vm.home.by_uuid(SR, request.sr)
     if sr is not None and (reason := cannot_take(sr, request.size, vm)):
-        yield Fault("sr", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("sr", lazy(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def free_disks(vms: Sequence[VM]) -> Sequence[Choice]:
@@ -127,11 +127,11 @@ def check_attach(request: AttachDisk, vm: VM) -> Iterator[Fault]:
         return
     users, sr = users_of(disk), vm.home.one(SR, disk.SR)
     if vm in users:
-        yield Fault("disk", say(N_("it is already attached")))
+        yield Fault("disk", lazy(N_("it is already attached")))
     elif users and not disk.sharable and not request.read_only:
-        yield Fault("disk", say(N_("it is attached to {name}; detach it there first"), name=name_of(users[0])))
+        yield Fault("disk", lazy(N_("it is attached to {name}; detach it there first"), name=name_of(users[0])))
     elif sr is not None and (reason := cannot_take(sr, 0, vm)):
-        yield Fault("disk", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("disk", lazy(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def is_disk_drive(subject: XapiObject) -> bool:
@@ -144,17 +144,17 @@ def vm_of(drive: VBD) -> VM:
     return drive.home.one(VM, drive.VM) or VM(home=drive.home)
 
 
-def cannot_detach(drive: VBD) -> Said | None:
+def cannot_detach(drive: VBD) -> LazyText | None:
     vm = vm_of(drive)
     if reason := residence_answers(vm) or blocked(vm):
         return reason
     if drive.currently_attached and "unplug" not in drive.allowed_operations:
-        return say(N_("the guest does not release it while running; shut down {name} first"), name=name_of(vm))
+        return lazy(N_("the guest does not release it while running; shut down {name} first"), name=name_of(vm))
     return None
 
 
 def detach_plan(request: NoRequest, drive: VBD) -> Plan:
-    says = say(N_("Detaching {disk} from {name}"), disk=name_of(drive), name=name_of(vm_of(drive)))
+    says = lazy(N_("Detaching {disk} from {name}"), disk=name_of(drive), name=name_of(vm_of(drive)))
     if drive.currently_attached:
         yield Call("VBD.unplug", drive.ref, says=says, undo=lambda _: one("VBD.plug", drive.ref, says=says))
     yield Call("VBD.destroy", drive.ref, says=says, gone_is_done=True)

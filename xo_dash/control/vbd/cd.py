@@ -10,9 +10,9 @@ from data.objects import SR, VBD, VDI, VM, PowerState
 from data.stores.users import Role
 from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, Request, VDIUuid, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vbd.record import free_position, new_record
 from xo_dash.control.vdi.space import not_reached
 from xo_dash.control.vm.kinds import is_machine
@@ -55,18 +55,18 @@ def choices(vms: Sequence[VM]) -> Sequence[Choice]:
     return [Choice(vdi.uuid, f"{name_of(vdi)} · {name_of(sr)}", _refused(sr, vms)) for vdi, sr in images(vms[0])]
 
 
-def _refused(sr: SR, vms: Sequence[VM]) -> Said | None:
+def _refused(sr: SR, vms: Sequence[VM]) -> LazyText | None:
     return next((reason for vm in vms if (reason := not_reached(sr, vm))), None)
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     drive = drive_of(vm)
     if drive is None:
-        return None if vm.power_state is PowerState.HALTED else say(N_("it has no CD drive; one can be added while it is halted"))
+        return None if vm.power_state is PowerState.HALTED else lazy(N_("it has no CD drive; one can be added while it is halted"))
     if vm.power_state is PowerState.SUSPENDED:
-        return say(N_("it is suspended; resume it first"))
+        return lazy(N_("it is suspended; resume it first"))
     if not drive.empty and "eject" not in drive.allowed_operations:
-        return say(N_("the guest has locked the drive; eject the disc in the guest"))
+        return lazy(N_("the guest has locked the drive; eject the disc in the guest"))
     return None
 
 
@@ -76,7 +76,7 @@ def check(request: InsertCD, vm: VM) -> Iterator[Fault]:
     if image is None or sr is None:
         return
     if sr.content_type != "iso" and not image.is_tools_iso:
-        yield Fault("image", say(N_("it is not an ISO image")))
+        yield Fault("image", lazy(N_("it is not an ISO image")))
     elif reason := _refused(sr, [vm]):
         yield Fault("image", reason)
 
@@ -86,16 +86,16 @@ def plan(request: InsertCD, vm: VM) -> Plan:
     image, drive = vm.home.by_uuid(VDI, request.image), drive_of(vm)
     if image is None or (drive is not None and image.ref == drive.VDI):
         return
-    says = say(N_("Inserting {image} into the drive of {name}"), image=name_of(image), name=name_of(vm))
+    says = lazy(N_("Inserting {image} into the drive of {name}"), image=name_of(image), name=name_of(vm))
     if drive is None:
         record = new_record(vm, NULL_REF, position=free_position(vm, cd=True), kind="CD")
-        adding = say(N_("Adding a CD drive to {name}"), name=name_of(vm))
+        adding = lazy(N_("Adding a CD drive to {name}"), name=name_of(vm))
         made = yield Call("VBD.create", record, says=adding, undo=lambda made: one("VBD.destroy", made, says=adding))
         yield Call("VBD.insert", made, image.ref, says=says)
         return
     if not drive.empty and drive.VDI != NULL_REF:
         old = drive.VDI
-        yield Call("VBD.eject", drive.ref, says=say(N_("Ejecting the image from {name}"), name=name_of(vm)),
+        yield Call("VBD.eject", drive.ref, says=lazy(N_("Ejecting the image from {name}"), name=name_of(vm)),
                    undo=lambda _: one("VBD.insert", drive.ref, old, says=says))  # fmt: skip
     yield Call("VBD.insert", drive.ref, image.ref, says=says)
 

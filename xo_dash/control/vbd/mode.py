@@ -11,9 +11,9 @@ from data.stores.users import Role
 from data.vms import Firmware, firmware_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
 from xo_dash.control.request import Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vbd.attach import is_disk_drive, vm_of
 from xo_dash.control.writes import setting
 from xo_dash.i18n import N_
@@ -31,23 +31,23 @@ class SetBootable(Request, frozen=True, kw_only=True):
     bootable: Annotated[bool, called(N_("Bootable"))] = True
 
 
-def cannot_be_read_only(drive: VBD) -> Said | None:
+def cannot_be_read_only(drive: VBD) -> LazyText | None:
     """Source: VBD.set_mode of a halted VM alone; VBD.plug wants the disks of a VM with firmware to be writable."""
     vm = vm_of(drive)
     if vm.power_state is not PowerState.HALTED:
-        return say(N_("{name} must be halted; shut it down first"), name=name_of(vm))
+        return lazy(N_("{name} must be halted; shut it down first"), name=name_of(vm))
     if firmware_of(vm) is not Firmware.NONE and drive.mode == "RW":
-        return say(N_("a VM with firmware cannot have read-only disks"))
+        return lazy(N_("a VM with firmware cannot have read-only disks"))
     return None
 
 
 def mode_plan(request: SetMode, drive: VBD) -> Plan:
-    says = say(N_("Setting the mode of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
+    says = lazy(N_("Setting the mode of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
     yield from setting(drive, "mode", "RO" if request.read_only else "RW", drive.mode, says)
 
 
 def boot_plan(request: SetBootable, drive: VBD) -> Plan:
-    says = say(N_("Setting the mode of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
+    says = lazy(N_("Setting the mode of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
     yield from setting(drive, "bootable", request.bootable, drive.bootable, says)
 
 

@@ -9,21 +9,21 @@ from data.names import name_of
 from data.objects import VBD, VDI, VM, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.control.vdi.use import is_disk, users_of
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_, _
 
 
-def blocked(vdi: VDI) -> Said | None:
+def blocked(vdi: VDI) -> LazyText | None:
     """Source: VDI.destroy takes the VBDs of a disk along, where no VM has it open."""
     if vdi.current_operations:
         return under_way(next(iter(vdi.current_operations.values())))
     for vm in users_of(vdi):
         if vm.power_state is not PowerState.HALTED and _attached(vdi, vm):
-            return say(N_("it is attached to {name}; detach it first"), name=name_of(vm))
+            return lazy(N_("it is attached to {name}; detach it first"), name=name_of(vm))
     return None
 
 
@@ -32,7 +32,7 @@ def _attached(vdi: VDI, vm: VM) -> bool:
 
 
 def plan(request: NoRequest, vdi: VDI) -> Plan:
-    return one("VDI.destroy", vdi.ref, says=say(N_("Deleting disk {name}"), name=name_of(vdi)))
+    return one("VDI.destroy", vdi.ref, says=lazy(N_("Deleting disk {name}"), name=name_of(vdi)))
 
 
 def consequences(vdi: VDI) -> Sequence[str]:

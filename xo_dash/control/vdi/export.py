@@ -10,9 +10,9 @@ from data.objects import SR, VBD, VDI, VM
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, Transfer
 from xo_dash.control.request import Fault, Request, called, one_of
-from xo_dash.control.said import Said, say
 from xo_dash.control.transfers.names import file_name
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_
@@ -34,7 +34,7 @@ class ExportDisk(Request, frozen=True, kw_only=True):
 
 def check(request: ExportDisk, vdi: VDI) -> Iterator[Fault]:
     if request.format == VHD and vdi.virtual_size > LARGEST_VHD:
-        yield Fault("format", say(N_("a VHD has at most 2040 GiB; choose raw")))
+        yield Fault("format", lazy(N_("a VHD has at most 2040 GiB; choose raw")))
 
 
 def plan(request: ExportDisk, vdi: VDI) -> Plan:
@@ -42,7 +42,7 @@ def plan(request: ExportDisk, vdi: VDI) -> Plan:
     total = vdi.virtual_size if request.format == RAW else 0
     yield Transfer(
         "/export_raw_vdi", {"vdi": vdi.ref, "format": request.format},
-        says=say(N_("Exporting {name}"), name=name_of(vdi)), label=f"Export of {name_of(vdi)}", name=name, total=total,
+        says=lazy(N_("Exporting {name}"), name=name_of(vdi)), label=f"Export of {name_of(vdi)}", name=name, total=total,
     )  # fmt: skip
 
 
@@ -54,14 +54,14 @@ def is_exportable(subject: XapiObject) -> bool:
     return sr is None or sr.content_type != "iso"
 
 
-def blocked(vdi: VDI) -> Said | None:
+def blocked(vdi: VDI) -> LazyText | None:
     """Source: a disk that is attached for writing is busy for /export_raw_vdi."""
     if vdi.current_operations:
         return under_way(next(iter(vdi.current_operations.values())))
     for vbd in vdi.all_of(VBD, vdi.VBDs):
         if vbd.currently_attached and vbd.mode == "RW":
             vm = vdi.home.one(VM, vbd.VM)
-            return say(N_("{vm} writes to it; shut that down, or export a snapshot"), vm=name_of(vm) if vm else "?")
+            return lazy(N_("{vm} writes to it; shut that down, or export a snapshot"), vm=name_of(vm) if vm else "?")
     return None
 
 

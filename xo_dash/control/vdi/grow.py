@@ -12,9 +12,9 @@ from data.objects import SM, SR, VDI
 from data.pending import DISK, DiskWaiting, owner, written
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Request, called, parse_size
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.vdi.space import cannot_take
 from xo_dash.control.vdi.use import in_use_by, is_disk
 from xo_dash.control.words import under_way
@@ -47,13 +47,13 @@ def new_size(text: str, now: int) -> int | None:
 def check(request: GrowDisk, vdi: VDI) -> Iterator[Fault]:
     size = new_size(request.size, vdi.virtual_size)
     if size is None:
-        yield Fault("size", say(N_("it must be a size, like {example}"), example="300, 300 GiB, +100"))
+        yield Fault("size", lazy(N_("it must be a size, like {example}"), example="300, 300 GiB, +100"))
     elif size <= vdi.virtual_size:
-        yield Fault("size", say(N_("it already has {size}, and disks cannot shrink"), size=Amount(vdi.virtual_size)))
+        yield Fault("size", lazy(N_("it already has {size}, and disks cannot shrink"), size=Amount(vdi.virtual_size)))
     elif size > MOST:
-        yield Fault("size", say(N_("it must be more than 0 and at most 1 PiB")))
+        yield Fault("size", lazy(N_("it must be more than 0 and at most 1 PiB")))
     elif (sr := vdi.home.one(SR, vdi.SR)) is not None and (reason := cannot_take(sr, size - vdi.virtual_size, in_use_by(vdi))):
-        yield Fault("size", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("size", lazy(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def grows_in_use(vdi: VDI) -> bool:
@@ -62,7 +62,7 @@ def grows_in_use(vdi: VDI) -> bool:
     return any(sr is not None and sm.type == sr.type and "VDI_RESIZE_ONLINE" in sm.features for sm in vdi.home.all(SM).values())
 
 
-def blocked(vdi: VDI) -> Said | None:
+def blocked(vdi: VDI) -> LazyText | None:
     return under_way(next(iter(vdi.current_operations.values()))) if vdi.current_operations else None
 
 
@@ -72,11 +72,11 @@ def plan(request: GrowDisk, vdi: VDI) -> Plan:
         return
     vm, disk = in_use_by(vdi), name_of(vdi)
     if vm is not None and not grows_in_use(vdi):
-        says = say(N_("Saving {size} of {disk} for the next restart of {name}"), size=Amount(size), disk=disk, name=name_of(vm))
+        says = lazy(N_("Saving {size} of {disk} for the next restart of {name}"), size=Amount(size), disk=disk, name=name_of(vm))
         yield from setting_key(vm, "other_config", f"{DISK}{vdi.uuid}", written(DiskWaiting(vm=owner(vm), size=size)), says)
         return
     method = "VDI.resize" if vm is None else "VDI.resize_online"
-    yield Call(method, vdi.ref, size, says=say(N_("Growing {disk} to {size}"), disk=disk, size=Amount(size)))
+    yield Call(method, vdi.ref, size, says=lazy(N_("Growing {disk} to {size}"), disk=disk, size=Amount(size)))
 
 
 def defaults(disks: Sequence[VDI]) -> Mapping[str, object]:

@@ -9,9 +9,9 @@ from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, Request, SRUuid, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vbd.record import record_of
 from xo_dash.control.vdi.space import cannot_take, sr_choices
 from xo_dash.control.vdi.use import in_use_by, is_disk, users_of
@@ -30,15 +30,15 @@ def _moves_with(vdi: VDI) -> VM | None:
     return next((vm for vm in users_of(vdi) if "migrate_send" in vm.allowed_operations), None)
 
 
-def blocked(vdi: VDI) -> Said | None:
+def blocked(vdi: VDI) -> LazyText | None:
     users = users_of(vdi)
     if vdi.current_operations:
         return under_way(next(iter(vdi.current_operations.values())))
     if len(users) > 1:
-        return say(N_("it is attached to several VMs; detach it from the others first"))
+        return lazy(N_("it is attached to several VMs; detach it from the others first"))
     if in_use_by(vdi) is not None and _moves_with(vdi) is None:
         busy = next(iter(users[0].current_operations.values()), "")
-        return under_way(busy) if busy else say(N_("{name} cannot be moved while it runs; shut it down first"), name=name_of(users[0]))
+        return under_way(busy) if busy else lazy(N_("{name} cannot be moved while it runs; shut it down first"), name=name_of(users[0]))
     return None
 
 
@@ -57,32 +57,32 @@ def check(request: MoveDisk, vdi: VDI) -> Iterator[Fault]:
     if sr is None:
         return
     if sr.ref == vdi.SR:
-        yield Fault("sr", say(N_("it is already there")))
+        yield Fault("sr", lazy(N_("it is already there")))
     elif reason := cannot_take(sr, vdi.virtual_size, in_use_by(vdi)):
-        yield Fault("sr", say(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("sr", lazy(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
 
 
 def plan(request: MoveDisk, vdi: VDI) -> Plan:
     sr = vdi.home.by_uuid(SR, request.sr)
     if sr is None:
         return
-    says = say(N_("Moving {disk} to {sr}"), disk=name_of(vdi), sr=name_of(sr))
+    says = lazy(N_("Moving {disk} to {sr}"), disk=name_of(vdi), sr=name_of(sr))
     if _moves_with(vdi) is not None:
         yield Call("VDI.pool_migrate", vdi.ref, sr.ref, {}, says=says)
     else:
         yield from _copied(vdi, sr, says)
 
 
-def _copied(vdi: VDI, sr: SR, says: Said) -> Plan:
+def _copied(vdi: VDI, sr: SR, says: LazyText) -> Plan:
     """The original goes last: until then everything can be taken back."""
-    removing = say(N_("Deleting the copy on {sr}"), sr=name_of(sr))
+    removing = lazy(N_("Deleting the copy on {sr}"), sr=name_of(sr))
     copy = yield Call("VDI.copy", vdi.ref, sr.ref, says=says, undo=lambda made: one("VDI.destroy", made, says=removing))
     for drive in vdi.all_of(VBD, vdi.VBDs):
-        yield from _swapped(drive, copy, say(N_("Attaching the copy instead of {disk}"), disk=name_of(vdi)))
-    yield Call("VDI.destroy", vdi.ref, says=say(N_("Deleting the original of {disk}"), disk=name_of(vdi)), alone=True)
+        yield from _swapped(drive, copy, lazy(N_("Attaching the copy instead of {disk}"), disk=name_of(vdi)))
+    yield Call("VDI.destroy", vdi.ref, says=lazy(N_("Deleting the original of {disk}"), disk=name_of(vdi)), alone=True)
 
 
-def _swapped(drive: VBD, copy: object, says: Said) -> Plan:
+def _swapped(drive: VBD, copy: object, says: LazyText) -> Plan:
     """The copy at the place of the original: what a drive holds is fixed when it is made."""
     record = record_of(drive)
     yield Call("VBD.destroy", drive.ref, says=says, undo=lambda _: one("VBD.create", record, says=says))

@@ -10,7 +10,7 @@ from data.facts.vm import host_of
 from data.names import name_of
 from data.objects import PBD, SR, VM, Host
 from xo_dash.control.action import Choice
-from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.i18n import N_
 
@@ -22,25 +22,25 @@ def is_thin(sr: SR) -> bool:
     return sr.type not in THICK or sr.sm_config.get("allocation") == "thin"
 
 
-def cannot_take(sr: SR, needed: int, vm: VM | None) -> Said | None:
+def cannot_take(sr: SR, needed: int, vm: VM | None) -> LazyText | None:
     """Why `sr` cannot take `needed` bytes for `vm`; None if it can. A thin one may promise more than it has."""
     return not_reached(sr, vm) or _too_small(sr, needed)
 
 
-def not_reached(sr: SR, vm: VM | None) -> Said | None:
+def not_reached(sr: SR, vm: VM | None) -> LazyText | None:
     """Why `sr` is out of reach: of the host that `vm` runs on, else of every host."""
     hosts = [host for pbd in sr.all_of(PBD, sr.PBDs) if pbd.currently_attached and (host := sr.home.one(Host, pbd.host))]
     if not any(is_live(host) for host in hosts):
-        return say(N_("it is not attached on any host"))
+        return lazy(N_("it is not attached on any host"))
     host = host_of(vm) if vm is not None else None
-    return say(N_("it is not attached on {host}"), host=name_of(host)) if host is not None and host not in hosts else None
+    return lazy(N_("it is not attached on {host}"), host=name_of(host)) if host is not None and host not in hosts else None
 
 
-def _too_small(sr: SR, needed: int) -> Said | None:
+def _too_small(sr: SR, needed: int) -> LazyText | None:
     free = free_space(sr)
     if free is None or is_thin(sr) or needed <= free:
         return None
-    return say(N_("{needed} needed, {free} free"), needed=Amount(needed), free=Amount(free))
+    return lazy(N_("{needed} needed, {free} free"), needed=Amount(needed), free=Amount(free))
 
 
 def sr_choices(vm: VM, needed: int = 0, without: SR | None = None) -> Sequence[Choice]:
@@ -49,8 +49,8 @@ def sr_choices(vm: VM, needed: int = 0, without: SR | None = None) -> Sequence[C
     return sorted(found, key=lambda choice: choice.refused is not None)
 
 
-def _free(sr: SR) -> Said:
+def _free(sr: SR) -> LazyText:
     free = free_space(sr)
     if free is None:
-        return say(N_("free space unknown"))
-    return say(N_("{free} free, thin"), free=Amount(free)) if is_thin(sr) else say(N_("{free} free"), free=Amount(free))
+        return lazy(N_("free space unknown"))
+    return lazy(N_("{free} free, thin"), free=Amount(free)) if is_thin(sr) else lazy(N_("{free} free"), free=Amount(free))

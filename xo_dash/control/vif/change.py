@@ -13,9 +13,9 @@ from data.objects import VIF, Network
 from data.stores.users import Role
 from data.texts import whole
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, NetworkUuid, Request, called, one_of
-from xo_dash.control.said import Said, say
 from xo_dash.control.vif.nics import Mac, Rate, busy, cannot_remove, is_nic, networks, not_reached, vm_of
 from xo_dash.control.vif.record import KBPS, RATE, normal, record_of, wrong_mac
 from xo_dash.control.writes import setting, setting_key
@@ -74,7 +74,7 @@ def move_plan(request: MoveNic, vif: VIF) -> Plan:
     """Source: VIF.move keeps everything else, also while the guest runs, and asks nothing of it."""
     network, held = vif.home.by_uuid(Network, request.network), vif.network
     if network is not None and network.ref != held:
-        says = say(N_("Moving {name} to {network}"), name=name_of(vif), network=name_of(network))
+        says = lazy(N_("Moving {name} to {network}"), name=name_of(vif), network=name_of(network))
         yield Call("VIF.move", vif.ref, network.ref, says=says, undo=lambda _: one("VIF.move", vif.ref, held, says=says))
 
 
@@ -88,7 +88,7 @@ def mac_plan(request: SetMac, vif: VIF) -> Plan:
     mac, record, plugged = normal(request.mac), record_of(vif), vif.currently_attached
     if mac == vif.MAC.lower():
         return
-    says = say(N_("Setting the MAC address of {name} to {mac}"), name=name_of(vif), mac=mac)
+    says = lazy(N_("Setting the MAC address of {name} to {mac}"), name=name_of(vif), mac=mac)
     if plugged:
         yield Call("VIF.unplug", vif.ref, says=says)
     yield Call("VIF.destroy", vif.ref, says=says, undo=lambda _: _made(record, plugged, says))
@@ -97,7 +97,7 @@ def mac_plan(request: SetMac, vif: VIF) -> Plan:
         yield Call("VIF.plug", made, says=says)
 
 
-def _made(record: Mapping[str, Any], plugged: bool, says: Said) -> Plan:
+def _made(record: Mapping[str, Any], plugged: bool, says: LazyText) -> Plan:
     made = yield Call("VIF.create", record, says=says)
     if plugged:
         yield Call("VIF.plug", made, says=says, alone=True)
@@ -110,9 +110,9 @@ def rate_of(vif: VIF) -> int:
 
 def limit_plan(request: LimitNic, vif: VIF) -> Plan:
     says = (
-        say(N_("Setting the rate limit of {name}"), name=name_of(vif))
+        lazy(N_("Setting the rate limit of {name}"), name=name_of(vif))
         if request.rate
-        else say(N_("Removing the rate limit of {name}"), name=name_of(vif))
+        else lazy(N_("Removing the rate limit of {name}"), name=name_of(vif))
     )
     yield from setting(vif, "qos_algorithm_type", RATE if request.rate else "", vif.qos_algorithm_type, says)
     yield from setting_key(vif, "qos_algorithm_params", KBPS, str(request.rate) if request.rate else None, says)
@@ -122,9 +122,9 @@ def check_lock(request: LockNic, vif: VIF) -> Iterator[Fault]:
     for field, kind in (("ipv4", IPv4Network), ("ipv6", IPv6Network)):
         wrong = next((text for text in getattr(request, field) if not _is_address(text, kind)), None)
         if wrong is not None:
-            yield Fault(field, say(N_("“{address}” is not a valid address"), address=wrong))
+            yield Fault(field, lazy(N_("“{address}” is not a valid address"), address=wrong))
     if request.mode == "locked" and not request.ipv4 and not request.ipv6:
-        yield Fault("ipv4", say(N_("without an address nothing can be sent; enter one, or select “No traffic”")))
+        yield Fault("ipv4", lazy(N_("without an address nothing can be sent; enter one, or select “No traffic”")))
 
 
 def _is_address(text: str, kind: type[IPv4Network | IPv6Network]) -> bool:
@@ -137,7 +137,7 @@ def _is_address(text: str, kind: type[IPv4Network | IPv6Network]) -> bool:
 
 def lock_plan(request: LockNic, vif: VIF) -> Plan:
     """The addresses first: a NIC that is locked before it has them sends nothing."""
-    says = say(N_("Setting the source addresses of {name}"), name=name_of(vif))
+    says = lazy(N_("Setting the source addresses of {name}"), name=name_of(vif))
     yield from setting(vif, "ipv4_allowed", list(request.ipv4), vif.ipv4_allowed, says)
     yield from setting(vif, "ipv6_allowed", list(request.ipv6), vif.ipv6_allowed, says)
     yield from setting(vif, "locking_mode", request.mode, vif.locking_mode, says)

@@ -9,16 +9,16 @@ from msgspec import Meta
 
 from data.facts.host import is_live
 from data.facts.vm import host_of
-from data.losing import reach_of
+from data.failover import reach_of
 from data.names import name_of
 from data.objects import VIF, VM, Host, Network, PowerState
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import residence_answers
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, NetworkUuid, NoRequest, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vbd.attach import blocked, plugs
 from xo_dash.control.vif.record import new_record, normal, wrong_mac
 from xo_dash.control.vm.kinds import is_machine
@@ -61,12 +61,12 @@ def offered(network: Network) -> bool:
     return network.managed and network.other_config.get("is_host_internal_management_network") != "true"
 
 
-def not_reached(network: Network, vm: VM) -> Said | None:
+def not_reached(network: Network, vm: VM) -> LazyText | None:
     host = host_of(vm)
     hosts = [host] if host is not None else [other for other in vm.home.all(Host).values() if is_live(other)]
     if not network.PIFs or not hosts or any(network.ref in reach_of(one) for one in hosts):
         return None  # one without a PIF is internal, and made where it is needed
-    return say(N_("{host} does not have it"), host=name_of(hosts[0])) if host is not None else say(N_("no host has it"))
+    return lazy(N_("{host} does not have it"), host=name_of(hosts[0])) if host is not None else lazy(N_("no host has it"))
 
 
 def add_choices(vms: Sequence[VM]) -> Sequence[Choice]:
@@ -92,58 +92,58 @@ def add_plan(request: AddNic, vm: VM) -> Plan:
     network = vm.home.by_uuid(Network, request.network)
     if network is None:
         return
-    says = say(N_("Adding a NIC on {network} to {name}"), name=name_of(vm), network=name_of(network))
+    says = lazy(N_("Adding a NIC on {network} to {name}"), name=name_of(vm), network=name_of(network))
     record, connects = new_record(vm, network, mac=normal(request.mac or ""), rate=request.rate), plugs(vm)
     vif = yield Call("VIF.create", record, says=says, undo=lambda made: one("VIF.destroy", made, says=says))
     if connects:
-        yield Call("VIF.plug", vif, says=say(N_("Connecting the NIC to the running guest")))
+        yield Call("VIF.plug", vif, says=lazy(N_("Connecting the NIC to the running guest")))
 
 
-def busy(vif: VIF) -> Said | None:
+def busy(vif: VIF) -> LazyText | None:
     vm = vm_of(vif)
     if reason := residence_answers(vm) or blocked(vm):
         return reason
     return under_way(next(iter(vif.current_operations.values()))) if vif.current_operations else None
 
 
-def cannot_connect(vif: VIF) -> Said | None:
+def cannot_connect(vif: VIF) -> LazyText | None:
     if vif.currently_attached:
-        return say(N_("it is connected"))
+        return lazy(N_("it is connected"))
     return busy(vif) or _not_running(vif) or _no_drivers(vif)
 
 
-def cannot_disconnect(vif: VIF) -> Said | None:
+def cannot_disconnect(vif: VIF) -> LazyText | None:
     if not vif.currently_attached:
-        return say(N_("it is not connected"))
+        return lazy(N_("it is not connected"))
     return busy(vif) or _not_running(vif) or _no_drivers(vif)
 
 
-def cannot_remove(vif: VIF) -> Said | None:
+def cannot_remove(vif: VIF) -> LazyText | None:
     return busy(vif) or (_no_drivers(vif) if vif.currently_attached else None)
 
 
-def _not_running(vif: VIF) -> Said | None:
+def _not_running(vif: VIF) -> LazyText | None:
     vm = vm_of(vif)
-    return None if vm.power_state is PowerState.RUNNING else say(N_("its VM is not running; it is connected when the VM starts"))
+    return None if vm.power_state is PowerState.RUNNING else lazy(N_("its VM is not running; it is connected when the VM starts"))
 
 
-def _no_drivers(vif: VIF) -> Said | None:
+def _no_drivers(vif: VIF) -> LazyText | None:
     vm = vm_of(vif)
     if vm.power_state is not PowerState.RUNNING or plugs(vm):
         return None
-    return say(N_("a guest without guest tools does not release it while running; shut down {name} first"), name=name_of(vm))
+    return lazy(N_("a guest without guest tools does not release it while running; shut down {name} first"), name=name_of(vm))
 
 
 def connect_plan(request: NoRequest, vif: VIF) -> Plan:
-    return one("VIF.plug", vif.ref, says=say(N_("Connecting {name}"), name=name_of(vif)))
+    return one("VIF.plug", vif.ref, says=lazy(N_("Connecting {name}"), name=name_of(vif)))
 
 
 def disconnect_plan(request: NoRequest, vif: VIF) -> Plan:
-    return one("VIF.unplug", vif.ref, says=say(N_("Disconnecting {name}"), name=name_of(vif)))
+    return one("VIF.unplug", vif.ref, says=lazy(N_("Disconnecting {name}"), name=name_of(vif)))
 
 
 def remove_plan(request: NoRequest, vif: VIF) -> Plan:
-    says = say(N_("Removing {name}"), name=name_of(vif))
+    says = lazy(N_("Removing {name}"), name=name_of(vif))
     if vif.currently_attached:
         yield Call("VIF.unplug", vif.ref, says=says, undo=lambda _: one("VIF.plug", vif.ref, says=says))
     yield Call("VIF.destroy", vif.ref, says=says, gone_is_done=True)

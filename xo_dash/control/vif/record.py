@@ -10,7 +10,7 @@ from data.names import name_of
 from data.objects import VIF, VM, Network
 from data.texts import whole
 from data.types import Home
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
 MOST: Final = 254
@@ -47,16 +47,16 @@ def normal(mac: str) -> str:
     return mac.strip().lower().replace("-", ":")
 
 
-def wrong_mac(mac: str, home: Home, but: VIF | None = None) -> Said | None:
+def wrong_mac(mac: str, home: Home, but: VIF | None = None) -> LazyText | None:
     """Why it can be no NIC's: what it is not, that it is of many, or whose it is. Source: xapi refuses multicast ones, not double ones."""
     text = normal(mac)
     if not _MAC.fullmatch(text):
-        return say(N_("a MAC address has six bytes, like {example}"), example="52:54:00:12:34:56")
+        return lazy(N_("a MAC address has six bytes, like {example}"), example="52:54:00:12:34:56")
     if int(text[:2], 16) & 1:
-        return say(N_("its first byte must be even; odd ones are multicast"))
+        return lazy(N_("its first byte must be even; odd ones are multicast"))
     other = next((vif for vif in _others(home, but) if vif.MAC.lower() == text), None)
     vm = home.one(VM, other.VM) if other is not None else None
-    return say(N_("{name} already has it"), name=name_of(vm)) if vm is not None else None
+    return lazy(N_("{name} already has it"), name=name_of(vm)) if vm is not None else None
 
 
 def _others(home: Home, but: VIF | None) -> Iterator[VIF]:

@@ -13,9 +13,9 @@ from data.stores.users import Role
 from data.vms import BOOT_DEVICES, AutoStart, Firmware, auto_start, boot_order, firmware_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, Request, called, one_of
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
@@ -59,28 +59,28 @@ class SetHaPriority(Request, frozen=True, kw_only=True):
 
 
 def order_plan(request: SetBootOrder, vm: VM) -> Plan:
-    says = say(N_("Setting the boot order of {name}"), name=name_of(vm))
+    says = lazy(N_("Setting the boot order of {name}"), name=name_of(vm))
     yield from setting_key(vm, "HVM_boot_params", "order", request.order.lower(), says)
 
 
 def check_order(request: SetBootOrder, vm: VM) -> Iterator[Fault]:
     letters = request.order.lower()
     if set(letters) - set(BOOT_DEVICES) or len(set(letters)) != len(letters):
-        yield Fault("order", say(N_("each of the letters c, d and n is allowed once")))
+        yield Fault("order", lazy(N_("each of the letters c, d and n is allowed once")))
 
 
-def without_firmware(vm: VM) -> Said | None:
-    return say(N_("it is paravirtual: Xen loads its kernel from the disk")) if firmware_of(vm) is Firmware.NONE else None
+def without_firmware(vm: VM) -> LazyText | None:
+    return lazy(N_("it is paravirtual: Xen loads its kernel from the disk")) if firmware_of(vm) is Firmware.NONE else None
 
 
 def auto_plan(request: SetAutoStart, vm: VM) -> Plan:
     name = name_of(vm)
-    says = say(N_("Enabling auto-start of {name}"), name=name) if request.on else say(N_("Disabling auto-start of {name}"), name=name)
+    says = lazy(N_("Enabling auto-start of {name}"), name=name) if request.on else lazy(N_("Disabling auto-start of {name}"), name=name)
     if request.on or vm.other_config.get(AUTO) == "true":
         yield from setting_key(vm, "other_config", AUTO, "true" if request.on else None, says)
     pool = next(iter(vm.home.all(Pool).values()), None)
     if request.on and request.pool and pool is not None:
-        yield from setting_key(pool, "other_config", AUTO, "true", say(N_("Enabling auto-start in {name}"), name=name_of(pool)))
+        yield from setting_key(pool, "other_config", AUTO, "true", lazy(N_("Enabling auto-start in {name}"), name=name_of(pool)))
 
 
 def auto_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
@@ -88,7 +88,7 @@ def auto_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 
 def start_plan(request: SetStartOrder, vm: VM) -> Plan:
-    says = say(N_("Setting the start order of {name}"), name=name_of(vm))
+    says = lazy(N_("Setting the start order of {name}"), name=name_of(vm))
     for field in ("order", "start_delay", "shutdown_delay"):
         yield from setting(vm, field, getattr(request, field), getattr(vm, field), says)
 
@@ -105,7 +105,7 @@ def priority_of(vm: VM) -> str:
 def priority_plan(request: SetHaPriority, vm: VM) -> Plan:
     held, new = vm.ha_restart_priority, "" if request.priority == "none" else request.priority
     if new != held:
-        says = say(N_("Setting the HA priority of {name}"), name=name_of(vm))
+        says = lazy(N_("Setting the HA priority of {name}"), name=name_of(vm))
         method = "VM.set_ha_restart_priority"
         yield Call(method, vm.ref, new, says=says, undo=lambda _: one(method, vm.ref, held, says=says))
 

@@ -13,9 +13,9 @@ from data.types import NULL_REF
 from data.vms import BACKUP
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, Step
 from xo_dash.control.request import Fault, NamePattern, Request, SRUuid, called
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.kinds import is_machine
@@ -48,7 +48,7 @@ def check(request: CloneVM, vm: VM) -> Iterator[Fault]:
     if sr is None:
         return
     if request.fast:
-        yield Fault("sr", say(N_("a fast clone stays on the SR of the original; turn off “Fast clone” to use another")))
+        yield Fault("sr", lazy(N_("a fast clone stays on the SR of the original; turn off “Fast clone” to use another")))
     elif reason := _too_small(sr, sum(disk.virtual_size for disk in disks_of(vm))):
         yield Fault("sr", reason)
 
@@ -65,23 +65,23 @@ def copied(request: CloneVM, vm: VM) -> Generator[Step, Any, Any]:
     name, new = name_of(vm), request.name
     sr = vm.home.by_uuid(SR, request.sr) if request.sr else None
     method, where = ("VM.clone", ()) if request.fast else ("VM.copy", (sr.ref if sr else NULL_REF,))
-    says = say(N_("Cloning {name}"), name=name) if request.fast else say(N_("Copying {name}"), name=name)
+    says = lazy(N_("Cloning {name}"), name=name) if request.fast else lazy(N_("Copying {name}"), name=name)
     copy = yield Call(method, vm.ref, new, *where, says=says, undo=lambda ref: remove_made(ref, new))
     if request.description is not None:
-        says = say(N_("Editing the description of {name}"), name=new)
+        says = lazy(N_("Editing the description of {name}"), name=new)
         yield Call("VM.set_name_description", copy, request.description, says=says, asynchronous=False)
     for key in vm.other_config:
         if key.startswith(BACKUP) or key == XODASH_TRASH:
-            says = say(N_("Removing {key} from {name}"), key=key, name=new)
+            says = lazy(N_("Removing {key} from {name}"), key=key, name=new)
             yield Call("VM.remove_from_other_config", copy, key, says=says, asynchronous=False)
     return copy
 
 
-def _too_small(sr: SR, needed: int) -> Said | None:
+def _too_small(sr: SR, needed: int) -> LazyText | None:
     free = free_space(sr)
     if free is None or needed <= free:
         return None
-    return say(N_("up to {needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+    return lazy(N_("up to {needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
 
 
 _CONDITION = allowed("clone", PowerState.HALTED)

@@ -12,7 +12,7 @@ from data.names import name_of
 from data.objects import SR, VDI, VM, Host, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.said import Said, say
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.vm.creation.check import check, source_refused
 from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.control.vm.creation.steps import plan
@@ -52,10 +52,10 @@ def _hosts(pools: Sequence[Pool]) -> Sequence[Choice]:
     return [Choice(host.uuid, name_of(host)) for pool in pools for host in pool.home.all(Host).values()]
 
 
-def blocked(pool: Pool) -> Said | None:
+def blocked(pool: Pool) -> LazyText | None:
     master = pool.home.one(Host, pool.master)
     if master is not None and not is_live(master):
-        return say(N_("its pool master is not responding"))
+        return lazy(N_("its pool master is not responding"))
     return None
 
 

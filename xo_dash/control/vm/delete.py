@@ -14,9 +14,9 @@ from data.types import XapiObject
 from data.vms import is_of_backup
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.disks import Shared, disk_label, own_disks, shared_disks
 from xo_dash.control.vm.kinds import is_machine, is_template
 from xo_dash.i18n import N_
@@ -56,53 +56,53 @@ def check(request: DeleteVM, vm: VM) -> Iterator[Fault]:
     known = {disk.uuid for disk in own_disks(vm)}
     for uuid in request.keep:
         if uuid not in known and vm.home.by_uuid(VDI, uuid) is None:
-            yield Fault("keep", say(N_("there is no disk {uuid} in the pool; leave it out"), uuid=uuid[:80]))
+            yield Fault("keep", lazy(N_("there is no disk {uuid} in the pool; leave it out"), uuid=uuid[:80]))
 
 
-def notes(request: DeleteVM, vm: VM) -> Iterator[Said]:
+def notes(request: DeleteVM, vm: VM) -> Iterator[LazyText]:
     removal = removal_of(vm, request.keep)
     if removal.snapshots:
-        yield say(N_("Snapshots deleted with it: {n}."), n=len(removal.snapshots))
+        yield lazy(N_("Snapshots deleted with it: {n}."), n=len(removal.snapshots))
     if backups := sum(map(is_of_backup, removal.snapshots)):
-        yield say(N_("Of these, used by backup jobs: {n}. The backup jobs will no longer find them."), n=backups)
+        yield lazy(N_("Of these, used by backup jobs: {n}. The backup jobs will no longer find them."), n=backups)
     for shared in removal.shared:
         if shared.by:
-            yield say(N_("{disk} is kept: {vm} also uses it."), disk=disk_label(shared.disk), vm=name_of(shared.by[0]))
+            yield lazy(N_("{disk} is kept: {vm} also uses it."), disk=disk_label(shared.disk), vm=name_of(shared.by[0]))
         else:
-            yield say(N_("{disk} is kept: it is marked as shared."), disk=disk_label(shared.disk))
+            yield lazy(N_("{disk} is kept: it is marked as shared."), disk=disk_label(shared.disk))
     for disk in removal.kept:
-        yield say(N_("{disk} is detached and kept."), disk=disk_label(disk))
+        yield lazy(N_("{disk} is detached and kept."), disk=disk_label(disk))
 
 
 def plan(request: DeleteVM, vm: VM) -> Plan:
     """The record first: if XAPI refuses that, nothing is lost. What cannot go afterwards is told, and the rest goes on."""
     removal = removal_of(vm, request.keep)
-    yield Call("VM.destroy", vm.ref, says=say(N_("Deleting {name}"), name=name_of(vm)))
+    yield Call("VM.destroy", vm.ref, says=lazy(N_("Deleting {name}"), name=name_of(vm)))
     for snapshot in removal.snapshots:
-        says = say(N_("Deleting snapshot {name}"), name=name_of(snapshot))
+        says = lazy(N_("Deleting snapshot {name}"), name=name_of(snapshot))
         yield Call("VM.destroy", snapshot.ref, says=says, gone_is_done=True, alone=True)
     for disk in (*removal.disks, *removal.snapshot_disks):
-        yield Call("VDI.destroy", disk.ref, says=say(N_("Deleting disk {name}"), name=name_of(disk)), gone_is_done=True, alone=True)
+        yield Call("VDI.destroy", disk.ref, says=lazy(N_("Deleting disk {name}"), name=name_of(disk)), gone_is_done=True, alone=True)
 
 
 _CONDITION = allowed("destroy", PowerState.HALTED, PowerState.SUSPENDED)
 
 
-def _blocked_template(vm: VM) -> Said | None:
+def _blocked_template(vm: VM) -> LazyText | None:
     if vm.is_default_template:
-        return say(N_("it is a template that comes with the pool"))
+        return lazy(N_("it is a template that comes with the pool"))
     if not is_template(vm):
-        return say(N_("it is not a template"))
+        return lazy(N_("it is not a template"))
     return None if "destroy" in vm.allowed_operations else _CONDITION(vm)
 
 
-def _blocked_trash(vm: VM) -> Said | None:
+def _blocked_trash(vm: VM) -> LazyText | None:
     """Looked at once more before it is sent: somebody may have restored it while it waited for its turn."""
-    return _CONDITION(vm) if is_trashed(vm) else say(N_("it is not in the trash"))
+    return _CONDITION(vm) if is_trashed(vm) else lazy(N_("it is not in the trash"))
 
 
 def _row(
-    action_id: str, title: str, done: str, applies_to: Callable[[XapiObject], bool], blocked: Callable[[VM], Said | None]
+    action_id: str, title: str, done: str, applies_to: Callable[[XapiObject], bool], blocked: Callable[[VM], LazyText | None]
 ) -> AnyAction:
     return Action(
         id=action_id, kind=VM, request=DeleteVM, title=title, done=done, role=Role.OPERATOR, icon="trash", danger=True,

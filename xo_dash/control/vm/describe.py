@@ -13,9 +13,9 @@ from data.stores.users import Role
 from data.vms import CUSTOM_FIELD, FOLDER, NOTES, folder_of, notes_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, Lines, Name, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.writes import setting_key
 from xo_dash.i18n import N_
@@ -58,24 +58,24 @@ class SetFolder(Request, frozen=True, kw_only=True):
 
 def add_tag(request: AddTag, vm: VM) -> Plan:
     if request.tag not in vm.tags:
-        says = say(N_("Adding the tag “{tag}” to {name}"), tag=request.tag, name=name_of(vm))
+        says = lazy(N_("Adding the tag “{tag}” to {name}"), tag=request.tag, name=name_of(vm))
         undo = lambda _: one("VM.remove_tags", vm.ref, request.tag, says=says, asynchronous=False)  # noqa: E731
         yield Call("VM.add_tags", vm.ref, request.tag, says=says, undo=undo, asynchronous=False)
 
 
 def remove_tag(request: RemoveTag, vm: VM) -> Plan:
     if request.tag in vm.tags:
-        says = say(N_("Removing the tag “{tag}” from {name}"), tag=request.tag, name=name_of(vm))
+        says = lazy(N_("Removing the tag “{tag}” from {name}"), tag=request.tag, name=name_of(vm))
         yield Call("VM.remove_tags", vm.ref, request.tag, says=says, asynchronous=False)
 
 
-def untagged(vm: VM) -> Said | None:
-    return None if vm.tags else say(N_("it has no tags"))
+def untagged(vm: VM) -> LazyText | None:
+    return None if vm.tags else lazy(N_("it has no tags"))
 
 
 def write_notes(request: WriteNotes, vm: VM) -> Plan:
     if request.notes.strip() != notes_of(vm):
-        yield from setting_key(vm, "other_config", NOTES, request.notes or None, say(N_("Writing the notes of {name}"), name=name_of(vm)))
+        yield from setting_key(vm, "other_config", NOTES, request.notes or None, lazy(N_("Writing the notes of {name}"), name=name_of(vm)))
 
 
 def notes(vms: Sequence[VM]) -> Mapping[str, object]:
@@ -84,18 +84,18 @@ def notes(vms: Sequence[VM]) -> Mapping[str, object]:
 
 
 def set_custom_field(request: SetCustomField, vm: VM) -> Plan:
-    says = say(N_("Setting the field “{field}” of {name}"), field=request.field, name=name_of(vm))
+    says = lazy(N_("Setting the field “{field}” of {name}"), field=request.field, name=name_of(vm))
     yield from setting_key(vm, "other_config", CUSTOM_FIELD + request.field, request.value or None, says)
 
 
 def set_folder(request: SetFolder, vm: VM) -> Plan:
-    says = say(N_("Moving {name} to a folder"), name=name_of(vm))
+    says = lazy(N_("Moving {name} to a folder"), name=name_of(vm))
     yield from setting_key(vm, "other_config", FOLDER, request.folder.rstrip("/") or None, says)
 
 
 def check_folder(request: SetFolder, vm: VM) -> Iterator[Fault]:
     if request.folder and (not request.folder.startswith("/") or "//" in request.folder or ";" in request.folder):
-        yield Fault("folder", say(N_("a folder begins with a slash, like {example}"), example="/servers/web"))
+        yield Fault("folder", lazy(N_("a folder begins with a slash, like {example}"), example="/servers/web"))
 
 
 def folder(vms: Sequence[VM]) -> Mapping[str, object]:

@@ -9,9 +9,9 @@ from data.objects import VBD, VM
 from data.stores.users import Role
 from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 
@@ -20,18 +20,18 @@ def filled_drives(vm: VM) -> list[VBD]:
     return [drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "CD" and not drive.empty and drive.VDI != NULL_REF]
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     drives = filled_drives(vm)
     if not drives:
-        return say(N_("its drive is empty"))
+        return lazy(N_("its drive is empty"))
     if any("eject" in drive.allowed_operations for drive in drives):
         return None
-    return say(N_("the guest has locked the drive; eject the disc in the guest"))
+    return lazy(N_("the guest has locked the drive; eject the disc in the guest"))
 
 
 def plan(request: NoRequest, vm: VM) -> Plan:
     for drive in filled_drives(vm):
-        yield Call("VBD.eject", drive.ref, says=say(N_("Ejecting the image from {name}"), name=name_of(vm)))
+        yield Call("VBD.eject", drive.ref, says=lazy(N_("Ejecting the image from {name}"), name=name_of(vm)))
 
 
 EJECT: Final[AnyAction] = Action(

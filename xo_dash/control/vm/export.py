@@ -11,9 +11,9 @@ from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Plan, Transfer
 from xo_dash.control.request import Request, called, one_of
-from xo_dash.control.said import say
 from xo_dash.control.transfers.names import file_name
 from xo_dash.control.vm.kinds import is_machine, is_snapshot
 from xo_dash.i18n import N_
@@ -40,7 +40,7 @@ def plan(request: ExportVM, vm: VM) -> Plan:
     name = file_name(name_of(vm), ENDING[request.compression])
     yield Transfer(
         "/export", {"ref": vm.ref, "use_compression": QUERY[request.compression]},
-        says=say(N_("Exporting {name}"), name=name_of(vm)), label=f"Export of {name_of(vm)}", name=name,
+        says=lazy(N_("Exporting {name}"), name=name_of(vm)), label=f"Export of {name_of(vm)}", name=name,
     )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from data.storage import machine_of
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.said import say
 from xo_dash.control.vm.clone import CloneVM, check, copied, srs
 from xo_dash.control.vm.kinds import is_snapshot
 from xo_dash.i18n import N_, _
@@ -30,7 +30,7 @@ def defaults(snapshots: Sequence[VM]) -> Mapping[str, object]:
 def vm_plan(request: CloneVM, snapshot: VM) -> Plan:
     """Source: XAPI's clone of a snapshot is a template, as the snapshot itself is."""
     copy = yield from copied(request, snapshot)
-    says = say(N_("Converting {name} to a VM"), name=request.name)
+    says = lazy(N_("Converting {name} to a VM"), name=request.name)
     yield Call("VM.set_is_a_template", copy, False, says=says, asynchronous=False)
 
 

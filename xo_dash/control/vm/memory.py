@@ -12,9 +12,9 @@ from data.pending import MEMORY, MemoryWaiting, owner, written
 from data.stores.users import Role
 from data.vms import has_fixed_memory
 from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, GibSize, Request, called
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.words import under_way
 from xo_dash.control.writes import setting_key
@@ -60,32 +60,32 @@ def is_live(limits: MemoryWaiting, vm: VM) -> bool:
 
 def check(request: SetMemory, vm: VM) -> Iterator[Fault]:
     if request.memory < LEAST:
-        yield Fault("memory", say(N_("it must be at least {least}"), least=Amount(LEAST)))
+        yield Fault("memory", lazy(N_("it must be at least {least}"), least=Amount(LEAST)))
     if request.minimum and request.minimum > request.memory:
-        yield Fault("minimum", say(N_("it must be at most the memory, {memory}"), memory=Amount(request.memory)))
+        yield Fault("minimum", lazy(N_("it must be at most the memory, {memory}"), memory=Amount(request.memory)))
     if request.limit and request.limit < request.memory:
-        yield Fault("limit", say(N_("it must be at least the memory, {memory}"), memory=Amount(request.memory)))
+        yield Fault("limit", lazy(N_("it must be at least the memory, {memory}"), memory=Amount(request.memory)))
     if too_much := _too_much(request, vm):
         yield Fault("memory", too_much)
 
 
-def _too_much(request: SetMemory, vm: VM) -> Said | None:
+def _too_much(request: SetMemory, vm: VM) -> LazyText | None:
     """No host of the pool is as large as that."""
     metrics = [found for host in vm.home.all(Host).values() if (found := vm.home.one(HostMetrics, host.metrics)) is not None]
     most = max((found.memory_total for found in metrics), default=0)
     least = request.minimum or request.memory
-    return say(N_("no host of the pool has more than {most}"), most=Amount(most)) if 0 < most < least else None
+    return lazy(N_("no host of the pool has more than {most}"), most=Amount(most)) if 0 < most < least else None
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     if vm.power_state in (PowerState.SUSPENDED, PowerState.PAUSED):
-        return say(N_("memory cannot be changed while it is paused or suspended; resume it first"))
+        return lazy(N_("memory cannot be changed while it is paused or suspended; resume it first"))
     return under_way(next(iter(vm.current_operations.values()))) if vm.current_operations else None
 
 
 def plan(request: SetMemory, vm: VM) -> Plan:
     limits = limits_of(request, vm)
-    says = say(N_("Setting the memory of {name} to {memory}"), name=name_of(vm), memory=Amount(limits.dynamic_max))
+    says = lazy(N_("Setting the memory of {name} to {memory}"), name=name_of(vm), memory=Amount(limits.dynamic_max))
     if not is_up(vm):
         yield from set_limits(limits, vm, says)
     elif is_live(limits, vm):
@@ -96,7 +96,7 @@ def plan(request: SetMemory, vm: VM) -> Plan:
                 method, vm.ref, limits.dynamic_min, limits.dynamic_max, says=says, undo=lambda _: one(method, vm.ref, *held, says=says)
             )
     elif limits != now(vm):
-        says = say(N_("Saving {memory} of memory for the next restart of {name}"), name=name_of(vm), memory=Amount(limits.dynamic_max))
+        says = lazy(N_("Saving {memory} of memory for the next restart of {name}"), name=name_of(vm), memory=Amount(limits.dynamic_max))
         yield from setting_key(vm, "other_config", MEMORY, written(limits), says)
         return
     yield from forgotten(vm)
@@ -109,7 +109,7 @@ def now(vm: VM) -> MemoryWaiting:
     )
 
 
-def set_limits(limits: MemoryWaiting, vm: VM, says: Said) -> Plan:
+def set_limits(limits: MemoryWaiting, vm: VM, says: LazyText) -> Plan:
     """All four at once, of a halted VM. Source: one after the other they may be out of order meanwhile."""
     held = (vm.memory_static_min, vm.memory_static_max, vm.memory_dynamic_min, vm.memory_dynamic_max)
     wanted = (min(vm.memory_static_min, limits.dynamic_min), limits.static_max, limits.dynamic_min, limits.dynamic_max)
@@ -120,7 +120,7 @@ def set_limits(limits: MemoryWaiting, vm: VM, says: Said) -> Plan:
 
 def forgotten(vm: VM) -> Plan:
     """What waited is overtaken by what is set now."""
-    yield from setting_key(vm, "other_config", MEMORY, None, say(N_("Discarding the memory saved before")))
+    yield from setting_key(vm, "other_config", MEMORY, None, lazy(N_("Discarding the memory saved before")))
 
 
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:

@@ -12,9 +12,9 @@ from data.pending import Pending, pending_of
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.memory import set_limits
 from xo_dash.control.vm.vcpus import set_all
@@ -28,11 +28,11 @@ def has_pending(vm: VM) -> bool:
     return bool(pending_of(vm))
 
 
-def nothing_waits(vm: VM) -> Said | None:
-    return None if has_pending(vm) else say(N_("no changes are waiting for a restart"))
+def nothing_waits(vm: VM) -> LazyText | None:
+    return None if has_pending(vm) else lazy(N_("no changes are waiting for a restart"))
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     """A halted VM takes them at once."""
     return nothing_waits(vm) or (None if vm.power_state is PowerState.HALTED else _STOPS(vm))
 
@@ -41,21 +41,21 @@ def apply_plan(request: NoRequest, vm: VM) -> Plan:
     """Shut down, change, start; where a change fails the VM starts as it was."""
     waiting, restarts = pending_of(vm), is_up(vm)
     if restarts:
-        starting = say(N_("Starting {name}"), name=name_of(vm))
-        yield Call("VM.clean_shutdown", vm.ref, says=say(N_("Shutting down {name}"), name=name_of(vm)),
+        starting = lazy(N_("Starting {name}"), name=name_of(vm))
+        yield Call("VM.clean_shutdown", vm.ref, says=lazy(N_("Shutting down {name}"), name=name_of(vm)),
                    undo=lambda _: one("VM.start", vm.ref, False, False, says=starting),
-                   undone=say(N_("{name} was started again as it was"), name=name_of(vm)),
-                   stays=say(N_("{name} is halted; start it"), name=name_of(vm)))  # fmt: skip
+                   undone=lazy(N_("{name} was started again as it was"), name=name_of(vm)),
+                   stays=lazy(N_("{name} is halted; start it"), name=name_of(vm)))  # fmt: skip
     yield from _changes(waiting, vm)
     for key in waiting.keys:
-        yield from setting_key(vm, "other_config", key, None, say(N_("Saving that the changes are applied")))
+        yield from setting_key(vm, "other_config", key, None, lazy(N_("Saving that the changes are applied")))
     if restarts:
-        yield Call("VM.start", vm.ref, False, False, says=say(N_("Starting {name}"), name=name_of(vm)))
+        yield Call("VM.start", vm.ref, False, False, says=lazy(N_("Starting {name}"), name=name_of(vm)))
 
 
 def _changes(waiting: Pending, vm: VM) -> Plan:
     if waiting.memory is not None:
-        says = say(N_("Setting the memory of {name} to {memory}"), name=name_of(vm), memory=Amount(waiting.memory.dynamic_max))
+        says = lazy(N_("Setting the memory of {name} to {memory}"), name=name_of(vm), memory=Amount(waiting.memory.dynamic_max))
         yield from set_limits(waiting.memory, vm, says)
     if waiting.vcpus is not None:
         yield from set_all(waiting.vcpus, vm)
@@ -63,16 +63,16 @@ def _changes(waiting: Pending, vm: VM) -> Plan:
         row = vm.home.by_uuid(VDI, uuid)
         if row is not None:
             yield Call(
-                "VDI.resize", row.ref, disk.size, says=say(N_("Growing {disk} to {size}"), disk=name_of(row), size=Amount(disk.size))
+                "VDI.resize", row.ref, disk.size, says=lazy(N_("Growing {disk} to {size}"), disk=name_of(row), size=Amount(disk.size))
             )
 
 
 def discard_plan(request: NoRequest, vm: VM) -> Plan:
     waiting = pending_of(vm)
     for key in waiting.keys:
-        yield from setting_key(vm, "other_config", key, None, say(N_("Discarding a change that waits for a restart")))
+        yield from setting_key(vm, "other_config", key, None, lazy(N_("Discarding a change that waits for a restart")))
     if waiting.at_startup:
-        says = say(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=vcpus_online(vm))
+        says = lazy(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=vcpus_online(vm))
         yield from setting(vm, "VCPUs_at_startup", vcpus_online(vm), vm.VCPUs_at_startup, says)
 
 

@@ -10,9 +10,9 @@ from data.objects import VM, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 
@@ -30,7 +30,7 @@ def _power(
     """A row that changes a VM's power state from one of `states` to `to`; None where the state does not tell that it was done."""
 
     def plan(request: NoRequest, vm: VM) -> Plan:
-        return one(f"VM.{operation}", vm.ref, *extra, says=say(doing, name=name_of(vm)))
+        return one(f"VM.{operation}", vm.ref, *extra, says=lazy(doing, name=name_of(vm)))
 
     condition = allowed(operation, *states)
     return Action(

@@ -11,9 +11,9 @@ from data.stores.users import Role
 from data.vms import DELETION, SHUTDOWN, is_protected
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Plan
 from xo_dash.control.request import Request, called
-from xo_dash.control.said import say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.writes import setting_key
 from xo_dash.i18n import N_
@@ -32,10 +32,10 @@ def plan(request: ProtectVM, vm: VM) -> Plan:
     for asked, operations in ((request.deletion, DELETION), (request.shutdown, SHUTDOWN)):
         for operation in sorted(operations) if asked is not None else ():
             if asked and operation not in vm.blocked_operations:
-                says = say(N_("Blocking {operation} of {name}"), operation=operation, name=name)
+                says = lazy(N_("Blocking {operation} of {name}"), operation=operation, name=name)
                 yield from setting_key(vm, "blocked_operations", operation, "true", says)
             elif not asked:
-                says = say(N_("Allowing {operation} of {name}"), operation=operation, name=name)
+                says = lazy(N_("Allowing {operation} of {name}"), operation=operation, name=name)
                 yield from setting_key(vm, "blocked_operations", operation, None, says)
 
 

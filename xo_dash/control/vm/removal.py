@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 from data.types import NULL_REF, Ref
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.said import say
 from xo_dash.i18n import N_
 
 
@@ -16,12 +16,12 @@ def remove_made(vm: Any, name: str, keep: Collection[Ref] = ()) -> Plan:
 
     Source: VM.destroy removes the record and its VBDs, never a VDI; a CD drive's image is somebody else's.
     """
-    looking = say(N_("Listing the disks of {name}"), name=name)
+    looking = lazy(N_("Listing the disks of {name}"), name=name)
     disks = []
     for drive in (yield Call("VM.get_VBDs", vm, says=looking, asynchronous=False)):
         record = yield Call("VBD.get_record", drive, says=looking, asynchronous=False)
         if record["type"] == "Disk" and record["VDI"] not in (NULL_REF, *keep):
             disks.append(record["VDI"])
-    yield Call("VM.destroy", vm, says=say(N_("Deleting {name}"), name=name), gone_is_done=True)
+    yield Call("VM.destroy", vm, says=lazy(N_("Deleting {name}"), name=name), gone_is_done=True)
     for disk in disks:
-        yield Call("VDI.destroy", disk, says=say(N_("Deleting a disk of {name}"), name=name), gone_is_done=True, alone=True)
+        yield Call("VDI.destroy", disk, says=lazy(N_("Deleting a disk of {name}"), name=name), gone_is_done=True, alone=True)

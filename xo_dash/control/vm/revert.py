@@ -11,9 +11,9 @@ from data.stores.users import Role
 from data.types import timestamp
 from data.vms import is_of_backup
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Name, Request, VMUuid, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.disks import disk_label, disks_of
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.snapshot import dated_name
@@ -51,21 +51,21 @@ def choices(vms: Sequence[VM]) -> Sequence[Choice]:
     return [Choice(snapshot.uuid, name_of(snapshot), _refused(snapshot)) for snapshot in snapshots_of(vms[0])]
 
 
-def _refused(snapshot: VM) -> Said | None:
+def _refused(snapshot: VM) -> LazyText | None:
     if "revert" in snapshot.allowed_operations:
         return None
     if snapshot.current_operations:
         return under_way(next(iter(snapshot.current_operations.values())))
-    return say(N_("the pool does not allow reverting to it now"))
+    return lazy(N_("the pool does not allow reverting to it now"))
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     if not vm.snapshots:
-        return say(N_("it has no snapshots"))
+        return lazy(N_("it has no snapshots"))
     if vm.current_operations:
         return under_way(next(iter(vm.current_operations.values())))
     if "revert" in vm.blocked_operations:
-        return say(N_("this operation is blocked: {reason}"), reason=vm.blocked_operations["revert"])
+        return lazy(N_("this operation is blocked: {reason}"), reason=vm.blocked_operations["revert"])
     return None
 
 
@@ -74,14 +74,14 @@ def check(request: RevertVM, vm: VM) -> Iterator[Fault]:
     if snapshot is None:
         return
     if snapshot.snapshot_of != vm.ref:
-        yield Fault("snapshot", say(N_("{snapshot} is not a snapshot of {vm}"), snapshot=name_of(snapshot), vm=name_of(vm)))
+        yield Fault("snapshot", lazy(N_("{snapshot} is not a snapshot of {vm}"), snapshot=name_of(snapshot), vm=name_of(vm)))
     elif refused := _refused(snapshot):
         yield Fault("snapshot", refused)
     if request.snapshot_first and "snapshot" not in vm.allowed_operations:
-        yield Fault("snapshot_first", say(N_("the pool does not allow a snapshot of it now")))
+        yield Fault("snapshot_first", lazy(N_("the pool does not allow a snapshot of it now")))
 
 
-def notes(request: RevertVM, vm: VM) -> Iterator[Said]:
+def notes(request: RevertVM, vm: VM) -> Iterator[LazyText]:
     """What the present has and the snapshot has not. Source: xapi detaches such disks and keeps them; NICs are made anew by their MAC."""
     snapshot = vm.home.by_uuid(VM, request.snapshot)
     if snapshot is None:
@@ -89,15 +89,15 @@ def notes(request: RevertVM, vm: VM) -> Iterator[Said]:
     theirs = {disk.snapshot_of for disk in disks_of(snapshot)}
     for disk in disks_of(vm):
         if disk.ref not in theirs:
-            yield say(N_("{disk} is not in the snapshot: it is detached, and kept."), disk=disk_label(disk))
+            yield lazy(N_("{disk} is not in the snapshot: it is detached, and kept."), disk=disk_label(disk))
     addresses = {nic.MAC for nic in snapshot.all_of(VIF, snapshot.VIFs)}
     for nic in vm.all_of(VIF, vm.VIFs):
         if nic.MAC not in addresses:
-            yield say(N_("NIC {device} ({mac}) is not in the snapshot: it is removed."), device=nic.device, mac=nic.MAC)
+            yield lazy(N_("NIC {device} ({mac}) is not in the snapshot: it is removed."), device=nic.device, mac=nic.MAC)
     if is_of_backup(snapshot):
-        yield say(N_("{snapshot} is used by a backup job; reverting to it does not affect the backup."), snapshot=name_of(snapshot))
+        yield lazy(N_("{snapshot} is used by a backup job; reverting to it does not affect the backup."), snapshot=name_of(snapshot))
     if snapshot.power_state is PowerState.SUSPENDED and not request.start:
-        yield say(N_("The snapshot has the memory: {vm} is suspended afterwards, until it is resumed."), vm=name_of(vm))
+        yield lazy(N_("The snapshot has the memory: {vm} is suspended afterwards, until it is resumed."), vm=name_of(vm))
 
 
 def plan(request: RevertVM, vm: VM) -> Plan:
@@ -108,10 +108,10 @@ def plan(request: RevertVM, vm: VM) -> Plan:
     resumes = snapshot.power_state is PowerState.SUSPENDED
     if request.snapshot_first:
         present = request.name or dated_name([vm])
-        yield Call("VM.snapshot", vm.ref, present, says=say(N_("Taking a snapshot of {name}"), name=name_of(vm)))
-    yield Call("VM.revert", snapshot.ref, says=say(N_("Reverting {name} to {snapshot}"), name=name_of(vm), snapshot=name_of(snapshot)))
+        yield Call("VM.snapshot", vm.ref, present, says=lazy(N_("Taking a snapshot of {name}"), name=name_of(vm)))
+    yield Call("VM.revert", snapshot.ref, says=lazy(N_("Reverting {name} to {snapshot}"), name=name_of(vm), snapshot=name_of(snapshot)))
     if request.start:
-        says = say(N_("Resuming {name}"), name=name_of(vm)) if resumes else say(N_("Starting {name}"), name=name_of(vm))
+        says = lazy(N_("Resuming {name}"), name=name_of(vm)) if resumes else lazy(N_("Starting {name}"), name=name_of(vm))
         yield Call("VM.resume" if resumes else "VM.start", vm.ref, False, False, says=says)
 
 

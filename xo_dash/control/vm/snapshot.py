@@ -15,9 +15,9 @@ from data.objects import SR, VM, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import Fault, NamePattern, Request, called
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.kinds import is_machine
@@ -64,31 +64,31 @@ _QUIESCE = allowed("snapshot_with_quiesce", PowerState.RUNNING)
 
 def check(request: TakeSnapshot, vm: VM) -> Iterator[Fault]:
     if request.memory and request.quiesce:
-        yield Fault("quiesce", say(N_("a snapshot with memory cannot be quiesced; select only one of the two")))
+        yield Fault("quiesce", lazy(N_("a snapshot with memory cannot be quiesced; select only one of the two")))
     elif request.memory and (reason := _MEMORY(vm)):
-        yield Fault("memory", say(N_("{name}: {reason}"), name=name_of(vm), reason=reason))
+        yield Fault("memory", lazy(N_("{name}: {reason}"), name=name_of(vm), reason=reason))
     elif request.quiesce and (reason := _QUIESCE(vm)):
-        yield Fault("quiesce", say(N_("{name}: {reason}"), name=name_of(vm), reason=reason))
+        yield Fault("quiesce", lazy(N_("{name}: {reason}"), name=name_of(vm), reason=reason))
 
 
-def notes(request: TakeSnapshot, vm: VM) -> Iterator[Said]:
+def notes(request: TakeSnapshot, vm: VM) -> Iterator[LazyText]:
     """What it takes, and how deep the chains are."""
     if request.memory:
-        yield say(N_("{amount} more for the memory; the VM is paused while it is saved."), amount=Amount(memory_of(vm)))
+        yield lazy(N_("{amount} more for the memory; the VM is paused while it is saved."), amount=Amount(memory_of(vm)))
     srs = dict.fromkeys(sr for disk in disks_of(vm) if (sr := disk.home.one(SR, disk.SR)))
     known = [(name_of(sr), free) for sr in srs if (free := free_space(sr)) is not None]
     if known:
         name, least = min(known, key=lambda pair: pair[1])
-        yield say(N_("Needs almost no space at first; {sr} has {free} free."), sr=name, free=Amount(least))
+        yield lazy(N_("Needs almost no space at first; {sr} has {free} free."), sr=name, free=Amount(least))
     depth = deepest(vm)
     if depth >= DEEP:
         text = N_("A disk chain has {depth} levels; from {most} on, no snapshots are possible. Delete some that are no longer needed.")
-        yield say(text, depth=depth, most=MOST)
+        yield lazy(text, depth=depth, most=MOST)
 
 
 def plan(request: TakeSnapshot, vm: VM) -> Plan:
     method = "VM.checkpoint" if request.memory else "VM.snapshot_with_quiesce" if request.quiesce else "VM.snapshot"
-    return one(method, vm.ref, request.name, says=say(N_("Taking a snapshot of {name}"), name=name_of(vm)))
+    return one(method, vm.ref, request.name, says=lazy(N_("Taking a snapshot of {name}"), name=name_of(vm)))
 
 
 TAKE: Final[AnyAction] = Action(

@@ -11,9 +11,9 @@ from data.stores.users import Role
 from data.vms import is_of_backup
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.disks import disk_label, own_disks
 from xo_dash.control.vm.kinds import is_snapshot
 from xo_dash.i18n import N_
@@ -32,21 +32,21 @@ def unasked(snapshots: Sequence[VM]) -> Collection[str]:
 def check(request: DeleteSnapshot, snapshot: VM) -> Iterator[Fault]:
     if is_of_backup(snapshot) and not request.backups:
         text = N_("{name} is used by a backup job; include snapshots of backups, or skip it")
-        yield Fault("backups", say(text, name=name_of(snapshot)))
+        yield Fault("backups", lazy(text, name=name_of(snapshot)))
 
 
-def notes(request: DeleteSnapshot, snapshot: VM) -> Iterator[Said]:
+def notes(request: DeleteSnapshot, snapshot: VM) -> Iterator[LazyText]:
     if is_of_backup(snapshot):
         vm = snapshot.home.one(VM, snapshot.snapshot_of)
-        yield say(N_("The next backup of {vm} is a full one."), vm=name_of(vm) if vm else "?")
+        yield lazy(N_("The next backup of {vm} is a full one."), vm=name_of(vm) if vm else "?")
 
 
 def plan(request: DeleteSnapshot, snapshot: VM) -> Plan:
     """The snapshot's record first: a disk cannot go while something is made of it."""
     disks = own_disks(snapshot)
-    yield Call("VM.destroy", snapshot.ref, says=say(N_("Deleting snapshot {name}"), name=name_of(snapshot)))
+    yield Call("VM.destroy", snapshot.ref, says=lazy(N_("Deleting snapshot {name}"), name=name_of(snapshot)))
     for disk in disks:
-        yield Call("VDI.destroy", disk.ref, says=say(N_("Deleting disk {name}"), name=name_of(disk)), gone_is_done=True, alone=True)
+        yield Call("VDI.destroy", disk.ref, says=lazy(N_("Deleting disk {name}"), name=name_of(disk)), gone_is_done=True, alone=True)
 
 
 _CONDITION = allowed("destroy")

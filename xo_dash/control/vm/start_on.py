@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
-from data.fitting import Obstacle, lacks
+from data.host_fit import Obstacle, lacks
 from data.names import name_of
 from data.objects import VM, Host, PowerState
 from data.stores.users import Role
 from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed, host_refuses
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import Fault, HostUuid, Request, called
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.power import is_in
 from xo_dash.i18n import N_
@@ -36,17 +36,17 @@ def choices(subjects: Sequence[VM]) -> Sequence[Choice]:
     return sorted(found, key=lambda choice: (choice.refused is not None, choice.label))
 
 
-def _refused(host: Host, vms: Sequence[VM]) -> Said | None:
+def _refused(host: Host, vms: Sequence[VM]) -> LazyText | None:
     """Why it cannot take the first of them that it cannot take. How much memory is free is for the pool to say: it may squeeze others."""
     return host_refuses(host) or next((missing for vm in vms if (missing := _missing(host, vm))), None)
 
 
-def _missing(host: Host, vm: VM) -> Said | None:
+def _missing(host: Host, vm: VM) -> LazyText | None:
     """The storage or network of a VM that `host` does not have."""
     for lack in lacks(vm, host):
         if lack.what is not None:
             words = N_("it has no access to {what}") if lack.obstacle is Obstacle.SR else N_("it does not have the network {what}")
-            return say(words, what=name_of(lack.what))
+            return lazy(words, what=name_of(lack.what))
     return None
 
 
@@ -62,12 +62,12 @@ def defaults(subjects: Sequence[VM]) -> Mapping[str, object]:
 def check(request: StartOn, vm: VM) -> Iterator[Fault]:
     host = vm.home.by_uuid(Host, request.host)
     if host is not None and (refused := _refused(host, [vm])):
-        yield Fault("host", say(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
+        yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
 
 
 def plan(request: StartOn, vm: VM) -> Plan:
     host = vm.home.by_uuid(Host, request.host)
-    return one("VM.start_on", vm.ref, host.ref if host else NULL_REF, False, False, says=say(N_("Starting {name}"), name=name_of(vm)))
+    return one("VM.start_on", vm.ref, host.ref if host else NULL_REF, False, False, says=lazy(N_("Starting {name}"), name=name_of(vm)))
 
 
 _CONDITION = allowed("start_on", PowerState.HALTED)

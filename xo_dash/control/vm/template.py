@@ -9,15 +9,15 @@ from data.objects import VM, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.kinds import is_machine, is_template
 from xo_dash.i18n import N_
 
 
 def _convert(vm: VM, is_a_template: bool, says: str) -> Plan:
-    yield Call("VM.set_is_a_template", vm.ref, is_a_template, says=say(says, name=name_of(vm)), asynchronous=False)
+    yield Call("VM.set_is_a_template", vm.ref, is_a_template, says=lazy(says, name=name_of(vm)), asynchronous=False)
 
 
 def make_plan(request: NoRequest, vm: VM) -> Plan:
@@ -28,11 +28,11 @@ def back_plan(request: NoRequest, template: VM) -> Plan:
     return _convert(template, is_a_template=False, says=N_("Converting {name} to a VM"))
 
 
-def back_blocked(template: VM) -> Said | None:
+def back_blocked(template: VM) -> LazyText | None:
     if not is_template(template):
-        return say(N_("it is not a template"))
+        return lazy(N_("it is not a template"))
     if template.is_default_template:
-        return say(N_("it is a template that comes with the pool"))
+        return lazy(N_("it is a template that comes with the pool"))
     return None
 
 

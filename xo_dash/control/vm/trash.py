@@ -13,14 +13,14 @@ from data.trash import BLOCKED, DAY, REASON, TAG, XODASH_TRASH, Trash, is_trashe
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import NoRequest
-from xo_dash.control.said import Said, say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 
 
-class Mark(NamedTuple):
+class TrashMark(NamedTuple):
     """A key with its value in a map of the VM's, or a tag."""
 
     add: str
@@ -31,38 +31,38 @@ class Mark(NamedTuple):
     removing: str
 
 
-def _block(operation: str) -> Mark:
+def _block(operation: str) -> TrashMark:
     add, remove = "VM.add_to_blocked_operations", "VM.remove_from_blocked_operations"
     if operation == "start_on":
-        return Mark(add, remove, operation, REASON, N_("Blocking {name} on other hosts"), N_("Allowing {name} on other hosts"))
-    return Mark(add, remove, operation, REASON, N_("Blocking the start of {name}"), N_("Allowing the start of {name}"))
+        return TrashMark(add, remove, operation, REASON, N_("Blocking {name} on other hosts"), N_("Allowing {name} on other hosts"))
+    return TrashMark(add, remove, operation, REASON, N_("Blocking the start of {name}"), N_("Allowing the start of {name}"))
 
 
-def _note(text: str) -> Mark:
+def _note(text: str) -> TrashMark:
     add, remove = "VM.add_to_other_config", "VM.remove_from_other_config"
-    return Mark(add, remove, XODASH_TRASH, text, N_("Moving {name} to the trash"), N_("Restoring {name} from the trash"))
+    return TrashMark(add, remove, XODASH_TRASH, text, N_("Moving {name} to the trash"), N_("Restoring {name} from the trash"))
 
 
-_TAG: Final = Mark("VM.add_tags", "VM.remove_tags", TAG, None, N_("Adding a tag to {name}"), N_("Removing a tag from {name}"))
+_TAG: Final = TrashMark("VM.add_tags", "VM.remove_tags", TAG, None, N_("Adding a tag to {name}"), N_("Removing a tag from {name}"))
 
 
-def _set(vm: VM, mark: Mark) -> Call:
+def _set(vm: VM, mark: TrashMark) -> Call:
     value = () if mark.value is None else (mark.value,)
     return Call(
-        mark.add, vm.ref, mark.key, *value, says=say(mark.setting, name=name_of(vm)), asynchronous=False,
-        undo=lambda _none: one(mark.remove, vm.ref, mark.key, says=say(mark.removing, name=name_of(vm)), asynchronous=False),
+        mark.add, vm.ref, mark.key, *value, says=lazy(mark.setting, name=name_of(vm)), asynchronous=False,
+        undo=lambda _none: one(mark.remove, vm.ref, mark.key, says=lazy(mark.removing, name=name_of(vm)), asynchronous=False),
     )  # fmt: skip
 
 
-def _take_off(vm: VM, mark: Mark) -> Call:
+def _take_off(vm: VM, mark: TrashMark) -> Call:
     value = () if mark.value is None else (mark.value,)
     return Call(
-        mark.remove, vm.ref, mark.key, says=say(mark.removing, name=name_of(vm)), asynchronous=False,
-        undo=lambda _none: one(mark.add, vm.ref, mark.key, *value, says=say(mark.setting, name=name_of(vm)), asynchronous=False),
+        mark.remove, vm.ref, mark.key, says=lazy(mark.removing, name=name_of(vm)), asynchronous=False,
+        undo=lambda _none: one(mark.add, vm.ref, mark.key, *value, says=lazy(mark.setting, name=name_of(vm)), asynchronous=False),
     )  # fmt: skip
 
 
-def _marks_missing(vm: VM, now: float) -> Iterator[Mark]:
+def _marks_missing(vm: VM, now: float) -> Iterator[TrashMark]:
     """What says that it is there comes last."""
     yield from (_block(operation) for operation in BLOCKED if operation not in vm.blocked_operations)
     if TAG not in vm.tags:
@@ -70,7 +70,7 @@ def _marks_missing(vm: VM, now: float) -> Iterator[Mark]:
     yield _note(note(vm, now, now + vm.home.part(Trash).days * DAY))
 
 
-def _marks_on(vm: VM) -> Iterator[Mark]:
+def _marks_on(vm: VM) -> Iterator[TrashMark]:
     """Blocks by somebody else stay."""
     yield from (_block(operation) for operation in BLOCKED if vm.blocked_operations.get(operation) == REASON)
     if TAG in vm.tags:
@@ -91,12 +91,12 @@ def restore_plan(request: NoRequest, vm: VM) -> Plan:
 _DESTROY = allowed("destroy", PowerState.HALTED)
 
 
-def blocked(vm: VM) -> Said | None:
+def blocked(vm: VM) -> LazyText | None:
     """What cannot be deleted cannot be moved there either; a suspended VM would keep its memory."""
     if not vm.home.part(Trash).is_on:
-        return say(N_("the trash is disabled; an administrator can enable it in the settings"))
+        return lazy(N_("the trash is disabled; an administrator can enable it in the settings"))
     if is_trashed(vm):
-        return say(N_("it is already in the trash"))
+        return lazy(N_("it is already in the trash"))
     return _DESTROY(vm) or (None if vm.power_state is PowerState.HALTED else _DESTROY.moment(vm))
 
 
@@ -104,8 +104,8 @@ def _has_trash(subject: XapiObject) -> bool:
     return is_machine(subject) and subject.home.part(Trash).is_on
 
 
-def restore_blocked(vm: VM) -> Said | None:
-    return None if is_trashed(vm) else say(N_("it is not in the trash"))
+def restore_blocked(vm: VM) -> LazyText | None:
+    return None if is_trashed(vm) else lazy(N_("it is not in the trash"))
 
 
 TRASH: Final[AnyAction] = Action(

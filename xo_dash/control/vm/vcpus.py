@@ -15,9 +15,9 @@ from data.stores.users import Role
 from data.vms import cores_per_socket, cpu_cap, cpu_weight
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Request, called
-from xo_dash.control.said import say
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.memory import blocked
 from xo_dash.control.writes import setting, setting_key
@@ -62,15 +62,15 @@ def is_live(asked: CpusWaiting, vm: VM) -> bool:
 
 def check(request: SetVCPUs, vm: VM) -> Iterator[Fault]:
     if request.most and request.most < request.vcpus:
-        yield Fault("most", say(N_("it must be at least the number of vCPUs, {vcpus}"), vcpus=request.vcpus))
+        yield Fault("most", lazy(N_("it must be at least the number of vCPUs, {vcpus}"), vcpus=request.vcpus))
     asked = wanted(request, vm)
     if request.cores and asked.most % request.cores:
-        yield Fault("cores", say(N_("{most} vCPUs cannot be divided into sockets of {cores}"), most=asked.most, cores=request.cores))
+        yield Fault("cores", lazy(N_("{most} vCPUs cannot be divided into sockets of {cores}"), most=asked.most, cores=request.cores))
 
 
 def plan(request: SetVCPUs, vm: VM) -> Plan:
     asked = wanted(request, vm)
-    says = say(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
+    says = lazy(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
     if not is_up(vm):
         yield from set_all(asked, vm)
     elif is_live(asked, vm):
@@ -81,23 +81,23 @@ def plan(request: SetVCPUs, vm: VM) -> Plan:
         else:
             yield from setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
     else:
-        says = say(N_("Saving {n} vCPUs for the next restart of {name}"), name=name_of(vm), n=asked.at_startup)
+        says = lazy(N_("Saving {n} vCPUs for the next restart of {name}"), name=name_of(vm), n=asked.at_startup)
         yield from setting_key(vm, "other_config", VCPUS, written(asked), says)
         return
-    yield from setting_key(vm, "other_config", VCPUS, None, say(N_("Discarding the vCPUs saved before")))
+    yield from setting_key(vm, "other_config", VCPUS, None, lazy(N_("Discarding the vCPUs saved before")))
 
 
 def set_all(asked: CpusWaiting, vm: VM) -> Plan:
     """Of a halted VM; in the order in which it is right at each step: what starts is never more than the most."""
-    says = say(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
+    says = lazy(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
     start = setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
     most = setting(
-        vm, "VCPUs_max", asked.most, vm.VCPUs_max, say(N_("Setting the maximum of {name} to {n} vCPUs"), name=name_of(vm), n=asked.most)
+        vm, "VCPUs_max", asked.most, vm.VCPUs_max, lazy(N_("Setting the maximum of {name} to {n} vCPUs"), name=name_of(vm), n=asked.most)
     )
     for part in (most, start) if asked.most >= vm.VCPUs_at_startup else (start, most):
         yield from part
     if asked.cores != cores_per_socket(vm):
-        says = say(N_("Setting {n} cores per socket for {name}"), name=name_of(vm), n=asked.cores)
+        says = lazy(N_("Setting {n} cores per socket for {name}"), name=name_of(vm), n=asked.cores)
         yield from setting_key(vm, "platform", CORES, str(asked.cores), says)
 
 
@@ -107,7 +107,7 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 def share_plan(request: SetCpuShare, vm: VM) -> Plan:
     """Takes effect at the next start. Source: xapi has no way to do it at once, whatever add_to_VCPUs_params_live says."""
-    says = say(N_("Setting the CPU share of {name}"), name=name_of(vm))
+    says = lazy(N_("Setting the CPU share of {name}"), name=name_of(vm))
     if request.weight is not None:
         yield from setting_key(vm, "VCPUs_params", "weight", str(request.weight), says)
     if request.cap is not None:

@@ -9,7 +9,7 @@ from ..database import Database, Record
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import bond_move, chance, devices, host_management, pif_rules, pif_state
+from . import bond_move, devices, durations, host_management, pif_rules, pif_state
 from .pif import need_host
 
 Check = Callable[[str], bool]
@@ -70,9 +70,9 @@ async def create(
     members = list(dict.fromkeys(members))
     primary = primary_of(db, members)
     check_members(call, members, primary)
-    await call.work(chance.seconds(call.pool, "bond"), end=0.5)
+    await call.work(durations.seconds(call.pool, "bond"), end=0.5)
     made = make(call, network, members, primary, mac, mode, complete(mode, properties or {}))
-    await call.work(chance.seconds(call.pool, "bond"), start=0.5)
+    await call.work(durations.seconds(call.pool, "bond"), start=0.5)
     return made
 
 
@@ -122,7 +122,7 @@ def make(call: Call, network: str, members: list[str], primary: str, mac: str, m
     same = {name: chief[name] for name in ("host", "primary_address_type", "properties")}
     master = pif_state.create(db, **same, network=network, device=free_device(db, chief["host"]), MAC=mac or chief["MAC"], MTU=-1,
                               metrics=db.create("PIF_metrics"))  # fmt: skip
-    load = bond_move.Load.of(call, chief["host"], members)
+    load = bond_move.NicUse.of(call, chief["host"], members)
     bond = db.create("Bond", {"master": master, "primary_slave": primary, "mode": mode, "properties": properties,
                               "auto_update_mac": not mac})  # fmt: skip
     for ref in members:
@@ -154,7 +154,7 @@ async def destroy(call: Call, bond: str) -> str:
     need_host(call, master)
     if db.get(call.pool.ref, "ha_enabled") and db.get(master, "management"):
         raise XapiError("HA_CANNOT_CHANGE_BOND_STATUS_OF_MGMT_IFACE")
-    await call.work(chance.seconds(call.pool, "bond"))
+    await call.work(durations.seconds(call.pool, "bond"))
     dissolve(call, bond)
     return ""
 
@@ -163,7 +163,7 @@ def dissolve(call: Call, bond: str) -> None:
     db = call.db
     record = db.record("Bond", bond)
     master, primary, members = db.record("PIF", record["master"]), record["primary_slave"], list(record["slaves"])
-    load = bond_move.Load.of(call, master["host"], [record["master"]])
+    load = bond_move.NicUse.of(call, master["host"], [record["master"]])
     bond_move.move_address(db, record["master"], primary)
     for ref in members:
         db.set(ref, bond_slave_of=NULL)

@@ -20,7 +20,7 @@ def move_address(db: Database, source: str, target: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class NicUse:
     """What some PIFs of a host carry."""
 
     vifs: list[str]
@@ -28,7 +28,7 @@ class Load:
     tunnels: list[str]
 
     @classmethod
-    def of(cls, call: Call, host: str, pifs: list[str]) -> Load:
+    def of(cls, call: Call, host: str, pifs: list[str]) -> NicUse:
         db = call.db
         return cls(
             [ref for pif in pifs for ref in local_vifs(call, host, db.get(pif, "network"))],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import bulk, from_db, rights
+from .. import bulk_insert, from_db, rights
 from ..call import Call
 from ..errors import XapiError
 from ..from_db import DumpError, rows
@@ -63,7 +63,7 @@ def create_from_db_file(call: Call, filename: str) -> str:
     """A file where the simulator runs, as pool-dump-database writes it."""
     found = Pool(call.pool.dispatcher, clock=call.clock)
     try:
-        bulk.insert(found.db, rows.read(found.model, from_db.read(Path(filename))))
+        bulk_insert.insert(found.db, rows.read(found.model, from_db.read(Path(filename))))
     except DumpError as error:
         raise XapiError("INTERNAL_ERROR", str(error)) from None
     return session_on(call, found, "db-from-file")

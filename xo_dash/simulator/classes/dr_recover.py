@@ -11,7 +11,7 @@ from ..rights import may
 from ..sessions import Session
 from ..transfer import ova
 from ..transfer.restore import Restored
-from ..transfer.restore_rules import Way
+from ..transfer.restore_rules import ImportMode
 from ..transfer.task import Job
 from ..types import NULL
 from . import sr_rules
@@ -97,7 +97,7 @@ async def recovered(call: Call, vms: list[str], session_to: str, *, force: bool)
         assert_can_be_recovered(call, vm, session_to)
     _, xml = ova.build(call.pool, vms, ova.Choice(snapshots=True, power_state=True))
     far = Call(there, session, there.master, call.method, label="Importing VMs")
-    made = Restored(Job(far), ova.parse(there.model, xml.encode()), Way(restore=True, force=force))
+    made = Restored(Job(far), ova.parse(there.model, xml.encode()), ImportMode(restore=True, force=force))
     try:
         await made.objects()
         found = await made.finish()

@@ -28,7 +28,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RestartPlan:
     """`restarts` says where VMs that are down go; `left_out` fit nowhere; `pinned`: some can only run on some hosts."""
 
     restarts: dict[str, str]
@@ -82,7 +82,7 @@ def only_host(pool: Pool, vm: str) -> str:
     return ""
 
 
-def plan(pool: Pool, failures: int, vms: Sequence[str] | None = None, change: Change | None = None) -> Plan:
+def plan(pool: Pool, failures: int, vms: Sequence[str] | None = None, change: Change | None = None) -> RestartPlan:
     """For these VMs, or all that are protected, to survive so many failures of hosts."""
     change = change or Change()
     wanted = list(dict.fromkeys([*(protected(pool) if vms is None else vms), *change.protected]))
@@ -104,7 +104,7 @@ def plan(pool: Pool, failures: int, vms: Sequence[str] | None = None, change: Ch
     found = config.pack(vm for vm in agile if not homes[vm])
     # xapi takes only agile VMs for restarted: a pinned one that is down is left out until it runs
     left_out = [vm for vm in wanted if not homes[vm] and vm not in found]
-    return Plan({**restarts, **found}, config.after(found), left_out, bool(rigid))
+    return RestartPlan({**restarts, **found}, config.after(found), left_out, bool(rigid))
 
 
 def exists(pool: Pool, failures: int, vms: Sequence[str] | None = None, change: Change | None = None) -> bool:

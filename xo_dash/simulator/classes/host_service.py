@@ -10,7 +10,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import ha_agile, ha_plan, vm_memory, vm_migrate, vm_migrate_line, vm_placement, vm_rules
+from . import ha_agile, ha_plan, vm_memory, vm_migrate, vm_migrate_duration, vm_placement, vm_rules
 
 BATCH = 10  # VMs that are on their way at once
 
@@ -100,7 +100,7 @@ async def evacuate(call: Call, host: str, network: str = NULL, batch: int = 0) -
         if network not in (NULL, ""):
             options["network"] = network
             for where in sorted(set(goals.values())):
-                vm_migrate_line.receiving(pool, where, network)
+                vm_migrate_duration.receiving(pool, where, network)
         await move_all(call, goals, options, batch or BATCH)
         left = len(vm_memory.resident(call.db, host))
         if left:

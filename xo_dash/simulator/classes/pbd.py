@@ -7,7 +7,7 @@ from ..call import Call
 from ..database import Record
 from ..errors import XapiError
 from ..registry import message
-from . import chance, ha_agile, storage_probe, storage_scan, storage_world, vm_placement
+from . import durations, ha_agile, storage_probe, storage_scan, storage_world, vm_placement
 
 
 @message("PBD.create")
@@ -69,7 +69,7 @@ async def plug(call: Call, pbd: str) -> str:
             for other in call.db.get(sr, "PBDs"):
                 if other != pbd and call.db.get(other, "currently_attached"):
                     raise XapiError("SR_NOT_SHARABLE", sr, call.db.get(other, "host"))
-        await call.work(chance.seconds(call.pool, "pbd"))
+        await call.work(durations.seconds(call.pool, "pbd"))
         need_storage(call, pbd)
         first = not any(call.db.get(other, "currently_attached") for other in call.db.get(sr, "PBDs"))
         call.db.set(pbd, currently_attached=True)
@@ -113,7 +113,7 @@ async def unplug(call: Call, pbd: str) -> str:
             raise XapiError("HA_IS_ENABLED")
         if used := in_use(call, sr, record["host"]):
             raise XapiError("VDI_IN_USE", *used)
-        await call.work(chance.seconds(call.pool, "pbd"))
+        await call.work(durations.seconds(call.pool, "pbd"))
         call.db.set(pbd, currently_attached=False)
     refresh_contents(call, sr)
     return ""

@@ -8,7 +8,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import chance, ha_agile, ha_monitor, ha_plan, ha_storage, vm_memory
+from . import durations, ha_agile, ha_monitor, ha_plan, ha_storage, vm_memory
 from .ha_binpack import Configuration
 
 PRIORITIES = ("", "best-effort", "restart")
@@ -35,7 +35,7 @@ async def enable_ha(call: Call, srs: list[str], configuration: dict[str, str]) -
         ha_plan.update(pool)
         for host in pool.db.rows("host"):
             machine.need(pool, host)
-        await call.work(chance.seconds(pool, "ha_host") * len(pool.db.rows("host")), steps=3 * len(pool.db.rows("host")))
+        await call.work(durations.seconds(pool, "ha_host") * len(pool.db.rows("host")), steps=3 * len(pool.db.rows("host")))
         pool.db.set(row, ha_enabled=True)
         ha_monitor.arm(pool)
     pool.refresh(row, *disks)
@@ -60,7 +60,7 @@ async def disable_ha(call: Call) -> str:
     """The disks stay for the next time."""
     pool, row = call.pool, call.pool.ref
     async with call.operation(row, "ha_disable"):
-        await call.work(chance.seconds(pool, "ha_host") * len(pool.db.rows("host")))
+        await call.work(durations.seconds(pool, "ha_host") * len(pool.db.rows("host")))
         pool.db.set(row, ha_enabled=False)
         ha_monitor.disarm(pool)
     pool.refresh(row, *(vdi for vdi, record in pool.db.records("VDI") if record["type"] in ("ha_statefile", "redo_log")))

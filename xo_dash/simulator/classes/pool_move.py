@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..database import Record
-from ..pool import Host, Pool
+from ..pool import Endpoint, Pool
 from ..transfer import disks
 from ..types import NULL
 from . import vm_life
@@ -124,7 +124,7 @@ def settle(target: Pool, move: Move, host: str) -> None:
     """After the rows: consoles say where they are, and everybody what may be done with it."""
     new = move.known[host]
     address = target.db.get(new, "address")
-    target.hosts[address] = Host(new, address)
+    target.hosts[address] = Endpoint(new, address)
     for console in target.db.get(target.db.get(new, "control_domain"), "consoles"):
         vm_life.locate(target, console, new)
     made = [ref for ref in move.known.values() if target.db.exists(ref)]

@@ -10,7 +10,7 @@ from ..errors import XapiError
 from ..registry import message
 from ..transfer import disks
 from ..types import NULL
-from . import chance
+from . import durations
 
 WINDOW = 64 << 20  # bytes of a disk in which its description must be
 PIECE = 1 << 20
@@ -40,7 +40,7 @@ async def introduce(call: Call, vdi: str) -> str:
     """The same update again, on another disk, is the same row; on the same one UPDATE_ALREADY_EXISTS."""
     if call.db.get(vdi, "type") == "cbt_metadata":
         raise XapiError("VDI_INCOMPATIBLE_TYPE", vdi, "cbt_metadata")
-    await call.work(chance.seconds(call.pool, "scan"))
+    await call.work(durations.seconds(call.pool, "scan"))
     found = description(call, vdi)
     known = call.db.tables["pool_update"].by_uuid.get(found["uuid"])
     if known:
@@ -64,7 +64,7 @@ async def precheck(call: Call, update: str, host: str) -> str:
     if host in call.db.get(update, "hosts"):
         raise XapiError("UPDATE_ALREADY_APPLIED", update)
     need_disk(call, update)
-    await call.work(chance.seconds(call.pool, "scan"))
+    await call.work(durations.seconds(call.pool, "scan"))
     return "ok"
 
 
@@ -80,7 +80,7 @@ async def apply(call: Call, update: str, host: str) -> str:
     if host in record["hosts"]:
         raise XapiError("UPDATE_ALREADY_APPLIED", update)
     need_disk(call, update)
-    await call.work(2 * chance.seconds(call.pool, "yum_package"))
+    await call.work(2 * durations.seconds(call.pool, "yum_package"))
     call.db.set(update, hosts=[*call.db.get(update, "hosts"), host])
     if "restartHost" in record["after_apply_guidance"]:
         call.db.set(host, updates_requiring_reboot=[*call.db.get(host, "updates_requiring_reboot"), update])

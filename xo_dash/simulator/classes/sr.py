@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..call import Call
 from ..errors import XapiError
 from ..registry import message
-from . import chance, pbd, sm, sr_rules, storage_probe, storage_scan, storage_world, vdi
+from . import durations, pbd, sm, sr_rules, storage_probe, storage_scan, storage_world, vdi
 
 UNKNOWN = -1  # a size nobody has measured yet
 NEVER_SHARED = frozenset({"lvm", "ext", "xfs", "udev"})
@@ -39,7 +39,7 @@ async def create(call: Call, host: str, device_config: dict[str, str], physical_
         found = storage_probe.place(call.pool, hosts[0], kind, device_config)
         storage_probe.need_free(call.pool, found)
         pbds += [pbd.make(call, each, sr, device_config) for each in hosts]
-        await call.work(chance.seconds(call.pool, "sr"))
+        await call.work(durations.seconds(call.pool, "sr"))
     except XapiError:
         for made in pbds:
             pbd.remove(call, made)
@@ -82,7 +82,7 @@ async def probe(call: Call, host: str, device_config: dict[str, str], kind: str,
     """What is there, as XML; a missing parameter is a failure that tells what it could be."""
     kind = kind.lower()
     driver = need_driver(kind)
-    await call.work(chance.seconds(call.pool, "scan"))
+    await call.work(durations.seconds(call.pool, "scan"))
     if "SR_PROBE" not in driver.can() or kind not in storage_probe.PROBING:
         raise storage_world.failure(38, "The requested method is not supported/implemented")
     found = storage_probe.place(call.pool, host, kind, device_config)
@@ -113,7 +113,7 @@ def need_plugged(call: Call, sr: str) -> None:
 async def scan(call: Call, sr: str) -> str:
     async with call.operation(sr, "scan"):
         need_plugged(call, sr)
-        await call.work(chance.seconds(call.pool, "scan"))
+        await call.work(durations.seconds(call.pool, "scan"))
         storage_scan.scan(call.pool, sr)
     return ""
 
@@ -128,7 +128,7 @@ async def update(call: Call, sr: str) -> str:
 @message("SR.forget")
 async def forget(call: Call, sr: str) -> str:
     async with call.operation(sr, "forget", cancellable=False):
-        await call.work(chance.seconds(call.pool, "sr"))
+        await call.work(durations.seconds(call.pool, "sr"))
         kept = storage_scan.kept_of(call.pool, sr)
         kept.name, kept.about = call.db.get(sr, "name_label"), call.db.get(sr, "name_description")
         for disk in call.db.get(sr, "VDIs"):
@@ -144,7 +144,7 @@ async def destroy(call: Call, sr: str) -> str:
             raise XapiError("SR_INDESTRUCTIBLE", sr)
         for host in call.db.find("host", local_cache_sr=sr):
             raise XapiError("SR_IS_CACHE_SR", host)
-        await call.work(chance.seconds(call.pool, "sr"))
+        await call.work(durations.seconds(call.pool, "sr"))
         storage_world.wiped(call.pool, call.db.get(sr, "uuid"))
         remove(call, sr, keep=False)
     return ""

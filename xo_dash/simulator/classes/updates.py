@@ -15,7 +15,7 @@ from ..plugins.packages import packages
 from ..pool import Pool
 from ..registry import http, message
 from ..update_notes import RELEASE, Update, updates
-from . import chance, ha_plan, host_service, vm_memory
+from . import durations, ha_plan, host_service, vm_memory
 
 KINDS = ("mandatory", "recommended", "full")
 FIELDS = {"mandatory": "pending_guidances", "recommended": "pending_guidances_recommended", "full": "pending_guidances_full"}
@@ -59,7 +59,7 @@ async def sync_updates(
             raise XapiError("CAN_NOT_SYNC_UPDATES")
         if not db.get(pool, "repositories"):
             source(call.pool)
-        await call.work(chance.seconds(call.pool, "yum_check") * (2 if force else 1))
+        await call.work(durations.seconds(call.pool, "yum_check") * (2 if force else 1))
         repository = source(call.pool)
         found = checksum(db.get(repository, "binary_url"))
         db.set(repository, hash=found)
@@ -103,7 +103,7 @@ async def apply_updates(call: Call, host: str, checksum: str) -> list[list[str]]
             for number, update in enumerate(todo):
                 share = 1 / len(todo)
                 await call.work(
-                    chance.seconds(pool, "yum_package") * len(update.packages), start=number * share, end=(number + 1) * share, steps=2
+                    durations.seconds(pool, "yum_package") * len(update.packages), start=number * share, end=(number + 1) * share, steps=2
                 )
             applied(pool, host).update(update.id for update in todo)
             db.set(host, **pending(db.record("host", host), todo))

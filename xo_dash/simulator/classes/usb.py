@@ -10,7 +10,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..pool import Pool
 from ..registry import allowed, message
-from . import chance, device_end, subject
+from . import device_end, durations, subject
 from .vbd_rules import BLOCKING
 from .vm_states import spoken
 
@@ -75,7 +75,7 @@ def create(call: Call, vm: str, group: str, other_config: dict[str, str] | None 
 @message("VUSB.unplug")
 async def unplug(call: Call, vusb: str) -> str:
     async with call.operation(vusb, "unplug"):
-        await call.work(chance.seconds(call.pool, "plug"))
+        await call.work(durations.seconds(call.pool, "plug"))
         call.db.set(vusb, currently_attached=False)
     return ""
 

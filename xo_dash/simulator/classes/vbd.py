@@ -10,7 +10,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, device_end, devices, ha_agile, vm_config, vm_placement
+from . import device_end, devices, durations, ha_agile, vm_config, vm_placement
 from .vdi import KINDS
 
 
@@ -98,7 +98,7 @@ async def plug(call: Call, vbd: str) -> str:
         if vm["domain_type"] == "hvm" and record["type"] != "CD" and record["mode"] == "RO":
             raise XapiError("DISK_VBD_MUST_BE_READWRITE_FOR_HVM", vbd)
         need_reach(call, vm, record["VDI"])
-        await call.work(chance.seconds(call.pool, "plug"))
+        await call.work(durations.seconds(call.pool, "plug"))
         call.db.set(vbd, currently_attached=True, device=devices.disk_name(record["userdevice"]))
     refresh_with_disk(call, vbd)
     return ""
@@ -117,7 +117,7 @@ def need_reach(call: Call, vm: Record, vdi: str) -> None:
 @message("VBD.unplug", "VBD.unplug_force")
 async def unplug(call: Call, vbd: str) -> str:
     async with call.operation(vbd, call.method.removeprefix("VBD.")):
-        await call.work(chance.seconds(call.pool, "plug"))
+        await call.work(durations.seconds(call.pool, "plug"))
         call.db.set(vbd, currently_attached=False)
     refresh_with_disk(call, vbd)
     return ""
@@ -132,7 +132,7 @@ async def insert(call: Call, vbd: str, vdi: str) -> str:
         vm = call.db.record("VM", call.db.get(vbd, "VM"))
         if vm["power_state"] != "Halted":
             need_reach(call, vm, vdi)
-            await call.work(chance.seconds(call.pool, "plug"))
+            await call.work(durations.seconds(call.pool, "plug"))
         call.db.set(vbd, VDI=vdi, empty=False)
     refresh_with_disk(call, vbd)
     return ""
@@ -143,7 +143,7 @@ async def eject(call: Call, vbd: str) -> str:
     vdi = call.db.get(vbd, "VDI")
     async with call.operation(vbd, "eject"):
         if call.db.get(call.db.get(vbd, "VM"), "power_state") != "Halted":
-            await call.work(chance.seconds(call.pool, "plug"))
+            await call.work(durations.seconds(call.pool, "plug"))
         call.db.set(vbd, VDI=NULL, empty=True)
     call.pool.refresh(vbd, vdi)
     return ""

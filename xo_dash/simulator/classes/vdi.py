@@ -13,7 +13,7 @@ from ..errors import XapiError
 from ..registry import message
 from ..transfer import disks as contents
 from ..types import NULL
-from . import chance, sr_rules, storage_scan, vdi_changes, vdi_storage
+from . import durations, sr_rules, storage_scan, vdi_changes, vdi_storage
 
 KINDS = ("system", "user", "ephemeral", "suspend", "crashdump", "ha_statefile", "metadata", "redo_log", "rrd", "pvs_cache")
 
@@ -50,7 +50,7 @@ async def create(call: Call, args: Record) -> str:
     sr = fields.pop("SR")
     call.db.record("SR", sr)
     async with busy(call, sr, "vdi_create"):
-        await call.work(chance.seconds(call.pool, "vdi"))
+        await call.work(durations.seconds(call.pool, "vdi"))
         keys = (
             "name_label",
             "name_description",
@@ -72,7 +72,7 @@ async def destroy(call: Call, vdi: str) -> str:
     sr = call.db.get(vdi, "SR")
     async with busy(call, sr, "vdi_destroy", vdi, "destroy"):
         need_managed(call, vdi)
-        await call.work(chance.seconds(call.pool, "vdi"))
+        await call.work(durations.seconds(call.pool, "vdi"))
         drop(call, vdi)
         vdi_storage.sweep_later(call.pool, sr)
     return ""
@@ -113,7 +113,7 @@ async def resize(call: Call, vdi: str, size: int) -> str:
     operation = call.method.removeprefix("VDI.")
     async with busy(call, call.db.get(vdi, "SR"), "vdi_resize", vdi, operation):
         need_managed(call, vdi)
-        await call.work(chance.seconds(call.pool, "vdi"))
+        await call.work(durations.seconds(call.pool, "vdi"))
         vdi_storage.resize(call.pool, vdi, size)
     return ""
 
@@ -122,7 +122,7 @@ async def resize(call: Call, vdi: str, size: int) -> str:
 async def snapshot(call: Call, vdi: str, driver_params: dict[str, str] | None = None) -> str:
     async with busy(call, call.db.get(vdi, "SR"), "vdi_snapshot", vdi, "snapshot"):
         need_managed(call, vdi)
-        await call.work(chance.seconds(call.pool, "vdi"))
+        await call.work(durations.seconds(call.pool, "vdi"))
         shot = vdi_storage.branch(call.pool, vdi, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=call.clock.iso())
         vdi_changes.snapped(call.pool, vdi, shot)
         return shot
@@ -132,7 +132,7 @@ async def snapshot(call: Call, vdi: str, driver_params: dict[str, str] | None = 
 async def clone(call: Call, vdi: str, driver_params: dict[str, str] | None = None) -> str:
     async with busy(call, call.db.get(vdi, "SR"), "vdi_clone", vdi, "clone"):
         need_managed(call, vdi)
-        await call.work(chance.seconds(call.pool, "vdi"))
+        await call.work(durations.seconds(call.pool, "vdi"))
         return vdi_storage.branch(call.pool, vdi, snapshot_time=call.clock.iso())  # dated as a snapshot is, though it is none
 
 
@@ -162,7 +162,7 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
         try:
             if vdi_storage.driver_of(call.pool, db.get(made, "SR")).thin:
                 vdi_storage.reserve(call.pool, db.get(made, "SR"), max(0, carried - db.get(made, "physical_utilisation")))
-            await call.work(chance.seconds(call.pool, "copy_gib") * carried / (1 << 30), steps=20)
+            await call.work(durations.seconds(call.pool, "copy_gib") * carried / (1 << 30), steps=20)
         except XapiError:
             if into_vdi == NULL:
                 await call.run("VDI.destroy", made)
@@ -206,7 +206,7 @@ async def introduce(call: Call, uuid: str, name_label: str, name_description: st
 @message("VDI.update")
 async def update(call: Call, vdi: str) -> str:
     async with busy(call, call.db.get(vdi, "SR"), "", vdi, "update"):
-        await call.work(chance.seconds(call.pool, "vdi"))
+        await call.work(durations.seconds(call.pool, "vdi"))
     return ""
 
 

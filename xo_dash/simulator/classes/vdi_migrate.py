@@ -7,7 +7,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import chance, vm_migrate_line, vm_migrate_rules, vm_placement, vm_power
+from . import durations, vm_migrate_duration, vm_migrate_rules, vm_placement, vm_power
 from .vm_migrate_goal import Goal
 from .vm_migrate_rules import Map
 from .vm_migrate_send import send
@@ -33,8 +33,8 @@ async def pool_migrate(call: Call, disk: str, sr: str, options: Map) -> str:
             held = [db.get(vbd, "VDI") for vbd in db.get(vm, "VBDs") if not db.get(vbd, "empty")]
             srs = {**{vdi: db.get(vdi, "SR") for vdi in held}, disk: sr}
             there = receiver(call.pool, host, set(srs.values()))
-            pif = vm_migrate_line.management(call.pool, there)
-            to = Goal(call.pool, there, vm_migrate_line.address_of(call.pool, pif) if pif != NULL else "", call.session, abroad=False)
+            pif = vm_migrate_duration.management(call.pool, there)
+            to = Goal(call.pool, there, vm_migrate_duration.address_of(call.pool, pif) if pif != NULL else "", call.session, abroad=False)
             await vm_migrate_rules.check(call.pool, vm, to, srs, {}, {})
             await send(call, vm, to, host, srs, {}, {}, {disk: options.get("dest-img-format", "")})
     return str(db.get(drive, "VDI"))
@@ -49,7 +49,7 @@ def own_host(call: Call, vm: str, sr: str, *, force: bool) -> str:
            if sr in vm_placement.seen_by(pool.db, host) and vm_placement.suits(pool, vm, host, cpu=not force)]  # fmt: skip
     if not fit:
         raise XapiError("NO_HOSTS_AVAILABLE")
-    return vm_placement.pick(pool, vm, fit, chance.dice(pool))
+    return vm_placement.pick(pool, vm, fit, durations.dice(pool))
 
 
 def receiver(pool: Pool, host: str, srs: set[str]) -> str:

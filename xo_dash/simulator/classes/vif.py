@@ -9,7 +9,7 @@ from ..call import Call
 from ..database import Database, Record
 from ..errors import XapiError
 from ..registry import message
-from . import chance, devices, ha_agile, pif_rules, pif_state, pvs, subject, vif_lease, vlan, vm_guest, vm_placement
+from . import devices, durations, ha_agile, pif_rules, pif_state, pvs, subject, vif_lease, vlan, vm_guest, vm_placement
 
 
 @message("VIF.create")
@@ -71,7 +71,7 @@ async def plug(call: Call, vif: str) -> str:
         record = call.db.record("VIF", vif)
         host = call.db.get(record["VM"], "resident_on")
         vm_placement.check_networks(call.db, record["VM"], [record["network"]], host)
-        await call.work(chance.seconds(call.pool, "plug"))
+        await call.work(durations.seconds(call.pool, "plug"))
         pif_state.attach_network(call.pool, record["network"], host)
         vif_lease.give(call.pool, vif)
         call.db.set(vif, currently_attached=True)
@@ -82,7 +82,7 @@ async def plug(call: Call, vif: str) -> str:
 @message("VIF.unplug", "VIF.unplug_force")
 async def unplug(call: Call, vif: str) -> str:
     async with call.operation(vif, "unplug"):
-        await call.work(chance.seconds(call.pool, "plug"))
+        await call.work(durations.seconds(call.pool, "plug"))
         call.db.set(vif, currently_attached=False)
     tell_addresses(call, vif)
     return ""

@@ -11,7 +11,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import EPOCH, NULL
-from . import chance, sexpr, vm_guest, vm_life, vm_power, vm_record, vm_suspend
+from . import durations, sexpr, vm_guest, vm_life, vm_power, vm_record, vm_suspend
 from .vbd import make as make_vbd
 from .vif import address
 from .vm_states import words
@@ -27,7 +27,7 @@ KEPT = words(
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class CopyMode:
     """How a copy is made: `operation` of the VM, message for its disks; `sr` only for full copies (NULL: where each disk is)."""
 
     operation: str
@@ -40,7 +40,7 @@ class Way:
 @message("VM.clone")
 async def clone(call: Call, vm: str, new_name: str) -> str:
     async with call.operation(vm, "clone"):
-        return await copied(call, vm, new_name, Way("clone", "VDI.clone"))
+        return await copied(call, vm, new_name, CopyMode("clone", "VDI.clone"))
 
 
 @message("VM.copy")
@@ -48,13 +48,13 @@ async def copy(call: Call, vm: str, new_name: str, sr: str) -> str:
     async with call.operation(vm, "copy"):
         if call.db.exists(sr) and call.db.get(sr, "content_type") == "iso":
             raise XapiError("OPERATION_NOT_ALLOWED", "Cannot copy a VM's disks to an ISO SR")
-        return await copied(call, vm, new_name, Way("copy", "VDI.copy", sr if call.db.exists(sr) else NULL))
+        return await copied(call, vm, new_name, CopyMode("copy", "VDI.copy", sr if call.db.exists(sr) else NULL))
 
 
 @message("VM.snapshot")
 async def snapshot(call: Call, vm: str, new_name: str, ignore_vdis: list[str] | None = None) -> str:
     async with call.operation(vm, "snapshot"):
-        made = await copied(call, vm, new_name, Way("snapshot", "VDI.snapshot", shot=True, skip=tuple(ignore_vdis or ())))
+        made = await copied(call, vm, new_name, CopyMode("snapshot", "VDI.snapshot", shot=True, skip=tuple(ignore_vdis or ())))
     vm_power.tell(call, vm, "VM_SNAPSHOTTED", f"snapshotted, snapshot name: {new_name}")
     return made
 
@@ -64,7 +64,7 @@ async def checkpoint(call: Call, vm: str, new_name: str) -> str:
     """A snapshot with the memory: a running VM is suspended for a moment."""
     async with call.operation(vm, "checkpoint"):
         running = call.db.get(vm, "power_state") == "Running"
-        way = Way("checkpoint", "VDI.snapshot", shot=True)
+        way = CopyMode("checkpoint", "VDI.snapshot", shot=True)
         if not running:
             made = await copied(call, vm, new_name, way)
         else:
@@ -80,7 +80,7 @@ async def checkpoint(call: Call, vm: str, new_name: str) -> str:
     return made
 
 
-async def copied(call: Call, vm: str, name: str, way: Way) -> str:
+async def copied(call: Call, vm: str, name: str, way: CopyMode) -> str:
     """The new VM; nothing is left of it if a disk fails."""
     record = call.db.record("VM", vm)
     state = new_state(record, way)
@@ -104,7 +104,7 @@ async def copied(call: Call, vm: str, name: str, way: Way) -> str:
     return made
 
 
-def new_state(record: Record, way: Way) -> str:
+def new_state(record: Record, way: CopyMode) -> str:
     """A clone of a checkpoint is not left suspended."""
     state = record["power_state"]
     if way.shot:
@@ -135,7 +135,7 @@ def copied_devices(call: Call, vm: str, made: str) -> None:
             call.db.create(cls, {**fields, "VM": made})
 
 
-async def copied_disks(call: Call, vbds: list[str], way: Way) -> dict[str, str]:
+async def copied_disks(call: Call, vbds: list[str], way: CopyMode) -> dict[str, str]:
     """{VBD: its disk in the copy}; CDs stay in both."""
     db = call.db
     sizes = {vbd: disk_size(call.pool, vbd) for vbd in vbds}
@@ -143,7 +143,7 @@ async def copied_disks(call: Call, vbds: list[str], way: Way) -> dict[str, str]:
     disks: dict[str, str] = {}
     try:
         if not total:
-            await call.work(chance.seconds(call.pool, "clone") / 2)
+            await call.work(durations.seconds(call.pool, "clone") / 2)
         for vbd in vbds:
             call.check_cancelled()
             record = db.record("VBD", vbd)
@@ -165,7 +165,7 @@ def disk_size(pool: Pool, vbd: str) -> int:
     return int(pool.db.get(record["VDI"], "virtual_size")) if record["type"] != "CD" and pool.db.exists(record["VDI"]) else 0
 
 
-def arguments(call: Call, vdi: str, way: Way) -> tuple[Any, ...]:
+def arguments(call: Call, vdi: str, way: CopyMode) -> tuple[Any, ...]:
     if way.disks == "VDI.copy":
         return vdi, call.db.get(vdi, "SR") if way.sr == NULL else way.sr
     return vdi, {}
@@ -178,7 +178,7 @@ async def discard(call: Call, disks: dict[str, str]) -> None:
             await call.run("VDI.destroy", vdi)
 
 
-def copied_record(call: Call, vm: str, name: str, state: str, way: Way) -> str:
+def copied_record(call: Call, vm: str, name: str, state: str, way: CopyMode) -> str:
     db, pool = call.db, call.pool
     record = db.record("VM", vm)
     fields: dict[str, Any] = {k: record[k].copy() if isinstance(record[k], list | dict) else record[k] for k in KEPT}
@@ -200,7 +200,7 @@ def copied_record(call: Call, vm: str, name: str, state: str, way: Way) -> str:
     return made
 
 
-def snapshot_info(record: Record, way: Way) -> dict[str, str]:
+def snapshot_info(record: Record, way: CopyMode) -> dict[str, str]:
     """A checkpoint of a running VM sees it suspended, but it was running; one of a VM that did not run says nothing."""
     state = str(record["power_state"])
     if way.operation == "checkpoint":
@@ -212,11 +212,11 @@ def snapshot_info(record: Record, way: Way) -> dict[str, str]:
 
 def generation_id(pool: Pool) -> str:
     """Two 63-bit numbers: a guest sees by a new one that it was copied."""
-    dice = chance.dice(pool)
+    dice = durations.dice(pool)
     return f"{dice.getrandbits(63)}:{dice.getrandbits(63)}"
 
 
-def other_config(pool: Pool, record: Record, way: Way) -> dict[str, str]:
+def other_config(pool: Pool, record: Record, way: CopyMode) -> dict[str, str]:
     """A copy has MACs of its own, and remembers its template."""
     config = {k: v for k, v in record["other_config"].items() if k not in ("default_template", "xensource_internal")}
     if not way.shot:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from ..database import Record
 from ..pool import Pool
 from ..types import NULL
-from . import chance
+from . import durations
 
 FEATURES = ("shutdown", "reboot", "suspend", "poweroff", "vcpu-hotplug", "balloon")
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class GuestSystem:
     """`os` as VM_guest_metrics.os_version has it; without `tools` the guest's metrics stay empty."""
 
     os: tuple[tuple[str, str], ...] = (
@@ -28,14 +28,14 @@ class Guest:
     tools: bool = True
 
 
-def guests(pool: Pool) -> dict[str, Guest]:
+def guests(pool: Pool) -> dict[str, GuestSystem]:
     """{VM uuid: what runs in it}; who is not in it runs the default."""
-    found: dict[str, Guest] = pool.facts.setdefault("guests", {})
+    found: dict[str, GuestSystem] = pool.facts.setdefault("guests", {})
     return found
 
 
-def guest_of(pool: Pool, vm: Record) -> Guest:
-    return guests(pool).get(vm["uuid"], Guest())
+def guest_of(pool: Pool, vm: Record) -> GuestSystem:
+    return guests(pool).get(vm["uuid"], GuestSystem())
 
 
 def inherit(pool: Pool, source: str, copy: str) -> None:
@@ -83,7 +83,7 @@ def expect_agent(pool: Pool, vm: str) -> None:
 
 
 async def _report_later(pool: Pool, vm: str, domid: int) -> None:
-    await pool.clock.sleep(chance.seconds(pool, "agent"))
+    await pool.clock.sleep(durations.seconds(pool, "agent"))
     while pool.db.exists(vm) and pool.db.get(vm, "domid") == domid and pool.db.get(vm, "power_state") == "Paused":
         await pool.clock.sleep(2)  # a paused guest says nothing
     if pool.db.exists(vm) and pool.db.get(vm, "domid") == domid and pool.db.get(vm, "power_state") == "Running":
@@ -111,7 +111,7 @@ def report(pool: Pool, vm: str) -> None:
     pool.refresh(vm, *record["VBDs"], *record["VIFs"])
 
 
-def features(guest: Guest) -> tuple[str, ...]:
+def features(guest: GuestSystem) -> tuple[str, ...]:
     """Only the tools of Windows set addresses."""
     return (*FEATURES, "static-ip-setting") if dict(guest.os).get("distro") == "windows" else FEATURES
 

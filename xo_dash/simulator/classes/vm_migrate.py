@@ -10,8 +10,8 @@ from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
-from . import chance, cpu_features, ha_plan, vm_life, vm_memory, vm_migrate_line, vm_placement, vm_power, vm_rules
-from .vm_migrate_line import Line
+from . import cpu_features, durations, ha_plan, vm_life, vm_memory, vm_migrate_duration, vm_placement, vm_power, vm_rules
+from .vm_migrate_duration import Line
 
 
 @message("VM.pool_migrate")
@@ -30,8 +30,8 @@ async def pool_migrate(call: Call, vm: str, host: str, options: dict[str, str]) 
         async with vm_power.placed(call, vm, host, "vm_migrate"):
             machine.need_home(pool, vm)
             network = options.get("network")
-            pif = vm_migrate_line.receiving(pool, host, network) if network else vm_migrate_line.management(pool, host)
-            await send_memory(call, vm, pif, packed=vm_migrate_line.compressed(pool, options, local=host == source))
+            pif = vm_migrate_duration.receiving(pool, host, network) if network else vm_migrate_duration.management(pool, host)
+            await send_memory(call, vm, pif, packed=vm_migrate_duration.compressed(pool, options, local=host == source))
             machine.need_home(pool, vm)
             hand_over(call, vm, source, host)
     tell_migrated(call, vm, source, host)
@@ -53,7 +53,7 @@ async def send_memory(call: Call, vm: str, pif: str, *, packed: bool) -> None:
     size = int(call.db.get(vm, "memory_dynamic_max"))
     async with Line(call, call.db.get(vm, "resident_on"), call.pool, pif, size) as line:
         await line.carry(size, packed=packed)
-    await call.sleep(chance.seconds(call.pool, "pool_migrate"))
+    await call.sleep(durations.seconds(call.pool, "pool_migrate"))
 
 
 def hand_over(call: Call, vm: str, source: str, host: str) -> None:

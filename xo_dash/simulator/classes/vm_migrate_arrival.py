@@ -12,7 +12,7 @@ from ..types import NULL
 from . import vm_copy, vm_guest, vm_life, vm_migrate_rules, vm_record
 from .vbd import make as make_vbd
 from .vif import address
-from .vm_migrate_plan import Plan
+from .vm_migrate_plan import MigrationPlan
 from .vm_states import words
 
 # what a VM leaves behind, or gets anew
@@ -33,7 +33,7 @@ def fresh(value: Any) -> Any:
 class Arrival:
     """`vms` is {VM or snapshot there: the one made here}. `near` calls in the pool they come from, `far` in that where they go."""
 
-    def __init__(self, near: Call, far: Call, plan: Plan, disks: dict[str, str]) -> None:
+    def __init__(self, near: Call, far: Call, plan: MigrationPlan, disks: dict[str, str]) -> None:
         self._near, self._far, self._plan, self._disks = near, far, plan, disks
         self.vms: dict[str, str] = {}
 

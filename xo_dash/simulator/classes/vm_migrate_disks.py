@@ -10,15 +10,15 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
 from . import vdi
+from .vm_migrate_duration import Line
 from .vm_migrate_goal import Goal
-from .vm_migrate_line import Line
-from .vm_migrate_plan import Plan
+from .vm_migrate_plan import MigrationPlan
 from .vm_migrate_sides import Shelf, kept
 
 FORMATS = ("vhd", "qcow2", "raw")
 
 
-def check_formats(to: Goal, plan: Plan, wanted: dict[str, str]) -> None:
+def check_formats(to: Goal, plan: MigrationPlan, wanted: dict[str, str]) -> None:
     """VDI_INCOMPATIBLE_TYPE for an image format that the driver of the SR cannot make."""
     for disk, sr in plan.srs.items():
         image, record = wanted.get(disk, ""), to.pool.db.record("SR", sr)
@@ -35,7 +35,7 @@ def check_formats(to: Goal, plan: Plan, wanted: dict[str, str]) -> None:
 class Moved:
     """The disks of a plan that have been copied so far: `made` is {disk: its copy}."""
 
-    def __init__(self, call: Call, shelf: Shelf, plan: Plan) -> None:
+    def __init__(self, call: Call, shelf: Shelf, plan: MigrationPlan) -> None:
         self._call, self.shelf, self._plan = call, shelf, plan
         self.made: dict[str, str] = {}
         self._marked = AsyncExitStack()

@@ -22,7 +22,7 @@ from ..transfer import frames
 from ..transfer.disks import disks
 from . import vm_guest
 from .vm_migrate_goal import Goal
-from .vm_migrate_plan import Plan
+from .vm_migrate_plan import MigrationPlan
 from .vm_migrate_records import flags, peer_of, send_records
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class FarShelf:
 class FarArrival:
     """A VM in the other pool."""
 
-    def __init__(self, call: Call, plan: Plan, made: dict[str, str], *, force: bool) -> None:
+    def __init__(self, call: Call, plan: MigrationPlan, made: dict[str, str], *, force: bool) -> None:
         self._call, self._plan, self._disks, self._force = call, plan, made, force
         self._vm, self._to, self._peer = plan.vms[0], plan.to, peer_of(plan.to)
         self._made: list[str] = []

@@ -14,7 +14,7 @@ from ..pool import Pool
 from ..registry import message
 from ..sessions import Session
 from ..types import NULL
-from . import vm_migrate_line, vm_migrate_look
+from . import vm_migrate_duration, vm_migrate_remote_snapshot
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def receiving_address(pool: Pool, host: str, network: str) -> str:
     pif = next((pif for pif in pool.db.get(network, "PIFs") if pool.db.get(pif, "host") == host), NULL)
     if pif == NULL:
         raise XapiError("HOST_CANNOT_ATTACH_NETWORK", host, network)
-    address = vm_migrate_line.address_of(pool, pif)
+    address = vm_migrate_duration.address_of(pool, pif)
     if not address:
         mode = "ipv6_configuration_mode" if pool.db.get(pif, "primary_address_type") == "IPv6" else "ip_configuration_mode"
         none = pool.db.get(pif, mode) == "None"
@@ -80,7 +80,7 @@ class Goal:
         """The interface's PIF, or the management interface."""
         db = self.pool.db
         named = (pif for pif in db.get(self.host, "PIFs") if self.address in (db.get(pif, "IP"), *db.get(pif, "IPv6")))
-        return next(named, vm_migrate_line.management(self.pool, self.host))
+        return next(named, vm_migrate_duration.management(self.pool, self.host))
 
 
 async def goal(call: Call, dest: dict[str, str]) -> Goal:
@@ -111,7 +111,7 @@ async def elsewhere(call: Call, dest: dict[str, str], address: str) -> Goal:
     """A pool of another program."""
     try:
         peer = await reached(dest["master"], dest["session_id"], tls=call.pool.facts.get("scheme") == "https")
-        pool = await vm_migrate_look.seen(call.pool, peer)
+        pool = await vm_migrate_remote_snapshot.seen(call.pool, peer)
     except LostError as error:
         log.info("migration: %s", error)
         raise XapiError("CANNOT_CONTACT_HOST", address) from None

@@ -17,7 +17,7 @@ NO_COPY = "Copy mode is disallowed on intra pool storage migration, try efficien
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MigrationPlan:
     """`vms` is the VM and its snapshots, `srs` {VDI: SR} of all that they hold, `networks` {VIF: network} when it goes abroad."""
 
     vms: list[str]
@@ -32,7 +32,7 @@ class Plan:
         return sorted(vdis, key=lambda vdi: (db.get(vdi, "virtual_size"), db.get(vdi, "snapshot_time")))
 
 
-def plan(pool: Pool, vm: str, to: Goal, vdi_map: Map, vif_map: Map, *, sender: str, copy: bool) -> Plan:
+def plan(pool: Pool, vm: str, to: Goal, vdi_map: Map, vif_map: Map, *, sender: str, copy: bool) -> MigrationPlan:
     """The maps made complete; raises what only the sending host finds."""
     db = pool.db
     if copy and not to.abroad:
@@ -51,7 +51,7 @@ def plan(pool: Pool, vm: str, to: Goal, vdi_map: Map, vif_map: Map, *, sender: s
     extra = {vdi: default(pool, vdi, vdi_map, to, memory=vdi in images) for vdi in (*images, *old)}
     whole = {**vdi_map, **extra}
     vm_migrate_rules.check_contents(db, whole)
-    return Plan([vm, *snapshots], {vdi: whole[vdi] for vdi in (*disks, *extra)}, networks, to, copy)
+    return MigrationPlan([vm, *snapshots], {vdi: whole[vdi] for vdi in (*disks, *extra)}, networks, to, copy)
 
 
 def memory_images(pool: Pool, vms: tuple[str, ...], to: Goal) -> Iterator[str]:

@@ -14,13 +14,13 @@ from ..pool import Pool
 from ..registry import message
 from ..types import NULL
 from . import (
-    chance,
+    durations,
     vdi,
     vm_life,
     vm_memory,
     vm_migrate,
     vm_migrate_disks,
-    vm_migrate_line,
+    vm_migrate_duration,
     vm_migrate_plan,
     vm_migrate_rules,
     vm_placement,
@@ -29,10 +29,10 @@ from . import (
 )
 from .vm_migrate_arrival import Arrival
 from .vm_migrate_disks import Moved
+from .vm_migrate_duration import Line
 from .vm_migrate_far import FarArrival, FarShelf
 from .vm_migrate_goal import Goal, goal
-from .vm_migrate_line import Line
-from .vm_migrate_plan import Plan
+from .vm_migrate_plan import MigrationPlan
 from .vm_migrate_rules import Map
 from .vm_migrate_sides import Arriving, NearShelf
 
@@ -70,7 +70,7 @@ async def reserved(call: Call, vm: str, to: Goal) -> AsyncIterator[str]:
             yield str(db.get(vm, "resident_on"))
             return
         try:
-            sender = vm_placement.choose(call.pool, vm, chance.dice(call.pool))
+            sender = vm_placement.choose(call.pool, vm, durations.dice(call.pool))
         except XapiError:
             if not to.abroad:
                 raise
@@ -109,7 +109,7 @@ async def send(call: Call, vm: str, to: Goal, sender: str, vdi_map: Map, vif_map
         plan = vm_migrate_plan.plan(call.pool, vm, to, vdi_map, vif_map, sender=sender, copy=copy)
         vm_migrate_disks.check_formats(to, plan, formats)
         await eject_cds(call, vm, vdi_map)
-        packed = vm_migrate_line.compressed(call.pool, options, local=to.host == sender)
+        packed = vm_migrate_duration.compressed(call.pool, options, local=to.host == sender)
         if to.peer:
             moved = Moved(call, FarShelf(call, to), plan)
             arrival: Arriving = FarArrival(call, plan, moved.made, force=options.get("force") == "true")
@@ -136,7 +136,7 @@ async def eject_cds(call: Call, vm: str, vdi_map: Map) -> None:
 class Journey:
     """One VM on its way: disks, records, memory. Within a pool there are no records to be sent."""
 
-    def __init__(self, call: Call, vm: str, plan: Plan, moved: Moved, arrival: Arriving) -> None:
+    def __init__(self, call: Call, vm: str, plan: MigrationPlan, moved: Moved, arrival: Arriving) -> None:
         self._call, self._vm, self._plan, self._moved, self._arrival = call, vm, plan, moved, arrival
         self._to = plan.to
 
@@ -158,7 +158,7 @@ class Journey:
                         await self._arrival.come(held, alive=self._alive)
                     if self._alive:
                         await line.carry(memory, packed=packed)
-                    await self._call.sleep(chance.seconds(self._call.pool, "pool_migrate"))
+                    await self._call.sleep(durations.seconds(self._call.pool, "pool_migrate"))
                     machine.need(self._call.pool, sender)
                     self._check_there()
                     made = await self._hand_over()

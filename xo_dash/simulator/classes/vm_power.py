@@ -10,7 +10,7 @@ from ..call import Call
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, ha_plan, vm_guest, vm_life, vm_placement, vm_suspend
+from . import durations, ha_plan, vm_guest, vm_life, vm_placement, vm_suspend
 from .vm_states import LIVE
 
 CUT_SHORT = {
@@ -51,7 +51,7 @@ async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, pause
     resuming = operation.startswith("resume")
     async with call.operation(vm, operation), devices_marked(call, vm, nics=not resuming):
         vm_life.prepare(call.pool, vm, booting=not resuming)
-        host = host or vm_placement.choose(call.pool, vm, chance.dice(call.pool))
+        host = host or vm_placement.choose(call.pool, vm, durations.dice(call.pool))
         vm_placement.check_host(call.pool, vm, host, cpu=not force)
         ha_plan.check_placement(call.pool, vm, host)
         async with placed(call, vm, host, "vm_resume" if resuming else "vm_start"):
@@ -62,7 +62,7 @@ async def bring_up(call: Call, vm: str, operation: str, host: str = "", *, pause
             else:
                 vm_life.check_platform(call.pool, vm, force=force)
                 vm_guest.forget_metrics(call.pool, vm)
-            await call.work(chance.seconds(call.pool, "resume" if resuming else "start"))
+            await call.work(durations.seconds(call.pool, "resume" if resuming else "start"))
             vm_life.built(call.pool, vm, host, paused=paused, booted=not resuming)
         if not resuming:
             await call.sleep(call.db.get(vm, "start_delay"))
@@ -132,7 +132,7 @@ async def stop(call: Call, vm: str, how: str) -> None:
     if state == "Suspended":
         await vm_suspend.drop_image(call, vm)
     elif state != "Halted":
-        await call.work(chance.seconds(call.pool, how))
+        await call.work(durations.seconds(call.pool, how))
     vm_life.gone(call.pool, vm)
     if state in LIVE:
         await call.sleep(call.db.get(vm, "shutdown_delay"))
@@ -159,7 +159,7 @@ async def reboot(call: Call, vm: str) -> str:
             await cut_short(call, vm, operation)
         async with devices_marked(call, vm):
             machine.need_home(call.pool, vm)
-            await call.work(chance.seconds(call.pool, operation))
+            await call.work(durations.seconds(call.pool, operation))
             vm_life.reboot(call.pool, vm)
     vm_life.refresh_all(call.pool, vm)
     tell(call, vm, "VM_REBOOTED", "rebooted cleanly" if operation == "clean_reboot" else "rebooted forcibly")
@@ -171,7 +171,7 @@ async def pause(call: Call, vm: str) -> str:
     operation = call.method.removeprefix("VM.")
     async with call.operation(vm, operation):
         machine.need_home(call.pool, vm)
-        await call.work(chance.seconds(call.pool, operation))
+        await call.work(durations.seconds(call.pool, operation))
         call.db.set(vm, power_state="Paused" if operation == "pause" else "Running")
     tell(call, vm, f"VM_{operation.upper()}D", f"{operation}d")
     vm_life.refresh_all(call.pool, vm)

@@ -12,7 +12,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from ..types import NULL
-from . import chance, vm_memory
+from . import durations, vm_memory
 
 INSTALLING = ("disks", "postinstall")
 
@@ -126,7 +126,7 @@ def make_vm(pool: Pool, vm: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TemplateDisk:
     """A disk that a template asks for."""
 
     device: str
@@ -136,12 +136,12 @@ class Wanted:
     kind: str
 
 
-def wanted_disks(xml: str) -> list[Wanted]:
+def wanted_disks(xml: str) -> list[TemplateDisk]:
     """What other_config["disks"] says. INTERNAL_ERROR if it is no such XML."""
     try:
         root = ET.fromstring(xml)  # noqa: S314  a simulator on loopback reads what its own client wrote
         return [
-            Wanted(d.attrib["device"], int(d.attrib["size"]), d.attrib["sr"], d.attrib["bootable"] == "true", d.get("type", "system"))
+            TemplateDisk(d.attrib["device"], int(d.attrib["size"]), d.attrib["sr"], d.attrib["bootable"] == "true", d.get("type", "system"))
             for d in root.iter("disk")
         ]
     except (ET.ParseError, ValueError, KeyError) as error:
@@ -158,13 +158,13 @@ async def provision(call: Call, vm: str) -> str:
             make_vm(call.pool, vm)
             call.progress(0.1)
             await make_disks(call, vm, wanted)
-            await call.work(chance.seconds(call.pool, "provision"), start=0.1)
+            await call.work(durations.seconds(call.pool, "provision"), start=0.1)
         left = {k: v for k, v in call.db.get(vm, "other_config").items() if k not in INSTALLING}
         call.db.set(vm, other_config=left)
     return ""
 
 
-async def make_disks(call: Call, vm: str, wanted: list[Wanted]) -> None:
+async def make_disks(call: Call, vm: str, wanted: list[TemplateDisk]) -> None:
     """All of them, or none."""
     made: list[str] = []
     try:
@@ -176,7 +176,7 @@ async def make_disks(call: Call, vm: str, wanted: list[Wanted]) -> None:
         raise
 
 
-async def make_disk(call: Call, vm: str, disk: Wanted) -> str:
+async def make_disk(call: Call, vm: str, disk: TemplateDisk) -> str:
     sr = call.db.tables["SR"].by_uuid.get(disk.sr)
     if sr is None:
         raise XapiError("UUID_INVALID", "sr", disk.sr)

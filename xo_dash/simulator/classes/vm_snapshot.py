@@ -10,7 +10,7 @@ from ..database import Record
 from ..errors import XapiError
 from ..registry import message
 from ..types import NULL
-from . import chance, sexpr, vbd, vif, vm_copy, vm_life, vm_power, vm_record
+from . import durations, sexpr, vbd, vif, vm_copy, vm_life, vm_power, vm_record
 from .vm_states import words
 
 # what a revert leaves as it is
@@ -110,25 +110,25 @@ async def restore_devices(call: Call, snapshot: str, vm: str) -> None:
     restore_metrics(call, snapshot, vm)
     db.set(vm, parent=snapshot, power_state=shot["power_state"])
     call.progress(0.9)
-    await call.work(chance.seconds(call.pool, "revert"), start=0.9)
+    await call.work(durations.seconds(call.pool, "revert"), start=0.9)
     vm_copy.detach_if_halted(call, vm)
     vm_life.refresh_all(call.pool, vm)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class DiskOrigin:
     """Of a snapshot's disk: the disk it was taken of (NULL: gone, or a CD), and all snapshots of that."""
 
     lost: str
     shots: tuple[str, ...]
 
 
-def origin(call: Call, drive: str) -> Origin:
+def origin(call: Call, drive: str) -> DiskOrigin:
     record = call.db.record("VBD", drive)
     if record["type"] != "Disk" or record["empty"]:
-        return Origin(NULL, ())
+        return DiskOrigin(NULL, ())
     lost = call.db.get(record["VDI"], "snapshot_of")
-    return Origin(lost, tuple(call.db.get(lost, "snapshots")) if call.db.exists(lost) else (record["VDI"],))
+    return DiskOrigin(lost, tuple(call.db.get(lost, "snapshots")) if call.db.exists(lost) else (record["VDI"],))
 
 
 async def drop_drives(call: Call, vm: str, known: set[str]) -> None:
@@ -142,7 +142,7 @@ async def drop_drives(call: Call, vm: str, known: set[str]) -> None:
             await call.run("VDI.destroy", vdi)
 
 
-async def restore_drive(call: Call, vm: str, drive: str, found: Origin) -> None:
+async def restore_drive(call: Call, vm: str, drive: str, found: DiskOrigin) -> None:
     """A clone takes the place of the disk that is gone: all its snapshots are of the clone now."""
     vdi = call.db.get(drive, "VDI")
     if found.shots:

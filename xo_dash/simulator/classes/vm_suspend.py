@@ -9,7 +9,7 @@ from ..call import Call
 from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
-from . import chance, vm_life, vm_placement
+from . import durations, vm_life, vm_placement
 
 SPARE = 100 << 20  # bytes of an image besides the memory
 
@@ -38,7 +38,7 @@ async def save_image(call: Call, vm: str) -> None:
     }  # fmt: skip
     image = await call.run("VDI.create", fields)
     try:
-        await call.work(chance.seconds(call.pool, "suspend"))
+        await call.work(durations.seconds(call.pool, "suspend"))
     except XapiError:
         await call.run("VDI.destroy", image)
         raise

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .. import inventory_hosts
 from ..database import Database, Record
 from ..inventory_names import GIB
-from ..pool import Host, Pool
+from ..pool import Endpoint, Pool
 from ..types import NULL
 from .dump import Dump
 
@@ -16,7 +16,7 @@ BOOTED = ("boot_time", "agent_start_time")
 
 def revive(pool: Pool, dump: Dump, addresses: Sequence[str], shift: float) -> None:
     for ref, address in zip(dump.hosts, addresses, strict=True):
-        pool.hosts[address] = Host(ref, address)
+        pool.hosts[address] = Endpoint(ref, address)
         control(pool, ref)
         settle(pool, ref, address, shift)
     lead(pool, dump)

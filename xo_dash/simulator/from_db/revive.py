@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 
 from .. import directory
-from ..bulk import insert
+from ..bulk_insert import insert
 from ..classes import vm_memory
 from ..clock import iso
 from ..pool import Pool

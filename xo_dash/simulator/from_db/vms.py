@@ -90,12 +90,12 @@ def remember_guest(pool: Pool, record: Record) -> None:
     told = pool.db.record("VM_guest_metrics", record["guest_metrics"]) if record["guest_metrics"] != NULL else None
     if told is None:
         if record["power_state"] in LIVE:
-            vm_guest.guests(pool)[record["uuid"]] = vm_guest.Guest(tools=False)
+            vm_guest.guests(pool)[record["uuid"]] = vm_guest.GuestSystem(tools=False)
         return
     drivers = told["PV_drivers_version"]
     version = (drivers.get("major", "8"), drivers.get("minor", "3"), drivers.get("micro", "0"), drivers.get("build", "1"))
-    os = tuple(told["os_version"].items()) or vm_guest.Guest().os
-    vm_guest.guests(pool)[record["uuid"]] = vm_guest.Guest(os, version, tools=has_drivers(told))
+    os = tuple(told["os_version"].items()) or vm_guest.GuestSystem().os
+    vm_guest.guests(pool)[record["uuid"]] = vm_guest.GuestSystem(os, version, tools=has_drivers(told))
 
 
 def run(pool: Pool, vm: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import tasks
 from ..call import Call
-from ..classes import chance
+from ..classes import durations
 from .packages import RELEASE, Package, packages
 from .script import Functions, command_failed, failure, kept, needed
 
@@ -59,7 +59,7 @@ class Locked:
 
 async def check_update(call: Call, host: str, _arguments: Mapping[str, str]) -> str:
     async with Locked(call, host, "check_update"):
-        await call.sleep(chance.seconds(call.pool, "yum_check"))
+        await call.sleep(durations.seconds(call.pool, "yum_check"))
         return json.dumps([shown(call, package) for package in outdated(call, host)])
 
 
@@ -108,7 +108,7 @@ async def yum(call: Call, host: str, action: str, arguments: Mapping[str, str], 
     task = tasks.create(call.pool, what, host=host)
     try:
         for package in chosen:
-            await call.sleep(chance.seconds(call.pool, "yum_package"))
+            await call.sleep(durations.seconds(call.pool, "yum_package"))
             versions(call, host)[package.name] = package.available
     finally:
         if call.db.exists(task):

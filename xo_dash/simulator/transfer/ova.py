@@ -53,7 +53,7 @@ class Choice:
     without: frozenset[str] = frozenset()  # kinds of devices that stay behind: vif, vbd
 
 
-class Table:
+class ReferenceTable:
     """{reference: its name in the archive}"""
 
     def __init__(self, db: Database, choice: Choice) -> None:
@@ -103,7 +103,7 @@ class Table:
         return self.name(value)
 
 
-def exported(table: Table, cls: str, record: Record, choice: Choice) -> Record:
+def exported(table: ReferenceTable, cls: str, record: Record, choice: Choice) -> Record:
     copy = {**record, **{k: v for k, v in EMPTIED.get(cls, {}).items() if k in record}}
     if cls == "VM" and not choice.snapshots:
         copy |= {name: value for name, value in ALONE.items() if name in copy}
@@ -116,7 +116,7 @@ def exported(table: Table, cls: str, record: Record, choice: Choice) -> Record:
 
 def build(pool: Pool, vms: Sequence[str], choice: Choice, maps: Mapping[str, str] | None = None) -> tuple[dict[str, str], str]:
     """({reference: name}, ova.xml) of these VMs. `maps` says what a VDI or VIF becomes where they go: {reference: one there}."""
-    table = Table(pool.db, choice)
+    table = ReferenceTable(pool.db, choice)
     for vm in vms:
         table.add_vm(vm, snapshots=choice.snapshots)
     write = pool.dispatcher.xml.value
@@ -153,7 +153,7 @@ def struct(members: dict[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OvaEntry:
     """An object of an archive: values as this data model has them, what was missing with its default."""
 
     cls: str
@@ -163,11 +163,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class OvaArchive:
     version: dict[str, Any]
-    entries: list[Entry]
+    entries: list[OvaEntry]
 
-    def of(self, cls: str) -> list[Entry]:
+    def of(self, cls: str) -> list[OvaEntry]:
         return [entry for entry in self.entries if entry.cls == cls]
 
     @property
@@ -180,12 +180,12 @@ def number(value: Any) -> int:
     return int(value) if str(value).isdigit() else 0
 
 
-def parse(model: Model, data: bytes) -> Archive:
+def parse(model: Model, data: bytes) -> OvaArchive:
     """IMPORT_ERROR for what is no ova.xml, IMPORT_INCOMPATIBLE_VERSION for what is too new."""
     try:
         whole = decoded(ET.fromstring(data))  # noqa: S314  ElementTree resolves no entities from outside
         entries = [
-            Entry(o["class"], o["id"], typed(model, o["class"], o["snapshot"]), frozenset(o["snapshot"]))
+            OvaEntry(o["class"], o["id"], typed(model, o["class"], o["snapshot"]), frozenset(o["snapshot"]))
             for o in whole["objects"]
             if o["class"] in model.classes
         ]
@@ -194,7 +194,7 @@ def parse(model: Model, data: bytes) -> Archive:
         raise XapiError("IMPORT_ERROR", f"ova.xml: {error!r}") from None
     if number(version.get("xapi_major", 0)) > 0:
         raise XapiError("IMPORT_INCOMPATIBLE_VERSION")
-    return Archive(version, entries)
+    return OvaArchive(version, entries)
 
 
 def decoded(value: ET.Element) -> Any:

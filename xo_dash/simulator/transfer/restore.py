@@ -13,8 +13,8 @@ from ..database import Database, Record
 from ..errors import XapiError
 from ..types import NULL
 from . import restore_rules
-from .ova import MAPS_TO, Archive, Entry
-from .restore_rules import SEED, SkipError, Way
+from .ova import MAPS_TO, OvaArchive, OvaEntry
+from .restore_rules import SEED, ImportMode, SkipError
 from .task import Job
 
 OWN = ("VBDs", "VIFs", "VGPUs", "VTPMs", "VUSBs", "consoles", "snapshots", "children", "crash_dumps", "attached_PCIs", "blobs",
@@ -29,12 +29,12 @@ MADE = "vhd-parent"
 class Restored:
     """What an import has made so far; `found` is {id in the archive: reference}."""
 
-    def __init__(self, job: Job, archive: Archive, way: Way) -> None:
+    def __init__(self, job: Job, archive: OvaArchive, way: ImportMode) -> None:
         self.job, self.archive, self.way = job, archive, way
         self.db, self.pool, self.call = job.db, job.pool, job.call
         self.found: dict[str, str] = {}
         self.vms: list[str] = []
-        self.disks: list[Entry] = []  # whose contents the archive brings
+        self.disks: list[OvaEntry] = []  # whose contents the archive brings
         self._undo: list[Callable[[], Awaitable[None]]] = []
 
     def check(self) -> None:
@@ -87,7 +87,7 @@ class Restored:
 
     # disks
 
-    async def _vdi(self, entry: Entry) -> None:
+    async def _vdi(self, entry: OvaEntry) -> None:
         """A CD is looked for, a disk is made; with metadata alone both are looked for."""
         if self._is_cd(entry) or not self.way.sr:
             if held := self._known_iso(entry) if self._is_cd(entry) else self._known_disk(entry):
@@ -103,7 +103,7 @@ class Restored:
         self.found[entry.id] = vdi
         self.disks.append(entry)
 
-    def _known_disk(self, entry: Entry) -> str:
+    def _known_disk(self, entry: OvaEntry) -> str:
         """As the client maps it, or by its place on an SR that is here; "" for a CD, and for what may be missing."""
         record = entry.record
         if self._is_cd(entry):
@@ -120,19 +120,19 @@ class Restored:
             return ""
         raise XapiError("VDI_LOCATION_MISSING", sr, record["location"]) if sr else XapiError("VDI_CONTENT_ID_MISSING")
 
-    def _is_cd(self, entry: Entry) -> bool:
+    def _is_cd(self, entry: OvaEntry) -> bool:
         sr = next((s.record for s in self.archive.of("SR") if s.id == entry.record["SR"]), None)
         drives = [v.record["type"] for v in self.archive.of("VBD") if v.record["VDI"] == entry.id]
         return (sr is not None and sr["content_type"] == "iso") or (bool(drives) and all(kind == "CD" for kind in drives))
 
-    def _known_iso(self, entry: Entry) -> str:
+    def _known_iso(self, entry: OvaEntry) -> str:
         """The same file in some library; else the drive will be empty."""
         vdis = self.db.find("VDI", location=entry.record["location"])
         return next((vdi for vdi in vdis if self.db.get(self.db.get(vdi, "SR"), "content_type") == "iso"), "")
 
     # VMs
 
-    async def _vm(self, entry: Entry) -> None:
+    async def _vm(self, entry: OvaEntry) -> None:
         db, record, way = self.db, entry.record, self.way
         if template := restore_rules.known_template(db, record):
             self.found[entry.id] = template
@@ -186,12 +186,12 @@ class Restored:
 
     # devices
 
-    def _mapped(self, entry: Entry, cls: str) -> str:
+    def _mapped(self, entry: OvaEntry, cls: str) -> str:
         """What a migration says takes its place here; NULL if it says nothing."""
         told = str(entry.record["other_config"].get(MAPS_TO, NULL))
         return told if self.way.live and told in self.db.rows(cls) else NULL
 
-    async def _network(self, entry: Entry) -> None:
+    async def _network(self, entry: OvaEntry) -> None:
         """By its name, then by its bridge; the archive's networks that the pool has not are made, if somebody needs them."""
         nics = [vif for vif in self.archive.of("VIF") if vif.record["network"] == entry.id]
         if nics and all(self._mapped(vif, "network") != NULL for vif in nics):
@@ -206,7 +206,7 @@ class Restored:
         made = self.found[entry.id] = str(await self.call.run("network.create", fields))
         self._undo.append(self._dropper(made))
 
-    def _vif(self, entry: Entry) -> None:
+    def _vif(self, entry: OvaEntry) -> None:
         record = entry.record
         vm, network = self.found.get(record["VM"]), self.found.get(record["network"])
         if (mapped := self._mapped(entry, "network")) != NULL:
@@ -224,7 +224,7 @@ class Restored:
             rename(self.db, made, record["uuid"])
         self.pool.refresh(made)
 
-    def _vbd(self, entry: Entry) -> None:
+    def _vbd(self, entry: OvaEntry) -> None:
         record = entry.record
         vm, vdi = self.found.get(record["VM"]), self.found.get(record["VDI"], NULL)
         if vm is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from .. import bulk, from_db, machine
+from .. import bulk_insert, from_db, machine
 from ..database import Database
 from ..errors import XapiError
 from ..from_db import Dump, DumpError, revive, rows
@@ -68,7 +68,7 @@ async def returned(pool: Pool, dump: Dump) -> None:
     """
     await pool.clock.sleep(FUSE / machine.pace(pool))
     old = Database(pool.model, random.Random(0))  # noqa: S311
-    bulk.insert(old, rows.read(pool.model, dump))
+    bulk_insert.insert(old, rows.read(pool.model, dump))
     addresses = {ref: pool.db.get(ref, "address") for ref in old.rows("host")}
     pool.sessions.logout_all()
     pool.db.restore(old.snapshot(), int(dump.manifest.get("generation_count") or 0))

@@ -9,14 +9,14 @@ from ..classes import cpu_features, vm_memory, vm_rules
 from ..database import Database, Record
 from ..errors import XapiError
 from ..types import NULL
-from .ova import Archive, Entry
+from .ova import OvaArchive, OvaEntry
 
 SEED = "mac_seed"
 ORDERED = ("0", "1", "2", "3")  # restart priorities of old releases
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ImportMode:
     """How to import: `sr` for all disks, or "" to find disks that are there (metadata alone)."""
 
     sr: str = ""
@@ -37,7 +37,7 @@ def known_template(db: Database, record: Record) -> str:
     return next(iter(db.find("VM", name_label=record["name_label"])), "") if vm_rules.is_default_template(record) else ""
 
 
-def replaced(db: Database, record: Record, way: Way) -> str:
+def replaced(db: Database, record: Record, way: ImportMode) -> str:
     """The VM whose place it takes, or "".
 
     VM_BAD_POWER_STATE of one that is not halted (SkipError if forced), VM_TO_IMPORT_IS_NOT_NEWER_VERSION.
@@ -55,7 +55,7 @@ def replaced(db: Database, record: Record, way: Way) -> str:
     return held
 
 
-def check_room(db: Database, record: Record, way: Way) -> None:
+def check_room(db: Database, record: Record, way: ImportMode) -> None:
     """HOST_NOT_ENOUGH_FREE_MEMORY, VM_INCOMPATIBLE_WITH_THIS_HOST if a VM that is to arrive running does not fit."""
     if way.live and record["power_state"] in ("Running", "Paused"):
         needed, free = vm_memory.start_memory(record), vm_memory.free_memory(db, way.host)
@@ -65,7 +65,7 @@ def check_room(db: Database, record: Record, way: Way) -> None:
         cpu_features.check(db, NULL, record, way.host)
 
 
-def check_seeds(db: Database, archive: Archive) -> None:
+def check_seeds(db: Database, archive: OvaArchive) -> None:
     """Who is restored keeps his MACs, so nobody else may have the same seed. DUPLICATE_MAC_SEED."""
     here: dict[str, list[Record]] = {}
     for _, record in db.records("VM"):
@@ -86,7 +86,7 @@ def check_seeds(db: Database, archive: Archive) -> None:
                 raise XapiError("DUPLICATE_MAC_SEED", seed)
 
 
-def modern(entry: Entry) -> dict[str, Any]:
+def modern(entry: OvaEntry) -> dict[str, Any]:
     """Fields of a VM that an older release wrote otherwise, or not at all."""
     record = entry.record
     changes: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from .. import jsonrpc, loads
 from ..call import Call
 from ..classes import vdi, vdi_storage, vm_guest, vm_life
-from ..classes.vm_guest import Guest
+from ..classes.vm_guest import GuestSystem
 from ..errors import MalformedError, XapiError
 from ..http import NO_CACHE, HttpCall, page
 from ..pool import Pool
@@ -127,9 +127,9 @@ async def receive(job: Transfer, uuid: str) -> str:
     return ""
 
 
-def guest(os: list[list[str]], drivers: list[str], tools: bool) -> Guest:
+def guest(os: list[list[str]], drivers: list[str], tools: bool) -> GuestSystem:
     major, minor, micro, build = drivers
-    return Guest(tuple((name, value) for name, value in os), (major, minor, micro, build), tools)
+    return GuestSystem(tuple((name, value) for name, value in os), (major, minor, micro, build), tools)
 
 
 def waiting(pool: Pool) -> dict[str, tuple[list[str], list[str]]]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from ..classes import vm_placement, vm_rules
 from ..errors import XapiError
 from ..http import NO_CACHE, HttpCall
-from ..pool import Host, Pool
+from ..pool import Endpoint, Pool
 from ..registry import http
 from . import ova, packing, tar, xva
 from .ova import Choice
@@ -95,19 +95,19 @@ def failing(error: XapiError) -> Work:
     return fail
 
 
-def sees_disks(pool: Pool, vm: str, host: Host) -> Host | None:
+def sees_disks(pool: Pool, vm: str, host: Endpoint) -> Endpoint | None:
     """None if `host` has all SRs of the VM plugged, else one that has. VM_REQUIRES_SR if nobody."""
     return reaching(pool, vm_placement.storage_of(pool.db, pool.db.record("VM", vm)), host)
 
 
-def reaching(pool: Pool, srs: list[str], host: Host) -> Host | None:
+def reaching(pool: Pool, srs: list[str], host: Endpoint) -> Endpoint | None:
     for candidate in (host, *pool.hosts.values()):
         if set(srs) <= vm_placement.seen_by(pool.db, candidate.ref):
             return None if candidate.ref == host.ref else candidate
     raise XapiError("SR_HAS_NO_PBDS", *srs[:1])
 
 
-def redirect(call: HttpCall, host: Host) -> Response:
+def redirect(call: HttpCall, host: Endpoint) -> Response:
     """302 with the same query; the task is the other host's to end."""
     location = f"{call.pool.origin(host.address)}{call.request.url.path}?{urlencode(call.query)}"
     return Response("", 302, {"location": location, "connection": "close", **NO_CACHE})

@@ -15,10 +15,10 @@ from ..registry import http
 from . import ova, tar, xva
 from .body import Body, pieces
 from .disks import disks
-from .ova import Archive
+from .ova import OvaArchive
 from .packing import opened
 from .restore import Restored
-from .restore_rules import Way
+from .restore_rules import ImportMode
 from .tar import NotTarError
 from .task import OCTETS, Job, RefusedError, Transfer, flag, object_of, parameter, transfer
 from .vm_export import failing, reaching, redirect
@@ -56,13 +56,13 @@ async def import_vm(job: Transfer, sr: str) -> str:
         raise RefusedError(400, XapiError("SR_OPERATION_NOT_SUPPORTED"))
     if request.headers.get("transfer-encoding"):
         raise RefusedError(403, XapiError("IMPORT_ERROR_CANNOT_HANDLE_CHUNKED"))
-    way = Way(sr, flag(request, "restore"), flag(request, "force"))
+    way = ImportMode(sr, flag(request, "restore"), flag(request, "force"))
     raw = Body(pieces(request))
     await job.accept(raw, OCTETS)
     return references(await stream(job, raw, way))
 
 
-async def stream(job: Job, raw: Body, way: Way) -> list[str]:
+async def stream(job: Job, raw: Body, way: ImportMode) -> list[str]:
     """The VMs that an archive brings; what it has made by then goes with a failure, unless that is forced to stay."""
     with guarded():
         async with opened(raw) as body:
@@ -125,7 +125,7 @@ def fill_up(job: Job, vdi: str) -> None:
         fill(job.call, vdi, sum(end - start for start, end in disk.extents(0, size)))
 
 
-async def read_ova(job: Job, body: Body) -> Archive:
+async def read_ova(job: Job, body: Body) -> OvaArchive:
     found = await tar.next_member(body)
     if found is None:
         raise EOFError
@@ -163,7 +163,7 @@ async def put_import_metadata(call: HttpCall) -> Response:
 async def import_metadata(job: Transfer) -> str:
     request = job.http.request
     vdis = {name.removeprefix(COLUMN): value for name, value in job.http.query.items() if name.startswith(COLUMN)}
-    way = Way(
+    way = ImportMode(
         "", flag(request, "restore"), flag(request, "force"), flag(request, "live"), flag(request, "check_cpu"), job.http.host.ref, vdis
     )
     raw = Body(pieces(request))
@@ -185,8 +185,8 @@ async def import_metadata(job: Transfer) -> str:
     return references(await made.finish())
 
 
-def without_control_domains(archive: Archive) -> Archive:
+def without_control_domains(archive: OvaArchive) -> OvaArchive:
     """Every host has its own."""
     left_out = {entry.id for entry in archive.of("VM") if entry.record["is_control_domain"]}
     kept = [e for e in archive.entries if e.id not in left_out and not (e.cls in ("VBD", "VIF") and e.record["VM"] in left_out)]
-    return Archive(archive.version, kept)
+    return OvaArchive(archive.version, kept)

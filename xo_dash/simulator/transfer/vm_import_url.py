@@ -13,7 +13,7 @@ from ..errors import XapiError
 from ..outgoing import connected
 from ..registry import message
 from .body import Body
-from .restore_rules import Way
+from .restore_rules import ImportMode
 from .task import Job
 from .vm_import import stream
 
@@ -32,7 +32,7 @@ async def vm_import(call: Call, url: str, sr: str, full_restore: bool, force: bo
     for _ in range(REDIRECTS + 1):
         try:
             async with fetched(url) as raw:
-                return await stream(Job(call), raw, Way(sr, full_restore, force))
+                return await stream(Job(call), raw, ImportMode(sr, full_restore, force))
         except MovedError as moved:
             url = urljoin(url, str(moved))
         except (OSError, ValueError) as error:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from ..classes import chance
+from ..classes import durations
 from ..errors import XapiError
 from . import tar, xxh64
 from .body import Body
@@ -43,7 +43,7 @@ async def sum_of(data: bytes, suffix: str) -> str:
 def seconds(transfer: Job, vdis: Sequence[str]) -> float:
     """Simulated seconds that reading these disks takes at least."""
     used = sum(transfer.db.get(vdi, "physical_utilisation") for vdi in vdis)
-    return chance.seconds(transfer.pool, "copy_gib") * int(used) / GIB
+    return durations.seconds(transfer.pool, "copy_gib") * int(used) / GIB
 
 
 async def send(transfer: Job, write: Writer, parts: Sequence[Part]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import Home
-from xo_dash.control.cloud_init.config import CloudInit, Nic
+from xo_dash.control.cloud_init.config import CloudInit, GuestNic
 from xo_dash.control.sr.choice import disk_srs
 from xo_dash.control.vm.creation.request import CreateVM, NewDisk, NewNic
 
@@ -24,7 +24,7 @@ CD_POSITIONS: Final = ("3", *map(str, range(1, 256)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class MemoryBlueprint:
     """Bytes: least and usual, and what it may have at most; `static_min` the guest is never below."""
 
     static_min: int
@@ -58,7 +58,7 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class NicBlueprint:
     """A NIC. `original`: the template's, which stays as it is cloned; `replaces`: it goes, and this comes in its place."""
 
     device: str
@@ -75,14 +75,14 @@ class Blueprint:
     source: VM
     names: tuple[str, ...]
     copy_to: SR | None  # where all disks of the template are copied to, instead of being cloned
-    memory: Memory
+    memory: MemoryBlueprint
     vcpus: int
     cores_per_socket: int  # 0: the template says nothing
     firmware: str  # "" of a paravirtual one
     secure_boot: bool
     vtpm: bool
     disks: tuple[Disk, ...]
-    cards: tuple[Card, ...]
+    cards: tuple[NicBlueprint, ...]
     drive: VBD | None  # the CD drive that it has of its template
     iso: VDI | None
     boot_order: str  # "" stays as it is
@@ -91,8 +91,8 @@ class Blueprint:
     config_sr: SR | None  # where the disk for cloud-init is made
 
     @property
-    def nics(self) -> tuple[Nic, ...]:
-        return tuple(Nic(card.mac) for card in self.cards)
+    def nics(self) -> tuple[GuestNic, ...]:
+        return tuple(GuestNic(card.mac) for card in self.cards)
 
     @property
     def used_positions(self) -> set[str]:
@@ -225,16 +225,16 @@ def default_network(home: Home) -> Network | None:
 # ---- what was said, and what follows
 
 
-def _memory(request: CreateVM, source: VM) -> Memory:
+def _memory(request: CreateVM, source: VM) -> MemoryBlueprint:
     if request.memory is None and request.memory_min is None and request.memory_max is None:
-        return Memory(
+        return MemoryBlueprint(
             static_min=min(source.memory_static_min, source.memory_dynamic_min), dynamic_min=source.memory_dynamic_min,
             dynamic_max=source.memory_dynamic_max, static_max=source.memory_static_max,
         )  # fmt: skip
     most = request.memory or source.memory_static_max
     usual = request.memory_max or most
     least = request.memory_min or usual
-    return Memory(static_min=min(source.memory_static_min, least), dynamic_min=least, dynamic_max=usual, static_max=most)
+    return MemoryBlueprint(static_min=min(source.memory_static_min, least), dynamic_min=least, dynamic_max=usual, static_max=most)
 
 
 def _disks(request: CreateVM, source: VM) -> Iterator[Disk]:
@@ -263,7 +263,7 @@ def _copy_to(disks: tuple[Disk, ...]) -> SR | None:
     return next((disk.sr for disk in disks if disk.original is not None and disk.sr is not None and disk.sr.ref != disk.original.SR), None)
 
 
-def _cards(request: CreateVM, source: VM) -> Iterator[Card]:
+def _cards(request: CreateVM, source: VM) -> Iterator[NicBlueprint]:
     home = source.home
     own = sorted(source.all_of(VIF, source.VIFs), key=_device)
     wanted = nics_of(source) if request.nics is None else request.nics
@@ -276,7 +276,7 @@ def _cards(request: CreateVM, source: VM) -> Iterator[Card]:
         device = old.device if old is not None else next(fresh)
         replaces = old is not None and not stays
         mac = nic.mac.strip().lower().replace("-", ":")
-        yield Card(device=device, network=network, mac=mac, original=old, replaces=replaces)
+        yield NicBlueprint(device=device, network=network, mac=mac, original=old, replaces=replaces)
 
 
 def dropped_cards(plan: Blueprint) -> list[VIF]:

@@ -15,8 +15,8 @@ from data.types import GIB, Home
 from data.vms import copy_size
 from xo_dash.control.cloud_init import config as cloud_init
 from xo_dash.control.cloud_init.disk import SIZE as CONFIG_SIZE
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.request import LONGEST_NAME, Fault
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, blueprint
 from xo_dash.control.vm.creation.hosts import refusal
@@ -48,23 +48,23 @@ def check(request: CreateVM, pool: Pool) -> Iterator[Fault]:
     yield from _disk_faults(request, plan)
     yield from _nic_faults(request, plan)
     if plan.host is not None and (reason := refusal(plan, plan.host)):
-        yield Fault("host", say(N_("{host} cannot run it: {reason}"), host=name_of(plan.host), reason=reason))
+        yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=name_of(plan.host), reason=reason))
     for tag in request.tags or ():
         if not tag.isprintable() or not tag.strip():
-            yield Fault("tags", say(N_("only visible characters are allowed")))
+            yield Fault("tags", lazy(N_("only visible characters are allowed")))
             break
     if request.ha and not pool.ha_enabled:
-        yield Fault("ha", say(N_("HA is disabled in this pool; enable it first")))
+        yield Fault("ha", lazy(N_("HA is disabled in this pool; enable it first")))
     if request.cloud_init is not None:
         yield from (Fault(f"cloud_init.{fault.field}", fault.reason) for fault in cloud_init.faults(request.cloud_init, plan.nics))
 
 
-def source_refused(source: VM) -> Said | None:
+def source_refused(source: VM) -> LazyText | None:
     """Why no VM can be made of it now."""
     if source.is_a_snapshot or source.is_control_domain:
-        return say(N_("it is not a template or a VM"))
+        return lazy(N_("it is not a template or a VM"))
     if not source.is_a_template and source.power_state is not PowerState.HALTED:
-        return say(N_("{name} is running; shut it down to copy it, or choose another"), name=name_of(source))
+        return lazy(N_("{name} is running; shut it down to copy it, or choose another"), name=name_of(source))
     if source.current_operations and not {"clone", "copy"} & source.allowed_operations:
         return under_way(next(iter(source.current_operations.values())))
     return None
@@ -72,9 +72,9 @@ def source_refused(source: VM) -> Said | None:
 
 def _name_faults(request: CreateVM) -> Iterator[Fault]:
     if request.count > 1 and NUMBER not in request.name:
-        yield Fault("name", say(N_("for several, the name needs {n} in it, like web-{n}"), n=NUMBER))
+        yield Fault("name", lazy(N_("for several, the name needs {n} in it, like web-{n}"), n=NUMBER))
     elif max(map(len, request.names)) > LONGEST_NAME:
-        yield Fault("name", say(N_("it has at most {most} characters"), most=LONGEST_NAME))
+        yield Fault("name", lazy(N_("it has at most {most} characters"), most=LONGEST_NAME))
 
 
 def _disc_faults(plan: Blueprint) -> Iterator[Fault]:
@@ -82,39 +82,39 @@ def _disc_faults(plan: Blueprint) -> Iterator[Fault]:
         return
     sr = plan.iso.home.one(SR, plan.iso.SR)
     if sr is None or sr.content_type != "iso":
-        yield Fault("iso", say(N_("it is not an ISO image")))
+        yield Fault("iso", lazy(N_("it is not an ISO image")))
     elif not _attached(sr):
-        yield Fault("iso", say(N_("{sr} is not attached on any host; attach it first"), sr=name_of(sr)))
+        yield Fault("iso", lazy(N_("{sr} is not attached on any host; attach it first"), sr=name_of(sr)))
 
 
 def _memory_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
     memory = plan.memory
     if memory.static_max < LEAST_MEMORY:
-        yield Fault("memory", say(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
+        yield Fault("memory", lazy(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
     elif memory.dynamic_max > memory.static_max:
-        yield Fault("memory_max", say(N_("it must be at most {most}, the maximum of the VM"), most=Amount(memory.static_max)))
+        yield Fault("memory_max", lazy(N_("it must be at most {most}, the maximum of the VM"), most=Amount(memory.static_max)))
     elif memory.dynamic_min > memory.dynamic_max:
-        yield Fault("memory_min", say(N_("it must be at most {most}, the usual memory of the VM"), most=Amount(memory.dynamic_max)))
+        yield Fault("memory_min", lazy(N_("it must be at most {most}, the usual memory of the VM"), most=Amount(memory.dynamic_max)))
     elif memory.dynamic_min < LEAST_MEMORY:
-        yield Fault("memory_min", say(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
+        yield Fault("memory_min", lazy(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
     most = max((account_of(host).total for host in plan.source.home.all(Host).values()), default=0)
     if most and memory.dynamic_min > most:
-        yield Fault("memory", say(N_("no host in the pool has that much; the largest has {most}"), most=Amount(most)))
+        yield Fault("memory", lazy(N_("no host in the pool has that much; the largest has {most}"), most=Amount(most)))
 
 
 def _cpu_faults(plan: Blueprint) -> Iterator[Fault]:
     if plan.cores_per_socket and plan.vcpus % plan.cores_per_socket:
         words = N_("{vcpus} vCPUs cannot be divided into sockets of {cores}")
-        yield Fault("cores_per_socket", say(words, vcpus=plan.vcpus, cores=plan.cores_per_socket))
+        yield Fault("cores_per_socket", lazy(words, vcpus=plan.vcpus, cores=plan.cores_per_socket))
 
 
 def _firmware_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
     if request.firmware and not plan.firmware:
-        yield Fault("firmware", say(N_("this template is paravirtual; it has no firmware setting")))
+        yield Fault("firmware", lazy(N_("this template is paravirtual; it has no firmware setting")))
         return
     for field, wanted in (("secure_boot", bool(request.secure_boot)), ("vtpm", request.vtpm)):
         if wanted and plan.firmware != "uefi":
-            yield Fault(field, say(N_("it needs UEFI")))
+            yield Fault(field, lazy(N_("it needs UEFI")))
 
 
 def _disk_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
@@ -126,7 +126,7 @@ def _disk_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
             yield Fault(f"{place}.{reason[0]}", reason[1])
         if disk.original is not None and plan.copy_to is not None and disk.sr is not plan.copy_to:
             words = N_("the template's disks are copied to one SR; choose {sr} for this one too")
-            yield Fault(f"{place}.sr", say(words, sr=name_of(plan.copy_to)))
+            yield Fault(f"{place}.sr", lazy(words, sr=name_of(plan.copy_to)))
     yield from _space_faults(plan, places)
 
 
@@ -142,40 +142,40 @@ def _places(request: CreateVM, plan: Blueprint) -> dict[str, str]:
     return places
 
 
-def _disk_refused(disk: Disk, home: Home) -> tuple[str, Said] | None:
+def _disk_refused(disk: Disk, home: Home) -> tuple[str, LazyText] | None:
     """(field, why)"""
     if disk.existing is not None:
         return _existing_refused(disk.existing)
     if disk.sr is None:
-        return None if disk_srs(home) else ("sr", say(N_("the pool has no SR for VM disks")))  # one that is gone is told of already
+        return None if disk_srs(home) else ("sr", lazy(N_("the pool has no SR for VM disks")))  # one that is gone is told of already
     if reason := _sr_refused(disk.sr):
         return "sr", reason
     reason = _size_refused(disk, disk.sr)
     return ("size", reason) if reason is not None else None
 
 
-def _sr_refused(sr: SR) -> Said | None:
+def _sr_refused(sr: SR) -> LazyText | None:
     if sr.content_type == "iso" or sr.is_tools_sr:
-        return say(N_("not used for VM disks"))
-    return None if _attached(sr) else say(N_("{sr} is not attached on any host; attach it first"), sr=name_of(sr))
+        return lazy(N_("not used for VM disks"))
+    return None if _attached(sr) else lazy(N_("{sr} is not attached on any host; attach it first"), sr=name_of(sr))
 
 
-def _size_refused(disk: Disk, sr: SR) -> Said | None:
+def _size_refused(disk: Disk, sr: SR) -> LazyText | None:
     if disk.size <= 0:
-        return say(N_("“{field}” is missing"), field=Said(N_("Size")))
+        return lazy(N_("“{field}” is missing"), field=LazyText(N_("Size")))
     if disk.original is not None and disk.size < disk.original.virtual_size:
-        return say(N_("the template's disk has {least}; it can only grow"), least=Amount(disk.original.virtual_size))
+        return lazy(N_("the template's disk has {least}; it can only grow"), least=Amount(disk.original.virtual_size))
     if disk.size > LARGEST_VHD and sr.type in VHD:
-        return say(N_("a disk on {sr} has at most {most}"), sr=name_of(sr), most=Amount(LARGEST_VHD))
+        return lazy(N_("a disk on {sr} has at most {most}"), sr=name_of(sr), most=Amount(LARGEST_VHD))
     return None
 
 
-def _existing_refused(disk: VDI) -> tuple[str, Said] | None:
+def _existing_refused(disk: VDI) -> tuple[str, LazyText] | None:
     if disk.is_a_snapshot or not disk.managed or disk.missing:
-        return "vdi", say(N_("it cannot be attached to a VM"))
+        return "vdi", lazy(N_("it cannot be attached to a VM"))
     users = [vm for vbd in disk.all_of(VBD, disk.VBDs) if (vm := disk.home.one(VM, vbd.VM)) is not None and is_guest(vm)]
     if users and not disk.sharable:
-        return "vdi", say(N_("{vm} uses this disk"), vm=name_of(users[0]))
+        return "vdi", lazy(N_("{vm} uses this disk"), vm=name_of(users[0]))
     return None
 
 
@@ -188,7 +188,7 @@ def _space_faults(plan: Blueprint, places: dict[str, str]) -> Iterator[Fault]:
         mine = [disk for disk in plan.disks if disk.sr is sr and takes(disk, plan)]
         words = N_("{needed} needed: {sr} has {free} free")
         place = f"{places[mine[-1].position]}.size" if mine else "cloud_init"
-        yield Fault(place, say(words, needed=Amount(needed), sr=name_of(sr), free=Amount(max(0, free))))
+        yield Fault(place, lazy(words, needed=Amount(needed), sr=name_of(sr), free=Amount(max(0, free))))
 
 
 def takes(disk: Disk, plan: Blueprint) -> int:
@@ -221,13 +221,13 @@ def _nic_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
         if not mac:
             continue
         if MAC.fullmatch(mac) is None or int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
-            yield Fault(f"nics.{number}.mac", say(N_("it must be a unicast MAC address, like 02:1a:2b:3c:4d:5e")))
+            yield Fault(f"nics.{number}.mac", lazy(N_("it must be a unicast MAC address, like 02:1a:2b:3c:4d:5e")))
         elif len(plan.names) > 1:
-            yield Fault(f"nics.{number}.mac", say(N_("several VMs cannot share a MAC address; leave it empty")))
+            yield Fault(f"nics.{number}.mac", lazy(N_("several VMs cannot share a MAC address; leave it empty")))
         elif mac in seen:
-            yield Fault(f"nics.{number}.mac", say(N_("another NIC of this VM uses it")))
+            yield Fault(f"nics.{number}.mac", lazy(N_("another NIC of this VM uses it")))
         elif (other := _owner(plan.source.home, mac)) is not None:
-            yield Fault(f"nics.{number}.mac", say(N_("{vm} uses this MAC address"), vm=name_of(other)))
+            yield Fault(f"nics.{number}.mac", lazy(N_("{vm} uses this MAC address"), vm=name_of(other)))
         seen.add(mac)
 
 

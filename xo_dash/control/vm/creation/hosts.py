@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from data.failover import reach_of
 from data.history import History
 from data.hosts import account_of, cpus_of, guests_of
-from data.losing import reach_of
 from data.mirror import PoolMirror
 from data.names import name_of
 from data.objects import SR, VM, Host, Network
 from data.types import Home
 from xo_dash.control.conditions import host_refuses
-from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.vm.creation.blueprint import Blueprint
 from xo_dash.i18n import N_
 
@@ -33,7 +33,7 @@ class Seat:
     threads: int
     cpu: float | None  # load now, 0 to 1; None where it is not measured
     alike: int  # VMs on it that are called like this one: web-1, web-2
-    refused: Said | None
+    refused: LazyText | None
 
 
 def seats(plan: Blueprint) -> list[Seat]:
@@ -48,36 +48,36 @@ def suggested(found: Sequence[Seat]) -> Seat | None:
     return found[0] if found and found[0].refused is None else None
 
 
-def why(seat: Seat, plan: Blueprint, found: Sequence[Seat]) -> Iterator[Said]:
+def why(seat: Seat, plan: Blueprint, found: Sequence[Seat]) -> Iterator[LazyText]:
     """The reasons for suggesting it."""
     measured = [other.cpu for other in found if other.cpu is not None and other.refused is None]
     if seat.cpu is not None:
         least = N_("CPU {percent}%, the lowest") if len(measured) > 1 and seat.cpu <= min(measured) else N_("CPU {percent}%")
-        yield say(least, percent=round(seat.cpu * 100))
-    yield say(N_("{free} of memory free, needs {needed}"), free=Amount(seat.free), needed=Amount(plan.memory.dynamic_max))
+        yield lazy(least, percent=round(seat.cpu * 100))
+    yield lazy(N_("{free} of memory free, needs {needed}"), free=Amount(seat.free), needed=Amount(plan.memory.dynamic_max))
     what = [name_of(one) for one in (*srs_of(plan), *networks_of(plan))]
     if what:
-        yield say(N_("Connected to {what}"), what=", ".join(what[:4]))
+        yield lazy(N_("Connected to {what}"), what=", ".join(what[:4]))
     others = [name_of(other.host) for other in found if other.alike and other is not seat]
     if not seat.alike and others:
-        yield say(N_("Similar VMs run on {hosts}"), hosts=", ".join(others[:3]))
+        yield lazy(N_("Similar VMs run on {hosts}"), hosts=", ".join(others[:3]))
 
 
-def refusal(plan: Blueprint, host: Host) -> Said | None:
+def refusal(plan: Blueprint, host: Host) -> LazyText | None:
     """Why it cannot start there, as far as the mirror knows; the pool has the last word."""
     if reason := host_refuses(host):
         return reason
     reached = reach_of(host)
     for sr in srs_of(plan):
         if sr.ref not in reached:
-            return say(N_("it has no access to {what}"), what=name_of(sr))
+            return lazy(N_("it has no access to {what}"), what=name_of(sr))
     for network in networks_of(plan):
         if network.ref not in reached:
-            return say(N_("it does not have the network {what}"), what=name_of(network))
+            return lazy(N_("it does not have the network {what}"), what=name_of(network))
     account = account_of(host)
     if account.total and plan.memory.dynamic_min > account.free:  # a total of 0 was never measured
         needed, free = Amount(plan.memory.dynamic_min), Amount(max(0, account.free))
-        return say(N_("not enough memory: needs {needed}, {free} free"), needed=needed, free=free)
+        return lazy(N_("not enough memory: needs {needed}, {free} free"), needed=needed, free=free)
     return None
 
 

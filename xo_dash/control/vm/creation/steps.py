@@ -15,9 +15,9 @@ from data.objects import VBD, VDI, VIF, VM, Pool
 from data.types import NULL_REF, Ref
 from xo_dash.control.cloud_init.config_drive import DRIVE, KEEP, REMOVE
 from xo_dash.control.cloud_init.disk import SIZE, config_disk
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Transfer, Wait, several
-from xo_dash.control.said import Amount, Said, say
-from xo_dash.control.vm.creation.blueprint import CD, DISKS, Blueprint, Card, Disk, blueprint, dropped_cards
+from xo_dash.control.vm.creation.blueprint import CD, DISKS, Blueprint, Disk, NicBlueprint, blueprint, dropped_cards
 from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_
@@ -37,8 +37,8 @@ def plan(request: CreateVM, pool: Pool) -> Plan:
         return (yield from _one(request, made, pool, made.names[0]))
     if request.auto_start:
         yield from _pool_starts_vms(pool)
-    branches = [Branch(says=say("{name}", name=name), plan=partial(_one, request, made, pool, name)) for name in made.names]
-    return (yield Parallel(branches=branches, says=say(N_("Creating {n} VMs"), n=len(branches)), alone=True))
+    branches = [Branch(says=lazy("{name}", name=name), plan=partial(_one, request, made, pool, name)) for name in made.names]
+    return (yield Parallel(branches=branches, says=lazy(N_("Creating {n} VMs"), n=len(branches)), alone=True))
 
 
 def _one(request: CreateVM, made: Blueprint, pool: Pool, name: str) -> Plan:
@@ -59,9 +59,9 @@ def _one(request: CreateVM, made: Blueprint, pool: Pool, name: str) -> Plan:
     if request.auto_start:
         if len(made.names) == 1:
             yield from _pool_starts_vms(pool)
-        yield Call("VM.add_to_other_config", vm, AUTO_START, "true", says=say(N_("Enabling auto-start")), asynchronous=False)
+        yield Call("VM.add_to_other_config", vm, AUTO_START, "true", says=lazy(N_("Enabling auto-start")), asynchronous=False)
     if request.protect:
-        says = say(N_("Protecting it from deletion"))
+        says = lazy(N_("Protecting it from deletion"))
         yield Call("VM.add_to_blocked_operations", vm, "destroy", "true", says=says, undo=partial(_unprotected, vm), asynchronous=False)
     if request.start:
         yield _started(made, vm, name)
@@ -77,8 +77,8 @@ def _copied(made: Blueprint, name: str) -> Call:
     undo = partial(_removed, name, keep)
     kind = N_("Cloning template {name}") if source.is_a_template else N_("Cloning {name}")
     if made.copy_to is None:
-        return Call("VM.clone", source.ref, name, says=say(kind, name=name_of(source)), undo=undo)
-    says = say(N_("Copying {name} to {sr}"), name=name_of(source), sr=name_of(made.copy_to))
+        return Call("VM.clone", source.ref, name, says=lazy(kind, name=name_of(source)), undo=undo)
+    says = lazy(N_("Copying {name} to {sr}"), name=name_of(source), sr=name_of(made.copy_to))
     return Call("VM.copy", source.ref, name, made.copy_to.ref, says=says, undo=undo)
 
 
@@ -90,14 +90,14 @@ def _provisioned(made: Blueprint, vm: Any) -> Plan:
     source = made.source
     if not source.is_a_template:
         return
-    says = say(N_("Converting it to a VM"))
+    says = lazy(N_("Converting it to a VM"))
     if DISKS in source.other_config:
         yield Call("VM.remove_from_other_config", vm, DISKS, says=says, asynchronous=False)
     yield Call("VM.provision", vm, says=says)
 
 
 def _labelled(request: CreateVM, vm: Any) -> Plan:
-    says = say(N_("Setting description and tags"))
+    says = lazy(N_("Setting description and tags"))
     if request.description is not None:
         yield Call("VM.set_name_description", vm, request.description, says=says, asynchronous=False)
     if request.tags is not None:
@@ -106,7 +106,7 @@ def _labelled(request: CreateVM, vm: Any) -> Plan:
 
 def _sized(made: Blueprint, vm: Any) -> Plan:
     source, memory = made.source, made.memory
-    says = say(N_("Setting {vcpus} vCPUs and {memory}"), vcpus=made.vcpus, memory=Amount(memory.static_max))
+    says = lazy(N_("Setting {vcpus} vCPUs and {memory}"), vcpus=made.vcpus, memory=Amount(memory.static_max))
     now = (source.memory_static_min, source.memory_static_max, source.memory_dynamic_min, source.memory_dynamic_max)
     wanted = (memory.static_min, memory.static_max, memory.dynamic_min, memory.dynamic_max)
     if wanted != now:
@@ -123,7 +123,7 @@ def _sized(made: Blueprint, vm: Any) -> Plan:
 
 def _booting(made: Blueprint, vm: Any) -> Plan:
     source = made.source
-    says = say(N_("Setting firmware and boot order"))
+    says = lazy(N_("Setting firmware and boot order"))
     if made.boot_order:
         yield from _key(vm, "HVM_boot_params", source.HVM_boot_params, "order", made.boot_order, says)
     if not made.firmware:
@@ -138,10 +138,10 @@ def _booting(made: Blueprint, vm: Any) -> Plan:
     elif made.firmware == "bios" and secure is not None:
         yield from _key(vm, "platform", source.platform, "secureboot", None, says)
     if made.vtpm:
-        yield Call("VTPM.create", vm, False, says=say(N_("Adding a vTPM")))
+        yield Call("VTPM.create", vm, False, says=lazy(N_("Adding a vTPM")))
 
 
-def _key(vm: Any, field: str, now: Mapping[str, str], key: str, value: str | None, says: Said) -> Iterator[Call]:
+def _key(vm: Any, field: str, now: Mapping[str, str], key: str, value: str | None, says: LazyText) -> Iterator[Call]:
     """Have `key` of a map be `value`; None: not there."""
     if now.get(key) == value:
         return
@@ -156,14 +156,14 @@ def _key(vm: Any, field: str, now: Mapping[str, str], key: str, value: str | Non
 
 def _disk(made: Blueprint, vm: Any, disk: Disk, name: str) -> Plan:
     if disk.existing is not None:
-        says = say(N_("Attaching {disk}"), disk=name_of(disk.existing))
+        says = lazy(N_("Attaching {disk}"), disk=name_of(disk.existing))
         yield _attached(vm, disk.existing.ref, disk.position, says, read_only=disk.existing.read_only)
     elif disk.original is not None:
         yield from _changed(made, vm, disk, name)
     else:
         sr = disk.sr.ref if disk.sr is not None else NULL_REF
         where = name_of(disk.sr) if disk.sr is not None else ""
-        says = say(N_("Creating disk {disk}, {size} on {sr}"), disk=name, size=Amount(disk.size), sr=where)
+        says = lazy(N_("Creating disk {disk}, {size} on {sr}"), disk=name, size=Amount(disk.size), sr=where)
         vdi = yield Call("VDI.create", _new_disk(name, sr, disk.size, {}), says=says, undo=_disk_removed)
         yield _attached(vm, vdi, disk.position, says)
 
@@ -176,14 +176,14 @@ def _new_disk(name: str, sr: Ref, size: int, config: Mapping[str, str]) -> dict[
 
 
 def _disk_removed(vdi: Any) -> Plan:
-    return several([Call("VDI.destroy", vdi, says=say(N_("Deleting the new disk")), gone_is_done=True)])
+    return several([Call("VDI.destroy", vdi, says=lazy(N_("Deleting the new disk")), gone_is_done=True)])
 
 
 def _attached(
     vm: Any,
     vdi: Any,
     position: str,
-    says: Said,
+    says: LazyText,
     *,
     kind: str = "Disk",
     read_only: bool = False,
@@ -199,7 +199,7 @@ def _attached(
 
 
 def _detached(vbd: Any) -> Plan:
-    return several([Call("VBD.destroy", vbd, says=say(N_("Detaching the disk")), gone_is_done=True)])
+    return several([Call("VBD.destroy", vbd, says=lazy(N_("Detaching the disk")), gone_is_done=True)])
 
 
 def _changed(made: Blueprint, vm: Any, disk: Disk, name: str) -> Plan:
@@ -207,16 +207,16 @@ def _changed(made: Blueprint, vm: Any, disk: Disk, name: str) -> Plan:
     original = disk.original
     assert original is not None  # noqa: S101  # so it is called
     grows = disk.size > original.virtual_size
-    says = say(N_("Naming disk {disk}"), disk=name)
+    says = lazy(N_("Naming disk {disk}"), disk=name)
     if grows:
-        says = say(N_("Growing {disk} from {old} to {new}"), disk=name, old=Amount(original.virtual_size), new=Amount(disk.size))
+        says = lazy(N_("Growing {disk} from {old} to {new}"), disk=name, old=Amount(original.virtual_size), new=Amount(disk.size))
     vdi = yield _found(made, vm, disk.position, says)
     yield Call("VDI.set_name_label", vdi, name, says=says, asynchronous=False)
     if grows:
         yield Call("VDI.resize", vdi, disk.size, says=says)
 
 
-def _found(made: Blueprint, vm: Any, position: str, says: Said) -> Wait:
+def _found(made: Blueprint, vm: Any, position: str, says: LazyText) -> Wait:
     """The disk, drive or NIC that the clone has in one place: nothing tells but the mirror."""
     home = made.source.home
 
@@ -225,7 +225,7 @@ def _found(made: Blueprint, vm: Any, position: str, says: Said) -> Wait:
         return vbd.VDI if vbd is not None and home.one(VDI, vbd.VDI) is not None else None
 
     words = f"vbd-list vm-uuid={{0}} userdevice={position} params=vdi-uuid --minimal"
-    return Wait(until=disk, within=PATIENCE, says=says, failed=say(N_("the pool does not report it")), kind="VDI", asks=(words, vm))
+    return Wait(until=disk, within=PATIENCE, says=says, failed=lazy(N_("the pool does not report it")), kind="VDI", asks=(words, vm))
 
 
 def _in_place(vm: VM | None, position: str) -> VBD | None:
@@ -235,7 +235,7 @@ def _in_place(vm: VM | None, position: str) -> VBD | None:
 def _drive(made: Blueprint, vm: Any) -> Plan:
     """A CD drive with the image in it; an empty one where there is none yet: it cannot be added while the VM runs."""
     iso = made.iso
-    says = say(N_("Inserting {disc}"), disc=name_of(iso)) if iso is not None else say(N_("Adding a CD drive"))
+    says = lazy(N_("Inserting {disc}"), disc=name_of(iso)) if iso is not None else lazy(N_("Adding a CD drive"))
     if made.drive is None:
         yield _attached(vm, iso.ref if iso is not None else NULL_REF, made.cd_position, says, kind=CD)
         return
@@ -248,7 +248,7 @@ def _drive(made: Blueprint, vm: Any) -> Plan:
         return vbd.ref if vbd is not None else None
 
     words = f"vbd-list vm-uuid={{0}} userdevice={position} --minimal"
-    vbd = yield Wait(until=drive, within=PATIENCE, says=says, failed=say(N_("the pool does not report it")), kind="VBD", asks=(words, vm))
+    vbd = yield Wait(until=drive, within=PATIENCE, says=says, failed=lazy(N_("the pool does not report it")), kind="VBD", asks=(words, vm))
     if not made.drive.empty:
         yield Call("VBD.eject", vbd, says=says)
     yield Call("VBD.insert", vbd, iso.ref, says=says)
@@ -257,7 +257,7 @@ def _drive(made: Blueprint, vm: Any) -> Plan:
 # ---- NICs
 
 
-def _card(vm: Any, card: Card) -> Plan:
+def _card(vm: Any, card: NicBlueprint) -> Plan:
     if card.original is not None and not card.replaces:
         return
     if card.original is not None:
@@ -267,19 +267,19 @@ def _card(vm: Any, card: Card) -> Plan:
         "VM": vm, "network": network.ref if network is not None else NULL_REF, "device": card.device, "MAC": card.mac,
         "MTU": network.MTU if network is not None else 1500, "other_config": {}, "qos_algorithm_type": "", "qos_algorithm_params": {},
     }  # fmt: skip
-    yield Call("VIF.create", record, says=say(N_("Adding a NIC on {network}"), network=name_of(network) if network is not None else ""))
+    yield Call("VIF.create", record, says=lazy(N_("Adding a NIC on {network}"), network=name_of(network) if network is not None else ""))
 
 
 def _dropped(vm: Any, original: VIF) -> Plan:
     home, device = original.home, original.device
-    says = say(N_("Removing NIC {n} of the template"), n=device)
+    says = lazy(N_("Removing NIC {n} of the template"), n=device)
 
     def nic() -> Ref | None:
         copy = home.one(VM, vm)
         return next((vif.ref for vif in copy.all_of(VIF, copy.VIFs) if vif.device == device), None) if copy is not None else None
 
     words = f"vif-list vm-uuid={{0}} device={device} --minimal"
-    vif = yield Wait(until=nic, within=PATIENCE, says=says, failed=say(N_("the pool does not report it")), kind="VIF", asks=(words, vm))
+    vif = yield Wait(until=nic, within=PATIENCE, says=says, failed=lazy(N_("the pool does not report it")), kind="VIF", asks=(words, vm))
     yield Call("VIF.destroy", vif, says=says)
 
 
@@ -291,7 +291,7 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
     config, sr = made.cloud_init, made.config_sr
     if config is None or sr is None:
         return
-    says = say(N_("Writing the cloud-init disk"))
+    says = lazy(N_("Writing the cloud-init disk"))
     vdi = yield Call(
         "VDI.create", _new_disk(f"{name} cloud-init"[:255], sr.ref, SIZE, {CONFIG_DRIVE: "true"}), says=says, undo=_disk_removed
     )
@@ -308,33 +308,33 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
 
 def _options(request: CreateVM, made: Blueprint, vm: Any) -> Plan:
     if made.host is not None:
-        says = say(N_("Setting the affinity to {host}"), host=name_of(made.host))
+        says = lazy(N_("Setting the affinity to {host}"), host=name_of(made.host))
         yield Call("VM.set_affinity", vm, made.host.ref, says=says, asynchronous=False)
     elif made.source.affinity != NULL_REF:
-        yield Call("VM.set_affinity", vm, NULL_REF, says=say(N_("Clearing the affinity")), asynchronous=False)
+        yield Call("VM.set_affinity", vm, NULL_REF, says=lazy(N_("Clearing the affinity")), asynchronous=False)
     if request.ha:
-        yield Call("VM.set_ha_restart_priority", vm, request.ha, says=say(N_("Setting HA")))
+        yield Call("VM.set_ha_restart_priority", vm, request.ha, says=lazy(N_("Setting HA")))
 
 
 def _pool_starts_vms(pool: Pool) -> Plan:
     if pool.other_config.get(AUTO_START) == "true":
         return
-    says = say(N_("Enabling auto-start in {pool}"), pool=name_of(pool))
+    says = lazy(N_("Enabling auto-start in {pool}"), pool=name_of(pool))
     if AUTO_START in pool.other_config:
         yield Call("pool.remove_from_other_config", pool.ref, AUTO_START, says=says, asynchronous=False)
     undo: Callable[[Any], Plan] = lambda _answer: several(  # noqa: E731
-        [Call("pool.remove_from_other_config", pool.ref, AUTO_START, says=say(N_("Disabling auto-start")), asynchronous=False)]
+        [Call("pool.remove_from_other_config", pool.ref, AUTO_START, says=lazy(N_("Disabling auto-start")), asynchronous=False)]
     )
     yield Call("pool.add_to_other_config", pool.ref, AUTO_START, "true", says=says, undo=undo, asynchronous=False)
 
 
 def _unprotected(vm: Any, _answer: Any) -> Plan:
-    says = say(N_("Removing the protection"))
+    says = lazy(N_("Removing the protection"))
     return several([Call("VM.remove_from_blocked_operations", vm, "destroy", says=says, asynchronous=False)])
 
 
 def _started(made: Blueprint, vm: Any, name: str) -> Call:
     if made.host is None:
-        return Call("VM.start", vm, False, False, says=say(N_("Starting {name}"), name=name))
-    says = say(N_("Starting {name} on {host}"), name=name, host=name_of(made.host))
+        return Call("VM.start", vm, False, False, says=lazy(N_("Starting {name}"), name=name))
+    says = lazy(N_("Starting {name} on {host}"), name=name, host=name_of(made.host))
     return Call("VM.start_on", vm, made.host.ref, False, False, says=says)

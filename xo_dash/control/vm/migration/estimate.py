@@ -9,7 +9,7 @@ from data.facts.network import speed_of
 from data.objects import PIF, VM, Host, Network
 from data.types import Ref
 from data.vms import copy_size
-from xo_dash.control.vm.migration.mapping import DiskMove, Why
+from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason
 from xo_dash.control.vm.migration.targets import memory_of
 
 SHARE: Final = 0.7
@@ -26,7 +26,7 @@ class Estimate(NamedTuple):
 
 def estimate(vm: VM, host: Host, moves: Iterable[DiskMove], network: Network | None) -> Estimate:
     """For `vm` to `host`, disks going where `moves` say, over `network` on the far side."""
-    amount = memory_of(vm) + sum(copy_size(move.disk) for move in moves if move.why is not Why.STAYS)
+    amount = memory_of(vm) + sum(copy_size(move.disk) for move in moves if move.why is not MappingReason.STAYS)
     speeds = [speed for speed in (_speed(host, network.ref if network else None), _speed(vm.home.one(Host, vm.resident_on), None)) if speed]
     slowest = min(speeds, default=0)
     return Estimate(amount, slowest, BEGINNING + amount * 8 / (slowest * 1e6 * SHARE) if slowest else None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data.losing import reach_of
+from data.failover import reach_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool
 from data.types import Home
 from data.vms import copy_size
@@ -15,7 +15,7 @@ from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.disks import disks_of
 
 
-class Why(StrEnum):
+class MappingReason(StrEnum):
     """How a place was found."""
 
     STAYS = "stays"
@@ -32,14 +32,14 @@ class Why(StrEnum):
 class DiskMove:
     disk: VDI
     sr: SR | None  # None: there is no place for it
-    why: Why
+    why: MappingReason
 
 
 @dataclass(frozen=True, slots=True)
 class NicMove:
     nic: VIF
     network: Network | None
-    why: Why
+    why: MappingReason
 
 
 def disk_moves(vm: VM, host: Host, everything: SR | None = None, chosen: Mapping[str, SR] | None = None) -> list[DiskMove]:
@@ -47,25 +47,27 @@ def disk_moves(vm: VM, host: Host, everything: SR | None = None, chosen: Mapping
     reached, asked, promised = reach_of(host), chosen or {}, Counter[SR]()
     moves = []
     for disk in disks_of(vm):
-        sr, why = (asked[disk.uuid], Why.CHOSEN) if disk.uuid in asked else _place(disk, host, everything, reached, promised)
-        if sr is not None and why is not Why.STAYS:
+        sr, why = (asked[disk.uuid], MappingReason.CHOSEN) if disk.uuid in asked else _place(disk, host, everything, reached, promised)
+        if sr is not None and why is not MappingReason.STAYS:
             promised[sr] += copy_size(disk)
         moves.append(DiskMove(disk, sr, why))
     return moves
 
 
-def _place(disk: VDI, host: Host, everything: SR | None, reached: Iterable[str], promised: Mapping[SR, int]) -> tuple[SR | None, Why]:
+def _place(
+    disk: VDI, host: Host, everything: SR | None, reached: Iterable[str], promised: Mapping[SR, int]
+) -> tuple[SR | None, MappingReason]:
     if everything is not None:
-        return everything, Why.STAYS if everything.ref == disk.SR and everything.home is disk.home else Why.CHOSEN
+        return everything, MappingReason.STAYS if everything.ref == disk.SR and everything.home is disk.home else MappingReason.CHOSEN
     now = disk.home.one(SR, disk.SR)
     if host.home is disk.home and now is not None and now.ref in reached:
-        return now, Why.STAYS
+        return now, MappingReason.STAYS
     fitting = [sr for sr, _label in disk_srs(host.home) if sr.ref in reached and _has_room(sr, copy_size(disk) + promised.get(sr, 0))]
     default = default_sr(host.home)
     if default in fitting:
-        return default, Why.DEFAULT
+        return default, MappingReason.DEFAULT
     roomiest = max(fitting, key=lambda sr: (sr.shared, free_space(sr) or 0), default=None)
-    return roomiest, Why.NOWHERE if roomiest is None else Why.ROOM
+    return roomiest, MappingReason.NOWHERE if roomiest is None else MappingReason.ROOM
 
 
 def default_sr(home: Home) -> SR | None:
@@ -82,7 +84,7 @@ def overfull(moves: Iterable[DiskMove]) -> Iterable[tuple[SR, int]]:
     """(SR, bytes that come to it) where that is more than is free."""
     coming = Counter[SR]()
     for move in moves:
-        if move.sr is not None and move.why is not Why.STAYS and move.sr is not move.disk.home.one(SR, move.disk.SR):
+        if move.sr is not None and move.why is not MappingReason.STAYS and move.sr is not move.disk.home.one(SR, move.disk.SR):
             coming[move.sr] += copy_size(move.disk)
     return [(sr, amount) for sr, amount in coming.items() if not _has_room(sr, amount)]
 
@@ -91,7 +93,7 @@ def nic_moves(vm: VM, host: Host, chosen: Mapping[str, Network] | None = None) -
     """A network on `host` for each NIC of `vm`, which goes to another pool. `chosen`: {uuid of a NIC: its network}."""
     asked = chosen or {}
     return [
-        NicMove(nic, asked[nic.uuid], Why.CHOSEN) if nic.uuid in asked else NicMove(nic, *_counterpart(nic, host))
+        NicMove(nic, asked[nic.uuid], MappingReason.CHOSEN) if nic.uuid in asked else NicMove(nic, *_counterpart(nic, host))
         for nic in vm.all_of(VIF, vm.VIFs)
     ]
 
@@ -102,17 +104,17 @@ def networks_on(host: Host) -> list[Network]:
     return [network for network in host.home.all(Network).values() if network.ref in reached or not network.PIFs]
 
 
-def _counterpart(nic: VIF, host: Host) -> tuple[Network | None, Why]:
+def _counterpart(nic: VIF, host: Host) -> tuple[Network | None, MappingReason]:
     """By name, else by VLAN; else the network that the host itself is managed by."""
     now, there = nic.home.one(Network, nic.network), networks_on(host)
     if now is not None:
         for network in there:
             if network.name_label == now.name_label and bool(network.PIFs) == bool(now.PIFs):
-                return network, Why.NAME
+                return network, MappingReason.NAME
         if (tags := _tags(now)) and (same := next((network for network in there if _tags(network) & tags), None)):
-            return same, Why.VLAN
+            return same, MappingReason.VLAN
     guess = management_of(host) or next(iter(there), None)
-    return guess, Why.NOWHERE if guess is None else Why.GUESS
+    return guess, MappingReason.NOWHERE if guess is None else MappingReason.GUESS
 
 
 def _tags(network: Network) -> set[int]:

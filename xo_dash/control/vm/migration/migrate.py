@@ -6,23 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Final
 
+from data.failover import reach_of
 from data.identity import key_of, seen_from
-from data.losing import reach_of
 from data.names import name_of, pool_name
 from data.objects import SR, VBD, VDI, VM, Host, Network, PowerState
 from data.stores.users import Role
 from data.types import NULL_REF, XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import AnyHost, AnyNetwork, AnySR, Fault, Request, VDIUuid, called
-from xo_dash.control.said import Amount, Said, say
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.migration.mapping import (
     DiskMove,
+    MappingReason,
     NicMove,
-    Why,
     disk_moves,
     has_address,
     management_of,
@@ -114,16 +114,16 @@ def check(request: MigrateVM, vm: VM) -> Iterator[Fault]:
     if host is None:
         return
     disks = disks_in(request, vm, host)
-    moves = any(move.why is not Why.STAYS for move in disks)
+    moves = any(move.why is not MappingReason.STAYS for move in disks)
     refused = target(vm, host).refused
     if refused and not (moves and _for_its_disks_alone(vm, host)):
-        yield Fault("host", say(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
+        yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
     yield from _wrong_disks(request, host, disks)
     yield from _wrong_networks(request, vm, host)
     if request.copy and host.home is vm.home:
-        yield Fault("copy", say(N_("use Clone within a pool; keeping the original is for another pool")))
+        yield Fault("copy", lazy(N_("use Clone within a pool; keeping the original is for another pool")))
     elif request.copy and vm.power_state is not PowerState.HALTED:
-        yield Fault("copy", say(N_("only a halted VM can be copied to another pool; shut it down first")))
+        yield Fault("copy", lazy(N_("only a halted VM can be copied to another pool; shut it down first")))
 
 
 def _for_its_disks_alone(vm: VM, host: Host) -> bool:
@@ -135,41 +135,41 @@ def _wrong_disks(request: MigrateVM, host: Host, disks: Sequence[DiskMove]) -> I
     reached = reach_of(host)
     for move in disks:
         if move.sr is None:
-            yield Fault("sr", say(N_("no SR attached on {host} has {size} free for {disk}"),
+            yield Fault("sr", lazy(N_("no SR attached on {host} has {size} free for {disk}"),
                                   host=name_of(host), size=Amount(move.disk.virtual_size), disk=name_of(move.disk)))  # fmt: skip
         elif move.sr.home is not host.home or move.sr.ref not in reached:
             field = next((f"disks.{n}.sr" for n, place in enumerate(request.disks) if place.disk == move.disk.uuid), "sr")
-            yield Fault(field, say(N_("{sr} is not attached on {host}; choose another"), host=name_of(host), sr=name_of(move.sr)))
+            yield Fault(field, lazy(N_("{sr} is not attached on {host}; choose another"), host=name_of(host), sr=name_of(move.sr)))
     for sr, amount in overfull(disks):
-        yield Fault("sr", say(N_("{needed} needed on {sr}, {free} free"),
+        yield Fault("sr", lazy(N_("{needed} needed on {sr}, {free} free"),
                               needed=Amount(amount), sr=name_of(sr), free=Amount(free_space(sr) or 0)))  # fmt: skip
 
 
 def _wrong_networks(request: MigrateVM, vm: VM, host: Host) -> Iterator[Fault]:
     network = seen_from(host.home, Network, request.network) if request.network else None
     if network is not None and (network.home is not host.home or not has_address(host, network)):
-        yield Fault("network", say(N_("{host} has no address on {network}; choose another"), host=name_of(host), network=name_of(network)))
+        yield Fault("network", lazy(N_("{host} has no address on {network}; choose another"), host=name_of(host), network=name_of(network)))
     for move in nics_in(request, vm, host):
         if move.network is None:
-            yield Fault("nics", say(N_("{host} has no network for NIC {device}"), host=name_of(host), device=move.nic.device))
+            yield Fault("nics", lazy(N_("{host} has no network for NIC {device}"), host=name_of(host), device=move.nic.device))
         elif move.network.home is not host.home:
-            yield Fault("nics", say(N_("{network} is not a network of {host}'s pool"), network=name_of(move.network), host=name_of(host)))
+            yield Fault("nics", lazy(N_("{network} is not a network of {host}'s pool"), network=name_of(move.network), host=name_of(host)))
 
 
-def notes(request: MigrateVM, vm: VM) -> Iterator[Said]:
+def notes(request: MigrateVM, vm: VM) -> Iterator[LazyText]:
     """What to look at before it starts."""
     host = host_in(request, vm)
     if host is None:
         return
     for move in nics_in(request, vm, host):
-        if move.why is Why.GUESS and move.network is not None:
+        if move.why is MappingReason.GUESS and move.network is not None:
             now = vm.home.one(Network, move.nic.network)
-            yield say(N_("NIC {device} changes from {old} to {new}: check it"),
+            yield lazy(N_("NIC {device} changes from {old} to {new}: check it"),
                       device=move.nic.device, old=name_of(now) if now else "–", new=name_of(move.network))  # fmt: skip
     for _drive, disc in _discs_left(vm, host):
-        yield say(N_("{disc} is ejected: it is not available on {host}"), disc=name_of(disc), host=name_of(host))
+        yield lazy(N_("{disc} is ejected: it is not available on {host}"), disc=name_of(disc), host=name_of(host))
     if vm.ha_restart_priority and host.home is not vm.home:
-        yield say(N_("It is protected by HA here; in the other pool it is unprotected until you enable it."))
+        yield lazy(N_("It is protected by HA here; in the other pool it is unprotected until you enable it."))
 
 
 # ---- what is done
@@ -180,22 +180,22 @@ def plan(request: MigrateVM, vm: VM) -> Plan:
     assert host is not None  # noqa: S101  # the runner has checked that
     disks = disks_in(request, vm, host)
     network = (seen_from(host.home, Network, request.network) if request.network else None) or management_of(host)
-    says = say(N_("Migrating {name} to {host}"), name=name_of(vm), host=name_of(host))
-    if host.home is vm.home and vm.power_state is PowerState.RUNNING and all(move.why is Why.STAYS for move in disks):
+    says = lazy(N_("Migrating {name} to {host}"), name=name_of(vm), host=name_of(host))
+    if host.home is vm.home and vm.power_state is PowerState.RUNNING and all(move.why is MappingReason.STAYS for move in disks):
         options = {"live": "true"} | ({"network": network.ref} if request.network and network else {})
         yield Call("VM.pool_migrate", vm.ref, host.ref, options, says=says)
         return
     for drive, disc in _discs_left(vm, host):
-        says_ejecting = say(N_("Ejecting {disc}"), disc=name_of(disc))
+        says_ejecting = lazy(N_("Ejecting {disc}"), disc=name_of(disc))
         yield Call("VBD.eject", drive.ref, says=says_ejecting, undo=partial(_insert, drive, disc))
     there = yield Call(
         "host.migrate_receive", host.ref, network.ref if network else NULL_REF, {},
-        says=say(N_("Preparing {host}"), host=name_of(host)), asynchronous=False, at=host.home.id, secret=True,
+        says=lazy(N_("Preparing {host}"), host=name_of(host)), asynchronous=False, at=host.home.id, secret=True,
     )  # fmt: skip
     srs = {move.disk.ref: move.sr.ref for move in disks if move.sr is not None}
     nics = {move.nic.ref: move.network.ref for move in nics_in(request, vm, host) if move.network is not None}
     given = (vm.ref, there, True, srs, nics, {"copy": "true"} if request.copy else {})
-    yield Call("VM.assert_can_migrate", *given, says=say(N_("Checking that {host} can run it"), host=name_of(host)))
+    yield Call("VM.assert_can_migrate", *given, says=lazy(N_("Checking that {host} can run it"), host=name_of(host)))
     yield Call("VM.migrate_send", *given, says=says)
 
 
@@ -208,7 +208,7 @@ def _discs_left(vm: VM, host: Host) -> list[tuple[VBD, VDI]]:
 
 
 def _insert(drive: VBD, disc: VDI, _answer: object) -> Plan:
-    return one("VBD.insert", drive.ref, disc.ref, says=say(N_("Inserting {disc}"), disc=name_of(disc)))
+    return one("VBD.insert", drive.ref, disc.ref, says=lazy(N_("Inserting {disc}"), disc=name_of(disc)))
 
 
 # ---- when it can be done
@@ -221,7 +221,7 @@ def _possible(subject: XapiObject) -> bool:
     return _RUNNING.holds(subject) or _ANY.holds(subject)
 
 
-def _blocked(vm: VM) -> Said | None:
+def _blocked(vm: VM) -> LazyText | None:
     if _possible(vm):
         return None
     return (_RUNNING if vm.power_state is PowerState.RUNNING else _ANY)(vm)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from data.facts import vm as facts
-from data.fitting import Lack, Obstacle, lacks
-from data.losing import reach_of
+from data.failover import reach_of
+from data.host_fit import Lack, Obstacle, lacks
 from data.names import name_of
 from data.objects import SR, VM, Host, PowerState
 from data.placement import memory_held
 from data.types import Home
 from xo_dash.control.conditions import host_refuses
-from xo_dash.control.said import Amount, Said, say
+from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.vm.disks import disks_of
 from xo_dash.i18n import N_
 
@@ -33,7 +33,7 @@ class Target:
 
     host: Host
     way: Way
-    refused: Said | None = None
+    refused: LazyText | None = None
 
 
 def way_to(vm: VM, host: Host) -> Way:
@@ -61,7 +61,7 @@ def common(vms: Sequence[VM]) -> list[Target]:
     for host in (host for home in homes.values() for host in home.all(Host).values()):
         each = [target(vm, host) for vm in vms]
         no = next(((vm, one.refused) for vm, one in zip(vms, each, strict=True) if one.refused), None)
-        why = None if no is None else no[1] if len(vms) == 1 else say("{name}: {reason}", name=name_of(no[0]), reason=no[1])
+        why = None if no is None else no[1] if len(vms) == 1 else lazy("{name}: {reason}", name=name_of(no[0]), reason=no[1])
         found.append(Target(host, max(one.way for one in each), why))
     return sorted(found, key=lambda one: (one.refused is not None, one.way, name_of(one.host).casefold()))
 
@@ -70,27 +70,27 @@ def is_up(vm: VM) -> bool:
     return vm.power_state is PowerState.RUNNING
 
 
-def _refusals(vm: VM, host: Host) -> Iterator[Said]:
+def _refusals(vm: VM, host: Host) -> Iterator[LazyText]:
     if refused := host_refuses(host):
         yield refused
     if is_up(vm):
         yield from _of_a_running_one(vm, host)
     if vm.attached_PCIs or vm.VGPUs:
-        yield say(N_("a host device is passed through to it"))
+        yield lazy(N_("a host device is passed through to it"))
     if host.home is vm.home:
-        yield from (say(N_("it does not have the network {what}"), what=name_of(lack.what)) for lack in _networks(vm, host) if lack.what)
+        yield from (lazy(N_("it does not have the network {what}"), what=name_of(lack.what)) for lack in _networks(vm, host) if lack.what)
         if vm.power_state is PowerState.HALTED and way_to(vm, host) is Way.MEMORY:
-            yield say(N_("the VM is halted and its disks are available there: start it there"))
+            yield lazy(N_("the VM is halted and its disks are available there: start it there"))
 
 
-def _of_a_running_one(vm: VM, host: Host) -> Iterator[Said]:
+def _of_a_running_one(vm: VM, host: Host) -> Iterator[LazyText]:
     if vm.resident_on == host.ref and host.home is vm.home:
-        yield say(N_("it is already running there"))
+        yield lazy(N_("it is already running there"))
     for lack in lacks(vm, host):
         if lack.obstacle is Obstacle.MEMORY:
-            yield say(N_("{needed} of memory needed, {free} free"), needed=Amount(lack.needed), free=Amount(lack.free))
+            yield lazy(N_("{needed} of memory needed, {free} free"), needed=Amount(lack.needed), free=Amount(lack.free))
     if is_older(host, vm):
-        yield say(N_("it has an older version of XenServer or XCP-ng than the host that {vm} runs on"), vm=name_of(vm))
+        yield lazy(N_("it has an older version of XenServer or XCP-ng than the host that {vm} runs on"), vm=name_of(vm))
 
 
 def _networks(vm: VM, host: Host) -> Iterator[Lack]:

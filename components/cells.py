@@ -1,0 +1,249 @@
+"""Tables and lists of facts that are told again as a whole, and send only the cells that became different."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from components.ui import Age, Column, Mark, Meter, chip
+from components.urls import path_to
+from data.views.things import Thing
+
+
+@dataclass(frozen=True, slots=True)
+class CellLink:
+    """A text that leads somewhere; a plain one if there is nowhere to go."""
+
+    text: str
+    path: str
+
+
+def link_to(thing: Thing | None, otherwise: Cell) -> Cell:
+    """Its name, which leads to its page; where there is none, `otherwise`."""
+    return CellLink(thing.name, path_to(thing)) if thing is not None else otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A bar, 0 to 1, and what it says."""
+
+    share: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment in epoch seconds, told by its age; None for never."""
+
+    moment: float | None
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text behind a mark of state; a path makes it a link."""
+
+    shape: str
+    text: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chips:
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextLines:
+    """Texts below one another."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A text for what one may miss."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A text one wants to take along: whole in small letters, copied by a click. `tip` says so."""
+
+    text: str
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartsBar:
+    """A bar in parts, each 0 to 1, from the darkest on; say beside it in numbers what they are."""
+
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A text, and what it will be after a restart."""
+
+    text: str
+    then: str
+
+
+Cell = Later | str | CellLink | Share | When | Marked | Chips | TextLines | Quiet | Copy | PartsBar
+
+
+class CellSlot(ui.element):
+    """Where one cell is shown; a text in place of a text changes its words, anything else is drawn anew."""
+
+    def __init__(self, tag: str, classes: str = "") -> None:
+        super().__init__(tag)
+        self.classes(classes)
+        self._shown: Cell | None = None
+        self._label: ui.label | None = None
+
+    def show(self, cell: Cell) -> None:
+        if cell == self._shown:
+            return
+        if isinstance(cell, str) and isinstance(self._shown, str) and self._label is not None:
+            self._label.text = cell or "–"
+        else:
+            self.clear()
+            with self:
+                self._label = draw(cell)
+        self._shown = cell
+
+
+def draw(cell: Cell) -> ui.label | None:
+    """Draw a cell here; a plain text's label is returned."""
+    match cell:
+        case str():
+            return ui.label(cell or "–").props("dir=auto")
+        case CellLink(text, path):
+            _link(text or "–", path)
+        case Share(share, text):
+            Meter(share, text)
+        case When(moment, bare):
+            Age(moment, bare=bare)
+        case Marked(shape, text, path):
+            with ui.element().classes("x-row x-marked"):
+                Mark(shape)
+                draw(CellLink(text, path))
+        case Chips(texts):
+            _chips(texts)
+        case TextLines(texts):
+            for text in texts or ("–",):
+                ui.label(text).props("dir=auto")
+        case Later(text, then):
+            with ui.element().classes("x-row x-wrap"):
+                ui.label(text or "–").props("dir=auto")
+                ui.label(then).classes("x-pill")
+        case PartsBar(shares):
+            _parts(shares)
+        case Quiet(text):
+            ui.label(text).classes("x-dim")
+        case Copy(text, tip):
+            _copy(text, tip)
+    return None
+
+
+def _link(text: str, path: str) -> None:
+    if path:
+        ui.link(text, path).classes("x-plain").props("dir=auto")
+    else:
+        ui.label(text).props("dir=auto")
+
+
+def _chips(texts: Sequence[str]) -> None:
+    with ui.element().classes("x-row x-wrap"):
+        for text in texts:
+            chip(text).props("dir=auto")
+
+
+def _parts(shares: Sequence[float]) -> None:
+    with ui.element().classes("x-shares").props("aria-hidden=true"):
+        for share in shares:
+            ui.element("i").style(f"width: {share * 100:.1f}%")
+
+
+def _copy(text: str, tip: str) -> None:
+    button = ui.element("button").classes("x-copy x-mono").props("type=button")
+    button.props["data-tip"] = tip
+    button.on("click", js_handler="(e) => navigator.clipboard?.writeText(e.currentTarget.textContent.trim())")
+    with button:
+        ui.label(text)
+
+
+class CellTable(ui.element):
+    """Rows by their key, in the order they are given; without rows, a sentence."""
+
+    def __init__(self, columns: Sequence[Column], empty: str) -> None:
+        super().__init__()
+        self.classes("x-table-box")
+        self._columns = columns
+        self._rows: dict[str, list[CellSlot]] = {}
+        self._elements: dict[str, ui.element] = {}
+        with self:
+            with ui.element("table").classes("x-table") as self._table:
+                with ui.element("thead"), ui.element("tr"):
+                    for column in columns:
+                        self._head(column)
+                self._body = ui.element("tbody")
+            self._empty = ui.label(empty).classes("x-dim")
+
+    def show(self, rows: Sequence[tuple[str, Sequence[Cell]]]) -> None:
+        """Each row is (key, a cell for each column)."""
+        keys = {key for key, _cells in rows}
+        for gone in self._rows.keys() - keys:
+            del self._rows[gone]
+            self._elements.pop(gone).delete()
+        for at, (key, cells) in enumerate(rows):
+            if key not in self._rows:
+                self._add(key, at)
+            for place, cell in zip(self._rows[key], cells, strict=True):
+                place.show(cell)
+        self._table.set_visibility(bool(rows))
+        self._empty.set_visibility(not rows)
+
+    @staticmethod
+    def _head(column: Column) -> None:
+        head = ui.label(column.title).classes("x-num" if column.number else "").props("scope=col")
+        head.tag = "th"
+        if column.width:
+            head.style(f"width: {column.width}")
+
+    def _add(self, key: str, at: int) -> None:
+        with self._body, ui.element("tr") as row:
+            classes = [" ".join(name for name, on in (("x-num", column.number), ("x-main", column.main)) if on) for column in self._columns]
+            self._rows[key] = [CellSlot("td", names) for names in classes]
+        self._elements[key] = row
+        if at < len(self._rows) - 1:
+            row.move(self._body, at)
+
+
+class Facts(ui.element):
+    """Names and values on one column; the names are given once, a value of None hides its row."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__("dl")
+        self.classes("x-facts")
+        self._rows: dict[str, tuple[ui.label, CellSlot]] = {}
+        with self:
+            for name in names:
+                term = ui.label(name)
+                term.tag = "dt"
+                self._rows[name] = term, CellSlot("dd")
+
+    def place(self, name: str) -> CellSlot:
+        """Where the value of that name stands."""
+        return self._rows[name][1]
+
+    def show(self, values: Sequence[tuple[str, Cell | None]]) -> None:
+        for name, value in values:
+            term, place = self._rows[name]
+            for part in (term, place):
+                part.set_visibility(value is not None)
+            if value is not None:
+                place.show(value)

@@ -1,0 +1,122 @@
+"""What needs attention, made once for all who look: the list itself, and its sentences in each language."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from components.findings.words import sentence
+from data.changes import Change
+from data.coalesce import Coalescer
+from data.findings.finding import Finding, Level
+from data.findings.overrides import Acknowledgement
+from data.server import Server
+from data.sight import Sight
+from xo_dash.i18n import locale
+
+MOST = 500
+"""Lines that are put into words; the worst are first."""
+
+
+class WordedFinding(NamedTuple):
+    """One line in somebody's language."""
+
+    finding: Finding
+    title: str
+    detail: str
+    note: Acknowledgement | None  # of who has seen it
+
+
+class LevelCounts(NamedTuple):
+    """Lines that nobody has seen yet, by level."""
+
+    critical: int
+    warning: int
+    information: int
+
+
+class FindingsFeed:
+    """Follows the book while somebody follows it; speaks at most ten times a second."""
+
+    def __init__(self, mirror: Sight) -> None:
+        self._mirror = mirror
+        self._observers: dict[int, Callable[[], None]] = {}
+        self._next = 0
+        self._stop: tuple[Callable[[], object], ...] = ()
+        self._lines: list[Finding] | None = None
+        self._told: dict[str, list[WordedFinding]] = {}
+        self._due = False
+        self._pace = Coalescer(self._tell)
+
+    @property
+    def lines(self) -> list[Finding]:
+        """Worst first; those that somebody has seen come last."""
+        if self._lines is None or not self._observers:
+            overrides = self._mirror.findings.overrides
+            self._lines = sorted(self._mirror.findings.all(time.time()), key=overrides.has_seen)
+            self._told = {}
+        return self._lines
+
+    @property
+    def told(self) -> list[WordedFinding]:
+        """The first of them in the reader's language."""
+        lines, language = self.lines, locale()
+        if language not in self._told:
+            overrides = self._mirror.findings.overrides
+            self._told[language] = [
+                WordedFinding(
+                    finding, *sentence(finding, self._mirror), overrides.note_of(finding) if overrides.has_seen(finding) else None
+                )
+                for finding in lines[:MOST]
+            ]
+        return self._told[language]
+
+    @property
+    def counts(self) -> LevelCounts:
+        overrides = self._mirror.findings.overrides
+        levels = [finding.level for finding in self.lines if not overrides.has_seen(finding)]
+        return LevelCounts(*(levels.count(level) for level in (Level.CRITICAL, Level.WARNING, Level.INFORMATION)))
+
+    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
+        self._next += 1
+        key = self._next
+        if not self._observers:
+            self._lines = None
+            self._stop = (self._mirror.findings.observe(lambda _subjects: self._stale()), self._mirror.observe(self._changed))
+        self._observers[key] = observer
+
+        def leave() -> None:
+            self._observers.pop(key, None)
+            if not self._observers:
+                for stop in self._stop:
+                    stop()
+                self._stop = ()
+
+        return leave
+
+    def refresh(self) -> None:
+        """Something was said of a finding."""
+        self._stale()
+
+    def snooze(self) -> list[WordedFinding]:
+        """What is not told now, with who said so."""
+        findings, now = self._mirror.findings, time.time()
+        return [WordedFinding(f, *sentence(f, self._mirror), findings.overrides.note_of(f)) for f in findings.snooze(now)[:MOST]]
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        """Names are in the sentences, and a connection's state."""
+        if any(isinstance(change.subject, Server) or "name_label" in change.names for change in changes):
+            self._stale()
+
+    def _stale(self) -> None:
+        self._lines, self._due = None, True
+        self._pace.wake()
+
+    def _tell(self) -> bool:
+        if not self._due:
+            return False
+        self._due = False
+        for observer in list(self._observers.values()):
+            observer()
+        return True

@@ -1,0 +1,242 @@
+"""What is on the map: a row for each thing that is drawn, made anew when the mirror says that it may look different."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import orjson
+
+from components.map.reads import READS, Thing
+from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
+from data.changes import Change, Operation, Subject
+from data.facts.vm import VmState, state_of
+from data.objects import SR, VM, Host, Network, Pool
+from data.placement import is_guest
+from data.server import Server
+from data.sight import Sight
+from data.types import Home, XapiObject
+
+SLICE = 50
+"""Rows that are taken up at once; the clock is looked at after each, since that of a network of many hosts takes a millisecond."""
+
+DRAWN: tuple[type[Host | VM | SR | Network], ...] = (Host, VM, SR, Network)  # a host before what names it: ids are given in this order
+Sees = Callable[[VM], bool]
+MOST_MEASURED = 64
+"""Networks of a pool that are looked at with each round of measurements."""
+STATE = 5
+"""The place of the state in a VM's row."""
+
+
+COUNTED = (VmState.RUNNING, VmState.HALTED, VmState.PAUSED, VmState.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class MapCounts:
+    """What the head of the page says."""
+
+    pools: int = 0
+    hosts: int = 0
+    vms: int = 0
+    running: int = 0
+    halted: int = 0
+    paused: int = 0
+    suspended: int = 0
+
+
+@dataclass(slots=True)
+class MapItem:
+    """One thing on the map; the row that browsers have of it, and its JSON."""
+
+    id: int
+    thing: Thing
+    row: Row = field(default_factory=list)
+    json: bytes = b""
+
+
+@dataclass(slots=True)
+class RowSlots:
+    """The hosts and VMs of a pool in the order of their ids, and how often who is in it has changed."""
+
+    items: dict[int, MapItem] = field(default_factory=dict)
+    version: int = 0
+
+    def put(self, item: MapItem) -> None:
+        """Ids stay ascending, though one that was given early, since another row named it, may come to be drawn late."""
+        late = [self.items.pop(id_) for id_ in list(self.items) if id_ > item.id] if next(reversed(self.items), 0) > item.id else []
+        self.items[item.id] = item
+        self.items.update({other.id: other for other in late})
+        self.version += 1
+
+    def drop(self, id_: int) -> None:
+        if self.items.pop(id_, None):
+            self.version += 1
+
+
+class MapRows:
+    """All rows of one mirror. Tell it of every change, then `rebuild`, then `take` what differs."""
+
+    def __init__(self, mirror: Sight, sees: Sees | None = None) -> None:
+        """`sees`: whose rows may be made, if not all; of the others it is only said what they hold of a host."""
+        self._mirror = mirror
+        self._sees = sees
+        self._next_id = 0
+        self._ids: dict[Thing, int] = {}
+        self._dirty: dict[Thing, None] = {}
+        self._due: dict[int, MapItem] = {}
+        self._gone: list[int] = []
+        self._labels: dict[str, int] = {}
+        self._told = 0  # labels that were taken
+        self.items: dict[Thing, MapItem] = {}
+        self.casts: dict[str, RowSlots] = {}  # {server's id: who is measured there}
+        self._states: Counter[object] = Counter()  # VMs by their state in rows
+        self._kinds: dict[type[Thing], int] = {}
+
+    def add(self, pool: Home) -> None:
+        """Draw everything of a pool."""
+        self.casts[pool.id] = RowSlots()
+        self._dirty[pool.server] = None
+        for kind in DRAWN:
+            self._dirty.update(dict.fromkeys(pool.all(kind).values()))
+
+    def changed(self, changes: Sequence[Change]) -> bool:
+        """Note what may look different; whether anything may."""
+        for change in changes:
+            subject = change.subject
+            if isinstance(subject, Server):
+                self._dirty[subject] = None
+            touched = READS.affected(change, self._mirror.pools)
+            self._dirty.update({row.home.server if isinstance(row, Pool) else row: None for row in touched})  # type: ignore[misc]
+            if change.operation is Operation.DEL and isinstance(subject, Server | Host | VM | SR | Network):
+                self._remove(subject)
+        return bool(self._dirty or self._gone)
+
+    def judged(self, subjects: Iterable[Subject]) -> bool:
+        """Note whose mark may be another; whether any may."""
+        things = (subject.home.server if isinstance(subject, Pool) else subject for subject in subjects)
+        self._dirty.update({thing: None for thing in things if isinstance(thing, (Server, *DRAWN)) and thing in self.items})
+        return bool(self._dirty)
+
+    def measured(self, pool: Home) -> None:
+        """Rails are as bright as their lines are busy. Of hundreds of networks few rails are drawn, and which ones the browser says."""
+        networks = pool.all(Network)
+        if len(networks) <= MOST_MEASURED:
+            self._dirty.update(dict.fromkeys(networks.values()))
+
+    def _remove(self, thing: Thing) -> None:
+        self._dirty.pop(thing, None)
+        self._hide(thing)
+        self._ids.pop(thing, None)
+        if isinstance(thing, Server):
+            self.casts.pop(thing.id, None)
+
+    def _hide(self, thing: Thing) -> None:
+        """Take it off the map."""
+        item = self.items.pop(thing, None)
+        if item is None:
+            return
+        self._gone.append(item.id)
+        self._due.pop(item.id, None)
+        self._tally(thing, item.row, [])
+        if isinstance(thing, XapiObject) and thing.home.id in self.casts:
+            self.casts[thing.home.id].drop(item.id)
+
+    def rebuild(self, seconds: float = float("inf")) -> bool:
+        """Make rows anew for about `seconds`; whether all are up to date then."""
+        end = time.perf_counter() + seconds
+        while self._dirty:
+            for thing in list(islice(self._dirty, SLICE)):
+                del self._dirty[thing]
+                self._renew(thing)
+                if time.perf_counter() > end:
+                    return not self._dirty
+        return True
+
+    def _renew(self, thing: Thing) -> None:
+        pool = self._mirror.pools.get(thing.id if isinstance(thing, Server) else thing.home.id)
+        if pool is None or pool.id not in self.casts:
+            return  # its server was removed before this was looked at
+        row = self._row(self._id(thing), thing, pool)
+        if row is None:
+            self._hide(thing)
+            return
+        item = self.items.get(thing)
+        if item is None:
+            item = self.items[thing] = MapItem(self._id(thing), thing)
+            if isinstance(thing, (Host, VM)):
+                self.casts[pool.id].put(item)
+        if row != item.row:
+            self._tally(thing, item.row, row)
+            item.row, item.json = row, orjson.dumps(row)
+            self._due[item.id] = item
+
+    def _row(self, id_: int, thing: Thing, pool: Home) -> Row | None:
+        if isinstance(thing, Server):
+            return pool_row(id_, pool)
+        pool_id = self._id(pool.server)
+        if isinstance(thing, Host):
+            guests = [vm for vm in thing.all_of(VM, thing.resident_VMs) if is_guest(vm)]
+            return host_row(id_, pool_id, thing, guests, [vm for vm in guests if not self._sees(vm)] if self._sees else ())
+        if isinstance(thing, VM):
+            if not is_guest(thing) or (self._sees and not self._sees(thing)):
+                return None
+            return vm_row(id_, pool_id, thing, self._id_of, self._label)
+        return sr_row(id_, pool_id, thing, self._id_of) if isinstance(thing, SR) else network_row(id_, pool_id, thing, self._id_of)
+
+    def _tally(self, thing: Thing, old: Row, new: Row) -> None:
+        self._kinds[type(thing)] = self._kinds.get(type(thing), 0) + bool(new) - bool(old)
+        if isinstance(thing, VM):
+            for row, by in ((old, -1), (new, 1)):
+                if row:
+                    self._states[row[STATE]] += by
+
+    def _id(self, thing: Thing) -> int:
+        if thing not in self._ids:
+            self._next_id += 1
+            self._ids[thing] = self._next_id
+        return self._ids[thing]
+
+    def _id_of(self, thing: XapiObject | None) -> int:
+        return self._id(thing) if isinstance(thing, DRAWN) else -1
+
+    def _label(self, word: str) -> int:
+        return self._labels.setdefault(word, len(self._labels)) if word else -1
+
+    def labels(self) -> list[str]:
+        """All words that rows name by their number."""
+        return list(self._labels)
+
+    def take_labels(self) -> list[int | str]:
+        """The new ones since the last time, after the number of the first; empty: none."""
+        first, self._told = self._told, len(self._labels)
+        return [first, *islice(self._labels, first, None)] if self._told > first else []
+
+    def take(self) -> tuple[list[MapItem], list[int]]:
+        """What differs since the last time: (items with another row, ids of what is gone)."""
+        due, gone = list(self._due.values()), self._gone
+        self._due, self._gone = {}, []
+        return due, gone
+
+    def pool_id(self, server: Server) -> int:
+        return self._id(server)
+
+    @property
+    def counts(self) -> MapCounts:
+        states = (self._states[STATES[state]] for state in COUNTED)
+        return MapCounts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states)
+
+
+def count(mirror: Sight, sees: Sees | None = None) -> MapCounts:
+    """The same without a stage."""
+    guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm) and (sees is None or sees(vm))]
+    return MapCounts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
+
+
+def measured(cast: RowSlots) -> Iterator[tuple[MapItem, Host | VM]]:
+    """The items of `cast` with their things, which are hosts and VMs alone."""
+    for item in cast.items.values():
+        if isinstance(item.thing, Host | VM):
+            yield item, item.thing

@@ -1,0 +1,70 @@
+"""The CPU of the VMs that one browser has in sight, now and in the last ten minutes, sent when it is another than what that browser has."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from data.history import History
+from data.objects import VM
+from data.types import Home
+
+Percents = list[tuple[int, int] | tuple[int, int, str]]
+"""(id of the row, CPU in whole per cent, -1 for not known); with its trace where that is another, see data/sparklines.py."""
+
+
+class ViewportLoads:
+    """Follows the measurements of the pools whose VMs are in sight; calls `send` with what is news."""
+
+    def __init__(self, send: Callable[[Percents], object], *, traces: bool = False) -> None:
+        self._send, self._traces = send, traces
+        self._vms: dict[int, VM] = {}
+        self._sent: dict[int, int] = {}
+        self._traced: dict[int, str] = {}
+        self._unwatch: list[Callable[[], None]] = []
+
+    def watch(self, vms: Mapping[int, VM]) -> None:
+        """From now on it is these, by the ids of their rows: send what is known, and what becomes known."""
+        self.stop()
+        self._vms = dict(vms)
+        self._sent = {row: percent for row, percent in self._sent.items() if row in self._vms}
+        self._traced = {row: trace for row, trace in self._traced.items() if row in self._vms}
+        of: defaultdict[Home, set[str]] = defaultdict(set)
+        for vm in self._vms.values():
+            of[vm.home].add(vm.uuid)
+        self._unwatch = [home.part(History).observe(self._measured, frozenset(uuids)) for home, uuids in of.items()]
+        self._measured(frozenset())
+
+    def end(self) -> None:
+        """Nobody is sent anything any more."""
+        self.stop()
+        self._send = lambda _news: None
+
+    def stop(self) -> None:
+        """Until the next `watch`."""
+        for unwatch in self._unwatch:
+            unwatch()
+        self._unwatch = []
+
+    def _measured(self, _fresh: frozenset[str]) -> None:
+        news: Percents = []
+        for row, vm in self._vms.items():
+            percent, trace = percent_of(vm), trace_of(vm) if self._traces else ""
+            if trace != self._traced.get(row, ""):
+                news.append((row, percent, trace))
+            elif percent != self._sent.get(row, -1):
+                news.append((row, percent))
+            self._sent[row], self._traced[row] = percent, trace
+        if news:
+            self._send(news)
+
+
+def percent_of(vm: VM) -> int:
+    """CPU in whole per cent; -1 where it was not measured."""
+    load = vm.home.part(History).loads.get(vm.uuid)
+    return -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
+
+
+def trace_of(vm: VM) -> str:
+    return vm.home.part(History).trace(vm.uuid)

@@ -1,0 +1,107 @@
+"""All VMs as rows of the list, and what became different since anybody was told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from components.vms.rows import PoolInfo, VmRow, place_of, row_of
+from data.changes import Change
+from data.objects import VM, Host, Pool
+from data.server import Server
+from data.sight import Sight
+from data.views.view import is_present, reads_of
+from data.views.vm import VMView as V
+
+SHOWN: Final = reads_of(
+    V.is_guest, V.name, V.description, V.tags, V.state, V.operations, V.host, V.vcpus, V.memory, V.disk_total, V.addresses, V.macs, V.os,
+    V.tools, V.started, V.snapshot_count, V.restarts,
+)  # fmt: skip
+"""What a row is made of."""
+
+
+class VmListDelta(NamedTuple):
+    put: list[VmRow]
+    gone: list[int]
+    places: list[PoolInfo] | None
+    """All of them, if one is another."""
+
+
+class VmRows:
+    """Fill it by `fill`, then give it every change; `take` says what that changed."""
+
+    def __init__(self, mirror: Sight) -> None:
+        self._mirror = mirror
+        self.epoch = secrets.token_hex(4)
+        self.revision = 0
+        self._ids: dict[VM, int] = {}
+        self._vms: dict[int, VM] = {}
+        self._rows: dict[int, VmRow] = {}
+        self._places: list[PoolInfo] = []
+        self._dirty: dict[VM, None] = {}
+        self._gone: set[int] = set()
+        self._next = 0
+
+    def fill(self, slice_of: int = 100) -> Iterator[None]:
+        """Make all rows; pauses after every slice, so that whoever runs it can let others have a turn."""
+        self._places = self._now()
+        for number, vm in enumerate(list(self._mirror.every(VM))):
+            self._draw(vm)
+            if number % slice_of == slice_of - 1:
+                yield
+
+    def whole(self) -> dict[str, object]:
+        return {"names": VmRow._fields, "rows": list(self._rows.values()), "places": self._places}
+
+    def vm(self, id_: int) -> VM | None:
+        """The VM behind a row's id; None once it is gone."""
+        return self._vms.get(id_)
+
+    def update(self, changes: Iterable[Change]) -> bool:
+        """Note what has to be looked at again; whether that is anything."""
+        found = False
+        for change in changes:
+            touched = dict.fromkeys(SHOWN.affected(change, self._mirror.pools))
+            self._dirty |= touched
+            found |= bool(touched) or isinstance(change.subject, Server | Pool | Host)  # a pool may go by its master's name
+        return found
+
+    def take(self) -> VmListDelta | None:
+        """What became different since the last time, as a new revision; None if nothing did."""
+        dirty, self._dirty = self._dirty, {}
+        put = [row for vm in dirty if (row := self._draw(vm))]
+        gone, self._gone = sorted(self._gone), set()
+        now = self._now()
+        places = now if now != self._places else None
+        self._places = now
+        if not put and not gone and places is None:
+            return None
+        self.revision += 1
+        return VmListDelta(put, gone, places)
+
+    def _draw(self, vm: VM) -> VmRow | None:
+        """The row of `vm`, if it is another than before."""
+        if not is_present(vm) or not V.is_guest.of(vm):
+            self._drop(vm)
+            return None
+        id_ = self._ids.get(vm)
+        if id_ is None:
+            self._next += 1
+            id_ = self._ids[vm] = self._next
+            self._vms[id_] = vm
+        row = row_of(id_, vm)
+        if self._rows.get(id_) == row:
+            return None
+        self._rows[id_] = row
+        return row
+
+    def _drop(self, vm: VM) -> None:
+        id_ = self._ids.pop(vm, None)
+        if id_ is not None:
+            del self._vms[id_]
+            self._rows.pop(id_, None)
+            self._gone.add(id_)
+
+    def _now(self) -> list[PoolInfo]:
+        return [place_of(pool) for pool in self._mirror]

@@ -1,0 +1,32 @@
+"""How often a browser hears of changes: the first at once, those that follow gathered, ten times a second at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+from weakref import WeakMethod
+
+INTERVAL: Final = 0.1
+"""Seconds from one burst to the next."""
+
+
+class Coalescer:
+    """Calls `burst` as soon as the turn of the loop ends, then after INTERVAL while it says that there was something."""
+
+    def __init__(self, burst: Callable[[], bool]) -> None:
+        """`burst`: a method, held weakly, since whose it is has this pace."""
+        self._burst = WeakMethod(burst)
+        self._busy = False
+
+    def wake(self) -> None:
+        """There is something to tell."""
+        if not self._busy:
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._run)
+
+    def _run(self) -> None:
+        burst = self._burst()
+        self._busy = burst is not None and burst()
+        if self._busy:
+            asyncio.get_running_loop().call_later(INTERVAL, self._run)

@@ -1,0 +1,60 @@
+"""What a person sees of the door, in Chromium."""
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.auth.conftest import Build
+from tests.auth.house import House
+
+
+async def sign_in(page: Page, house: House, path: str = "/") -> None:
+    await page.goto(house.url + path)
+    await page.fill("[name=name]", "ann")
+    await page.fill("[name=password]", "ann's password")
+    await page.click("button")
+
+
+async def test_signing_out_in_one_tab_leads_all_to_the_sign_in(build: Build, browser: Browser) -> None:
+    house = build("people")
+    context = await browser.new_context()
+    wrong: list[str] = []
+    first, second = await context.new_page(), await context.new_page()
+    for page in (first, second):
+        page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith((house.url, "data:")) else None)
+        page.on("console", lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None)
+    await sign_in(first, house, "/deep/x?n=1")
+    await expect(first.get_by_text("x of ann")).to_be_visible()
+    assert first.url == f"{house.url}/deep/x?n=1"
+    await second.goto(house.url)
+    await expect(second.get_by_text("home of ann")).to_be_visible()
+    await second.get_by_role("button", name="out").click()
+    await first.wait_for_url(f"{house.url}/login?next=/deep/x%3Fn%3D1")
+    await second.wait_for_url(f"{house.url}/login")
+    assert wrong == []
+
+
+async def test_a_page_left_open_over_a_restart_comes_back(build: Build, browser: Browser) -> None:
+    house = build("people")
+    page = await browser.new_page()
+    await sign_in(page, house)
+    await expect(page.get_by_text("home of ann")).to_be_visible()
+    await page.evaluate("document.title = 'the old one'")
+    house.__exit__()
+    house.__enter__()
+    await page.wait_for_function("document.title != 'the old one'")
+    await expect(page.get_by_text("home of ann")).to_be_visible()
+    await page.get_by_role("button", name="click").click()
+    await expect(page.get_by_text("home of ann")).to_be_visible()
+    house.__exit__()
+    (house.folder / "data" / "sessions.json").unlink()
+    house.__enter__()
+    await page.wait_for_url(f"{house.url}/login")
+
+
+async def test_the_first_run_fits_any_width(build: Build, browser: Browser) -> None:
+    house = build("empty")
+    page = await browser.new_page()
+    for width in (320, 390, 899, 1280):
+        await page.set_viewport_size({"width": width, "height": 700})
+        await page.goto(house.url)
+        await expect(page.get_by_label("Code")).to_be_focused()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,173 @@
+"""Sign-ins, refusals, sign-outs and changes of accounts reach the audit, whoever calls the door."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+import pytest
+from nicegui import core
+
+from data.stores.directory import DataDirectory
+from data.stores.kiosks import KioskStore
+from data.stores.sessions import SessionStore
+from data.stores.trace import Actor, Deed, Result
+from data.stores.users import Role, UserStore
+from xo_dash.auth.passwords import Passwords
+from xo_dash.auth.service import AuthService, Refused
+from xo_dash.auth.sessions import Session
+from xo_dash.control.audit import Audit
+
+PASSWORD = "a long enough password"
+WHERE = "192.0.2.7"
+
+
+@dataclass
+class House:
+    """A door with Ann, who is signed in, Bob, and a link for a screen."""
+
+    folder: Path
+    deeds: list[tuple[Actor, Deed]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.directory = DataDirectory(self.folder)
+        self.users, self.kiosks = UserStore(self.directory), KioskStore(self.directory)
+        self.auth = AuthService(self.users, SessionStore(self.directory), Passwords(memory=1024), kiosks=self.kiosks, tell=self.tell)
+        self.directory.tell = self.tell
+        hashed = Passwords(memory=1024).hash_now(PASSWORD)
+        self.ann = self.users.add_now("ann", hashed, Role.ADMIN)
+        self.bob = self.users.add_now("bob", hashed, Role.OPERATOR)
+        self.secret, self.kiosk = self.kiosks.add_now("hall", "ann", None)
+        self.deeds.clear()
+
+    def tell(self, actor: Actor, deed: Deed) -> None:
+        self.deeds.append((actor, deed))
+
+    def lines(self) -> list[tuple[str, str, str, str, str]]:
+        """(who, from where, what, on what, with which result)"""
+        return [(actor.user, actor.address, deed.action, deed.name, deed.result) for actor, deed in self.deeds]
+
+
+@pytest.fixture(autouse=True)
+async def programs_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In which pages are closed and sessions written."""
+    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+
+
+@pytest.fixture
+async def house(data_dir: Path) -> AsyncIterator[House]:
+    house = House(data_dir)
+    yield house
+    await house.auth.save()
+
+
+async def session_of(house: House, name: str = "ann") -> Session:
+    _token, session = await house.auth.sign_in(name, PASSWORD, WHERE)
+    house.deeds.clear()
+    return session
+
+
+def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Callable[[], Awaitable[object] | None]]]:
+    """{method of the door: ((action, on whom), a call of it)}"""
+    auth = house.auth
+    new = "quite another password"
+    return {
+        "sign_in": (("session.start", "bob"), lambda: auth.sign_in("bob", PASSWORD, WHERE)),
+        "enter_kiosk": (("session.start", "a screen"), lambda: auth.enter_kiosk(house.secret, WHERE)),
+        "revoke_kiosk": (("kiosk.remove", "hall"), lambda: auth.revoke_kiosk(house.kiosk.id)),
+        "end": (("session.end", "ann"), lambda: auth.end(mine)),
+        "end_all_of": (("session.end", "ann"), lambda: auth.end_all_of(house.ann.id)),
+        "add_user": (("user.add", "eve"), lambda: auth.add_user("eve", PASSWORD, Role.VIEWER)),
+        "set_password": (("user.password", "bob"), lambda: auth.set_password(house.bob.id, new)),
+        "change_own_password": (("user.password", "ann"), lambda: auth.change_own_password(mine, PASSWORD, new)),
+        "remove_user": (("user.remove", "bob"), lambda: auth.remove_user(house.bob.id)),
+    }
+
+
+ELSEWHERE = {"make_first_administrator", "is_first_run", "first_run_code", "demo_is_open", "tick", "save", "close"}
+METHODS = [name for name, _one in inspect.getmembers(AuthService, inspect.isfunction) if not name.startswith("_") and name not in ELSEWHERE]
+
+
+@pytest.mark.parametrize("name", METHODS)
+async def test_whatever_the_door_does_is_told(house: House, name: str) -> None:
+    mine = await session_of(house)
+    expected, do = cases(house, mine)[name]
+    outcome = do()
+    if outcome is not None:
+        await outcome
+    assert expected in [(deed.action, deed.name) for _actor, deed in house.deeds]
+    assert PASSWORD not in f"{house.deeds}" and house.secret not in f"{house.deeds}"
+    await asyncio.sleep(0)  # pages are closed in the background
+
+
+async def test_a_refused_sign_in_is_told_with_the_name_and_the_address(house: House) -> None:
+    with pytest.raises(Refused):
+        await house.auth.sign_in("mallory" * 30, "wrong", WHERE)
+    with pytest.raises(Refused):
+        await house.auth.enter_kiosk("wrong", WHERE)
+    assert [(who[:7], *rest) for who, *rest in house.lines()] == [
+        ("mallory", WHERE, "session.start", ("mallory" * 30)[:64], "refused"),
+        ("a scree", WHERE, "session.start", "a screen", "refused"),
+    ]
+    assert "wrong" not in f"{[deed.arguments for _actor, deed in house.deeds]}"
+
+
+async def test_a_flood_of_tries_does_not_fill_the_audit(house: House) -> None:
+    for _number in range(100):
+        with pytest.raises(Refused):
+            await house.auth.sign_in("ann", "wrong", WHERE)
+    assert len(house.deeds) < 10
+
+
+async def test_who_signs_out_is_who_was_signed_in(house: House) -> None:
+    mine = await session_of(house)
+    house.auth.end(mine)
+    house.auth.end(mine)
+    assert house.lines() == [("ann", WHERE, "session.end", "ann", "done")]
+    await asyncio.sleep(0)
+
+
+async def test_a_session_that_ran_out_ended_by_itself(house: House) -> None:
+    await session_of(house, "bob")
+    house.users.remove_now(house.bob.id)
+    house.deeds.clear()
+    await house.auth.tick()
+    ((actor, deed),) = house.deeds
+    assert (actor.user, deed.action, deed.reason != "") == ("xo-dash", "session.end", True)
+    await asyncio.sleep(0)
+
+
+async def test_the_first_administrator_is_told(tmp_path: Path) -> None:
+    directory = DataDirectory(tmp_path)
+    deeds: list[tuple[Actor, Deed]] = []
+    directory.tell = lambda actor, deed: deeds.append((actor, deed))
+    auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), tell=directory.tell)
+    with pytest.raises(Refused):
+        await auth.make_first_administrator("wrong", "ann", PASSWORD, WHERE)
+    await auth.make_first_administrator(str(auth.first_run_code()), "ann", PASSWORD, WHERE)
+    assert [(actor.user, actor.address, deed.action, deed.result) for actor, deed in deeds] == [
+        ("ann", WHERE, "user.first", Result.REFUSED),
+        ("ann", WHERE, "user.add", Result.DONE),
+        ("ann", WHERE, "session.start", Result.DONE),
+    ]
+    await auth.save()
+
+
+async def test_it_is_in_the_file_as_commands_are(tmp_path: Path) -> None:
+    audit = Audit(tmp_path)
+    audit.post(Actor("ann", "id-ann", WHERE), Deed(action="session.end", kind="sessions", name="ann"))
+    await asyncio.to_thread(
+        audit.tell, Actor("ann", "id-ann", WHERE), Deed(action="user.role", kind="users", name="bob", arguments={"role": "admin"})
+    )
+    await audit.settle()
+    audit.close()
+    lines = [orjson.loads(line) for line in (tmp_path / "audit.jsonl").read_bytes().splitlines()]
+    assert sorted(line["action"] for line in lines) == ["session.end", "user.role"]
+    told = next(line for line in lines if line["action"] == "user.role")
+    assert {name: told[name] for name in ("event", "user", "address", "name", "arguments", "result")} == {
+        "event": "change", "user": "ann", "address": WHERE, "name": "bob", "arguments": {"role": "admin"}, "result": "done",
+    }  # fmt: skip

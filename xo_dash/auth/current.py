@@ -1,0 +1,79 @@
+"""Who is looking."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from nicegui import Client, context
+from nicegui.slot import Slot
+from starlette.requests import HTTPConnection
+
+from data.stores.trace import OURSELVES, Actor
+from data.stores.users import User
+from xo_dash.auth.kinds import SessionKind, kinds_of
+from xo_dash.auth.sessions import Session, SignedOut
+
+SCOPE_KEY = "xo_dash.session"
+"""Where the guard leaves the session in a request's scope."""
+
+
+def current_session(kinds: SessionKind = SessionKind.PERSON) -> Session:
+    """The session of the page that is being built or whose handler runs; raises SignedOut, also if it is of none of these kinds."""
+    session = session_of(context.client)
+    if session is None or not session.is_open or session.kind not in kinds:
+        raise SignedOut
+    return session
+
+
+def current_user(kinds: SessionKind = SessionKind.PERSON) -> User:
+    """The user of the page that is being built or whose handler runs, as the store has it now.
+
+    Raises SignedOut when the session has ended, also in handlers that began before: ask again after every await that matters.
+    """
+    return current_session(kinds).user()
+
+
+def current_actor() -> Actor:
+    """Whoever looks at the page whose handler runs, for the audit; the program itself where nobody does."""
+    if not Slot.get_stack():  # no page; before the start NiceGUI would make one for whoever asks which it is
+        return OURSELVES
+    try:
+        session = current_session()
+        user = session.user()
+    except (SignedOut, RuntimeError):  # a page without anybody
+        return OURSELVES
+    return Actor(user.name, user.id, session.address)
+
+
+def user_of(connection: HTTPConnection) -> User:
+    """The user behind a request or websocket of a plain route; raises SignedOut."""
+    session = person_of(connection.scope)
+    if session is None:
+        raise SignedOut
+    return session.user()
+
+
+def session_of(client: Client) -> Session | None:
+    """The session that fetched this page."""
+    try:
+        scope = client.request.scope
+    except RuntimeError:  # a client without a request: none of our pages
+        return None
+    return scope_session(scope)
+
+
+def scope_session(scope: MutableMapping[str, Any]) -> Session | None:
+    session = scope.get(SCOPE_KEY)
+    return session if isinstance(session, Session) else None
+
+
+def person_of(scope: MutableMapping[str, Any]) -> Session | None:
+    """The session of a request, if somebody signed in to it: nobody for a screen."""
+    session = scope_session(scope)
+    return session if session is not None and session.kind is SessionKind.PERSON else None
+
+
+def may_use(session: Session, client: Client) -> bool:
+    """Whether this session fetched that page, is open, and is of a kind that the page serves."""
+    if session_of(client) is not session or not session.is_open:
+        return False
+    return session.kind in kinds_of(client.request.scope.get("endpoint"))

@@ -1,0 +1,212 @@
+"""Stands in front of every request and websocket: ASGI, as what NiceGUI calls middleware does not see websockets."""
+
+import logging
+from collections.abc import Callable, Iterable
+from urllib.parse import parse_qs
+
+from nicegui import Client
+from nicegui.version import __version__ as nicegui_version
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from xo_dash.auth.cookies import is_secure, read_token
+from xo_dash.auth.csrf import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, is_ours_but_for_tls, login_path
+from xo_dash.auth.current import SCOPE_KEY, may_use, session_of
+from xo_dash.auth.headers import secured
+from xo_dash.auth.kinds import EVERYBODY, SessionKind, endpoint_of, kinds_of
+from xo_dash.auth.reload import answer_websocket, polling_answer
+from xo_dash.auth.sessions import Session, SessionTable
+from xo_dash.auth.socket_life import SocketLife
+from xo_dash.auth.wire import guest_of
+from xo_dash.i18n import N_, _, negotiate, using
+
+log = logging.getLogger(__name__)
+
+FAVICON = "/favicon.ico"
+PUBLIC_FILES = f"/_nicegui/{nicegui_version}/"
+"""Scripts, styles and fonts: the same for everybody."""
+SOCKET = "/_nicegui_ws/"
+OF_A_PAGE = "/_nicegui/client/"
+"""Uploads: `/_nicegui/client/<client id>/...`"""
+OF_A_KIOSK = "/kiosk/map"
+"""The one page that a screen on a wall may have."""
+FAREWELL = 1.0
+"""Seconds for a page's socket to be told the end before it is cut."""
+
+
+class Guard:
+    """Lets pass what comes from our own pages, each kind of session to the routes that serve it (see `kinds`).
+
+    A page's socket must come with the session that fetched the page. One for a page nobody knows (any more) is answered
+    here, so that the page reloads itself (see `reload`).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        sessions: SessionTable,
+        routes: Iterable[BaseRoute],
+        first_run: Callable[[], bool],
+        loopback_only: Callable[[], bool],
+    ) -> None:
+        """`routes`: the program's, as they are at each request; `first_run`: whether there is no administrator yet;
+        `loopback_only`: whether other host names are refused."""
+        self._app = app
+        self._sessions = sessions
+        self._routes = routes
+        self._first_run = first_run
+        self._loopback_only = loopback_only
+        self._has_explained = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        token = read_token(scope, headers)
+        session = self._sessions.find(token) if token else None
+        scope[SCOPE_KEY] = session
+        refusal = _overcrowding(scope, headers, session) or self._refusal(scope, headers, session)
+        if scope["type"] == "http":
+            if refusal is None and _is_socket_of_no_page(scope):
+                refusal = polling_answer(scope)
+            await (refusal or self._app)(scope, receive, _securing(send, is_secure(scope)))
+        elif refusal:
+            await _refuse_socket(receive, send)
+        elif _is_socket_of_no_page(scope):
+            await answer_websocket(receive, send)
+        elif session is None:
+            await self._app(scope, receive, send)
+        else:
+            grace = FAREWELL if route_path(scope).startswith(SOCKET) else 0.0
+            await SocketLife(session, grace).serve(self._app, scope, receive, send)
+
+    def _refusal(self, scope: Scope, headers: Headers, session: Session | None) -> Response | None:
+        path = route_path(scope)
+        if self._loopback_only() and not host_is_loopback(headers):
+            return _plain(headers, N_("The demo answers only to localhost."), 421)
+        if _may_change_something(scope, path) and (
+            is_foreign(headers, is_secure(scope)) or (is_anonymous(headers) and "cookie" in headers)
+        ):
+            self._explain(headers, is_secure(scope))
+            return _plain(headers, N_("This request comes from another site."), 403)
+        return self._trespass(scope, headers, path, session)
+
+    def _explain(self, headers: Headers, tls: bool) -> None:
+        """Tell the administrator, once, of a proxy that does not say whether its side has TLS: nothing works behind it."""
+        if not self._has_explained and is_ours_but_for_tls(headers, tls):
+            self._has_explained = True
+            ours, theirs = ("https", "http") if tls else ("http", "https")
+            log.warning(
+                "refused a request that came by %s from a page that came by %s; if there is a reverse proxy, let it set "
+                "X-Forwarded-Proto, and name its address in FORWARDED_ALLOW_IPS", ours, theirs,
+            )  # fmt: skip
+
+    def _trespass(self, scope: Scope, headers: Headers, path: str, session: Session | None) -> Response | None:
+        if path.startswith(SOCKET):
+            return _socket_refusal(scope, headers, session)
+        kind = session.kind if session else SessionKind.NOBODY
+        if kind is not SessionKind.PERSON:
+            served = self._served(scope, path)
+            if served is None or kind not in served:
+                return self._way_in(scope, headers, path) if session is None else _outside_of_a_kiosk(headers, served)
+        if path.startswith(OF_A_PAGE) and not (session and _owns(session, path.removeprefix(OF_A_PAGE).split("/")[0])):
+            return _plain(headers, N_("You do not have access to this page."), 403)
+        return None
+
+    def _served(self, scope: Scope, path: str) -> SessionKind | None:
+        """The kinds that this address serves; None if there is nothing at it."""
+        if path == FAVICON or path.startswith(PUBLIC_FILES):
+            return EVERYBODY
+        endpoint = endpoint_of(self._routes, scope)
+        return None if endpoint is None else kinds_of(endpoint)
+
+    def _way_in(self, scope: Scope, headers: Headers, path: str) -> Response:
+        wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", "")
+        if not wants_page:
+            return JSONResponse({"error": "sign in first"}, 401)
+        if path == OF_A_KIOSK:
+            return RedirectResponse("/kiosk", 303)  # with the link's secret behind its #, which a browser keeps
+        if self._first_run():
+            return RedirectResponse("/first-run", 303)
+        return RedirectResponse(login_path(path, scope["query_string"].decode("latin-1")), 303)
+
+
+def _overcrowding(scope: Scope, headers: Headers, session: Session | None) -> Response | None:
+    """Tell the connection whose it is: from here on a session's connection is no stranger's."""
+    guest = guest_of(scope)
+    if guest is None or guest.came_with(session.key if session else "", session.kind if session else SessionKind.NOBODY):
+        return None
+    return _plain(headers, N_("Too many connections; close some pages."), 503)
+
+
+def _outside_of_a_kiosk(headers: Headers, served: SessionKind | None) -> Response:
+    if served is None:
+        return nothing_here(headers)
+    return _plain(headers, N_("This link shows only the map."), 403)
+
+
+def nothing_here(headers: Headers) -> Response:
+    """The bare page for whoever may not see the frame."""
+    return _plain(headers, N_("There is nothing at this address"), 404)
+
+
+def _plain(headers: Headers, sentence: str, status: int) -> Response:
+    with using(negotiate(headers.get("accept-language", ""))):
+        return PlainTextResponse(_(sentence), status)
+
+
+def route_path(scope: Scope) -> str:
+    """The path without what a reverse proxy put before it."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if root and path.startswith(f"{root}/") else path
+
+
+def _may_change_something(scope: Scope, path: str) -> bool:
+    return scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS or path.startswith(SOCKET)
+
+
+def _page_of_socket(scope: Scope) -> tuple[Client | None, dict[str, list[str]]]:
+    """The page that a socket is for, and what else it says."""
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    return Client.instances.get(query.get("client_id", [""])[0]), query
+
+
+def _is_left_over(client: Client | None) -> bool:
+    """Whether the page is not there any more, or its session is over."""
+    owner = session_of(client) if client else None
+    return client is None or (owner is not None and not owner.is_open)
+
+
+def _socket_refusal(scope: Scope, headers: Headers, session: Session | None) -> Response | None:
+    client, query = _page_of_socket(scope)
+    if client is None or _is_left_over(client):
+        return None if query.get("implicit_handshake") == ["true"] else _plain(headers, N_("There is nothing at this address"), 401)
+    if session is None or not may_use(session, client):
+        return _plain(headers, N_("You do not have access to this page."), 403)
+    return None
+
+
+def _is_socket_of_no_page(scope: Scope) -> bool:
+    return route_path(scope).startswith(SOCKET) and _is_left_over(_page_of_socket(scope)[0])
+
+
+def _owns(session: Session, client_id: str) -> bool:
+    client = Client.instances.get(client_id)
+    return client is not None and may_use(session, client)
+
+
+def _securing(send: Send, tls: bool) -> Send:
+    async def secure(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": secured(message.get("headers", ()), tls)}
+        await send(message)
+
+    return secure
+
+
+async def _refuse_socket(receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})  # before it was accepted: the browser sees a 403

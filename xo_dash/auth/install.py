@@ -1,0 +1,30 @@
+"""Puts the door in front of the program."""
+
+from nicegui import App
+
+from xo_dash.auth import sockets
+from xo_dash.auth.csrf import is_loopback
+from xo_dash.auth.forms import Views
+from xo_dash.auth.guard import Guard
+from xo_dash.auth.routes import add_routes
+from xo_dash.auth.service import AuthService, Refused
+from xo_dash.i18n import _
+
+TICK = 1.0
+"""Seconds between two looks at what other processes changed and what ran out."""
+
+
+def install(app: App, auth: AuthService, views: Views, host: str) -> None:
+    """Let nothing reach `app` but through `door`. To be called before `ui.run`, which needs no storage_secret.
+
+    `host`: the address to listen on. Raises Refused for a demo that could be reached from elsewhere.
+    """
+    if auth.is_demo and not is_loopback(host):
+        raise Refused(_("--demo has a known password and listens on 127.0.0.1 only; leave out --host"))
+    app.add_middleware(
+        Guard, sessions=auth.sessions, routes=app.router.routes, first_run=auth.is_first_run, loopback_only=lambda: auth.is_demo
+    )
+    sockets.register()
+    add_routes(app, auth, views)
+    app.timer(TICK, auth.tick)
+    app.on_shutdown(auth.close)

@@ -1,0 +1,177 @@
+"""Signing in, the first run and signing out: plain routes, as only they can set a cookie."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+import orjson
+from nicegui import App
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from xo_dash.auth.cookies import drop_token, set_token
+from xo_dash.auth.csrf import way_back
+from xo_dash.auth.current import person_of, scope_session
+from xo_dash.auth.forms import FirstRunForm, SignInForm, Views
+from xo_dash.auth.guard import OF_A_KIOSK
+from xo_dash.auth.kinds import EVERYBODY, SessionKind, open_to
+from xo_dash.auth.service import AuthService, Refused
+from xo_dash.i18n import _, negotiate, using
+
+LONGEST_BODY = 16 * 1024
+NO_STORE = {"cache-control": "no-store"}
+Fields = Mapping[str, str]
+
+
+def add_routes(app: App, auth: AuthService, views: Views) -> None:
+    pages = DoorPages(auth, views)
+    for path, get, post in (("/login", pages.show_sign_in, pages.sign_in), ("/first-run", pages.show_first_run, pages.first_run)):
+        app.add_route(path, get, methods=["GET"], include_in_schema=False)
+        app.add_route(path, post, methods=["POST"], include_in_schema=False)
+    app.add_route("/kiosk", pages.show_kiosk, methods=["GET"], include_in_schema=False)
+    app.add_route("/kiosk", pages.enter_kiosk, methods=["POST"], include_in_schema=False)
+    app.add_route("/sign-out", pages.sign_out, methods=["POST"], include_in_schema=False)
+
+
+class DoorPages:
+    """The routes. A form is answered with a page or a redirect, JSON with JSON."""
+
+    def __init__(self, auth: AuthService, views: Views) -> None:
+        self._door = auth
+        self._views = views
+
+    @open_to(EVERYBODY)
+    async def show_sign_in(self, request: Request) -> Response:
+        target = way_back(request.query_params.get("next", "/"))
+        if self._door.is_first_run():
+            return RedirectResponse("/first-run", 303)
+        if person_of(request.scope):
+            return RedirectResponse(target, 303)
+        return self._sign_in_page(request, SignInForm(next=target, demo=self._door.demo_is_open()))
+
+    @open_to(EVERYBODY)
+    async def sign_in(self, request: Request) -> Response:
+        with using(_language(request)):
+            fields = await _fields(request)
+            target = way_back(fields.get("next", "/"))
+            name = fields.get("name", "")[:200]
+            try:
+                token, _session = await self._door.sign_in(name, fields.get("password", ""), _address(request))
+            except Refused as refusal:
+                if _wants_json(request):
+                    return _refused_json(refusal)
+                form = SignInForm(name=name, next=target, error=str(refusal), demo=self._door.demo_is_open())
+                return self._sign_in_page(request, form, refusal)
+        return self._let_in(request, token, target)
+
+    @open_to(EVERYBODY)
+    async def show_first_run(self, request: Request) -> Response:
+        if not self._door.is_first_run():
+            return RedirectResponse("/login", 303)
+        return self._first_run_page(request, FirstRunForm(code=request.query_params.get("code", "")[:40]))
+
+    @open_to(EVERYBODY)
+    async def first_run(self, request: Request) -> Response:
+        with using(_language(request)):
+            fields = await _fields(request)
+            name, code = fields.get("name", "")[:200], fields.get("code", "")[:40]
+            try:
+                if fields.get("password", "") != fields.get("again", ""):
+                    raise Refused(_("The passwords do not match."))
+                token, _session = await self._door.make_first_administrator(code, name, fields.get("password", ""), _address(request))
+            except Refused as refusal:
+                if _wants_json(request):
+                    return _refused_json(refusal)
+                return self._first_run_page(request, FirstRunForm(code=code, name=name, error=str(refusal)), refusal)
+        return self._let_in(request, token, "/")
+
+    @open_to(EVERYBODY)
+    async def show_kiosk(self, request: Request) -> Response:
+        """A page whose script sends what is behind the # of its address, which no log and no other site ever sees."""
+        with using(_language(request)):
+            headers = {**NO_STORE, "content-security-policy": self._views.kiosk_content_security_policy, "referrer-policy": "no-referrer"}
+            return HTMLResponse(self._views.kiosk(), 200, headers)
+
+    @open_to(EVERYBODY)
+    async def enter_kiosk(self, request: Request) -> Response:
+        with using(_language(request)):
+            fields = await _fields(request)
+            before = scope_session(request.scope)
+            if before is not None and before.kind is SessionKind.PERSON:
+                return JSONResponse({"next": OF_A_KIOSK})  # somebody who is signed in may look anyway, and stays who he is
+            try:
+                token, _session = await self._door.enter_kiosk(fields.get("secret", ""), _address(request))
+            except Refused as refusal:
+                return _refused_json(refusal)
+        return self._let_in(request, token, OF_A_KIOSK)
+
+    @open_to(EVERYBODY)
+    async def sign_out(self, request: Request) -> Response:
+        if session := scope_session(request.scope):
+            self._door.end(session)
+            await self._door.save()  # before it is said: after a power cut it is still so
+        response: Response = JSONResponse({"next": "/login"}) if _wants_json(request) else RedirectResponse("/login", 303)
+        drop_token(response, request.scope, request.headers)
+        return response
+
+    def _let_in(self, request: Request, token: str, target: str) -> Response:
+        if before := scope_session(request.scope):
+            self._door.end(
+                before, "another sign-in in this browser"
+            )  # never two sessions in one browser, and none that was there before the sign-in
+        response: Response = JSONResponse({"next": target}) if _wants_json(request) else RedirectResponse(target, 303)
+        set_token(response, request.scope, request.headers, token)
+        return response
+
+    def _sign_in_page(self, request: Request, form: SignInForm, refusal: Refused | None = None) -> Response:
+        with using(_language(request)):
+            return self._page(self._views.sign_in(form), refusal)
+
+    def _first_run_page(self, request: Request, form: FirstRunForm, refusal: Refused | None = None) -> Response:
+        with using(_language(request)):
+            return self._page(self._views.first_run(form), refusal)
+
+    def _page(self, html: str, refusal: Refused | None) -> Response:
+        headers = {**NO_STORE, "content-security-policy": self._views.content_security_policy, "vary": "accept-language, cookie"}
+        return HTMLResponse(html, _status(refusal), {**headers, **_retry_after(refusal)})
+
+
+def _refused_json(refusal: Refused) -> Response:
+    return JSONResponse({"error": str(refusal)}, _status(refusal), _retry_after(refusal))
+
+
+def _status(refusal: Refused | None) -> int:
+    if refusal is None:
+        return 200
+    return 429 if refusal.wait else 401
+
+
+def _retry_after(refusal: Refused | None) -> dict[str, str]:
+    return {"retry-after": str(int(refusal.wait) + 1)} if refusal and refusal.wait else {}
+
+
+def _wants_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/json")
+
+
+def _language(request: Request) -> str:
+    return negotiate(request.headers.get("accept-language", ""))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+async def _fields(request: Request) -> Fields:
+    """What was posted, as a form or as a JSON object of strings; empty if it is neither, or too long."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            return {}
+    try:
+        if _wants_json(request):
+            parsed = orjson.loads(body)
+            return {key: value for key, value in parsed.items() if isinstance(value, str)} if isinstance(parsed, dict) else {}
+        return {key: values[0] for key, values in parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20).items()}
+    except ValueError:
+        return {}

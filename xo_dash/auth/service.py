@@ -1,0 +1,315 @@
+"""The door: ties together who may come in, and is what the rest of the program asks."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from nicegui import Client, background_tasks
+
+from data.stores.errors import RecordRefused, StoreError
+from data.stores.kiosks import KioskStore
+from data.stores.sessions import SessionStore
+from data.stores.trace import OURSELVES, Actor, Deed, Result, Tell, by, nobody_listens
+from data.stores.users import LONGEST_NAME, Role, User, UserStore, name_key
+from xo_dash.auth import sockets
+from xo_dash.auth.current import current_actor, session_of
+from xo_dash.auth.first_run import FirstRun
+from xo_dash.auth.passwords import Overloaded, Passwords, complaint
+from xo_dash.auth.sessions import Session, SessionTable, viewer_of
+from xo_dash.auth.throttle import Throttle, address_key
+from xo_dash.i18n import _, duration
+
+log = logging.getLogger(__name__)
+
+DEMO = "demo"
+"""The demo's name and password."""
+SESSIONS, SCREEN = "sessions", "a screen"
+"""What the audit calls sign-ins, and what shows the map by a link."""
+ACCOUNT_TRIES, ACCOUNT_WAIT = 4, 60.0
+"""Failures without a delay, and the longest delay (seconds) for one account: short, or anybody could keep its owner out."""
+ADDRESS_TRIES, ADDRESS_WAIT = 12, 900.0
+"""The same for one address, which a whole office may share."""
+REWRITE = 600.0
+"""Seconds after which is written down who was seen: after a power cut nobody is out who was there."""
+
+
+class Refused(Exception):
+    """Not let in; `str(error)` is a translated sentence. `wait` is in seconds, 0 if it is not a matter of time."""
+
+    def __init__(self, sentence: str, wait: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class AuthService:
+    """Who may come in, and who is in."""
+
+    def __init__(
+        self,
+        users: UserStore,
+        sessions: SessionStore,
+        passwords: Passwords,
+        demo_while: Callable[[], bool] | None = None,
+        kiosks: KioskStore | None = None,
+        tell: Tell = nobody_listens,
+    ) -> None:
+        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks` there are none.
+
+        `tell` hears who came in, who was refused, and whose session ended; it must not hold the loop.
+        """
+        self.users = users
+        self.passwords = passwords
+        self.kiosks = kiosks
+        self.sessions = SessionTable(users, sessions, self._accepts, kiosks=kiosks)
+        self._demo_while = demo_while
+        self._first_run = FirstRun()
+        self._by_account = Throttle(ACCOUNT_TRIES, ACCOUNT_WAIT)
+        self._by_address = Throttle(ADDRESS_TRIES, ADDRESS_WAIT)
+        self._writing = asyncio.Lock()
+        self._next_write: asyncio.Task[None] | None = None  # one that waits for that under way
+        self._written = time.monotonic()
+        self._tell = tell
+
+    # ---- the state of the house
+
+    @property
+    def is_demo(self) -> bool:
+        return self._demo_while is not None
+
+    def demo_is_open(self) -> bool:
+        """Whether demo/demo opens at this moment."""
+        return self._demo_while is not None and self._demo_while()
+
+    def is_first_run(self) -> bool:
+        """Whether nobody can sign in yet."""
+        return not self.is_demo and not self.users.any_administrator()
+
+    def first_run_code(self) -> str | None:
+        """The code to print at the start; None if there is an administrator."""
+        return self._first_run.code if self.is_first_run() else None
+
+    # ---- coming in
+
+    async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
+        """The token for the cookie, and the session. Raises Refused."""
+        with self._throttled(f"account {name_key(name)}", address, Deed(action="session.start", kind=SESSIONS, name=name)):
+            user = await self._identify(name, password)
+        return await self._let_in(user, address)
+
+    async def make_first_administrator(self, code: str, name: str, password: str, address: str) -> tuple[str, Session]:
+        """Raises Refused. The code is spent when the administrator is there."""
+        if not self.is_first_run():
+            raise Refused(_("The first administrator already exists; sign in."))
+        with self._throttled("first run", address, Deed(action="user.first", kind="users", name=name)):
+            if not self._first_run.fits(code):
+                raise Refused(_("This is not the code that xo-dash printed when it started."))
+        if problem := complaint(name, password):
+            raise Refused(problem)
+        try:
+            with by(Actor(name, address=address)):
+                user = await self.users.add(name, await self._hash(password), Role.ADMIN, only_if_first=True)
+        except RecordRefused as error:
+            raise Refused(_sentence(error)) from error
+        return await self._let_in(user, address)
+
+    async def enter_kiosk(self, secret: str, address: str) -> tuple[str, Session]:
+        """Let a screen in by its link. Raises Refused."""
+        with self._throttled(f"kiosk {address_key(address)}", address, Deed(action="session.start", kind=SESSIONS, name=SCREEN)):
+            kiosk = self.kiosks.of(secret) if self.kiosks else None
+            if kiosk is None:
+                raise Refused(_("This link is no longer valid; ask an administrator for a new one."))
+        token, session = await self._start(viewer_of(kiosk), address)
+        self._tell(Actor(kiosk.name, address=address), Deed(action="session.start", kind=SESSIONS, name=SCREEN))
+        log.info("a screen shows the map by the link %r, from %s", kiosk.name, address)
+        return token, session
+
+    async def revoke_kiosk(self, kiosk_id: str) -> None:
+        """The link opens nothing any more, and what it opened is closed."""
+        if self.kiosks is not None:
+            await self.kiosks.remove(kiosk_id)
+        for session in self.sessions.all():
+            if session.kiosk_id == kiosk_id:
+                self.end(session, "its link was revoked")
+
+    # ---- going out
+
+    def end(self, session: Session, why: str = "", actor: Actor | None = None) -> None:
+        """Sign out: from now on nothing of it works; its pages are closed in the background.
+
+        `why` is for the audit, empty for somebody who signs out; `actor`: who does it, if not whoever looks at a page.
+        """
+        if session.ended.is_set():
+            return
+        self._tell(*self._ending(session, why, actor))
+        self.sessions.end(session)
+        background_tasks.create(self.save(), name="save the sessions")
+        background_tasks.create(sockets.end_pages(session), name="close the pages of a session")
+
+    def end_all_of(self, user_id: str, but: Session | None = None) -> None:
+        """Sign a user out everywhere, `but` here."""
+        for session in self.sessions.all():
+            if session.user_id == user_id and session is not but:
+                self.end(session, "signed out everywhere")
+
+    # ---- accounts
+
+    async def add_user(self, name: str, password: str, role: Role) -> User:
+        """Raises Refused."""
+        if problem := complaint(name, password):
+            raise Refused(problem)
+        return await _refusing(self.users.add(name, await self._hash(password), role))
+
+    async def set_password(self, user_id: str, password: str, here: Session | None = None) -> None:
+        """Give a user a new password and sign them out everywhere, but `here` (when it is their own session). Raises Refused."""
+        if problem := complaint(self.users.need(user_id).name, password):
+            raise Refused(problem)
+        user = await _refusing(self.users.set_password(user_id, await self._hash(password)))
+        if here is not None and here.user_id == user_id and not here.ended.is_set():
+            here.epoch = user.epoch
+        self.end_all_of(user_id, but=here)
+
+    async def change_own_password(self, session: Session, old: str, new: str) -> None:
+        """Needs the old one, throttled like a sign-in. Raises Refused, SignedOut."""
+        user = session.user()
+        with self._throttled(f"account {name_key(user.name)}", session.address, Deed(action="user.password", kind="users", name=user.name)):
+            fits, _better = await self._verify(old, user.password_hash)
+            if not fits:
+                raise Refused(_("The current password is wrong."))
+        await self.set_password(user.id, new, here=session)
+
+    async def remove_user(self, user_id: str) -> None:
+        """Remove a user and sign them out everywhere. Raises Refused for the last administrator."""
+        await _refusing(self.users.remove(user_id))
+        self.end_all_of(user_id)
+
+    # ---- its own life
+
+    async def tick(self) -> None:
+        """See what the command line changed, end what ran out, and keep what is looked at open."""
+        try:
+            await self.users.reload()
+        except StoreError as error:
+            log.warning("%s", error)
+        for session in self.sessions.closed():
+            self.end(session, "it ran out, or its user is gone or has a new password", OURSELVES)
+        for client in list(Client.instances.values()):
+            session_or_none = session_of(client) if client.has_socket_connection else None
+            if session_or_none is not None:
+                self.sessions.touch(session_or_none)
+        if time.monotonic() - self._written > REWRITE:
+            await self.save()
+
+    async def save(self) -> None:
+        """Return when the sessions are on the disk as they are now. Who asks while a write is under way shares the next one."""
+        if self._next_write is None:
+            self._next_write = background_tasks.create(self._write(), name="write the sessions")
+        await asyncio.shield(self._next_write)
+
+    async def close(self) -> None:
+        await self.save()
+        self.passwords.close()
+
+    async def _write(self) -> None:
+        async with self._writing:
+            self._next_write = None
+            await self._write_now()
+
+    async def _write_now(self) -> None:
+        self._written = time.monotonic()
+        try:
+            await self.sessions.save()
+        except StoreError as error:
+            log.warning("%s", error)
+
+    def _accepts(self, user: User) -> bool:
+        """An account without a password is the demo's."""
+        return bool(user.password_hash) or (user.name == DEMO and self.demo_is_open())
+
+    async def _let_in(self, user: User, address: str) -> tuple[str, Session]:
+        token, session = await self._start(user, address)
+        self._tell(Actor(user.name, user.id, address), Deed(action="session.start", kind=SESSIONS, name=user.name))
+        log.info("%s signed in from %s", user.name, address)
+        return token, session
+
+    async def _start(self, user: User, address: str) -> tuple[str, Session]:
+        for surplus in self.sessions.surplus(user.id, address):
+            self.end(surplus, "too many at a time", OURSELVES)
+        token, session = self.sessions.start(user, address)
+        await self.save()
+        return token, session
+
+    def _ending(self, session: Session, why: str, actor: Actor | None) -> tuple[Actor, Deed]:
+        user = self.users.get(session.user_id)
+        name = user.name if user else SCREEN if session.kiosk_id else session.user_id
+        deed = Deed(action="session.end", kind=SESSIONS, name=name, reason=why, arguments={"address": session.address})
+        owner = Actor(name, session.user_id if user else "", session.address)
+        if actor is None:
+            looking = current_actor()
+            actor = owner if looking is OURSELVES else looking
+        return actor, deed
+
+    async def _identify(self, name: str, password: str) -> User:
+        user = self.users.by_name(name)
+        if self.demo_is_open() and name == DEMO == password and (user is None or not user.password_hash):
+            return user or await self.users.add(DEMO, "", Role.ADMIN)
+        fits, better = await self._verify(password, user.password_hash if user else "")
+        if not fits or user is None:
+            raise Refused(_("The name or the password is wrong."))
+        if better:
+            return await self.users.set_hash(user.id, user.password_hash, better)
+        return user
+
+    @contextmanager
+    def _throttled(self, account: str, address: str, deed: Deed) -> Iterator[None]:
+        """Count a try at `deed`, as a failure unless the block ends well. Raises Refused while it is too early.
+
+        Refusals are told, but not those that come too early: a flood of them would drive everything else out of the audit.
+        """
+        host = address_key(address)
+        wait = max(self._by_account.wait(account), self._by_address.wait(host))
+        if wait > 0:
+            sentence = _("Too many failed attempts. Try again in {duration}.").format(duration=duration(wait + 1))
+            raise Refused(sentence, wait)
+        self._by_account.begin(account)
+        self._by_address.begin(host)
+        try:
+            yield
+        except Refused as error:
+            log.warning("refused %r from %s", account[:80], address)
+            name = deed.name[:LONGEST_NAME]
+            self._tell(Actor(name, address=address), replace(deed, name=name, result=Result.REFUSED, reason=str(error)))
+            raise
+        self._by_account.succeeded(account)
+        self._by_address.undo(host)
+
+    async def _verify(self, password: str, password_hash: str) -> tuple[bool, str | None]:
+        try:
+            return await self.passwords.verify(password, password_hash)
+        except Overloaded as error:
+            raise _busy() from error
+
+    async def _hash(self, password: str) -> str:
+        try:
+            return await self.passwords.hash(password)
+        except Overloaded as error:
+            raise _busy() from error
+
+
+async def _refusing(change: Awaitable[User]) -> User:
+    try:
+        return await change
+    except RecordRefused as error:
+        raise Refused(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    """The stores speak without capital and full stop, as a command line does."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _busy() -> Refused:
+    return Refused(_("Too many people are signing in. Try again in a few seconds."), 3.0)

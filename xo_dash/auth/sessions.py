@@ -1,0 +1,162 @@
+"""Who is signed in, and which screens show the map by a link.
+
+A browser holds a random token in a cookie and nothing else; here are its hash, the user and the times.
+A session is open until it is ended, too long unused, too old, or its user is gone or has another password.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from data.clock import SteadyClock
+from data.stores.kiosks import Kiosk, KioskStore
+from data.stores.sessions import SessionRecord, SessionStore
+from data.stores.users import Role, User, UserStore
+from xo_dash.auth.kinds import SessionKind
+
+DAY = 24 * 3600.0
+IDLE = 7 * DAY
+"""Seconds without any request or open page."""
+LIFETIME = 30 * DAY
+"""Seconds since the sign-in, whatever happens; a screen on a wall comes in anew by its link."""
+OF_USER, OF_KIOSK, OF_ADDRESS = 100, 50, 500
+"""Sessions of one user, of one kiosk's link, and from one address, which may be a proxy's; more, and the longest unused ends."""
+KIOSK = "kiosk "
+"""Before the kiosk's id, in place of a user's."""
+
+
+class SignedOut(Exception):
+    """There is no open session (any more)."""
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """One sign-in of one browser."""
+
+    key: str = field(repr=False)  # SHA-256 of the token
+    user_id: str
+    epoch: str = field(repr=False)
+    created: float  # seconds since 1970
+    last_seen: float
+    address: str
+    table: "SessionTable" = field(repr=False)
+    ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    @property
+    def kiosk_id(self) -> str:
+        """The link it came in by; empty for a person."""
+        return self.user_id.removeprefix(KIOSK) if self.user_id.startswith(KIOSK) else ""
+
+    @property
+    def kind(self) -> SessionKind:
+        return SessionKind.KIOSK if self.kiosk_id else SessionKind.PERSON
+
+    @property
+    def is_open(self) -> bool:
+        return self.table.user_of(self) is not None
+
+    def user(self) -> User:
+        """As the store has it now; raises SignedOut."""
+        user = self.table.user_of(self)
+        if user is None:
+            raise SignedOut
+        return user
+
+
+class SessionTable:
+    """All sessions; lives on the event loop."""
+
+    def __init__(
+        self,
+        users: UserStore,
+        store: SessionStore,
+        accepts: Callable[[User], bool],
+        clock: Callable[[], float] | None = None,
+        kiosks: KioskStore | None = None,
+    ) -> None:
+        """`accepts`: whether this user may have a session at all."""
+        self._users = users
+        self._store = store
+        self._accepts = accepts
+        self._kiosks = kiosks
+        self._clock = clock or SteadyClock()  # a clock that is set signs nobody out
+        self._sessions = {record.id: self._session(record) for record in store.all()}
+
+    def start(self, user: User, address: str) -> tuple[str, Session]:
+        """A new session and the token for its cookie."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock()
+        session = Session(_key(token), user.id, user.epoch, now, now, address, self)
+        self._sessions[session.key] = session
+        return token, session
+
+    def surplus(self, user_id: str, address: str) -> list[Session]:
+        """Those that have to end before one more of this user (or kiosk) and address begins: the longest unused."""
+        most = OF_KIOSK if user_id.startswith(KIOSK) else OF_USER
+        same_user = [session for session in self._sessions.values() if session.user_id == user_id]
+        same_address = [session for session in self._sessions.values() if session.address == address]
+        return list({*_longest_unused(same_user, most), *_longest_unused(same_address, OF_ADDRESS)})
+
+    def find(self, token: str) -> Session | None:
+        """The open session of this token, now seen."""
+        session = self._sessions.get(_key(token))
+        if session is None or self.user_of(session) is None:
+            return None
+        session.last_seen = self._clock()
+        return session
+
+    def user_of(self, session: Session) -> User | None:
+        """None if the session is not open (any more)."""
+        now = self._clock()
+        if session.ended.is_set() or now - session.last_seen > IDLE or now - session.created > LIFETIME:
+            return None
+        if session.kiosk_id:
+            kiosk = self._kiosks.open(session.kiosk_id) if self._kiosks else None
+            return viewer_of(kiosk) if kiosk else None
+        user = self._users.get(session.user_id)
+        if user is None or user.epoch != session.epoch or not self._accepts(user):
+            return None
+        return user
+
+    def end(self, session: Session) -> None:
+        """From here on it opens nothing."""
+        session.ended.set()
+        self._sessions.pop(session.key, None)
+
+    def all(self) -> tuple[Session, ...]:
+        return tuple(self._sessions.values())
+
+    def closed(self) -> list[Session]:
+        """Those that have run out by themselves and were not ended yet."""
+        return [session for session in self._sessions.values() if self.user_of(session) is None]
+
+    def touch(self, session: Session) -> None:
+        session.last_seen = self._clock()
+
+    async def save(self) -> None:
+        """Write them down for the next start."""
+        sessions = self.all()
+        await self._store.save(
+            SessionRecord(id=s.key, user_id=s.user_id, epoch=s.epoch, created=s.created, last_seen=s.last_seen, address=s.address)
+            for s in sessions
+        )
+
+    def _session(self, record: SessionRecord) -> Session:
+        now = self._clock()  # what lies ahead was written by a clock that was wrong
+        return Session(record.id, record.user_id, record.epoch, min(record.created, now), min(record.last_seen, now), record.address, self)
+
+
+def _longest_unused(sessions: list[Session], most: int) -> list[Session]:
+    """So many of them that one more makes no more than `most`."""
+    return sorted(sessions, key=lambda session: session.last_seen)[: max(0, len(sessions) + 1 - most)]
+
+
+def viewer_of(kiosk: Kiosk) -> User:
+    """Whom a screen counts as: nobody's account, and the guard lets it no farther than the map."""
+    return User(id=KIOSK + kiosk.id, name=kiosk.name, password_hash="", role=Role.VIEWER, created=kiosk.created, epoch="")
+
+
+def _key(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
