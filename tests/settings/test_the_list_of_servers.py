@@ -54,8 +54,8 @@ async def test_disabled_and_enabled_again(tmp_path: Path, pool: SimulatedPool) -
         await at.user.should_see("disabled")
         await at.user.should_not_see("Disable", retries=30)
         at.press_item("Enable")
+        await until(lambda: at.records[0].enabled)
         await at.live()
-        assert at.records[0].enabled
 
 
 async def test_removed_after_a_yes_only(tmp_path: Path, pool: SimulatedPool) -> None:
