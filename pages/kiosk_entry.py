@@ -21,4 +21,5 @@ def page() -> str:
     """The whole page as HTML; its script says what went wrong, and tries again while the server is away."""
     words = {"away": _("The server is not responding. Retrying."), "none": _("This link is incomplete: the part after # is missing.")}
     told = escape(json.dumps(words), quote=True)
-    return document(_("Map"), f'<p id="said" role="status" data-words="{told}">{escape(_("One moment …"))}</p><script>{SCRIPT}</script>')
+    waiting = escape(_("One moment …"))
+    return document(_("Map"), f'<p id="said" role="status" data-words="{told}">{waiting}</p><script>{SCRIPT}</script>')

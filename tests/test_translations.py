@@ -119,6 +119,21 @@ def test_a_page_says_nothing_past_gettext(file: Path) -> None:
     assert list(untranslated(file.read_text("utf-8"))) == []
 
 
+def test_no_sentence_hides_in_a_formatted_text(source: Catalog) -> None:
+    """What collects the sentences does not look into f"...", where one would be said in English for ever."""
+    found = {
+        call.args[0].value
+        for package in ("pages", "components", "data", "xo_dash")
+        for file in (messages.ROOT / package).rglob("*.py")
+        for text in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "N_", "ngettext")
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+    assert found - {form for message in source for form in forms(message.id)} == set()
+
+
 @pytest.mark.parametrize(
     "code",
     [

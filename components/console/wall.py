@@ -49,7 +49,8 @@ class Tile(ui.element):
                 self._mark = Mark(mark_of(vm))
                 self._name = ui.link(name_of(vm), f"{path_of(vm)}/console").classes("x-tile-name x-cut").props("dir=auto")
                 self._host = ui.label().classes("x-dim x-cut")
-                with ui.link(target=without).classes("x-tile-out").props(f'aria-label="{_("Leave out")}" data-tip="{_("Leave out")}"'):
+                with ui.link(target=without).classes("x-tile-out") as out:
+                    out.props["aria-label"] = out.props["data-tip"] = _("Leave out")
                     ui.label("×")
             with ui.element().classes("x-tile-body"):
                 self._picture = Thumbnail(vm)

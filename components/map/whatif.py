@@ -117,7 +117,8 @@ class WhatIf(ui.element):
                 with ui.element("li"):
                     ui.label(name_of(host)).classes("xo-map-whatif-host")
                     count = ngettext("{n} VM", "{n} VMs", len(coming)).format(n=number(len(coming)))
-                    ui.label(f"{count} · {_('{size} stays free').format(size=size(free))}")
+                    rest = _("{size} stays free").format(size=size(free))
+                    ui.label(f"{count} · {rest}")
 
 
 async def computed(hosts: Sequence[Host]) -> FailoverSummary:

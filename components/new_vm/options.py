@@ -60,7 +60,8 @@ class Labels(Section):
         draft = self.form.draft
         text = (draft.description or "").strip().partition("\n")[0]
         tags = ", ".join(model.request.tags or ()) if model.request is not None and draft.tags is not None else draft.tags or ""
-        return f"{text or _('no description')} · " + (_("tags {tags}").format(tags=tags) if tags else _("tags of the template"))
+        described = text or _("no description")
+        return f"{described} · " + (_("tags {tags}").format(tags=tags) if tags else _("tags of the template"))
 
     def changed(self) -> bool:
         return self.form.draft.description is not None or self.form.draft.tags is not None
