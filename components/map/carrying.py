@@ -15,10 +15,9 @@ from data.objects import VM, Host, PowerState
 from data.sight import Sight
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.vm.migration.migrate import MIGRATE, MigrateVM, disks_in, path
-from xo_dash.control.vm.migration.targets import Target, Way, common, memory_after
+from xo_dash.control.vm.migration.targets import Target, Way, memory_after, target, targets
 from xo_dash.control.vm.start_on import START_ON
 from xo_dash.i18n import _, size
 
@@ -47,7 +46,7 @@ class Carrier:
             return [(key_of(host), NO, barred) for host in self._mirror.every(Host)]
         if all(vm.power_state is PowerState.HALTED for vm in vms):
             return list(_starts(vms))
-        return [_verdict(vms, one) for one in common(vms)]
+        return [_verdict(vms, one) for one in targets(*vms)]
 
     def _barred(self, vm: VM) -> str:
         """Why it cannot go anywhere."""
@@ -61,10 +60,10 @@ class Carrier:
         if not vms or host is None:
             return
         if all(vm.power_state is PowerState.HALTED for vm in vms):
-            await run_command(self._context, action(START_ON.id), vms, {"host": host.uuid})
+            await run_command(self._context, START_ON, vms, {"host": host.uuid})
         elif len(vms) > 1:
             await run_command(self._context, MIGRATE, vms, {"host": host_key})
-        elif _way(vms, host) is Way.MEMORY:
+        elif target(vms[0], host) == Target(host, Way.MEMORY):
             self._say(_("Migrating {name} to {host}").format(name=name_of(vms[0]), host=name_of(host)))
             await give(self._context, MIGRATE, vms, MigrateVM(host=host_key))
         else:
@@ -74,10 +73,6 @@ class Carrier:
 def found(mirror: Sight, keys: Sequence[str]) -> list[VM]:
     rows = (mirror.find(VM, key) for key in keys[:MOST])
     return [vm for vm in rows if vm is not None]
-
-
-def _way(vms: Sequence[VM], host: Host) -> Way | None:
-    return next((one.way for one in common(vms) if one.host is host and one.refused is None), None)
 
 
 def _verdict(vms: Sequence[VM], one: Target) -> Verdict:

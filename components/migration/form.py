@@ -35,7 +35,7 @@ from xo_dash.control.vm.migration.migrate import (
     disks_in,
     nics_in,
 )
-from xo_dash.control.vm.migration.targets import Target, Way, is_up, memory_after, reached_srs, targets
+from xo_dash.control.vm.migration.targets import Target, Way, is_running, memory_after, reached_srs, targets
 from xo_dash.i18n import _, duration, number, size
 
 
@@ -138,7 +138,7 @@ class MigrationForm(ui.element):
     def _about(self, one: Target) -> str:
         if one.refused is not None:
             return str(one.refused)
-        if not is_up(self._vm) and one.way is not Way.POOL:
+        if not is_running(self._vm) and one.way is not Way.POOL:
             return _(OFF)
         text = _(WAYS[one.way])
         disks = moved(disks_in(MigrateVM(host=key_of(one.host)), self._vm, one.host))
@@ -229,7 +229,7 @@ class MigrationForm(ui.element):
 
     def _draw_options(self, host: Host) -> None:
         networks = [network for network in host.home.all(Network).values() if has_address(host, network)]
-        may_copy = host.home is not self._vm.home and not is_up(self._vm)
+        may_copy = host.home is not self._vm.home and not is_running(self._vm)
         if len(networks) < 2 and not may_copy:
             return
         main = management_of(host)
@@ -287,7 +287,7 @@ class MigrationForm(ui.element):
             ui.label(_("{amount} over {speed} Mbit/s").format(amount=size(found.bytes), speed=number(found.mbits))).classes("x-dim x-small")
         else:
             ui.label(_("{amount} to move").format(amount=size(found.bytes))).classes("x-move-time")
-        if is_up(self._vm):
+        if is_running(self._vm):
             ui.label(_("{name} keeps running, with a pause of about a second").format(name=name_of(self._vm))).classes("x-dim x-small")
 
     def _after_a_failure(self, host: Host | None) -> str:

@@ -16,7 +16,7 @@ from data.objects import SR, VBD, VDI, VM
 from data.placement import is_guest
 from data.types import Home
 from xo_dash.control.sr.choice import disk_srs, free_space
-from xo_dash.control.vm.creation.blueprint import Disk, default_sr
+from xo_dash.control.vm.creation.blueprint import Disk, suggested_sr
 from xo_dash.i18n import _, ngettext, number, size
 
 
@@ -80,7 +80,7 @@ class Disks(Section):
         return draft.disks
 
     def _add(self, *, existing: bool = False) -> None:
-        usual = default_sr(self.form.pool.home)
+        usual = suggested_sr(self.form.pool.home)
         fresh = DiskDraft(size=size(10 << 30), sr=usual.uuid if usual is not None else "")
         self._own().append(DiskDraft(existing=True) if existing else fresh)
         self.form.changed()

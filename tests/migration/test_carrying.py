@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from nicegui import app, ui
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from components.map.map import Map
 from data.identity import key_of
 from data.objects import Host, HostMetrics, PowerState
 from data.stores.users import Role
 from data.types import GIB
-from pages import home, layout, migrate
-from tests import fakes
 from tests.migration.pools import House, machine
 from xo_dash.context import Context
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.migrate import MigrateVM
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
-def context(house: House, data_dir: Path) -> Context:
-    return fakes.context(house.lab.mirror, data_dir)
-
-
-@pytest.fixture
-def role() -> Role:
-    return Role.OPERATOR
-
-
-@pytest.fixture
-async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
-    original = ui.run
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context, "ann", role)
-        layout.install(app, context)
-        home.create(context)
-        migrate.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)
-    async with user_simulation() as user:
-        yield user
 
 
 async def chart(user: User) -> Map:

@@ -2,55 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from nicegui import app, ui
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from components.ui import Button
 from data.identity import key_of
 from data.objects import HostMetrics
 from data.stores.users import Role
 from data.types import GIB
-from pages import layout, migrate, vm
-from tests import fakes
 from tests.migration.pools import House, machine
 from xo_dash.context import Context
 from xo_dash.control.vm.migration.migrate import MigrateVM
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
-
-
-@pytest.fixture
-def context(house: House, data_dir: Path) -> Context:
-    return fakes.context(house.lab.mirror, data_dir)
-
-
-@pytest.fixture
-def role() -> Role:
-    return Role.OPERATOR
-
-
-@pytest.fixture
-async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
-    original = ui.run
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context, "ann", role)
-        layout.install(app, context)
-        migrate.create(context)
-        vm.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)
-    async with user_simulation() as user:
-        yield user
 
 
 async def test_a_host_of_another_pool_is_chosen_and_what_is_asked_for_follows(user: User, house: House, context: Context) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from data.identity import key_of, seen_from
 from data.objects import VBD, VDI, VM, Host, HostMetrics, PowerState
 from data.types import GIB
@@ -21,11 +19,6 @@ from xo_dash.control.vm.migration.mapping import MappingReason, disk_moves, nic_
 from xo_dash.control.vm.migration.migrate import MigrateVM
 from xo_dash.control.vm.migration.targets import Way, targets
 from xo_dash.simulator.testing import simulated
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
 
 
 def test_hosts_come_by_what_has_to_move_with_the_reason_against_the_others(house: House) -> None:

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 
 from data.facts.sr import is_shown
 from data.names import name_of
-from data.objects import PBD, SR, Host
+from data.objects import PBD, SR, Host, Pool
 from data.types import Home
 
 
 def free_space(sr: SR) -> int | None:
     """Bytes; None where the driver does not tell."""
     return sr.physical_size - sr.physical_utilisation if sr.physical_size > 0 else None
+
+
+def default_sr(home: Home) -> SR | None:
+    """The default SR of the pool; None where it has none, or one that is gone."""
+    pool = next(iter(home.all(Pool).values()), None)
+    return home.one(SR, pool.default_SR) if pool is not None else None
 
 
 def disk_srs(home: Home) -> Sequence[tuple[SR, str]]:

@@ -10,7 +10,7 @@ from typing import Final
 from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import Home
 from xo_dash.control.cloud_init.config import CloudInit, GuestNic
-from xo_dash.control.sr.choice import disk_srs
+from xo_dash.control.sr.choice import default_sr, disk_srs
 from xo_dash.control.vm.creation.request import CreateVM, NewDisk, NewNic
 
 DISKS: Final = "disks"
@@ -133,7 +133,7 @@ def blueprint(request: CreateVM, home: Home) -> Blueprint | None:
         boot_order="ncd" if request.network_boot else "",
         host=home.by_uuid(Host, request.host) if request.host else None,
         cloud_init=request.cloud_init,
-        config_sr=next((disk.sr for disk in disks if disk.sr is not None), default_sr(home)),
+        config_sr=next((disk.sr for disk in disks if disk.sr is not None), suggested_sr(home)),
     )
 
 
@@ -204,11 +204,10 @@ def _device(vif: VIF) -> tuple[int, str]:
 # ---- what a pool suggests
 
 
-def default_sr(home: Home) -> SR | None:
-    """The pool's, if it holds disks; else the roomiest that all hosts reach."""
+def suggested_sr(home: Home) -> SR | None:
+    """The pool's default, if it holds disks; else the roomiest that all hosts reach."""
     srs = [sr for sr, _label in disk_srs(home)]
-    pool = next(iter(home.all(Pool).values()), None)
-    chosen = home.one(SR, pool.default_SR) if pool is not None else None
+    chosen = default_sr(home)
     return chosen if chosen in srs else next(iter(srs), None)
 
 
@@ -253,7 +252,7 @@ def _disks(request: CreateVM, source: VM) -> Iterator[Disk]:
     for disk in wanted:
         if disk.position not in own:
             existing = home.by_uuid(VDI, disk.vdi) if disk.vdi else None
-            sr = home.one(SR, existing.SR) if existing else home.by_uuid(SR, disk.sr) if disk.sr else default_sr(home)
+            sr = home.one(SR, existing.SR) if existing else home.by_uuid(SR, disk.sr) if disk.sr else suggested_sr(home)
             size = existing.virtual_size if existing else disk.size or 0
             yield Disk(position=next(free), name=disk.name or "", size=size, sr=sr, existing=existing)
 

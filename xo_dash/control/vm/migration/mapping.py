@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.failover import reach_of
-from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool
-from data.types import Home
+from data.objects import PIF, SR, VDI, VIF, VM, Host, Network
 from data.vms import copy_size
-from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.sr.choice import default_sr, disk_srs, free_space
 from xo_dash.control.vm.disks import disks_of
 
 
@@ -68,11 +67,6 @@ def _place(
         return default, MappingReason.DEFAULT
     roomiest = max(fitting, key=lambda sr: (sr.shared, free_space(sr) or 0), default=None)
     return roomiest, MappingReason.NOWHERE if roomiest is None else MappingReason.ROOM
-
-
-def default_sr(home: Home) -> SR | None:
-    pool = next(iter(home.all(Pool).values()), None)
-    return home.one(SR, pool.default_SR) if pool is not None else None
 
 
 def _has_room(sr: SR, needed: int) -> bool:

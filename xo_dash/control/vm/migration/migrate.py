@@ -29,7 +29,7 @@ from xo_dash.control.vm.migration.mapping import (
     nic_moves,
     overfull,
 )
-from xo_dash.control.vm.migration.targets import Way, common, target, way_to
+from xo_dash.control.vm.migration.targets import Way, target, targets, way_to
 from xo_dash.i18n import N_
 
 
@@ -62,28 +62,27 @@ class MigrateVM(Request, frozen=True, kw_only=True):
 
 
 def hosts(vms: Sequence[VM]) -> Sequence[Choice]:
-    return [Choice(key_of(one.host), _with_pool(one.host, vms), one.refused) for one in common(vms)]
+    return [Choice(key_of(one.host), _with_pool(one.host), one.refused) for one in targets(*vms)]
 
 
 def srs(vms: Sequence[VM]) -> Sequence[Choice]:
-    homes = {id_: home for vm in vms for id_, home in vm.home.pools.items()}
-    return [Choice(key_of(sr), f"{label} · {pool_name(home)}") for home in homes.values() for sr, label in disk_srs(home)]
+    return [Choice(key_of(sr), f"{label} · {pool_name(home)}") for home in vms[0].home.pools.values() for sr, label in disk_srs(home)]
 
 
 def networks(vms: Sequence[VM]) -> Sequence[Choice]:
     """Those over which some host can be reached."""
-    homes = {id_: home for vm in vms for id_, home in vm.home.pools.items()}
     found = [
         network
-        for home in homes.values()
+        for home in vms[0].home.pools.values()
         for network in home.all(Network).values()
         if any(has_address(host, network) for host in home.all(Host).values())
     ]
-    return [Choice(key_of(network), _with_pool(network, vms)) for network in found]
+    return [Choice(key_of(network), _with_pool(network)) for network in found]
 
 
-def _with_pool(row: Host | Network, vms: Sequence[VM]) -> str:
-    return f"{name_of(row)} · {pool_name(row.home)}" if len({id_ for vm in vms for id_ in vm.home.pools}) > 1 else name_of(row)
+def _with_pool(row: Host | Network) -> str:
+    """Its name, with that of its pool where there are several."""
+    return f"{name_of(row)} · {pool_name(row.home)}" if len(row.home.pools) > 1 else name_of(row)
 
 
 # ---- what was asked for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -12,7 +12,6 @@ from data.host_fit import Lack, Obstacle, lacks
 from data.names import name_of
 from data.objects import SR, VM, Host, PowerState
 from data.placement import memory_held
-from data.types import Home
 from xo_dash.control.conditions import host_refuses
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.vm.disks import disks_of
@@ -44,21 +43,17 @@ def way_to(vm: VM, host: Host) -> Way:
     return Way.MEMORY if all(disk.SR in reached for disk in disks_of(vm)) else Way.DISKS
 
 
-def targets(vm: VM) -> list[Target]:
-    """Every host of every pool that is connected; those that can take it first, its own pool before others."""
-    found = [target(vm, host) for home in vm.home.pools.values() for host in home.all(Host).values()]
-    return sorted(found, key=lambda one: (one.refused is not None, one.way, one.host.home.id != vm.home.id, name_of(one.host).casefold()))
-
-
 def target(vm: VM, host: Host) -> Target:
     return Target(host, way_to(vm, host), next(_refusals(vm, host), None))
 
 
-def common(vms: Sequence[VM]) -> list[Target]:
-    """The same for several at once: a host that refuses one of them is refused, by its name."""
-    homes: dict[str, Home] = {id_: home for vm in vms for id_, home in vm.home.pools.items()}
+def targets(*vms: VM) -> list[Target]:
+    """Every host of every pool that is connected, for one VM or several: those that can take them first, their own pool before others.
+
+    A host that refuses one of several is refused, by its name.
+    """
     found = []
-    for host in (host for home in homes.values() for host in home.all(Host).values()):
+    for host in (host for home in vms[0].home.pools.values() for host in home.all(Host).values()):
         each = [target(vm, host) for vm in vms]
         no = next(((vm, one.refused) for vm, one in zip(vms, each, strict=True) if one.refused), None)
         why = None if no is None else no[1] if len(vms) == 1 else lazy("{name}: {reason}", name=name_of(no[0]), reason=no[1])
@@ -66,14 +61,14 @@ def common(vms: Sequence[VM]) -> list[Target]:
     return sorted(found, key=lambda one: (one.refused is not None, one.way, name_of(one.host).casefold()))
 
 
-def is_up(vm: VM) -> bool:
+def is_running(vm: VM) -> bool:
     return vm.power_state is PowerState.RUNNING
 
 
 def _refusals(vm: VM, host: Host) -> Iterator[LazyText]:
     if refused := host_refuses(host):
         yield refused
-    if is_up(vm):
+    if is_running(vm):
         yield from _of_a_running_one(vm, host)
     if vm.attached_PCIs or vm.VGPUs:
         yield lazy(N_("a host device is passed through to it"))
@@ -112,7 +107,7 @@ def _version(host: Host | None) -> tuple[int, ...]:
 
 def memory_after(vm: VM, host: Host, free: int) -> int:
     """Bytes free on `host` with `vm` there as well, if it runs."""
-    return free - memory_held(vm) if is_up(vm) else free
+    return free - memory_held(vm) if is_running(vm) else free
 
 
 def reached_srs(host: Host) -> list[SR]:
@@ -123,4 +118,4 @@ def reached_srs(host: Host) -> list[SR]:
 
 def memory_of(vm: VM) -> int:
     """Bytes that travel with it."""
-    return facts.memory_of(vm) if is_up(vm) else 0
+    return facts.memory_of(vm) if is_running(vm) else 0
