@@ -178,3 +178,19 @@ def test_what_the_command_line_changes_is_in_the_audit(run: Run, data_dir: Path)
     ]
     assert all(line["address"] == "command line" and line["user"] for line in lines)
     assert "hunter2" not in text and "another password" not in text
+
+
+def test_the_audit_log_is_verified_and_a_changed_line_is_named(run: Run, data_dir: Path) -> None:
+    run("user", "add", "ann", "--role", "admin", typed="correct horse battery\n")
+    status, said, _complaint = run("audit", "verify")
+    anchor = said.split()[-1]
+    assert status == 0 and "1 lines are as they were written" in said
+    assert run("audit", "verify", "--anchor", anchor)[0] == 0
+    assert "does not contain this hash" in run("audit", "verify", "--anchor", "0" * 63 + "1")[2]
+    path = data_dir / "audit.jsonl"
+    path.write_text(path.read_text().replace("ann", "bob"))
+    status, _said, complaint = run("audit", "verify")
+    assert (status, complaint) == (
+        1,
+        "xo-dash: the audit log is broken at line 1 of audit.jsonl; 0 lines before it are as they were written\n",
+    )

@@ -122,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("simulate", help=_("run simulated pools, as a program of its own (see: xo-dash simulate --help)"))
     _add_user(commands)
     _add_server(commands)
+    _add_audit(commands)
     _add_do(commands)
     return parser
 
@@ -170,6 +171,13 @@ def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     passwd.add_argument("name")
     verbs.add_parser("list", help=_("list the users"), parents=[_places()])
+
+
+def _add_audit(commands: "Commands[argparse.ArgumentParser]") -> None:
+    audit = commands.add_parser("audit", help=_("check the audit log"), allow_abbrev=False)
+    verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verify = verbs.add_parser("verify", help=_("check that no line was changed, added or removed"), parents=[_places()])
+    verify.add_argument("--anchor", metavar="HASH", default="", help=_("the last hash of an earlier check: shows that nothing was cut off"))
 
 
 def _add_server(commands: "Commands[argparse.ArgumentParser]") -> None:

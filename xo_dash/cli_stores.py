@@ -1,4 +1,4 @@
-"""`xo-dash user` and `xo-dash server`: the stores from the command line, also while a server runs on them."""
+"""`xo-dash user`, `xo-dash server` and `xo-dash audit`: the stores from the command line, also while a server runs on them."""
 
 import argparse
 import getpass
@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from data.stores.directory import DataDirectory
-from data.stores.errors import RecordMissing, RecordRefused, StoreError
+from data.stores.errors import DirectoryUnusable, RecordMissing, RecordRefused, StoreError
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.trace import Actor
 from data.stores.users import Role, UserStore
@@ -32,6 +32,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         ("user", "list"): _list_users,
         ("server", "add"): _add_server,
         ("server", "list"): _list_servers,
+        ("audit", "verify"): _verify_audit,
     }
     try:
         _check_owner(settings.data_dir)
@@ -141,6 +142,32 @@ def _list_servers(given: argparse.Namespace, settings: Settings, directory: Data
     ]
     head = (_("display name"), _("address"), _("user"), _("trust"), _("pool"), _("enabled"))
     _table(head, rows, _("there are no servers yet; add one in the settings page, or with: xo-dash server add"))
+
+
+# ---- the audit
+
+
+def _verify_audit(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
+    audit = Audit(settings.data_dir)
+    try:
+        verdict = audit.verify(given.anchor)
+    except OSError as error:
+        raise DirectoryUnusable(
+            _("the audit log {file} cannot be read: {reason}").format(file=error.filename, reason=error.strerror)
+        ) from error
+    finally:
+        audit.close()
+    if verdict.broken_in:
+        sentence = _("the audit log is broken at line {line} of {file}; {count} lines before it are as they were written")
+        raise RecordRefused(sentence.format(line=verdict.broken_at, file=verdict.broken_in, count=verdict.lines))
+    if not verdict.anchored:
+        raise RecordRefused(_("the audit log does not contain this hash: lines were cut off, or it is the hash of another audit log"))
+    if verdict.earlier:
+        print(_("{count} lines are from an earlier version and cannot be checked").format(count=verdict.earlier))
+    print(_("{count} lines are as they were written").format(count=verdict.lines))
+    if verdict.lines:
+        print(_("first: {moment}").format(moment=verdict.since))
+        print(_("last hash: {hash}").format(hash=verdict.last))
 
 
 # ---- the terminal

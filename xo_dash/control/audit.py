@@ -3,7 +3,8 @@
 Commands to pools have a line at their begin and one at their end. Changes of our own records (users, servers, links, rules), and
 what happens at the sign-in, have one line: `change`. The stores tell of them, whoever calls (see data.stores.trace).
 
-Lines are only ever added; a full file is put aside under the time it was closed, and the oldest of these go.
+Lines are only ever added, each with a link to the one before (see `audit_chain`); a full file is put aside under the time it was closed,
+and the oldest of these go.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import orjson
 
 from data.stores.errors import StoreError
 from data.stores.trace import Actor, Deed
+from xo_dash.control import audit_chain
 from xo_dash.i18n import _
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,7 @@ class Audit:
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
         self._appending = threading.Lock()
+        self._end = (-1, -1, "")  # inode, size and last link of the file as we left it
         self._posts: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
 
     async def write(self, entry: AuditEntry) -> None:
@@ -103,7 +106,7 @@ class Audit:
     def tell(self, actor: Actor, deed: Deed) -> None:
         """Return when what somebody did is on the disk: for the stores, which write in a thread of theirs. Raises AuditUnwritable."""
         try:
-            self._append(_line(_entry(actor, deed)))
+            self._append([_line(_entry(actor, deed))])
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -126,7 +129,7 @@ class Audit:
     def unfinished(self) -> list[AuditEntry]:
         """The beginnings without an end that says what became of it, oldest first. For a thread: it reads the last two files."""
         begun: dict[tuple[str, str], AuditEntry] = {}
-        for path in (*sorted(self.path.parent.glob("audit.*.jsonl"))[-1:], self.path):
+        for path in self.files()[-2:]:
             for entry in _entries(path):
                 key = (entry.run, entry.uuid)
                 if entry.event == "begin":
@@ -134,6 +137,17 @@ class Audit:
                 elif entry.event == "end" and entry.code != STOPPED:
                     begun.pop(key, None)
         return list(begun.values())[-RECALLED:]
+
+    def files(self) -> list[Path]:
+        """All that there are, oldest first; the last one may not be there yet."""
+        return [*self._aside(), self.path]
+
+    def _aside(self) -> list[Path]:
+        return sorted(self.path.parent.glob("audit.*.jsonl"))
+
+    def verify(self, anchor: str = "") -> audit_chain.Verdict:
+        """Whether every line is as it was written. For a thread. `anchor`: a link noted earlier. Raises OSError."""
+        return audit_chain.verify((path for path in self.files() if path.exists()), anchor)
 
     def close(self) -> None:
         """Let the thread go, once all is written."""
@@ -144,7 +158,7 @@ class Audit:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
                 try:
-                    await asyncio.get_running_loop().run_in_executor(self._thread, self._append, b"".join(line for line, _written in batch))
+                    await asyncio.get_running_loop().run_in_executor(self._thread, self._append, [line for line, _written in batch])
                 except OSError as error:
                     _settle(batch, self._unwritable(error))
                 else:
@@ -155,27 +169,50 @@ class Audit:
     def _unwritable(self, error: OSError) -> AuditUnwritable:
         return AuditUnwritable(_("the audit log {file} cannot be written: {reason}").format(file=self.path, reason=error.strerror or error))
 
-    def _append(self, lines: bytes) -> None:
+    def _append(self, lines: list[bytes]) -> None:
         """For a thread. Others may append at the same time: a store's thread, and a command line beside the server."""
         with self._appending:
             handle = self._open()
             try:
-                before = os.fstat(handle).st_size
+                before, previous = self._whole_end(handle)
+                sealed, link = audit_chain.seal(previous, lines, opening=before == 0)
                 try:
-                    _write_all(handle, lines)
+                    _write_all(handle, sealed)
                     os.fsync(handle)
                 except OSError:
                     os.ftruncate(handle, before)  # half a line would spoil the next one
                     raise
-                if before + len(lines) >= self._size:
+                self._end = (os.fstat(handle).st_ino, before + len(sealed), link)
+                if before + len(sealed) >= self._size:
                     self._put_aside()
             finally:
                 os.close(handle)
 
+    def _whole_end(self, handle: int) -> tuple[int, str]:
+        """The size of the file and its last link, without a last line that a crash cut: it was acknowledged to nobody."""
+        now = os.fstat(handle)
+        if self._end[:2] == (now.st_ino, now.st_size):
+            return now.st_size, self._end[2]
+        line, size = audit_chain.last_line(handle, now.st_size)
+        if size < now.st_size:
+            os.ftruncate(handle, size)
+        return size, (audit_chain.link_of(line) or audit_chain.START) if line else self._link_aside()
+
+    def _link_aside(self) -> str:
+        """The last link of the newest file put aside."""
+        for path in self._aside()[-1:]:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                line, _size = audit_chain.last_line(handle, os.fstat(handle).st_size)
+            finally:
+                os.close(handle)
+            return audit_chain.link_of(line) or audit_chain.START
+        return audit_chain.START
+
     def _open(self) -> int:
         """The file that has this name at the moment, locked against other programs."""
         while True:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             fcntl.flock(handle, fcntl.LOCK_EX)
             with suppress(FileNotFoundError):
                 if self.path.stat().st_ino == os.fstat(handle).st_ino:
@@ -186,7 +223,7 @@ class Audit:
         """The lines are safe by now, so what fails here is tried again after the next ones."""
         moment = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         self.path.rename(self.path.with_name(f"audit.{moment}.jsonl"))
-        aside = sorted(self.path.parent.glob("audit.*.jsonl"))
+        aside = self._aside()
         for old in aside[: max(0, len(aside) - self._kept)]:
             old.unlink(missing_ok=True)
 
@@ -203,7 +240,7 @@ def _entries(path: Path) -> Iterator[AuditEntry]:
 
 
 def _line(entry: AuditEntry) -> bytes:
-    return orjson.dumps(msgspec.to_builtins(entry)) + b"\n"
+    return orjson.dumps(msgspec.to_builtins(entry))
 
 
 def _entry(actor: Actor, deed: Deed) -> AuditEntry:
