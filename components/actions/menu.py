@@ -51,15 +51,19 @@ class ActionMenu:
     def _fill(self) -> None:
         self._ways()
         user = whoever()
-        actions = self._actions if self._actions is not None else thinkable(self._subjects)
+        actions = thinkable(self._subjects) if self._actions is None else [row for row in self._actions if self._fits(row)]
         harmful = [action for action in actions if action.danger]
         settings = [action for action in actions if action.group and not action.danger]
         harmless = [action for action in actions if not action.group and not action.danger]
         for before, group in ((False, harmless), (bool(harmless), settings), (bool(harmless or settings), harmful)):
-            if before and group:
-                divider()
-            for action in group:
-                self._item(summarize(action, self._subjects, user))
+            with ui.element().classes("x-menu-end" if group is harmful else "contents"):
+                if before and group:
+                    divider()
+                for action in group:
+                    self._item(summarize(action, self._subjects, user))
+
+    def _fits(self, action: AnyAction) -> bool:
+        return not action.occasional or any(action.is_relevant(subject) for subject in self._subjects)
 
     def _ways(self) -> None:
         """Where it leads besides commands, in a menu of everything."""

@@ -90,9 +90,9 @@ def _title(run: Run) -> str:
     what = names[0] if len(names) == 1 else ngettext("{n} VM", "{n} VMs", len(names)).format(n=number(len(names)))
     match run.items[0].state:
         case RunState.DONE:
-            return _("{name} is created").format(name=what)
+            return ngettext("{name} is created", "{name} are created", len(names)).format(name=what)
         case RunState.FAILED | RunState.LOST | RunState.REFUSED:
-            return _("{name} was not created").format(name=what)
+            return ngettext("{name} was not created", "{name} were not created", len(names)).format(name=what)
         case RunState.CANCELLED:
             return _("Creating {name} was cancelled").format(name=what)
         case _:

@@ -145,6 +145,24 @@ def test_a_vm_becomes_a_template_and_a_template_a_vm(fake: FakePool) -> None:
         assert str(why_not(action(action_id), built_in, user())) == "it is a template that comes with the pool"
 
 
+def test_a_template_does_not_keep_the_cloud_init_disk_unless_asked(fake: FakePool) -> None:
+    vm = fake.vm()
+    seed = fake.home.one(VDI, fake.put(VDI(name_label="cidata")))
+    assert seed is not None
+    drive = fake.put(VBD(VM=vm.ref, VDI=seed.ref, type="Disk", other_config={"xodash:config-drive": "remove"}))
+    row = action("vm.make_template")
+    assert row.unasked([vm]) == ("remove_cloud_init",)
+    fake.change(vm, VBDs=[drive])
+    assert row.unasked([vm]) == ()
+    assert calls_of("vm.make_template", vm) == [
+        ("VM.set_is_a_template", (vm.ref, True)), ("VBD.destroy", (drive,)), ("VDI.destroy", (seed.ref,)),
+    ]  # fmt: skip
+    kept = decode(row.request, {"remove_cloud_init": "no"})
+    assert sent("vm.make_template", vm, remove_cloud_init=False) == ["VM.set_is_a_template"]
+    (note,) = row.notes(kept, vm)
+    assert "get its users, passwords and keys" in str(note)
+
+
 # ---- deletion
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.objects import VDI, VIF, VM
+from data.objects import VBD, VDI, VIF, VM
 from data.types import GIB, NULL_REF
 from tests.control.asked import calls_of, steps_of
 from tests.control.fake_pool import Users, user
@@ -17,6 +17,7 @@ from xo_dash.control.plan import rehearse, rehearse_all
 from xo_dash.control.request import decode
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.runner import Runner
+from xo_dash.control.vm.creation.blueprint import disks_of
 from xo_dash.control.xe import xe_lines
 
 
@@ -60,6 +61,21 @@ def test_the_lines_for_xe_can_be_run_by_hand(world: World) -> None:
 def test_a_disk_that_goes_elsewhere_makes_it_a_full_copy(world: World) -> None:
     calls = calls_of("vm.create", world.pool, name="a", template=world.golden.uuid, disks=[{"position": "0", "sr": world.fast.uuid}])
     assert calls[0] == ("VM.copy", (world.golden.ref, "a", world.fast.ref))
+
+
+def test_the_cloud_init_disk_of_a_template_is_no_disk_to_choose_and_gives_way_to_a_new_one(world: World) -> None:
+    seed = VDI(name_label="cidata", SR=world.vault.ref, virtual_size=4 << 20)
+    world.fake.put(seed)
+    drive = VBD(VM=world.golden.ref, VDI=seed.ref, userdevice="1", type="Disk", other_config={"xodash:config-drive": "keep"})
+    world.fake.change(world.golden, VBDs=[*world.golden.VBDs, world.fake.put(drive)])
+    assert [disk.position for disk in disks_of(world.golden)] == ["0"]
+    more = {"name": "a", "template": world.golden.uuid, "disks": [{"position": "0"}, {"size": "5 GiB"}]}
+    records = [given[0] for method, given in calls_of("vm.create", world.pool, **more) if method == "VBD.create"]
+    assert [record["userdevice"] for record in records] == ["2", "3"]  # the template's stays in its place
+    assert "VBD.destroy" not in methods(world, **more)
+    sent = methods(world, **more, cloud_init={"user": "ann"})
+    at = sent.index("VBD.destroy")
+    assert sent[at : at + 4] == ["VBD.destroy", "VDI.destroy", "VDI.create", "VBD.create"]
 
 
 def test_fewer_cpus_are_set_at_the_start_first(world: World) -> None:

@@ -102,7 +102,7 @@ async def test_several_by_a_pattern(user: User, world: World) -> None:
     await user.should_see("k8s-1 to k8s-3")
     user.find(marker="create").click()
     await made(world, "k8s-3")
-    await user.should_see("3 VMs is created", retries=20)
+    await user.should_see("3 VMs are created", retries=20)
 
 
 async def test_a_failure_brings_the_form_back_as_it_was(user: User, world: World) -> None:

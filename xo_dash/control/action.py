@@ -47,6 +47,7 @@ class Action(Generic[S, R]):
     choices: Mapping[str, Callable[[Sequence[S]], Sequence[Choice]]] = field(default_factory=dict)  # of fields that are objects
     quick_check: Callable[[S], bool] | None = None  # `blocked(...) is None`, without the words: a selection may be thousands
     relevant: Callable[[S], bool] | None = None  # whether its state makes one think of it; unless given, whether it can be done
+    occasional: bool = False  # about what few have (a change that waits, a cloud-init disk): in no menu of the others
     succeeded: Callable[[S], bool] | None = None  # whether the object is as it should be afterwards; asked when a task is lost
     warning: str = ""  # what it costs; then it is confirmed first
     danger: bool = False  # what it costs does not come back

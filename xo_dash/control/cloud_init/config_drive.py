@@ -39,6 +39,10 @@ def blocked(vm: VM) -> LazyText | None:
 
 
 def plan(request: NoRequest, vm: VM) -> Plan:
+    return removing(vm)
+
+
+def removing(vm: VM) -> Plan:
     for drive in config_drives(vm):
         disk = vm.home.one(VDI, drive.VDI)
         if drive.currently_attached:
@@ -50,6 +54,7 @@ def plan(request: NoRequest, vm: VM) -> Plan:
 
 REMOVE_DRIVE: Final[AnyAction] = Action(
     id="vm.remove_cloud_init", kind=VM, title=N_("Remove the cloud-init disk"), done=N_("The cloud-init disk of {name} is removed"),
-    role=Role.OPERATOR, icon="trash", applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(config_drives(vm)), plan=plan,
+    role=Role.OPERATOR, icon="trash", applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(config_drives(vm)), occasional=True,
+    plan=plan,
     warning=N_("The passwords and keys on it are deleted. The configuration of the guest is not changed."),
 )  # fmt: skip

@@ -79,12 +79,12 @@ def discard_plan(request: NoRequest, vm: VM) -> Plan:
 def _rows() -> Iterator[AnyAction]:
     yield Action(
         id="vm.apply_pending", kind=VM, title=N_("Restart to apply"), done=N_("The changes of {name} are applied"), role=Role.OPERATOR,
-        icon="reboot", applies_to=is_machine, blocked=blocked, relevant=has_pending, plan=apply_plan,
+        icon="reboot", applies_to=is_machine, blocked=blocked, relevant=has_pending, occasional=True, plan=apply_plan,
         warning=N_("A running VM is shut down, changed and started again. Users are disconnected until it is back."),
     )  # fmt: skip
     yield Action(
         id="vm.discard_pending", kind=VM, title=N_("Discard changes"), done=N_("The changes of {name} are discarded"), role=Role.OPERATOR,
-        icon="undo", applies_to=is_machine, blocked=nothing_waits, relevant=has_pending, plan=discard_plan,
+        icon="undo", applies_to=is_machine, blocked=nothing_waits, relevant=has_pending, occasional=True, plan=discard_plan,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import Home
 from xo_dash.control.cloud_init.config import CloudInit, GuestNic
+from xo_dash.control.cloud_init.config_drive import config_drives
 from xo_dash.control.sr.choice import default_sr, disk_srs
 from xo_dash.control.vm.creation.request import CreateVM, NewDisk, NewNic
 
@@ -84,6 +85,7 @@ class Blueprint:
     disks: tuple[Disk, ...]
     cards: tuple[NicBlueprint, ...]
     drive: VBD | None  # the CD drive that it has of its template
+    config_drives: tuple[VBD, ...]  # disks of its template that cloud-init reads
     iso: VDI | None
     boot_order: str  # "" stays as it is
     host: Host | None
@@ -96,7 +98,8 @@ class Blueprint:
 
     @property
     def used_positions(self) -> set[str]:
-        return {disk.position for disk in self.disks} | ({self.drive.userdevice} if self.drive is not None else set())
+        of_template = [*self.config_drives, *([self.drive] if self.drive is not None else [])]
+        return {disk.position for disk in self.disks} | {drive.userdevice for drive in of_template}
 
     @property
     def cd_position(self) -> str:
@@ -129,6 +132,7 @@ def blueprint(request: CreateVM, home: Home) -> Blueprint | None:
         disks=disks,
         cards=tuple(_cards(request, source)),
         drive=next((vbd for vbd in source.all_of(VBD, source.VBDs) if vbd.type == CD), None),
+        config_drives=tuple(config_drives(source)),
         iso=home.by_uuid(VDI, request.iso) if request.iso else None,
         boot_order="ncd" if request.network_boot else "",
         host=home.by_uuid(Host, request.host) if request.host else None,
@@ -164,11 +168,17 @@ def disks_of(source: VM) -> tuple[NewDisk, ...]:
     """The disks that a VM made of it has: clones of its own, else what it only describes."""
     own = [
         NewDisk(position=vbd.userdevice, size=max(1, vdi.virtual_size), sr=sr.uuid if sr else None)
-        for vbd in sorted(source.all_of(VBD, source.VBDs), key=_position)
-        if vbd.type == "Disk" and (vdi := source.home.one(VDI, vbd.VDI)) is not None
+        for vbd, vdi in template_disks(source)
         for sr in [source.home.one(SR, vdi.SR)]
     ]
     return tuple(own) if own else tuple(NewDisk(size=size) for size in described_disks(source.other_config.get(DISKS, "")))
+
+
+def template_disks(source: VM) -> list[tuple[VBD, VDI]]:
+    """By position; without what cloud-init reads, which is no disk that people choose."""
+    drives = config_drives(source)
+    found = [(vbd, source.home.one(VDI, vbd.VDI)) for vbd in sorted(source.all_of(VBD, source.VBDs), key=_position)]
+    return [(vbd, vdi) for vbd, vdi in found if vbd.type == "Disk" and vdi is not None and vbd not in drives]
 
 
 def described_disks(text: str) -> list[int]:
@@ -239,8 +249,7 @@ def _memory(request: CreateVM, source: VM) -> MemoryBlueprint:
 def _disks(request: CreateVM, source: VM) -> Iterator[Disk]:
     """Those of the template that nobody mentioned stay as they are."""
     home = source.home
-    own = {vbd.userdevice: vdi for vbd in sorted(source.all_of(VBD, source.VBDs), key=_position)
-           if vbd.type == "Disk" and (vdi := home.one(VDI, vbd.VDI)) is not None}  # fmt: skip
+    own = {vbd.userdevice: vdi for vbd, vdi in template_disks(source)}
     wanted = disks_of(source) if request.disks is None else request.disks
     said = {disk.position: disk for disk in wanted if disk.position in own}
     for position, vdi in own.items():
@@ -248,7 +257,8 @@ def _disks(request: CreateVM, source: VM) -> Iterator[Disk]:
         sr = home.by_uuid(SR, disk.sr) if disk.sr else home.one(SR, vdi.SR)
         yield Disk(position=position, name=disk.name or "", size=disk.size or vdi.virtual_size, sr=sr, original=vdi)
     cd = {vbd.userdevice for vbd in source.all_of(VBD, source.VBDs) if vbd.type == CD}
-    free = (str(number) for number in range(255) if str(number) not in own and str(number) not in cd and (number != 3 or cd))
+    taken = {*own, *cd, *(vbd.userdevice for vbd in config_drives(source))}
+    free = (str(number) for number in range(255) if str(number) not in taken and (number != 3 or cd))
     for disk in wanted:
         if disk.position not in own:
             existing = home.by_uuid(VDI, disk.vdi) if disk.vdi else None

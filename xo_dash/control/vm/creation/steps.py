@@ -228,6 +228,17 @@ def _found(made: Blueprint, vm: Any, position: str, says: LazyText) -> Wait:
     return Wait(until=disk, within=PATIENCE, says=says, failed=lazy(N_("the pool does not report it")), kind="VDI", asks=(words, vm))
 
 
+def _found_drive(made: Blueprint, vm: Any, position: str, says: LazyText) -> Wait:
+    home = made.source.home
+
+    def drive() -> Ref | None:
+        vbd = _in_place(home.one(VM, vm), position)
+        return vbd.ref if vbd is not None else None
+
+    words = f"vbd-list vm-uuid={{0}} userdevice={position} --minimal"
+    return Wait(until=drive, within=PATIENCE, says=says, failed=lazy(N_("the pool does not report it")), kind="VBD", asks=(words, vm))
+
+
 def _in_place(vm: VM | None, position: str) -> VBD | None:
     return next((vbd for vbd in vm.all_of(VBD, vm.VBDs) if vbd.userdevice == position), None) if vm is not None else None
 
@@ -241,14 +252,7 @@ def _drive(made: Blueprint, vm: Any) -> Plan:
         return
     if iso is None:
         return
-    home, position = made.source.home, made.drive.userdevice
-
-    def drive() -> Ref | None:
-        vbd = _in_place(home.one(VM, vm), position)
-        return vbd.ref if vbd is not None else None
-
-    words = f"vbd-list vm-uuid={{0}} userdevice={position} --minimal"
-    vbd = yield Wait(until=drive, within=PATIENCE, says=says, failed=lazy(N_("the pool does not report it")), kind="VBD", asks=(words, vm))
+    vbd = yield _found_drive(made, vm, made.drive.userdevice, says)
     if not made.drive.empty:
         yield Call("VBD.eject", vbd, says=says)
     yield Call("VBD.insert", vbd, iso.ref, says=says)
@@ -291,6 +295,8 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
     config, sr = made.cloud_init, made.config_sr
     if config is None or sr is None:
         return
+    for old in made.config_drives:
+        yield from _drive_dropped(made, vm, old.userdevice)
     says = lazy(N_("Writing the cloud-init disk"))
     vdi = yield Call(
         "VDI.create", _new_disk(f"{name} cloud-init"[:255], sr.ref, SIZE, {CONFIG_DRIVE: "true"}), says=says, undo=_disk_removed
@@ -301,6 +307,15 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
     )  # fmt: skip
     marks = {DRIVE: REMOVE if config.remove else KEEP}
     yield _attached(vm, vdi, made.config_position, says, marks=marks)
+
+
+def _drive_dropped(made: Blueprint, vm: Any, position: str) -> Plan:
+    """The one that it has of its template: guests would read either."""
+    says = lazy(N_("Removing the cloud-init disk of the template"))
+    vdi = yield _found(made, vm, position, says)
+    vbd = yield _found_drive(made, vm, position, says)
+    yield Call("VBD.destroy", vbd, says=says, gone_is_done=True)
+    yield Call("VDI.destroy", vdi, says=says, gone_is_done=True)
 
 
 # ---- the rest
