@@ -75,7 +75,7 @@ class Port(NamedTuple):
 
     @property
     def vlan(self) -> int | None:
-        return self.pif.VLAN if self.pif.VLAN >= 0 else None
+        return self.pif.VLAN if self.pif.VLAN > 0 else None
 
 
 def port_of(pif: PIF) -> Port:

@@ -2,6 +2,7 @@
 
 - An object goes by its own name; else by what else it is known by (a host's hostname, a network's bridge), or the start of its uuid.
 - A drive goes by the disk in it; a NIC and an empty drive by their VM and their place in it.
+- A host's port goes by the host and its device, `host-1 eth0.20`.
 - A pool goes by its own name, as in every other tool; without one, by the name that a person gave its server, then by its master's name.
 - A server goes by the name that a person gave it; else by its pool's name; else by its address.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from data.objects import VBD, VDI, VIF, VM, Host, Network, Pool
+from data.objects import PIF, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.server import Server
 from data.types import Home, XapiObject
 
@@ -35,6 +36,8 @@ def name_of(thing: XapiObject | Server) -> str:
         return pool_name(thing.home)
     if isinstance(thing, (VBD, VIF)):
         return _name_of_device(thing)
+    if isinstance(thing, PIF):
+        return _name_of_port(thing)
     own = str(getattr(thing, "name_label", "") or getattr(thing, "name", ""))
     known = (own, thing.hostname if isinstance(thing, Host) else thing.bridge if isinstance(thing, Network) else "")
     return next((name for name in known if name.strip()), thing.uuid[:SHORT])
@@ -46,6 +49,12 @@ def _name_of_device(device: VBD | VIF) -> str:
     if disk is not None or vm is None:
         return name_of(disk) if disk is not None else device.uuid[:SHORT]
     return f"{name_of(vm)} NIC {device.device}" if isinstance(device, VIF) else f"{name_of(vm)} CD {device.userdevice}"
+
+
+def _name_of_port(pif: PIF) -> str:
+    host, tag = pif.home.one(Host, pif.host), f".{pif.VLAN}" if pif.VLAN >= 0 else ""
+    device = f"{pif.device}{tag}" or pif.uuid[:SHORT]
+    return f"{name_of(host)} {device}" if host is not None else device
 
 
 def pool_name(home: Home) -> str:

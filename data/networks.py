@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from data.facts.network import LinkLevel, link_level
 from data.facts.vm import is_up
@@ -14,6 +14,9 @@ from data.level import Level
 from data.objects import PIF, VIF, VM, Bond, Host, Network
 from data.placement import is_guest
 from data.vms import nics_of
+
+NO_TAG: Final = 0
+"""The tag of what carries a NIC's untagged frames a second time. Source: VLAN.create takes 0; -1 is a port that is no VLAN at all."""
 
 
 class NetworkKind(StrEnum):
@@ -27,14 +30,14 @@ def network_kind(network: Network) -> NetworkKind:
     pifs = network.all_of(PIF, network.PIFs)
     if not pifs:
         return NetworkKind.INTERNAL
-    if any(pif.VLAN >= 0 for pif in pifs):
+    if any(pif.VLAN > NO_TAG for pif in pifs):
         return NetworkKind.VLAN
     return NetworkKind.MEMBER if all(pif.home.one(Bond, pif.bond_slave_of) for pif in pifs) else NetworkKind.EXTERNAL
 
 
 def tags_of(network: Network) -> list[int]:
     """Its VLAN tags; one, unless somebody mixed them."""
-    return sorted({pif.VLAN for pif in network.all_of(PIF, network.PIFs) if pif.VLAN >= 0})
+    return sorted({pif.VLAN for pif in network.all_of(PIF, network.PIFs) if pif.VLAN > NO_TAG})
 
 
 class HostPort(NamedTuple):

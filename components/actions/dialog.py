@@ -82,7 +82,7 @@ class ActionDialog:
         values = {**self._action.defaults(self._offer.able), **preset}
         unasked = self._action.unasked(self._offer.able)
         for field in self._action.fields:
-            if field.entry in (InputKind.LIST, InputKind.PART) or field.name in unasked:
+            if field.entry is InputKind.PART or field.part is not None or field.name in unasked:
                 continue
             if field.entry is InputKind.FILE:
                 self._boxes[field.name] = FileBox(field, self._exchange, self._changed)

@@ -45,14 +45,14 @@ class FieldBox:
 
 
 class TextBox(FieldBox):
-    """Text, numbers and sizes."""
+    """Text, numbers, sizes, and lists of texts with commas between them."""
 
     def __init__(self, field: RequestField, value: object, several: bool, on_change: Callable[[], None]) -> None:
         super().__init__(field, on_change)
         hints = [_(field.hint)] if field.hint else []
         if field.is_pattern and several:
             hints.append(_("{name} is replaced with the name of each"))
-        text = "" if value is None else str(value)
+        text = "" if value is None else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
         self._box = our.Field(
             _(field.title), text, hint=". ".join(hints), password=field.secret, lines=field.is_lines, on_change=self._changed
         )

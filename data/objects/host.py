@@ -16,10 +16,15 @@ class Pool(XapiObject):
     master: Annotated[Ref, "Host"] = NULL_REF
     default_SR: Annotated[Ref, "SR"] = NULL_REF  # may dangle
     suspend_image_SR: Annotated[Ref, "SR"] = NULL_REF
+    crash_dump_SR: Annotated[Ref, "SR"] = NULL_REF
     ha_enabled: bool = False
     ha_overcommitted: bool = False
     ha_host_failures_to_tolerate: Count = 0
     ha_plan_exists_for: Count = 0
+    ha_statefiles: list[str] = []  # VDI references of the heartbeat
+    ha_configuration: dict[str, str] = {}  # timeout: seconds
+    wlb_enabled: bool = False
+    wlb_url: str = ""
     vm_console_idle_timeout: Count = 0  # seconds after which a console nobody types into is cut; 0: never
     tags: list[str] = []
     other_config: dict[str, str] = {}

@@ -21,6 +21,7 @@ class Network(XapiObject):
     tags: list[str] = []
     other_config: dict[str, str] = {}
     default_locking_mode: str = "unlocked"
+    purpose: list[str] = []  # nbd, insecure_nbd
 
 
 class PIF(XapiObject):
@@ -35,6 +36,7 @@ class PIF(XapiObject):
     MTU: Count = 1500
     VLAN: Int = -1  # tag; -1 for none
     physical: bool = False
+    managed: bool = True
     currently_attached: bool = False
     management: bool = False
     ip_configuration_mode: str = "None"
@@ -67,6 +69,7 @@ class Bond(XapiObject):
     master: Annotated[Ref, "PIF"] = NULL_REF
     slaves: Annotated[list[Ref], "PIF"] = []
     mode: str = "balance-slb"
+    properties: dict[str, str] = {}  # of LACP: hashing_algorithm, lacp-time ...
     links_up: Count = 0
 
 

@@ -41,10 +41,15 @@ ROLES = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
 FOR_ADMINS = {
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",
     "host.rename", "host.describe", "pool.rename", "pool.describe", "sr.rename", "sr.describe", "network.rename", "network.describe",
+    "pool.new_network", "network.settings", "network.bond_mode", "network.delete",
 }  # fmt: skip
 
 
-SETTINGS = {row.id for row in ACTIONS if row.group == "settings"} | {"vm.insert_cd", "vm.apply_pending", "vm.discard_pending"}
+SETTINGS = {row.id for row in ACTIONS if row.group == "settings" and row.kind is VM} | {
+    "vm.insert_cd",
+    "vm.apply_pending",
+    "vm.discard_pending",
+}
 """What a VM is may be changed in most states; tests/control/test_changes.py has the rest."""
 
 

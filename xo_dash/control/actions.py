@@ -11,7 +11,10 @@ from xo_dash.control.cloud_init.config_drive import REMOVE_DRIVE
 from xo_dash.control.host.maintenance import ENTER, LEAVE
 from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK
 from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST
+from xo_dash.control.network.create import NEW_NETWORK
+from xo_dash.control.network.delete import DELETE_NETWORK
 from xo_dash.control.network.rename import DESCRIBE_NETWORK, RENAME_NETWORK
+from xo_dash.control.network.settings import BOND_MODE, NETWORK_TAGS, SET_NETWORK
 from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
 from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
@@ -60,8 +63,8 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,
     LEAVE, ENTER, POWER_ON, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
     ATTACH, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, RENAME_SR, DESCRIBE_SR,
-    RENAME_NETWORK, DESCRIBE_NETWORK,
-    CREATE, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
+    RENAME_NETWORK, DESCRIBE_NETWORK, NETWORK_TAGS, SET_NETWORK, BOND_MODE, DELETE_NETWORK,
+    CREATE, NEW_NETWORK, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

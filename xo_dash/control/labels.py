@@ -1,21 +1,29 @@
-"""Another name, another description: the same for every kind of object that people name."""
+"""Another name, another description, other tags: the same for every kind of object that people name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
+
+from msgspec import Meta
 
 from data.names import name_of
 from data.objects import SR, VDI, VM, Host, Network, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Call, Plan
+from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Lines, NamePattern, Request, called
 from xo_dash.i18n import N_
 
 Named = TypeVar("Named", VM, Host, Pool, SR, Network, VDI)
-"""What has a name_label and a name_description that may be set."""
+"""What has a name_label and a name_description that may be set, and tags."""
+LONGEST_TAG: Final = 100
+MOST_TAGS: Final = 100
+COMMA: Final = ","
+"""A tag that has one cannot be written in a list: such tags of others stay as they are."""
+Tag = Annotated[str, Meta(min_length=1, max_length=LONGEST_TAG, extra={"line": True})]
+Tags = Annotated[tuple[Tag, ...], Meta(max_length=MOST_TAGS)]
 
 
 class Rename(Request, frozen=True, kw_only=True):
@@ -63,6 +71,50 @@ def describing(
         done=N_("The description of {name} is changed"), role=role, icon="edit", applies_to=applies_to, blocked=blocked,
         defaults=_description, plan=plan,
     )  # fmt: skip
+
+
+class SetTags(Request, frozen=True, kw_only=True):
+    """These tags and no others."""
+
+    tags: Annotated[Tags, called(N_("Tags"), hint=N_("Comma separated"))] = ()
+
+
+def tag_steps(subject: Named, tags: Sequence[str]) -> Plan:
+    """Add what is missing and remove what is too many, one by one, so that what others write meanwhile stays."""
+    kind = subject.xapi_class
+    for tag in dict.fromkeys(tags):
+        if tag not in subject.tags:
+            says = lazy(N_("Adding the tag “{tag}” to {name}"), tag=tag, name=name_of(subject))
+            yield _tagging(f"{kind}.add_tags", f"{kind}.remove_tags", subject, tag, says)
+    for tag in subject.tags:
+        if tag not in tags and COMMA not in tag:
+            says = lazy(N_("Removing the tag “{tag}” from {name}"), tag=tag, name=name_of(subject))
+            yield _tagging(f"{kind}.remove_tags", f"{kind}.add_tags", subject, tag, says)
+
+
+def _tagging(method: str, back: str, subject: Named, tag: str, says: LazyText) -> Call:
+    undo = lambda _: one(back, subject.ref, tag, says=says, asynchronous=False)  # noqa: E731
+    return Call(method, subject.ref, tag, says=says, undo=undo, asynchronous=False)
+
+
+def tagging(
+    kind: type[Named], role: Role, applies_to: Callable[[Named], bool], blocked: Callable[[Named], LazyText | None]
+) -> Action[Named, SetTags]:
+    """The command `<kind>.tags`."""
+
+    def plan(request: SetTags, subject: Named) -> Plan:
+        return tag_steps(subject, request.tags)
+
+    return Action(
+        id=f"{kind.xapi_class.lower()}.tags", kind=kind, request=SetTags, title=N_("Edit tags"), done=N_("The tags of {name} are changed"),
+        role=role, icon="tag", group="settings", applies_to=applies_to, blocked=blocked, defaults=_tags, plan=plan,
+    )  # fmt: skip
+
+
+def _tags(subjects: Sequence[Named]) -> Mapping[str, object]:
+    """What they have in common."""
+    common = set.intersection(*(set(subject.tags) for subject in subjects))
+    return {"tags": tuple(sorted(tag for tag in common if COMMA not in tag))}
 
 
 def _name(subjects: Sequence[Named]) -> Mapping[str, object]:

@@ -113,7 +113,7 @@ class InputKind(StrEnum):
     CHOICE = "choice"  # one of a few words
     FILE = "file"  # one that is sent
     PART = "part"  # a request of its own in this one; not asked for in a dialog
-    LIST = "list"  # several; not asked for in a dialog
+    LIST = "list"  # several; of texts a dialog asks with commas, of parts not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

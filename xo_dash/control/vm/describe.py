@@ -12,7 +12,7 @@ from data.objects import VM
 from data.stores.users import Role
 from data.vms import CUSTOM_FIELD, FOLDER, NOTES, folder_of, notes_of
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.labels import never
+from xo_dash.control.labels import Tag, never
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, Lines, Name, Request, called
@@ -20,8 +20,6 @@ from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.writes import setting_key
 from xo_dash.i18n import N_
 
-LONGEST_TAG: Final = 100
-Tag = Annotated[str, Meta(min_length=1, max_length=LONGEST_TAG, extra={"line": True})]
 Value = Annotated[str, Meta(max_length=1000, extra={"line": True})]
 
 

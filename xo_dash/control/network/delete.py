@@ -1,0 +1,108 @@
+"""A network that is no longer wanted, with the VLANs or bonds that were made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from data.names import name_of
+from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network, Pool
+from data.stores.users import Role
+from data.uplinks import has_address, is_master, vlans_on
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.labels import always
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.network.create import answering
+from xo_dash.control.network.settings import unmanaged
+from xo_dash.control.plan import Call, Plan, one
+from xo_dash.control.request import NoRequest
+from xo_dash.i18n import N_, _
+
+NAMED: Final = 3
+INTERNAL_KEY: Final = "is_host_internal_management_network"
+
+
+def cannot_delete(network: Network) -> LazyText | None:
+    """The first thing that hangs on it and cannot go along."""
+    if reason := unmanaged(network):
+        return reason
+    if network.other_config.get(INTERNAL_KEY) == "true":
+        return lazy(N_("it is a network of the hosts themselves"))
+    pifs = network.all_of(PIF, network.PIFs)
+    if used := used_by(network):
+        more = lazy(N_("{names} and {n} more"), names=", ".join(used[:NAMED]), n=len(used) - NAMED) if len(used) > NAMED else None
+        return lazy(N_("{vms} use it; disconnect their NICs first"), vms=more or ", ".join(used))
+    if managed := next((pif for pif in pifs if pif.management), None):
+        host = managed.home.one(Host, managed.host)
+        return lazy(N_("{host} is managed over it; use another network for that first"), host=name_of(host) if host else "?")
+    fixed = next((pif for pif in pifs if pif.home.one(VLAN, pif.VLAN_master_of) is None and not pif.bond_master_of), None)
+    if fixed is not None:
+        return lazy(N_("it belongs to the NIC {device}, and stays as long as that"), device=fixed.device)
+    return _protected(network, pifs)
+
+
+def _protected(network: Network, pifs: Sequence[PIF]) -> LazyText | None:
+    """Source: HA refuses changes of bonds and of addresses that hosts watch each other over."""
+    on = any(pool.ha_enabled for pool in network.home.all(Pool).values())
+    return lazy(N_("HA is on, and hosts have addresses on it; turn HA off first")) if on and any(map(has_address, pifs)) else None
+
+
+def used_by(network: Network) -> list[str]:
+    """The VMs whose NICs are connected to it now."""
+    found = {vif.VM for vif in network.all_of(VIF, network.VIFs) if vif.currently_attached}
+    return sorted(name_of(vm) for ref in found if (vm := network.home.one(VM, ref)) is not None)
+
+
+def cut_nics(network: Network) -> list[str]:
+    """NICs of VMs that are not running: they go with it. Source: network.destroy deletes them."""
+    return sorted(name_of(vif) for vif in network.all_of(VIF, network.VIFs) if not vif.currently_attached)
+
+
+def consequences(network: Network) -> Sequence[str]:
+    return list(_lines(network))
+
+
+def _lines(network: Network) -> list[str]:
+    found = [_("The NIC {name} is deleted").format(name=name) for name in cut_nics(network)]
+    for pif in network.all_of(PIF, network.PIFs):
+        host = pif.home.one(Host, pif.host)
+        if pif.IP and host is not None:
+            found.append(_("{host} loses the address {address}").format(host=name_of(host), address=pif.IP))
+        for bond in pif.all_of(Bond, pif.bond_master_of):
+            members = ", ".join(sorted(member.device for member in pif.all_of(PIF, bond.slaves)))
+            found.append(_("The bond on {host} is dissolved into {nics}").format(host=name_of(host) if host else "?", nics=members))
+    tags = sorted({vlan.tag for pif in network.all_of(PIF, network.PIFs) for vlan in vlans_on(pif)})
+    return [*found, *(_("VLAN {tag} moves to the first NIC of the bond").format(tag=tag) for tag in tags)]
+
+
+def plan(request: NoRequest, network: Network) -> Plan:
+    pifs = [(pif.home.one(Host, pif.host), pif) for pif in network.all_of(PIF, network.PIFs)]
+    for host, pif in sorted(pifs, key=lambda one: (one[0] is not None and is_master(one[0]), one[0].name_label if one[0] else "")):
+        vlan = pif.home.one(VLAN, pif.VLAN_master_of)
+        if vlan is not None:
+            yield _untag(vlan, network, host)
+        for bond in pif.all_of(Bond, pif.bond_master_of):
+            yield _dissolve(bond, pif, network, host)
+            if host is not None:
+                yield answering(host)
+    yield Call("network.destroy", network.ref, says=lazy(N_("Deleting the network {name}"), name=name_of(network)), gone_is_done=True)
+
+
+def _untag(vlan: VLAN, network: Network, host: Host | None) -> Call:
+    says = lazy(N_("Removing VLAN {tag} from {host}"), tag=vlan.tag, host=name_of(host) if host else "?")
+    back = (vlan.tagged_PIF, vlan.tag, network.ref)
+    return Call("VLAN.destroy", vlan.ref, says=says, undo=lambda _: one("VLAN.create", *back, says=says), gone_is_done=True)
+
+
+def _dissolve(bond: Bond, pif: PIF, network: Network, host: Host | None) -> Call:
+    """Source: Bond.destroy gives the address, the management and the VLANs back to the first of its NICs."""
+    says = lazy(N_("Dissolving the bond on {host}"), host=name_of(host) if host else "?")
+    back = (network.ref, list(bond.slaves), pif.MAC, bond.mode, dict(bond.properties))
+    return Call("Bond.destroy", bond.ref, says=says, undo=lambda _: one("Bond.create", *back, says=says), gone_is_done=True)
+
+
+DELETE_NETWORK: Final[AnyAction] = Action(
+    id="network.delete", kind=Network, title=N_("Delete network"), done=N_("{name} is deleted"), role=Role.ADMIN, icon="trash", danger=True,
+    applies_to=always, blocked=cannot_delete, plan=plan, consequences=consequences,
+    warning=N_("The network is removed from all hosts. What is stored in other systems, such as VLANs on switches, stays."),
+)  # fmt: skip
