@@ -1,5 +1,6 @@
 """The classes of XAPI that the mirror keeps."""
 
+from data.objects.device import PCI, PGPU, PUSB, VGPU, VTPM, VUSB, GPUGroup, USBGroup, VGPUType
 from data.objects.event import Message, Task, TaskStatus
 from data.objects.host import Certificate, Host, HostMetrics, Pool
 from data.objects.network import PIF, VIF, VLAN, Bond, Network, PIFMetrics
@@ -9,10 +10,13 @@ from data.types import XapiObject
 
 KINDS: tuple[type[XapiObject], ...] = (
     Pool, Host, HostMetrics, Certificate, VM, VMMetrics, VMGuestMetrics, Console, Appliance,
-    SR, PBD, VDI, VBD, SM, Network, PIF, PIFMetrics, Bond, VLAN, VIF, Task, Message,
+    SR, PBD, VDI, VBD, SM, Network, PIF, PIFMetrics, Bond, VLAN, VIF,
+    PCI, PGPU, GPUGroup, VGPUType, VGPU, PUSB, USBGroup, VUSB, VTPM, Task, Message,
 )  # fmt: skip
 
 __all__ = [
-    "KINDS", "PBD", "PIF", "SM", "SR", "VBD", "VDI", "VIF", "VLAN", "VM", "Appliance", "Bond", "Certificate", "Console", "Host",
-    "HostMetrics", "Message", "Network", "PIFMetrics", "Pool", "PowerState", "Task", "TaskStatus", "VMGuestMetrics", "VMMetrics",
+    "KINDS", "PBD", "PCI", "PGPU", "PIF", "PUSB", "SM", "SR", "VBD", "VDI", "VGPU", "VIF", "VLAN", "VM", "VTPM", "VUSB", "Appliance",
+    "Bond", "Certificate", "Console", "GPUGroup", "Host",
+    "HostMetrics", "Message", "Network", "PIFMetrics", "Pool", "PowerState", "Task", "TaskStatus", "USBGroup", "VGPUType", "VMGuestMetrics",
+    "VMMetrics",
 ]  # fmt: skip

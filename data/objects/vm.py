@@ -42,10 +42,11 @@ class VM(XapiObject):
     VCPUs_params: dict[str, str] = {}  # weight, cap (per cent of a CPU), mask
     VBDs: Annotated[list[Ref], "VBD"] = []
     VIFs: Annotated[list[Ref], "VIF"] = []
-    VGPUs: list[Ref] = []
+    VGPUs: Annotated[list[Ref], "VGPU"] = []
     consoles: Annotated[list[Ref], "Console"] = []
-    VTPMs: list[Ref] = []
-    attached_PCIs: list[Ref] = []
+    VTPMs: Annotated[list[Ref], "VTPM"] = []
+    VUSBs: Annotated[list[Ref], "VUSB"] = []
+    attached_PCIs: Annotated[list[Ref], "PCI"] = []
     metrics: Annotated[Ref, "VMMetrics"] = NULL_REF
     guest_metrics: Annotated[Ref, "VMGuestMetrics"] = NULL_REF
     snapshot_of: Annotated[Ref, "VM"] = NULL_REF
@@ -107,4 +108,7 @@ class Appliance(XapiObject):
 
     xapi_class: ClassVar = "VM_appliance"
     name_label: str = ""
+    name_description: str = ""
+    allowed_operations: frozenset[str] = frozenset()
+    current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
     VMs: Annotated[list[Ref], "VM"] = []
