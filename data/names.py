@@ -3,6 +3,7 @@
 - An object goes by its own name; else by what else it is known by (a host's hostname, a network's bridge), or the start of its uuid.
 - A drive goes by the disk in it; a NIC and an empty drive by their VM and their place in it.
 - A host's port goes by the host and its device, `host-1 eth0.20`.
+- A host's path to an SR goes by both.
 - A pool goes by its own name, as in every other tool; without one, by the name that a person gave its server, then by its master's name.
 - A server goes by the name that a person gave it; else by its pool's name; else by its address.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from data.objects import PIF, VBD, VDI, VIF, VM, Host, Network, Pool
+from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.server import Server
 from data.types import Home, XapiObject
 
@@ -38,6 +39,9 @@ def name_of(thing: XapiObject | Server) -> str:
         return _name_of_device(thing)
     if isinstance(thing, PIF):
         return _name_of_port(thing)
+    if isinstance(thing, PBD):
+        ends = (thing.home.one(SR, thing.SR), thing.home.one(Host, thing.host))
+        return " · ".join(name_of(end) for end in ends if end is not None) or thing.uuid[:SHORT]
     own = str(getattr(thing, "name_label", "") or getattr(thing, "name", ""))
     known = (own, thing.hostname if isinstance(thing, Host) else thing.bridge if isinstance(thing, Network) else "")
     return next((name for name in known if name.strip()), thing.uuid[:SHORT])

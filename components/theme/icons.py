@@ -58,6 +58,7 @@ _LINES: Final[Mapping[str, str]] = {
     "clock": '<circle cx="8" cy="8" r="5.75"/><path d="M8 4.5V8l2.5 1.5"/>',
     "lock": '<path d="M3.5 7h9v6.5h-9zM5.5 7V5a2.5 2.5 0 0 1 5 0v2"/>',
     "link": '<path d="M6.5 9.5 9.5 6.5M7 5l1.5-1.5a2.8 2.8 0 0 1 4 4L11 9M5 7l-1.5 1.5a2.8 2.8 0 0 0 4 4L9 11"/>',
+    "unlink": '<path d="M7 5l1.5-1.5a2.8 2.8 0 0 1 4 4L11 9M5 7l-1.5 1.5a2.8 2.8 0 0 0 4 4L9 11M3 3l10 10"/>',
     "sun": '<circle cx="8" cy="8" r="2.75"/><path d="M8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1M11.6 11.6l1 1M12.6 3.4l-1 1M4.4 11.6l-1 1"/>',
     "moon": '<path d="M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7z"/>',
     "auto": '<circle cx="8" cy="8" r="5.75"/><path d="M8 2.25v11.5" /><path d="M8 2.25a5.75 5.75 0 0 1 0 11.5z" fill="currentColor"/>',

@@ -61,6 +61,7 @@ class VDI(XapiObject):
     sm_config: dict[str, str] = {}  # vhd-parent -> uuid of the disk below
     location: str = ""
     is_tools_iso: bool = False
+    cbt_enabled: bool = False  # changed block tracking: backups read what changed alone
     tags: list[str] = []
     allowed_operations: frozenset[str] = frozenset()
     current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation

@@ -15,17 +15,22 @@ from xo_dash.control.network.create import NEW_NETWORK
 from xo_dash.control.network.delete import DELETE_NETWORK
 from xo_dash.control.network.rename import DESCRIBE_NETWORK, RENAME_NETWORK
 from xo_dash.control.network.settings import BOND_MODE, NETWORK_TAGS, SET_NETWORK
+from xo_dash.control.pbd.plug import PLUG, UNPLUG
 from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
 from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
 from xo_dash.control.pool.tasks import CANCEL
 from xo_dash.control.sr.attach import ATTACH, SCAN
 from xo_dash.control.sr.default import CHOOSE_DEFAULT, MAKE_DEFAULT
+from xo_dash.control.sr.detach import DESTROY, DETACH, FORGET
 from xo_dash.control.sr.import_disk import IMPORT_DISK, UPLOAD_ISO
-from xo_dash.control.sr.rename import DESCRIBE_SR, RENAME_SR
+from xo_dash.control.sr.new_disk import NEW_DISK
+from xo_dash.control.sr.rename import DESCRIBE_SR, RENAME_SR, TAG_SR
+from xo_dash.control.sr.upkeep import AUTO_SCAN, TRIM
 from xo_dash.control.vbd.attach import ADD_DISK, ATTACH_DISK, DETACH_DISK
 from xo_dash.control.vbd.cd import INSERT
 from xo_dash.control.vbd.mode import BOOTABLE, MODE
+from xo_dash.control.vdi.cbt import DISABLE_CBT, ENABLE_CBT
 from xo_dash.control.vdi.delete import DELETE_DISK
 from xo_dash.control.vdi.export import EXPORT_DISK
 from xo_dash.control.vdi.grow import GROW
@@ -59,10 +64,11 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, *PENDING, *LESS_USUAL,
     MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, PROTECT, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
-    GROW, MOVE, EXPORT_DISK, RENAME_DISK, DESCRIBE_DISK, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
+    GROW, MOVE, EXPORT_DISK, RENAME_DISK, DESCRIBE_DISK, ENABLE_CBT, DISABLE_CBT, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
     NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,
     LEAVE, ENTER, POWER_ON, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
-    ATTACH, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, RENAME_SR, DESCRIBE_SR,
+    ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
+    FORGET, DESTROY, PLUG, UNPLUG,
     RENAME_NETWORK, DESCRIBE_NETWORK, NETWORK_TAGS, SET_NETWORK, BOND_MODE, DELETE_NETWORK,
     CREATE, NEW_NETWORK, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip

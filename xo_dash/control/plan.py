@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.types import NULL_REF, Ref
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import File
+from xo_dash.control.request import REDACTED, File
 
 if TYPE_CHECKING:
     from xo_dash.control.transfers.ends import Source
@@ -38,6 +38,7 @@ class Call:
         "at",
         "blame",
         "gone_is_done",
+        "judge",
         "method",
         "parameters",
         "says",
@@ -56,6 +57,7 @@ class Call:
         undone: LazyText | None = None,
         stays: LazyText | None = None,
         blame: Question | None = None,
+        judge: Callable[[object], LazyText | None] | None = None,
         asynchronous: bool = True,
         gone_is_done: bool = False,
         alone: bool = False,
@@ -64,6 +66,7 @@ class Call:
     ) -> None:
         """`says`: what it does, "Cloning web-1". `undo`: of its answer, the plan that takes it back when a later step fails;
         `undone` and `stays` say what is so then if that worked, and if not. `blame`: who knows better why it failed.
+        `judge`: of its answer, why it did not do it all the same; plugins say so in words of their own.
 
         `asynchronous`: by a task of its own; false for the few that XAPI only does at once.
         `gone_is_done`: what it removes may already be gone. `alone`: no later step needs it; its failure is told and the plan goes on.
@@ -76,11 +79,22 @@ class Call:
         self.undone = undone
         self.stays = stays
         self.blame = blame
+        self.judge = judge
         self.asynchronous = asynchronous
         self.gone_is_done = gone_is_done
         self.alone = alone
         self.at = at
         self.secret = secret
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hidden:
+    """A secret among the parameters of a call: it is sent, and shown to nobody. No text, so that nothing writes it down as one."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return REDACTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

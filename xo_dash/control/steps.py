@@ -14,7 +14,7 @@ from data.objects import VM, TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain, explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Call, Question, Wait
+from xo_dash.control.plan import Call, Hidden, Question, Wait
 from xo_dash.control.results import task_result
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.task_waiter import Caller, Connections, TaskEnd, TaskWaiter
@@ -115,11 +115,12 @@ class Steps:
     async def _call(self, run: Run, item: RunItem, step: Call, progressed: Progressed) -> StepOutcome:
         pool = step.at or item.pool
         home = self._mirror.pools.get(pool, item.subject.home)
+        parameters = [revealed(one) for one in step.parameters]
         try:
             caller = self._connections(pool)
             if not step.asynchronous:
-                return StepOutcome(RunState.DONE, result=await caller.call(step.method, *step.parameters))
-            task = Ref(str(await caller.call(f"Async.{step.method}", *step.parameters)))
+                return _answered(step, await caller.call(step.method, *parameters))
+            task = Ref(str(await caller.call(f"Async.{step.method}", *parameters)))
         except XapiError as error:
             reason, code = explain_error(error, home, item.subject)
             if step.gone_is_done and code == "HANDLE_INVALID":
@@ -139,7 +140,21 @@ class Steps:
             return StepOutcome(RunState.DONE)
         if step.gone_is_done and end.code == "HANDLE_INVALID":
             return StepOutcome(RunState.DONE)
-        return judged(item, end)
+        outcome = judged(item, end)
+        return _answered(step, outcome.result) if outcome.state is RunState.DONE else outcome
+
+
+def _answered(step: Call, answer: object) -> StepOutcome:
+    """What was answered, unless that says that it was not done."""
+    reason = step.judge(answer) if step.judge is not None else None
+    return StepOutcome(RunState.FAILED, reason) if reason else StepOutcome(RunState.DONE, result=answer)
+
+
+def revealed(parameter: object) -> object:
+    """As it is sent: with its secrets."""
+    if isinstance(parameter, dict):
+        return {name: revealed(one) for name, one in parameter.items()}
+    return parameter.value if isinstance(parameter, Hidden) else parameter
 
 
 def judged(item: RunItem, end: TaskEnd) -> StepOutcome:

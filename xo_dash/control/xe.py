@@ -16,7 +16,19 @@ LINES: Final[Mapping[str, str]] = {
     "Bond.destroy": "bond-destroy uuid={0}",
     "Bond.set_mode": "bond-set-mode uuid={0} mode={1}",
     "Bond.set_property": "bond-param-set uuid={0} properties:{1}={2}",
+    "PBD.create": "pbd-create host-uuid={0[host]} sr-uuid={0[SR]} {0[device_config]:device-config}",
+    "PBD.destroy": "pbd-destroy uuid={0}",
     "PBD.plug": "pbd-plug uuid={0}",
+    "PBD.unplug": "pbd-unplug uuid={0}",
+    "SR.add_tags": "sr-param-add uuid={0} param-name=tags param-key={1}",
+    "SR.add_to_other_config": "sr-param-set uuid={0} other-config:{1}={2}",
+    "SR.create": "sr-create host-uuid={0} {1:device-config} name-label={3} type={5} content-type={6} shared={7}",
+    "SR.destroy": "sr-destroy uuid={0}",
+    "SR.forget": "sr-forget uuid={0}",
+    "SR.introduce": "sr-introduce uuid={0} name-label={1} type={3} content-type={4} shared={5}",
+    "SR.probe": "sr-probe host-uuid={0} {1:device-config} type={2}",
+    "SR.remove_from_other_config": "sr-param-remove uuid={0} param-name=other-config param-key={1}",
+    "SR.remove_tags": "sr-param-remove uuid={0} param-name=tags param-key={1}",
     "SR.scan": "sr-scan uuid={0}",
     "SR.set_name_description": "sr-param-set uuid={0} name-description={1}",
     "SR.set_name_label": "sr-param-set uuid={0} name-label={1}",
@@ -32,6 +44,8 @@ LINES: Final[Mapping[str, str]] = {
     "VDI.copy": "vdi-copy uuid={0} sr-uuid={1}",
     "VDI.create": "vdi-create sr-uuid={0[SR]} name-label={0[name_label]} virtual-size={0[virtual_size]} type=user",
     "VDI.destroy": "vdi-destroy uuid={0}",
+    "VDI.disable_cbt": "vdi-disable-cbt uuid={0}",
+    "VDI.enable_cbt": "vdi-enable-cbt uuid={0}",
     "VDI.pool_migrate": "vdi-pool-migrate uuid={0} sr-uuid={1}",
     "VDI.resize": "vdi-resize uuid={0} disk-size={1}",
     "VDI.resize_online": "vdi-resize uuid={0} disk-size={1} online=true",
@@ -96,6 +110,7 @@ LINES: Final[Mapping[str, str]] = {
     "VM.suspend": "vm-suspend uuid={0}",
     "VM.unpause": "vm-unpause uuid={0}",
     "VTPM.create": "vtpm-create vm-uuid={0}",
+    "host.call_plugin": "host-call-plugin host-uuid={0} plugin={1} fn={2} {3:args}",
     "host.disable": "host-disable uuid={0}",
     "host.enable": "host-enable uuid={0}",
     "host.evacuate": "host-evacuate uuid={0}",
@@ -207,7 +222,7 @@ def _placeholders(values: Iterable[object]) -> Iterator[Placeholder]:
 def _written(value: object, home: Home) -> Any:
     """As `xe` takes it; a record by its fields."""
     if isinstance(value, dict):
-        return {_word(name, home): _written(one, home) for name, one in value.items()}
+        return _Map({_word(name, home): _written(one, home) for name, one in value.items()})
     if isinstance(value, Placeholder):
         return f"${_variable(value)}"
     if isinstance(value, bool):
@@ -215,6 +230,13 @@ def _written(value: object, home: Home) -> Any:
     if isinstance(value, (list, tuple)):
         return ",".join(_written(one, home) for one in value)
     return _word(str(value), home)
+
+
+class _Map(dict[str, Any]):
+    """`{1:device-config}` of it: `device-config:server=nas device-config:serverpath=/export`."""
+
+    def __format__(self, name: str) -> str:
+        return " ".join(f"{name}:{key}={value}" for key, value in self.items()) if name else str(dict(self))
 
 
 def _word(text: str, home: Home) -> str:
