@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from data.facts.host import is_live
+from data.facts.host import is_live, is_older
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network
 from data.placement import is_guest, memory_held, memory_of
 from data.types import Ref
@@ -20,7 +20,9 @@ class Bound(StrEnum):
     DEVICE = "device"  # a device of its host is passed through
     SR = "sr"  # no other host reaches all its SRs
     NETWORK = "network"  # no other host has all its networks
+    VERSION = "version"  # the others have an older platform than the one it runs on
     ROOM = "room"  # none has so much memory free
+    BUSY = "busy"  # XAPI does not offer it at the moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Unplaceable:
     why: Bound
     what: SR | Network | None = None  # what the others lack
     short: int = 0  # bytes that the roomiest host lacks, where it is for room
+    free: int = 0  # bytes that are free there
 
     @property
     def is_agile(self) -> bool:
@@ -82,24 +85,32 @@ def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSum
     first = next(iter(hosts), None)
     if first is None:
         return outcome
-    others = [host for host in first.home.all(Host).values() if host not in hosts and host.enabled and is_live(host)]
-    free, reach = {}, {}
-    for host in others:
-        free[host], reach[host] = memory_of(host, _guests(host)).free, reach_of(host)
+    room = Room()
+    for host in takers(first, hosts):
+        room.add(host)
         yield
-    vms = [vm for host in hosts for vm in _guests(host)]
-    for vm in sorted(vms, key=lambda vm: (-memory_held(vm), vm.name_label, vm.uuid)):
-        place = _place(vm, free, reach)
+    for vm in by_size(vm for host in hosts for vm in guests_on(host)):
+        place = room.place(vm)
         if isinstance(place, Unplaceable):
             outcome.stranded.append(place)
         else:
-            free[place] -= memory_held(vm)
+            room.put(vm, place)
             outcome.moves[vm] = place
         yield
     return outcome
 
 
-def _guests(host: Host) -> Iterator[VM]:
+def takers(host: Host, without: Collection[Host]) -> list[Host]:
+    """The hosts of its pool that take VMs, but for these."""
+    return [one for one in host.home.all(Host).values() if one not in without and one.enabled and is_live(one)]
+
+
+def by_size(vms: Iterable[VM]) -> list[VM]:
+    """The largest first: small ones find a place later."""
+    return sorted(vms, key=lambda vm: (-memory_held(vm), vm.name_label, vm.uuid))
+
+
+def guests_on(host: Host) -> Iterator[VM]:
     return filter(is_guest, host.all_of(VM, host.resident_VMs))
 
 
@@ -109,21 +120,52 @@ def reach_of(host: Host) -> set[Ref]:
     return srs | {pif.network for pif in host.all_of(PIF, host.PIFs)}
 
 
-def _place(vm: VM, free: dict[Host, int], reach: dict[Host, set[Ref]]) -> Host | Unplaceable:
-    if not free:
-        return Unplaceable(vm, Bound.NO_HOST)
-    if vm.attached_PCIs or vm.VGPUs:
-        return Unplaceable(vm, Bound.DEVICE)
-    srs, networks = {sr.ref: sr for sr in srs_of(vm)}, {network.ref: network for network in networks_of(vm)}
-    candidates = [host for host in free if srs.keys() <= reach[host]]
-    if not candidates:
-        return Unplaceable(vm, Bound.SR, _rarest(srs.values(), reach))
-    candidates = [host for host in candidates if networks.keys() <= reach[host]]
-    if not candidates:
-        return Unplaceable(vm, Bound.NETWORK, _rarest(networks.values(), reach))
-    best = max(candidates, key=lambda host: (free[host], host.uuid))
-    short = memory_held(vm) - free[best]
-    return Unplaceable(vm, Bound.ROOM, short=short) if short > 0 else best
+class Room:
+    """What hosts have free and in reach; VMs that are put somewhere count from then on."""
+
+    def __init__(self, hosts: Iterable[Host] = ()) -> None:
+        self.free: dict[Host, int] = {}  # bytes
+        self._reach: dict[Host, set[Ref]] = {}
+        for host in hosts:
+            self.add(host)
+
+    def add(self, host: Host) -> None:
+        self.free[host] = memory_of(host, guests_on(host)).free
+        self._reach[host] = reach_of(host)
+
+    def put(self, vm: VM, host: Host) -> None:
+        if host in self.free:
+            self.free[host] -= memory_held(vm)
+
+    def take(self, vm: VM, host: Host) -> None:
+        """It leaves."""
+        if host in self.free:
+            self.free[host] += memory_held(vm)
+
+    def reaches(self, vm: VM, host: Host) -> bool:
+        """Whether all its SRs and networks are there."""
+        wanted = {thing.ref for thing in (*srs_of(vm), *networks_of(vm))}
+        return host in self._reach and wanted <= self._reach[host]
+
+    def place(self, vm: VM, *, live: bool = False) -> Host | Unplaceable:
+        """Where most is free of where it can be. `live`: while it runs, which XAPI allows to the same or a newer platform only."""
+        if not self.free:
+            return Unplaceable(vm, Bound.NO_HOST)
+        if vm.attached_PCIs or vm.VGPUs:
+            return Unplaceable(vm, Bound.DEVICE)
+        srs, networks = {sr.ref: sr for sr in srs_of(vm)}, {network.ref: network for network in networks_of(vm)}
+        candidates = [host for host in self.free if srs.keys() <= self._reach[host]]
+        if not candidates:
+            return Unplaceable(vm, Bound.SR, _rarest(srs.values(), self._reach))
+        candidates = [host for host in candidates if networks.keys() <= self._reach[host]]
+        if not candidates:
+            return Unplaceable(vm, Bound.NETWORK, _rarest(networks.values(), self._reach))
+        candidates = [host for host in candidates if not (live and is_older(host, vm.home.one(Host, vm.resident_on)))]
+        if not candidates:
+            return Unplaceable(vm, Bound.VERSION)
+        best = max(candidates, key=lambda host: (self.free[host], host.uuid))
+        short = memory_held(vm) - self.free[best]
+        return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, self.free[best])) if short > 0 else best
 
 
 def srs_of(vm: VM) -> Iterator[SR]:

@@ -13,12 +13,13 @@ from components.map.map import Map
 from components.ui import Button, ButtonKind, Mark
 from components.urls import path_of
 from data.changes import Change
-from data.failover import Bound, FailoverSummary, Unplaceable, failover_steps
+from data.failover import FailoverSummary, failover_steps
 from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest, memory_held, memory_of
 from data.sight import Sight
+from xo_dash.control.host.no_place import why_no_place
 from xo_dash.i18n import _, ngettext, number, size
 
 HOLD = 0.004
@@ -100,7 +101,7 @@ class WhatIf(ui.element):
                     for one in outcome.stranded[:MOST]:
                         with ui.element("li"):
                             ui.link(name_of(one.vm), path_of(one.vm))
-                            ui.label(reason(one))
+                            ui.label(str(why_no_place(one)))
                     if len(outcome.stranded) > MOST:
                         ui.label(_("{n} more").format(n=number(len(outcome.stranded) - MOST)))
             self._receivers(outcome)
@@ -150,15 +151,3 @@ def verdict_of(outcome: FailoverSummary) -> str:
         return ngettext("{n} VM can be restarted.", "All {n} VMs can be restarted.", total).format(n=number(total))
     text = ngettext("{n} of {all} VMs cannot be restarted.", "{n} of {all} VMs cannot be restarted.", stranded)
     return text.format(n=number(stranded), all=number(total))
-
-
-def reason(one: Unplaceable) -> str:
-    """Why a VM has no place."""
-    name = name_of(one.what) if one.what else ""
-    if one.why is Bound.SR:
-        return _("{name} is not attached on any other host").format(name=name)
-    if one.why is Bound.NETWORK:
-        return _("no other host has {name}").format(name=name)
-    if one.why is Bound.ROOM:
-        return _("{size} more memory needed").format(size=size(one.short))
-    return _("uses a host device") if one.why is Bound.DEVICE else _("no other host accepts VMs")

@@ -54,3 +54,15 @@ def memory_total(host: Host) -> int:
 def updates_unfinished(host: Host) -> bool:
     """Whether updates are installed that do not work yet. Which ones are not even installed, no host tells."""
     return needs_reboot(host) or "restart_toolstack" in host.pending_guidances
+
+
+def is_older(host: Host, other: Host | None) -> bool:
+    """Whether it has an older platform than `other`: XAPI lets no running VM go back. Source: platform_version of both."""
+    here, there = (_platform(one) for one in (other, host))
+    return bool(here and there) and there < here
+
+
+def _platform(host: Host | None) -> tuple[int, ...]:
+    text = host.software_version.get("platform_version", "") if host is not None else ""
+    parts = text.split(".")
+    return tuple(map(int, parts)) if text and all(part.isascii() and part.isdigit() and len(part) < 9 for part in parts) else ()

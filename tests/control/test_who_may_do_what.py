@@ -40,6 +40,7 @@ NAMED = ("vm.migrate", "vm.rename", "vm.describe", "vm.revert", "vm.eject", "vm.
 ROLES = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
 FOR_ADMINS = {
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",
+    "host.bring_back", "host.forget_moved",
     "host.rename", "host.describe", "pool.rename", "pool.describe", "sr.rename", "sr.describe", "network.rename", "network.describe",
     "pool.new_network", "network.settings", "network.bond_mode", "network.delete",
     "sr.detach", "sr.forget", "sr.destroy", "sr.auto_scan", "sr.tags", "pbd.unplug",

@@ -58,7 +58,12 @@ async def everywhere(someone: Person) -> list[str]:
     things: Mapping[str, str] = await someone.page.evaluate(WHERE)
     vm, host = things["vm"], things["host"]
     of_a_vm = [f"/migrate/{vm}", *(f"/vm/{vm}/{tab}" for tab in TABS)]
-    return [*PLACES, *(f"/{kind}/{uuid}" for kind, uuid in things.items()), *of_a_vm, f"/host/{host}/console"]
+    return [
+        *PLACES,
+        *(f"/{kind}/{uuid}" for kind, uuid in things.items()),
+        *of_a_vm,
+        *(f"/host/{host}/{page}" for page in ("console", "maintenance")),
+    ]
 
 
 async def is_quiet_and_fits(someone: Person, path: str, language: str) -> None:

@@ -157,6 +157,7 @@ class Execution:
         logged.inside = [StepLog(branch.says) for branch in step.branches]
         shares = [0.0] * len(step.branches)
         halt = asyncio.Event()
+        gate = asyncio.Semaphore(step.at_once or len(step.branches))
 
         async def go(number: int, branch: Branch) -> StepOutcome:
             def shows(progress: float) -> None:
@@ -164,7 +165,7 @@ class Execution:
                 track.progressed(sum(shares) / len(shares))
 
             entry = logged.inside[number]
-            async with self._throttle.turn(track.item.pool, branch.host) as turn:
+            async with gate, self._throttle.turn(track.item.pool, branch.host) as turn:
                 inner = Track(
                     run=track.run, item=track.item, logs=entry.inside, turn=turn, shows=shows, within=track.within + 1,
                     undoing=track.undoing,

@@ -133,12 +133,13 @@ class Parallel:
     """Several plans beside each other, as many at a time as the pool and each host take. The answer: a tuple of what each made.
 
     Once one fails no other is begun, and what all of them did is taken back. `alone`: each stands for itself, one that fails takes back
-    what it did, its place in the answer is None, and the plan goes on.
+    what it did, its place in the answer is None, and the plan goes on. `at_once`: so many at a time at most; 0: no limit.
     """
 
     branches: Sequence[Branch]
     says: LazyText
     alone: bool = False
+    at_once: int = 0
 
 
 class Transfer:

@@ -1,80 +1,208 @@
-"""Into maintenance mode and out of it."""
+"""Into maintenance mode: where each VM goes or what happens to it instead, and the plan of it. And out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final
 
-from data.failover import Bound, simulate_loss
+from data.evacuation import evacuate
+from data.identity import key_of
+from data.maintenance import MODE, List, away_from, written
 from data.names import name_of
-from data.objects import VM, Host
+from data.objects import VM, Host, Network
 from data.stores.users import Role
 from data.types import Home, Ref
-from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.failures import explain
 from xo_dash.control.host.conditions import cannot_disable, cannot_enable, guests
+from xo_dash.control.host.departures import (
+    DOING,
+    OPERATIONS,
+    SUSPEND,
+    Departures,
+    EnterMaintenance,
+    departures,
+    instead,
+    moving,
+    undecided,
+)
+from xo_dash.control.host.no_place import why_no_place
+from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Call, Plan, Question, one
-from xo_dash.control.request import NoRequest
-from xo_dash.i18n import N_, _, ngettext, number, size
+from xo_dash.control.plan import Branch, Call, Parallel, Plan, Question, one
+from xo_dash.control.request import Fault, NoRequest
+from xo_dash.control.vm.migration.mapping import has_address
+from xo_dash.control.vm.migration.migrate import check as check_move
+from xo_dash.control.vm.migration.migrate import plan as move
+from xo_dash.control.writes import setting_key
+from xo_dash.i18n import N_, _, ngettext, number
 
 NAMED = 5
 """VMs that are named when a host cannot be emptied."""
-WHY = {
-    Bound.NO_HOST: N_("{name} cannot migrate: no other host accepts VMs"),
-    Bound.DEVICE: N_("{name} cannot migrate: a host device is passed through"),
-    Bound.SR: N_("{name} cannot migrate: {what} is not attached on any other host"),
-    Bound.NETWORK: N_("{name} cannot migrate: no other host has {what}"),
-    Bound.ROOM: N_("{name} cannot migrate: {size} of memory is missing on other hosts"),
-}
+NOT_ENOUGH_MEMORY: Final = "HOST_NOT_ENOUGH_FREE_MEMORY"
+
+# ---- what is wrong with it
 
 
-def enter(request: NoRequest, host: Host) -> Plan:
-    """Look whether all VMs can leave; then no VM starts there any more, and those that run there move away.
+def check(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
+    found = departures(request, host)
+    places = {one.vm: f"vms.{number}" for number, one in enumerate(request.vms)}
+    for vm, why in found.evacuation.stranded.items():
+        yield Fault(f"{places[vm.uuid]}.host" if vm.uuid in places else "vms", undecided(why))
+    for vm, how in found.off.items():
+        if how not in instead(vm):
+            yield Fault(f"{places[vm.uuid]}.how", lazy(N_("{name} cannot do this now; choose something else"), name=name_of(vm)))
+    yield from _wrong_network(request, host, set(found.evacuation.moves.values()))
+    for vm, to in found.evacuation.moves.items():
+        for fault in check_move(moving(request, vm, to), vm):
+            if fault.field != "network":  # said once for all
+                yield Fault(places.get(vm.uuid, "vms"), lazy("{name}: {reason}", name=name_of(vm), reason=fault.reason))
 
-    If they cannot all leave, the host takes VMs again, as XenCenter does it: a host that is half in maintenance mode serves
-    nobody, and who only wants to keep new VMs away can shut down or move what stays first. VMs that have moved stay where they are.
-    A host that was disabled before stays so.
+
+def _wrong_network(request: EnterMaintenance, host: Host, targets: Iterable[Host]) -> Iterator[Fault]:
+    network = host.home.by_uuid(Network, request.network) if request.network else None
+    if network is None:
+        return
+    for target in targets:
+        if not has_address(target, network):
+            yield Fault(
+                "network", lazy(N_("{host} has no address on {network}; choose another"), host=name_of(target), network=name_of(network))
+            )
+
+
+def networks(hosts: Sequence[Host]) -> Sequence[Choice]:
+    """Those over which VMs can move."""
+    home = hosts[0].home
+    found = [network for network in home.all(Network).values() if any(has_address(host, network) for host in home.all(Host).values())]
+    return [Choice(network.uuid, name_of(network)) for network in found]
+
+
+# ---- what is done
+
+
+def enter(request: EnterMaintenance, host: Host) -> Plan:
+    """No VM starts there any more; those that run there move away, and what cannot move is suspended or shut down as asked for.
+
+    If one fails or somebody cancels, the host takes VMs again: one that is half in maintenance mode serves nobody. VMs that have moved
+    stay where they are, and what is written in the host offers to bring them back. A host that was disabled before stays so.
     """
-    name, enabled, busy = name_of(host), host.enabled, bool(guests(host))
-    look = Question(
-        method="host.get_vms_which_prevent_evacuation",
-        parameters=(host.ref,),
-        says=lazy(N_("Checking whether all VMs can be migrated off {name}"), name=name),
-        judge=lambda answer: blocking(answer, host.home),
-    )
-    if busy:
-        yield look
-    if enabled:
-        yield Call(
-            "host.disable",
-            host.ref,
-            says=lazy(N_("Putting {name} into maintenance mode"), name=name),
-            undo=lambda _answer: leave(request, host),
-            undone=lazy(N_("{name} is out of maintenance mode again"), name=name),
-            stays=lazy(
-                N_("{name} is still in maintenance mode: take it out of maintenance mode, or migrate its VMs and try again"), name=name
-            ),
+    name, found = name_of(host), departures(request, host)
+    moves = found.evacuation.moves
+    if moves:
+        yield Question(
+            method="host.get_vms_which_prevent_evacuation",
+            parameters=(host.ref,),
+            says=lazy(N_("Checking whether the VMs can be migrated off {name}"), name=name),
+            judge=lambda answer: blocking(answer, host.home, moves, whole=not found.off),
         )
-    if busy:
-        yield Call("host.evacuate", host.ref, says=lazy(N_("Migrating all VMs off {name}"), name=name), blame=look)
+    yield from setting_key(host, "other_config", MODE, "true", lazy(N_("Marking {name} as in maintenance"), name=name))
+    if host.enabled:
+        yield _disabling(host)
+    yield from _noting(host, found)
+    if moves:
+        branches = [
+            Branch(says=lazy("{name}", name=name_of(vm)), plan=partial(_leaving, request, vm, to), host=host.ref)
+            for vm, to in moves.items()
+        ]
+        says = lazy(N_("Migrating VMs off {name}"), name=name)
+        yield Parallel(branches=branches, says=says, at_once=request.at_once)
+    if found.off:
+        branches = [
+            Branch(says=lazy("{name}", name=name_of(vm)), plan=partial(_ending, vm, how), host=host.ref) for vm, how in found.off.items()
+        ]
+        yield Parallel(branches=branches, says=lazy(N_("Suspending or shutting down the other VMs of {name}"), name=name))
+    if not request.remember:
+        yield from forgetting(host)
 
 
-def leave(request: NoRequest, host: Host) -> Plan:
+def _disabling(host: Host) -> Call:
+    name = name_of(host)
+    return Call(
+        "host.disable",
+        host.ref,
+        says=lazy(N_("Putting {name} into maintenance mode"), name=name),
+        undo=lambda _answer: enabling(host),
+        undone=lazy(N_("{name} is out of maintenance mode again"), name=name),
+        stays=lazy(N_("{name} is still in maintenance mode: take it out of maintenance mode, or migrate its VMs and try again"), name=name),
+    )
+
+
+def _leaving(request: EnterMaintenance, vm: VM, to: Host) -> Plan:
+    return move(moving(request, vm, to), vm)
+
+
+def _ending(vm: VM, how: str) -> Plan:
+    return one(f"VM.{OPERATIONS[how]}", vm.ref, says=lazy(DOING[how], name=name_of(vm)))
+
+
+def _noting(host: Host, found: Departures) -> Plan:
+    """Write who is to be brought back, before anybody leaves: whatever happens then, it is known. It stays when the rest is taken back."""
+    before = away_from(host)
+    halted = [vm for vm, how in found.off.items() if how != SUSPEND]
+    suspended = [vm for vm, how in found.off.items() if how == SUSPEND]
+    lists = {
+        List.MIGRATED: [*before.migrated, *found.evacuation.moves],
+        List.HALTED: [*before.halted, *halted],
+        List.SUSPENDED: [*before.suspended, *suspended],
+    }
+    for which, vms in lists.items():
+        if vms:
+            yield from lasting(setting_key(host, "other_config", which, written(vms), _noted(host)))
+
+
+def forgetting(host: Host) -> Plan:
+    """Nobody is to be brought back."""
+    says = lazy(N_("Clearing the list of VMs to bring back to {name}"), name=name_of(host))
+    for which in List:
+        yield from lasting(setting_key(host, "other_config", which, None, says))
+
+
+def lasting(plan: Plan) -> Plan:
+    """Its calls, which nothing takes back."""
+    for step in plan:
+        if isinstance(step, Call):
+            step.undo = None
+        yield step
+
+
+def _noted(host: Host) -> LazyText:
+    return lazy(N_("Noting which VMs to bring back to {name}"), name=name_of(host))
+
+
+def enabling(host: Host) -> Plan:
     return one("host.enable", host.ref, says=lazy(N_("Taking {name} out of maintenance mode"), name=name_of(host)))
 
 
-def blocking(answer: object, home: Home) -> LazyText | None:
-    """Which VMs cannot leave a host, and why. Source: get_vms_which_prevent_evacuation gives `{VM: [code, argument ...]}`."""
-    if not isinstance(answer, Mapping) or not answer:
+def leave(request: NoRequest, host: Host) -> Plan:
+    """VMs stay where they are; the list of those to bring back stays too."""
+    yield from enabling(host)
+    yield from setting_key(host, "other_config", MODE, None, lazy(N_("Removing the maintenance mark of {name}"), name=name_of(host)))
+
+
+def blocking(answer: object, home: Home, moves: Mapping[VM, Host], *, whole: bool) -> LazyText | None:
+    """Which of the VMs that are to move cannot leave a host, and why.
+
+    `whole`: whether all of its VMs move; if not, XAPI's judgement of memory, which is about all, is of no use.
+    Source: get_vms_which_prevent_evacuation gives `{VM: [code, argument ...]}`.
+    """
+    if not isinstance(answer, Mapping):
         return None
-    lines = [_blocked(home.one(VM, Ref(str(ref))), why, home) for ref, why in islice(answer.items(), NAMED)]
+    moved = {vm.ref for vm in moves}
+    against = {ref: why for ref, why in answer.items() if ref in moved and (whole or _code(why) != NOT_ENOUGH_MEMORY)}
+    if not against:
+        return None
+    lines = [_blocked(home.one(VM, Ref(str(ref))), why, home) for ref, why in islice(against.items(), NAMED)]
     said = lines[0]
     for line in lines[1:]:
         said = lazy("{before}; {line}", before=said, line=line)
-    more = len(answer) - len(lines)
+    more = len(against) - len(lines)
     return lazy(N_("{before}; and {n} more"), before=said, n=more) if more else said
+
+
+def _code(why: object) -> str:
+    return str(why[0]) if isinstance(why, Sequence) and why else ""
 
 
 def _blocked(vm: VM | None, why: object, home: Home) -> LazyText:
@@ -87,32 +215,30 @@ def _blocked(vm: VM | None, why: object, home: Home) -> LazyText:
 
 def consequences(host: Host) -> Sequence[str]:
     """What becomes of its VMs, as far as we can tell: the pool may know better."""
-    if not guests(host):
-        return ()
-    outcome = simulate_loss((host,))
-    moved = len(outcome.moves)
+    found = evacuate(host)
+    moved = len(found.moves)
     lines = (
         [ngettext("{n} VM will be migrated to another host", "{n} VMs will be migrated to other hosts", moved).format(n=number(moved))]
         if moved
         else []
     )
-    for stranded in outcome.stranded:
-        what = name_of(stranded.what) if stranded.what else ""
-        lines.append(_(WHY[stranded.why]).format(name=name_of(stranded.vm), what=what, size=size(stranded.short)))
-    return lines
+    cannot = _("{name} cannot migrate: {reason}")
+    return [*lines, *(cannot.format(name=name_of(vm), reason=why_no_place(why)) for vm, why in found.stranded.items())]
 
 
-def _always(host: Host) -> bool:
-    return True
+def path(host: Host) -> str:
+    """The page that asks for all of it, for one host."""
+    return f"/host/{key_of(host)}/maintenance"
 
 
 ENTER: Final[AnyAction] = Action(
-    id="host.maintenance", kind=Host, title=N_("Enter maintenance mode"), done=N_("{name} is in maintenance mode"), role=Role.ADMIN,
-    icon="pause", prominent=True, applies_to=_always, blocked=cannot_disable, plan=enter,
-    succeeded=lambda host: cannot_disable(host) is not None, consequences=consequences,
+    id="host.maintenance", kind=Host, request=EnterMaintenance, title=N_("Enter maintenance mode"),
+    done=N_("{name} is in maintenance mode"), role=Role.ADMIN, icon="pause", prominent=True, applies_to=always,
+    blocked=cannot_disable, choices={"network": networks},
+    check=check, plan=enter, succeeded=lambda host: not (host.enabled or guests(host)), consequences=consequences, page=path,
     warning=N_("Its running VMs are migrated to other hosts, and no VM can start on it until it leaves maintenance mode."),
 )  # fmt: skip
 LEAVE: Final[AnyAction] = Action(
     id="host.enable", kind=Host, title=N_("Leave maintenance mode"), done=N_("{name} accepts VMs again"), role=Role.ADMIN,
-    icon="play", prominent=True, applies_to=_always, blocked=cannot_enable, plan=leave, succeeded=lambda host: host.enabled,
+    icon="play", prominent=True, applies_to=always, blocked=cannot_enable, plan=leave, succeeded=lambda host: host.enabled,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from data.facts import vm as facts
+from data.facts.host import is_older
 from data.failover import reach_of
 from data.host_fit import Lack, Obstacle, lacks
 from data.names import name_of
@@ -84,25 +85,12 @@ def _of_a_running_one(vm: VM, host: Host) -> Iterator[LazyText]:
     for lack in lacks(vm, host):
         if lack.obstacle is Obstacle.MEMORY:
             yield lazy(N_("{needed} of memory needed, {free} free"), needed=Amount(lack.needed), free=Amount(lack.free))
-    if is_older(host, vm):
+    if is_older(host, vm.home.one(Host, vm.resident_on)):
         yield lazy(N_("it has an older version of XenServer or XCP-ng than the host that {vm} runs on"), vm=name_of(vm))
 
 
 def _networks(vm: VM, host: Host) -> Iterator[Lack]:
     return (lack for lack in lacks(vm, host) if lack.obstacle is Obstacle.NETWORK)
-
-
-def is_older(host: Host, vm: VM) -> bool:
-    """Whether a running VM would go back to an older platform, which XAPI refuses. Source: platform_version of both hosts."""
-    source = vm.home.one(Host, vm.resident_on)
-    here, there = (_version(one) for one in (source, host))
-    return bool(here and there) and there < here
-
-
-def _version(host: Host | None) -> tuple[int, ...]:
-    text = host.software_version.get("platform_version", "") if host is not None else ""
-    parts = text.split(".")
-    return tuple(map(int, parts)) if text and all(part.isascii() and part.isdigit() and len(part) < 9 for part in parts) else ()
 
 
 def memory_after(vm: VM, host: Host, free: int) -> int:

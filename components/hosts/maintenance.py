@@ -1,0 +1,263 @@
+"""A host's maintenance before it begins: who goes where, what happens to those that cannot, what is free afterwards, and the button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from nicegui import ui
+
+from components.actions import whoever
+from components.actions.preview import Preview
+from components.live import follow_all, fresh_slot
+from components.ui import Button, ButtonKind, Card, Column, Mark, check, choice, data_table
+from components.ui.facts import Value
+from components.urls import path_of
+from data.changes import Change
+from data.evacuation import Evacuation
+from data.failover import Unplaceable, guests_on, takers
+from data.names import name_of
+from data.objects import VM, Host, HostMetrics, Network
+from data.placement import memory_held
+from data.server import Server
+from xo_dash.auth.current import current_session
+from xo_dash.context import Context
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.host.departures import (
+    FORCE_OFF,
+    MOVE,
+    SHUT_DOWN,
+    SUSPEND,
+    Departures,
+    EnterMaintenance,
+    LeavingVM,
+    decided,
+    departures,
+    instead,
+)
+from xo_dash.control.host.maintenance import ENTER, networks
+from xo_dash.control.host.no_place import why_no_place
+from xo_dash.control.throttle import ON_A_HOST
+from xo_dash.control.vm.migration.estimate import estimate
+from xo_dash.control.vm.migration.mapping import disk_moves, management_of
+from xo_dash.control.vm.migration.targets import Way, way_to
+from xo_dash.i18n import N_, _, duration, ngettext, number, size
+
+HOWS = {SUSPEND: N_("Suspend"), SHUT_DOWN: N_("Shut down"), FORCE_OFF: N_("Force off")}
+COUNTS = frozenset({"enabled", "live", "resident_VMs", "allowed_operations", "memory_dynamic_max", "memory_total", "name_label", "metrics"})
+ELSEWHERE = "move:"
+"""Before the uuid of a host, among what may be chosen."""
+
+
+class MaintenanceForm(ui.element):
+    """What is chosen is kept, the rest follows anew with every choice and every change of the pool."""
+
+    def __init__(self, context: Context, host: Host) -> None:
+        super().__init__()
+        self.classes("x-move")
+        self._context, self._host = context, host
+        self._chosen: dict[str, LeavingVM] = {}  # by the VM's uuid
+        self._asked = EnterMaintenance()
+        self._drawn: object = None
+        with self:
+            self._main = ui.element().classes("x-move-main")
+            with ui.element("aside").classes("x-move-aside"):
+                with Card(_("Memory after")):
+                    self._bars = ui.element().classes("x-stack")
+                with Card(_("Options")):
+                    self._options()
+                with Card(_("Plan")):
+                    self._time = ui.element()
+                    self._preview = Preview(ENTER, [host])
+                    self._faults = ui.element().props("role=status").mark("faults")
+                    self._button = Button(_("Enter maintenance mode"), self._go, kind=ButtonKind.PRIMARY, icon="pause")
+                with Card(_("If it is cancelled or fails")):
+                    ui.label(
+                        _(
+                            "{host} accepts VMs again. VMs that have moved stay where they are, and its page offers to bring them back."
+                        ).format(host=name_of(host))
+                    ).classes("x-dim")
+        self._draw()
+        follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, *host.resident_VMs))
+
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        """What of the pool changes where VMs can go; measurements do not."""
+        home = self._host.home
+        return any(
+            not isinstance(change.subject, Server)
+            and change.subject.home is home
+            and not (change.names and COUNTS.isdisjoint(change.names))
+            for change in changes
+        )
+
+    def _again(self) -> None:
+        """The pool changed: draw only what follows from it, or one could choose nothing."""
+        if self._follows() != self._drawn:
+            self._draw()
+
+    def _follows(self) -> object:
+        found = departures(self._request(), self._host)
+        return found.off, found.evacuation.moves, found.evacuation.stranded, found.evacuation.after
+
+    # ---- what is asked for
+
+    def _request(self) -> EnterMaintenance:
+        """What is chosen, and a decision about every VM that cannot move."""
+        here = {vm.uuid for vm in guests_on(self._host)}
+        chosen = tuple(one for uuid, one in self._chosen.items() if uuid in here)
+        return decided(msgspec.structs.replace(self._asked, vms=chosen), self._host)
+
+    def _choose(self, vm: VM, value: str) -> None:
+        if value.startswith(ELSEWHERE):
+            self._chosen[vm.uuid] = LeavingVM(vm=vm.uuid, host=value.removeprefix(ELSEWHERE))
+        elif value:
+            self._chosen[vm.uuid] = LeavingVM(vm=vm.uuid, how=value)
+        self._draw()
+
+    def _ask(self, **values: object) -> None:
+        self._asked = msgspec.structs.replace(self._asked, **values)
+        self._draw()
+
+    def _options(self) -> None:
+        found = networks([self._host])
+        main = management_of(self._host)
+        if len(found) > 1:
+            shown = main.uuid if main is not None else None
+            options = {one.value: one.label for one in found}
+            choice(options, shown, label=_("Migration network"),
+                   on_change=lambda event: self._ask(network=None if event.value == shown else str(event.value)))  # fmt: skip
+        counts = {n: ngettext("{n} VM", "{n} VMs", n).format(n=number(n)) for n in range(1, ON_A_HOST + 1)}
+        choice(counts, self._asked.at_once, label=_("At a time"), on_change=lambda event: self._ask(at_once=int(event.value)))
+        check(_("Offer to bring them back afterwards"), True, on_change=lambda event: self._ask(remember=bool(event.value)))
+
+    # ---- what follows
+
+    def _draw(self) -> None:
+        request = self._request()
+        found = departures(request, self._host)
+        self._drawn = found.off, found.evacuation.moves, found.evacuation.stranded, found.evacuation.after
+        with fresh_slot(self._main):
+            self._verdict()
+            self._staying(found)
+            self._leaving(found, request)
+        self._memory(found.evacuation)
+        self._tell(found, request)
+
+    def _verdict(self) -> None:
+        free = departures(msgspec.structs.replace(self._asked, vms=()), self._host).evacuation
+        total, moves = len(free.moves) + len(free.stranded), len(free.moves)
+        with ui.element().classes("x-row x-evacuation-verdict").mark("verdict"):
+            if free.stranded:
+                Mark("warning")
+            ui.label(verdict(moves, total)).classes("x-move-time")
+
+    def _staying(self, found: Departures) -> None:
+        rows: list[tuple[VM, str]] = [(vm, str(why_no_place(why)) if why else "") for vm, why in self._reasons(found).items()]
+        if not rows:
+            return
+        with Card(_("Not migrated: choose what happens")):
+            for vm, why in rows:
+                with ui.element().classes("x-evacuation-row").mark(f"stays-{vm.uuid}"):
+                    Mark("warning" if why else "unknown")
+                    with ui.element().classes("x-evacuation-why"):
+                        ui.link(name_of(vm), path_of(vm)).classes("x-strong")
+                        ui.label(f"{size(memory_held(vm))} · {why}" if why else size(memory_held(vm))).classes("x-dim")
+                    self._box(vm, self._ways(vm), found.off.get(vm))
+
+    def _reasons(self, found: Departures) -> dict[VM, Unplaceable | None]:
+        """Why each of those that do not move does not; none where somebody wants it so."""
+        kept = [one for one in self._chosen.values() if one.how == MOVE]
+        free = departures(msgspec.structs.replace(self._asked, vms=tuple(kept)), self._host).evacuation.stranded
+        return {vm: free.get(vm) or found.evacuation.stranded.get(vm) for vm in (*found.off, *found.evacuation.stranded)}
+
+    def _leaving(self, found: Departures, request: EnterMaintenance) -> None:
+        moves = found.evacuation.moves
+        if not moves:
+            return
+        columns = [Column(_("VM"), main=True), Column(_("Memory"), number=True), Column(_("Goes to")), Column(_("Time"), number=True)]
+        with Card(_("Migrate"), ngettext("{n} VM", "{n} VMs", len(moves)).format(n=number(len(moves)))):
+            rows = [
+                self._row(vm, to, request) for vm, to in sorted(moves.items(), key=lambda move: (-memory_held(move[0]), name_of(move[0])))
+            ]
+            data_table(columns, rows).classes("x-evacuation-moves")
+
+    def _row(self, vm: VM, to: Host, request: EnterMaintenance) -> list[Value]:
+        seconds = self._seconds(vm, to, request)
+        return [
+            lambda: ui.link(name_of(vm), path_of(vm)), size(memory_held(vm)),
+            lambda: self._box(vm, self._ways(vm), f"{ELSEWHERE}{to.uuid}"),
+            duration(seconds) if seconds is not None else "–",
+        ]  # fmt: skip
+
+    def _seconds(self, vm: VM, to: Host, request: EnterMaintenance) -> float | None:
+        network = self._host.home.by_uuid(Network, request.network) if request.network else None
+        return estimate(vm, to, disk_moves(vm, to), network or management_of(to)).seconds
+
+    def _ways(self, vm: VM) -> dict[str, str]:
+        """What may happen to it: hosts first, those to which its disks move along last."""
+        hosts = sorted(takers(self._host, (self._host,)), key=lambda one: (way_to(vm, one), name_of(one).casefold()))
+        found = {f"{ELSEWHERE}{one.uuid}": name_of(one) if way_to(vm, one) is Way.MEMORY else _with_disks(vm, one) for one in hosts}
+        return found | {how: _(HOWS[how]) for how in instead(vm)}
+
+    def _box(self, vm: VM, options: dict[str, str], value: str | None) -> None:
+        box = choice(options, value if value in options else None, on_change=lambda event: self._choose(vm, str(event.value or "")))
+        box.props["aria-label"] = _("What happens to {name}").format(name=name_of(vm))
+        box.mark(f"way-{vm.uuid}")
+
+    def _memory(self, found: Evacuation) -> None:
+        with fresh_slot(self._bars):
+            for host in sorted(found.before, key=name_of):
+                metrics = host.home.one(HostMetrics, host.metrics)
+                memory_after(name_of(host), metrics.memory_total if metrics else 0, found.after[host], found.coming(host))
+            if not found.before:
+                ui.label(_("No other host accepts VMs.")).classes("x-dim")
+
+    def _tell(self, found: Departures, request: EnterMaintenance) -> None:
+        faults = [str(fault.reason) for fault in ENTER.faults(request, self._host)]
+        with self:
+            barred = why_not(ENTER, self._host, whoever())
+        wrong = [str(barred)] if barred is not None else faults
+        self._preview.show(None if faults else request)
+        with fresh_slot(self._time):
+            seconds = [self._seconds(vm, to, request) for vm, to in found.evacuation.moves.items()]
+            known = [one for one in seconds if one is not None]
+            if known and len(known) == len(seconds):
+                about = max(sum(known) / request.at_once, *known)
+                ui.label(_("About {time}").format(time=duration(about))).classes("x-move-time")
+        with fresh_slot(self._faults):
+            for text in wrong:
+                with ui.element().classes("x-move-note"):
+                    Mark("critical")
+                    ui.label(text)
+        self._button.allow(wrong[0] if wrong else None)
+
+    def _go(self) -> None:
+        user = whoever()
+        if user is not None:
+            run = self._context.runner.start(user, ENTER, [self._host], self._request(), address=current_session().address)
+            ui.navigate.to(f"/run/{run.key}")
+
+
+def verdict(moves: int, total: int) -> str:
+    """`7 of 10 VMs can migrate, 3 cannot`"""
+    if not total:
+        return _("No VMs are running here")
+    if moves == total:
+        return ngettext("{n} VM migrates", "All {n} VMs migrate", total).format(n=number(total))
+    text = ngettext("{moves} of {n} VM can migrate, {rest} cannot", "{moves} of {n} VMs can migrate, {rest} cannot", total)
+    return text.format(moves=number(moves), n=number(total), rest=number(total - moves))
+
+
+def _with_disks(vm: VM, host: Host) -> str:
+    return _("{host}, with its disks").format(host=name_of(host))
+
+
+def memory_after(name: str, total: int, free: int, coming: int) -> None:
+    """One host: what is used now, and, hatched, what comes."""
+    used = total - free
+    with ui.element().classes("x-evacuation-host"):
+        ui.label(name)
+        ui.label(_("{used} of {total}").format(used=size(used), total=size(total))).classes("x-num x-dim")
+    with ui.element().classes("x-parts").props("aria-hidden=true"):
+        for style, amount in (("guests", used - coming), ("coming", coming)):
+            ui.element("i").classes(f"x-part x-part-{style}").style(f"width: {100 * amount / total if total else 0:.1f}%")

@@ -1,0 +1,105 @@
+"""VMs back to the host that they left for its maintenance, by the list that XenCenter shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from data.maintenance import MODE, List, away_from, has_lists
+from data.names import name_of
+from data.objects import VM, Host
+from data.stores.users import Role
+from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.host.conditions import silent
+from xo_dash.control.host.departures import BATCH, EnterMaintenance, moving
+from xo_dash.control.host.maintenance import enabling, forgetting, lasting, networks
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.plan import Branch, Call, Parallel, Plan
+from xo_dash.control.request import NetworkUuid, NoRequest, Request, called
+from xo_dash.control.throttle import ON_A_HOST
+from xo_dash.control.vm.migration.migrate import plan as move
+from xo_dash.control.writes import setting_key
+from xo_dash.i18n import N_
+
+
+class BringBack(Request, frozen=True, kw_only=True):
+    """The VMs of a host's list: those that moved migrate back, those that were suspended or shut down are resumed and started there."""
+
+    network: Annotated[NetworkUuid | None, called(N_("Migration network"), hint=N_("Default: the management network"))] = None
+    at_once: Annotated[int, Meta(ge=1, le=ON_A_HOST), called(N_("VMs at a time"))] = BATCH
+
+
+def bring_back(request: BringBack, host: Host) -> Plan:
+    """Out of maintenance mode, and each VM by itself: one that fails stays on the list."""
+    away, name = away_from(host), name_of(host)
+    if not host.enabled:
+        yield from enabling(host)
+    yield from lasting(setting_key(host, "other_config", MODE, None, lazy(N_("Removing the maintenance mark of {name}"), name=name)))
+    ways = {
+        **{vm: partial(_migrating, request, vm, host) for vm in away.migrated},
+        **{vm: partial(_resuming, vm, host) for vm in away.suspended},
+        **{vm: partial(_starting, vm, host) for vm in away.halted},
+    }
+    if ways:
+        branches = [Branch(says=lazy("{name}", name=name_of(vm)), plan=way, host=host.ref) for vm, way in ways.items()]
+        says = lazy(N_("Bringing VMs back to {name}"), name=name)
+        back = yield Parallel(branches=branches, says=says, alone=True, at_once=request.at_once)
+        failed = {vm for vm, answer in zip(ways, back, strict=True) if answer is None}
+        yield from _listing(host, {which: [vm for vm in vms if vm in failed] for which, vms in zip(List, away, strict=True)})
+    else:
+        yield from forgetting(host)
+
+
+def _listing(host: Host, lists: Mapping[List, list[VM]]) -> Plan:
+    """Who is still to be brought back."""
+    says = lazy(N_("Noting which VMs are back on {name}"), name=name_of(host))
+    for which, vms in lists.items():
+        yield from lasting(setting_key(host, "other_config", which, ",".join(vm.uuid for vm in vms) or None, says))
+
+
+def _migrating(request: BringBack, vm: VM, host: Host) -> Plan:
+    yield from move(moving(EnterMaintenance(network=request.network), vm, host), vm)
+    return vm.uuid
+
+
+def _resuming(vm: VM, host: Host) -> Plan:
+    yield Call("VM.resume_on", vm.ref, host.ref, False, False, says=lazy(N_("Resuming {name}"), name=name_of(vm)))
+    return vm.uuid
+
+
+def _starting(vm: VM, host: Host) -> Plan:
+    yield Call("VM.start_on", vm.ref, host.ref, False, False, says=lazy(N_("Starting {name}"), name=name_of(vm)))
+    return vm.uuid
+
+
+def _has_away(host: Host) -> bool:
+    return has_lists(host) and away_from(host).total > 0
+
+
+def nobody_away(host: Host) -> LazyText | None:
+    return None if _has_away(host) else lazy(N_("no VM left it for maintenance"))
+
+
+def cannot_bring_back(host: Host) -> LazyText | None:
+    return silent(host) or nobody_away(host)
+
+
+def forget(request: NoRequest, host: Host) -> Plan:
+    return forgetting(host)
+
+
+BRING_BACK: Final[AnyAction] = Action(
+    id="host.bring_back", kind=Host, request=BringBack, title=N_("Bring VMs back"), done=N_("The VMs of {name} are back"), role=Role.ADMIN,
+    icon="migrate", prominent=True, applies_to=lambda host: True, blocked=cannot_bring_back, relevant=_has_away,
+    choices={"network": networks}, plan=bring_back, succeeded=lambda host: not _has_away(host),
+    warning=N_("The host leaves maintenance mode. VMs that left migrate back; suspended ones are resumed and halted ones started there."),
+)  # fmt: skip
+LEAVE_THERE: Final[AnyAction] = Action(
+    id="host.forget_moved", kind=Host, title=N_("Leave VMs where they are"), done=N_("The VMs stay where they are"), role=Role.ADMIN,
+    icon="close", applies_to=lambda host: True, blocked=nobody_away, relevant=_has_away, plan=forget,
+    succeeded=lambda host: not has_lists(host),
+    warning=N_("The list of VMs to bring back to this host is cleared. VMs that were shut down or suspended stay so."),
+)  # fmt: skip
