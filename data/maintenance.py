@@ -57,7 +57,7 @@ def _is_elsewhere(vm: VM, host: Host) -> bool:
 
 def _known(host: Host, which: List) -> Iterator[VM]:
     found = (host.home.by_uuid(VM, uuid) for uuid in dict.fromkeys(listed(host, which)))
-    return (vm for vm in found if vm is not None and not vm.is_control_domain and not vm.is_a_template)
+    return (vm for vm in found if vm is not None)
 
 
 def has_lists(host: Host) -> bool:

@@ -44,7 +44,7 @@ def show(context: Context, host: HostView) -> None:
     """The page of a host."""
     mirror = context.mirror
     host_head(context, host)
-    host_bands(host)
+    host_bands(context, host)
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
             Listing(mirror, resident_table(host.row), on_count=vms.show_count)

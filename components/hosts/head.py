@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import quote
 
 from nicegui import ui
 
+from components.actions import run_command
 from components.hosts.words import pending_text, state_mark, state_text
 from components.live import follow_facts, fresh_slot
 from components.object_header import ObjectHead
-from components.ui import Notice, Tone
+from components.ui import Button, Notice, Tone
 from data.facts.host import HostState
 from data.identity import key_of
 from data.views.host import HostView
 from xo_dash.context import Context
+from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
 from xo_dash.i18n import _, ngettext, number
 
 
@@ -32,7 +35,7 @@ def host_head(context: Context, host: HostView) -> None:
         follow_facts(host, ("name", "description", "tags", "state", "guest_count", "is_master", "product", "address", "booted"), refresh)
 
 
-def host_bands(host: HostView) -> None:
+def host_bands(context: Context, host: HostView) -> None:
     """What to know of it before all else."""
     box = ui.element().classes("contents")
 
@@ -43,9 +46,21 @@ def host_bands(host: HostView) -> None:
                     _("The pool has lost contact with this host: the state of its VMs is unknown. Check its power and network."),
                     Tone.CRITICAL,
                 )
-            elif host.state is HostState.MAINTENANCE:
+            elif host.state is HostState.MAINTENANCE and not host.away_count:
                 Notice(_("In maintenance mode or still starting: VMs cannot start on it or migrate to it."), Tone.WARNING)
+            if host.away_count:
+                to_bring_back(context, host)
             for guidance in host.pending:
                 Notice(pending_text(guidance), Tone.WARNING)
 
-    follow_facts(host, ("state", "pending"), refresh)
+    follow_facts(host, ("state", "pending", "away_count"), refresh)
+
+
+def to_bring_back(context: Context, host: HostView) -> None:
+    """VMs that left it for maintenance, and the way back."""
+    count = host.away_count
+    vms = ngettext("{n} VM to bring back", "{n} VMs to bring back", count).format(n=number(count))
+    where = _("In maintenance: {vms}") if host.state is HostState.MAINTENANCE else _("After maintenance: {vms}")
+    with Notice(where.format(vms=vms), Tone.WARNING).mark("bring-back"):
+        for command, text in ((BRING_BACK, _("Bring them back")), (LEAVE_THERE, _("Leave them where they are"))):
+            Button(text, partial(run_command, context, command, [host.row]))

@@ -64,13 +64,13 @@ class MaintenanceForm(ui.element):
             with ui.element("aside").classes("x-move-aside"):
                 with Card(_("Memory after")):
                     self._bars = ui.element().classes("x-stack")
-                with Card(_("Options")):
+                with Card(_("Options")), ui.element().classes("x-stack"):
                     self._options()
                 with Card(_("Plan")):
                     self._time = ui.element()
-                    self._preview = Preview(ENTER, [host])
                     self._faults = ui.element().props("role=status").mark("faults")
                     self._button = Button(_("Enter maintenance mode"), self._go, kind=ButtonKind.PRIMARY, icon="pause")
+                    self._preview = Preview(ENTER, [host])
                 with Card(_("If it is cancelled or fails")):
                     ui.label(
                         _(

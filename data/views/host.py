@@ -8,6 +8,7 @@ from data import hosts
 from data.facts import host as facts
 from data.findings.registry import FindingRegistry
 from data.history import History
+from data.maintenance import away_from
 from data.names import name_of, pool_name
 from data.objects import Host, Pool
 from data.views import path, port
@@ -46,6 +47,8 @@ class HostView(View[Host]):
     is_master = _Fact(is_master, "Pool.master")
 
     state = _Fact(facts.host_state, *STATE)
+    away_count = _Fact(lambda host: away_from(host).total, "other_config", "VM.power_state", "VM.resident_on")
+    """How many VMs left it for maintenance and are still to be brought back."""
     booted = _Fact(facts.booted_at, "other_config")
     toolstack_started = _Fact(hosts.toolstack_started_at, "other_config")
     pending = _Fact(lambda host: tuple(hosts.pending_of(host)), "pending_guidances", "updates_requiring_reboot", "other_config")

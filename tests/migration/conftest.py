@@ -11,7 +11,7 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from data.stores.users import Role
-from pages import home, layout, migrate, vm
+from pages import home, host, layout, maintenance, migrate, vm
 from tests import fakes
 from tests.migration.pools import House
 from xo_dash.context import Context
@@ -39,7 +39,7 @@ async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) ->
     def run(*args: object, **kwargs: object) -> None:
         fakes.sign_in(app, context, "ann", role)
         layout.install(app, context)
-        for page in (home, migrate, vm):
+        for page in (home, host, maintenance, migrate, vm):
             page.create(context)
         original(*args, **kwargs)  # type: ignore[arg-type]
 
