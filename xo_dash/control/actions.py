@@ -12,10 +12,7 @@ from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
 from xo_dash.control.host.maintenance import ENTER, LEAVE
 from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK
 from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST
-from xo_dash.control.network.create import NEW_NETWORK
-from xo_dash.control.network.delete import DELETE_NETWORK
-from xo_dash.control.network.rename import DESCRIBE_NETWORK, RENAME_NETWORK
-from xo_dash.control.network.settings import BOND_MODE, NETWORK_TAGS, SET_NETWORK
+from xo_dash.control.network.commands import NETWORKS
 from xo_dash.control.pbd.plug import PLUG, UNPLUG
 from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
@@ -70,8 +67,8 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,
-    RENAME_NETWORK, DESCRIBE_NETWORK, NETWORK_TAGS, SET_NETWORK, BOND_MODE, DELETE_NETWORK,
-    CREATE, NEW_NETWORK, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
+    *NETWORKS,
+    CREATE, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

@@ -32,6 +32,7 @@ LINES: Final[Mapping[str, str]] = {
     "SR.scan": "sr-scan uuid={0}",
     "SR.set_name_description": "sr-param-set uuid={0} name-description={1}",
     "SR.set_name_label": "sr-param-set uuid={0} name-label={1}",
+    "PIF.reconfigure_ip": "pif-reconfigure-ip uuid={0} mode={1} IP={2} netmask={3} gateway={4} DNS={5}",
     "VBD.create": "vbd-create vm-uuid={0[VM]} vdi-uuid={0[VDI]} device={0[userdevice]} type={0[type]} mode={0[mode]} "
     "bootable={0[bootable]}",
     "VBD.destroy": "vbd-destroy uuid={0}",
@@ -116,6 +117,8 @@ LINES: Final[Mapping[str, str]] = {
     "host.disable": "host-disable uuid={0}",
     "host.enable": "host-enable uuid={0}",
     "host.get_vms_which_prevent_evacuation": "host-get-vms-which-prevent-evacuation uuid={0}",
+    "host.get_servertime": "host-get-server-localtime uuid={0}",
+    "host.management_reconfigure": "host-management-reconfigure pif-uuid={0}",
     "host.power_on": "host-power-on uuid={0}",
     "host.reboot": "host-reboot uuid={0}",
     "host.remove_from_other_config": "host-param-remove uuid={0} param-name=other-config param-key={1}",
@@ -134,6 +137,7 @@ LINES: Final[Mapping[str, str]] = {
     "network.set_name_label": "network-param-set uuid={0} name-label={1}",
     "pool.add_to_other_config": "pool-param-set uuid={0} other-config:{1}={2}",
     "pool.create_VLAN_from_PIF": "pool-vlan-create pif-uuid={0} network-uuid={1} vlan={2}",
+    "pool.management_reconfigure": "pool-management-reconfigure network-uuid={0}",
     "pool.remove_from_other_config": "pool-param-remove uuid={0} param-name=other-config param-key={1}",
     "pool.set_default_SR": "pool-param-set uuid={0} default-SR={1}",
     "pool.set_name_description": "pool-param-set uuid={0} name-description={1}",
@@ -152,6 +156,8 @@ TRANSFERS: Final[Mapping[str, str]] = {
 """The same for transfers; fields are their query's."""
 UNSAID: Final = re.compile(r" [\w-]+=(?:'')?(?= |$)")
 """What a new object is not told."""
+SPARING: Final = frozenset({"PIF.reconfigure_ip"})
+"""Methods whose empty parameters are left out."""
 
 
 def xe_lines(steps: Sequence[Step], home: Home) -> list[str]:
@@ -194,7 +200,7 @@ def _line(step: Step, home: Home) -> str:
     if step.method not in LINES:
         return f"# XAPI: {step.method}({', '.join(map(str, values))})"
     line = f"xe {LINES[step.method].format(*values)}"
-    if any(isinstance(value, dict) for value in values):
+    if step.method in SPARING or any(isinstance(value, dict) for value in values):
         return UNSAID.sub("", line)
     return line.replace(" sr-uuid= ", " ").removesuffix(" sr-uuid=")
 
