@@ -6,5 +6,11 @@ from pages import first_run, kiosk_entry, login
 from xo_dash.auth.forms import Views
 
 VIEWS: Final = Views(
-    login.page, first_run.page, kiosk_entry.page, login.CONTENT_SECURITY_POLICY, kiosk_entry.CONTENT_SECURITY_POLICY
-)  # fmt: skip
+    sign_in=login.page,
+    code=login.code_page,
+    recovery_codes=login.recovery_page,
+    first_run=first_run.page,
+    kiosk=kiosk_entry.page,
+    content_security_policy=login.CONTENT_SECURITY_POLICY,
+    kiosk_content_security_policy=kiosk_entry.CONTENT_SECURITY_POLICY,
+)

@@ -1,10 +1,11 @@
-"""The sign-in page."""
+"""The sign-in page, and its second step."""
 
 from html import escape
 from typing import Final
 
+from components.ui import qr_code
 from pages.auth_page import content_security_policy, document, error_line, field
-from xo_dash.auth.forms import SignInForm
+from xo_dash.auth.forms import CodeForm, RecoveryCodes, SignInForm
 from xo_dash.i18n import _
 
 CONTENT_SECURITY_POLICY: Final = content_security_policy()
@@ -27,6 +28,45 @@ def page(form: SignInForm) -> str:
         f'<input type="hidden" name="next" value="{escape(form.next)}"><button>{escape(title)}</button>{hint}</form>'
     )
     return document(title, body)
+
+
+def code_page(form: CodeForm) -> str:
+    """The second step: a code, and before it what the authenticator app has to know, where it is still to be set up."""
+    code = field(
+        _("Code"), "code", required="", maxlength="40", autocomplete="one-time-code", autocapitalize="none", spellcheck="false",
+        autofocus="",
+    )  # fmt: skip
+    title = _("Set up two-step sign-in") if form.enrolment else _("Code of your app")
+    hint = "" if form.enrolment else f'<p class="hint">{escape(_("Without your phone, type one of your recovery codes."))}</p>'
+    body = (
+        f'<h1>{escape(title)}</h1>{_set_up(form)}<form method="post" action="login">{error_line(form.error)}{code}'
+        f'<input type="hidden" name="ticket" value="{escape(form.ticket)}"><input type="hidden" name="next" value="{escape(form.next)}">'
+        f"<button>{escape(_('Sign in'))}</button>{hint}</form>"
+    )
+    return document(title, body)
+
+
+def recovery_page(form: RecoveryCodes) -> str:
+    """The only time that they are shown."""
+    title = _("Recovery codes")
+    text = _("Each signs you in once when your phone is not there. Keep them where the phone is not; they are not shown again.")
+    codes = "".join(f"<li>{escape(code)}</li>" for code in form.codes)
+    body = (
+        f'<h1>{escape(title)}</h1><p class="lead">{escape(text)}</p><ul class="codes">{codes}</ul>'
+        f'<a class="button" href="{escape(form.next)}">{escape(_("I have saved them"))}</a>'
+    )
+    return document(title, body)
+
+
+def _set_up(form: CodeForm) -> str:
+    if form.enrolment is None:
+        return ""
+    text = _("Everybody needs it here. Scan this with an authenticator app, and type the code that it shows.")
+    key = escape(_("Without a camera, type this key:"))
+    return (
+        f'<p class="lead">{escape(text)}</p><div>{qr_code(form.enrolment.uri)}</div>'
+        f'<p class="hint">{key} <b class="key">{escape(form.enrolment.spelled)}</b></p>'
+    )
 
 
 def _demo_hint() -> str:

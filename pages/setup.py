@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.cells import Cell, Facts
 from components.live import follow_all
-from components.people import KioskList, PeopleList
+from components.people import KioskList, PeopleList, TwoStepForAll
 from components.servers import ServerList
 from components.servers.form import is_administrator, open_form
 from components.ui import Card, PageHead, cards
@@ -36,6 +36,7 @@ def create(context: Context) -> None:
                 if current_user().role.includes(Role.ADMIN):
                     PeopleList(context)
                     KioskList(context)
+                    TwoStepForAll(context)
                     TrashSettings(context)
                 _about(context)
             if add and is_administrator():

@@ -48,6 +48,7 @@ from data.stores.settings import SettingsStore
 from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
 from data.types import GIB, NULL_REF, Ref, XapiObject
+from tests.auth.two_step import two_step_of
 from tests.contracts import conforms
 from xo_dash.auth.current import SCOPE_KEY, current_actor
 from xo_dash.auth.passwords import Passwords
@@ -322,7 +323,7 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     directory.tell, directory.who = audit.tell, current_actor
     users = UserStore(directory)
     kiosks = KioskStore(directory)
-    auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), kiosks=kiosks, tell=audit.post)
+    auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory), kiosks=kiosks, tell=audit.post)
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     return Context(

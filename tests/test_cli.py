@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.stores.directory import DataDirectory
+from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
@@ -194,3 +195,14 @@ def test_the_audit_log_is_verified_and_a_changed_line_is_named(run: Run, data_di
         1,
         "xo-dash: the audit log is broken at line 1 of audit.jsonl; 0 lines before it are as they were written\n",
     )
+
+
+def test_who_lost_their_phone_is_let_in_by_the_password_alone(run: Run, data_dir: Path) -> None:
+    run("user", "add", "ann", "--role", "admin", typed="correct horse battery\n")
+    directory = DataDirectory(data_dir)
+    factors, ann = SecondFactorStore(directory, Vault(directory)), UserStore(directory).by_name("ann")
+    assert ann
+    factors.set_now(ann.id, "ann", "A" * 32, 0, ["spare"])
+    assert run("user", "reset-two-step", "Ann")[:2] == (0, "ann can sign in with the password alone, and set up two-step sign-in again\n")
+    assert factors.refresh() and factors.all() == ()
+    assert run("user", "reset-two-step", "eve")[0] == 1

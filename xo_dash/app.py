@@ -21,6 +21,7 @@ from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
 from data.stores.kiosks import KioskStore
+from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
@@ -64,7 +65,9 @@ from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, 
 from xo_dash.auth.current import current_actor, session_of
 from xo_dash.auth.install import install
 from xo_dash.auth.passwords import Passwords
-from xo_dash.auth.service import AuthService, Refused
+from xo_dash.auth.refused import Refused
+from xo_dash.auth.service import AuthService
+from xo_dash.auth.two_step import REQUIRED, TwoStep
 from xo_dash.auth.wire import http_protocol
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -135,6 +138,7 @@ class Stores:
     findings: FindingStore
     kiosks: KioskStore
     cloud_configs: CloudConfigStore
+    second_factors: SecondFactorStore
 
 
 def serve(settings: Settings) -> int:
@@ -203,6 +207,7 @@ def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
         FindingStore(directory),
         KioskStore(directory),
         CloudConfigStore(directory, vault),
+        SecondFactorStore(directory, vault),
     )
 
 
@@ -217,7 +222,8 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         def demo_while() -> bool:
             return all(server.simulated for server in stores.servers.all())
 
-    auth = AuthService(stores.users, stores.sessions, Passwords(), demo_while, stores.kiosks, audit.post)
+    two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
+    auth = AuthService(stores.users, stores.sessions, Passwords(), two_step, demo_while, stores.kiosks, audit.post)
     runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit)
     return Context(
         settings=settings,

@@ -170,6 +170,12 @@ def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
         "passwd", help=_("set a user's password; it is prompted for or read from standard input"), parents=[_places()]
     )
     passwd.add_argument("name")
+    reset = verbs.add_parser(
+        "reset-two-step",
+        help=_("let a user sign in with the password alone, who lost their phone and their recovery codes"),
+        parents=[_places()],
+    )
+    reset.add_argument("name")
     verbs.add_parser("list", help=_("list the users"), parents=[_places()])
 
 

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryUnusable, RecordMissing, RecordRefused, StoreError
+from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.trace import Actor
-from data.stores.users import Role, UserStore
+from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
 from xo_dash.auth.passwords import Passwords, complaint
 from xo_dash.config import Settings, is_loopback
@@ -29,6 +30,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     verbs: Mapping[tuple[str, str], Callable[[argparse.Namespace, Settings, DataDirectory], None]] = {
         ("user", "add"): _add_user,
         ("user", "passwd"): _set_password,
+        ("user", "reset-two-step"): _reset_two_step,
         ("user", "list"): _list_users,
         ("server", "add"): _add_server,
         ("server", "list"): _list_servers,
@@ -85,11 +87,22 @@ def _add_user(given: argparse.Namespace, settings: Settings, directory: DataDire
 
 def _set_password(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     users = UserStore(directory)
-    user = users.by_name(given.name)
-    if user is None:
-        raise RecordMissing(_("there is no user named {name}; see: xo-dash user list").format(name=given.name))
+    user = _user(users, given.name)
     users.set_password_now(user.id, Passwords().hash_now(_new_password(user.name)))
     print(_("{name} has a new password; open sessions of the old one end").format(name=user.name))
+
+
+def _reset_two_step(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
+    user = _user(UserStore(directory), given.name)
+    SecondFactorStore(directory, Vault(directory, settings.secret_key)).remove_now(user.id)
+    print(_("{name} can sign in with the password alone, and set up two-step sign-in again").format(name=user.name))
+
+
+def _user(users: UserStore, name: str) -> User:
+    user = users.by_name(name)
+    if user is None:
+        raise RecordMissing(_("there is no user named {name}; see: xo-dash user list").format(name=name))
+    return user
 
 
 def _list_users(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:

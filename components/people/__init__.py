@@ -3,5 +3,6 @@
 from components.people.account import account_cards
 from components.people.kiosks import KioskList
 from components.people.listing import PeopleList
+from components.people.two_step import TwoStepForAll
 
-__all__ = ["KioskList", "PeopleList", "account_cards"]
+__all__ = ["KioskList", "PeopleList", "TwoStepForAll", "account_cards"]

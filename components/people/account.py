@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.people.two_step import TwoStepCard
 from components.ui import Age, Button, ButtonKind, Card, Column, Field, data_table, notify
 from components.ui.facts import Value
 from data.stores.users import Role, User
 from xo_dash.auth.current import current_session, current_user
-from xo_dash.auth.service import Refused
+from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -21,6 +22,7 @@ def role_word(role: Role) -> str:
 def account_cards(context: Context) -> None:
     """For whoever looks; language and theme are chosen in the menu that leads here."""
     _password(context)
+    TwoStepCard(context)
     _sessions(context, current_user())
 
 

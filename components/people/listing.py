@@ -8,12 +8,10 @@ from nicegui import ui
 
 from components.live import fresh_slot
 from components.people.account import role_word
+from components.people.faults import fault_of, need_administrator
 from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, menu, menu_item, notify
-from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.users import Role, User
-from xo_dash.auth.current import current_session, current_user
-from xo_dash.auth.service import Refused
-from xo_dash.auth.sessions import SignedOut
+from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -34,9 +32,12 @@ class PeopleList(Card):
         users = sorted(self._context.users.all(), key=lambda user: user.name.casefold())
         with fresh_slot(self._box):
             data_table(
-                [Column(_("Name"), main=True), Column(_("Role")), Column(_("Added")), Column("", number=True)],
-                [[user.name, role_word(user.role), self._age(user), self._verbs(user)] for user in users],
+                [Column(_("Name"), main=True), Column(_("Role")), Column(_("Two-step")), Column(_("Added")), Column("", number=True)],
+                [[user.name, role_word(user.role), self._second_step(user), self._age(user), self._verbs(user)] for user in users],
             )
+
+    def _second_step(self, user: User) -> str:
+        return _("on") if self._context.auth.two_step.is_on(user.id) else "–"
 
     @staticmethod
     def _age(user: User) -> Callable[[], object]:
@@ -48,6 +49,8 @@ class PeopleList(Card):
                 for role in Role:
                     menu_item(role_word(role), lambda role=role: self._set_role(user, role), chosen=role is user.role)
                 menu_item(_("New password"), lambda: self._ask_password(user))
+                if self._second_step(user) != "–":
+                    menu_item(_("Reset two-step sign-in"), lambda: self._reset_two_step(user))
                 menu_item(_("Remove"), lambda: self._remove(user), danger=True)
 
         return draw
@@ -59,6 +62,11 @@ class PeopleList(Card):
         text = _("{name} is signed out at once and can no longer sign in.").format(name=user.name)
         if await confirm(_("Remove user"), text, yes=_("Remove"), no=_("Cancel")):
             await self._acting(lambda: self._context.auth.remove_user(user.id))
+
+    async def _reset_two_step(self, user: User) -> None:
+        text = _("{name} can then sign in with the password alone, and set it up again.").format(name=user.name)
+        if await confirm(_("Reset two-step sign-in"), text, yes=_("Reset"), no=_("Cancel")):
+            await self._acting(lambda: self._context.auth.reset_two_step(user.id))
 
     def _ask_new(self) -> None:
         dialog = Dialog(_("Add user"))
@@ -97,21 +105,14 @@ class PeopleList(Card):
 
     async def _acting(self, change: Callable[[], Awaitable[object]], *, quiet: bool = False) -> str | None:
         """Do it as an administrator and draw the list anew; what went wrong in one sentence, told here unless `quiet`."""
-        fault = await _fault_of(change)
+
+        async def as_administrator() -> None:
+            need_administrator(_("Only an administrator can change users."))
+            await change()
+
+        fault = await fault_of(as_administrator)
         if fault and not quiet:
             notify(fault, Tone.CRITICAL)
         if not fault:
             self._fill()
         return fault
-
-
-async def _fault_of(change: Callable[[], Awaitable[object]]) -> str | None:
-    try:
-        if not current_user().role.includes(Role.ADMIN):
-            return _("Only an administrator can change users.")
-        await change()
-    except (Refused, RecordRefused, RecordMissing, StoreError) as error:
-        return str(error)
-    except SignedOut:
-        return _("You have signed out.")
-    return None

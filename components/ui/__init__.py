@@ -11,6 +11,7 @@ from components.ui.marks import Mark, StateMark, chip
 from components.ui.menus import divider, menu, menu_head, menu_item, menu_link
 from components.ui.meters import Bar, Meter, Sparkline
 from components.ui.notes import Notice, Tone, empty_state, notify, passing, skeleton, spinner
+from components.ui.qr import qr_code
 from components.ui.tables import Column, data_table
 from components.ui.tabs import Tab, Tabs
 from components.ui.times import Age
@@ -19,5 +20,5 @@ __all__ = [
     "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Meter", "Notice", "PageHead",
     "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm", "data_table",
     "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened", "page", "passing",
-    "search_field", "skeleton", "spinner",
+    "qr_code", "search_field", "skeleton", "spinner",
 ]  # fmt: skip

@@ -1,9 +1,11 @@
 """Houses to break into."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from nicegui import core
 
 from tests.auth.house import House
 
@@ -29,3 +31,9 @@ def build(tmp_path: Path) -> Iterator[Build]:
     yield start
     for house in built:
         house.__exit__()
+
+
+@pytest.fixture
+async def programs_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In which pages are closed and sessions written."""
+    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())

@@ -18,6 +18,7 @@ from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from pages.front import VIEWS
+from tests.auth.two_step import two_step_of
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
 from xo_dash.auth.current import current_session, current_user, user_of
 from xo_dash.auth.guard import OF_A_KIOSK
@@ -33,13 +34,13 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     directory = DataDirectory(folder)
     users = UserStore(directory)
     passwords = Passwords(memory=1024)
-    if mode in ("people", "tls") and not users.all():
+    if mode in ("people", "tls", "two-step") and not users.all():
         for name, role in (("ann", Role.ADMIN), ("bob", Role.OPERATOR)):
             users.add_now(name, passwords.hash_now(f"{name}'s password"), role)
     simulated = {"only": True}
     kiosks = KioskStore(directory)
     demo_while = (lambda: simulated["only"]) if mode == "demo" else None
-    auth = AuthService(users, SessionStore(directory), passwords, demo_while, kiosks)
+    auth = AuthService(users, SessionStore(directory), passwords, two_step_of(directory, lambda: mode == "two-step"), demo_while, kiosks)
     install(app, auth, VIEWS, "127.0.0.1")
     clicks: list[str] = []
     button: dict[str, object] = {}

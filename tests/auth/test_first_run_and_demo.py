@@ -6,8 +6,9 @@ from data.stores.directory import DataDirectory
 from data.stores.users import Role, UserStore
 from tests.auth.conftest import Build
 from tests.auth.house import Browser, House
+from tests.auth.two_step import two_step_of
 from xo_dash.auth.csrf import host_is_loopback
-from xo_dash.auth.service import Refused
+from xo_dash.auth.refused import Refused
 
 
 def form(code: str, name: str = "Ann", password: str = "long enough", again: str = "") -> dict[str, str]:
@@ -128,7 +129,7 @@ async def test_no_demo_for_the_network(data_dir: "object") -> None:
     from xo_dash.auth.service import AuthService
 
     directory = DataDirectory(data_dir)  # type: ignore[arg-type]
-    auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), lambda: True)
+    auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), two_step_of(directory), lambda: True)
     for host in ("0.0.0.0", "::", "10.0.0.1", "example.org"):
         with pytest.raises(Refused, match=r"127\.0\.0\.1"):
             install(app, auth, VIEWS, host)

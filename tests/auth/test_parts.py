@@ -12,6 +12,7 @@ from nicegui.testing.user_simulation import user_simulation
 from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.users import Role, User, UserStore
+from tests.auth.two_step import two_step_of
 from xo_dash.auth.first_run import FirstRun
 from xo_dash.auth.passwords import Overloaded, Passwords, complaint
 from xo_dash.auth.service import AuthService
@@ -225,7 +226,7 @@ async def test_many_sign_ins_at_once_share_their_writes(data_dir: Path) -> None:
     directory = DataDirectory(data_dir)
     users = UserStore(directory)
     async with user_simulation(lambda: None):
-        auth = AuthService(users, SessionStore(directory), Passwords(memory=1024))
+        auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory))
         ann = users.add_now("Ann", "h", Role.ADMIN)
         written: list[int | None] = [None]
 

@@ -10,20 +10,23 @@ from pathlib import Path
 
 import orjson
 import pytest
-from nicegui import core
 
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.trace import Actor, Deed, Result
-from data.stores.users import Role, UserStore
+from data.stores.users import Role, User, UserStore
+from tests.auth.two_step import two_step_of
 from xo_dash.auth.passwords import Passwords
-from xo_dash.auth.service import AuthService, Refused
+from xo_dash.auth.refused import Refused
+from xo_dash.auth.service import AuthService
 from xo_dash.auth.sessions import Session
+from xo_dash.auth.two_step import CodeNeeded
 from xo_dash.control.audit import Audit
 
 PASSWORD = "a long enough password"
 WHERE = "192.0.2.7"
+pytestmark = pytest.mark.usefixtures("programs_loop")
 
 
 @dataclass
@@ -36,7 +39,14 @@ class House:
     def __post_init__(self) -> None:
         self.directory = DataDirectory(self.folder)
         self.users, self.kiosks = UserStore(self.directory), KioskStore(self.directory)
-        self.auth = AuthService(self.users, SessionStore(self.directory), Passwords(memory=1024), kiosks=self.kiosks, tell=self.tell)
+        self.auth = AuthService(
+            self.users,
+            SessionStore(self.directory),
+            Passwords(memory=1024),
+            two_step_of(self.directory),
+            kiosks=self.kiosks,
+            tell=self.tell,
+        )
         self.directory.tell = self.tell
         hashed = Passwords(memory=1024).hash_now(PASSWORD)
         self.ann = self.users.add_now("ann", hashed, Role.ADMIN)
@@ -52,12 +62,6 @@ class House:
         return [(actor.user, actor.address, deed.action, deed.name, deed.result) for actor, deed in self.deeds]
 
 
-@pytest.fixture(autouse=True)
-async def programs_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In which pages are closed and sessions written."""
-    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
-
-
 @pytest.fixture
 async def house(data_dir: Path) -> AsyncIterator[House]:
     house = House(data_dir)
@@ -71,10 +75,26 @@ async def session_of(house: House, name: str = "ann") -> Session:
     return session
 
 
+async def with_two_steps(house: House, user: User, change: Callable[[], Awaitable[object]]) -> None:
+    house.auth.two_step.store.set_now(user.id, user.name, "A" * 32, 0, ["xyz"])
+    house.deeds.clear()
+    await change()
+
+
+async def finish(house: House) -> None:
+    with pytest.raises(CodeNeeded) as needed:
+        await house.auth.sign_in("bob", PASSWORD, WHERE)
+    await house.auth.finish_sign_in(needed.value.ticket, "xyz", WHERE)
+
+
 def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Callable[[], Awaitable[object] | None]]]:
     """{method of the door: ((action, on whom), a call of it)}"""
     auth = house.auth
     new = "quite another password"
+
+    def two_steps(user: User, change: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        return lambda: with_two_steps(house, user, change)
+
     return {
         "sign_in": (("session.start", "bob"), lambda: auth.sign_in("bob", PASSWORD, WHERE)),
         "enter_kiosk": (("session.start", "a screen"), lambda: auth.enter_kiosk(house.secret, WHERE)),
@@ -84,11 +104,18 @@ def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Calla
         "add_user": (("user.add", "eve"), lambda: auth.add_user("eve", PASSWORD, Role.VIEWER)),
         "set_password": (("user.password", "bob"), lambda: auth.set_password(house.bob.id, new)),
         "change_own_password": (("user.password", "ann"), lambda: auth.change_own_password(mine, PASSWORD, new)),
+        "finish_sign_in": (("session.start", "bob"), two_steps(house.bob, lambda: finish(house))),
+        "renew_recovery_codes": (
+            ("second_factor.recovery", "ann"),
+            two_steps(house.ann, lambda: auth.renew_recovery_codes(mine, PASSWORD)),
+        ),
+        "turn_off_two_step": (("second_factor.remove", "ann"), two_steps(house.ann, lambda: auth.turn_off_two_step(mine, PASSWORD))),
+        "reset_two_step": (("second_factor.remove", "bob"), two_steps(house.bob, lambda: auth.reset_two_step(house.bob.id))),
         "remove_user": (("user.remove", "bob"), lambda: auth.remove_user(house.bob.id)),
     }
 
 
-ELSEWHERE = {"make_first_administrator", "is_first_run", "first_run_code", "demo_is_open", "tick", "save", "close"}
+ELSEWHERE = {"enrolment_of", "make_first_administrator", "is_first_run", "first_run_code", "demo_is_open", "tick", "save", "close"}
 METHODS = [name for name, _one in inspect.getmembers(AuthService, inspect.isfunction) if not name.startswith("_") and name not in ELSEWHERE]
 
 
@@ -145,7 +172,7 @@ async def test_the_first_administrator_is_told(tmp_path: Path) -> None:
     directory = DataDirectory(tmp_path)
     deeds: list[tuple[Actor, Deed]] = []
     directory.tell = lambda actor, deed: deeds.append((actor, deed))
-    auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), tell=directory.tell)
+    auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), two_step_of(directory), tell=directory.tell)
     with pytest.raises(Refused):
         await auth.make_first_administrator("wrong", "ann", PASSWORD, WHERE)
     await auth.make_first_administrator(str(auth.first_run_code()), "ann", PASSWORD, WHERE)

@@ -18,6 +18,7 @@ from data.stores.errors import RecordRefused, StoreError
 from data.stores.findings import FindingStore, Notes, Tunings
 from data.stores.kiosks import KioskStore
 from data.stores.records import Records
+from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
@@ -56,6 +57,8 @@ class Case:
         self.servers, self.findings = ServerStore(directory, Vault(directory)), FindingStore(directory)
         self.clouds = CloudConfigStore(directory, Vault(directory))
         self.ann = self.users.add_now("Ann", "a hash", Role.ADMIN)
+        self.factors = SecondFactorStore(directory, Vault(directory))
+        self.factors.set_now(self.ann.id, "Ann", "hunter2", 0, ["spare"])
         self.web = self.clouds.save_now("shop", "ann", {"password": "hunter2"})
         self.bob = self.users.add_now("Bob", "a hash", Role.VIEWER)
         self.lab = self.servers.add_now("192.0.2.1", "root", "hunter2", tls=TlsMode.CA, label="lab")
@@ -85,6 +88,7 @@ class Case:
             (CloudConfigStore, "save"): ("cloud_config.save", lambda: self.clouds.save("web", "ann", {"password": "hunter2"})),
             (CloudConfigStore, "remove_now"): ("cloud_config.remove", lambda: self.clouds.remove_now(self.web.id, "ann")),
             (CloudConfigStore, "remove"): ("cloud_config.remove", lambda: self.clouds.remove(self.web.id, "ann")),
+            **self._of_second_factors(),
             (SettingsStore, "set_now"): ("setting.set", lambda: self.settings.set_now("order", ["a"])),
             (SettingsStore, "set"): ("setting.set", lambda: self.settings.set("order", ["a"])),
             (Tunings, "set_now"): ("rule.tune", lambda: self.findings._tunings.set_now(rule.key, Tuning(on=False))),
@@ -94,11 +98,25 @@ class Case:
                 self.findings._notes.set_now, ["x"], Acknowledgement("ann", now, now + 60, True))),
         }  # fmt: skip
 
+    def _of_second_factors(self) -> dict[tuple[type, str], tuple[str, Callable[[], Any]]]:
+        store, bob = self.factors, self.bob.id
+        return {
+            (SecondFactorStore, "set_now"): ("second_factor.set", lambda: store.set_now(bob, "Bob", "hunter2", 1, ["hunter2"])),
+            (SecondFactorStore, "set"): ("second_factor.set", lambda: store.set(bob, "Bob", "hunter2", 1, ["hunter2"])),
+            (SecondFactorStore, "set_recovery_now"): ("second_factor.recovery", lambda: store.set_recovery_now(self.ann.id, ["hunter2"])),
+            (SecondFactorStore, "set_recovery"): ("second_factor.recovery", lambda: store.set_recovery(self.ann.id, ["hunter2"])),
+            (SecondFactorStore, "take_recovery_now"): ("second_factor.recovery", lambda: store.take_recovery_now(self.ann.id, "spare")),
+            (SecondFactorStore, "take_recovery"): ("second_factor.recovery", lambda: store.take_recovery(self.ann.id, "spare")),
+            (SecondFactorStore, "remove_now"): ("second_factor.remove", lambda: store.remove_now(self.ann.id)),
+            (SecondFactorStore, "remove"): ("second_factor.remove", lambda: store.remove(self.ann.id)),
+        }
+
 
 QUIET = {
     (UserStore, "set_preferences"), (UserStore, "set_preferences_now"),  # how one likes it: nobody else's business
     (UserStore, "set_hash"), (UserStore, "set_hash_now"),  # the same password, hashed better
     (ServerStore, "learn"), (ServerStore, "learn_now"),  # what a pool told of itself
+    (SecondFactorStore, "take_code_now"), (SecondFactorStore, "take_code"),  # the sign-in is told
     (Notes, "tidy_now"), (FindingStore, "tidy"), (FindingStore, "remember"),  # what is over
     (Notes, "rename_now"), (FindingStore, "rename"),  # an older name of the same
         (SessionStore, "save"),  # the door tells who comes and goes
@@ -118,6 +136,7 @@ READING = {
     "remembered",
     "sessions",
     "visible",
+    "key",
 }
 STORES: tuple[type, ...] = (
     Records,
@@ -130,6 +149,7 @@ STORES: tuple[type, ...] = (
     Notes,
     FindingStore,
     CloudConfigStore,
+    SecondFactorStore,
 )
 
 

@@ -1,7 +1,9 @@
-"""What the sign-in page and the first-run page are given to show. Who draws them is told to `install`."""
+"""What the pages of the sign-in and the first run are given to show. Who draws them is told to `install`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from xo_dash.auth.two_step import Enrolment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +25,34 @@ class FirstRunForm:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeForm:
+    """Posts `ticket`, `code` and `next` to `login`."""
+
+    ticket: str = field(repr=False)
+    next: str = "/"
+    error: str = ""
+    enrolment: Enrolment | None = None  # to be set up first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodes:
+    """Shown once, to somebody who is in."""
+
+    codes: tuple[str, ...] = field(repr=False)
+    next: str = "/"
+
+
 @dataclass(frozen=True, slots=True)
 class Views:
     """Draw a whole HTML page, in the language of `xo_dash.i18n.using`."""
 
     sign_in: Callable[[SignInForm], str]
+    code: Callable[[CodeForm], str]
+    recovery_codes: Callable[[RecoveryCodes], str]
     first_run: Callable[[FirstRunForm], str]
     kiosk: Callable[[], str]
     """The page that a kiosk's link leads to: its script posts what is behind the # as `secret`, and goes on to `next` of the answer."""
     content_security_policy: str
-    """Of the first two: they need less than the others."""
+    """Of all but the kiosk's: they need less than the others."""
     kiosk_content_security_policy: str

@@ -6,8 +6,9 @@ from xo_dash.auth import sockets
 from xo_dash.auth.csrf import is_loopback
 from xo_dash.auth.forms import Views
 from xo_dash.auth.guard import Guard
+from xo_dash.auth.refused import Refused
 from xo_dash.auth.routes import add_routes
-from xo_dash.auth.service import AuthService, Refused
+from xo_dash.auth.service import AuthService
 from xo_dash.i18n import _
 
 TICK = 1.0

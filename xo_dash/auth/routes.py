@@ -11,10 +11,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from xo_dash.auth.cookies import drop_token, set_token
 from xo_dash.auth.csrf import way_back
 from xo_dash.auth.current import person_of, scope_session
-from xo_dash.auth.forms import FirstRunForm, SignInForm, Views
+from xo_dash.auth.forms import CodeForm, FirstRunForm, RecoveryCodes, SignInForm, Views
 from xo_dash.auth.guard import OF_A_KIOSK
 from xo_dash.auth.kinds import EVERYBODY, SessionKind, open_to
-from xo_dash.auth.service import AuthService, Refused
+from xo_dash.auth.refused import Refused, TooLate
+from xo_dash.auth.service import AuthService
+from xo_dash.auth.two_step import CodeNeeded
 from xo_dash.i18n import _, negotiate, using
 
 LONGEST_BODY = 16 * 1024
@@ -53,15 +55,41 @@ class DoorPages:
         with using(_language(request)):
             fields = await _fields(request)
             target = way_back(fields.get("next", "/"))
+            if ticket := fields.get("ticket", ""):
+                return await self._finish_sign_in(request, ticket, fields.get("code", ""), target)
             name = fields.get("name", "")[:200]
             try:
                 token, _session = await self._door.sign_in(name, fields.get("password", ""), _address(request))
+            except CodeNeeded as needed:
+                if _wants_json(request):
+                    return JSONResponse({"needs": "code", "ticket": needed.ticket}, 401)
+                return self._code_page(request, CodeForm(ticket=needed.ticket, next=target, enrolment=needed.enrolment))
             except Refused as refusal:
                 if _wants_json(request):
                     return _refused_json(refusal)
                 form = SignInForm(name=name, next=target, error=str(refusal), demo=self._door.demo_is_open())
                 return self._sign_in_page(request, form, refusal)
         return self._let_in(request, token, target)
+
+    async def _finish_sign_in(self, request: Request, ticket: str, code: str, target: str) -> Response:
+        try:
+            token, _session, recovery = await self._door.finish_sign_in(ticket, code, _address(request))
+        except TooLate as refusal:
+            if _wants_json(request):
+                return _refused_json(refusal)
+            return self._sign_in_page(request, SignInForm(next=target, error=str(refusal), demo=self._door.demo_is_open()), refusal)
+        except Refused as refusal:
+            if _wants_json(request):
+                return _refused_json(refusal)
+            form = CodeForm(ticket=ticket, next=target, error=str(refusal), enrolment=self._door.enrolment_of(ticket))
+            return self._code_page(request, form, refusal)
+        if not recovery:
+            return self._let_in(request, token, target)
+        if _wants_json(request):
+            shown: Response = JSONResponse({"next": target, "recovery_codes": recovery})
+        else:
+            shown = self._page(self._views.recovery_codes(RecoveryCodes(codes=recovery, next=target)), None)
+        return self._let_in(request, token, target, shown)
 
     @open_to(EVERYBODY)
     async def show_first_run(self, request: Request) -> Response:
@@ -113,18 +141,22 @@ class DoorPages:
         drop_token(response, request.scope, request.headers)
         return response
 
-    def _let_in(self, request: Request, token: str, target: str) -> Response:
+    def _let_in(self, request: Request, token: str, target: str, shown: Response | None = None) -> Response:
+        """To `target`, or with `shown` before."""
         if before := scope_session(request.scope):
-            self._door.end(
-                before, "another sign-in in this browser"
-            )  # never two sessions in one browser, and none that was there before the sign-in
-        response: Response = JSONResponse({"next": target}) if _wants_json(request) else RedirectResponse(target, 303)
+            # never two sessions in one browser, and none that was there before the sign-in
+            self._door.end(before, "another sign-in in this browser")
+        response = shown or (JSONResponse({"next": target}) if _wants_json(request) else RedirectResponse(target, 303))
         set_token(response, request.scope, request.headers, token)
         return response
 
     def _sign_in_page(self, request: Request, form: SignInForm, refusal: Refused | None = None) -> Response:
         with using(_language(request)):
             return self._page(self._views.sign_in(form), refusal)
+
+    def _code_page(self, request: Request, form: CodeForm, refusal: Refused | None = None) -> Response:
+        with using(_language(request)):
+            return self._page(self._views.code(form), refusal)
 
     def _first_run_page(self, request: Request, form: FirstRunForm, refusal: Refused | None = None) -> Response:
         with using(_language(request)):

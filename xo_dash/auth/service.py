@@ -18,8 +18,10 @@ from xo_dash.auth import sockets
 from xo_dash.auth.current import current_actor, session_of
 from xo_dash.auth.first_run import FirstRun
 from xo_dash.auth.passwords import Overloaded, Passwords, complaint
+from xo_dash.auth.refused import Refused, sentence_of
 from xo_dash.auth.sessions import Session, SessionTable, viewer_of
 from xo_dash.auth.throttle import Throttle, address_key
+from xo_dash.auth.two_step import Enrolment, TwoStep, too_late
 from xo_dash.i18n import _, duration
 
 log = logging.getLogger(__name__)
@@ -32,16 +34,10 @@ ACCOUNT_TRIES, ACCOUNT_WAIT = 4, 60.0
 """Failures without a delay, and the longest delay (seconds) for one account: short, or anybody could keep its owner out."""
 ADDRESS_TRIES, ADDRESS_WAIT = 12, 900.0
 """The same for one address, which a whole office may share."""
+CODE_TRIES, CODE_WAIT = 4, 900.0
+"""The same for the second step, whose codes are short: whoever comes so far knows the password."""
 REWRITE = 600.0
 """Seconds after which is written down who was seen: after a power cut nobody is out who was there."""
-
-
-class Refused(Exception):
-    """Not let in; `str(error)` is a translated sentence. `wait` is in seconds, 0 if it is not a matter of time."""
-
-    def __init__(self, sentence: str, wait: float = 0.0) -> None:
-        super().__init__(sentence)
-        self.wait = wait
 
 
 class AuthService:
@@ -52,6 +48,7 @@ class AuthService:
         users: UserStore,
         sessions: SessionStore,
         passwords: Passwords,
+        two_step: TwoStep,
         demo_while: Callable[[], bool] | None = None,
         kiosks: KioskStore | None = None,
         tell: Tell = nobody_listens,
@@ -63,10 +60,12 @@ class AuthService:
         self.users = users
         self.passwords = passwords
         self.kiosks = kiosks
+        self.two_step = two_step
         self.sessions = SessionTable(users, sessions, self._accepts, kiosks=kiosks)
         self._demo_while = demo_while
         self._first_run = FirstRun()
         self._by_account = Throttle(ACCOUNT_TRIES, ACCOUNT_WAIT)
+        self._by_code = Throttle(CODE_TRIES, CODE_WAIT)
         self._by_address = Throttle(ADDRESS_TRIES, ADDRESS_WAIT)
         self._writing = asyncio.Lock()
         self._next_write: asyncio.Task[None] | None = None  # one that waits for that under way
@@ -94,10 +93,26 @@ class AuthService:
     # ---- coming in
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
-        """The token for the cookie, and the session. Raises Refused."""
+        """The token for the cookie, and the session. Raises Refused, and CodeNeeded where the password is not enough."""
         with self._throttled(f"account {name_key(name)}", address, Deed(action="session.start", kind=SESSIONS, name=name)):
             user = await self._identify(name, password)
+        self.two_step.ask(user)
         return await self._let_in(user, address)
+
+    async def finish_sign_in(self, ticket: str, code: str, address: str) -> tuple[str, Session, tuple[str, ...]]:
+        """The second step: the token, the session, and the recovery codes where it was set up just now. Raises Refused."""
+        user = self.two_step.half_way(ticket).user
+        deed = Deed(action="session.start", kind=SESSIONS, name=user.name)
+        with self._throttled(f"code {user.id}", address, deed, self._by_code), by(Actor(user.name, user.id, address)):
+            recovery = await self.two_step.finish(ticket, code)
+        now = self.users.get(user.id)
+        if now is None or now.epoch != user.epoch:
+            raise too_late()
+        return *await self._let_in(now, address), recovery
+
+    def enrolment_of(self, ticket: str) -> Enrolment | None:
+        """The key that whoever has this ticket has to set up first; None if there is none. Raises TooLate."""
+        return self.two_step.half_way(ticket).enrolment
 
     async def make_first_administrator(self, code: str, name: str, password: str, address: str) -> tuple[str, Session]:
         """Raises Refused. The code is spent when the administrator is there."""
@@ -112,7 +127,7 @@ class AuthService:
             with by(Actor(name, address=address)):
                 user = await self.users.add(name, await self._hash(password), Role.ADMIN, only_if_first=True)
         except RecordRefused as error:
-            raise Refused(_sentence(error)) from error
+            raise Refused(sentence_of(error)) from error
         return await self._let_in(user, address)
 
     async def enter_kiosk(self, secret: str, address: str) -> tuple[str, Session]:
@@ -173,16 +188,29 @@ class AuthService:
 
     async def change_own_password(self, session: Session, old: str, new: str) -> None:
         """Needs the old one, throttled like a sign-in. Raises Refused, SignedOut."""
-        user = session.user()
-        with self._throttled(f"account {name_key(user.name)}", session.address, Deed(action="user.password", kind="users", name=user.name)):
-            fits, _better = await self._verify(old, user.password_hash)
-            if not fits:
-                raise Refused(_("The current password is wrong."))
+        user = await self._confirm_password(session, old, "user.password")
         await self.set_password(user.id, new, here=session)
+
+    async def renew_recovery_codes(self, session: Session, password: str) -> tuple[str, ...]:
+        """New ones, told this once. Raises Refused, SignedOut."""
+        user = await self._confirm_password(session, password, "second_factor.recovery")
+        return await self.two_step.renew_recovery(user.id)
+
+    async def turn_off_two_step(self, session: Session, password: str) -> None:
+        """One's own. Raises Refused, SignedOut."""
+        user = await self._confirm_password(session, password, "second_factor.remove")
+        if self.two_step.required():
+            raise Refused(_("Everybody needs two-step sign-in here."))
+        await self.two_step.store.remove(user.id)
+
+    async def reset_two_step(self, user_id: str) -> None:
+        """Let a user in by the password alone, who lost their phone."""
+        await self.two_step.store.remove(user_id)
 
     async def remove_user(self, user_id: str) -> None:
         """Remove a user and sign them out everywhere. Raises Refused for the last administrator."""
         await _refusing(self.users.remove(user_id))
+        await self.reset_two_step(user_id)
         self.end_all_of(user_id)
 
     # ---- its own life
@@ -191,6 +219,7 @@ class AuthService:
         """See what the command line changed, end what ran out, and keep what is looked at open."""
         try:
             await self.users.reload()
+            await self.two_step.store.reload()
         except StoreError as error:
             log.warning("%s", error)
         for session in self.sessions.closed():
@@ -262,18 +291,27 @@ class AuthService:
             return await self.users.set_hash(user.id, user.password_hash, better)
         return user
 
+    async def _confirm_password(self, session: Session, password: str, action: str) -> User:
+        """Whoever sits at somebody's browser is not yet them. Throttled like a sign-in. Raises Refused, SignedOut."""
+        user = session.user()
+        with self._throttled(f"account {name_key(user.name)}", session.address, Deed(action=action, kind="users", name=user.name)):
+            fits, _better = await self._verify(password, user.password_hash)
+            if not fits:
+                raise Refused(_("The current password is wrong."))
+        return user
+
     @contextmanager
-    def _throttled(self, account: str, address: str, deed: Deed) -> Iterator[None]:
+    def _throttled(self, account: str, address: str, deed: Deed, throttle: Throttle | None = None) -> Iterator[None]:
         """Count a try at `deed`, as a failure unless the block ends well. Raises Refused while it is too early.
 
         Refusals are told, but not those that come too early: a flood of them would drive everything else out of the audit.
         """
-        host = address_key(address)
-        wait = max(self._by_account.wait(account), self._by_address.wait(host))
+        host, by_account = address_key(address), throttle or self._by_account
+        wait = max(by_account.wait(account), self._by_address.wait(host))
         if wait > 0:
             sentence = _("Too many failed attempts. Try again in {duration}.").format(duration=duration(wait + 1))
             raise Refused(sentence, wait)
-        self._by_account.begin(account)
+        by_account.begin(account)
         self._by_address.begin(host)
         try:
             yield
@@ -282,7 +320,7 @@ class AuthService:
             name = deed.name[:LONGEST_NAME]
             self._tell(Actor(name, address=address), replace(deed, name=name, result=Result.REFUSED, reason=str(error)))
             raise
-        self._by_account.succeeded(account)
+        by_account.succeeded(account)
         self._by_address.undo(host)
 
     async def _verify(self, password: str, password_hash: str) -> tuple[bool, str | None]:
@@ -302,13 +340,7 @@ async def _refusing(change: Awaitable[User]) -> User:
     try:
         return await change
     except RecordRefused as error:
-        raise Refused(_sentence(error)) from error
-
-
-def _sentence(error: Exception) -> str:
-    """The stores speak without capital and full stop, as a command line does."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
+        raise Refused(sentence_of(error)) from error
 
 
 def _busy() -> Refused:

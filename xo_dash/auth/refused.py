@@ -1,0 +1,19 @@
+"""Why somebody is not let in, or not allowed to change an account."""
+
+
+class Refused(Exception):
+    """Not let in; `str(error)` is a translated sentence. `wait` is in seconds, 0 if it is not a matter of time."""
+
+    def __init__(self, sentence: str, wait: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class TooLate(Refused):
+    """A sign-in that has to begin again."""
+
+
+def sentence_of(error: Exception) -> str:
+    """The stores speak without capital and full stop, as a command line does."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
