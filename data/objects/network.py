@@ -38,6 +38,7 @@ class PIF(XapiObject):
     physical: bool = False
     managed: bool = True
     currently_attached: bool = False
+    PCI: Annotated[Ref, "PCI"] = NULL_REF  # where it is plugged in
     management: bool = False
     ip_configuration_mode: str = "None"
     IP: str = ""

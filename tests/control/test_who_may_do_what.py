@@ -39,6 +39,7 @@ NAMED = ("vm.migrate", "vm.rename", "vm.describe", "vm.revert", "vm.eject", "vm.
 """Those that ask for something else than a power state."""
 ROLES = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
 FOR_ADMINS = {
+    "vm.add_pci",
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",
     "host.bring_back", "host.forget_moved",
     "host.rename", "host.describe", "pool.rename", "pool.describe", "sr.rename", "sr.describe", "network.rename", "network.describe",

@@ -7,6 +7,7 @@ from typing import Final
 
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
+from xo_dash.control.appliance.records import NEW_VAPP, SET_VAPP, VAPPS
 from xo_dash.control.cloud_init.config_drive import REMOVE_DRIVE
 from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
 from xo_dash.control.host.maintenance import ENTER, LEAVE
@@ -41,8 +42,10 @@ from xo_dash.control.vm.clone import CLONE
 from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.delete import DELETE_TEMPLATE, DELETE_VM, PURGE
 from xo_dash.control.vm.describe import WRITTEN
+from xo_dash.control.vm.devices import DEVICES
 from xo_dash.control.vm.eject import EJECT
 from xo_dash.control.vm.export import EXPORT
+from xo_dash.control.vm.firmware import FIRMWARE
 from xo_dash.control.vm.from_snapshot import NEW_TEMPLATE, NEW_VM
 from xo_dash.control.vm.memory import MEMORY_OF_VM
 from xo_dash.control.vm.migration.migrate import MIGRATE
@@ -61,14 +64,16 @@ from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 ACTIONS: Final[tuple[AnyAction, ...]] = (
     *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, *PENDING, *LESS_USUAL,
     MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
-    MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, PROTECT, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
+    MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, FIRMWARE, PROTECT, SET_VAPP, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
+    *DEVICES,
     GROW, MOVE, EXPORT_DISK, RENAME_DISK, DESCRIBE_DISK, ENABLE_CBT, DISABLE_CBT, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
     NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,
+    *VAPPS,
     BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,
     *NETWORKS,
-    CREATE, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
+    CREATE, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

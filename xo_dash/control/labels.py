@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeVar
 from msgspec import Meta
 
 from data.names import name_of
-from data.objects import SR, VDI, VM, Host, Network, Pool
+from data.objects import SR, VDI, VM, Appliance, Host, Network, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -16,8 +16,10 @@ from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Lines, NamePattern, Request, called
 from xo_dash.i18n import N_
 
-Named = TypeVar("Named", VM, Host, Pool, SR, Network, VDI)
-"""What has a name_label and a name_description that may be set, and tags."""
+Named = TypeVar("Named", VM, Host, Pool, SR, Network, VDI, Appliance)
+"""What has a name_label and a name_description that may be set."""
+Tagged = TypeVar("Tagged", VM, Host, Pool, SR, Network, VDI)
+"""What has tags too."""
 LONGEST_TAG: Final = 100
 MOST_TAGS: Final = 100
 COMMA: Final = ","
@@ -79,7 +81,7 @@ class SetTags(Request, frozen=True, kw_only=True):
     tags: Annotated[Tags, called(N_("Tags"), hint=N_("Comma separated"))] = ()
 
 
-def tag_steps(subject: Named, tags: Sequence[str]) -> Plan:
+def tag_steps(subject: Tagged, tags: Sequence[str]) -> Plan:
     """Add what is missing and remove what is too many, one by one, so that what others write meanwhile stays."""
     kind = subject.xapi_class
     for tag in dict.fromkeys(tags):
@@ -92,17 +94,17 @@ def tag_steps(subject: Named, tags: Sequence[str]) -> Plan:
             yield _tagging(f"{kind}.remove_tags", f"{kind}.add_tags", subject, tag, says)
 
 
-def _tagging(method: str, back: str, subject: Named, tag: str, says: LazyText) -> Call:
+def _tagging(method: str, back: str, subject: Tagged, tag: str, says: LazyText) -> Call:
     undo = lambda _: one(back, subject.ref, tag, says=says, asynchronous=False)  # noqa: E731
     return Call(method, subject.ref, tag, says=says, undo=undo, asynchronous=False)
 
 
 def tagging(
-    kind: type[Named], role: Role, applies_to: Callable[[Named], bool], blocked: Callable[[Named], LazyText | None]
-) -> Action[Named, SetTags]:
+    kind: type[Tagged], role: Role, applies_to: Callable[[Tagged], bool], blocked: Callable[[Tagged], LazyText | None]
+) -> Action[Tagged, SetTags]:
     """The command `<kind>.tags`."""
 
-    def plan(request: SetTags, subject: Named) -> Plan:
+    def plan(request: SetTags, subject: Tagged) -> Plan:
         return tag_steps(subject, request.tags)
 
     return Action(
@@ -111,7 +113,7 @@ def tagging(
     )  # fmt: skip
 
 
-def _tags(subjects: Sequence[Named]) -> Mapping[str, object]:
+def _tags(subjects: Sequence[Tagged]) -> Mapping[str, object]:
     """What they have in common."""
     common = set.intersection(*(set(subject.tags) for subject in subjects))
     return {"tags": tuple(sorted(tag for tag in common if COMMA not in tag))}
