@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from typing import TypeVar, cast
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 from data.changes import Change, Event, Observer, Operation, Subject, Topic
 from data.failover import Fates
@@ -29,16 +30,19 @@ T = TypeVar("T", bound=XapiObject)
 P = TypeVar("P")
 
 Unsubscribe = Callable[[], None]
+Lens = Callable[[type[XapiObject], Mapping[Any, XapiObject]], Mapping[Any, XapiObject]]
+"""(class, table) -> what is seen of it."""
 
 
 NAMES_KEPT = 2000
 """Names of what is gone, a pool: the last ones."""
 
 
-_FIELDS: Mapping[type[XapiObject], tuple[str, ...]] = {
+FIELDS: Mapping[type[XapiObject], tuple[str, ...]] = {
     kind: tuple(name for name in kind.__struct_fields__ if name not in ("ref", "home")) for kind in KINDS
 }
-_NAMES = {kind: frozenset(names) for kind, names in _FIELDS.items()}
+"""What XAPI has of each class, as far as we do."""
+_NAMES = {kind: frozenset(names) for kind, names in FIELDS.items()}
 _SHARED: dict[frozenset[str], frozenset[str]] = {}
 """Equal sets of operations are one object: thousands of VMs have the same few."""
 
@@ -120,6 +124,17 @@ class PoolMirror(Home):
         """{XAPI's class: number of rows}."""
         return {kind.xapi_class: len(rows) for kind, rows in self._rows.items()}
 
+    @contextmanager
+    def seen_through(self, by_ref: Lens, by_uuid: Lens) -> Generator[None]:
+        """For one synchronous turn readers get the tables as these make them. See `data.reading`."""
+        rows, uuids = self._rows, self._by_uuid
+        self._rows = {kind: by_ref(kind, table) for kind, table in rows.items()}  # type: ignore[misc]  # nobody writes meanwhile
+        self._by_uuid = {kind: by_uuid(kind, table) for kind, table in uuids.items()}  # type: ignore[misc]
+        try:
+            yield
+        finally:
+            self._rows, self._by_uuid = rows, uuids
+
     def apply(self, events: Iterable[Event], complete: Iterable[type[XapiObject]] = ()) -> list[Change]:
         """Bring the picture up to date; of the classes in `complete`, rows that `events` do not name are gone.
 
@@ -152,7 +167,7 @@ class PoolMirror(Home):
                 self._renamed()
             changes.append(Change(row, Operation.ADD, _NAMES[kind]))
             return
-        names = frozenset(name for name in _FIELDS[kind] if getattr(old, name) != getattr(row, name))
+        names = frozenset(name for name in FIELDS[kind] if getattr(old, name) != getattr(row, name))
         if not names:
             return
         if "uuid" in names:

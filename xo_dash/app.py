@@ -77,6 +77,7 @@ from xo_dash.control.journal import Journal
 from xo_dash.control.local_user import WithLocalUser
 from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.purge import PURGED_EVERY, Purge
+from xo_dash.control.resume.files import RunFiles
 from xo_dash.control.runner import Runner
 from xo_dash.demo import Demo
 from xo_dash.health import add_health
@@ -139,6 +140,7 @@ class Stores:
     kiosks: KioskStore
     cloud_configs: CloudConfigStore
     second_factors: SecondFactorStore
+    runs: RunFiles
 
 
 def serve(settings: Settings) -> int:
@@ -208,6 +210,7 @@ def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
         KioskStore(directory),
         CloudConfigStore(directory, vault),
         SecondFactorStore(directory, vault),
+        RunFiles(directory.path, vault),
     )
 
 
@@ -224,7 +227,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
 
     two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
     auth = AuthService(stores.users, stores.sessions, Passwords(), two_step, demo_while, stores.kiosks, audit.post)
-    runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit)
+    runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit, files=stores.runs)
     return Context(
         settings=settings,
         mirror=mirror,

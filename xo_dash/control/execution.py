@@ -13,8 +13,11 @@ from data.mirror import Mirror
 from data.types import Ref
 from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer
+from xo_dash.control.request import Request
+from xo_dash.control.resume.lines import UNDO, Place, identified
+from xo_dash.control.resume.record import ItemRecord, PastStep, is_harmless
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.control.steps import CANCELLED, Spawn, StepOutcome, Steps
+from xo_dash.control.steps import CANCELLED, RESTARTED, Spawn, StepOutcome, Steps
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import HostTurns, Turn
 from xo_dash.control.transfers.exchange import Exchange
@@ -24,6 +27,11 @@ from xo_dash.i18n import N_
 log = logging.getLogger(__name__)
 
 NOT_BEGUN = StepOutcome(RunState.CANCELLED, lazy(N_("not started because another one failed")))
+STUCK = "Stuck"
+"""The code of a run that cannot go on after a restart."""
+CHANGED = lazy(N_("it cannot go on after the restart of xo-dash: the next step would no longer be the same"))
+CUT = lazy(N_("the transfer was interrupted by a restart of xo-dash"))
+LOST = StepOutcome(RunState.LOST, lazy(N_("xo-dash was restarted before the pool answered; check before trying again")), RESTARTED)
 WORST = (RunState.LOST, RunState.FAILED, RunState.CANCELLED, RunState.REFUSED)
 """Of several that failed the first of these is what became of them: while one may go on nothing is taken back."""
 
@@ -36,6 +44,7 @@ class Done:
     step: Call | Transfer
     undo: Callable[[Any], Plan]
     answer: object
+    place: Place
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,13 +53,23 @@ class Track:
 
     run: Run
     item: RunItem
+    record: ItemRecord
     logs: list[StepLog]  # as foretold, then as they went
     turn: Turn
     shows: Callable[[float], None]  # how far it is, 0 to 1
+    of: Place = ()  # the place of the plan
     within: int = 0  # how many plans it is inside of
     undoing: bool = False
     done: list[Done] = field(default_factory=list)
     number: int = 0  # of the step under way
+
+    @property
+    def place(self) -> Place:
+        """Of the step under way."""
+        return (*self.of, self.number)
+
+    def task_made(self, pool: str, task: Ref) -> None:
+        self.record.task_made(self.place, pool, task)
 
     def progressed(self, fraction: float) -> None:
         """So much of the step under way is done."""
@@ -74,17 +93,38 @@ class Execution:
         self._tell = told
         self._steps = Steps(mirror, connections, follower, told, spawn)
         self._mover = Mover(connections, follower, exchange, told, spawn)
+        self._paused = False  # xo-dash is being stopped
+        self._standing: dict[RunItem, Track] = {}  # what cannot go on, and may be taken back
 
-    async def carry_out(self, run: Run, item: RunItem, plan: Plan, turn: Turn) -> StepOutcome:
-        """All of it, under a `turn` that has been taken. `item.steps` are the steps foretold."""
+    async def carry_out(self, run: Run, item: RunItem, request: Request, turn: Turn, record: ItemRecord) -> StepOutcome:
+        """All of it, under a `turn` that has been taken; what `record` knows from before a restart is not done again.
+
+        `item.steps` are the steps foretold.
+        """
 
         def shows(progress: float) -> None:
             item.progress = progress
             self._tell(run)
 
-        track = Track(run=run, item=item, logs=item.steps, turn=turn, shows=shows)
+        track = Track(run=run, item=item, record=record, logs=item.steps, turn=turn, shows=shows)
+        with record.driving(track.place):
+            plan = run.action.plan(request, item.subject)
         outcome, broken = await self._drive(track, plan)
+        if broken and outcome.code == STUCK and track.done:
+            self._standing[item] = replace(track, done=list(track.done))
+            item.can_be_undone = True
         return await self._taken_back(track, outcome) if broken else outcome
+
+    async def take_back(self, item: RunItem, turn: Turn) -> StepOutcome:
+        """Undo what a run did that could not go on after a restart."""
+        track = self._standing.pop(item)
+        track.turn, track.record.stopped, item.left, item.can_be_undone = turn, None, [], False
+        return await self._taken_back(track, StepOutcome(RunState.CANCELLED, CANCELLED.reason))
+
+    async def pause(self, within: float) -> None:
+        """Begin no more steps; return when what was sent is answered, after so many seconds at the latest."""
+        self._paused = True
+        await self._steps.answered(within)
 
     def cancel(self, item: RunItem) -> None:
         """End the steps under way, as far as they can be; no other is begun."""
@@ -95,17 +135,17 @@ class Execution:
         failed: StepOutcome | None = None
         answer: object = None
         first: object = None
-        while not isinstance(step := _next(plan, answer), Returned):
+        while not isinstance(step := _next(track, plan, answer), Returned):
             logged = self._begin(track, step)
-            outcome = CANCELLED if track.run.cancelled and not track.undoing else await self._step(track, step, logged)
-            logged.state, logged.reason, logged.ended = outcome.state, outcome.reason, time.time()
+            outcome = await self._known_or_taken(track, step, logged)
+            logged.state, logged.reason, logged.ended = outcome.state, outcome.reason, logged.ended or time.time()
             answer = outcome.result
             if isinstance(step, (Call, Transfer)) and isinstance(answer, str) and answer.startswith("OpaqueRef:"):
                 track.item.made.append(Ref(answer))
             first = answer if track.number == 0 else first
             if outcome.state is RunState.DONE:
                 if isinstance(step, (Call, Transfer)) and step.undo is not None:
-                    track.done.append(Done(logged, step, step.undo, answer))
+                    track.done.append(Done(logged, step, step.undo, answer, track.place))
             else:
                 failed = failed or await self._in_plan(track, outcome, step)
                 if not (isinstance(step, (Call, Parallel)) and step.alone):
@@ -127,17 +167,67 @@ class Execution:
         self._tell(track.run)
         return logged
 
+    async def _known_or_taken(self, track: Track, step: Step, logged: StepLog) -> StepOutcome:
+        """What became of it before a restart of ours, if it was begun then; else take it."""
+        past, place = track.record.find(track.place), track.place
+        if past is not None and past.began.does != identified(step):
+            track.item.left += track.record.done_from(place)
+            return StepOutcome(RunState.LOST, CHANGED, STUCK)
+        if past is not None and past.outcome is not None:
+            logged.began, logged.ended = past.began.at, past.ended.at if past.ended else 0.0
+            return past.outcome
+        if track.record.stopped is not None and not isinstance(step, Parallel):
+            return StepOutcome(RunState.LOST, track.record.stopped, STUCK)
+        if past is not None:
+            logged.began = past.began.at
+            outcome = await self._resumed(track, step, logged, past)
+        elif track.run.cancelled and not track.undoing:
+            return CANCELLED
+        else:
+            if self._paused:
+                await asyncio.Event().wait()  # until the run is stopped; the next start goes on from here
+            await track.record.begin(place, step)
+            outcome = await self._step(track, step, logged)
+        if not isinstance(step, Parallel):  # its branches say what it made
+            track.record.ended(place, outcome)
+        return outcome
+
+    async def _resumed(self, track: Track, step: Step, logged: StepLog, past: PastStep) -> StepOutcome:
+        """A step that was under way when the program ended: nothing is sent twice that may have been done."""
+        task = past.task
+        if isinstance(step, Call):
+            outcome = LOST
+            if task is not None:
+                cancel = track.run.cancelled and not track.undoing
+                outcome = await self._steps.follow(
+                    track.run, track.item, step, task.pool, Ref(task.task), track.progressed, cancel=cancel
+                )  # fmt: skip
+            if outcome.state is not RunState.LOST:
+                return outcome
+            if is_harmless(step):
+                return await self._step(track, step, logged)
+            alone = len(track.item.steps) == 1
+            return self._steps.by_the_object(track.run, track.item, outcome) if alone else outcome
+        if isinstance(step, Inspect):
+            return StepOutcome(RunState.FAILED, CUT)
+        if isinstance(step, Transfer):
+            if task is not None:
+                await self._mover.settle(task.pool, Ref(task.task))
+            if step.content is None:
+                return StepOutcome(RunState.FAILED, CUT)
+        return await self._step(track, step, logged)
+
     async def _step(self, track: Track, step: Step, logged: StepLog) -> StepOutcome:
         if isinstance(step, Parallel):
             return await self._parallel(track, step, logged)
         if isinstance(step, (Call, Question)):
-            return await self._steps.take(track.run, track.item, step, track.progressed)
+            return await self._steps.take(track.run, track.item, step, track.progressed, track.task_made)
         async with track.turn.let_go():  # it may be long, and is no work for the pool
             if isinstance(step, Inspect):
                 return await self._inspected(track, step)
             if not isinstance(step, Transfer):
                 return await self._steps.take(track.run, track.item, step, track.progressed)
-            haul = self._mover.begin(track.run, track.item, step, logged, track.progressed)
+            haul = self._mover.begin(track.run, track.item, step, logged, track.progressed, track.task_made)
             with self._steps.stoppable(track.item, lambda: self._mover.stop(haul)):
                 return await self._mover.carry(haul)
 
@@ -167,8 +257,8 @@ class Execution:
             entry = logged.inside[number]
             async with gate, self._throttle.turn(track.item.pool, branch.host) as turn:
                 inner = Track(
-                    run=track.run, item=track.item, logs=entry.inside, turn=turn, shows=shows, within=track.within + 1,
-                    undoing=track.undoing,
+                    run=track.run, item=track.item, record=track.record, logs=entry.inside, turn=turn, shows=shows,
+                    of=(*track.place, number), within=track.within + 1, undoing=track.undoing,
                 )  # fmt: skip
                 outcome = await self._branch(track, step, branch, inner, entry, halt)
             shows(1.0)
@@ -181,11 +271,13 @@ class Execution:
     async def _branch(
         self, track: Track, step: Parallel, branch: Branch, inner: Track, entry: StepLog, halt: asyncio.Event
     ) -> StepOutcome:  # fmt: skip
-        if halt.is_set():
+        if halt.is_set() and track.record.find(inner.place) is None:
             entry.state, entry.reason = NOT_BEGUN.state, NOT_BEGUN.reason
             return NOT_BEGUN
         entry.state = RunState.RUNNING
-        outcome, broken = await self._drive(inner, branch.plan())
+        with track.record.driving(inner.place):
+            plan = branch.plan()
+        outcome, broken = await self._drive(inner, plan)
         if broken and step.alone:
             outcome = await self._taken_back(inner, outcome)
         else:
@@ -231,8 +323,9 @@ class Execution:
     async def _undone(self, track: Track, done: Done) -> bool:
         """Whether every step of the undoing was done."""
         undoing = Track(
-            run=track.run, item=track.item, logs=[], turn=track.turn, shows=lambda _progress: None, within=track.within, undoing=True
-        )
+            run=track.run, item=track.item, record=track.record, logs=[], turn=track.turn, shows=lambda _progress: None,
+            of=(*done.place, UNDO), within=track.within, undoing=True,
+        )  # fmt: skip
         outcome, _broken = await self._drive(undoing, done.undo(done.answer))
         if outcome.state is not RunState.DONE:
             done.log.kept_by = outcome.reason
@@ -247,11 +340,12 @@ class Returned:
     value: object
 
 
-def _next(plan: Plan, answer: object) -> Step | Returned:
-    try:
-        return plan.send(answer)
-    except StopIteration as end:
-        return Returned(end.value)
+def _next(track: Track, plan: Plan, answer: object) -> Step | Returned:
+    with track.record.driving(track.place):
+        try:
+            return plan.send(answer)
+        except StopIteration as end:
+            return Returned(end.value)
 
 
 def _together(outcomes: Sequence[StepOutcome]) -> StepOutcome:

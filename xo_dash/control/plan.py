@@ -38,6 +38,7 @@ class Call:
         "at",
         "blame",
         "gone_is_done",
+        "harmless",
         "judge",
         "method",
         "parameters",
@@ -63,6 +64,7 @@ class Call:
         alone: bool = False,
         at: str = "",
         secret: bool = False,
+        harmless: bool | None = None,
     ) -> None:
         """`says`: what it does, "Cloning web-1". `undo`: of its answer, the plan that takes it back when a later step fails;
         `undone` and `stays` say what is so then if that worked, and if not. `blame`: who knows better why it failed.
@@ -70,7 +72,8 @@ class Call:
 
         `asynchronous`: by a task of its own; false for the few that XAPI only does at once.
         `gone_is_done`: what it removes may already be gone. `alone`: no later step needs it; its failure is told and the plan goes on.
-        `at`: the server's id of another pool than the object's, whose the call is. `secret`: its answer is written down nowhere.
+        `at`: the server's id of another pool than the object's, whose the call is. `secret`: its answer is written down only sealed.
+        `harmless`: whether sending it twice does what sending it once does; unless given, its name tells (`set_*`, `assert_*`, ...).
         """
         self.method = method
         self.parameters = parameters
@@ -85,6 +88,7 @@ class Call:
         self.alone = alone
         self.at = at
         self.secret = secret
+        self.harmless = harmless
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,7 +115,7 @@ class Question:
 class Wait:
     """Until the mirror shows something: a host that is back, a guest that answers, the disk of a clone. The answer is what it shows."""
 
-    until: Callable[[], object]  # asked again after each change of the mirror
+    until: Callable[[], object]  # asked again after each change of the mirror; plain data, such as a reference
     within: float  # seconds
     says: LazyText
     failed: LazyText  # why, when the time is over

@@ -66,6 +66,7 @@ class RunItem:
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0
     result: object = None  # of the first step: what a command made
+    can_be_undone: bool = False  # it could not go on after a restart, and somebody may take back what it did
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -84,7 +85,8 @@ class Run:
     faults: tuple[Fault, ...] = ()
     cancelled: bool = False  # somebody wants it to stop
     dismissed: bool = False  # its user has seen what became of it
-    recalled: bool = False  # given before this program started: see unfinished
+    recalled: bool = False  # given before this program started, and not continued: see unfinished
+    continued: float = 0.0  # seconds since 1970: when it went on after a restart of ours
 
     @property
     def ended(self) -> bool:

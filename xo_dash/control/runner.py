@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from data.mirror import Mirror, Unsubscribe
-from data.names import name_of
+from data.names import name_of, pool_name
+from data.objects import Task
+from data.reading import reading
 from data.stores.trace import Actor, Deed
 from data.stores.users import User
 from data.types import XapiObject
@@ -22,13 +24,18 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import STOPPED, Audit, AuditEntry, AuditUnwritable, moment
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.execution import Execution
+from xo_dash.control.execution import CHANGED, STUCK, Execution
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import rehearse
 from xo_dash.control.request import BadRequest, Fault, Request, decode
+from xo_dash.control.resume.files import RunFile, RunFiles
+from xo_dash.control.resume.lines import RunCancelled, began
+from xo_dash.control.resume.plan_clock import plan_began
+from xo_dash.control.resume.recall import GONE, Continued, obstacle, recalled
+from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.control.steps import CANCELLED, StepOutcome
+from xo_dash.control.steps import CANCELLED, RESTARTED, StepOutcome
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import IN_A_POOL, HostTurns, Turn, host_of
 from xo_dash.control.transfers.exchange import Exchange
@@ -43,6 +50,10 @@ Doing = tuple[str, str, str, bytes]
 """(server, uuid, command, request) of what is being done."""
 RUNS_KEPT = 200
 """Ended runs that stay to be looked at."""
+TO_ANSWER = 3.0
+"""Seconds in which the pools may answer what was sent, when the program is stopped."""
+FIRST = (0,)
+"""The place of a plan's first step."""
 
 
 class Runner:
@@ -58,14 +69,20 @@ class Runner:
         users: Users,
         audit: Audit,
         *,
+        files: RunFiles | None = None,
         at_once: int = IN_A_POOL,
         patience: float = 5.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`users`: as they are now. `at_once`: in one pool."""
+        """`users`: as they are now. `files`: where runs write down how far they are; without them none survives a restart.
+
+        `at_once`: in one pool.
+        """
         self._mirror = mirror
         self._users = users
         self._audit = audit
+        self._files = files
+        self._writing: dict[Run, RunFile] = {}
         self._clock = clock
         self._throttle = HostTurns(at_once)
         self.exchange = Exchange()
@@ -112,8 +129,11 @@ class Runner:
             run.faults = error.faults
         self._runs.append(run)
         self._forget_old()
-        for item in run.items:
-            self._spawn(self._when_its_turn_comes(run, item))
+        if run.request is not None and action.kind is not Task and self._files is not None and (file := self._files.begin(run.key)):
+            self._writing[run] = file
+            file.note(began(run))
+        for number, item in enumerate(run.items):
+            self._spawn(self._when_its_turn_comes(run, item, ItemRecord(self._writing.get(run), number)))
         self._tell(run)
         return run
 
@@ -136,13 +156,34 @@ class Runner:
             unsubscribe()
 
     async def recall(self) -> None:
-        """Tell of what was under way when the program ended the last time. Once, when the servers are in the mirror."""
+        """Go on with what was under way when the program ended the last time, and tell of what cannot.
+
+        Once, when the servers are in the mirror.
+        """
+        if self._files is not None:
+            for recorded in await self._files.left():
+                if one := recalled(recorded, self._fresh_id(), self._clock(), self._mirror.pools):
+                    self._continue(one)
+                else:
+                    self._files.end(recorded.file)
         mine = {run.key for run in self._runs}
         begun = [entry for entry in await asyncio.to_thread(self._audit.unfinished) if entry.run not in mine]
         for run in self._unfinished.runs(begun, self._fresh_id, self._clock()):
             self._runs.appendleft(run)
             log.warning("%s of %d objects by %s was under way when xo-dash ended", run.action.id, len(run.items), run.user_name)
             self._tell(run)
+
+    def _continue(self, continued: Continued) -> None:
+        run = continued.run
+        self._runs.appendleft(run)
+        self._writing[run] = continued.file
+        log.info("%s of %d objects by %s goes on", run.action.id, len(run.items), run.user_name)
+        for number, item in enumerate(run.items):
+            if not item.state.ended:
+                record = ItemRecord(continued.file, number, continued.past[item], self._mirror.pools)
+                self._spawn(self._when_its_turn_comes(run, item, record))
+        self._close_ended(run)
+        self._tell(run)
 
     def note(self, actor: Actor, deed: Deed) -> None:
         """Write down what somebody did to a pool without a command: typed into a console."""
@@ -153,19 +194,36 @@ class Runner:
         if run.ended or not may(user, run.action):
             return
         run.cancelled = True
+        if file := self._writing.get(run):
+            file.note(RunCancelled())
         for item in run.items:
             self._execution.cancel(item)
         self._tell(run)
 
+    def take_back(self, user: User, run: Run) -> None:
+        """Undo what a run did that could not go on after a restart."""
+        for item in run.items if may(user, run.action) else ():
+            if item.can_be_undone:
+                item.can_be_undone, item.state = False, RunState.RUNNING
+                self._spawn(self._take_back(run, item))
+        self._tell(run)
+
+    async def _take_back(self, run: Run, item: RunItem) -> None:
+        async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
+            await self._end(run, item, await self._execution.take_back(item, turn))
+
     async def stop(self) -> None:
-        """Stop following; what was sent goes on in the pools. The audit says so."""
+        """Stop following; what was sent goes on in the pools, and the next start goes on with the rest."""
         self._unfinished.stop()
+        await self._execution.pause(TO_ANSWER)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.activity.stop()
         await self._audit.settle()
         self._audit.close()
+        if self._files is not None:
+            await self._files.close()
 
     def dismiss(self, run: Run) -> None:
         """Its user has seen what became of it: also the next start does not tell it again."""
@@ -182,10 +240,12 @@ class Runner:
 
     # one object
 
-    async def _when_its_turn_comes(self, run: Run, item: RunItem) -> None:
+    async def _when_its_turn_comes(self, run: Run, item: RunItem, record: ItemRecord) -> None:
         try:
+            if run.continued:
+                await self._pools_are_live(run, item, record)
             async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
-                await self._carry_out(run, item, turn)
+                await (self._go_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
         except asyncio.CancelledError:
             reason = lazy(N_("xo-dash was stopped in the meantime; check before trying again"))
             await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason, STOPPED))
@@ -193,30 +253,69 @@ class Runner:
         except Exception as error:
             log.exception("%s of %s failed inside", run.action.id, item.uuid)
             reason = lazy(N_("internal error of xo-dash ({error}); see its log"), error=type(error).__name__)
-            await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason))
+            await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason), record)
 
-    async def _carry_out(self, run: Run, item: RunItem, turn: Turn) -> None:
+    async def _carry_out(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         if run.cancelled:
-            await self._end(run, item, CANCELLED)
+            await self._end(run, item, CANCELLED, record)
             return
         request = self._request_for(run, item)
         if not isinstance(request, Request):
-            await self._end(run, item, StepOutcome(RunState.REFUSED, request))
+            await self._end(run, item, StepOutcome(RunState.REFUSED, request), record)
             return
-        item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
         item.started = self._clock()
         item.state = RunState.RUNNING
         doing = _doing(run, item)
         self._under_way.add(doing)
         try:
             await self._audit.write(self._entry("begin", run, item))
-            outcome = await self._execution.carry_out(run, item, run.action.plan(request, item.subject), turn)
+            with reading(self._mirror.pools) as read, plan_began(item.started):
+                read.note(item.subject)
+                item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
+            record.began(item.started, request, read.recorded())
+            outcome = await self._execution.carry_out(run, item, request, turn, record)
         except AuditUnwritable as error:
             item.started = 0.0
             outcome = StepOutcome(RunState.REFUSED, lazy(N_("{reason}; nothing was done"), reason=str(error)))
         finally:
             self._under_way.discard(doing)
-        await self._end(run, item, outcome)
+        await self._end(run, item, outcome, record)
+
+    async def _pools_are_live(self, run: Run, item: RunItem, record: ItemRecord) -> None:
+        """Return when what an item of before a restart needs can be asked again, or is no longer there."""
+        needed = {item.pool} | (record.rows.of if record.rows is not None else set())
+        stirred = asyncio.Event()
+        unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
+        try:
+            while away := [pool for one in needed if (pool := self._mirror.pools.get(one)) and not pool.server.is_live]:
+                item.says = lazy(N_("Waiting for {pool}"), pool=pool_name(away[0]))
+                self._tell(run)
+                stirred.clear()
+                await stirred.wait()
+        finally:
+            unsubscribe()
+        item.says = None
+
+    async def _go_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
+        """With what had begun before a restart, from where it was; if the one whose it is may still do it."""
+        request = item.request
+        record.stopped = obstacle(run, item, record, self._users, self._mirror.pools.get(item.pool))
+        item.state = RunState.RUNNING
+        if request is None or record.stopped is GONE:
+            item.left = record.done_from(FIRST)
+            await self._end(run, item, StepOutcome(RunState.LOST, record.stopped or CHANGED, STUCK), record)
+            return
+        doing = _doing(run, item)
+        self._under_way.add(doing)
+        try:
+            with record.driving(FIRST):
+                item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
+            outcome = await self._execution.carry_out(run, item, request, turn, record)
+        finally:
+            self._under_way.discard(doing)
+        await self._end(run, item, outcome, record)
+        if outcome.code == RESTARTED and len(item.steps) == 1:
+            self._unfinished.follow(run, item)
 
     def _request_for(self, run: Run, item: RunItem) -> Request | LazyText:
         """The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
@@ -233,7 +332,8 @@ class Runner:
             return told(error.faults, run.action)
         return lazy(N_("it is already being done")) if _doing(run, item) in self._under_way else item.request
 
-    async def _end(self, run: Run, item: RunItem, outcome: StepOutcome) -> None:
+    async def _end(self, run: Run, item: RunItem, outcome: StepOutcome, record: ItemRecord | None = None) -> None:
+        """`record`: unless the next start goes on with it."""
         item.reason, item.code, item.result = outcome.reason, outcome.code, outcome.result
         item.ended = self._clock()
         event = "end" if item.started else "refused"
@@ -242,7 +342,15 @@ class Runner:
         except AuditUnwritable as error:
             log.error("%s of %s by %s: %s, and %s", run.action.id, item.uuid, run.user_name, outcome.state, error)
         item.state, item.says = outcome.state, None
+        if record is not None:
+            record.item_ended(outcome)
+            self._close_ended(run)
         self._tell(run)
+
+    def _close_ended(self, run: Run) -> None:
+        """Of a run that has ended nothing stays but its lines in the audit."""
+        if run.ended and self._files is not None and (file := self._writing.pop(run, None)):
+            self._files.end(file)
 
     # around it
 

@@ -28,6 +28,8 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Let something go on beside what is done."""
 Progressed = Callable[[float], None]
 """Told how far a step is, 0 to 1."""
+TaskNoted = Callable[[str, Ref], None]
+"""Told (server's id, task) of each call that has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class StepOutcome:
     result: object = None
 
 
+RESTARTED = "Restarted"
+"""The code of a call that nobody knows about since a restart of ours."""
 CANCELLED = StepOutcome(RunState.CANCELLED, lazy(N_("it was cancelled")))
 
 
@@ -53,18 +57,39 @@ class Steps:
         self._tell = told
         self._spawn = spawn
         self._stops: dict[RunItem, list[Callable[[], None]]] = {}  # what ends the steps under way
+        self._unanswered: set[asyncio.Future[Any]] = set()
 
-    async def take(self, run: Run, item: RunItem, step: Call | Question | Wait, progressed: Progressed) -> StepOutcome:
+    async def take(
+        self, run: Run, item: RunItem, step: Call | Question | Wait, progressed: Progressed, made: TaskNoted = lambda _pool, _task: None
+    ) -> StepOutcome:
         if isinstance(step, Wait):
             return await self._wait(item, step)
         if isinstance(step, Question):
             return await self._asked(item, step)
-        return await self._call(run, item, step, progressed)
+        return await self._call(run, item, step, progressed, made)
+
+    async def follow(
+        self, run: Run, item: RunItem, step: Call, pool: str, task: Ref, progressed: Progressed, *, cancel: bool
+    ) -> StepOutcome:  # fmt: skip
+        """The end of the task of a call that was sent before a restart of ours."""
+        try:
+            caller = self._connections(pool)
+        except NotConnected as error:
+            return StepOutcome(RunState.LOST, *explain_error(error, item.subject.home))
+        if cancel:
+            self._spawn(_cancel(caller, task))
+        return await self._to_its_end(run, item, step, (pool, task, caller), progressed)
 
     def cancel(self, item: RunItem) -> None:
         """End what is under way: a task that can be cancelled is, nothing is waited for any longer."""
         for stop in tuple(self._stops.get(item, ())):
             stop()
+
+    async def answered(self, within: float) -> None:
+        """Return when all that was sent is answered, after so many seconds at the latest."""
+        if self._unanswered:
+            await asyncio.wait(self._unanswered, timeout=within)
+            await asyncio.sleep(0)  # so that the answers are noted
 
     @contextmanager
     def stoppable(self, item: RunItem, stop: Callable[[], None]) -> Iterator[None]:
@@ -112,20 +137,32 @@ class Steps:
         reason = step.judge(answer)
         return StepOutcome(RunState.FAILED, reason) if reason else StepOutcome(RunState.DONE)
 
-    async def _call(self, run: Run, item: RunItem, step: Call, progressed: Progressed) -> StepOutcome:
+    async def _call(self, run: Run, item: RunItem, step: Call, progressed: Progressed, made: TaskNoted) -> StepOutcome:
         pool = step.at or item.pool
         home = self._mirror.pools.get(pool, item.subject.home)
-        parameters = [revealed(one) for one in step.parameters]
         try:
             caller = self._connections(pool)
             if not step.asynchronous:
-                return _answered(step, await caller.call(step.method, *parameters))
-            task = Ref(str(await caller.call(f"Async.{step.method}", *parameters)))
+                return _answered(step, await self._sent(caller, step.method, step))
+            task = Ref(str(await self._sent(caller, f"Async.{step.method}", step)))
         except XapiError as error:
             reason, code = explain_error(error, home, item.subject)
             if step.gone_is_done and code == "HANDLE_INVALID":
                 return StepOutcome(RunState.DONE)
             return StepOutcome(_state(error), reason, code)
+        made(pool, task)
+        return await self._to_its_end(run, item, step, (pool, task, caller), progressed)
+
+    async def _sent(self, caller: Caller, method: str, step: Call) -> Any:
+        sending = asyncio.ensure_future(caller.call(method, *map(revealed, step.parameters)))
+        self._unanswered.add(sending)
+        sending.add_done_callback(self._unanswered.discard)
+        return await sending
+
+    async def _to_its_end(
+        self, run: Run, item: RunItem, step: Call, sent: tuple[str, Ref, Caller], progressed: Progressed
+    ) -> StepOutcome:  # fmt: skip
+        pool, task, caller = sent
         item.tasks.append(task)
         self._tell(run)
         with self.stoppable(item, lambda: self._spawn(_cancel(caller, task))):
@@ -134,10 +171,15 @@ class Steps:
             self._spawn(_destroy(caller, task))  # nobody has to wait for that
         return self._judged(run, item, step, end)
 
+    def by_the_object(self, run: Run, item: RunItem, lost: StepOutcome) -> StepOutcome:
+        """Of a call that nobody can tell of: whether its object is as it should be afterwards."""
+        is_done = run.action.succeeded is not None and run.action.succeeded(item.subject)
+        return StepOutcome(RunState.DONE) if is_done else lost
+
     def _judged(self, run: Run, item: RunItem, step: Call, end: TaskEnd) -> StepOutcome:
         """What the end of the task means."""
-        if end.status is TaskStatus.UNKNOWN and run.action.succeeded is not None and run.action.succeeded(item.subject):
-            return StepOutcome(RunState.DONE)
+        if end.status is TaskStatus.UNKNOWN:
+            return self.by_the_object(run, item, judged(item, end))
         if step.gone_is_done and end.code == "HANDLE_INVALID":
             return StepOutcome(RunState.DONE)
         outcome = judged(item, end)

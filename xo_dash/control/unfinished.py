@@ -42,11 +42,16 @@ class Unfinished:
             if entry.action in BY_ID and BY_ID[entry.action].kind is not Task and entry.server in self._mirror.pools:
                 by_run.setdefault(entry.run, []).append(entry)
         runs = [_run(entries, self._mirror, fresh_id(), now) for entries in by_run.values()]
-        self._open = {item: run for run in runs for item in run.items}
-        if runs:
-            self._unsubscribe = self._mirror.observe(self._changed)
-            self._look(self._open)
+        for run in runs:
+            for item in run.items:
+                self.follow(run, item)
         return runs
+
+    def follow(self, run: Run, item: RunItem) -> None:
+        """Say of an item that is lost how its object is, until that has come to rest."""
+        self._open[item] = run
+        self._unsubscribe = self._unsubscribe or self._mirror.observe(self._changed)
+        self._look([item])
 
     def stop(self) -> None:
         if self._unsubscribe is not None:

@@ -16,7 +16,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Inspect, Transfer
 from xo_dash.control.request import File
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.control.steps import CANCELLED, StepOutcome, judged
+from xo_dash.control.steps import CANCELLED, Progressed, StepOutcome, TaskNoted, judged
 from xo_dash.control.task_waiter import Connections, TaskEnd, TaskWaiter
 from xo_dash.control.throttle import HostTurns
 from xo_dash.control.transfers.delivery import Delivery
@@ -58,6 +58,7 @@ class Haul:
     delivery: Delivery | None = None
     upload: Upload | None = None
     stopped: bool = False  # somebody wants it to end
+    made: TaskNoted = lambda _pool, _task: None
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -85,14 +86,14 @@ class Mover:
         self._spawn = spawn
         self._throttle = HostTurns(AT_ONCE)
 
-    def begin(self, run: Run, item: RunItem, step: Transfer, logged: StepLog, progressed: Callable[[float], None]) -> Haul:
+    def begin(self, run: Run, item: RunItem, step: Transfer, logged: StepLog, progressed: Progressed, made: TaskNoted) -> Haul:
         """Something to `carry`, and to `stop`."""
 
         def told() -> None:
             progressed(meter.fraction)
 
         logged.meter = meter = ByteCounter(step.total, told)
-        return Haul(run, item, step, meter)
+        return Haul(run, item, step, meter, made=made)
 
     async def carry(self, haul: Haul) -> StepOutcome:
         """All of it, to what its task says became of it."""
@@ -121,6 +122,21 @@ class Mover:
         """Somebody wants it to end."""
         haul.stopped = True
         haul.stirred.set()
+
+    async def settle(self, pool: str, task: Ref) -> None:
+        """Return when the pool has ended a transfer whose other end is gone, or does not in the usual time."""
+
+        async def ended(within: float) -> None:
+            await asyncio.wait_for(self._follower.end(pool, task, caller, lambda _progress: None), within)
+
+        with suppress(XapiError, TimeoutError):
+            caller = self._connections(pool)
+            try:
+                await ended(TO_NOTICE)
+            except TimeoutError:
+                await caller.call("task.cancel", task)
+                await ended(TO_END)
+            await caller.call("task.destroy", task)
 
     # phases
 
@@ -167,6 +183,7 @@ class Mover:
         caller = self._connections(haul.item.pool)
         with_task = haul.task = Ref(str(await caller.call("task.create", haul.step.label, "")))
         haul.item.tasks.append(with_task)
+        haul.made(haul.item.pool, with_task)
         following = self._follower.end(haul.item.pool, with_task, caller, haul.meter.shared)
         haul.following = asyncio.get_running_loop().create_task(following)
         haul.following.add_done_callback(lambda _following: haul.stirred.set())

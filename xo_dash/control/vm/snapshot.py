@@ -18,6 +18,7 @@ from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import Fault, NamePattern, Request, called
+from xo_dash.control.resume.plan_clock import plan_time
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.kinds import is_machine
@@ -43,7 +44,7 @@ class TakeSnapshot(Request, frozen=True, kw_only=True):
 
 def dated_name(vms: Sequence[VM]) -> str:
     """`web-1 2026-01-31 14:05`: sorts by time, and says whose it is where only the name is shown."""
-    moment = dt.datetime.now(dt.UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    moment = dt.datetime.fromtimestamp(plan_time(), dt.UTC).astimezone().strftime("%Y-%m-%d %H:%M")
     return f"{{name}} {moment}" if len(vms) != 1 else f"{name_of(vms[0])} {moment}"
 
 

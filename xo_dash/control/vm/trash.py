@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -16,6 +15,7 @@ from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import NoRequest
+from xo_dash.control.resume.plan_clock import plan_time
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 
@@ -79,7 +79,7 @@ def _marks_on(vm: VM) -> Iterator[TrashMark]:
 
 
 def plan(request: NoRequest, vm: VM) -> Plan:
-    for mark in tuple(_marks_missing(vm, time.time())):
+    for mark in tuple(_marks_missing(vm, plan_time())):
         yield _set(vm, mark)
 
 

@@ -1,0 +1,168 @@
+"""What is written down of a run, a line for each thing that happened, and the text of a line."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from data.reading import RecordedRows
+from data.types import XapiObject
+from xo_dash.control.lazy_text import Amount, LazyText
+from xo_dash.control.plan import Call, Parallel, Question, Step, Transfer
+from xo_dash.control.run import Run, RunState
+
+VERSION: Final = 1
+Place = tuple[int, ...]
+"""Where a step stands: its number; inside of plans beside each other also the number of the plan and of the step in it, and so on. What
+undoes a step has that one's place, UNDO, and its own number."""
+UNDO: Final = -1
+
+
+class RunBegan(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
+    """The first line."""
+
+    key: str
+    action: str
+    user_id: str
+    user: str
+    address: str
+    created: float
+    request: dict[str, Any]
+    objects: list[tuple[str, str, str, str]]  # uuid, name, server, uuid of its pool
+
+
+class ItemBegan(msgspec.Struct, frozen=True, kw_only=True, tag="begin"):
+    """Its turn has come. `rows`: what its plan read."""
+
+    item: int
+    at: float  # what its plan takes for now
+    request: dict[str, Any]
+    rows: RecordedRows
+
+
+class StepBegan(msgspec.Struct, frozen=True, kw_only=True, tag="step"):
+    """On the disk before anything is sent."""
+
+    item: int
+    place: Place
+    at: float
+    does: str  # see `identified`
+    says: dict[str, Any]
+
+
+class TaskMade(msgspec.Struct, frozen=True, kw_only=True, tag="task"):
+    item: int
+    place: Place
+    pool: str  # the server's id
+    task: str
+
+
+class StepEnded(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
+    item: int
+    place: Place
+    at: float
+    state: str
+    reason: dict[str, Any] | None = None
+    code: str = ""
+    result: Any = None
+
+
+class ItemEnded(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
+    item: int
+    at: float
+    state: str
+    reason: dict[str, Any] | None = None
+    code: str = ""
+
+
+class RunCancelled(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
+    """Somebody wants it to stop."""
+
+
+Line = RunBegan | ItemBegan | StepBegan | TaskMade | StepEnded | ItemEnded | RunCancelled
+_DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)
+
+
+def encoded(line: Line) -> str:
+    """Raises TypeError for an answer that is no plain data, such as a row of the mirror."""
+    return msgspec.json.encode(line, enc_hook=_plain).decode()
+
+
+def decoded(text: str) -> Line:
+    """Raises msgspec.DecodeError."""
+    return _DECODER.decode(text)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, XapiObject):
+        raise TypeError("a row of the mirror is no answer that can be written down")
+    return str(value)
+
+
+def began(run: Run) -> RunBegan:
+    return RunBegan(
+        key=run.key, action=run.action.id, user_id=run.user_id, user=run.user_name, address=run.address, created=run.created,
+        request=msgspec.to_builtins(run.request) if run.request is not None else {},
+        objects=[(item.uuid, item.name, item.pool, item.pool_uuid) for item in run.items],
+    )  # fmt: skip
+
+
+def identified(step: Step) -> str:
+    """What a step does, as far as doing it again must be the same: its method, and a digest of all that it sends."""
+    match step:
+        case Call():
+            name, sent = step.method, [step.at, *step.parameters]
+        case Question():
+            name, sent = step.method, [*step.parameters]
+        case Transfer():
+            name, sent = step.method, [step.query]
+        case Parallel():
+            name, sent = "plans", [len(step.branches)]
+        case _:
+            name, sent = type(step).__name__.lower(), []
+    digest = hashlib.sha256(msgspec.json.encode(sent, enc_hook=str, order="sorted")).hexdigest()
+    return f"{name} {digest[:32]}"
+
+
+def method_of(does: str) -> str:
+    """Of what `identified` says."""
+    return does.partition(" ")[0] if does[:3] not in ("GET", "PUT") else " ".join(does.split(" ")[:2])
+
+
+# ---- sentences
+
+
+def packed(text: LazyText | None) -> dict[str, Any] | None:
+    """A sentence as plain data, to be put into words later."""
+    if text is None:
+        return None
+    values = {name: _packed_value(value) for name, value in text.values.items()}
+    return {"message": text.message, "values": values} | ({"plural": text.plural, "count": text.count} if text.plural else {})
+
+
+def _packed_value(value: object) -> object:
+    if isinstance(value, LazyText):
+        return {"text": packed(value)}
+    if isinstance(value, Amount):
+        return {"bytes": value.bytes}
+    return value if isinstance(value, (str, int, float)) else str(value)
+
+
+def unpacked(data: dict[str, Any] | None) -> LazyText | None:
+    if data is None:
+        return None
+    values = {name: _unpacked_value(value) for name, value in data.get("values", {}).items()}
+    return LazyText(str(data.get("message", "")), values, str(data.get("plural", "")), int(data.get("count", 0)))
+
+
+def _unpacked_value(value: object) -> object:
+    if isinstance(value, dict):
+        return unpacked(value["text"]) if "text" in value else Amount(float(value.get("bytes", 0)))
+    return value
+
+
+def state_of(text: str) -> RunState:
+    """LOST for one that this version does not know."""
+    return RunState(text) if text in set(RunState) else RunState.LOST
