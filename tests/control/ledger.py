@@ -72,12 +72,13 @@ class Ledger:
 
     def _done(self, method: str, *parameters: Any) -> str:
         verb, ref = method.partition(".")[2], parameters[0]
-        if verb in ("create", "copy"):
+        if verb in ("create", "copy", "introduce"):
             made = f"OpaqueRef:made-{len(self._records) + 1}"
             self._records[made] = str(sorted(ref.items())) if isinstance(ref, dict) else method
             self.made[self._records[made]] += 1
             return made
-        if verb == "destroy":
+        if verb in ("destroy", "forget"):
+            self.values = {key: value for key, value in self.values.items() if key[0] != ref or not ref.startswith("OpaqueRef:made")}
             record = self._records.get(ref) or str(sorted(self._written(ref).items()))
             self.made[record] -= 1
         elif verb in PAIRS:

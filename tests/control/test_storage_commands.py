@@ -154,7 +154,6 @@ FAILING = [
     ("sr.forget", "sr"),
     ("sr.destroy", "sr"),
     ("sr.auto_scan", "sr"),
-    ("sr.add_tag", "sr"),
     ("pbd.unplug", "path"),
 ]
 VALUES: dict[str, dict[str, object]] = {"sr.auto_scan": {"on": False}}

@@ -20,6 +20,7 @@ from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
 from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
 from xo_dash.control.pool.tasks import CANCEL
 from xo_dash.control.sr.attach import ATTACH, SCAN
+from xo_dash.control.sr.create import NEW_SR
 from xo_dash.control.sr.default import CHOOSE_DEFAULT, MAKE_DEFAULT
 from xo_dash.control.sr.detach import DESTROY, DETACH, FORGET
 from xo_dash.control.sr.import_disk import IMPORT_DISK, UPLOAD_ISO
@@ -73,7 +74,7 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,
     *NETWORKS,
-    CREATE, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
+    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

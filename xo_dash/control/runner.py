@@ -35,6 +35,7 @@ from xo_dash.control.resume.plan_clock import plan_began
 from xo_dash.control.resume.recall import GONE, Continued, obstacle, recalled
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
+from xo_dash.control.sr.probe import Prober
 from xo_dash.control.steps import CANCELLED, RESTARTED, StepOutcome
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import IN_A_POOL, HostTurns, Turn, host_of
@@ -86,6 +87,7 @@ class Runner:
         self._clock = clock
         self._throttle = HostTurns(at_once)
         self.exchange = Exchange()
+        self.prober = Prober(mirror, connections, users)
         follower = TaskWaiter(mirror, patience)
         self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)
         self._unfinished = Unfinished(mirror, self._tell)

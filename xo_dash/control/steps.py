@@ -128,7 +128,7 @@ class Steps:
 
     async def _asked(self, item: RunItem, step: Question) -> StepOutcome:
         try:
-            answer = await self._connections(item.pool).call(step.method, *step.parameters)
+            answer = await self._connections(item.pool).call(step.method, *map(revealed, step.parameters))
         except NotConnected as error:
             return StepOutcome(RunState.REFUSED, *explain_error(error, item.subject.home))
         except XapiError as error:

@@ -1,0 +1,49 @@
+"""Where the storage behind an SR is, as far as its paths say it, and which known SRs lie at the same place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from data.objects import PBD, SR, Host
+from data.types import Home
+
+Place = tuple[str, ...]
+"""What names a place: ("nfs", server, path), ("scsi", SCSI id), ("disk", host's uuid, device) ..."""
+ON_DISK = frozenset({"lvm", "ext", "xfs", "largeblock"})
+
+
+def place_of(kind: str, config: Mapping[str, str], host: str = "") -> Place:
+    """Of an SR of that XAPI type by its device_config; `host`: the uuid of whose drives it means. () for what nobody knows."""
+    server, location = _slashes(config.get("server", "")), _slashes(config.get("location", ""))
+    if config.get("SCSIid"):
+        return ("scsi", config["SCSIid"])
+    if kind in ON_DISK:
+        return ("disk", host, config.get("device", "").split(",")[0])
+    if server:
+        return ("nfs", server.casefold(), config.get("serverpath", "").rstrip("/")) if kind == "nfs" else ("smb", server.casefold())
+    return _library(location) or (("folder", host, location) if location else ())
+
+
+def _library(location: str) -> Place:
+    """Of images on a server, which may be at the same place as an SR of disks."""
+    if location.startswith("//"):
+        return ("smb", location.casefold())
+    name, separator, path = location.partition(":/")
+    return ("nfs", name.casefold(), f"/{path}") if separator else ()
+
+
+def _slashes(text: str) -> str:
+    return text.replace("\\", "/").rstrip("/")
+
+
+def srs_at(pools: Mapping[str, Home], place: Place) -> list[SR]:
+    """The SRs of all pools that lie at `place`, by name."""
+    found = dict.fromkeys(sr for home in pools.values() for sr, at in _places(home) if place and at == place)
+    return sorted(found, key=lambda sr: sr.name_label.casefold())
+
+
+def _places(home: Home) -> Iterator[tuple[SR, Place]]:
+    for pbd in home.all(PBD).values():
+        sr, host = home.one(SR, pbd.SR), home.one(Host, pbd.host)
+        if sr is not None:
+            yield sr, place_of(sr.type, pbd.device_config, host.uuid if host is not None else "")
