@@ -239,9 +239,9 @@ class Mirror:
 
     def having(self, kind: type[T], key: str) -> list[T]:
         """Every object of `kind` that `key` may mean: one, where it names the pool as `data.identity` says."""
-        if kind is Pool:
-            return [own for home in self.called(key) if key and (own := home.pool)]  # type: ignore[misc]  # T is Pool here
         uuid, pool = parse(key)
+        if kind is Pool:
+            return [own for home in self.called(pool or uuid) if key and (own := home.pool)]  # type: ignore[misc]  # T is Pool here
         return [row for home in self.called(pool) if (row := home.by_uuid(kind, uuid))]
 
     def find(self, kind: type[T], key: str) -> T | None:

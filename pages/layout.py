@@ -19,9 +19,10 @@ from components.frame.loading import show_loading
 from components.frame.navigation import navigation
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
+from components.people.account import role_word
 from components.ui import page as page_box
 from data.changes import Subject
-from data.stores.users import Role, User
+from data.stores.users import User
 from pages.serving import serve
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
@@ -82,8 +83,4 @@ def _account(context: Context, user: User) -> None:
     async def keep(name: str, value: str | None) -> None:
         await context.users.set_preferences(current_user().id, {name: value})
 
-    account(user.name, _role(user.role), lambda: current_user().preferences, "/account", keep)
-
-
-def _role(role: Role) -> str:
-    return {Role.VIEWER: _("viewer"), Role.OPERATOR: _("operator"), Role.ADMIN: _("administrator")}[role]
+    account(user.name, role_word(user.role), lambda: current_user().preferences, "/account", keep)

@@ -45,6 +45,7 @@ from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
+from data.stores.tokens import TokenStore
 from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
 from data.types import GIB, NULL_REF, Ref, XapiObject
@@ -322,15 +323,17 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     directory, audit = DataDirectory(folder), Audit(folder)
     directory.tell, directory.who = audit.tell, current_actor
     users = UserStore(directory)
-    kiosks = KioskStore(directory)
-    auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory), kiosks=kiosks, tell=audit.post)
+    kiosks, tokens = KioskStore(directory), TokenStore(directory)
+    auth = AuthService(
+        users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory), kiosks=kiosks, tell=audit.post, tokens=tokens
+    )
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
         runner=runner, auth=auth, users=users, server_store=cast(Any, parts.get("server_store", missing)),
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
-        kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)),
+        kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)), tokens=tokens,
     )  # fmt: skip
 
 

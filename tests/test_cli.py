@@ -206,3 +206,17 @@ def test_who_lost_their_phone_is_let_in_by_the_password_alone(run: Run, data_dir
     assert run("user", "reset-two-step", "Ann")[:2] == (0, "ann can sign in with the password alone, and set up two-step sign-in again\n")
     assert factors.refresh() and factors.all() == ()
     assert run("user", "reset-two-step", "eve")[0] == 1
+
+
+def test_a_token_is_printed_once_and_kept_as_a_hash(run: Run, data_dir: Path) -> None:
+    run("user", "add", "ann", "--role", "none", typed="a long password\n")
+    status, out, _err = run("token", "add", "ann", "--name", "backup", "--role", "viewer", "--expires", "90d")
+    token = out.strip()
+    assert status == 0 and token.startswith("xod_")
+    assert token.rsplit("_", 1)[1] not in "".join(path.read_text() for path in data_dir.glob("*.json*"))
+    assert run("token", "list")[1].splitlines()[1].split()[1:4] == ["ann", "backup", "viewer"]
+    assert run("token", "add", "ann", "--name", "backup")[0] == 1, "the name is taken"
+    assert run("token", "add", "bob", "--name", "x")[0] == 1
+    assert run("token", "add", "ann", "--name", "x", "--expires", "soon")[0] == 1
+    assert run("token", "remove", token.split("_")[1])[0] == 0
+    assert run("token", "list")[1] == "there are no tokens; add one with: xo-dash token add USER --name NAME\n"

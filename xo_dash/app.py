@@ -25,6 +25,7 @@ from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
+from data.stores.tokens import TokenStore
 from data.stores.users import UserStore
 from data.stores.vault import Vault
 from data.trash import SETTING, days_of
@@ -61,6 +62,7 @@ from pages import (
 )
 from pages.front import VIEWS
 from xo_dash import ending, i18n, listening
+from xo_dash.api import routes as api
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
 from xo_dash.auth.current import current_actor, session_of
 from xo_dash.auth.install import install
@@ -141,6 +143,7 @@ class Stores:
     cloud_configs: CloudConfigStore
     second_factors: SecondFactorStore
     runs: RunFiles
+    tokens: TokenStore
 
 
 def serve(settings: Settings) -> int:
@@ -211,6 +214,7 @@ def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
         CloudConfigStore(directory, vault),
         SecondFactorStore(directory, vault),
         RunFiles(directory.path, vault),
+        TokenStore(directory),
     )
 
 
@@ -226,7 +230,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
             return all(server.simulated for server in stores.servers.all())
 
     two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
-    auth = AuthService(stores.users, stores.sessions, Passwords(), two_step, demo_while, stores.kiosks, audit.post)
+    auth = AuthService(stores.users, stores.sessions, Passwords(), two_step, demo_while, stores.kiosks, audit.post, stores.tokens)
     runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit, files=stores.runs)
     return Context(
         settings=settings,
@@ -240,6 +244,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         setting_store=stores.settings,
         kiosks=stores.kiosks,
         cloud_configs=stores.cloud_configs,
+        tokens=stores.tokens,
     )
 
 
@@ -276,6 +281,7 @@ def add_routes(app: App, context: Context) -> None:
     install(app, context.auth, VIEWS, context.settings.host)
     layout.install(app, context)
     add_health(app, context)
+    api.add_routes(app, context)
     for page in PAGES:
         page.create(context)
 

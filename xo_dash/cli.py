@@ -14,6 +14,8 @@ from pathlib import Path
 from xo_dash import __version__
 from xo_dash.i18n import LOCALES, _, negotiate, set_locator
 
+ROLES = ("none", "viewer", "operator", "admin")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit status."""
@@ -121,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     commands.add_parser("simulate", help=_("run simulated pools, as a program of its own (see: xo-dash simulate --help)"))
     _add_user(commands)
+    _add_token(commands)
     _add_server(commands)
     _add_audit(commands)
     _add_do(commands)
@@ -165,7 +168,7 @@ def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
     verbs = user.add_subparsers(dest="verb", required=True, metavar="VERB")
     add = verbs.add_parser("add", help=_("add a user; the password is prompted for or read from standard input"), parents=[_places()])
     add.add_argument("name")
-    add.add_argument("--role", choices=("viewer", "operator", "admin"), default="viewer", help=_("the user's role (viewer)"))
+    add.add_argument("--role", choices=ROLES, default="viewer", help=_("the user's role everywhere; none: only what grants give (viewer)"))
     passwd = verbs.add_parser(
         "passwd", help=_("set a user's password; it is prompted for or read from standard input"), parents=[_places()]
     )
@@ -184,6 +187,19 @@ def _add_audit(commands: "Commands[argparse.ArgumentParser]") -> None:
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help=_("check that no line was changed, added or removed"), parents=[_places()])
     verify.add_argument("--anchor", metavar="HASH", default="", help=_("the last hash of an earlier check: shows that nothing was cut off"))
+
+
+def _add_token(commands: "Commands[argparse.ArgumentParser]") -> None:
+    token = commands.add_parser("token", help=_("add, list and revoke the tokens of programs"), allow_abbrev=False)
+    verbs = token.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help=_("add a token; it is printed once"), parents=[_places()])
+    add.add_argument("user", metavar="USER", help=_("whom it acts for"))
+    add.add_argument("--name", required=True, help=_("what it is for"))
+    add.add_argument("--role", choices=ROLES[1:], default="", help=_("the most that it may do (what its user may)"))
+    add.add_argument("--expires", metavar="TIME", default="", help=_("90d, 12h, or a date like 2027-01-31 (never)"))
+    verbs.add_parser("list", help=_("list the tokens"), parents=[_places()])
+    remove = verbs.add_parser("remove", help=_("revoke a token"), parents=[_places()])
+    remove.add_argument("id", metavar="ID")
 
 
 def _add_server(commands: "Commands[argparse.ArgumentParser]") -> None:

@@ -5,18 +5,20 @@ import getpass
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from data.stores.directory import DataDirectory
-from data.stores.errors import DirectoryUnusable, RecordMissing, RecordRefused, StoreError
+from data.stores.errors import DirectoryUnusable, RecordRefused, StoreError
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.trace import Actor
-from data.stores.users import Role, User, UserStore
+from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
+from xo_dash import cli_people
 from xo_dash.auth.passwords import Passwords, complaint
+from xo_dash.cli_table import print_table
 from xo_dash.config import Settings, is_loopback
 from xo_dash.control.audit import Audit
 from xo_dash.i18n import _, date
@@ -42,7 +44,10 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         audit = Audit(settings.data_dir)
         directory.tell, directory.who = audit.tell, lambda: Actor(_account(), address=COMMAND_LINE)
         try:
-            verbs[given.command, given.verb](given, settings, directory)
+            if people := cli_people.VERBS.get((given.command, given.verb)):
+                people(given, directory)
+            else:
+                verbs[given.command, given.verb](given, settings, directory)
         finally:
             directory.close()
             audit.close()
@@ -82,32 +87,28 @@ def _add_user(given: argparse.Namespace, settings: Settings, directory: DataDire
         raise RecordRefused(_("the user {name} already exists").format(name=given.name))
     password = _new_password(given.name)
     user = users.add_now(given.name, Passwords().hash_now(password), Role(given.role))
-    print(_("{name} can sign in now, with the role {role}").format(name=user.name, role=user.role))
+    if user.role is Role.NONE:
+        print(_("{name} can sign in now, and sees what grants give").format(name=user.name))
+    else:
+        print(_("{name} can sign in now, with the role {role}").format(name=user.name, role=user.role))
 
 
 def _set_password(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     users = UserStore(directory)
-    user = _user(users, given.name)
+    user = cli_people.need_user(users, given.name)
     users.set_password_now(user.id, Passwords().hash_now(_new_password(user.name)))
     print(_("{name} has a new password; open sessions of the old one end").format(name=user.name))
 
 
 def _reset_two_step(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
-    user = _user(UserStore(directory), given.name)
+    user = cli_people.need_user(UserStore(directory), given.name)
     SecondFactorStore(directory, Vault(directory, settings.secret_key)).remove_now(user.id)
     print(_("{name} can sign in with the password alone, and set up two-step sign-in again").format(name=user.name))
 
 
-def _user(users: UserStore, name: str) -> User:
-    user = users.by_name(name)
-    if user is None:
-        raise RecordMissing(_("there is no user named {name}; see: xo-dash user list").format(name=name))
-    return user
-
-
 def _list_users(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     rows = [(user.name, user.role.value, date(user.created)) for user in UserStore(directory).all()]
-    _table((_("name"), _("role"), _("created")), rows, _("there are no users yet; xo-dash serve asks for the first one"))
+    print_table((_("name"), _("role"), _("created")), rows, _("there are no users yet; xo-dash serve asks for the first one"))
 
 
 def _new_password(name: str) -> str:
@@ -154,7 +155,7 @@ def _list_servers(given: argparse.Namespace, settings: Settings, directory: Data
         (one.label, one.address, one.user, words[one.tls], one.pool_uuid or "–", _("yes") if one.enabled else _("no")) for one in servers
     ]
     head = (_("display name"), _("address"), _("user"), _("trust"), _("pool"), _("enabled"))
-    _table(head, rows, _("there are no servers yet; add one in the settings page, or with: xo-dash server add"))
+    print_table(head, rows, _("there are no servers yet; add one in the settings page, or with: xo-dash server add"))
 
 
 # ---- the audit
@@ -194,14 +195,3 @@ def _secret(prompt: str, *, twice: bool = False) -> str:
     if twice and getpass.getpass(_("Repeat password: ")) != password:
         raise RecordRefused(_("the passwords do not match; nothing was changed"))
     return password
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
-    """Columns as wide as they need to be; the sentence `empty` if there are no rows."""
-    lines = [head, *rows]
-    if len(lines) == 1:
-        print(empty)
-        return
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

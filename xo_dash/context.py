@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from data.mirror import Mirror
 from data.scope import Scope, on_a_screen
+from data.stores.users import Role
 
 if TYPE_CHECKING:
     from data.stores.cloud_configs import CloudConfigStore
     from data.stores.kiosks import KioskStore
     from data.stores.servers import ServerStore
     from data.stores.settings import SettingsStore
-    from data.stores.users import UserStore
+    from data.stores.tokens import TokenStore
+    from data.stores.users import User, UserStore
     from xo_dash.auth.service import AuthService
     from xo_dash.config import Settings
     from xo_dash.control.journal import Journal
@@ -41,12 +43,17 @@ class Context:
     setting_store: SettingsStore
     kiosks: KioskStore
     cloud_configs: CloudConfigStore
+    tokens: TokenStore
     _shared: dict[Callable[[Mirror], Any], object] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def scope(self) -> Scope:
         """What may be seen by who may see everything."""
         return self.shared(Scope)
+
+    def scope_of(self, user: User) -> Scope:
+        """... by this user, as of now."""
+        return self.scope if user.role.includes(Role.VIEWER) else self.shared(_nothing)
 
     @property
     def screen(self) -> Scope:
@@ -58,6 +65,10 @@ class Context:
         if make not in self._shared:
             self._shared[make] = make(self.mirror)
         return cast(T, self._shared[make])
+
+
+def _nothing(mirror: Mirror) -> Scope:
+    return Scope(mirror, lambda _subject: False)
 
 
 def _screen(mirror: Mirror) -> Scope:

@@ -12,11 +12,12 @@ from xo_dash.auth.current import current_session, current_user
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
+from xo_dash.control.access import ROLES
 from xo_dash.i18n import _
 
 
 def role_word(role: Role) -> str:
-    return {Role.VIEWER: _("viewer"), Role.OPERATOR: _("operator"), Role.ADMIN: _("administrator")}[role]
+    return _(ROLES[role])
 
 
 def account_cards(context: Context) -> None:

@@ -66,7 +66,7 @@ class RunPage(ui.element):
 
     def _draw(self) -> None:
         run = self._run
-        state = state_of(run)
+        state = run.state
         self._state.show(MARKS[state], _state_words(run))
         pools = dict.fromkeys(pool_name(home) for item in run.items if (home := self._context.mirror.pools.get(item.pool)))
         self._head.note.text = " · ".join([*pools, _("by {user}").format(user=run.user_name)])
@@ -198,21 +198,13 @@ class RunPage(ui.element):
         await correct_and_retry(self._context, self._run)
 
 
-def state_of(run: Run) -> RunState:
-    """The worst of its objects once all have ended; else that it goes on."""
-    if not run.ended:
-        return RunState.RUNNING if any(item.state is not RunState.WAITING for item in run.items) else RunState.WAITING
-    order = (RunState.FAILED, RunState.LOST, RunState.REFUSED, RunState.CANCELLED, RunState.DONE)
-    return next((state for state in order if run.count(state)), RunState.DONE)
-
-
 def _title(run: Run) -> str:
     return f"{_(run.action.title)}: {run.items[0].name}" if len(run.items) == 1 else counted(run.action, len(run.items))
 
 
 def _state_words(run: Run) -> str:
     left = sum(len(item.left) for item in run.items)
-    word = _(WORDS[state_of(run)])
+    word = _(WORDS[run.state])
     return _("{state}, {n} left").format(state=word, n=number(left)) if left else word
 
 

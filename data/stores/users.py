@@ -5,7 +5,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -19,8 +19,9 @@ LONGEST_NAME = 64
 
 
 class Role(StrEnum):
-    """What a user may do; each may all that those before it may."""
+    """What a user may do everywhere; each may all that those before it may."""
 
+    NONE = "none"  # nothing, but for what grants give
     VIEWER = "viewer"  # look
     OPERATOR = "operator"  # start, stop, snapshot what is there
     ADMIN = "admin"  # everything, and users and servers
@@ -41,6 +42,21 @@ class User:
     created: float = field(metadata=UNTOLD)  # seconds since 1970
     epoch: str = field(repr=False, metadata=UNTOLD)  # another one with every new password: ends the sessions of the old
     preferences: dict[str, Any] = field(default_factory=dict, repr=False)  # language, theme, columns, ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CappedUser(User):
+    """A user as a token acts for them: never as more than `cap`, whatever they may themselves."""
+
+    cap: Role
+
+
+def capped(user: User, cap: Role) -> User:
+    """`user` with at most this role, everywhere."""
+    if cap is Role.ADMIN:
+        return user
+    values = {one.name: getattr(user, one.name) for one in fields(User)}
+    return CappedUser(**{**values, "role": user.role if cap.includes(user.role) else cap}, cap=cap)
 
 
 def name_key(name: str) -> str:

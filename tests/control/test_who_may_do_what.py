@@ -37,7 +37,7 @@ STATES = {
 }
 NAMED = ("vm.migrate", "vm.rename", "vm.describe", "vm.revert", "vm.eject", "vm.remove_cloud_init")
 """Those that ask for something else than a power state."""
-ROLES = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
+ROLES = {Role.NONE: False, Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
 FOR_ADMINS = {
     "vm.add_pci",
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",

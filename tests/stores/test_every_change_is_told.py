@@ -22,6 +22,7 @@ from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
+from data.stores.tokens import TokenStore
 from data.stores.trace import REDACTED, Actor, Deed, Result, by
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
@@ -55,7 +56,7 @@ class Case:
     def __init__(self, directory: DataDirectory) -> None:
         self.users, self.kiosks, self.settings = UserStore(directory), KioskStore(directory), SettingsStore(directory)
         self.servers, self.findings = ServerStore(directory, Vault(directory)), FindingStore(directory)
-        self.clouds = CloudConfigStore(directory, Vault(directory))
+        self.clouds, self.tokens = CloudConfigStore(directory, Vault(directory)), TokenStore(directory)
         self.ann = self.users.add_now("Ann", "a hash", Role.ADMIN)
         self.factors = SecondFactorStore(directory, Vault(directory))
         self.factors.set_now(self.ann.id, "Ann", "hunter2", 0, ["spare"])
@@ -89,6 +90,10 @@ class Case:
             (CloudConfigStore, "remove_now"): ("cloud_config.remove", lambda: self.clouds.remove_now(self.web.id, "ann")),
             (CloudConfigStore, "remove"): ("cloud_config.remove", lambda: self.clouds.remove(self.web.id, "ann")),
             **self._of_second_factors(),
+            (TokenStore, "add_now"): ("token.add", lambda: self.tokens.add_now(self.ann.id, "backup")),
+            (TokenStore, "add"): ("token.add", lambda: self.tokens.add(self.ann.id, "backup")),
+            (TokenStore, "remove_now"): ("token.remove", lambda: self.tokens.remove_now(self.tokens.add_now(self.ann.id, "x")[1].id)),
+            (TokenStore, "remove"): ("token.remove", lambda: self.tokens.remove(self.tokens.add_now(self.ann.id, "x")[1].id)),
             (SettingsStore, "set_now"): ("setting.set", lambda: self.settings.set_now("order", ["a"])),
             (SettingsStore, "set"): ("setting.set", lambda: self.settings.set("order", ["a"])),
             (Tunings, "set_now"): ("rule.tune", lambda: self.findings._tunings.set_now(rule.key, Tuning(on=False))),
@@ -120,6 +125,7 @@ QUIET = {
     (Notes, "tidy_now"), (FindingStore, "tidy"), (FindingStore, "remember"),  # what is over
     (Notes, "rename_now"), (FindingStore, "rename"),  # an older name of the same
         (SessionStore, "save"),  # the door tells who comes and goes
+    (TokenStore, "note_use"),  # the door tells nothing of it either
     (Records, "reload"), (Records, "refresh"),
 }  # fmt: skip
 READING = {
@@ -130,6 +136,7 @@ READING = {
     "any_administrator",
     "password",
     "of",
+    "of_user",
     "open",
     "value",
     "overrides",
@@ -150,6 +157,7 @@ STORES: tuple[type, ...] = (
     FindingStore,
     CloudConfigStore,
     SecondFactorStore,
+    TokenStore,
 )
 
 

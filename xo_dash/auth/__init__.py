@@ -5,6 +5,7 @@
     current     current_user() for pages and handlers, user_of() for plain routes
     crowd       how many may be connected at once; wire   what a connection may cost before it has said who it is
     guard       in front of everything, HTTP and websocket: origin, session, whose page it is
+    problems    what is wrong with a request to the API
     kinds       which kinds of session a route is for; reload   the answer to the socket of a page that is not there
     socket_life a websocket ends with its session
     sockets     the same for each message of a page's socket; ends the pages of a session

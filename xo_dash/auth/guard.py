@@ -16,6 +16,7 @@ from xo_dash.auth.csrf import SAFE_METHODS, host_is_loopback, is_anonymous, is_f
 from xo_dash.auth.current import SCOPE_KEY, may_use, session_of
 from xo_dash.auth.headers import secured
 from xo_dash.auth.kinds import EVERYBODY, SessionKind, endpoint_of, kinds_of
+from xo_dash.auth.problems import API, problem
 from xo_dash.auth.reload import answer_websocket, polling_answer
 from xo_dash.auth.sessions import Session, SessionTable
 from xo_dash.auth.socket_life import SocketLife
@@ -65,8 +66,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        token = read_token(scope, headers)
-        session = self._sessions.find(token) if token else None
+        session = self._session(scope, headers)
         scope[SCOPE_KEY] = session
         refusal = _overcrowding(scope, headers, session) or self._refusal(scope, headers, session)
         if scope["type"] == "http":
@@ -83,12 +83,23 @@ class Guard:
             grace = FAREWELL if route_path(scope).startswith(SOCKET) else 0.0
             await SocketLife(session, grace).serve(self._app, scope, receive, send)
 
+    def _session(self, scope: Scope, headers: Headers) -> Session | None:
+        """Of a program with a token, else of the browser that has this cookie."""
+        if bearer := _bearer(headers):
+            address, _port = scope.get("client") or ("", 0)
+            return self._sessions.bearing(bearer, address)
+        token = read_token(scope, headers)
+        return self._sessions.find(token) if token else None
+
     def _refusal(self, scope: Scope, headers: Headers, session: Session | None) -> Response | None:
         path = route_path(scope)
         if self._loopback_only() and not host_is_loopback(headers):
             return _plain(headers, N_("The demo answers only to localhost."), 421)
-        if _may_change_something(scope, path) and (
-            is_foreign(headers, is_secure(scope)) or (is_anonymous(headers) and "cookie" in headers)
+        by_cookie = not _bearer(headers)  # which browsers send along with whatever any site asks for; a token they do not
+        if (
+            by_cookie
+            and _may_change_something(scope, path)
+            and (is_foreign(headers, is_secure(scope)) or (is_anonymous(headers) and "cookie" in headers))
         ):
             self._explain(headers, is_secure(scope))
             return _plain(headers, N_("This request comes from another site."), 403)
@@ -111,7 +122,7 @@ class Guard:
         if kind is not SessionKind.PERSON:
             served = self._served(scope, path)
             if served is None or kind not in served:
-                return self._way_in(scope, headers, path) if session is None else _outside_of_a_kiosk(headers, served)
+                return self._way_in(scope, headers, path) if session is None else _elsewhere(headers, kind, served)
         if path.startswith(OF_A_PAGE) and not (session and _owns(session, path.removeprefix(OF_A_PAGE).split("/")[0])):
             return _plain(headers, N_("You do not have access to this page."), 403)
         return None
@@ -124,6 +135,8 @@ class Guard:
         return None if endpoint is None else kinds_of(endpoint)
 
     def _way_in(self, scope: Scope, headers: Headers, path: str) -> Response:
+        if path.startswith(API):
+            return self._unauthorized(headers)
         wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", "")
         if not wants_page:
             return JSONResponse({"error": "sign in first"}, 401)
@@ -132,6 +145,23 @@ class Guard:
         if self._first_run():
             return RedirectResponse("/first-run", 303)
         return RedirectResponse(login_path(path, scope["query_string"].decode("latin-1")), 303)
+
+    def _unauthorized(self, headers: Headers) -> Response:
+        token = self._sessions.expired(bearer) if (bearer := _bearer(headers)) else None
+        with using(negotiate(headers.get("accept-language", ""))):
+            if token is not None:
+                sentence = _("The token “{name}” has expired; create a new one.").format(name=token.name)
+            elif bearer:
+                sentence = _("This token is not valid (any more); create a new one.")
+            else:
+                sentence = _("Send a token as “Authorization: Bearer …”; create one in the settings or with: xo-dash token add.")
+        return problem(401, sentence, {"www-authenticate": 'Bearer realm="xo-dash"'})
+
+
+def _bearer(headers: Headers) -> str:
+    """The token of a program; empty if there is none."""
+    scheme, _space, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _overcrowding(scope: Scope, headers: Headers, session: Session | None) -> Response | None:
@@ -142,10 +172,11 @@ def _overcrowding(scope: Scope, headers: Headers, session: Session | None) -> Re
     return _plain(headers, N_("Too many connections; close some pages."), 503)
 
 
-def _outside_of_a_kiosk(headers: Headers, served: SessionKind | None) -> Response:
+def _elsewhere(headers: Headers, kind: SessionKind, served: SessionKind | None) -> Response:
+    """To a screen or a program, what is not for it."""
     if served is None:
         return nothing_here(headers)
-    return _plain(headers, N_("This link shows only the map."), 403)
+    return _plain(headers, N_("This link shows only the map.") if kind is SessionKind.KIOSK else N_("A token opens only the API."), 403)
 
 
 def nothing_here(headers: Headers) -> Response:

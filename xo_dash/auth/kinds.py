@@ -16,9 +16,12 @@ class SessionKind(Flag):
     NOBODY = auto()  # without a session
     KIOSK = auto()  # a screen that came in by a link
     PERSON = auto()  # a user; what each role may do is asked where it is done
+    TOKEN = auto()  # a program that acts for a user
 
 
-EVERYBODY = SessionKind.NOBODY | SessionKind.KIOSK | SessionKind.PERSON
+EVERYBODY = SessionKind.NOBODY | SessionKind.KIOSK | SessionKind.PERSON | SessionKind.TOKEN
+PROGRAMS = SessionKind.PERSON | SessionKind.TOKEN
+"""Whom the API serves: a browser that is signed in may use it, too."""
 SIGNED_IN = SessionKind.KIOSK | SessionKind.PERSON
 
 _MARK = "_xo_dash_kinds"

@@ -12,6 +12,7 @@ from nicegui import Client, background_tasks
 from data.stores.errors import RecordRefused, StoreError
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
+from data.stores.tokens import TokenStore
 from data.stores.trace import OURSELVES, Actor, Deed, Result, Tell, by, nobody_listens
 from data.stores.users import LONGEST_NAME, Role, User, UserStore, name_key
 from xo_dash.auth import sockets
@@ -52,8 +53,9 @@ class AuthService:
         demo_while: Callable[[], bool] | None = None,
         kiosks: KioskStore | None = None,
         tell: Tell = nobody_listens,
+        tokens: TokenStore | None = None,
     ) -> None:
-        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks` there are none.
+        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks` or `tokens` there are none.
 
         `tell` hears who came in, who was refused, and whose session ended; it must not hold the loop.
         """
@@ -61,7 +63,8 @@ class AuthService:
         self.passwords = passwords
         self.kiosks = kiosks
         self.two_step = two_step
-        self.sessions = SessionTable(users, sessions, self._accepts, kiosks=kiosks)
+        self.tokens = tokens
+        self.sessions = SessionTable(users, sessions, self._accepts, kiosks=kiosks, tokens=tokens)
         self._demo_while = demo_while
         self._first_run = FirstRun()
         self._by_account = Throttle(ACCOUNT_TRIES, ACCOUNT_WAIT)
@@ -149,6 +152,14 @@ class AuthService:
             if session.kiosk_id == kiosk_id:
                 self.end(session, "its link was revoked")
 
+    async def revoke_token(self, token_id: str) -> None:
+        """It opens nothing any more, and what it opened is closed. Raises RecordMissing."""
+        if self.tokens is not None:
+            await self.tokens.remove(token_id)
+        for session in self.sessions.closed():
+            if session.token_id == token_id:
+                self.end(session, "its token was revoked")
+
     # ---- going out
 
     def end(self, session: Session, why: str = "", actor: Actor | None = None) -> None:
@@ -211,6 +222,8 @@ class AuthService:
         """Remove a user and sign them out everywhere. Raises Refused for the last administrator."""
         await _refusing(self.users.remove(user_id))
         await self.reset_two_step(user_id)
+        for token in self.tokens.of_user(user_id) if self.tokens else ():
+            await self.revoke_token(token.id)
         self.end_all_of(user_id)
 
     # ---- its own life
@@ -220,6 +233,8 @@ class AuthService:
         try:
             await self.users.reload()
             await self.two_step.store.reload()
+            if self.tokens is not None:
+                await self.tokens.reload()
         except StoreError as error:
             log.warning("%s", error)
         for session in self.sessions.closed():

@@ -1,4 +1,4 @@
-"""Who is signed in, and which screens show the map by a link.
+"""Who is signed in, which screens show the map by a link, and which programs came with a token.
 
 A browser holds a random token in a cookie and nothing else; here are its hash, the user and the times.
 A session is open until it is ended, too long unused, too old, or its user is gone or has another password.
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from data.clock import SteadyClock
 from data.stores.kiosks import Kiosk, KioskStore
 from data.stores.sessions import SessionRecord, SessionStore
-from data.stores.users import Role, User, UserStore
+from data.stores.tokens import ApiToken, TokenStore
+from data.stores.users import Role, User, UserStore, capped
 from xo_dash.auth.kinds import SessionKind
 
 DAY = 24 * 3600.0
@@ -43,6 +44,7 @@ class Session:
     address: str
     table: "SessionTable" = field(repr=False)
     ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    token_id: str = ""  # of a program; empty for a browser
 
     @property
     def kiosk_id(self) -> str:
@@ -51,6 +53,8 @@ class Session:
 
     @property
     def kind(self) -> SessionKind:
+        if self.token_id:
+            return SessionKind.TOKEN
         return SessionKind.KIOSK if self.kiosk_id else SessionKind.PERSON
 
     @property
@@ -75,14 +79,17 @@ class SessionTable:
         accepts: Callable[[User], bool],
         clock: Callable[[], float] | None = None,
         kiosks: KioskStore | None = None,
+        tokens: TokenStore | None = None,
     ) -> None:
-        """`accepts`: whether this user may have a session at all."""
+        """`accepts`: whether this user may have a session at all. Without `kiosks` or `tokens` there are none."""
         self._users = users
         self._store = store
         self._accepts = accepts
         self._kiosks = kiosks
+        self._tokens = tokens
         self._clock = clock or SteadyClock()  # a clock that is set signs nobody out
         self._sessions = {record.id: self._session(record) for record in store.all()}
+        self._of_tokens: dict[str, Session] = {}  # by the token's id: one for each, for as long as the program runs
 
     def start(self, user: User, address: str) -> tuple[str, Session]:
         """A new session and the token for its cookie."""
@@ -107,8 +114,34 @@ class SessionTable:
         session.last_seen = self._clock()
         return session
 
+    def bearing(self, text: str, address: str) -> Session | None:
+        """The session of a program that came with this token; None if it opens nothing (any more)."""
+        token = self._tokens.of(text) if self._tokens else None
+        if token is None:
+            return None
+        session = self._of_tokens.get(token.id)
+        if session is None:
+            now = self._clock()
+            session = Session(f"token {token.id}", token.user_id, "", now, now, address, self, token_id=token.id)
+        if self.user_of(session) is None:
+            return None
+        self._of_tokens[token.id] = session
+        session.address = address
+        return session
+
+    def expired(self, text: str) -> ApiToken | None:
+        """The token, if that is what is wrong with it."""
+        token = self._tokens.of(text) if self._tokens else None
+        return token if token is not None and token.has_expired else None
+
+    def token_of(self, session: Session) -> ApiToken | None:
+        """What it came with."""
+        return self._tokens.get(session.token_id) if self._tokens and session.token_id else None
+
     def user_of(self, session: Session) -> User | None:
         """None if the session is not open (any more)."""
+        if session.token_id:
+            return self._user_of_token(session)
         now = self._clock()
         if session.ended.is_set() or now - session.last_seen > IDLE or now - session.created > LIFETIME:
             return None
@@ -120,9 +153,16 @@ class SessionTable:
             return None
         return user
 
+    def _user_of_token(self, session: Session) -> User | None:
+        token, user = self.token_of(session), self._users.get(session.user_id)
+        if session.ended.is_set() or token is None or token.has_expired or user is None or not self._accepts(user):
+            return None
+        return capped(user, token.role)
+
     def end(self, session: Session) -> None:
         """From here on it opens nothing."""
         session.ended.set()
+        self._of_tokens.pop(session.token_id, None)
         self._sessions.pop(session.key, None)
 
     def all(self) -> tuple[Session, ...]:
@@ -130,7 +170,7 @@ class SessionTable:
 
     def closed(self) -> list[Session]:
         """Those that have run out by themselves and were not ended yet."""
-        return [session for session in self._sessions.values() if self.user_of(session) is None]
+        return [session for session in (*self._sessions.values(), *self._of_tokens.values()) if self.user_of(session) is None]
 
     def touch(self, session: Session) -> None:
         session.last_seen = self._clock()

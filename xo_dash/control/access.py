@@ -10,7 +10,7 @@ from data.stores.users import Role, User
 from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.i18n import N_
 
-ROLES = {Role.VIEWER: N_("viewer"), Role.OPERATOR: N_("operator"), Role.ADMIN: N_("administrator")}
+ROLES = {Role.NONE: N_("no role"), Role.VIEWER: N_("viewer"), Role.OPERATOR: N_("operator"), Role.ADMIN: N_("administrator")}
 """The roles in words."""
 _RANK = {role: rank for rank, role in enumerate(Role)}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from data.identity import key_of, seen_from
-from data.mirror import Mirror
-from data.names import name_of
+from data.identity import Key, key_of, seen_from
+from data.names import name_of, pool_name
 from data.objects import KINDS
 from data.types import Home, Ref, XapiObject
 from xo_dash.control.action import AnyAction
@@ -20,6 +20,7 @@ from xo_dash.control.run import Run, RunItem, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _
 
+T = TypeVar("T", bound=XapiObject)
 NAMED = 5
 """Objects that are listed where a name is of several."""
 
@@ -41,28 +42,51 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     dry_run: bool = False
 
 
+class Trouble(StrEnum):
+    """What is wrong with an order."""
+
+    ACTION = "action"  # there is none of that name
+    ON = "on"  # no object is named
+    MISSING = "missing"  # an object that is not there
+    AMBIGUOUS = "ambiguous"  # a name or uuid of several
+    REQUEST = "request"  # see `faults`
+
+
 class OrderRefused(Exception):  # told to who gave it
-    """It cannot be begun; the text is a sentence in the reader's language, `faults` are by field."""
+    """It cannot be begun; the text is a sentence in the reader's language, `faults` are by field, `matches` the keys of several."""
 
-    def __init__(self, sentence: str, faults: Sequence[Fault] = ()) -> None:
+    def __init__(self, sentence: str, trouble: Trouble, faults: Sequence[Fault] = (), matches: Sequence[str] = ()) -> None:
         super().__init__(sentence)
+        self.trouble = trouble
         self.faults = tuple(faults)
+        self.matches = tuple(matches)
 
 
-def accept(order: Order, mirror: Mirror) -> tuple[AnyAction, list[XapiObject], Request]:
+class Lookup(Protocol):
+    """Where objects are looked for: the mirror, or what somebody may see of it."""
+
+    def every(self, kind: type[T]) -> Iterator[T]: ...
+
+    def having(self, kind: type[T], key: str) -> list[T]: ...
+
+
+def accept(order: Order, among: Lookup) -> tuple[AnyAction, list[XapiObject], Request]:
     """What it means. Raises OrderRefused."""
     action = BY_ID.get(order.action)
     if action is None:
         near = ", ".join(row.id for row in ACTIONS if row.id.partition(".")[0] == order.action.partition(".")[0])
         raise OrderRefused(_("there is no action “{action}”; there are: {actions}").format(
-            action=order.action[:80], actions=near or ", ".join(BY_ID)))  # fmt: skip
+            action=order.action[:80], actions=near or ", ".join(BY_ID)), Trouble.ACTION)  # fmt: skip
     if not order.on:
-        raise OrderRefused(_("name the objects for “{action}”").format(action=action.id))
-    subjects = list(dict.fromkeys(_find(mirror, action.kind, text) for text in order.on))
+        raise OrderRefused(_("name the objects for “{action}”").format(action=action.id), Trouble.ON)
+    subjects = list(dict.fromkeys(_find(among, action.kind, text) for text in order.on))
+    fitting = [subject for subject in subjects if action.applies_to(subject)]
+    if not fitting:
+        raise OrderRefused(_("this object does not support it"), Trouble.REQUEST)
     try:
-        return action, subjects, decode(action.request, {**_usual(action, subjects), **_by_name(action, subjects, order.values)})
+        return action, subjects, decode(action.request, {**_usual(action, fitting), **_by_name(action, subjects, order.values)})
     except BadRequest as error:
-        raise OrderRefused(_("the command is incomplete or invalid"), error.faults) from error
+        raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, error.faults) from error
 
 
 def _usual(action: AnyAction, subjects: Sequence[XapiObject]) -> Mapping[str, object]:
@@ -89,21 +113,22 @@ def _called(home: Home, kind: type[XapiObject], name: str) -> list[XapiObject]:
     return [row for row in home.all(kind).values() if name and getattr(row, "name_label", None) == name]
 
 
-def _find(mirror: Mirror, kind: type[XapiObject], text: str) -> XapiObject:
+def _find(among: Lookup, kind: type[XapiObject], text: str) -> XapiObject:
+    """By key, or by uuid and the name of its pool or connection, or by name."""
     uuid, _at, pool = text.partition("@")
-    found: list[XapiObject] = [
-        row
-        for home in mirror
-        if not pool or pool in (home.id, home.server.label, home.pool.uuid if home.pool else "", home.pool.name_label if home.pool else "")
-        if (row := home.by_uuid(kind, uuid)) is not None
+    found = among.having(kind, text) or [
+        row for row in among.having(kind, uuid) if not pool or pool in (row.home.server.label, pool_name(row.home))
     ]
-    found = found or [row for row in mirror.every(kind) if getattr(row, "name_label", None) == text]
+    found = found or [row for row in among.every(kind) if getattr(row, "name_label", None) == text]
     if len(found) == 1:
         return found[0]
     if not found:
-        raise OrderRefused(_("there is no {kind} “{text}”; enter a name or a UUID").format(kind=kind.xapi_class, text=text[:255]))
-    listed = ", ".join(f"{row.uuid}@{row.home.id}" for row in found[:NAMED])
-    raise OrderRefused(_("“{text}” matches several: {listed}; specify which one").format(text=text[:255], listed=listed))
+        raise OrderRefused(_("there is no {kind} “{text}”; enter a name or a UUID").format(kind=kind.xapi_class, text=text[:255]),
+                           Trouble.MISSING)  # fmt: skip
+    keys = [str(Key(row.uuid, row.home.key)) for row in found]
+    listed = ", ".join(keys[:NAMED])
+    raise OrderRefused(_("“{text}” matches several: {listed}; specify which one").format(text=text[:255], listed=listed),
+                       Trouble.AMBIGUOUS, matches=keys)  # fmt: skip
 
 
 def preview(action: AnyAction, subjects: Iterable[XapiObject], request: Request) -> list[dict[str, object]]:
@@ -130,6 +155,7 @@ def told(run: Run) -> dict[str, object]:
     return {
         "id": run.key,
         "action": run.action.id,
+        "state": run.state.value,
         "ended": run.ended,
         "progress": round(run.progress, 3),
         "results": [_result(item) for item in run.items],
@@ -153,6 +179,11 @@ def _result(item: RunItem) -> dict[str, object]:
 def _step(step: StepLog) -> dict[str, object]:
     about: dict[str, object] = {"says": str(step.says), "state": step.state.value, "undone": step.undone}
     return about | ({"inside": [_step(one) for one in step.inside]} if step.inside else {})
+
+
+def awaits_made(item: RunItem) -> bool:
+    """Whether it made something that the mirror has not heard of (yet)."""
+    return isinstance(item.result, str) and item.result.startswith("OpaqueRef:") and _made(item) is None
 
 
 def _made(item: RunItem) -> XapiObject | None:

@@ -93,6 +93,14 @@ class Run:
         return all(item.state.ended for item in self.items)
 
     @property
+    def state(self) -> RunState:
+        """The worst of its objects once all have ended; else that it goes on."""
+        if not self.ended:
+            return RunState.RUNNING if any(item.state is not RunState.WAITING for item in self.items) else RunState.WAITING
+        order = (RunState.FAILED, RunState.LOST, RunState.REFUSED, RunState.CANCELLED, RunState.DONE)
+        return next((state for state in order if self.count(state)), RunState.DONE)
+
+    @property
     def progress(self) -> float:
         """0 to 1 over all objects."""
         return sum(1.0 if item.state.ended else item.progress for item in self.items) / max(1, len(self.items))

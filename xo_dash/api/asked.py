@@ -1,0 +1,184 @@
+"""One request to the API: who asks, what they may see, and what is answered where it cannot be done."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import logging
+import time
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+import orjson
+from nicegui import background_tasks
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from data.scope import Scope
+from data.stores.errors import RecordMissing, RecordRefused, StoreError
+from data.stores.trace import Actor, by
+from data.stores.users import Role, User
+from xo_dash.auth.current import scope_session
+from xo_dash.auth.kinds import PROGRAMS, open_to
+from xo_dash.auth.problems import problem
+from xo_dash.auth.service import Refused
+from xo_dash.auth.sessions import Session
+from xo_dash.context import Context
+from xo_dash.i18n import _, negotiate, using
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+LONGEST_BODY: Final = 1 << 20
+SQUEEZED_FROM: Final = 16 << 10
+"""Bytes from which an answer is compressed, in a thread."""
+BURST, A_SECOND = 500.0, 100.0
+"""Requests of one session at once, and in the long run."""
+
+
+class Problem(Exception):
+    """It is answered with this status and sentence; `more` are members of the answer."""
+
+    def __init__(self, status: int, sentence: str, **more: object) -> None:
+        super().__init__(sentence)
+        self.status, self.more = status, more
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and whose it is."""
+
+    context: Context
+    request: Request
+    session: Session
+    user: User
+
+    @property
+    def scope(self) -> Scope:
+        """What they may see."""
+        return self.context.scope_of(self.user)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user.name, self.user.id, self.session.address)
+
+    def path(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def query(self, known: Iterable[str]) -> Mapping[str, str]:
+        """The parameters of the address, each given once. Raises Problem for one that nobody knows."""
+        names = tuple(known)
+        given = self.request.query_params
+        for name in given:
+            if name not in names:
+                sentence = _("there is no parameter “{name}”; there are: {names}")
+                raise Problem(400, sentence.format(name=name[:80], names=", ".join(names) or "–"))
+            if len(given.getlist(name)) > 1:
+                raise Problem(400, _("“{name}” is given twice; give it once").format(name=name))
+        return given
+
+    async def body(self, shape: type[T]) -> T:
+        """What was sent, as `shape`. Raises Problem."""
+        content = bytearray()
+        try:
+            async for piece in self.request.stream():
+                content += piece
+                if len(content) > LONGEST_BODY:
+                    raise Problem(413, _("the body is longer than {most} bytes; send less at once").format(most=LONGEST_BODY))
+        except ClientDisconnect:
+            raise Problem(400, _("the body did not come whole; send it again")) from None
+        try:
+            return msgspec.json.decode(bytes(content), type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            wanted = ", ".join(field.encode_name for field in msgspec.structs.fields(shape))  # type: ignore[arg-type]  # they are structs
+            sentence = _("the body must be a JSON object with these fields: {fields} ({reason})")
+            raise Problem(400, sentence.format(fields=wanted, reason=str(error)[:200])) from error
+
+    def need(self, role: Role) -> None:
+        """Raises Problem for who does not have it."""
+        if not self.user.role.includes(role):
+            raise Problem(403, _("only an administrator may do this; ask one"))
+
+
+Handler = Callable[[Asked], Awaitable[Response]]
+
+
+class RateLimit:
+    """So many requests of each session: a bucket that fills by itself."""
+
+    def __init__(self, burst: float = BURST, rate: float = A_SECOND, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst, self._rate, self._clock = burst, rate, clock
+        self._buckets: dict[str, tuple[float, float]] = {}  # {session: (requests left, when that was)}
+
+    def wait(self, session: str) -> float:
+        """Seconds until the next may come; 0: now, and it is counted."""
+        now = self._clock()
+        left, then = self._buckets.pop(session, (self._burst, now))
+        left = min(self._burst, left + (now - then) * self._rate)
+        served = left >= 1
+        self._buckets[session] = (left - served, now)
+        while len(self._buckets) > 1000:
+            del self._buckets[next(iter(self._buckets))]
+        return 0.0 if served else (1 - left) / self._rate
+
+
+def endpoint(context: Context, limit: RateLimit, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """`handler` as a route: for people and programs, with its refusals as problems in the language that is asked for."""
+
+    async def answer(request: Request) -> Response:
+        with using(negotiate(request.headers.get("accept-language", ""))):
+            try:
+                return await _answered(context, limit, handler, request)
+            except Problem as trouble:
+                return problem(trouble.status, str(trouble), more=trouble.more)
+            except RecordMissing as error:
+                return problem(404, str(error))
+            except (RecordRefused, Refused) as error:
+                return problem(409, str(error))
+            except StoreError as error:
+                return problem(503, str(error))
+
+    return open_to(PROGRAMS)(answer)
+
+
+async def _answered(context: Context, limit: RateLimit, handler: Handler, request: Request) -> Response:
+    session = scope_session(request.scope)
+    user = session.table.user_of(session) if session is not None else None
+    if session is None or user is None:
+        return problem(401, _("you are no longer signed in; sign in again"))
+    if wait := limit.wait(session.key):
+        return problem(429, _("too many requests; try again in a second"), {"retry-after": str(int(wait) + 1)})
+    if (token := session.table.token_of(session)) is not None:
+        background_tasks.create(context.tokens.note_use(token), name="note the use of a token")
+    asked = Asked(context, request, session, user)
+    with by(asked.actor):
+        return await handler(asked)
+
+
+def missing(sentence: str) -> NoReturn:
+    raise Problem(404, sentence)
+
+
+async def as_json(asked: Asked, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON that is written already, with an ETag; 304 to who has it, compressed for who takes that."""
+    extra = {"cache-control": "private, no-cache", **(headers or {})}
+    if status == 200 and asked.request.method in ("GET", "HEAD"):
+        tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+        extra |= {"etag": tag, "vary": "accept-language, accept-encoding, authorization"}
+        if asked.request.headers.get("if-none-match", "").removeprefix("W/") == tag:
+            return Response(status_code=304, headers=extra)
+    if len(content) >= SQUEEZED_FROM and "gzip" in asked.request.headers.get("accept-encoding", ""):
+        content = await to_thread(gzip.compress, content, 1)
+        extra["content-encoding"] = "gzip"
+    else:
+        extra["content-encoding"] = "identity"  # the program's own compression would hold the loop
+    return Response(content, status, extra, "application/json")
+
+
+async def told(asked: Asked, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A small answer."""
+    return await as_json(asked, orjson.dumps(value), status, headers)

@@ -1,0 +1,80 @@
+"""All of `/api/v1`, put into the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from nicegui import App
+from starlette.responses import Response
+
+from xo_dash.api import actions, objects, openapi, runs
+from xo_dash.api.asked import Asked, Handler, Problem, RateLimit, endpoint, told
+from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
+from xo_dash.api.listing import listed
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+BASE: Final = "/api/v1"
+COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS)
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+MEASURED: Final = ("hosts", "vms", "srs")
+
+
+class Row(NamedTuple):
+    """One route."""
+
+    method: str
+    path: str  # below BASE
+    handler: Handler
+
+
+def add_routes(app: App, context: Context) -> None:
+    limit = RateLimit()
+    rows = tuple(table())
+    for row in rows:
+        app.add_route(BASE + row.path, endpoint(context, limit, row.handler), methods=[row.method], include_in_schema=False)
+    openapi.add_page(app)  # before what answers for everything else
+    for path in (BASE, "/api/{rest:path}"):
+        app.add_route(path, endpoint(context, limit, _nothing(rows)), methods=list(METHODS), include_in_schema=False)
+
+
+def table() -> Iterator[Row]:
+    """What is asked in which way. Of two routes that fit the first is taken."""
+    yield Row("GET", "/openapi.json", partial(openapi.described, collections=COLLECTIONS))
+    yield Row("GET", "/actions", actions.all_actions)
+    yield Row("GET", "/actions/{id}", actions.one_action)
+    yield Row("POST", "/actions/{id}", actions.give)
+    yield Row("GET", "/runs/{id}", runs.one_run)
+    yield Row("DELETE", "/runs/{id}", runs.cancel)
+    for collection in COLLECTIONS:
+        yield Row("GET", f"/{collection.name}", partial(listed, collection))
+        if collection.name in MEASURED:
+            yield Row("GET", f"/{collection.name}/{{uuid}}/stats", partial(objects.stats, collection))
+        if collection is not runs.RUNS:
+            yield Row("GET", f"/{collection.name}/{{uuid}}", partial(objects.one, collection))
+
+
+def _nothing(rows: Sequence[Row]) -> Handler:
+    """The answer where nothing is, or nothing of that method."""
+
+    async def nothing(asked: Asked) -> Response:
+        path = asked.request.url.path.partition(BASE)[2].strip("/")
+        if not path:
+            return await told(asked, {"collections": [f"{BASE}/{one.name}" for one in COLLECTIONS], "actions": f"{BASE}/actions",
+                                      "openapi": f"{BASE}/openapi.json"})  # fmt: skip
+        methods = {row.method for row in rows if _is_at(row.path.strip("/"), path)}
+        if methods:
+            listed_methods = ", ".join(sorted(methods))
+            raise Problem(
+                405, _("{method} is not possible here; use {methods}").format(method=asked.request.method, methods=listed_methods)
+            )
+        raise Problem(404, _("there is nothing at this address; see {path}").format(path=f"{BASE}/openapi.json"))
+
+    return nothing
+
+
+def _is_at(pattern: str, path: str) -> bool:
+    wanted, given = pattern.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(one.startswith("{") or one == other for one, other in zip(wanted, given, strict=True))

@@ -1,0 +1,105 @@
+"""Runs: what becomes of commands. `GET /api/v1/runs/{id}`, `DELETE` cancels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from starlette.responses import Response
+
+from data.scope import Sees
+from xo_dash.api.asked import Asked, Problem, missing, told
+from xo_dash.api.collections import Collection
+from xo_dash.control import orders
+from xo_dash.control.access import may
+from xo_dash.control.run import Run, RunState
+from xo_dash.i18n import _
+
+HEARD_OF: Final = 2.0
+"""Seconds for which an answer waits until the mirror has heard of what a run has made."""
+
+
+def is_seen(run: Run, sees: Sees) -> bool:
+    """Whether all that it is about may be seen."""
+    return all(sees(item.subject) for item in run.items)
+
+
+def run_as_data(run: Run, sees: Sees) -> dict[str, object]:
+    """What `xo-dash do` is told of it, by whom and when; `steps` are those of all objects."""
+    data = orders.told(run)
+    results = [{**result, "pool": item.subject.home.key} for result, item in zip(_results(data), run.items, strict=True)]
+    return {
+        **data,
+        "user": run.user_name,
+        "created": run.created,
+        "cancelled": run.cancelled,
+        "steps": [{**step, "uuid": result["uuid"]} for result in results for step in _results(result, "steps")],
+        "results": results,
+    }
+
+
+def _results(data: dict[str, object], name: str = "results") -> list[dict[str, object]]:
+    found = data[name]
+    return found if isinstance(found, list) else []
+
+
+def _seen(asked: Asked) -> Iterable[Run]:
+    sees = asked.scope.sees
+    return [run for run in asked.context.runner.runs if is_seen(run, sees)]
+
+
+def _part(name: str) -> object:
+    return lambda run, sees: run_as_data(run, sees)[name]
+
+
+FIELDS: Final = ("id", "action", "state", "ended", "progress", "user", "created", "cancelled", "steps", "results")
+RUNS: Final = Collection[Run](
+    name="runs", title="Commands that were given: those under way and the last that have ended, the newest first", all=_seen,
+    fields={name: _part(name) for name in FIELDS}, always=("id",),  # type: ignore[misc]  # functions of a run
+    order=lambda run: f"{1e15 - run.created * 1000:.0f} {run.key}",
+    text=lambda run, _data: " ".join((run.action.id, run.user_name, *(item.name for item in run.items))),
+)  # fmt: skip
+
+
+def _run(asked: Asked) -> Run:
+    run = next((run for run in _seen(asked) if run.key == asked.path("id")), None)
+    return run if run is not None else missing(_("there is no run of this id (any more); GET /api/v1/runs lists those there are"))
+
+
+async def one_run(asked: Asked) -> Response:
+    asked.query(())
+    run = _run(asked)
+    await _heard_of(run, asked)
+    return await told(asked, run_as_data(run, asked.scope.sees))
+
+
+async def cancel(asked: Asked) -> Response:
+    """What waits is not begun, what can be cancelled is, and what was done so far is taken back."""
+    asked.query(())
+    run = _run(asked)
+    if run.ended:
+        raise Problem(409, _("it has ended already; nothing can be cancelled"))
+    verdicts = [may(asked.user, run.action, item.subject) for item in run.items]
+    if not all(verdicts):
+        raise Problem(403, str(next(verdict.reason for verdict in verdicts if not verdict)))
+    asked.context.runner.cancel(asked.user, run)
+    return await told(asked, run_as_data(run, asked.scope.sees), 202)
+
+
+async def _heard_of(run: Run, asked: Asked) -> None:
+    """Wait a moment, if a run has made something that the mirror has not heard of yet: its uuid is what people come for."""
+    waiting = [item for item in run.items if item.state is RunState.DONE and orders.awaits_made(item)]
+    if not run.ended or not waiting:
+        return
+    stirred = asyncio.Event()
+    unsubscribe = asked.context.mirror.observe(lambda _changes: stirred.set())
+    try:
+        async with asyncio.timeout(HEARD_OF):
+            while any(orders.awaits_made(item) for item in waiting):
+                stirred.clear()
+                await stirred.wait()
+    except TimeoutError:
+        pass
+    finally:
+        unsubscribe()
