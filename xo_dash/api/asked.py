@@ -24,7 +24,7 @@ from data.stores.users import Role, User
 from xo_dash.auth.current import scope_session
 from xo_dash.auth.kinds import PROGRAMS, open_to
 from xo_dash.auth.problems import problem
-from xo_dash.auth.service import Refused
+from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
 from xo_dash.i18n import _, negotiate, using
