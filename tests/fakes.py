@@ -331,7 +331,7 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     return Context(
         settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
-        runner=runner, auth=auth, users=users, server_store=cast(Any, parts.get("server_store", missing)),
+        runner=runner, audit=audit, auth=auth, users=users, server_store=cast(Any, parts.get("server_store", missing)),
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)), tokens=tokens,
     )  # fmt: skip

@@ -33,6 +33,7 @@ from pages import (
     account,
     archives,
     attention,
+    audit,
     compare,
     console,
     consoles,
@@ -118,6 +119,7 @@ PAGES = (
     compare,
     setup,
     account,
+    audit,
     kiosk,
     missing,
 )
@@ -238,6 +240,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         servers=servers,
         runner=runner,
         journal=Journal(mirror, runner, settings.data_dir),
+        audit=audit,
         auth=auth,
         users=stores.users,
         server_store=stores.servers,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from data.stores.users import User, UserStore
     from xo_dash.auth.service import AuthService
     from xo_dash.config import Settings
+    from xo_dash.control.audit import Audit
     from xo_dash.control.journal import Journal
     from xo_dash.control.runner import Runner
     from xo_dash.sync.servers import Servers
@@ -37,6 +38,8 @@ class Context:
     runner: Runner
     journal: Journal
     """What changed at VMs."""
+    audit: Audit
+    """What everybody did."""
     auth: AuthService
     users: UserStore
     server_store: ServerStore

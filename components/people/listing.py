@@ -26,6 +26,7 @@ class PeopleList(Card):
             self._box = ui.element()
             with ui.element().classes("x-btns"):
                 Button(_("Add user"), self._ask_new, icon="plus")
+                ui.link(_("Audit log"), "/audit").classes("x-link")
         self._fill()
 
     def _fill(self) -> None:

@@ -29,6 +29,7 @@ PLACES = (
     "/messages",
     "/settings",
     "/account",
+    "/audit",
 )
 LISTS = {"/vms": ".x-vms-row", "/hosts": ".x-list-row", "/storage": ".x-list-row", "/networks": ".x-list-row", "/messages": ".x-list-row"}
 TABS = ("console", "disks", "networks", "snapshots", "settings", "history")

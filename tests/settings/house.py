@@ -18,7 +18,7 @@ from data.server import ServerState
 from data.stores.servers import ServerRecord
 from data.stores.users import Role
 from data.stores.users import User as Account
-from pages import account, setup
+from pages import account, audit, setup
 from tests import fakes
 from tests.sync.house import House, house, until
 from xo_dash.auth.current import session_of
@@ -90,6 +90,7 @@ async def looking(folder: Path, role: Role = Role.ADMIN, path: str = "/settings"
         me = fakes.sign_in(app, context, "ann", role)
         setup.create(context)
         account.create(context)
+        audit.create(context)
         await user.open(path)
         try:
             yield Settings(user, context, home, me)

@@ -1,0 +1,5 @@
+"""What everybody did, for administrators."""
+
+from components.audit.listing import AuditLog
+
+__all__ = ["AuditLog"]

@@ -1,0 +1,186 @@
+"""The audit log on a page: what was looked for, newest first; one entry beside it; whether the log is as it was written."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from nicegui import background_tasks, events, ui
+
+from components.audit.words import RESULTS, result, what
+from components.lists.period import Period, PeriodField
+from components.live import fresh_slot
+from components.servers.form import is_administrator
+from components.ui import Button, Card, Notice, Tone, Value, buttons, choice, empty_state, key_values, search_field
+from components.ui.marks import drawings
+from components.urls import PREFIXES
+from xo_dash.control.audit import Audit, AuditEntry
+from xo_dash.control.audit_chain import Verdict
+from xo_dash.control.audit_search import MOST, Found, Query, search
+from xo_dash.i18n import _, datetime, duration, ngettext, number
+
+MARKS: Final = {"done": "running", "refused": "warning", "failed": "critical", "cancelled": "halted", "lost": "unknown", "": "busy"}
+LONGEST: Final = 200
+"""Characters of what is looked for."""
+
+
+class AuditLog(ui.element):
+    """For administrators: the page asks who looks, and so does every reading."""
+
+    def __init__(self, audit: Audit) -> None:
+        super().__init__()
+        self.classes("x-audit-page")
+        self._audit = audit
+        self._found = Found([], more=False)
+        self._typed, self._result = "", ""
+        self._period = Period()
+        self._asked = 0
+        with self:
+            with ui.element().classes("x-list-tools"):
+                search_field(_("Who, what, object, address"), self._search)
+                choice({"": _("All results"), **{key: _(word) for key, word in RESULTS.items()}}, "", on_change=self._narrow).props(
+                    f'aria-label="{_("Result")}"'
+                )
+                PeriodField(self._within)
+                self._count = ui.label().classes("x-dim x-small").props("aria-live=polite")
+            with ui.element().classes("x-audit-columns"):
+                with Card():
+                    self._table = EntryTable(self._show)
+                    with ui.element() as self._nothing:
+                        empty_state(_("No entries"), _("Nothing in the audit log matches."))
+                with ui.element().classes("x-stack x-audit-aside"):
+                    with Card(_("Entry")) as self._entry:
+                        self._facts = ui.element()
+                    with Card(_("Hash chain")):
+                        self._chain = ui.element().classes("x-stack")
+        self._say(None)
+        self._entry.set_visibility(False)
+        ui.timer(0, self.refresh, once=True)
+
+    async def _search(self, event: events.ValueChangeEventArguments[Any]) -> None:
+        self._typed = str(event.value or "")[:LONGEST]
+        await self.refresh()
+
+    async def _narrow(self, event: events.ValueChangeEventArguments[Any]) -> None:
+        self._result = event.value if event.value in RESULTS else ""
+        await self.refresh()
+
+    def _within(self, period: Period) -> None:
+        self._period = period
+        background_tasks.create(self.refresh(), name="read the audit log", context=self)
+
+    async def refresh(self) -> None:
+        """Read the log, and show what fits now; a reading that was overtaken is thrown away."""
+        if not is_administrator():
+            return
+        self._asked += 1
+        mine = self._asked
+        query = Query(
+            words=tuple(self._typed.casefold().split()),
+            results=frozenset({self._result} - {""}),
+            begin=self._period.begin,
+            end=self._period.end,
+        )
+        found = await asyncio.to_thread(search, self._audit.files(), query)
+        if mine != self._asked or self.is_deleted:
+            return
+        self._found = found
+        self._table.show(found.entries)
+        self._table.set_visibility(bool(found.entries))
+        self._nothing.set_visibility(not found.entries)
+        text = ngettext("{n} entry", "{n} entries", len(found.entries)).format(n=number(len(found.entries)))
+        self._count.text = _("The latest {n}; search to see others").format(n=number(MOST)) if found.more else text
+        self._entry.set_visibility(False)
+
+    # ---- one entry
+
+    def _show(self, at: int) -> None:
+        if not 0 <= at < len(self._found.entries) or not is_administrator():
+            return
+        entry = self._found.entries[at]
+        self._entry.set_visibility(True)
+        with fresh_slot(self._facts):
+            key_values(_facts(entry))
+
+    # ---- the chain
+
+    async def verify(self) -> None:
+        """Go along the whole chain."""
+        if not is_administrator():
+            return
+        self._say(None, busy=True)
+        try:
+            verdict = await asyncio.to_thread(self._audit.verify)
+        except OSError as error:
+            with fresh_slot(self._chain):
+                Notice(_("The audit log {file} cannot be read: {reason}").format(file=error.filename, reason=error.strerror), Tone.CRITICAL)
+            return
+        self._say(verdict)
+
+    def _say(self, verdict: Verdict | None, *, busy: bool = False) -> None:
+        with fresh_slot(self._chain):
+            if verdict is None:
+                ui.label(_("Each line has a hash of the line before it: what is changed, added or removed later is found.")).classes(
+                    "x-dim"
+                )
+            elif verdict.broken_in:
+                text = _("Broken at line {line} of {file}. {count} lines before it are as they were written.")
+                Notice(text.format(line=verdict.broken_at, file=verdict.broken_in, count=number(verdict.lines)), Tone.CRITICAL)
+            else:
+                text = ngettext("Intact: {n} line is as it was written.", "Intact: {n} lines are as they were written.", verdict.lines)
+                ui.label(text.format(n=number(verdict.lines)))
+                since = datetime(dt.datetime.fromisoformat(verdict.since)) if verdict.since else ""
+                key_values([(_("Since"), since), (_("Last hash"), lambda: ui.label(verdict.last).classes("x-mono"))])
+            with buttons():
+                Button(_("Verify"), self.verify).set_enabled(not busy)
+
+
+class EntryTable(ui.element, component="table.js"):
+    """The entries; which one is chosen is told by its place in what was shown last."""
+
+    def __init__(self, on_choose: Callable[[int], None]) -> None:
+        super().__init__()
+        self._props.update(heads=[_("Time"), _("Who"), _("From"), _("What"), _("On"), _("Result")], rows=[], marks=drawings())
+        self.on("choose", lambda event: on_choose(event.args) if type(event.args) is int else None)
+
+    def show(self, entries: Sequence[AuditEntry]) -> None:
+        self._props["rows"] = [
+            {
+                "at": entry.at,
+                "who": entry.user,
+                "from": entry.address,
+                "what": what(entry),
+                "on": entry.name,
+                "mark": MARKS.get(entry.result, "unknown"),
+                "result": result(entry),
+            }
+            for entry in entries
+        ]
+
+
+def _facts(entry: AuditEntry) -> list[tuple[str, Value]]:
+    """All that the line has, but what stands beside it in the table."""
+    path = _path(entry)
+    facts: list[tuple[str, Value]] = [
+        (_("Command"), entry.action),
+        (_("By"), entry.user),
+        (_("From"), entry.address),
+        (_("On"), (lambda: ui.link(entry.name, path)) if path else entry.name),
+        (_("Pool"), entry.pool),
+        (_("With"), json.dumps(dict(entry.arguments), ensure_ascii=False) if entry.arguments else ""),
+        (_("Result"), " · ".join(filter(None, (result(entry), entry.code)))),
+        (_("Reason"), entry.reason),
+        (_("Took"), duration(entry.seconds) if entry.seconds is not None else ""),
+        (_("Run"), entry.run),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _path(entry: AuditEntry) -> str:
+    """The page of what it was done to, which may be gone by now; empty if nothing shows it."""
+    prefix = next((prefix for kind, prefix in PREFIXES.items() if kind.__name__ == entry.kind), "")
+    return f"{prefix}{quote(entry.uuid)}@{quote(entry.pool_uuid)}" if prefix and entry.uuid and entry.pool_uuid else ""

@@ -1,0 +1,56 @@
+"""The audit's own terms in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from xo_dash.control.actions import BY_ID
+from xo_dash.control.audit import AuditEntry
+from xo_dash.i18n import N_, _
+
+CHANGES: Final[Mapping[str, str]] = {
+    "user.add": N_("Add user"),
+    "user.first": N_("Create first administrator"),
+    "user.role": N_("Change role"),
+    "user.password": N_("Change password"),
+    "user.remove": N_("Remove user"),
+    "second_factor.set": N_("Turn on two-step sign-in"),
+    "second_factor.recovery": N_("Recovery codes"),
+    "second_factor.remove": N_("Turn off two-step sign-in"),
+    "server.add": N_("Add server"),
+    "server.edit": N_("Edit server"),
+    "server.remove": N_("Remove server"),
+    "kiosk.add": N_("Create link"),
+    "kiosk.remove": N_("Revoke link"),
+    "rule.tune": N_("Change rule"),
+    "finding.note": N_("Snooze or acknowledge"),
+    "setting.set": N_("Change setting"),
+    "cloud_config.save": N_("Save cloud-init configuration"),
+    "cloud_config.remove": N_("Delete cloud-init configuration"),
+    "session.start": N_("Sign in"),
+    "session.end": N_("Sign out"),
+    "vm.console": N_("Type into console"),
+}
+"""What is done to xo-dash itself."""
+RESULTS: Final[Mapping[str, str]] = {
+    "done": N_("Done"),
+    "refused": N_("Refused"),
+    "failed": N_("Failed"),
+    "cancelled": N_("Cancelled"),
+    "lost": N_("Unknown"),
+}
+
+
+def what(entry: AuditEntry) -> str:
+    """What was done; a command of another version by its name."""
+    if entry.action in CHANGES:
+        return _(CHANGES[entry.action])
+    row = BY_ID.get(entry.action)
+    return _(row.title) if row is not None else entry.action
+
+
+def result(entry: AuditEntry) -> str:
+    if entry.event == "begin":
+        return _("In progress")
+    return _(RESULTS[entry.result]) if entry.result in RESULTS else entry.result

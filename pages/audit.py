@@ -1,0 +1,51 @@
+"""/audit: what everybody did, for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+from nicegui import app, ui
+
+from components.audit import AuditLog
+from components.ui import PageHead, empty_state
+from data.stores.users import Role
+from pages.layout import frame
+from xo_dash.auth.current import current_user, user_of
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+EXPORT = "/audit/export"
+
+
+def create(context: Context) -> None:
+    @ui.page("/audit")
+    def audit() -> None:
+        with frame(context, title=_("Audit log")):
+            head = PageHead(_("Audit log"), _("Every attempt to change something, by whom and with what result."))
+            if not current_user().role.includes(Role.ADMIN):
+                empty_state(_("For administrators"), _("Only an administrator can read the audit log."))
+                return
+            with head.verbs:
+                ui.link(_("Export"), EXPORT).classes("x-link")
+            AuditLog(context.audit)
+
+    @app.get(EXPORT, include_in_schema=False)
+    async def export(request: Request) -> Response:
+        """All lines that are kept, as they are."""
+        if not user_of(request).role.includes(Role.ADMIN):
+            return Response(status_code=403)
+        headers = {"content-disposition": 'attachment; filename="audit.jsonl"', "cache-control": "no-store"}
+        return StreamingResponse(_lines(context.audit.files()), media_type="application/jsonl", headers=headers)
+
+
+async def _lines(files: list[Path]) -> AsyncIterator[bytes]:
+    for path in files:
+        if not await anyio.Path(path).exists():
+            continue
+        async with await anyio.open_file(path, "rb") as file:
+            while part := await file.read(1 << 18):
+                yield part

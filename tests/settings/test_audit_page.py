@@ -1,0 +1,46 @@
+"""/audit: what was done, for administrators alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nicegui.testing.user_interaction import UserInteraction
+
+from components.audit.listing import EntryTable
+from components.ui import Field
+from data.stores.users import Role
+from tests.settings.house import PASSWORD, looking
+from tests.sync.house import until
+
+
+def shown(table: EntryTable) -> list[tuple[str, str, str]]:
+    return [(row["what"], row["on"], row["result"]) for row in table.props["rows"]]
+
+
+async def test_the_latest_are_shown_searched_and_one_is_told_whole(tmp_path: Path) -> None:
+    async with looking(tmp_path, path="/audit") as at:
+        await at.context.auth.add_user("bob", PASSWORD, Role.VIEWER)
+        await at.user.open("/audit")
+        (table,) = at.user.find(EntryTable).elements
+        await until(lambda: ("Add user", "bob", "Done") in shown(table))
+        search = next(field for field in at.user.find(Field).elements if field.props.get("type") == "search")
+        search.value = "no such thing"
+        await until(lambda: not shown(table))
+        search.value = "BOB add"
+        await until(lambda: shown(table) == [("Add user", "bob", "Done")])
+        UserInteraction(at.user, {table}, None).trigger("choose", 0)
+        await at.user.should_see("user.add")
+        at.press("Verify")
+        await at.user.should_see("Intact:")
+        path = at.context.audit.path
+        path.write_text(path.read_text().replace("bob", "eve"))
+        at.press("Verify")
+        await at.user.should_see("Broken at line")
+        assert (await at.user.http_client.get("/audit/export")).content == path.read_bytes()
+
+
+async def test_others_are_told_who_may(tmp_path: Path) -> None:
+    async with looking(tmp_path, path="/audit", role=Role.OPERATOR) as at:
+        await at.user.should_see("Only an administrator can read the audit log.")
+        answer = await at.user.http_client.get("/audit/export")
+        assert answer.status_code == 403
