@@ -1,4 +1,6 @@
-"""A host that sends 2 GiB as fast as it can, and a program that hands them on as the dashboard does: `python -m bench.stand_in ...`.
+"""A host that sends and takes 2 GiB as fast as it can, and a program that hands them on as the dashboard does.
+
+`python -m bench.stand_in host PORT`, `python -m bench.stand_in through PORT HOST_PORT`.
 
 The simulator makes its archives as it sends them, which would be all that is measured.
 """
@@ -9,14 +11,21 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import uvicorn
+from nicegui.middlewares import SetCacheControlMiddleware
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from xo_dash.control.transfers.delivery import Delivery
+from xo_dash.auth.bodies import LentPieces, body_of
+from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
+from xo_dash.auth.wire import http_protocol
+from xo_dash.control.transfers.delivery import Delivery, Piece
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.streams import open_stream
 from xo_dash.xapi.tls import Trust
@@ -27,16 +36,22 @@ TICK = 0.002
 
 
 async def host(port: int) -> None:
-    """Answers any request with SIZE bytes."""
+    """Answers a GET with SIZE bytes, and a PUT as XAPI does: before it reads the body."""
     piece = bytes(range(256)) * (PIECE // 256)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:  # somebody who only looks whether it is there
             writer.close()
             return
         writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        if head.startswith(b"PUT"):
+            left = int(head.lower().partition(b"content-length:")[2].split()[0])
+            while left > 0 and (piece_in := await reader.read(PIECE)):
+                left -= len(piece_in)
+            writer.close()
+            return
         for _ in range(SIZE // PIECE):
             writer.write(piece)
             await writer.drain()
@@ -47,47 +62,65 @@ async def host(port: int) -> None:
 
 
 class Holds:
-    """How long the loop was held at worst."""
+    """How long the loop was held at worst, by its own work: what other processes took of the processor is not ours."""
 
     def __init__(self) -> None:
         self.worst = 0.0
 
     async def watch(self) -> None:
         while True:
-            begun = time.perf_counter()
+            begun, used = time.perf_counter(), time.thread_time()
             await asyncio.sleep(TICK)
-            self.worst = max(self.worst, time.perf_counter() - begun - TICK)
+            late = time.perf_counter() - begun - TICK
+            self.worst = max(self.worst, min(late, time.thread_time() - used))
 
 
 def through(port: int, behind: int) -> None:
-    """The same bytes by our stream, a delivery and ASGI; /told has the worst hold in seconds and resets it."""
-    holds = Holds()
+    """The same bytes by our stream, a delivery and NiceGUI's middleware, and what is sent to the host.
+
+    /told has the worst hold in seconds and resets it.
+    """
+    holds, there = Holds(), Address.parse(f"http://127.0.0.1:{behind}")
+    crowd = ConnectionCounter(replace(ConnectionLimits(), answer=600.0))  # nobody signs in
     watching: list[asyncio.Task[None]] = []
 
-    async def handed(delivery: Delivery) -> AsyncIterator[bytes]:
+    async def handed(delivery: Delivery) -> AsyncIterator[Piece]:
         async for piece in delivery.pieces():
             yield piece
 
+    def watched() -> None:
+        if not watching:
+            watching.append(asyncio.create_task(holds.watch()))
+
     async def move(delivery: Delivery) -> None:
-        stream = await open_stream(Address.parse(f"http://127.0.0.1:{behind}"), Trust(plain=True), "GET", "/export", {}, {})
+        stream = await open_stream(there, Trust(plain=True), "GET", "/export", {}, {})
         async for piece in stream.pieces():
             await delivery.write(piece)
-        await delivery.finish()
+        delivery.finish()
         stream.close()
 
     async def out(_request: Request) -> Response:
-        if not watching:
-            watching.append(asyncio.create_task(holds.watch()))
+        watched()
         delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
         watching.append(asyncio.create_task(move(delivery)))
-        return StreamingResponse(handed(delivery), media_type="application/octet-stream")
+        return LentPieces(handed(delivery), {"Content-Encoding": "identity"})
+
+    async def into(request: Request) -> Response:
+        watched()
+        stream = await open_stream(there, Trust(plain=True), "PUT", "/import", {}, {"Content-Length": request.headers["content-length"]})
+        await stream.answer()
+        async for piece in body_of(request):
+            await stream.write(piece)
+        stream.close()
+        return Response()
 
     async def told(_request: Request) -> Response:
         worst, holds.worst = holds.worst, 0.0
         return JSONResponse(worst)
 
-    app = Starlette(routes=[Route("/out", out), Route("/told", told)])
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    routes = [Route("/out", out), Route("/in", into, methods=["PUT"]), Route("/told", told)]
+    app = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware), Middleware(SetCacheControlMiddleware)])
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", http=http_protocol(crowd))  # type: ignore[arg-type]  # as ui.run has it
 
 
 if __name__ == "__main__":

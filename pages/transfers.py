@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from starlette.requests import ClientDisconnect
 
@@ -18,6 +18,7 @@ from components.ui import PageHead
 from components.urls import path_of
 from data.stores.users import User
 from pages.layout import frame
+from xo_dash.auth.bodies import LentPieces, Piece, body_of
 from xo_dash.auth.current import person_of
 from xo_dash.auth.wire import guest_of
 from xo_dash.context import Context
@@ -45,7 +46,7 @@ def create(context: Context) -> None:
         delivery = context.runner.exchange.claim(ticket, session.key) if session is not None and user is not None else None
         if user is None or delivery is None or delivery.run.user_id != user.id or not may(user, delivery.run.action):
             return Response(status_code=404)
-        return StreamingResponse(_handed(delivery, request), media_type="application/octet-stream", headers=_headers(delivery.name))
+        return LentPieces(_handed(delivery, request), _headers(delivery.name))
 
     @app.get("/transfers/in/{upload_id}", include_in_schema=False)
     async def wanted(request: Request, upload_id: str) -> Response:
@@ -88,14 +89,14 @@ async def _told(upload: Upload) -> Response:
 async def _body(request: Request) -> AsyncIterator[bytes]:
     """What came before the line broke has come."""
     try:
-        async for piece in request.stream():
+        async for piece in body_of(request):
             if piece:
                 yield piece
     except ClientDisconnect:
         return
 
 
-async def _handed(delivery: Delivery, request: Request) -> AsyncIterator[bytes]:
+async def _handed(delivery: Delivery, request: Request) -> AsyncIterator[Piece]:
     async with aclosing(delivery.pieces()) as pieces:
         try:
             async for piece in pieces:

@@ -102,6 +102,7 @@ class LocalSocket:
             await writer.drain()
 
     async def _hand_over(self, asked: HandOver, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.set_write_buffer_limits(high=0)  # a piece is lent until the next one is asked for
         async for piece in self._desk.fetch(asked.fetch):
             writer.write(piece)
             await writer.drain()

@@ -168,20 +168,36 @@ async def test_what_comes_is_what_is_wanted() -> None:
 
 async def test_what_is_whole_stays_so() -> None:
     delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
-    await delivery.write(b"one")
-    await delivery.finish()
-    delivery.abort()  # its transfer is over, and a slow receiver still reads
-    assert [piece async for piece in delivery.pieces()] == [b"one"]
+    writing, got = asyncio.create_task(delivery.write(b"one")), []
+    async for piece in delivery.pieces():
+        got.append(piece)
+        asyncio.get_running_loop().call_soon(lambda: (delivery.finish(), delivery.abort()))  # over, while a slow receiver still reads
+    assert got == [b"one"]
+    await writing
 
 
 async def test_a_receiver_learns_that_it_is_not_whole() -> None:
     delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
     pieces = delivery.pieces()
-    await delivery.write(b"one")
+    writing = asyncio.create_task(delivery.write(b"one"))
     assert await anext(pieces) == b"one"
     delivery.abort()
     with pytest.raises(Broken):
         await anext(pieces)
+    await asyncio.gather(writing, return_exceptions=True)
+
+
+async def test_a_piece_is_lent_until_the_next_one_is_asked_for() -> None:
+    delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
+    pieces = delivery.pieces()
+    writing = asyncio.create_task(delivery.write(b"one"))
+    assert await anext(pieces) == b"one" and not writing.done()
+    following = asyncio.create_task(anext(pieces))
+    await writing
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    with pytest.raises(EndFailed):  # nobody takes it any more
+        await delivery.write(b"two")
 
 
 # ---- disks and images

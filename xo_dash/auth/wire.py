@@ -25,6 +25,7 @@ from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from uvicorn.server import ServerState
 
+from xo_dash.auth.bodies import CONNECTION_KEY
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionGuest
 
 STATE_KEY = "xo_dash.guest"
@@ -74,12 +75,13 @@ class Http(HttpToolsProtocol):
             transport.abort()
             return
         self.guest.cut = transport.abort
-        self.app_state = {**self.app_state, STATE_KEY: self.guest}
+        self.app_state = {**self.app_state, STATE_KEY: self.guest, CONNECTION_KEY: self}
         self._expect(self._limits.head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
+        self.app_state = {}  # it has this connection in it
         if self.guest:
             self.guest.leave()
 

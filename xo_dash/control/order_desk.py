@@ -14,7 +14,7 @@ from data.stores.users import User
 from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told
 from xo_dash.control.request import LONGEST_NAME
 from xo_dash.control.runner import Runner
-from xo_dash.control.transfers.delivery import Broken
+from xo_dash.control.transfers.delivery import Broken, Piece
 from xo_dash.control.transfers.upload import OutOfOrder, Wanted
 
 EVERY = 0.2
@@ -73,8 +73,11 @@ class OrderDesk:
                 if not upload.is_begun:
                     self._exchange.withdraw(upload)
 
-    async def fetch(self, ticket: str) -> AsyncGenerator[bytes, None]:
-        """What a delivery hands over; it just ends where it is broken off, for what became of it the run says."""
+    async def fetch(self, ticket: str) -> AsyncGenerator[Piece, None]:
+        """What a delivery hands over, each piece lent until the next one is asked for.
+
+        It just ends where it is broken off: what became of it the run says.
+        """
         delivery = self._exchange.claim(ticket, SESSION)
         if delivery is not None:
             async with aclosing(delivery.pieces()) as pieces:

@@ -15,12 +15,11 @@ from typing import Final
 from urllib.parse import urlencode
 
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.dial import LIMIT, dial
+from xo_dash.xapi.dial import dial_for
 from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, TransferRefused, Unreachable, XapiError
+from xo_dash.xapi.line import Line
 from xo_dash.xapi.tls import CONNECT_TIMEOUT, Trust
 
-PIECE: Final = LIMIT
-"""Bytes that are read at a time; as many wait for the other side at most, in each direction."""
 HEAD_LIMIT: Final = 64 << 10
 HEAD_TIMEOUT: Final = 60.0
 """Seconds; a host attaches disks before it answers an export."""
@@ -41,9 +40,8 @@ class Head:
 class TransferStream:
     """One request that is under way. Raises Unreachable when the line breaks, Timeout where nobody answers, TransferRefused, BadReply."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._left: int | None = None  # bytes of the answer still to come; None: until it is closed
         self.head: Head | None = None
 
@@ -51,13 +49,13 @@ class TransferStream:
         """The head of the answer. Raises Timeout."""
         if self.head is None:
             async with _translated(within):
-                self.head = _parsed(await self._reader.readuntil(b"\r\n\r\n"))
+                self.head = _parsed(await self._line.head(HEAD_LIMIT))
             length = self.head.headers.get("content-length", "")
             self._left = int(length) if length.isdecimal() and len(length) < 19 else None
         return self.head
 
-    async def pieces(self) -> AsyncGenerator[bytes]:
-        """The body of the answer."""
+    async def pieces(self) -> AsyncGenerator[memoryview]:
+        """The body of the answer; a piece is lent until the next one is asked for."""
         head = await self.answer()
         if head.status != 200:
             raise TransferRefused(head.status)
@@ -65,7 +63,7 @@ class TransferStream:
             raise BadReply("a body in chunks")
         while self._left is None or self._left > 0:
             async with _translated(None):
-                piece = await self._reader.read(PIECE if self._left is None else min(PIECE, self._left))
+                piece = await self._line.read() if self._left is None else await self._line.read(self._left)
             if not piece:
                 if self._left is None:
                     return
@@ -73,30 +71,29 @@ class TransferStream:
             self._left = None if self._left is None else self._left - len(piece)
             yield piece
 
-    async def write(self, data: bytes) -> None:
-        """Part of the body of the request; returns when the host has taken enough of it."""
-        self._writer.write(data)
+    async def write(self, data: bytes | memoryview) -> None:
+        """Part of the body of the request; returns when it is on its way."""
         async with _translated(None):
-            await self._writer.drain()
+            await self._line.write(data)
 
     def close(self) -> None:
         """Let go; of what is not complete the host sees the end."""
-        self._writer.close()
+        self._line.close()
 
     def abort(self) -> None:
         """Let go at once; what was written and not yet sent is dropped."""
-        self._writer.transport.abort()
+        self._line.abort()
 
 
 async def open_stream(
     address: Address, trust: Trust, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
 ) -> TransferStream:  # fmt: skip
     """A request whose head has been sent. Raises BadCertificate, Unreachable, Timeout."""
-    reader, writer = await _connected(address, trust)
+    line = await _connected(address, trust)
     target = f"{path}?{urlencode(query)}" if query else path
     host = address.url.partition("://")[2]
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", *(f"{name}: {value}" for name, value in headers.items())]
-    stream = TransferStream(reader, writer)
+    stream = TransferStream(line)
     try:
         await stream.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
     except XapiError:
@@ -105,18 +102,17 @@ async def open_stream(
     return stream
 
 
-async def _connected(address: Address, trust: Trust) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connected(address: Address, trust: Trust) -> Line:
     try:
         async with _translated(2 * CONNECT_TIMEOUT):
-            reader, writer = await dial(address, trust)
+            transport, line = await dial_for(address, trust, Line)
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate("", "", error.verify_message) from error
-    writer.transport.set_write_buffer_limits(high=PIECE)
-    line = writer.get_extra_info("socket")
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in ALIVE:
-        line.setsockopt(socket.IPPROTO_TCP, option, value)
-    return reader, writer
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
+    return line
 
 
 class _translated:  # noqa: N801  # reads as what it is: `async with _translated(30)`

@@ -11,8 +11,7 @@ from xo_dash.control.run import Run, RunItem
 from xo_dash.control.transfers.ends import CUT, STALLED, EndFailed
 from xo_dash.i18n import N_
 
-WAITING: Final = 4
-"""Pieces of 256 KiB that are read and not yet taken."""
+Piece = bytes | memoryview
 
 
 class Broken(Exception):  # the receiver must not take what came for the whole
@@ -29,10 +28,12 @@ class Delivery:
         self.name = name
         self.ticket = ""  # who has it may fetch, once
         self.session = ""  # to which the ticket was given
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING)
         self._claimed = asyncio.Event()
-        self._gone = asyncio.Event()
-        self._broken = False
+        self._offered: Piece = b""
+        self._has_come = asyncio.Event()  # a piece, or the end
+        self._is_taken = asyncio.Event()  # the last one
+        self._is_gone = False
+        self._is_broken = False
         self._is_whole = False
 
     @property
@@ -47,50 +48,51 @@ class Delivery:
         except TimeoutError:
             raise EndFailed(NOT_FETCHED) from None
 
-    async def write(self, piece: bytes) -> None:
-        await self._put(piece)
+    async def write(self, piece: Piece) -> None:
+        """Returns once it is taken, so that its bytes may be others then."""
+        if self._is_gone:
+            raise EndFailed(CUT)
+        self._offered = piece
+        self._is_taken.clear()
+        self._has_come.set()
+        try:
+            async with asyncio.timeout(STALLED):
+                await self._is_taken.wait()
+        except TimeoutError:
+            raise EndFailed(CUT) from None
+        if self._is_gone:
+            raise EndFailed(CUT)
 
-    async def finish(self) -> None:
-        """It is whole: only now the receiver's end is one."""
-        await self._put(None)
+    def finish(self) -> None:
+        """It is whole: only now the receiver's end is one. Raises EndFailed where nobody is there any more."""
+        if self._is_gone:
+            raise EndFailed(CUT)
         self._is_whole = True
+        self._has_come.set()
 
     def abort(self) -> None:
         """It is not whole, unless it was finished, and its receiver learns of that."""
-        if self._is_whole:
-            return
-        self._broken = True
-        while not self._pieces.empty():
-            self._pieces.get_nowait()
-        self._pieces.put_nowait(None)
+        if not self._is_whole:
+            self._is_broken = True
+            self._has_come.set()
 
-    async def pieces(self) -> AsyncGenerator[bytes]:
-        """For the receiver. Raises Broken."""
+    async def pieces(self) -> AsyncGenerator[Piece]:
+        """For the receiver; a piece is lent until the next one is asked for. Raises Broken."""
         self._claimed.set()
         try:
-            while (piece := await self._pieces.get()) is not None:
-                if self._broken:
+            while True:
+                await self._has_come.wait()
+                self._has_come.clear()
+                if self._is_broken:
                     raise Broken
-                yield piece
-            if self._broken:
-                raise Broken
+                if self._is_whole:
+                    return
+                yield self._offered
+                self._offered = b""
+                self._is_taken.set()
         finally:
-            self._gone.set()
-            if not self._pieces.empty():
-                self._pieces.get_nowait()  # lets a writer go on, which then sees that nobody is there
-
-    async def _put(self, piece: bytes | None) -> None:
-        if self._gone.is_set():
-            raise EndFailed(CUT)
-        if self._pieces.full():  # a deadline for each piece would cost more than the piece
-            try:
-                await asyncio.wait_for(self._pieces.put(piece), STALLED)
-            except TimeoutError:
-                raise EndFailed(CUT) from None
-        else:
-            self._pieces.put_nowait(piece)
-        if self._gone.is_set() and piece is not None:
-            raise EndFailed(CUT)
+            self._is_gone = True
+            self._is_taken.set()  # a writer goes on, and sees that nobody is there
 
 
 NOT_FETCHED: Final = LazyText(N_("the download was not started; start it again and keep the page open"))

@@ -27,7 +27,8 @@ from xo_dash.control.transfers.meter import ByteCounter
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import TransferRefused, XapiError
-from xo_dash.xapi.streams import PIECE, TransferStream
+from xo_dash.xapi.line import PIECE
+from xo_dash.xapi.streams import TransferStream
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Mover:
             outcome = await self._concluded(haul, _failure(haul, work))
             if haul.delivery is not None and outcome.state is RunState.DONE:
                 try:
-                    await haul.delivery.finish()
+                    haul.delivery.finish()
                 except EndFailed as error:
                     return StepOutcome(RunState.FAILED, error.reason)
             return outcome
@@ -166,7 +167,7 @@ class Mover:
         data = memoryview(await asyncio.to_thread(content))
         stream = await self._opened(haul, "PUT", len(data))
         for at in range(0, len(data), PIECE):
-            await stream.write(bytes(data[at : at + PIECE]))
+            await stream.write(data[at : at + PIECE])
             haul.meter.add(len(data[at : at + PIECE]))
 
     async def _into(self, haul: Haul, file: File) -> None:
