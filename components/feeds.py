@@ -13,7 +13,7 @@ import orjson
 from nicegui import background_tasks
 
 from data.changes import Change
-from data.coalesce import Coalescer
+from data.coalesce import Coalescer, in_turns
 from data.sight import Sight
 
 log = logging.getLogger(__name__)
@@ -143,9 +143,3 @@ class Feed(ABC, Generic[RowsT, News]):
 
 def dumps(value: object) -> bytes:
     return orjson.dumps(value, default=tuple)  # named tuples go as lists
-
-
-async def in_turns(slices: Iterator[None]) -> None:
-    """Let others have a turn after each slice."""
-    for _ in slices:
-        await asyncio.sleep(0)

@@ -18,12 +18,18 @@ def depth_of(vdi: VDI) -> int:
 
     Source: sm_config vhd-parent names the node below by uuid.
     """
-    seen = {vdi.uuid}
+    return 1 + len(chain_below(vdi))
+
+
+def chain_below(vdi: VDI) -> list[VDI]:
+    """The nodes that it stands on, from the next one down."""
+    seen, found = {vdi.uuid}, list[VDI]()
     below = vdi.home.by_uuid(VDI, vdi.sm_config.get("vhd-parent", ""))
     while below is not None and below.uuid not in seen:
         seen.add(below.uuid)
+        found.append(below)
         below = below.home.by_uuid(VDI, below.sm_config.get("vhd-parent", ""))
-    return len(seen)
+    return found
 
 
 def deepest(vm: VM) -> int:

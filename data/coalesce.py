@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 from weakref import WeakMethod
 
@@ -30,3 +30,9 @@ class Coalescer:
         self._busy = burst is not None and burst()
         if self._busy:
             asyncio.get_running_loop().call_later(INTERVAL, self._run)
+
+
+async def in_turns(slices: Iterator[None]) -> None:
+    """Let others have a turn after each slice."""
+    for _ in slices:
+        await asyncio.sleep(0)

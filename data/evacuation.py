@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from data.failover import Bound, Room, Unplaceable, by_size, guests_on, takers
+from data.failover import Bound, Room, Unplaceable, by_size, takers
 from data.objects import VM, Host
-from data.placement import memory_held
+from data.placement import guests_on, memory_held
 
 
 @dataclass(slots=True)

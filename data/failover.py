@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from data.facts.host import is_live, is_older
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network
-from data.placement import is_guest, memory_held, memory_of
+from data.placement import guests_on, memory_held, memory_of
 from data.types import Ref
 
 
@@ -108,10 +108,6 @@ def takers(host: Host, without: Collection[Host]) -> list[Host]:
 def by_size(vms: Iterable[VM]) -> list[VM]:
     """The largest first: small ones find a place later."""
     return sorted(vms, key=lambda vm: (-memory_held(vm), vm.name_label, vm.uuid))
-
-
-def guests_on(host: Host) -> Iterator[VM]:
-    return filter(is_guest, host.all_of(VM, host.resident_VMs))
 
 
 def reach_of(host: Host) -> set[Ref]:

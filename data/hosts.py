@@ -8,14 +8,14 @@ from typing import NamedTuple
 from data.facts.host import needs_reboot
 from data.facts.network import LinkLevel, link_of, speed_of
 from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network
-from data.placement import Memory, is_guest, memory_of
+from data.placement import Memory, guests_on, memory_of
 from data.texts import decimal, moment, whole
 from data.types import XapiObject, timestamp
 
 
 def guests_of(host: Host) -> list[VM]:
     """The VMs on it, by name; no control domain."""
-    return sorted(filter(is_guest, host.all_of(VM, host.resident_VMs)), key=lambda vm: (vm.name_label.casefold(), vm.uuid))
+    return sorted(guests_on(host), key=lambda vm: (vm.name_label.casefold(), vm.uuid))
 
 
 def account_of(host: Host) -> Memory:

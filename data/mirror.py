@@ -18,6 +18,7 @@ from data.findings.rules import RULES
 from data.history import History
 from data.identity import parse, pool_keys
 from data.objects import KINDS, VDI, Pool
+from data.placement import OthersMemory
 from data.relations import Naming, one_way
 from data.server import Server
 from data.trash import Trash
@@ -73,6 +74,7 @@ class PoolMirror(Home):
             FindingRegistry: findings,
             Fates: self.fates,
             Trash: trash,
+            OthersMemory: OthersMemory(),
         }
         self._naming = Naming()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}

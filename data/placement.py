@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from data.facts import vm as facts
 from data.facts.host import memory_total
 from data.facts.vm import is_guest
 from data.objects import VM, Host
+from data.types import Ref
 
-__all__ = ["Memory", "is_guest", "memory_held", "memory_of"]
+__all__ = ["Memory", "OthersMemory", "guests_on", "is_guest", "memory_held", "memory_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,17 @@ class Memory:
         return self.total - self.free
 
 
+class OthersMemory(dict[Ref, int]):
+    """{host: bytes that are held there by what the reader may not see}, of one pool; empty for who may see all of it."""
+
+
+def guests_on(host: Host) -> Iterator[VM]:
+    """The VMs on it; no control domain."""
+    return filter(is_guest, host.all_of(VM, host.resident_VMs))
+
+
 def memory_of(host: Host, guests: Iterable[VM]) -> Memory:
-    """The account of `host` with `guests` on it (its control domain is added here, and ignored among them).
+    """The account of `host` with `guests` on it (its control domain is added here, and ignored among them; so are others' VMs).
 
     Where the guests' maxima exceed what is there (dynamic memory), they share what is there: free is 0, never less.
     Source: host.compute_free_memory counts dynamic minima; the map shows what VMs hold while nobody squeezes them.
@@ -43,7 +53,7 @@ def memory_of(host: Host, guests: Iterable[VM]) -> Memory:
     others = [vm for vm in guests if vm is not domain]
     xen = min(total, host.memory_overhead + sum(vm.memory_overhead for vm in others))
     dom0 = min(total - xen, memory_held(domain) if domain else 0)
-    held = min(total - xen - dom0, sum(map(facts.memory_of, others)))
+    held = min(total - xen - dom0, sum(map(facts.memory_of, others)) + host.home.part(OthersMemory).get(host.ref, 0))
     return Memory(total, xen, dom0, held, total - xen - dom0 - held)
 
 

@@ -107,6 +107,17 @@ def _before(row: XapiObject, edge: Edge) -> Iterable[XapiObject]:
     return (one for one in row.home.naming(row.ref) if isinstance(one, edge.kind) and row.ref in _refs(one, (edge.field,)))
 
 
+@cache
+def _edges_to(kind: type[XapiObject]) -> tuple[Edge, ...]:
+    return tuple(edge for one in KINDS for edge in edges(one).values() if edge.target is kind)
+
+
+def referrers(row: XapiObject) -> Iterator[XapiObject]:
+    """Whoever refers to it, by whatever field; some more than once."""
+    for edge in _edges_to(type(row)):
+        yield from _before(row, edge)
+
+
 Chain = tuple[Edge, ...]
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from data.changes import Observer, Subject, Topic
-from data.findings.finding import Finding
-from data.mirror import Mirror, PoolMirror
+from data.changes import Subject
+from data.coalesce import in_turns
+from data.mirror import Mirror
 from data.objects import SR, VM, Host, Network, Pool
-from data.on_map import on_map
 from data.placement import is_guest
+from data.replica import Replica
 from data.server import Server
+from data.stores.users import User
 from data.types import XapiObject
 from data.views.host import HostView
 from data.views.network import NetworkView
@@ -20,26 +22,63 @@ from data.views.pool import PoolView
 from data.views.sr import SRView
 from data.views.view import Engine, View
 from data.views.vm import VMView
+from data.visibility import Sees
 
-T = TypeVar("T", bound=XapiObject)
+T = TypeVar("T")
 ViewT = TypeVar("ViewT", bound=View[Any])
-
-Sees = Callable[[Subject], bool]
-"""Whether one object may be seen: pure, asked when something is looked for."""
 
 
 def everything(_subject: Subject) -> bool:
     return True
 
 
+def on_a_screen(subject: Subject) -> bool:
+    """What a link for a screen shows: what has its place on the map."""
+    return isinstance(subject, Server | Pool | Host | SR | Network) or (isinstance(subject, VM) and is_guest(subject))
+
+
 class Scope:
     """What pages are given to look at; they reach nothing else. One for all who may see the same."""
 
-    def __init__(self, mirror: Mirror, sees: Sees = everything) -> None:
-        self._mirror = mirror
-        self.sees = sees
-        self._engine = Engine(mirror)
+    def __init__(self, mirror: Mirror, sees: Sees = everything, *, fill: bool = True) -> None:
+        """`fill`: show what may be seen of `mirror` at once, which takes a while for thousands of objects; else it wants a `review`."""
+        self.mirror: Mirror = mirror if sees is everything else Replica(mirror, sees)
+        """All that may be seen."""
+        self.sees: Sees = self.mirror.has if isinstance(self.mirror, Replica) else everything
+        """Whether one of its rows, or what such a row stands for, may be seen, if only by name."""
+        self._engine = Engine(self.mirror)
         self._views: WeakValueDictionary[XapiObject, View[Any]] = WeakValueDictionary()
+        self._shared: dict[Callable[[Mirror], Any], object] = {}
+        self._filling: asyncio.Task[None] | None = None
+        if fill:
+            for _ in self.review():
+                pass
+
+    def __del__(self) -> None:
+        if isinstance(self.mirror, Replica):
+            self.mirror.close()
+
+    def review(self) -> Iterator[None]:
+        """What may be seen is another than before: tell the differences as what is new, and what is gone. Pauses after every slice."""
+        if isinstance(self.mirror, Replica):
+            yield from self.mirror.review()
+
+    async def filled(self) -> Scope:
+        """It, once it shows all that may be seen; others have a turn meanwhile."""
+        if self._filling is None:
+            self._filling = asyncio.get_running_loop().create_task(in_turns(self.review()))
+        await asyncio.shield(self._filling)
+        return self
+
+    def shows(self, row: XapiObject) -> bool:
+        """Whether one of its rows is seen as a whole, not by name alone."""
+        return not isinstance(self.mirror, Replica) or self.mirror.shows(row)
+
+    def shared(self, make: Callable[[Mirror], T]) -> T:
+        """What `make` makes of what may be seen, one for all who look: made when the first asks for it."""
+        if make not in self._shared:
+            self._shared[make] = make(self.mirror)
+        return cast(T, self._shared[make])
 
     def vm(self, key: str) -> VMView | None:
         """The VM that `key` names; None if there is none, or several. See `data.identity`."""
@@ -58,7 +97,7 @@ class Scope:
         return self._named(NetworkView, Network, key)
 
     def _named(self, view: type[ViewT], kind: type[XapiObject], key: str) -> ViewT | None:
-        row = self.find(kind, key)
+        row = self.mirror.find(kind, key)
         return None if row is None else self.view(view, row)
 
     def view(self, kind: type[ViewT], row: XapiObject) -> ViewT:
@@ -68,57 +107,33 @@ class Scope:
             view = self._views[row] = kind(row, self._engine)
         return cast(ViewT, view)
 
-    # ---- what there is, and what becomes of it
 
-    @property
-    def pools(self) -> Mapping[str, PoolMirror]:
-        """{server's id: its pool}"""
-        pools = self._mirror.pools
-        return pools if self.sees is everything else {id_: pool for id_, pool in pools.items() if self.sees(pool.server)}
+class Scopes:
+    """The scopes that somebody looks with: each is made when the first asks for it, and gone after the last."""
 
-    def every(self, kind: type[T]) -> Iterator[T]:
-        """Every object of `kind` in every pool."""
-        return filter(self.sees, self._mirror.every(kind))
+    def __init__(self, mirror: Mirror, sees_of: Callable[[User], Sees] = lambda _user: everything) -> None:
+        """`sees_of`: what a person, or a screen, may see. Equal ones share a scope; what they answer may change, then call `review`."""
+        self.whole = Scope(mirror)
+        """Of who may see everything."""
+        self._mirror, self._sees_of = mirror, sees_of
+        self._open: WeakValueDictionary[Sees, Scope] = WeakValueDictionary()
 
-    def having(self, kind: type[T], key: str) -> list[T]:
-        """Every object of `kind` that `key` may mean."""
-        return list(filter(self.sees, self._mirror.having(kind, key)))
+    def of(self, user: User) -> Scope:
+        """What this person may see now; what was not made ready shows it later, see `ready`."""
+        sees = self._sees_of(user)
+        if sees is everything:
+            return self.whole
+        scope = self._open.get(sees)
+        if scope is None:
+            scope = self._open[sees] = Scope(self._mirror, sees, fill=False)
+        return scope
 
-    def find(self, kind: type[T], key: str) -> T | None:
-        """The one object of `kind` that `key` means; None if there is none, or several."""
-        found = self.having(kind, key)
-        return found[0] if len(found) == 1 else None
+    async def ready(self, user: User) -> Scope:
+        """The same with all that is in it."""
+        scope = self.of(user)
+        return scope if scope is self.whole else await scope.filled()
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        return self._mirror.observe(self._filtered(observer))
-
-    def observe_subjects(self, subjects: Iterable[Subject | Topic], observer: Observer) -> Callable[[], None]:
-        return self._mirror.observe_subjects(subjects, self._filtered(observer))
-
-    def _filtered(self, observer: Observer) -> Observer:
-        if self.sees is everything:
-            return observer
-        return lambda changes: observer(seen) if (seen := [one for one in changes if self.sees(one.subject)]) else None
-
-    def findings(self, now: float) -> list[Finding]:
-        """What needs attention of what may be seen, worst first; `now` in epoch seconds."""
-        return [finding for finding in self._mirror.findings.all(now) if all(map(self._is_seen_of, finding.subjects))]
-
-    def observe_findings(self, observer: Callable[[], None]) -> Callable[[], None]:
-        """Call `observer` when something else is told of what may be seen."""
-
-        def told(subjects: frozenset[Subject]) -> None:
-            if any(map(self._is_seen_of, subjects)):
-                observer()
-
-        return self._mirror.findings.observe(told)
-
-    def _is_seen_of(self, subject: Subject) -> bool:
-        """Whether it is seen, or what it is part of."""
-        at = subject if isinstance(subject, Server) else on_map(subject)
-        return at is not None and self.sees(at)
-
-
-def on_a_screen(subject: Subject) -> bool:
-    """What a link for a screen shows: what has its place on the map."""
-    return isinstance(subject, Server | Pool | Host | SR | Network) or (isinstance(subject, VM) and is_guest(subject))
+    async def review(self) -> None:
+        """Somebody may see more, or less, than before."""
+        for scope in list(self._open.values()):
+            await in_turns(scope.review())

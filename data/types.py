@@ -80,9 +80,9 @@ class Home:
     def part(self, kind: type[P]) -> P:
         """What else is known of the pool, by its class.
 
-        What was measured: `data.history.History`; what is wrong: `data.findings.registry.Book`,
-        one for all pools; what would become of its VMs
-        without a host: `data.failover.Fates`; how long deleted VMs are kept: `data.trash.Trash`.
+        What was measured: `data.history.History`; what is wrong: `data.findings.registry.FindingRegistry`,
+        one for all pools; what would become of its VMs without a host: `data.failover.Fates`; how long deleted VMs are kept:
+        `data.trash.Trash`; what is held by VMs that are not seen: `data.placement.OthersMemory`.
         """
         raise NotImplementedError
 

@@ -12,9 +12,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/account")
     def account() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("My account")):
             PageHead(current_user().name)
             with cards(340):

@@ -27,24 +27,24 @@ class _Look:
 LOOK: Final = _Look()
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     made: list[ChartDataCache] = []
 
     def pictures() -> ChartDataCache:
         if not made:
-            made.append(ChartDataCache(context.servers.archives))
+            made.append(ChartDataCache(program.servers.archives))
         return made[0]
 
     @app.get("/past/{kind}/{key}", include_in_schema=False)
     async def past(request: Request, kind: str, key: str, step: int = 0, rows: int = 0) -> Response:
-        subject = context.mirror.find(KINDS[kind], key) if kind in KINDS else None
         try:
-            seen = subject is not None and ArchiveRange(step, rows) in STRETCHES and may(user_of(request), LOOK, subject)
+            context, user = program.for_request(request), user_of(request)
         except SignedOut:
-            seen = False
-        if subject is None or not seen:
             return Response(status_code=404)
-        picture = await pictures().of(subject, ArchiveRange(step, rows))
+        subject = context.mirror.find(KINDS[kind], key) if kind in KINDS else None
+        if subject is None or not context.scope.shows(subject) or ArchiveRange(step, rows) not in STRETCHES or not may(user, LOOK, subject):
+            return Response(status_code=404)
+        picture = await pictures().of(subject, ArchiveRange(step, rows), program.original(subject))
         headers = {"ETag": f'"{picture.tag}"', "Cache-Control": "private, no-cache", "Content-Encoding": "gzip"}
         if request.headers.get("if-none-match", "") in (f'"{picture.tag}"', f'W/"{picture.tag}"'):
             return Response(status_code=304, headers=headers)

@@ -19,9 +19,10 @@ NOW, SEEN, LATER, RULES = "now", "seen", "later", "rules"
 TABS: Final = (NOW, SEEN, LATER, RULES)
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/attention")
     def attention(tab: str = NOW) -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Attention")):
             PageHead(_("Attention"), _("Problems in all pools, worst first."))
             stale_bands(context.mirror)

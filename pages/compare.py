@@ -24,9 +24,10 @@ PANELS = {VM: panels.of_vm, Host: panels.of_host, SR: panels.of_sr, Pool: panels
 GROUPS = (Group.POOL, Group.HOST, Group.VM, Group.SR)
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/compare")
     def compare(o: str = "") -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Compare"), crumbs=[(_("VMs"), "/vms")]):
             PageHead(_("Compare"))
             Adder(context.shared(TreeFeed), "o", GROUPS, compare_key, MOST)

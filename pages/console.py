@@ -22,15 +22,15 @@ from xo_dash.i18n import LOCALES, _, negotiate, using
 from xo_dash.xapi.connection import Connection
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     def connection(server_id: str) -> Connection:
-        return context.servers.connection(server_id)
+        return program.servers.connection(server_id)
 
-    consoles = Consoles(context.mirror, connection, context.runner)
+    consoles = Consoles(connection, program.runner)
 
     @app.get("/console/{key}", include_in_schema=False)
     def page(request: Request, key: str) -> Response:
-        return _page(context, request, key)
+        return _page(program, request, key)
 
     @app.get(files.ROUTE, include_in_schema=False)
     def file(version: str, name: str) -> Response:
@@ -40,25 +40,25 @@ def create(context: Context) -> None:
 
     @app.get("/console-picture/{key}", include_in_schema=False)
     async def picture(request: Request, key: str) -> Response:
-        return await _picture(context, pictures, request, key)
+        return await _picture(program, pictures, request, key)
 
     @app.websocket("/ws/console/{key}")
     async def socket(websocket: WebSocket, key: str) -> None:
-        await _serve(consoles, websocket, key, Protocol.GRAPHIC)
+        await _serve(program, consoles, websocket, key, Protocol.GRAPHIC)
 
     @app.websocket("/ws/text-console/{key}")
     async def text(websocket: WebSocket, key: str) -> None:
-        await _serve(consoles, websocket, key, Protocol.TEXT)
+        await _serve(program, consoles, websocket, key, Protocol.TEXT)
 
 
-def _page(context: Context, request: Request, key: str) -> Response:
+def _page(program: Context, request: Request, key: str) -> Response:
     try:
         user = user_of(request)
     except SignedOut:
         return PlainTextResponse("", 401)
     mode = request.query_params.get("in", MODES[0])
-    vm = context.mirror.find(VM, key)
-    with using(_language(context, user.preferences.get("language"), request)):
+    vm = program.for_request(request).mirror.find(VM, key)
+    with using(_language(program, user.preferences.get("language"), request)):
         if vm is None or mode not in MODES:
             return PlainTextResponse(_("No VM has this UUID"), 404)
         if not may_see(user, vm):
@@ -68,17 +68,24 @@ def _page(context: Context, request: Request, key: str) -> Response:
     return HTMLResponse(html, headers=HEADERS)
 
 
-async def _picture(context: Context, pictures: ConsolePictures, request: Request, key: str) -> Response:
+async def _picture(program: Context, pictures: ConsolePictures, request: Request, key: str) -> Response:
     """A JPEG, and when it was taken and since when it has looked so; 204 where there is none to be seen."""
-    vm = context.mirror.find(VM, key)
     try:
-        picture = await pictures.of(vm) if vm is not None and may_see(user_of(request), vm) else None
-        if picture is None or vm is None or not may_see(user_of(request), vm):  # it took a while
+        vm = _seen(program, request, key)
+        picture = await pictures.of(vm) if vm is not None else None
+        if picture is None or _seen(program, request, key) is not vm:  # it took a while
             return Response(status_code=204)
     except SignedOut:
         return PlainTextResponse("", 401)
     times = {"X-Taken": f"{picture.taken:.0f}", "X-Since": f"{picture.since:.0f}", "Cache-Control": "private, no-store"}
     return Response(picture.content, media_type="image/jpeg", headers=times)
+
+
+def _seen(program: Context, request: Request, key: str) -> VM | None:
+    """What `key` names, if its screen may be seen by who asks. Raises SignedOut."""
+    context = program.for_request(request)
+    vm = context.mirror.find(VM, key)
+    return program.original(vm) if vm is not None and may_see(user_of(request), vm) else None
 
 
 def _language(context: Context, chosen: object, request: Request) -> str:
@@ -96,10 +103,11 @@ def _file(version: str, name: str) -> Response:
     return Response(content, media_type="text/javascript; charset=utf-8", headers={**FOREVER, "Content-Encoding": "gzip"})
 
 
-async def _serve(consoles: Consoles, websocket: WebSocket, key: str, protocol: Protocol) -> None:
+async def _serve(program: Context, consoles: Consoles, websocket: WebSocket, key: str, protocol: Protocol) -> None:
     """The guard let in whoever has a session and comes from a page of ours."""
     session = person_of(websocket.scope)
     if session is None:
         await websocket.close(1008)
         return
-    await consoles.serve(websocket, session, key, protocol)
+    context = program.for_request(websocket)  # for as long as it is looked at
+    await consoles.serve(websocket, session, context.mirror, key, protocol)

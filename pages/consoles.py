@@ -34,9 +34,10 @@ USUAL: Final = 9
 FULL_SCREEN: Final = "() => document.querySelector('.x-wall').requestFullscreen()"
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/consoles")
     def consoles(o: str = "") -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Consoles"), crumbs=[(_("VMs"), "/vms")]):
             vms = asked(context.mirror, o) if o else usual(context.mirror)
             _page(context, [vm for vm in vms if may_see(current_user(), vm)])

@@ -37,18 +37,18 @@ LEGEND = "map.legend"
 """The user's preference."""
 
 
-def create(context: Context) -> None:
-    """One scene for all who look."""
-    map_feed = context.shared(MapFeed)
-    orders = Orders(context.mirror, context.setting_store, context.users)
+def create(program: Context) -> None:
+    """One scene for all who may see the same."""
+    orders = Orders(program.mirror, program.setting_store, program.users)
 
     @ui.page("/")
     def home() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Map"), bare=True), ui.element().classes("xo-home"):
-            _body(context, map_feed, orders)
+            _body(context, orders)
 
 
-def _body(context: Context, map_feed: MapFeed, orders: Orders) -> None:
+def _body(context: Context, orders: Orders) -> None:
     """The map; while there is no server, what to do first."""
     box = ui.element().classes("contents")
     shown: list[bool] = []
@@ -60,7 +60,7 @@ def _body(context: Context, map_feed: MapFeed, orders: Orders) -> None:
         shown[:] = [bool(context.mirror.pools)]
         with live.fresh_slot(box):
             if context.mirror.pools:
-                _map(context, map_feed, orders)
+                _map(context, orders)
             else:
                 _guide(context)
 
@@ -77,8 +77,8 @@ def _guide(context: Context) -> None:
             add_button(context)
 
 
-def _map(context: Context, map_feed: MapFeed, orders: Orders) -> None:
-    mirror = context.mirror
+def _map(context: Context, orders: Orders) -> None:
+    mirror, map_feed = context.mirror, context.shared(MapFeed)
     head = ui.element("header").classes("xo-home-head")
     user = current_user()
     chart = Map(map_feed, links=LINKS, addressed=True, legend=user.preferences.get(LEGEND) is True).classes("xo-home-map")
@@ -121,7 +121,7 @@ def _order(context: Context, chart: Map, orders: Orders) -> None:
 
     def show() -> None:
         if user := context.users.get(user_id):
-            chart.arrange(orders.of(user))
+            chart.arrange(orders.of(user, context.mirror))
 
     async def wish(parent: str, keys: Sequence[str]) -> None:
         if keys:

@@ -22,9 +22,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/host/{key}")
     def host(key: str) -> None:
+        context = program.for_viewer()
         object_page(context, about(), key)
 
 

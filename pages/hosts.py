@@ -15,9 +15,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/hosts")
     def hosts() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Hosts"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Hosts"), 1).classes("x-only-read")
             stale_bands(context.mirror)

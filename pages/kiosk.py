@@ -16,15 +16,14 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
-    map_feed = context.shared(MapFeed)
-
+def create(program: Context) -> None:
     @ui.page(OF_A_KIOSK)
     @open_to(SIGNED_IN)
     def kiosk() -> None:
+        context = program.for_viewer()
         theme.wear(current_user(SIGNED_IN).preferences)
         ui.page_title(f"{_('Map')} · xo-dash")
         own_main()
         with ui.element("main").classes("xo-kiosk"):
-            Map(map_feed, links={}).classes("xo-kiosk-map")
-            KioskBoard(context.screen)
+            Map(context.shared(MapFeed), links={}).classes("xo-kiosk-map")
+            KioskBoard(context.mirror)

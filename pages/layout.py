@@ -34,7 +34,7 @@ def install(app: App, context: Context) -> None:
     theme.install(app)
     handlers.install()
     release.install()
-    serve(app, SNAPSHOT, context.shared(TreeFeed).snapshot)
+    serve(app, SNAPSHOT, context, TreeFeed)
 
 
 @contextmanager

@@ -27,10 +27,11 @@ from xo_dash.i18n import _
 PATH = "/messages"
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page(PATH)
     def messages(pool: str = "", object: str = "") -> None:
         """`pool`: its key or a server's id; `object`: the key of what they are about."""
+        context = program.for_viewer()
         with frame(context, title=_("Messages"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Messages"), 1).classes("x-only-read")
             stale_bands(context.mirror)

@@ -16,9 +16,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/migrate/{key}")
     def migrate(key: str, host: str = "") -> None:
+        context = program.for_viewer()
         found = context.mirror.find(VM, key)
         title = _("Migrate {name}").format(name=name_of(found)) if found else _("Migrate")
 

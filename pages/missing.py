@@ -19,7 +19,7 @@ from xo_dash.i18n import _
 log = logging.getLogger(__name__)
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @app.exception_handler(404)
     async def not_found(request: Request, error: Exception) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
@@ -27,7 +27,7 @@ def create(context: Context) -> None:
         if person_of(request.scope) is None:
             return nothing_here(request.headers)
         with Client(page(""), request=request) as client:
-            show_missing(context)
+            show_missing(program.for_viewer())
         return client.build_response(request, 404)
 
     @app.on_page_exception

@@ -15,9 +15,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/networks")
     def networks() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Networks"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Networks"), 1).classes("x-only-read")
             stale_bands(context.mirror)

@@ -25,20 +25,21 @@ LAST = "new_vm.last"
 """The user's preference: what the last VM was made with."""
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/new-vm")
     def new_vm(pool: str = "", template: str = "", copy: str = "", host: str = "") -> None:
+        context = program.for_viewer()
         with frame(context, title=_("New VM"), crumbs=[(_("VMs"), "/vms")]):
-            _NewVm(context, pool, template, copy, host)
+            _NewVm(context, program.shared(Drafts), pool, template, copy, host)
 
 
 class _NewVm:
     """The page; while no pool is there yet, what there is instead."""
 
-    def __init__(self, context: Context, pool: str, template: str, copy: str, host: str) -> None:
+    def __init__(self, context: Context, drafts: Drafts, pool: str, template: str, copy: str, host: str) -> None:
         self._context = context
         self._asked = pool
-        self._drafts = context.shared(Drafts)
+        self._drafts = drafts
         self._user = current_user().id
         self._draft = self._begun(template, copy, host)
         self._box = ui.element().classes("contents")

@@ -51,7 +51,7 @@ class PageKind(Generic[ViewT]):
 
 def object_page(context: Context, about: PageKind[ViewT], key: str) -> None:
     """The whole page of the object that `key` names; see `data.identity`."""
-    found = context.scope.find(about.kind, key)
+    found = context.mirror.find(about.kind, key)
     title = name_of(found) if found else ""
     crumbs = [(about.all_title, about.all_path)]
     if found is not None and not isinstance(found, Pool):

@@ -12,9 +12,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/run/{key}")
     def run(key: str) -> None:
+        context = program.for_viewer()
         found = next((one for one in context.runner.runs if one.key == key), None)
         with frame(context, title=_(found.action.title) if found else _("Task"), crumbs=[(_("Tasks"), "/tasks")]):
             if found is not None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Any
 
 from fastapi import Request, Response
 from nicegui import App
 
+from components.feeds import Feed
+from data.mirror import Mirror
+from xo_dash.context import Context
 
-def serve(app: App, path: str, snapshot: Callable[[], Awaitable[tuple[str, bytes]]]) -> None:
-    """Answer `path` with (tag, gzipped JSON), or with 304 to who has that tag; the door lets nobody here who is not signed in."""
+
+def serve(app: App, path: str, program: Context, feed: Callable[[Mirror], Feed[Any, Any]]) -> None:
+    """Answer `path` with the snapshot of `feed` of what its reader may see, or with 304 to who has it; the door lets in people alone."""
 
     @app.get(path, include_in_schema=False)
     async def whole(request: Request) -> Response:
-        tag, content = await snapshot()
+        tag, content = await program.for_request(request).shared(feed).snapshot()
         headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
         if request.headers.get("if-none-match", "") in (f'"{tag}"', f'W/"{tag}"'):
             return Response(status_code=304, headers=headers)

@@ -25,10 +25,11 @@ from xo_dash.context import Context
 from xo_dash.i18n import _, number
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/settings")
     def settings(add: str = "") -> None:
         """`add`: with the form for a new server open."""
+        context = program.for_viewer()
         with frame(context, title=_("Settings")):
             PageHead(_("Settings"))
             with cards(360):

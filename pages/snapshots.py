@@ -20,9 +20,10 @@ from xo_dash.i18n import _
 PATH = "/snapshots"
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page(PATH)
     def snapshots() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Snapshots"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Snapshots"), 1).classes("x-only-read")
             stale_bands(context.mirror)

@@ -17,9 +17,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/sr/{key}")
     def sr(key: str) -> None:
+        context = program.for_viewer()
         object_page(context, _about(), key)
 
 

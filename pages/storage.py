@@ -16,9 +16,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/storage")
     def storage() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Storage"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Storage"), 1).classes("x-only-read")
             stale_bands(context.mirror)

@@ -12,9 +12,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/tasks")
     def tasks() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Tasks")):
             PageHead(_("Tasks"), _("Tasks of all pools, yours and those of others."))
             TaskList(context, path_of)

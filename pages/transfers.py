@@ -31,9 +31,10 @@ PATIENCE: Final = 20.0
 """Seconds in which a browser is told what it has to send, or to ask again."""
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/transfers")
     def transfers() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Transfers")):
             PageHead(_("Transfers"), _("Exports, imports and uploads of all pools."))
             TransferList(context, path_of)
@@ -43,7 +44,7 @@ def create(context: Context) -> None:
         """One file, to the one session that has the ticket, once."""
         session = person_of(request.scope)
         user = session.user() if session is not None and session.is_open else None
-        delivery = context.runner.exchange.claim(ticket, session.key) if session is not None and user is not None else None
+        delivery = program.runner.exchange.claim(ticket, session.key) if session is not None and user is not None else None
         if user is None or delivery is None or delivery.run.user_id != user.id or not may(user, delivery.run.action):
             return Response(status_code=404)
         return LentPieces(_handed(delivery, request), _headers(delivery.name))
@@ -51,13 +52,13 @@ def create(context: Context) -> None:
     @app.get("/transfers/in/{upload_id}", include_in_schema=False)
     async def wanted(request: Request, upload_id: str) -> Response:
         """What of the file has to be sent next."""
-        upload = _upload(context, request, upload_id)
+        upload = _upload(program, request, upload_id)
         return Response(status_code=404) if upload is None else await _told(upload)
 
     @app.put("/transfers/in/{upload_id}", include_in_schema=False)
     async def sent(request: Request, upload_id: str, offset: int = 0) -> Response:
         """A piece of the file; the answer says what comes next."""
-        upload = _upload(context, request, upload_id)
+        upload = _upload(program, request, upload_id)
         if upload is None:
             return Response(status_code=404)
         try:

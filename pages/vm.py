@@ -25,10 +25,11 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/vm/{key}/{tab}")
     @ui.page("/vm/{key}")  # with ?tab=, as links once had it
     def vm(key: str, tab: str = "") -> None:
+        context = program.for_viewer()
         found = context.mirror.find(VM, key)
         title = name_of(found) if found else _("VM")
 

@@ -28,12 +28,13 @@ COLUMNS = "vms.columns"
 """The user's preference: keys of columns."""
 
 
-def create(context: Context) -> None:
-    serve(app, SNAPSHOT, context.shared(VmFeed).snapshot)
+def create(program: Context) -> None:
+    serve(app, SNAPSHOT, program, VmFeed)
 
     @ui.page("/vms")
     def vms(state: str = "") -> None:
         """`state`: "trash" for what is in it; any other is the list's own filter."""
+        context = program.for_viewer()
         with frame(context, title=_("VMs"), bare=True), ui.element().classes("x-vms-page"):
             heading(_("VMs"), 1).classes("x-only-read")
             stale_bands(context.mirror)

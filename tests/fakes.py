@@ -11,7 +11,7 @@ import math
 import random
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast, overload
 
@@ -39,6 +39,7 @@ from data.objects import (
     VMGuestMetrics,
     VMMetrics,
 )  # fmt: skip
+from data.scope import Scopes
 from data.server import Server, ServerState
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
@@ -49,11 +50,13 @@ from data.stores.tokens import TokenStore
 from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
 from data.types import GIB, NULL_REF, Ref, XapiObject
+from data.visibility import Sees
 from tests.auth.two_step import two_step_of
 from tests.contracts import conforms
 from xo_dash.auth.current import SCOPE_KEY, current_actor
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.service import AuthService
+from xo_dash.auth.visibility import sees_of
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
@@ -317,7 +320,7 @@ def task(mirror: Mirror, home: PoolMirror, label: str, progress: float) -> Task:
 # ---- a context, and somebody who looks
 
 
-def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
+def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] = sees_of, **parts: object) -> Context:
     """A context over `mirror` with real stores in `folder` and a runner without connections, but for what `parts` gives."""
     conforms(parts.get("servers"), Servers)
     directory, audit = DataDirectory(folder), Audit(folder)
@@ -329,8 +332,9 @@ def context(mirror: Mirror, folder: Path, **parts: object) -> Context:
     )
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
+    scopes = Scopes(mirror, sees_of)
     return Context(
-        settings=Settings(data_dir=folder), mirror=mirror, servers=cast(Any, parts.get("servers", missing)),
+        settings=Settings(data_dir=folder), scopes=scopes, scope=scopes.whole, servers=cast(Any, parts.get("servers", missing)),
         runner=runner, audit=audit, auth=auth, users=users, server_store=cast(Any, parts.get("server_store", missing)),
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)), tokens=tokens,

@@ -16,6 +16,7 @@ from nicegui import App, Client, ui
 
 from components.theme.theme import FAVICON
 from data.mirror import Mirror
+from data.scope import Scopes
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
@@ -71,6 +72,7 @@ from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.service import AuthService
 from xo_dash.auth.two_step import REQUIRED, TwoStep
+from xo_dash.auth.visibility import sees_of
 from xo_dash.auth.wire import http_protocol
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -224,6 +226,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
     mirror.trash.days = days_of(stores.settings.value(SETTING))
+    scopes = Scopes(mirror, sees_of)
     servers = Servers(mirror, stores.servers, findings=stores.findings)
     demo_while: Callable[[], bool] | None = None
     if settings.demo:
@@ -236,7 +239,8 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit, files=stores.runs)
     return Context(
         settings=settings,
-        mirror=mirror,
+        scopes=scopes,
+        scope=scopes.whole,
         servers=servers,
         runner=runner,
         journal=Journal(mirror, runner, settings.data_dir),

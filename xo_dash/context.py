@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakKeyDictionary
+
+import nicegui
+from nicegui import Client
+from starlette.requests import HTTPConnection
 
 from data.mirror import Mirror
-from data.scope import Scope, on_a_screen
-from data.stores.users import Role
+from data.scope import Scope, Scopes
+from data.types import XapiObject
+from xo_dash.auth.current import current_user, user_of
+from xo_dash.auth.kinds import SIGNED_IN
 
 if TYPE_CHECKING:
     from data.stores.cloud_configs import CloudConfigStore
@@ -24,15 +31,18 @@ if TYPE_CHECKING:
     from xo_dash.control.runner import Runner
     from xo_dash.sync.servers import Servers
 
-T = TypeVar("T")
+S = TypeVar("S")
+T = TypeVar("T", bound=XapiObject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The program's parts. Pages read the mirror, act through the runner, and ask the door who is looking."""
+    """The program's parts, and whose eyes see them. Pages read the mirror, act through the runner, and ask the door who is looking."""
 
     settings: Settings
-    mirror: Mirror
+    scopes: Scopes
+    scope: Scope
+    """What may be seen by who is given this: of the program's own everything."""
     servers: Servers
     """Adds, edits and removes connections, and keeps the mirror fresh."""
     runner: Runner
@@ -47,32 +57,31 @@ class Context:
     kiosks: KioskStore
     cloud_configs: CloudConfigStore
     tokens: TokenStore
-    _shared: dict[Callable[[Mirror], Any], object] = field(default_factory=dict, init=False, repr=False)
+    _looking: WeakKeyDictionary[Client, Scope] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
 
     @property
-    def scope(self) -> Scope:
-        """What may be seen by who may see everything."""
-        return self.shared(Scope)
+    def mirror(self) -> Mirror:
+        """All that may be seen."""
+        return self.scope.mirror
+
+    def shared(self, make: Callable[[Mirror], S]) -> S:
+        """What `make` makes of what may be seen, one for all who may see the same."""
+        return self.scope.shared(make)
 
     def scope_of(self, user: User) -> Scope:
-        """... by this user, as of now."""
-        return self.scope if user.role.includes(Role.VIEWER) else self.shared(_nothing)
+        """What may be seen by this user, as of now."""
+        return self.scopes.of(user)
 
-    @property
-    def screen(self) -> Scope:
-        """... by a screen that came in by a link."""
-        return self.shared(_screen)
+    def original(self, row: T) -> T | None:
+        """What a row that somebody may see stands for among all there is."""
+        pool = self.scopes.whole.mirror.pools.get(row.home.id)
+        return pool.one(type(row), row.ref) if pool is not None else None
 
-    def shared(self, make: Callable[[Mirror], T]) -> T:
-        """What `make` makes of the mirror, one for all pages: made when the first asks for it."""
-        if make not in self._shared:
-            self._shared[make] = make(self.mirror)
-        return cast(T, self._shared[make])
+    def for_viewer(self) -> Context:
+        """As whoever looks at the page that is being built may see it: what a page gives its parts. Raises SignedOut."""
+        scope = self._looking[nicegui.context.client] = self.scope_of(current_user(SIGNED_IN))
+        return replace(self, scope=scope)
 
-
-def _nothing(mirror: Mirror) -> Scope:
-    return Scope(mirror, lambda _subject: False)
-
-
-def _screen(mirror: Mirror) -> Scope:
-    return Scope(mirror, on_a_screen)
+    def for_request(self, connection: HTTPConnection) -> Context:
+        """As whoever asks for a plain route, or a websocket, may see it. Raises SignedOut."""
+        return replace(self, scope=self.scope_of(user_of(connection)))

@@ -26,16 +26,11 @@ def add_health(app: App, context: Context) -> None:
     async def healthz(request: Request) -> JSONResponse:
         now = time.time()
         answer = health(context)
-        if _may_know_more(request):
-            answer["connections"] = [_connection(pool, now) for pool in context.mirror]
+        if person_of(request.scope) is not None:  # addresses, ids and counts are for who signed in
+            answer["connections"] = [_connection(pool, now) for pool in context.for_request(request).mirror]
         return JSONResponse(answer, headers={"cache-control": "no-store"})
 
     app.add_route("/healthz", healthz, methods=["GET"], include_in_schema=False)
-
-
-def _may_know_more(request: Request) -> bool:
-    """Addresses, ids and counts are for who signed in."""
-    return person_of(request.scope) is not None
 
 
 def health(context: Context) -> dict[str, object]:

@@ -38,6 +38,7 @@ class _Beside:
     names: dict[str, str] = field(default_factory=dict)  # of devices
     grown: list[tuple[int, int]] = field(default_factory=list)  # of an SR: [epoch seconds, bytes]
     size: int = 0  # of an SR, bytes
+    hidden: frozenset[str] = frozenset()  # devices that are not shown
 
 
 class ChartDataCache:
@@ -47,21 +48,22 @@ class ChartDataCache:
         self._archives = archives
         self._kept: Kept[ChartData] = Kept(128)
 
-    async def of(self, subject: Subject, stretch: ArchiveRange) -> ChartData:
+    async def of(self, subject: Subject, stretch: ArchiveRange, original: Subject | None = None) -> ChartData:
+        """`original`: what is asked for, where `subject` is what somebody may see of it."""
+        beside = _beside(subject, original or subject)
         return await self._kept.get(
-            (subject.home.id, subject.uuid, stretch, type(subject)),
+            (subject.home.id, subject.uuid, stretch, type(subject), frozenset(beside.names.items()), beside.hidden),
             lambda: until_next(stretch.step),
-            lambda: self._make(subject, stretch),
+            lambda: self._make(original or subject, stretch, beside),
         )
 
-    async def _make(self, subject: Subject, stretch: ArchiveRange) -> ChartData:
-        beside = _beside(subject)
+    async def _make(self, original: Subject, stretch: ArchiveRange, beside: _Beside) -> ChartData:
         try:
-            found = await self._find(subject, stretch)
+            found = await self._find(original, stretch)
         except Missing as missing:
             answer: dict[str, object] = {"why": missing.why, "name": missing.name, "grown": beside.grown, "size": beside.size}
             return _packed(answer)
-        return await asyncio.to_thread(_picture, subject, found, beside)
+        return await asyncio.to_thread(_picture, original, found, beside)
 
     async def _find(self, subject: Subject, stretch: ArchiveRange) -> ArchiveResult:
         if isinstance(subject, VM):
@@ -76,7 +78,10 @@ class ChartDataCache:
 def _picture(subject: Subject, found: ArchiveResult, beside: _Beside) -> ChartData:
     """For a thread."""
     whole = archives.aligned(found.pasts)[0]
-    panels = _panels(subject, found)
+    panels = {
+        name: {device: lines for device, lines in panel.items() if device not in beside.hidden}
+        for name, panel in _panels(subject, found).items()
+    }
     answer = {
         "step": whole.step, "first": whole.first, "away": found.away, "grown": beside.grown, "size": beside.size,
         "panels": {name: [[device, _lines(panel, device)] for device in panel] for name, panel in panels.items()},
@@ -108,12 +113,13 @@ def _packed(answer: Mapping[str, object]) -> ChartData:
     return ChartData(f"{zlib.crc32(plain):08x}{len(plain):x}", gzip.compress(plain, SQUEEZED))
 
 
-def _beside(subject: Subject) -> _Beside:
+def _beside(subject: Subject, original: Subject) -> _Beside:
     if isinstance(subject, SR):
         history = subject.home.part(History)
         grown = [(round(sample.t), round(sample.used)) for sample in (history.growth(subject.uuid) if history else ())]
         return _Beside(grown=grown, size=max(0, subject.physical_size))
-    return _Beside(names=dict(_names(subject)))
+    names = dict(_names(subject))
+    return _Beside(names=names, hidden=frozenset(sr.uuid[:8] for sr in original.home.all(SR).values()) - names.keys())
 
 
 def _names(subject: VM | Host | Pool) -> Iterable[tuple[str, str]]:

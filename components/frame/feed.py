@@ -9,9 +9,10 @@ from typing import NamedTuple
 import orjson
 from nicegui import background_tasks
 
-from components.feeds import Feed, in_turns
+from components.feeds import Feed
 from components.frame.tree_rows import Row, TreeDelta, TreeRows
 from data.changes import Change
+from data.coalesce import in_turns
 from data.search import Index
 from data.sight import Sight
 

@@ -15,10 +15,10 @@ from components.ui.facts import Value
 from components.urls import path_of
 from data.changes import Change
 from data.evacuation import Evacuation
-from data.failover import Unplaceable, guests_on, takers
+from data.failover import Unplaceable, takers
 from data.names import name_of
 from data.objects import VM, Host, HostMetrics, Network
-from data.placement import memory_held
+from data.placement import guests_on, memory_held
 from data.server import Server
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context

@@ -13,8 +13,8 @@ from components.findings.words import sentence
 from components.live import follow_all, follow_source
 from data.findings.finding import Level
 from data.identity import key_of
-from data.scope import Scope
 from data.server import Server
+from data.sight import Sight
 from xo_dash.i18n import _
 
 MOST = 5
@@ -25,20 +25,20 @@ MARKS = {Level.CRITICAL: "critical", Level.WARNING: "warning"}
 class KioskBoard(Element, component="board.js"):
     """Findings worth walking to: warnings and what is worse."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, mirror: Sight) -> None:
         super().__init__()
-        self._scope = scope
+        self._mirror = mirror
         self._props["words"] = {"calm": _("Nothing needs attention.")}
         self.on("ready", self._show, [])
         with self:
-            follow_source(scope.observe_findings, self._show)
-            follow_all(scope, lambda _changes: True, self._show, topics=lambda: (Server,))
+            follow_source(mirror.findings.observe, self._show)
+            follow_all(mirror, lambda _changes: True, self._show, topics=lambda: (Server,))
 
     def _show(self) -> None:
-        found = [finding for finding in self._scope.findings(time.time()) if finding.level in MARKS][:MOST]
+        found = [finding for finding in self._mirror.findings.all(time.time()) if finding.level in MARKS][:MOST]
         rows = [
-            [key_of(place) if (place := map_place_of(finding, self._scope)) else "", MARKS[finding.level], *words]
+            [key_of(place) if (place := map_place_of(finding, self._mirror)) else "", MARKS[finding.level], *words]
             for finding in found
-            if (words := sentence(finding, self._scope))
+            if (words := sentence(finding, self._mirror))
         ]
         tell(self, "show", orjson.dumps([rows]).decode())

@@ -17,7 +17,7 @@ import orjson
 
 from components.feeds import Viewers
 from components.map import frames
-from components.map.map_rows import MapCounts, MapItem, MapRows, Sees, count, measured
+from components.map.map_rows import MapCounts, MapItem, MapRows, count, measured
 from components.map.reads import Thing
 from data.changes import Change, Operation, Subject
 from data.coalesce import INTERVAL
@@ -41,16 +41,15 @@ KEYS: dict[type[Thing], str] = {Server: "p", Host: "h", VM: "m", SR: "s", Networ
 class MapFeed:
     """The map of one mirror; keep it open as long as a map shows it."""
 
-    def __init__(self, mirror: Sight, hold: float = HOLD, sees: Sees | None = None) -> None:
-        """`sees`: whose rows this map has, if not all."""
-        self._mirror, self._hold, self._sees = mirror, hold, sees
+    def __init__(self, mirror: Sight, hold: float = HOLD) -> None:
+        self._mirror, self._hold = mirror, hold
         self._viewers: Viewers[str] = Viewers()
         self._revision = 0
         self._stops: list[Callable[[], object]] = []
         self._clear()
 
     def _clear(self) -> None:
-        self._stage = MapRows(self._mirror, self._sees)
+        self._stage = MapRows(self._mirror)
         self._watches: dict[str, Callable[[], object]] = {}
         self._fresh: dict[str, None] = {}  # servers with levels to be renewed
         self._levels: dict[str, frames.Levels] = {}
@@ -106,7 +105,7 @@ class MapFeed:
     @property
     def counts(self) -> MapCounts:
         """As of now, also while rows are still being made."""
-        return self._stage.counts if self._waiting is None and self._stage.rebuild(self._hold) else count(self._mirror, self._sees)
+        return self._stage.counts if self._waiting is None and self._stage.rebuild(self._hold) else count(self._mirror)
 
     # ---- what changed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -24,7 +24,6 @@ SLICE = 50
 """Rows that are taken up at once; the clock is looked at after each, since that of a network of many hosts takes a millisecond."""
 
 DRAWN: tuple[type[Host | VM | SR | Network], ...] = (Host, VM, SR, Network)  # a host before what names it: ids are given in this order
-Sees = Callable[[VM], bool]
 MOST_MEASURED = 64
 """Networks of a pool that are looked at with each round of measurements."""
 STATE = 5
@@ -79,10 +78,8 @@ class RowSlots:
 class MapRows:
     """All rows of one mirror. Tell it of every change, then `rebuild`, then `take` what differs."""
 
-    def __init__(self, mirror: Sight, sees: Sees | None = None) -> None:
-        """`sees`: whose rows may be made, if not all; of the others it is only said what they hold of a host."""
+    def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
-        self._sees = sees
         self._next_id = 0
         self._ids: dict[Thing, int] = {}
         self._dirty: dict[Thing, None] = {}
@@ -178,12 +175,9 @@ class MapRows:
             return pool_row(id_, pool)
         pool_id = self._id(pool.server)
         if isinstance(thing, Host):
-            guests = [vm for vm in thing.all_of(VM, thing.resident_VMs) if is_guest(vm)]
-            return host_row(id_, pool_id, thing, guests, [vm for vm in guests if not self._sees(vm)] if self._sees else ())
+            return host_row(id_, pool_id, thing)
         if isinstance(thing, VM):
-            if not is_guest(thing) or (self._sees and not self._sees(thing)):
-                return None
-            return vm_row(id_, pool_id, thing, self._id_of, self._label)
+            return vm_row(id_, pool_id, thing, self._id_of, self._label) if is_guest(thing) else None
         return sr_row(id_, pool_id, thing, self._id_of) if isinstance(thing, SR) else network_row(id_, pool_id, thing, self._id_of)
 
     def _tally(self, thing: Thing, old: Row, new: Row) -> None:
@@ -229,9 +223,9 @@ class MapRows:
         return MapCounts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states)
 
 
-def count(mirror: Sight, sees: Sees | None = None) -> MapCounts:
+def count(mirror: Sight) -> MapCounts:
     """The same without a stage."""
-    guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm) and (sees is None or sees(vm))]
+    guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm)]
     return MapCounts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
 
 

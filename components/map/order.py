@@ -41,22 +41,15 @@ class Orders:
         self._mirror, self._settings, self._users = mirror, settings, users
         self._viewers: Viewers[None] = Viewers()
 
-    def of(self, user: User) -> list[str]:
-        """Keys of pools and hosts, and groups as `tag:prod`, in the order in which `user` sees them; others come after them by name."""
-        merged = {**_stored(self._settings.value(KEY)), **_stored(user.preferences.get(KEY))}
-        return [named for parent, ones in merged.items() for one in ones if (named := self._named(parent, one))]
+    def of(self, user: User, mirror: Sight) -> list[str]:
+        """Keys of pools and hosts, and groups as `tag:prod`, in the order in which `user` sees them; others come after them by name.
 
-    def _named(self, parent: str, one: str) -> str:
-        """What was kept as it is called now: it may be a uuid alone, from when that was enough. Empty for what is gone."""
-        row: XapiObject | None
-        if parent in THINGS:
-            row = self._mirror.find(THINGS[parent], one)
-            return f"{parent}:{key_of(row)}" if row else ""
-        if parent in GROUPS:
-            return f"{parent}:{one}"
-        pool = self._mirror.find(Pool, parent or one)
-        row = pool.home.by_uuid(Host, parse(one).uuid) if pool and parent else pool
-        return key_of(row) if row else ""
+        `mirror`: what they may see.
+        """
+        merged = {**_stored(self._settings.value(KEY)), **_stored(user.preferences.get(KEY))}
+        if mirror is not self._mirror:
+            merged = {parent: [one for one in ones if _is_group_in(mirror, parent, one)] for parent, ones in merged.items()}
+        return [named for parent, ones in merged.items() for one in ones if (named := _named(mirror, parent, one))]
 
     def observe(self, tell: Callable[[], object]) -> Callable[[], None]:
         """Call `tell` when it may be another, until the answer is called."""
@@ -100,6 +93,24 @@ class Orders:
         """Without pools that are gone, so that it does not grow for ever."""
         pools = self._known(POOLS)
         return {parent: list(keys) for parent, keys in order.items() if parent == POOLS or parent in pools or parent in GROUPS}
+
+
+def _is_group_in(mirror: Sight, parent: str, one: str) -> bool:
+    """False for a group of which no VM is in sight; its name is of those."""
+    return parent not in GROUPS or parent in THINGS or one in GROUPS[parent](mirror)
+
+
+def _named(mirror: Sight, parent: str, one: str) -> str:
+    """What was kept as it is called now: it may be a uuid alone, from when that was enough. Empty for what is gone."""
+    row: XapiObject | None
+    if parent in THINGS:
+        row = mirror.find(THINGS[parent], one)
+        return f"{parent}:{key_of(row)}" if row else ""
+    if parent in GROUPS:
+        return f"{parent}:{one}"
+    pool = mirror.find(Pool, parent or one)
+    row = pool.home.by_uuid(Host, parse(one).uuid) if pool and parent else pool
+    return key_of(row) if row else ""
 
 
 def _stored(value: Any) -> Order:

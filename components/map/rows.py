@@ -7,7 +7,7 @@ Memory and disk are in MiB; `ids` gives the local number of an object, -1 for no
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import isnan
 
 from data.facts import vm as facts
@@ -21,7 +21,7 @@ from data.findings.registry import FindingRegistry
 from data.names import name_of, pool_name
 from data.networks import load_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, Task
-from data.placement import memory_of
+from data.placement import OthersMemory, guests_on, memory_of
 from data.server import Server, ServerState
 from data.texts import whole
 from data.types import NULL_REF, Home, XapiObject, timestamp
@@ -74,12 +74,9 @@ def _standing(server: Server) -> int:
     return 1 if server.state in (ServerState.CONNECTING, ServerState.SYNCING) else 2
 
 
-def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM], hidden: Iterable[VM] = ()) -> Row:
-    """[id, uuid, pool, name, flags (1 master, 2 live, 4 enabled), total, system, free, CPUs, mark, what VMs have that are not told of]
-
-    `hidden`: those of `guests` whose rows are not sent.
-    """
-    memory = memory_of(host, guests)
+def host_row(id_: int, pool: int, host: Host) -> Row:
+    """[id, uuid, pool, name, flags (1 master, 2 live, 4 enabled), total, system, free, CPUs, mark, what VMs have that are not told of]"""
+    memory = memory_of(host, guests_on(host))
     live = is_live(host)
     flags = int(is_master(host)) | live << 1 | host.enabled << 2
     sizes = [memory.total // MIB, memory.system // MIB, memory.free // MIB]
@@ -92,7 +89,7 @@ def host_row(id_: int, pool: int, host: Host, guests: Iterable[VM], hidden: Iter
         *sizes,
         whole(host.cpu_info.get("cpu_count", "")),
         int(host.home.part(FindingRegistry).mark(host)),
-        sum(map(facts.memory_of, hidden)) // MIB,
+        host.home.part(OthersMemory).get(host.ref, 0) // MIB,
     ]
 
 

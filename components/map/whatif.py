@@ -17,7 +17,7 @@ from data.failover import FailoverSummary, failover_steps
 from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host
-from data.placement import is_guest, memory_held, memory_of
+from data.placement import guests_on, memory_held, memory_of
 from data.sight import Sight
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.i18n import _, ngettext, number, size
@@ -114,7 +114,7 @@ class WhatIf(ui.element):
         with ui.element("ul").props("role=list").classes("xo-map-whatif-list"):
             for host in hosts:
                 coming = [vm for vm, place in outcome.moves.items() if place is host]
-                free = memory_of(host, filter(is_guest, host.all_of(VM, host.resident_VMs))).free - sum(map(memory_held, coming))
+                free = memory_of(host, guests_on(host)).free - sum(map(memory_held, coming))
                 with ui.element("li"):
                     ui.label(name_of(host)).classes("xo-map-whatif-host")
                     count = ngettext("{n} VM", "{n} VMs", len(coming)).format(n=number(len(coming)))

@@ -8,12 +8,12 @@ from typing import Final
 from nicegui import background_tasks
 
 from components.cells import Cell, CellLink, CellTable, Marked, PartsBar, Quiet
-from components.feeds import in_turns
 from components.hosts.rows import more
 from components.live import follow_all
 from components.ui import Card, Column
 from components.urls import path_of
 from data.changes import Change, Operation
+from data.coalesce import in_turns
 from data.contents import Holder, Part, contents_of, finished, together
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VM

@@ -8,10 +8,10 @@ from typing import Final
 from nicegui import background_tasks, ui
 
 from components.actions import run_command, whoever
-from components.feeds import in_turns
 from components.live import fresh_slot
 from components.related import follow_related
 from components.ui import Age, Button, ButtonKind, Card
+from data.coalesce import in_turns
 from data.names import name_of
 from data.objects import VBD, VM
 from data.snapshots import Twig, snapshot_tree

@@ -9,13 +9,13 @@ from nicegui import background_tasks, events, ui
 
 from components import ui as our
 from components.actions import PlacedMenu, run_command
-from components.feeds import in_turns
 from components.live import fresh_slot
 from components.related import follow_related
 from components.theme.icons import Icon
 from components.ui import Age, Bar, Button, ButtonKind, Card, chip
 from components.vms.growth import own_size, picture, snapshot_refs, taken, width_of
 from data.chains import DEEP, MOST, deepest
+from data.coalesce import in_turns
 from data.names import name_of
 from data.objects import VDI, VM
 from data.snapshots import Twig, snapshot_tree

@@ -81,10 +81,10 @@ class FindingRegistry:
         found = []
         for line, findings in self._lines.items():
             if line[0].key in quiet:
-                found += _folded([f for f in findings.values() if not self.overrides.is_snoozed(f.rule, f.subject, now)])
+                found += folded([f for f in findings.values() if not self.overrides.is_snoozed(f.rule, f.subject, now)])
                 continue
             if line not in self._folds:
-                self._folds[line] = _folded(list(findings.values()))
+                self._folds[line] = folded(list(findings.values()))
             found += self._folds[line]
         return sorted(found, key=_rank)
 
@@ -290,7 +290,7 @@ def _rank(finding: Finding) -> tuple[int, int, float, str]:
     return (-finding.level, -finding.reading.vms, finding.since, finding.rule.key)
 
 
-def _folded(found: list[Finding]) -> list[Finding]:
+def folded(found: list[Finding]) -> list[Finding]:
     """Lines of one cause: one of them all where there are as many as their rule says, else one each."""
     if len(found) < 2 or len(found) < found[0].rule.folds:
         return found

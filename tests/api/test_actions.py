@@ -69,7 +69,7 @@ async def test_what_cannot_be_given_is_said_at_once(api: Api) -> None:
 async def test_every_action_asks_for_its_role(api: Api, role: Role) -> None:
     """A new row of the table is covered by being there."""
     for action in ACTIONS:
-        subject = next(iter(api.context.scope.every(action.kind)), None)
+        subject = next(iter(api.context.mirror.every(action.kind)), None)
         if subject is None:
             continue
         answer = await api.post(f"/actions/{action.id}", {"on": [f"{subject.uuid}@{subject.home.key}"], "dry_run": True}, by=role)

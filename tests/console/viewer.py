@@ -162,7 +162,7 @@ class Screens:
 
     async def serve(self, socket: WebSocket) -> None:
         assert self.session is not None
-        await self.consoles.serve(socket, self.session, socket.path_params["key"], self.protocol)
+        await self.consoles.serve(socket, self.session, self.house.mirror, socket.path_params["key"], self.protocol)
 
 
 def typed_into(pool: SimulatedPool, vm: VM) -> list[str]:
@@ -179,7 +179,7 @@ async def screens(pool: SimulatedPool, folder: Path) -> AsyncIterator[Screens]:
     async with house(folder / "servers") as home:
         mirror = await home.live(await home.add(pool))
         runner = Runner(home.mirror, home.servers.connection, users, Audit(folder))
-        consoles = Consoles(home.mirror, home.servers.connection, runner)
+        consoles = Consoles(home.servers.connection, runner)
         ours = Screens(home, mirror, consoles, users, SessionTable(users, SessionStore(directory), lambda _user: True), folder)
         app = Starlette(routes=[WebSocketRoute("/{key:path}", ours.serve)])
         config = uvicorn.Config(app, port=0, ws="wsproto", ws_per_message_deflate=False, log_config=None, lifespan="off")

@@ -69,7 +69,7 @@ async def user(mirror: Mirror, tmp_path: Path) -> AsyncIterator[User]:
 
         @ui.page("/board")
         def board() -> None:
-            KioskBoard(Scope(mirror, on_a_screen))
+            KioskBoard(Scope(mirror, on_a_screen).mirror)
 
         try:
             yield user

@@ -47,7 +47,7 @@ def keys(mirror: Mirror) -> tuple[str, list[str]]:
 def seen(orders: Orders, users: UserStore, role: Role) -> list[str]:
     user = users.by_name(role.value)
     assert user is not None
-    return orders.of(user)
+    return orders.of(user, orders._mirror)
 
 
 async def do(orders: Orders, users: UserStore, role: Role, parent: str, wanted: list[str]) -> None:

@@ -15,6 +15,8 @@ from data.findings.finding import Level
 from data.history import History
 from data.mirror import Mirror
 from data.objects import PIF, SR, VM, Host, HostMetrics, Network, PIFMetrics, PowerState
+from data.placement import memory_held
+from data.scope import Scope
 from data.server import ServerState
 from data.types import GIB, NULL_REF
 from tests import fakes
@@ -149,13 +151,13 @@ async def test_of_vms_that_may_not_be_seen_only_the_memory_is_told(mirror: Mirro
     hidden = running(mirror)
     host = hidden.home.one(Host, hidden.resident_on)
     assert host is not None
-    map_feed = MapFeed(mirror, hold=math.inf, sees=lambda vm: vm is not hidden)
+    map_feed = MapFeed(Scope(mirror, lambda subject: subject is not hidden).mirror, hold=math.inf)
     view = View(map_feed)
     text = map_feed.snapshot()
     assert hidden.uuid not in text
     assert map_feed.counts.vms == 45
     row = next(row for row in json.loads(text)["h"] if row[1] == host.uuid)
-    assert row[HOST_OTHERS] == hidden.memory_dynamic_max >> 20
+    assert row[HOST_OTHERS] == memory_held(hidden) >> 20
     fakes.change(mirror, hidden, name_label="secret", tags=["secret"])
     await turn()
     assert view.messages == []

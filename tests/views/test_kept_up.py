@@ -59,7 +59,7 @@ async def test_whoever_looks_sees_what_is_so(kind: type[View[Any]], seed: int) -
     (pool,) = mirror
     join(pool)
     scope, facts = Scope(mirror), facts_of(kind)
-    views = [scope.view(kind, row) for row in list(scope.every(kind.kind))[:3]]
+    views = [scope.view(kind, row) for row in list(mirror.every(kind.kind))[:3]]
     around = {subject for view in views for fact in facts.values() for subject in fact.reads.subjects(view.row)}
     leaves = [view.follow(facts, lambda: None) for view in views]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +13,8 @@ from data.facts.vm import VmState, state_of
 from data.history import History
 from data.identity import key_of
 from data.mirror import Mirror
-from data.objects import SR, VBD, VDI, VIF, VM, Host, Message, Network, PowerState, Task, VMGuestMetrics
-from data.scope import Scope, on_a_screen
+from data.objects import PowerState, VMGuestMetrics
+from data.scope import Scope
 from data.types import NULL_REF
 from data.views.vm import VMView
 from tests import fakes
@@ -102,42 +101,3 @@ async def test_measurements_and_judgements_are_followed_too(mirror: Mirror) -> N
     for leave in leaves:
         leave()
     assert not history.is_watched
-
-
-async def test_what_a_scope_does_not_see_is_not_there(mirror: Mirror) -> None:
-    scope = Scope(mirror, lambda subject: not (isinstance(subject, VM) and subject.name_label == "web-1"))
-    hidden, other = fakes.find(mirror, "web-1"), fakes.find(mirror, "nas")
-    assert scope.vm(key_of(hidden)) is None and scope.vm(key_of(other)) is not None
-    assert hidden not in scope.every(VM) and not scope.having(VM, hidden.uuid)
-
-
-async def test_a_screen_reaches_what_is_on_the_map_and_nothing_else(mirror: Mirror) -> None:
-    screen, everything = Scope(mirror, on_a_screen), Scope(mirror)
-    template = fakes.find(mirror, "win10-old")
-    fakes.change(mirror, template, is_a_template=True)
-    assert {row for kind in (Host, SR, Network) for row in screen.every(kind)} == {
-        row for kind in (Host, SR, Network) for row in mirror.every(kind)
-    }
-    assert template in everything.every(VM) and template not in screen.every(VM) and screen.vm(key_of(template)) is None
-    for kind in (VDI, VBD, VIF, Task, Message):
-        assert not list(screen.every(kind)) and not [row for row in mirror.every(kind) if screen.having(kind, row.uuid)]
-    heard: list[object] = []
-    leave = screen.observe(lambda changes: heard.extend(change.subject for change in changes))
-    fakes.change(mirror, template, name_label="secret")
-    fakes.change(mirror, fakes.find(mirror, "nas"), name_label="shown")
-    assert heard == [fakes.find(mirror, "shown")]
-    leave()
-
-
-async def test_what_needs_attention_of_hidden_things_is_not_told(mirror: Mirror) -> None:
-    fakes.judged(mirror)
-    now = time.time()
-    subjects = {subject for finding in Scope(mirror).findings(now) for subject in finding.subjects}
-    hidden = next(one for one in subjects if isinstance(one, Host | SR | VM))
-    blind, told = Scope(mirror, lambda subject: subject is not hidden), list[bool]()
-    assert hidden not in {subject for finding in blind.findings(now) for subject in finding.subjects}
-    leave = blind.observe_findings(lambda: told.append(True))
-    mirror.findings.touch(hidden)
-    mirror.findings.publish()
-    assert not told
-    leave()

@@ -69,7 +69,7 @@ async def give(asked: Asked) -> Response:
     body = await asked.body(ActionBody)
     order = Order(action=asked.path("id"), on=body.on, values=body.values, dry_run=body.dry_run)
     try:
-        action, subjects, request = accept(order, asked.scope)
+        action, subjects, request = accept(order, asked.scope.mirror)
     except OrderRefused as refused:
         raise _problem(refused) from refused
     _allow(asked, action, subjects)

@@ -15,9 +15,9 @@ from data.findings.finding import Finding
 from data.identity import Key
 from data.names import name_of
 from data.objects import SR, VDI, VM, Host, Message, Network, Pool, Task
-from data.scope import Sees
 from data.server import Server
 from data.types import XapiObject
+from data.visibility import Sees
 from xo_dash.api import filters
 from xo_dash.api.asked import Asked
 from xo_dash.api.filters import Test
@@ -60,7 +60,7 @@ def _rows(name: str, title: str, kind: type[XapiObject], lists: Callable[[Any], 
 
 def _every(kind: type[XapiObject], asked: Asked) -> Iterable[XapiObject]:
     """Of the pools that may be seen; the list itself asks of each object, as it comes to it."""
-    return [row for home in asked.scope.pools.values() for row in home.all(kind).values()]
+    return [row for home in asked.scope.mirror.pools.values() for row in home.all(kind).values()]
 
 
 # ---- findings
@@ -87,12 +87,12 @@ class Told:
 
     def __init__(self, finding: Finding, asked: Asked) -> None:
         self.finding = finding
-        self.text = " · ".join(filter(None, sentence(finding, asked.scope)))
+        self.text = " · ".join(filter(None, sentence(finding, asked.scope.mirror)))
         self.id = finding_id(finding)
 
 
 def _findings(asked: Asked) -> Iterable[Told]:
-    return [Told(finding, asked) for finding in asked.scope.findings(time.time())]
+    return [Told(finding, asked) for finding in asked.scope.mirror.findings.all(time.time())]
 
 
 FINDINGS: Final = Collection[Told](

@@ -20,8 +20,8 @@ from data.findings.registry import FindingRegistry
 from data.level import Level
 from data.names import name_of, pool_name
 from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
-from data.scope import Sees
 from data.types import XapiObject
+from data.visibility import Sees
 from data.vms import folder_of, os_name
 from xo_dash.api.asked import Problem
 from xo_dash.control.request import parse_size

@@ -8,8 +8,9 @@ from functools import cache, lru_cache
 from typing import Any, Final, get_origin, get_type_hints
 
 from data.relations import edges
-from data.scope import Sees, everything
+from data.scope import everything
 from data.types import Ref, XapiObject
+from data.visibility import Sees
 
 Field = Callable[[Any, Sees], object]
 """(a row, what may be seen) -> the value of one field, as JSON has it."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from data.scope import Sees
+from data.visibility import Sees
 from xo_dash.api.asked import Asked, Problem, missing, told
 from xo_dash.api.collections import Collection
 from xo_dash.control import orders

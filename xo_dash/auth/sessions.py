@@ -198,5 +198,10 @@ def viewer_of(kiosk: Kiosk) -> User:
     return User(id=KIOSK + kiosk.id, name=kiosk.name, password_hash="", role=Role.VIEWER, created=kiosk.created, epoch="")
 
 
+def is_screen(user: User) -> bool:
+    """Whether it is a screen that came in by a link."""
+    return user.id.startswith(KIOSK)
+
+
 def _key(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -38,8 +38,8 @@ class ConsoleConnections(Protocol):
 class Consoles:
     """Serves the websockets of console pages."""
 
-    def __init__(self, mirror: Mirror, connections: ConsoleConnections, runner: Runner) -> None:
-        self._mirror, self._connections, self._runner = mirror, connections, runner
+    def __init__(self, connections: ConsoleConnections, runner: Runner) -> None:
+        self._connections, self._runner = connections, runner
         self._open: Counter[str] = Counter()  # {user's id: consoles}
 
     @property
@@ -47,14 +47,18 @@ class Consoles:
         """How many are open."""
         return self._open.total()
 
-    async def serve(self, socket: WebSocket, session: Session, key: str, protocol: consoles.Protocol) -> None:
-        """Show the VM that `key` names to whoever has `session`, until one of them ends; the close code and reason say which."""
+    async def serve(self, socket: WebSocket, session: Session, mirror: Mirror, key: str, protocol: consoles.Protocol) -> None:
+        """Show the VM that `key` names to whoever has `session`, until one of them ends; the close code and reason say which.
+
+        `mirror`: what they may see.
+        """
         await socket.accept("binary" if "binary" in socket.scope.get("subprotocols", ()) else None)
-        ending = await self._serve(socket, session, self._mirror.find(VM, key), protocol)
+        ending = await self._serve(socket, session, mirror, key, protocol)
         if ending.code != 1000:
             await socket.close(ending.code, ending.reason[:REASON])
 
-    async def _serve(self, socket: WebSocket, session: Session, vm: VM | None, protocol: consoles.Protocol) -> CloseReason:
+    async def _serve(self, socket: WebSocket, session: Session, mirror: Mirror, key: str, protocol: consoles.Protocol) -> CloseReason:
+        vm = mirror.find(VM, key)
         if vm is None:
             return GONE
         refused = _why_not(session, vm)
@@ -67,7 +71,7 @@ class Consoles:
         acts = Acts(start=partial(self._do, session, vm, action("vm.start")), typed=partial(self._note, session, vm))
         self._open[user_id] += 1
         try:
-            return await Viewing(socket, vm, self._mirror, self._connect, rights, acts, protocol).serve()
+            return await Viewing(socket, vm, mirror, self._connect, rights, acts, protocol).serve()
         finally:
             self._open[user_id] -= 1
             self._open += Counter()  # forgets those with none

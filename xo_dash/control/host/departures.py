@@ -10,10 +10,11 @@ import msgspec
 from msgspec import Meta
 
 from data.evacuation import Evacuation, evacuate
-from data.failover import Unplaceable, guests_on
+from data.failover import Unplaceable
 from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host, Network
+from data.placement import guests_on
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.request import HostUuid, NetworkUuid, Request, VMUuid, called, one_of

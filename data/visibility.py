@@ -1,0 +1,302 @@
+"""How much of one pool somebody may see: which of its rows, whole or by name, and how such rows are written.
+
+What a person may see as such (a VM, a host, an SR ...) a predicate says. What hangs on it is seen with it: `BRINGS`. What it only
+names, as a VM does its host, is known by name, and with the figures that one needs to act: `NAMED`. A row that is written for somebody
+refers to nothing that they may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from enum import IntEnum
+from typing import Any, Final, TypeVar
+
+from data.chains import chain_below
+from data.changes import Event, Operation, Subject
+from data.messages import subject_of
+from data.names import SHORT, name_of
+from data.objects import (
+    PBD,
+    PCI,
+    PGPU,
+    PIF,
+    PUSB,
+    SM,
+    SR,
+    VBD,
+    VDI,
+    VGPU,
+    VIF,
+    VM,
+    VUSB,
+    Appliance,
+    GPUGroup,
+    Host,
+    HostMetrics,
+    Message,
+    Network,
+    Pool,
+    Task,
+    USBGroup,
+    VGPUType,
+)
+from data.relations import edges, referrers
+from data.types import NULL_REF, Home, Ref, XapiObject
+
+T = TypeVar("T", bound=XapiObject)
+
+Sees = Callable[[Subject], bool]
+"""Whether one object may be seen: pure, asked of an object as such, see ASKED, when something is looked for and when it changes."""
+
+ASKED: Final[tuple[type[XapiObject], ...]] = (Pool, Host, VM, SR, Network)
+"""What may be seen as such; of connections it is asked too."""
+
+
+class Degree(IntEnum):
+    """How much of a row is seen."""
+
+    NOTHING = 0
+    NAME = 1
+    WHOLE = 2
+
+
+_WHOLE, _NAME = Degree.WHOLE, Degree.NAME
+
+BRINGS: Final[Mapping[type[XapiObject], Mapping[str, Degree]]] = {
+    Host: dict.fromkeys(("metrics", "PBDs", "PIFs", "certificates", "control_domain"), _WHOLE),
+    VM: dict.fromkeys(
+        ("VBDs", "VIFs", "VGPUs", "VUSBs", "VTPMs", "attached_PCIs", "consoles", "metrics", "guest_metrics", "snapshots", "suspend_VDI"),
+        _WHOLE,
+    )
+    | dict.fromkeys(("resident_on", "scheduled_to_be_resident_on", "affinity", "appliance"), _NAME),
+    SR: {"VDIs": _WHOLE, "PBDs": _WHOLE},
+    Network: {"PIFs": _WHOLE},
+    VBD: {"VDI": _WHOLE},
+    VIF: {"network": _NAME},
+    VGPU: {"GPU_group": _NAME, "type": _WHOLE},
+    VUSB: {"USB_group": _NAME},
+    VDI: {"SR": _NAME},
+    PBD: {"SR": _NAME, "host": _NAME},
+    PIF: {"network": _NAME, "host": _NAME}
+    | dict.fromkeys(("metrics", "bond_slave_of", "bond_master_of", "VLAN_master_of", "VLAN_slave_of"), _WHOLE),
+}
+"""{kind: {field: how much is seen of what it refers to}}, for who sees a row of the kind as a whole. So are tasks under way on it."""
+
+NAMED: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
+    Pool: ("master", "ha_enabled"),
+    Host: ("enabled", "metrics", "memory_overhead", "resident_VMs"),
+    HostMetrics: ("memory_total", "live"),
+    SR: ("type", "content_type", "shared", "physical_size", "physical_utilisation", "virtual_allocation", "is_tools_sr"),
+    Network: ("MTU",),
+    Appliance: ("VMs",),
+    GPUGroup: (),
+    USBGroup: (),
+    VDI: ("SR", "physical_utilisation", "managed", "sm_config"),
+}
+"""{kind: what is told of a row besides its uuid and name}, for who sees it by name."""
+
+_OF_A_HOST: Final = (PCI, PGPU, PUSB)
+"""What names its host and is seen with it."""
+_OF_A_POOL: Final = (SM, Appliance, GPUGroup, VGPUType, USBGroup, Task, Message)
+"""What is seen by who sees the pool as a whole, whatever it is about."""
+
+_NO_BRINGING: Final[Mapping[str, Degree]] = {}
+_Target = tuple[type[XapiObject], Ref]
+
+
+class Excerpt:
+    """The rows of one pool that somebody may see. Tell it of what differs, then `settle`."""
+
+    def __init__(self, pool: Home, sees: Sees) -> None:
+        self._pool, self._sees = pool, sees
+        self._seen: set[XapiObject] = set()  # as such
+        self._degrees: dict[XapiObject, Degree] = {}
+        self._brought: dict[XapiObject, dict[_Target, Degree]] = {}  # what each of them brings
+        self._bringers: dict[Ref, list[int]] = {}  # by how many each is brought: by name, as a whole
+        self._due: dict[XapiObject, None] = {}  # to be judged
+        self._touched: dict[XapiObject, None] = {}  # to be written
+        self._messages: dict[str, dict[Message, None]] = {}  # by the uuid of what they are about
+        for message in pool.all(Message).values():
+            self._messages.setdefault(message.obj_uuid, {})[message] = None
+
+    def __bool__(self) -> bool:
+        return bool(self._degrees)
+
+    def degree(self, row: XapiObject) -> Degree:
+        return self._degrees.get(row, Degree.NOTHING)
+
+    def ask(self, row: XapiObject) -> None:
+        """Ask anew whether it may be seen as such."""
+        seen = self._is_there(row) and self._sees(row)
+        if seen != (row in self._seen):
+            (self._seen.add if seen else self._seen.discard)(row)
+            self._due[row] = None
+
+    def changed(self, row: XapiObject, operation: Operation) -> None:
+        """It came, went or is another."""
+        if isinstance(row, Message):
+            self._note(row, operation)
+        elif isinstance(row, ASKED):
+            self.ask(row)
+        elif isinstance(row, VDI):
+            self._due.update({above: None for above in _standing_on(row) if above in self._degrees})
+        elif isinstance(row, _OF_A_HOST) and (host := self._pool.one(Host, row.host)) in self._degrees and host is not None:
+            self._due[host] = None
+        if row in self._degrees or row.ref in self._bringers or isinstance(row, (Pool, *_OF_A_POOL)):
+            self._due[row] = None
+
+    def _note(self, message: Message, operation: Operation) -> None:
+        about = self._messages.setdefault(message.obj_uuid, {})
+        if operation is Operation.DEL:
+            about.pop(message, None)
+        else:
+            about[message] = None
+        if not about:
+            del self._messages[message.obj_uuid]
+        self._due[message] = None
+
+    def settle(self) -> list[Event]:
+        """What became of the rows that are seen, written for who sees them; the real rows are in `row.home`'s place."""
+        while self._due:
+            row, _ = self._due.popitem()
+            self._judge(row)
+        touched, self._touched = self._touched, {}
+        return [self._event(row) for row in touched]
+
+    # ---- how much is seen
+
+    def _is_there(self, row: XapiObject) -> bool:
+        return self._pool.one(type(row), row.ref) is row
+
+    def _degree_of(self, row: XapiObject) -> Degree:
+        if not self._is_there(row):
+            return Degree.NOTHING
+        if row in self._seen:
+            return Degree.WHOLE
+        if isinstance(row, _OF_A_POOL) and any(self.degree(pool) is Degree.WHOLE for pool in self._pool.all(Pool).values()):
+            return Degree.WHOLE
+        if isinstance(row, Message):
+            about = subject_of(row)
+            return Degree.WHOLE if about is not None and self.degree(about) is Degree.WHOLE else Degree.NOTHING
+        if isinstance(row, Pool):
+            return Degree.NAME if len(self._degrees) > (row in self._degrees) else Degree.NOTHING
+        named, whole = self._bringers.get(row.ref, (0, 0))
+        if whole and (not isinstance(row, VM) or row.is_a_snapshot or row.is_control_domain):
+            return Degree.WHOLE
+        return Degree.NAME if (named or whole) and type(row) in NAMED else Degree.NOTHING
+
+    def _judge(self, row: XapiObject) -> None:
+        before, now = self.degree(row), self._degree_of(row)
+        self._bring(row, _brought(row, now))
+        if now:
+            self._degrees[row] = now
+        else:
+            self._degrees.pop(row, None)
+        if before or now:
+            self._touched[row] = None
+        if bool(before) != bool(now):
+            self._touched.update({one: None for one in referrers(row) if one in self._degrees})
+            if len(self._degrees) <= 2 and not isinstance(row, Pool):  # the first, or the last but the pool itself
+                self._due.update(dict.fromkeys(self._pool.all(Pool).values()))
+        if before is not now and isinstance(row, Pool):
+            self._due.update({one: None for kind in _OF_A_POOL for one in self._pool.all(kind).values()})
+        if before is not now and row.uuid in self._messages:
+            self._due.update(dict.fromkeys(self._messages[row.uuid]))
+
+    def _bring(self, row: XapiObject, now: dict[_Target, Degree]) -> None:
+        before = self._brought.get(row, {})
+        if before == now:
+            return
+        for targets, by in ((before, -1), (now, 1)):
+            for (_kind, ref), degree in targets.items():
+                count = self._bringers.setdefault(ref, [0, 0])
+                count[degree is Degree.WHOLE] += by
+                if count == [0, 0]:
+                    del self._bringers[ref]
+        for kind, ref in before.keys() | now.keys():
+            if (target := self._pool.one(kind, ref)) is not None:
+                self._due[target] = None
+        if now:
+            self._brought[row] = now
+        else:
+            self._brought.pop(row, None)
+
+    # ---- how it is written
+
+    def _event(self, row: XapiObject) -> Event:
+        degree = self.degree(row)
+        if degree is Degree.NOTHING:
+            return Event(type(row), Operation.DEL, row.ref, None)
+        return Event(type(row), Operation.MOD, row.ref, self._written(row, degree))
+
+    def _written(self, row: T, degree: Degree) -> T:
+        if degree is Degree.WHOLE:
+            new = copy(row)
+        else:
+            told: dict[str, Any] = {field: getattr(row, field) for field in NAMED[type(row)]}
+            new = type(row)(uuid=row.uuid, **told | _called(row))
+        for field, edge in edges(type(row)).items():
+            value = getattr(new, field)
+            if value and (kept := self._kept(edge.target, value)) is not value:
+                setattr(new, field, kept)
+        return new
+
+    def _kept(self, kind: type[XapiObject], value: Any) -> Any:
+        """The references that lead to what is seen."""
+        if isinstance(value, str):
+            return value if value == NULL_REF or self._leads(kind, Ref(value)) else NULL_REF
+        kept = [ref for ref in value if self._leads(kind, ref)]
+        if len(kept) == len(value):
+            return value
+        return kept if isinstance(value, list) else {ref: value[ref] for ref in kept}
+
+    def _leads(self, kind: type[XapiObject], ref: Ref) -> bool:
+        target = self._pool.one(kind, ref)
+        return target is not None and target in self._degrees
+
+
+def _called(row: XapiObject) -> dict[str, str]:
+    """A disk that is seen by name is a node of a chain: what lies in it may be of somebody else."""
+    if isinstance(row, HostMetrics | VDI):
+        return {}
+    if isinstance(row, Pool):
+        return {"name_label": next((name for name in (row.name_label, row.home.given_name) if name.strip()), row.uuid[:SHORT])}
+    return {"name_label": name_of(row)}
+
+
+def _standing_on(vdi: VDI) -> set[VDI]:
+    """All disks above it in its chain."""
+    found, layer = set[VDI](), {vdi}
+    while layer:
+        layer = {above for below in layer for above in below.home.above(below)} - found
+        found |= layer
+    return found
+
+
+def _brought(row: XapiObject, degree: Degree) -> dict[_Target, Degree]:
+    return dict(_bringing(row, degree))
+
+
+def _bringing(row: XapiObject, degree: Degree) -> Iterator[tuple[_Target, Degree]]:
+    if degree is Degree.WHOLE:
+        for field, brings in BRINGS.get(type(row), _NO_BRINGING).items():
+            if field == "snapshots" and getattr(row, "is_a_snapshot", False):
+                continue  # so that nothing is brought in a ring
+            for ref in _refs(getattr(row, field)):
+                yield (edges(type(row))[field].target, ref), brings
+        for ref in getattr(row, "current_operations", ()):
+            yield (Task, ref), Degree.WHOLE
+        if isinstance(row, VDI):
+            for below in chain_below(row):
+                yield (VDI, below.ref), Degree.NAME
+        if isinstance(row, Host):
+            for device in row.home.naming(row.ref):
+                if isinstance(device, _OF_A_HOST):
+                    yield (type(device), device.ref), Degree.WHOLE
+    elif degree is Degree.NAME and isinstance(row, Host):
+        yield (HostMetrics, row.metrics), Degree.NAME
+
+
+def _refs(value: Any) -> tuple[Ref, ...]:
+    return tuple(value) if not isinstance(value, str) else () if value == NULL_REF else (Ref(value),)
