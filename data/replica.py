@@ -143,8 +143,8 @@ class Replica(Mirror):
             return
         if own is None:
             own = self._join(pool)
-        self.apply(own, events)
-        self._account(own, hosts)
+        touched = {host.ref for change in self.apply(own, events) for host in HostView.memory.reads.affected(change, self.pools)}
+        self._account(own, {*hosts, *(host for ref in touched if (host := pool.one(Host, ref)) is not None)})
 
     def _join(self, pool: PoolMirror) -> PoolMirror:
         server = Server(id=pool.id, label="", address="")

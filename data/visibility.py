@@ -63,13 +63,13 @@ class Degree(IntEnum):
 
 _WHOLE, _NAME = Degree.WHOLE, Degree.NAME
 
+_OF_A_VM: Final = (
+    "VBDs", "VIFs", "VGPUs", "VUSBs", "VTPMs", "attached_PCIs", "consoles", "metrics", "guest_metrics", "snapshots", "suspend_VDI",
+)  # fmt: skip
+
 BRINGS: Final[Mapping[type[XapiObject], Mapping[str, Degree]]] = {
     Host: dict.fromkeys(("metrics", "PBDs", "PIFs", "certificates", "control_domain"), _WHOLE),
-    VM: dict.fromkeys(
-        ("VBDs", "VIFs", "VGPUs", "VUSBs", "VTPMs", "attached_PCIs", "consoles", "metrics", "guest_metrics", "snapshots", "suspend_VDI"),
-        _WHOLE,
-    )
-    | dict.fromkeys(("resident_on", "scheduled_to_be_resident_on", "affinity", "appliance"), _NAME),
+    VM: dict.fromkeys(_OF_A_VM, _WHOLE) | dict.fromkeys(("resident_on", "scheduled_to_be_resident_on", "affinity", "appliance"), _NAME),
     SR: {"VDIs": _WHOLE, "PBDs": _WHOLE},
     Network: {"PIFs": _WHOLE},
     VBD: {"VDI": _WHOLE},
@@ -172,15 +172,20 @@ class Excerpt:
     def _degree_of(self, row: XapiObject) -> Degree:
         if not self._is_there(row):
             return Degree.NOTHING
-        if row in self._seen:
-            return Degree.WHOLE
-        if isinstance(row, _OF_A_POOL) and any(self.degree(pool) is Degree.WHOLE for pool in self._pool.all(Pool).values()):
+        if row in self._seen or self._goes_with_the_pool(row):
             return Degree.WHOLE
         if isinstance(row, Message):
             about = subject_of(row)
             return Degree.WHOLE if about is not None and self.degree(about) is Degree.WHOLE else Degree.NOTHING
         if isinstance(row, Pool):
             return Degree.NAME if len(self._degrees) > (row in self._degrees) else Degree.NOTHING
+        return self._brought_to(row)
+
+    def _goes_with_the_pool(self, row: XapiObject) -> bool:
+        return isinstance(row, _OF_A_POOL) and any(self.degree(pool) is Degree.WHOLE for pool in self._pool.all(Pool).values())
+
+    def _brought_to(self, row: XapiObject) -> Degree:
+        """How much of it is seen for the sake of others."""
         named, whole = self._bringers.get(row.ref, (0, 0))
         if whole and (not isinstance(row, VM) or row.is_a_snapshot or row.is_control_domain):
             return Degree.WHOLE

@@ -15,9 +15,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/host/{key}/maintenance")
     def maintenance(key: str) -> None:
+        context = program.for_viewer()
         object_page(context, replace(about(), draw=show), key)
 
 

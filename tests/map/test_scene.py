@@ -151,7 +151,8 @@ async def test_of_vms_that_may_not_be_seen_only_the_memory_is_told(mirror: Mirro
     hidden = running(mirror)
     host = hidden.home.one(Host, hidden.resident_on)
     assert host is not None
-    map_feed = MapFeed(Scope(mirror, lambda subject: subject is not hidden).mirror, hold=math.inf)
+    scope = Scope(mirror, lambda subject: subject is not hidden)
+    map_feed = MapFeed(scope.mirror, hold=math.inf)
     view = View(map_feed)
     text = map_feed.snapshot()
     assert hidden.uuid not in text
@@ -161,9 +162,8 @@ async def test_of_vms_that_may_not_be_seen_only_the_memory_is_told(mirror: Mirro
     fakes.change(mirror, hidden, name_label="secret", tags=["secret"])
     await turn()
     assert view.messages == []
-    host.resident_VMs.remove(hidden.ref)
     fakes.change(mirror, hidden, power_state=PowerState.HALTED, resident_on=NULL_REF)
-    fakes.change(mirror, host, enabled=False)
+    fakes.change(mirror, host, resident_VMs=[ref for ref in host.resident_VMs if ref != hidden.ref], enabled=False)
     await turn()
     assert set(view.last) == {"v", "h"}
     assert (view.last["h"][0][HOST_FREE], view.last["h"][0][HOST_OTHERS]) == (row[HOST_FREE] + row[HOST_OTHERS], 0)

@@ -9,6 +9,7 @@ import pytest
 from data.changes import Subject
 from data.mirror import Mirror
 from data.objects import KINDS, Pool
+from data.placement import OthersMemory
 from data.scope import Scope
 from data.server import Server
 from tests import fakes
@@ -25,7 +26,7 @@ def mirror() -> Mirror:
 
 
 class Some:
-    """Sees some objects, by chance; others after `turn`."""
+    """Sees some objects, by chance and name; others after `turn`."""
 
     def __init__(self, seed: int, share: float = 0.4) -> None:
         self._seed, self._share = seed, share
@@ -33,20 +34,22 @@ class Some:
     def __call__(self, subject: Subject) -> bool:
         if isinstance(subject, Server | Pool):
             return False
-        return random.Random(f"{self._seed} {getattr(subject, 'uuid', '')}").random() < self._share
+        return random.Random(f"{self._seed} {subject.uuid} {getattr(subject, 'name_label', '')}").random() < self._share
 
     def turn(self) -> None:
         self._seed += 1000
 
 
 def shown(mirror: Mirror) -> dict[str, dict[str, object]]:
-    """{ref: its fields} of all rows."""
-    return {
+    """{ref: its fields} of all rows; what others hold of hosts, and what is told of each."""
+    fields = {
         row.ref: {field: getattr(row, field) for field in row.__struct_fields__ if field not in ("ref", "home")}
+        | {"mark": mirror.findings.mark(row)}
         for pool in mirror
         for kind in KINDS
         for row in pool.all(kind).values()
     }
+    return fields | {pool.id: dict(pool.part(OthersMemory)) for pool in mirror}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -55,10 +58,11 @@ def test_what_is_seen_is_kept_up(mirror: Mirror, seed: int) -> None:
     dice, sees = random.Random(seed), Some(seed)
     scope = Scope(mirror, sees)
     assert 0 < len(shown(scope.mirror)) < len(shown(mirror))
-    for step in range(120):
+    for step in range(60):
         anything_happens(mirror, dice.choice(list(mirror)), dice)
-        if step % 40 == 39:
+        if step % 20 == 19:
             sees.turn()
             for _ in scope.review():
                 pass
-        assert shown(scope.mirror) == shown(Scope(mirror, sees).mirror), step
+        fresh = Scope(mirror, sees)
+        assert shown(scope.mirror) == shown(fresh.mirror), step
