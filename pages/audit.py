@@ -21,9 +21,10 @@ from xo_dash.i18n import _
 EXPORT = "/audit/export"
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/audit")
     def audit() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("Audit log")):
             head = PageHead(_("Audit log"), _("Every attempt to change something, by whom and with what result."))
             if not current_user().role.includes(Role.ADMIN):
@@ -39,7 +40,7 @@ def create(context: Context) -> None:
         if not user_of(request).role.includes(Role.ADMIN):
             return Response(status_code=403)
         headers = {"content-disposition": 'attachment; filename="audit.jsonl"', "cache-control": "no-store"}
-        return StreamingResponse(_lines(context.audit.files()), media_type="application/jsonl", headers=headers)
+        return StreamingResponse(_lines(program.audit.files()), media_type="application/jsonl", headers=headers)
 
 
 async def _lines(files: list[Path]) -> AsyncIterator[bytes]:
