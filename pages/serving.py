@@ -9,11 +9,11 @@ from fastapi import Request, Response
 from nicegui import App
 
 from components.feeds import Feed
-from data.mirror import Mirror
+from data.sight import Sight
 from xo_dash.context import Context
 
 
-def serve(app: App, path: str, program: Context, feed: Callable[[Mirror], Feed[Any, Any]]) -> None:
+def serve(app: App, path: str, program: Context, feed: Callable[[Sight], Feed[Any, Any]]) -> None:
     """Answer `path` with the snapshot of `feed` of what its reader may see, or with 304 to who has it; the door lets in people alone."""
 
     @app.get(path, include_in_schema=False)
