@@ -51,6 +51,11 @@ def machine_of(host: Host) -> str:
     return " ".join(part.strip() for part in parts if part.strip())
 
 
+def iscsi_name_of(host: Host) -> str:
+    """Source: other_config, where older xapi has it alone."""
+    return host.other_config.get("iscsi_iqn", "")
+
+
 def toolstack_started_at(host: Host) -> float | None:
     """Epoch seconds."""
     return moment(host.other_config.get("agent_start_time", "")) or None

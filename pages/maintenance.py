@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
 from nicegui import ui
 
@@ -12,16 +14,21 @@ from data.views.host import HostView
 from pages.host import about
 from pages.objects import object_page
 from xo_dash.context import Context
+from xo_dash.control.action import AnyAction
+from xo_dash.control.host.maintenance import ENTER
+from xo_dash.control.host.power import REBOOT, SHUT_DOWN
 from xo_dash.i18n import _
+
+THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN}
 
 
 def create(program: Context) -> None:
     @ui.page("/host/{key}/maintenance")
-    def maintenance(key: str) -> None:
+    def maintenance(key: str, then: str = "") -> None:
         context = program.for_viewer()
-        object_page(context, replace(about(), draw=show), key)
+        object_page(context, replace(about(), draw=partial(show, action=THEN.get(then, ENTER))), key)
 
 
-def show(context: Context, host: HostView) -> None:
-    PageHead(_("Maintenance: {name}").format(name=host.name), icon="host")
-    MaintenanceForm(context, host.row)
+def show(context: Context, host: HostView, action: AnyAction) -> None:
+    PageHead(f"{_(action.title)}: {host.name}", icon="host")
+    MaintenanceForm(context, host.row, action)

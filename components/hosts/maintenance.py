@@ -22,6 +22,7 @@ from data.placement import guests_on, memory_held
 from data.server import Server
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context
+from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.host.departures import (
     FORCE_OFF,
@@ -35,7 +36,7 @@ from xo_dash.control.host.departures import (
     departures,
     instead,
 )
-from xo_dash.control.host.maintenance import ENTER, networks
+from xo_dash.control.host.maintenance import networks
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.estimate import estimate
@@ -52,12 +53,13 @@ ELSEWHERE = "move:"
 class MaintenanceForm(ui.element):
     """What is chosen is kept, the rest follows anew with every choice and every change of the pool."""
 
-    def __init__(self, context: Context, host: Host) -> None:
+    def __init__(self, context: Context, host: Host, action: AnyAction) -> None:
+        """`action`: what is done once it is empty, whose request is an `EnterMaintenance`."""
         super().__init__()
         self.classes("x-move")
-        self._context, self._host = context, host
+        self._context, self._host, self._action = context, host, action
         self._chosen: dict[str, LeavingVM] = {}  # by the VM's uuid
-        self._asked = EnterMaintenance()
+        self._asked: EnterMaintenance = action.request()
         self._drawn: object = None
         with self:
             self._main = ui.element().classes("x-move-main")
@@ -69,8 +71,10 @@ class MaintenanceForm(ui.element):
                 with Card(_("Plan")):
                     self._time = ui.element()
                     self._faults = ui.element().props("role=status").mark("faults")
-                    self._button = Button(_("Enter maintenance mode"), self._go, kind=ButtonKind.PRIMARY, icon="pause")
-                    self._preview = Preview(ENTER, [host])
+                    self._button = Button(
+                        _(action.title), self._go, kind=ButtonKind.DANGER if action.danger else ButtonKind.PRIMARY, icon=action.icon
+                    )
+                    self._preview = Preview(action, [host])
                 with Card(_("If it is cancelled or fails")):
                     ui.label(
                         _(
@@ -213,9 +217,9 @@ class MaintenanceForm(ui.element):
                 ui.label(_("No other host accepts VMs.")).classes("x-dim")
 
     def _tell(self, found: Departures, request: EnterMaintenance) -> None:
-        faults = [str(fault.reason) for fault in ENTER.faults(request, self._host)]
+        faults = [str(fault.reason) for fault in self._action.faults(request, self._host)]
         with self:
-            barred = why_not(ENTER, self._host, whoever())
+            barred = why_not(self._action, self._host, whoever())
         wrong = [str(barred)] if barred is not None else faults
         self._preview.show(None if faults else request)
         with fresh_slot(self._time):
@@ -234,7 +238,7 @@ class MaintenanceForm(ui.element):
     def _go(self) -> None:
         user = whoever()
         if user is not None:
-            run = self._context.runner.start(user, ENTER, [self._host], self._request(), address=current_session().address)
+            run = self._context.runner.start(user, self._action, [self._host], self._request(), address=current_session().address)
             ui.navigate.to(f"/run/{run.key}")
 
 

@@ -60,6 +60,13 @@ class Host(XapiObject):
     multipathing: bool = False
     certificates: Annotated[list[Ref], "Certificate"] = []
     power_on_mode: str = ""
+    power_on_config: dict[str, str] = {}
+    logging: dict[str, str] = {}  # syslog_destination
+    ssh_enabled: bool = True
+    ssh_enabled_timeout: int = -1  # seconds for which ssh stays on once enabled, 0: for good; -1: this xapi has no say in it
+    ntp_mode: str = ""  # Factory, DHCP, Custom, Disabled; "": as above
+    ntp_custom_servers: list[str] = []
+    timezone: str = ""  # Europe/Berlin; "": as above
     https_only: bool = False
 
 

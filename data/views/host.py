@@ -11,6 +11,7 @@ from data.history import History
 from data.maintenance import away_from
 from data.names import name_of, pool_name
 from data.objects import Host, Pool
+from data.uplinks import is_master
 from data.views import path, port
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
@@ -19,10 +20,6 @@ V = TypeVar("V")
 STATE: Final = ("enabled", "metrics.live")
 RESIDENTS: Final = ("resident_VMs", *via("resident_VMs", *GUEST, "name_label"))
 _HELD: Final = ("memory_dynamic_max", "memory_dynamic_min", "memory_overhead")
-
-
-def is_master(host: Host) -> bool:
-    return any(pool.master == host.ref for pool in host.home.all(Pool).values())
 
 
 class _Fact(Fact[Host, V]):
@@ -83,4 +80,4 @@ class HostView(View[Host]):
     """{what: version}, as XAPI calls it: `xen`, `linux`."""
     certificate_ends = _Fact(hosts.certificate_ends_at, "certificates.not_after", "certificates.type")
     has_multipathing = _Fact(lambda host: host.multipathing, "multipathing")
-    iscsi_name = _Fact(lambda host: host.other_config.get("iscsi_iqn", ""), "other_config")
+    iscsi_name = _Fact(hosts.iscsi_name_of, "other_config")

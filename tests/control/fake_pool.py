@@ -103,7 +103,9 @@ class FakePool:
             return self._record(self.task_row(arguments[0]))
         return answer if answer is not None else ""
 
-    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None) -> TransferStream:
+    async def transfer(
+        self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None, host: str = ""
+    ) -> TransferStream:
         """As `Connection.transfer`: nothing is moved here."""
         raise NotConnected("not signed in")
 

@@ -9,15 +9,13 @@ from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.appliance.records import NEW_VAPP, SET_VAPP, VAPPS
 from xo_dash.control.cloud_init.config_drive import REMOVE_DRIVE
-from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
-from xo_dash.control.host.maintenance import ENTER, LEAVE
-from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK
-from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST
+from xo_dash.control.host.commands import OF_HOSTS
 from xo_dash.control.network.commands import NETWORKS
 from xo_dash.control.pbd.plug import PLUG, UNPLUG
 from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
 from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
+from xo_dash.control.pool.stop import STOP
 from xo_dash.control.pool.tasks import CANCEL
 from xo_dash.control.sr.attach import ATTACH, SCAN
 from xo_dash.control.sr.create import NEW_SR
@@ -70,11 +68,11 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     GROW, MOVE, EXPORT_DISK, RENAME_DISK, DESCRIBE_DISK, ENABLE_CBT, DISABLE_CBT, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
     NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,
     *VAPPS,
-    BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, RENAME_HOST, DESCRIBE_HOST, RESTART_TOOLSTACK, REBOOT,
+    *OF_HOSTS,
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,
     *NETWORKS,
-    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL,
+    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL, STOP,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

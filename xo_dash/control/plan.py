@@ -153,6 +153,7 @@ class Transfer:
         "answers",
         "content",
         "encode",
+        "host",
         "label",
         "length",
         "name",
@@ -180,6 +181,7 @@ class Transfer:
         length: int | None = None,
         total: int = 0,
         answers: str = "",
+        host: str = "",
         undo: Callable[[Any], Plan] | None = None,
         undone: LazyText | None = None,
         stays: LazyText | None = None,
@@ -188,7 +190,7 @@ class Transfer:
 
         `source`: what goes in, or `content`, made in a thread; without either it goes out, to whoever gave the command. `encode`: what is
         sent of a source, `length` bytes, if that is not simply all of it. `total`: bytes in all, 0 if nobody knows. `answers`: the class
-        of what the result is a reference of.
+        of what the result is a reference of. `host`: the address of the member whose own it is; none: whichever has it.
         """
         self.path = path
         self.query = query
@@ -201,6 +203,7 @@ class Transfer:
         self.length = length
         self.total = total
         self.answers = answers
+        self.host = host
         self.undo = undo
         self.undone = undone
         self.stays = stays

@@ -24,7 +24,9 @@ class Caller(Protocol):
 
     async def call(self, method: str, *arguments: Any) -> Any: ...
 
-    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None) -> TransferStream: ...
+    async def transfer(
+        self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None, host: str = ""
+    ) -> TransferStream: ...
 
 
 class Connections(Protocol):

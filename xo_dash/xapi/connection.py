@@ -236,13 +236,17 @@ class Connection:
         target = await self._signed_in()
         return await open_console(target.address.sibling(host), self.trust, target.ref, console, within)
 
-    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None) -> TransferStream:
+    async def transfer(
+        self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None, host: str = ""
+    ) -> TransferStream:
         """A transfer by one of the pool's HTTP handlers, from or into the host that it sends us to; an upload of `length` bytes.
+
+        `host`: the address of the member whose own it is; the master sends nobody on for it.
 
         Its answer has been looked at: 200, or none yet. Raises TransferRefused for others. What became of it is told by its task alone.
         """
         target = await self._signed_in()
-        address = target.address
+        address = self._member(target.address, host) if host else target.address
         headers = {"Cookie": f"session_id={target.ref}", "User-Agent": "xo-dash", "Accept": "*/*"}  # in a URL it would reach logs
         if length is not None:
             headers["Content-Length"] = str(length)
@@ -265,6 +269,13 @@ class Connection:
                 raise TransferRefused(head.status)
             address = self._sent_on(address, head.headers.get("location", ""))
         raise BadReply("the pool's hosts send us round in a circle")
+
+    def _member(self, master: Address, host: str) -> Address:
+        """The same door of another host of the pool."""
+        there = master.sibling(host)
+        if not self._may_follow(master, there):
+            raise BadReply("sent to somebody unknown")
+        return there
 
     def _sent_on(self, address: Address, location: str) -> Address:
         """Where a host sends a transfer to: a host of the same pool, by the same kind of connection."""

@@ -1,39 +1,108 @@
-"""Starting a host, or its toolstack, anew."""
+"""Starting a host, or its toolstack, anew, and ending it: its VMs leave first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from data.facts.host import booted_at, is_live
 from data.names import name_of
-from data.objects import Host
+from data.objects import Host, Task, TaskStatus
 from data.stores.users import Role
+from data.uplinks import is_master
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.host.conditions import cannot_power_on, cannot_reboot, silent
+from xo_dash.control.host.bring_back import BringBack, bring_back
+from xo_dash.control.host.conditions import cannot_power_on, guests, silent
+from xo_dash.control.host.departures import EnterMaintenance
+from xo_dash.control.host.maintenance import check, consequences, enter, networks, path
+from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Plan, one
+from xo_dash.control.plan import Call, Plan, Wait, one
 from xo_dash.control.request import NoRequest
-from xo_dash.i18n import N_
+from xo_dash.i18n import N_, _
+
+BOOTS_WITHIN: Final = 1800.0
+"""Seconds: large servers check their memory for a quarter of an hour."""
+MINUTES: Final = int(BOOTS_WITHIN / 60)
 
 
-def _row(method: str, blocked: Callable[[Host], LazyText | None], *, doing: str, **row: Any) -> AnyAction:
+class RebootHost(EnterMaintenance, frozen=True, kw_only=True):
+    """Empty a host and reboot it; its VMs come back, unless nobody is to be remembered."""
+
+
+class ShutDownHost(EnterMaintenance, frozen=True, kw_only=True):
+    """Empty a host and shut it down."""
+
+
+def reboot(request: RebootHost, host: Host) -> Plan:
+    """Into maintenance mode, down and up, out of it; then those that left come back."""
+    booted = booted_at(host) or 0.0
+    yield from enter(request, host)
+    yield Call("host.reboot", host.ref, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
+    yield Wait(
+        until=lambda: _is_back(host, booted),
+        within=BOOTS_WITHIN,
+        says=lazy(N_("Waiting until {name} is back"), name=name_of(host)),
+        failed=lazy(N_("{name} is not back after {minutes} minutes; look at its console"), name=name_of(host), minutes=MINUTES),
+    )
+    if request.remember:
+        yield from bring_back(BringBack(network=request.network, at_once=request.at_once), host)
+
+
+def _is_back(host: Host, before: float) -> bool:
+    """Heard by a connected pool, and booted since."""
+    now = host.home.one(Host, host.ref)
+    return now is not None and host.home.server.is_live and is_live(now) and (booted_at(now) or 0.0) > before
+
+
+def _is_empty(host: Host) -> bool:
+    """Whether what was lost track of can only be the end of the host itself: what follows in the plan tells."""
+    return not host.enabled and not guests(host)
+
+
+def shut_down(request: ShutDownHost, host: Host) -> Plan:
+    yield from enter(request, host)
+    yield Call("host.shutdown", host.ref, says=lazy(N_("Shutting down {name}"), name=name_of(host)))
+
+
+def stopping(host: Host) -> Sequence[str]:
+    """What ends with its toolstack."""
+    running = [one for one in host.home.all(Task).values() if one.status is TaskStatus.PENDING and one.resident_on == host.ref]
+    lines = [_("the task “{name}” is interrupted").format(name=one.name_label) for one in running]
+    return [*([_("the whole pool does not respond for a minute: it is the master")] if is_master(host) else []), *lines]
+
+
+def _of_maintenance(host: Host) -> Sequence[str]:
+    return [*consequences(host), *([_("the whole pool does not respond meanwhile: it is the master")] if is_master(host) else [])]
+
+
+def _single(method: str, blocked: Callable[[Host], LazyText | None], *, doing: str, **row: Any) -> AnyAction:
     def plan(request: NoRequest, host: Host) -> Plan:
         return one(method, host.ref, says=lazy(doing, name=name_of(host)))
 
-    return Action(id=method, kind=Host, role=Role.ADMIN, applies_to=lambda host: True, blocked=blocked, plan=plan, **row)
+    return Action(id=method, kind=Host, role=Role.ADMIN, applies_to=always, blocked=blocked, plan=plan, **row)
 
 
-POWER_ON: Final = _row(
+POWER_ON: Final = _single(
     "host.power_on", cannot_power_on, icon="power", prominent=True,
     title=N_("Power on"), doing=N_("Powering on {name}"), done=N_("{name} is powered on; it takes some minutes to start"),
 )  # fmt: skip
-RESTART_TOOLSTACK: Final = _row(
-    "host.restart_agent", silent, icon="reboot", danger=True,
+RESTART_TOOLSTACK: Final = _single(
+    "host.restart_agent", silent, icon="reboot", danger=True, consequences=stopping,
     title=N_("Restart toolstack"), doing=N_("Restarting the toolstack of {name}"), done=N_("The toolstack of {name} is restarting"),
     warning=N_("VMs keep running. Tasks on the host are interrupted; if it is the master, the whole pool does not respond for a minute."),
 )  # fmt: skip
-REBOOT: Final = _row(
-    "host.reboot", cannot_reboot, icon="reboot", danger=True,
-    title=N_("Reboot host"), doing=N_("Rebooting {name}"), done=N_("{name} is rebooting"),
-    warning=N_("The host is unavailable for some minutes; if it is the pool master, the whole pool does not respond during that time."),
+REBOOT: Final[AnyAction] = Action(
+    id="host.reboot", kind=Host, request=RebootHost, title=N_("Reboot host"), done=N_("{name} has rebooted"), role=Role.ADMIN,
+    icon="reboot", danger=True, applies_to=always, blocked=silent, succeeded=_is_empty,
+    choices={"network": networks}, check=check, plan=reboot,
+    consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=reboot",
+    warning=N_("Its VMs leave first and come back afterwards. The host is unavailable for some minutes."),
+)  # fmt: skip
+SHUT_DOWN: Final[AnyAction] = Action(
+    id="host.shutdown", kind=Host, request=ShutDownHost, title=N_("Shut down host"), done=N_("{name} is shut down"), role=Role.ADMIN,
+    icon="power", danger=True, applies_to=always, blocked=silent, succeeded=_is_empty,
+    choices={"network": networks}, check=check, plan=shut_down,
+    consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=shutdown",
+    warning=N_("Its VMs leave first. Without a power-on method it has to be powered on by hand."),
 )  # fmt: skip

@@ -190,7 +190,7 @@ class Mover:
         haul.following.add_done_callback(lambda _following: haul.stirred.set())
         self._tell(haul.run)
         query = {name: str(value) for name, value in haul.step.query.items()} | {"task_id": with_task}
-        haul.stream = await caller.transfer(method, haul.step.path, query, length=length)
+        haul.stream = await caller.transfer(method, haul.step.path, query, length=length, host=haul.step.host)
         return haul.stream
 
     async def _moved(self, haul: Haul, work: asyncio.Task[None]) -> None:

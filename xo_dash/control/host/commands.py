@@ -1,0 +1,21 @@
+"""All commands for hosts, in the order in which they are offered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xo_dash.control.action import AnyAction
+from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
+from xo_dash.control.host.certificate import INSTALL_CERTIFICATE, RESET_CERTIFICATE
+from xo_dash.control.host.logs import DOWNLOAD_LOGS
+from xo_dash.control.host.maintenance import ENTER, LEAVE
+from xo_dash.control.host.membership import EJECT, JOIN
+from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK, SHUT_DOWN
+from xo_dash.control.host.power_on import POWER_ON_MODE
+from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST, TAG_HOST
+from xo_dash.control.host.settings import SETTINGS
+
+OF_HOSTS: Final[tuple[AnyAction, ...]] = (
+    BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, POWER_ON_MODE,
+    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, REBOOT, SHUT_DOWN, EJECT,
+)  # fmt: skip
