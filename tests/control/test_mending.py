@@ -70,7 +70,7 @@ def test_a_host_that_is_left_says_what_becomes_of_its_vms(fake: FakePool) -> Non
         one.resident_VMs.append(fake.vm(name, PowerState.RUNNING, resident_on=one.ref, allowed_operations=offered, **fields).ref)
     assert list(action("host.maintenance").consequences(one)) == [
         "1 VM will be migrated to another host",
-        "huge cannot migrate: 100 GiB of memory needed, at most 64 GiB free",
+        "huge cannot migrate: 100\u202fGiB of memory needed, at most 64\u202fGiB free",
         "gpu cannot migrate: uses a host device",
     ]
     fake.change(one, enabled=False)
