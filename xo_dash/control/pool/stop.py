@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import Annotated, Final
 
 from data.facts.host import is_live
-from data.failover import guests_on
 from data.names import name_of, pool_name
 from data.objects import VM, Host, Pool
+from data.placement import guests_on
 from data.stores.users import Role
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction
