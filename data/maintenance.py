@@ -60,5 +60,6 @@ def _known(host: Host, which: List) -> Iterator[VM]:
     return (vm for vm in found if vm is not None)
 
 
-def has_lists(host: Host) -> bool:
-    return any(which in host.other_config for which in List)
+def held_lists(host: Host) -> list[List]:
+    """Those that it has."""
+    return [which for which in List if which in host.other_config]

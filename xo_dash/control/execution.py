@@ -147,7 +147,7 @@ class Execution:
                 if isinstance(step, (Call, Transfer)) and step.undo is not None:
                     track.done.append(Done(logged, step, step.undo, answer, track.place))
             else:
-                failed = failed or await self._in_plan(track, outcome, step)
+                failed = failed or self._in_plan(track, outcome, step)
                 if not (isinstance(step, (Call, Parallel)) and step.alone):
                     plan.close()
                     return failed, True
@@ -290,11 +290,9 @@ class Execution:
 
     # after a failure
 
-    async def _in_plan(self, track: Track, outcome: StepOutcome, step: Step) -> StepOutcome:
+    @staticmethod
+    def _in_plan(track: Track, outcome: StepOutcome, step: Step) -> StepOutcome:
         """Of several steps, say which it was; of a question, what it was answered."""
-        if isinstance(step, Call) and step.blame is not None and outcome.state is RunState.FAILED:
-            told = await self._steps.take(track.run, track.item, step.blame, track.progressed)
-            outcome = replace(outcome, reason=told.reason or outcome.reason)
         if len(track.logs) == 1 or isinstance(step, Question):
             return outcome
         state = RunState.FAILED if outcome.state is RunState.REFUSED and track.number > 0 else outcome.state

@@ -36,7 +36,6 @@ class Call:
         "alone",
         "asynchronous",
         "at",
-        "blame",
         "gone_is_done",
         "harmless",
         "judge",
@@ -57,7 +56,6 @@ class Call:
         undo: Callable[[Any], Plan] | None = None,
         undone: LazyText | None = None,
         stays: LazyText | None = None,
-        blame: Question | None = None,
         judge: Callable[[object], LazyText | None] | None = None,
         asynchronous: bool = True,
         gone_is_done: bool = False,
@@ -67,7 +65,7 @@ class Call:
         harmless: bool | None = None,
     ) -> None:
         """`says`: what it does, "Cloning web-1". `undo`: of its answer, the plan that takes it back when a later step fails;
-        `undone` and `stays` say what is so then if that worked, and if not. `blame`: who knows better why it failed.
+        `undone` and `stays` say what is so then if that worked, and if not.
         `judge`: of its answer, why it did not do it all the same; plugins say so in words of their own.
 
         `asynchronous`: by a task of its own; false for the few that XAPI only does at once.
@@ -81,7 +79,6 @@ class Call:
         self.undo = undo
         self.undone = undone
         self.stays = stays
-        self.blame = blame
         self.judge = judge
         self.asynchronous = asynchronous
         self.gone_is_done = gone_is_done

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from functools import partial
 from typing import Annotated, Final
 
 from msgspec import Meta
 
-from data.maintenance import MODE, List, away_from, has_lists
+from data.maintenance import MODE, Away, List, away_from, held_lists
 from data.names import name_of
 from data.objects import VM, Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.host.departures import BATCH, EnterMaintenance, moving
-from xo_dash.control.host.maintenance import enabling, forgetting, lasting, networks
+from xo_dash.control.host.maintenance import enabling, networks, noting
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Branch, Call, Parallel, Plan
 from xo_dash.control.request import NetworkUuid, NoRequest, Request, called
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.migrate import plan as move
-from xo_dash.control.writes import setting_key
 from xo_dash.i18n import N_
 
 
@@ -34,30 +33,33 @@ class BringBack(Request, frozen=True, kw_only=True):
 
 def bring_back(request: BringBack, host: Host) -> Plan:
     """Out of maintenance mode, and each VM by itself: one that fails stays on the list."""
-    away, name = away_from(host), name_of(host)
+    away, held = away_from(host), held_lists(host)
     if not host.enabled:
         yield from enabling(host)
-    yield from lasting(setting_key(host, "other_config", MODE, None, lazy(N_("Removing the maintenance mark of {name}"), name=name)))
+    if MODE in host.other_config:
+        yield unmarking(host)
+    yield from putting_back(request, host, away, held)
+
+
+def unmarking(host: Host) -> Call:
+    says = lazy(N_("Removing the maintenance mark of {name}"), name=name_of(host))
+    return Call("host.remove_from_other_config", host.ref, MODE, says=says, asynchronous=False)
+
+
+def putting_back(request: BringBack, host: Host, away: Away, held: Collection[List]) -> Plan:
+    """These VMs to the host; `held` are the lists that it has by then."""
     ways = {
         **{vm: partial(_migrating, request, vm, host) for vm in away.migrated},
         **{vm: partial(_resuming, vm, host) for vm in away.suspended},
         **{vm: partial(_starting, vm, host) for vm in away.halted},
     }
+    failed: set[VM] = set()
     if ways:
         branches = [Branch(says=lazy("{name}", name=name_of(vm)), plan=way, host=host.ref) for vm, way in ways.items()]
-        says = lazy(N_("Bringing VMs back to {name}"), name=name)
+        says = lazy(N_("Bringing VMs back to {name}"), name=name_of(host))
         back = yield Parallel(branches=branches, says=says, alone=True, at_once=request.at_once)
         failed = {vm for vm, answer in zip(ways, back, strict=True) if answer is None}
-        yield from _listing(host, {which: [vm for vm in vms if vm in failed] for which, vms in zip(List, away, strict=True)})
-    else:
-        yield from forgetting(host)
-
-
-def _listing(host: Host, lists: Mapping[List, list[VM]]) -> Plan:
-    """Who is still to be brought back."""
-    says = lazy(N_("Noting which VMs are back on {name}"), name=name_of(host))
-    for which, vms in lists.items():
-        yield from lasting(setting_key(host, "other_config", which, ",".join(vm.uuid for vm in vms) or None, says))
+    yield from noting(host, Away(*(tuple(vm for vm in vms if vm in failed) for vms in away)), held)
 
 
 def _migrating(request: BringBack, vm: VM, host: Host) -> Plan:
@@ -76,7 +78,7 @@ def _starting(vm: VM, host: Host) -> Plan:
 
 
 def _has_away(host: Host) -> bool:
-    return has_lists(host) and away_from(host).total > 0
+    return bool(held_lists(host)) and away_from(host).total > 0
 
 
 def nobody_away(host: Host) -> LazyText | None:
@@ -88,7 +90,7 @@ def cannot_bring_back(host: Host) -> LazyText | None:
 
 
 def forget(request: NoRequest, host: Host) -> Plan:
-    return forgetting(host)
+    return noting(host, Away(), held_lists(host))
 
 
 BRING_BACK: Final[AnyAction] = Action(
@@ -100,6 +102,6 @@ BRING_BACK: Final[AnyAction] = Action(
 LEAVE_THERE: Final[AnyAction] = Action(
     id="host.forget_moved", kind=Host, title=N_("Leave VMs where they are"), done=N_("The VMs stay where they are"), role=Role.ADMIN,
     icon="close", applies_to=lambda host: True, blocked=nobody_away, relevant=_has_away, plan=forget,
-    succeeded=lambda host: not has_lists(host),
+    succeeded=lambda host: not held_lists(host),
     warning=N_("The list of VMs to bring back to this host is cleared. VMs that were shut down or suspended stay so."),
 )  # fmt: skip

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Final
 
 from data.evacuation import evacuate
 from data.identity import key_of
-from data.maintenance import MODE, List, away_from, written
+from data.maintenance import MODE, Away, List, away_from, held_lists, written
 from data.names import name_of
 from data.objects import VM, Host, Network
 from data.stores.users import Role
@@ -100,7 +100,8 @@ def enter(request: EnterMaintenance, host: Host) -> Plan:
     yield from setting_key(host, "other_config", MODE, "true", lazy(N_("Marking {name} as in maintenance"), name=name))
     if host.enabled:
         yield _disabling(host)
-    yield from _noting(host, found)
+    away, held = away_after(found, host), held_lists(host)
+    yield from noting(host, away, held)
     if moves:
         branches = [
             Branch(says=lazy("{name}", name=name_of(vm)), plan=partial(_leaving, request, vm, to), host=host.ref)
@@ -114,7 +115,7 @@ def enter(request: EnterMaintenance, host: Host) -> Plan:
         ]
         yield Parallel(branches=branches, says=lazy(N_("Suspending or shutting down the other VMs of {name}"), name=name))
     if not request.remember:
-        yield from forgetting(host)
+        yield from noting(host, Away(), held_after(away))
 
 
 def _disabling(host: Host) -> Call:
@@ -122,6 +123,7 @@ def _disabling(host: Host) -> Call:
     return Call(
         "host.disable",
         host.ref,
+        harmless=True,
         says=lazy(N_("Putting {name} into maintenance mode"), name=name),
         undo=lambda _answer: enabling(host),
         undone=lazy(N_("{name} is out of maintenance mode again"), name=name),
@@ -137,42 +139,34 @@ def _ending(vm: VM, how: str) -> Plan:
     return one(f"VM.{OPERATIONS[how]}", vm.ref, says=lazy(DOING[how], name=name_of(vm)))
 
 
-def _noting(host: Host, found: Departures) -> Plan:
-    """Write who is to be brought back, before anybody leaves: whatever happens then, it is known. It stays when the rest is taken back."""
+def away_after(found: Departures, host: Host) -> Away:
+    """Who is to be brought back once it is empty, with those who left it before."""
     before = away_from(host)
-    halted = [vm for vm, how in found.off.items() if how != SUSPEND]
-    suspended = [vm for vm, how in found.off.items() if how == SUSPEND]
-    lists = {
-        List.MIGRATED: [*before.migrated, *found.evacuation.moves],
-        List.HALTED: [*before.halted, *halted],
-        List.SUSPENDED: [*before.suspended, *suspended],
-    }
-    for which, vms in lists.items():
+    halted = tuple(vm for vm, how in found.off.items() if how != SUSPEND)
+    suspended = tuple(vm for vm, how in found.off.items() if how == SUSPEND)
+    return Away((*before.migrated, *found.evacuation.moves), (*before.halted, *halted), (*before.suspended, *suspended))
+
+
+def noting(host: Host, away: Away, held: Collection[List]) -> Plan:
+    """Write who is to be brought back: before anybody leaves, so that it is known whatever happens then. Nothing takes it back.
+
+    `held`: the lists that the host has by then, of which the mirror may not know yet.
+    """
+    says = lazy(N_("Noting which VMs to bring back to {name}"), name=name_of(host))
+    for which, vms in zip(List, away, strict=True):
+        if which in held:
+            yield Call("host.remove_from_other_config", host.ref, str(which), says=says, asynchronous=False)
         if vms:
-            yield from lasting(setting_key(host, "other_config", which, written(vms), _noted(host)))
+            yield Call("host.add_to_other_config", host.ref, str(which), written(vms), says=says, asynchronous=False)
 
 
-def forgetting(host: Host) -> Plan:
-    """Nobody is to be brought back."""
-    says = lazy(N_("Clearing the list of VMs to bring back to {name}"), name=name_of(host))
-    for which in List:
-        yield from lasting(setting_key(host, "other_config", which, None, says))
-
-
-def lasting(plan: Plan) -> Plan:
-    """Its calls, which nothing takes back."""
-    for step in plan:
-        if isinstance(step, Call):
-            step.undo = None
-        yield step
-
-
-def _noted(host: Host) -> LazyText:
-    return lazy(N_("Noting which VMs to bring back to {name}"), name=name_of(host))
+def held_after(away: Away) -> list[List]:
+    """The lists that it makes."""
+    return [which for which, vms in zip(List, away, strict=True) if vms]
 
 
 def enabling(host: Host) -> Plan:
-    return one("host.enable", host.ref, says=lazy(N_("Taking {name} out of maintenance mode"), name=name_of(host)))
+    yield Call("host.enable", host.ref, says=lazy(N_("Taking {name} out of maintenance mode"), name=name_of(host)), harmless=True)
 
 
 def leave(request: NoRequest, host: Host) -> Plan:

@@ -11,10 +11,10 @@ from data.objects import Host, Task, TaskStatus
 from data.stores.users import Role
 from data.uplinks import is_master
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.host.bring_back import BringBack, bring_back
+from xo_dash.control.host.bring_back import BringBack, putting_back, unmarking
 from xo_dash.control.host.conditions import cannot_power_on, guests, silent
-from xo_dash.control.host.departures import EnterMaintenance
-from xo_dash.control.host.maintenance import check, consequences, enter, networks, path
+from xo_dash.control.host.departures import EnterMaintenance, departures
+from xo_dash.control.host.maintenance import away_after, check, consequences, enabling, enter, held_after, networks, path
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, Wait, one
@@ -36,7 +36,7 @@ class ShutDownHost(EnterMaintenance, frozen=True, kw_only=True):
 
 def reboot(request: RebootHost, host: Host) -> Plan:
     """Into maintenance mode, down and up, out of it; then those that left come back."""
-    booted = booted_at(host) or 0.0
+    booted, away = booted_at(host) or 0.0, away_after(departures(request, host), host)
     yield from enter(request, host)
     yield Call("host.reboot", host.ref, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
     yield Wait(
@@ -45,8 +45,10 @@ def reboot(request: RebootHost, host: Host) -> Plan:
         says=lazy(N_("Waiting until {name} is back"), name=name_of(host)),
         failed=lazy(N_("{name} is not back after {minutes} minutes; look at its console"), name=name_of(host), minutes=MINUTES),
     )
+    yield from enabling(host)
+    yield unmarking(host)
     if request.remember:
-        yield from bring_back(BringBack(network=request.network, at_once=request.at_once), host)
+        yield from putting_back(BringBack(network=request.network, at_once=request.at_once), host, away, held_after(away))
 
 
 def _is_back(host: Host, before: float) -> bool:
