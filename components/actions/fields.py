@@ -30,6 +30,10 @@ class FieldBox:
         """As typed."""
         raise NotImplementedError
 
+    def fill(self, value: str) -> None:
+        """As if a person had typed or chosen it."""
+        raise NotImplementedError
+
     def fault(self, reason: LazyText | None) -> None:
         """Say in one line what is wrong; None: nothing."""
 
@@ -60,6 +64,9 @@ class TextBox(FieldBox):
     @property
     def value(self) -> object:
         return str(self._box.value or "")
+
+    def fill(self, value: str) -> None:
+        self._box.value = value
 
     def fault(self, reason: LazyText | None) -> None:
         self._box.fault(str(reason) if reason else None)

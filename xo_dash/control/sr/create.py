@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from typing import Final
 from urllib.parse import quote
 
@@ -10,13 +11,14 @@ from data.facts.host import is_live
 from data.facts.pool import own_pool
 from data.identity import key_of
 from data.names import name_of
-from data.objects import SR, Host, Pool
+from data.objects import PBD, SR, Host, HostMetrics, Pool
 from data.stores.users import Role
-from data.types import Ref
+from data.types import Home, Ref
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.pbd.plug import unplugging
 from xo_dash.control.plan import Call, Plan, Question, Wait, one
+from xo_dash.control.run import Run
 from xo_dash.control.sr.found import srs_in
 from xo_dash.control.sr.new_sr import NewSR, check, device_config, known_at
 from xo_dash.control.sr.use import attached_paths
@@ -115,7 +117,7 @@ def _path(sr: object, host: Host, config: dict[str, object]) -> Plan:
 
 def notes(request: NewSR, pool: Pool) -> Iterator[LazyText]:
     """What to know before: what is erased, and who else may write."""
-    others = [sr for sr in known_at(request, pool) if sr.home is not pool.home]
+    others = [sr for sr in known_at(request, pool.home) if sr.home is not pool.home]
     if request.existing:
         who = next((sr for sr in others if sr.uuid == request.existing), None)
         owner = own_pool(who.home) if who is not None else None
@@ -139,6 +141,26 @@ def page(pool: Pool) -> str:
     return f"/new-sr?pool={quote(key_of(pool), safe='@')}"
 
 
+def made_of(run: Run) -> SR | None:
+    """The SR that a run has made, once the mirror shows it."""
+    (item,) = run.items
+    return item.subject.home.one(SR, Ref(str(item.result))) if item.result else None
+
+
+def free_name(stem: str, home: Home) -> str:
+    """`stem`, or with the first number that makes it a name no SR of the pool has."""
+    taken = {sr.name_label for sr in home.all(SR).values()}
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def is_here(uuid: str, home: Home) -> bool:
+    """Whether the pool has that SR."""
+    return home.by_uuid(SR, uuid) is not None
+
+
+WATCHED: Final = (SR, Host, HostMetrics, PBD, Pool)
+"""The classes of rows that a form for a new SR follows from."""
 NEW_SR: Final[AnyAction] = Action(
     id="pool.new_sr", kind=Pool, request=NewSR, title=N_("New SR"), done=N_("{name} has a new SR"), role=Role.ADMIN, icon="storage",
     applies_to=lambda _pool: True, blocked=blocked, choices={"host": host_choices}, check=check,

@@ -57,6 +57,18 @@ def question(request: NewSR) -> tuple[object, ...] | None:
     return (request.kind, *found) if found[0] else None
 
 
+def place_question(request: NewSR) -> tuple[str, Mapping[str, object]] | None:
+    """(XAPI's type, device_config) that asks a host for the one place that is chosen; None while none is, and where nobody can be asked.
+
+    Source: the driver of ISO libraries cannot be asked; that of NFS mounts the same export.
+    """
+    if any(not getattr(request, name) for name in request.facts.needs):
+        return None
+    if SRKind(request.kind) is SRKind.ISO_NFS:
+        return NFS, {"server": request.server, "serverpath": request.path, **({"nfsversion": request.version} if request.version else {})}
+    return (request.facts.type, device_config(request)) if request.facts.probed else None
+
+
 async def discover(request: NewSR, pool: Pool, ask: Ask) -> AsyncIterator[Discovery]:
     """Ends with one that is `done`."""
     match SRKind(request.kind):
@@ -75,7 +87,6 @@ async def discover(request: NewSR, pool: Pool, ask: Ask) -> AsyncIterator[Discov
 
 
 async def _exports(request: NewSR, pool: Pool, ask: Ask) -> AsyncIterator[Discovery]:
-    """Source: the driver of ISO libraries cannot be asked; that of NFS knows the same server."""
     config = {key: value for key, value in (("server", request.server), ("nfsversion", request.version)) if value}
     answer = await ask(NFS, config)
     found = Discovery(exports_in(answer.text))
@@ -119,7 +130,7 @@ async def _luns(request: NewSR, pool: Pool, ask: Ask, found: Discovery) -> Async
     yield found
     for lun in found.luns[:MOST]:
         chosen = msgspec.structs.replace(request, scsi_id=lun.scsi_id)
-        if known_at(chosen, pool):
+        if known_at(chosen, pool.home):
             continue
         answer = await ask(request.facts.type, device_config(chosen))
         if not answer.code:

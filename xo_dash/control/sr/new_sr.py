@@ -12,6 +12,7 @@ from data.facts.host import is_live
 from data.names import name_of, pool_name
 from data.objects import SR, Host, Pool
 from data.storage_places import place_of, srs_at
+from data.types import Home
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Hidden
 from xo_dash.control.request import Fault, HostUuid, Lines, Name, Request, Secret, called, fields, one_of
@@ -87,10 +88,10 @@ def share_of(request: NewSR) -> str:
     return "//" + request.share.replace("\\", "/").strip("/")
 
 
-def known_at(request: NewSR, pool: Pool) -> list[SR]:
+def known_at(request: NewSR, home: Home) -> list[SR]:
     """The SRs of all pools that we know to be where this one would be."""
     plain = {key: value for key, value in device_config(request).items() if isinstance(value, str)}
-    return srs_at(pool.home.pools, place_of(request.facts.type, plain, request.host or ""))
+    return srs_at(home.pools, place_of(request.facts.type, plain, request.host or ""))
 
 
 def check(request: NewSR, pool: Pool) -> Iterator[Fault]:
@@ -144,6 +145,6 @@ def _taken(request: NewSR, pool: Pool) -> Iterator[Fault]:
         if not facts.probed:
             yield Fault("existing", lazy(N_("an SR of this type has no UUID of its own; leave it out")))
         return
-    if facts.formats and (there := known_at(request, pool)):
+    if facts.formats and (there := known_at(request, pool.home)):
         field = facts.needs[-1]
         yield Fault(field, lazy(N_("{sr} of {pool} is on it; choose another"), sr=name_of(there[0]), pool=pool_name(there[0].home)))

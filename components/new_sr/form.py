@@ -1,0 +1,407 @@
+"""A new SR: the type, what is typed, what is found by it, and what will happen."""
+
+from __future__ import annotations
+
+import msgspec
+from nicegui import ui
+
+from components.actions import whoever
+from components.actions.fields import FieldBox, box_for
+from components.actions.preview import Preview
+from components.live import follow_all, fresh_slot
+from components.new_sr.found_list import FoundRow, found_list, space_of, there
+from components.new_sr.progress import Progress
+from components.new_sr.search import HostCheck, Search, place_key
+from components.ui import Button, ButtonKind, Card, Mark, check, spinner
+from data.facts.pool import own_pool
+from data.names import name_of, pool_name
+from data.types import Home
+from xo_dash.auth.current import current_session
+from xo_dash.context import Context
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.request import BadRequest, Fault, decode, fields
+from xo_dash.control.run import Run
+from xo_dash.control.sr.choice import default_sr
+from xo_dash.control.sr.create import NEW_SR, WATCHED, free_name, hosts_of, is_here
+from xo_dash.control.sr.found import FoundSR
+from xo_dash.control.sr.kinds import KINDS, SRKind, offered
+from xo_dash.control.sr.new_sr import NewSR
+from xo_dash.control.sr.probe import Answer
+from xo_dash.control.sr.probe_faults import fault_of
+from xo_dash.i18n import _, duration, ngettext, number, size
+
+ASKED: dict[SRKind, tuple[str, ...]] = {
+    SRKind.NFS: ("server", "version", "path"), SRKind.SMB: ("share", "user", "password"),
+    SRKind.ISCSI: ("target", "port", "user", "password"), SRKind.HBA: (), SRKind.EXT: ("host", "device"), SRKind.LVM: ("host", "device"),
+    SRKind.XFS: ("host", "device"), SRKind.ZFS: ("host", "folder"), SRKind.ISO_NFS: ("server", "version", "path"),
+    SRKind.ISO_SMB: ("share", "smb_version", "user", "password"), SRKind.ISO_LOCAL: ("host", "folder"),
+}  # fmt: skip
+"""{kind: the fields that are typed}; the rest is chosen of what is found."""
+
+
+class NewSRForm(ui.element):
+    """Everything follows at once from what is typed and chosen; nothing is lost by a failure."""
+
+    def __init__(self, context: Context, home: Home) -> None:
+        super().__init__()
+        self.classes("x-new-sr")
+        self._context, self._home = context, home
+        self._kind = offered(home)[0]
+        self._chosen = {"iqn": "", "scsi_id": ""}
+        self._existing: str | None = None  # the uuid that is attached; "": a new one beside it; None: what is found is attached
+        self._boxes: dict[str, FieldBox] = {}
+        self._named = self._pressed = False
+        self._failed: Fault | None = None  # of the last run
+        self._search = Search(context.runner.prober, home, self._tell)
+        self._drawn: object = None
+        pool = own_pool(home)
+        assert pool is not None  # noqa: S101  # a page is for a pool
+        self._pool = pool
+        with self:
+            self._types = Card(_("Type"))
+            with ui.element().classes("x-new-sr-main"):
+                self._fields = ui.element().classes("contents")
+                self._found = ui.element().classes("contents")
+                self._names()
+            with ui.element("aside").classes("x-new-sr-aside"):
+                self._aside()
+        self._draw_types()
+        self._draw_fields()
+        follow_all(context.mirror, lambda _changes: True, self._tell, topics=lambda: WATCHED)
+
+    def _handle_delete(self) -> None:
+        self._search.close()
+        self._boxes.clear()
+        super()._handle_delete()
+
+    # ---- what does not change with the type
+
+    def _names(self) -> None:
+        titles = {field.name: field for field in fields(NewSR)}
+        with Card(_("Name")):
+            with ui.element().classes("x-new-sr-fields"):
+                for name in ("name", "description"):
+                    self._boxes[name] = box_for(titles[name], "", (), (), self._typed if name == "description" else self._name_typed)
+            now = default_sr(self._home)
+            text = _("Make it the default SR") if now is None else _("Make it the default SR (now {name})").format(name=name_of(now))
+            self._default = check(text, on_change=self._tell).mark("make-default")
+
+    def _aside(self) -> None:
+        self._hosts = Card(_("Hosts"), " ")
+        with self._hosts:
+            self._host_rows = ui.element().classes("x-new-sr-hosts").mark("hosts")
+        with Card(_("Plan")) as self._plan:
+            self._preview = Preview(NEW_SR, [self._pool])
+            self._notes = ui.element().props("role=status").mark("notes")
+            self._button = Button(_("Create"), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
+            self._why = ui.label().classes("x-dim x-small")
+            self._progress = ui.element().classes("contents")
+        with Card(_("If a step fails")):
+            ui.label(_("What was made is removed again. You return here, with one sentence at the field to correct.")).classes("x-dim")
+
+    # ---- the type and its fields
+
+    def _draw_types(self) -> None:
+        with fresh_slot(self._type_slot()), ui.element().classes("x-new-sr-types").props("role=radiogroup") as group:
+            group.props["aria-label"] = _("Type")
+            for kind in offered(self._home):
+                button = ui.element("button").props("type=button role=radio").mark(f"kind-{kind}")
+                button.props["aria-checked"] = "true" if kind is self._kind else "false"
+                button.on("click", lambda to=kind: self._turn(to), [])
+                with button:
+                    ui.label(_(KINDS[kind].title)).classes("x-strong")
+                    ui.label(_(KINDS[kind].note)).classes("x-dim x-small")
+
+    def _type_slot(self) -> ui.element:
+        if not hasattr(self, "_type_box"):
+            with self._types:
+                self._type_box = ui.element().classes("contents")
+        return self._type_box
+
+    def _turn(self, kind: SRKind) -> None:
+        """Another type; what was typed into fields that both have stays."""
+        self._kind, self._failed, self._pressed = kind, None, False
+        self._chosen, self._existing = {"iqn": "", "scsi_id": ""}, None
+        self._draw_types()
+        self._draw_fields()
+
+    def _draw_fields(self) -> None:
+        kept = {name: box.value for name, box in self._boxes.items()}
+        self._boxes = {name: box for name, box in self._boxes.items() if name in ("name", "description")}
+        known = {field.name: field for field in fields(NewSR)}
+        with fresh_slot(self._fields):
+            asked = ASKED[self._kind]
+            if asked:
+                with Card(_("Where it is"), " ") as where, ui.element().classes("x-new-sr-fields"):
+                    for name in asked:
+                        choices = NEW_SR.choices[name]([self._pool]) if name in NEW_SR.choices else ()
+                        usual = choices[0].value if len(choices) == 1 else known[name].default
+                        value = kept.get(name) or usual
+                        self._boxes[name] = box_for(known[name], value, choices, (), self._typed)
+                self._where: Card | None = where
+                with where, ui.element().classes("x-row") as self._busy:
+                    spinner()
+                    ui.label(_("Searching…")).classes("x-dim")
+                    Button(_("Stop"), self._stop, kind=ButtonKind.GHOST).mark("stop")
+            else:
+                self._where = None
+        self._tell()
+
+    # ---- what is typed
+
+    def _values(self) -> dict[str, object]:
+        values = {name: box.value for name, box in self._boxes.items()}
+        return {**values, **self._chosen, "kind": str(self._kind), "make_default": bool(self._default.value), "existing": self._attached()}
+
+    def _attached(self) -> str | None:
+        """The SR that is attached instead of a new one: what was found, unless somebody wants one beside it."""
+        if self._existing is None:
+            lying = self._lying()
+            return lying[0].uuid if lying else None
+        return self._existing or None
+
+    def _lying(self) -> tuple[FoundSR, ...]:
+        rough = self._rough({})
+        if rough is None or not rough.facts.probed or any(not getattr(rough, name) for name in rough.facts.needs):
+            return ()
+        return tuple(sr for sr in self._search.found.srs.get(place_key(rough), ()) if not is_here(sr.uuid, self._home))
+
+    def _rough(self, values: dict[str, object]) -> NewSR | None:
+        """A request of what is right so far, for looking around; None where the rest makes none."""
+        given = values or {**{name: box.value for name, box in self._boxes.items()}, **self._chosen, "kind": str(self._kind)}
+        try:
+            return decode(NewSR, {**given, "name": given.get("name") or "new"})
+        except BadRequest as error:
+            wrong = {fault.field for fault in error.faults}
+        try:
+            return decode(NewSR, {name: value for name, value in given.items() if name not in wrong} | {"name": "new"})
+        except BadRequest:
+            return None
+
+    def _request(self) -> tuple[NewSR | None, list[Fault]]:
+        values = self._values()
+        try:
+            request = decode(NewSR, values)
+        except BadRequest as error:
+            rough = self._rough(values)
+            told = {fault.field for fault in error.faults}
+            more = [] if rough is None else [fault for fault in NEW_SR.faults(rough, self._pool) if fault.field not in told]
+            return None, [*error.faults, *more]
+        faults = NEW_SR.faults(request, self._pool)
+        return (None if faults else request), faults
+
+    def _name_typed(self) -> None:
+        self._named = bool(self._boxes["name"].value)
+        self._typed()
+
+    def _typed(self) -> None:
+        self._failed = None
+        self._tell()
+
+    def _choose(self, name: str, value: str) -> None:
+        self._existing, self._failed = None, None
+        if name == "iqn":
+            self._chosen["scsi_id"] = ""
+        if name in self._boxes:
+            self._boxes[name].fill(value)
+        else:
+            self._chosen[name] = value
+            self._tell()
+
+    def _stop(self) -> None:
+        self._search.stop()
+        self._tell()
+
+    # ---- what follows from it
+
+    def _tell(self) -> None:
+        if self.is_deleted:
+            return
+        with self:
+            user = whoever()
+            barred = why_not(NEW_SR, self._pool, user)
+            rough = self._rough({})
+            if rough is not None and user is not None and barred is None:
+                self._search.want(user, rough)
+            if self._taken_alone():
+                return
+            self._suggest_name(rough)
+            request, faults = self._request()
+            self._draw_found(rough)
+            self._draw_hosts(rough)
+            self._draw_plan(request, faults, barred)
+
+    def _taken_alone(self) -> bool:
+        """The only target there is needs no choosing; told anew with it."""
+        targets = self._search.found.targets
+        if self._kind is not SRKind.ISCSI or self._chosen["iqn"] or len(targets) != 1:
+            return False
+        self._chosen["iqn"] = targets[0].iqn
+        self._search.adopt(self._rough({}))
+        self._tell()
+        return True
+
+    def _suggest_name(self, rough: NewSR | None) -> None:
+        """That of the SR that was found, else of where it is; what was typed stays."""
+        if self._named or rough is None:
+            return
+        lying = self._lying() if self._existing is None else ()
+        place = rough.path or rough.folder or rough.device or rough.share.replace("\\", "/") or rough.iqn.replace(":", "/")
+        stem = (lying[0].name if lying else "") or place.rstrip("/").rpartition("/")[2] or ("san" if rough.scsi_id else "")
+        box, name = self._boxes["name"], free_name(stem, self._home) if stem else ""
+        if box.value != name:
+            box.fill(name)
+            self._named = box.touched = False
+
+    def _draw_found(self, rough: NewSR | None) -> None:
+        found, search = self._search.found, self._search
+        shown = (found, rough, self._existing, search.running, self._attached())
+        if self._where is not None:
+            self._busy.set_visibility(search.running)
+            self._where.scope.text = self._scope()
+        if shown == self._drawn or rough is None:
+            return
+        self._drawn = shown
+        with fresh_slot(self._found):
+            if found.exports:
+                self._draw_exports(rough)
+            if found.targets:
+                self._draw_targets(rough)
+            if found.luns:
+                self._draw_luns(rough)
+            self._draw_existing()
+
+    def _scope(self) -> str:
+        found, search = self._search.found, self._search
+        if search.running or not found.done or found.fault:
+            return ""
+        count = len(found.exports or found.luns or found.targets)
+        if not count:
+            return ""
+        text = ngettext("{n} found in {time}", "{n} found in {time}", count)
+        return text.format(n=number(count), time=duration(max(0.1, round(search.seconds, 1))))
+
+    def _draw_exports(self, rough: NewSR) -> None:
+        rows = []
+        for path in self._search.found.exports:
+            chosen = msgspec.structs.replace(rough, path=path)
+            words, mark, taken = there(chosen, path, self._search.found, self._home, one_sr=False)
+            rows.append(FoundRow(path, (path, *space_of(chosen, self._home)), words, mark, taken))
+        with Card(_("Export")):
+            columns = [_("Path on {server}").format(server=rough.server), _("Size"), _("Free")]
+            found_list(_("Export"), columns, rows, rough.path, lambda value: self._choose("path", value))
+
+    def _draw_targets(self, rough: NewSR) -> None:
+        rows = [FoundRow(target.iqn, (target.iqn,), ", ".join(target.portals)) for target in self._search.found.targets]
+        with Card(_("Target")):
+            found_list(_("Target"), [_("IQN")], rows, rough.iqn, lambda value: self._choose("iqn", value))
+
+    def _draw_luns(self, rough: NewSR) -> None:
+        rows = []
+        for lun in self._search.found.luns:
+            chosen = msgspec.structs.replace(rough, scsi_id=lun.scsi_id)
+            words, mark, taken = there(chosen, lun.scsi_id, self._search.found, self._home, one_sr=True)
+            cells = (lun.number or "–", size(lun.size) if lun.size else "–", lun.vendor or "–", lun.scsi_id)
+            rows.append(FoundRow(lun.scsi_id, cells, words, mark, taken))
+        with Card(_("LUN")):
+            columns = [_("LUN"), _("Size"), _("Vendor"), _("SCSI id")]
+            found_list(_("LUN"), columns, rows, rough.scsi_id, lambda value: self._choose("scsi_id", value))
+
+    def _draw_existing(self) -> None:
+        """What was found is attached unless one says otherwise."""
+        lying = self._lying()
+        if not lying:
+            return
+        attached = self._attached()
+        with Card().classes("x-new-sr-callout").mark("existing"):
+            ui.label(_("There is an SR already: attach it?")).classes("x-new-sr-question")
+            ui.label(_("Attaching keeps all disks and adds them to {pool}; nothing is written.").format(pool=pool_name(self._home)))
+            with ui.element().classes("x-row"):
+                Mark("warning")
+                ui.label(_("If another pool still uses it, both would write. Attach only if it is gone or detached.")).classes("x-warning")
+            with ui.element().classes("x-btns").props("role=radiogroup"):
+                for sr in lying[:5]:
+                    text = _("Attach {name}").format(name=sr.name or sr.uuid[:8]) if len(lying) > 1 else _("Attach it")
+                    self._way(text, sr.uuid == attached, sr.uuid, "link")
+                beside = _("Erase it and create a new SR") if KINDS[self._kind].formats else _("New SR beside it")
+                self._way(beside, attached is None, "", "plus")
+
+    def _way(self, text: str, on: bool, existing: str, icon: str) -> None:
+        def turn() -> None:
+            self._existing = existing
+            self._typed()
+
+        button = Button(text, turn, icon=icon).props("role=radio").mark(f"way-{existing or 'new'}")
+        button.props["aria-checked"] = "true" if on else "false"
+
+    def _draw_hosts(self, rough: NewSR | None) -> None:
+        checks = self._search.checks
+        if not checks and rough is not None:
+            checks = tuple(HostCheck(name_of(host)) for host in hosts_of(rough, self._pool))
+        self._hosts.scope.text = _("checked now") if checks and all(one.known for one in checks) else ""
+        with fresh_slot(self._host_rows):
+            if not checks:
+                ui.label(_("Choose a host.")).classes("x-dim")
+            for one in checks:
+                with ui.element().classes("x-new-sr-host"):
+                    Mark("critical" if one.refused else "live" if one.known else "unknown")
+                    ui.label(one.name).classes("x-cut").props("dir=auto")
+                    text = str(one.refused) if one.refused else _("reaches it") if one.known else _("not checked")
+                    ui.label(text).classes("x-dim")
+
+    # ---- the plan
+
+    def _draw_plan(self, request: NewSR | None, faults: list[Fault], barred: LazyText | None) -> None:
+        attach = self._attached() is not None
+        fault = self._failed or self._search.found.fault or next((_as_fault(one) for one in self._search.checks if one.refused), None)
+        told = {fault.field: fault.reason} if fault is not None else {}
+        for name, box in self._boxes.items():
+            wrong = next((one.reason for one in faults if one.field == name), None) if box.touched or self._pressed else None
+            box.fault(told.get(name) or wrong)
+        self._preview.show(request)
+        self._draw_notes(request, None if fault is None or fault.field in self._boxes else fault.reason)
+        self._button.set_text(_("Attach") if attach else _("Create"))
+        why = barred or next((one.reason for one in faults), None)
+        self._button.allow(str(why) if why else None)
+        self._why.text = str(why) if why and (barred or self._pressed) else ""
+
+    def _draw_notes(self, request: NewSR | None, fault: LazyText | None) -> None:
+        notes = [] if request is None else [("warning", str(note)) for note in NEW_SR.notes(request, self._pool)]
+        if fault is not None:
+            notes.append(("critical", str(fault)))
+        with fresh_slot(self._notes):
+            for mark, text in notes:
+                with ui.element().classes("x-move-note"):
+                    Mark(mark)
+                    ui.label(text)
+
+    def _go(self) -> None:
+        self._pressed = True
+        self._tell()
+        request, faults = self._request()
+        user = whoever()
+        if request is None or user is None:
+            for fault in faults[:1]:
+                if fault.field in self._boxes:
+                    self._boxes[fault.field].focus()
+            return
+        self._search.stop()
+        run = self._context.runner.start(user, NEW_SR, [self._pool], request, address=current_session().address)
+        self._button.set_visibility(False)
+        with fresh_slot(self._progress):
+            Progress(self._context, run, lambda: self._over(run, request))
+
+    def _over(self, run: Run, request: NewSR) -> None:
+        """It failed, and all is as it was: the form is there again."""
+        (item,) = run.items
+        self._failed = fault_of(request, Answer(code=item.code), self._home, self._search.found.exports) if item.code else None
+        self._button.set_visibility(True)
+        self._search.again()
+        self._tell()
+        if self._failed is not None and self._failed.field in self._boxes:
+            self._boxes[self._failed.field].focus()
+
+
+def _as_fault(one: HostCheck) -> Fault | None:
+    return Fault(one.field, one.refused) if one.refused is not None else None
