@@ -110,7 +110,7 @@ class NewSRForm(ui.element):
                 button.props["aria-checked"] = "true" if kind is self._kind else "false"
                 button.on("click", lambda to=kind: self._turn(to), [])
                 with button:
-                    ui.label(_(KINDS[kind].title)).classes("x-strong")
+                    ui.label(_(KINDS[kind].title))
                     ui.label(_(KINDS[kind].note)).classes("x-dim x-small")
 
     def _type_slot(self) -> ui.element:
@@ -295,7 +295,7 @@ class NewSRForm(ui.element):
     def _draw_targets(self, rough: NewSR) -> None:
         rows = [FoundRow(target.iqn, (target.iqn,), ", ".join(target.portals)) for target in self._search.found.targets]
         with Card(_("Target")):
-            found_list(_("Target"), [_("IQN")], rows, rough.iqn, lambda value: self._choose("iqn", value))
+            found_list(_("Target"), [_("IQN")], rows, rough.iqn, lambda value: self._choose("iqn", value), _("Portals"))
 
     def _draw_luns(self, rough: NewSR) -> None:
         rows = []

@@ -50,21 +50,23 @@ def space_of(chosen: NewSR, home: Home) -> tuple[str, str]:
     return (size(sr.physical_size), size(free)) if sr is not None and free is not None else ("–", "–")
 
 
-def found_list(title: str, columns: Sequence[str], rows: Sequence[FoundRow], chosen: str, choose: Callable[[str], None]) -> None:
-    """A row for each, as radio buttons; those that are taken are faint."""
-    with ui.element().classes("x-found").props("role=radiogroup") as group:
+def found_list(
+    title: str, columns: Sequence[str], rows: Sequence[FoundRow], chosen: str, choose: Callable[[str], None], last: str = ""
+) -> None:
+    """A row for each, as radio buttons; those that are taken are faint. `last`: the title of the last column."""
+    with ui.element().classes("x-pick").props("role=radiogroup") as group:
         group.props["aria-label"] = title
-        group.style(f"--found: {len(columns)}")
-        with ui.element().classes("x-found-row x-found-head").props("aria-hidden=true"):
+        group.style(f"--pick: {len(columns)}")
+        with ui.element().classes("x-pick-row x-pick-head").props("aria-hidden=true"):
             ui.element("i")
-            for column in (*columns, _("What is there")):
+            for column in (*columns, last or _("What is there")):
                 ui.label(column).classes("x-dim x-cut")
         for row in rows:
             _row(row, row.value == chosen, choose)
 
 
 def _row(row: FoundRow, is_chosen: bool, choose: Callable[[str], None]) -> None:
-    button = ui.element("button").classes("x-found-row").props("type=button role=radio").mark(f"found-{row.value}")
+    button = ui.element("button").classes("x-pick-row").props("type=button role=radio").mark(f"found-{row.value}")
     button.props["aria-checked"] = "true" if is_chosen else "false"
     if row.taken:
         button.props["aria-disabled"] = "true"

@@ -1,0 +1,100 @@
+"""What a person sees and does on the page of a new SR, over a pool whose drivers answer as a test says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nicegui.testing import User
+
+from components.actions.fields import FieldBox
+from components.new_sr import NewSRForm
+from data.objects import TaskStatus
+from data.stores.users import Role
+from tests.control.browser_page import looking
+from tests.control.fake_pool import FakePool, ends_at_once
+from tests.control.test_new_sr import EXPORTS, SRS, UUID, Lab
+
+
+class Page:
+    """`answers`: {serverpath, or "" where none is asked for: (code, XML)}"""
+
+    def __init__(self, user: User, lab: Lab, answers: dict[str, tuple[int, str]]) -> None:
+        self.user, self.lab, self.answers = user, lab, answers
+        lab.fake.answers["Async.SR.probe"] = self._probed
+        self.asked: list[dict[str, str]] = []
+
+    def _probed(self, _host: str, config: dict[str, str], _kind: str, _sm: object) -> Any:
+        self.asked.append(config)
+        number, xml = self.answers[config.get("serverpath", "")]
+        if number:
+            code = f"SR_BACKEND_FAILURE_{number}"
+            return self.lab.fake.task("SR.probe", status=TaskStatus.FAILURE, error_info=[code, "", "text", xml])
+        escaped = xml.replace("<", "&lt;").replace(">", "&gt;")
+        return self.lab.fake.task("SR.probe", status=TaskStatus.SUCCESS, result=f"<value>{escaped}</value>")
+
+    def field(self, name: str) -> FieldBox:
+        (form,) = self.user.find(NewSRForm).elements
+        return form._boxes[name]
+
+    async def see(self, text: str) -> None:
+        await self.user.should_see(text, retries=30)
+
+
+@pytest.fixture
+async def page(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    lab = Lab(FakePool())
+    role = getattr(request, "param", Role.ADMIN)
+    async with looking(tmp_path, lab.fake, lambda context: NewSRForm(context, lab.fake.home), role) as at:
+        yield Page(at.user, lab, {"": (101, EXPORTS), "/export/vms": (0, SRS), "/export/iso": (0, "<SRlist/>")})
+
+
+async def test_a_server_one_export_and_one_click(page: Page) -> None:
+    page.field("server").fill("nas.lan")
+    await page.see("/export/iso")
+    page.user.find(marker="found-/export/iso").click()
+    await page.see("reaches it")
+    assert page.field("name").value == "iso", "called after the export"
+    page.lab.fake.answers["Async.SR.create"] = ends_at_once(page.lab.fake)
+    page.user.find(marker="create").click()
+    await page.user.should_see(marker="progress")
+    async with asyncio.timeout(10):
+        while "Async.SR.create" not in page.lab.fake.sent:
+            page.lab.fake.called.clear()
+            await page.lab.fake.called.wait()
+    (given,) = [parameters[1] for method, parameters in page.lab.fake.calls if method == "Async.SR.create"]
+    assert given == {"server": "nas.lan", "serverpath": "/export/iso"}
+
+
+async def test_an_sr_that_is_found_is_offered_first(page: Page) -> None:
+    page.field("server").fill("nas.lan")
+    await page.see("1 SR: attach it?")
+    page.user.find(marker="found-/export/vms").click()
+    await page.see("There is an SR already: attach it?")
+    await page.see("Introducing vms by its UUID")
+    page.user.find(marker="way-new").click()
+    await page.user.should_not_see("Introducing vms by its UUID", retries=10)
+    page.user.find(marker=f"way-{UUID}").click()
+    await page.see("Introducing vms by its UUID")
+
+
+async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(page: Page) -> None:
+    page.answers = {"": (108, "")}
+    page.field("server").fill("nas.lan")
+    await page.see("No response from nas.lan on port 2049; check the address and the network to it")
+    assert page.field("server").value == "nas.lan"
+    page.answers = {"": (101, EXPORTS), "/export/vms": (0, SRS), "/export/iso": (0, ""), "/export/x": (73, "")}
+    page.field("server").fill("nas2.lan")
+    await page.see("/export/iso")
+    page.field("path").fill("/export/x")
+    await page.see("/export/x does not exist; 2 others do")
+
+
+@pytest.mark.parametrize("page", [Role.OPERATOR], indirect=True)
+async def test_who_may_not_add_one_searches_nothing(page: Page) -> None:
+    page.field("server").fill("nas.lan")
+    await page.see("this needs the role administrator; yours is operator. Ask an administrator")
+    assert page.asked == []
