@@ -19,9 +19,10 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/new-sr")
     def new_sr(pool: str = "") -> None:
+        context = program.for_viewer()
         with frame(context, title=_("New SR"), crumbs=[(_("Storage"), "/storage")]):
             _NewSR(context, pool)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.actions import PlacedMenu
 from components.charts.choosing import comparing
 from components.lists import Listing
 from components.stale_data import stale_bands
@@ -23,4 +24,6 @@ def create(program: Context) -> None:
         with frame(context, title=_("Storage"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Storage"), 1).classes("x-only-read")
             stale_bands(context.mirror)
-            Listing(context.mirror, sr_table(), full=True, acts=comparing(SR), reveal=revealing(context, SR))
+            offer = PlacedMenu(context).open_for
+            with Listing(context.mirror, sr_table(), full=True, acts=comparing(SR), offer=offer, reveal=revealing(context, SR)):
+                ui.link(_("New SR"), "/new-sr").classes("x-btn").mark("new-sr")

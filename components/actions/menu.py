@@ -109,9 +109,14 @@ class PlacedMenu:
         if isinstance(subject, Server):
             home = self._mirror.pools.get(subject.id)
             subject = home.pool if home is not None and home.pool is not None else subject
-        if isinstance(subject, XapiObject) and thinkable((subject,)):
+        if isinstance(subject, XapiObject):
+            self.open_for((subject,), x, y)
+
+    def open_for(self, subjects: Sequence[XapiObject], x: float, y: float) -> None:
+        """For what they have in common."""
+        if thinkable(subjects):
             self._place.style(f"left: {x:.0f}px; top: {y:.0f}px")
-            self._menu.show((subject,))
+            self._menu.show(subjects)
             self._menu.open()
 
 

@@ -24,7 +24,7 @@ ICONS: Final[Mapping[Group, str]] = {
 }  # fmt: skip
 LIMITS: Final[Mapping[Group, int]] = {Group.VM: 8}
 """How many of a group are shown; 4 of the others."""
-DOINGS: Final = ((N_("New VM"), "/new-vm"),)
+DOINGS: Final = ((N_("New VM"), "/new-vm"), (N_("New SR"), "/new-sr"))
 """(title, path) of pages on which one does something."""
 
 

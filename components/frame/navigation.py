@@ -16,8 +16,9 @@ from xo_dash.i18n import N_, _, number
 
 _PLACES: Final = (
     ("/", "map", N_("Map")), ("/attention", "attention", N_("Attention")), ("/vms", "vm", N_("VMs")),
-    ("/consoles", "console", N_("Consoles")), ("/snapshots", "camera", N_("Snapshots")), ("/hosts", "host", N_("Hosts")),
-    ("/storage", "storage", N_("Storage")), ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
+    ("/consoles", "console", N_("Consoles")), ("/snapshots", "camera", N_("Snapshots")), ("/templates", "copy", N_("Templates")),
+    ("/hosts", "host", N_("Hosts")), ("/storage", "storage", N_("Storage")), ("/isos", "disk", N_("ISO images")),
+    ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
     ("/transfers", "transfer", N_("Transfers")),
     ("/messages", "messages", N_("Messages")), ("/settings", "settings", N_("Settings")),
 )  # fmt: skip

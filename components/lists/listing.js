@@ -22,8 +22,8 @@ const isNothing = (value) => value === null || value === "";
 
 export default {
   template: `
-    <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': acts }">
-      <div v-if="find && (full || many || veiled)" class="x-list-tools">
+    <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': choosing }">
+      <div v-if="(find && (full || many || veiled)) || (offers && picked)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ total === size ? size : words.part.replace("{n}", total).replace("{all}", size) }}</span></label>
         <div v-if="offered.length > 1" class="x-list-segments" role="group" :aria-label="words.title">
@@ -32,20 +32,21 @@ export default {
         <slot></slot>
         <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ veiled }}</span></button>
         <span class="x-grow"></span>
+        <button v-if="offers && picked" type="button" class="x-btn" data-once @click="offer([...picks], $event)">{{ offers }} <span class="x-count">{{ picked }}</span></button>
         <button v-if="acts && total" type="button" class="x-btn" data-once :aria-disabled="unfit ? 'true' : null" :data-tip="unfit ? acts.whyNot : null" @click="act">{{ picked || !acts.all ? acts.some : acts.all }} <span v-if="picked || acts.all" class="x-count">{{ picked || total }}</span></button>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
         <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
           <div v-if="!narrow && (total || !loaded)" class="x-list-head" :role="total ? 'row' : null">
-            <span v-if="acts" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="total > 0 && picked === total" :disabled="!total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="acts.every" @click="pickAll"></span>
+            <span v-if="choosing" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="total > 0 && picked === total" :disabled="!total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="words.every" @click="pickAll"></span>
             <button v-for="one in kept" :key="one.at" type="button" :role="total ? 'columnheader' : null" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
               :aria-sort="!total ? null : sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
               ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
           </div>
           <div class="x-list-space" :style="{ height: total * height + 'px' }">
             <div v-for="row in shown" :key="row.id" class="x-list-row" role="row" :aria-rowindex="row.at + 2" :class="{ 'x-list-old': row.old }"
-              :style="{ transform: 'translateY(' + row.top + 'px)' }">
-              <span v-if="acts" role="cell" class="x-list-pick"><input type="checkbox" :checked="row.picked" :aria-label="acts.one" @click="pick(row, $event)"></span>
+              :style="{ transform: 'translateY(' + row.top + 'px)' }" @contextmenu="offers && offer(row.picked ? [...picks] : [row.id], $event)">
+              <span v-if="choosing" role="cell" class="x-list-pick"><input type="checkbox" :checked="row.picked" :aria-label="words.one" @click="pick(row, $event)"></span>
               <div v-for="(cell, i) in row.cells" :key="i" role="cell" class="x-list-cell" :class="[cell.c && 'x-list-' + cell.c, { 'x-num': cell.number, 'x-list-main': cell.main, 'x-list-meter': cell.s !== undefined }]" :title="cell.i">
                 <i v-if="cell.m" :class="'x-mark x-mark-' + cell.m" aria-hidden="true" v-html="marks[cell.m]"></i>
                 <svg v-if="cell.trace !== undefined" class="x-trace" viewBox="0 0 56 18" aria-hidden="true"><path :d="cell.trace" /></svg>
@@ -65,7 +66,7 @@ export default {
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object, reveal: Object },
+  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object, offers: String, reveal: Object },
   emits: ["ready", "sight", "act", "reveal"],
 
   data() {
@@ -80,12 +81,16 @@ export default {
     many() {
       return this.size > 8;
     },
+    /** Whether rows can be chosen. */
+    choosing() {
+      return Boolean(this.acts || this.offers);
+    },
     /** Whether nothing can be done to so many. */
     unfit() {
       return this.picked || !this.acts.all ? this.picked < this.acts.least || this.picked > this.acts.most : false;
     },
     tracks() {
-      return (this.acts ? "16px " : "") + this.kept.map((one) => one.width).join(" ");
+      return (this.choosing ? "16px " : "") + this.kept.map((one) => one.width).join(" ");
     },
     /** The columns there is room for: those that matter least give way. */
     kept() {
@@ -129,7 +134,7 @@ export default {
       return (window.path_prefix ?? "") + "/settings?add=server";
     },
     least(columns) {
-      return columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, this.acts ? 64 : 28);
+      return columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, this.choosing ? 64 : 28);
     },
     delta(put, gone, old, whole) {
       for (const id of gone) this.rows.delete(id);
@@ -245,6 +250,12 @@ export default {
     /** What is done to the chosen rows, or to all that are in the list now. */
     act() {
       if (!this.unfit) this.$emit("act", this.picked ? [...this.picks] : this.flat.map((row) => row.id));
+    },
+
+    /** The menu of what can be done to these, where one clicked. */
+    offer(ids, event) {
+      event.preventDefault();
+      this.$emit("offer", [ids, event.clientX, event.clientY]);
     },
 
     within(period) {

@@ -45,9 +45,12 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         full: bool = False,
         acts: BulkActions[T] | None = None,
         reveal: Reveal | None = None,
+        offer: Callable[[list[T], float, float], None] | None = None,
         on_count: Callable[[int], None] | None = None,
     ) -> None:
         """With `acts`, rows can be chosen, and something is done to them or to all that are in the list.
+
+        `offer` opens the menu of commands for rows, at pixels of the window: at a right click, and by a button for the chosen.
 
         With `reveal`, what the roll hides can be shown; without, nothing is hidden. `on_count` is told how many there are.
         """
@@ -72,7 +75,8 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             full=full, first=spec.sort, expected=0 if full else spec.expected, find=spec.find, marks=drawings(),
             icons={name: drawing(name) for name in ("search", "up", "down")},
             words={"title": spec.title, "nothing": text, "empty": empty, "unfit": _("Nothing matches all of these words."),
-                   "clear": _("Show all"), "part": _("{n} of {all}"), "add": add_words() if full and not mirror.pools else ""},
+                   "clear": _("Show all"), "part": _("{n} of {all}"), "one": _("Select"), "every": _("Select all"),
+                   "add": add_words() if full and not mirror.pools else ""},
         )  # fmt: skip
         self.classes("x-list-full" if full else "")
         if acts is not None:
@@ -82,11 +86,12 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                 "least": acts.least,
                 "most": acts.most,
                 "whyNot": acts.why_not,
-                "one": _("Select"),
-                "every": _("Select all"),
             }
             do = acts.do
             self.on("act", lambda event: do(self._named(event.args)))
+        if offer is not None:
+            self._props["offers"] = _("Actions")
+            self.on("offer", lambda event: self._offered(offer, event.args))
         self._hides = spec.hidden if reveal is not None else None
         if reveal is not None:
             self._props["reveal"] = {"shown": reveal.shown, "show": _("Show hidden"), "why": _("More details")}
@@ -104,6 +109,11 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         """The rows that a browser names; what is gone, or never was here, is left out."""
         wanted = {id_ for id_ in ids if isinstance(id_, int)} if isinstance(ids, list) else set()
         return [row for row, id_ in self._ids.items() if id_ in wanted]
+
+    def _offered(self, offer: Callable[[list[T], float, float], None], told: object) -> None:
+        match told:
+            case [ids, int() | float() as x, int() | float() as y] if rows := self._named(ids):
+                offer(rows, x, y)
 
     # ---- what has to be told
 

@@ -18,9 +18,10 @@ from data.relations import Reads
 from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of, reached_by
 from data.types import Home
 from data.views.sr import SRView as V
-from data.views.things import GUEST, via
+from data.views.things import GUEST, POOL_NAME, via
 from data.views.view import reads_of
 from data.vms import disk_used
+from xo_dash.control.vdi.use import is_image, users_of
 from xo_dash.i18n import _, number, percent, size
 
 
@@ -174,3 +175,50 @@ def _node_cell(vdi: VDI) -> Cell:
     tip = _("{size} with its base copies").format(size=size(whole)) if whole > own else ""
     share = min(1.0, own / vdi.virtual_size) if vdi.virtual_size > 0 else None
     return Cell(size(own), key=own, share=share, tip=tip)
+
+
+IMAGE: Final = (
+    "name_label", "uuid", "name_description", "tags", "location", "missing", "managed", "is_tools_iso", "virtual_size",
+    *via("SR", "content_type", "type", "name_label", "uuid"), *via("VBDs.VM", "name_label", "uuid", *GUEST), "VBDs.empty", *POOL_NAME,
+)  # fmt: skip
+"""What the row of an ISO image is made of."""
+USED, UNUSED = "used", "unused"
+NOBODY: Final = Cell("–", key=math.nan, tone="dim")
+
+
+def image_table() -> TableSpec[VDI]:
+    """The images of all ISO libraries, and who has each in a drive."""
+    columns = [
+        ListColumn(_("Image"), "minmax(200px, 2fr)", main=True),
+        ListColumn(_("In the drive of"), "minmax(130px, 1.4fr)", brief=True),
+        ListColumn(_("Size"), "84px", number=True, down=True, brief=True),
+        ListColumn(_("Library"), "minmax(110px, 0.9fr)", brief=True, drop=2),
+        ListColumn(_("Pool"), "minmax(90px, 0.7fr)", drop=1),
+        ListColumn(_("UUID"), "minmax(80px, 0.6fr)", drop=3),
+    ]
+    return TableSpec(
+        kind=VDI,
+        columns=columns,
+        row=_image_row,
+        reads=Reads(VDI, IMAGE),
+        belongs=is_image,
+        title=_("ISO images"),
+        find=_("Image, library, VM"),
+        nothing=_("No ISO images. Add an ISO library with New SR, or upload an image to one."),
+        segments={USED: _("In a drive"), UNUSED: _("In no drive")},
+    )
+
+
+def _image_row(image: VDI) -> ListRow:
+    users = users_of(image)
+    sr = image.home.one(SR, image.SR)
+    who = Cell(more([name_of(vm) for vm in users]), path=path_of(users[0]), tip="\n".join(map(name_of, users))) if users else NOBODY
+    cells = (
+        Cell(name_of(image), tip=image.name_description, mark="critical" if image.missing else ""),
+        who,
+        Cell(size(image.virtual_size), key=image.virtual_size if image.virtual_size >= 0 else math.nan),
+        Cell(name_of(sr), path=path_of(sr)) if sr is not None else Cell("–"),
+        pool_cell(image),
+        Cell(image.uuid, tone="dim"),
+    )
+    return ListRow(cells, (USED if users else UNUSED,), "\n".join((image.location, *image.tags, *map(name_of, users))))

@@ -32,6 +32,7 @@ from xo_dash.control.vdi.cbt import DISABLE_CBT, ENABLE_CBT
 from xo_dash.control.vdi.delete import DELETE_DISK
 from xo_dash.control.vdi.export import EXPORT_DISK
 from xo_dash.control.vdi.grow import GROW
+from xo_dash.control.vdi.image import DELETE_IMAGE, EJECT_EVERYWHERE
 from xo_dash.control.vdi.move import MOVE
 from xo_dash.control.vdi.rename import DESCRIBE_DISK, RENAME_DISK
 from xo_dash.control.vif.change import LIMIT, LOCK, MAC, NETWORK
@@ -66,6 +67,7 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, FIRMWARE, PROTECT, SET_VAPP, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
     *DEVICES,
     GROW, MOVE, EXPORT_DISK, RENAME_DISK, DESCRIBE_DISK, ENABLE_CBT, DISABLE_CBT, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
+    EJECT_EVERYWHERE, DELETE_IMAGE,
     NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,
     *VAPPS,
     *OF_HOSTS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -11,7 +11,7 @@ from data.facts.sr import is_shown
 from data.names import name_of
 from data.objects import PBD, SR
 from data.stores.users import Role
-from data.types import XapiObject
+from data.types import Home, XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Inspect, Plan, Transfer, several
@@ -94,6 +94,11 @@ def new_vdi(sr: SR, name: str, size: str) -> Mapping[str, object]:
 def is_library(subject: XapiObject) -> bool:
     """Whether it holds ISO images that people put there."""
     return isinstance(subject, SR) and subject.content_type == "iso" and not subject.is_tools_sr and subject.type == "iso"
+
+
+def libraries(homes: Iterable[Home]) -> list[SR]:
+    """The ISO libraries of these pools, by name."""
+    return sorted((sr for home in homes for sr in home.all(SR).values() if is_library(sr)), key=name_of)
 
 
 def holds_disks(subject: XapiObject) -> bool:

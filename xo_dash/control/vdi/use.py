@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from data.facts.vm import is_up
-from data.objects import VBD, VDI, VM
+from data.objects import SR, VBD, VDI, VM
 from data.types import XapiObject
 
 
 def is_disk(subject: XapiObject) -> bool:
     """A disk that people mean by the word: not a base copy of a chain, an image for CD drives, or a piece of a snapshot."""
-    return isinstance(subject, VDI) and subject.managed and not subject.is_a_snapshot and subject.type in ("user", "system")
+    return (
+        isinstance(subject, VDI)
+        and subject.managed
+        and not subject.is_a_snapshot
+        and subject.type in ("user", "system")
+        and not is_image(subject)
+    )
+
+
+def is_image(subject: XapiObject) -> bool:
+    """An image for CD drives in a library."""
+    if not isinstance(subject, VDI) or not subject.managed:
+        return False
+    sr = subject.home.one(SR, subject.SR)
+    return sr is not None and sr.content_type == "iso" and sr.type != "udev"
 
 
 def users_of(vdi: VDI) -> list[VM]:
