@@ -16,6 +16,8 @@ LOOKS = (
     ({"color_scheme": "dark", "contrast": "more"}, "color-contrast-enhanced"),
 )
 """Colours alone differ between them: (what a person prefers, what is to be held then). What is left is in `tests/ui/test_contrast`."""
+WHOLE, INSIDE = "document", "document.querySelector('main') ?? document"
+"""The frame is the same around all pages: its colours are looked at once."""
 
 
 def _script() -> str:
@@ -23,20 +25,23 @@ def _script() -> str:
     return (Path(MODULE.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
 
 
-async def violations(page: Page) -> list[str]:
-    """Of a page in the dark: of all rules as it is, of contrasts in the light, and of 7:1 where more contrast is preferred."""
+async def violations(page: Page, *, frame: bool = False) -> list[str]:
+    """Of a page in the dark: of all rules as it is, of contrasts in the light, and of 7:1 where more contrast is preferred.
+
+    `frame`: these two also of what is around the page.
+    """
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(_script())
-    found = await _run(page, {})
+    found = await _run(page, WHOLE, {})
     for preferred, rule in LOOKS:
         await page.emulate_media(**preferred)  # type: ignore[arg-type]
-        found += await _run(page, {"runOnly": {"type": "rule", "values": [rule]}})
+        found += await _run(page, WHOLE if frame else INSIDE, {"runOnly": {"type": "rule", "values": [rule]}})
     await page.emulate_media(color_scheme="dark", contrast="null")
     return found
 
 
-async def _run(page: Page, options: dict[str, Any]) -> list[str]:
-    found: dict[str, Any] = await page.evaluate(f"axe.run(document, {json.dumps({'resultTypes': ['violations'], **options})})")
+async def _run(page: Page, part: str, options: dict[str, Any]) -> list[str]:
+    found: dict[str, Any] = await page.evaluate(f"axe.run({part}, {json.dumps({'resultTypes': ['violations'], **options})})")
     return [
         f"{page.url} {one['id']} ({one['impact']}): {node['target']} {node['failureSummary']} {node['html'][:120]}"
         for one in found["violations"]
