@@ -49,7 +49,7 @@ class RunProgress(ui.element):
 
 def has_card(run: Run) -> bool:
     """What is about one object is told where it was clicked, unless it takes long; whoever clicked before a restart is told here."""
-    return (len(run.items) > 1 or run.recalled or bool(transfers(run))) and not run.dismissed
+    return (len(run.items) > 1 or run.recalled or bool(run.continued) or bool(transfers(run))) and not run.dismissed
 
 
 class RunCard(ui.element):

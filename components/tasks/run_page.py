@@ -25,7 +25,7 @@ from xo_dash.control.plan import rehearse
 from xo_dash.control.request import REDACTED, BadRequest, InputKind, RequestField, fields
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.xe import xe_lines
-from xo_dash.i18n import _, duration, number, percent, rate, size
+from xo_dash.i18n import _, duration, number, percent, rate, size, time
 
 LISTED: Final = 300
 """Objects of one run that are listed."""
@@ -47,6 +47,7 @@ class RunPage(ui.element):
                 self._state = StateMark("busy", "")
             with self._head.verbs:
                 self._cancel = Button(_("Cancel") + "…", self._ask_to_cancel, icon="stop").mark("cancel-run")
+                self._undo = Button(_("Undo"), self._take_back, icon="undo").mark("take-back")
                 self._retry = Button(_("Retry"), self._retry_failed, icon="reboot").mark("retry-failed")
                 self._correct = Button(_("Correct and retry") + "…", self._correct_it, icon="edit", kind=ButtonKind.PRIMARY).mark("correct")
             self._notice = Notice("", Tone.CRITICAL)
@@ -57,7 +58,7 @@ class RunPage(ui.element):
     def _refresh(self) -> None:
         run = self._run
         steps = [(item.state, [(step.state, step.undone, str(step.says)) for step in item.steps]) for item in run.items]
-        look = (run.ended, run.cancelled, steps)
+        look = (run.ended, run.cancelled, steps, [str(item.says or "") for item in run.items if item.state is RunState.WAITING])
         if look != self._look:
             self._look = look
             self._draw()
@@ -69,10 +70,12 @@ class RunPage(ui.element):
         state = run.state
         self._state.show(MARKS[state], _state_words(run))
         pools = dict.fromkeys(pool_name(home) for item in run.items if (home := self._context.mirror.pools.get(item.pool)))
-        self._head.note.text = " · ".join([*pools, _("by {user}").format(user=run.user_name)])
+        continued = [_("continued after a restart of xo-dash at {time}").format(time=time(run.continued))] if run.continued else []
+        self._head.note.text = " · ".join([*pools, _("by {user}").format(user=run.user_name), *continued])
         user = whoever()
         mine = user is not None and bool(may(user, run.action))
         self._cancel.set_visibility(not run.ended and mine)
+        self._undo.set_visibility(mine and any(item.can_be_undone for item in run.items))
         again = failed(run) if run.ended and mine else []
         self._retry.set_visibility(bool(again) and run.request is not None)
         self._retry.set_text(_("Retry") if len(run.items) == 1 else _("Retry {n} failed").format(n=number(len(again))))
@@ -91,7 +94,10 @@ class RunPage(ui.element):
             item = unhappy[0]
             code = f" ({item.code})" if item.code else ""
             self._notice.show(f"{item.reason or ''}{code}", Tone.WARNING if item.state is RunState.REFUSED else Tone.CRITICAL)
-        self._notice.set_visibility(self._run.ended and len(self._run.items) == 1 and bool(unhappy))
+        waits = next((item.says for item in self._run.items if item.state is RunState.WAITING and item.says), None)
+        if waits is not None:
+            self._notice.show(str(waits), Tone.INFORMATION)
+        self._notice.set_visibility(waits is not None or (self._run.ended and len(self._run.items) == 1 and bool(unhappy)))
 
     # of one object
 
@@ -190,6 +196,10 @@ class RunPage(ui.element):
         user = whoever()
         if await confirm(_("Cancel it?"), text, yes=_("Cancel it"), no=_("Continue")) and user is not None:
             self._context.runner.cancel(user, self._run)
+
+    def _take_back(self) -> None:
+        if user := whoever():
+            self._context.runner.take_back(user, self._run)
 
     async def _retry_failed(self) -> None:
         await retry_failed(self._context, self._run)

@@ -15,8 +15,10 @@ from data.types import NULL_REF, Ref, XapiObject
 from tests.control.fake_pool import FakePool, Users
 from xo_dash.control.audit import Audit
 from xo_dash.control.resume.files import RunFiles
+from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
 from xo_dash.xapi.errors import NotConnected, XapiFailure
+from xo_dash.xapi.streams import TransferStream
 
 STATES: Final[Mapping[str, PowerState]] = {
     "start": PowerState.RUNNING, "start_on": PowerState.RUNNING, "resume": PowerState.RUNNING, "unpause": PowerState.RUNNING,
@@ -44,6 +46,13 @@ class Deeds:
                 change(self, row, verb.removeprefix(start), *arguments[1:])
                 return ""
         return ""
+
+    def looked(self, method: str, ref: Ref) -> Any:
+        """What undoing asks."""
+        row: Any = self._row(ref)
+        if method == "VM.get_VBDs":
+            return [] if row is None else row.VBDs
+        return {} if row is None else {"type": row.type, "VDI": row.VDI}
 
     def _row(self, ref: str) -> XapiObject | None:
         return next((row for kind in KINDS if (row := self.fake.home.one(kind, Ref(ref)))), None)
@@ -103,11 +112,13 @@ class Deeds:
 
 
 class Life:
-    """One program: a runner over `fake`, until it dies. `holds_at`: the call of that number (from 0) does not come to its end."""
+    """One program: a runner over `fake`, until it dies. The call `holds_at` (from 0) does not come to its end."""
 
-    def __init__(self, folder: Path, fake: FakePool, users: Users, deeds: Deeds, holds_at: int = -1, fails_at: int = -1) -> None:
+    def __init__(
+        self, folder: Path, fake: FakePool, users: Users, deeds: Deeds, holds_at: int = -1, fails_at: int = -1, tells_at: int = -1
+    ) -> None:
         self.folder, self.fake, self.users, self.deeds = folder, fake, users, deeds
-        self.holds_at, self.fails_at = holds_at, fails_at
+        self.holds_at, self.fails_at, self.tells_at = holds_at, fails_at, tells_at
         self.sent: list[Sent] = []
         self.held = asyncio.Event()
         self.dead = False
@@ -130,6 +141,9 @@ class Life:
             self.held.set()
             await self._released.wait()
             raise NotConnected("it is dead")
+        if number == self.tells_at:
+            self.held.set()
+            await asyncio.sleep(0)
         if number == self.fails_at:
             return self._failed(method, plain)
         result = self.deeds.do(plain, *arguments)
@@ -148,9 +162,20 @@ class Life:
             raise XapiFailure("SR_FULL", ["10", "5"])
         return self.fake.task(method, status=TaskStatus.FAILURE, error_info=["SR_FULL", "10", "5"])
 
+    async def transfer(
+        self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None, host: str = ""
+    ) -> TransferStream:
+        """As `Connection.transfer`: it never ends."""
+        self.sent.append((f"{method} {path}", (dict(query),)))
+        self.held.set()
+        await self._released.wait()
+        raise NotConnected("it is dead")
+
     async def _looked(self, method: str, *arguments: Any) -> Any:
-        if method == "VM.get_VBDs":
-            return []
+        if method == "task.create":
+            return self.fake.task(arguments[0])
+        if method in ("VM.get_VBDs", "VBD.get_record"):
+            return self.deeds.looked(method, *arguments)
         return [] if method == "host.get_vms_which_prevent_evacuation" else ""
 
     @property
@@ -169,6 +194,9 @@ class Life:
         self.dead = True
         self._released.set()
         await self.ends()
+
+    async def until_ended(self, run: Run) -> None:
+        await asyncio.wait_for(self.runner.ended(run), 10)
 
     async def ends(self) -> None:
         await self.runner.stop()

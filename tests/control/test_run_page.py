@@ -17,6 +17,7 @@ from pages import tasks
 from tests import fakes
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.request import decode
 from xo_dash.control.run import RunState
 from xo_dash.xapi.errors import XapiFailure
@@ -95,3 +96,16 @@ async def test_a_request_is_told_in_words_and_without_what_is_secret(fake: FakeP
         assert "hunter2" not in told and "where-it-is-offered" not in told
         for word in ("web.xva", "vault") if name == "pool.import_vm" else ("web-1", "4\u202fGiB", "carol"):
             assert word in told, told
+
+
+async def test_one_that_went_on_after_a_restart_says_when_and_one_that_cannot_offers_to_undo(
+    looking: User, desk: Desk, fake: FakePool
+) -> None:  # fmt: skip
+    run = await desk.runner.run(desk.hire(), action("vm.add_tag"), [fake.vm("web-1")], {"tag": "new"})
+    run.continued, run.items[0].can_be_undone = 1_700_000_000.0, True
+    await looking.open(f"/run/{run.key}")
+    await looking.should_see("continued after a restart of xo-dash at")
+    await looking.should_see("Undo")
+    run.items[0].state, run.items[0].says = RunState.WAITING, lazy("Waiting for {pool}", pool="lab")
+    await looking.open(f"/run/{run.key}")
+    await looking.should_see("Waiting for lab")

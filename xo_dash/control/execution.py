@@ -6,7 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from data.mirror import Mirror
@@ -47,7 +49,7 @@ class Done:
     place: Place
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Track:
     """A plan on its way: of an item, of a branch, or one that takes something back."""
 
@@ -67,9 +69,6 @@ class Track:
     def place(self) -> Place:
         """Of the step under way."""
         return (*self.of, self.number)
-
-    def task_made(self, pool: str, task: Ref) -> None:
-        self.record.task_made(self.place, pool, task)
 
     def progressed(self, fraction: float) -> None:
         """So much of the step under way is done."""
@@ -94,6 +93,8 @@ class Execution:
         self._steps = Steps(mirror, connections, follower, told, spawn)
         self._mover = Mover(connections, follower, exchange, told, spawn)
         self._paused = False  # xo-dash is being stopped
+        self._unanswered: set[Track] = set()  # of which a call is being sent
+        self._heard = asyncio.Event()
         self._standing: dict[RunItem, Track] = {}  # what cannot go on, and may be taken back
 
     async def carry_out(self, run: Run, item: RunItem, request: Request, turn: Turn, record: ItemRecord) -> StepOutcome:
@@ -124,7 +125,11 @@ class Execution:
     async def pause(self, within: float) -> None:
         """Begin no more steps; return when what was sent is answered, after so many seconds at the latest."""
         self._paused = True
-        await self._steps.answered(within)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._unanswered:
+                    self._heard.clear()
+                    await self._heard.wait()
 
     def cancel(self, item: RunItem) -> None:
         """End the steps under way, as far as they can be; no other is begun."""
@@ -186,11 +191,28 @@ class Execution:
         else:
             if self._paused:
                 await asyncio.Event().wait()  # until the run is stopped; the next start goes on from here
-            await track.record.begin(place, step)
-            outcome = await self._step(track, step, logged)
+            outcome = await self._fresh(track, step, logged)
         if not isinstance(step, Parallel):  # its branches say what it made
             track.record.ended(place, outcome)
         return outcome
+
+    async def _fresh(self, track: Track, step: Step, logged: StepLog) -> StepOutcome:
+        """A step that nobody has begun before."""
+        if isinstance(step, Call):
+            self._unanswered.add(track)
+        try:
+            await track.record.begin(track.place, step)
+            return await self._step(track, step, logged)
+        finally:
+            self._answered(track)
+
+    def _answered(self, track: Track) -> None:
+        self._unanswered.discard(track)
+        self._heard.set()
+
+    def _task_made(self, track: Track, pool: str, task: Ref) -> None:
+        track.record.task_made(track.place, pool, task)
+        self._answered(track)
 
     async def _resumed(self, track: Track, step: Step, logged: StepLog, past: PastStep) -> StepOutcome:
         """A step that was under way when the program ended: nothing is sent twice that may have been done."""
@@ -221,13 +243,13 @@ class Execution:
         if isinstance(step, Parallel):
             return await self._parallel(track, step, logged)
         if isinstance(step, (Call, Question)):
-            return await self._steps.take(track.run, track.item, step, track.progressed, track.task_made)
+            return await self._steps.take(track.run, track.item, step, track.progressed, partial(self._task_made, track))
         async with track.turn.let_go():  # it may be long, and is no work for the pool
             if isinstance(step, Inspect):
                 return await self._inspected(track, step)
             if not isinstance(step, Transfer):
                 return await self._steps.take(track.run, track.item, step, track.progressed)
-            haul = self._mover.begin(track.run, track.item, step, logged, track.progressed, track.task_made)
+            haul = self._mover.begin(track.run, track.item, step, logged, track.progressed, partial(self._task_made, track))
             with self._steps.stoppable(track.item, lambda: self._mover.stop(haul)):
                 return await self._mover.carry(haul)
 
@@ -293,10 +315,11 @@ class Execution:
     @staticmethod
     def _in_plan(track: Track, outcome: StepOutcome, step: Step) -> StepOutcome:
         """Of several steps, say which it was; of a question, what it was answered."""
-        if len(track.logs) == 1 or isinstance(step, Question):
+        if len(track.logs) == 1 or isinstance(step, Question) or outcome.code == STUCK:
             return outcome
         state = RunState.FAILED if outcome.state is RunState.REFUSED and track.number > 0 else outcome.state
-        reason = lazy(N_("{step} failed: {reason}"), step=step.says, reason=outcome.reason or NOTHING)
+        words = N_("{step}: {reason}") if outcome.code == RESTARTED else N_("{step} failed: {reason}")
+        reason = lazy(words, step=step.says, reason=outcome.reason or NOTHING)
         return replace(outcome, state=state, reason=reason)
 
     async def _taken_back(self, track: Track, failed: StepOutcome) -> StepOutcome:

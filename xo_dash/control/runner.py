@@ -51,7 +51,7 @@ Doing = tuple[str, str, str, bytes]
 """(server, uuid, command, request) of what is being done."""
 RUNS_KEPT = 200
 """Ended runs that stay to be looked at."""
-TO_ANSWER = 3.0
+TO_ANSWER = 2.0
 """Seconds in which the pools may answer what was sent, when the program is stopped."""
 FIRST = (0,)
 """The place of a plan's first step."""
@@ -165,7 +165,7 @@ class Runner:
         if self._files is not None:
             for recorded in await self._files.left():
                 if one := recalled(recorded, self._fresh_id(), self._clock(), self._mirror.pools):
-                    self._continue(one)
+                    self.go_on(one)
                 else:
                     self._files.end(recorded.file)
         mine = {run.key for run in self._runs}
@@ -175,7 +175,8 @@ class Runner:
             log.warning("%s of %d objects by %s was under way when xo-dash ended", run.action.id, len(run.items), run.user_name)
             self._tell(run)
 
-    def _continue(self, continued: Continued) -> None:
+    def go_on(self, continued: Continued) -> None:
+        """Begin with what had not ended before a restart."""
         run = continued.run
         self._runs.appendleft(run)
         self._writing[run] = continued.file
@@ -247,7 +248,7 @@ class Runner:
             if run.continued:
                 await self._pools_are_live(run, item, record)
             async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
-                await (self._go_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
+                await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
         except asyncio.CancelledError:
             reason = lazy(N_("xo-dash was stopped in the meantime; check before trying again"))
             await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason, STOPPED))
@@ -298,7 +299,7 @@ class Runner:
             unsubscribe()
         item.says = None
 
-    async def _go_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
+    async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         """With what had begun before a restart, from where it was; if the one whose it is may still do it."""
         request = item.request
         record.stopped = obstacle(run, item, record, self._users, self._mirror.pools.get(item.pool))
@@ -316,7 +317,7 @@ class Runner:
         finally:
             self._under_way.discard(doing)
         await self._end(run, item, outcome, record)
-        if outcome.code == RESTARTED and len(item.steps) == 1:
+        if outcome.code == RESTARTED and len(item.steps) == 1 and not item.steps[0].inside:
             self._unfinished.follow(run, item)
 
     def _request_for(self, run: Run, item: RunItem) -> Request | LazyText:

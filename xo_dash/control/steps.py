@@ -57,7 +57,6 @@ class Steps:
         self._tell = told
         self._spawn = spawn
         self._stops: dict[RunItem, list[Callable[[], None]]] = {}  # what ends the steps under way
-        self._unanswered: set[asyncio.Future[Any]] = set()
 
     async def take(
         self, run: Run, item: RunItem, step: Call | Question | Wait, progressed: Progressed, made: TaskNoted = lambda _pool, _task: None
@@ -84,12 +83,6 @@ class Steps:
         """End what is under way: a task that can be cancelled is, nothing is waited for any longer."""
         for stop in tuple(self._stops.get(item, ())):
             stop()
-
-    async def answered(self, within: float) -> None:
-        """Return when all that was sent is answered, after so many seconds at the latest."""
-        if self._unanswered:
-            await asyncio.wait(self._unanswered, timeout=within)
-            await asyncio.sleep(0)  # so that the answers are noted
 
     @contextmanager
     def stoppable(self, item: RunItem, stop: Callable[[], None]) -> Iterator[None]:
@@ -140,11 +133,12 @@ class Steps:
     async def _call(self, run: Run, item: RunItem, step: Call, progressed: Progressed, made: TaskNoted) -> StepOutcome:
         pool = step.at or item.pool
         home = self._mirror.pools.get(pool, item.subject.home)
+        parameters = [revealed(one) for one in step.parameters]
         try:
             caller = self._connections(pool)
             if not step.asynchronous:
-                return _answered(step, await self._sent(caller, step.method, step))
-            task = Ref(str(await self._sent(caller, f"Async.{step.method}", step)))
+                return _answered(step, await caller.call(step.method, *parameters))
+            task = Ref(str(await caller.call(f"Async.{step.method}", *parameters)))
         except XapiError as error:
             reason, code = explain_error(error, home, item.subject)
             if step.gone_is_done and code == "HANDLE_INVALID":
@@ -152,12 +146,6 @@ class Steps:
             return StepOutcome(_state(error), reason, code)
         made(pool, task)
         return await self._to_its_end(run, item, step, (pool, task, caller), progressed)
-
-    async def _sent(self, caller: Caller, method: str, step: Call) -> Any:
-        sending = asyncio.ensure_future(caller.call(method, *map(revealed, step.parameters)))
-        self._unanswered.add(sending)
-        sending.add_done_callback(self._unanswered.discard)
-        return await sending
 
     async def _to_its_end(
         self, run: Run, item: RunItem, step: Call, sent: tuple[str, Ref, Caller], progressed: Progressed

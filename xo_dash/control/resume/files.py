@@ -89,7 +89,7 @@ class RunFile:
                 except OSError as error:
                     self._dropped = True
                     self._waiting.clear()
-                    log.error("%s cannot be written (%s): this run is not continued after a restart", self.path, error.strerror or error)
+                    log.warning("%s cannot be written (%s): this run is not continued after a restart", self.path, error.strerror or error)
         finally:
             self._flushing = None
 
@@ -179,7 +179,7 @@ class RunFiles:
                 with path.open("rb") as file:
                     recorded = self._read(path, file.read(MOST))
             except OSError as error:
-                log.error("%s cannot be read: %s", path, error.strerror or error)
+                log.warning("%s cannot be read: %s", path, error.strerror or error)
                 continue
             if recorded is not None:
                 yield recorded
@@ -193,11 +193,11 @@ class RunFiles:
             path.unlink(missing_ok=True)  # not even its first line
             return None
         if version > VERSION:
-            log.error("%s was written by a newer version of xo-dash; start that version to continue the run", path)
+            log.warning("%s was written by a newer version of xo-dash; start that version to continue the run", path)
             return None
         lines = self._opened(path.stem, sealed)
         if not lines or not isinstance(lines[0], RunBegan):
-            log.error("%s is damaged, or was written with another secret key: the run is not continued", path)
+            log.warning("%s is damaged, or was written with another secret key: the run is not continued", path)
             path.unlink(missing_ok=True)
             return None
         size = sum(len(one) + 1 for one in (header, *sealed[: len(lines)]))

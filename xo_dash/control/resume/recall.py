@@ -44,7 +44,7 @@ def recalled(recorded: Recorded, run_id: int, now: float, pools: Mapping[str, Po
         request = msgspec.convert(began.request, action.request)
         requests = [msgspec.convert(one.began.request, action.request) if one.began else None for one in past]
     except msgspec.ValidationError as error:
-        log.error("run %s of %s cannot be continued: %s", began.key, began.action, error)
+        log.warning("run %s of %s cannot be continued: %s", began.key, began.action, error)
         return None
     if any(server not in pools for _uuid, _name, server, _pool in began.objects):
         return None
