@@ -60,9 +60,9 @@ class Replica(Mirror):
                     yield
             self._settle(pool, excerpt, pool.all(Host).values())
 
-    def shows(self, row: XapiObject) -> bool:
-        """Whether one of its rows is seen as a whole, not by name alone."""
-        return self._there(row) is not None
+    def shows(self, subject: Subject) -> bool:
+        """Whether it, or what stands for it here, is seen as a whole, not by name alone."""
+        return self._there(subject) is not None or self._here(subject) is not None
 
     def has(self, subject: Subject) -> bool:
         """Whether it, or what stands for it here, may be seen, if only by name."""

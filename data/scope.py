@@ -71,8 +71,15 @@ class Scope:
         return self
 
     def shows(self, row: XapiObject) -> bool:
-        """Whether one of its rows is seen as a whole, not by name alone."""
+        """Whether one of its rows, or what such a row stands for, is seen as a whole, not by name alone."""
         return not isinstance(self.mirror, Replica) or self.mirror.shows(row)
+
+    def shows_server(self, server_id: str) -> bool:
+        """Whether a connection is seen with its address and all, be it there or only in the records."""
+        if not isinstance(self.mirror, Replica):
+            return True
+        pool = self.mirror.pools.get(server_id)
+        return pool is not None and self.mirror.shows(pool.server)
 
     def shared(self, make: Callable[[Mirror], T]) -> T:
         """What `make` makes of what may be seen, one for all who look: made when the first asks for it."""

@@ -60,7 +60,7 @@ def frame(
         with ui.link(target="/attention").classes("x-status xo-badge-head") as link:
             link.props["aria-label"] = _("Attention")
             badge(context)
-        status.tasks(context.runner.activity, "/tasks")
+        status.tasks(context.tasks, "/tasks")
         status.connection(context.mirror, "/settings")
         Keys()
         _account(context, user)

@@ -16,7 +16,7 @@ def create(program: Context) -> None:
     @ui.page("/run/{key}")
     def run(key: str) -> None:
         context = program.for_viewer()
-        found = next((one for one in context.runner.runs if one.key == key), None)
+        found = next((one for one in context.tasks.runs if one.key == key), None)
         with frame(context, title=_(found.action.title) if found else _("Task"), crumbs=[(_("Tasks"), "/tasks")]):
             if found is not None:
                 RunPage(context, found, path_of)

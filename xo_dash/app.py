@@ -70,7 +70,7 @@ from xo_dash import ending, i18n, listening
 from xo_dash.api import routes as api
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
 from xo_dash.auth.current import current_actor, session_of
-from xo_dash.auth.install import install
+from xo_dash.auth.install import TICK, install
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.service import AuthService
@@ -291,7 +291,8 @@ def _is_watched() -> bool:
 
 def add_routes(app: App, context: Context) -> None:
     """All that can be asked for, with the door in front of it."""
-    install(app, context.auth, VIEWS, context.settings.host)
+    install(app, context.auth, VIEWS, context.settings.host, context.scopes.ready)
+    app.timer(TICK, context.reload_outdated)
     layout.install(app, context)
     add_health(app, context)
     api.add_routes(app, context)

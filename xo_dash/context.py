@@ -14,8 +14,10 @@ from starlette.requests import HTTPConnection
 from data.mirror import Mirror
 from data.scope import Scope, Scopes
 from data.types import XapiObject
-from xo_dash.auth.current import current_user, user_of
+from xo_dash.auth.current import current_user, session_of, user_of
 from xo_dash.auth.kinds import SIGNED_IN
+from xo_dash.auth.sockets import reload_pages
+from xo_dash.control.visible import VisibleTasks
 
 if TYPE_CHECKING:
     from data.stores.cloud_configs import CloudConfigStore
@@ -57,7 +59,9 @@ class Context:
     kiosks: KioskStore
     cloud_configs: CloudConfigStore
     tokens: TokenStore
-    _looking: WeakKeyDictionary[Client, Scope] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+    viewer: str = ""
+    """The id of the user whose eyes these are; empty for the program itself."""
+    _looking: WeakKeyDictionary[Client, Scope] = field(default_factory=WeakKeyDictionary, repr=False)
 
     @property
     def mirror(self) -> Mirror:
@@ -77,11 +81,33 @@ class Context:
         pool = self.scopes.whole.mirror.pools.get(row.home.id)
         return pool.one(type(row), row.ref) if pool is not None else None
 
+    @property
+    def tasks(self) -> VisibleTasks:
+        """What goes on in the pools, of what may be seen."""
+        return VisibleTasks(self.runner, None if self.scope is self.scopes.whole else self._sees_task)
+
+    def _sees_task(self, subject: XapiObject, user_id: str) -> bool:
+        """Of what is gone, those who began it are told what became of it."""
+        return self.scope.shows(subject) or (user_id == self.viewer and self.original(subject) is None)
+
     def for_viewer(self) -> Context:
         """As whoever looks at the page that is being built may see it: what a page gives its parts. Raises SignedOut."""
-        scope = self._looking[nicegui.context.client] = self.scope_of(current_user(SIGNED_IN))
-        return replace(self, scope=scope)
+        user = current_user(SIGNED_IN)
+        scope = self._looking[nicegui.context.client] = self.scope_of(user)
+        return replace(self, scope=scope, viewer=user.id)
+
+    async def reload_outdated(self) -> None:
+        """Load pages anew that were made for other eyes than their reader has now: a role is another."""
+        outdated = []
+        for client, scope in list(self._looking.items()):
+            session = session_of(client)
+            user = session.table.user_of(session) if session is not None else None
+            if user is not None and self.scope_of(user) is not scope:
+                outdated.append(client)
+        if outdated:
+            await reload_pages(outdated)
 
     def for_request(self, connection: HTTPConnection) -> Context:
         """As whoever asks for a plain route, or a websocket, may see it. Raises SignedOut."""
-        return replace(self, scope=self.scope_of(user_of(connection)))
+        user = user_of(connection)
+        return replace(self, scope=self.scope_of(user), viewer=user.id)

@@ -36,7 +36,7 @@ class RunProgress(ui.element):
 
     def _refresh(self) -> None:
         user = whoever()
-        wanted = {run.id: run for run in self._context.runner.runs if user and run.user_id == user.id and has_card(run)}
+        wanted = {run.id: run for run in self._context.tasks.runs if user and run.user_id == user.id and has_card(run)}
         for gone in self._cards.keys() - wanted.keys():
             self._cards.pop(gone).delete()
         for run in wanted.values():

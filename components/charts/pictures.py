@@ -119,7 +119,7 @@ def _beside(subject: Subject, original: Subject) -> _Beside:
         grown = [(round(sample.t), round(sample.used)) for sample in (history.growth(subject.uuid) if history else ())]
         return _Beside(grown=grown, size=max(0, subject.physical_size))
     names = dict(_names(subject))
-    return _Beside(names=names, hidden=frozenset(sr.uuid[:8] for sr in original.home.all(SR).values()) - names.keys())
+    return _Beside(names=names, hidden=frozenset(sr.uuid[:8] for sr in original.home.all(SR).values()).difference(names))
 
 
 def _names(subject: VM | Host | Pool) -> Iterable[tuple[str, str]]:

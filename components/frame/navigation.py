@@ -27,7 +27,7 @@ _PLACES: Final = (
 
 def navigation(context: Context, here: str) -> None:
     """`here` is the path of the page; the section it belongs to is marked."""
-    tally, activity = context.shared(SectionCounter), context.runner.activity
+    tally, activity = context.shared(SectionCounter), context.tasks
     with ui.element("nav").classes("x-nav") as nav:
         nav.props["aria-label"] = _("Pages")
         counts = {path: _place(context, path, icon, _(name), path == here) for path, icon, name in _PLACES}

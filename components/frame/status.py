@@ -14,14 +14,15 @@ from components.ui import Age, Bar, Mark, menu_head, menu_link, spinner
 from data.names import pool_name
 from data.server import Server, ServerState
 from data.sight import Sight
-from xo_dash.control.activity import Activity, TaskLine
+from xo_dash.control.activity import TaskLine
+from xo_dash.control.visible import VisibleTasks
 from xo_dash.i18n import _, ngettext, percent
 
 SHOWN: Final = 8
 """Tasks the panel names; the rest are on their page."""
 
 
-def tasks(activity: Activity, path: str) -> None:
+def tasks(activity: VisibleTasks, path: str) -> None:
     """How many tasks run; the panel names them. Nothing while there are none."""
 
     def fill() -> None:

@@ -39,7 +39,8 @@ class ServerList(Card):
         return any(isinstance(change.subject, LiveServer) for change in changes) and self._records() != self._shown
 
     def _records(self) -> list[ServerRecord]:
-        return sorted(self._context.server_store.all(), key=lambda record: (record.label.casefold(), record.id))
+        records = (record for record in self._context.server_store.all() if self._context.scope.shows_server(record.id))
+        return sorted(records, key=lambda record: (record.label.casefold(), record.id))
 
     def _fill(self) -> None:
         records = self._shown = self._records()

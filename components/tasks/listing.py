@@ -49,14 +49,14 @@ class TaskList(ui.element):
             self._running = TaskTable(_("In progress"), _("Start time"), "")
             self._ended = TaskTable(_("Recent"), _("Ended"), _("Duration"))
             self._unfit = ui.label(_("No entries in this period.")).classes("x-dim")
-            follow_source(context.runner.activity.observe, self._refresh)
+            follow_source(context.tasks.observe, self._refresh)
 
     def _narrow(self, period: Period) -> None:
         self._period = period
         self._refresh()
 
     def _refresh(self) -> None:
-        every = self._context.runner.activity.lines()
+        every = self._context.tasks.lines()
         lines = [line for line in every if self._period.has(line.since, line.ended or math.inf)]
         running = [line for line in lines if not line.state.ended]
         ended = [line for line in lines if line.state.ended]

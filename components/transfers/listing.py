@@ -54,7 +54,7 @@ class TransferList(ui.element):
 
     def _refresh(self) -> None:
         rows = [
-            Row(run, item, step) for run in reversed(self._context.runner.runs) for item in run.items for step in moving(item.steps)
+            Row(run, item, step) for run in reversed(self._context.tasks.runs) for item in run.items for step in moving(item.steps)
         ]  # fmt: skip
         self._empty.set_visibility(not rows)
         self._going.show(self._context, [row for row in rows if not row.step.state.ended], self._path)

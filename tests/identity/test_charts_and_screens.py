@@ -67,9 +67,11 @@ async def user(mirror: Mirror, tmp_path: Path) -> AsyncIterator[User]:
         fakes.sign_in(app, context)
         archives.create(context)
 
+        screen = Scope(mirror, on_a_screen)
+
         @ui.page("/board")
         def board() -> None:
-            KioskBoard(Scope(mirror, on_a_screen).mirror)
+            KioskBoard(screen.mirror)
 
         try:
             yield user

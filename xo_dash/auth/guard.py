@@ -1,7 +1,7 @@
 """Stands in front of every request and websocket: ASGI, as what NiceGUI calls middleware does not see websockets."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import parse_qs
 
 from nicegui import Client
@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data.stores.users import User
 from xo_dash.auth.cookies import is_secure, read_token
 from xo_dash.auth.csrf import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, is_ours_but_for_tls, login_path
 from xo_dash.auth.current import SCOPE_KEY, may_use, session_of
@@ -51,6 +52,7 @@ class Guard:
         routes: Iterable[BaseRoute],
         first_run: Callable[[], bool],
         loopback_only: Callable[[], bool],
+        ready: Callable[[User], Awaitable[object]],
     ) -> None:
         """`routes`: the program's, as they are at each request; `first_run`: whether there is no administrator yet;
         `loopback_only`: whether other host names are refused."""
@@ -59,6 +61,7 @@ class Guard:
         self._routes = routes
         self._first_run = first_run
         self._loopback_only = loopback_only
+        self._ready = ready
         self._has_explained = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,6 +72,8 @@ class Guard:
         session = self._session(scope, headers)
         scope[SCOPE_KEY] = session
         refusal = _overcrowding(scope, headers, session) or self._refusal(scope, headers, session)
+        if refusal is None and session is not None and (user := self._sessions.user_of(session)) is not None:
+            _kept = await self._ready(user)
         if scope["type"] == "http":
             if refusal is None and _is_socket_of_no_page(scope):
                 refusal = polling_answer(scope)

@@ -1,7 +1,10 @@
 """Puts the door in front of the program."""
 
+from collections.abc import Awaitable, Callable
+
 from nicegui import App
 
+from data.stores.users import User
 from xo_dash.auth import sockets
 from xo_dash.auth.csrf import is_loopback
 from xo_dash.auth.forms import Views
@@ -15,15 +18,25 @@ TICK = 1.0
 """Seconds between two looks at what other processes changed and what ran out."""
 
 
-def install(app: App, auth: AuthService, views: Views, host: str) -> None:
+async def _nothing(_user: User) -> None:
+    pass
+
+
+def install(app: App, auth: AuthService, views: Views, host: str, ready: Callable[[User], Awaitable[object]] = _nothing) -> None:
     """Let nothing reach `app` but through `door`. To be called before `ui.run`, which needs no storage_secret.
 
-    `host`: the address to listen on. Raises Refused for a demo that could be reached from elsewhere.
+    `host`: the address to listen on. `ready`: makes what a user needs before anything is answered; its answer is kept until then.
+    Raises Refused for a demo that could be reached from elsewhere.
     """
     if auth.is_demo and not is_loopback(host):
         raise Refused(_("--demo has a known password and listens on 127.0.0.1 only; leave out --host"))
     app.add_middleware(
-        Guard, sessions=auth.sessions, routes=app.router.routes, first_run=auth.is_first_run, loopback_only=lambda: auth.is_demo
+        Guard,
+        sessions=auth.sessions,
+        routes=app.router.routes,
+        first_run=auth.is_first_run,
+        loopback_only=lambda: auth.is_demo,
+        ready=ready,
     )
     sockets.register()
     add_routes(app, auth, views)

@@ -4,7 +4,7 @@ Replaces NiceGUI's own handlers, which take them from any socket that knows the 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -103,8 +103,12 @@ def pages_of(session: Session) -> list[Client]:
 
 
 async def end_pages(session: Session) -> None:
-    """Make the open pages of an ended session reload (to the sign-in), cut their sockets and forget them."""
-    clients = pages_of(session)
+    """Make the open pages of an ended session reload (to the sign-in)."""
+    await reload_pages(pages_of(session))
+
+
+async def reload_pages(clients: Sequence[Client]) -> None:
+    """Cut their sockets and forget them; their browsers load them anew."""
     sockets = [sid for client in clients for sid, _engine in core.sio.manager.get_participants("/", client.id)]
     for client in clients:
         await core.sio.emit("try_reconnect", room=client.id)

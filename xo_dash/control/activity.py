@@ -75,6 +75,7 @@ class TaskLine:
     task: Task | None = None  # while it can be cancelled
     pool: str = ""  # what its pool is called
     run: str = ""  # the key of our own run
+    user_id: str = ""  # ... and who began it
 
     @property
     def goes_on(self) -> bool:
@@ -284,6 +285,7 @@ class Activity:
                     task=pool.one(Task, item.tasks[-1]) if pool and item.tasks and not item.state.ended else None,
                     pool=pool_name(pool) if pool else "",
                     run=run.key,
+                    user_id=run.user_id,
                 )
 
 
