@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from components.ui import Age, Column, Mark, Meter, chip
+from components.ui import Age, Column, Mark, Markdown, Meter, chip
 from components.urls import path_to
 from data.views.things import Thing
 
@@ -63,6 +63,13 @@ class TextLines:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote as markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
     """A text for what one may miss."""
 
@@ -92,7 +99,7 @@ class Later:
     then: str
 
 
-Cell = Later | str | CellLink | Share | When | Marked | Chips | TextLines | Quiet | Copy | PartsBar
+Cell = Later | str | Note | CellLink | Share | When | Marked | Chips | TextLines | Quiet | Copy | PartsBar
 
 
 class CellSlot(ui.element):
@@ -142,8 +149,8 @@ def draw(cell: Cell) -> ui.label | None:
                 ui.label(then).classes("x-pill")
         case PartsBar(shares):
             _parts(shares)
-        case Quiet(text):
-            ui.label(text).classes("x-dim")
+        case Note(text) | Quiet(text):
+            Markdown(text) if isinstance(cell, Note) else ui.label(text).classes("x-dim")
         case Copy(text, tip):
             _copy(text, tip)
     return None

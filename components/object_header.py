@@ -8,15 +8,17 @@ from typing import Final
 from nicegui import ui
 
 from components.actions import bar
-from components.ui import Age, PageHead, StateMark, chip
+from components.ui import Age, Markdown, PageHead, StateMark, chip
 from data.names import name_of
-from data.objects import SR, VM, Host, Network, Pool
+from data.objects import SR, VM, Appliance, Host, Network, Pool
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
-Headed = VM | Host | Pool | SR | Network
-ICONS: Final[Mapping[type[XapiObject], str]] = {VM: "vm", Host: "host", Pool: "pool", SR: "storage", Network: "network"}
+Headed = VM | Host | Pool | SR | Network | Appliance
+ICONS: Final[Mapping[type[XapiObject], str]] = {
+    VM: "vm", Host: "host", Pool: "pool", SR: "storage", Network: "network", Appliance: "columns",
+}  # fmt: skip
 
 
 class ObjectHead(PageHead):
@@ -36,7 +38,7 @@ class ObjectHead(PageHead):
             bar(context, (row,), settings=not isinstance(row, VM))
         self.note.delete()
         with self, ui.element().classes("x-head-note x-facts-line") as self.line:
-            self.says = ui.label().props("dir=auto")
+            self.says = Markdown(line=True)
             self.says.set_visibility(False)
             self._facts = ui.label().props("dir=auto")
             with ui.element("span").classes("x-row") as self.up:
@@ -52,7 +54,7 @@ class ObjectHead(PageHead):
         self._facts.text = " · ".join(filter(None, facts))
         if state is not None:
             self._show_state(*state)
-        self.show_tags(tuple(sorted(row.tags, key=str.casefold)))
+        self.show_tags(tuple(sorted(getattr(row, "tags", ()), key=str.casefold)))
         if started != self._started:
             self._started = started
             self.up.set_visibility(started is not None)
@@ -63,7 +65,6 @@ class ObjectHead(PageHead):
             return
         self.says.text = text
         self.says.set_visibility(bool(text))
-        self.says.classes(**{"add" if "\n" in text else "remove": "x-lines"})
 
     def _show_state(self, shape: str, word: str) -> None:
         if self._shown is None:

@@ -68,8 +68,8 @@ def nic_refs(vm: VM) -> Iterable[Ref]:
 
 
 def place_refs(vm: VM) -> Iterable[Ref]:
-    """Its host and what tells whether that is heard; its own metrics and agent."""
-    yield from (vm.metrics, vm.guest_metrics, vm.resident_on, vm.affinity)
+    """Its host and what tells whether that is heard; its own metrics and agent; its vApp."""
+    yield from (vm.metrics, vm.guest_metrics, vm.resident_on, vm.affinity, vm.appliance)
     if host := vm.home.one(Host, vm.resident_on):
         yield host.metrics
 

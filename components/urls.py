@@ -7,12 +7,12 @@ from typing import Final
 from urllib.parse import quote
 
 from data.identity import key_of
-from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool
+from data.objects import SR, VBD, VDI, VIF, VM, Appliance, Host, Network, Pool
 from data.types import XapiObject
 from data.views.things import Thing
 
 PREFIXES: Final[Mapping[type[XapiObject], str]] = {
-    VM: "/vm/", Host: "/host/", Pool: "/pool/", SR: "/sr/", Network: "/network/",
+    VM: "/vm/", Host: "/host/", Pool: "/pool/", SR: "/sr/", Network: "/network/", Appliance: "/vapp/",
 }  # fmt: skip
 
 

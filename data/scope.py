@@ -10,12 +10,13 @@ from weakref import WeakValueDictionary
 from data.changes import Subject
 from data.coalesce import in_turns
 from data.mirror import Mirror
-from data.objects import SR, VM, Host, Network, Pool
+from data.objects import SR, VM, Appliance, Host, Network, Pool
 from data.placement import is_guest
 from data.replica import Replica
 from data.server import Server
 from data.stores.users import User
 from data.types import XapiObject
+from data.views.appliance import ApplianceView
 from data.views.host import HostView
 from data.views.network import NetworkView
 from data.views.pool import PoolView
@@ -102,6 +103,9 @@ class Scope:
 
     def network(self, key: str) -> NetworkView | None:
         return self._named(NetworkView, Network, key)
+
+    def appliance(self, key: str) -> ApplianceView | None:
+        return self._named(ApplianceView, Appliance, key)
 
     def _named(self, view: type[ViewT], kind: type[XapiObject], key: str) -> ViewT | None:
         row = self.mirror.find(kind, key)

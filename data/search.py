@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, cast
 
 from data.changes import Change
 from data.names import name_of
-from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
+from data.objects import PIF, SR, VDI, VIF, VM, Appliance, Host, Network, Pool, VMGuestMetrics
 from data.relations import Reads, Together
 from data.sight import Sight
 from data.trash import is_trashed
@@ -36,6 +36,7 @@ class Group(StrEnum):
     VM = "vm"
     SR = "sr"
     NETWORK = "network"
+    APPLIANCE = "appliance"
     VDI = "vdi"
     TEMPLATE = "template"
     SNAPSHOT = "snapshot"
@@ -67,7 +68,8 @@ class GroupResult(NamedTuple):
 
 
 _KINDS: Final[Mapping[type[XapiObject], Group]] = {
-    Pool: Group.POOL, Host: Group.HOST, VM: Group.VM, SR: Group.SR, Network: Group.NETWORK, VDI: Group.VDI,
+    Pool: Group.POOL, Host: Group.HOST, VM: Group.VM, SR: Group.SR, Network: Group.NETWORK, Appliance: Group.APPLIANCE,
+    VDI: Group.VDI,
 }  # fmt: skip
 _OWN: Final = ("uuid", "name_label", "name_description")
 _LINES: Final = Together(
@@ -76,6 +78,7 @@ _LINES: Final = Together(
     Reads(VM, (*_OWN, *GUEST, "is_default_template", "tags", "guest_metrics.networks", "VIFs.MAC")),
     Reads(SR, (*_OWN, "tags", "type")),
     Reads(Network, (*_OWN, "tags", "bridge")),
+    Reads(Appliance, _OWN),
     Reads(VDI, (*_OWN, "tags", "managed", "is_a_snapshot")),
 )
 """What lines are made of."""

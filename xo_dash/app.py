@@ -62,6 +62,7 @@ from pages import (
     tasks,
     templates,
     transfers,
+    vapps,
     vm,
     vms,
 )
@@ -116,6 +117,7 @@ PAGES = (
     vm,
     vms,
     new_sr,
+    vapps,
     new_vm,
     templates,
     isos,

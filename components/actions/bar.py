@@ -11,7 +11,7 @@ from components.actions.menu import ActionMenu, words
 from components.actions.run_command import run_command, whoever
 from components.live import follow, fresh_slot
 from components.ui import Button, buttons
-from data.objects import PBD, SR, Host, HostMetrics, Pool
+from data.objects import PBD, SR, VM, Appliance, Host, HostMetrics, Pool
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -24,7 +24,7 @@ CLICKED = "(e) => { const b = e.target.closest('button'), row = e.currentTarget;
 """One listener for the row: a listener of its own would make every change of a button three times as long."""
 WATCHED = (
     "allowed_operations", "current_operations", "blocked_operations", "power_state", "is_a_template", "state", "enabled", "live",
-    "resident_VMs", "power_on_mode", "PBDs", "currently_attached", "default_SR", "metrics",
+    "resident_VMs", "power_on_mode", "PBDs", "currently_attached", "default_SR", "metrics", "VMs",
 )  # fmt: skip
 FEW: Final = 2
 """So many commands are buttons, usual or not."""
@@ -88,6 +88,8 @@ def around(subjects: Sequence[XapiObject]) -> list[XapiObject]:
     """What else decides what can be done to these: whether a host is heard, which hosts reach an SR, whether it is the default."""
     found: dict[XapiObject, None] = {}
     for subject in subjects:
+        if isinstance(subject, Appliance):
+            found.update(dict.fromkeys(subject.all_of(VM, subject.VMs)))
         if isinstance(subject, SR):
             paths = subject.all_of(PBD, subject.PBDs)
             hosts = subject.all_of(Host, [path.host for path in paths])

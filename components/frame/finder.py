@@ -19,7 +19,7 @@ from data.types import XapiObject
 from xo_dash.i18n import N_, _, ngettext
 
 ICONS: Final[Mapping[Group, str]] = {
-    Group.POOL: "pool", Group.HOST: "host", Group.SR: "storage", Group.NETWORK: "network", Group.VDI: "disk",
+    Group.POOL: "pool", Group.HOST: "host", Group.SR: "storage", Group.NETWORK: "network", Group.APPLIANCE: "columns", Group.VDI: "disk",
     Group.TEMPLATE: "copy", Group.SNAPSHOT: "camera",
 }  # fmt: skip
 LIMITS: Final[Mapping[Group, int]] = {Group.VM: 8}
@@ -120,5 +120,5 @@ def _where(row: XapiObject) -> str:
 def _title(group: Group) -> str:
     return {
         Group.POOL: _("Pools"), Group.HOST: _("Hosts"), Group.VM: _("VMs"), Group.SR: _("Storage"), Group.NETWORK: _("Networks"),
-        Group.VDI: _("Disks"), Group.TEMPLATE: _("Templates"), Group.SNAPSHOT: _("Snapshots"),
+        Group.APPLIANCE: _("vApps"), Group.VDI: _("Disks"), Group.TEMPLATE: _("Templates"), Group.SNAPSHOT: _("Snapshots"),
     }[group]  # fmt: skip

@@ -7,6 +7,7 @@ from components.ui.dialogs import Dialog, confirm, opened
 from components.ui.facts import Value, key_values
 from components.ui.fields import Field, check, choice, search_field
 from components.ui.heads import PageHead, page
+from components.ui.markdown import Markdown
 from components.ui.marks import Mark, StateMark, chip
 from components.ui.menus import divider, menu, menu_head, menu_item, menu_link
 from components.ui.meters import Bar, Meter, Sparkline
@@ -17,8 +18,8 @@ from components.ui.tabs import Tab, Tabs
 from components.ui.times import Age
 
 __all__ = [
-    "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Meter", "Notice", "PageHead",
-    "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm", "data_table",
-    "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened", "page", "passing",
-    "qr_code", "search_field", "skeleton", "spinner",
+    "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Markdown", "Meter",
+    "Notice", "PageHead", "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm",
+    "data_table", "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened", "page",
+    "passing", "qr_code", "search_field", "skeleton", "spinner",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Final
 
 from nicegui import ui
 
-from components.cells import Cell, CellLink, Copy, Quiet, TextLines
+from components.cells import Cell, CellLink, Copy, Note, Quiet, TextLines
 from components.findings.words import TONES
 from components.live import follow_findings, fresh_slot
 from components.related import dependency_refs, follow_related, place_refs
@@ -74,7 +74,7 @@ def about(vm: VM) -> list[tuple[str, Cell | None]]:
         (_("Firmware"), _(FIRMWARE[firmware_of(vm)])),
         (_("Boot order"), ", ".join(_(BOOT[letter]) for letter in boot_order(vm)) or None),
         (_("Restart required"), _("yes, for its new settings") if vm.requires_reboot else None),
-        (_("Notes"), TextLines(tuple(notes.splitlines())) if (notes := notes_of(vm)) else Quiet(_("none"))),
+        (_("Notes"), Note(notes) if (notes := notes_of(vm)) else Quiet(_("none"))),
         (_("Custom fields"), TextLines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
         (_("UUID"), Copy(vm.uuid, _("Click to copy"))),
     ]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import ClassVar, Final, NamedTuple, TypeVar
 
 from data import dependencies, vms
+from data.devices import Device, DeviceKind, devices_of
 from data.facts import vm as facts
 from data.facts.host import is_live
 from data.findings.registry import FindingRegistry
 from data.history import History
 from data.level import Level
 from data.names import name_of, pool_name
-from data.objects import VM, Host, Pool, Task
+from data.objects import VM, Appliance, Host, Pool, Task
 from data.placement import is_guest
 from data.types import Ref
-from data.views.things import GUEST, NAME, POOL_NAME, Thing, maybe, tags_of
+from data.views.things import GUEST, NAME, POOL_NAME, Thing, maybe, tags_of, thing, via
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
 
 V = TypeVar("V")
@@ -24,6 +25,15 @@ STATE: Final = ("power_state", "resident_on.metrics.live")
 AGENT: Final = ("power_state", "guest_metrics.networks")
 SR: Final = ("VBDs.VDI.SR.name_label", "VBDs.VDI.SR.uuid")
 NETWORK: Final = ("VIFs.network.name_label", "VIFs.network.bridge", "VIFs.network.uuid")
+
+
+DEVICES: Final = (
+    "other_config", *via("attached_PCIs", "pci_id"),
+    *via("VGPUs", "currently_attached", "type.model_name", "type.implementation", "GPU_group.name_label", "GPU_group.PGPUs.host"),
+    *via("VUSBs", "currently_attached", "USB_group.name_label"),
+    *via("VUSBs.USB_group.PUSBs", "host", "path", "vendor_desc", "product_desc", "description"),
+    *via("PCI", "pci_id", "host", "vendor_name", "device_name", "class_name"), *via("Host", "name_label", "hostname"),
+)  # fmt: skip
 
 
 class DiskView(NamedTuple):
@@ -59,6 +69,17 @@ class NicView(NamedTuple):
     is_attached: bool
 
 
+class DeviceView(NamedTuple):
+    """A device of a host that it has for itself, from its next start on."""
+
+    kind: DeviceKind
+    name: str
+    address: str  # of a PCI device or a USB socket; "" where it is one of several
+    hosts: tuple[Thing, ...]  # where it can have it
+    is_attached: bool
+    row: Thing | None  # what is taken away; None for a PCI device
+
+
 class DependencyView(NamedTuple):
     """One thing that it hangs on, see `data.dependencies`."""
 
@@ -87,6 +108,10 @@ def disk_of(drive: vms.Drive) -> DiskView:
 def nic_of(nic: vms.Nic) -> NicView:
     vif = nic.vif
     return NicView(vif.uuid, vif.device, vif.MAC, maybe(nic.network), nic.addresses, vif.currently_attached)
+
+
+def device_of(device: Device) -> DeviceView:
+    return DeviceView(device.kind, device.name, device.address, tuple(map(thing, device.hosts)), device.is_attached, maybe(device.row))
 
 
 def dependency_of(dependency: dependencies.Dependency) -> DependencyView:
@@ -170,6 +195,9 @@ class VMView(View[VM]):
         lambda vm: tuple(nic_of(nic) for nic in vms.nics_of(vm)), "VIFs.device", "VIFs.MAC", "VIFs.currently_attached", *NETWORK, *AGENT
     )
     macs = _Fact(lambda vm: tuple(vif.MAC for vif in vms.vifs_of(vm)), "VIFs.device", "VIFs.MAC")
+    devices = _Fact(lambda vm: tuple(map(device_of, devices_of(vm))), *DEVICES)
+    """GPUs, PCI and USB devices of hosts."""
+    has_vtpm = _Fact(lambda vm: bool(vm.VTPMs), "VTPMs")
     snapshot_count = _Fact(lambda vm: len(vm.snapshots), "snapshots")
     dependencies = _Fact(
         lambda vm: tuple(dependency_of(dependency) for dependency in dependencies.dependencies_of(vm)), "VBDs.type", "VBDs.userdevice",
@@ -185,8 +213,12 @@ class VMView(View[VM]):
     boot_order = _Fact(vms.boot_order, "domain_type", "HVM_boot_policy", "HVM_boot_params")
     """Some of `data.vms.BOOT_DEVICES`."""
     auto_start = _Fact(vms.auto_start, "other_config", "Pool.other_config")
+    appliance = _Fact(lambda vm: maybe(vm.home.one(Appliance, vm.appliance)), "appliance.name_label", "appliance.uuid")
+    """The group of VMs that it starts and stops with: a vApp."""
     order = _Fact(lambda vm: vm.order, "order")
     start_delay = _Fact(lambda vm: vm.start_delay, "start_delay")
+    """Seconds."""
+    shutdown_delay = _Fact(lambda vm: vm.shutdown_delay, "shutdown_delay")
     """Seconds."""
     restarts = _Fact(lambda vm: vm.ha_restart_priority, "ha_restart_priority")
     """By HA: `restart`, `best-effort`, or ""."""

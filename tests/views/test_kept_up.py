@@ -11,6 +11,7 @@ from data.objects import KINDS, VM
 from data.scope import Scope
 from data.trash import XODASH_TRASH, note
 from data.types import NULL_REF, XapiObject
+from data.views.appliance import ApplianceView
 from data.views.host import HostView
 from data.views.network import NetworkView
 from data.views.pool import PoolView
@@ -21,7 +22,7 @@ from tests.facts.pools import any_mirror
 from tests.fakes import change
 from tests.map.fleets import join
 
-VIEWS: tuple[type[View[Any]], ...] = (VMView, HostView, PoolView, SRView, NetworkView)
+VIEWS: tuple[type[View[Any]], ...] = (VMView, HostView, PoolView, SRView, NetworkView, ApplianceView)
 KNOWN = {"auto_poweron": "true", "xo:notes": "a note", "base_template_name": "a template", "firmware": "uefi", "cores-per-socket": "2"}
 """Keys of XAPI's maps that facts look for."""
 

@@ -7,20 +7,23 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from components.actions import run_command, whoever
-from components.cells import Cell, Quiet, TextLines
+from components.cells import Cell, CellLink, Quiet, TextLines
 from components.related import follow_related, place_refs
 from components.ui import Button, Card
+from components.urls import path_of
+from components.vms.page.devices import Devices
 from components.vms.page.editable import EditableFacts
 from components.vms.page.pending import PendingNotice
 from components.vms.page.settings_rows import EDITS, Edit
+from components.vms.words import FIRMWARE
 from data.names import name_of
-from data.objects import VM, Host
+from data.objects import VM, Appliance, Host
 from data.pending import pending_of
-from data.vms import cores_per_socket, cpu_cap, cpu_weight, custom_fields, folder_of
+from data.vms import cores_per_socket, cpu_cap, cpu_weight, custom_fields, firmware_of, folder_of
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.vm.describe import CUSTOM_FIELDS
-from xo_dash.i18n import _, duration, ngettext, number, percent, size
+from xo_dash.i18n import _, duration, number, percent, size
 
 SHOWN = ("ref", "home", "metrics", "guest_metrics", "snapshots", "children", "consoles")
 
@@ -32,8 +35,10 @@ def settings(context: Context, vm: VM) -> None:
     }  # fmt: skip
     with ui.element().classes("x-cards").style("--card: 380px"):
         _card(context, vm, _("CPU and memory"), hardware, rarely)
-        _card(context, vm, _("Start and stop"), starting, {_("Start order"): EDITS["start"]})
+        start = {_("Start order"): EDITS["start"], _("vApp"): EDITS["appliance"], _("Firmware"): EDITS["firmware"]}
+        _card(context, vm, _("Start and stop"), starting, start)
         _card(context, vm, _("Organisation"), organisation, {_("Folder"): EDITS["folder"]})
+        Devices(context, vm)
         RawRecord(context, vm)
 
 
@@ -57,17 +62,7 @@ def hardware(vm: VM) -> list[tuple[str, Cell | None]]:
         (_("Memory limits"), _("static {low} to {high}, dynamic {least} to {most}").format(
             low=size(vm.memory_static_min), high=size(vm.memory_static_max), least=size(vm.memory_dynamic_min),
             most=size(vm.memory_dynamic_max))),
-        (_("Devices"), _devices(vm)),
     ]  # fmt: skip
-
-
-def _devices(vm: VM) -> Cell:
-    parts = []
-    if vm.attached_PCIs:
-        parts.append(ngettext("{n} PCI device", "{n} PCI devices", len(vm.attached_PCIs)).format(n=number(len(vm.attached_PCIs))))
-    if vm.VGPUs:
-        parts.append(ngettext("{n} GPU", "{n} GPUs", len(vm.VGPUs)).format(n=number(len(vm.VGPUs))))
-    return ", ".join(parts) or Quiet(_("none passed through"))
 
 
 def starting(vm: VM) -> list[tuple[str, Cell | None]]:
@@ -78,6 +73,8 @@ def starting(vm: VM) -> list[tuple[str, Cell | None]]:
     ]
     return [
         (_("Start order"), ", ".join([number(vm.order), *filter(None, pauses)])),
+        (_("vApp"), CellLink(name_of(group), path_of(group)) if (group := vm.home.one(Appliance, vm.appliance)) else Quiet(_("none"))),
+        (_("Firmware"), _(FIRMWARE[firmware_of(vm)]) + (f", {_('vTPM')}" if vm.VTPMs else "")),
         (_("Preferred host"), name_of(home) if home else Quiet(_("none"))),
     ]
 

@@ -11,8 +11,10 @@ from data.facts.vm import vcpus_of
 from data.objects import VM
 from data.pending import pending_of
 from data.vms import AutoStart, auto_start, boot_order, cores_per_socket, cpu_cap, cpu_weight, has_fixed_memory
+from xo_dash.control.appliance.records import set_defaults
 from xo_dash.control.vm.boot import priority_of, start_defaults
 from xo_dash.control.vm.describe import folder, notes
+from xo_dash.control.vm.firmware import defaults
 from xo_dash.control.vm.memory import amount
 from xo_dash.control.vm.protect import defaults as protection
 from xo_dash.i18n import _, ngettext, number, size
@@ -62,6 +64,8 @@ EDITS: Final[Mapping[str, Edit]] = {
     "boot": Edit("vm.boot_order", lambda vm: {"order": boot_order(vm)}),
     "auto": Edit("vm.auto_start", lambda vm: {"on": auto_start(vm) is not AutoStart.OFF, "pool": True}),
     "start": Edit("vm.start_order", lambda vm: start_defaults([vm])),
+    "appliance": Edit("vm.appliance", lambda vm: set_defaults([vm])),
+    "firmware": Edit("vm.firmware", lambda vm: defaults([vm])),
     "ha": Edit("vm.ha", lambda vm: {"priority": priority_of(vm)}),
     "protection": Edit("vm.protect", lambda vm: protection([vm])),
     "notes": Edit("vm.notes", lambda vm: notes([vm])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from data.appliances import members_of
 from data.names import name_of
 from data.objects import VM, Appliance, PowerState
 from data.stores.users import Role
@@ -17,11 +18,6 @@ from xo_dash.i18n import N_
 
 HALTED, RUNNING = PowerState.HALTED, PowerState.RUNNING
 ON: Final = frozenset({RUNNING, PowerState.PAUSED, PowerState.SUSPENDED})
-
-
-def members_of(appliance: Appliance) -> list[VM]:
-    """In the order in which they start; those of one order by name."""
-    return sorted(appliance.all_of(VM, appliance.VMs), key=lambda vm: (vm.order, name_of(vm).casefold(), vm.uuid))
 
 
 def _needs(states: frozenset[PowerState], nobody: str) -> Callable[[Appliance], LazyText | None]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
+from data.appliances import members_of
 from data.names import name_of
 from data.objects import VM, Appliance, Pool
 from data.stores.users import Role
 from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.appliance.power import VAPP_POWER, members_of
+from xo_dash.control.appliance.power import VAPP_POWER
 from xo_dash.control.labels import describing, never, renaming
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, one

@@ -1,0 +1,1 @@
+"""vApps: their list, and the parts of the page of one."""

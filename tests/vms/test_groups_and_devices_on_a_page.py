@@ -1,0 +1,71 @@
+"""vApps and devices of hosts where people see them: made, filled and followed on pages."""
+
+from pathlib import Path
+
+from components.appliances.parts import Members, appliance_head
+from components.vms.page.settings import settings
+from data.objects import PUSB, VM, VUSB, Appliance, Host, Pool, PowerState, USBGroup
+from data.stores.users import Role
+from data.views.appliance import ApplianceView
+from tests.control.browser_page import looking
+from tests.control.fake_pool import FakePool
+from xo_dash.context import Context
+
+
+def put_group(fake: FakePool) -> Appliance:
+    group = Appliance(name_label="shop <b>", name_description="front and *back*", allowed_operations=frozenset({"start"}))
+    fake.put(group)
+    web, db = fake.vm("web", order=2, appliance=group.ref), fake.vm("db", PowerState.RUNNING, order=1, start_delay=30, appliance=group.ref)
+    fake.change(group, VMs=[web.ref, db.ref])
+    return group
+
+
+async def test_a_vapp_shows_its_vms_in_order_and_follows_them(tmp_path: Path) -> None:
+    fake = FakePool()
+    group = put_group(fake)
+
+    def page(context: Context) -> None:
+        view = context.scope.view(ApplianceView, group)
+        appliance_head(context, view)
+        Members(context, view)
+
+    async with looking(tmp_path, fake, page) as at:
+        await at.user.should_see("shop <b>")
+        await at.user.should_see("1 of 2 running")
+        await at.user.should_see("<em>back</em>")
+        await at.user.should_see("30\u202fs")
+        at.user.find(marker="vm_appliance.start").click()
+        await at.user.should_see("1. web")  # of the two the one that is halted
+        web = next(vm for vm in fake.home.all(VM).values() if vm.name_label == "web")
+        fake.change(web, power_state=PowerState.RUNNING)
+        await at.user.should_see("Running", retries=20)
+
+
+async def test_a_usb_device_of_a_vm_is_told_with_its_host(tmp_path: Path) -> None:
+    fake = FakePool()
+    fake.put(Pool(name_label="lab"))
+    host, sockets = Host(name_label="host-1"), USBGroup(name_label="sticks")
+    fake.put(host)
+    fake.put(sockets)
+    stick = PUSB(USB_group=sockets.ref, host=host.ref, path="1-2", vendor_desc="Kingston", product_desc="DataTraveler")
+    fake.put(stick)
+    fake.change(sockets, PUSBs=[stick.ref])
+    vm = fake.vm()
+    async with looking(tmp_path, fake, lambda context: settings(context, vm)) as at:
+        await at.user.should_see("No device of a host is passed through to it.")
+        await at.user.should_see(marker="vm.add_usb")
+        await at.user.should_not_see(marker="vm.add_gpu")
+        vusb = VUSB(VM=vm.ref, USB_group=sockets.ref)
+        fake.put(vusb)
+        fake.change(vm, VUSBs=[vusb.ref])
+        await at.user.should_see("Kingston DataTraveler", retries=20)
+        await at.user.should_see("from the next start")
+
+
+async def test_who_may_only_look_is_offered_no_device(tmp_path: Path) -> None:
+    fake = FakePool()
+    fake.put(PUSB())
+    vm = fake.vm()
+    async with looking(tmp_path, fake, lambda context: settings(context, vm), Role.VIEWER) as at:
+        await at.user.should_see("No device of a host is passed through to it.")
+        await at.user.should_not_see(marker="vm.add_usb")
