@@ -62,7 +62,7 @@ class Members(Card):
         self._rows.show([row for member in self._appliance.members if (row := self._row(member)) is not None])
 
     def _row(self, member: MemberView) -> DeviceRow | None:
-        vm = self._context.scope.find(VM, member.vm.key)
+        vm = self._context.mirror.find(VM, member.vm.key)
         if vm is None:
             return None
 

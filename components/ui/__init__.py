@@ -18,8 +18,8 @@ from components.ui.tabs import Tab, Tabs
 from components.ui.times import Age
 
 __all__ = [
-    "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Markdown", "Meter",
-    "Notice", "PageHead", "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm",
-    "data_table", "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened", "page",
-    "passing", "qr_code", "search_field", "skeleton", "spinner",
+    "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Markdown", "Meter", "Notice",
+    "PageHead", "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm",
+    "data_table", "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened",
+    "page", "passing", "qr_code", "search_field", "skeleton", "spinner",
 ]  # fmt: skip

@@ -47,3 +47,10 @@ async def looking(folder: Path, fake: FakePool, draw: Callable[[Context], object
         finally:
             await runner.stop()
         await asyncio.sleep(0.05)  # what it told last is on its way: NiceGUI under 3.11 may miss a cancel in that moment
+
+
+def press(user: User, action_id: str) -> None:
+    """Click a button of the bar; the row listens, not the button."""
+    (row,) = user.find(marker="verbs").elements
+    place = next(place for place, child in enumerate(row) if action_id in child._markers)
+    user.find(marker="verbs").trigger("click", place)

@@ -10,7 +10,7 @@ from components.actions import bar, run_progress
 from components.ui import Button
 from data.objects import VBD, VDI, PowerState, Task, TaskStatus
 from data.stores.users import Role
-from tests.control.browser_page import looking
+from tests.control.browser_page import looking, press
 from tests.control.fake_pool import OFFERED, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.run import RunState
@@ -19,13 +19,6 @@ from xo_dash.control.run import RunState
 def button(user: User, marker: str) -> Button:
     (element,) = user.find(kind=Button, marker=marker).elements
     return element
-
-
-def press(user: User, action_id: str) -> None:
-    """Click a button of the bar; the row listens, not the button."""
-    (row,) = user.find(marker="verbs").elements
-    place = next(place for place, child in enumerate(row) if action_id in child._markers)
-    user.find(marker="verbs").trigger("click", place)
 
 
 def look(user: User, marker: str) -> tuple[bool, str, str | None]:

@@ -6,27 +6,7 @@ import pytest
 
 from components.ui.markdown import LONGEST, rendered
 
-TAGS = {
-    "p",
-    "br",
-    "strong",
-    "em",
-    "s",
-    "code",
-    "pre",
-    "ul",
-    "ol",
-    "li",
-    "blockquote",
-    "hr",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "a",
-}
+ALLOWED = r"p|br|strong|em|s|code|pre|ul|ol|li|blockquote|hr|table|thead|tbody|tr|th|td|a"
 HOSTILE = (
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))",
     "[x](&#106;avascript:alert(1))", "[x](data:text/html;base64,PHNjcmlwdD4=)", "[x](vbscript:x)", "[x](//evil.example)", "[x](/logout)",
@@ -41,7 +21,7 @@ HOSTILE = (
 def test_nothing_comes_through_that_acts(text: str, line: bool) -> None:
     made = rendered(text, line=line)
     tags = re.findall(r"<\s*/?\s*([a-zA-Z!][\w-]*)([^>]*)>", made)
-    assert {name for name, _rest in tags} <= TAGS
+    assert all(re.fullmatch(ALLOWED, name) for name, _rest in tags)
     for name, rest in tags:
         attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', rest))
         assert set(attributes) <= {"href", "target", "rel", "class", "title", "style"}, made

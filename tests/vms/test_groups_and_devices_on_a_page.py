@@ -7,7 +7,7 @@ from components.vms.page.settings import settings
 from data.objects import PUSB, VM, VUSB, Appliance, Host, Pool, PowerState, USBGroup
 from data.stores.users import Role
 from data.views.appliance import ApplianceView
-from tests.control.browser_page import looking
+from tests.control.browser_page import looking, press
 from tests.control.fake_pool import FakePool
 from xo_dash.context import Context
 
@@ -34,7 +34,7 @@ async def test_a_vapp_shows_its_vms_in_order_and_follows_them(tmp_path: Path) ->
         await at.user.should_see("1 of 2 running")
         await at.user.should_see("<em>back</em>")
         await at.user.should_see("30\u202fs")
-        at.user.find(marker="vm_appliance.start").click()
+        press(at.user, "vm_appliance.start")
         await at.user.should_see("1. web")  # of the two the one that is halted
         web = next(vm for vm in fake.home.all(VM).values() if vm.name_label == "web")
         fake.change(web, power_state=PowerState.RUNNING)

@@ -54,7 +54,7 @@ class Devices(Card):
             ui.label(", ".join(host.name for host in device.hosts) or "–").classes("x-cut").props("dir=auto")
             ui.label(_("in use") if device.is_attached else _("from the next start")).classes("x-dim")
 
-        taken = self._context.scope.find(device.row.kind, device.row.key) if device.row is not None else None
+        taken = self._context.mirror.find(device.row.kind, device.row.key) if device.row is not None else None
         if taken is not None:
             commands = [offered("vgpu.remove" if isinstance(taken, VGPU) else "vusb.remove", taken)]
         else:
