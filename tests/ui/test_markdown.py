@@ -11,7 +11,8 @@ HOSTILE = (
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))",
     "[x](&#106;avascript:alert(1))", "[x](data:text/html;base64,PHNjcmlwdD4=)", "[x](vbscript:x)", "[x](//evil.example)", "[x](/logout)",
     "![x](https://evil.example/who-reads.png)", "<a href='javascript:x'>y</a>", "<javascript:alert(1)>", '[x](https://a.b "t" onclick=x)',
-    "[x]: javascript:alert(1)\n[x]", "```html\n<script>1</script>\n```", "`<b>`", '"><svg/onload=alert(1)>', "<!-- x -->", "<style>*{}</style>",
+    "[x]: javascript:alert(1)\n[x]", "```html\n<script>1</script>\n```", "`<b>`", '"><svg/onload=alert(1)>', "<!-- x -->",
+    "<style>*{}</style>",
     "[x](https://[)", "\u202eabc <b>", "# <h1 onclick=x>", "|<td onclick=x>|\n|-|\n|1|", "[" * 4000, "*a_" * 2000, "> " * 3000, "\0<b>",
 )  # fmt: skip
 
