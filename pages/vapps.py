@@ -5,13 +5,12 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions import run_command, whoever
-from components.appliances.parts import Members, appliance_head
-from components.appliances.rows import appliance_table
 from components.lists import Listing
 from components.stale_data import stale_bands
 from components.ui import Button, PageHead, menu, menu_item
+from components.vms.vapps.parts import Members, appliance_head
+from components.vms.vapps.rows import appliance_table
 from data.names import pool_name
-from data.objects import Pool
 from data.views.appliance import ApplianceView
 from pages.layout import frame
 from pages.objects import PageKind, object_page
@@ -40,11 +39,8 @@ def create(context: Context) -> None:
 def _new(context: Context) -> None:
     """In the one pool there is, or in the one that is chosen."""
 
-    def pools() -> list[Pool]:
-        return sorted(context.mirror.every(Pool), key=lambda pool: pool_name(pool.home).casefold())
-
     async def clicked() -> None:
-        found = pools()
+        found = sorted(context.mirror.every(NEW_VAPP.kind), key=lambda pool: pool_name(pool.home).casefold())
         if len(found) == 1:
             await run_command(context, NEW_VAPP, found)
             return

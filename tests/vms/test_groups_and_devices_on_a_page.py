@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from components.appliances.parts import Members, appliance_head
 from components.vms.page.settings import settings
+from components.vms.vapps.parts import Members, appliance_head
 from data.objects import PUSB, VM, VUSB, Appliance, Host, Pool, PowerState, USBGroup
 from data.stores.users import Role
 from data.views.appliance import ApplianceView

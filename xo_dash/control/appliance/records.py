@@ -85,6 +85,12 @@ def set_choices(vms: Sequence[VM]) -> Sequence[Choice]:
     return sorted((Choice(row.uuid, name_of(row)) for row in rows), key=lambda choice: choice.label.casefold())
 
 
+def joinable(appliance: Appliance) -> list[VM]:
+    """VMs of its pool that are not in it, by name; one that is in another would leave that."""
+    free = [vm for vm in appliance.home.all(VM).values() if is_machine(vm) and vm.appliance != appliance.ref]
+    return sorted(free, key=lambda vm: (name_of(vm).casefold(), vm.uuid))
+
+
 def delete_plan(request: NoRequest, appliance: Appliance) -> Plan:
     return one("VM_appliance.destroy", appliance.ref, says=lazy(N_("Deleting the vApp {name}"), name=name_of(appliance)))
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from nicegui import ui
 
 from components.actions import whoever
 from components.actions.run_command import give
-from components.appliances.rows import mark_of, state_words
 from components.live import follow_facts
 from components.object_header import ObjectHead
 from components.ui import Button, Card, Dialog, Mark
 from components.urls import path_to
 from components.vms.page.device_rows import DeviceLine, DeviceRow, DeviceRows, offered
+from components.vms.vapps.rows import mark_of, state_words
 from components.vms.words import DOING, STATES
 from data.names import name_of
-from data.objects import VM
 from data.views.appliance import ApplianceView, MemberView
 from xo_dash.context import Context
 from xo_dash.control.access import may
-from xo_dash.control.appliance.records import SET_VAPP, SetAppliance
-from xo_dash.control.vm.boot import start_defaults
-from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.appliance.records import SET_VAPP, SetAppliance, joinable
+from xo_dash.control.vm.boot import START_ORDER
 from xo_dash.i18n import _, duration, ngettext, number
 
 LISTED: Final = 500
@@ -62,7 +59,7 @@ class Members(Card):
         self._rows.show([row for member in self._appliance.members if (row := self._row(member)) is not None])
 
     def _row(self, member: MemberView) -> DeviceRow | None:
-        vm = self._context.mirror.find(VM, member.vm.key)
+        vm = self._context.mirror.find(member.vm.kind, member.vm.key)
         if vm is None:
             return None
 
@@ -75,17 +72,13 @@ class Members(Card):
             for pause in (member.start_delay, member.shutdown_delay):
                 ui.label(duration(pause) if pause else _("none")).classes("" if pause else "x-dim")
 
-        def now() -> Mapping[str, object]:
-            return start_defaults([vm])
-
-        commands = (offered("vm.start_order", vm, now), offered("vm.appliance", vm))
+        commands = (offered("vm.start_order", vm, lambda: START_ORDER.defaults([vm])), offered("vm.appliance", vm))
         return DeviceRow(member.vm.key, member.vm.name, member, draw, commands)
 
 
 async def add_members(context: Context, appliance: ApplianceView) -> None:
     """Ask which VMs of the pool come in; one that is in another vApp leaves that."""
-    row = appliance.row
-    free = sorted((vm for vm in row.home.all(VM).values() if is_machine(vm) and vm.appliance != row.ref), key=_by_name)
+    free = joinable(appliance.row)
     dialog = Dialog(_("Add VMs to {name}").format(name=appliance.name))
     with dialog:
         options = {vm.uuid: name_of(vm) for vm in free[:LISTED]}
@@ -95,11 +88,7 @@ async def add_members(context: Context, appliance: ApplianceView) -> None:
             ui.label(_("The first {n} by name. Others: select them in the list of VMs, then “Change vApp”.").format(n=number(LISTED)))
     dialog.answers(_("Cancel"), _("Add"), lambda: dialog.submit(True))
     wanted = await dialog
-    vms = [vm for uuid in chosen.value or () if (vm := row.home.by_uuid(VM, uuid)) is not None]
+    vms = [vm for vm in free if vm.uuid in (chosen.value or ())]
     dialog.delete()
     if wanted and vms:
-        await give(context, SET_VAPP, vms, SetAppliance(appliance=row.uuid))
-
-
-def _by_name(vm: VM) -> str:
-    return name_of(vm).casefold()
+        await give(context, SET_VAPP, vms, SetAppliance(appliance=appliance.row.uuid))
