@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -186,16 +186,17 @@ def _copy(text: str, tip: str) -> None:
 class CellTable(ui.element):
     """Rows by their key, in the order they are given; without rows, a sentence."""
 
-    def __init__(self, columns: Sequence[Column], empty: str) -> None:
+    def __init__(self, columns: Sequence[Column], empty: str, tail: Callable[[str], object] | None = None) -> None:
+        """`tail`: draws what stands at the end of a row, of its key; once."""
         super().__init__()
         self.classes("x-table-box")
-        self._columns = columns
+        self._columns, self._tail = columns, tail
         self._rows: dict[str, list[CellSlot]] = {}
         self._elements: dict[str, ui.element] = {}
         with self:
             with ui.element("table").classes("x-table") as self._table:
                 with ui.element("thead"), ui.element("tr"):
-                    for column in columns:
+                    for column in (*columns, *([Column("")] if tail is not None else ())):
                         self._head(column)
                 self._body = ui.element("tbody")
             self._empty = ui.label(empty).classes("x-dim")
@@ -225,6 +226,9 @@ class CellTable(ui.element):
         with self._body, ui.element("tr") as row:
             classes = [" ".join(name for name, on in (("x-num", column.number), ("x-main", column.main)) if on) for column in self._columns]
             self._rows[key] = [CellSlot("td", names) for names in classes]
+            if self._tail is not None:
+                with ui.element("td").classes("x-tail"):
+                    self._tail(key)
         self._elements[key] = row
         if at < len(self._rows) - 1:
             row.move(self._body, at)

@@ -50,7 +50,7 @@ def show(context: Context, host: HostView) -> None:
         with Card(_("VMs"), wide=True) as vms:
             Listing(mirror, resident_table(host.row), on_count=vms.show_count)
         loads(host)
-        Ports(host)
+        Ports(context, host)
         Paths(host)
         with ui.element().classes("x-object-aside"):
             with HostMemory(host):

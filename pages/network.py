@@ -41,7 +41,7 @@ def show(context: Context, network: NetworkView) -> None:
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
             Listing(mirror, nic_table(network.row), on_count=vms.show_count)
-        NetworkPorts(network)
+        NetworkPorts(context, network)
         with ui.element().classes("x-object-aside"):
             Throughput(network).classes("x-first")
             NetworkAbout(network)

@@ -6,8 +6,9 @@ from nicegui import ui
 
 from components.lists import Listing
 from components.networks.rows import network_table
+from components.new_network import first_pool
 from components.stale_data import stale_bands
-from components.ui import heading
+from components.ui import Button, ButtonKind, Tone, heading, notify
 from data.objects import Network
 from pages.layout import frame
 from pages.revealing import revealing
@@ -22,4 +23,13 @@ def create(program: Context) -> None:
         with frame(context, title=_("Networks"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Networks"), 1).classes("x-only-read")
             stale_bands(context.mirror)
+            with ui.element().classes("x-list-verbs"):
+                Button(_("New network"), lambda: _begin(context), kind=ButtonKind.PRIMARY, icon="plus").mark("new-network")
             Listing(context.mirror, network_table(), full=True, reveal=revealing(context, Network))
+
+
+def _begin(context: Context) -> None:
+    if path := first_pool(context):
+        ui.navigate.to(path)
+    else:
+        notify(_("There is no pool yet; add a server in the settings."), Tone.WARNING)

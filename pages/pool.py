@@ -23,10 +23,10 @@ def create(program: Context) -> None:
     @ui.page("/pool/{key}")
     def pool(key: str) -> None:
         context = program.for_viewer()
-        object_page(context, _about(), key)
+        object_page(context, about(), key)
 
 
-def _about() -> PageKind[PoolView]:
+def about() -> PageKind[PoolView]:
     return PageKind(
         view=PoolView,
         title=_("Pool"),

@@ -29,9 +29,11 @@ def needs_asking(offered: Eligibility) -> bool:
     return bool(offered.action.warning or offered.action.fields or offered.total > 1)
 
 
-async def ask(offered: Eligibility, exchange: Exchange, preset: Mapping[str, object] | None = None) -> Request | None:
-    """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual."""
-    question = ActionDialog(offered, exchange, preset or {})
+async def ask(
+    offered: Eligibility, exchange: Exchange, preset: Mapping[str, object] | None = None, dialog: type[ActionDialog] | None = None
+) -> Request | None:
+    """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual. `dialog`: one of its own."""
+    question = (dialog or ActionDialog)(offered, exchange, preset or {})
     request = None
     try:
         request = question.request if await question.dialog else None

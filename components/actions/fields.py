@@ -37,6 +37,9 @@ class FieldBox:
     def fault(self, reason: LazyText | None) -> None:
         """Say in one line what is wrong; None: nothing."""
 
+    def show(self, visible: bool) -> None:
+        """Whether it is asked for now."""
+
     def focus(self) -> None:
         """Have the keyboard go there."""
 
@@ -67,6 +70,9 @@ class TextBox(FieldBox):
 
     def fill(self, value: str) -> None:
         self._box.value = value
+
+    def show(self, visible: bool) -> None:
+        self._box.set_visibility(visible)
 
     def fault(self, reason: LazyText | None) -> None:
         self._box.fault(str(reason) if reason else None)
@@ -111,6 +117,9 @@ class ChoiceBox(FieldBox):
     @property
     def value(self) -> object:
         return str(self._box.value or "") or None
+
+    def show(self, visible: bool) -> None:
+        self._box.set_visibility(visible)
 
     def fault(self, reason: LazyText | None) -> None:
         self._box.error = str(reason) if reason else None

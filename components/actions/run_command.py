@@ -9,6 +9,7 @@ from nicegui import ui
 
 from components.actions.deletion import ask_deletion
 from components.actions.dialog import ask, needs_asking
+from components.actions.guard import GUARDED, GuardDialog
 from components.transfers.handing import hand_over
 from components.ui import Tone, notify, opened
 from data.stores.users import User
@@ -59,7 +60,8 @@ async def run_command(
             return await give(context, answer.action, offered.able, answer.request) if answer is not None else None
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
-            request = await ask(offered, context.runner.exchange, preset)
+            own = GuardDialog if action.id in GUARDED else None
+            request = await ask(offered, context.runner.exchange, preset, own)
         return await give(context, action, offered.able, request) if request is not None else None
 
 

@@ -40,7 +40,7 @@ from xo_dash.control.host.maintenance import networks
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.estimate import estimate
-from xo_dash.control.vm.migration.mapping import disk_moves, management_of
+from xo_dash.control.vm.migration.mapping import disk_moves, migration_network_of
 from xo_dash.control.vm.migration.targets import Way, way_to
 from xo_dash.i18n import N_, _, duration, ngettext, number, size
 
@@ -124,7 +124,7 @@ class MaintenanceForm(ui.element):
 
     def _options(self) -> None:
         found = networks([self._host])
-        main = management_of(self._host)
+        main = migration_network_of(self._host)
         if len(found) > 1:
             shown = main.uuid if main is not None else None
             options = {one.value: one.label for one in found}
@@ -195,7 +195,7 @@ class MaintenanceForm(ui.element):
 
     def _seconds(self, vm: VM, to: Host, request: EnterMaintenance) -> float | None:
         network = self._host.home.by_uuid(Network, request.network) if request.network else None
-        return estimate(vm, to, disk_moves(vm, to), network or management_of(to)).seconds
+        return estimate(vm, to, disk_moves(vm, to), network or migration_network_of(to)).seconds
 
     def _ways(self, vm: VM) -> dict[str, str]:
         """What may happen to it: hosts first, those to which its disks move along last."""

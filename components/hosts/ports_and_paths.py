@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from components.actions import ActionMenu
 from components.cells import Cell, CellTable, Marked, Quiet, TextLines, link_to
 from components.hosts.words import MODES, link_mark, link_text
 from components.live import follow_facts
-from components.ui import Card, Column
+from components.ui import Button, ButtonKind, Card, Column
 from data.facts.network import LinkLevel as LinkState
 from data.findings.finding import Level
+from data.names import name_of
+from data.objects import PIF
+from data.types import Home
 from data.views.host import HostView
 from data.views.path import PathView
 from data.views.port import PortView
+from xo_dash.context import Context
+from xo_dash.control.actions import actions_for
 from xo_dash.i18n import _, number, percent, size
 
 
 class Ports(Card):
     """NICs, bonds and VLANs with their links and addresses."""
 
-    def __init__(self, host: HostView) -> None:
+    def __init__(self, context: Context, host: HostView) -> None:
         super().__init__(_("NICs"), wide=True)
         self._host = host
         columns = (
@@ -27,13 +33,25 @@ class Ports(Card):
             Column(_("MAC")), Column(_("MTU"), number=True),
         )  # fmt: skip
         with self:
-            self._table = CellTable(columns, _("No NICs."))
+            self._table = CellTable(columns, _("No NICs."), port_menu(context, host.row.home))
             follow_facts(host, ("ports",), self._refresh)
 
     def _refresh(self) -> None:
         ports = self._host.ports
         self.show_count(sum(port.is_physical for port in ports))
         self._table.show([(port.pif, list(_port_cells(port))) for port in ports])
+
+
+def port_menu(context: Context, home: Home) -> Callable[[str], None]:
+    """What can be done to the port of that uuid, at the end of its row."""
+
+    def draw(uuid: str) -> None:
+        pif = home.by_uuid(PIF, uuid)
+        if pif is not None:
+            with Button(icon="more", label=_("Commands for {name}").format(name=name_of(pif)), kind=ButtonKind.GHOST).mark(f"port-{uuid}"):
+                ActionMenu(context, (pif,), actions_for(pif), right=True)
+
+    return draw
 
 
 def _port_cells(port: PortView) -> Iterator[Cell]:

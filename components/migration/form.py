@@ -26,7 +26,7 @@ from xo_dash.control.request import Fault
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.migration.estimate import estimate
-from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMove, has_address, management_of, networks_on
+from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMove, has_address, migration_network_of, networks_on
 from xo_dash.control.vm.migration.migrate import (
     MIGRATE,
     DiskPlace,
@@ -232,7 +232,7 @@ class MigrationForm(ui.element):
         may_copy = host.home is not self._vm.home and not is_running(self._vm)
         if len(networks) < 2 and not may_copy:
             return
-        main = management_of(host)
+        main = migration_network_of(host)
         with Card(_("Options")):
             if len(networks) > 1:
                 options = {key_of(network): name_of(network) for network in networks}
@@ -280,7 +280,7 @@ class MigrationForm(ui.element):
         self._failing.text = self._after_a_failure(host)
 
     def _tell_time(self, host: Host, request: MigrateVM) -> None:
-        network = (seen_from(host.home, Network, request.network) if request.network else None) or management_of(host)
+        network = (seen_from(host.home, Network, request.network) if request.network else None) or migration_network_of(host)
         found = estimate(self._vm, host, disks_in(request, self._vm, host), network)
         if found.seconds is not None:
             ui.label(_("About {time}").format(time=duration(found.seconds))).classes("x-move-time")

@@ -7,7 +7,7 @@ from typing import Final
 
 from components.cells import Cell, CellTable, Copy, Facts, Quiet, link_to
 from components.charts import Curve, SumChart, Unit
-from components.hosts.ports_and_paths import address_cell, device_text, link_cell
+from components.hosts.ports_and_paths import address_cell, device_text, link_cell, port_menu
 from components.hosts.words import link_mark
 from components.live import follow_facts
 from components.networks.rows import KINDS
@@ -54,7 +54,7 @@ def _state(network: NetworkView) -> tuple[str, str]:
 class NetworkPorts(Card):
     """Where each host has it."""
 
-    def __init__(self, network: NetworkView) -> None:
+    def __init__(self, context: Context, network: NetworkView) -> None:
         super().__init__(_("Ports"), " ", wide=True)
         self._network = network
         columns = (
@@ -62,7 +62,8 @@ class NetworkPorts(Card):
             Column(_("MAC")),
         )  # fmt: skip
         with self:
-            self._table = CellTable(columns, _("No host has a NIC on it: its VMs can reach only VMs on the same host."))
+            self._table = CellTable(columns, _("No host has a NIC on it: its VMs can reach only VMs on the same host."),
+                                    port_menu(context, network.row.home))  # fmt: skip
             follow_facts(network, ("ports", "links"), self._refresh)
 
     def _refresh(self) -> None:

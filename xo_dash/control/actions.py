@@ -12,9 +12,9 @@ from xo_dash.control.cloud_init.config_drive import REMOVE_DRIVE
 from xo_dash.control.host.commands import OF_HOSTS
 from xo_dash.control.network.commands import NETWORKS
 from xo_dash.control.pbd.plug import PLUG, UNPLUG
+from xo_dash.control.pool.commands import POOLS
 from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
-from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
 from xo_dash.control.pool.stop import STOP
 from xo_dash.control.pool.tasks import CANCEL
 from xo_dash.control.sr.attach import ATTACH, SCAN
@@ -74,7 +74,7 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,
     *NETWORKS,
-    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, RENAME_POOL, DESCRIBE_POOL, DISMISS_MANY, DISMISS, CANCEL, STOP,
+    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, *POOLS, DISMISS_MANY, DISMISS, CANCEL, STOP,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

@@ -167,12 +167,20 @@ LINES: Final[Mapping[str, str]] = {
     "pool.management_reconfigure": "pool-management-reconfigure network-uuid={0}",
     "pool.eject": "pool-eject host-uuid={0}",
     "pool.join": "pool-join master-address={0} master-username={1} master-password=…",
+    "pool.add_tags": "pool-param-add uuid={0} param-name=tags param-key={1}",
+    "pool.designate_new_master": "pool-designate-new-master host-uuid={0}",
+    "pool.disable_ha": "pool-ha-disable",
+    "pool.enable_ha": "pool-ha-enable heartbeat-sr-uuids={0}",
     "pool.remove_from_other_config": "pool-param-remove uuid={0} param-name=other-config param-key={1}",
+    "pool.remove_tags": "pool-param-remove uuid={0} param-name=tags param-key={1}",
+    "pool.set_crash_dump_SR": "pool-param-set uuid={0} crash-dump-SR={1}",
     "pool.set_default_SR": "pool-param-set uuid={0} default-SR={1}",
+    "pool.set_ha_host_failures_to_tolerate": "pool-param-set uuid={0} ha-host-failures-to-tolerate={1}",
     "pool.set_name_description": "pool-param-set uuid={0} name-description={1}",
     "pool.set_name_label": "pool-param-set uuid={0} name-label={1}",
     "secret.create": "secret-create value=…",
     "secret.get_uuid": "secret-param-get uuid={0} param-name=uuid",
+    "pool.set_suspend_image_SR": "pool-param-set uuid={0} suspend-image-SR={1}",
     "task.cancel": "task-cancel uuid={0}",
 }
 """{method: what follows `xe`}; fields are the call's parameters, objects by their uuid. Source: xe help --all."""
@@ -181,7 +189,9 @@ LINES: Final[Mapping[str, str]] = {
 TRANSFERS: Final[Mapping[str, str]] = {
     "GET /export": "vm-export uuid={ref} filename={file} compress={use_compression}",
     "GET /export_raw_vdi": "vdi-export uuid={vdi} filename={file} format={format}",
+    "GET /pool/xmldbdump": "pool-dump-database file-name={file}",
     "PUT /import": "vm-import filename={file} sr-uuid={sr_id} preserve={restore}",
+    "PUT /pool/xmldbdump": "pool-restore-database file-name={file}",
     "PUT /import_raw_vdi": "vdi-import uuid={vdi} filename={file} format={format}",
 }
 """The same for transfers; fields are their query's."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from msgspec import Meta
 
 from data.facts.host import is_live
+from data.identity import key_of
 from data.names import name_of
 from data.networks import NO_TAG
 from data.objects import PIF, Host, Network, Pool
@@ -254,6 +256,14 @@ def uplink_choices(pools: Sequence[Pool]) -> Sequence[Choice]:
     return sorted(found, key=lambda choice: choice.label.casefold())
 
 
+def usual_mtu(request: NewNetwork, pool: Pool) -> int:
+    """That of what it stands on; of NICs that a bond takes, the least of their networks."""
+    pifs = list(base_of(request, pool).values()) if request.kind in (EXTERNAL, TAGGED) else []
+    if request.kind == BOND:
+        pifs = [pif for host in hosts_of(pool.home) for pif in members_on(request, host)]
+    return min((pif.MTU for pif in pifs if pif.MTU), default=1500)
+
+
 def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
     choices = uplink_choices(pools)
     return {"on": choices[0].value if len(choices) == 1 else None, "nics": tuple(devices_of(pools[0].home)) if not choices else ()}
@@ -263,4 +273,5 @@ NEW_NETWORK: Final[AnyAction] = Action(
     id="pool.new_network", kind=Pool, request=NewNetwork, title=N_("New network"), done=N_("{name} has another network"), role=Role.ADMIN,
     icon="network", applies_to=lambda pool: True, blocked=never, check=check, notes=notes, defaults=defaults,
     choices={"on": uplink_choices}, plan=plan,
+    page=lambda pool: f"/pool/{quote(key_of(pool), safe='@')}/new-network",
 )  # fmt: skip

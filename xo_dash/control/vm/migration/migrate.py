@@ -26,6 +26,7 @@ from xo_dash.control.vm.migration.mapping import (
     disk_moves,
     has_address,
     management_of,
+    migration_network_of,
     nic_moves,
     overfull,
 )
@@ -178,10 +179,10 @@ def plan(request: MigrateVM, vm: VM) -> Plan:
     host = host_in(request, vm)
     assert host is not None  # noqa: S101  # the runner has checked that
     disks = disks_in(request, vm, host)
-    network = (seen_from(host.home, Network, request.network) if request.network else None) or management_of(host)
+    network = (seen_from(host.home, Network, request.network) if request.network else None) or migration_network_of(host)
     says = lazy(N_("Migrating {name} to {host}"), name=name_of(vm), host=name_of(host))
     if host.home is vm.home and vm.power_state is PowerState.RUNNING and all(move.why is MappingReason.STAYS for move in disks):
-        options = {"live": "true"} | ({"network": network.ref} if request.network and network else {})
+        options = {"live": "true"} | ({"network": network.ref} if network and network is not management_of(host) else {})
         yield Call("VM.pool_migrate", vm.ref, host.ref, options, says=says)
         return
     for drive, disc in _discs_left(vm, host):

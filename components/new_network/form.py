@@ -1,0 +1,257 @@
+"""A new network of a pool: what it stands on, what happens on each host, what it touches, and the button."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from nicegui import ui
+
+from components.actions import give, whoever
+from components.actions.preview import Preview
+from components.cells import CellTable
+from components.live import follow_all, fresh_slot
+from components.new_network.effects import effects
+from components.ui import Button, ButtonKind, Card, Column, Field, Mark, check, choice
+from components.ui.segments import Segments
+from components.urls import path_of
+from data.changes import Change
+from data.objects import PIF, Bond, Host, HostMetrics, Network, PIFMetrics, Pool
+from data.server import Server
+from data.texts import whole
+from data.uplinks import devices_of, hosts_of
+from xo_dash.context import Context
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.network.create import (
+    BOND,
+    EXTERNAL,
+    HIGHEST_TAG,
+    INTERNAL,
+    KINDS,
+    NEW_NETWORK,
+    TAGGED,
+    NewNetwork,
+    uplink_choices,
+    usual_mtu,
+)
+from xo_dash.control.network.settings import HASHES, LOCKING, MODES, PURPOSES
+from xo_dash.control.request import BadRequest, Fault, decode
+from xo_dash.control.run import RunState
+from xo_dash.i18n import N_, _
+
+VERBS: Final[Mapping[str, str]] = {
+    EXTERNAL: N_("Create network"), TAGGED: N_("Create VLAN"), BOND: N_("Create bond"), INTERNAL: N_("Create network"),
+}  # fmt: skip
+COMMON: Final = ("kind", "name", "description", "mtu", "purpose", "locking", "tags")
+OWN: Final[Mapping[str, tuple[str, ...]]] = {
+    EXTERNAL: ("on",), TAGGED: ("on", "vlan"), BOND: ("nics", "mode", "hashing"), INTERNAL: (),
+}  # fmt: skip
+FOLLOWED: Final = (Host, HostMetrics, Network, PIF, PIFMetrics, Bond)
+TYPED: Final = "debounce=200"
+UNNAMED: Final = "\u2013"
+
+
+class NewNetworkForm(ui.element):
+    """What was typed stays whatever kind is looked at; name and MTU follow by themselves until they are typed."""
+
+    def __init__(self, context: Context, pool: Pool, kind: str = TAGGED) -> None:
+        super().__init__()
+        self.classes("x-move")
+        self._context, self._pool = context, pool
+        uplinks = [one.value for one in uplink_choices([pool])]
+        self._values: dict[str, Any] = {"kind": kind if kind in KINDS else TAGGED, "on": uplinks[0] if uplinks else None}
+        self._left_out: set[str] = set()  # hosts, by uuid
+        self._touched: set[str] = set()
+        self._boxes: dict[str, Field | ui.select] = {}
+        self._filling = False
+        with self:
+            with ui.element().classes("x-move-main"), Card(_("New network")):
+                options = {key: _(text) for key, text in KINDS.items()}
+                Segments(options, self._values["kind"], self._turn, label=_("Kind")).mark("kind")
+                self._fields = ui.element().classes("x-net-fields")
+                self._nics = ui.element().classes("x-row x-wrap").props("role=group").mark("nics")
+                self._nics.props["aria-label"] = _("NICs, the same on each host")
+                self._wrong = ui.label().classes("x-critical x-small").props("role=status").mark("fault-nics")
+                columns = (Column(_("Host"), main=True), Column(_("On")), Column(_("Link now")), Column(_("What happens")))
+                self._table = CellTable(columns, _("Within each host: VMs on it reach VMs of the same host and nothing else."))
+                self._table.classes("x-net-hosts")
+            with ui.element("aside").classes("x-move-aside"):
+                with Card(_("What it touches")):
+                    self._touches = ui.element().mark("touches")
+                with Card(_("Plan")):
+                    self._preview = Preview(NEW_NETWORK, [pool])
+                    self._button = Button(_(VERBS[TAGGED]), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
+                    self._why = ui.label().classes("x-dim x-small").mark("why")
+        self._draw()
+        follow_all(context.mirror, self._concerns, self._tell, topics=lambda: FOLLOWED)
+
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        return any(not isinstance(change.subject, Server) and change.subject.home is self._pool.home for change in changes)
+
+    # ---- what is asked for
+
+    @property
+    def _kind(self) -> str:
+        return str(self._values["kind"])
+
+    def _asked(self) -> dict[str, Any]:
+        """As it goes into a request: what the kind has, of what was ever chosen."""
+        asked = {name: self._values[name] for name in (*COMMON, *OWN[self._kind]) if self._values.get(name) not in (None, "")}
+        if self._kind == BOND and self._left_out:
+            asked["hosts"] = [host.uuid for host in hosts_of(self._pool.home) if host.uuid not in self._left_out]
+        return asked
+
+    def _request(self) -> tuple[NewNetwork | None, list[Fault]]:
+        asked = self._asked()
+        try:
+            request = decode(NewNetwork, {"name": UNNAMED, **asked})
+        except BadRequest as error:
+            return None, list(error.faults)
+        faults = NEW_NETWORK.faults(request, self._pool)
+        if "name" not in asked:  # the rest is judged already
+            return None, [*faults, Fault("name", lazy(N_("“{field}” is missing"), field=LazyText(N_("Name"))))]
+        return request, faults
+
+    def _draft(self) -> NewNetwork:
+        """What it stands on, as far as that is clear already; the rest may still be wrong."""
+        asked = self._asked()
+        tag = whole(str(asked.get("vlan", "")), -1)
+        return NewNetwork(
+            kind=self._kind, name="", on=asked.get("on"), vlan=tag if 1 <= tag <= HIGHEST_TAG else None,
+            nics=tuple(asked.get("nics", ())), hosts=tuple(asked.get("hosts", ())), mode=asked.get("mode", "balance-slb"),
+        )  # fmt: skip
+
+    def _turn(self, kind: str) -> None:
+        self._values["kind"] = kind
+        self._draw()
+
+    def _put(self, name: str, value: object) -> None:
+        if self._filling:
+            return
+        self._values[name] = value
+        self._touched.add(name)
+        self._tell()
+
+    # ---- its fields
+
+    def _draw(self) -> None:
+        kind = self._kind
+        self._boxes.clear()
+        with fresh_slot(self._fields):
+            if kind == TAGGED:
+                self._line("vlan", _("VLAN number"))
+            if kind in (EXTERNAL, TAGGED):
+                uplinks = {one.value: one.label for one in uplink_choices([self._pool])}
+                self._choice("on", _("On"), uplinks)
+            self._line("name", _("Name"))
+            if kind == BOND:
+                self._choice("mode", _("Mode"), {key: _(text) for key, text in MODES.items()})
+                self._choice("hashing", _("Balancing"), {key: _(text) for key, text in HASHES.items()})
+            self._line("mtu", _("MTU"))
+            self._choice("purpose", _("Purpose"), {key: _(text) for key, text in PURPOSES.items()})
+            self._choice("locking", _("Source addresses"), {key: _(text) for key, text in LOCKING.items()})
+            self._line("tags", _("Tags"), hint=_("Comma separated"))
+            self._line("description", _("Description"))
+        with fresh_slot(self._nics):
+            if kind == BOND:
+                self._draw_nics()
+        self._nics.set_visibility(kind == BOND)
+        self._tell()
+
+    def _line(self, name: str, label: str, hint: str = "") -> None:
+        field = Field(label, str(self._values.get(name, "")), hint=hint, on_change=lambda event: self._put(name, str(event.value or "")))
+        self._boxes[name] = field.props(TYPED).mark(f"field-{name}")
+
+    def _choice(self, name: str, label: str, options: dict[str, str]) -> None:
+        usual = {"mode": "balance-slb", "hashing": "tcpudp_ports", "purpose": "none", "locking": "unlocked"}
+        value = self._values.get(name, usual.get(name))
+        box = choice(options, value if value in options else None, label=label, on_change=lambda event: self._put(name, event.value))
+        self._boxes[name] = box.mark(f"field-{name}")
+
+    def _draw_nics(self) -> None:
+        ui.label(_("NICs, the same on each host")).classes("x-dim")
+        chosen = self._values.setdefault("nics", [])
+        for device in devices_of(self._pool.home):
+
+            def choose(event: Any, device: str = device) -> None:
+                now = [one for one in self._values["nics"] if one != device]
+                self._put("nics", sorted([*now, device]) if event.value else now)
+
+            check(device, device in chosen, on_change=choose).mark(f"nic-{device}")
+        if len(hosts_of(self._pool.home)) > 1:
+            ui.label(_("Hosts")).classes("x-dim")
+        for host in hosts_of(self._pool.home) if len(hosts_of(self._pool.home)) > 1 else ():
+
+            def take(event: Any, uuid: str = host.uuid) -> None:
+                (self._left_out.discard if event.value else self._left_out.add)(uuid)
+                self._tell()
+
+            check(host.name_label or host.hostname, host.uuid not in self._left_out, on_change=take).mark(f"host-{host.uuid}")
+
+    # ---- what follows
+
+    def _derive(self) -> None:
+        """Name and MTU, while nobody typed them."""
+        vlan = str(self._values.get("vlan") or "").strip()
+        if "name" not in self._touched:
+            self._show("name", _("VLAN {tag}").format(tag=vlan) if self._kind == TAGGED and vlan else "")
+        if "mtu" not in self._touched:
+            self._show("mtu", str(usual_mtu(self._draft(), self._pool)))
+        if "hashing" in self._boxes:
+            self._boxes["hashing"].set_visibility(self._values.get("mode") == "lacp")
+
+    def _show(self, name: str, text: str) -> None:
+        self._values[name] = text
+        if name in self._boxes and self._boxes[name].value != text:
+            self._filling = True
+            self._boxes[name].value = text
+            self._filling = False
+
+    def _tell(self) -> None:
+        self._derive()
+        request, faults = self._request()
+        said = {fault.field: str(fault.reason) for fault in reversed(faults)}
+        for name, box in self._boxes.items():
+            wrong = said.get(name) if name in self._touched else None
+            if box.error != wrong:
+                box.error = wrong
+        self._wrong.text = said.get("nics", said.get("hosts", "")) if self._touched & {"nics", "hosts"} else ""
+        self._wrong.set_visibility(bool(self._wrong.text))
+        self._table.show([(one.host, one.cells) for one in effects(self._draft(), self._pool)])
+        with self:  # a list that is drawn anew may be where we are
+            barred = why_not(NEW_NETWORK, self._pool, whoever())
+        self._tell_plan(None if faults else request, str(barred) if barred else next(iter(said.values()), ""))
+
+    def _tell_plan(self, request: NewNetwork | None, wrong: str) -> None:
+        self._preview.show(request)
+        with fresh_slot(self._touches):
+            notes = [str(note) for note in NEW_NETWORK.notes(request, self._pool)] if request is not None else []
+            for text in notes:
+                with ui.element().classes("x-move-note"):
+                    Mark("information")
+                    ui.label(text)
+            if not notes:
+                ui.label(_("Nothing that is in use.") if request is not None else _("Fill in the fields first.")).classes("x-dim")
+        self._button.set_text(_(VERBS[self._kind]))
+        self._button.allow(wrong or None)
+        self._why.text = wrong or (_("One host after another; stops at the first that does not respond.") if self._kind == BOND else "")
+
+    # ---- the button
+
+    async def _go(self) -> None:
+        self._touched |= {"name", "vlan", "on", "nics", "mtu"}
+        request, faults = self._request()
+        if request is None or faults:
+            self._tell()
+            return
+        self._button.allow(_("It is being created."))
+        run = await give(self._context, NEW_NETWORK, [self._pool], request)
+        if self.is_deleted:
+            return
+        with self:
+            if run is not None and run.items[0].state is RunState.DONE:
+                made = self._pool.home.one(Network, run.items[0].result)  # type: ignore[arg-type]
+                ui.navigate.to(path_of(made) if made is not None else "/networks")
+            else:
+                self._tell()

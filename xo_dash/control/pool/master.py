@@ -1,0 +1,80 @@
+"""Another host as the pool's master."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final
+
+from data.facts.host import is_live
+from data.names import name_of
+from data.objects import Host, Pool
+from data.stores.users import Role
+from data.uplinks import hosts_of, is_master
+from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.plan import Plan, one
+from xo_dash.control.request import Fault, HostUuid, Request, called
+from xo_dash.i18n import N_, _
+
+
+class NewMaster(Request, frozen=True, kw_only=True):
+    """It keeps the pool's database and answers for all hosts."""
+
+    host: Annotated[HostUuid, called(N_("New master"))]
+
+
+def blocked(pool: Pool) -> LazyText | None:
+    """Source: designate_new_master asks every host whether it agrees, and refuses while HA elects masters itself."""
+    if pool.ha_enabled:
+        return lazy(N_("HA is on and chooses the master itself; turn HA off first"))
+    silent = next((host for host in hosts_of(pool.home) if not is_live(host)), None)
+    return lazy(N_("{host} does not respond; every host has to agree"), host=name_of(silent)) if silent is not None else None
+
+
+def cannot_lead(host: Host) -> LazyText | None:
+    if is_master(host):
+        return lazy(N_("it is the master already"))
+    return None if host.enabled else lazy(N_("it is in maintenance mode"))
+
+
+def choices(pools: Sequence[Pool]) -> Sequence[Choice]:
+    return [Choice(host.uuid, name_of(host), cannot_lead(host)) for host in hosts_of(pools[0].home)] if len(pools) == 1 else []
+
+
+def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
+    return {"host": next((choice.value for choice in choices(pools) if choice.refused is None), "")}
+
+
+def check(request: NewMaster, pool: Pool) -> Iterator[Fault]:
+    host = pool.home.by_uuid(Host, request.host)
+    if host is not None and (reason := cannot_lead(host)) is not None:
+        yield Fault("host", reason)
+
+
+def notes(request: NewMaster, pool: Pool) -> Iterator[LazyText]:
+    """What happens, in order."""
+    host = pool.home.by_uuid(Host, request.host)
+    if host is not None:
+        says = N_("xo-dash finds {host} at {address} by itself; other tools may have to be told")
+        yield lazy(says, host=name_of(host), address=host.address)
+
+
+def consequences(pool: Pool) -> Sequence[str]:
+    return [
+        _("VMs keep running"), _("The toolstacks of all hosts restart: for about a minute the pool does not respond"),
+        _("Tasks that are running are interrupted"),
+    ]  # fmt: skip
+
+
+def plan(request: NewMaster, pool: Pool) -> Plan:
+    host = pool.home.by_uuid(Host, request.host)
+    if host is not None:
+        yield from one("pool.designate_new_master", host.ref, says=lazy(N_("Making {host} the master"), host=name_of(host)))
+
+
+NEW_MASTER: Final[AnyAction] = Action(
+    id="pool.master", kind=Pool, request=NewMaster, title=N_("Change master"), done=N_("{name} gets its new master in some seconds"),
+    role=Role.ADMIN, icon="host", applies_to=lambda pool: len(pool.home.all(Host)) > 1, blocked=blocked, defaults=defaults,
+    choices={"host": choices}, check=check, notes=notes, consequences=consequences, plan=plan,
+    warning=N_("Another host takes over the pool's database."),
+)  # fmt: skip
