@@ -1,6 +1,7 @@
 # The dashboard in a container:
 #   docker build -t xo-dash .
 #   docker run -d --name xo-dash -p 8080:8080 -v xo-dash:/data xo-dash
+# It answers https with a certificate of its own; behind a proxy that has one, add -e XO_DASH_TLS=off.
 
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -31,7 +32,7 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["python", "-I", "-c", "\
 import os, ssl, urllib.request\n\
-scheme = 'https' if os.environ.get('XO_DASH_TLS_CERT') else 'http'\n\
+scheme = 'http' if os.environ.get('XO_DASH_TLS') == 'off' else 'https'\n\
 url = f'{scheme}://127.0.0.1:{os.environ[\"XO_DASH_PORT\"]}/healthz'\n\
 urllib.request.urlopen(url, timeout=4, context=ssl._create_unverified_context())"]
 ENTRYPOINT ["xo-dash"]

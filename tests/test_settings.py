@@ -114,7 +114,7 @@ def test_a_demo_is_for_this_machine_only() -> None:
     assert said == "--host: the demo has a known password, so it listens on 127.0.0.1 only"
 
 
-@pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://localhost:1"), ("[::1]", "http://[::1]:1"), ("xo.lan", "http://xo.lan:1")])
+@pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "https://localhost:1"), ("[::1]", "http://[::1]:1"), ("xo.lan", "https://xo.lan:1")])
 def test_the_address_to_open(host: str, url: str) -> None:
     assert load({"host": host, "port": "1"}, {}).url == url
 
@@ -127,6 +127,27 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for key, cert in (("key", "cert"), ("other", "unused")):
         subprocess.run([*new, "-keyout", home / f"{key}.pem", "-out", home / f"{cert}.pem"], check=True, capture_output=True)
     return home
+
+
+@pytest.mark.parametrize(
+    ("flags", "scheme"),
+    [
+        ({}, "http"),
+        ({"host": "localhost"}, "http"),
+        ({"host": "0.0.0.0"}, "https"),
+        ({"host": "192.0.2.7"}, "https"),
+        ({"host": "::"}, "https"),
+        ({"host": "0.0.0.0", "tls": "off"}, "http"),
+        ({"tls": "on"}, "https"),
+    ],
+)
+def test_whoever_others_can_reach_speaks_tls(flags: dict[str, str], scheme: str) -> None:
+    assert load(flags, {}).url.partition(":")[0] == scheme
+
+
+def test_a_certificate_that_nobody_is_to_see_is_a_contradiction(certificate: Path) -> None:
+    cert, key = certificate / "cert.pem", certificate / "key.pem"
+    assert fault({"tls": "off", "tls_cert": cert, "tls_key": key}) == "--tls turns TLS off, but --tls-cert is set; leave out one of them"
 
 
 def test_tls_needs_a_certificate_and_its_key(certificate: Path) -> None:

@@ -79,6 +79,7 @@ from xo_dash.auth.service import AuthService
 from xo_dash.auth.two_step import REQUIRED, TwoStep
 from xo_dash.auth.visibility import sees_of
 from xo_dash.auth.wire import http_protocol
+from xo_dash.certificate import fingerprint, own_certificate
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
@@ -208,10 +209,11 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None or settings.tls_key is None:
+    if not settings.serves_tls:
         return None
+    certificate = settings.tls_cert or own_certificate(settings.data_dir)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    context.load_cert_chain(certificate, settings.tls_key)
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -381,6 +383,9 @@ def is_news(record: logging.LogRecord) -> bool:
 
 def _print_start(settings: Settings, context: Context) -> None:
     lines: list[str] = [_("xo-dash is at {url}").format(url=settings.url), _("its data is in {path}").format(path=settings.data_dir)]
+    if settings.serves_tls and not settings.tls_cert:
+        mark = fingerprint(own_certificate(settings.data_dir))
+        lines.append(_("its certificate is its own, with the SHA-256 fingerprint {fingerprint}").format(fingerprint=mark))
     if settings.demo:
         lines.append(_("sign in as demo, password demo"))
     elif code := context.auth.first_run_code():

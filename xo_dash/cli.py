@@ -146,6 +146,9 @@ def _add_serve(commands: "Commands[argparse.ArgumentParser]") -> None:
     serve.add_argument("--demo", action="store_const", const=True, help=_("show two simulated pools; sign in as demo, password demo"))
     serve.add_argument("--host", metavar="ADDRESS", help=_("address to listen on (127.0.0.1: this machine only)"))
     serve.add_argument("--port", metavar="PORT", help=_("port to listen on (8080)"))
+    serve.add_argument(
+        "--tls", choices=("auto", "on", "off"), help=_("https with a certificate of its own; auto: when others can reach it (auto)")
+    )
     serve.add_argument("--tls-cert", metavar="FILE", help=_("certificate with its chain, PEM; turns on https"))
     serve.add_argument("--tls-key", metavar="FILE", help=_("key of the certificate, PEM"))
     serve.add_argument("--log-level", metavar="LEVEL", help=_("debug, info, warning or error (info)"))

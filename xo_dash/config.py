@@ -24,6 +24,7 @@ MAKE_TARGET: Final = "XO_DASH_MAKE"
 NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, MAKE_TARGET)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LANGUAGES: Final = ("auto", *LOCALES)
+TLS: Final = ("auto", "on", "off")
 
 
 class ConfigError(Exception):
@@ -45,7 +46,8 @@ class Settings:
     data_dir: Path
     host: str = "127.0.0.1"
     port: int = 8080
-    tls_cert: Path | None = None
+    tls: str = "auto"  # one of TLS; auto: wherever others can come in
+    tls_cert: Path | None = None  # without one, TLS is by a certificate of our own
     tls_key: Path | None = None
     demo: bool = False
     log_level: str = "info"  # one of LOG_LEVELS
@@ -60,10 +62,15 @@ class Settings:
         return is_loopback(self.host)
 
     @property
+    def serves_tls(self) -> bool:
+        """Whether browsers speak https to this program; behind a proxy they may do so to that alone."""
+        return self.tls == "on" or (self.tls == "auto" and (self.tls_cert is not None or not self.loopback))
+
+    @property
     def url(self) -> str:
         """The address to open, on this machine."""
         host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104
-        return f"{'https' if self.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"{'https' if self.serves_tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,7 @@ _READERS: Final[Mapping[str, Callable[[Given], object]]] = {
     "data_dir": _path,
     "host": _host,
     "port": _port,
+    "tls": _one_of(TLS),
     "tls_cert": _path,
     "tls_key": _path,
     "demo": _bool,
@@ -220,6 +228,12 @@ def _check(settings: Settings, given: Mapping[str, Given]) -> None:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         has, lacks = ("tls_cert", "tls_key") if settings.tls_cert else ("tls_key", "tls_cert")
         raise ConfigError(_("{source} is set, but {other} is not; TLS needs both").format(source=given[has].source, other=lacks))
+    if settings.tls_cert and settings.tls == "off":
+        raise ConfigError(
+            _("{source} turns TLS off, but {other} is set; leave out one of them").format(
+                source=given["tls"].source, other=given["tls_cert"].source
+            )
+        )
     if settings.tls_cert and settings.tls_key:
         _check_certificate(settings.tls_cert, settings.tls_key, given)
     if settings.demo and not settings.loopback:

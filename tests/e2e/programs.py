@@ -136,7 +136,7 @@ class Board(Program):
         self.folder = folder
         began = time.monotonic()
         super().__init__("serve", "--port", str(self.port), "--data-dir", str(folder), *arguments)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if 'on' in arguments else 'http'}://127.0.0.1:{self.port}"
         asking.until_it_answers(f"{self.url}/healthz", lambda: self.process.poll() is None, lambda: self.said)
         self.took = time.monotonic() - began
         """Seconds to start: how fast this machine is just now."""

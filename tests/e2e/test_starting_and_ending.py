@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import httpx
 
 from tests import asking
 from tests.e2e.programs import ROOT, Board, Program, free_port, furnish, running
+from xo_dash.certificate import fingerprint
 from xo_dash.simulator.testing import SimulatedPool
 
 
@@ -65,8 +67,12 @@ def test_the_demo_s_pools_end_with_it(data_dir: Path) -> None:
             assert "Traceback" not in board.said, board.said
 
 
-def test_a_second_one_on_the_same_data_says_so(data_dir: Path) -> None:
-    with running(Board(data_dir)):
+def test_its_own_certificate_is_checked_by_who_trusts_it_and_a_second_one_on_the_same_data_says_so(data_dir: Path) -> None:
+    board = Board(data_dir, "--tls", "on")
+    with running(board):
+        own = data_dir / "tls.pem"
+        assert httpx.get(f"{board.url}/healthz", verify=ssl.create_default_context(cafile=own)).status_code == 200
+        assert fingerprint(own) in board.printed
         second = Program("serve", "--port", str(free_port()), "--data-dir", str(data_dir))
         with running(second):
             assert second.process.wait(asking.PATIENCE) == 1
