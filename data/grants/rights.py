@@ -1,0 +1,179 @@
+"""What a set of grants comes to. Pure; about a microsecond for each question.
+
+A role holds on an object, and is inherited pool -> host -> VM; what is part of an object goes with it, as a disk with its VM and its SR.
+A deny wins over whatever allows, from wherever it comes. Roles from the start are levels, and a verb has the level from which on it is
+allowed; a role of one's own is a set of verbs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Final, NamedTuple
+
+from data.changes import Subject
+from data.grants.grant import ADMIN, LEVELS, SEE, VIEWER, Grant, GrantKind, OwnRole
+from data.identity import parse
+from data.messages import subject_of
+from data.objects import PBD, PCI, PGPU, PIF, PUSB, SR, VBD, VDI, VGPU, VIF, VM, VUSB, Certificate, Console, Host, Message, Network, Pool
+from data.relations import edges
+from data.server import Server
+from data.types import Home, Ref, XapiObject
+
+DEEPEST: Final = 4
+"""Steps from a part to what it is part of: a snapshot's disk, its drive, the snapshot, its VM."""
+
+
+class Entry(NamedTuple):
+    """A grant, made ready to be asked."""
+
+    grant: Grant
+    level: int  # 0: `verbs` say what
+    verbs: frozenset[str]
+    deny: bool
+    pool: str  # what the pool is called in the grant's key; empty: any
+
+    def covers(self, verb: str, level: int) -> bool:
+        """Whether it says something of a verb of that level."""
+        if self.level:
+            return level >= self.level if self.deny else level <= self.level
+        return verb in self.verbs or (verb == SEE and not self.deny)
+
+
+class Decision(NamedTuple):
+    """Whether it may be, and which grant says so; none: the role that holds everywhere, or that nothing allows it."""
+
+    allowed: bool
+    grant: Grant | None = None
+
+
+class Rights:
+    """Of one user: the level of the role that holds everywhere, and grants. `cap`: the most that a token may."""
+
+    __slots__ = ("__weakref__", "_by_uuid", "_hosts", "_pools", "_tags", "cap", "grants", "has_denies", "level")
+
+    def __init__(self, level: int, grants: Iterable[Grant] = (), roles: Mapping[str, OwnRole] | None = None, cap: int = ADMIN) -> None:
+        self.level = min(level, cap)
+        self.cap = cap
+        self.grants = tuple(grants)
+        by_uuid: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
+        pools: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
+        tags: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
+        for entry in filter(None, (_entry(grant, roles or {}) for grant in self.grants)):
+            grant = entry.grant
+            if grant.kind is GrantKind.TAG:
+                tags[grant.key] += (entry,)
+            elif grant.kind is GrantKind.POOL:
+                pools[grant.key] += (entry,)
+            else:
+                by_uuid[parse(grant.key).uuid] += (entry,)
+        self._by_uuid, self._pools, self._tags = dict(by_uuid), dict(pools), dict(tags)
+        self._hosts = any(grant.kind is GrantKind.HOST for grant in self.grants)
+        self.has_denies = any(grant.deny for grant in self.grants)
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.level >= VIEWER and not self.has_denies
+
+    def sees(self, subject: Subject) -> bool:
+        """Whether it may be looked at, as such."""
+        return self.may(SEE, VIEWER, subject)
+
+    def may(self, verb: str, level: int, subject: Subject) -> bool:
+        """`level`: from which role on the verb is allowed."""
+        if level > self.cap:
+            return False
+        allowed = self.level >= level
+        if allowed and not self.has_denies:
+            return True
+        for entry in self._entries(subject):
+            if entry.covers(verb, level):
+                if entry.deny:
+                    return False
+                allowed = True
+        return allowed
+
+    def decide(self, verb: str, level: int, subject: Subject) -> Decision:
+        """The same, with the grant that decides: of several the nearest to the object."""
+        if not self.may(verb, level, subject):
+            denying = next((entry.grant for entry in self._entries(subject) if entry.deny and entry.covers(verb, level)), None)
+            return Decision(False, denying)
+        if self.level >= level:
+            return Decision(True)
+        return Decision(True, next(entry.grant for entry in self._entries(subject) if entry.covers(verb, level)))
+
+    def grants_on(self, subject: Subject) -> list[Grant]:
+        """All that say something of it, the nearest first."""
+        return list(dict.fromkeys(entry.grant for entry in self._entries(subject)))
+
+    def _entries(self, subject: Subject) -> Iterable[Entry]:
+        """Those on it, on what it is part of, on its host, on its pool, and on their tags."""
+        if isinstance(subject, Server):
+            return self._pools.get(subject.pool_uuid, ()) + self._pools.get(subject.id, ())
+        if type(subject) is VM and not (subject.is_a_snapshot or subject.is_control_domain or self._hosts or self._tags):
+            own = self._by_uuid.get(subject.uuid, ())
+            above = self._pools.get(subject.home.key, ())
+            return (_in(own, subject.home) + above) if own else above
+        return self._along(subject)
+
+    def _along(self, subject: XapiObject) -> tuple[Entry, ...]:
+        found: tuple[Entry, ...] = ()
+        home = subject.home
+        for one in dict.fromkeys(wholes_of(subject)):
+            if own := self._by_uuid.get(one.uuid, ()):
+                found += _in(own, home)
+            if self._tags:
+                for tag in getattr(one, "tags", ()):
+                    found += self._tags.get(tag, ())
+        return found + self._pools.get(home.key, ())
+
+
+def _in(entries: tuple[Entry, ...], home: Home) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if entry.pool in ("", home.key, home.id))
+
+
+def _entry(grant: Grant, roles: Mapping[str, OwnRole]) -> Entry | None:
+    """None for a role that is no longer there."""
+    level, role = LEVELS.get(grant.role, 0), roles.get(grant.role)
+    if not level and role is None:
+        return None
+    pool = "" if grant.kind in (GrantKind.TAG, GrantKind.POOL) else parse(grant.key).pool
+    return Entry(grant, level, frozenset(role.verbs) if role else frozenset(), grant.deny, pool)
+
+
+def wholes_of(row: XapiObject, depth: int = DEEPEST) -> Iterator[XapiObject]:
+    """It, and what it is part of or inherits from: the nearest first. Its pool is not among them."""
+    yield row
+    if depth:
+        for one in _wholes(row):
+            yield from wholes_of(one, depth - 1)
+
+
+_WHOLES: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
+    **dict.fromkeys((VBD, VIF, VGPU, VUSB, Console), ("VM",)),
+    **dict.fromkeys((PCI, PGPU, PUSB, Certificate), ("host",)),
+    VDI: ("VBDs", "SR"),
+    PBD: ("host", "SR"),
+    PIF: ("host", "network"),
+    **dict.fromkeys((Pool, Host, SR, Network), ()),
+}
+"""{class: the fields that lead to what its objects are part of}; of other classes it is whoever names them, as a VM does its metrics."""
+
+
+def _wholes(row: XapiObject) -> Iterable[XapiObject]:
+    home = row.home
+    if isinstance(row, VM):
+        field = "snapshot_of" if row.is_a_snapshot else "resident_on" if home.one(Host, row.resident_on) else "affinity"
+        return _behind(row, field)
+    if isinstance(row, Message):
+        about = subject_of(row)
+        return () if about is None else (about,)
+    if (fields := _WHOLES.get(type(row))) is not None:
+        return chain.from_iterable(_behind(row, field) for field in fields)
+    return [one for one in home.naming(row.ref) if type(one) is not type(row)]
+
+
+def _behind(row: XapiObject, field: str) -> list[XapiObject]:
+    value: Ref | list[Ref] = getattr(row, field)
+    return row.all_of(edges(type(row))[field].target, value if isinstance(value, list) else [value])

@@ -1,0 +1,167 @@
+"""What grants come to: tables of cases, and properties over random grants."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.facts.vm import is_guest
+from data.grants.grant import ADMIN, NONE, OPERATOR, SEE, VIEWER, Grant, GrantKind, OwnRole, UserGroup
+from data.grants.rights import Rights
+from data.grants.table import GrantTable
+from data.identity import key_of
+from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
+from data.types import XapiObject
+from tests import fakes
+
+KINDS = {Pool: GrantKind.POOL, Host: GrantKind.HOST, VM: GrantKind.VM, SR: GrantKind.SR, Network: GrantKind.NETWORK}
+LAB = fakes.home_lab()
+
+
+def grant(role: str, on: XapiObject | str, *, deny: bool = False, **more: object) -> Grant:
+    kind, key = (GrantKind.TAG, on) if isinstance(on, str) else (KINDS[type(on)], key_of(on))
+    return Grant(**{"id": f"{role} {key} {deny}", "user_id": "ann", "role": role, "kind": kind, "key": key, "deny": deny} | more)  # type: ignore[arg-type]
+
+
+def start(rights: Rights, subject: XapiObject) -> bool:
+    return rights.may("vm.start", OPERATOR, subject)
+
+
+@pytest.fixture
+def web() -> VM:
+    return fakes.find(LAB, "web-1")
+
+
+def above(vm: VM) -> tuple[Host, Pool]:
+    host = vm.home.one(Host, vm.resident_on)
+    assert host is not None
+    return host, next(iter(vm.home.all(Pool).values()))
+
+
+def test_a_grant_is_inherited_from_pool_to_host_to_vm_and_to_what_is_part_of_it(web: VM) -> None:
+    host, pool = above(web)
+    parts = [*web.all_of(VBD, web.VBDs), *web.all_of(VIF, web.VIFs)]
+    disk = web.home.one(VDI, web.all_of(VBD, web.VBDs)[0].VDI)
+    guest = web.home.one(VMGuestMetrics, web.guest_metrics)
+    assert disk is not None and guest is not None
+    fakes.change(LAB, disk, VBDs=[vbd.ref for vbd in web.all_of(VBD, web.VBDs) if vbd.VDI == disk.ref])
+    for on in (web, host, pool):
+        rights = Rights(NONE, [grant("operator", on)])
+        assert start(rights, web)
+        assert all(rights.may("vdi.grow", OPERATOR, part) for part in (*parts, disk, guest))
+        assert not rights.may("host.reboot", ADMIN, host)
+        assert rights.sees(pool) == (on is pool) and rights.sees(host) == (on in (host, pool))
+    assert not start(Rights(NONE, [grant("operator", host)]), fakes.find(LAB, "pihole")), "which runs on another host"
+    assert not any(start(Rights(NONE, [grant("operator", pool)]), vm) for vm in LAB.every(VM) if vm.home is not web.home)
+
+
+def test_a_disk_goes_with_its_sr_too(web: VM) -> None:
+    disk = web.home.one(VDI, web.all_of(VBD, web.VBDs)[0].VDI)
+    assert disk is not None
+    sr = web.home.one(SR, disk.SR)
+    assert sr is not None
+    rights = Rights(NONE, [grant("viewer", sr)])
+    assert rights.sees(sr) and rights.sees(disk) and not rights.sees(web)
+
+
+def test_a_deny_wins_from_wherever_it_comes_and_takes_the_role_with_what_includes_it(web: VM) -> None:
+    host, pool = above(web)
+    for on, off in ((pool, web), (web, pool), (host, host), (web, host)):
+        rights = Rights(NONE, [grant("admin", on), grant("operator", off, deny=True)])
+        assert not start(rights, web) and rights.sees(web), "it can still be looked at"
+        rights = Rights(ADMIN, [grant("viewer", off, deny=True)])
+        assert not rights.sees(web) and not rights.sees_everything
+        assert rights.decide(SEE, VIEWER, web).grant == grant("viewer", off, deny=True)
+
+
+def test_tags_and_own_roles(web: VM) -> None:
+    ci = fakes.find(LAB, "ci-runner-1")
+    rights = Rights(NONE, [grant("operator", "ci")])
+    assert start(rights, ci) and not start(rights, web)
+    power = OwnRole(id="power", name="Power", verbs=("vm.start",))
+    rights = Rights(NONE, [grant("power", web)], {"power": power})
+    assert start(rights, web) and rights.sees(web) and not rights.may("vm.clone", OPERATOR, web)
+    assert not Rights(NONE, [grant("power", web)]).sees(web), "a role that was removed gives nothing"
+    rights = Rights(OPERATOR, [grant("power", web, deny=True)], {"power": power})
+    assert not start(rights, web) and rights.sees(web) and rights.may("vm.clone", OPERATOR, web)
+
+
+def test_a_token_caps_roles_and_grants(web: VM) -> None:
+    for rights in (Rights(ADMIN, cap=VIEWER), Rights(NONE, [grant("admin", web)], cap=VIEWER)):
+        assert rights.sees(web) and not start(rights, web)
+
+
+def test_groups_of_groups_and_what_has_ended(web: VM) -> None:
+    now = [1000.0]
+    table = GrantTable(lambda: now[0])
+    told: list[int] = []
+    table.observe(lambda: told.append(1))
+    inner, outer = UserGroup(id="inner", name="inner", users=("ann",)), UserGroup(id="outer", name="outer", groups=("inner",))
+    table.put([grant("operator", web, user_id="", group_id="outer", until=2000.0)], [inner, outer])
+    ann = fakes_user("ann")
+    assert start(table.rights(ann), web) and not start(table.rights(fakes_user("bob")), web)
+    now[0] = 2001.0
+    table.expire()
+    assert not start(table.rights(ann), web) and told == [1, 1]
+
+
+def fakes_user(name: str) -> object:
+    class Person:
+        id, role = name, "none"
+
+    return Person()
+
+
+def objects() -> list[XapiObject]:
+    return [row for kind in KINDS for row in LAB.every(kind)]
+
+
+@st.composite
+def some_grants(draw: st.DrawFn) -> list[Grant]:
+    rows = objects()
+    roles = st.sampled_from(["viewer", "operator", "admin"])
+    picks = st.tuples(roles, st.one_of(st.integers(0, len(rows) - 1).map(rows.__getitem__), st.just("ci")), st.booleans())
+    return [grant(role, on, deny=deny) for role, on, deny in draw(st.lists(picks, max_size=6))]
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_grants(), st.sampled_from([NONE, VIEWER, OPERATOR, ADMIN]))
+def test_more_allows_more_a_deny_allows_less_and_each_answer_names_its_grant(grants: list[Grant], level: int) -> None:
+    rights = Rights(level, grants)
+    allowing = Rights(level, [one for one in grants if not one.deny])
+    for row in objects()[::5]:
+        for verb, needed in ((SEE, VIEWER), ("vm.start", OPERATOR), ("host.reboot", ADMIN)):
+            decision = rights.decide(verb, needed, row)
+            assert decision.allowed == rights.may(verb, needed, row)
+            assert not decision.allowed or allowing.may(verb, needed, row)
+            if decision.grant is not None:
+                assert decision.grant.deny is not decision.allowed and decision.grant in grants
+            elif decision.allowed:
+                assert level >= needed
+            if decision.allowed and needed > VIEWER:
+                assert rights.sees(row), "who may act on it sees it"
+
+
+def test_a_question_is_as_cheap_as_a_few_lookups() -> None:
+    """Beside as many lookups of a row's host, in the same run: no measure of time of its own."""
+    mirror = fakes.fleet(hosts=8, vms=1000)
+    vms = [vm for vm in mirror.every(VM) if is_guest(vm)]
+    chosen = random.Random(1).sample(vms, 20)
+    rights = Rights(NONE, [grant("operator", vm) for vm in chosen])
+
+    def took(work: object) -> float:
+        best = 1e9
+        for _ in range(5):
+            began = time.perf_counter()
+            work()  # type: ignore[operator]
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    asked = took(lambda: [rights.sees(vm) for vm in vms])
+    beside = took(lambda: [key_of(vm) for vm in vms])
+    assert asked < 4 * beside
+    assert sum(map(rights.sees, vms)) == 20
