@@ -15,6 +15,7 @@ from data.changes import Change, Event, Observer, Operation, Subject, Topic
 from data.failover import Fates
 from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
+from data.grants.table import GrantTable
 from data.history import History
 from data.identity import parse, pool_keys
 from data.objects import KINDS, VDI, Pool
@@ -58,8 +59,9 @@ class PoolMirror(Home):
     """The picture of one server's pool."""
 
     def __init__(
-        self, server: Server, findings: FindingRegistry, trash: Trash, pools: Mapping[str, Home], renamed: Callable[[], None] = lambda: None
-    ) -> None:
+        self, server: Server, findings: FindingRegistry, trash: Trash, grants: GrantTable, pools: Mapping[str, Home],
+        renamed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         """`pools`: all of the installation. `renamed` is called when its pool may have got another uuid."""
         self.id = self.key = server.id
         self.pools = pools
@@ -74,6 +76,7 @@ class PoolMirror(Home):
             FindingRegistry: findings,
             Fates: self.fates,
             Trash: trash,
+            GrantTable: grants,
             OthersMemory: OthersMemory(),
         }
         self._naming = Naming()
@@ -225,6 +228,7 @@ class Mirror:
     def __init__(self) -> None:
         self.findings = FindingRegistry(RULES)
         self.trash = Trash()
+        self.grants = GrantTable()
         self.pools: dict[str, PoolMirror] = {}
         self._observers: dict[int, Observer] = {}
         self._by_subject: defaultdict[Subject | Topic, dict[int, Observer]] = defaultdict(dict)
@@ -270,7 +274,7 @@ class Mirror:
         return renamed
 
     def add(self, server: Server) -> PoolMirror:
-        pool = self.pools[server.id] = PoolMirror(server, self.findings, self.trash, self.pools, self._name_pools)
+        pool = self.pools[server.id] = PoolMirror(server, self.findings, self.trash, self.grants, self.pools, self._name_pools)
         self._name_pools()
         self.publish([Change(server, Operation.ADD, frozenset()), *self._take_renamed()])
         return pool

@@ -13,6 +13,7 @@ from data.changes import Change, Operation, Subject
 from data.failover import Fates
 from data.findings.excerpt import FindingExcerpt
 from data.findings.registry import FindingRegistry
+from data.grants.table import GrantTable
 from data.history import History
 from data.mirror import Mirror, PoolMirror
 from data.objects import Host
@@ -34,7 +35,7 @@ class Replica(Mirror):
     def __init__(self, source: Mirror, sees: Sees) -> None:
         super().__init__()
         self._source, self._sees = source, sees
-        self.trash = source.trash
+        self.trash, self.grants = source.trash, source.grants
         self.findings = FindingExcerpt(source.findings, self._here, self._there)
         self._excerpts: dict[str, Excerpt] = {}  # {server's id: what is seen of its pool}
         self._ends = (source.observe(self._follow), source.findings.observe(self.findings.tell))
@@ -185,7 +186,7 @@ class ReplicaPool(PoolMirror):
     """What somebody may see of one pool."""
 
     def __init__(self, server: Server, findings: FindingRegistry, whole: PoolMirror, pools: Mapping[str, Home], renamed: object) -> None:
-        super().__init__(server, findings, whole.trash, pools, renamed)  # type: ignore[arg-type]
+        super().__init__(server, findings, whole.trash, whole.part(GrantTable), pools, renamed)  # type: ignore[arg-type]
         self.history = whole.history
         self._parts = {**self._parts, History: whole.history, OthersMemory: OthersMemory(), Fates: Fates()}
 

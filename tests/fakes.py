@@ -43,6 +43,7 @@ from data.scope import Scopes
 from data.server import Server, ServerState
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
+from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
@@ -54,9 +55,10 @@ from data.visibility import Sees
 from tests.auth.two_step import two_step_of
 from tests.contracts import conforms
 from xo_dash.auth.current import SCOPE_KEY, current_actor
+from xo_dash.auth.grants import Grants
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.service import AuthService
-from xo_dash.auth.visibility import sees_of
+from xo_dash.auth.visibility import Visibility
 from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
@@ -320,7 +322,7 @@ def task(mirror: Mirror, home: PoolMirror, label: str, progress: float) -> Task:
 # ---- a context, and somebody who looks
 
 
-def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] = sees_of, **parts: object) -> Context:
+def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] | None = None, **parts: object) -> Context:
     """A context over `mirror` with real stores in `folder` and a runner without connections, but for what `parts` gives."""
     conforms(parts.get("servers"), Servers)
     directory, audit = DataDirectory(folder), Audit(folder)
@@ -332,12 +334,13 @@ def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] = s
     )
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
-    scopes = Scopes(mirror, sees_of)
+    scopes = Scopes(mirror, sees_of or Visibility(mirror.grants, users))
     return Context(
         settings=Settings(data_dir=folder), scopes=scopes, scope=scopes.whole, servers=cast(Any, parts.get("servers", missing)),
         runner=runner, audit=audit, auth=auth, users=users, server_store=cast(Any, parts.get("server_store", missing)),
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)), tokens=tokens,
+        grants=Grants(GrantStore(directory), GroupStore(directory), RoleStore(directory), mirror.grants, users),
     )  # fmt: skip
 
 

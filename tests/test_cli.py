@@ -220,3 +220,19 @@ def test_a_token_is_printed_once_and_kept_as_a_hash(run: Run, data_dir: Path) ->
     assert run("token", "add", "ann", "--name", "x", "--expires", "soon")[0] == 1
     assert run("token", "remove", token.split("_")[1])[0] == 0
     assert run("token", "list")[1] == "there are no tokens; add one with: xo-dash token add USER --name NAME\n"
+
+
+def test_groups_roles_and_grants(run: Run, data_dir: Path) -> None:
+    run("user", "add", "ann", "--role", "none", typed="a long password\n")
+    assert run("group", "add", "ops", "--user", "ann")[0] == 0
+    assert run("group", "members", "ops", "--group", "ops")[0] == 1, "it would be in itself"
+    assert run("group", "list")[1].splitlines()[1].split() == ["ops", "ann", "–"]
+    assert run("role", "add", "Power", "vm.start", "vm.console")[0] == 0
+    assert run("role", "add", "Odd", "vm.fly")[0] == 1
+    status, out, _err = run("grant", "add", "--group", "ops", "--role", "power", "--on", "vm:0a", "--expires", "1y")
+    assert status == 0
+    assert run("grant", "list")[1].splitlines()[1].split()[:5] == [out.strip(), "ops", "allows", "Power", "vm:0a"]
+    for wrong in (("--user", "ann", "--role", "king", "--on", "vm:0a"), ("--role", "viewer", "--on", "vm:0a"),
+                  ("--user", "ann", "--role", "viewer", "--on", "car:0a")):  # fmt: skip
+        assert run("grant", "add", *wrong)[0] == 1
+    assert run("grant", "remove", out.strip())[0] == run("role", "remove", "power")[0] == run("group", "remove", "ops")[0] == 0

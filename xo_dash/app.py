@@ -21,6 +21,7 @@ from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
+from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.kiosks import KioskStore
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
@@ -72,12 +73,13 @@ from xo_dash import ending, i18n, listening
 from xo_dash.api import routes as api
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
 from xo_dash.auth.current import current_actor, session_of
+from xo_dash.auth.grants import Grants
 from xo_dash.auth.install import TICK, install
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.service import AuthService
 from xo_dash.auth.two_step import REQUIRED, TwoStep
-from xo_dash.auth.visibility import sees_of
+from xo_dash.auth.visibility import Visibility
 from xo_dash.auth.wire import http_protocol
 from xo_dash.certificate import fingerprint, own_certificate
 from xo_dash.config import Settings
@@ -159,6 +161,9 @@ class Stores:
     second_factors: SecondFactorStore
     runs: RunFiles
     tokens: TokenStore
+    grants: GrantStore
+    groups: GroupStore
+    roles: RoleStore
 
 
 def serve(settings: Settings) -> int:
@@ -231,6 +236,9 @@ def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
         SecondFactorStore(directory, vault),
         RunFiles(directory.path, vault),
         TokenStore(directory),
+        GrantStore(directory),
+        GroupStore(directory),
+        RoleStore(directory),
     )
 
 
@@ -238,7 +246,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     """The program's parts, connected."""
     mirror = Mirror()
     mirror.trash.days = days_of(stores.settings.value(SETTING))
-    scopes = Scopes(mirror, sees_of)
+    scopes = Scopes(mirror, Visibility(mirror.grants, stores.users))
     servers = Servers(mirror, stores.servers, findings=stores.findings)
     demo_while: Callable[[], bool] | None = None
     if settings.demo:
@@ -264,6 +272,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         kiosks=stores.kiosks,
         cloud_configs=stores.cloud_configs,
         tokens=stores.tokens,
+        grants=Grants(stores.grants, stores.groups, stores.roles, mirror.grants, stores.users),
     )
 
 
@@ -272,6 +281,7 @@ def mount(app: App, context: Context) -> None:
     add_routes(app, context)
     i18n.set_locator(Locator(context.settings.language))
     app.on_startup(lambda: _begin(context))
+    app.timer(TICK, context.grants.tick)
     commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner))
     app.on_startup(commands.start)
     app.on_shutdown(commands.stop)
@@ -302,6 +312,7 @@ def add_routes(app: App, context: Context) -> None:
     layout.install(app, context)
     add_health(app, context)
     api.add_routes(app, context)
+    context.grants.when_changed = context.scopes.review
     for page in PAGES:
         page.create(context)
 

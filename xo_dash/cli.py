@@ -124,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("simulate", help=_("run simulated pools, as a program of its own (see: xo-dash simulate --help)"))
     _add_user(commands)
     _add_token(commands)
+    _add_grants(commands)
     _add_server(commands)
     _add_audit(commands)
     _add_do(commands)
@@ -203,6 +204,37 @@ def _add_token(commands: "Commands[argparse.ArgumentParser]") -> None:
     verbs.add_parser("list", help=_("list the tokens"), parents=[_places()])
     remove = verbs.add_parser("remove", help=_("revoke a token"), parents=[_places()])
     remove.add_argument("id", metavar="ID")
+
+
+def _add_grants(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Groups of users, roles of one's own, and grants."""
+    group = commands.add_parser("group", help=_("add, list and change groups of users"), allow_abbrev=False)
+    verbs = group.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, text in (("add", _("add a group")), ("members", _("set the members of a group"))):
+        one = verbs.add_parser(verb, help=text, parents=[_places()])
+        one.add_argument("name")
+        one.add_argument("--user", action="append", default=[], dest="users", metavar="USER", help=_("a user in it; may be repeated"))
+        one.add_argument("--group", action="append", default=[], dest="groups", metavar="GROUP", help=_("a group in it; may be repeated"))
+    verbs.add_parser("list", help=_("list the groups"), parents=[_places()])
+    verbs.add_parser("remove", help=_("remove a group"), parents=[_places()]).add_argument("name")
+    role = commands.add_parser("role", help=_("add, list and remove roles of your own"), allow_abbrev=False)
+    verbs = role.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help=_("add a role, or change what it may"), parents=[_places()])
+    add.add_argument("name")
+    add.add_argument("verbs", nargs="+", metavar="ACTION", help=_("vm.start, vm.console, ...; see: xo-dash do"))
+    verbs.add_parser("list", help=_("list your own roles"), parents=[_places()])
+    verbs.add_parser("remove", help=_("remove a role"), parents=[_places()]).add_argument("name")
+    grant = commands.add_parser("grant", help=_("say who may do what on which object"), allow_abbrev=False)
+    verbs = grant.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help=_("give a user or a group a role on an object"), parents=[_places()])
+    add.add_argument("--user", default="", metavar="USER", help=_("the user who gets it"))
+    add.add_argument("--group", default="", metavar="GROUP", help=_("the group that gets it"))
+    add.add_argument("--role", required=True, metavar="ROLE", help=_("viewer, operator, admin or a role of your own"))
+    add.add_argument("--on", required=True, metavar="OBJECT", help=_("vm:UUID, host:UUID, pool:UUID, sr:UUID, network:UUID or tag:TAG"))
+    add.add_argument("--deny", action="store_true", help=_("take the role away there, whatever else gives it"))
+    add.add_argument("--expires", metavar="TIME", default="", help=_("90d, 12h, or a date like 2027-01-31 (never)"))
+    verbs.add_parser("list", help=_("list the grants"), parents=[_places()])
+    verbs.add_parser("remove", help=_("revoke a grant"), parents=[_places()]).add_argument("id", metavar="ID")
 
 
 def _add_server(commands: "Commands[argparse.ArgumentParser]") -> None:

@@ -1,38 +1,22 @@
-"""`xo-dash token`: by what programs act for users, from the command line."""
+"""`xo-dash token`, `group`, `role` and `grant`: what programs act by, and who may do what, from the command line."""
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from data.grants.grant import LEVELS, Grant, GrantKind, UserGroup
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordMissing, RecordRefused
+from data.stores.grants import GrantStore, GroupStore, RoleStore
+from data.stores.moments import moment_of
 from data.stores.tokens import ApiToken, TokenStore
 from data.stores.users import Role, User, UserStore
 from xo_dash.cli_table import print_table
 from xo_dash.i18n import _, date
 
-_LASTS: Final = re.compile(r"(\d{1,4})([hdwy])")
-_SECONDS: Final = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0, "y": 365 * 86400.0}
-
 Verb = Callable[[argparse.Namespace, DataDirectory], None]
-
-
-def moment_of(text: str) -> float | None:
-    """Seconds since 1970 of `90d`, `12h`, `2w`, `1y` from now, or of a date `2027-01-31`; None for an empty text. Raises RecordRefused."""
-    if not text:
-        return None
-    if found := _LASTS.fullmatch(text.strip().lower()):
-        return time.time() + int(found[1]) * _SECONDS[found[2]]
-    try:
-        parsed = dt.datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise RecordRefused(_("“{text}” is not a time; write 90d, 12h, or a date like 2027-01-31").format(text=text[:40])) from error
-    return parsed.astimezone().timestamp() if parsed.tzinfo is None else parsed.timestamp()
 
 
 def need_user(users: UserStore, name: str) -> User:
@@ -76,8 +60,135 @@ def _remove_token(given: argparse.Namespace, directory: DataDirectory) -> None:
     print(_("the token {name} is revoked").format(name=token.name))
 
 
+def _add_group(given: argparse.Namespace, directory: DataDirectory) -> None:
+    groups = GroupStore(directory)
+    group = groups.add_now(given.name, *_members(given, directory, groups))
+    print(_("the group {name} is added").format(name=group.name))
+
+
+def _members(given: argparse.Namespace, directory: DataDirectory, groups: GroupStore) -> tuple[list[str], list[str]]:
+    """The ids of users and of groups. Raises RecordMissing."""
+    users = UserStore(directory)
+    return [need_user(users, name).id for name in given.users], [_group(groups, name).id for name in given.groups]
+
+
+def _set_members(given: argparse.Namespace, directory: DataDirectory) -> None:
+    groups = GroupStore(directory)
+    group = groups.set_members_now(_group(groups, given.name).id, *_members(given, directory, groups))
+    print(_("the group {name} has other members").format(name=group.name))
+
+
+def _list_groups(given: argparse.Namespace, directory: DataDirectory) -> None:
+    users, groups = UserStore(directory), GroupStore(directory)
+    rows = [
+        (group.name, ", ".join(user.name for one in group.users if (user := users.get(one))) or "–",
+         ", ".join(other.name for one in group.groups if (other := groups.get(one))) or "–")
+        for group in groups.all()
+    ]  # fmt: skip
+    print_table((_("name"), _("users"), _("groups")), rows, _("there are no groups; add one with: xo-dash group add NAME --user USER"))
+
+
+def _remove_group(given: argparse.Namespace, directory: DataDirectory) -> None:
+    groups = GroupStore(directory)
+    group = groups.remove_now(_group(groups, given.name).id)
+    print(_("the group {name} is removed, and what it gave").format(name=group.name))
+
+
+def _group(groups: GroupStore, name: str) -> UserGroup:
+    """Raises RecordMissing."""
+    group = groups.by_name(name)
+    if group is None:
+        raise RecordMissing(_("there is no group named {name}; see: xo-dash group list").format(name=name))
+    return group
+
+
+def _add_role(given: argparse.Namespace, directory: DataDirectory) -> None:
+    from xo_dash.control.verbs import check_verbs
+
+    check_verbs(given.verbs)
+    role = RoleStore(directory).save_now(given.name, given.verbs)
+    print(_("the role {name} may {count} actions").format(name=role.name, count=len(role.verbs)))
+
+
+def _list_roles(given: argparse.Namespace, directory: DataDirectory) -> None:
+    rows = [(role.name, ", ".join(role.verbs)) for role in RoleStore(directory).all()]
+    print_table((_("name"), _("actions")), rows, _("there are no roles besides viewer, operator and admin"))
+
+
+def _remove_role(given: argparse.Namespace, directory: DataDirectory) -> None:
+    roles = RoleStore(directory)
+    role = roles.by_name(given.name)
+    if role is None:
+        raise RecordMissing(_("there is no role named {name}; see: xo-dash role list").format(name=given.name))
+    roles.remove_now(role.id)
+    print(_("the role {name} is removed, and what it gave").format(name=role.name))
+
+
+def _add_grant(given: argparse.Namespace, directory: DataDirectory) -> None:
+    kind, _colon, key = given.on.partition(":")
+    if kind not in list(GrantKind) or not key:
+        kinds = ", ".join(GrantKind)
+        raise RecordRefused(
+            _("“{text}” is nothing to give a role on; write vm:UUID, with one of {kinds}").format(text=given.on, kinds=kinds)
+        )
+    if bool(given.user) == bool(given.group):
+        raise RecordRefused(_("a grant is for a user or for a group; name one of both"))
+    grant = GrantStore(directory).add_now(
+        _role(RoleStore(directory), given.role), GrantKind(kind), key,
+        user_id=need_user(UserStore(directory), given.user).id if given.user else "",
+        group_id=_group(GroupStore(directory), given.group).id if given.group else "",
+        deny=given.deny, until=moment_of(given.expires), by="command line",
+    )  # fmt: skip
+    print(grant.id)
+
+
+def _role(roles: RoleStore, name: str) -> str:
+    """What a grant keeps of it. Raises RecordMissing."""
+    own = roles.by_name(name)
+    if LEVELS.get(name):
+        return name
+    if own is None:
+        raise RecordMissing(_("there is no role named {name}; see: xo-dash role list").format(name=name))
+    return own.id
+
+
+def _list_grants(given: argparse.Namespace, directory: DataDirectory) -> None:
+    users, groups, roles = UserStore(directory), GroupStore(directory), RoleStore(directory)
+
+    def whom(grant: Grant) -> str:
+        found = users.get(grant.user_id) or groups.get(grant.group_id)
+        return found.name if found else "–"
+
+    def role(grant: Grant) -> str:
+        own = roles.get(grant.role)
+        return own.name if own else grant.role
+
+    rows = [
+        (grant.id, whom(grant), _("denies") if grant.deny else _("allows"), role(grant), f"{grant.kind}:{grant.key}",
+         _("never") if grant.until is None else date(grant.until))
+        for grant in GrantStore(directory).all()
+    ]  # fmt: skip
+    head = (_("id"), _("user or group"), "", _("role"), _("on"), _("expires"))
+    print_table(head, rows, _("there are no grants; add one with: xo-dash grant add --user USER --role ROLE --on vm:UUID"))
+
+
+def _remove_grant(given: argparse.Namespace, directory: DataDirectory) -> None:
+    GrantStore(directory).remove_now(given.id)
+    print(_("the grant is revoked"))
+
+
 VERBS: Final[Mapping[tuple[str, str], Verb]] = {
     ("token", "add"): _add_token,
     ("token", "list"): _list_tokens,
     ("token", "remove"): _remove_token,
+    ("group", "add"): _add_group,
+    ("group", "members"): _set_members,
+    ("group", "list"): _list_groups,
+    ("group", "remove"): _remove_group,
+    ("role", "add"): _add_role,
+    ("role", "list"): _list_roles,
+    ("role", "remove"): _remove_role,
+    ("grant", "add"): _add_grant,
+    ("grant", "list"): _list_grants,
+    ("grant", "remove"): _remove_grant,
 }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from data.stores.settings import SettingsStore
     from data.stores.tokens import TokenStore
     from data.stores.users import User, UserStore
+    from xo_dash.auth.grants import Grants
     from xo_dash.auth.service import AuthService
     from xo_dash.config import Settings
     from xo_dash.control.audit import Audit
@@ -59,6 +60,8 @@ class Context:
     kiosks: KioskStore
     cloud_configs: CloudConfigStore
     tokens: TokenStore
+    grants: Grants
+    """Who may do what on which object."""
     viewer: str = ""
     """The id of the user whose eyes these are; empty for the program itself."""
     _looking: WeakKeyDictionary[Client, Scope] = field(default_factory=WeakKeyDictionary, repr=False)

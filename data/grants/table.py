@@ -28,7 +28,7 @@ class GrantTable:
         self.grants: tuple[Grant, ...] = ()
         self.groups: tuple[UserGroup, ...] = ()
         self.roles: dict[str, OwnRole] = {}
-        self._of: dict[tuple[str, str, int], Rights] = {}  # by user, role and cap
+        self._of: dict[tuple[str, str, str], Rights] = {}  # by user, role and cap
         self._ends = 0.0  # when the next of them does; 0: none
         self._observers: dict[int, Callable[[], None]] = {}
         self._serial = 0
@@ -53,11 +53,14 @@ class GrantTable:
 
     def rights(self, person: Person) -> Rights:
         """What they may now, with the role that they have everywhere."""
-        cap = LEVELS[getattr(person, "cap", "admin")]
-        key = (person.id, str(person.role), cap)
+        return self.rights_of(person.id, person.role, getattr(person, "cap", "admin"))
+
+    def rights_of(self, user_id: str, role: str, cap: str = "admin") -> Rights:
+        """`cap`: the most that a token may."""
+        key = (user_id, role, cap)
         found = self._of.get(key)
         if found is None:
-            found = self._of[key] = Rights(LEVELS[person.role], self.of(person.id), self.roles, cap)
+            found = self._of[key] = Rights(LEVELS[role], self.of(user_id), self.roles, LEVELS[cap])
         return found
 
     def of(self, user_id: str) -> Sequence[Grant]:

@@ -48,7 +48,7 @@ def test_a_grant_is_inherited_from_pool_to_host_to_vm_and_to_what_is_part_of_it(
     disk = web.home.one(VDI, web.all_of(VBD, web.VBDs)[0].VDI)
     guest = web.home.one(VMGuestMetrics, web.guest_metrics)
     assert disk is not None and guest is not None
-    fakes.change(LAB, disk, VBDs=[vbd.ref for vbd in web.all_of(VBD, web.VBDs) if vbd.VDI == disk.ref])
+    fakes.change(LAB, disk, VBDs=[vbd.ref for vbd in web.all_of(VBD, web.VBDs) if disk.ref == vbd.VDI])
     for on in (web, host, pool):
         rights = Rights(NONE, [grant("operator", on)])
         assert start(rights, web)

@@ -12,10 +12,12 @@ import pytest
 
 from data.findings.overrides import Acknowledgement, Tuning
 from data.findings.rules import RULES
+from data.grants.grant import GrantKind
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused, StoreError
 from data.stores.findings import FindingStore, Notes, Tunings
+from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.kiosks import KioskStore
 from data.stores.records import Records
 from data.stores.second_factors import SecondFactorStore
@@ -57,6 +59,7 @@ class Case:
         self.users, self.kiosks, self.settings = UserStore(directory), KioskStore(directory), SettingsStore(directory)
         self.servers, self.findings = ServerStore(directory, Vault(directory)), FindingStore(directory)
         self.clouds, self.tokens = CloudConfigStore(directory, Vault(directory)), TokenStore(directory)
+        self.grants, self.groups, self.roles = GrantStore(directory), GroupStore(directory), RoleStore(directory)
         self.ann = self.users.add_now("Ann", "a hash", Role.ADMIN)
         self.factors = SecondFactorStore(directory, Vault(directory))
         self.factors.set_now(self.ann.id, "Ann", "hunter2", 0, ["spare"])
@@ -90,6 +93,7 @@ class Case:
             (CloudConfigStore, "remove_now"): ("cloud_config.remove", lambda: self.clouds.remove_now(self.web.id, "ann")),
             (CloudConfigStore, "remove"): ("cloud_config.remove", lambda: self.clouds.remove(self.web.id, "ann")),
             **self._of_second_factors(),
+            **self._of_grants(),
             (TokenStore, "add_now"): ("token.add", lambda: self.tokens.add_now(self.ann.id, "backup")),
             (TokenStore, "add"): ("token.add", lambda: self.tokens.add(self.ann.id, "backup")),
             (TokenStore, "remove_now"): ("token.remove", lambda: self.tokens.remove_now(self.tokens.add_now(self.ann.id, "x")[1].id)),
@@ -114,6 +118,26 @@ class Case:
             (SecondFactorStore, "take_recovery"): ("second_factor.recovery", lambda: store.take_recovery(self.ann.id, "spare")),
             (SecondFactorStore, "remove_now"): ("second_factor.remove", lambda: store.remove_now(self.ann.id)),
             (SecondFactorStore, "remove"): ("second_factor.remove", lambda: store.remove(self.ann.id)),
+        }
+
+    def _of_grants(self) -> dict[tuple[type, str], tuple[str, Callable[[], Any]]]:
+        grants, groups, roles, on = self.grants, self.groups, self.roles, ("viewer", GrantKind.VM, "a-uuid")
+        given, ops = grants.add_now("admin", GrantKind.TAG, "web", user_id=self.ann.id), groups.add_now("ops")
+        return {
+            (GrantStore, "add_now"): ("grant.add", lambda: grants.add_now(*on, user_id=self.ann.id)),
+            (GrantStore, "add"): ("grant.add", lambda: grants.add(*on, user_id=self.ann.id)),
+            (GrantStore, "remove_now"): ("grant.remove", lambda: grants.remove_now(given.id)),
+            (GrantStore, "remove"): ("grant.remove", lambda: grants.remove(given.id)),
+            (GroupStore, "add_now"): ("group.add", lambda: groups.add_now("others", [self.ann.id])),
+            (GroupStore, "add"): ("group.add", lambda: groups.add("others", [self.ann.id])),
+            (GroupStore, "set_members_now"): ("group.members", lambda: groups.set_members_now(ops.id, [self.ann.id])),
+            (GroupStore, "set_members"): ("group.members", lambda: groups.set_members(ops.id, [self.ann.id])),
+            (GroupStore, "remove_now"): ("group.remove", lambda: groups.remove_now(ops.id)),
+            (GroupStore, "remove"): ("group.remove", lambda: groups.remove(ops.id)),
+            (RoleStore, "save_now"): ("role.save", lambda: roles.save_now("Power", ["vm.start"])),
+            (RoleStore, "save"): ("role.save", lambda: roles.save("Power", ["vm.start"])),
+            (RoleStore, "remove_now"): ("role.remove", lambda: roles.remove_now(roles.save_now("Power", ["vm.start"]).id)),
+            (RoleStore, "remove"): ("role.remove", lambda: roles.remove(roles.save_now("Power", ["vm.start"]).id)),
         }
 
 
@@ -158,6 +182,9 @@ STORES: tuple[type, ...] = (
     CloudConfigStore,
     SecondFactorStore,
     TokenStore,
+    GrantStore,
+    GroupStore,
+    RoleStore,
 )
 
 

@@ -7,8 +7,9 @@ import hashlib
 import logging
 import time
 from asyncio import to_thread
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -35,6 +36,7 @@ T = TypeVar("T")
 LONGEST_BODY: Final = 1 << 20
 SQUEEZED_FROM: Final = 16 << 10
 """Bytes from which an answer is compressed, in a thread."""
+SCOPES_KEPT: Final = 50
 BURST, A_SECOND = 500.0, 100.0
 """Requests of one session at once, and in the long run."""
 
@@ -51,7 +53,7 @@ class Problem(Exception):
 class Asked:
     """A request, and whose it is."""
 
-    context: Context
+    context: Context  # as they may see it
     request: Request
     session: Session
     user: User
@@ -59,7 +61,7 @@ class Asked:
     @property
     def scope(self) -> Scope:
         """What they may see."""
-        return self.context.scope_of(self.user)
+        return self.context.scope
 
     @property
     def actor(self) -> Actor:
@@ -126,13 +128,29 @@ class RateLimit:
         return 0.0 if served else (1 - left) / self._rate
 
 
-def endpoint(context: Context, limit: RateLimit, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+class Desk:
+    """What all requests have in common: the program's parts, the limit, and the scopes that were looked with last."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.limit = context, RateLimit()
+        self._scopes: OrderedDict[Scope, None] = OrderedDict()  # who asks again in a moment finds it as it is
+
+    async def scope(self, user: User) -> Scope:
+        """All that they may see, made ready."""
+        scope = await self.context.scopes.ready(user)
+        self._scopes[scope] = self._scopes.pop(scope, None)
+        while len(self._scopes) > SCOPES_KEPT:
+            self._scopes.popitem(last=False)
+        return scope
+
+
+def endpoint(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """`handler` as a route: for people and programs, with its refusals as problems in the language that is asked for."""
 
     async def answer(request: Request) -> Response:
         with using(negotiate(request.headers.get("accept-language", ""))):
             try:
-                return await _answered(context, limit, handler, request)
+                return await _answered(desk, handler, request)
             except Problem as trouble:
                 return problem(trouble.status, str(trouble), more=trouble.more)
             except RecordMissing as error:
@@ -145,15 +163,16 @@ def endpoint(context: Context, limit: RateLimit, handler: Handler) -> Callable[[
     return open_to(PROGRAMS)(answer)
 
 
-async def _answered(context: Context, limit: RateLimit, handler: Handler, request: Request) -> Response:
+async def _answered(desk: Desk, handler: Handler, request: Request) -> Response:
     session = scope_session(request.scope)
     user = session.table.user_of(session) if session is not None else None
     if session is None or user is None:
         return problem(401, _("you are no longer signed in; sign in again"))
-    if wait := limit.wait(session.key):
+    if wait := desk.limit.wait(session.key):
         return problem(429, _("too many requests; try again in a second"), {"retry-after": str(int(wait) + 1)})
     if (token := session.table.token_of(session)) is not None:
-        background_tasks.create(context.tokens.note_use(token), name="note the use of a token")
+        background_tasks.create(desk.context.tokens.note_use(token), name="note the use of a token")
+    context = replace(desk.context, scope=await desk.scope(user), viewer=user.id)
     asked = Asked(context, request, session, user)
     with by(asked.actor):
         return await handler(asked)

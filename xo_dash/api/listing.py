@@ -88,11 +88,12 @@ def _cursor(order: str) -> str:
 async def _first(collection: Collection[T], asked: Asked, terms: Sequence[Term], after: str, count: int, turns: Turns) -> list[T]:
     """The first `count` in order behind `after`."""
     best: list[tuple[str, T]] = []
+    shows = asked.scope.shows
     sees, order, lists = asked.scope.sees, collection.order, collection.lists
     is_row = collection.kind is not None
     for items in _batches(list(collection.all(asked))):
         for item in items:
-            if lists(item) and (not is_row or sees(item)) and (place := order(item)) > after and _fits(collection, item, terms, sees):  # type: ignore[arg-type]  # rows are what scopes are asked about
+            if lists(item) and (not is_row or shows(item)) and (place := order(item)) > after and _fits(collection, item, terms, sees):  # type: ignore[arg-type]  # rows are what scopes are asked about
                 best.append((place, item))
         if len(best) > 2 * count:
             best = heapq.nsmallest(count, best, key=_place)

@@ -19,6 +19,7 @@ def find(collection: Collection[Any], asked: Asked, key: str) -> Any:
     """The item that a uuid, a key or an id means. Raises Problem: 404 for none, 409 for several."""
     if collection.kind is not None:
         found = asked.scope.mirror.having(collection.kind, key)
+        found = [row for row in found if asked.scope.shows(row)]
         found = [row for row in found if collection.lists(row)] or found
     else:
         found = [item for item in collection.all(asked) if collection.fields["id"](item, asked.scope.sees) == key]

@@ -9,15 +9,15 @@ from typing import Any, Final, NamedTuple
 from nicegui import App
 from starlette.responses import Response
 
-from xo_dash.api import actions, objects, openapi, runs
-from xo_dash.api.asked import Asked, Handler, Problem, RateLimit, endpoint, told
+from xo_dash.api import actions, objects, openapi, people, runs
+from xo_dash.api.asked import Asked, Desk, Handler, Problem, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
 BASE: Final = "/api/v1"
-COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS)
+COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS, *people.COLLECTIONS)
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MEASURED: Final = ("hosts", "vms", "srs")
 
@@ -31,13 +31,13 @@ class Row(NamedTuple):
 
 
 def add_routes(app: App, context: Context) -> None:
-    limit = RateLimit()
+    desk = Desk(context)
     rows = tuple(table())
     for row in rows:
-        app.add_route(BASE + row.path, endpoint(context, limit, row.handler), methods=[row.method], include_in_schema=False)
+        app.add_route(BASE + row.path, endpoint(desk, row.handler), methods=[row.method], include_in_schema=False)
     openapi.add_page(app)  # before what answers for everything else
     for path in (BASE, "/api/{rest:path}"):
-        app.add_route(path, endpoint(context, limit, _nothing(rows)), methods=list(METHODS), include_in_schema=False)
+        app.add_route(path, endpoint(desk, _nothing(rows)), methods=list(METHODS), include_in_schema=False)
 
 
 def table() -> Iterator[Row]:
@@ -48,6 +48,15 @@ def table() -> Iterator[Row]:
     yield Row("POST", "/actions/{id}", actions.give)
     yield Row("GET", "/runs/{id}", runs.one_run)
     yield Row("DELETE", "/runs/{id}", runs.cancel)
+    yield Row("POST", "/users", people.add_user)
+    yield Row("DELETE", "/users/{uuid}", people.remove_user)
+    yield Row("POST", "/groups", people.add_group)
+    yield Row("PUT", "/groups/{uuid}/members", people.set_members)
+    yield Row("DELETE", "/groups/{uuid}", people.remove_group)
+    yield Row("POST", "/roles", people.save_role)
+    yield Row("DELETE", "/roles/{uuid}", people.remove_role)
+    yield Row("POST", "/grants", people.add_grant)
+    yield Row("DELETE", "/grants/{uuid}", people.remove_grant)
     for collection in COLLECTIONS:
         yield Row("GET", f"/{collection.name}", partial(listed, collection))
         if collection.name in MEASURED:

@@ -20,11 +20,6 @@ HEARD_OF: Final = 2.0
 """Seconds for which an answer waits until the mirror has heard of what a run has made."""
 
 
-def is_seen(run: Run, sees: Sees) -> bool:
-    """Whether all that it is about may be seen."""
-    return all(sees(item.subject) for item in run.items)
-
-
 def run_as_data(run: Run, sees: Sees) -> dict[str, object]:
     """What `xo-dash do` is told of it, by whom and when; `steps` are those of all objects."""
     data = orders.told(run)
@@ -45,8 +40,7 @@ def _results(data: dict[str, object], name: str = "results") -> list[dict[str, o
 
 
 def _seen(asked: Asked) -> Iterable[Run]:
-    sees = asked.scope.sees
-    return [run for run in asked.context.runner.runs if is_seen(run, sees)]
+    return asked.context.tasks.runs
 
 
 def _part(name: str) -> object:

@@ -15,11 +15,12 @@ from data.names import name_of
 from data.objects import VM, Console, Host
 from data.stores.trace import Actor, Deed
 from xo_dash.auth.sessions import Session, SignedOut
-from xo_dash.consoles.rights import USE, may_see, may_use
+from xo_dash.consoles.rights import may_see, may_use
 from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Acts, CloseReason, Rights, Viewing
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.runner import Runner
+from xo_dash.control.verbs import USE_CONSOLE
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.console import Stream
 
@@ -87,7 +88,7 @@ class Consoles:
             user = session.user()
         except SignedOut:
             return
-        deed = Deed(action=USE.id, kind=vm.xapi_class, id=vm.uuid, name=name_of(vm))
+        deed = Deed(action=USE_CONSOLE.id, kind=vm.xapi_class, id=vm.uuid, name=name_of(vm))
         self._runner.note(Actor(user.name, user.id, session.address), deed)
 
     def _do(self, session: Session, vm: VM, what: AnyAction) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from data.grants.grant import SEE
+from data.grants.table import GrantTable
 from data.mirror import Subject
+from data.server import Server
 from data.stores.users import Role, User
+from data.types import NOWHERE
 from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.i18n import N_
 
@@ -34,18 +38,26 @@ class Verdict:
 
 
 ALLOWED = Verdict(True)
+DENIED = Verdict(False, lazy(N_("a grant denies you this here; ask an administrator")))
 GONE = Verdict(False, lazy(N_("you are no longer signed in; sign in again")))
 
 
 def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> Verdict:
-    """Whether `user` may do `guarded` to `subject` (None: to anything). Whoever is asked about is read anew by the caller.
-
-    Today a role holds everywhere; a grant on one object will be looked up here, along `subject` and what it is part of.
-    """
+    """Whether `user` may do `guarded` to `subject` (None: everywhere). Whoever is asked about is read anew by the caller."""
     if user is None:
         return GONE
-    if _RANK[user.role] >= _RANK[guarded.role]:
+    if subject is None or isinstance(subject, Server) or subject.home is NOWHERE:
+        return ALLOWED if _RANK[user.role] >= _RANK[guarded.role] else _needs(user, guarded)
+    rights = subject.home.part(GrantTable).rights(user)
+    verb, level = getattr(guarded, "id", SEE), _RANK[guarded.role]
+    if rights.may(verb, level, subject):
         return ALLOWED
+    if rights.decide(verb, level, subject).grant is not None:
+        return DENIED
+    return _needs(user, guarded)
+
+
+def _needs(user: User, guarded: Guarded) -> Verdict:
     return Verdict(
         False,
         lazy(

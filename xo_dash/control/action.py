@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from data.identity import seen_from
 from data.stores.users import Role
@@ -77,24 +77,42 @@ class Action(Generic[S, R]):
         return [*_unknown(request, subject), *self.check(request, subject)]
 
 
-def _unknown(request: Request, subject: XapiObject, place: str = "") -> Iterator[Fault]:
-    """Objects that a field names and its pool does not have; those of its parts are at their own places."""
+class Mention(NamedTuple):
+    """An object that a request names, and where; None: there is none in its pool, or, where it may be of any, anywhere."""
+
+    field: RequestField
+    place: str
+    row: XapiObject | None
+
+
+def _mentions(request: Request, subject: XapiObject, place: str = "") -> Iterator[Mention]:
+    """All of them; those of its parts are at their own places."""
     for one in fields(type(request)):
         value = getattr(request, one.name)
         if isinstance(value, Request):
-            yield from _unknown(value, subject, f"{place}{one.name}.")
+            yield from _mentions(value, subject, f"{place}{one.name}.")
         elif one.part is not None:
             for number, part in enumerate(value or ()):
-                yield from _unknown(part, subject, f"{place}{one.name}.{number}.")
-        elif one.kind is not None and value is not None and not _is_there(one, value, subject):
-            usual = NOT_THERE.get(one.kind.xapi_class, N_("there is no such object in its pool; choose another"))
-            yield Fault(f"{place}{one.name}", lazy(one.missing or usual))
+                yield from _mentions(part, subject, f"{place}{one.name}.{number}.")
+        elif one.kind is not None and value is not None:
+            row = seen_from(subject.home, one.kind, value) if one.anywhere else subject.home.by_uuid(one.kind, value)
+            yield Mention(one, f"{place}{one.name}", row)
 
 
-def _is_there(field: RequestField, uuid: str, subject: XapiObject) -> bool:
-    """Whether its pool has it; where it may be another pool's, whether that one does."""
-    assert field.kind is not None  # noqa: S101  # it is a field for an object
-    return (seen_from(subject.home, field.kind, uuid) if field.anywhere else subject.home.by_uuid(field.kind, uuid)) is not None
+def _unknown(request: Request, subject: XapiObject) -> Iterator[Fault]:
+    """Objects that a field names and that are not there."""
+    return (Fault(one.place, not_found(one.field)) for one in _mentions(request, subject) if one.row is None)
+
+
+def named(request: Request, subject: XapiObject) -> Iterator[tuple[RequestField, XapiObject]]:
+    """The objects that fields name, and that are there."""
+    return ((one.field, one.row) for one in _mentions(request, subject) if one.row is not None)
+
+
+def not_found(field: RequestField) -> LazyText:
+    """What is said of an object that is not there."""
+    kind = field.kind.xapi_class if field.kind else ""
+    return lazy(field.missing or NOT_THERE.get(kind, N_("there is no such object in its pool; choose another")))
 
 
 NOT_THERE: Mapping[str, str] = {

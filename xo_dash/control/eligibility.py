@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from data.grants.table import GrantTable
 from data.mirror import PoolMirror
 from data.names import pool_name
+from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.access import may
-from xo_dash.control.action import AnyAction
+from xo_dash.control.action import AnyAction, named, not_found
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.request import Request
 from xo_dash.i18n import N_
 
 
@@ -29,6 +32,25 @@ def impossible(action: AnyAction, subject: XapiObject) -> LazyText | None:
     if not isinstance(subject, action.kind):
         return lazy(N_("this object does not support it"))
     return not_there(subject) or residence_answers(subject) or action.blocked(subject)
+
+
+def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> LazyText | None:
+    """Why a request cannot be done that names an object which `user` may not see: it is told as one that is not there."""
+    rights = subject.home.part(GrantTable).rights(user) if user is not None else None
+    if rights is None or rights.sees_everything:
+        return None
+    unseen = (one for one, row in named(request, subject) if not rights.sees(row) and row not in _at_hand(subject))
+    return next(map(not_found, unseen), None)
+
+
+def _at_hand(subject: XapiObject) -> Iterator[XapiObject]:
+    """What is seen by name with a VM: its host, its SRs and its networks."""
+    if isinstance(subject, VM):
+        for vbd in subject.all_of(VBD, subject.VBDs):
+            yield from (sr for vdi in subject.all_of(VDI, [vbd.VDI]) if (sr := vdi.home.one(SR, vdi.SR)))
+        for vif in subject.all_of(VIF, subject.VIFs):
+            yield from subject.all_of(Network, [vif.network])
+        yield from subject.all_of(Host, [subject.resident_on, subject.affinity])
 
 
 def not_there(subject: XapiObject) -> LazyText | None:

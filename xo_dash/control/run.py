@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from data.stores.users import Role
 from data.types import Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.lazy_text import LazyText
@@ -85,6 +86,7 @@ class Run:
     faults: tuple[Fault, ...] = ()
     cancelled: bool = False  # somebody wants it to stop
     dismissed: bool = False  # its user has seen what became of it
+    cap: Role = Role.ADMIN  # the most that it may, for a token that may less than its user
     recalled: bool = False  # given before this program started, and not continued: see unfinished
     continued: float = 0.0  # seconds since 1970: when it went on after a restart of ours
 

@@ -17,13 +17,13 @@ from data.names import name_of, pool_name
 from data.objects import Task
 from data.reading import reading
 from data.stores.trace import Actor, Deed
-from data.stores.users import User
+from data.stores.users import CappedUser, Role, User, capped
 from data.types import XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import STOPPED, Audit, AuditEntry, AuditUnwritable, moment
-from xo_dash.control.eligibility import why_not
+from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.execution import CHANGED, STUCK, Execution
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
@@ -124,6 +124,7 @@ class Runner:
             address=address,
             items=tuple(map(self._item, subjects)),
             created=self._clock(),
+            cap=user.cap if isinstance(user, CappedUser) else Role.ADMIN,
         )
         try:
             run.request = request if isinstance(request, Request) else decode(action.request, request or {})
@@ -194,7 +195,7 @@ class Runner:
 
     def cancel(self, user: User, run: Run) -> None:
         """Stop it: what waits is not begun, a task that can be cancelled is, and what a plan has done so far is taken back."""
-        if run.ended or not may(user, run.action):
+        if run.ended or not all(may(user, run.action, item.subject) for item in run.items):
             return
         run.cancelled = True
         if file := self._writing.get(run):
@@ -327,13 +328,20 @@ class Runner:
         if subject is None:
             return lazy(N_("{name} no longer exists"), name=item.name)
         item.subject = subject
-        if reason := why_not(run.action, subject, self._users.get(run.user_id)):
+        if reason := why_not(run.action, subject, user := self._user(run)):
             return reason
         try:
             item.request = _filled(run, item)
         except BadRequest as error:
             return told(error.faults, run.action)
+        if reason := out_of_sight(item.request, subject, user):
+            return reason
         return lazy(N_("it is already being done")) if _doing(run, item) in self._under_way else item.request
+
+    def _user(self, run: Run) -> User | None:
+        """Whoever gave it, as they are now."""
+        user = self._users.get(run.user_id)
+        return None if user is None else capped(user, run.cap)
 
     async def _end(self, run: Run, item: RunItem, outcome: StepOutcome, record: ItemRecord | None = None) -> None:
         """`record`: unless the next start goes on with it."""

@@ -1,0 +1,122 @@
+"""Grants over the API: who sees and may what, and what becomes of it at once when a grant is taken away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from data.objects import VM, Host
+from data.stores.users import Role
+from tests import fakes
+from tests.api.conftest import Api
+from xo_dash.api.routes import table
+
+ADMIN_ALONE = {"/users", "/groups", "/roles", "/grants"}
+
+
+def web(api: Api) -> VM:
+    return fakes.find(api.context.mirror, "web-1")
+
+
+async def grant(api: Api, role: str = "operator", **more: Any) -> dict[str, Any]:
+    body = {"user": "none", "role": role, "on": {"kind": "vm", "uuid": web(api).uuid}} | more
+    answer = await api.post("/grants", body)
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"/api/v1/grants/{told['id']}"
+    return told
+
+
+async def names(api: Api, collection: str, by: str) -> set[str]:
+    return {item["name_label"] for item in (await api.get(f"/{collection}", by=by))["items"]}
+
+
+async def test_who_has_a_grant_sees_and_does_that_and_no_more(api: Api) -> None:
+    assert await names(api, "vms", "none") == set()
+    given = await grant(api)
+    assert (given["user"], given["role"], given["on"]["uuid"]) == ("none", "operator", web(api).uuid)
+    assert await names(api, "vms", "none") == {"web-1"}
+    assert await names(api, "vdis", "none") == {"web-1 root"}
+    for unseen in ("hosts", "srs", "networks", "pools"):
+        assert await names(api, unseen, "none") == set()
+    mine = await api.get(f"/vms/{web(api).uuid}", by="none")
+    assert mine["power_state"] == "Running"
+    other = fakes.find(api.context.mirror, "db-01")
+    await api.refused(404, "GET", f"/vms/{other.uuid}", by="none")
+    await api.refused(404, "POST", "/actions/vm.snapshot", by="none", json={"on": [other.uuid]})
+    for name, status in (("vm.snapshot", 200), ("vm.rename", 200)):
+        answer = await api.post(f"/actions/{name}", {"on": [web(api).uuid], "with": {"name": "x"}, "dry_run": True}, by="none")
+        assert answer.status_code == status, answer.text
+    assert (await api.get("/grants", by="none"))["items"] == [given]
+
+
+async def test_what_is_taken_away_is_gone_with_the_answer(api: Api) -> None:
+    given = await grant(api, "viewer")
+    assert await names(api, "vms", "none") == {"web-1"}
+    await api.refused(403, "POST", "/actions/vm.snapshot", by="none", json={"on": [web(api).uuid]})
+    assert (await api.ask("DELETE", f"/grants/{given['id']}")).status_code == 204
+    assert await names(api, "vms", "none") == set()
+
+
+async def test_a_deny_wins_over_the_role_that_holds_everywhere(api: Api) -> None:
+    await grant(api, "operator", user="admin", deny=True)
+    told = await api.refused(403, "POST", "/actions/vm.snapshot", json={"on": [web(api).uuid]})
+    assert "denies" in told["detail"]
+    await grant(api, "viewer", user="viewer", deny=True)
+    assert "web-1" not in await names(api, "vms", "viewer") and len(await names(api, "vms", "viewer")) == 40
+
+
+async def test_a_group_a_tag_and_a_role_of_ones_own(api: Api) -> None:
+    assert (await api.post("/roles", {"name": "Power", "verbs": ["vm.start", "vm.clean_shutdown"]})).status_code == 201
+    assert (await api.post("/groups", {"name": "ops", "users": ["none"]})).status_code == 201
+    await grant(api, "Power", user="", group="ops", on={"kind": "tag", "tag": "ci"})
+    assert await names(api, "vms", "none") == {"ci-runner-1"}
+    ci = fakes.find(api.context.mirror, "ci-runner-1")
+    on = {"on": [ci.uuid], "dry_run": True}
+    assert (await api.post("/actions/vm.clean_shutdown", on, by="none")).status_code == 200
+    await api.refused(403, "POST", "/actions/vm.clean_reboot", by="none", json=on)
+    roles = {role["name"]: role["verbs"] for role in (await api.get("/roles", by="none"))["items"]}
+    assert roles["Power"] == ["vm.start", "vm.clean_shutdown"] and "vm.see" in roles["viewer"] and roles["none"] == []
+
+
+async def test_a_wrong_grant_is_refused_with_a_way_out(api: Api) -> None:
+    on = {"kind": "vm", "uuid": web(api).uuid}
+    for status, body in (
+        (404, {"user": "nobody", "role": "viewer", "on": on}),
+        (404, {"user": "none", "role": "king", "on": on}),
+        (404, {"user": "none", "role": "viewer", "on": {"kind": "vm", "uuid": "gone"}}),
+        (404, {"user": "none", "role": "none", "on": on}),
+        (400, {"user": "none", "role": "viewer", "on": {"kind": "car", "uuid": "x"}}),
+        (400, {"role": "viewer", "on": on}),
+        (400, {"user": "none", "role": "viewer", "on": {"kind": "tag"}}),
+        (409, {"user": "none", "role": "viewer", "on": on, "until": "yesterday"}),
+    ):
+        await api.refused(status, "POST", "/grants", json=body)
+    first = (await api.post("/groups", {"name": "a"})).json()
+    second = (await api.post("/groups", {"name": "b", "groups": ["a"]})).json()
+    told = await api.refused(409, "PUT", f"/groups/{first['id']}/members", json={"groups": [second["name"]]})
+    assert "itself" in told["detail"]
+    await api.refused(409, "POST", "/roles", json={"name": "x", "verbs": ["vm.fly"]})
+    await api.refused(404, "DELETE", "/grants/nothing")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+async def test_only_administrators_change_who_may_what(api: Api, role: Role) -> None:
+    """Every route of the table that changes people: a new one is covered by being there."""
+    asked = [row for row in table() if row.method != "GET" and f"/{row.path.split('/')[1]}" in ADMIN_ALONE]
+    assert len(asked) >= 9
+    for row in asked:
+        await api.refused(403, row.method, row.path.replace("{uuid}", "x"), by=role, json={})
+
+
+async def test_a_request_names_nothing_that_its_user_does_not_see(api: Api) -> None:
+    await grant(api)
+    host = fakes.find(api.context.mirror, "attic", Host)
+    answer = await api.post("/actions/vm.migrate", {"on": [web(api).uuid], "with": {"host": f"{host.uuid}@{host.home.key}"}}, by="none")
+    run = answer.json()
+    while run["state"] in ("waiting", "running"):
+        await asyncio.sleep(0.01)
+        run = await api.get(f"/runs/{run['id']}", by="none")
+    assert run["state"] == "refused" and "no such host" in run["results"][0]["reason"], run

@@ -1,0 +1,300 @@
+"""Users, groups, roles and grants. Administrators see and change all; others see what is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from starlette.responses import Response
+
+from data.grants.grant import LEVELS, Grant, GrantKind, OwnRole, UserGroup, groups_of
+from data.identity import key_of, parse
+from data.objects import SR, VM, Host, Network, Pool
+from data.stores.moments import moment_of
+from data.stores.users import Role, User
+from data.types import XapiObject
+from xo_dash.api.asked import Asked, Problem, told
+from xo_dash.api.collections import Collection
+from xo_dash.context import Context
+from xo_dash.control.verbs import check_verbs, verbs_of
+from xo_dash.i18n import _
+
+T = TypeVar("T")
+TARGETS: Final[dict[GrantKind, type[XapiObject]]] = {
+    GrantKind.POOL: Pool, GrantKind.HOST: Host, GrantKind.VM: VM, GrantKind.SR: SR, GrantKind.NETWORK: Network,
+}  # fmt: skip
+
+
+class On(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a grant is on: an object by its uuid or key, or a tag."""
+
+    kind: GrantKind
+    uuid: str = ""
+    tag: str = ""
+
+
+class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`user` or `group`: name or id. `until`: `90d`, `12h`, or a date."""
+
+    user: str = ""
+    group: str = ""
+    role: str
+    on: On
+    deny: bool = False
+    until: str = ""
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    password: str
+    role: Role = Role.NONE
+
+
+class NewGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Members by name or id."""
+
+    name: str
+    users: list[str] = []
+    groups: list[str] = []
+
+
+class Members(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    users: list[str] = []
+    groups: list[str] = []
+
+
+class NewRole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    verbs: list[str]
+
+
+def is_admin(asked: Asked) -> bool:
+    return asked.user.role is Role.ADMIN
+
+
+# ---- what is told
+
+
+class _Told:
+    """A record beside what names are looked up in."""
+
+    def __init__(self, record: Any, context: Context) -> None:
+        self.record, self.context = record, context
+
+    def user_name(self, user_id: str) -> str | None:
+        user = self.context.users.get(user_id)
+        return user.name if user else None
+
+    def group_name(self, group_id: str) -> str | None:
+        group = self.context.grants.groups.get(group_id)
+        return group.name if group else None
+
+    def role_name(self, role: str) -> str | None:
+        own = self.context.grants.roles.get(role)
+        return role if role in LEVELS else own.name if own else None
+
+
+def _mine(asked: Asked) -> frozenset[str]:
+    return groups_of(asked.user.id, asked.context.grants.groups.all())
+
+
+def _wrapped(found: Iterable[Any], asked: Asked) -> list[_Told]:
+    return [_Told(one, asked.context) for one in found]
+
+
+def _users(asked: Asked) -> Iterable[_Told]:
+    return _wrapped((user for user in asked.context.users.all() if is_admin(asked) or user.id == asked.user.id), asked)
+
+
+def _groups(asked: Asked) -> Iterable[_Told]:
+    mine = _mine(asked)
+    return _wrapped((group for group in asked.context.grants.groups.all() if is_admin(asked) or group.id in mine), asked)
+
+
+def _grants(asked: Asked) -> Iterable[_Told]:
+    mine = {grant.id for grant in asked.context.grants.table.of(asked.user.id)}
+    return _wrapped((grant for grant in asked.context.grants.grants.all() if is_admin(asked) or grant.id in mine), asked)
+
+
+def _roles(asked: Asked) -> Iterable[_Told]:
+    built_in = [OwnRole(id=role.value, name=role.value, verbs=tuple(verbs_of(role))) for role in Role]
+    return _wrapped([*built_in, *asked.context.grants.roles.all()], asked)
+
+
+def on_as_data(grant: Grant) -> dict[str, object]:
+    if grant.kind is GrantKind.TAG:
+        return {"kind": grant.kind.value, "tag": grant.key}
+    key = parse(grant.key)
+    return {"kind": grant.kind.value, "uuid": key.uuid, "pool": key.pool or key.uuid}
+
+
+def _collection(
+    called: str, title: str, every: Callable[[Asked], Iterable[_Told]], /, **fields: Callable[[_Told], object]
+) -> Collection[_Told]:
+    told_fields: dict[str, Callable[[_Told], object]] = {
+        "id": lambda one: one.record.id, "uuid": lambda one: one.record.id, **fields,
+    }  # fmt: skip
+    return Collection(
+        name=called, title=title, all=every, always=("id",), order=lambda one: str(one.record.id),
+        fields={key: _apart(value) for key, value in told_fields.items()},
+    )  # fmt: skip
+
+
+def _apart(value: Callable[[_Told], object]) -> Callable[[_Told, Any], object]:
+    return lambda one, _sees: value(one)
+
+
+USERS: Final = _collection(
+    "users", "Users; who is no administrator sees themselves", _users,
+    name=lambda one: one.record.name, role=lambda one: one.record.role.value, created=lambda one: one.record.created,
+)  # fmt: skip
+GROUPS: Final = _collection(
+    "groups", "Groups of users", _groups,
+    name=lambda one: one.record.name,
+    users=lambda one: [name for user_id in one.record.users if (name := one.user_name(user_id))],
+    groups=lambda one: [name for group_id in one.record.groups if (name := one.group_name(group_id))],
+)  # fmt: skip
+ROLES: Final = _collection(
+    "roles", "Roles, with the verbs that each may", _roles,
+    name=lambda one: one.record.name, verbs=lambda one: list(one.record.verbs), own=lambda one: one.record.id not in LEVELS,
+)  # fmt: skip
+GRANTS: Final = _collection(
+    "grants", "Grants: a role for a user or a group on an object", _grants,
+    user=lambda one: one.user_name(one.record.user_id), group=lambda one: one.group_name(one.record.group_id),
+    role=lambda one: one.role_name(one.record.role), on=lambda one: on_as_data(one.record), deny=lambda one: one.record.deny,
+    until=lambda one: one.record.until, created=lambda one: one.record.created, by=lambda one: one.record.by,
+)  # fmt: skip
+COLLECTIONS: Final = (USERS, GROUPS, ROLES, GRANTS)
+
+
+# ---- what is changed, by administrators
+
+
+async def _made(asked: Asked, collection: Collection[_Told], record: Any) -> Response:
+    data = collection.as_data(_Told(record, asked.context), asked.scope.sees)
+    return await told(asked, data, 201, {"location": f"/api/v1/{collection.name}/{record.id}"})
+
+
+async def add_user(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    body = await asked.body(NewUser)
+    return await _made(asked, USERS, await asked.context.auth.add_user(body.name, body.password, body.role))
+
+
+async def remove_user(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    await asked.context.auth.remove_user(_user(asked, asked.path("uuid")).id)
+    return await _changed(asked)
+
+
+async def add_group(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    body = await asked.body(NewGroup)
+    group = await asked.context.grants.groups.add(body.name, _ids(asked, body.users, _user), _ids(asked, body.groups, _group))
+    await asked.context.grants.refresh()
+    return await _made(asked, GROUPS, group)
+
+
+async def set_members(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    body = await asked.body(Members)
+    group = _group(asked, asked.path("uuid"))
+    users, groups = _ids(asked, body.users, _user), _ids(asked, body.groups, _group)
+    group = await asked.context.grants.groups.set_members(group.id, users, groups)
+    await asked.context.grants.refresh()
+    return await told(asked, GROUPS.as_data(_Told(group, asked.context), asked.scope.sees))
+
+
+async def remove_group(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    await asked.context.grants.groups.remove(_group(asked, asked.path("uuid")).id)
+    return await _changed(asked)
+
+
+async def save_role(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    body = await asked.body(NewRole)
+    check_verbs(body.verbs)
+    role = await asked.context.grants.roles.save(body.name, body.verbs)
+    await asked.context.grants.refresh()
+    return await _made(asked, ROLES, role)
+
+
+async def remove_role(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    await asked.context.grants.roles.remove(_role(asked, asked.path("uuid")))
+    return await _changed(asked)
+
+
+async def add_grant(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    body = await asked.body(NewGrant)
+    if bool(body.user) == bool(body.group):
+        raise Problem(400, _("a grant is for a “user” or for a “group”; name one of both"))
+    grant = await asked.context.grants.grants.add(
+        _role(asked, body.role), body.on.kind, _target(asked, body.on), user_id=_user(asked, body.user).id if body.user else "",
+        group_id=_group(asked, body.group).id if body.group else "", deny=body.deny, until=moment_of(body.until), by=asked.user.name,
+    )  # fmt: skip
+    await asked.context.grants.refresh()
+    return await _made(asked, GRANTS, grant)
+
+
+async def remove_grant(asked: Asked) -> Response:
+    asked.need(Role.ADMIN)
+    await asked.context.grants.grants.remove(asked.path("uuid"))
+    return await _changed(asked)
+
+
+async def _changed(asked: Asked) -> Response:
+    """Once nothing shows any more what was taken away."""
+    await asked.context.grants.refresh()
+    return Response(status_code=204)
+
+
+def _ids(asked: Asked, names: Sequence[str], find: Callable[[Asked, str], User | UserGroup]) -> list[str]:
+    return [find(asked, name).id for name in names]
+
+
+def _user(asked: Asked, name: str) -> User:
+    user = asked.context.users.get(name) or asked.context.users.by_name(name)
+    if user is None:
+        raise Problem(404, _("there is no user “{name}”; GET /api/v1/users lists them").format(name=name[:80]))
+    return user
+
+
+def _group(asked: Asked, name: str) -> UserGroup:
+    group = asked.context.grants.groups.get(name) or asked.context.grants.groups.by_name(name)
+    if group is None:
+        raise Problem(404, _("there is no group “{name}”; GET /api/v1/groups lists them").format(name=name[:80]))
+    return group
+
+
+def _role(asked: Asked, name: str) -> str:
+    """What a grant keeps of it."""
+    if name in LEVELS and name != Role.NONE:
+        return name
+    role = asked.context.grants.roles.get(name) or asked.context.grants.roles.by_name(name)
+    if role is None:
+        raise Problem(404, _("there is no role “{name}”; GET /api/v1/roles lists them").format(name=name[:80]))
+    return role.id
+
+
+def _target(asked: Asked, on: On) -> str:
+    """The key of what a grant is on. Raises Problem for what is not there, or in several pools."""
+    if on.kind is GrantKind.TAG:
+        tag = on.tag or on.uuid
+        return tag if tag else _asks(_("name the “tag” of the grant"))
+    found = asked.context.mirror.having(TARGETS[on.kind], on.uuid) if on.uuid else []
+    if not found:
+        sentence = _("there is no {kind} “{text}”; enter the UUID of one that is there")
+        raise Problem(404, sentence.format(kind=on.kind.value, text=on.uuid[:80]))
+    if len(found) > 1:
+        matches = sorted(map(key_of, found))
+        sentence = _("“{key}” is in several pools; use one of these instead: {matches}")
+        raise Problem(409, sentence.format(key=on.uuid[:80], matches=", ".join(matches)), matches=matches)
+    return key_of(found[0])
+
+
+def _asks(sentence: str) -> str:
+    raise Problem(400, sentence)

@@ -1,0 +1,61 @@
+"""Grants as they are kept and as they are asked: told to the table at once, and what becomes different acts on open pages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from data.grants.table import GrantTable
+from data.stores.errors import StoreError
+from data.stores.grants import GrantStore, GroupStore, RoleStore
+from data.stores.users import Role, UserStore
+
+log = logging.getLogger(__name__)
+
+
+class Grants:
+    """The three stores and the table that is made of them."""
+
+    def __init__(self, grants: GrantStore, groups: GroupStore, roles: RoleStore, table: GrantTable, users: UserStore) -> None:
+        self.grants, self.groups, self.roles = grants, groups, roles
+        self.table, self._users = table, users
+        self._had = self._roles_of_users()
+        self.when_changed: Callable[[], Awaitable[None]] | None = None
+        """Called after somebody's rights may have become others."""
+        self._is_stirred = False
+        table.observe(self._stir)
+        self._put()
+
+    async def refresh(self) -> None:
+        """Have what the stores have now be true; return when open pages show no more than may be seen."""
+        self._put()
+        await self._settle()
+
+    async def tick(self) -> None:
+        """See what the command line changed, and what has ended by itself."""
+        try:
+            changed = [await store.reload() for store in (self.grants, self.groups, self.roles)]
+        except StoreError as error:
+            log.warning("%s", error)
+            return
+        if any(changed):
+            self._put()
+        if (have := self._roles_of_users()) != self._had:
+            self._had, self._is_stirred = have, True
+        self.table.expire()
+        await self._settle()
+
+    def _roles_of_users(self) -> dict[str, Role]:
+        """What each has everywhere: it changes what they may see, too."""
+        return {user.id: user.role for user in self._users.all()}
+
+    def _put(self) -> None:
+        self.table.put(self.grants.all(), self.groups.all(), self.roles.all())
+
+    def _stir(self) -> None:
+        self._is_stirred = True
+
+    async def _settle(self) -> None:
+        if self._is_stirred and self.when_changed is not None:
+            self._is_stirred = False
+            await self.when_changed()

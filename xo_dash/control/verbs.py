@@ -1,0 +1,42 @@
+"""The verbs of which roles are made: the ids of all actions, and what else a grant may give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from data.grants.grant import SEE
+from data.stores.errors import RecordRefused
+from data.stores.users import Role
+from xo_dash.control.actions import ACTIONS
+from xo_dash.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """As an action is one, for `may`; nothing is run."""
+
+    id: str
+    role: Role
+
+
+LOOK: Final = Right(SEE, Role.VIEWER)
+SEE_CONSOLE: Final = Right("vm.console.see", Role.VIEWER)
+USE_CONSOLE: Final = Right("vm.console", Role.OPERATOR)
+HOST_CONSOLE: Final = Right("host.console", Role.ADMIN)
+"""A host's own console is a shell on it: seeing it and using it are one."""
+RIGHTS: Final = (LOOK, SEE_CONSOLE, USE_CONSOLE, HOST_CONSOLE)
+
+
+def verbs_of(role: Role) -> list[str]:
+    """All that a role from the start may."""
+    return [right.id for right in RIGHTS if role.includes(right.role)] + [action.id for action in ACTIONS if role.includes(action.role)]
+
+
+def check_verbs(verbs: Iterable[str]) -> None:
+    """Raises RecordRefused for one that there is not."""
+    known = set(verbs_of(Role.ADMIN))
+    for verb in verbs:
+        if verb not in known:
+            raise RecordRefused(_("there is no action “{action}”; see: xo-dash do").format(action=verb[:80]))
