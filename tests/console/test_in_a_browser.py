@@ -1,4 +1,4 @@
-"""The story of a console: it shows the screen, types a line, outlives a reboot, and ends with the session."""
+"""The story of a console: it outlives a reboot, and ends with the session. What is typed into one is in `e2e/test_a_vm_s_whole_life`."""
 
 from __future__ import annotations
 
@@ -16,16 +16,6 @@ ROWS = """async (name) => {
   const row = rows.find((row) => row[at('name')] === name);
   return row[at('uuid')];
 }"""
-INK = """() => {
-  const canvas = document.querySelector('.x-console-screen canvas');
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  let ink = 0;
-  for (let at = 16 * canvas.width * 4; at < data.length; at += 4) ink += data[at] > 128;
-  return ink;
-}"""
-"""Bright pixels of the screen below its title."""
-
-
 SEEN = """() => {
   const body = document.body, seen = (window.seen = []), last = document.querySelector(".x-console-last");
   const look = () => {
@@ -41,18 +31,8 @@ async def connected(page: Page) -> None:
     await expect(page.locator("body")).to_have_attribute("data-connected", "yes")
 
 
-async def drawn(page: Page, least: int) -> int:
-    """How much there is on the screen, once it is so much. The page allows no script of a test's, which only asks."""
-
-    async def enough() -> bool:
-        return int(await page.evaluate(INK)) > least
-
-    await until(enough, f"{least} bright pixels")
-    return int(await page.evaluate(INK))
-
-
 @pytest.mark.skipif(not files.is_here(), reason="needs noVNC, which the build could not fetch")
-async def test_a_console_types_a_line_and_outlives_a_reboot(browser: Browser, demo: Board) -> None:  # noqa: F811
+async def test_a_console_outlives_a_reboot_and_ends_with_its_session(browser: Browser, demo: Board) -> None:  # noqa: F811
     async with person(browser, demo.url) as one:
         await one.signs_in("demo", "demo")
         uuid = await one.page.evaluate(ROWS, "wiki")
@@ -62,13 +42,7 @@ async def test_a_console_types_a_line_and_outlives_a_reboot(browser: Browser, de
         page = await one.context.new_page()
         await page.goto(f"{demo.url}/console/{uuid}")
         await connected(page)
-        before = await drawn(page, 1000)
-        await page.get_by_role("button", name="Type text").click()
-        await page.get_by_role("textbox", name="Type text").fill("anna\necho hello\n")
-        await page.get_by_role("button", name="Type", exact=True).click()
-        await drawn(page, before + 300)
-        await page.get_by_role("button", name="Close").click()
-
+        await expect(page.locator(".x-console-screen canvas")).to_be_visible()
         await page.evaluate(SEEN)
         await one.verb("Reboot").click()
         await one.page.locator(".x-dialog").get_by_role("button", name="Reboot", exact=True).click()
