@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from nicegui import ui
 
-from components.ui import Age, Column, Mark, Markdown, Meter, chip
+from components.ui import Age, Button, ButtonKind, Column, Mark, Markdown, Meter, chip
 from components.urls import path_to
 from data.views.things import Thing
 
@@ -99,7 +100,16 @@ class Later:
     then: str
 
 
-Cell = Later | str | Note | CellLink | Share | When | Marked | Chips | TextLines | Quiet | Copy | PartsBar
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button in a row: `mark` finds it, `do` is what it does."""
+
+    text: str
+    mark: str
+    do: Callable[[], Any] = field(compare=False)
+
+
+Cell = Pressed | Later | str | Note | CellLink | Share | When | Marked | Chips | TextLines | Quiet | Copy | PartsBar
 
 
 class CellSlot(ui.element):
@@ -151,8 +161,8 @@ def draw(cell: Cell) -> ui.label | None:
             _parts(shares)
         case Note(text) | Quiet(text):
             Markdown(text) if isinstance(cell, Note) else ui.label(text).classes("x-dim")
-        case Copy(text, tip):
-            _copy(text, tip)
+        case Pressed() | Copy():
+            _clickable(cell)
     return None
 
 
@@ -173,6 +183,13 @@ def _parts(shares: Sequence[float]) -> None:
     with ui.element().classes("x-shares").props("aria-hidden=true"):
         for share in shares:
             ui.element("i").style(f"width: {share * 100:.1f}%")
+
+
+def _clickable(cell: Pressed | Copy) -> None:
+    if isinstance(cell, Pressed):
+        Button(cell.text, cell.do, kind=ButtonKind.GHOST).mark(cell.mark)
+    else:
+        _copy(cell.text, cell.tip)
 
 
 def _copy(text: str, tip: str) -> None:

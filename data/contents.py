@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Final
 
 from data.objects import SR, VDI, VM
 from data.storage import DiskKind, disk_kind, machine_of, owners_of
+from data.types import timestamp
 
 STEP: Final = 20
 """Disks that are looked at in one step."""
@@ -34,6 +36,10 @@ class Part:
     snapshots: int = 0
     bases: int = 0
     disks: int = 0  # base copies not counted
+    merging: int = 0  # of the base copies what stands under one node alone, which the SR can merge
+    merges: int = 0  # how many such base copies
+    old: int = 0  # of the snapshots those from before the moment that was asked about
+    olds: int = 0
 
     @property
     def used(self) -> int:
@@ -47,6 +53,7 @@ Contents = Generator[None, None, list[Part]]
 
 @dataclass(slots=True)
 class _Survey:
+    old_before: float = 0.0
     own: dict[Owner, Part] = field(default_factory=dict)
     below: dict[VDI, dict[Owner, None]] = field(default_factory=dict)  # base copy: who has disks above it
 
@@ -62,6 +69,9 @@ class _Survey:
         part.disks += 1
         if vdi.is_a_snapshot:
             part.snapshots += max(0, vdi.physical_utilisation)
+            if (timestamp(vdi.snapshot_time) or math.inf) < self.old_before:
+                part.old += max(0, vdi.physical_utilisation)
+                part.olds += 1
         else:
             part.current += max(0, vdi.physical_utilisation)
         self._mark_below(vdi, owner)
@@ -76,7 +86,11 @@ class _Survey:
         shared: dict[frozenset[Owner], Part] = {}
         for base, owners in self.below.items():
             if sr.ref == base.SR:
-                self._part_below(owners, shared).bases += max(0, base.physical_utilisation)
+                part = self._part_below(owners, shared)
+                part.bases += max(0, base.physical_utilisation)
+                if len(base.home.above(base)) == 1:
+                    part.merging += max(0, base.physical_utilisation)
+                    part.merges += 1
             yield  # a golden image may be below thousands
         return sorted([*self.own.values(), *shared.values()], key=lambda part: -part.used)
 
@@ -94,9 +108,9 @@ class _Survey:
         return shared[key]
 
 
-def contents_of(sr: SR) -> Contents:
-    """The parts of `sr`: run it to its end, with pauses where it makes some."""
-    survey = _Survey()
+def contents_of(sr: SR, old_before: float = 0.0) -> Contents:
+    """The parts of `sr`: run it to its end, with pauses where it makes some. `old_before`: epoch seconds; older snapshots are counted."""
+    survey = _Survey(old_before)
     for place, ref in enumerate(tuple(sr.VDIs)):
         vdi = sr.home.one(VDI, ref)
         if vdi is not None:
@@ -124,7 +138,37 @@ def together(parts: Iterable[Part]) -> Part:
         total.snapshots += part.snapshots
         total.bases += part.bases
         total.disks += part.disks
+        total.merging += part.merging
+        total.merges += part.merges
+        total.old += part.old
+        total.olds += part.olds
     return total
+
+
+class Use(StrEnum):
+    """What the space of an SR is used for, as one bar shows it."""
+
+    CURRENT = "current"
+    SNAPSHOTS = "snapshots"
+    BASES = "bases"
+    MERGING = "merging"  # base copies that wait to be merged
+    ORPHANS = "orphans"  # whatever of it nothing has
+    OTHER = "other"  # not of disks: files of others, what a driver keeps for itself
+    FREE = "free"
+
+
+def uses_of(parts: Iterable[Part], used: int, free: int) -> dict[Use, int]:
+    """Bytes of each; `used` and `free` as the SR tells, -1 where it does not. What disks cannot account for is OTHER."""
+    parts = tuple(parts)
+    kept = together(part for part in parts if part.holder is not Holder.NOBODY)
+    lost = together(part for part in parts if part.holder is Holder.NOBODY)
+    found = {
+        Use.CURRENT: kept.current, Use.SNAPSHOTS: kept.snapshots, Use.BASES: kept.bases - kept.merging, Use.MERGING: kept.merging,
+        Use.ORPHANS: lost.used,
+    }  # fmt: skip
+    found[Use.OTHER] = max(0, used - sum(found.values()))
+    found[Use.FREE] = max(0, free)
+    return found
 
 
 def _owner(vdi: VDI, kind: DiskKind) -> Owner:

@@ -67,3 +67,10 @@ def _line(samples: Sequence[Sample]) -> tuple[float, float]:
     if tt == 0 or uu == 0:
         return 0.0, 0.0
     return tu / tt, tu * tu / (tt * uu)
+
+
+def per_day(samples: Sequence[Sample]) -> float:
+    """Bytes that it grew a day between the first and the last of them; 0 where they are of one moment."""
+    if len(samples) < 2 or samples[-1].t <= samples[0].t:
+        return 0.0
+    return (samples[-1].used - samples[0].used) / (samples[-1].t - samples[0].t) * DAY

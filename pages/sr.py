@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nicegui import ui
 
+from components.actions import PlacedMenu
 from components.charts import HistoryCharts, panels
 from components.lists import Listing
 from components.recent_messages import RecentMessages
+from components.storage.chain import Chain
 from components.storage.contents import SrContents
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_table
+from components.storage.space import FreeUp, Growth, SpaceBar
 from components.ui import Card
+from data.contents import Part
 from data.views.sr import SRView
 from pages.objects import PageKind, object_page
 from xo_dash.context import Context
@@ -37,16 +43,33 @@ def _about() -> PageKind[SRView]:
 
 
 def show(context: Context, sr: SRView) -> None:
-    """The page of an SR."""
+    """The page of an SR: what is on it, with one selection for the bar, the VMs and the disks."""
     mirror = context.mirror
     sr_head(context, sr)
     with ui.element().classes("x-object"):
-        SrContents(mirror, sr.row)
+
+        def choose(segment: str) -> None:
+            listing.run_method("only", segment)
+
+        bar = SpaceBar(sr, choose)
+        shown: list[SpaceBar | Chain | FreeUp] = [bar]
+
+        def told(parts: Sequence[Part]) -> None:
+            for one in shown:
+                one.show(parts)
+
+        contents = SrContents(mirror, sr.row, told)
+        chain = Chain(sr)
+        chain.show(contents.parts)
         with Card(_("Disks"), wide=True) as disks:
-            Listing(mirror, disk_table(sr.row), on_count=disks.show_count)
-        SrPaths(sr)
+            listing = Listing(mirror, disk_table(sr.row), on_count=disks.show_count, offer=PlacedMenu(context).open_for)
+        SrPaths(context, sr)
         HistoryCharts("sr", sr.key, panels.of_sr(), first="day")
         with ui.element().classes("x-object-aside"):
-            RoomCard(sr).classes("x-first")
+            free_up = FreeUp(context, sr, choose).classes("x-first")
+            free_up.show(contents.parts)
+            shown += [chain, free_up]
+            Growth(sr)
+            RoomCard(sr)
             SrAbout(sr)
             RecentMessages(mirror, sr.row)

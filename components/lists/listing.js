@@ -275,6 +275,13 @@ export default {
       this.q = text;
       this.again();
     },
+    /** That segment alone, in sight: asked for from elsewhere on the page. */
+    only(name) {
+      this.q = "";
+      this.segment = name;
+      this.again();
+      this.$el.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    },
     choose(name) {
       this.segment = this.segment === name ? "" : name;
       this.again();

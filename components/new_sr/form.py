@@ -290,12 +290,12 @@ class NewSRForm(ui.element):
             rows.append(FoundRow(path, (path, *space_of(chosen, self._home)), words, mark, taken))
         with Card(_("Export")):
             columns = [_("Path on {server}").format(server=rough.server), _("Size"), _("Free")]
-            found_list(_("Export"), columns, rows, rough.path, lambda value: self._choose("path", value))
+            found_list(_("Export"), columns, rows, rough.path, lambda value: self._choose("path", value), "2.2fr 0.7fr 0.7fr")
 
     def _draw_targets(self, rough: NewSR) -> None:
         rows = [FoundRow(target.iqn, (target.iqn,), ", ".join(target.portals)) for target in self._search.found.targets]
         with Card(_("Target")):
-            found_list(_("Target"), [_("IQN")], rows, rough.iqn, lambda value: self._choose("iqn", value), _("Portals"))
+            found_list(_("Target"), [_("IQN")], rows, rough.iqn, lambda value: self._choose("iqn", value), "2.6fr", _("Portals"))
 
     def _draw_luns(self, rough: NewSR) -> None:
         rows = []
@@ -306,7 +306,7 @@ class NewSRForm(ui.element):
             rows.append(FoundRow(lun.scsi_id, cells, words, mark, taken))
         with Card(_("LUN")):
             columns = [_("LUN"), _("Size"), _("Vendor"), _("SCSI id")]
-            found_list(_("LUN"), columns, rows, rough.scsi_id, lambda value: self._choose("scsi_id", value))
+            found_list(_("LUN"), columns, rows, rough.scsi_id, lambda value: self._choose("scsi_id", value), "40px 72px 80px 1.6fr")
 
     def _draw_existing(self) -> None:
         """What was found is attached unless one says otherwise."""

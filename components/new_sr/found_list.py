@@ -51,12 +51,15 @@ def space_of(chosen: NewSR, home: Home) -> tuple[str, str]:
 
 
 def found_list(
-    title: str, columns: Sequence[str], rows: Sequence[FoundRow], chosen: str, choose: Callable[[str], None], last: str = ""
+    title: str, columns: Sequence[str], rows: Sequence[FoundRow], chosen: str, choose: Callable[[str], None], tracks: str, last: str = ""
 ) -> None:
-    """A row for each, as radio buttons; those that are taken are faint. `last`: the title of the last column."""
+    """A row for each, as radio buttons; those that are taken are faint. `tracks`: of CSS, for the columns.
+
+    `last`: the title of the last column.
+    """
     with ui.element().classes("x-pick").props("role=radiogroup") as group:
         group.props["aria-label"] = title
-        group.style(f"--pick: {len(columns)}")
+        group.style(f"--tracks: {tracks}")
         with ui.element().classes("x-pick-row x-pick-head").props("aria-hidden=true"):
             ui.element("i")
             for column in (*columns, last or _("What is there")):

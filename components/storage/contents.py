@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from nicegui import background_tasks
@@ -23,6 +24,8 @@ from xo_dash.i18n import _, ngettext, number, size
 
 AT_ONCE: Final = 60
 """Of so few disks the page has the parts at once."""
+OLD: Final = 30 * 86400.0
+"""Seconds after which a snapshot is worth a look."""
 SHOWN: Final = 12
 """Lines; the rest is one more, and the list of disks below has everything."""
 DISK = frozenset({"SR", "VBDs", "name_label", "physical_utilisation", "managed", "type", "is_a_snapshot", "sm_config"})
@@ -32,9 +35,12 @@ MACHINE = frozenset({"name_label", "is_a_template", "is_a_snapshot", "is_control
 class SrContents(Card):
     """Follows the disks of an SR; they are looked at in slices, and once more where they changed meanwhile."""
 
-    def __init__(self, mirror: Sight, sr: SR) -> None:
+    def __init__(self, mirror: Sight, sr: SR, told: Callable[[Sequence[Part]], None]) -> None:
+        """`told` gets what was found, for what else shows it."""
         super().__init__(_("VMs and disks"), " ", wide=True)
         self._sr = sr
+        self.on_parts = told  # let go of at the end, see components.release
+        self.parts: Sequence[Part] = ()
         self._due = self._running = False
         self._disks: frozenset[Ref] = frozenset()
         self._machines: frozenset[VM] = frozenset()
@@ -66,7 +72,7 @@ class SrContents(Card):
             self._due = True
         elif len(self._sr.VDIs) <= AT_ONCE:
             self._due = False
-            self._take(finished(contents_of(self._sr)))
+            self._take(finished(contents_of(self._sr, time.time() - OLD)))
         else:
             self._due = self._running = True
             background_tasks.create(self._look(), name="what fills an SR")
@@ -83,7 +89,7 @@ class SrContents(Card):
         parts: list[Part] = []
 
         def steps() -> Iterator[None]:
-            parts.extend((yield from contents_of(self._sr)))
+            parts.extend((yield from contents_of(self._sr, time.time() - OLD)))
 
         await in_turns(steps())
         if not self.is_deleted:
@@ -96,6 +102,8 @@ class SrContents(Card):
         self._machines = frozenset(vm for part in parts for vm in part.machines)
         with self:
             self._show(parts)
+        self.parts = parts
+        self.on_parts(parts)
 
     def _show(self, parts: Sequence[Part]) -> None:
         total = together(parts)

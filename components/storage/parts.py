@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.cells import Cell, CellTable, Copy, Facts, Quiet, link_to
+from components.actions import run_command, whoever
+from components.cells import Cell, CellTable, Copy, Facts, Pressed, Quiet, link_to
 from components.findings.words import TONES
 from components.hosts.ports_and_paths import path_cell
 from components.live import follow_facts
@@ -15,6 +16,8 @@ from data.storage import Reach, reached_by
 from data.views.path import PathView
 from data.views.sr import SRView
 from xo_dash.context import Context
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.pbd.plug import PLUG, UNPLUG, path_row
 from xo_dash.i18n import _, number, percent, size
 
 
@@ -73,28 +76,32 @@ class RoomCard(Card):
 
 
 class SrPaths(Card):
-    """Each host's way to it."""
+    """Each host's way to it; one that is not plugged is repaired in place."""
 
-    def __init__(self, sr: SRView) -> None:
+    def __init__(self, context: Context, sr: SRView) -> None:
         super().__init__(_("Paths"), " ", wide=True)
-        self._sr = sr
+        self._context, self._sr = context, sr
         with self:
-            self._table = CellTable(
-                (Column(_("Host"), main=True), Column(_("Path")), Column(_("Device"))), _("No host is connected to it.")
-            )
+            columns = (Column(_("Host"), main=True), Column(_("Path")), Column(_("Device")), Column(""))
+            self._table = CellTable(columns, _("No host is connected to it."))
             follow_facts(sr, ("paths", "cut_off"), self._refresh)
 
     def _refresh(self) -> None:
         self.scope.text = reached_text(reached_by(self._sr.row))
         paths = self._sr.paths
         self.show_count(len(paths))
-        self._table.show([(path.pbd, list(_path_cells(path))) for path in paths])
+        self._table.show([(path.pbd, list(self._cells(path))) for path in paths])
 
-
-def _path_cells(path: PathView) -> Iterator[Cell]:
-    yield link_to(path.host, Quiet(_("missing")))
-    yield path_cell(path)
-    yield path.device
+    def _cells(self, path: PathView) -> Iterator[Cell]:
+        yield link_to(path.host, Quiet(_("missing")))
+        yield path_cell(path)
+        yield path.device
+        pbd = path_row(self._sr.row, path.pbd)
+        row = UNPLUG if path.is_attached else PLUG
+        if pbd is None or why_not(row, pbd, whoever()):
+            yield Quiet("")
+        else:
+            yield Pressed(_(row.title), f"{row.id}-{path.pbd}", lambda: run_command(self._context, row, [pbd]))
 
 
 class SrAbout(Card):

@@ -22,6 +22,11 @@ def is_path(pbd: PBD) -> bool:
     return sr is not None and not sr.is_tools_sr and sr.type != "udev"
 
 
+def path_row(sr: SR, uuid: str) -> PBD | None:
+    """The path of `sr` that has this uuid."""
+    return next((pbd for pbd in sr.all_of(PBD, sr.PBDs) if pbd.uuid == uuid), None)
+
+
 def _host(pbd: PBD) -> LazyText | str:
     host = pbd.home.one(Host, pbd.host)
     return name_of(host) if host is not None else lazy(N_("an object that is gone"))

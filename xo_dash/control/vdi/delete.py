@@ -7,6 +7,7 @@ from typing import Final
 
 from data.names import name_of
 from data.objects import VBD, VDI, VM, PowerState
+from data.storage import DiskKind, disk_kind
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -15,6 +16,11 @@ from xo_dash.control.request import NoRequest
 from xo_dash.control.vdi.use import is_disk, users_of
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_, _
+
+
+def is_deletable(vdi: VDI) -> bool:
+    """A disk that people mean by the word, or what is left of a snapshot that is gone; other snapshots go with theirs."""
+    return is_disk(vdi) or (isinstance(vdi, VDI) and vdi.is_a_snapshot and disk_kind(vdi) is DiskKind.ORPHAN)
 
 
 def blocked(vdi: VDI) -> LazyText | None:
@@ -41,6 +47,6 @@ def consequences(vdi: VDI) -> Sequence[str]:
 
 DELETE_DISK: Final[AnyAction] = Action(
     id="vdi.delete", kind=VDI, title=N_("Delete disk"), done=N_("{name} is deleted"), role=Role.OPERATOR, icon="trash", danger=True,
-    applies_to=is_disk, blocked=blocked, plan=plan, consequences=consequences, typed=True,
+    applies_to=is_deletable, blocked=blocked, plan=plan, consequences=consequences, typed=True,
     warning=N_("All data on the disk is lost. This cannot be undone."),
 )  # fmt: skip
