@@ -236,3 +236,27 @@ def test_groups_roles_and_grants(run: Run, data_dir: Path) -> None:
                   ("--user", "ann", "--role", "viewer", "--on", "car:0a")):  # fmt: skip
         assert run("grant", "add", *wrong)[0] == 1
     assert run("grant", "remove", out.strip())[0] == run("role", "remove", "power")[0] == run("group", "remove", "ops")[0] == 0
+
+
+def test_the_configuration_goes_into_a_file_and_back_and_gets_another_key(run: Run, data_dir: Path, tmp_path: Path) -> None:
+    run("user", "add", "ann", "--role", "admin", typed="correct horse battery\n")
+    file = str(tmp_path / "lab.xodash")
+    assert run("config", "export", file, typed="short\n")[0] == 1
+    assert run("config", "export", file, typed="a long passphrase\n")[0] == 0
+    assert "File exists" in run("config", "export", file, typed="a long passphrase\n")[2]
+    run("user", "add", "eve", typed="correct horse battery\n")
+    assert run("config", "import", file, typed="a wrong passphrase\n")[2] == "xo-dash: the passphrase is wrong, or the file is damaged\n"
+    status, said, _complaint = run("config", "import", file, typed="a long passphrase\n")
+    assert status == 0 and "eve" not in run("user", "list")[1]
+    copy = said.split()[-1]
+    assert copy in run("config", "copies")[1] and run("config", "restore", copy)[0] == 0 and "eve" in run("user", "list")[1]
+    before = (data_dir / "secret.key").read_bytes() if (data_dir / "secret.key").exists() else b""
+    assert run("config", "change-key")[0] == 0 and (data_dir / "secret.key").read_bytes() != before
+    with DataDirectory(data_dir).serving():
+        assert "is in use by another xo-dash" in run("config", "change-key")[2]
+    assert {json.loads(line)["action"] for line in (data_dir / "audit.jsonl").read_text().splitlines()} >= {
+        "config.export",
+        "config.import",
+        "config.restore",
+        "config.change-key",
+    }

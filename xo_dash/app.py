@@ -18,6 +18,7 @@ from components.theme.theme import FAVICON
 from data.mirror import Mirror
 from data.scope import Scopes
 from data.stores.cloud_configs import CloudConfigStore
+from data.stores.copies import COPIED_EVERY, keep_daily
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
@@ -190,6 +191,8 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     context = build(settings, stores_of(settings, directory), audit)
     _print_start(settings, context)  # before the words are a browser's
     mount(nicegui.app, context)
+    if not settings.demo:
+        nicegui.app.on_startup(lambda: context.servers.schedule.every(COPIED_EVERY, "copies", lambda: _keep_copy(directory)))
     nicegui.app.on_startup(ending.Ending().watch)  # once uvicorn has its handlers in place
     nicegui.app.storage.max_tab_storage_age = TAB
     ui.run(
@@ -211,6 +214,13 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         server_header=False,
     )
     return 0
+
+
+async def _keep_copy(directory: DataDirectory) -> None:
+    try:
+        await directory.run(keep_daily, directory)
+    except StoreError as error:
+        log.warning("no copy of the configuration: %s", error)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -127,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_grants(commands)
     _add_server(commands)
     _add_audit(commands)
+    _add_config(commands)
     _add_do(commands)
     return parser
 
@@ -179,7 +180,7 @@ def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
     passwd.add_argument("name")
     reset = verbs.add_parser(
         "reset-two-step",
-        help=_("let a user sign in with the password alone, who lost their phone and their recovery codes"),
+        help=_("let a user who lost their phone sign in with the password alone"),
         parents=[_places()],
     )
     reset.add_argument("name")
@@ -191,6 +192,20 @@ def _add_audit(commands: "Commands[argparse.ArgumentParser]") -> None:
     verbs = audit.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help=_("check that no line was changed, added or removed"), parents=[_places()])
     verify.add_argument("--anchor", metavar="HASH", default="", help=_("the last hash of an earlier check: shows that nothing was cut off"))
+
+
+def _add_config(commands: "Commands[argparse.ArgumentParser]") -> None:
+    config = commands.add_parser("config", help=_("export, import and restore the configuration, change its key"), allow_abbrev=False)
+    verbs = config.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, what in (
+        ("export", _("write users, servers, settings and their secrets to a file, encrypted with a passphrase")),
+        ("import", _("replace the configuration by such a file; xo-dash must not be running")),
+    ):
+        verbs.add_parser(verb, help=what, parents=[_places()]).add_argument("file", metavar="FILE")
+    verbs.add_parser("copies", help=_("list the daily copies"), parents=[_places()])
+    restore = verbs.add_parser("restore", help=_("replace it by a daily copy; xo-dash must not be running"), parents=[_places()])
+    restore.add_argument("copy", metavar="DATE")
+    verbs.add_parser("change-key", help=_("seal all secrets with a new key; xo-dash must not be running"), parents=[_places()])
 
 
 def _add_token(commands: "Commands[argparse.ArgumentParser]") -> None:

@@ -1,7 +1,6 @@
 """`xo-dash user`, `xo-dash server` and `xo-dash audit`: the stores from the command line, also while a server runs on them."""
 
 import argparse
-import getpass
 import os
 import pwd
 import sys
@@ -16,9 +15,9 @@ from data.stores.servers import ServerStore, TlsMode
 from data.stores.trace import Actor
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
-from xo_dash import cli_people
+from xo_dash import cli_config, cli_people
 from xo_dash.auth.passwords import Passwords, complaint
-from xo_dash.cli_table import print_table
+from xo_dash.cli_table import ask_secret, print_table
 from xo_dash.config import Settings, is_loopback
 from xo_dash.control.audit import Audit
 from xo_dash.i18n import _, date
@@ -46,6 +45,8 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         try:
             if people := cli_people.VERBS.get((given.command, given.verb)):
                 people(given, directory)
+            elif config := cli_config.VERBS.get((given.command, given.verb)):
+                config(given, settings, directory)
             else:
                 verbs[given.command, given.verb](given, settings, directory)
         finally:
@@ -112,7 +113,7 @@ def _list_users(given: argparse.Namespace, settings: Settings, directory: DataDi
 
 
 def _new_password(name: str) -> str:
-    password = _secret(_("Password for {name}: ").format(name=name), twice=True)
+    password = ask_secret(_("Password for {name}: ").format(name=name), twice=True)
     if wrong := complaint(name, password):
         raise RecordRefused(wrong)
     return password
@@ -124,7 +125,7 @@ def _new_password(name: str) -> str:
 def _add_server(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     servers = ServerStore(directory, Vault(directory, settings.secret_key))
     tls = _trust(given)
-    password = _secret(_("Password for {user} at {address}: ").format(user=given.user, address=given.address))
+    password = ask_secret(_("Password for {user} at {address}: ").format(user=given.user, address=given.address))
     if not password:
         raise RecordRefused(_("a pool needs a password; nothing was added"))
     server = servers.add_now(given.address, given.user, password, tls=tls, label=given.label, fingerprint=given.fingerprint)
@@ -182,16 +183,3 @@ def _verify_audit(given: argparse.Namespace, settings: Settings, directory: Data
     if verdict.lines:
         print(_("first: {moment}").format(moment=verdict.since))
         print(_("last hash: {hash}").format(hash=verdict.last))
-
-
-# ---- the terminal
-
-
-def _secret(prompt: str, *, twice: bool = False) -> str:
-    """A password from the terminal, unseen, or the first line of standard input; never an argument, which others can see."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass(prompt)
-    if twice and getpass.getpass(_("Repeat password: ")) != password:
-        raise RecordRefused(_("the passwords do not match; nothing was changed"))
-    return password

@@ -6,7 +6,7 @@ Sealed: there are passwords in them.
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data.stores.directory import DataDirectory
@@ -81,6 +81,15 @@ class CloudConfigStore(Records[CloudConfig]):
             return records.pop(config_id)
 
         return self._change("cloud_config.remove", edit, config_id)
+
+    def reseal_now(self) -> None:
+        """With the vault's key of now."""
+
+        def edit(records: dict[str, CloudConfig]) -> None:
+            for key, record in records.items():
+                records[key] = replace(record, sealed=self._vault.seal(self._vault.open(record.sealed, key), key))
+
+        self._change(None, edit)
 
     async def save(self, name: str, user_id: str, values: Mapping[str, Any], *, shared: bool = False) -> CloudConfig:
         return await self._directory.run(lambda: self.save_now(name, user_id, values, shared=shared))

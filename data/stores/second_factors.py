@@ -79,6 +79,15 @@ class SecondFactorStore(Records[SecondFactor]):
 
         self._change("second_factor.remove", edit, user_id)
 
+    def reseal_now(self) -> None:
+        """With the vault's key of now."""
+
+        def edit(records: dict[str, SecondFactor]) -> None:
+            for key, record in records.items():
+                records[key] = replace(record, sealed=self._vault.seal(self._vault.open(record.sealed, key), key))
+
+        self._change(None, edit)
+
     async def set(self, user_id: str, name: str, key: str, counter: int, recovery: Iterable[str]) -> None:
         await self._directory.run(self.set_now, user_id, name, key, counter, recovery)
 

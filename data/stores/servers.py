@@ -154,6 +154,15 @@ class ServerStore(Records[ServerRecord]):
             self.add_now, address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated
         )
 
+    def reseal_now(self) -> None:
+        """With the vault's key of now."""
+
+        def edit(records: dict[str, ServerRecord]) -> None:
+            for key, server in records.items():
+                records[key] = self._with(server, {"password": self.password(key), "sessions": self.sessions(key)})
+
+        self._change(None, edit)
+
     async def update(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
         return await self._directory.run(lambda: self.update_now(server_id, **changes))
 

@@ -146,6 +146,7 @@ QUIET = {
     (UserStore, "set_hash"), (UserStore, "set_hash_now"),  # the same password, hashed better
     (ServerStore, "learn"), (ServerStore, "learn_now"),  # what a pool told of itself
     (SecondFactorStore, "take_code_now"), (SecondFactorStore, "take_code"),  # the sign-in is told
+    (ServerStore, "reseal_now"), (CloudConfigStore, "reseal_now"), (SecondFactorStore, "reseal_now"),  # the command tells it once
     (Notes, "tidy_now"), (FindingStore, "tidy"), (FindingStore, "remember"),  # what is over
     (Notes, "rename_now"), (FindingStore, "rename"),  # an older name of the same
         (SessionStore, "save"),  # the door tells who comes and goes
