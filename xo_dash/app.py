@@ -335,6 +335,7 @@ async def _begin(context: Context) -> None:
 
 async def _show_demo(demo: Demo, context: Context) -> None:
     """Start the simulated pools and connect to them, and to nothing else."""
+    await context.auth.prepare_demo()
     try:
         pools = await demo.start()
     except (OSError, RuntimeError) as error:

@@ -49,6 +49,11 @@ class TokenStore(Records[ApiToken]):
     def __init__(self, directory: DataDirectory) -> None:
         super().__init__(directory, "tokens", ApiToken)
 
+    @staticmethod
+    def is_one(text: str) -> bool:
+        """Whether it looks like a token."""
+        return _SHAPE.fullmatch(text) is not None
+
     def of(self, text: str) -> ApiToken | None:
         """The one that `text` is, also if it has expired."""
         found = _SHAPE.fullmatch(text)

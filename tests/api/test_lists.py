@@ -7,6 +7,9 @@ import pytest
 from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.objects import VM
+from data.stores.directory import DataDirectory
+from data.stores.tokens import TokenStore
+from data.stores.users import Role, UserStore
 from tests import fakes
 from tests.api.conftest import Api
 from xo_dash.api.routes import COLLECTIONS
@@ -94,3 +97,12 @@ async def test_a_uuid_of_two_pools_is_answered_with_both(api: Api) -> None:
     told = await api.refused(409, "POST", "/actions/vm.start", json={"on": [vm.uuid]})
     assert len(told["matches"]) == 2
     assert (await api.get(f"/vms/{told['matches'][0]}"))["uuid"] == vm.uuid
+
+
+async def test_a_token_of_the_command_line_opens_at_once(api: Api) -> None:
+    """The server's own copy of the stores is older."""
+    directory = DataDirectory(api.context.settings.data_dir)
+    user = UserStore(directory).add_now("late", "hash", Role.VIEWER)
+    api.tokens["late"], _token = TokenStore(directory).add_now(user.id, "tests")
+    directory.close()
+    assert (await api.get("/vms", by="late"))["items"]

@@ -162,6 +162,7 @@ READING = {
     "password",
     "of",
     "of_user",
+    "is_one",
     "open",
     "value",
     "overrides",

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from nicegui import App
 from starlette.responses import Response
 
-from xo_dash.api import actions, objects, openapi, people, runs
+from xo_dash.api import actions, events, objects, openapi, people, runs
 from xo_dash.api.asked import Asked, Desk, Handler, Problem, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
@@ -43,6 +43,7 @@ def add_routes(app: App, context: Context) -> None:
 def table() -> Iterator[Row]:
     """What is asked in which way. Of two routes that fit the first is taken."""
     yield Row("GET", "/openapi.json", partial(openapi.described, collections=COLLECTIONS))
+    yield Row("GET", "/events", partial(events.events, events.EventFeeds()))
     yield Row("GET", "/actions", actions.all_actions)
     yield Row("GET", "/actions/{id}", actions.one_action)
     yield Row("POST", "/actions/{id}", actions.give)

@@ -69,7 +69,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        session = self._session(scope, headers)
+        session = await self._session(scope, headers)
         scope[SCOPE_KEY] = session
         refusal = _overcrowding(scope, headers, session) or self._refusal(scope, headers, session)
         if refusal is None and session is not None and (user := self._sessions.user_of(session)) is not None:
@@ -88,11 +88,11 @@ class Guard:
             grace = FAREWELL if route_path(scope).startswith(SOCKET) else 0.0
             await SocketLife(session, grace).serve(self._app, scope, receive, send)
 
-    def _session(self, scope: Scope, headers: Headers) -> Session | None:
+    async def _session(self, scope: Scope, headers: Headers) -> Session | None:
         """Of a program with a token, else of the browser that has this cookie."""
         if bearer := _bearer(headers):
             address, _port = scope.get("client") or ("", 0)
-            return self._sessions.bearing(bearer, address)
+            return await self._sessions.bearing(bearer, address)
         token = read_token(scope, headers)
         return self._sessions.find(token) if token else None
 

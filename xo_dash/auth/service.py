@@ -85,6 +85,11 @@ class AuthService:
         """Whether demo/demo opens at this moment."""
         return self._demo_while is not None and self._demo_while()
 
+    async def prepare_demo(self) -> None:
+        """Have the demo's account there from the start, so that tokens can be made for it."""
+        if self.demo_is_open() and self.users.by_name(DEMO) is None:
+            await self.users.add(DEMO, "", Role.ADMIN)
+
     def is_first_run(self) -> bool:
         """Whether nobody can sign in yet."""
         return not self.is_demo and not self.users.any_administrator()

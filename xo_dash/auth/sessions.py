@@ -8,9 +8,11 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from data.clock import SteadyClock
+from data.stores.errors import StoreError
 from data.stores.kiosks import Kiosk, KioskStore
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.tokens import ApiToken, TokenStore
@@ -114,9 +116,9 @@ class SessionTable:
         session.last_seen = self._clock()
         return session
 
-    def bearing(self, text: str, address: str) -> Session | None:
+    async def bearing(self, text: str, address: str) -> Session | None:
         """The session of a program that came with this token; None if it opens nothing (any more)."""
-        token = self._tokens.of(text) if self._tokens else None
+        token = await self._known(text)
         if token is None:
             return None
         session = self._of_tokens.get(token.id)
@@ -128,6 +130,17 @@ class SessionTable:
         self._of_tokens[token.id] = session
         session.address = address
         return session
+
+    async def _known(self, text: str) -> ApiToken | None:
+        """The token; the command line may have added it, and its user, a moment ago."""
+        if self._tokens is None or not TokenStore.is_one(text):
+            return None
+        if (token := self._tokens.of(text)) is not None:
+            return token
+        with suppress(StoreError):
+            await self._users.reload()
+            await self._tokens.reload()
+        return self._tokens.of(text)
 
     def expired(self, text: str) -> ApiToken | None:
         """The token, if that is what is wrong with it."""
