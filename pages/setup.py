@@ -11,6 +11,7 @@ from components.live import follow_all
 from components.people import KioskList, PeopleList, TwoStepForAll
 from components.servers import ServerList
 from components.servers.form import is_administrator, open_form
+from components.transfers.allowed_hosts import AllowedHostsSettings
 from components.ui import Card, PageHead, cards
 from components.vms.trash import TrashSettings
 from data.changes import Change, Operation
@@ -39,6 +40,7 @@ def create(program: Context) -> None:
                     KioskList(context)
                     TwoStepForAll(context)
                     TrashSettings(context)
+                    AllowedHostsSettings(context)
                 _about(context)
             if add and is_administrator():
                 open_form(context)

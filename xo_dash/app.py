@@ -93,6 +93,8 @@ from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.purge import PURGED_EVERY, Purge
 from xo_dash.control.resume.files import RunFiles
 from xo_dash.control.runner import Runner
+from xo_dash.control.transfers.allowed import SETTING as FETCH_SETTING
+from xo_dash.control.transfers.allowed import AllowedHosts
 from xo_dash.demo import Demo
 from xo_dash.health import add_health
 from xo_dash.i18n import _
@@ -267,6 +269,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
     auth = AuthService(stores.users, stores.sessions, Passwords(), two_step, demo_while, stores.kiosks, audit.post, stores.tokens)
     runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit, files=stores.runs)
+    runner.exchange.allowed = AllowedHosts.of(stores.settings.value(FETCH_SETTING, []))
     return Context(
         settings=settings,
         scopes=scopes,

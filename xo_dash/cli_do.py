@@ -57,9 +57,14 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _file_fields(action_id: str, values: Mapping[str, object]) -> list[str]:
-    """Fields that are files, as far as they are given."""
+    """Fields that are files of this computer, as far as they are given; those on the web the dashboard fetches."""
     action = BY_ID.get(action_id)
-    return [field.name for field in (action.fields if action else ()) if field.entry is InputKind.FILE and field.name in values]
+    given = {
+        field.name: str(values[field.name])
+        for field in (action.fields if action else ())
+        if field.entry is InputKind.FILE and field.name in values
+    }
+    return [name for name, text in given.items() if not text.startswith(("https://", "http://"))]
 
 
 def _path(output: object) -> Path | None:

@@ -8,11 +8,11 @@ import msgspec
 from nicegui import ui
 
 from components import ui as our
-from components.transfers.picker import FilePicker
+from components.transfers.source import FileSource
 from data.types import XapiObject
 from xo_dash.control.action import Choice
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import InputKind, RequestField
+from xo_dash.control.request import File, InputKind, RequestField
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 
@@ -126,22 +126,22 @@ class ChoiceBox(FieldBox):
 
 
 class FileBox(FieldBox):
-    """A file, sent once the command reads it."""
+    """A file, sent or fetched once the command reads it."""
 
     def __init__(self, field: RequestField, exchange: Exchange, on_change: Callable[[], None]) -> None:
         super().__init__(field, on_change)
-        self._picker = FilePicker(_(field.title), exchange, self._changed)
+        self._source = FileSource(_(field.title), exchange, self._changed)
 
     @property
     def value(self) -> object:
-        file = self._picker.file
-        return msgspec.structs.asdict(file) if file is not None else None
+        file = self._source.value
+        return msgspec.structs.asdict(file) if isinstance(file, File) else file
 
     def fault(self, reason: LazyText | None) -> None:
-        self._picker.fault(str(reason) if reason else "")
+        self._source.fault(str(reason) if reason else "")
 
     def discard(self) -> None:
-        self._picker.withdraw()
+        self._source.withdraw()
 
 
 class ObjectBox(FieldBox):

@@ -210,10 +210,10 @@ DISK = bytes(512 << 10) + bytes(range(256)) * 2048 + bytes(1 << 20) + b"the end"
 async def test_a_disk_comes_in_and_goes_out_again(bench: Wired) -> None:
     sr, sha = sr_of(bench, "disk"), hashlib.sha256(DISK).hexdigest()
     before = everything(bench)
-    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", sha256="0" * 64)
-    assert item.state is RunState.FAILED and "SHA-256" in str(item.reason) and not item.left
+    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", checksum="0" * 64)
+    assert item.state is RunState.FAILED and "checksum" in str(item.reason) and not item.left
     await bench.until(lambda: everything(bench) == before)
-    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", sha256=sha, name="data")
+    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", checksum=f"sha256:{sha}", name="data")
     assert item.state is RunState.DONE, str(item.reason)
     disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     assert disk.name_label == "data" and disk.virtual_size >= len(DISK)
@@ -248,7 +248,7 @@ def as_qcow2(content: bytes) -> bytes:
 
 async def test_an_image_is_unpacked_on_its_way(bench: Wired) -> None:
     sr, image = sr_of(bench, "disk"), as_qcow2(DISK)
-    item = await imported(bench, image, sr, "sr.import_disk", "disk.qcow2", sha256=hashlib.sha256(image).hexdigest())
+    item = await imported(bench, image, sr, "sr.import_disk", "disk.qcow2", checksum=hashlib.sha512(image).hexdigest())
     assert item.state is RunState.DONE, str(item.reason)
     disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     vhds = []

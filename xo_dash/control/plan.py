@@ -13,7 +13,7 @@ step, is what it made: the answer that the plan around it gets.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
@@ -151,8 +151,8 @@ class Transfer:
         "content",
         "encode",
         "host",
+        "is_framed",
         "label",
-        "length",
         "name",
         "path",
         "query",
@@ -175,7 +175,7 @@ class Transfer:
         source: File | None = None,
         content: Callable[[], bytes] | None = None,
         encode: Callable[[Source], AsyncGenerator[bytes]] | None = None,
-        length: int | None = None,
+        is_framed: bool = False,
         total: int = 0,
         answers: str = "",
         host: str = "",
@@ -186,8 +186,9 @@ class Transfer:
         """`query`: without the task. `label`: what others see the task called. `name`: of the file.
 
         `source`: what goes in, or `content`, made in a thread; without either it goes out, to whoever gave the command. `encode`: what is
-        sent of a source, `length` bytes, if that is not simply all of it. `total`: bytes in all, 0 if nobody knows. `answers`: the class
-        of what the result is a reference of. `host`: the address of the member whose own it is; none: whichever has it.
+        sent of a source, if that is not simply all of it; `is_framed`: in frames, of which nobody knows how many bytes they take.
+        `total`: bytes in all, 0 if nobody knows. `answers`: the class of what the result is a reference of.
+        `host`: the address of the member whose own it is; none: whichever has it.
         """
         self.path = path
         self.query = query
@@ -197,7 +198,7 @@ class Transfer:
         self.source = source
         self.content = content
         self.encode = encode
-        self.length = length
+        self.is_framed = is_framed
         self.total = total
         self.answers = answers
         self.host = host
@@ -221,6 +222,7 @@ class Inspect:
 
     file: File
     says: LazyText
+    size: Callable[[Source], Awaitable[int]] | None = None  # how that is found, if not by what kind of image it is
 
 
 Step = Call | Question | Wait | Parallel | Transfer | Inspect

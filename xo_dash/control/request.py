@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +16,8 @@ from msgspec import Meta
 from data.objects import SR, VDI, VM, Host, Network
 from data.types import XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.transfers.allowed import LONGEST as LONGEST_URL
+from xo_dash.control.transfers.allowed import host_of, parsed
 from xo_dash.i18n import N_
 
 R = TypeVar("R", bound="Request")
@@ -40,8 +43,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return {field.name: REDACTED if field.secret and value else _plain(value) for field, value in values}
 
 
+def files_of(request: Request) -> list[File]:
+    """What is sent or fetched for it."""
+    return [value for field in fields(type(request)) if isinstance(value := getattr(request, field.name), File)]
+
+
 def _plain(value: object) -> object:
-    if isinstance(value, Request):
+    if isinstance(value, (Request, File)):
         return value.told()
     return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else msgspec.to_builtins(value)
 
@@ -95,11 +103,28 @@ AnyNetwork = Annotated[str, an_object(Network, anywhere=True)]
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file that whoever gives the command is ready to send."""
+    """A file that whoever gives the command is ready to send, or one on the web; of that nobody knows the size yet."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=64)]  # where it is offered: see transfers.exchange
+    id: Annotated[str, Meta(max_length=64)] = ""  # where it is offered: see transfers.exchange
     name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
-    size: Annotated[int, Meta(ge=0, le=1 << 50)]  # bytes
+    size: Annotated[int, Meta(ge=0, le=1 << 50)] = 0  # bytes
+    url: Annotated[str, Meta(max_length=LONGEST_URL)] = ""
+
+    @classmethod
+    def at(cls, url: str) -> File:
+        """The one at an address, called as its last part. Raises ValueError."""
+        parts = parsed(url)
+        last = unquote(parts.path.rpartition("/")[2])
+        name = "".join(letter for letter in last if letter.isprintable())[-LONGEST_NAME:]
+        return cls(name=name or host_of(parts), url=url)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.size and not self.url
+
+    def told(self) -> dict[str, object]:
+        """For the audit: a signature that lets everybody in may be in the query."""
+        return {"name": self.name, "url": self.url.partition("?")[0]} if self.url else {"name": self.name, "size": self.size}
 
 
 class InputKind(StrEnum):
@@ -126,6 +151,7 @@ class RequestField:
     entry: InputKind
     annotation: Any
     kind: type[XapiObject] | None  # of an OBJECT
+    wrong: str  # a message: what a text has to be, where the usual sentence would not do; or empty
     missing: str  # a message: an OBJECT that is not there; or empty
     anywhere: bool  # an OBJECT of any pool
     options: Mapping[str, str]  # of a CHOICE: {value: a message}
@@ -169,6 +195,7 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> RequestField:
         entry=_entry(inner, extra),
         annotation=annotation,
         kind=extra.get("kind"),
+        wrong=str(extra.get("wrong", "")),
         missing=str(extra.get("missing", "")),
         anywhere=bool(extra.get("anywhere")),
         options=extra.get("options", {}),
@@ -259,6 +286,11 @@ def decode(request: type[R], values: Mapping[str, object]) -> R:
 def _value(field: RequestField, value: object) -> object:
     if field.part is not None:
         return _parts(field, field.part, value)
+    if field.entry is InputKind.FILE and (url := _url_in(value)) is not None:
+        try:
+            return File.at(url.strip())
+        except ValueError as error:
+            raise msgspec.ValidationError("no address") from error
     if isinstance(value, str) and field.entry is not InputKind.LIST:
         value = value.strip()
         if not value and field.may_be_nothing:
@@ -279,6 +311,12 @@ def _value(field: RequestField, value: object) -> object:
     if field.is_lines and isinstance(made, str) and _CONTROL.search(made):
         raise msgspec.ValidationError("not printable")
     return made
+
+
+def _url_in(value: object) -> str | None:
+    """Of a file that is not sent: a text, or {"url": text}."""
+    url = value.get("url") if isinstance(value, Mapping) else value
+    return url if isinstance(url, str) and url else None
 
 
 def _parts(field: RequestField, part: type[Request], value: object) -> object:
@@ -328,8 +366,10 @@ _SWITCHES: Final = {"true": True, "yes": True, "on": True, "1": True, "false": F
 
 def _wrong(field: RequestField, value: object) -> LazyText:
     """Why `value` is none for the field."""
-    if field.entry in _WRONG:
-        return lazy(_WRONG[field.entry])
+    if field.entry is InputKind.FILE and _url_in(value) is not None:
+        return lazy(N_("it must be an address that begins with https:// or http://, without a password in it"))
+    if usual := field.wrong or _WRONG.get(field.entry):
+        return lazy(usual)
     match field.entry:
         case InputKind.NUMBER | InputKind.SIZE:
             return _wrong_number(field, value)

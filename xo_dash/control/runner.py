@@ -28,7 +28,7 @@ from xo_dash.control.execution import CHANGED, STUCK, Execution
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import rehearse
-from xo_dash.control.request import BadRequest, Fault, Request, decode
+from xo_dash.control.request import BadRequest, Fault, Request, decode, files_of
 from xo_dash.control.resume.files import RunFile, RunFiles
 from xo_dash.control.resume.lines import RunCancelled, began
 from xo_dash.control.resume.plan_clock import plan_began
@@ -356,6 +356,8 @@ class Runner:
         if record is not None:
             record.item_ended(outcome)
             self._close_ended(run)
+        if run.ended and run.request is not None:
+            self.exchange.forget(files_of(run.request))
         self._tell(run)
 
     def _close_ended(self, run: Run) -> None:

@@ -23,6 +23,7 @@ from xo_dash.xapi.tls import CONNECT_TIMEOUT, Trust
 HEAD_LIMIT: Final = 64 << 10
 HEAD_TIMEOUT: Final = 60.0
 """Seconds; a host attaches disks before it answers an export."""
+WITH_BODY: Final = (200, 206)
 EARLY: Final = 5.0
 """Seconds in which a host says 200, sends on to another, or refuses before it reads an upload; then it is sent anyway."""
 ALIVE: Final = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 6))
@@ -57,7 +58,7 @@ class TransferStream:
     async def pieces(self) -> AsyncGenerator[memoryview]:
         """The body of the answer; a piece is lent until the next one is asked for."""
         head = await self.answer()
-        if head.status != 200:
+        if head.status not in WITH_BODY:
             raise TransferRefused(head.status)
         if "transfer-encoding" in head.headers:
             raise BadReply("a body in chunks")

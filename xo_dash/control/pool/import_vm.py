@@ -13,9 +13,11 @@ from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Plan, Transfer
 from xo_dash.control.request import Fault, File, Request, SRUuid, called
 from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.transfers.checksums import Checksum, checked
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_
 
+CHECKSUM_HINT: Final = N_("Optional: sha256:… or sha512:…, compared while the file arrives")
 EMPTY: Final = lazy(N_("the file is empty"))
 
 
@@ -23,6 +25,7 @@ class ImportVM(Request, frozen=True, kw_only=True):
     """What was exported before, by this dashboard, XenCenter, Xen Orchestra or `xe`."""
 
     file: Annotated[File, called(N_("XVA file"))]
+    checksum: Annotated[Checksum | None, called(N_("Checksum"), hint=CHECKSUM_HINT)] = None
     sr: Annotated[SRUuid, called(N_("Storage"))]
     keep: Annotated[bool, called(N_("Keep MAC addresses and identity"), hint=N_("Restore the same VM, not a copy of it"))] = False
 
@@ -43,7 +46,7 @@ def srs(pools: Sequence[Pool]) -> Sequence[Choice]:
 
 
 def check(request: ImportVM, pool: Pool) -> Iterator[Fault]:
-    if not request.file.size:
+    if request.file.is_empty:
         yield Fault("file", EMPTY)
 
 
@@ -68,7 +71,7 @@ def plan(request: ImportVM, pool: Pool) -> Plan:
     vms = yield Transfer(
         "/import", {"sr_id": sr.ref, "restore": str(request.keep).lower()},
         says=lazy(N_("Importing {name}"), name=name), label=f"Import of {name}", name=name, source=request.file, total=request.file.size,
-        answers="VM", undo=undo,
+        encode=(lambda source: checked(source.pieces(), request.checksum)) if request.checksum else None, answers="VM", undo=undo,
     )  # fmt: skip
     return vms[0] if isinstance(vms, list) and vms else vms
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Final
-
-from msgspec import Meta
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Final, Protocol
 
 from data.facts.sr import is_shown
 from data.names import name_of
@@ -15,22 +13,20 @@ from data.types import Home, XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Inspect, Plan, Transfer, several
-from xo_dash.control.pool.import_vm import EMPTY, no_room
+from xo_dash.control.pool.import_vm import CHECKSUM_HINT, EMPTY, no_room
 from xo_dash.control.request import Fault, File, Name, Request, called
+from xo_dash.control.transfers.checksums import Checksum
 from xo_dash.control.transfers.ends import Source
-from xo_dash.control.transfers.images import converted
-from xo_dash.control.transfers.raw_disk import SECTOR, framed, writes_zeros
+from xo_dash.control.transfers.images import converted, disk_size
+from xo_dash.control.transfers.raw_disk import framed, raw_size, whole_sectors, writes_zeros
 from xo_dash.i18n import N_
-
-Sum = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
-"""SHA-256 in hex."""
 
 
 class UploadISO(Request, frozen=True, kw_only=True):
     """An image for CD drives."""
 
     file: Annotated[File, called(N_("ISO file"))]
-    sha256: Annotated[Sum | None, called(N_("SHA-256"), hint=N_("Optional: compared once the file has arrived"))] = None
+    checksum: Annotated[Checksum | None, called(N_("Checksum"), hint=CHECKSUM_HINT)] = None
 
 
 class ImportDisk(Request, frozen=True, kw_only=True):
@@ -38,39 +34,41 @@ class ImportDisk(Request, frozen=True, kw_only=True):
 
     file: Annotated[File, called(N_("Disk image"), hint=N_("Raw, VHD, VHDX, QCOW2 or VMDK"))]
     name: Annotated[Name | None, called(N_("Name"), hint=N_("Unless given, that of the file"))] = None
-    sha256: Annotated[Sum | None, called(N_("SHA-256"), hint=N_("Optional: compared once the file has arrived"))] = None
+    checksum: Annotated[Checksum | None, called(N_("Checksum"), hint=CHECKSUM_HINT)] = None
 
 
 def check_iso(request: UploadISO, sr: SR) -> Iterator[Fault]:
     """Libraries are full by their own account, whatever room they have: see ISOSR.py."""
-    if not request.file.size:
+    if request.file.is_empty:
         yield Fault("file", EMPTY)
     if not request.file.name.lower().endswith(".iso"):
         yield Fault("file", lazy(N_("it is no ISO image: its name does not end in .iso")))
 
 
 def check_disk(request: ImportDisk, sr: SR) -> Iterator[Fault]:
-    if not request.file.size:
+    if request.file.is_empty:
         yield Fault("file", EMPTY)
     elif reason := no_room(sr, request.file.size):
         yield Fault("file", reason)
 
 
 def upload_plan(request: UploadISO, sr: SR) -> Plan:
-    file, sha256 = request.file, request.sha256 or ""
-    size = str(-(-file.size // SECTOR) * SECTOR)
-    return (yield from _put(sr, file, file.name, size, framed(file.size, sha256, zeros=writes_zeros(sr.type))))
+    return (yield from _put(sr, request.file, request.file.name, request.checksum, framed, None if request.file.size else raw_size))
 
 
 def import_plan(request: ImportDisk, sr: SR) -> Plan:
     """The image itself says how large its disk is."""
-    name = request.name or request.file.name
-    size = yield Inspect(file=request.file, says=lazy(N_("Looking into {name}"), name=request.file.name))
-    return (yield from _put(sr, request.file, name, size, converted(request.sha256 or "", zeros=writes_zeros(sr.type))))
+    return (yield from _put(sr, request.file, request.name or request.file.name, request.checksum, converted, disk_size))
 
 
-def _put(sr: SR, file: File, name: str, size: str, encode: Callable[[Source], AsyncGenerator[bytes]]) -> Plan:
-    """A new disk of `size` bytes, filled. Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros."""
+def _put(sr: SR, file: File, name: str, checksum: str | None, encoder: Encoder, sized: Callable[[Source], Awaitable[int]] | None) -> Plan:
+    """A new disk, filled; `sized` finds out how large it has to be.
+
+    Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros.
+    """
+    size: object = str(whole_sectors(file.size))
+    if sized is not None:
+        size = yield Inspect(file=file, says=lazy(N_("Looking into {name}"), name=file.name), size=sized)
     vdi = yield Call(
         "VDI.create", new_vdi(sr, name, size), says=lazy(N_("Creating {name} on {sr}"), name=name, sr=name_of(sr)),
         undo=lambda ref: several([Call("VDI.destroy", ref, says=lazy(N_("Deleting {name}"), name=name), gone_is_done=True)]),
@@ -78,12 +76,18 @@ def _put(sr: SR, file: File, name: str, size: str, encode: Callable[[Source], As
     yield Transfer(
         "/import_raw_vdi", {"vdi": vdi, "format": "raw", "chunked": "true"},
         says=lazy(N_("Uploading {name}"), name=file.name), label=f"Import of {name}", name=file.name, source=file,
-        encode=encode, total=file.size,
+        encode=encoder(checksum or "", zeros=writes_zeros(sr.type), expected=size), is_framed=True, total=file.size,
     )  # fmt: skip
     return vdi
 
 
-def new_vdi(sr: SR, name: str, size: str) -> Mapping[str, object]:
+class Encoder(Protocol):
+    """`framed` or `converted`: how a file becomes the frames of a disk."""
+
+    def __call__(self, checksum: str, *, zeros: bool, expected: object) -> Callable[[Source], AsyncGenerator[bytes]]: ...
+
+
+def new_vdi(sr: SR, name: str, size: object) -> Mapping[str, object]:
     """The record of a disk to be made; `size` in bytes."""
     return {
         "name_label": name, "name_description": "", "SR": sr.ref, "virtual_size": size, "type": "user", "sharable": False,

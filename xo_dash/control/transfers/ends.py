@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Final, Protocol
 
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -27,6 +27,8 @@ SILENT: Final = lazy(N_("no data for ten minutes"))
 
 class Source(Protocol):
     """Bytes of a known number, to be read from anywhere. Raises EndFailed."""
+
+    moved: Callable[[int], None]  # told of bytes that were taken
 
     @property
     def size(self) -> int: ...

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from data.mirror import Unsubscribe
 from xo_dash.control.request import File
 from xo_dash.control.run import Run, RunItem
+from xo_dash.control.transfers.allowed import AllowedHosts
 from xo_dash.control.transfers.delivery import Delivery
-from xo_dash.control.transfers.ends import GONE, EndFailed
+from xo_dash.control.transfers.ends import GONE, EndFailed, Source
+from xo_dash.control.transfers.remote import Remote
 from xo_dash.control.transfers.upload import Upload
 
 MOST_OFFERED = 100
@@ -24,6 +26,8 @@ class Exchange:
         self._deliveries: list[Delivery] = []
         self._observers: dict[int, Callable[[Delivery], None]] = {}
         self._serial = 0
+        self.allowed = AllowedHosts()  # from where files are fetched besides the rest of the world
+        self.pause = 1.0  # seconds before a broken fetch goes on
 
     def observe(self, observer: Callable[[Delivery], None]) -> Unsubscribe:
         """Call `observer` with each delivery that begins to wait for its receiver."""
@@ -48,13 +52,23 @@ class Exchange:
         upload = self._uploads.get(upload_id)
         return upload if upload is not None and upload.owner == owner else None
 
-    def source(self, file: File, owner: str) -> Upload:
-        """What `file` means. Raises EndFailed."""
+    async def source(self, file: File, owner: str) -> Source:
+        """What `file` means, ready to be read. Raises EndFailed."""
+        if file.url:
+            remote = Remote(file.url, self.allowed, self.pause)
+            await remote.open()
+            return remote
         upload = self.upload(file.id, owner)
         if upload is None or upload.closed or upload.size != file.size:
             raise EndFailed(GONE)
         upload.is_begun = True
         return upload
+
+    def forget(self, files: Iterable[File]) -> None:
+        """The command that wanted them has ended."""
+        for file in files:
+            if (upload := self._uploads.get(file.id)) is not None:
+                self.withdraw(upload)
 
     def withdraw(self, upload: Upload) -> None:
         """It has ended, or nobody wants it."""

@@ -7,7 +7,6 @@ checked: nothing in it may name another file, and its tables are no larger than 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
@@ -15,8 +14,9 @@ from enum import StrEnum
 from typing import Any, BinaryIO, Final, cast
 
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.transfers.checksums import Hasher
 from xo_dash.control.transfers.ends import EndFailed, Source, read_at
-from xo_dash.control.transfers.raw_disk import END, HEAD, WRONG_SUM, is_zero
+from xo_dash.control.transfers.raw_disk import END, HEAD, expect, is_zero
 from xo_dash.i18n import N_
 
 PART: Final = 1 << 20
@@ -47,12 +47,12 @@ class Kind(StrEnum):
 class Parts(io.RawIOBase):
     """A file to read and seek in, for a thread: its parts come from `source` by the event loop."""
 
-    def __init__(self, source: Source, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, source: Source, loop: asyncio.AbstractEventLoop, checksum: str = "") -> None:
         self._source = source
         self._loop = loop
         self._at = 0
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._digest = hashlib.sha256()
+        self._hasher = Hasher(checksum)
         self._digested = 0  # parts that are in it
 
     def readable(self) -> bool:
@@ -93,11 +93,12 @@ class Parts(io.RawIOBase):
             left -= len(piece)
         return bytes(found)
 
-    def sha256(self) -> str:
-        """Of the whole file: what was not read in order is asked for again."""
-        while self._digested * PART < self._source.size:
-            self._part(self._digested)
-        return self._digest.hexdigest()
+    def check(self) -> None:
+        """The checksum of the whole file: what was not read in order is asked for again. Raises EndFailed."""
+        if self._hasher.is_needed:
+            while self._digested * PART < self._source.size:
+                self._part(self._digested)
+        self._hasher.check()
 
     def _part(self, number: int) -> bytes:
         if number in self._kept and number != self._digested:
@@ -108,7 +109,7 @@ class Parts(io.RawIOBase):
             read_at(self._source, number * PART, length), self._loop
         ).result()  # fmt: skip
         if number == self._digested:
-            self._digest.update(part)
+            self._hasher.add_now(part)
             self._digested += 1
         self._kept[number] = part
         if len(self._kept) > KEPT:
@@ -194,23 +195,23 @@ async def disk_size(source: Source) -> int:
     return await asyncio.to_thread(lambda: _size(kind_of(file), file))
 
 
-def converted(sha256: str, *, zeros: bool) -> Callable[[Source], AsyncGenerator[bytes]]:
-    """The disk in an image, as frames; see raw_disk. `sha256`: what the file must hash to, empty: whatever."""
+def converted(checksum: str, *, zeros: bool, expected: object = None) -> Callable[[Source], AsyncGenerator[bytes]]:
+    """The disk in an image, as frames; see raw_disk."""
 
     async def frames(source: Source) -> AsyncGenerator[bytes]:
-        parts = Parts(source, asyncio.get_running_loop())
+        parts = Parts(source, asyncio.get_running_loop(), checksum)
         file = cast(BinaryIO, parts)
         kind = await asyncio.to_thread(kind_of, file)
         disk = await asyncio.to_thread(opened, kind, file)
         size, offset = await asyncio.to_thread(_size, kind, file), 0
+        expect(expected, size)
         await asyncio.to_thread(disk.seek, 0)
         while offset < size:
             block = await asyncio.to_thread(_block, disk, min(STEP, size - offset))
             if zeros or not is_zero(block):
                 yield HEAD.pack(offset, len(block)) + block
             offset += len(block)
-        if sha256 and await asyncio.to_thread(parts.sha256) != sha256.lower():
-            raise EndFailed(WRONG_SUM)
+        await asyncio.to_thread(parts.check)
         yield END
 
     return frames

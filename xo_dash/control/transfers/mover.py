@@ -20,11 +20,10 @@ from xo_dash.control.steps import CANCELLED, Progressed, StepOutcome, TaskNoted,
 from xo_dash.control.task_waiter import Connections, TaskEnd, TaskWaiter
 from xo_dash.control.throttle import HostTurns
 from xo_dash.control.transfers.delivery import Delivery
-from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.transfers.ends import EndFailed, Source
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.images import disk_size
 from xo_dash.control.transfers.meter import ByteCounter
-from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import TransferRefused, XapiError
 from xo_dash.xapi.line import PIECE
@@ -57,7 +56,7 @@ class Haul:
     following: asyncio.Task[TaskEnd] | None = None
     stream: TransferStream | None = None
     delivery: Delivery | None = None
-    upload: Upload | None = None
+    source: Source | None = None
     stopped: bool = False  # somebody wants it to end
     made: TaskNoted = lambda _pool, _task: None
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
@@ -113,10 +112,15 @@ class Mover:
 
     async def inspect(self, run: Run, step: Inspect) -> StepOutcome:
         """What is in a file."""
+        source: Source | None = None
         try:
-            size = await disk_size(self._exchange.source(step.file, run.user_id))
+            source = await self._exchange.source(step.file, run.user_id)
+            size = await (step.size or disk_size)(source)
         except EndFailed as error:
             return StepOutcome(RunState.FAILED, error.reason, OURS)
+        finally:
+            if source is not None and step.file.url:
+                source.close(None)
         return StepOutcome(RunState.DONE, result=str(size))
 
     def stop(self, haul: Haul) -> None:
@@ -171,11 +175,10 @@ class Mover:
             haul.meter.add(len(data[at : at + PIECE]))
 
     async def _into(self, haul: Haul, file: File) -> None:
-        upload = haul.upload = self._exchange.source(file, haul.run.user_id)
-        upload.moved = haul.meter.add
-        encode, length = haul.step.encode, haul.step.length
-        pieces = encode(upload) if encode is not None else upload.pieces()
-        stream = await self._opened(haul, "PUT", length if encode is not None else upload.size)
+        source = haul.source = await self._exchange.source(file, haul.run.user_id)
+        source.moved, haul.meter.total = haul.meter.add, source.size
+        pieces = haul.step.encode(source) if haul.step.encode is not None else source.pieces()
+        stream = await self._opened(haul, "PUT", None if haul.step.is_framed else source.size)
         async with aclosing(pieces) as body:
             async for piece in body:
                 await stream.write(piece)
@@ -235,9 +238,8 @@ class Mover:
         if haul.delivery is not None:
             haul.delivery.abort()
             self._exchange.done(haul.delivery)
-        if haul.upload is not None:
-            haul.upload.close()
-            self._exchange.withdraw(haul.upload)
+        if haul.source is not None:
+            haul.source.close(None)
         if haul.following is not None:
             haul.following.cancel()
         if haul.task is not None:

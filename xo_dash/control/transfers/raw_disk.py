@@ -6,12 +6,12 @@ as zeros, but on SRs that hand out blocks of a device as they are (`writes_zeros
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Final
 
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.transfers.checksums import Hasher
 from xo_dash.control.transfers.ends import EndFailed, Source
 from xo_dash.i18n import N_
 
@@ -29,26 +29,39 @@ def writes_zeros(sr_type: str) -> bool:
     return sr_type in THICK
 
 
-def framed(size: int, sha256: str, *, zeros: bool) -> Callable[[Source], AsyncGenerator[bytes]]:
-    """How `size` raw bytes are sent. `sha256`: what they must hash to, in hex; empty: whatever.
+def framed(checksum: str, *, zeros: bool, expected: object = None) -> Callable[[Source], AsyncGenerator[bytes]]:
+    """How a file's raw bytes are sent. `checksum`: theirs, unless empty. `expected`: bytes of the disk that was made for it.
 
     The end, without which XAPI takes nothing for complete, is sent after the checksum was found right.
     """
 
     async def frames(source: Source) -> AsyncGenerator[bytes]:
-        digest = hashlib.sha256() if sha256 else None
-        offset = 0
-        async for block in blocks(source.pieces(0, size)):
-            if digest is not None:
-                digest.update(block[: size - offset])  # without what fills up the last sector
+        hasher, offset, size = Hasher(checksum), 0, source.size
+        expect(expected, whole_sectors(size))
+        async for block in blocks(source.pieces()):
+            await hasher.add(block if offset + len(block) <= size else block[: size - offset])  # without what fills up the last sector
             if zeros or not is_zero(block):
                 yield HEAD.pack(offset, len(block)) + block
             offset += len(block)
-        if digest is not None and digest.hexdigest() != sha256.lower():
-            raise EndFailed(WRONG_SUM)
+        hasher.check()
         yield END
 
     return frames
+
+
+def whole_sectors(size: int) -> int:
+    return -(-size // SECTOR) * SECTOR
+
+
+async def raw_size(source: Source) -> int:
+    """Bytes of the disk that a file is, as it is."""
+    return whole_sectors(source.size)
+
+
+def expect(expected: object, size: int) -> None:
+    """Raises EndFailed where another file has come than the one that was looked into."""
+    if expected is not None and str(expected) != str(size):
+        raise EndFailed(CHANGED)
 
 
 async def blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -60,11 +73,11 @@ async def blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield bytes(held[:BLOCK])
             del held[:BLOCK]
     if held:
-        yield bytes(held).ljust(-(-len(held) // SECTOR) * SECTOR, b"\0")
+        yield bytes(held).ljust(whole_sectors(len(held)), b"\0")
 
 
 def is_zero(block: bytes) -> bool:
     return block == (ZERO if len(block) == BLOCK else bytes(len(block)))
 
 
-WRONG_SUM: Final = lazy(N_("its SHA-256 is another one: the file was damaged on its way, or is not the one that was meant"))
+CHANGED: Final = lazy(N_("the file became another one in the meantime; start again"))
