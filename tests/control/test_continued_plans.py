@@ -39,7 +39,16 @@ MORE: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
 ]  # fmt: skip
 CASES: Final = [(state, name, what, values) for state, name, what, values, _sent in SENT] + FAILING + MORE
 OBJECTS: Final = ("host", "snapshot", "image", "disk")
-ELSEWHERE: Final = {"vm.create", "vm.migrate", "sr.import_disk", "sr.upload_iso", "pool.import_vm", "vm.export", "vdi.export"}
+ELSEWHERE: Final = {
+    "vm.create",
+    "vm.migrate",
+    "sr.import_disk",
+    "sr.upload_iso",
+    "pool.import_vm",
+    "vm.export",
+    "vdi.export",
+    "vm.copy_to_pool",
+}
 """Tests of their own."""
 
 

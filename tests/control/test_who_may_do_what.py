@@ -35,7 +35,7 @@ STATES = {
     "vm.hard_reboot": {RUNNING, PAUSED},
     "vm.hard_shutdown": {RUNNING, PAUSED, SUSPENDED},
 }
-NAMED = ("vm.migrate", "vm.rename", "vm.describe", "vm.revert", "vm.eject", "vm.remove_cloud_init")
+NAMED = ("vm.migrate", "vm.copy_to_pool", "vm.rename", "vm.describe", "vm.revert", "vm.eject", "vm.remove_cloud_init")
 """Those that ask for something else than a power state."""
 ROLES = {Role.NONE: False, Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: True}
 FOR_ADMINS = {

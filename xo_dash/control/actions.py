@@ -39,6 +39,7 @@ from xo_dash.control.vif.change import LIMIT, LOCK, MAC, NETWORK
 from xo_dash.control.vif.nics import ADD_NIC, CONNECT, DISCONNECT, REMOVE
 from xo_dash.control.vm.boot import STARTING
 from xo_dash.control.vm.clone import CLONE
+from xo_dash.control.vm.copy_to_pool import COPY as COPY_TO_POOL
 from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.delete import DELETE_TEMPLATE, DELETE_VM, PURGE
 from xo_dash.control.vm.describe import WRITTEN
@@ -62,7 +63,8 @@ from xo_dash.control.vm.trash import RESTORE, TRASH
 from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, *PENDING, *LESS_USUAL,
+    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, COPY_TO_POOL,
+    *PENDING, *LESS_USUAL,
     MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, FIRMWARE, PROTECT, SET_VAPP, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
     *DEVICES,

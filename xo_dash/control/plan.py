@@ -143,13 +143,23 @@ class Parallel:
     at_once: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What comes out of the object's own pool, by one of its HTTP handlers, for another pool."""
+
+    path: str
+    query: Mapping[str, object]  # without the task
+
+
 class Transfer:
     """Bytes out of a pool or into it, by one of its HTTP handlers. The answer is the result of its task."""
 
     __slots__ = (
         "answers",
+        "at",
         "content",
         "encode",
+        "export",
         "host",
         "is_framed",
         "label",
@@ -174,6 +184,8 @@ class Transfer:
         name: str,
         source: File | None = None,
         content: Callable[[], bytes] | None = None,
+        export: Export | None = None,
+        at: str = "",
         encode: Callable[[Source], AsyncGenerator[bytes]] | None = None,
         is_framed: bool = False,
         total: int = 0,
@@ -185,7 +197,8 @@ class Transfer:
     ) -> None:
         """`query`: without the task. `label`: what others see the task called. `name`: of the file.
 
-        `source`: what goes in, or `content`, made in a thread; without either it goes out, to whoever gave the command. `encode`: what is
+        `source`: what goes in, or `content`, made in a thread, or `export`, of the object's pool into the one `at` (a server's id); without
+        any of them it goes out, to whoever gave the command. `encode`: what is
         sent of a source, if that is not simply all of it; `is_framed`: in frames, of which nobody knows how many bytes they take.
         `total`: bytes in all, 0 if nobody knows. `answers`: the class of what the result is a reference of.
         `host`: the address of the member whose own it is; none: whichever has it.
@@ -197,6 +210,8 @@ class Transfer:
         self.name = name
         self.source = source
         self.content = content
+        self.export = export
+        self.at = at
         self.encode = encode
         self.is_framed = is_framed
         self.total = total
@@ -208,12 +223,13 @@ class Transfer:
 
     @property
     def is_upload(self) -> bool:
-        return self.source is not None or self.content is not None
+        return any(what is not None for what in (self.source, self.content, self.export))
 
     @property
     def method(self) -> str:
-        """`GET /export`"""
-        return f"{'PUT' if self.is_upload else 'GET'} {self.path}"
+        """`GET /export`, `GET /export | PUT /import`"""
+        own = f"{'PUT' if self.is_upload else 'GET'} {self.path}"
+        return f"GET {self.export.path} | {own}" if self.export is not None else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

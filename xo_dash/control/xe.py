@@ -187,6 +187,7 @@ LINES: Final[Mapping[str, str]] = {
 
 
 TRANSFERS: Final[Mapping[str, str]] = {
+    "GET /export | PUT /import": "vm-export uuid={vm} filename= | xe -s {pool} vm-import filename=/dev/stdin sr-uuid={sr_id}",
     "GET /export": "vm-export uuid={ref} filename={file} compress={use_compression}",
     "GET /export_raw_vdi": "vdi-export uuid={vdi} filename={file} format={format}",
     "GET /pool/xmldbdump": "pool-dump-database file-name={file}",
@@ -248,6 +249,9 @@ def _line(step: Step, home: Home) -> str:
 
 def _transferred(step: Transfer, home: Home) -> str:
     values = {name: _written(value, home) for name, value in step.query.items()}
+    if step.export is not None:
+        there = home.pools.get(step.at)
+        values |= {"vm": _written(step.export.query.get("ref"), home), "pool": shlex.quote(there.server.label if there else "?")}
     line = TRANSFERS.get(step.method)
     if line is None:
         return f"# XAPI: {step.method} {' '.join(f'{name}={value}' for name, value in values.items())}"

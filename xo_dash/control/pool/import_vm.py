@@ -71,7 +71,7 @@ def plan(request: ImportVM, pool: Pool) -> Plan:
     vms = yield Transfer(
         "/import", {"sr_id": sr.ref, "restore": str(request.keep).lower()},
         says=lazy(N_("Importing {name}"), name=name), label=f"Import of {name}", name=name, source=request.file, total=request.file.size,
-        encode=(lambda source: checked(source.pieces(), request.checksum)) if request.checksum else None, answers="VM", undo=undo,
+        encode=lambda source: checked(source.pieces(), request.checksum or ""), answers="VM", undo=undo,
     )  # fmt: skip
     return vms[0] if isinstance(vms, list) and vms else vms
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,11 +13,11 @@ from data.objects import TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Inspect, Transfer
+from xo_dash.control.plan import Export, Inspect, Transfer
 from xo_dash.control.request import File
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.steps import CANCELLED, Progressed, StepOutcome, TaskNoted, judged
-from xo_dash.control.task_waiter import Connections, TaskEnd, TaskWaiter
+from xo_dash.control.task_waiter import Caller, Connections, TaskEnd, TaskWaiter
 from xo_dash.control.throttle import HostTurns
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.ends import EndFailed, Source
@@ -60,6 +60,11 @@ class Haul:
     stopped: bool = False  # somebody wants it to end
     made: TaskNoted = lambda _pool, _task: None
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def pool(self) -> str:
+        """The server's id of the pool whose task tells what became of it."""
+        return self.step.at or self.item.pool
 
     @property
     def is_refused(self) -> bool:
@@ -147,11 +152,14 @@ class Mover:
 
     async def _work(self, haul: Haul) -> None:
         """Get both ends, and move all there is."""
-        await haul.held.enter_async_context(self._throttle.turn(haul.item.pool))
+        for pool in sorted({haul.item.pool, haul.pool}):  # in one order, or two that go both ways would wait for each other
+            await haul.held.enter_async_context(self._throttle.turn(pool))
         if haul.step.content is not None:
             await self._made(haul, haul.step.content)
         elif haul.step.source is not None:
             await self._into(haul, haul.step.source)
+        elif haul.step.export is not None:
+            await self._piped(haul, haul.step.export)
         else:
             await self._out(haul)
 
@@ -183,16 +191,40 @@ class Mover:
             async for piece in body:
                 await stream.write(piece)
 
+    async def _piped(self, haul: Haul, export: Export) -> None:
+        """From pool to pool. What came short of the whole goes no further: the other pool sees no end before this one's task says so."""
+        pool, caller = haul.item.pool, self._connections(haul.item.pool)
+        task = await self._task(haul, pool, caller)
+        following = asyncio.get_running_loop().create_task(self._follower.end(pool, task, caller, haul.meter.shared))
+        haul.held.callback(following.cancel)
+        haul.held.callback(lambda: self._spawn(self._tidy("task.destroy", pool, task)))
+        stream = await caller.transfer("GET", export.path, _texts(export.query) | {"task_id": task})
+        haul.held.callback(stream.abort)  # where it is not at its end the pool then ends its task
+        into = await self._opened(haul, "PUT", ENDLESS)
+        async with aclosing(stream.pieces()) as pieces:
+            async for piece in pieces:
+                await into.write(piece)
+                haul.meter.add(len(piece))
+        outcome = judged(haul.item, await following)
+        if outcome.state is not RunState.DONE:
+            raise EndFailed(outcome.reason or EMPTY)
+        into.close()
+
+    async def _task(self, haul: Haul, pool: str, caller: Caller) -> Ref:
+        task = Ref(str(await caller.call("task.create", haul.step.label, "")))
+        haul.item.tasks.append(task)
+        haul.made(pool, task)
+        return task
+
     async def _opened(self, haul: Haul, method: str, length: int | None) -> TransferStream:
-        caller = self._connections(haul.item.pool)
-        with_task = haul.task = Ref(str(await caller.call("task.create", haul.step.label, "")))
-        haul.item.tasks.append(with_task)
-        haul.made(haul.item.pool, with_task)
-        following = self._follower.end(haul.item.pool, with_task, caller, haul.meter.shared)
+        caller = self._connections(haul.pool)
+        with_task = haul.task = await self._task(haul, haul.pool, caller)
+        progressed = haul.meter.shared if haul.step.export is None else _ignored
+        following = self._follower.end(haul.pool, with_task, caller, progressed)
         haul.following = asyncio.get_running_loop().create_task(following)
         haul.following.add_done_callback(lambda _following: haul.stirred.set())
         self._tell(haul.run)
-        query = {name: str(value) for name, value in haul.step.query.items()} | {"task_id": with_task}
+        query = _texts(haul.step.query) | {"task_id": with_task}
         haul.stream = await caller.transfer(method, haul.step.path, query, length=length, host=haul.step.host)
         return haul.stream
 
@@ -229,7 +261,7 @@ class Mover:
             haul.stream.abort()
             with suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(following), TO_NOTICE)
-        await self._tidy("task.cancel", haul, task)
+        await self._tidy("task.cancel", haul.pool, task)
         return await asyncio.wait_for(asyncio.shield(following), TO_END if haul.stream is not None else TO_REFUSE)
 
     async def _let_go(self, haul: Haul) -> None:
@@ -243,15 +275,25 @@ class Mover:
         if haul.following is not None:
             haul.following.cancel()
         if haul.task is not None:
-            self._spawn(self._tidy("task.destroy", haul, haul.task))
+            self._spawn(self._tidy("task.destroy", haul.pool, haul.task))
 
-    async def _tidy(self, method: str, haul: Haul, task: Ref) -> None:
+    async def _tidy(self, method: str, pool: str, task: Ref) -> None:
         try:
-            await self._connections(haul.item.pool).call(method, task)
+            await self._connections(pool).call(method, task)
         except XapiError as error:
             log.debug("%s of %s: %s", method, task, error)
 
 
+def _texts(query: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in query.items()}
+
+
+def _ignored(_progress: float) -> None:
+    """The other pool says how far it is."""
+
+
+ENDLESS: Final = 1 << 50
+"""Bytes that an import of unknown length is said to have: XAPI wants a number, and takes the end of the archive for the end."""
 OURS: Final = "Transfer"
 """The code of a failure whose reason is at our end: XAPI knows only that something broke."""
 EMPTY: Final = lazy(N_("the host sent nothing"))
