@@ -79,7 +79,7 @@ class MapFeed:
         self._timer = None
         self._fresh = {}
         self._stage.take()
-        self._stage.take_labels()
+        self._stage.labels.take()
         waiting, self._waiting = self._waiting or (), None
         for send in waiting:
             send(self.snapshot())
@@ -152,7 +152,7 @@ class MapFeed:
             return
         items, gone = self._stage.take()
         message = self._message(items)
-        if labels := self._stage.take_labels():
+        if labels := self._stage.labels.take():
             message["l"] = labels
         if found := [frame for id_ in self._fresh if (frame := self._change(id_))]:
             message["f"] = found
@@ -170,7 +170,7 @@ class MapFeed:
     def snapshot(self) -> str:
         """All of it, as a message; the same text for everybody until something changes."""
         if not self._snapshot:
-            message = {"l": [0, *self._stage.labels()], **self._message(self._stage.items.values())}
+            message = {"l": [0, *self._stage.labels.all()], **self._message(self._stage.items.values())}
             if found := [frame for id_ in self._stage.casts if (frame := self._whole(id_))]:
                 message["f"] = found
             self._snapshot = orjson.dumps({"v": self._revision, **message, "r": 1}).decode()

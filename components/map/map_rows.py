@@ -10,8 +10,9 @@ from itertools import islice
 
 import orjson
 
+from components.map.labels import LabelTable
 from components.map.reads import READS, Thing
-from components.map.rows import STATES, Row, host_row, network_row, pool_row, sr_row, vm_row
+from components.map.rows import STATES, Row, host_row, labels_in, network_row, pool_row, sr_row, vm_row
 from data.changes import Change, Operation, Subject
 from data.facts.vm import VmState, state_of
 from data.objects import SR, VM, Host, Network, Pool
@@ -85,8 +86,7 @@ class MapRows:
         self._dirty: dict[Thing, None] = {}
         self._due: dict[int, MapItem] = {}
         self._gone: list[int] = []
-        self._labels: dict[str, int] = {}
-        self._told = 0  # labels that were taken
+        self.labels = LabelTable()
         self.items: dict[Thing, MapItem] = {}
         self.casts: dict[str, RowSlots] = {}  # {server's id: who is measured there}
         self._states: Counter[object] = Counter()  # VMs by their state in rows
@@ -177,12 +177,13 @@ class MapRows:
         if isinstance(thing, Host):
             return host_row(id_, pool_id, thing)
         if isinstance(thing, VM):
-            return vm_row(id_, pool_id, thing, self._id_of, self._label) if is_guest(thing) else None
+            return vm_row(id_, pool_id, thing, self._id_of, self.labels.number) if is_guest(thing) else None
         return sr_row(id_, pool_id, thing, self._id_of) if isinstance(thing, SR) else network_row(id_, pool_id, thing, self._id_of)
 
     def _tally(self, thing: Thing, old: Row, new: Row) -> None:
         self._kinds[type(thing)] = self._kinds.get(type(thing), 0) + bool(new) - bool(old)
         if isinstance(thing, VM):
+            self.labels.use(labels_in(new), labels_in(old))
             for row, by in ((old, -1), (new, 1)):
                 if row:
                     self._states[row[STATE]] += by
@@ -195,18 +196,6 @@ class MapRows:
 
     def _id_of(self, thing: XapiObject | None) -> int:
         return self._id(thing) if isinstance(thing, DRAWN) else -1
-
-    def _label(self, word: str) -> int:
-        return self._labels.setdefault(word, len(self._labels)) if word else -1
-
-    def labels(self) -> list[str]:
-        """All words that rows name by their number."""
-        return list(self._labels)
-
-    def take_labels(self) -> list[int | str]:
-        """The new ones since the last time, after the number of the first; empty: none."""
-        first, self._told = self._told, len(self._labels)
-        return [first, *islice(self._labels, first, None)] if self._told > first else []
 
     def take(self) -> tuple[list[MapItem], list[int]]:
         """What differs since the last time: (items with another row, ids of what is gone)."""

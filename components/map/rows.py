@@ -125,6 +125,12 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids, labels: Labels) -> Row:
     ]  # fmt: skip
 
 
+def labels_in(row: Row) -> list[int]:
+    """The numbers of the labels in a VM's row; none in an empty one."""
+    *_, os, folder, tags = row or (-1, -1, 0)
+    return [number for number in (os, folder, *(tags or ())) if number >= 0]  # type: ignore[misc,operator]  # as `vm_row` has them
+
+
 def _more(vm: VM, ids: Ids) -> object:
     """[flags (1 protected by HA, 2 has a device of its host), snapshots, oldest (epoch seconds), MiB they take, host it leaves];
     0 for a VM with nothing of that, as most are."""
