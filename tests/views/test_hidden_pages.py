@@ -14,6 +14,7 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from data.changes import Subject
+from data.coalesce import INTERVAL
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, Network, Pool
@@ -160,3 +161,28 @@ async def test_nothing_of_others_is_sent(somebody: Somebody, mirror: Mirror) -> 
         somebody.is_told(everything, row.uuid, row.home.key, row.home.id)
     await somebody.goes_everywhere([f"/run/{run.key}", "/hosts"])
     somebody.is_told(everything, run.key)
+
+
+async def test_what_one_may_no_longer_see_is_gone_from_open_pages(somebody: Somebody, mirror: Mirror) -> None:
+    lost = next(vm for vm in somebody.scope.mirror.every(VM) if is_guest(vm))
+    open_pages = [
+        await somebody.opens(path) for path in ("/", *(f"/vm/{key_of(lost)}{tab}" for tab in TABS), "/vms", "/messages", "/tasks")
+    ]
+    everything = secrets.known(mirror)
+    somebody.is_told(everything)
+    somebody.sees.names.discard(lost.name_label)
+    await somebody.context.scopes.review()
+    assert somebody.scope.vm(key_of(lost)) is None
+    await asyncio.sleep(2 * INTERVAL)
+    real = somebody.context.mirror.find(VM, key_of(lost))
+    assert real is not None
+    somebody.sent.clear()
+    fakes.change(mirror, real, name_label="zq90000z", name_description="zq90001z", tags=["zq90002z"], memory_dynamic_max=1 << 30)
+    everything |= secrets.known(mirror)
+    await asyncio.sleep(2 * INTERVAL)
+    for page in open_pages:
+        page.delete()
+    await somebody.goes_everywhere([*LISTS])
+    for path in FETCHED[:3]:
+        await somebody.fetches(path)
+    somebody.is_told(everything)
