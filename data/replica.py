@@ -115,13 +115,15 @@ class Replica(Mirror):
             if isinstance(subject, Server):
                 self._connection(pool, change.names)
                 continue
-            self._excerpt(pool).changed(subject, change.operation)
+            self._excerpt(pool).changed(subject, change.operation, change.names)
             hosts.setdefault(id_, set()).update(HostView.memory.reads.affected(change, self._source.pools))
         for id_, pool in touched.items():
             self._settle(pool, self._excerpt(pool), hosts.get(id_, ()))
 
     def _connection(self, pool: PoolMirror, names: frozenset[str]) -> None:
-        """The server of a pool is another; what it is called too."""
+        """The server of a pool is another; what it is called too, and by that who may see it."""
+        if names & {"key", "pool_uuid"}:
+            self._excerpt(pool).ask_all()
         if (own := self.pools.get(pool.id)) is not None:
             if "key" in names:
                 self._name_pools()

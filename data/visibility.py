@@ -133,12 +133,22 @@ class Excerpt:
             (self._seen.add if seen else self._seen.discard)(row)
             self._due[row] = None
 
-    def changed(self, row: XapiObject, operation: Operation) -> None:
+    def ask_all(self) -> None:
+        """Ask anew of everything: the pool is called by another name."""
+        for kind in ASKED:
+            for row in self._pool.all(kind).values():
+                self.ask(row)
+
+    def changed(self, row: XapiObject, operation: Operation, names: frozenset[str]) -> None:
         """It came, went or is another."""
         if isinstance(row, Message):
             self._note(row, operation)
         elif isinstance(row, ASKED):
             self.ask(row)
+            if isinstance(row, Host) and (operation is not Operation.MOD or "tags" in names):
+                for vm in referrers(row):  # what is said of a host is said of its VMs
+                    if isinstance(vm, VM):
+                        self.ask(vm)
         elif isinstance(row, VDI):
             self._due.update({above: None for above in _standing_on(row) if above in self._degrees})
         elif isinstance(row, _OF_A_HOST) and (host := self._pool.one(Host, row.host)) in self._degrees and host is not None:

@@ -20,9 +20,10 @@ from xo_dash.control.appliance.records import NEW_VAPP
 from xo_dash.i18n import _
 
 
-def create(context: Context) -> None:
+def create(program: Context) -> None:
     @ui.page("/vapps")
     def vapps() -> None:
+        context = program.for_viewer()
         with frame(context, title=_("vApps"), bare=True, crumbs=[(_("VMs"), "/vms")]), ui.element().classes("x-list-page"):
             head = PageHead(_("vApps"), _("Groups of VMs that start and stop together"))
             if may(whoever(), NEW_VAPP):
@@ -33,6 +34,7 @@ def create(context: Context) -> None:
 
     @ui.page("/vapp/{key}")
     def vapp(key: str) -> None:
+        context = program.for_viewer()
         object_page(context, _about(), key)
 
 

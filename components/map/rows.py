@@ -128,7 +128,7 @@ def vm_row(id_: int, pool: int, vm: VM, ids: Ids, labels: Labels) -> Row:
 def labels_in(row: Row) -> list[int]:
     """The numbers of the labels in a VM's row; none in an empty one."""
     *_, os, folder, tags = row or (-1, -1, 0)
-    return [number for number in (os, folder, *(tags or ())) if number >= 0]  # type: ignore[misc,operator]  # as `vm_row` has them
+    return [number for number in (os, folder, *(tags or ())) if number >= 0]  # type: ignore[misc]  # as `vm_row` has them
 
 
 def _more(vm: VM, ids: Ids) -> object:

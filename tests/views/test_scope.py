@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
 from data.changes import Subject
+from data.identity import key_of
 from data.mirror import Mirror
-from data.objects import KINDS, Pool
+from data.objects import KINDS, SR, VM, Host, Pool
 from data.placement import OthersMemory
-from data.scope import Scope
-from data.server import Server
+from data.scope import Scope, Scopes, on_a_screen
+from data.server import Server, ServerState
+from data.stores.kiosks import Kiosk
 from tests import fakes
 from tests.facts.pools import anything_happens
 from tests.map.fleets import join
+from xo_dash.auth.sessions import viewer_of
 
 
 @pytest.fixture
@@ -66,3 +70,62 @@ def test_what_is_seen_is_kept_up(mirror: Mirror, seed: int) -> None:
                 pass
         fresh = Scope(mirror, sees)
         assert shown(scope.mirror) == shown(fresh.mirror), step
+
+
+def test_who_may_see_a_host_by_its_tag_sees_its_vms(mirror: Mirror) -> None:
+    """A predicate may look at the host of a VM, and at what its pool is called."""
+
+    def sees(subject: Subject) -> bool:
+        host = subject.home.one(Host, subject.resident_on) if isinstance(subject, VM) else None
+        return host is not None and "mine" in host.tags
+
+    scope, host = Scope(mirror, sees), next(host for host in mirror.every(Host) if host.resident_VMs)
+    assert not list(scope.mirror.every(VM))
+    fakes.change(mirror, host, tags=["mine"])
+    assert {vm.ref for vm in scope.mirror.every(VM)} == {vm.ref for vm in mirror.every(VM) if vm.resident_on == host.ref}
+    fakes.change(mirror, host, tags=[])
+    assert not list(scope.mirror.every(VM)) and not scope.mirror.pools
+
+
+def test_the_key_of_a_pool_is_what_it_is_for_all(mirror: Mirror) -> None:
+    whole = next(iter(mirror))
+    scope = Scope(mirror, lambda subject: not isinstance(subject, Server) and subject.home.key == "other")
+    assert not scope.mirror.pools
+    pool = whole.pool
+    assert pool is not None
+    fakes.change(mirror, pool, uuid="other")
+    (own,) = scope.mirror
+    assert own.key == whole.key == "other" and own.server.address == "" and own.server.state is whole.server.state
+    mirror.set_server(whole.server, state=ServerState.UNREACHABLE, detail=("no route to 192.0.2.1",))
+    assert own.server.state is ServerState.UNREACHABLE and own.server.detail == ()
+    mirror.remove(whole.id)
+    assert not scope.mirror.pools
+
+
+async def test_what_needs_attention_of_hidden_things_is_not_told(mirror: Mirror) -> None:
+    now = time.time()
+    subjects = {subject for finding in mirror.findings.all(now) for subject in finding.subjects}
+    hidden = next(one for one in subjects if isinstance(one, Host | SR | VM))
+    scope, told = Scope(mirror, lambda subject: subject is not hidden), list[object]()
+    assert {key_of(one) for finding in scope.mirror.findings.all(now) for one in finding.subjects if not isinstance(one, Server)} == {
+        key_of(one) for one in subjects if one is not hidden and not isinstance(one, Server)
+    }
+    leave = scope.mirror.findings.observe(told.extend)
+    mirror.findings.touch(hidden)
+    mirror.findings.publish()
+    assert not told
+    seen = next(vm for vm in mirror.every(VM) if vm is not hidden)
+    mirror.findings.touch(seen)
+    mirror.findings.publish()
+    assert [getattr(one, "ref", "") for one in told] == [seen.ref]
+    leave()
+
+
+async def test_a_scope_is_there_while_somebody_looks(mirror: Mirror) -> None:
+    observers = mirror.observer_count
+    scopes = Scopes(mirror, lambda _user: on_a_screen)
+    user = viewer_of(Kiosk(id="hall", name="hall", by="admin", created=0.0))
+    first = await scopes.ready(user)
+    assert scopes.of(user) is first and mirror.observer_count > observers and list(first.mirror.every(VM))
+    del first
+    assert mirror.observer_count == observers and not scopes._open
