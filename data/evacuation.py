@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from data.facts.host import is_older
 from data.failover import Bound, Room, Unplaceable, by_size, takers
 from data.objects import VM, Host
 from data.placement import guests_on, memory_held
@@ -56,6 +57,19 @@ def _place(vm: VM, room: Room, wish: Host | None) -> Host | Unplaceable:
         return Unplaceable(vm, Bound.DEVICE if vm.attached_PCIs or vm.VGPUs else Bound.BUSY)
     short = memory_held(vm) - room.free[wish]
     return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, room.free[wish])) if short > 0 else wish
+
+
+def live_targets(vm: VM) -> list[Host] | Unplaceable:
+    """The hosts that it can move to while it runs, as it is now; else why there is none. For a VM that runs."""
+    here = vm.home.one(Host, vm.resident_on)
+    if here is None:
+        return []
+    room = Room(takers(here, (here,)))
+    place = _place(vm, room, None)
+    if isinstance(place, Unplaceable):
+        return place
+    needed = memory_held(vm)
+    return [host for host, free in room.free.items() if needed <= free and room.reaches(vm, host) and not is_older(host, here)]
 
 
 def can_move(vm: VM) -> bool:

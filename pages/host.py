@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from nicegui import ui
 
 from components.hosts.about import HostAbout
 from components.hosts.console import console_link
+from components.hosts.failover import HostFailure
+from components.hosts.hardware import Hardware
 from components.hosts.head import host_bands, host_head
 from components.hosts.loads import loads
 from components.hosts.memory import HostMemory
@@ -16,7 +16,9 @@ from components.hosts.rows import resident_table
 from components.lists import Listing
 from components.recent_messages import RecentMessages
 from components.ui import Card
+from data.facts.pool import own_pool
 from data.views.host import HostView
+from data.views.pool import PoolView
 from pages.objects import PageKind, object_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -43,7 +45,8 @@ def about() -> PageKind[HostView]:
 
 def show(context: Context, host: HostView) -> None:
     """The page of a host."""
-    mirror = context.mirror
+    mirror, own = context.mirror, own_pool(host.row.home)
+    pool = context.scope.view(PoolView, own) if own is not None else None
     host_head(context, host)
     host_bands(context, host)
     with ui.element().classes("x-object"):
@@ -53,8 +56,9 @@ def show(context: Context, host: HostView) -> None:
         Ports(context, host)
         Paths(host)
         with ui.element().classes("x-object-aside"):
-            with HostMemory(host):
-                ui.link(_("Simulate failure…"), f"/?lose={quote(host.key, safe='@')}").classes("x-link")
+            HostMemory(host)
+            HostFailure(host, pool)
+            Hardware(context, host)
             HostAbout(host)
             console_link(host.row)
             RecentMessages(mirror, host.row)

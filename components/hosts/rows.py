@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from components.hosts.words import STATES, pool_name, pool_path, state_mark, state_text
+from components.hosts.words import NO_MOVE, STATES, no_move_text, pool_name, pool_path, state_mark, state_text
 from components.lists import Cell, ListColumn, ListRow, TableSpec, without
 from components.urls import path_of
 from components.vms.words import STATES as POWER_STATES
@@ -19,7 +19,7 @@ from data.types import Home, XapiObject
 from data.views.host import HostView as V
 from data.views.view import reads_of
 from data.views.vm import VMView
-from xo_dash.i18n import _, number, percent, size
+from xo_dash.i18n import _, ngettext, number, percent, size
 
 UNPATCHED: Final = "unpatched"
 """The segment of hosts that have to be rebooted, or their toolstack restarted, for their updates to work."""
@@ -30,7 +30,7 @@ HOST: Final = reads_of(
 )  # fmt: skip
 RESIDENT: Final = reads_of(
     VMView.is_guest, VMView.host, VMView.name, VMView.description, VMView.tags, VMView.state, VMView.operations, VMView.memory,
-    VMView.addresses, VMView.started,
+    VMView.addresses, VMView.started, VMView.moves_to,
 )  # fmt: skip
 """What a row of a host is made of, and one of a VM on it."""
 
@@ -95,6 +95,7 @@ def resident_table(host: Host) -> TableSpec[VM]:
         ListColumn(_("CPU"), "minmax(102px, 0.8fr)", down=True, brief=True),
         ListColumn(_("Memory"), "96px", number=True, down=True, brief=True),
         ListColumn(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
+        ListColumn(_("Can migrate to"), "minmax(110px, 1fr)", drop=3),
         ListColumn(_("Uptime"), "72px", number=True, down=True, drop=1),
     ]
     return TableSpec(
@@ -122,9 +123,22 @@ def _vm_row(vm: VM) -> ListRow:
         cpu_cell(vm),
         Cell(size(memory), key=memory),
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else None, tip="\n".join(addresses)),
+        _move_cell(vm),
         Cell(since=VMView.started.of(vm)),
     )
     return ListRow(cells, (), "\n".join((*VMView.tags.of(vm), *addresses)))
+
+
+def _move_cell(vm: VM) -> Cell:
+    """Where it can go; in short why not, the whole reason on pointing."""
+    found = VMView.moves_to.of(vm)
+    if found.hosts:
+        count = len(found.hosts)
+        names = ", ".join(host.name for host in found.hosts)
+        return Cell(names if count == 1 else ngettext("{n} host", "{n} hosts", count).format(n=number(count)), key=count, tip=names)
+    if found.why is None:
+        return Cell("", key=-1)
+    return Cell(_(NO_MOVE[found.why]), key=0, mark="disabled", tone="dim", tip=no_move_text(found))
 
 
 def pool_cell(row: XapiObject) -> Cell:

@@ -11,12 +11,15 @@ from data import names
 from data.facts.host import HostState, host_state
 from data.facts.network import LinkLevel
 from data.facts.pool import own_pool
+from data.failover import Bound
 from data.findings.finding import Level
 from data.hosts import Cpus
 from data.objects import Host
 from data.types import XapiObject
+from data.views.moving import MoveTargets
 from data.views.port import PortView
-from xo_dash.i18n import N_, _, bits_rate, ngettext, number
+from xo_dash.control.host.no_place import WHY
+from xo_dash.i18n import N_, _, bits_rate, ngettext, number, size
 
 STATES: Final[Mapping[HostState, str]] = {
     HostState.RUNNING: N_("Running"), HostState.MAINTENANCE: N_("Maintenance"), HostState.UNHEARD: N_("Not responding"),
@@ -89,3 +92,24 @@ def pool_name(row: XapiObject) -> str:
 def pool_path(row: XapiObject) -> str:
     own = own_pool(row.home)
     return path_of(own) if own else ""
+
+
+NO_MOVE: Final[Mapping[Bound, str]] = {
+    Bound.NO_HOST: N_("no other host"),
+    Bound.DEVICE: N_("host device"),
+    Bound.SR: N_("local storage"),
+    Bound.NETWORK: N_("network"),
+    Bound.VERSION: N_("older hosts"),
+    Bound.ROOM: N_("no memory"),
+    Bound.BUSY: N_("not now"),
+}
+"""Why a VM cannot migrate, in a word or two."""
+
+
+def no_move_text(found: MoveTargets) -> str:
+    """The same as a sentence."""
+    if found.why is Bound.ROOM:
+        return _("{needed} of memory needed, at most {free} free").format(needed=size(found.needed), free=size(found.free))
+    if found.why is Bound.BUSY:
+        return _("not possible at the moment: it needs running guest tools, and no other operation on it")
+    return _(WHY[found.why]).format(name=found.what) if found.why is not None else ""

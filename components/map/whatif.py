@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Sequence
+from functools import partial
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
+from components.hosts.failover import at_once_or_in_turns, summaries
 from components.live import follow_all, fresh_slot
 from components.map.map import Map
 from components.ui import Button, ButtonKind, Mark
 from components.urls import path_of
 from data.changes import Change
-from data.failover import FailoverSummary, failover_steps
+from data.failover import FailoverSummary
 from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host
@@ -22,8 +22,6 @@ from data.sight import Sight
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.i18n import _, ngettext, number, size
 
-HOLD = 0.004
-"""Seconds for which the loop is held."""
 MOST = 60
 """VMs that are listed; the others are counted."""
 CHANGES = frozenset({"power_state", "resident_on", "enabled", "name_label", "memory_dynamic_max"})
@@ -71,13 +69,12 @@ class WhatIf(ui.element):
         self._hosts = [host for host in self._hosts if host.home.one(Host, host.ref) is host]
         if self._hosts:
             self._asked += 1
-            background_tasks.create(self._compute(self._asked), name="what if")
+            at_once_or_in_turns(summaries([list(self._hosts)], partial(self._told, self._asked, list(self._hosts))))
         elif self.visible:
             self.end()
 
-    async def _compute(self, asked: int) -> None:
-        hosts = list(self._hosts)
-        outcome = await computed(hosts)
+    def _told(self, asked: int, hosts: list[Host], outcomes: list[FailoverSummary]) -> None:
+        (outcome,) = outcomes
         if asked != self._asked or self.is_deleted:
             return  # it was asked for something else meanwhile
         with self:
@@ -120,21 +117,6 @@ class WhatIf(ui.element):
                     count = ngettext("{n} VM", "{n} VMs", len(coming)).format(n=number(len(coming)))
                     rest = _("{size} stays free").format(size=size(free))
                     ui.label(f"{count} · {rest}")
-
-
-async def computed(hosts: Sequence[Host]) -> FailoverSummary:
-    """`losing.without`, with the loop free in between."""
-    steps = failover_steps(hosts)
-    end = time.perf_counter() + HOLD
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            outcome: FailoverSummary = stop.value
-            return outcome
-        if time.perf_counter() > end:
-            await asyncio.sleep(0)
-            end = time.perf_counter() + HOLD
 
 
 def title_of(hosts: Sequence[Host]) -> str:

@@ -15,6 +15,7 @@ from data.names import name_of, pool_name
 from data.objects import VM, Appliance, Host, Pool, Task
 from data.placement import is_guest
 from data.types import Ref
+from data.views.moving import ELSEWHERE, moves_to
 from data.views.things import GUEST, NAME, POOL_NAME, Thing, maybe, tags_of, thing, via
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
 
@@ -156,6 +157,11 @@ class VMView(View[VM]):
     """Where it runs."""
     host_is_heard = _Fact(lambda vm: (host := facts.host_of(vm)) is None or is_live(host), *STATE)
     preferred_host = _Fact(lambda vm: maybe(vm.home.one(Host, vm.affinity)), "affinity.name_label", "affinity.hostname")
+    moves_to = _Fact(
+        moves_to, "resident_on", "power_state", "allowed_operations", "attached_PCIs", "VGPUs", *ELSEWHERE, "VBDs.empty",
+        "VBDs.VDI.SR.is_tools_sr", "VBDs.VDI.SR.name_label", "VIFs.network.PIFs", "VIFs.network.name_label",
+    )  # fmt: skip
+    """Where it can go while it runs."""
     pool = _Fact(lambda vm: pool_name(vm.home), *POOL_NAME)
     """Its name."""
     is_fresh = _Fact(lambda vm: vm.home.server.is_live, "Server.state")

@@ -118,7 +118,7 @@ async def test_what_a_lost_host_means_is_told_and_follows_the_pool(user: User, m
     chart.on_lose([host.uuid])
     await user.should_see("If xcp-lab-1 fails")
     await user.should_see("6 of 10 VMs cannot be restarted.")
-    await user.should_see("more memory needed")
+    await user.should_see("of memory needed")
     chart.on_lose([])
     await user.should_not_see("If xcp-lab-1 fails")
     chart.on_lose([host.uuid])

@@ -47,6 +47,7 @@ async def test_who_cannot_move_is_asked_about_and_a_choice_is_what_is_done(user:
     user.find(kind=Button, content="Enter maintenance mode").click()
     (run,) = context.runner.runs
     assert run.request == EnterMaintenance(vms=(LeavingVM(vm=tied, how="shut_down"),))
+    await context.runner.ended(run)
 
 
 async def test_what_is_never_chosen_for_anybody_leaves_the_button_faint(user: User, house: House, third: Host, context: Context) -> None:

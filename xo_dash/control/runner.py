@@ -25,6 +25,7 @@ from xo_dash.control.activity import Activity
 from xo_dash.control.audit import STOPPED, Audit, AuditEntry, AuditUnwritable, moment
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.execution import CHANGED, STUCK, Execution
+from xo_dash.control.host.hardware import Machines
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import rehearse
@@ -87,6 +88,7 @@ class Runner:
         self._clock = clock
         self._throttle = HostTurns(at_once)
         self.exchange = Exchange()
+        self.machines = Machines(connections)
         self.prober = Prober(mirror, connections, users)
         follower = TaskWaiter(mirror, patience)
         self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)

@@ -90,20 +90,20 @@ POWER_ON: Final = _single(
     title=N_("Power on"), doing=N_("Powering on {name}"), done=N_("{name} is powered on; it takes some minutes to start"),
 )  # fmt: skip
 RESTART_TOOLSTACK: Final = _single(
-    "host.restart_agent", silent, icon="reboot", danger=True, consequences=stopping,
+    "host.restart_agent", silent, icon="reboot", danger=True, prominent=True, consequences=stopping,
     title=N_("Restart toolstack"), doing=N_("Restarting the toolstack of {name}"), done=N_("The toolstack of {name} is restarting"),
     warning=N_("VMs keep running. Tasks on the host are interrupted; if it is the master, the whole pool does not respond for a minute."),
 )  # fmt: skip
 REBOOT: Final[AnyAction] = Action(
     id="host.reboot", kind=Host, request=RebootHost, title=N_("Reboot host"), done=N_("{name} has rebooted"), role=Role.ADMIN,
-    icon="reboot", danger=True, applies_to=always, blocked=silent, succeeded=_is_empty,
+    icon="reboot", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=_is_empty,
     choices={"network": networks}, check=check, plan=reboot,
     consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=reboot",
     warning=N_("Its VMs leave first and come back afterwards. The host is unavailable for some minutes."),
 )  # fmt: skip
 SHUT_DOWN: Final[AnyAction] = Action(
     id="host.shutdown", kind=Host, request=ShutDownHost, title=N_("Shut down host"), done=N_("{name} is shut down"), role=Role.ADMIN,
-    icon="power", danger=True, applies_to=always, blocked=silent, succeeded=_is_empty,
+    icon="power", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=_is_empty,
     choices={"network": networks}, check=check, plan=shut_down,
     consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=shutdown",
     warning=N_("Its VMs leave first. Without a power-on method it has to be powered on by hand."),
