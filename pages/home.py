@@ -31,6 +31,7 @@ from xo_dash.i18n import _
 FINDINGS = "/attention"
 LINKS = {
     "pool": "/pool/{key}", "host": "/host/{key}", "vm": "/vm/{key}", "sr": "/sr/{key}", "network": "/network/{key}",
+    "screen": "/console-picture/{key}",
     "g v": "/vms", "g h": "/hosts", "g s": "/storage", "g n": "/networks",
 }  # fmt: skip
 LEGEND = "map.legend"

@@ -18,6 +18,7 @@ import { Painter } from "xo-map/painter.js";
 import { holders, places } from "xo-map/places.js";
 import { reordering } from "xo-map/reordering.js";
 import { saving } from "xo-map/saving.js";
+import { SIDE, Screens } from "xo-map/screens.js";
 import { surroundings } from "xo-map/surroundings.js";
 import { Table } from "xo-map/table.js";
 import { tooltips } from "xo-map/tooltip.js";
@@ -68,6 +69,7 @@ export default {
     this.look = { hover: -1, focus: -1, selected: new Set(), dim: null, fill: "cpu", moved: (tile) => this.motion.at(tile) };
     this.plan = null;
     this.wanted = new HistoryRequests();
+    this.screens = new Screens((id) => this.links.screen.replace("{key}", this.model.keyOf(this.model.things.get(id))), () => this.redraw(), () => this.refresh());
     this.pending = 0;
     this.related = -1;     // what the pointer or a search is on
     this.linked = [];      // VMs whose lines are drawn
@@ -95,7 +97,7 @@ export default {
     this.$emit("ready");
   },
 
-  unmounted() { for (const stop of this.stops) stop(); this.table.stop(); cancelAnimationFrame(this.pending); },
+  unmounted() { for (const stop of this.stops) stop(); this.table.stop(); this.screens.stop(); cancelAnimationFrame(this.pending); },
 
   methods: {
     ...surroundings, ...reordering, ...viewing, ...looking, ...choosing, ...carrying, ...finding, ...failover, ...figuring, ...tooltips, ...saving,
@@ -168,7 +170,7 @@ export default {
       const flying = this.camera.fly();
       const art = {
         ctx: this.ctx, theme: this.theme, text: this.text, patterns: this.patterns, words: this.words, format: this.format,
-        ratio: this.ratio, width: this.width, height: this.height, faint: this.look.faint,
+        ratio: this.ratio, width: this.width, height: this.height, faint: this.look.faint, screens: this.links.screen ? this.screens : null,
       };
       const again = this.painter.paint(art, this.model, this.plan, this.camera, this.look);
       const more = this.overlay.paint(art, this.camera, { lines: this.lines(), ...this.lossDrawn(), ...this.carriedDrawn() });
@@ -178,6 +180,7 @@ export default {
       if (!this.$refs.tip.hidden) this.fillTip();
       this.showCrumbs();
       this.wantTrails();
+      this.wantScreens();
       this.wantFigures([this.look.hover, this.look.focus, ...cards(this.plan, this.camera, this.width, this.height)]);
     },
 
@@ -186,6 +189,16 @@ export default {
       const wanted = this.wanted.find(this.plan, this.camera, this.width, this.height);
       if (wanted) this.$emit("trails", wanted);
     },
+
+    /** Ask for pictures of the screens of what is shown large enough. */
+    wantScreens() {
+      if (!this.links.screen) return;
+      const ids = [...cards(this.plan, this.camera, this.width, this.height, SIDE)];
+      this.screens.want(ids.map((id) => this.model.things.get(id)).filter(Boolean));
+    },
+
+    /** All of it, though nothing that the painter knows of is other than it was. */
+    redraw() { this.painter.view = null; this.refresh(); },
 
     /** For tests and export: every place on the map by uuid. */
     rectangles() {

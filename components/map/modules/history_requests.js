@@ -7,10 +7,10 @@ const MOST = 100; // at once; the rest when these have come
 const CARD = 5;   // what all of a VM's costs more than its CPU's
 
 /** Of VMs shown so large that their figures are read. */
-export function cards(plan, camera, width, height) {
-  if (L4 > camera.zoom * Math.max(width, height)) return [];
+export function cards(plan, camera, width, height, side = L4) {
+  if (side > camera.zoom * Math.max(width, height)) return [];
   const from = camera.at(0, 0), to = camera.at(width, height);
-  return holders(plan).flatMap((box) => box.tiles.filter((tile) => Math.min(tile.w, tile.h) * camera.zoom >= L4 && tile.x < to.x && tile.y < to.y && tile.x + tile.w > from.x && tile.y + tile.h > from.y)).map(({ id }) => id);
+  return holders(plan).flatMap((box) => box.tiles.filter((tile) => Math.min(tile.w, tile.h) * camera.zoom >= side && tile.x < to.x && tile.y < to.y && tile.x + tile.w > from.x && tile.y + tile.h > from.y)).map(({ id }) => id);
 }
 
 export class HistoryRequests {

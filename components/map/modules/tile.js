@@ -7,6 +7,7 @@ import { alarmed } from "./fill.js";
 import { colourOf, inkOf, stepOf } from "./fills.js";
 import { mark, pips } from "./marks.js";
 import { GAP, HALTED, LOST, PAUSED, RUNNING, SUSPENDED, flow, share } from "./model.js";
+import { SIDE } from "./screens.js";
 import { isOutlined, outline } from "./shapes.js";
 
 /** Sides from which on more is shown. */
@@ -162,8 +163,14 @@ function words(art, vm, box, ink, side, look) {
     else pips(art, vm, box.x + box.w - pad, y, inside - used - 8, ink, true);
   }
   if (vm.state !== RUNNING || look.stale) return;
-  if (large) card(art, vm, { x: box.x + pad, y: box.y + 54, w: box.w - 2 * pad, h: box.h - 54 - pad - 3 }, ink);
+  if (large) inside(art, vm, { x: box.x + pad, y: box.y + 54, w: box.w - 2 * pad, h: box.h - 54 - pad - 3 }, side, ink);
   else if (side >= L3 && box.h >= 60 && vm.trail) curve(art, vm.trail, { x: box.x + pad, y: box.y + box.h - 8 - Math.min(22, box.h * 0.24), w: box.w - 2 * pad, h: Math.min(22, box.h * 0.24) }, ink, false);
+}
+
+/** How its screen looks, where there is room, and its figures. */
+function inside(art, vm, box, side, ink) {
+  const above = side >= SIDE ? art.screens?.draw(art, vm, box) ?? 0 : 0;
+  card(art, vm, { ...box, y: box.y + above, h: box.h - above }, ink);
 }
 
 /** Too narrow for a name, and high enough for one that goes up. */
