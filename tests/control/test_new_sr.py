@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,21 @@ def test_what_is_chosen_of_what_was_found_asks_nothing_again() -> None:
     assert question(one) == question(other) is not None
     assert question(decode(NewSR, NFS | {"server": ""})) is None
     assert question(decode(NewSR, ISCSI)) == question(decode(NewSR, ISCSI | {"scsi_id": "36b"}))
+
+
+async def test_a_search_that_is_stopped_is_cancelled_in_the_pool(lab: Lab, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, lab.fake)
+    lab.fake.answers["Async.SR.probe"] = lambda *_arguments: lab.fake.task("Async.SR.probe")
+    asking = asyncio.create_task(
+        desk.runner.prober.ask(desk.hire(Role.ADMIN), lab.hosts[0], "nfs", {"server": "nas", "password": Hidden("x")})
+    )
+    await lab.fake.until(1)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await lab.fake.until(2)
+    assert asking.cancelled() and lab.fake.sent == ["Async.SR.probe", "task.cancel"]
+    assert lab.fake.calls[0][1][1] == {"server": "nas", "password": "x"}
+    await desk.runner.stop()
 
 
 FAILING: list[dict[str, Any]] = [NFS, NFS | {"existing": UUID}, ISCSI]
