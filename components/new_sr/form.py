@@ -9,7 +9,7 @@ from components.actions import whoever
 from components.actions.fields import FieldBox, box_for
 from components.actions.preview import Preview
 from components.live import follow_all, fresh_slot
-from components.new_sr.found_list import FoundRow, found_list, space_of, there
+from components.new_sr.found_list import FoundList, FoundRow, space_of, there
 from components.new_sr.progress import Progress
 from components.new_sr.search import HostCheck, Search, place_key
 from components.ui import Button, ButtonKind, Card, Mark, check, spinner
@@ -62,7 +62,8 @@ class NewSRForm(ui.element):
             self._types = Card(_("Type"))
             with ui.element().classes("x-new-sr-main"):
                 self._fields = ui.element().classes("contents")
-                self._found = ui.element().classes("contents")
+                self._lists()
+                self._callout = ui.element().classes("contents")
                 self._names()
             with ui.element("aside").classes("x-new-sr-aside"):
                 self._aside()
@@ -76,6 +77,13 @@ class NewSRForm(ui.element):
         super()._handle_delete()
 
     # ---- what does not change with the type
+
+    def _lists(self) -> None:
+        """Of what is found; those without rows are not seen."""
+        self._exports = FoundList(_("Export"), ["", _("Size"), _("Free")], "2.2fr 0.7fr 0.7fr", lambda value: self._choose("path", value))
+        self._targets = FoundList(_("Target"), [_("IQN")], "2.6fr", lambda value: self._choose("iqn", value), _("Portals"))
+        columns = [_("LUN"), _("Size"), _("Vendor"), _("SCSI id")]
+        self._luns = FoundList(_("LUN"), columns, "40px 72px 80px 1.6fr", lambda value: self._choose("scsi_id", value))
 
     def _names(self) -> None:
         titles = {field.name: field for field in fields(NewSR)}
@@ -256,21 +264,19 @@ class NewSRForm(ui.element):
 
     def _draw_found(self, rough: NewSR | None) -> None:
         found, search = self._search.found, self._search
-        shown = (found, rough, self._existing, search.running, self._attached())
         if self._where is not None:
             self._busy.set_visibility(search.running)
             self._where.scope.text = self._scope()
-        if shown == self._drawn or rough is None:
+        if rough is None:
             return
-        self._drawn = shown
-        with fresh_slot(self._found):
-            if found.exports:
-                self._draw_exports(rough)
-            if found.targets:
-                self._draw_targets(rough)
-            if found.luns:
-                self._draw_luns(rough)
-            self._draw_existing()
+        self._exports.show(self._export_rows(rough), rough.path, _("Path on {server}").format(server=rough.server))
+        self._targets.show([FoundRow(one.iqn, (one.iqn,), ", ".join(one.portals)) for one in found.targets], rough.iqn)
+        self._luns.show(self._lun_rows(rough), rough.scsi_id)
+        shown = (self._lying(), self._attached(), self._kind)
+        if shown != self._drawn:
+            self._drawn = shown
+            with fresh_slot(self._callout):
+                self._draw_existing()
 
     def _scope(self) -> str:
         found, search = self._search.found, self._search
@@ -282,31 +288,22 @@ class NewSRForm(ui.element):
         text = ngettext("{n} found in {time}", "{n} found in {time}", count)
         return text.format(n=number(count), time=duration(max(0.1, round(search.seconds, 1))))
 
-    def _draw_exports(self, rough: NewSR) -> None:
+    def _export_rows(self, rough: NewSR) -> list[FoundRow]:
         rows = []
         for path in self._search.found.exports:
             chosen = msgspec.structs.replace(rough, path=path)
             words, mark, taken = there(chosen, path, self._search.found, self._home, one_sr=False)
             rows.append(FoundRow(path, (path, *space_of(chosen, self._home)), words, mark, taken))
-        with Card(_("Export")):
-            columns = [_("Path on {server}").format(server=rough.server), _("Size"), _("Free")]
-            found_list(_("Export"), columns, rows, rough.path, lambda value: self._choose("path", value), "2.2fr 0.7fr 0.7fr")
+        return rows
 
-    def _draw_targets(self, rough: NewSR) -> None:
-        rows = [FoundRow(target.iqn, (target.iqn,), ", ".join(target.portals)) for target in self._search.found.targets]
-        with Card(_("Target")):
-            found_list(_("Target"), [_("IQN")], rows, rough.iqn, lambda value: self._choose("iqn", value), "2.6fr", _("Portals"))
-
-    def _draw_luns(self, rough: NewSR) -> None:
+    def _lun_rows(self, rough: NewSR) -> list[FoundRow]:
         rows = []
         for lun in self._search.found.luns:
             chosen = msgspec.structs.replace(rough, scsi_id=lun.scsi_id)
             words, mark, taken = there(chosen, lun.scsi_id, self._search.found, self._home, one_sr=True)
             cells = (lun.number or "–", size(lun.size) if lun.size else "–", lun.vendor or "–", lun.scsi_id)
             rows.append(FoundRow(lun.scsi_id, cells, words, mark, taken))
-        with Card(_("LUN")):
-            columns = [_("LUN"), _("Size"), _("Vendor"), _("SCSI id")]
-            found_list(_("LUN"), columns, rows, rough.scsi_id, lambda value: self._choose("scsi_id", value), "40px 72px 80px 1.6fr")
+        return rows
 
     def _draw_existing(self) -> None:
         """What was found is attached unless one says otherwise."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from nicegui import ui
 
-from components.ui import Mark
+from components.ui import Card, Mark
 from data.names import name_of, pool_name
 from data.types import Home
 from xo_dash.control.sr.choice import free_space
@@ -50,36 +51,66 @@ def space_of(chosen: NewSR, home: Home) -> tuple[str, str]:
     return (size(sr.physical_size), size(free)) if sr is not None and free is not None else ("–", "–")
 
 
-def found_list(
-    title: str, columns: Sequence[str], rows: Sequence[FoundRow], chosen: str, choose: Callable[[str], None], tracks: str, last: str = ""
-) -> None:
-    """A row for each, as radio buttons; those that are taken are faint. `tracks`: of CSS, for the columns.
+class FoundList(Card):
+    """A row for each as radio buttons, those that are taken faint. Rows stay while more is told of them, so that no click is lost."""
 
-    `last`: the title of the last column.
-    """
-    with ui.element().classes("x-pick").props("role=radiogroup") as group:
-        group.props["aria-label"] = title
-        group.style(f"--tracks: {tracks}")
-        with ui.element().classes("x-pick-row x-pick-head").props("aria-hidden=true"):
-            ui.element("i")
-            for column in (*columns, last or _("What is there")):
-                ui.label(column).classes("x-dim x-cut")
+    def __init__(self, title: str, columns: Sequence[str], tracks: str, choose: Callable[[str], None], last: str = "") -> None:
+        """`tracks`: of CSS, for the columns. `last`: the title of the last column."""
+        super().__init__(title)
+        self.on_choose = choose  # let go of at the end, see components.release
+        self._rows: dict[str, _Row] = {}
+        with self, ui.element().classes("x-pick").props("role=radiogroup").style(f"--tracks: {tracks}") as self._group:
+            self._group.props["aria-label"] = title
+            with ui.element().classes("x-pick-row x-pick-head").props("aria-hidden=true"):
+                ui.element("i")
+                self._titles = [ui.label(column).classes("x-dim x-cut") for column in (*columns, last or _("What is there"))]
+        self.set_visibility(False)
+
+    def show(self, rows: Sequence[FoundRow], chosen: str, first: str = "") -> None:
+        """`first`: the title of the first column, where it depends on what was found."""
+        self.set_visibility(bool(rows))
+        if first:
+            self._titles[0].text = first
+        for value in self._rows.keys() - {row.value for row in rows}:
+            self._rows.pop(value).delete()
         for row in rows:
-            _row(row, row.value == chosen, choose)
+            if row.value not in self._rows:
+                with self._group:
+                    self._rows[row.value] = _Row(row, partial(self.on_choose, row.value))
+            self._rows[row.value].show(row, row.value == chosen)
 
 
-def _row(row: FoundRow, is_chosen: bool, choose: Callable[[str], None]) -> None:
-    button = ui.element("button").classes("x-pick-row").props("type=button role=radio").mark(f"found-{row.value}")
-    button.props["aria-checked"] = "true" if is_chosen else "false"
-    if row.taken:
-        button.props["aria-disabled"] = "true"
-    else:
-        button.on("click", lambda: choose(row.value), [])
-    with button:
-        ui.element("i").classes("x-radio")
-        for number_of, cell in enumerate(row.cells):
-            ui.label(cell).classes("x-cut" + (" x-strong" if number_of == 0 and not row.taken else "")).props("dir=auto")
-        with ui.element().classes("x-row"):
-            if row.mark:
-                Mark(row.mark)
-            ui.label(row.there).classes("x-cut" + (" x-dim" if not row.mark else ""))
+class _Row(ui.element):
+    def __init__(self, row: FoundRow, choose: Callable[[], None]) -> None:
+        super().__init__("button")
+        self.classes("x-pick-row").props("type=button role=radio").mark(f"found-{row.value}")
+        self._taken = False
+        self._shown: object = None
+        self.on_choose = choose
+        self.on("click", self._clicked, [])
+        with self:
+            ui.element("i").classes("x-radio")
+            self._cells = [
+                ui.label(cell).classes("x-cut" + ("" if place else " x-strong")).props("dir=auto") for place, cell in enumerate(row.cells)
+            ]
+            with ui.element().classes("x-row"):
+                self._mark = Mark("information")
+                self._there = ui.label().classes("x-cut")
+
+    def _clicked(self) -> None:
+        if not self._taken:
+            self.on_choose()
+
+    def show(self, row: FoundRow, is_chosen: bool) -> None:
+        if (row, is_chosen) == self._shown:
+            return
+        self._shown, self._taken = (row, is_chosen), row.taken
+        self.props["aria-checked"] = "true" if is_chosen else "false"
+        self.props["aria-disabled"] = "true" if row.taken else "false"
+        for label, text in zip(self._cells, row.cells, strict=True):
+            label.text = text
+        self._mark.set_visibility(bool(row.mark))
+        if row.mark:
+            self._mark.show(row.mark)
+        self._there.text = row.there
+        self._there.classes(**{"remove" if row.mark else "add": "x-dim"})

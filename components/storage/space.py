@@ -40,7 +40,7 @@ class SpaceBar(Card):
 
     def __init__(self, sr: SRView, choose: Callable[[str], None]) -> None:
         """`choose` gets a segment of the list of disks."""
-        super().__init__(_("Space used"), " ", wide=True)
+        super().__init__(_("Usage"), " ", wide=True)
         self._sr = sr
         self._parts: Sequence[Part] = ()
         self._shown: object = None
