@@ -13,7 +13,7 @@ SERVER, EXPORT = "10.10.0.10", "/mnt/tank/vms"
 
 
 async def test_from_its_server_to_its_second_life(browser: Browser, data_dir: Path) -> None:
-    pool = Pool(free_port(), "--hosts", "2", "--vms", "4", "--still")
+    pool = Pool(free_port(), "--hosts", "2", "--vms", "4", "--still", "--pace", "40")
     with running(pool):
         furnish(data_dir, pool.url)
         board = Board(data_dir)
