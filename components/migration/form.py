@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from components.actions import tell_end, whoever
 from components.actions.preview import Preview
 from components.live import follow_all, follow_source, fresh_slot
 from components.migration.words import OFF, WAYS, WHYS, moved
-from components.ui import Bar, Button, ButtonKind, Card, Mark, check, choice, data_table
+from components.ui import Bar, Button, ButtonKind, Card, Icon, Mark, check, choice, data_table
 from components.ui.tables import Column
 from components.urls import PREFIXES, path_of
+from data.coalesce import INTERVAL
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
@@ -22,6 +24,7 @@ from data.vms import copy_size
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.request import Fault
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.sr.choice import disk_srs, free_space
@@ -70,6 +73,7 @@ class MigrationForm(ui.element):
         first = next((one for one in targets(vm) if one.refused is None), None)
         self._chosen = MigrationChoices(host or (key_of(first.host) if first is not None else ""))
         self._shown: list[object] = []
+        self._judged: dict[Host, LazyText | None] = {}  # by XAPI itself
         with self:
             with ui.element().classes("x-move-main"):
                 self._targets = ui.element().classes("contents")
@@ -92,6 +96,8 @@ class MigrationForm(ui.element):
         self._run: Run | None = None
         follow_source(context.runner.observe, self._progress)
         follow_all(context.mirror, lambda _changes: True, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
+        asking = background_tasks.create(self._ask(), name="check the targets of a migration")
+        self.client.on_delete(asking.cancel)
 
     # ---- what there is to choose from
 
@@ -100,18 +106,45 @@ class MigrationForm(ui.element):
         self._draw_targets()
         self._tell()
 
+    async def _ask(self) -> None:
+        """XAPI's own judgement of every host that we would let it go to, the nearest first."""
+        with self:
+            if why_not(MIGRATE, self._vm, whoever()) is not None:
+                return
+        hosts = [one.host for one in targets(self._vm) if one.refused is None]
+        asking = asyncio.create_task(self._context.runner.migration_checks.ask(self._vm, hosts, self._judged.__setitem__))
+        try:
+            while not asking.done():
+                await asyncio.wait({asking}, timeout=INTERVAL)
+                self._draw_judged()
+        finally:
+            asking.cancel()
+
+    def _draw_judged(self) -> None:
+        """What came since: many answers in one turn."""
+        if not self.is_deleted:
+            with self:
+                self._draw_targets()
+                self._tell()
+
+    def _targets_now(self) -> list[Target]:
+        """As the mirror has them, overruled by what XAPI said."""
+        found = [replace(one, refused=one.refused or self._judged.get(one.host)) for one in targets(self._vm)]
+        return sorted(found, key=lambda one: one.refused is not None)
+
     @property
     def _host(self) -> Host | None:
         return seen_from(self._vm.home, Host, self._chosen.host) if self._chosen.host else None
 
     def _draw_targets(self) -> None:
-        vm = self._vm
-        rows = [(one, key_of(one.host), self._about(one), self._memory(one)) for one in targets(vm)]
-        if self._shown == [*rows, self._chosen.host]:
+        rows = [(one, key_of(one.host), self._about(one), self._memory(one)) for one in self._targets_now()]
+        if self._shown == [*rows, len(self._judged), self._chosen.host]:
             return
-        self._shown = [*rows, self._chosen.host]
+        self._shown = [*rows, len(self._judged), self._chosen.host]
         able = sum(one.refused is None for one, *_rest in rows)
         scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(rows)))
+        if self._judged:
+            scope = f"{scope} · {_('{n} checked by XAPI').format(n=number(len(self._judged)))}"
         with fresh_slot(self._targets), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Target")
             for one, key, about, memory in rows:
@@ -132,6 +165,8 @@ class MigrationForm(ui.element):
             with ui.element().classes("x-row"):
                 if one.refused is not None:
                     Mark("unknown")
+                elif one.host in self._judged:
+                    Icon("check")
                 ui.label(about).classes("x-dim" if one.refused is not None else "")
             ui.label(memory).classes("x-num")
 
@@ -263,7 +298,8 @@ class MigrationForm(ui.element):
         faults: list[Fault] = MIGRATE.faults(request, self._vm) if host is not None else []
         with self:  # the row that was clicked may be gone
             barred = why_not(MIGRATE, self._vm, whoever())
-        wrong = [str(fault.reason) for fault in faults] if barred is None else [str(barred)]
+        judged = self._judged.get(host) if host is not None else None
+        wrong = [str(barred)] if barred is not None else [str(fault.reason) for fault in faults] or ([str(judged)] if judged else [])
         self._preview.show(None if faults or host is None else request)
         self._estimate.clear()
         if host is not None and not faults:

@@ -42,6 +42,7 @@ from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import IN_A_POOL, HostTurns, Turn, host_of
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
+from xo_dash.control.vm.migration.checks import MigrationChecks
 from xo_dash.i18n import N_, using
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Runner:
         self._throttle = HostTurns(at_once)
         self.exchange = Exchange()
         self.machines = Machines(connections)
+        self.migration_checks = MigrationChecks(connections)
         self.prober = Prober(mirror, connections, users)
         follower = TaskWaiter(mirror, patience)
         self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)

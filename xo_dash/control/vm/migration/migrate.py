@@ -11,7 +11,7 @@ from data.identity import key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VBD, VDI, VM, Host, Network, PowerState
 from data.stores.users import Role
-from data.types import NULL_REF, XapiObject
+from data.types import NULL_REF, Ref, XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
@@ -106,6 +106,12 @@ def nics_in(request: MigrateVM, vm: VM, host: Host) -> list[NicMove]:
     return nic_moves(vm, host, {place.nic: found for place in request.nics if (found := seen_from(host.home, Network, place.network))})
 
 
+def places_in(request: MigrateVM, vm: VM, host: Host) -> tuple[dict[Ref, Ref], dict[Ref, Ref]]:
+    """{disk: SR}, {NIC: network}, as XAPI takes them."""
+    srs = {move.disk.ref: move.sr.ref for move in disks_in(request, vm, host) if move.sr is not None}
+    return srs, {move.nic.ref: move.network.ref for move in nics_in(request, vm, host) if move.network is not None}
+
+
 # ---- what is wrong with it
 
 
@@ -192,8 +198,7 @@ def plan(request: MigrateVM, vm: VM) -> Plan:
         "host.migrate_receive", host.ref, network.ref if network else NULL_REF, {},
         says=lazy(N_("Preparing {host}"), host=name_of(host)), asynchronous=False, at=host.home.id, secret=True,
     )  # fmt: skip
-    srs = {move.disk.ref: move.sr.ref for move in disks if move.sr is not None}
-    nics = {move.nic.ref: move.network.ref for move in nics_in(request, vm, host) if move.network is not None}
+    srs, nics = places_in(request, vm, host)
     given = (vm.ref, there, True, srs, nics, {"copy": "true"} if request.copy else {})
     yield Call("VM.assert_can_migrate", *given, says=lazy(N_("Checking that {host} can run it"), host=name_of(host)))
     yield Call("VM.migrate_send", *given, says=says)

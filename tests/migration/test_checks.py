@@ -1,0 +1,113 @@
+"""Targets are checked by XAPI before one chooses: so many at a time, each once, and no more when nobody looks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nicegui.testing import User
+
+from data.identity import key_of
+from data.objects import VM, Host
+from tests import fakes
+from tests.control.fake_pool import FakePool
+from tests.migration.pools import House, host, machine
+from xo_dash.context import Context
+from xo_dash.control.runner import Runner
+from xo_dash.control.vm.migration.checks import AT_ONCE, MigrationChecks
+from xo_dash.xapi.errors import NotConnected, XapiFailure
+
+
+class Asked(FakePool):
+    """Answers when the test lets it, and counts how many wait."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.free, self.full = asyncio.Event(), asyncio.Event()
+        self.waiting = self.most = 0
+        self.refuses: set[str] = set()
+
+    async def call(self, method: str, *arguments: Any) -> Any:
+        if method == "host.migrate_receive":
+            self.calls.append((method, arguments))
+            return {"host": arguments[0], "session_id": "secret"}
+        if method != "VM.assert_can_migrate":
+            return await super().call(method, *arguments)
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        if self.waiting == AT_ONCE:
+            self.full.set()
+        try:
+            await self.free.wait()
+        finally:
+            self.waiting -= 1
+        self.calls.append((method, arguments))
+        if arguments[1]["host"] in self.refuses:
+            raise XapiFailure("VM_INCOMPATIBLE_WITH_THIS_HOST", [arguments[0], arguments[1]["host"], "CPUID"])
+        return ""
+
+
+def many(count: int) -> tuple[Asked, VM, list[Host]]:
+    fake = Asked()
+    one, *others = [host(fake, f"host-{number}") for number in range(count + 1)]
+    vm = fake.vm("web-1", resident_on=one.ref)
+    return fake, vm, others
+
+
+async def test_so_many_at_a_time_each_answer_is_told_and_kept() -> None:
+    fake, vm, hosts = many(60)
+    checks = MigrationChecks(lambda _server: fake)
+    fake.refuses = {hosts[3].ref}
+    found: dict[Host, Any] = {}
+    asking = asyncio.create_task(checks.ask(vm, hosts, found.__setitem__))
+    await fake.full.wait()
+    assert not found
+    fake.free.set()
+    await asking
+    assert fake.most == AT_ONCE and len(found) == 60
+    assert [str(reason) for reason in found.values() if reason] and found[hosts[3]] is not None and found[hosts[0]] is None
+    calls = len(fake.calls)
+    await checks.ask(vm, hosts, found.__setitem__)
+    assert len(fake.calls) == calls, "answers are kept"
+
+
+async def test_who_leaves_stops_asking() -> None:
+    fake, vm, hosts = many(20)
+    asking = asyncio.create_task(MigrationChecks(lambda _server: fake).ask(vm, hosts, lambda *_told: None))
+    await fake.full.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    fake.free.set()
+    await asyncio.sleep(0)
+    assert not fake.waiting and not [method for method, _ in fake.calls if method == "VM.assert_can_migrate"]
+
+
+async def test_a_pool_that_cannot_be_asked_says_nothing() -> None:
+    _fake, vm, hosts = many(2)
+
+    def away(_server: str) -> FakePool:
+        raise NotConnected("not connected")
+
+    found: dict[Host, Any] = {}
+    await MigrationChecks(away).ask(vm, hosts, found.__setitem__)
+    assert not found
+
+
+@pytest.fixture
+def context(house: House, data_dir: Path) -> Context:
+    """With a connection to its pool."""
+    made = fakes.context(house.lab.mirror, data_dir)
+    return replace(made, runner=Runner(house.lab.mirror, lambda _server: house.lab, made.users, made.audit))
+
+
+async def test_what_xapi_refuses_is_refused_on_the_page_with_its_words(user: User, house: House) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan)
+    house.lab.answers |= {
+        "host.migrate_receive": {"host": "x"}, "VM.assert_can_migrate": XapiFailure("VM_LACKS_FEATURE", [vm.ref]),
+    }  # fmt: skip
+    await user.open(f"/migrate/{key_of(vm)}")
+    await user.should_see("the guest of web-1 does not support this; install or start the guest tools", retries=20)
