@@ -6,7 +6,9 @@ from tests.map.pure import call, modules
 
 STORY = """async () => {
   const asked = [], drawn = [];
-  const picture = await new OffscreenCanvas(40, 30).convertToBlob();
+  const screen = new OffscreenCanvas(40, 30);
+  screen.getContext("2d").fillRect(0, 0, 40, 30);
+  const picture = await screen.convertToBlob();
   window.fetch = async (path) => { asked.push(path); return path === "/2" ? { status: 204 } : { status: 200, blob: async () => picture }; };
   let came;
   const first = new Promise((done) => (came = done));
@@ -26,7 +28,7 @@ STORY = """async () => {
 
 async def test_a_picture_is_asked_for_once_and_drawn_in_its_shape(browser: Browser) -> None:
     async with modules(browser, "screens") as page:
-        asked, taken, drawn, kept = await call(page, STORY)
+        asked, taken, drawn, kept = await call(page, f"({STORY})")
     assert asked == ["/1", "/2"]
     assert taken == [158, 0, 0] and drawn == [[10, 20, 200, 150]]
     assert kept == 24
