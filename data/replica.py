@@ -25,8 +25,10 @@ from data.visibility import ASKED, Degree, Excerpt, Sees
 
 T = TypeVar("T", bound=XapiObject)
 
-SLICE: Final = 100
-"""Objects that are asked for at once: a few milliseconds with what hangs on them."""
+SLICE: Final = 20
+"""Objects that are asked for at once: a millisecond or two, with what hangs on them."""
+WRITTEN: Final = 200
+"""Rows that are written at once: the same."""
 
 
 class Replica(Mirror):
@@ -57,9 +59,9 @@ class Replica(Mirror):
                 for start in range(0, len(rows), SLICE):
                     for row in rows[start : start + SLICE]:
                         excerpt.ask(row)
-                    self._settle(pool, excerpt, ())
+                    excerpt.judge()
                     yield
-            self._settle(pool, excerpt, pool.all(Host).values())
+            yield from self._settling(pool, excerpt, pool.all(Host).values())
 
     def shows(self, subject: Subject) -> bool:
         """Whether it, or what stands for it here, is seen as a whole, not by name alone."""
@@ -118,7 +120,7 @@ class Replica(Mirror):
             self._excerpt(pool).changed(subject, change.operation, change.names)
             hosts.setdefault(id_, set()).update(HostView.memory.reads.affected(change, self._source.pools))
         for id_, pool in touched.items():
-            self._settle(pool, self._excerpt(pool), hosts.get(id_, ()))
+            self._settle(pool, hosts.get(id_, ()))
 
     def _connection(self, pool: PoolMirror, names: frozenset[str]) -> None:
         """The server of a pool is another; what it is called too, and by that who may see it."""
@@ -137,8 +139,8 @@ class Replica(Mirror):
             return told | {field: getattr(server, field) for field in fields}
         return told | {"label": server.given_name, "pool_uuid": server.pool_uuid, "product": server.product}
 
-    def _settle(self, pool: PoolMirror, excerpt: Excerpt, hosts: Iterable[Host]) -> None:
-        events = excerpt.settle()
+    def _settling(self, pool: PoolMirror, excerpt: Excerpt, hosts: Iterable[Host]) -> Iterator[None]:
+        """Have here what the excerpt has; pauses after every slice. `hosts`: whose account may be another."""
         own = self.pools.get(pool.id)
         if not excerpt and not self._sees(pool.server):
             if own is not None:
@@ -146,8 +148,18 @@ class Replica(Mirror):
             return
         if own is None:
             own = self._join(pool)
-        touched = {host.ref for change in self.apply(own, events) for host in HostView.memory.reads.affected(change, self.pools)}
-        self._account(own, {*hosts, *(host for ref in touched if (host := pool.one(Host, ref)) is not None)})
+        touched = {host.ref for host in hosts}
+        while events := excerpt.take(WRITTEN):
+            changes = self.apply(own, events)
+            touched |= {host.ref for change in changes for host in HostView.memory.reads.affected(change, self.pools)}
+            yield
+        self._account(own, [host for ref in touched if (host := pool.one(Host, ref)) is not None])
+
+    def _settle(self, pool: PoolMirror, hosts: Iterable[Host]) -> None:
+        excerpt = self._excerpt(pool)
+        excerpt.judge()
+        for _ in self._settling(pool, excerpt, hosts):
+            pass
 
     def _join(self, pool: PoolMirror) -> PoolMirror:
         server = Server(id=pool.id, label="", address="")

@@ -112,10 +112,12 @@ class Excerpt:
         self._pool, self._sees = pool, sees
         self._seen: set[XapiObject] = set()  # as such
         self._degrees: dict[XapiObject, Degree] = {}
+        self._refs: set[str] = set()  # of all that is seen
         self._brought: dict[XapiObject, dict[_Target, Degree]] = {}  # what each of them brings
         self._bringers: dict[Ref, list[int]] = {}  # by how many each is brought: by name, as a whole
         self._due: dict[XapiObject, None] = {}  # to be judged
         self._touched: dict[XapiObject, None] = {}  # to be written
+        self._is_new = True  # nothing was written yet: whoever refers to what appears will be
         self._messages: dict[str, dict[Message, None]] = {}  # by the uuid of what they are about
         for message in pool.all(Message).values():
             self._messages.setdefault(message.obj_uuid, {})[message] = None
@@ -166,13 +168,16 @@ class Excerpt:
             del self._messages[message.obj_uuid]
         self._due[message] = None
 
-    def settle(self) -> list[Event]:
-        """What became of the rows that are seen, written for who sees them; the real rows are in `row.home`'s place."""
+    def judge(self) -> None:
+        """Find out how much is seen of what was told."""
         while self._due:
             row, _ = self._due.popitem()
             self._judge(row)
-        touched, self._touched = self._touched, {}
-        return [self._event(row) for row in touched]
+
+    def take(self, most: int) -> list[Event]:
+        """What became of the rows that are seen, written for who sees them: so many at once; [] once that is all."""
+        self._is_new = False
+        return [self._event(self._touched.popitem()[0]) for _ in range(min(most, len(self._touched)))]
 
     # ---- how much is seen
 
@@ -206,12 +211,15 @@ class Excerpt:
         self._bring(row, _brought(row, now))
         if now:
             self._degrees[row] = now
+            self._refs.add(row.ref)
         else:
             self._degrees.pop(row, None)
+            self._refs.discard(row.ref)
         if before or now:
             self._touched[row] = None
         if bool(before) != bool(now):
-            self._touched.update({one: None for one in referrers(row) if one in self._degrees})
+            if not self._is_new:
+                self._touched.update({one: None for one in referrers(row) if one in self._degrees})
             if len(self._degrees) <= 2 and not isinstance(row, Pool):  # the first, or the last but the pool itself
                 self._due.update(dict.fromkeys(self._pool.all(Pool).values()))
         if before is not now and isinstance(row, Pool):
@@ -251,24 +259,18 @@ class Excerpt:
         else:
             told: dict[str, Any] = {field: getattr(row, field) for field in NAMED[type(row)]}
             new = type(row)(uuid=row.uuid, **told | _called(row))
-        for field, edge in edges(type(row)).items():
+        for field in edges(type(row)):
             value = getattr(new, field)
-            if value and (kept := self._kept(edge.target, value)) is not value:
-                setattr(new, field, kept)
+            if value and not (value in self._refs if isinstance(value, str) else self._refs.issuperset(value)):
+                setattr(new, field, self._kept(value))
         return new
 
-    def _kept(self, kind: type[XapiObject], value: Any) -> Any:
-        """The references that lead to what is seen."""
+    def _kept(self, value: Any) -> Any:
+        """Of references, those that lead to what is seen."""
         if isinstance(value, str):
-            return value if value == NULL_REF or self._leads(kind, Ref(value)) else NULL_REF
-        kept = [ref for ref in value if self._leads(kind, ref)]
-        if len(kept) == len(value):
-            return value
+            return NULL_REF
+        kept = [ref for ref in value if ref in self._refs]
         return kept if isinstance(value, list) else {ref: value[ref] for ref in kept}
-
-    def _leads(self, kind: type[XapiObject], ref: Ref) -> bool:
-        target = self._pool.one(kind, ref)
-        return target is not None and target in self._degrees
 
 
 def _called(row: XapiObject) -> dict[str, str]:
