@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from data.mirror import Event, Mirror, Operation, PoolMirror
-from data.objects import KINDS, Certificate, Host, Message
+from data.objects import KINDS, VBD, VDI, VIF, VM, Certificate, Host, Message
 from data.server import ServerState
 from data.types import XapiObject
 from xo_dash.sync.connection_state import LAST_RETRY, ConnectionState, DuplicatePool, WrongPool
@@ -39,8 +39,13 @@ SLICE = 500
 """Events applied at once in a first state: the loop must not be held for longer. A burst of everyday life is one turn."""
 BURST = 2000
 
+LARGE = (VM, VBD, VDI, VIF)
+"""Each of these is a third to a tenth of a pool's first state: decoding all of it at once holds the interpreter's lock for too long."""
 DATABASE = tuple(kind for kind in KINDS if kind is not Message)
 """The classes of the first state. Messages are no rows of the database, may be 10,000, and come after the picture stands."""
+PORTIONS = (tuple(kind for kind in DATABASE if kind not in LARGE), *((kind,) for kind in LARGE))
+"""What is asked for at a time. A token tells the last change of its own classes; the first one holds for all: what happened
+since then is told once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +144,27 @@ class Poller:
 
     async def _round(self, left: float) -> None:
         token = self._token
-        kinds = KINDS if token.database else DATABASE
+        if not token.database:
+            await self._first_state()
+            return
         wait = min(left, DOUBT if self._census.doubts else LONG_POLL)
-        batch = await self._connection.events(kinds, token, wait if token.database else 0.0)
+        batch = await self._connection.events(KINDS, token, wait)
         if batch.token.database < token.database:
             log.warning("%s: its database went back in time; reading it anew", self._pool.server.label)
             self._lost()
             return
         await self._apply(token, batch)
+
+    async def _first_state(self) -> None:
+        """All there is, portion by portion."""
+        token, counts = START, dict[type[XapiObject], int]()
+        for kinds in PORTIONS:
+            batch = await self._connection.events(kinds, START, 0.0)
+            token, counts = token if token.database else batch.token, dict(batch.counts)
+            await self._take(batch.events, kinds)
+        self._token = Token(token.database, 0)
+        self._census.reset()
+        await self._stands(counts, learns=True)
 
     async def _stumble(self, error: XapiError) -> None:
         match error:
@@ -199,17 +217,17 @@ class Poller:
             self._standing.now(ServerState.SYNCING)
 
     async def _apply(self, before: Token, batch: Batch) -> None:
-        """Take what happened since `before`: the first state of a pool and its later changes both come through here."""
-        complete = DATABASE if not before.database else (Message,) if not before.messages else ()
+        """Take what happened since `before`; the first time also all messages that there are."""
         learns = any(event.kind in (Host, Certificate) for event in batch.events)
-        await self._take(batch.events, complete)
-        self._token = Token(batch.token.database, batch.token.messages if before.database else 0)
+        await self._take(batch.events, (Message,) if not before.messages else ())
+        self._token = batch.token
+        await self._stands(batch.counts, learns=learns)
+
+    async def _stands(self, counts: Mapping[type[XapiObject], int], *, learns: bool) -> None:
+        """The picture is as the pool was a moment ago."""
         self._standing.fresh()
-        self._proved = True
-        if not before.database:
-            self._census.reset()
-        self._loaded = True
-        for kind in self._census.check(batch.counts):
+        self._proved = self._loaded = True
+        for kind in self._census.check(counts):
             log.info("%s: rows of class %s went without a word; reading them anew", self._pool.server.label, kind.xapi_class)
             await self._take(await self._connection.records(kind, len(self._pool.all(kind))), (kind,))
         if learns:

@@ -78,7 +78,8 @@ class Connection:
         left: Iterable[str] = (),
         remember: Callable[[tuple[str, ...]], None] = lambda _sessions: None,
     ) -> None:
-        """`one_at_a_time`: held while what `get` read is used; threads that compute beside each other keep the loop waiting.
+        """`one_at_a_time`: held while what `get` read is used, or a first state is decoded; threads that compute beside each other
+        keep the loop waiting.
 
         `left`: sessions of an earlier run that may still be open; `remember` is told all that may be, whenever it is others.
         """
@@ -200,7 +201,8 @@ class Connection:
         """What happened to `kinds` since `token`; waits for it up to `wait` seconds. One call at a time."""
         patience = (events.FIRST_STATE_TIMEOUT if not token.database else wait + events.MARGIN) + GRACE
         wanted = tuple(kinds)
-        return await self._events.run(lambda session: events.fetch(session, wanted, token, wait), await self._signed_in(), patience)
+        work = partial(events.fetch, kinds=wanted, token=token, timeout=wait, turn=self._using)
+        return await self._events.run(work, await self._signed_in(), patience)
 
     async def records(self, kind: type[XapiObject], about: int = 0) -> list[Event]:
         """All there is of `kind` now, as events; `about`: how many rows that may be."""

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -91,14 +91,25 @@ _RECORD: msgspec.json.Decoder[Envelope[msgspec.Raw]] = msgspec.json.Decoder(Enve
 _RECORDS: msgspec.json.Decoder[Envelope[dict[str, msgspec.Raw]]] = msgspec.json.Decoder(Envelope[dict[str, msgspec.Raw]])
 
 
-def fetch(session: XapiSession, kinds: Iterable[type[XapiObject]], token: Token, timeout: float) -> Batch:
+def fetch(
+    session: XapiSession,
+    kinds: Iterable[type[XapiObject]],
+    token: Token,
+    timeout: float,
+    turn: AbstractContextManager[object] | None = None,
+) -> Batch:
     """What happened to `kinds` since `token`, after waiting for it up to `timeout` seconds; all there is for START.
 
-    Raises XapiError.
+    `turn`: held while a first state is decoded. Raises XapiError.
     """
     classes = [kind.xapi_class.lower() for kind in kinds]
     patience = FIRST_STATE_TIMEOUT if token.database == 0 else timeout + MARGIN
     codec, body = session.exchange("event.from", (session.handle, classes, str(token), float(timeout)), patience, LIMIT)
+    with turn if turn is not None and not token.database else nullcontext():
+        return _batch(codec, body)
+
+
+def _batch(codec: Codec, body: Body) -> Batch:
     reply = decode_json(_EVENTS, body) if codec is Codec.JSON else _events_of(decode_xml(body))
     counts = {KIND_BY_NAME[name]: count for name, count in reply.valid_ref_counts.items() if name in KIND_BY_NAME}
     counts.pop(Message, None)  # a real xapi has no such table
