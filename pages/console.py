@@ -12,7 +12,8 @@ from components.console.document import HEADERS, MODES, document
 from components.theme.theme import FOREVER
 from data.consoles import Protocol
 from data.objects import VM
-from xo_dash.auth.current import person_of, user_of
+from xo_dash.auth.current import program_of, user_of
+from xo_dash.auth.kinds import PROGRAMS, open_to
 from xo_dash.auth.sessions import SignedOut
 from xo_dash.consoles.consoles import Consoles
 from xo_dash.consoles.pictures import ConsolePictures
@@ -43,10 +44,12 @@ def create(program: Context) -> None:
         return await _picture(program, pictures, request, key)
 
     @app.websocket("/ws/console/{key}")
+    @open_to(PROGRAMS)
     async def socket(websocket: WebSocket, key: str) -> None:
         await _serve(program, consoles, websocket, key, Protocol.GRAPHIC)
 
     @app.websocket("/ws/text-console/{key}")
+    @open_to(PROGRAMS)
     async def text(websocket: WebSocket, key: str) -> None:
         await _serve(program, consoles, websocket, key, Protocol.TEXT)
 
@@ -105,9 +108,11 @@ def _file(version: str, name: str) -> Response:
 
 async def _serve(program: Context, consoles: Consoles, websocket: WebSocket, key: str, protocol: Protocol) -> None:
     """The guard let in whoever has a session and comes from a page of ours."""
-    session = person_of(websocket.scope)
-    if session is None:
+    session = program_of(websocket.scope)
+    user = session.table.user_of(session) if session is not None else None
+    if session is None or user is None:
         await websocket.close(1008)
         return
-    context = program.for_request(websocket)  # for as long as it is looked at
+    await program.scopes.ready(user)
+    context = program.for_user(user)  # for as long as it is looked at
     await consoles.serve(websocket, session, context.mirror, key, protocol)

@@ -72,6 +72,7 @@ from pages import (
 from pages.front import VIEWS
 from xo_dash import ending, i18n, listening
 from xo_dash.api import routes as api
+from xo_dash.api.local import LocalApi
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
 from xo_dash.auth.current import current_actor, session_of
 from xo_dash.auth.grants import Grants
@@ -295,7 +296,7 @@ def mount(app: App, context: Context) -> None:
     i18n.set_locator(Locator(context.settings.language))
     app.on_startup(lambda: _begin(context))
     app.timer(TICK, context.grants.tick)
-    commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner))
+    commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner), LocalApi(context).get)
     app.on_startup(commands.start)
     app.on_shutdown(commands.stop)
     app.on_shutdown(context.runner.stop)

@@ -61,6 +61,10 @@ def _run(arguments: list[str]) -> int:
                 from xo_dash.cli_do import run as do
 
             return do(given, settings)
+        if given.command in ("ls", "show", "watch"):
+            from xo_dash.cli_api import run as ask
+
+            return ask(given, settings)
         from xo_dash.cli_stores import run
 
         return run(given, settings)
@@ -129,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_audit(commands)
     _add_config(commands)
     _add_do(commands)
+    _add_looking(commands)
     return parser
 
 
@@ -166,6 +171,28 @@ def _add_do(commands: "Commands[argparse.ArgumentParser]") -> None:
     do.add_argument("objects", nargs="*", metavar="NAME", help=_("objects: names or UUIDs"))
     do.add_argument("--dry-run", action="store_true", help=_("show the xe commands without running them"))
     do.add_argument("--json", action="store_true", help=_("a line of JSON for each change"))
+    _add_elsewhere(do)
+
+
+def _add_elsewhere(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", metavar="URL", default="", help=_("another dashboard (XO_DASH_URL; default: that of this machine)"))
+    parser.add_argument("--token", metavar="TOKEN", default="", help=_("a token for it; better in XO_DASH_TOKEN, where nobody sees it"))
+
+
+def _add_looking(commands: "Commands[argparse.ArgumentParser]") -> None:
+    what = _("pools, hosts, vms, srs, vdis, networks, snapshots, templates, tasks, messages, findings, runs, users, groups, roles, grants")
+    ls = commands.add_parser("ls", help=_("list objects: xo-dash ls vms is:running tag:web"), parents=[_places()], allow_abbrev=False)
+    ls.add_argument("collection", metavar="WHAT", help=what)
+    ls.add_argument("filter", nargs="*", metavar="FILTER", help=_("words and key:value, combined with AND"))
+    ls.add_argument("--fields", metavar="NAME,...", default="", help=_("the fields to show"))
+    show = commands.add_parser("show", help=_("show one object: xo-dash show vms web-1"), parents=[_places()], allow_abbrev=False)
+    show.add_argument("collection", metavar="WHAT", help=what)
+    show.add_argument("object", metavar="NAME", help=_("a UUID or a name"))
+    watch = commands.add_parser("watch", help=_("show changes as they happen"), parents=[_places()], allow_abbrev=False)
+    watch.add_argument("collections", nargs="*", metavar="WHAT", help=what)
+    for one in (ls, show, watch):
+        one.add_argument("--json", action="store_true", help=_("a line of JSON for each"))
+        _add_elsewhere(one)
 
 
 def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -18,9 +19,10 @@ import orjson
 
 from data.server import ServerState
 from data.stores.directory import DataDirectory
-from data.stores.errors import DirectoryInUse
+from data.stores.errors import DirectoryInUse, RecordRefused
+from xo_dash.cli_api import ApiError, carry_out, remote
 from xo_dash.cli_files import FileError, Files
-from xo_dash.config import Settings
+from xo_dash.config import URL, Settings
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
@@ -45,6 +47,8 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     if isinstance(values, str):
         print(f"xo-dash: {values}", file=sys.stderr)
         return 2
+    if given.url or os.environ.get(URL):
+        return asyncio.run(_carry_out_elsewhere(given, values))
     output = values.pop("output", None)
     files = Files(settings.data_dir, {name: Path(str(values.pop(name))) for name in _file_fields(given.action, values)}, _path(output))
     try:
@@ -113,6 +117,23 @@ async def _carry_out(order: Order, settings: Settings, files: Files, *, as_json:
     except (_Unfinished, FileError) as error:
         last = {"error": str(error), "faults": {}}
     if not as_json:
+        _print(last)
+    return _status(last)
+
+
+async def _carry_out_elsewhere(given: argparse.Namespace, values: Mapping[str, object]) -> int:
+    """By the API of another dashboard."""
+    last: dict[str, object] = {}
+    try:
+        async with remote(given) as api:
+            assert api is not None  # noqa: S101  # there is an address
+            async for answer in carry_out(api, given.action, given.objects, values, dry_run=given.dry_run):
+                last = answer
+                if given.json:
+                    print(orjson.dumps(answer).decode(), flush=True)
+    except (ApiError, RecordRefused) as error:
+        last = {"error": str(error), "faults": {}}
+    if not given.json or "error" in last:
         _print(last)
     return _status(last)
 

@@ -21,7 +21,9 @@ PREFIX: Final = "XO_DASH_"
 SECRET_KEY: Final = "XO_DASH_SECRET_KEY"  # noqa: S105  # only in the environment: others see flags, and files are copied
 MAKE_TARGET: Final = "XO_DASH_MAKE"
 """Set by the Makefile: what was typed after `make`."""
-NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, MAKE_TARGET)
+URL, TOKEN = "XO_DASH_URL", "XO_DASH_TOKEN"
+"""Of the command line, for another dashboard."""
+NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, MAKE_TARGET, URL, TOKEN)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LANGUAGES: Final = ("auto", *LOCALES)
 TLS: Final = ("auto", "on", "off")

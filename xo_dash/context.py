@@ -112,5 +112,8 @@ class Context:
 
     def for_request(self, connection: HTTPConnection) -> Context:
         """As whoever asks for a plain route, or a websocket, may see it. Raises SignedOut."""
-        user = user_of(connection)
+        return self.for_user(user_of(connection))
+
+    def for_user(self, user: User) -> Context:
+        """As this user may see it."""
         return replace(self, scope=self.scope_of(user), viewer=user.id)

@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,12 +49,24 @@ class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send: str = ""
 
 
+class ApiQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A path of the API whose answer is wanted."""
+
+    get: str
+
+
+AnswerApi = Callable[[str], AsyncIterator[int | bytes]]
+"""A path of the API -> its status, then its body in pieces."""
+
+
 class LocalSocket:
     """Listens while the dashboard runs."""
 
-    def __init__(self, directory: Path, desk: OrderDesk) -> None:
+    def __init__(self, directory: Path, desk: OrderDesk, api: AnswerApi | None = None) -> None:
+        """`api`: none where there is only a desk."""
         self._path = directory / NAME
         self._desk = desk
+        self._api = api
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -97,8 +109,21 @@ class LocalSocket:
         with suppress(msgspec.DecodeError):
             await self._hand_over(msgspec.json.decode(line, type=HandOver), reader, writer)
             return
+        with suppress(msgspec.DecodeError):
+            await self._answer_api(msgspec.json.decode(line, type=ApiQuestion), reader, writer)
+            return
         async for answer in self._answers(line):
             writer.write(orjson.dumps(answer) + b"\n")
+            await writer.drain()
+
+    async def _answer_api(self, asked: ApiQuestion, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until all is told, or whoever asked is gone."""
+        if self._api is None:
+            return
+        async for told in self._api(asked.get):
+            if reader.at_eof():
+                return
+            writer.write(orjson.dumps({"status": told}) + b"\n" if isinstance(told, int) else told)
             await writer.drain()
 
     async def _hand_over(self, asked: HandOver, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -9,7 +9,7 @@ import time
 from asyncio import to_thread
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -135,13 +135,12 @@ class Desk:
         self.context, self.limit = context, RateLimit()
         self._scopes: OrderedDict[Scope, None] = OrderedDict()  # who asks again in a moment finds it as it is
 
-    async def scope(self, user: User) -> Scope:
-        """All that they may see, made ready."""
+    async def prepare(self, user: User) -> None:
+        """Have all there that they may see."""
         scope = await self.context.scopes.ready(user)
         self._scopes[scope] = self._scopes.pop(scope, None)
         while len(self._scopes) > SCOPES_KEPT:
             self._scopes.popitem(last=False)
-        return scope
 
 
 def endpoint(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -172,8 +171,8 @@ async def _answered(desk: Desk, handler: Handler, request: Request) -> Response:
         return problem(429, _("too many requests; try again in a second"), {"retry-after": str(int(wait) + 1)})
     if (token := session.table.token_of(session)) is not None:
         background_tasks.create(desk.context.tokens.note_use(token), name="note the use of a token")
-    context = replace(desk.context, scope=await desk.scope(user), viewer=user.id)
-    asked = Asked(context, request, session, user)
+    await desk.prepare(user)
+    asked = Asked(desk.context.for_user(user), request, session, user)
     with by(asked.actor):
         return await handler(asked)
 

@@ -110,10 +110,11 @@ FINDINGS: Final = Collection[Told](
     text=lambda told, _data: told.text,
 )  # fmt: skip
 
+VMS: Final = _rows("vms", "VMs: no templates, snapshots or control domains, and none of the trash", VM, is_guest)
 OBJECTS: Final[tuple[Collection[Any], ...]] = (
     _rows("pools", "Pools", Pool),
     _rows("hosts", "Hosts", Host),
-    _rows("vms", "VMs: no templates, snapshots or control domains, and none of the trash", VM, is_guest),
+    VMS,
     _rows("snapshots", "Snapshots of VMs", VM, lambda vm: vm.is_a_snapshot),
     _rows("templates", "Templates", VM, lambda vm: vm.is_a_template and not vm.is_a_snapshot),
     _rows("srs", "Storage repositories", SR),

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from nicegui import App
 from starlette.responses import Response
 
-from xo_dash.api import actions, events, objects, openapi, people, runs
+from xo_dash.api import actions, consoles, events, metrics, objects, openapi, people, runs, transfers
 from xo_dash.api.asked import Asked, Desk, Handler, Problem, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
@@ -35,9 +35,10 @@ def add_routes(app: App, context: Context) -> None:
     rows = tuple(table())
     for row in rows:
         app.add_route(BASE + row.path, endpoint(desk, row.handler), methods=[row.method], include_in_schema=False)
+    app.add_route("/metrics", endpoint(desk, metrics.metrics), methods=["GET"], include_in_schema=False)
     openapi.add_page(app)  # before what answers for everything else
     for path in (BASE, "/api/{rest:path}"):
-        app.add_route(path, endpoint(desk, _nothing(rows)), methods=list(METHODS), include_in_schema=False)
+        app.add_route(path, endpoint(desk, nothing_of(rows)), methods=list(METHODS), include_in_schema=False)
 
 
 def table() -> Iterator[Row]:
@@ -48,6 +49,11 @@ def table() -> Iterator[Row]:
     yield Row("GET", "/actions/{id}", actions.one_action)
     yield Row("POST", "/actions/{id}", actions.give)
     yield Row("GET", "/runs/{id}", runs.one_run)
+    yield Row("GET", "/runs/{id}/file", transfers.fetch)
+    yield Row("POST", "/uploads", transfers.offer)
+    yield Row("GET", "/uploads/{id}", transfers.wanted)
+    yield Row("PUT", "/uploads/{id}", transfers.send)
+    yield Row("POST", "/vms/{uuid}/console", consoles.ticket)
     yield Row("DELETE", "/runs/{id}", runs.cancel)
     yield Row("POST", "/users", people.add_user)
     yield Row("DELETE", "/users/{uuid}", people.remove_user)
@@ -66,7 +72,7 @@ def table() -> Iterator[Row]:
             yield Row("GET", f"/{collection.name}/{{uuid}}", partial(objects.one, collection))
 
 
-def _nothing(rows: Sequence[Row]) -> Handler:
+def nothing_of(rows: Sequence[Row]) -> Handler:
     """The answer where nothing is, or nothing of that method."""
 
     async def nothing(asked: Asked) -> Response:

@@ -56,14 +56,15 @@ RUNS: Final = Collection[Run](
 )  # fmt: skip
 
 
-def _run(asked: Asked) -> Run:
+def need_run(asked: Asked) -> Run:
+    """The run of the address. Raises Problem."""
     run = next((run for run in _seen(asked) if run.key == asked.path("id")), None)
     return run if run is not None else missing(_("there is no run of this id (any more); GET /api/v1/runs lists those there are"))
 
 
 async def one_run(asked: Asked) -> Response:
     asked.query(())
-    run = _run(asked)
+    run = need_run(asked)
     await _heard_of(run, asked)
     return await told(asked, run_as_data(run, asked.scope.sees))
 
@@ -71,7 +72,7 @@ async def one_run(asked: Asked) -> Response:
 async def cancel(asked: Asked) -> Response:
     """What waits is not begun, what can be cancelled is, and what was done so far is taken back."""
     asked.query(())
-    run = _run(asked)
+    run = need_run(asked)
     if run.ended:
         raise Problem(409, _("it has ended already; nothing can be cancelled"))
     verdicts = [may(asked.user, run.action, item.subject) for item in run.items]

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from data.stores.trace import OURSELVES, Actor
 from data.stores.users import User
-from xo_dash.auth.kinds import SessionKind, kinds_of
+from xo_dash.auth.kinds import PROGRAMS, SessionKind, kinds_of
 from xo_dash.auth.sessions import Session, SignedOut
 
 SCOPE_KEY = "xo_dash.session"
@@ -64,6 +64,12 @@ def session_of(client: Client) -> Session | None:
 def scope_session(scope: MutableMapping[str, Any]) -> Session | None:
     session = scope.get(SCOPE_KEY)
     return session if isinstance(session, Session) else None
+
+
+def program_of(scope: MutableMapping[str, Any]) -> Session | None:
+    """The session of a request, if a person or a program of theirs came with it."""
+    session = scope_session(scope)
+    return session if session is not None and session.kind in PROGRAMS else None
 
 
 def person_of(scope: MutableMapping[str, Any]) -> Session | None:

@@ -17,7 +17,7 @@ from xo_dash.auth.csrf import SAFE_METHODS, host_is_loopback, is_anonymous, is_f
 from xo_dash.auth.current import SCOPE_KEY, may_use, session_of
 from xo_dash.auth.headers import secured
 from xo_dash.auth.kinds import EVERYBODY, SessionKind, endpoint_of, kinds_of
-from xo_dash.auth.problems import API, problem
+from xo_dash.auth.problems import API, METRICS, problem
 from xo_dash.auth.reload import answer_websocket, polling_answer
 from xo_dash.auth.sessions import Session, SessionTable
 from xo_dash.auth.socket_life import SocketLife
@@ -93,6 +93,8 @@ class Guard:
         if bearer := _bearer(headers):
             address, _port = scope.get("client") or ("", 0)
             return await self._sessions.bearing(bearer, address)
+        if scope["type"] == "websocket" and (ticket := _ticket(scope)):
+            return self._sessions.tickets.take(ticket)
         token = read_token(scope, headers)
         return self._sessions.find(token) if token else None
 
@@ -140,7 +142,7 @@ class Guard:
         return None if endpoint is None else kinds_of(endpoint)
 
     def _way_in(self, scope: Scope, headers: Headers, path: str) -> Response:
-        if path.startswith(API):
+        if path.startswith(API) or path == METRICS:
             return self._unauthorized(headers)
         wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", "")
         if not wants_page:
@@ -161,6 +163,12 @@ class Guard:
             else:
                 sentence = _("Send a token as “Authorization: Bearer …”; create one in the settings or with: xo-dash token add.")
         return problem(401, sentence, {"www-authenticate": 'Bearer realm="xo-dash"'})
+
+
+def _ticket(scope: Scope) -> str:
+    """Of a websocket of a program; empty if there is none."""
+    query: dict[str, list[str]] = parse_qs(scope["query_string"].decode("latin-1"))
+    return query.get("ticket", [""])[0]
 
 
 def _bearer(headers: Headers) -> str:

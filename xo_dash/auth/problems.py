@@ -8,6 +8,8 @@ from starlette.responses import JSONResponse
 
 API: Final = "/api/"
 """What is asked for below it gets its answers as JSON."""
+METRICS: Final = "/metrics"
+"""What Prometheus scrapes: for programs, too."""
 
 
 class ProblemResponse(JSONResponse):

@@ -18,6 +18,7 @@ from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.tokens import ApiToken, TokenStore
 from data.stores.users import Role, User, UserStore, capped
 from xo_dash.auth.kinds import SessionKind
+from xo_dash.auth.tickets import Tickets
 
 DAY = 24 * 3600.0
 IDLE = 7 * DAY
@@ -91,6 +92,7 @@ class SessionTable:
         self._tokens = tokens
         self._clock = clock or SteadyClock()  # a clock that is set signs nobody out
         self._sessions = {record.id: self._session(record) for record in store.all()}
+        self.tickets = Tickets()
         self._of_tokens: dict[str, Session] = {}  # by the token's id: one for each, for as long as the program runs
 
     def start(self, user: User, address: str) -> tuple[str, Session]:
