@@ -9,12 +9,14 @@ from components.live import follow_all, fresh_slot
 from components.new_vm.draft import Draft, Drafts, DraftSource, recall, remembered
 from components.new_vm.form import Form
 from components.new_vm.progress import Progress
+from components.new_vm.saved import SavedConfigs
 from components.stale_data import stale_band
 from components.ui import Button, ButtonKind, PageHead, choice, empty_state
 from data.identity import key_of
 from data.names import pool_name
 from data.objects import VM, Host, Pool
 from data.server import Server
+from data.stores.cloud_configs import ConfigKind
 from pages.layout import frame
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
@@ -99,6 +101,8 @@ class _NewVm:
             last = current_user().preferences.get(LAST)
             if isinstance(last, dict):
                 Button(_("Use last values"), lambda: self._again(last), icon="clock", kind=ButtonKind.GHOST).mark("last-values")
+            presets = SavedConfigs(self._context, ConfigKind.PRESET, _("Presets"), self._again)
+            Button(_("Save as preset…"), lambda: self._save(presets), kind=ButtonKind.GHOST).mark("save-preset")
             Button(_("Clear"), lambda: self._again(None), kind=ButtonKind.GHOST).mark("clear")
         stale_band(pool.home, self._context.mirror)
         self._body = ui.element().classes("contents")
@@ -117,9 +121,15 @@ class _NewVm:
         """An empty form, or one with the last values; the name stays."""
         draft = Draft(name=self._draft.name, pool=self._draft.pool)
         recall(draft, last)
+        if not any(pool.home.by_uuid(VM, draft.template) for pool in self._shown):
+            draft.template = ""  # of another pool, or gone
         self._draft = draft
         self._drafts.keep(self._user, draft)
         self._draw()
+
+    async def _save(self, presets: SavedConfigs) -> None:
+        note = _("Includes template, CPU, memory, description, tags, options and cloud-init's user, keys and packages, but no password.")
+        await presets.save(_("Save as preset"), note, remembered(self._draft))
 
     def _started(self, pool: Pool, run: Run) -> None:
         known = frozenset(vm.uuid for vm in pool.home.all(VM).values())

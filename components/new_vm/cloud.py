@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from nicegui import ui
 
-from components.actions import whoever
 from components.new_vm.draft import CloudDraft
 from components.new_vm.model import Model
+from components.new_vm.saved import SavedConfigs
 from components.new_vm.section import Section
-from components.ui import Button, ButtonKind, Dialog, Field, Tone, check, choice, notify
-from data.stores.errors import StoreError
-from xo_dash.auth.current import current_user
-from xo_dash.control.access import may
+from components.ui import Button, ButtonKind, Field
+from data.stores.cloud_configs import ConfigKind
 from xo_dash.control.cloud_init.check import hints_of_text
 from xo_dash.control.cloud_init.config import user_data
-from xo_dash.control.vm.create import CREATE
 from xo_dash.i18n import _, ngettext, number
 
 KEPT = ("user", "password", "ssh_keys", "packages", "update", "own", "text")
@@ -56,7 +54,7 @@ class Cloud(Section):
         cloud = self.form.draft.cloud
         with ui.element().classes("x-row x-spread x-wrap"):
             self._on = self.switch(_("Configure at first boot"), cloud.on, self._turn)
-            self._saved()
+            self._configs = SavedConfigs(self.form.context, ConfigKind.CLOUD_INIT, _("Saved configurations"), self._load)
         with ui.element().classes("x-cloud") as self._box:
             with ui.element().classes("x-cloud-fields"):
                 self._people(cloud)
@@ -149,35 +147,12 @@ class Cloud(Section):
 
     # ---- saved ones
 
-    def _saved(self) -> None:
-        store = self.form.context.cloud_configs
-        user = whoever()
-        found = store.visible(user.id) if user is not None and may(user, CREATE) else ()  # there are passwords in them
-        options = {one.id: one.name if one.owner else _("{name} (shared)").format(name=one.name) for one in found}
-        with ui.element().classes("x-row x-cloud-saved"):
-            self._configs = choice(options, None, on_change=self._load)
-            self._configs.props["placeholder"] = self._configs.props["display-value"] = _("Saved configurations")
-            self._configs.set_visibility(bool(options))
-            self._discard = Button(icon="trash", kind=ButtonKind.GHOST, label=_("Delete this configuration"), on_click=self._remove)
-            self._discard.set_visibility(False)
-
-    def _load(self) -> None:
-        chosen, user = self._configs.value, whoever()
-        if not chosen or user is None or not may(user, CREATE):
-            return
-        try:
-            kept = self.form.context.cloud_configs.open(str(chosen), user.id)
-        except StoreError as error:
-            notify(str(error), Tone.WARNING)
-            return
+    def _load(self, kept: Mapping[str, Any]) -> None:
         cloud = self.form.draft.cloud
         for name in KEPT:
             if type(kept.get(name)) is type(getattr(cloud, name)):
                 setattr(cloud, name, kept[name])
         cloud.on = True
-        self._configs.props.pop("display-value", None)
-        self._configs.update()
-        self._discard.set_visibility(True)
         with self.form.filling():
             for name in KEPT:
                 if box := self._boxes.get(f"cloud_init.{name}"):
@@ -185,49 +160,10 @@ class Cloud(Section):
             self._update.value = cloud.update
         self.form.changed()
 
-    async def _remove(self) -> None:
-        chosen = str(self._configs.value or "")
-        try:
-            await self.form.context.cloud_configs.remove(chosen, current_user().id)
-        except StoreError as error:
-            notify(str(error), Tone.WARNING)
-            return
-        options = (
-            {key: name for key, name in self._configs.options.items() if key != chosen} if isinstance(self._configs.options, dict) else {}
-        )
-        self._configs.set_options(options, value=None)
-        self._configs.set_visibility(bool(options))
-        self._discard.set_visibility(False)
-
     async def _save(self) -> None:
-        dialog = Dialog(_("Save this cloud-init configuration"))
-        with dialog:
-            name = Field(_("Name"))
-            shared = check(_("Share with all users"))
-            ui.label(_("Includes user, password, SSH keys, packages and text, but not hostname and address.")).classes("x-dim x-small")
-
-        async def keep() -> None:
-            cloud = self.form.draft.cloud
-            user = current_user()
-            if not (verdict := may(user, CREATE)):
-                name.fault(str(verdict.reason))
-                return
-            values = {key: getattr(cloud, key) for key in KEPT}
-            try:
-                made = await self.form.context.cloud_configs.save(str(name.value), user.id, values, shared=bool(shared.value))
-            except StoreError as error:
-                name.fault(str(error))
-                return
-            options = dict(self._configs.options) if isinstance(self._configs.options, dict) else {}
-            label = made.name if made.owner else _("{name} (shared)").format(name=made.name)
-            with self.form.filling():
-                self._configs.set_options({**options, made.id: label})
-            self._configs.set_visibility(True)
-            dialog.submit(True)
-
-        dialog.answers(_("Cancel"), _("Save"), keep)
-        await dialog
-        dialog.delete()
+        cloud = self.form.draft.cloud
+        note = _("Includes user, password, SSH keys, packages and text, but not hostname and address.")
+        await self._configs.save(_("Save this cloud-init configuration"), note, {key: getattr(cloud, key) for key in KEPT})
 
 
 def _network(cloud: CloudDraft) -> str:

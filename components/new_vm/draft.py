@@ -148,6 +148,8 @@ def recall(draft: Draft, kept: object) -> None:
     """Fill in last values; whatever is not as it was written is left out."""
     if not isinstance(kept, dict):
         return
+    if isinstance(template := kept.get("template"), str):
+        draft.template = template
     for name in KEPT:
         value, now = kept.get(name), getattr(draft, name)
         if isinstance(now, bool) if isinstance(value, bool) else isinstance(value, str) and not isinstance(now, bool):

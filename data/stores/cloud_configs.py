@@ -1,4 +1,4 @@
-"""What people tell cloud-init again and again: their own configurations, and those that everybody may use.
+"""What people fill in again and again for a new VM, of cloud-init alone or of all of it: their own, and what everybody may use.
 
 Sealed: there are passwords in them.
 """
@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from data.stores.directory import DataDirectory
@@ -20,12 +21,18 @@ MOST = 200
 """Of one person; and of all that are shared."""
 
 
+class ConfigKind(StrEnum):
+    CLOUD_INIT = "cloud-init"
+    PRESET = "preset"  # of a whole VM
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudConfig:
     id: str
     name: str
     by: str  # the id of who saved it
     owner: str  # the same for one's own; "" if everybody may use it
+    kind: str = ConfigKind.CLOUD_INIT
     sealed: str = field(repr=False)  # open it with CloudConfigStore.open
 
 
@@ -36,9 +43,9 @@ class CloudConfigStore(Records[CloudConfig]):
         super().__init__(directory, "cloud_configs", CloudConfig)
         self._vault = vault
 
-    def visible(self, user_id: str) -> tuple[CloudConfig, ...]:
+    def visible(self, user_id: str, kind: ConfigKind = ConfigKind.CLOUD_INIT) -> tuple[CloudConfig, ...]:
         """One's own, then the shared ones, by name."""
-        found = [one for one in self.all() if one.owner in ("", user_id)]
+        found = [one for one in self.all() if one.owner in ("", user_id) and one.kind == kind]
         return tuple(sorted(found, key=lambda one: (not one.owner, one.name.casefold())))
 
     def open(self, config_id: str, user_id: str) -> dict[str, Any]:
@@ -49,7 +56,9 @@ class CloudConfigStore(Records[CloudConfig]):
         told = json.loads(self._vault.open(config.sealed, config_id))
         return told if isinstance(told, dict) else {}
 
-    def save_now(self, name: str, user_id: str, values: Mapping[str, Any], *, shared: bool = False) -> CloudConfig:
+    def save_now(
+        self, name: str, user_id: str, values: Mapping[str, Any], *, shared: bool = False, kind: ConfigKind = ConfigKind.CLOUD_INIT
+    ) -> CloudConfig:
         """A new one, or in the place of one's own of that name. Raises RecordRefused."""
         cleaned = name.strip()
         if not 0 < len(cleaned) <= LONGEST_NAME or not cleaned.isprintable():
@@ -57,14 +66,14 @@ class CloudConfigStore(Records[CloudConfig]):
         owner = "" if shared else user_id
 
         def edit(records: dict[str, CloudConfig]) -> CloudConfig:
-            same = next((one for one in records.values() if one.owner == owner and one.name == cleaned), None)
+            same = next((one for one in records.values() if (one.owner, one.kind, one.name) == (owner, kind, cleaned)), None)
             if same is not None and same.by != user_id:
                 raise RecordRefused(_("another user shares one with this name; choose another"))
             if same is None and sum(one.owner == owner for one in records.values()) >= MOST:
                 raise RecordRefused(_("there are already {most}; delete one first").format(most=MOST))
             config_id = same.id if same is not None else str(uuid.uuid4())
             sealed = self._vault.seal(json.dumps(dict(values)), config_id)
-            records[config_id] = CloudConfig(id=config_id, name=cleaned, by=user_id, owner=owner, sealed=sealed)
+            records[config_id] = CloudConfig(id=config_id, name=cleaned, by=user_id, owner=owner, kind=kind, sealed=sealed)
             return records[config_id]
 
         return self._change("cloud_config.save", edit, cleaned)
@@ -91,8 +100,10 @@ class CloudConfigStore(Records[CloudConfig]):
 
         self._change(None, edit)
 
-    async def save(self, name: str, user_id: str, values: Mapping[str, Any], *, shared: bool = False) -> CloudConfig:
-        return await self._directory.run(lambda: self.save_now(name, user_id, values, shared=shared))
+    async def save(
+        self, name: str, user_id: str, values: Mapping[str, Any], *, shared: bool = False, kind: ConfigKind = ConfigKind.CLOUD_INIT
+    ) -> CloudConfig:
+        return await self._directory.run(lambda: self.save_now(name, user_id, values, shared=shared, kind=kind))
 
     async def remove(self, config_id: str, user_id: str) -> CloudConfig:
         return await self._directory.run(self.remove_now, config_id, user_id)
