@@ -17,6 +17,7 @@ from xo_dash.i18n import N_, _, number
 _PLACES: Final = (
     ("/", "map", N_("Map")), ("/attention", "attention", N_("Attention")), ("/vms", "vm", N_("VMs")),
     ("/consoles", "console", N_("Consoles")), ("/snapshots", "camera", N_("Snapshots")), ("/templates", "copy", N_("Templates")),
+    ("/vapps", "columns", N_("vApps")),
     ("/hosts", "host", N_("Hosts")), ("/storage", "storage", N_("Storage")), ("/isos", "disk", N_("ISO images")),
     ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
     ("/transfers", "transfer", N_("Transfers")),

@@ -102,6 +102,7 @@ def column_titles() -> dict[str, str]:
         "name": _("Name"), "state": _("State"), "cpu": _("CPU"), "vcpus": _("vCPUs"), "memory": _("RAM"), "disk": _("Disks"),
         "addresses": _("Addresses"), "host": _("Host"), "pool": _("Pool"), "tags": _("Tags"), "os": _("System"), "tools": _("Tools"),
         "uptime": _("Uptime"), "snapshots": _("Snapshots"), "macs": _("MACs"), "uuid": _("UUID"), "note": _("Description"),
+        "group": _("vApp"),
     }  # fmt: skip
 
 

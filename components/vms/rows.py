@@ -41,6 +41,7 @@ class VmRow(NamedTuple):
     snapshots: int
     restarts: str  # XAPI's ha_restart_priority; "" where HA does not restart it
     note: str
+    group: str  # the vApp that it is in
 
 
 class PoolInfo(NamedTuple):
@@ -77,6 +78,7 @@ def row_of(id_: int, vm: VM) -> VmRow:
         snapshots=V.snapshot_count.of(vm),
         restarts=V.restarts.of(vm),
         note=V.description.of(vm)[:LONGEST_NOTE],
+        group=group.name if (group := V.appliance.of(vm)) else "",
     )
 
 

@@ -16,7 +16,7 @@ from data.views.vm import VMView as V
 
 SHOWN: Final = reads_of(
     V.is_guest, V.name, V.description, V.tags, V.state, V.operations, V.host, V.vcpus, V.memory, V.disk_total, V.addresses, V.macs, V.os,
-    V.tools, V.started, V.snapshot_count, V.restarts,
+    V.tools, V.started, V.snapshot_count, V.restarts, V.appliance,
 )  # fmt: skip
 """What a row is made of."""
 

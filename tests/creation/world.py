@@ -95,7 +95,7 @@ class World:
             return made
         return self.fake.task(method, status=TaskStatus.SUCCESS, result=f"<value>{made}</value>")
 
-    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None) -> Any:
+    async def transfer(self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None, host: str = "") -> Any:
         """As the connection's: it takes all, and its task ends well."""
         number, self.count = self.count, self.count + 1
         self.fake.calls.append((f"{method} {path}", (query, length)))

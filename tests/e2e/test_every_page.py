@@ -26,6 +26,7 @@ PLACES = (
     "/new-vm",
     "/new-sr",
     "/templates",
+    "/vapps",
     "/isos",
     "/vms?state=trash",
     "/attention",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+from nicegui import ui
 from nicegui.testing import User
 
-from components.new_vm.draft import Drafts
+from components.new_vm.draft import Draft, Drafts, remembered
 from components.new_vm.form import Form
+from components.new_vm.saved import SavedConfigs
 from components.ui import Field
 from data.objects import VM
+from data.stores.cloud_configs import ConfigKind
 from data.stores.users import Role
 from tests.creation.world import World
 from xo_dash.context import Context
@@ -173,3 +176,27 @@ async def test_what_is_to_be_picked_is_asked_for_when_one_creates(user: User, wo
     user.find(marker="from-disk").click()
     await user.should_see("“Disk” is missing")
     assert world.fake.sent == []
+
+
+async def test_a_preset_is_saved_for_all_and_brings_back_what_it_says(user: User, world: World, context: Context) -> None:
+    await user.open("/new-vm")
+    kept = Draft(template=world.golden.uuid, memory="8", vcpus="4", tags="web, prod", protect=True)
+    kept.cloud.on, kept.cloud.user, kept.cloud.password = True, "anna", "hunter2"
+    assert "hunter2" not in str(remembered(kept))
+    made = context.cloud_configs.save_now("web", "bob", remembered(kept), shared=True, kind=ConfigKind.PRESET)
+    lost = context.cloud_configs.save_now("lost", "bob", remembered(Draft(template="gone")), shared=True, kind=ConfigKind.PRESET)
+    assert context.cloud_configs.visible("ann") == ()  # those of cloud-init are others
+    await user.open("/new-vm")
+    await user.should_see(marker="saved-preset")
+    (saved,) = user.find(kind=SavedConfigs, marker="saved-preset").elements
+    (field,) = [one for one in saved.descendants() if isinstance(one, ui.select)]
+    field.set_value(made.id)
+    draft = context.shared(Drafts).of(next(iter(context.users.all())).id)
+    assert draft is not None and (draft.template, draft.memory, draft.vcpus, draft.tags) == (world.golden.uuid, "8", "4", "web, prod")
+    assert draft.protect and draft.cloud.user == "anna" and not draft.cloud.password
+    await user.open("/new-vm")
+    (saved,) = user.find(kind=SavedConfigs, marker="saved-preset").elements
+    (field,) = [one for one in saved.descendants() if isinstance(one, ui.select)]
+    field.set_value(lost.id)
+    draft = context.shared(Drafts).of(next(iter(context.users.all())).id)
+    assert draft is not None and draft.template == world.golden.uuid  # of one that is gone: the first there is

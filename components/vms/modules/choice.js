@@ -22,7 +22,7 @@ export function writeAddress(filter, sort) {
 
 // A row's text that words are looked for in.
 export function haystack(row, pool) {
-  return [row.name, row.note, row.addresses, row.macs, row.host, pool, row.os, row.uuid, ...row.tags].join("\n").toLowerCase();
+  return [row.name, row.note, row.group, row.addresses, row.macs, row.host, pool, row.os, row.uuid, ...row.tags].join("\n").toLowerCase();
 }
 
 export function matcher(filter) {

@@ -19,6 +19,7 @@ const COLUMNS = {
   macs: { kind: "mono", width: "minmax(140px, 0.8fr)", up: true },
   uuid: { kind: "mono", width: "minmax(284px, 0.8fr)", up: true },
   note: { width: "minmax(140px, 1.2fr)", up: true },
+  group: { width: "minmax(90px, 0.8fr)", up: true },
 };
 
 const GIVING_WAY = ["tags", "uptime", "disk", "pool", "vcpus", "host"]; // where there is not the room, the first one first
