@@ -31,7 +31,8 @@ def sr_head(context: Context, sr: SRView) -> None:
         if sr.cut_off:
             state = "critical", _("Not attached on all hosts")
         default = _("default SR") if sr.is_default else ""
-        head.show([reach_text(sr.row), reached_text(reached_by(sr.row)), default], state)
+        place = next((path.device for path in sr.paths if path.device), "")
+        head.show([reach_text(sr.row), reached_text(reached_by(sr.row)), place, default], state)
         cut.set_visibility(bool(sr.cut_off))
         if sr.cut_off:
             hosts = ", ".join(host.name for host in sr.cut_off)

@@ -28,7 +28,8 @@ from xo_dash.sync.servers import Servers
 PATHS = (
     "/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/account", "/compare",
     "/consoles", "/vm/{vm}", "/vm/{vm}/console", "/vm/{vm}/snapshots", "/vm/{vm}/history",
-    "/vms?state=trash", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope", "/new-vm", "/new-sr", "/templates", "/isos",
+    "/vms?state=trash", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope", "/new-vm",
+    "/new-sr", "/templates", "/isos",
 )  # fmt: skip
 
 
