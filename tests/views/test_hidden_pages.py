@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from nicegui import Client, app
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
+from starlette.routing import Route
 
 from data.changes import Subject
 from data.coalesce import INTERVAL
@@ -30,13 +32,17 @@ from xo_dash.app import add_routes
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 
-LISTS = (
-    "/", "/vms", "/vms?state=trash", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/transfers", "/settings", "/account",
-    "/audit", "/messages", "/attention", "/attention?tab=seen", "/attention?tab=later", "/attention?tab=rules", "/new-vm", "/consoles",
-    "/kiosk/map",
-)  # fmt: skip
-TABS = ("", "/console", "/disks", "/networks", "/snapshots", "/settings", "/history")
-FETCHED = ("/frame/tree", "/vms/rows", "/healthz", "/past/{kind}/{key}?step=3600&rows=26", "/console/{key}", "/console-picture/{key}")
+ASKING = ("/vms?state=trash", "/attention?tab=seen", "/attention?tab=later", "/attention?tab=rules", "/?view=table&group=tag")
+TABS = ("console", "disks", "networks", "snapshots", "settings", "history")
+NO_PAGES = re.compile(
+    r"/(_nicegui|api/|theme/|frame/|vms/rows|healthz|audit/export|past/|console/|console-picture/|console-files/|transfers/|ws/)"
+)
+"""What answers without NiceGUI."""
+ELSEWHERE = re.compile(
+    r"/(_nicegui|theme/|login|first-run|sign-out|kiosk$|api/v1/events|console-files/|ws/|.*\{(rest|path|ticket|upload_id|id)\b)"
+)
+"""What is the same for everybody, never ends, or wants more than an object."""
+COLLECTIONS = {"vm": "vms", "host": "hosts", "sr": "srs", "network": "networks", "pool": "pools"}
 KINDS = {"vm": VM, "host": Host, "sr": SR, "network": Network, "pool": Pool}
 
 
@@ -91,19 +97,17 @@ class Somebody:
 
     async def goes_everywhere(self, paths: list[str]) -> None:
         for path in paths:
-            client = await self.opens(path)
-            client.delete()
-
-    async def fetches(self, path: str) -> None:
-        answer = await self.user.http_client.get(path)
-        self.sent.append(answer.text)
+            if NO_PAGES.match(path):
+                self.sent.append((await self.user.http_client.get(path)).text)
+            else:
+                (await self.opens(path)).delete()
 
 
-def objects(mirror: Mirror) -> Iterator[tuple[str, XapiObject]]:
-    """Some of each kind, but all pools, and guests first."""
+def objects(mirror: Mirror, fits: Callable[[XapiObject], bool] = lambda _row: True) -> Iterator[tuple[str, XapiObject]]:
+    """Two of each kind that fit, guests first."""
     for name, kind in KINDS.items():
-        rows = sorted(mirror.every(kind), key=lambda row: not (isinstance(row, VM) and is_guest(row)))
-        yield from ((name, row) for row in rows[:3])
+        rows = sorted(filter(fits, mirror.every(kind)), key=lambda row: not (isinstance(row, VM) and is_guest(row)))
+        yield from ((name, row) for row in rows[:2])
 
 
 @pytest.fixture
@@ -126,20 +130,30 @@ async def somebody(mirror: Mirror, tmp_path: Path) -> AsyncIterator[Somebody]:
         await context.auth.close()
 
 
-def pages_of(kind: str, row: XapiObject) -> list[str]:
-    key = key_of(row)
-    tabs = TABS if kind == "vm" else ("", "/console", "/maintenance") if kind == "host" else ("",)
-    asked = [f"/migrate/{key}", f"/consoles?o=vm:{key}"] if kind == "vm" else []
-    return [*(f"/{kind}/{key}{tab}" for tab in tabs), f"/compare?o={kind}:{key}", f"/messages?object={key}", *asked]
+def places() -> list[str]:
+    """The addresses of all that can be asked for, as they are registered."""
+    paths = [route.path for route in app.routes if isinstance(route, Route) and "GET" in (route.methods or ())]
+    return [path for path in dict.fromkeys(paths) if not ELSEWHERE.match(path)]
 
 
-def routes_of(kind: str, row: XapiObject) -> list[str]:
-    return [path.format(kind=kind, key=key_of(row)) for path in FETCHED]
+def lists() -> list[str]:
+    return [*(path for path in places() if "{" not in path), *ASKING]
+
+
+def about(kind: str, row: XapiObject) -> list[str]:
+    """All that can be asked for about one object."""
+    key, found = key_of(row), [f"/compare?o={kind}:{{key}}", "/messages?object={key}", f"/consoles?o={kind}:{{key}}"]
+    for path in places():
+        first = path.split("/")[3 if path.startswith("/api/v1/") else 1]
+        if "{" in path and first in (kind, COLLECTIONS[kind], "past", "migrate", "console", "console-picture"):
+            found += [path.replace("{tab}", tab) for tab in TABS] if "{tab}" in path else [path]
+    found.append(f"/past/{kind}/{key}?step=3600&rows=26")
+    return [path.replace("{kind}", kind).replace("{key}", key).replace("{uuid}", key) for path in found]
 
 
 async def test_nothing_of_others_is_sent(somebody: Somebody, mirror: Mirror) -> None:
     context, scope = somebody.context, somebody.scope
-    seen, hidden = list(objects(scope.mirror)), [(kind, row) for kind, row in objects(mirror) if not scope.sees(row)]
+    seen, hidden = list(objects(scope.mirror)), list(objects(mirror, lambda row: not scope.sees(row)))
     other = next(row for kind, row in hidden if isinstance(row, VM))
     assert len(list(scope.mirror.every(VM))) == 3 and hidden
     task = fakes.task(mirror, other.home, "Async.VM.clean_reboot", 0.4)  # type: ignore[arg-type]
@@ -148,16 +162,11 @@ async def test_nothing_of_others_is_sent(somebody: Somebody, mirror: Mirror) -> 
     run = await context.runner.run(admin, action("vm.start"), [other])
     everything = secrets.known(mirror) | {run.key}
 
-    for kind, row in seen:
-        await somebody.goes_everywhere(pages_of(kind, row))
-        for path in routes_of(kind, row):
-            await somebody.fetches(path)
-    await somebody.goes_everywhere([*LISTS])
+    await somebody.goes_everywhere([path for kind, row in seen for path in about(kind, row)])
+    await somebody.goes_everywhere(lists())
     somebody.is_told(everything)
     for kind, row in hidden:
-        await somebody.goes_everywhere(["/hosts", *pages_of(kind, row)])
-        for path in routes_of(kind, row):
-            await somebody.fetches(path)
+        await somebody.goes_everywhere(["/hosts", *about(kind, row)])
         somebody.is_told(everything, row.uuid, row.home.key, row.home.id)
     await somebody.goes_everywhere([f"/run/{run.key}", "/hosts"])
     somebody.is_told(everything, run.key)
@@ -165,9 +174,8 @@ async def test_nothing_of_others_is_sent(somebody: Somebody, mirror: Mirror) -> 
 
 async def test_what_one_may_no_longer_see_is_gone_from_open_pages(somebody: Somebody, mirror: Mirror) -> None:
     lost = next(vm for vm in somebody.scope.mirror.every(VM) if is_guest(vm))
-    open_pages = [
-        await somebody.opens(path) for path in ("/", *(f"/vm/{key_of(lost)}{tab}" for tab in TABS), "/vms", "/messages", "/tasks")
-    ]
+    of_it = [f"/vm/{key_of(lost)}", *(f"/vm/{key_of(lost)}/{tab}" for tab in TABS)]
+    open_pages = [await somebody.opens(path) for path in ("/", *of_it, "/vms", "/messages", "/tasks")]
     everything = secrets.known(mirror)
     somebody.is_told(everything)
     somebody.sees.names.discard(lost.name_label)
@@ -182,7 +190,5 @@ async def test_what_one_may_no_longer_see_is_gone_from_open_pages(somebody: Some
     await asyncio.sleep(2 * INTERVAL)
     for page in open_pages:
         page.delete()
-    await somebody.goes_everywhere([*LISTS])
-    for path in FETCHED[:3]:
-        await somebody.fetches(path)
+    await somebody.goes_everywhere(lists())
     somebody.is_told(everything)
