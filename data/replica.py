@@ -6,7 +6,7 @@ as what was deleted does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from data.changes import Change, Operation, Subject
@@ -23,7 +23,7 @@ from data.types import Home, XapiObject
 from data.views.host import HostView
 from data.visibility import ASKED, Degree, Excerpt, Sees
 
-T = TypeVar("T", bound=XapiObject)
+P = TypeVar("P")
 
 SLICE: Final = 20
 """Objects that are asked for at once: a millisecond or two, with what hangs on them."""
@@ -40,13 +40,13 @@ class Replica(Mirror):
         self.trash, self.grants = source.trash, source.grants
         self.findings = FindingExcerpt(source.findings, self._here, self._there)
         self._excerpts: dict[str, Excerpt] = {}  # {server's id: what is seen of its pool}
-        self._ends = (source.observe(self._follow), source.findings.observe(self.findings.tell))
+        self._ends: tuple[Callable[[], object], ...] = (source.observe(self._follow), source.findings.observe(self.findings.tell))
 
     def close(self) -> None:
         """No more of it."""
         for end in self._ends:
             end()
-        self._ends = ()  # type: ignore[assignment]
+        self._ends = ()
         self.pools.clear()
         self._excerpts.clear()
 
@@ -165,7 +165,7 @@ class Replica(Mirror):
         server = Server(id=pool.id, label="", address="")
         for field, value in self._told_of(pool).items():
             setattr(server, field, value)
-        own = ReplicaPool(server, self.findings, pool, self.pools, self._name_pools)
+        own = ReplicaPool(server, self.findings, pool, self._excerpt(pool), self.pools, self._name_pools)
         self.pools[server.id] = own
         self._name_pools()
         self.publish([Change(server, Operation.ADD, frozenset()), *self._take_renamed()])
@@ -199,10 +199,23 @@ class Replica(Mirror):
 class ReplicaPool(PoolMirror):
     """What somebody may see of one pool."""
 
-    def __init__(self, server: Server, findings: FindingRegistry, whole: PoolMirror, pools: Mapping[str, Home], renamed: object) -> None:
-        super().__init__(server, findings, whole.trash, whole.part(GrantTable), pools, renamed)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        server: Server,
+        findings: FindingRegistry,
+        whole: PoolMirror,
+        excerpt: Excerpt,
+        pools: Mapping[str, Home],
+        renamed: Callable[[], None],
+    ) -> None:
+        super().__init__(server, findings, whole.trash, whole.part(GrantTable), pools, renamed)
+        self._whole, self._excerpt = whole, excerpt
         self.history = whole.history
-        self._parts = {**self._parts, History: whole.history, OthersMemory: OthersMemory(), Fates: Fates()}
+        self._parts = {**self._parts, History: whole.history}
+
+    def part(self, kind: type[P]) -> P:
+        """What would become of all VMs of a host is for who sees the whole pool."""
+        return self._whole.part(kind) if kind is Fates and self._excerpt.has_whole_pool else super().part(kind)
 
     def _keep_name(self, row: XapiObject) -> None:
         """What left may be there for others."""

@@ -106,7 +106,7 @@ _Target = tuple[type[XapiObject], Ref]
 
 
 class Excerpt:
-    """The rows of one pool that somebody may see. Tell it of what differs, then `settle`."""
+    """The rows of one pool that somebody may see. Tell it of what differs, then `judge`, then `take`."""
 
     def __init__(self, pool: Home, sees: Sees) -> None:
         self._pool, self._sees = pool, sees
@@ -187,7 +187,7 @@ class Excerpt:
     def _degree_of(self, row: XapiObject) -> Degree:
         if not self._is_there(row):
             return Degree.NOTHING
-        if row in self._seen or self._goes_with_the_pool(row):
+        if row in self._seen or (isinstance(row, _OF_A_POOL) and self.has_whole_pool):
             return Degree.WHOLE
         if isinstance(row, Message):
             about = subject_of(row)
@@ -196,8 +196,9 @@ class Excerpt:
             return Degree.NAME if len(self._degrees) > (row in self._degrees) else Degree.NOTHING
         return self._brought_to(row)
 
-    def _goes_with_the_pool(self, row: XapiObject) -> bool:
-        return isinstance(row, _OF_A_POOL) and any(self.degree(pool) is Degree.WHOLE for pool in self._pool.all(Pool).values())
+    @property
+    def has_whole_pool(self) -> bool:
+        return any(self.degree(pool) is Degree.WHOLE for pool in self._pool.all(Pool).values())
 
     def _brought_to(self, row: XapiObject) -> Degree:
         """How much of it is seen for the sake of others."""

@@ -34,12 +34,8 @@ from xo_dash.control.actions import action
 
 ASKING = ("/vms?state=trash", "/attention?tab=seen", "/attention?tab=later", "/attention?tab=rules", "/?view=table&group=tag")
 TABS = ("console", "disks", "networks", "snapshots", "settings", "history")
-NO_PAGES = re.compile(
-    r"/(_nicegui|api/|theme/|frame/|vms/rows|healthz|audit/export|past/|console/|console-picture/|console-files/|transfers/|ws/)"
-)
-"""What answers without NiceGUI."""
 ELSEWHERE = re.compile(
-    r"/(_nicegui|theme/|login|first-run|sign-out|kiosk$|api/v1/events|console-files/|ws/|.*\{(rest|path|ticket|upload_id|id)\b)"
+    r"/(_nicegui|favicon|theme/|login|first-run|sign-out|kiosk$|api/v1/events|console-files/|ws/|.*\{(rest|path|ticket|upload_id|id)\b)"
 )
 """What is the same for everybody, never ends, or wants more than an object."""
 COLLECTIONS = {"vm": "vms", "host": "hosts", "sr": "srs", "network": "networks", "pool": "pools"}
@@ -97,10 +93,15 @@ class Somebody:
 
     async def goes_everywhere(self, paths: list[str]) -> None:
         for path in paths:
-            if NO_PAGES.match(path):
-                self.sent.append((await self.user.http_client.get(path)).text)
-            else:
+            if is_page(path):
                 (await self.opens(path)).delete()
+            else:
+                self.sent.append((await self.user.http_client.get(path)).text)
+
+
+def is_page(path: str) -> bool:
+    pages = (re.sub(r"\{\w+\}", "[^/]+", page) for page in Client.page_routes.values())
+    return any(re.fullmatch(page, path.partition("?")[0]) for page in pages)
 
 
 def objects(mirror: Mirror, fits: Callable[[XapiObject], bool] = lambda _row: True) -> Iterator[tuple[str, XapiObject]]:

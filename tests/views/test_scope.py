@@ -8,6 +8,7 @@ import time
 import pytest
 
 from data.changes import Subject
+from data.failover import FailoverVerdict, Fates
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import KINDS, SR, VM, Host, Pool
@@ -129,3 +130,11 @@ async def test_a_scope_is_there_while_somebody_looks(mirror: Mirror) -> None:
     assert scopes.of(user) is first and mirror.observer_count > observers and list(first.mirror.every(VM))
     del first
     assert mirror.observer_count == observers and not scopes._open
+
+
+def test_what_would_become_of_all_vms_of_a_host_is_for_who_sees_the_pool(mirror: Mirror) -> None:
+    whole = next(iter(mirror))
+    host = next(host for host in whole.all(Host).values() if host.resident_VMs)
+    whole.fates[host.ref] = FailoverVerdict(1, 0)
+    screen, few = Scope(mirror, on_a_screen), Scope(mirror, lambda subject: isinstance(subject, VM) and subject.resident_on == host.ref)
+    assert screen.mirror.pools[whole.id].part(Fates) and not few.mirror.pools[whole.id].part(Fates)
