@@ -64,7 +64,7 @@ class Members(Card):
             return None
 
         def draw(_line: DeviceLine) -> None:
-            ui.label(number(member.order)).classes("x-num")
+            ui.label(number(member.order))
             with ui.element().classes("x-row x-marked"):
                 Mark("busy" if member.operation else str(member.state))
                 ui.link(member.vm.name, path_to(member.vm)).classes("x-plain").props("dir=auto")

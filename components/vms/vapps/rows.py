@@ -31,7 +31,7 @@ def appliance_table() -> TableSpec[Appliance]:
         reads=reads_of(V.name, V.description, V.pool, V.members, V.states),
         title=_("vApps"),
         find=_("Name, VM"),
-        nothing=_("No vApps. A vApp is a group of VMs that start and stop together, in an order of yours."),
+        nothing=_("No vApps. A vApp is a group of VMs that start and stop together, in an order that you set."),
     )
 
 
