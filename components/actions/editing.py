@@ -181,23 +181,37 @@ async def run_one(context: Context, action: AnyAction, subject: XapiObject, requ
 
 
 def offer_undo(
-    context: Context, action: AnyAction, subject: XapiObject, done: Request, before: Request, back: AnyAction | None = None
+    context: Context,
+    action: AnyAction,
+    subject: XapiObject,
+    done: Request,
+    before: Request,
+    back: AnyAction | None = None,
+    *,
+    seconds: int = UNDO,
+    still: Callable[[], bool] | None = None,
 ) -> None:
-    """A notice for 8 s: it is done, and can be taken back with `before`, by `back` or the same command. Ctrl+Z does it too."""
+    """A notice for some seconds: it is done, and can be taken back with `before`, by `back` or the same command. Ctrl+Z does it too.
+
+    `still`: whether it is as it was made; unless given, whether its plan has nothing more to do.
+    """
     client = ui.context.client
     for old in [element for element in client.elements.values() if isinstance(element, UndoNotice)]:
         old.delete()
     with client.content:
-        UndoNotice(context, action, subject, done, before, back or action)
+        UndoNotice(context, action, subject, still or (lambda: not rehearse(action.plan(done, subject))), before, back or action, seconds)
 
 
 class UndoNotice(ui.element):
     """Goes by itself, as all that is `data-passing`; not while the pointer or the focus is on it."""
 
-    def __init__(self, context: Context, action: AnyAction, subject: XapiObject, done: Request, before: Request, back: AnyAction) -> None:
+    def __init__(
+        self, context: Context, action: AnyAction, subject: XapiObject, still: Callable[[], bool], before: Request, back: AnyAction,
+        seconds: int,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.classes("x-undo").props(f"role=status data-passing={UNDO}").mark("undo-notice")
-        self._context, self._action, self._subject, self._done = context, action, subject, done
+        self.classes("x-undo").props(f"role=status data-passing={seconds}").mark("undo-notice")
+        self._context, self._subject, self._still = context, subject, still
         self._before, self._back = before, back
         with self:
             ui.label(_(action.done).format(name=name_of(subject)))
@@ -209,7 +223,7 @@ class UndoNotice(ui.element):
         client = self.client
         self.delete()
         with client:
-            if rehearse(self._action.plan(self._done, self._subject)):
+            if not self._still():
                 notify(
                     _("{name}: not undone, another user has changed it in the meantime").format(name=name_of(self._subject)), Tone.WARNING
                 )

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from nicegui import ui
 
-from components.actions import give, run_command
+from components.actions import offer_undo, run_command, run_one
+from components.map import drop_targets
 from components.migration.words import WAYS, moved
+from components.ui import Tone, notify
 from data.hosts import account_of
 from data.identity import key_of
 from data.names import name_of
@@ -16,6 +18,7 @@ from data.sight import Sight
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.migrate import MIGRATE, MigrateVM, disks_in, path
 from xo_dash.control.vm.migration.targets import Target, Way, memory_after, target, targets
 from xo_dash.control.vm.start_on import START_ON
@@ -23,6 +26,8 @@ from xo_dash.i18n import _, size
 
 MOST = 50
 """VMs that are carried at once."""
+UNDO_WITHIN = 600
+"""Seconds for which a live migration can be undone on the page."""
 LIVE, START, DISKS, POOL, NO = "live", "start", "disks", "pool", "no"
 HOW = {Way.MEMORY: LIVE, Way.DISKS: DISKS, Way.POOL: POOL}
 
@@ -44,9 +49,10 @@ class Carrier:
             return []
         if barred := next((reason for vm in vms if (reason := self._barred(vm))), None):
             return [(key_of(host), NO, barred) for host in self._mirror.every(Host)]
+        elsewhere = drop_targets.verdicts(vms)
         if all(vm.power_state is PowerState.HALTED for vm in vms):
-            return list(_starts(vms))
-        return [_verdict(vms, one) for one in targets(*vms)]
+            return [*_starts(vms), *elsewhere]
+        return [*(_verdict(vms, one) for one in targets(*vms)), *elsewhere]
 
     def _barred(self, vm: VM) -> str:
         """Why it cannot go anywhere."""
@@ -54,20 +60,36 @@ class Carrier:
         reason = why_not(wanted, vm, current_user())
         return f"{name_of(vm)}: {reason}" if reason is not None else ""
 
-    async def drop(self, keys: Sequence[str], host_key: str) -> None:
-        """They were let go over a host. What costs nothing is done at once, anything else is asked on its page or in its dialog."""
-        vms, host = found(self._mirror, keys), self._mirror.find(Host, host_key)
-        if not vms or host is None:
-            return
+    async def drop(self, keys: Sequence[str], key: str) -> None:
+        """They were let go over this. What costs nothing is done at once, anything else is asked on its page or in its dialog."""
+        vms, host = found(self._mirror, keys), self._mirror.find(Host, key)
+        if vms and host is not None:
+            await self._drop_on_host(vms, host, key)
+        elif vms and (asked := drop_targets.drop_on(self._context, self._mirror, vms, key)) is not None:
+            await asked()
+
+    async def _drop_on_host(self, vms: Sequence[VM], host: Host, host_key: str) -> None:
         if all(vm.power_state is PowerState.HALTED for vm in vms):
             await run_command(self._context, START_ON, vms, {"host": host.uuid})
         elif len(vms) > 1:
             await run_command(self._context, MIGRATE, vms, {"host": host_key})
         elif target(vms[0], host) == Target(host, Way.MEMORY):
             self._say(_("Migrating {name} to {host}").format(name=name_of(vms[0]), host=name_of(host)))
-            await give(self._context, MIGRATE, vms, MigrateVM(host=host_key))
+            await self._move(vms[0], host)
         else:
             ui.navigate.to(f"{path(vms[0])}?host={host_key}")
+
+    async def _move(self, vm: VM, host: Host) -> None:
+        """At once, and back again if somebody says so within ten minutes."""
+        before, wish = vm.home.one(Host, vm.resident_on), MigrateVM(host=key_of(host))
+        item = await run_one(self._context, MIGRATE, vm, wish)
+        if item is None:
+            return
+        if item.state is not RunState.DONE:
+            notify(f"{_(MIGRATE.title)} {item.name}: {item.reason or ''}", Tone.CRITICAL)
+        elif before is not None:
+            back, there = MigrateVM(host=key_of(before)), host.ref
+            offer_undo(self._context, MIGRATE, vm, wish, back, seconds=UNDO_WITHIN, still=lambda: vm.resident_on == there)
 
 
 def found(mirror: Sight, keys: Sequence[str]) -> list[VM]:

@@ -41,7 +41,7 @@ def words() -> dict[str, object]:
         "nothing": _("Nothing found."),
         "nothingSelected": _("Nothing selected."),
         "selected": _("Selected: {n}"),
-        "carry": _("Drop it on a host"),
+        "carry": _("Drop it on a host, an SR, a network, or the halted VMs"),
         "checking": _("Checking…"),
         "noHost": _("Select a host first."),
         "zoomIn": _("Zoom in"),

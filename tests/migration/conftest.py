@@ -11,7 +11,7 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from data.stores.users import Role
-from pages import home, host, layout, maintenance, migrate, vm
+from pages import balance, home, host, layout, maintenance, migrate, vm
 from pages import run as run_page
 from tests import fakes
 from tests.migration.pools import House
@@ -40,7 +40,7 @@ async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) ->
     def run(*args: object, **kwargs: object) -> None:
         fakes.sign_in(app, context, "ann", role)
         layout.install(app, context)
-        for page in (home, host, maintenance, migrate, run_page, vm):
+        for page in (balance, home, host, maintenance, migrate, run_page, vm):
             page.create(context)
         original(*args, **kwargs)  # type: ignore[arg-type]
 

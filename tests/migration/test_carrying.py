@@ -7,7 +7,7 @@ from nicegui.testing import User
 
 from components.map.map import Map
 from data.identity import key_of
-from data.objects import Host, HostMetrics, PowerState
+from data.objects import VDI, Host, HostMetrics, PowerState
 from data.stores.users import Role
 from data.types import GIB
 from tests.migration.pools import House, machine
@@ -70,6 +70,26 @@ async def test_halted_ones_are_started_where_they_are_dropped(user: User, house:
     assert said[key_of(house.two)] == ("start", "Start here") and said[key_of(house.attic)][0] == "no"
     user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
     await user.should_see("Start on a host: web-1")
+
+
+async def test_an_sr_takes_disks_a_network_a_nic_and_the_halted_row_shuts_down(user: User, house: House) -> None:
+    vm = machine(house.lab, house.one, house.local, house.lan)
+    house.lab.change(vm, allowed_operations=frozenset({"pool_migrate", "migrate_send", "clean_shutdown"}))
+    for disk in house.lab.home.all(VDI).values():
+        house.lab.change(disk, allowed_operations=frozenset({"copy"}), VBDs=vm.VBDs)
+    said = told(await chart(user), key_of(vm))
+    assert said[key_of(house.shared)] == ("disks", "Move 1 disk here: 5\u202fGiB")
+    assert said[key_of(house.local)] == ("no", "its disks are here")
+    assert said[key_of(house.tagged)] == ("nic", "Add a NIC on tagged")
+    assert said[house.lab.home.key] == ("halt", "Shut down") and key_of(house.nas) not in said
+    for key, dialog in (
+        (key_of(house.shared), "Move to another SR: root"),
+        (key_of(house.tagged), "New NIC: web-1"),
+        (house.lab.home.key, "Shut down: web-1"),
+    ):
+        await chart(user)
+        user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key})
+        await user.should_see(dialog, retries=20)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER])

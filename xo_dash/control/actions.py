@@ -12,6 +12,7 @@ from xo_dash.control.cloud_init.config_drive import REMOVE_DRIVE
 from xo_dash.control.host.commands import OF_HOSTS
 from xo_dash.control.network.commands import NETWORKS
 from xo_dash.control.pbd.plug import PLUG, UNPLUG
+from xo_dash.control.pool.balance import BALANCE
 from xo_dash.control.pool.commands import POOLS
 from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
@@ -76,7 +77,7 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,
     *NETWORKS,
-    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, *POOLS, DISMISS_MANY, DISMISS, CANCEL, STOP,
+    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, *POOLS, DISMISS_MANY, DISMISS, CANCEL, BALANCE, STOP,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

@@ -1,4 +1,6 @@
-// VMs that are carried to a host with the pointer. The server says where they can go; a drop is a migration, or a start. Methods of the component in map.js.
+// VMs that are carried with the pointer: to a host, an SR, a network, or the halted row. The server says where they can go; a drop is a migration, or a start. Methods of the component in map.js.
+
+import { railBox } from "./places.js";
 
 export const carrying = {
   /** Whether a press on `target` lifts it once it moves: VMs among their hosts, for whoever may move them. */
@@ -14,17 +16,21 @@ export const carrying = {
       this.$emit("carry", this.carried.keys);
     }
     this.carried.at = at;
-    this.carried.over = this.hostAt(at);
+    this.carried.over = this.targetAt(at);
     this.tellCarried();
     this.refresh();
   },
 
-  hostAt(at) {
-    const thing = this.model.things.get(this.hitAt(at.x, at.y)?.id);
-    return thing?.kind === "host" ? thing.id : thing?.kind === "vm" ? thing.host : -1;
+  /** What they would be dropped on: a host, an SR, a network, or a pool, which stands for its halted row; -1 for none. */
+  targetAt(at) {
+    const found = this.hitAt(at.x, at.y), thing = this.model.things.get(found?.id);
+    if (!thing) return -1;
+    if (thing.kind === "vm") return thing.host >= 0 && this.model.things.get(thing.host)?.kind === "host" ? thing.host : thing.pool;
+    if (thing.kind === "pool") return found.ground && this.camera.at(at.x, at.y).y >= found.box.bench.y ? thing.id : -1;
+    return thing.id;
   },
 
-  /** From the server: [[key of a host, "live", "start", "disks", "pool" or "no", a sentence], ...] */
+  /** From the server: [[key of a thing, "live", "start", "disks", "pool", "nic", "halt" or "no", a sentence], ...] */
   targets(found) {
     if (!this.carried) return;
     this.carried.targets = new Map(found.map(([key, how, words]) => [this.model.named(key)?.id, { how, words }]));
@@ -69,9 +75,13 @@ export const carrying = {
   carriedDrawn() {
     if (!this.carried || !this.plan) return { rings: [], lifted: [] };
     const { ids, targets, over } = this.carried, held = new Set(ids);
-    const hosts = this.plan.pools.flatMap((pool) => pool.hosts), benches = this.plan.pools.map((pool) => pool.bench);
+    const { pools } = this.plan, hosts = pools.flatMap((pool) => pool.hosts), benches = pools.map((pool) => pool.bench);
+    const rails = pools.flatMap((pool) => (pool.networks ?? []).slice(0, pool.rails.shown).map(({ id }, i) => ({ id, box: railBox(pool, i) })));
+    const others = [...pools.flatMap((pool) => pool.tanks).map((box) => ({ id: box.id, box })), ...rails, ...pools.map((pool) => ({ id: pool.id, box: pool.bench }))];
+    const can = ({ id }) => targets.has(id) && (id === over || targets.get(id).how !== "no");
     return {
-      rings: hosts.filter(({ id }) => targets.has(id)).map((box) => ({ box, how: targets.get(box.id).how, over: box.id === over })),
+      rings: [...hosts.filter(({ id }) => targets.has(id)).map((box) => ({ id: box.id, box })), ...others.filter(can)]
+        .map(({ id, box }) => ({ box, how: targets.get(id).how, over: id === over })),
       lifted: [...hosts, ...benches].flatMap(({ tiles }) => tiles.filter(({ id }) => held.has(id))),
     };
   },

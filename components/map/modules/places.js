@@ -35,7 +35,7 @@ export function hit(plan, x, y) {
 /** Whether a row of rails stands for all networks for which there is no room. */
 export const isFolded = ({ networks, rails }, i) => networks.length > rails.shown && i === rails.shown - 1;
 
-const railBox = ({ rails }, i) => ({ x: rails.x, y: rails.y + i * rails.step, w: rails.w, h: rails.step });
+export const railBox = ({ rails }, i) => ({ x: rails.x, y: rails.y + i * rails.step, w: rails.w, h: rails.step });
 
 /** Every box that can be chosen, as {id, box}. */
 export function* places(plan) {

@@ -1,0 +1,27 @@
+"""`/pool/{uuid}/balance`: moves that even out the memory of a pool's hosts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nicegui import ui
+
+from components.hosts.balance import BalanceForm
+from components.ui import PageHead
+from data.views.pool import PoolView
+from pages.objects import object_page
+from pages.pool import about
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(program: Context) -> None:
+    @ui.page("/pool/{key}/balance")
+    def balance(key: str) -> None:
+        context = program.for_viewer()
+        object_page(context, replace(about(), draw=show), key)
+
+
+def show(context: Context, pool: PoolView) -> None:
+    PageHead(_("Suggest moves: {name}").format(name=pool.name), icon="pool")
+    BalanceForm(context, pool)

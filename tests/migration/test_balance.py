@@ -1,0 +1,79 @@
+"""Suggested moves: they even out memory, go nowhere that they cannot, and each can be left out."""
+
+from __future__ import annotations
+
+from nicegui import ui
+from nicegui.testing import User
+
+from components.ui import Button
+from data.balance import WORTH, even_out
+from data.evacuation import evacuate
+from data.identity import key_of
+from data.objects import VM, Pool
+from data.types import GIB
+from tests.control.asked import faults, steps_of
+from tests.migration.pools import House, host, machine
+from xo_dash.context import Context
+from xo_dash.control.plan import Parallel
+from xo_dash.control.pool.balance import BalancePool, SuggestedMove
+
+
+def crowded(house: House) -> dict[str, VM]:
+    """Four VMs on `one`, of which one is tied to it, none on `two`."""
+    made = {}
+    for name, store in (("a", house.shared), ("b", house.shared), ("c", house.shared), ("tied", house.local)):
+        made[name] = machine(house.lab, house.one, store, house.lan)
+        house.lab.change(made[name], name_label=name, memory_dynamic_max=12 * GIB)
+    house.lab.change(house.one, resident_VMs=[vm.ref for vm in made.values()])
+    return made
+
+
+async def test_the_fullest_host_gives_to_the_emptiest(house: House) -> None:
+    made = crowded(house)
+    found = even_out(house.lab.home)
+    assert len(found.moves) == 2 and {one.target for one in found.moves} == {house.two}
+    assert made["tied"] not in {one.vm for one in found.moves}
+    assert found.after[house.one] == found.after[house.two] == 40 * GIB
+    assert found.before[house.one] == 16 * GIB
+    for vm in made.values():
+        house.lab.change(vm, memory_dynamic_max=int(64 * GIB * WORTH / 2))
+    assert not even_out(house.lab.home).moves, "moves have their cost"
+
+
+async def test_nobody_goes_where_there_is_no_room_or_no_storage(house: House) -> None:
+    made = crowded(house)
+    small = host(house.lab, "small", 8 * GIB)
+    assert small not in {one.target for one in even_out(house.lab.home).moves}
+    house.lab.change(house.two, enabled=False)
+    assert not even_out(house.lab.home).moves
+    assert evacuate(house.one, off=[made["tied"]]).stranded
+
+
+async def test_a_plan_has_the_moves_that_were_left(house: House) -> None:
+    made = crowded(house)
+    (pool,) = house.lab.home.all(Pool).values()
+    asked = {"moves": [{"vm": made["a"].uuid, "host": house.two.uuid}]}
+    (step,) = steps_of("pool.balance", pool, **asked)
+    assert isinstance(step, Parallel) and step.alone and step.at_once == 2
+    assert [str(branch.says) for branch in step.branches] == ["a"]
+    house.lab.change(house.two, enabled=False)
+    assert faults("pool.balance", pool, **asked) == ["a cannot migrate to two: two cannot run it: it is in maintenance mode"]
+
+
+async def test_one_is_left_out_and_the_others_are_done(user: User, house: House, context: Context) -> None:
+    crowded(house)
+    (pool,) = house.lab.home.all(Pool).values()
+    await user.open(f"/pool/{key_of(pool)}/balance")
+    await user.should_see("2 moves even out memory")
+    first, second = even_out(house.lab.home).moves
+    (box,) = user.find(marker=f"move-{first.vm.uuid}").elements
+    assert isinstance(box, ui.checkbox)
+    box.value = False
+    user.find(kind=Button, content="Migrate").click()
+    (run,) = context.runner.runs
+    assert run.request == BalancePool(moves=(SuggestedMove(vm=second.vm.uuid, host=second.target.uuid),))
+    await context.runner.ended(run)
+
+
+async def test_a_lone_host_has_nobody_to_give_to(house: House) -> None:
+    assert not even_out(house.home.home).moves
