@@ -12,7 +12,21 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bystanders, consoles, drawing, first_sync, judging, opening, pages, process, simulator, soak, steady, transfers
+from bench import (
+    bystanders,
+    consoles,
+    drawing,
+    evacuation,
+    first_sync,
+    judging,
+    opening,
+    pages,
+    process,
+    simulator,
+    soak,
+    steady,
+    transfers,
+)
 from bench.figures import Figure
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -45,6 +59,7 @@ MEASUREMENTS: Measurements = {
     "console": consoles.figures,
     "bystanders": bystanders.bystanders,
     "transfers": transfers.figures,
+    "evacuation": evacuation.figures,
 }
 
 

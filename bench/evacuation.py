@@ -1,0 +1,97 @@
+"""Ten hosts and 300 VMs: each host is emptied and filled again by the runner, over the wire; how long that takes, what holds the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+from pathlib import Path
+
+from bench.figures import Figure, percentile
+from data.maintenance import away_from
+from data.objects import Host, Pool
+from data.stores.users import Role, User
+from tests.control.fake_pool import user
+from tests.control.wired import Wired, wired
+from xo_dash.control.actions import action
+from xo_dash.control.host.departures import EnterMaintenance, decided, departures
+from xo_dash.control.pool.balance import BalancePool, SuggestedMove
+from xo_dash.control.run import Run, RunState
+from xo_dash.simulator.testing import simulated
+
+HOSTS, VMS, QUEUED, SPEED = 10, 300, 50, 400.0
+TICK = 0.002
+
+
+class Gaps:
+    """How long the loop was held, seconds; a hold is what a timer came late by."""
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    async def __aenter__(self) -> Gaps:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _run(self) -> None:
+        before = time.perf_counter()
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.perf_counter()
+            self.seen.append(max(0.0, now - before - TICK))
+            before = now
+
+
+async def figures() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder, simulated((HOSTS,), (VMS,), (4,), speed=SPEED) as simulation:
+        async with wired(simulation.pools[0], Path(folder)) as bench:
+            ann = bench.hire(user(Role.ADMIN, "root"))
+            enter, back = action("host.maintenance"), action("host.bring_back")
+            left = 0
+            began = time.perf_counter()
+            async with Gaps() as gaps:
+                for host in list(bench.home.all(Host).values()):
+                    asked = decided(EnterMaintenance(at_once=4), host)
+                    if enter.faults(asked, host):
+                        continue  # somebody would have to decide
+                    await _done(bench.runner.run(ann, enter, [host], asked))
+                    await bench.until(lambda host=host: not host.enabled)  # type: ignore[misc]
+                    left += away_from(host).total
+                    await _done(bench.runner.run(ann, back, [host]))
+            took = time.perf_counter() - began
+            most = await _throttled(bench, ann)
+    return [
+        Figure(f"evacuation: {HOSTS} hosts with {VMS} VMs emptied and filled again", took, "s", None, f"{left} VMs went and came"),
+        Figure("... the loop held, 999 of 1,000 times at most", percentile(gaps.seen, 0.999) * 1000, "ms", 5, "beside the simulator"),
+        Figure(f"... of {QUEUED} migrations queued, at a time at most", most, "moves", 4, "as many as were asked for"),
+    ]  # fmt: skip
+
+
+async def _throttled(bench: Wired, ann: User) -> float:
+    """The most of fifty moves that were under way together."""
+    (pool,) = bench.home.all(Pool).values()
+    going = [departures(decided(EnterMaintenance(), host), host).evacuation.moves for host in bench.home.all(Host).values() if host.enabled]
+    moves = [SuggestedMove(vm=vm.uuid, host=to.uuid) for one in going for vm, to in one.items()]
+    most = 0
+
+    def look(run: Run) -> None:
+        nonlocal most
+        branches = [one for item in run.items for step in item.steps for one in step.inside]
+        most = max(most, sum(one.state is RunState.RUNNING for one in branches))
+
+    stop = bench.runner.observe(look)
+    await bench.runner.run(ann, action("pool.balance"), [pool], BalancePool(moves=tuple(moves[:QUEUED]), at_once=4))
+    stop()
+    return float(most)
+
+
+async def _done(going: Awaitable[Run]) -> None:
+    (item,) = (await going).items
+    assert item.state is RunState.DONE, str(item.reason)
