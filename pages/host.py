@@ -11,6 +11,7 @@ from components.hosts.hardware import Hardware
 from components.hosts.head import host_bands, host_head
 from components.hosts.loads import loads
 from components.hosts.memory import HostMemory
+from components.hosts.patches import host_patches
 from components.hosts.ports_and_paths import Paths, Ports
 from components.hosts.rows import resident_table
 from components.lists import Listing
@@ -60,5 +61,6 @@ def show(context: Context, host: HostView) -> None:
             HostFailure(host, pool)
             Hardware(context, host)
             HostAbout(host)
+            host_patches(context, host.row)
             console_link(host.row)
             RecentMessages(mirror, host.row)

@@ -17,9 +17,10 @@ from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.maintenance import ENTER
 from xo_dash.control.host.power import REBOOT, SHUT_DOWN
+from xo_dash.control.host.update import UPDATE_HOST
 from xo_dash.i18n import _
 
-THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN}
+THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN, "update": UPDATE_HOST}
 
 
 def create(program: Context) -> None:

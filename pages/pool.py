@@ -6,6 +6,7 @@ from nicegui import ui
 
 from components.charts import HistoryCharts, panels
 from components.hosts.failover import PoolFailures
+from components.hosts.patches import PoolPatches
 from components.hosts.pool import pool_parts
 from components.hosts.rows import host_table
 from components.lists import Listing
@@ -46,6 +47,7 @@ def show(context: Context, pool: PoolView) -> None:
     with Card(_("Hosts")) as hosts:
         Listing(mirror, host_table(pool.row.home), on_count=hosts.show_count)
     PoolFailures(pool)
+    PoolPatches(context, pool.row)
     with Card(_("Storage")) as srs:
         Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SR), on_count=srs.show_count)
     HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)

@@ -63,6 +63,8 @@ from xo_dash.config import Settings
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.journal import Journal
+from xo_dash.control.patches import PatchBook
+from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.runner import Runner
 from xo_dash.sync.servers import Servers
 from xo_dash.xapi.errors import NotConnected
@@ -341,6 +343,7 @@ def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] | N
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)), tokens=tokens,
         grants=Grants(GrantStore(directory), GroupStore(directory), RoleStore(directory), mirror.grants, users),
+        rolling=RollingRuns(mirror, runner, users, folder), patches=PatchBook(mirror, _no_connection),
     )  # fmt: skip
 
 

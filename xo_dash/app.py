@@ -41,6 +41,7 @@ from pages import (
     compare,
     console,
     consoles,
+    ha,
     home,
     host,
     host_console,
@@ -58,6 +59,7 @@ from pages import (
     new_sr,
     new_vm,
     pool,
+    rolling,
     run,
     setup,
     snapshots,
@@ -92,8 +94,10 @@ from xo_dash.control.cloud_init.first_boot import LOOKED_EVERY, FirstBoots
 from xo_dash.control.journal import Journal
 from xo_dash.control.local_user import WithLocalUser
 from xo_dash.control.order_desk import OrderDesk
+from xo_dash.control.patches import PATCHES_EVERY, PatchBook
 from xo_dash.control.purge import PURGED_EVERY, Purge
 from xo_dash.control.resume.files import RunFiles
+from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.runner import Runner
 from xo_dash.control.transfers.allowed import SETTING as FETCH_SETTING
 from xo_dash.control.transfers.allowed import AllowedHosts
@@ -124,6 +128,8 @@ PAGES = (
     transfers,
     messages,
     migrate,
+    ha,
+    rolling,
     new_network,
     vm,
     vms,
@@ -271,7 +277,8 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
 
     two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
     auth = AuthService(stores.users, stores.sessions, Passwords(), two_step, demo_while, stores.kiosks, audit.post, stores.tokens)
-    runner = Runner(mirror, servers.connection, WithLocalUser(stores.users), audit, files=stores.runs)
+    everybody = WithLocalUser(stores.users)
+    runner = Runner(mirror, servers.connection, everybody, audit, files=stores.runs)
     runner.exchange.allowed = AllowedHosts.of(stores.settings.value(FETCH_SETTING, []))
     return Context(
         settings=settings,
@@ -289,6 +296,8 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         cloud_configs=stores.cloud_configs,
         tokens=stores.tokens,
         grants=Grants(stores.grants, stores.groups, stores.roles, mirror.grants, stores.users),
+        rolling=RollingRuns(mirror, runner, everybody, settings.data_dir),
+        patches=PatchBook(mirror, servers.connection),
     )
 
 
@@ -301,6 +310,7 @@ def mount(app: App, context: Context) -> None:
     commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner), LocalApi(context).get)
     app.on_startup(commands.start)
     app.on_shutdown(commands.stop)
+    app.on_shutdown(context.rolling.stop)
     app.on_shutdown(context.runner.stop)
     app.on_shutdown(context.servers.stop)
     app.on_shutdown(context.journal.stop)
@@ -311,6 +321,7 @@ def mount(app: App, context: Context) -> None:
     purge, first_boots = Purge(context.mirror, context.runner), FirstBoots(context.mirror, context.runner)
     app.on_startup(lambda: context.servers.schedule.every(LOOKED_EVERY, "cloud-init disks", first_boots.run))
     app.on_startup(lambda: context.servers.schedule.every(PURGED_EVERY, "trash", purge.run))
+    app.on_startup(lambda: context.servers.schedule.every(PATCHES_EVERY, "patches", context.patches.run))
     app.on_startup(gc_tuning.settle)
     tidying = gc_tuning.Tidying(_is_watched)
     app.on_startup(lambda: context.servers.schedule.every(gc_tuning.YOUNG, "young garbage", tidying.young))
@@ -337,6 +348,7 @@ async def _begin(context: Context) -> None:
     context.journal.start()
     await context.servers.start()
     await context.runner.recall()  # of objects on servers
+    context.rolling.recall()  # of runs that go on
 
 
 async def _show_demo(demo: Demo, context: Context) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from xo_dash.config import Settings
     from xo_dash.control.audit import Audit
     from xo_dash.control.journal import Journal
+    from xo_dash.control.patches import PatchBook
+    from xo_dash.control.rolling.engine import RollingRuns
     from xo_dash.control.runner import Runner
     from xo_dash.sync.servers import Servers
 
@@ -62,6 +64,10 @@ class Context:
     tokens: TokenStore
     grants: Grants
     """Who may do what on which object."""
+    rolling: RollingRuns
+    """Rolling reboots and updates of pools."""
+    patches: PatchBook
+    """Which updates hosts lack."""
     viewer: str = ""
     """The id of the user whose eyes these are; empty for the program itself."""
     _looking: WeakKeyDictionary[Client, Scope] = field(default_factory=WeakKeyDictionary, repr=False)

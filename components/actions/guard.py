@@ -12,7 +12,7 @@ from components.cells import CellTable, Marked
 from components.ui import Column, Notice, Tone
 from data.objects import PIF
 from xo_dash.control.eligibility import Eligibility
-from xo_dash.control.network.address import DHCP, KEEP, STATIC, TRY, Guarded, SetAddress, host_of, why_no_trial
+from xo_dash.control.network.address import DHCP, KEEP, STATIC, TRY, SetAddress, host_of, why_no_trial
 from xo_dash.control.network.address import paths_of as paths_of_address
 from xo_dash.control.network.guard import PathChange, Verdict, breaks
 from xo_dash.control.network.management import UseForManagement
@@ -48,8 +48,7 @@ class GuardDialog(ActionDialog):
     def _draw_paths(self) -> None:
         with self._notes:
             self._cut = Notice(_("This breaks a line of the host."), Tone.CRITICAL).mark("cut")
-            with self._cut:
-                self._no_trial = ui.label().classes("x-small")
+            self._no_trial = ui.label().classes("x-dim x-small")
             self._paths = CellTable((Column(_("Line"), main=True), Column(_("Now")), Column(_("After"))), "")
             self._paths.mark("paths")
 
@@ -65,12 +64,12 @@ class GuardDialog(ActionDialog):
     def _changes(self) -> list[PathChange]:
         """Of what is typed so far, whether it is confirmed or not."""
         try:
-            request: Guarded = decode(self._action.request, {name: box.value for name, box in self._boxes.items()})
+            request = decode(self._action.request, {name: box.value for name, box in self._boxes.items()})
         except BadRequest:
             return []
         if isinstance(request, SetAddress):
             return paths_of_address(request, self._pif) if request.mode != STATIC or request.ip else []
-        return paths_of_management(request, self._pif)
+        return paths_of_management(self._pif)
 
     def _arrange(self, changes: list[PathChange]) -> None:
         mode, keep = (self._boxes[name].value if name in self._boxes else "" for name in ("mode", "keep"))
@@ -80,5 +79,5 @@ class GuardDialog(ActionDialog):
         reason = why_no_trial(host_of(self._pif), management=self._moves_management())
         self._boxes["keep"].show(reason is None and mode != DHCP)
         self._boxes["confirm"].show(breaks(changes) and (keep == KEEP or reason is not None))
-        self._no_trial.text = str(reason) if reason is not None and self._moves_management() else ""
+        self._no_trial.text = str(reason) if reason is not None and self._moves_management() and breaks(changes) else ""
         self._yes.set_text(_("Try for 90 s") if keep == TRY and reason is None else _(self._action.title))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from nicegui import ui
@@ -16,6 +16,7 @@ from components.ui import Button, ButtonKind, Card, Column, Field, Mark, check, 
 from components.ui.segments import Segments
 from components.urls import path_of
 from data.changes import Change
+from data.names import name_of
 from data.objects import PIF, Bond, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import Server
 from data.texts import whole
@@ -70,8 +71,7 @@ class NewNetworkForm(ui.element):
                 options = {key: _(text) for key, text in KINDS.items()}
                 Segments(options, self._values["kind"], self._turn, label=_("Kind")).mark("kind")
                 self._fields = ui.element().classes("x-net-fields")
-                self._nics = ui.element().classes("x-row x-wrap").props("role=group").mark("nics")
-                self._nics.props["aria-label"] = _("NICs, the same on each host")
+                self._nics = ui.element().mark("nics")
                 self._wrong = ui.label().classes("x-critical x-small").props("role=status").mark("fault-nics")
                 columns = (Column(_("Host"), main=True), Column(_("On")), Column(_("Link now")), Column(_("What happens")))
                 self._table = CellTable(columns, _("Within each host: VMs on it reach VMs of the same host and nothing else."))
@@ -170,24 +170,20 @@ class NewNetworkForm(ui.element):
         self._boxes[name] = box.mark(f"field-{name}")
 
     def _draw_nics(self) -> None:
-        ui.label(_("NICs, the same on each host")).classes("x-dim")
         chosen = self._values.setdefault("nics", [])
-        for device in devices_of(self._pool.home):
 
-            def choose(event: Any, device: str = device) -> None:
-                now = [one for one in self._values["nics"] if one != device]
-                self._put("nics", sorted([*now, device]) if event.value else now)
+        def choose(device: str, on: bool) -> None:
+            now = [one for one in self._values["nics"] if one != device]
+            self._put("nics", sorted([*now, device]) if on else now)
 
-            check(device, device in chosen, on_change=choose).mark(f"nic-{device}")
-        if len(hosts_of(self._pool.home)) > 1:
-            ui.label(_("Hosts")).classes("x-dim")
-        for host in hosts_of(self._pool.home) if len(hosts_of(self._pool.home)) > 1 else ():
+        def take(uuid: str, on: bool) -> None:
+            (self._left_out.discard if on else self._left_out.add)(uuid)
+            self._tell()
 
-            def take(event: Any, uuid: str = host.uuid) -> None:
-                (self._left_out.discard if event.value else self._left_out.add)(uuid)
-                self._tell()
-
-            check(host.name_label or host.hostname, host.uuid not in self._left_out, on_change=take).mark(f"host-{host.uuid}")
+        _boxes(_("NICs, the same on each host"), [(one, one, f"nic-{one}", one in chosen) for one in devices_of(self._pool.home)], choose)
+        hosts = hosts_of(self._pool.home)
+        if len(hosts) > 1:
+            _boxes(_("Hosts"), [(one.uuid, name_of(one), f"host-{one.uuid}", one.uuid not in self._left_out) for one in hosts], take)
 
     # ---- what follows
 
@@ -255,3 +251,12 @@ class NewNetworkForm(ui.element):
                 ui.navigate.to(path_of(made) if made is not None else "/networks")
             else:
                 self._tell()
+
+
+def _boxes(title: str, options: Sequence[tuple[str, str, str, bool]], on_change: Callable[[str, bool], None]) -> None:
+    """A row of boxes to check: each is (value, text, mark, whether it is checked)."""
+    with ui.element().classes("x-net-boxes").props("role=group") as row:
+        row.props["aria-label"] = title
+        ui.label(title).classes("x-dim")
+        for value, text, mark, on in options:
+            check(text, on, on_change=lambda event, value=value: on_change(value, bool(event.value))).mark(mark)

@@ -11,8 +11,9 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from data.stores.users import Role
-from pages import host, layout, network, networks, new_network, pool
+from pages import ha, host, layout, network, networks, new_network, pool, rolling
 from tests import fakes
+from tests.control.fake_pool import FakePool
 from tests.networks.place import Place
 from xo_dash.context import Context
 
@@ -22,9 +23,19 @@ def place() -> Place:
     return Place()
 
 
+class Connections:
+    """What the dashboard has for its servers, as far as these pages ask."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def connection(self, _server_id: str) -> FakePool:
+        return self._place.fake
+
+
 @pytest.fixture
 def context(place: Place, data_dir: Path) -> Context:
-    return fakes.context(place.fake.mirror, data_dir)
+    return fakes.context(place.fake.mirror, data_dir, servers=Connections(place))
 
 
 @pytest.fixture
@@ -39,7 +50,7 @@ async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) ->
     def run(*args: object, **kwargs: object) -> None:
         fakes.sign_in(app, context, "ann", role)
         layout.install(app, context)
-        for page in (networks, network, new_network, pool, host):
+        for page in (networks, network, new_network, pool, host, ha, rolling):
             page.create(context)
         original(*args, **kwargs)  # type: ignore[arg-type]
 

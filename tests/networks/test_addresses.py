@@ -19,7 +19,6 @@ from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.network.address import SetAddress, paths_of
 from xo_dash.control.network.guard import Verdict
-from xo_dash.control.network.management import UseForManagement
 from xo_dash.control.network.management import paths_of as moved_paths
 from xo_dash.control.plan import Wait
 from xo_dash.control.request import decode
@@ -74,7 +73,7 @@ def test_storage_is_lost_with_the_subnet_that_it_is_served_from(place: Place) ->
 
 
 def test_management_on_another_port_is_compared_the_same_way(place: Place) -> None:
-    found = moved_paths(UseForManagement(), place.pif(place.hosts[1], place.store))
+    found = moved_paths(place.pif(place.hosts[1], place.store))
     assert [(str(one.path), str(one.now), str(one.after), one.verdict) for one in found] == [
         ("xo-dash → host-2", "10.0.0.12 over eth0", "10.0.2.12 over eth2, found by itself", Verdict.SAME),
         ("host-2 → master", "10.0.0.12 over eth0", "10.0.0.11 is in another subnet, and there is no gateway", Verdict.BREAKS),

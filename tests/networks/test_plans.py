@@ -49,7 +49,7 @@ def test_a_vlan_is_made_on_all_hosts_by_one_call(place: Place) -> None:
     base = place.pif(place.hosts[0], place.front)
     assert tagged == ("pool.create_VLAN_from_PIF", (base.ref, "<network 1>", 30))
     steps = steps_of("pool.new_network", place.pool, **values)
-    assert [str(step.says) for step in steps] == ["Creating the network vlan 30", "VLAN 30 on 3 hosts"]
+    assert [str(step.says) for step in steps] == ["Creating the network vlan 30", "VLAN 30 on all hosts"]
     assert xe_lines(steps, place.fake.home) == [
         "network_1=$(xe network-create name-label='vlan 30' MTU=1500)",
         f"xe pool-vlan-create pif-uuid={base.uuid} network-uuid=$network_1 vlan=30",

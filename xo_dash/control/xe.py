@@ -177,6 +177,7 @@ LINES: Final[Mapping[str, str]] = {
     "pool.set_default_SR": "pool-param-set uuid={0} default-SR={1}",
     "pool.set_ha_host_failures_to_tolerate": "pool-param-set uuid={0} ha-host-failures-to-tolerate={1}",
     "pool.set_name_description": "pool-param-set uuid={0} name-description={1}",
+    "pool.set_wlb_enabled": "pool-param-set uuid={0} wlb-enabled={1}",
     "pool.set_name_label": "pool-param-set uuid={0} name-label={1}",
     "secret.create": "secret-create value=…",
     "secret.get_uuid": "secret-param-get uuid={0} param-name=uuid",

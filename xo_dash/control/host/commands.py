@@ -14,8 +14,9 @@ from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK, SHUT
 from xo_dash.control.host.power_on import POWER_ON_MODE
 from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST, TAG_HOST
 from xo_dash.control.host.settings import SETTINGS
+from xo_dash.control.host.update import UPDATE_HOST
 
 OF_HOSTS: Final[tuple[AnyAction, ...]] = (
     BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, POWER_ON_MODE,
-    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, REBOOT, SHUT_DOWN, EJECT,
+    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, REBOOT, SHUT_DOWN, EJECT,
 )  # fmt: skip

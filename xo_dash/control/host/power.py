@@ -36,8 +36,15 @@ class ShutDownHost(EnterMaintenance, frozen=True, kw_only=True):
 
 def reboot(request: RebootHost, host: Host) -> Plan:
     """Into maintenance mode, down and up, out of it; then those that left come back."""
+    return rebooting(request, host)
+
+
+def rebooting(request: RebootHost, host: Host, before: Callable[[Host], Plan] | None = None) -> Plan:
+    """`before`: what is done to the empty host first."""
     booted, away = booted_at(host) or 0.0, away_after(departures(request, host), host)
     yield from enter(request, host)
+    if before is not None:
+        yield from before(host)
     yield Call("host.reboot", host.ref, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
     yield Wait(
         until=lambda: _is_back(host, booted),
@@ -57,7 +64,7 @@ def _is_back(host: Host, before: float) -> bool:
     return now is not None and host.home.server.is_live and is_live(now) and (booted_at(now) or 0.0) > before
 
 
-def _is_empty(host: Host) -> bool:
+def is_empty(host: Host) -> bool:
     """Whether what was lost track of can only be the end of the host itself: what follows in the plan tells."""
     return not host.enabled and not guests(host)
 
@@ -96,14 +103,14 @@ RESTART_TOOLSTACK: Final = _single(
 )  # fmt: skip
 REBOOT: Final[AnyAction] = Action(
     id="host.reboot", kind=Host, request=RebootHost, title=N_("Reboot host"), done=N_("{name} has rebooted"), role=Role.ADMIN,
-    icon="reboot", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=_is_empty,
+    icon="reboot", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=is_empty,
     choices={"network": networks}, check=check, plan=reboot,
     consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=reboot",
     warning=N_("Its VMs leave first and come back afterwards. The host is unavailable for some minutes."),
 )  # fmt: skip
 SHUT_DOWN: Final[AnyAction] = Action(
     id="host.shutdown", kind=Host, request=ShutDownHost, title=N_("Shut down host"), done=N_("{name} is shut down"), role=Role.ADMIN,
-    icon="power", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=_is_empty,
+    icon="power", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=is_empty,
     choices={"network": networks}, check=check, plan=shut_down,
     consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=shutdown",
     warning=N_("Its VMs leave first. Without a power-on method it has to be powered on by hand."),

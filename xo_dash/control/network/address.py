@@ -33,14 +33,11 @@ TRIAL: Final = 90.0
 Address = Annotated[str, Meta(max_length=45, extra={"line": True})]
 
 
-class Guarded(Request, frozen=True, kw_only=True):
-    """What may cut a line: tried, or for good with the host's name typed."""
-
-    keep: Annotated[str, one_of(WAYS), called(N_("If it breaks a line"))] = KEEP
-    confirm: Annotated[Address | None, called(N_("Name of the host"), hint=N_("To confirm a permanent change that breaks a line"))] = None
+Keep = Annotated[str, one_of(WAYS), called(N_("If it breaks a line"))]
+Confirm = Annotated[Address | None, called(N_("Name of the host"), hint=N_("To confirm a permanent change that breaks a line"))]
 
 
-class SetAddress(Guarded, frozen=True, kw_only=True):
+class SetAddress(Request, frozen=True, kw_only=True):
     """IPv4; what a mode does not need is ignored."""
 
     mode: Annotated[str, one_of(MODES), called(N_("Address"))]
@@ -48,6 +45,8 @@ class SetAddress(Guarded, frozen=True, kw_only=True):
     netmask: Annotated[Address, called(N_("Netmask"))] = "255.255.255.0"
     gateway: Annotated[Address, called(N_("Gateway"))] = ""
     dns: Annotated[tuple[Address, ...], Meta(max_length=8), called(N_("DNS servers"), hint=N_("Comma separated"))] = ()
+    keep: Keep = KEEP
+    confirm: Confirm = None
 
 
 def host_of(pif: PIF) -> Host:
@@ -77,7 +76,7 @@ def check(request: SetAddress, pif: PIF) -> Iterator[Fault]:
     wrong = list(_wrong(request, pif)) if request.mode == STATIC else []
     yield from wrong
     if not wrong:
-        yield from check_guard(request, host_of(pif), paths_of(request, pif), management=pif.management)
+        yield from check_guard(request.keep, request.confirm, host_of(pif), paths_of(request, pif), management=pif.management)
     if request.keep == TRY and request.mode != STATIC and pif.management and not is_master(host_of(pif)):
         yield Fault("keep", lazy(N_("an address from DHCP is not known before; it can only be changed permanently")))
 
@@ -126,12 +125,12 @@ def paths_of(request: SetAddress, pif: PIF) -> list[PathChange]:
     return paths(host_of(pif), now, after, management=pif.management)
 
 
-def check_guard(request: Guarded, host: Host, changes: list[PathChange], *, management: bool) -> Iterator[Fault]:
+def check_guard(keep: str, confirm: str | None, host: Host, changes: list[PathChange], *, management: bool) -> Iterator[Fault]:
     """What can be tried is; what breaks a line for good has the host's name typed."""
-    if request.keep == TRY:
+    if keep == TRY:
         if (reason := why_no_trial(host, management=management)) is not None:
             yield Fault("keep", reason)
-    elif breaks(changes) and (request.confirm or "").strip() != name_of(host).strip():
+    elif breaks(changes) and (confirm or "").strip() != name_of(host).strip():
         yield Fault("confirm", lazy(N_("this breaks a line; type {name} to confirm"), name=name_of(host)))
 
 

@@ -194,7 +194,7 @@ def plan(request: NewNetwork, pool: Pool) -> Plan:
     elif request.kind in (EXTERNAL, TAGGED):
         base = base_of(request, pool)
         if base:
-            yield from _tagged(request, next(iter(base.values())), network, len([host for host in base if is_live(host)]))
+            yield from _tagged(request, next(iter(base.values())), network)
     return network
 
 
@@ -216,13 +216,13 @@ def _tag(request: NewNetwork) -> int:
     return request.vlan if request.kind == TAGGED and request.vlan is not None else NO_TAG
 
 
-def _tagged(request: NewNetwork, pif: PIF, network: Ref, hosts: int) -> Plan:
+def _tagged(request: NewNetwork, pif: PIF, network: Ref) -> Plan:
     """One call for all hosts; XAPI itself takes back what it made where one fails."""
     tag = _tag(request)
     says = (
-        LazyText(N_("VLAN {tag} on {n} host"), {"tag": tag, "n": hosts}, N_("VLAN {tag} on {n} hosts"), hosts)
+        lazy(N_("VLAN {tag} on all hosts"), tag=tag)
         if tag != NO_TAG
-        else LazyText(N_("{device} on {n} host"), {"device": pif.device, "n": hosts}, N_("{device} on {n} hosts"), hosts)
+        else lazy(N_("{device} without a tag on all hosts"), device=pif.device)
     )
     yield Call("pool.create_VLAN_from_PIF", pif.ref, network, tag, says=says)
 

@@ -11,17 +11,20 @@ from data.stores.users import Role
 from data.uplinks import has_address, hosts_of, is_master
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.network.address import KEEP, TRY, Guarded, arriving, check_guard, host_of, reverting, why_no_trial
+from xo_dash.control.network.address import KEEP, TRY, Confirm, Keep, arriving, check_guard, host_of, reverting, why_no_trial
 from xo_dash.control.network.address import blocked as address_blocked
 from xo_dash.control.network.guard import PathChange, management_of, paths, place_of
 from xo_dash.control.network.settings import unmanaged
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, NoRequest
+from xo_dash.control.request import Fault, NoRequest, Request
 from xo_dash.i18n import N_, _
 
 
-class UseForManagement(Guarded, frozen=True, kw_only=True):
+class UseForManagement(Request, frozen=True, kw_only=True):
     """The host is reached by the address of this port from then on."""
+
+    keep: Keep = KEEP
+    confirm: Confirm = None
 
 
 def blocked(pif: PIF) -> LazyText | None:
@@ -32,14 +35,14 @@ def blocked(pif: PIF) -> LazyText | None:
     return address_blocked(pif)
 
 
-def paths_of(request: Guarded, pif: PIF) -> list[PathChange]:
+def paths_of(pif: PIF) -> list[PathChange]:
     host = host_of(pif)
     held = management_of(host)
     return paths(host, place_of(held or pif), place_of(pif), management=True, moves=True)
 
 
 def check(request: UseForManagement, pif: PIF) -> Iterator[Fault]:
-    yield from check_guard(request, host_of(pif), paths_of(request, pif), management=True)
+    yield from check_guard(request.keep, request.confirm, host_of(pif), paths_of(pif), management=True)
 
 
 def plan(request: UseForManagement, pif: PIF) -> Plan:

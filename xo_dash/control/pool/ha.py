@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 from urllib.parse import quote
 
 from msgspec import Meta
@@ -14,18 +14,21 @@ from data.names import name_of
 from data.objects import PBD, SM, SR, VDI, VM, Host, Pool
 from data.placement import is_guest
 from data.stores.users import Role
-from data.types import GIB
+from data.types import GIB, Ref
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.failures import explain_error
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.pool.settings import has_auto_start
 from xo_dash.control.request import Fault, NoRequest, Request, SRUuid, VMUuid, called, one_of
 from xo_dash.control.sr.choice import free_space
+from xo_dash.control.task_waiter import Caller
 from xo_dash.control.vm.boot import PRIORITIES, Seconds, priority_of
 from xo_dash.control.writes import setting
 from xo_dash.i18n import N_
+from xo_dash.xapi.errors import XapiError
 
 HEARTBEAT: Final = 4 * GIB
 """Bytes that HA takes on its SR. Source: a statefile, and a copy of the database of 4 GB."""
@@ -148,7 +151,7 @@ def _off(pool: Pool) -> Plan:
 
 
 def _set_failures(pool: Pool, failures: int) -> Call:
-    says = lazy(N_("Tolerating {n} host failures in {name}"), n=failures, name=name_of(pool))
+    says = lazy(N_("Host failures to tolerate in {name}: {n}"), n=failures, name=name_of(pool))
     held = pool.ha_host_failures_to_tolerate
     back = lambda _: one("pool.set_ha_host_failures_to_tolerate", pool.ref, held, says=says)  # noqa: E731
     return Call("pool.set_ha_host_failures_to_tolerate", pool.ref, failures, says=says, undo=back)
@@ -198,6 +201,32 @@ def _priority_steps(wanted: VMPriority, vm: VM) -> Plan:
 def held(vm: VM) -> VMPriority:
     """As it is now."""
     return VMPriority(vm=vm.uuid, priority=priority_of(vm), order=vm.order, delay=vm.start_delay)
+
+
+class Connector(Protocol):
+    """Whoever has connections, by the server's id."""
+
+    def connection(self, server_id: str) -> Caller: ...
+
+
+async def tolerated(servers: Connector, pool: Pool, request: SetPriorities) -> int | LazyText:
+    """How many host failures the pool would tolerate with these priorities, as XAPI counts it; or why nobody knows. Changes nothing."""
+    asked = {one.vm: one.priority for one in request.vms}
+    worth = {vm.ref: asked.get(vm.uuid, priority_of(vm)) for vm in guests(pool)}
+    values = {ref: "" if priority == "none" else priority for ref, priority in worth.items()}
+    try:
+        method = "pool.ha_compute_hypothetical_max_host_failures_to_tolerate"
+        return int(await servers.connection(pool.home.id).call(method, {ref: one for ref, one in values.items() if one}))
+    except XapiError as error:
+        return explain_error(error, pool.home)[0]
+    except (TypeError, ValueError):
+        return lazy(N_("the pool gave no number"))
+
+
+def heartbeat_of(pool: Pool) -> SR | None:
+    """Where its hosts watch each other."""
+    disk = next((vdi for ref in pool.ha_statefiles if (vdi := pool.home.one(VDI, Ref(ref))) is not None), None)
+    return pool.home.one(SR, disk.SR) if disk is not None and pool.ha_enabled else None
 
 
 def failures_default(pools: Sequence[Pool]) -> Mapping[str, object]:

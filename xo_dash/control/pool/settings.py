@@ -36,6 +36,12 @@ class PoolAutoStart(Request, frozen=True, kw_only=True):
     on: Annotated[bool, called(N_("Auto-start of VMs"), hint=N_("Off: no VM starts by itself, whatever its own setting says"))]
 
 
+class Balancing(Request, frozen=True, kw_only=True):
+    """Whether the workload balancing server of the pool is asked."""
+
+    on: Annotated[bool, called(N_("Workload balancing"))]
+
+
 class MigrationNetwork(Request, frozen=True, kw_only=True):
     """Which network VMs move over; none: the management network."""
 
@@ -110,6 +116,12 @@ def check_auto(request: PoolAutoStart, pool: Pool) -> Iterator[Fault]:
         yield Fault("on", lazy(N_("HA is on and starts VMs itself; set their HA priority instead")))
 
 
+def balancing_plan(request: Balancing, pool: Pool) -> Plan:
+    yield from setting(
+        pool, "wlb_enabled", request.on, pool.wlb_enabled, lazy(N_("Setting workload balancing of {name}"), name=name_of(pool))
+    )
+
+
 # ---- the migration network
 
 
@@ -153,4 +165,9 @@ NETWORK_OF_MIGRATIONS: Final[AnyAction] = Action(
     done=N_("The migration network of {name} is set"), role=Role.ADMIN, icon="network", group="settings", applies_to=always,
     blocked=never, choices={"network": network_choices}, check=check_network, plan=network_plan,
     defaults=lambda pools: {"network": pools[0].other_config.get(MIGRATION_NETWORK)},
+)  # fmt: skip
+BALANCING: Final[AnyAction] = Action(
+    id="pool.wlb", kind=Pool, request=Balancing, title=N_("Change workload balancing"), done=N_("Workload balancing of {name} is set"),
+    role=Role.ADMIN, icon="settings", group="settings", applies_to=lambda pool: bool(pool.wlb_url), blocked=never,
+    defaults=lambda pools: {"on": pools[0].wlb_enabled}, plan=balancing_plan,
 )  # fmt: skip

@@ -1,0 +1,196 @@
+"""High availability of a pool: on or off, how many hosts may fail, and what each VM is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+from nicegui import background_tasks, ui
+
+from components.actions import give, run_command, whoever
+from components.cells import Facts
+from components.live import follow, follow_all, fresh_slot
+from components.ui import Button, ButtonKind, Card, Column, Field, StateMark, choice, data_table, search_field
+from data.changes import Change
+from data.facts.vm import memory_of
+from data.names import name_of
+from data.objects import VM, Pool
+from data.server import Server
+from xo_dash.context import Context
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.pool.ha import (
+    DISABLE_HA,
+    ENABLE_HA,
+    FAILURES,
+    PRIORITIES_OF_VMS,
+    SetPriorities,
+    VMPriority,
+    guests,
+    heartbeat_of,
+    held,
+    tolerated,
+)
+from xo_dash.control.request import BadRequest, Request, decode
+from xo_dash.control.vm.boot import PRIORITIES
+from xo_dash.i18n import _, ngettext, number, size
+
+SHOWN: Final = 200
+"""VMs in the table; the filter finds the others."""
+WORTH: Final = frozenset({"ha_restart_priority", "order", "start_delay", "name_label"})
+
+
+class HighAvailability(ui.element):
+    """What was changed in the table stays until it is saved; XAPI is asked what would be tolerated with it."""
+
+    def __init__(self, context: Context, pool: Pool) -> None:
+        super().__init__()
+        self.classes("x-move")
+        self._context, self._pool = context, pool
+        self._changed: dict[str, dict[str, Any]] = {}  # {uuid: {field: as typed}}
+        self._filter, self._asked = "", 0
+        with self:
+            with ui.element().classes("x-move-main"), Card(_("When a host fails")) as self._card:
+                search_field(_("Name"), lambda event: self._find(str(event.value or "")))
+                self._table = ui.element().classes("x-ha-vms").mark("vms")
+                self._more = ui.label().classes("x-dim")
+            with ui.element("aside").classes("x-move-aside"):
+                with Card(_("High availability")):
+                    self._state = StateMark("halted", "")
+                    self._facts = Facts([_("Heartbeat SR"), _("Failures tolerated"), _("Plan exists for")])
+                    with ui.element().classes("x-row x-wrap"):
+                        self._verbs = {row: self._verb(row) for row in (ENABLE_HA, FAILURES, DISABLE_HA)}
+                with Card(_("With these priorities")):
+                    self._verdict = ui.label(_("The pool is asked.")).props("role=status").mark("verdict")
+                    self._why = ui.label().classes("x-dim x-small")
+                    self._save = Button(_("Save"), self._give, kind=ButtonKind.PRIMARY).mark("save")
+        self._draw()
+        follow(context.mirror, (pool,), self._show_pool)
+        follow_all(context.mirror, self._concerns, self._draw, topics=lambda: (VM,))
+
+    def _verb(self, row: AnyAction) -> Button:
+        return Button(_(row.title), lambda: run_command(self._context, row, [self._pool]), icon=row.icon).mark(row.id)
+
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        home = self._pool.home
+        return any(
+            not isinstance(change.subject, Server)
+            and change.subject.home is home
+            and (not change.names or not WORTH.isdisjoint(change.names))
+            for change in changes
+        )
+
+    # ---- the pool
+
+    def _show_pool(self) -> None:
+        pool = self._pool
+        if not pool.ha_enabled:
+            self._state.show("halted", _("Off"))
+        elif pool.ha_overcommitted:
+            self._state.show("warning", _("On, overcommitted"))
+        else:
+            self._state.show("running", _("On"))
+        sr = heartbeat_of(pool)
+        self._facts.show([
+            (_("Heartbeat SR"), name_of(sr) if sr is not None else None),
+            (_("Failures tolerated"), number(pool.ha_host_failures_to_tolerate) if pool.ha_enabled else None),
+            (_("Plan exists for"), number(pool.ha_plan_exists_for) if pool.ha_enabled else None),
+        ])  # fmt: skip
+        for row, button in self._verbs.items():
+            button.set_visibility(row.is_relevant(pool))
+            reason = why_not(row, pool, whoever())
+            button.allow(str(reason) if reason is not None else None)
+
+    # ---- the VMs
+
+    def _find(self, text: str) -> None:
+        self._filter = text.casefold().strip()
+        self._draw()
+
+    def _draw(self) -> None:
+        self._show_pool()
+        found = [vm for vm in guests(self._pool) if self._filter in name_of(vm).casefold()]
+        columns = [Column(_("VM"), main=True), Column(_("Memory"), number=True), Column(_("When its host fails")), Column(_("Start order")),
+                   Column(_("Pause, s"))]  # fmt: skip
+        with fresh_slot(self._table):
+            data_table(columns, [self._row(vm) for vm in found[:SHOWN]])
+        more = len(found) - SHOWN
+        self._more.text = ngettext("… and {n} more; filter for them", "… and {n} more; filter for them", more).format(n=number(more))
+        self._more.set_visibility(more > 0)
+        self._tell()
+
+    def _row(self, vm: VM) -> list[str | Callable[[], object]]:
+        now = msgspec.structs.asdict(held(vm)) | self._changed.get(vm.uuid, {})
+
+        def worth() -> None:
+            options = {key: _(text) for key, text in PRIORITIES.items()}
+            box = choice(options, now["priority"], on_change=lambda event: self._put(vm, "priority", str(event.value)))
+            box.mark(f"priority-{vm.uuid}").props["aria-label"] = _("When the host of {name} fails").format(name=name_of(vm))
+
+        def figure(field: str, label: str) -> Callable[[], None]:
+            def draw() -> None:
+                box = Field("", str(now[field]), on_change=lambda event: self._put(vm, field, str(event.value or "0")))
+                box.props("inputmode=numeric debounce=300").mark(f"{field}-{vm.uuid}").props["aria-label"] = f"{label}: {name_of(vm)}"
+
+            return draw
+
+        return [name_of(vm), size(memory_of(vm)), worth, figure("order", _("Start order")), figure("delay", _("Pause, s"))]
+
+    def _put(self, vm: VM, field: str, value: str) -> None:
+        self._changed.setdefault(vm.uuid, {})[field] = value
+        self._tell()
+
+    # ---- what follows, and the button
+
+    def _request(self) -> SetPriorities | str:
+        """Of what was changed; why there is none."""
+        known = {vm.uuid: vm for vm in guests(self._pool)}
+        values = [
+            msgspec.structs.asdict(held(known[uuid])) | changed for uuid, changed in self._changed.items() if uuid in known
+        ]  # fmt: skip
+        try:
+            return decode(SetPriorities, {"vms": values})
+        except BadRequest as error:
+            fault = error.faults[0]
+            place = fault.field.split(".")
+            name = name_of(known[str(values[int(place[1])]["vm"])]) if len(place) > 1 and place[1].isdigit() else ""
+            return f"{name}: {fault.reason}"
+
+    def _tell(self) -> None:
+        request = self._request()
+        wrong = request if isinstance(request, str) else ""
+        changed = [one for one in request.vms if not _is_held(self._pool, one)] if isinstance(request, SetPriorities) else []
+        barred = why_not(PRIORITIES_OF_VMS, self._pool, whoever())
+        reason = wrong or (str(barred) if barred is not None else "") or ("" if changed else _("Nothing is changed."))
+        self._save.allow(reason or None)
+        self._why.text = wrong
+        if isinstance(request, SetPriorities):
+            self._asked += 1
+            background_tasks.create(self._ask(request, self._asked))
+
+    async def _ask(self, request: SetPriorities, number_of: int) -> None:
+        """What the pool would tolerate; an answer that is no longer asked for is dropped."""
+        answer = await tolerated(self._context.servers, self._pool, request)
+        if number_of != self._asked or self.is_deleted:
+            return
+        with self:
+            if isinstance(answer, int):
+                text = ngettext("{n} host failure is tolerated", "{n} host failures are tolerated", answer)
+                self._verdict.text = text.format(n=number(answer))
+            else:
+                self._verdict.text = str(answer)
+
+    async def _give(self) -> None:
+        request: Request | str = self._request()
+        if isinstance(request, SetPriorities):
+            run = await give(self._context, PRIORITIES_OF_VMS, [self._pool], request)
+            if run is not None and not run.unhappy and not self.is_deleted:
+                self._changed.clear()
+                with self:
+                    self._draw()
+
+
+def _is_held(pool: Pool, wanted: VMPriority) -> bool:
+    vm = pool.home.by_uuid(VM, wanted.vm)
+    return vm is not None and held(vm) == wanted

@@ -1,0 +1,119 @@
+"""Updates that hosts lack, on the pool's page and on the host's; and what leads to installing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from components.actions import whoever
+from components.cells import Cell, CellLink, CellTable, Marked, Quiet, When
+from components.live import follow_source, fresh_slot
+from components.ui import Age, Button, ButtonKind, Card, Column
+from components.urls import path_of
+from data.facts.host import needs_reboot
+from data.names import name_of
+from data.objects import Host, Pool
+from data.uplinks import hosts_of
+from xo_dash.context import Context
+from xo_dash.control.access import may
+from xo_dash.control.host.update import UPDATE_HOST, is_xcp_ng
+from xo_dash.i18n import _, ngettext, number, size
+
+LISTED = 100
+"""Packages that are listed."""
+
+
+class PoolPatches(Card):
+    """A row for each host; the button to do them one after the other."""
+
+    def __init__(self, context: Context, pool: Pool) -> None:
+        super().__init__(_("Updates"), " ", wide=True)
+        self._context, self._pool = context, pool
+        columns = (Column(_("Host"), main=True), Column(_("Missing")), Column(_("Checked")))
+        with self:
+            self._table = CellTable(columns, _("No hosts."))
+            with ui.element().classes("x-row x-wrap"):
+                if any(map(is_xcp_ng, pool.home.all(Host).values())):
+                    Button(_("Rolling update…"), self._to("update"), icon="download").mark("rolling-update")
+                Button(_("Rolling reboot…"), self._to("reboot"), icon="reboot").mark("rolling-reboot")
+            self._running = ui.element().classes("contents")
+        self._refresh()
+        follow_source(context.patches.observe, self._refresh)
+        follow_source(context.rolling.observe, self._refresh)
+
+    def _to(self, way: str) -> Callable[[], None]:
+        path = f"{path_of(self._pool)}/rolling?way={way}"
+        return lambda: ui.navigate.to(path)
+
+    def _refresh(self) -> None:
+        rows = [(host.uuid, _row(self._context, host)) for host in hosts_of(self._pool.home)]
+        self._table.show(rows)
+        running = self._context.rolling.under_way(self._pool.home.id)
+        with fresh_slot(self._running):
+            if running is not None:
+                text = _("A rolling run is paused") if running.paused else _("A rolling run is under way")
+                ui.link(text, f"/rolling/{running.id}").classes("x-link")
+
+
+def _row(context: Context, host: Host) -> list[Cell]:
+    known = context.patches.of(host)
+    return [CellLink(name_of(host), path_of(host)), _missing(context, host), When(known.at) if known is not None else ""]
+
+
+def _missing(context: Context, host: Host) -> Cell:
+    known = context.patches.of(host)
+    if needs_reboot(host):
+        return Marked("warning", _("reboot to finish updates"))
+    if not is_xcp_ng(host):
+        return Quiet(_("not listed for XenServer"))
+    if known is None:
+        return Quiet(_("not asked yet"))
+    if known.failed:
+        return Quiet(_("the host did not tell"))
+    if not known.missing:
+        return Marked("live", _("up to date"))
+    return Marked("warning", ngettext("{n} package", "{n} packages", len(known.missing)).format(n=number(len(known.missing))))
+
+
+class HostPatches(Card):
+    """The packages themselves."""
+
+    def __init__(self, context: Context, host: Host) -> None:
+        super().__init__(_("Updates"), " ")
+        self._context, self._host = context, host
+        with self:
+            self._box = ui.element().classes("x-stack")
+        self._refresh()
+        follow_source(context.patches.observe, self._refresh)
+
+    def _refresh(self) -> None:
+        known = self._context.patches.of(self._host)
+        missing = known.missing if known is not None else ()
+        self.show_count(len(missing))
+        with fresh_slot(self._box):
+            if known is None or known.failed or not missing:
+                ui.label(_("Up to date.") if known is not None and not known.failed else _("Not known yet.")).classes("x-dim")
+            if missing:
+                with ui.element("ul").classes("x-patches"):
+                    for one in missing[:LISTED]:
+                        line = ui.label(f"{one.name} {one.version}")
+                        line.tag = "li"
+                        line.props["data-tip"] = ". ".join(filter(None, (one.description, size(one.size) if one.size else "")))
+                if may(whoever(), UPDATE_HOST, self._host):
+                    path = f"{path_of(self._host)}/maintenance?then=update"
+                    Button(_("Install…"), lambda: ui.navigate.to(path), icon="download").mark("install")
+            with ui.element().classes("x-row"):
+                if known is not None:
+                    Age(known.at)
+                if may(whoever(), UPDATE_HOST, self._host):
+                    Button(_("Check now"), self._ask, kind=ButtonKind.GHOST).mark("check-now")
+
+    async def _ask(self) -> None:
+        await self._context.patches.ask(self._host)
+
+
+def host_patches(context: Context, host: Host) -> None:
+    """Only where a host can tell."""
+    if is_xcp_ng(host):
+        HostPatches(context, host)

@@ -1,0 +1,43 @@
+"""`/pool/{uuid@pool}/rolling`: before a rolling run. `/rolling/{id}`: one that is under way, or has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nicegui import ui
+
+from components.rolling import PreFlight, RollingPage
+from components.ui import PageHead, empty_state
+from data.views.pool import PoolView
+from pages.layout import frame
+from pages.objects import object_page
+from pages.pool import about
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+def create(program: Context) -> None:
+    @ui.page("/pool/{key}/rolling")
+    def before(key: str, way: str = "update") -> None:
+        def show(context: Context, pool: PoolView) -> None:
+            PageHead(_("Rolling update and reboot"), icon="pool")
+            running = context.rolling.under_way(pool.row.home.id)
+            if running is not None:
+                with empty_state(_("A rolling run is under way"), _("There is one at a time in a pool.")):
+                    ui.link(_("Show it"), f"/rolling/{running.id}").classes("x-btn x-btn-primary")
+            else:
+                PreFlight(context, pool.row, update=way == "update")
+
+        object_page(program.for_viewer(), replace(about(), draw=show), key)
+
+    @ui.page("/rolling/{run_id}")
+    def run(run_id: str) -> None:
+        context = program.for_viewer()
+        found = context.rolling.get(run_id)
+        seen = found is not None and found.pool in context.mirror.pools
+        with frame(context, title=_("Rolling run"), crumbs=[(_("Hosts"), "/hosts")]):
+            if found is not None and seen:
+                RollingPage(context, found)
+            else:
+                with empty_state(_("This run is no longer available"), _("The audit log has what was done to each host.")):
+                    ui.link(_("Hosts"), "/hosts").classes("x-btn")

@@ -1,0 +1,5 @@
+"""Pages of a pool over the pool of the networks' tests."""
+
+from tests.networks.conftest import context, place, role, user
+
+__all__ = ["context", "place", "role", "user"]

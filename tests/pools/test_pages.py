@@ -1,0 +1,76 @@
+"""The pages of a pool's high availability, of its updates, and of a rolling run."""
+
+from __future__ import annotations
+
+import json
+
+from nicegui import ui
+from nicegui.testing import User
+
+from data.identity import key_of
+from tests.networks.place import Place
+from xo_dash.context import Context
+from xo_dash.control.patches import PatchBook
+from xo_dash.control.pool.ha import SetPriorities
+
+
+async def test_priorities_are_changed_in_a_table_and_saved_as_one(user: User, place: Place, context: Context) -> None:
+    one, two = place.fake.vm("web-1"), place.fake.vm("web-2", ha_restart_priority="restart")
+    await user.open(f"/pool/{key_of(place.pool)}/ha")
+    box = next(iter(user.find(marker=f"priority-{one.uuid}").elements))
+    assert isinstance(box, ui.select)
+    box.value = "best-effort"
+    user.find(marker=f"order-{two.uuid}").clear().type("x")
+    await user.should_see("web-2: it must be a whole number")
+    user.find(marker="save").click()
+    assert not context.runner.runs
+    user.find(marker=f"order-{two.uuid}").clear().type("5")
+    await user.should_not_see("web-2: it must be a whole number")
+    user.find(marker="save").click()
+    await user.should_see("there is no connection to the pool", retries=20)
+    (run,) = context.runner.runs
+    assert isinstance(run.request, SetPriorities)
+    assert [(vm.vm, vm.priority, vm.order) for vm in run.request.vms] == [(one.uuid, "best-effort", 0), (two.uuid, "restart", 5)]
+
+
+async def test_what_hosts_lack_is_asked_once_and_a_host_that_does_not_tell_says_so(place: Place) -> None:
+    for host in place.hosts:
+        place.fake.change(host, software_version={"product_brand": "XCP-ng"})
+    package = {"name": "xen", "version": "4.17", "release": "2", "description": None, "size": 10, "new": 1}
+    answers = {place.hosts[0].ref: json.dumps([package]), place.hosts[1].ref: "no JSON", place.hosts[2].ref: "[]"}
+    place.fake.answers["host.call_plugin"] = lambda ref, *_given: answers[ref]
+    book = PatchBook(place.fake.mirror, lambda _server: place.fake)
+    await book.run()
+    await book.run()
+    assert place.fake.sent.count("host.call_plugin") == 3
+    assert [book.count(host) for host in place.hosts] == [1, None, 0]
+    found = book.of(place.hosts[0])
+    assert found is not None and (found.missing[0].name, found.missing[0].version) == ("xen", "4.17-2")
+    place.fake.change(place.hosts[0], other_config={"boot_time": "5"})
+    await book.run()
+    assert place.fake.sent.count("host.call_plugin") == 4
+
+
+async def test_before_a_rolling_run_hosts_can_be_left_out_until_nothing_stands_against_it(user: User, place: Place) -> None:
+    place.fake.change(place.hosts[1], enabled=False)
+    await user.open(f"/pool/{key_of(place.pool)}/rolling?way=reboot")
+    for text in ("host-2 is in maintenance mode", "one host at a time, the master first"):
+        await user.should_see(text)
+    user.find(marker=f"leave-out-{place.hosts[1].uuid}").click()
+    for text in ("host-2 is left out", "Ready: 2 hosts", "All hosts on one version"):
+        await user.should_see(text)
+    user.find(marker="segment-update").click()
+    await user.should_see("host-1 has no updater plugin")
+
+
+async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, context: Context) -> None:
+    await user.open(f"/pool/{key_of(place.pool)}/rolling?way=reboot")
+    user.find(marker="start").click()
+    await user.should_see("Paused: host-1 is not done", retries=20)
+    for text in ("Nothing happens until you choose.", "Look again", "Do this host again", "Leave this host, go on", "0 of 3 hosts done"):
+        await user.should_see(text)
+    user.find(marker="answer-stop").click()
+    await user.should_see("Ended, not all hosts done", retries=20)
+    (rolling,) = context.rolling.runs
+    assert rolling.restored and rolling.ended
+    await context.rolling.stop()

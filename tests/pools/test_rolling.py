@@ -1,0 +1,169 @@
+"""Rolling runs: what stands against one, what it decides, host after host over the wire, a host that does not return, our restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from data.objects import Host, HostMetrics, Pool
+from data.stores.users import Role
+from data.uplinks import is_master
+from tests.control.fake_pool import Users, user
+from tests.control.wired import Wired, wired
+from tests.migration.pools import House, machine
+from xo_dash.control.rolling.engine import FIRST_DONE, NOT_DONE, RollingRuns
+from xo_dash.control.rolling.request import Gravity, RollHosts, checks, hosts_in, refused, request_for
+from xo_dash.control.rolling.state import Rolling, RollingFiles, TurnState
+from xo_dash.simulator.testing import simulated
+
+EVE = user(Role.ADMIN, "eve")
+
+
+def house() -> tuple[House, Pool]:
+    made = House()
+    pool = next(iter(made.lab.home.all(Pool).values()))
+    made.lab.change(pool, master=made.one.ref)
+    return made, pool
+
+
+# ---- before it starts
+
+
+def test_the_master_is_first_and_hosts_can_be_left_out() -> None:
+    made, pool = house()
+    assert [host.name_label for host in hosts_in(RollHosts(), pool)] == ["one", "two"]
+    assert [host.name_label for host in hosts_in(RollHosts(left_out=(made.one.uuid,)), pool)] == ["two"]
+    assert str(refused(RollHosts(left_out=(made.one.uuid, made.two.uuid)), pool)) == "all hosts are left out"
+
+
+def test_what_has_to_be_resolved_comes_first_then_what_is_decided_then_what_is_automatic() -> None:
+    made, pool = house()
+    vm = machine(made.lab, made.one, made.local, made.lan)
+    made.lab.change(vm, allowed_operations=vm.allowed_operations | {"suspend", "clean_shutdown"})
+    metrics = made.lab.home.one(HostMetrics, made.two.metrics)
+    assert metrics is not None
+    made.lab.change(pool, other_config={"auto_poweron": "true"})
+    found = checks(RollHosts(), pool)
+    assert [(one.gravity, str(one.what)) for one in found if one.gravity is not Gravity.FINE] == [
+        (Gravity.DECIDED, "web-1 cannot leave one"), (Gravity.AUTOMATIC, "Auto-start of the pool is on"),
+    ]  # fmt: skip
+    assert (found[0].how, found[0].ways) == ("suspend", ["suspend", "shut_down"])
+    assert [one.how for one in request_for(RollHosts(), made.one).vms] == ["suspend"]
+    assert refused(RollHosts(), pool) is None
+    made.lab.change(metrics, live=False)
+    assert str(refused(RollHosts(), pool)) == "two does not respond"
+    assert str(refused(RollHosts(update=True, left_out=(made.two.uuid,)), pool)) == "one has no updater plugin"
+
+
+def test_a_vm_that_nothing_can_be_done_to_blocks_it() -> None:
+    made, pool = house()
+    machine(made.lab, made.one, made.local, made.lan)
+    assert str(refused(RollHosts(), pool)) == "web-1 cannot leave one"
+
+
+def test_how_far_it_is_comes_back_from_the_disk(tmp_path: Path) -> None:
+    files = RollingFiles(tmp_path)
+    made = Rolling(id="1-a", pool="lab", pool_uuid="u", user_id="x", user_name="eve", request=RollHosts(update=True), turns=[], began=1.0)
+    files.write(made)
+    assert list(files.read()) == [made]
+    files.forget(made)
+    assert list(files.read()) == []
+
+
+# ---- on a simulated pool
+
+
+@asynccontextmanager
+async def rolling_in(bench: Wired) -> AsyncIterator[RollingRuns]:
+    users = Users({EVE.id: bench.hire(EVE)})
+    engine = RollingRuns(bench.mirror, bench.runner, users, bench.folder)
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+async def until(engine: RollingRuns, true: Callable[[], bool], seconds: float = 60.0) -> None:
+    stirred = asyncio.Event()
+    unsubscribe = engine.observe(lambda _rolling: stirred.set())
+    try:
+        async with asyncio.timeout(seconds):
+            while not true():
+                stirred.clear()
+                await stirred.wait()
+    finally:
+        unsubscribe()
+
+
+def lab_of(bench: Wired) -> Pool:
+    return next(iter(bench.home.all(Pool).values()))
+
+
+def begun(engine: RollingRuns, bench: Wired, **values: bool) -> Rolling:
+    started = engine.start(EVE, RollHosts(**values), lab_of(bench))  # type: ignore[arg-type]
+    assert isinstance(started, Rolling), str(started)
+    return started
+
+
+async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before(tmp_path: Path) -> None:
+    with simulated(hosts=(3,), vms=(2,)) as simulation:
+        async with wired(simulation.pool, tmp_path) as bench, rolling_in(bench) as engine:
+            pool, members = lab_of(bench), [host for host in bench.home.all(Host).values() if not is_master(host)]
+            master = tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host))
+            assert pool.other_config.get("auto_poweron") == "true"
+            made = engine.start(EVE, RollHosts(update=True, left_out=master), pool)
+            assert isinstance(made, Rolling), str(made)
+            assert str(engine.why_not(EVE, made.request, pool)) == "a rolling run of this pool is under way"
+            await until(engine, lambda: made.paused == FIRST_DONE)
+            assert [turn.state for turn in made.turns] == [TurnState.DONE, TurnState.WAITING]
+            await bench.until(lambda: "auto_poweron" not in pool.other_config)
+            assert engine.answer(EVE, made, "go_on") is None
+            await until(engine, lambda: made.ended > 0)
+            assert [turn.state for turn in made.turns] == [TurnState.DONE] * 2 and not made.left
+            assert {"install", "reboot"} <= {phase.kind for phase in made.turns[0].phases}
+            await bench.until(lambda: pool.other_config.get("auto_poweron") == "true")
+            assert all(host.enabled for host in members)
+            for host in members:
+                assert await bench.connection.call("host.call_plugin", host.ref, "updater.py", "check_update", {}) == "[]"
+
+
+async def test_a_host_that_does_not_return_pauses_it_and_after_a_restart_of_ours_it_is_looked_at_again(tmp_path: Path) -> None:
+    with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
+        lab = simulation.pool
+        async with wired(lab, tmp_path) as bench:
+            async with rolling_in(bench) as engine:
+                member = next(host for host in bench.home.all(Host).values() if not is_master(host))
+                request = RollHosts(left_out=tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host)))
+                lab.fault("host.reboot", error=["HOST_OFFLINE", member.ref], count=1)
+                made = engine.start(EVE, request, lab_of(bench))
+                assert isinstance(made, Rolling)
+                await until(engine, lambda: made.paused == NOT_DONE)
+                (turn,) = made.turns
+                assert turn.state is TurnState.FAILED and "is not responding" in turn.reason
+                assert "auto_poweron" not in lab_of(bench).other_config and not made.ended
+            async with rolling_in(bench) as engine:  # as after a restart: from the disk
+                engine.recall()
+                (again,) = engine.runs
+                await until(engine, lambda: again.paused == NOT_DONE)
+                assert again.restarts and again.turns[0].state is TurnState.FAILED
+                engine.answer(EVE, again, "look")
+                await until(engine, lambda: again.paused == NOT_DONE and again.turns[0].reason == "it has not rebooted since")
+                engine.answer(EVE, again, "again")
+                await until(engine, lambda: again.ended > 0)
+                assert again.turns[0].state is TurnState.DONE and again.restored and not again.left
+                await bench.until(lambda: lab_of(bench).other_config.get("auto_poweron") == "true")
+
+
+async def test_stopping_restores_and_leaves_the_rest(tmp_path: Path) -> None:
+    with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
+        async with wired(simulation.pool, tmp_path) as bench, rolling_in(bench) as engine:
+            simulation.pool.fault("host.disable", error=["OTHER_OPERATION_IN_PROGRESS", "host", "x"])
+            made = begun(engine, bench)
+            await until(engine, lambda: made.paused == NOT_DONE)
+            assert str(engine.answer(user(Role.OPERATOR), made, "stop")).startswith("this needs the role administrator")
+            engine.answer(EVE, made, "stop")
+            await until(engine, lambda: made.ended > 0)
+            assert [turn.state for turn in made.turns] == [TurnState.FAILED, TurnState.WAITING] and made.restored
+            await bench.until(lambda: lab_of(bench).other_config.get("auto_poweron") == "true")

@@ -1,0 +1,123 @@
+"""How far a rolling run is: on the disk before anything is done, so that the next start goes on with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from data.stores.replacing import replace_file
+from xo_dash.control.rolling.request import RollHosts
+
+log = logging.getLogger(__name__)
+ENDING: Final = ".json"
+KEPT: Final = 20
+"""Ended runs that stay to be looked at."""
+
+
+class TurnState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Phase(msgspec.Struct, kw_only=True):
+    """A part of a host's turn, as its bar shows it."""
+
+    kind: str  # move, install, reboot, back
+    began: float  # seconds since 1970
+    ended: float = 0.0  # 0 while it lasts
+
+
+class Turn(msgspec.Struct, kw_only=True):
+    """One host's turn."""
+
+    host: str  # uuid
+    name: str
+    state: TurnState = TurnState.WAITING
+    run: str = ""  # the key of its run
+    booted: float = 0.0  # when it had booted the last time before, by its own clock
+    began: float = 0.0
+    ended: float = 0.0
+    reason: str = ""  # why it failed, in English
+    phases: list[Phase] = []
+
+
+class PutAside(msgspec.Struct, kw_only=True):
+    """What was turned off for the run, and has to be as before in any case."""
+
+    auto_start: bool = False
+    ha: bool = False
+    ha_sr: str = ""  # uuid of the heartbeat's
+    ha_failures: int = 0
+    wlb: bool = False
+
+
+class Note(msgspec.Struct, kw_only=True):
+    """A line of its log: what, about which host, when."""
+
+    at: float
+    what: str  # a message
+    host: str = ""
+    detail: str = ""
+
+
+class Rolling(msgspec.Struct, kw_only=True):
+    """A rolling run; changes as it goes."""
+
+    id: str
+    pool: str  # the server's id
+    pool_uuid: str
+    user_id: str
+    user_name: str
+    request: RollHosts
+    turns: list[Turn]
+    began: float
+    aside: PutAside = msgspec.field(default_factory=PutAside)
+    prepared: bool = False
+    paused: str = ""  # a message: why it waits for a person
+    paused_at: float = 0.0
+    stopping: bool = False
+    ended: float = 0.0
+    restored: bool = False
+    restarts: list[float] = []  # of ours, in the middle of it
+    log: list[Note] = []
+    left: list[str] = []  # what could not be put back, in English
+
+    @property
+    def current(self) -> Turn | None:
+        """The host whose turn it is, or that stopped it."""
+        return next((turn for turn in self.turns if turn.state in (TurnState.RUNNING, TurnState.FAILED)), None)
+
+    @property
+    def next(self) -> Turn | None:
+        return next((turn for turn in self.turns if turn.state is TurnState.WAITING), None)
+
+
+class RollingFiles:
+    """A file for each, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "rolling"
+
+    def write(self, rolling: Rolling) -> None:
+        """Durably, before the next step."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(self._folder / f"{rolling.id}{ENDING}", msgspec.json.encode(rolling))
+
+    def read(self) -> Iterator[Rolling]:
+        """Oldest first; what cannot be read is told and left alone."""
+        for path in sorted(self._folder.glob(f"*{ENDING}")) if self._folder.is_dir() else ():
+            try:
+                yield msgspec.json.decode(path.read_bytes(), type=Rolling)
+            except (OSError, msgspec.DecodeError) as error:
+                log.error("%s cannot be read: %s", path, error)
+
+    def forget(self, rolling: Rolling) -> None:
+        (self._folder / f"{rolling.id}{ENDING}").unlink(missing_ok=True)
