@@ -29,7 +29,7 @@ class Connections:
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def connection(self, _server_id: str) -> FakePool:
+    def connection(self, server_id: str) -> FakePool:
         return self._place.fake
 
 

@@ -130,7 +130,7 @@ async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before
 
 
 async def test_a_host_that_does_not_return_pauses_it_and_after_a_restart_of_ours_it_is_looked_at_again(tmp_path: Path) -> None:
-    with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
+    with simulated(hosts=(2,), vms=(2,)) as simulation:
         lab = simulation.pool
         async with wired(lab, tmp_path) as bench:
             async with rolling_in(bench) as engine:
