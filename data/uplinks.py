@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from data.facts.host import is_live
 from data.facts.vm import is_up
 from data.names import name_of
 from data.objects import PIF, VLAN, VM, Bond, Host, Network, Pool, VMGuestMetrics
@@ -103,7 +102,3 @@ def _note(found: dict[IPv4Address, str], text: str, holder: str) -> None:
         found.setdefault(IPv4Address(text), holder)
     except ValueError:
         return
-
-
-def live_hosts(home: Home) -> list[Host]:
-    return [host for host in hosts_of(home) if is_live(host)]

@@ -25,8 +25,8 @@ from xo_dash.control.actions import action
 from xo_dash.control.host.bring_back import BringBack
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
-from xo_dash.control.pool.ha import heartbeat_of
-from xo_dash.control.pool.settings import has_auto_start
+from xo_dash.control.rolling.aside import aside_of, turned_off, turned_on
+from xo_dash.control.rolling.found import as_found, has_booted
 from xo_dash.control.rolling.phases import phases_of
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, refused, request_for
 from xo_dash.control.rolling.state import KEPT, Note, PutAside, Rolling, RollingFiles, Turn, TurnState
@@ -178,7 +178,7 @@ class RollingRuns:
             return
         run = self.run_of(turn)
         if run is None and turn.state is TurnState.RUNNING:
-            self._end_turn(rolling, turn, *_as_found(host, turn))
+            self._end_turn(rolling, turn, *as_found(host, turn))
             await self._save(rolling)
             return
         if run is None:
@@ -250,8 +250,8 @@ class RollingRuns:
 
     async def _look(self, rolling: Rolling, turn: Turn, host: Host) -> None:
         """Whether it is back by now; then its VMs come back as well."""
-        state, reason = _as_found(host, turn)
-        if is_live(host) and _has_booted(host, turn) and (not host.enabled or held_lists(host)):
+        state, reason = as_found(host, turn)
+        if is_live(host) and has_booted(host, turn) and (not host.enabled or held_lists(host)):
             request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
             back = await self._do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,
                                   request if held_lists(host) else {})  # fmt: skip
@@ -267,15 +267,10 @@ class RollingRuns:
         if rolling.prepared or pool is None:
             return rolling.prepared
         if rolling.aside == PutAside():
-            rolling.aside = _aside_of(pool)
+            rolling.aside = aside_of(pool)
             await self._save(rolling)
-        aside = rolling.aside
-        steps: list[tuple[bool, str, Mapping[str, object]]] = [
-            (aside.ha and pool.ha_enabled, "pool.disable_ha", {}), (aside.auto_start, "pool.auto_start", {"on": False}),
-            (aside.wlb, "pool.wlb", {"on": False}),
-        ]  # fmt: skip
-        for wanted, name, values in steps:
-            if wanted and not await self._do(rolling, action(name), pool, values):
+        for name, values in turned_off(rolling.aside, pool):
+            if not await self._do(rolling, action(name), pool, values):
                 return False
         rolling.prepared = True
         await self._save(rolling)
@@ -284,17 +279,12 @@ class RollingRuns:
     async def _put_back(self, rolling: Rolling) -> None:
         """As it was before; what cannot be is said."""
         await self._connected(rolling)
-        pool, aside = self._pool(rolling), rolling.aside
+        pool = self._pool(rolling)
         if pool is None or rolling.restored:
             return
-        steps: list[tuple[bool, str, Mapping[str, object]]] = [
-            (aside.wlb and not pool.wlb_enabled, "pool.wlb", {"on": True}),
-            (aside.auto_start, "pool.auto_start", {"on": True}),
-            (aside.ha and not pool.ha_enabled, "pool.enable_ha", {"sr": aside.ha_sr, "failures": aside.ha_failures}),
-        ]  # fmt: skip
-        for wanted, name, values in steps:
+        for name, values in turned_on(rolling.aside, pool):
             row = action(name)
-            if wanted and not await self._do(rolling, row, pool, values):
+            if not await self._do(rolling, row, pool, values):
                 rolling.left.append(row.title)
         rolling.restored = True
 
@@ -369,25 +359,3 @@ class _Following:
 
 def _is_live(home: PoolMirror | None) -> bool:
     return home is not None and home.server.is_live
-
-
-def _has_booted(host: Host, turn: Turn) -> bool:
-    """Since its turn began; both moments are of its own clock."""
-    return (booted_at(host) or 0.0) > turn.booted
-
-
-def _as_found(host: Host, turn: Turn) -> tuple[TurnState, str]:
-    """What became of a turn whose run nobody knows any more: the pool tells."""
-    if is_live(host) and host.enabled and _has_booted(host, turn) and not held_lists(host):
-        return TurnState.DONE, ""
-    if not is_live(host):
-        return TurnState.FAILED, "it does not respond"
-    return TurnState.FAILED, "it has not rebooted since" if not _has_booted(host, turn) else "its VMs are not all back"
-
-
-def _aside_of(pool: Pool) -> PutAside:
-    sr = heartbeat_of(pool)
-    return PutAside(
-        auto_start=has_auto_start(pool), ha=pool.ha_enabled, ha_sr=sr.uuid if sr is not None else "",
-        ha_failures=pool.ha_host_failures_to_tolerate, wlb=pool.wlb_enabled,
-    )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from xo_dash.control.rolling.state import Phase
-from xo_dash.control.run import RunItem, StepLog
+from xo_dash.control.run import RunItem
 
 MOVE, INSTALL, REBOOT, BACK = "move", "install", "reboot", "back"
 KINDS: Final[Mapping[str, str]] = {
@@ -29,7 +29,3 @@ def phases_of(item: RunItem) -> list[Phase]:
         else:
             found.append(Phase(kind=kind, began=step.began, ended=step.ended))
     return found
-
-
-def under_way(item: RunItem) -> StepLog | None:
-    return next((step for step in reversed(item.steps) if step.began and not step.ended), None)

@@ -1,0 +1,41 @@
+"""What is turned off for a rolling run, and how it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from data.objects import Pool
+from xo_dash.control.pool.ha import heartbeat_of
+from xo_dash.control.pool.settings import has_auto_start
+from xo_dash.control.rolling.state import PutAside
+
+Step = tuple[str, Mapping[str, object]]
+"""(id of a command for the pool, its values)"""
+
+
+def aside_of(pool: Pool) -> PutAside:
+    sr = heartbeat_of(pool)
+    return PutAside(
+        auto_start=has_auto_start(pool), ha=pool.ha_enabled, ha_sr=sr.uuid if sr is not None else "",
+        ha_failures=pool.ha_host_failures_to_tolerate, wlb=pool.wlb_enabled,
+    )  # fmt: skip
+
+
+def turned_off(aside: PutAside, pool: Pool) -> Iterator[Step]:
+    """Before the first host; nothing of what is off already."""
+    if aside.ha and pool.ha_enabled:
+        yield "pool.disable_ha", {}
+    if aside.auto_start:
+        yield "pool.auto_start", {"on": False}
+    if aside.wlb:
+        yield "pool.wlb", {"on": False}
+
+
+def turned_on(aside: PutAside, pool: Pool) -> Iterator[Step]:
+    """After the last one, and after a failure."""
+    if aside.wlb and not pool.wlb_enabled:
+        yield "pool.wlb", {"on": True}
+    if aside.auto_start:
+        yield "pool.auto_start", {"on": True}
+    if aside.ha and not pool.ha_enabled:
+        yield "pool.enable_ha", {"sr": aside.ha_sr, "failures": aside.ha_failures}

@@ -1,0 +1,22 @@
+"""What became of a host's turn that nobody remembers the run of: the pool tells."""
+
+from __future__ import annotations
+
+from data.facts.host import booted_at, is_live
+from data.maintenance import held_lists
+from data.objects import Host
+from xo_dash.control.rolling.state import Turn, TurnState
+
+
+def has_booted(host: Host, turn: Turn) -> bool:
+    """Since its turn began; both moments are of its own clock."""
+    return (booted_at(host) or 0.0) > turn.booted
+
+
+def as_found(host: Host, turn: Turn) -> tuple[TurnState, str]:
+    """What became of a turn whose run nobody knows any more: the pool tells."""
+    if is_live(host) and host.enabled and has_booted(host, turn) and not held_lists(host):
+        return TurnState.DONE, ""
+    if not is_live(host):
+        return TurnState.FAILED, "it does not respond"
+    return TurnState.FAILED, "it has not rebooted since" if not has_booted(host, turn) else "its VMs are not all back"
