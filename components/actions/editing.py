@@ -101,14 +101,15 @@ class InlineEditor(ui.element):
         return faults
 
     def _faults(self) -> tuple[list[Fault], str]:
-        """What is wrong, or what will be done."""
+        """What is wrong, or what to know and what will be done."""
         try:
             request = self._request()
             faults = self._action.faults(request, self._subject)
         except BadRequest as error:
             return list(error.faults), ""
         steps = [] if faults else rehearse(self._action.plan(request, self._subject))
-        return faults, ". ".join(dict.fromkeys(str(step.says) for step in steps))
+        notes = map(str, self._action.notes(request, self._subject)) if steps else ()
+        return faults, " ".join([*notes, ". ".join(dict.fromkeys(str(step.says) for step in steps))])
 
     def _request(self) -> Request:
         request: Request = decode(self._action.request, {**self._before, **{name: box.value for name, box in self._boxes.items()}})

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from nicegui import ui
+
 from components.vms.page.settings import settings
 from components.vms.vapps.parts import Members, appliance_head
 from data.objects import PUSB, VM, VUSB, Appliance, Host, Pool, PowerState, USBGroup
@@ -69,3 +71,15 @@ async def test_who_may_only_look_is_offered_no_device(tmp_path: Path) -> None:
     async with looking(tmp_path, fake, lambda context: settings(context, vm), Role.VIEWER) as at:
         await at.user.should_see("No device of a host is passed through to it.")
         await at.user.should_not_see(marker="vm.add_usb")
+
+
+async def test_what_other_firmware_costs_is_said_where_it_is_chosen(tmp_path: Path) -> None:
+    fake = FakePool()
+    vm = fake.vm(domain_type="hvm", HVM_boot_policy="BIOS order", HVM_boot_params={"firmware": "bios"})
+    async with looking(tmp_path, fake, lambda context: settings(context, vm)) as at:
+        at.user.find(marker="edit-vm.firmware").click()
+        await at.user.should_see(marker="editor-vm.firmware")
+        await at.user.should_not_see("usually no longer starts")
+        (choice,) = [one for one in at.user.find(kind=ui.select).elements if "bios" in (one.options or {})]
+        choice.set_value("uefi")
+        await at.user.should_see("usually no longer starts")
