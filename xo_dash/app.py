@@ -268,7 +268,9 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     mirror = Mirror()
     mirror.trash.days = days_of(stores.settings.value(SETTING))
     scopes = Scopes(mirror, Visibility(mirror.grants, stores.users))
-    servers = Servers(mirror, stores.servers, findings=stores.findings)
+    servers = Servers(
+        mirror, stores.servers, findings=stores.findings, is_watched=lambda: _is_watched() or any(not run.ended for run in runner.runs)
+    )
     demo_while: Callable[[], bool] | None = None
     if settings.demo:
 

@@ -1,10 +1,13 @@
 """What is read again after a break, and what is not; and a pool that knows XML-RPC only."""
 
+import asyncio
+from collections.abc import Callable, Iterable
+
 from data.decode import Sharing
-from data.mirror import Mirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import VBD, VM
 from data.server import Server, ServerState
-from data.types import Ref
+from data.types import Ref, XapiObject
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.gc_tuning import Loading
@@ -13,6 +16,7 @@ from xo_dash.sync.pool_identity import Identity
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
 from xo_dash.xapi.connection import Connection
+from xo_dash.xapi.events import Batch, Token
 from xo_dash.xapi.tls import Trust
 
 
@@ -65,6 +69,44 @@ async def test_a_pool_that_knows_only_xml_lives(pool: SimulatedPool) -> None:
     await poller._step(1)
     assert vm.name_label == "by XML"
     await connection.close()
+
+
+class Asking(Connection):
+    """Counts how often it asks for events."""
+
+    asked = 0
+
+    async def events(self, kinds: Iterable[type[XapiObject]], token: Token, wait: float) -> Batch:
+        self.asked += 1
+        return await super().events(kinds, token, wait)
+
+
+async def test_while_nobody_looks_changes_are_asked_for_several_at_a_time(pool: SimulatedPool) -> None:
+    ref = Ref(pool.call("VM.get_all")[0])
+    connections, homes, polls = [], [], []
+    for watched in (True, False):
+        mirror = Mirror()
+        connection = Asking(Address.parse(pool.url), pool.user, pool.password, Trust(), originator="test")
+        home = mirror.add(Server(id="1", label="lab", address=pool.url))
+        known = Known(lambda: "", nobody, lambda _contact: None)
+        poller = Poller(mirror, home, connection, known, Loading(), lambda watched=watched: watched)  # type: ignore[misc]
+        connections.append(connection)
+        homes.append(home)
+        polls.append(asyncio.create_task(poller.run()))
+
+    def shown(home: PoolMirror, name: str) -> Callable[[], bool]:
+        return lambda: (vm := home.one(VM, ref)) is not None and vm.name_label == name
+
+    for number in range(20):
+        pool.call("VM.set_name_label", ref, f"web-{number}")
+        await until(shown(homes[0], f"web-{number}"))
+    await until(shown(homes[1], "web-19"))
+    assert connections[1].asked < connections[0].asked
+    for poll in polls:
+        poll.cancel()
+    await asyncio.gather(*polls, return_exceptions=True)
+    for connection in connections:
+        await connection.close()
 
 
 def test_equal_values_are_one() -> None:

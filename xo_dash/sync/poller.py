@@ -31,6 +31,8 @@ KNOCK_PAUSE = 0.3
 """Seconds between two looks whether somebody answers again."""
 BLIND = 10.0
 """Seconds until the next attempt all the same: for another reason, or the certificate that is presented now."""
+UNWATCHED = 0.5
+"""Seconds that changes may wait for more while nobody looks: most of what one costs is that it is asked for by itself."""
 DOUBT = 1.0
 """Seconds to wait for events when the picture seems to have too much."""
 MOST_MEMBERS, MOST_OF_AN_ADDRESS, MOST_OF_A_PRINT = 256, 253, 100
@@ -71,7 +73,17 @@ class Known:
 class Poller:
     """The only writer of one pool's mirror."""
 
-    def __init__(self, mirror: Mirror, pool: PoolMirror, connection: Connection, known: Known, loading: Loading) -> None:
+    def __init__(
+        self,
+        mirror: Mirror,
+        pool: PoolMirror,
+        connection: Connection,
+        known: Known,
+        loading: Loading,
+        is_watched: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`is_watched`: whether somebody looks at a page, or waits for what a command does."""
+        self._is_watched = is_watched
         self._mirror = mirror
         self._pool = pool
         self._connection = connection
@@ -154,6 +166,8 @@ class Poller:
             self._lost()
             return
         await self._apply(token, batch)
+        if batch.events and not self._is_watched():
+            await asyncio.sleep(min(left, UNWATCHED))
 
     async def _first_state(self) -> None:
         """All there is, portion by portion."""

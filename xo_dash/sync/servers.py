@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -47,8 +48,15 @@ class _Running:
 class Servers:
     """Adds, edits and removes connections, and keeps the mirror fresh. Changes raise StoreError with a sentence."""
 
-    def __init__(self, mirror: Mirror, store: ServerStore, findings: FindingStore | None = None) -> None:
-        """`findings`: see Watch."""
+    def __init__(
+        self,
+        mirror: Mirror,
+        store: ServerStore,
+        findings: FindingStore | None = None,
+        is_watched: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`findings`: see Watch. `is_watched`: see Poller."""
+        self._is_watched = is_watched
         self._mirror = mirror
         self._store = store
         self._originator = f"xo-dash {store.installation}"  # tells our sessions from another dashboard's in XAPI's lists
@@ -184,7 +192,7 @@ class Servers:
             duplicate=lambda identity: self.other_that_is(identity, record.id),
             learn=lambda contact: self._learn(record.id, contact),
         )
-        poller = Poller(self._mirror, pool, connection, known, self._loading)
+        poller = Poller(self._mirror, pool, connection, known, self._loading, self._is_watched)
         collector = Collector(pool, connection, self._loading)
         self._running[record.id] = _Running(record, connection, poller, collector)
         self.schedule.always(f"poll {record.id}", poller.run)
