@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -155,3 +157,35 @@ async def test_a_screen_gets_its_page_and_what_it_fetches(program: Program) -> N
     assert len(files) == 2
     for path in files:
         assert (await program.ask("kiosk", "GET", path)).status_code == 200
+
+
+SOCKETS = ("/ws/console/{uuid}", "/ws/text-console/{uuid}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "origin"), [("nobody", "http://test"), ("kiosk", "http://test"), (Role.ADMIN, "https://evil.example"), (Role.ADMIN, "null")]
+)
+async def test_a_console_is_for_people_on_our_own_pages(program: Program, kind: str, origin: str) -> None:
+    vm = fakes.find(program.context.mirror, "ci-runner-1")
+    for path in SOCKETS:
+        assert await said_to_a_socket(program, path.format(uuid=vm.uuid), kind, origin) == ["websocket.close"], path
+
+
+async def said_to_a_socket(program: Program, path: str, kind: str, origin: str) -> list[str]:
+    """What a browser that wants a websocket is told, until that closes."""
+    told: list[str] = []
+    headers = [(b"host", b"test"), (b"origin", origin.encode()), (b"cookie", program.cookies[kind].encode())]
+    scope = {
+        "type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers, "subprotocols": [],
+        "scheme": "ws", "server": ("test", 80), "client": ("127.0.0.1", 1), "root_path": "", "http_version": "1.1",
+    }  # fmt: skip
+
+    async def receive() -> dict[str, object]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message["type"])
+
+    async with asyncio.timeout(10):
+        await app(scope, receive, send)
+    return told
