@@ -158,6 +158,15 @@ async def test_it_waits_for_its_pool_and_says_so(bench: Bench) -> None:
     assert run.items[0].state is RunState.DONE and second.sent == []
 
 
+async def test_one_that_waits_for_its_pool_can_be_cancelled(bench: Bench) -> None:
+    await bench.cut("vm.start", [bench.fake.vm()], {}, 0)
+    bench.fake.mirror.set_server(bench.fake.server, state=ServerState.UNREACHABLE)
+    second, run = await bench.next()
+    second.runner.cancel(bench.ann, run)
+    await ended(second, run)
+    assert run.items[0].state is RunState.LOST and str(run.items[0].reason) == "it was cancelled" and second.sent == []
+
+
 async def test_whoever_may_no_longer_do_it_does_not_go_on_and_another_takes_it_back(bench: Bench) -> None:
     vm = bench.fake.vm()
     first = await bench.cut("vm.protect", [vm], {"deletion": True, "shutdown": True}, 1)

@@ -290,18 +290,22 @@ class Runner:
         await self._end(run, item, outcome, record)
 
     async def _pools_are_live(self, run: Run, item: RunItem, record: ItemRecord) -> None:
-        """Return when what an item of before a restart needs can be asked again, or is no longer there."""
+        """Return when what an item of before a restart needs can be asked again, or is no longer there, or nobody wants it any more."""
         needed = {item.pool} | (record.rows.of if record.rows is not None else set())
         stirred = asyncio.Event()
         unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
+        unsubscribe_too = self.observe(lambda changed: stirred.set() if changed is run else None)
         try:
-            while away := [pool for one in needed if (pool := self._mirror.pools.get(one)) and not pool.server.is_live]:
+            while not run.cancelled and (
+                away := [pool for one in needed if (pool := self._mirror.pools.get(one)) and not pool.server.is_live]
+            ):
                 item.says = lazy(N_("Waiting for {pool}"), pool=pool_name(away[0]))
                 self._tell(run)
                 stirred.clear()
                 await stirred.wait()
         finally:
             unsubscribe()
+            unsubscribe_too()
         item.says = None
 
     async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:

@@ -19,6 +19,7 @@ from xo_dash.control.resume.files import Recorded, RunFile
 from xo_dash.control.resume.lines import RunBegan, RunCancelled, state_of, unpacked
 from xo_dash.control.resume.record import ItemRecord, PastItem
 from xo_dash.control.run import Run, RunItem
+from xo_dash.control.steps import CANCELLED
 from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
@@ -86,5 +87,7 @@ def obstacle(run: Run, item: RunItem, record: ItemRecord, users: Users, pool: Po
         return GONE
     then = record.rows.row(pool.id, kind, item.uuid) if record.rows is not None else None
     item.subject = pool.by_uuid(kind, item.uuid) or then or item.subject
+    if not pool.server.is_live:
+        return CANCELLED.reason  # while it was waited for
     verdict = may(users.get(run.user_id), run.action, item.subject)
     return None if verdict else lazy(N_("it cannot go on after the restart of xo-dash: {reason}"), reason=verdict.reason)
