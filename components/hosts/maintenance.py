@@ -71,28 +71,20 @@ class MaintenanceForm(ui.element):
                 with Card(_("Plan")):
                     self._time = ui.element()
                     self._faults = ui.element().props("role=status").mark("faults")
-                    self._button = Button(
-                        _(action.title), self._go, kind=ButtonKind.DANGER if action.danger else ButtonKind.PRIMARY, icon=action.icon
-                    )
+                    kind = ButtonKind.DANGER if action.danger else ButtonKind.PRIMARY
+                    self._button = Button(_(action.title), self._go, kind=kind, icon=action.icon)
                     self._preview = Preview(action, [host])
                 with Card(_("If it is cancelled or fails")):
-                    ui.label(
-                        _(
-                            "{host} accepts VMs again. VMs that have moved stay where they are, and its page offers to bring them back."
-                        ).format(host=name_of(host))
-                    ).classes("x-dim")
+                    text = _("{host} accepts VMs again. VMs that have moved stay where they are, and its page offers to bring them back.")
+                    ui.label(text.format(host=name_of(host))).classes("x-dim")
         self._draw()
         follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, *host.resident_VMs))
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
         """What of the pool changes where VMs can go; measurements do not."""
         home = self._host.home
-        return any(
-            not isinstance(change.subject, Server)
-            and change.subject.home is home
-            and not (change.names and COUNTS.isdisjoint(change.names))
-            for change in changes
-        )
+        here = (change for change in changes if not isinstance(change.subject, Server) and change.subject.home is home)
+        return any(not change.names or not COUNTS.isdisjoint(change.names) for change in here)
 
     def _again(self) -> None:
         """The pool changed: draw only what follows from it, or one could choose nothing."""
@@ -263,5 +255,5 @@ def memory_after(name: str, total: int, free: int, coming: int) -> None:
         ui.label(name)
         ui.label(_("{used} of {total}").format(used=size(used), total=size(total))).classes("x-num x-dim")
     with ui.element().classes("x-parts").props("aria-hidden=true"):
-        for style, amount in (("guests", used - coming), ("coming", coming)):
+        for style, amount in (("guests", used - coming), *((("coming", coming),) if coming else ())):
             ui.element("i").classes(f"x-part x-part-{style}").style(f"width: {100 * amount / total if total else 0:.1f}%")

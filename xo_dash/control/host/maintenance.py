@@ -36,6 +36,7 @@ from xo_dash.control.request import Fault, NoRequest
 from xo_dash.control.vm.migration.mapping import has_address
 from xo_dash.control.vm.migration.migrate import check as check_move
 from xo_dash.control.vm.migration.migrate import plan as move
+from xo_dash.control.vm.migration.targets import Way, way_to
 from xo_dash.control.writes import setting_key
 from xo_dash.i18n import N_, _, ngettext, number
 
@@ -55,7 +56,9 @@ def check(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
         if how not in instead(vm):
             yield Fault(f"{places[vm.uuid]}.how", lazy(N_("{name} cannot do this now; choose something else"), name=name_of(vm)))
     yield from _wrong_network(request, host, set(found.evacuation.moves.values()))
-    for vm, to in found.evacuation.moves.items():
+    wished = {one.vm for one in request.vms if one.host}  # who goes where somebody wants may have to take disks along
+    along = [(vm, to) for vm, to in found.evacuation.moves.items() if vm.uuid in wished and way_to(vm, to) is not Way.MEMORY]
+    for vm, to in along:
         for fault in check_move(moving(request, vm, to), vm):
             if fault.field != "network":  # said once for all
                 yield Fault(places.get(vm.uuid, "vms"), lazy("{name}: {reason}", name=name_of(vm), reason=fault.reason))
