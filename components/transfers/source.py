@@ -44,7 +44,7 @@ class FileSource(ui.element):
         self._url.fault(text if self._from.value == WEB else None)
 
     def withdraw(self) -> None:
-        """It is not wanted after all."""
+        """It is not wanted after all, unless a command reads it."""
         self._picker.withdraw()
 
     def _switched(self, _from: str) -> None:

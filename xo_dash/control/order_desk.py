@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -11,11 +11,16 @@ import msgspec
 
 from data.mirror import Mirror
 from data.stores.users import User
-from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told
-from xo_dash.control.request import LONGEST_NAME
+from data.types import XapiObject
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import why_not
+from xo_dash.control.orders import Order, OrderRefused, Trouble, accept, preview, refusal_as_data, told
+from xo_dash.control.request import LONGEST_NAME, Fault, Request, files_of
 from xo_dash.control.runner import Runner
 from xo_dash.control.transfers.delivery import Broken, Piece
-from xo_dash.control.transfers.upload import OutOfOrder, Wanted
+from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.transfers.upload import OutOfOrder, Upload, Wanted
+from xo_dash.i18n import _
 
 EVERY = 0.2
 """Seconds between two lines of one run, at least."""
@@ -48,15 +53,26 @@ class OrderDesk:
         except OrderRefused as error:
             yield refusal_as_data(error)
             return
+        sending: dict[str, object] = {"send": {field: upload.id for field, upload in uploads.items()}}
+        if action.look is not None:
+            if uploads:
+                yield sending
+            try:
+                request = await self._looked(user, action, subjects, request)
+            except OrderRefused as error:
+                self._withdraw(uploads.values())
+                yield refusal_as_data(error)
+                return
         if order.dry_run:
+            self._withdraw(uploads.values())
             yield {"preview": preview(action, subjects, request)}
             return
         stirred = asyncio.Event()
         unsubscribe = self._runner.observe(lambda _run: stirred.set())
         try:
             run = self._runner.start(user, action, subjects, request, address=address)
-            if uploads:
-                yield {"send": {field: upload.id for field, upload in uploads.items()}}
+            if uploads and action.look is None:
+                yield sending
             while not run.ended:
                 stirred.clear()
                 for delivery in self._exchange.waiting(run):
@@ -69,9 +85,24 @@ class OrderDesk:
             yield {"run": told(run)}
         finally:
             unsubscribe()
-            for upload in uploads.values():
-                if not upload.is_begun:
-                    self._exchange.withdraw(upload)
+            self._withdraw(upload for upload in uploads.values() if not upload.is_begun)
+
+    async def _looked(self, user: User, action: AnyAction, subjects: Sequence[XapiObject], request: Request) -> Request:
+        """With what its files say. Raises OrderRefused."""
+        if reason := why_not(action, subjects[0], user):
+            raise OrderRefused(str(reason), Trouble.REQUEST)
+        (file,) = files_of(request)
+        try:
+            async with self._exchange.looking(file, user.id) as source:
+                assert action.look is not None  # noqa: S101  # so it is called
+                looked: Request = await action.look(request, source, subjects)
+                return looked
+        except EndFailed as error:
+            raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, [Fault("file", error.reason)]) from error
+
+    def _withdraw(self, uploads: Iterable[Upload]) -> None:
+        for upload in uploads:
+            self._exchange.withdraw(upload)
 
     async def fetch(self, ticket: str) -> AsyncGenerator[Piece, None]:
         """What a delivery hands over, each piece lent until the next one is asked for.

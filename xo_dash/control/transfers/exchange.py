@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 
 from data.mirror import Unsubscribe
 from xo_dash.control.request import File
@@ -63,6 +64,18 @@ class Exchange:
             raise EndFailed(GONE)
         upload.is_begun = True
         return upload
+
+    @asynccontextmanager
+    async def looking(self, file: File, owner: str) -> AsyncIterator[Source]:
+        """The same for a look into it before a command is given; it stays offered. Raises EndFailed."""
+        source = await self.source(file, owner)
+        try:
+            yield source
+        finally:
+            if isinstance(source, Upload):
+                source.is_begun = False
+            else:
+                source.close(None)
 
     def forget(self, files: Iterable[File]) -> None:
         """The command that wanted them has ended."""

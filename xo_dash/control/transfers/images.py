@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from enum import StrEnum
 from typing import Any, BinaryIO, Final, cast
 
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.transfers.checksums import Hasher
 from xo_dash.control.transfers.ends import EndFailed, Source, read_at
-from xo_dash.control.transfers.raw_disk import END, HEAD, expect, is_zero
+from xo_dash.control.transfers.raw_disk import END, HEAD, SECTOR, expect, is_zero
+from xo_dash.control.transfers.stream_optimized import BROKEN, capacity_of, grains, is_stream_optimized
 from xo_dash.i18n import N_
 
 PART: Final = 1 << 20
@@ -29,7 +30,6 @@ LARGEST: Final = 64 << 40
 """Bytes of a disk; tables grow with it."""
 LARGEST_L1: Final = 4 << 20
 """Entries: what XAPI's own disks of 64 TiB take."""
-BROKEN: Final = lazy(N_("the disk image cannot be read: it is damaged, or of a kind that is not supported"))
 OTHERS: Final = lazy(N_("the disk image is a part of something: it names another file that holds the rest; merge them first"))
 TOO_LARGE: Final = lazy(N_("the disk image claims a size that no disk has"))
 
@@ -183,7 +183,10 @@ def opened(kind: Kind, file: BinaryIO) -> Any:
 def _size(kind: Kind, file: BinaryIO) -> int:
     if kind is Kind.RAW:
         return file.seek(0, io.SEEK_END)
-    size = int(opened(kind, file).size)
+    return _fit_size(int(opened(kind, file).size))
+
+
+def _fit_size(size: int) -> int:
     if not 0 < size <= LARGEST:
         raise EndFailed(TOO_LARGE)
     return size
@@ -191,6 +194,8 @@ def _size(kind: Kind, file: BinaryIO) -> int:
 
 async def disk_size(source: Source) -> int:
     """Bytes of the disk in an image. Raises EndFailed."""
+    if source.size >= SECTOR and is_stream_optimized(head := await read_at(source, 0, SECTOR)):
+        return _fit_size(capacity_of(head))
     file = cast(BinaryIO, Parts(source, asyncio.get_running_loop()))
     return await asyncio.to_thread(lambda: _size(kind_of(file), file))
 
@@ -199,6 +204,11 @@ def converted(checksum: str, *, zeros: bool, expected: object = None) -> Callabl
     """The disk in an image, as frames; see raw_disk."""
 
     async def frames(source: Source) -> AsyncGenerator[bytes]:
+        if source.size >= SECTOR and is_stream_optimized(head := await read_at(source, 0, SECTOR)):
+            expect(expected, capacity_of(head))
+            async for frame in _streamed(source, checksum, capacity_of(head), zeros=zeros):
+                yield frame
+            return
         parts = Parts(source, asyncio.get_running_loop(), checksum)
         file = cast(BinaryIO, parts)
         kind = await asyncio.to_thread(kind_of, file)
@@ -215,6 +225,31 @@ def converted(checksum: str, *, zeros: bool, expected: object = None) -> Callabl
         yield END
 
     return frames
+
+
+async def _streamed(source: Source, checksum: str, size: int, *, zeros: bool) -> AsyncGenerator[bytes]:
+    """The frames of a VMDK in its order; where `zeros` are written, those between the grains too."""
+    hasher, written = Hasher(checksum), 0
+    async for offset, data in grains(source, hasher):
+        if zeros:
+            for frame in _gap(written, offset):
+                yield frame
+            written = offset + len(data)
+        if zeros or not is_zero(data):
+            yield HEAD.pack(offset, len(data)) + data
+    if zeros:
+        for frame in _gap(written, size):
+            yield frame
+    hasher.check()
+    yield END
+
+
+def _gap(start: int, end: int) -> Iterator[bytes]:
+    """Zeros from one place to the next. Raises EndFailed where that is before it."""
+    if end < start:
+        raise EndFailed(BROKEN)
+    for at in range(start, end, STEP):
+        yield HEAD.pack(at, min(STEP, end - at)) + bytes(min(STEP, end - at))
 
 
 def _block(disk: Any, length: int) -> bytes:

@@ -184,7 +184,7 @@ class Mover:
 
     async def _into(self, haul: Haul, file: File) -> None:
         source = haul.source = await self._exchange.source(file, haul.run.user_id)
-        source.moved, haul.meter.total = haul.meter.add, source.size
+        source.moved, haul.meter.total = haul.meter.add, haul.step.total or source.size
         pieces = haul.step.encode(source) if haul.step.encode is not None else source.pieces()
         stream = await self._opened(haul, "PUT", None if haul.step.is_framed else source.size)
         async with aclosing(pieces) as body:
@@ -270,8 +270,8 @@ class Mover:
         if haul.delivery is not None:
             haul.delivery.abort()
             self._exchange.done(haul.delivery)
-        if haul.source is not None:
-            haul.source.close(None)
+        if haul.source is not None and haul.step.source is not None and haul.step.source.url:
+            haul.source.close(None)  # what somebody sends may be read by the next step too: the runner closes it
         if haul.following is not None:
             haul.following.cancel()
         if haul.task is not None:

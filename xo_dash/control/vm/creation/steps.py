@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from data.names import name_of
-from data.objects import VBD, VDI, VIF, VM, Pool
+from data.objects import SR, VBD, VDI, VIF, VM, Pool
 from data.types import NULL_REF, Ref
 from xo_dash.control.cloud_init.config_drive import DRIVE, KEEP, REMOVE
 from xo_dash.control.cloud_init.disk import SIZE, config_disk
@@ -157,7 +157,7 @@ def _key(vm: Any, field: str, now: Mapping[str, str], key: str, value: str | Non
 def _disk(made: Blueprint, vm: Any, disk: Disk, name: str) -> Plan:
     if disk.existing is not None:
         says = lazy(N_("Attaching {disk}"), disk=name_of(disk.existing))
-        yield _attached(vm, disk.existing.ref, disk.position, says, read_only=disk.existing.read_only)
+        yield attached(vm, disk.existing.ref, disk.position, says, read_only=disk.existing.read_only)
     elif disk.original is not None:
         yield from _changed(made, vm, disk, name)
     else:
@@ -165,7 +165,13 @@ def _disk(made: Blueprint, vm: Any, disk: Disk, name: str) -> Plan:
         where = name_of(disk.sr) if disk.sr is not None else ""
         says = lazy(N_("Creating disk {disk}, {size} on {sr}"), disk=name, size=Amount(disk.size), sr=where)
         vdi = yield Call("VDI.create", _new_disk(name, sr, disk.size, {}), says=says, undo=_disk_removed)
-        yield _attached(vm, vdi, disk.position, says)
+        yield attached(vm, vdi, disk.position, says)
+
+
+def new_disk(name: str, sr: SR, size: int) -> Call:
+    """`size`: bytes."""
+    says = lazy(N_("Creating disk {disk}, {size} on {sr}"), disk=name, size=Amount(size), sr=name_of(sr))
+    return Call("VDI.create", _new_disk(name, sr.ref, size, {}), says=says, undo=_disk_removed)
 
 
 def _new_disk(name: str, sr: Ref, size: int, config: Mapping[str, str]) -> dict[str, object]:
@@ -179,7 +185,7 @@ def _disk_removed(vdi: Any) -> Plan:
     return several([Call("VDI.destroy", vdi, says=lazy(N_("Deleting the new disk")), gone_is_done=True)])
 
 
-def _attached(
+def attached(
     vm: Any,
     vdi: Any,
     position: str,
@@ -248,7 +254,7 @@ def _drive(made: Blueprint, vm: Any) -> Plan:
     iso = made.iso
     says = lazy(N_("Inserting {disc}"), disc=name_of(iso)) if iso is not None else lazy(N_("Adding a CD drive"))
     if made.drive is None:
-        yield _attached(vm, iso.ref if iso is not None else NULL_REF, made.cd_position, says, kind=CD)
+        yield attached(vm, iso.ref if iso is not None else NULL_REF, made.cd_position, says, kind=CD)
         return
     if iso is None:
         return
@@ -306,7 +312,7 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
         name="cloud-init.img", content=partial(config_disk, config, name, made.nics), total=SIZE,
     )  # fmt: skip
     marks = {DRIVE: REMOVE if config.remove else KEEP}
-    yield _attached(vm, vdi, made.config_position, says, marks=marks)
+    yield attached(vm, vdi, made.config_position, says, marks=marks)
 
 
 def _drive_dropped(made: Blueprint, vm: Any, position: str) -> Plan:

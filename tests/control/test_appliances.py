@@ -1,0 +1,174 @@
+"""OVAs become VMs: what is in them, what is wrong with them, and that nothing stays of one that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from data.objects import VBD, VDI, VIF, VM, Network
+from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, ova, vmdk
+from tests.control.test_transfers import everything, fetched, pool_of, sent, sr_of
+from tests.control.wired import Wired, wired
+from xo_dash.control.actions import action
+from xo_dash.control.appliance.ova import look
+from xo_dash.control.appliance.ovf import unit_of
+from xo_dash.control.pool.import_appliance import ApplianceNic, ImportAppliance
+from xo_dash.control.run import RunItem, RunState
+from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.transfers.images import converted
+from xo_dash.control.transfers.upload import Upload
+from xo_dash.simulator.testing import simulated
+
+IMPORT = action("pool.import_appliance")
+ROOT = bytes(200_000) + b"the root of it" * 40_000
+DATA = b"data" * 50_000
+WEB = {"web.ovf": VIRTUALBOX.encode(), "web-disk001.vmdk": vmdk(ROOT), "web-disk002.vmdk": vmdk(DATA)}
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Wired]:
+    with simulated((2,), (8,), (3,)) as simulation:
+        async with wired(simulation.pools[0], tmp_path) as bench:
+            yield bench
+
+
+async def looked(content: bytes) -> object:
+    upload = Upload("id", "web.ova", len(content), "ann")
+    sending = asyncio.create_task(sent(upload, content))
+    try:
+        return await asyncio.wait_for(look(upload), 20)
+    finally:
+        upload.close()
+        await sending
+
+
+async def why(content: bytes) -> str:
+    with pytest.raises(EndFailed) as error:
+        await looked(content)
+    return str(error.value.reason)
+
+
+async def imported(bench: Wired, content: bytes, **changes: object) -> RunItem:
+    """As the page does it: looked into first, then given."""
+    exchange, pool = bench.runner.exchange, pool_of(bench)
+    upload = exchange.offer("web.ova", len(content), bench.ann.id)
+    sending = asyncio.create_task(sent(upload, content))
+    request = msgspec.convert(
+        {"file": {"id": upload.id, "name": "web.ova", "size": len(content)}, "sr": sr_of(bench, "disk").uuid}, ImportAppliance
+    )
+    assert IMPORT.look is not None
+    async with exchange.looking(request.file, bench.ann.id) as source:
+        request = await IMPORT.look(request, source, [pool])
+    run = await bench.runner.run(bench.ann, IMPORT, [pool], msgspec.structs.replace(request, **changes))
+    assert upload.closed
+    await sending
+    return run.items[0]
+
+
+async def test_what_virtualbox_exports_becomes_a_vm(bench: Wired) -> None:
+    item = await imported(bench, ova(WEB))
+    assert item.state is RunState.DONE, str(item.reason)
+    vm = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
+    await bench.until(lambda: len(vm.VBDs) == 3 and len(vm.VIFs) == 1)
+    assert (vm.name_label, vm.name_description, vm.VCPUs_max, vm.memory_static_max) == ("web", "A web server", 2, 2 << 30)
+    assert vm.HVM_boot_params["firmware"] == "uefi" and not vm.is_a_template
+    disks = {vbd.userdevice: bench.home.one(VDI, vbd.VDI) for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type == "Disk"}
+    for position, content in (("0", ROOT), ("1", DATA)):
+        disk = disks[position]
+        assert disk is not None
+        run = bench.runner.start(bench.ann, action("vdi.export"), [disk], {"format": "raw"})
+        got = await fetched(bench, run)
+        assert got[: len(content)] == content and not any(got[len(content) :])
+        await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
+
+
+async def test_a_nic_gets_the_network_that_was_chosen(bench: Wired) -> None:
+    network = next(one for one in bench.home.all(Network).values() if one.PIFs)
+    nics = (ApplianceNic(network=network.uuid, was="VM Network"),)
+    content = ova({"db.ovf": VMWARE.encode(), "db-disk1.vmdk": vmdk(DATA)}, manifest="SHA1")
+    item = await imported(bench, content, name="db-2", vcpus=1, nics=nics)
+    assert item.state is RunState.DONE, str(item.reason)
+    vm = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
+    await bench.until(lambda: len(vm.VIFs) == 1)
+    assert (vm.name_label, vm.VCPUs_max, vm.memory_static_max) == ("db-2", 1, 512 << 20)
+    assert next(iter(vm.all_of(VIF, vm.VIFs))).network == network.ref
+
+
+async def test_of_one_that_fails_nothing_stays(bench: Wired) -> None:
+    before = everything(bench)
+    item = await imported(bench, ova(WEB, spoil="web-disk002.vmdk"))
+    assert item.state is RunState.FAILED and "checksum" in str(item.reason) and not item.left
+    await bench.until(lambda: everything(bench) == before)
+    broken = bytearray(WEB["web-disk002.vmdk"])
+    broken[1024 + 12 : 1024 + 40] = bytes(28)
+    item = await imported(bench, ova({**WEB, "web-disk002.vmdk": bytes(broken)}))
+    assert item.state is RunState.FAILED and "damaged" in str(item.reason) and not item.left
+    await bench.until(lambda: everything(bench) == before)
+
+
+async def test_what_is_in_it_is_told_before() -> None:
+    appliance, disks = await looked(ova(WEB))  # type: ignore[misc]
+    assert [str(one) for one in appliance.ignored] == [
+        "device “sound”",
+        "values that are given to the appliance when it is deployed (vApp properties)",
+    ]
+    assert [(one.file, one.size) for one in disks] == [("web-disk001.vmdk", 2 << 20), ("web-disk002.vmdk", 2 << 20)]
+    assert disks[0].checksum.startswith("sha256:") and appliance.nics == ("NAT",)
+
+
+def link() -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        entry = tarfile.TarInfo("web.ovf")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(entry)
+    return made.getvalue()
+
+
+async def test_a_hostile_or_broken_one_is_refused_in_a_sentence() -> None:
+    whole, bomb = ova(WEB), bytearray(vmdk(DATA))
+    bomb[12:20] = (1 << 60).to_bytes(8, "little")
+    assert "ends too early" in await why(whole[: len(whole) // 2])
+    assert "ends too early" in await why(whole[:3000])
+    assert "no OVA" in await why(b"not an archive" * 100)
+    assert "no OVA" in await why(b"")
+    assert "no OVA" in await why(ova({"readme.txt": b"x"}))
+    assert "leads out" in await why(ova({"../../etc/cron.d/x": b"x", **WEB}))
+    assert "leads out" in await why(ova({"/etc/x": b"x", **WEB}))
+    assert "link" in await why(link())
+    assert "what the manifest says" in await why(ova(WEB, spoil="web.ovf"))
+    assert "entities" in await why(ova({"web.ovf": BOMB.encode()}))
+    assert "cannot be read" in await why(ova({"web.ovf": b"<Envelope>"}))
+    assert "not in the archive" in await why(ova({name: content for name, content in WEB.items() if name != "web-disk002.vmdk"}))
+    assert "more files" in await why(ova({f"{n}.txt": b"x" for n in range(300)}))
+    assert "a size that no disk has" in await why(ova({**WEB, "web-disk001.vmdk": bytes(bomb)}))
+    assert "several VMs" in await why(ova({"w.ovf": b"<Envelope><VirtualSystem/><VirtualSystem/></Envelope>"}))
+
+
+async def test_a_grain_that_unpacks_to_more_is_refused() -> None:
+    small = vmdk(DATA)
+    bomb = zlib.compress(bytes(100 << 20))
+    grain = (0).to_bytes(8, "little") + len(bomb).to_bytes(4, "little") + bomb
+    content = small[:1024] + grain.ljust(-(-len(grain) // 512) * 512, b"\0") + bytes(512)
+    upload = Upload("id", "x.vmdk", len(content), "ann")
+    sending = asyncio.create_task(sent(upload, content))
+    with pytest.raises(EndFailed, match="damaged"):
+        async for _frame in converted("", zeros=False)(upload):
+            pass
+    upload.close()
+    await sending
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("byte * 2^20", 1 << 20), ("MegaBytes", 1 << 20), ("byte*2^30", 1 << 30), ("GB", 1 << 30), ("", 1)],
+)
+def test_units(text: str, unit: int) -> None:
+    assert unit_of(text) == unit

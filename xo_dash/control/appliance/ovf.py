@@ -1,0 +1,206 @@
+"""An OVF in our terms: what of it a VM of XAPI can have, and what of it is not understood.
+
+Source: DSP0243 (OVF 1.1, 2.0); CIM's resource types; what VirtualBox and VMware write besides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.i18n import N_
+
+MOST_DISKS, MOST_NICS, MOST_CPUS = 60, 16, 128
+LARGEST: Final = 1 << 50
+MOST_ELEMENTS: Final = 20_000
+CPU, MEMORY, NIC, CD, DVD, DISK = "3", "4", "10", "15", "16", "17"
+CONTROLLERS: Final = frozenset({"5", "6", "20"})
+WITHOUT_LOSS: Final = frozenset({"1", "14", "23", "24", CD, DVD})
+"""Floppy, USB, graphics and the like: every VM here has what it needs of them."""
+KNOWN: Final = frozenset(
+    {"Info", "Name", "OperatingSystemSection", "VirtualHardwareSection", "AnnotationSection", "Machine", "EulaSection"}
+)
+UNITS: Final = {
+    "bytes": 0,
+    "byte": 0,
+    "kilobytes": 10,
+    "megabytes": 20,
+    "gigabytes": 30,
+    "terabytes": 40,
+    "kb": 10,
+    "mb": 20,
+    "gb": 30,
+    "tb": 40,
+}
+_POWER: Final = re.compile(r"byte\s*\*\s*(\d{1,9}\s*\*\s*)?2\s*\^\s*(\d{1,2})")
+NO_OVF: Final = lazy(N_("the OVF in it cannot be read"))
+DANGEROUS: Final = lazy(N_("the OVF in it defines entities, which no appliance needs; it is not read"))
+SEVERAL: Final = lazy(N_("it holds several VMs, and an import makes one; export them one by one"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appliance:
+    """One VM as it is described. `disks`: names of the files; `nics`: names of the networks, where it was."""
+
+    name: str
+    description: str
+    vcpus: int
+    memory: int  # bytes
+    firmware: str  # bios or uefi
+    disks: tuple[str, ...]
+    nics: tuple[str, ...]
+    ignored: tuple[LazyText, ...]
+
+
+def parsed(content: bytes) -> Appliance:
+    """Raises EndFailed."""
+    try:
+        root = fromstring(content, forbid_dtd=True)
+    except DefusedXmlException:
+        raise EndFailed(DANGEROUS) from None
+    except (ParseError, ValueError, LookupError):
+        raise EndFailed(NO_OVF) from None
+    if _plain(root.tag) != "Envelope" or sum(1 for _element in root.iter()) > MOST_ELEMENTS:
+        raise EndFailed(NO_OVF)
+    systems = list(_all(root, "VirtualSystem"))
+    if len(systems) != 1:
+        raise EndFailed(SEVERAL if systems else NO_OVF)
+    hardware = _first(systems[0], "VirtualHardwareSection")
+    if hardware is None:
+        raise EndFailed(NO_OVF)
+    items = [_told(item) for item in hardware if _plain(item.tag) in ("Item", "StorageItem", "EthernetPortItem") and not _configured(item)]
+    return _appliance(root, systems[0], items)
+
+
+def _appliance(root: Element, system: Element, items: Sequence[Mapping[str, str]]) -> Appliance:
+    disks, nics = tuple(_disk_files(root, items)), tuple(_nics(items))
+    if len(disks) > MOST_DISKS or len(nics) > MOST_NICS:
+        raise EndFailed(lazy(N_("it has more disks or NICs than a VM can have")))
+    name = _text(system, "Name") or _attribute(system, "id")
+    return Appliance(
+        name="".join(letter for letter in name if letter.isprintable()).strip()[:255],
+        description="".join(letter for letter in _text(system, "Annotation") if letter.isprintable() or letter == "\n")[:4000],
+        vcpus=min(max(1, _quantity(items, CPU, "")), MOST_CPUS),
+        memory=_quantity(items, MEMORY, "byte * 2^20"),
+        firmware="uefi" if _is_uefi(system) else "bios",
+        disks=disks,
+        nics=nics,
+        ignored=tuple({str(one): one for one in _ignored(system, items)}.values()),
+    )
+
+
+# ---- hardware
+
+
+def _quantity(items: Sequence[Mapping[str, str]], kind: str, unit: str) -> int:
+    """Of the first item of a kind; 0 if there is none."""
+    item = next((item for item in items if item.get("ResourceType") == kind), {})
+    return min(_number(item.get("VirtualQuantity", "")) * unit_of(item.get("AllocationUnits") or unit), LARGEST)
+
+
+def unit_of(text: str) -> int:
+    """Bytes of `byte * 2^20`, `MegaBytes`; 1 for what is none."""
+    if power := _POWER.search(text.lower()):
+        return int((power[1] or "1").split("*")[0]) << min(int(power[2]), 50)
+    return 1 << UNITS.get(text.strip().lower(), 0)
+
+
+def _disk_files(root: Element, items: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """The file of each disk, in the order of their controllers and of their places there. Raises EndFailed."""
+    files = {_attribute(file, "id"): file for file in _all(root, "File")}
+    disks = {_attribute(disk, "diskId"): _attribute(disk, "fileRef") for disk in _all(root, "Disk")}
+    found = sorted((item for item in items if item.get("ResourceType") == DISK), key=_place)
+    for item in found:
+        kind, _slash, target = item.get("HostResource", "").removeprefix("ovf:").strip("/").partition("/")
+        reference = disks.get(target, "") if kind == "disk" else target
+        file = files.get(reference)
+        if file is None:
+            raise EndFailed(
+                lazy(N_("disk {name} has no file in it: it is to be made empty, which is not supported"), name=target[:80] or "?")
+            )
+        if _attribute(file, "compression") not in ("", "identity") or _attribute(file, "chunkSize"):
+            raise EndFailed(lazy(N_("disk {name} is compressed or split, which is not supported"), name=_attribute(file, "href")[:80]))
+        yield _attribute(file, "href")
+
+
+def _place(item: Mapping[str, str]) -> tuple[int, int]:
+    return _number(item.get("Parent", "")), _number(item.get("AddressOnParent", ""))
+
+
+def _nics(items: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    for item in items:
+        if item.get("ResourceType") == NIC:
+            yield item.get("Connection", "")[:255]
+
+
+def _is_uefi(system: Element) -> bool:
+    """Source: vmw:Config firmware=efi; VirtualBox's <Firmware type="EFI"/>."""
+    told = [(_attribute(config, "key"), _attribute(config, "value")) for config in (*_all(system, "Config"), *_all(system, "ExtraConfig"))]
+    of_virtualbox = any(_attribute(firmware, "type").upper().startswith("EFI") for firmware in _all(system, "Firmware"))
+    return of_virtualbox or any(key == "firmware" and value.lower() == "efi" for key, value in told)
+
+
+def _ignored(system: Element, items: Sequence[Mapping[str, str]]) -> Iterator[LazyText]:
+    for item in items:
+        kind = item.get("ResourceType", "")
+        if kind not in WITHOUT_LOSS | CONTROLLERS | {CPU, MEMORY, NIC, DISK}:
+            yield lazy(N_("device “{name}”"), name=(item.get("ElementName") or kind or "?")[:80])
+        if kind == NIC and item.get("Address"):
+            yield lazy(N_("MAC addresses: the NICs get new ones"))
+    for section in system:
+        kind = _plain(section.tag)
+        if kind == "ProductSection" and next(_all(section, "Property"), None) is not None:
+            yield lazy(N_("values that are given to the appliance when it is deployed (vApp properties)"))
+        elif kind == "EulaSection":
+            yield lazy(N_("a licence agreement: read it where you got the appliance"))
+        elif kind not in KNOWN and kind != "ProductSection":
+            yield lazy(N_("section “{name}”"), name=kind[:80])
+
+
+# ---- XML; namespaces differ between versions and do not matter
+
+
+def _plain(tag: object) -> str:
+    return str(tag).rpartition("}")[2]
+
+
+def _all(element: Element, name: str) -> Iterator[Element]:
+    return (inner for inner in element.iter() if _plain(inner.tag) == name)
+
+
+def _first(element: Element, name: str) -> Element | None:
+    return next(_all(element, name), None)
+
+
+def _text(element: Element, name: str) -> str:
+    found = _first(element, name)
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _attribute(element: Element, name: str) -> str:
+    return next((value for key, value in element.items() if _plain(key) == name), "")
+
+
+def _configured(item: Element) -> bool:
+    """Whether it is for a configuration that one has to choose."""
+    return bool(_attribute(item, "configuration"))
+
+
+def _told(item: Element) -> dict[str, str]:
+    """{field: value} of an item; the first of several."""
+    found: dict[str, str] = {}
+    for inner in item:
+        found.setdefault(_plain(inner.tag), (inner.text or "").strip())
+    return found
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
