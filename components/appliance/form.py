@@ -14,6 +14,7 @@ from components.transfers.source import FileSource
 from components.ui import Button, ButtonKind, Card, Field, Mark, check, choice, spinner
 from components.urls import path_of
 from data.objects import VM, Pool
+from data.stores.users import User
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
@@ -73,17 +74,16 @@ class ApplianceForm(ui.element):
 
     def _begin(self) -> None:
         if not self._reading.visible:
-            background_tasks.create(self._look_into(), name="look into an OVA")
+            background_tasks.create(self._look_into(current_user(), self._source.value), name="look into an OVA")
 
-    async def _look_into(self) -> None:
-        user, value = current_user(), self._source.value
+    async def _look_into(self, user: User, value: File | str | None) -> None:
         with self:
             barred = why_not(IMPORT_APPLIANCE, self._pool, user)
-            if barred or value is None:
-                self._source.fault(str(barred) if barred else _("choose a file"))
+            fault = str(barred) if barred else "" if value is not None else _("choose a file")
+            if fault:
+                self._source.fault(fault)
                 return
-        self._reading.set_visibility(True)
-        fault = ""
+            self._reading.set_visibility(True)
         try:
             file = msgspec.structs.asdict(value) if isinstance(value, File) else value
             request = decode(ImportAppliance, {"file": file, "sr": usual_sr(self._pool)})
