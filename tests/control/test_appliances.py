@@ -75,6 +75,7 @@ async def imported(bench: Wired, content: bytes, **changes: object) -> RunItem:
 async def test_what_virtualbox_exports_becomes_a_vm(bench: Wired) -> None:
     item = await imported(bench, ova(WEB))
     assert item.state is RunState.DONE, str(item.reason)
+    assert [step.meter.moved for step in item.steps if step.meter] == [len(WEB["web-disk001.vmdk"]), len(WEB["web-disk002.vmdk"])]
     vm = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
     await bench.until(lambda: len(vm.VBDs) == 3 and len(vm.VIFs) == 1)
     assert (vm.name_label, vm.name_description, vm.VCPUs_max, vm.memory_static_max) == ("web", "A web server", 2, 2 << 30)

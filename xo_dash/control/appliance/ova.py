@@ -11,7 +11,7 @@ from typing import Final
 from xo_dash.control.appliance.ovf import Appliance, parsed
 from xo_dash.control.appliance.tar import NO_ARCHIVE, Member, members
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.transfers.ends import EndFailed, Source, read_at
+from xo_dash.control.transfers.ends import EndFailed, Source, read_at, uncounted
 from xo_dash.control.transfers.images import converted, disk_size
 from xo_dash.i18n import N_
 
@@ -77,7 +77,8 @@ def unpacked(file: str, checksum: str, *, zeros: bool, expected: object) -> Call
     """The disk in a file of the archive, as frames; see raw_disk."""
 
     async def frames(source: Source) -> AsyncGenerator[bytes]:
-        member = (await members(source)).get(file)
+        with uncounted(source):
+            member = (await members(source)).get(file)
         if member is None:
             raise EndFailed(NO_ARCHIVE)
         async for frame in converted(checksum, zeros=zeros, expected=expected)(member):

@@ -30,7 +30,14 @@ class Member:
         self._offset = offset
         self._size = size
         self.name = name
-        self.moved: Callable[[int], None] = lambda _count: None
+
+    @property
+    def moved(self) -> Callable[[int], None]:
+        return self._source.moved
+
+    @moved.setter
+    def moved(self, moved: Callable[[int], None]) -> None:
+        self._source.moved = moved
 
     @property
     def size(self) -> int:

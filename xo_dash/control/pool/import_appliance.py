@@ -71,8 +71,17 @@ def template_in(home: Home, uuid: str | None) -> VM | None:
     """The one that is asked for, else the one for any system."""
     if uuid is not None:
         return home.by_uuid(VM, uuid)
-    fitting = [vm for vm in home.all(VM).values() if vm.is_default_template and is_hvm(vm) and not template_disks(vm)]
-    return min(fitting, key=lambda vm: (vm.name_label != USUAL_TEMPLATE, vm.name_label), default=None)
+    return next(iter(_fitting(home)), None)
+
+
+def _fitting(home: Home) -> list[VM]:
+    """Templates that bring no disks of their own, the one for any system first."""
+    found = [vm for vm in home.all(VM).values() if vm.is_default_template and is_hvm(vm) and not template_disks(vm)]
+    return sorted(found, key=lambda vm: (vm.name_label != USUAL_TEMPLATE, vm.name_label))
+
+
+def templates(pools: Sequence[Pool]) -> Sequence[Choice]:
+    return [Choice(vm.uuid, name_of(vm)) for vm in _fitting(pools[0].home)] if len(pools) == 1 else []
 
 
 async def read(request: ImportAppliance, source: Source, pools: Sequence[Pool]) -> ImportAppliance:
@@ -154,6 +163,6 @@ def _disk(request: ImportAppliance, vm: object, disk: ApplianceDisk, sr: SR, vm_
 
 IMPORT_APPLIANCE: Final[AnyAction] = Action(
     id="pool.import_appliance", kind=Pool, request=ImportAppliance, title=N_("Import OVA"), done=N_("{name}: the appliance is imported"),
-    role=Role.OPERATOR, icon="upload", applies_to=lambda _pool: True, blocked=lambda _pool: None, defaults=defaults, choices={"sr": srs},
-    check=check, plan=plan, look=read, page=lambda pool: f"/pool/{key_of(pool)}/import-ova",
+    role=Role.OPERATOR, icon="upload", applies_to=lambda _pool: True, blocked=lambda _pool: None, defaults=defaults,
+    choices={"sr": srs, "template": templates}, check=check, plan=plan, look=read, page=lambda pool: f"/pool/{key_of(pool)}/import-ova",
 )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -40,6 +41,16 @@ class Source(Protocol):
     def close(self, reason: LazyText | None) -> None:
         """No more is wanted; why, if not because all of it has arrived."""
         ...
+
+
+@contextmanager
+def uncounted(source: Source) -> Iterator[None]:
+    """What is read meanwhile is read once more, and counted then."""
+    moved, source.moved = source.moved, lambda _count: None
+    try:
+        yield
+    finally:
+        source.moved = moved
 
 
 async def read_at(source: Source, offset: int, length: int) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, cast
 
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.transfers.checksums import Hasher
-from xo_dash.control.transfers.ends import EndFailed, Source, read_at
+from xo_dash.control.transfers.ends import EndFailed, Source, read_at, uncounted
 from xo_dash.control.transfers.raw_disk import END, HEAD, SECTOR, expect, is_zero
 from xo_dash.control.transfers.stream_optimized import BROKEN, capacity_of, grains, is_stream_optimized
 from xo_dash.i18n import N_
@@ -194,7 +194,7 @@ def _fit_size(size: int) -> int:
 
 async def disk_size(source: Source) -> int:
     """Bytes of the disk in an image. Raises EndFailed."""
-    if source.size >= SECTOR and is_stream_optimized(head := await read_at(source, 0, SECTOR)):
+    if is_stream_optimized(head := await read_at(source, 0, min(SECTOR, source.size))):
         return _fit_size(capacity_of(head))
     file = cast(BinaryIO, Parts(source, asyncio.get_running_loop()))
     return await asyncio.to_thread(lambda: _size(kind_of(file), file))
@@ -204,7 +204,9 @@ def converted(checksum: str, *, zeros: bool, expected: object = None) -> Callabl
     """The disk in an image, as frames; see raw_disk."""
 
     async def frames(source: Source) -> AsyncGenerator[bytes]:
-        if source.size >= SECTOR and is_stream_optimized(head := await read_at(source, 0, SECTOR)):
+        with uncounted(source):
+            head = await read_at(source, 0, min(SECTOR, source.size))
+        if is_stream_optimized(head):
             expect(expected, capacity_of(head))
             async for frame in _streamed(source, checksum, capacity_of(head), zeros=zeros):
                 yield frame

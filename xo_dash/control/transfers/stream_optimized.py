@@ -25,7 +25,7 @@ BROKEN: Final = lazy(N_("the disk image cannot be read: it is damaged, or of a k
 
 
 def is_stream_optimized(head: bytes) -> bool:
-    return head.startswith(b"KDMV") and int.from_bytes(head[8:12], "little") & COMPRESSED == COMPRESSED
+    return len(head) == SECTOR and head.startswith(b"KDMV") and int.from_bytes(head[8:12], "little") & COMPRESSED == COMPRESSED
 
 
 def capacity_of(head: bytes) -> int:
