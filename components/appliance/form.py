@@ -44,8 +44,8 @@ class ApplianceForm(ui.element):
             with ui.element().classes("x-move-main"):
                 with Card(_("OVA file")):
                     self._source = FileSource(_("OVA file"), context.runner.exchange, self._chosen, accept=".ova")
-                    with ui.element().classes("x-row"):
-                        self._look = Button(_("Read file"), self._begin).mark("read")
+                    with ui.element().classes("x-row x-appliance-look"):
+                        Button(_("Read file"), self._begin).mark("read")
                         self._reading = spinner()
                 self._found = ui.element().classes("contents")
             with ui.element("aside").classes("x-move-aside"):

@@ -50,4 +50,5 @@ class FileSource(ui.element):
     def _switched(self, _from: str) -> None:
         self._picker.set_visibility(self._from.value == COMPUTER)
         self._url.set_visibility(self._from.value == WEB)
-        self._changed()
+        if self._picker.file is not None or self._url.value:  # else nothing is another than before
+            self._changed()

@@ -246,7 +246,7 @@ async def test_settings_logs_and_a_reboot_of_a_simulated_host(tmp_path: Path) ->
             assert one.other_config["iscsi_iqn"] == IQN
             run = bench.runner.start(ann, action("host.logs"), [one])
             delivery: Any = await bench.until(lambda: next(iter(bench.runner.exchange.waiting(run)), None))
-            content = b"".join([piece async for piece in delivery.pieces()])
+            content = b"".join([bytes(piece) async for piece in delivery.pieces()])
             await bench.runner.ended(run)
             assert run.items[0].state is RunState.DONE, run.items[0].reason
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:

@@ -88,7 +88,7 @@ async def test_the_disk_for_the_first_boot_has_what_was_said(bench: Wired) -> No
         disk for vbd in vm.all_of(VBD, vm.VBDs) if (disk := bench.home.one(VDI, vbd.VDI)) and disk.name_label == "cloudy cloud-init"
     )
     stream = await bench.connection.transfer("GET", "/export_raw_vdi", {"vdi": disk.ref, "format": "raw"})
-    content = b"".join([piece async for piece in stream.pieces()])
+    content = b"".join([bytes(piece) async for piece in stream.pieces()])
     stream.close()
     assert len(content) == SIZE and b"cidata" in content[:512]
     assert b'"local-hostname": "cloudy"' in content and b"- name: ann" in content and b"ssh-ed25519" in content
