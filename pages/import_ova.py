@@ -20,6 +20,6 @@ def create(program: Context) -> None:
     def import_ova(key: str) -> None:
         def show(context: Context, pool: PoolView) -> None:
             PageHead(_("Import OVA"), icon="upload")
-            ApplianceForm(context, pool.row)
+            ApplianceForm(context, pool)
 
         object_page(program.for_viewer(), replace(about(), draw=show), key)

@@ -13,15 +13,14 @@ from components.live import fresh_slot
 from components.transfers.source import FileSource
 from components.ui import Button, ButtonKind, Card, Field, Mark, check, choice, spinner
 from components.urls import path_of
-from data.objects import VM, Pool
 from data.stores.users import User
+from data.views.pool import PoolView
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.pool.import_appliance import IMPORT_APPLIANCE, ImportAppliance, networks
+from xo_dash.control.pool.import_appliance import IMPORT_APPLIANCE, ImportAppliance, networks, vm_of
 from xo_dash.control.pool.import_vm import srs, usual_sr
 from xo_dash.control.request import BadRequest, File, decode
-from xo_dash.control.run import RunState
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.vm.creation.request import FIRMWARE
 from xo_dash.i18n import _, size
@@ -32,10 +31,10 @@ TYPED: Final = "debounce=200"
 class ApplianceForm(ui.element):
     """Nothing is made before the button; a file that is not imported is let go of with the page."""
 
-    def __init__(self, context: Context, pool: Pool) -> None:
+    def __init__(self, context: Context, pool: PoolView) -> None:
         super().__init__()
         self.classes("x-move")
-        self._context, self._pool = context, pool
+        self._context, self._pool = context, pool.row
         self._read: ImportAppliance | None = None  # as the OVA says
         self._values: dict[str, Any] = {}
         self._boxes: dict[str, Field | ui.select] = {}
@@ -52,7 +51,7 @@ class ApplianceForm(ui.element):
                 with Card(_("Not imported")) as self._lost_card:
                     self._lost = ui.element().mark("ignored")
                 with Card(_("Plan")):
-                    self._preview = Preview(IMPORT_APPLIANCE, [pool])
+                    self._preview = Preview(IMPORT_APPLIANCE, [pool.row])
                     self._button = Button(_("Import"), self._go, kind=ButtonKind.PRIMARY, icon="upload").mark("import")
                     self._why = ui.label().classes("x-dim x-small").mark("why")
         self._reading.set_visibility(False)
@@ -213,7 +212,7 @@ class ApplianceForm(ui.element):
         if self.is_deleted:
             return
         with self:
-            made = self._pool.home.one(VM, run.items[0].result) if run is not None and run.items[0].state is RunState.DONE else None  # type: ignore[arg-type]
+            made = vm_of(run.items[0]) if run is not None else None
             if made is not None:
                 ui.navigate.to(path_of(made))
             else:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from components.appliance import ApplianceForm
 from components.transfers.picker import FilePicker
+from data.identity import key_of
 from data.objects import SR, VM, Network, Pool
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool
 from tests.control.ova_files import VIRTUALBOX, ova, vmdk
 from tests.control.test_transfers import sent
+from xo_dash.context import Context
 
 CONTENT = ova({"web.ovf": VIRTUALBOX.encode(), "web-disk001.vmdk": vmdk(b"a"), "web-disk002.vmdk": vmdk(b"b")})
 
@@ -22,7 +24,13 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
     fake.put(VM(name_label="Other install media", is_a_template=True, is_default_template=True, domain_type="hvm"))
     pool = Pool(name_label="lab")
     fake.put(pool)
-    async with looking(tmp_path, fake, lambda context: ApplianceForm(context, pool)) as at:
+
+    def draw(context: Context) -> None:
+        view = context.scope.pool(key_of(pool))
+        assert view is not None
+        ApplianceForm(context, view)
+
+    async with looking(tmp_path, fake, draw) as at:
         await at.user.should_see("Choose a file first.")
         at.user.find(kind=FilePicker).trigger("chosen", {"name": "web.ova", "size": len(CONTENT)})
         (picker,) = at.user.find(kind=FilePicker).elements

@@ -12,7 +12,7 @@ from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VM, Network, Pool
 from data.stores.users import Role
-from data.types import Home
+from data.types import Home, Ref
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.appliance.ova import look, unpacked
 from xo_dash.control.appliance.ovf import MOST_DISKS, MOST_NICS
@@ -20,6 +20,7 @@ from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, Transfer
 from xo_dash.control.pool.import_vm import EMPTY, no_room, srs, usual_sr
 from xo_dash.control.request import Fault, File, GibSize, Lines, Name, NetworkUuid, Request, Size, SRUuid, called, one_of
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import Source
 from xo_dash.control.transfers.raw_disk import writes_zeros
 from xo_dash.control.vm.creation import steps as creation
@@ -159,6 +160,11 @@ def _disk(request: ImportAppliance, vm: object, disk: ApplianceDisk, sr: SR, vm_
     )  # fmt: skip
     position = number if number < CD_POSITION else number + 1
     yield creation.attached(vm, vdi, str(position), lazy(N_("Attaching {disk}"), disk=label))
+
+
+def vm_of(item: RunItem) -> VM | None:
+    """The one that was made, once the mirror has heard of it."""
+    return item.subject.home.one(VM, Ref(str(item.result))) if item.state is RunState.DONE else None
 
 
 IMPORT_APPLIANCE: Final[AnyAction] = Action(
