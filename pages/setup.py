@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.cells import Cell, Facts
 from components.live import follow_all
-from components.people import KioskList, PeopleList, TwoStepForAll
+from components.people import GrantList, KioskList, PeopleList, TokenList, TwoStepForAll
 from components.servers import ServerList
 from components.servers.form import is_administrator, open_form
 from components.transfers.allowed_hosts import AllowedHostsSettings
@@ -37,6 +37,9 @@ def create(program: Context) -> None:
                 ServerList(context)
                 if current_user().role.includes(Role.ADMIN):
                     PeopleList(context)
+                    GrantList(context)
+                TokenList(context)
+                if current_user().role.includes(Role.ADMIN):
                     KioskList(context)
                     TwoStepForAll(context)
                     TrashSettings(context)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from components.live import fresh_slot
+from components.people.shown_once import own_address, show_once
 from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, notify
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.kiosks import Kiosk
@@ -84,23 +85,8 @@ class KioskList(Card):
 
     def _show(self, kiosk: Kiosk, secret: str) -> None:
         """The only time."""
-        url = ui.context.client.request.url
-        root = str(ui.context.client.request.scope.get("root_path", ""))
-        link = f"{url.scheme}://{url.netloc}{root}/kiosk#{secret}"
-        dialog = Dialog(kiosk.name, wide=True)
-        dialog.on("hide", dialog.delete, [])
-        with dialog:
-            ui.label(_("Open this on the screen. It won't be shown again.")).classes("x-dim")
-            Field(_("Link"), link).props("readonly").mark("kiosk-link")
-
-        def copy() -> None:
-            ui.clipboard.write(link)
-            notify(_("Copied"))
-
-        with dialog.foot:
-            Button(_("Close"), dialog.close)
-            Button(_("Copy"), copy, kind=ButtonKind.PRIMARY)
-        dialog.open()
+        text = _("Open this on the screen. It won't be shown again.")
+        show_once(kiosk.name, text, _("Link"), f"{own_address()}/kiosk#{secret}", mark="kiosk-link")
 
     async def _revoke(self, kiosk: Kiosk) -> None:
         text = _("Screens that use the link {name} stop showing the map at once.").format(name=kiosk.name)

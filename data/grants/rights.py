@@ -111,11 +111,22 @@ class Rights:
         """Those on it, on what it is part of, on its host, on its pool, and on their tags."""
         if isinstance(subject, Server):
             return self._pools.get(subject.pool_uuid, ()) + self._pools.get(subject.id, ())
-        if type(subject) is VM and not (subject.is_a_snapshot or subject.is_control_domain or self._hosts or self._tags):
-            own = self._by_uuid.get(subject.uuid, ())
-            above = self._pools.get(subject.home.key, ())
-            return (_in(own, subject.home) + above) if own else above
+        if type(subject) is VM and not subject.is_a_snapshot:  # the way along references, made short for those that are thousands
+            return self._of_vm(subject)
         return self._along(subject)
+
+    def _of_vm(self, vm: VM) -> tuple[Entry, ...]:
+        home = vm.home
+        own, found = self._by_uuid.get(vm.uuid, ()), self._pools.get(home.key, ())
+        if self._hosts or self._tags:
+            host = home.one(Host, vm.resident_on) or home.one(Host, vm.affinity)
+            if host is not None:
+                found = _in(self._by_uuid.get(host.uuid, ()), home) + self._tagged(host.tags) + found
+            found = self._tagged(vm.tags) + found
+        return _in(own, home) + found if own else found
+
+    def _tagged(self, tags: Iterable[str]) -> tuple[Entry, ...]:
+        return tuple(entry for tag in tags for entry in self._tags.get(tag, ())) if self._tags and tags else ()
 
     def _along(self, subject: XapiObject) -> tuple[Entry, ...]:
         found: tuple[Entry, ...] = ()
@@ -123,14 +134,13 @@ class Rights:
         for one in dict.fromkeys(wholes_of(subject)):
             if own := self._by_uuid.get(one.uuid, ()):
                 found += _in(own, home)
-            if self._tags:
-                for tag in getattr(one, "tags", ()):
-                    found += self._tags.get(tag, ())
+            found += self._tagged(getattr(one, "tags", ()))
         return found + self._pools.get(home.key, ())
 
 
 def _in(entries: tuple[Entry, ...], home: Home) -> tuple[Entry, ...]:
-    return tuple(entry for entry in entries if entry.pool in ("", home.key, home.id))
+    """Those of this pool: another may have an object of the same uuid."""
+    return entries and tuple(entry for entry in entries if entry.pool in ("", home.key, home.id))
 
 
 def _entry(grant: Grant, roles: Mapping[str, OwnRole]) -> Entry | None:

@@ -37,6 +37,7 @@ class Listener:
 
 class FakeRequest:
     def __init__(self, last: str = "", **query: str) -> None:
+        self.method = "GET"
         self.headers = {"last-event-id": last}
         self.query_params = Query(query)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from data.facts.vm import is_guest
@@ -106,3 +108,9 @@ async def test_a_token_of_the_command_line_opens_at_once(api: Api) -> None:
     api.tokens["late"], _token = TokenStore(directory).add_now(user.id, "tests")
     directory.close()
     assert (await api.get("/vms", by="late"))["items"]
+
+
+async def test_an_expired_token_is_told_by_its_name(api: Api) -> None:
+    store = api.context.tokens
+    store._update(None, api.tokens["admin"].split("_")[1], lambda token: replace(token, until=1.0))
+    assert "“tests” has expired" in (await api.refused(401, "GET", "/vms"))["detail"]

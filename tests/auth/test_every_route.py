@@ -94,6 +94,8 @@ async def test_each_kind_gets_what_its_routes_say_and_no_more(program: Program) 
         if path.startswith("/_nicegui_ws"):
             continue  # sockets: test_break_in
         for kind in KINDS:
+            if path == "/api/v1/events" and method == "GET" and kind not in ("nobody", "kiosk"):
+                continue  # it does not end: tests/api/test_events
             if path == "/sign-out" and method == "POST":
                 continue  # for everybody, and it would end the session that the rest needs
             answer = await program.ask(kind, method, path)

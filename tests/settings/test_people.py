@@ -139,3 +139,23 @@ async def test_signing_out_everywhere_else_keeps_this_session(tmp_path: Path) ->
         at.press("Sign out other sessions")
         await until(lambda: not other.is_open)
         assert at.session().is_open
+
+
+async def test_a_token_is_shown_once_and_revoked(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        at.press("Create token")
+        at.type(Name="home assistant")
+        at.press("Create token")
+        await until(at.context.tokens.all)
+        (token,) = at.context.tokens.all()
+        await at.user.should_see(marker="token-text")
+        assert (token.user_id, token.name) == (at.me.id, "home assistant") and token.until is not None
+
+
+async def test_a_grant_is_given_on_what_is_there(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        at.press("Add grant")
+        at.type(**{"Name or UUID": "nothing like it"})
+        at.press("Add")
+        await until(lambda: at.field("Name or UUID").error)
+        assert at.context.grants.grants.all() == ()

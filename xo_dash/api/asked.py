@@ -100,6 +100,11 @@ class Asked:
             sentence = _("the body must be a JSON object with these fields: {fields} ({reason})")
             raise Problem(400, sentence.format(fields=wanted, reason=str(error)[:200])) from error
 
+    def need_get(self) -> None:
+        """Raises Problem for who wants the head alone, of what is told once or without end."""
+        if self.request.method != "GET":
+            raise Problem(405, _("{method} is not possible here; use {methods}").format(method=self.request.method, methods="GET"))
+
     def need(self, role: Role) -> None:
         """Raises Problem for who does not have it."""
         if not self.user.role.includes(role):
@@ -185,7 +190,7 @@ async def as_json(asked: Asked, content: bytes, status: int = 200, headers: Mapp
     """JSON that is written already, with an ETag; 304 to who has it, compressed for who takes that."""
     extra = {"cache-control": "private, no-cache", **(headers or {})}
     if status == 200 and asked.request.method in ("GET", "HEAD"):
-        tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+        tag = _tag(content) if len(content) < SQUEEZED_FROM else await to_thread(_tag, content)
         extra |= {"etag": tag, "vary": "accept-language, accept-encoding, authorization"}
         if asked.request.headers.get("if-none-match", "").removeprefix("W/") == tag:
             return Response(status_code=304, headers=extra)
@@ -195,6 +200,10 @@ async def as_json(asked: Asked, content: bytes, status: int = 200, headers: Mapp
     else:
         extra["content-encoding"] = "identity"  # the program's own compression would hold the loop
     return Response(content, status, extra, "application/json")
+
+
+def _tag(content: bytes) -> str:
+    return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
 async def told(asked: Asked, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

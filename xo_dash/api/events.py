@@ -180,6 +180,7 @@ class EventFeeds:
 
 async def events(feeds: EventFeeds, asked: Asked) -> Response:
     """All, or those of `collections=vms,runs`; `Last-Event-ID` goes on behind an event."""
+    asked.need_get()
     given = asked.query(("collections", "last_event_id"))
     names = [name.strip() for name in given.get("collections", "").split(",") if name.strip()]
     for name in names:

@@ -9,11 +9,10 @@ import msgspec
 from starlette.responses import Response
 
 from data.grants.grant import LEVELS, Grant, GrantKind, OwnRole, UserGroup, groups_of
+from data.grants.targets import TARGETS
 from data.identity import key_of, parse
-from data.objects import SR, VM, Host, Network, Pool
 from data.stores.moments import moment_of
 from data.stores.users import Role, User
-from data.types import XapiObject
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.collections import Collection
 from xo_dash.context import Context
@@ -21,9 +20,6 @@ from xo_dash.control.verbs import check_verbs, verbs_of
 from xo_dash.i18n import _
 
 T = TypeVar("T")
-TARGETS: Final[dict[GrantKind, type[XapiObject]]] = {
-    GrantKind.POOL: Pool, GrantKind.HOST: Host, GrantKind.VM: VM, GrantKind.SR: SR, GrantKind.NETWORK: Network,
-}  # fmt: skip
 
 
 class On(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

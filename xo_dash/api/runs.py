@@ -51,7 +51,7 @@ FIELDS: Final = ("id", "action", "state", "ended", "progress", "user", "created"
 RUNS: Final = Collection[Run](
     name="runs", title="Commands that were given: those under way and the last that have ended, the newest first", all=_seen,
     fields={name: _part(name) for name in FIELDS}, always=("id",),  # type: ignore[misc]  # functions of a run
-    order=lambda run: f"{1e15 - run.created * 1000:.0f} {run.key}",
+    whole=run_as_data, order=lambda run: f"{1e15 - run.created * 1000:.0f} {run.key}",
     text=lambda run, _data: " ".join((run.action.id, run.user_name, *(item.name for item in run.items))),
 )  # fmt: skip
 

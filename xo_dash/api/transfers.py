@@ -64,6 +64,7 @@ async def send(asked: Asked) -> Response:
 
 async def fetch(asked: Asked) -> Response:
     """The file that comes out of a run, once: for who gave the command."""
+    asked.need_get()
     asked.query(())
     run = need_run(asked)
     exchange = asked.context.runner.exchange
