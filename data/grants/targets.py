@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Final
 
 from data.grants.grant import GrantKind
 from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
+from data.sight import Sight
 from data.types import XapiObject
-
-T = TypeVar("T", bound=XapiObject)
 
 TARGETS: Final[Mapping[GrantKind, type[XapiObject]]] = {
     GrantKind.POOL: Pool, GrantKind.HOST: Host, GrantKind.VM: VM, GrantKind.SR: SR, GrantKind.NETWORK: Network,
 }  # fmt: skip
 
 
-class Lookup(Protocol):
-    """Where they are looked for: the mirror."""
-
-    def every(self, kind: type[T]) -> Iterator[T]: ...
-
-    def having(self, kind: type[T], key: str) -> list[T]: ...
-
-
-def target_of(kind: GrantKind, key: str, among: Lookup) -> XapiObject | None:
+def target_of(kind: GrantKind, key: str, among: Sight) -> XapiObject | None:
     """What a grant is on; None for a tag, and for what is gone."""
     found = among.having(TARGETS[kind], key) if kind in TARGETS else []
     return found[0] if found else None
 
 
-def named_target(kind: GrantKind, text: str, among: Lookup) -> str | None:
+def named_target(kind: GrantKind, text: str, among: Sight) -> str | None:
     """The key of the one object that this is the uuid, the key or the name of; a tag's own text. None for none, or several."""
     if kind is GrantKind.TAG:
         return text or None

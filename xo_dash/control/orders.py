@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import msgspec
 
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import KINDS
+from data.sight import Sight
 from data.types import Home, Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
@@ -20,7 +21,6 @@ from xo_dash.control.run import Run, RunItem, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _
 
-T = TypeVar("T", bound=XapiObject)
 NAMED = 5
 """Objects that are listed where a name is of several."""
 
@@ -62,15 +62,7 @@ class OrderRefused(Exception):  # told to who gave it
         self.matches = tuple(matches)
 
 
-class Lookup(Protocol):
-    """Where objects are looked for: the mirror, or what somebody may see of it."""
-
-    def every(self, kind: type[T]) -> Iterator[T]: ...
-
-    def having(self, kind: type[T], key: str) -> list[T]: ...
-
-
-def accept(order: Order, among: Lookup) -> tuple[AnyAction, list[XapiObject], Request]:
+def accept(order: Order, among: Sight) -> tuple[AnyAction, list[XapiObject], Request]:
     """What it means. Raises OrderRefused."""
     action = BY_ID.get(order.action)
     if action is None:
@@ -113,7 +105,7 @@ def _called(home: Home, kind: type[XapiObject], name: str) -> list[XapiObject]:
     return [row for row in home.all(kind).values() if name and getattr(row, "name_label", None) == name]
 
 
-def _find(among: Lookup, kind: type[XapiObject], text: str) -> XapiObject:
+def _find(among: Sight, kind: type[XapiObject], text: str) -> XapiObject:
     """By key, or by uuid and the name of its pool or connection, or by name."""
     uuid, _at, pool = text.partition("@")
     found = among.having(kind, text) or [
