@@ -64,7 +64,8 @@ async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: 
     await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "today"}, address="192.0.2.7")
     assert seen == [["begin"]]
     begin, end = desk.audit()
-    assert begin | {"at": 0} == {
+    told = {name: value for name, value in begin.items() if name not in ("chain", "follows")}
+    assert told | {"at": 0} == {
         "at": 0, "event": "begin", "run": end["run"], "action": "vm.snapshot", "user": "ann", "user_id": "id-ann", "address": "192.0.2.7",
         "server": "lab", "pool": "lab", "kind": "VM", "uuid": vm.uuid, "name": "web-1",
         "arguments": {"name": "today", "memory": False, "quiesce": False},

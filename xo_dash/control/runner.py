@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from data.mirror import Mirror, Unsubscribe
-from data.names import name_of, pool_name
+from data.names import name_of
 from data.objects import Task
 from data.reading import reading
 from data.stores.trace import Actor, Deed
@@ -35,6 +35,7 @@ from xo_dash.control.resume.lines import RunCancelled, began
 from xo_dash.control.resume.plan_clock import plan_began
 from xo_dash.control.resume.recall import GONE, Continued, obstacle, recalled
 from xo_dash.control.resume.record import ItemRecord
+from xo_dash.control.resume.waiting import until_live
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.sr.probe import Prober
 from xo_dash.control.steps import CANCELLED, RESTARTED, StepOutcome
@@ -251,7 +252,7 @@ class Runner:
     async def _when_its_turn_comes(self, run: Run, item: RunItem, record: ItemRecord) -> None:
         try:
             if run.continued:
-                await self._pools_are_live(run, item, record)
+                await until_live(self._mirror, run, item, record, self.observe, self._tell)
             async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
                 await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
         except asyncio.CancelledError:
@@ -288,25 +289,6 @@ class Runner:
         finally:
             self._under_way.discard(doing)
         await self._end(run, item, outcome, record)
-
-    async def _pools_are_live(self, run: Run, item: RunItem, record: ItemRecord) -> None:
-        """Return when what an item of before a restart needs can be asked again, or is no longer there, or nobody wants it any more."""
-        needed = {item.pool} | (record.rows.of if record.rows is not None else set())
-        stirred = asyncio.Event()
-        unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
-        unsubscribe_too = self.observe(lambda changed: stirred.set() if changed is run else None)
-        try:
-            while not run.cancelled and (
-                away := [pool for one in needed if (pool := self._mirror.pools.get(one)) and not pool.server.is_live]
-            ):
-                item.says = lazy(N_("Waiting for {pool}"), pool=pool_name(away[0]))
-                self._tell(run)
-                stirred.clear()
-                await stirred.wait()
-        finally:
-            unsubscribe()
-            unsubscribe_too()
-        item.says = None
 
     async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         """With what had begun before a restart, from where it was; if the one whose it is may still do it."""

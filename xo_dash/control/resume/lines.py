@@ -126,11 +126,6 @@ def identified(step: Step) -> str:
     return f"{name} {digest[:32]}"
 
 
-def method_of(does: str) -> str:
-    """Of what `identified` says."""
-    return does.partition(" ")[0] if does[:3] not in ("GET", "PUT") else " ".join(does.split(" ")[:2])
-
-
 # ---- sentences
 
 
