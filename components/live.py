@@ -16,7 +16,6 @@ from nicegui import Client, ui
 
 from data.changes import Change, ChangeSource, Subject, Topic
 from data.coalesce import Coalescer
-from data.findings.registry import FindingRegistry
 from data.history import History
 from data.views.view import View
 
@@ -197,12 +196,3 @@ def follow_source(observe: Callable[[Callable[..., None]], Callable[[], None]], 
     own, run = flow(), _rendering(render)
     _until_gone(observe(lambda *_said: own.mark(run)))
     render()
-
-
-def follow_findings(findings: FindingRegistry, concerns: Callable[[frozenset[Subject]], bool], render: Callable[[], None]) -> None:
-    """Call `render` now and whenever something else is told of subjects that `concerns` says yes to."""
-
-    def observe(tell: Callable[..., None]) -> Callable[[], None]:
-        return findings.observe(lambda subjects: tell() if concerns(subjects) else None)
-
-    follow_source(observe, render)

@@ -87,7 +87,8 @@ NAMED: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
     Pool: ("master", "ha_enabled"),
     Host: ("enabled", "metrics", "memory_overhead", "resident_VMs"),
     HostMetrics: ("memory_total", "live"),
-    SR: ("type", "content_type", "shared", "physical_size", "physical_utilisation", "virtual_allocation", "is_tools_sr"),
+    SR: ("type", "content_type", "shared", "physical_size", "physical_utilisation", "virtual_allocation", "is_tools_sr", "PBDs"),
+    PBD: ("host", "SR", "currently_attached"),
     Network: ("MTU",),
     Appliance: ("VMs",),
     GPUGroup: (),
@@ -95,6 +96,9 @@ NAMED: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
     VDI: ("SR", "physical_utilisation", "managed", "sm_config"),
 }
 """{kind: what is told of a row besides its uuid and name}, for who sees it by name."""
+
+_WITH_A_NAME: Final[Mapping[type[XapiObject], str]] = {Host: "metrics", SR: "PBDs"}
+"""{kind: the field whose objects are seen by name with it}: whether a host is heard, where an SR is attached."""
 
 _OF_A_HOST: Final = (PCI, PGPU, PUSB)
 """What names its host and is seen with it."""
@@ -276,7 +280,7 @@ class Excerpt:
 
 def _called(row: XapiObject) -> dict[str, str]:
     """A disk that is seen by name is a node of a chain: what lies in it may be of somebody else."""
-    if isinstance(row, HostMetrics | VDI):
+    if isinstance(row, HostMetrics | PBD | VDI):
         return {}
     if isinstance(row, Pool):
         return {"name_label": next((name for name in (row.name_label, row.home.given_name) if name.strip()), row.uuid[:SHORT])}
@@ -312,8 +316,9 @@ def _bringing(row: XapiObject, degree: Degree) -> Iterator[tuple[_Target, Degree
             for device in row.home.naming(row.ref):
                 if isinstance(device, _OF_A_HOST):
                     yield (type(device), device.ref), Degree.WHOLE
-    elif degree is Degree.NAME and isinstance(row, Host):
-        yield (HostMetrics, row.metrics), Degree.NAME
+    elif degree is Degree.NAME and (beside := _WITH_A_NAME.get(type(row))) is not None:
+        for ref in _refs(getattr(row, beside)):
+            yield (edges(type(row))[beside].target, ref), Degree.NAME
 
 
 def _refs(value: Any) -> tuple[Ref, ...]:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from nicegui import ui
 
 from components.cells import Cell, CellLink, Copy, Note, Quiet, TextLines
 from components.findings.words import TONES
-from components.live import follow_findings, fresh_slot
-from components.related import dependency_refs, follow_related, place_refs
+from components.live import follow_facts, fresh_slot
+from components.related import follow_related, place_refs
 from components.ui import Card, Mark
 from components.urls import path_of
 from components.vms.page.editable import EditableFacts
 from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_cell
 from components.vms.words import BOOT, FIRMWARE, tools_text
-from data.dependencies import Dependency, DependencyKind, dependencies_of, level_of
+from data.dependencies import DependencyKind
 from data.facts.vm import is_up, memory_of, tools_of, vcpus_of
 from data.findings.finding import Level
 from data.names import name_of
-from data.objects import SR, VM, Host, Pool
-from data.sight import Sight
+from data.objects import VM, Host, Pool
+from data.views.vm import DependencyView, VMView
 from data.vms import (
     AutoStart,
     auto_start,
@@ -130,34 +130,24 @@ def _protected(vm: VM) -> Cell:
     return ", ".join(sorted(names)) or Quiet(_("none"))
 
 
-TIED: Final = ("VBDs", "VIFs", "power_state", "resident_on", "attached_PCIs", "VGPUs")
-
-
 class Ties(Card):
     """What the VM hangs on; trouble is marked."""
 
-    def __init__(self, mirror: Sight, vm: VM) -> None:
+    def __init__(self, vm: VMView) -> None:
         super().__init__(_("Dependencies"))
         self._vm = vm
-        self._shown: Sequence[tuple[Level, str]] | None = None
         with self:
             self._box = ui.element().classes("contents")
-            with ui.element().classes("contents"):
-                follow_related(mirror, vm, dependency_refs, self._refresh, names=TIED)
-                follow_findings(mirror.findings, lambda subjects: any(isinstance(subject, SR) for subject in subjects), self._refresh)
+            follow_facts(vm, ("dependencies",), self._refresh)
 
     def _refresh(self) -> None:
-        now = [(level_of(dependency), dependency_text(dependency)) for dependency in dependencies_of(self._vm)]
-        if now == self._shown:
-            return
-        self._shown = now
         with fresh_slot(self._box):
-            if not now:
+            if not self._vm.dependencies:
                 ui.label(_("Can run on any host in the pool with enough memory.")).classes("x-dim")
-            for level, text in now:
+            for dependency in self._vm.dependencies:
                 with ui.element().classes("x-tie"):
-                    Mark(TONES.get(level, "information")).classes("x-tie-fact" if level is Level.INFORMATION else "")
-                    ui.label(text).props("dir=auto")
+                    Mark(TONES.get(dependency.level, "information")).classes("x-tie-fact" if dependency.level is Level.INFORMATION else "")
+                    ui.label(dependency_text(dependency)).props("dir=auto")
 
 
 _TEXTS: Final[Mapping[DependencyKind, Callable[[], str]]] = {
@@ -171,9 +161,7 @@ _TEXTS: Final[Mapping[DependencyKind, Callable[[], str]]] = {
 }
 
 
-def dependency_text(dependency: Dependency) -> str:
+def dependency_text(dependency: DependencyView) -> str:
     """One sentence."""
-    on = name_of(dependency.on) if dependency.on else "–"
-    return _TEXTS[dependency.kind]().format(
-        what=dependency.what, on=on, host=name_of(dependency.host) if dependency.host else _("any host")
-    )
+    on, host = dependency.on, dependency.host
+    return _TEXTS[dependency.kind]().format(what=dependency.what, on=on.name if on else "–", host=host.name if host else _("any host"))

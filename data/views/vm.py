@@ -12,7 +12,7 @@ from data.findings.registry import FindingRegistry
 from data.history import History
 from data.level import Level
 from data.names import name_of, pool_name
-from data.objects import VM, Appliance, Host, Pool, Task
+from data.objects import VBD, VM, Appliance, Host, Pool, Task
 from data.placement import is_guest
 from data.types import Ref
 from data.views.moving import ELSEWHERE, moves_to
@@ -197,6 +197,8 @@ class VMView(View[VM]):
         "VBDs.VDI.missing", "VBDs.VDI.sm_config", *SR,
     )  # fmt: skip
     """Disks by position, then CD drives."""
+    disk_count = _Fact(lambda vm: sum(vbd.type == "Disk" for vbd in vm.all_of(VBD, vm.VBDs)), "VBDs.type")
+    nic_count = _Fact(lambda vm: len(vm.VIFs), "VIFs")
     nics = _Fact(
         lambda vm: tuple(nic_of(nic) for nic in vms.nics_of(vm)), "VIFs.device", "VIFs.MAC", "VIFs.currently_attached", *NETWORK, *AGENT
     )

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from data.changes import Subject
-from data.failover import FailoverVerdict, Fates
+from data.dependencies import DependencyKind, dependencies_of
+from data.failover import FailoverVerdict, Fates, srs_of
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import KINDS, SR, VM, Host, Pool
@@ -138,3 +139,18 @@ def test_what_would_become_of_all_vms_of_a_host_is_for_who_sees_the_pool(mirror:
     whole.fates[host.ref] = FailoverVerdict(1, 0)
     screen, few = Scope(mirror, on_a_screen), Scope(mirror, lambda subject: isinstance(subject, VM) and subject.resident_on == host.ref)
     assert screen.mirror.pools[whole.id].part(Fates) and not few.mirror.pools[whole.id].part(Fates)
+
+
+def test_of_what_a_vm_hangs_on_enough_is_seen_to_judge_it(mirror: Mirror) -> None:
+    """An SR that is seen by name is not told to be detached; that it is full is said on its own page."""
+    vm = next(vm for vm in mirror.every(VM) if vm.VBDs and vm.home.one(Host, vm.resident_on))
+    scope = Scope(mirror, lambda subject: subject is vm)
+    own = scope.mirror.find(VM, key_of(vm))
+    assert own is not None and own is not vm
+
+    def told(row: VM) -> list[tuple[str, str]]:
+        return [(one.kind, one.what) for one in dependencies_of(row) if one.kind is not DependencyKind.FULL]
+
+    assert told(own) == told(vm)
+    (sr,) = {sr.ref for sr in srs_of(own)}
+    assert not scope.shows(own.home.all(SR)[sr]) and not own.home.all(SR)[sr].VDIs

@@ -12,6 +12,7 @@ from components.vms.loads import loads
 from components.vms.page.pending import PendingNotice
 from components.vms.page.protection import Protection
 from data.objects import VM
+from data.views.vm import VMView
 from xo_dash.context import Context
 
 
@@ -27,4 +28,4 @@ def overview(context: Context, vm: VM) -> None:
         with ui.element().classes("x-vm-aside"):
             console_card(mirror, vm)
             VmAbout(context, vm)
-            Ties(mirror, vm)
+            Ties(context.scope.view(VMView, vm))
