@@ -30,16 +30,6 @@ def cannot_disable(host: Host) -> LazyText | None:
     return None if host.enabled or guests(host) else lazy(N_("it is already in maintenance mode"))
 
 
-def cannot_reboot(host: Host) -> LazyText | None:
-    if reason := silent(host):
-        return reason
-    if host.enabled:
-        return lazy(N_("put it into maintenance mode first"))
-    if count := len(guests(host)):
-        return lazy(N_("VMs are still running on it ({count}); migrate or shut them down first"), count=count)
-    return None
-
-
 def cannot_power_on(host: Host) -> LazyText | None:
     if host_answers(host):
         return lazy(N_("it is already running"))

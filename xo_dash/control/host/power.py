@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from data.facts.host import booted_at, is_live
 from data.names import name_of
-from data.objects import Host, Task, TaskStatus
+from data.objects import PBD, Host, Task, TaskStatus
 from data.stores.users import Role
 from data.uplinks import is_master
 from xo_dash.control.action import Action, AnyAction
@@ -42,12 +42,13 @@ def reboot(request: RebootHost, host: Host) -> Plan:
 def rebooting(request: RebootHost, host: Host, before: Callable[[Host], Plan] | None = None) -> Plan:
     """`before`: what is done to the empty host first."""
     booted, away = booted_at(host) or 0.0, away_after(departures(request, host), host)
+    paths = [pbd for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached]
     yield from enter(request, host)
     if before is not None:
         yield from before(host)
     yield Call("host.reboot", host.ref, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
     yield Wait(
-        until=lambda: _is_back(host, booted),
+        until=lambda: _is_back(host, booted, paths),
         within=BOOTS_WITHIN,
         says=lazy(N_("Waiting until {name} is back"), name=name_of(host)),
         failed=lazy(N_("{name} is not back after {minutes} minutes; look at its console"), name=name_of(host), minutes=MINUTES),
@@ -58,10 +59,16 @@ def rebooting(request: RebootHost, host: Host, before: Callable[[Host], Plan] | 
         yield from putting_back(BringBack(network=request.network, at_once=request.at_once), host, away, held_after(away))
 
 
-def _is_back(host: Host, before: float) -> bool:
-    """Heard by a connected pool, and booted since."""
+def _is_back(host: Host, before: float, paths: Sequence[PBD]) -> bool:
+    """Heard by a connected pool, booted since, and done with it: XAPI enables it, or has at least attached the SRs that it had.
+
+    Source: host.enable before that is refused with HOST_STILL_BOOTING.
+    """
     now = host.home.one(Host, host.ref)
-    return now is not None and host.home.server.is_live and is_live(now) and (booted_at(now) or 0.0) > before
+    if now is None or not host.home.server.is_live or not is_live(now) or (booted_at(now) or 0.0) <= before:
+        return False
+    attached = (host.home.one(PBD, pbd.ref) for pbd in paths)
+    return now.enabled or all(pbd is None or pbd.currently_attached for pbd in attached)
 
 
 def is_empty(host: Host) -> bool:
