@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from data.objects import PBD, SR, Host
 from data.types import Home
 
 Place = tuple[str, ...]
 """What names a place: ("nfs", server, path), ("scsi", SCSI id), ("disk", host's uuid, device) ..."""
+SRsByPlace = Mapping[Place, Sequence[SR]]
 ON_DISK = frozenset({"lvm", "ext", "xfs", "largeblock"})
 
 
@@ -36,14 +37,12 @@ def _slashes(text: str) -> str:
     return text.replace("\\", "/").rstrip("/")
 
 
-def srs_at(pools: Mapping[str, Home], place: Place) -> list[SR]:
-    """The SRs of all pools that lie at `place`, by name."""
-    found = dict.fromkeys(sr for home in pools.values() for sr, at in _places(home) if place and at == place)
-    return sorted(found, key=lambda sr: sr.name_label.casefold())
-
-
-def _places(home: Home) -> Iterator[tuple[SR, Place]]:
-    for pbd in home.all(PBD).values():
-        sr, host = home.one(SR, pbd.SR), home.one(Host, pbd.host)
-        if sr is not None:
-            yield sr, place_of(sr.type, pbd.device_config, host.uuid if host is not None else "")
+def srs_by_place(pools: Mapping[str, Home]) -> SRsByPlace:
+    """The SRs of all pools by where they lie, those of one place by name."""
+    found: dict[Place, dict[SR, None]] = {}
+    for home in pools.values():
+        for pbd in home.all(PBD).values():
+            sr, host = home.one(SR, pbd.SR), home.one(Host, pbd.host)
+            if sr is not None and (place := place_of(sr.type, pbd.device_config, host.uuid if host is not None else "")):
+                found.setdefault(place, {})[sr] = None
+    return {place: sorted(srs, key=lambda sr: sr.name_label.casefold()) for place, srs in found.items()}

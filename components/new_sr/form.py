@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import msgspec
 from nicegui import ui
 
 from components.actions import whoever
 from components.actions.fields import FieldBox, box_for
 from components.actions.preview import Preview
 from components.live import follow_all, fresh_slot
-from components.new_sr.found_list import FoundList, FoundRow, space_of, there
+from components.new_sr.draft import Draft
+from components.new_sr.found_list import FoundList, FoundRow, export_rows, lun_rows
 from components.new_sr.progress import Progress
-from components.new_sr.search import HostCheck, Search, place_key
+from components.new_sr.search import HostCheck, Search
+from components.new_sr.side import HostChecks, Notes
 from components.ui import Button, ButtonKind, Card, Mark, check, spinner
 from data.facts.pool import own_pool
 from data.names import name_of, pool_name
+from data.storage_places import srs_by_place
 from data.types import Home
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import BadRequest, Fault, decode, fields
+from xo_dash.control.request import Fault, fields
 from xo_dash.control.run import Run
 from xo_dash.control.sr.choice import default_sr
-from xo_dash.control.sr.create import NEW_SR, WATCHED, free_name, hosts_of, is_here
-from xo_dash.control.sr.found import FoundSR
+from xo_dash.control.sr.create import NEW_SR, WATCHED, hosts_of
 from xo_dash.control.sr.kinds import KINDS, SRKind, offered
 from xo_dash.control.sr.new_sr import NewSR
 from xo_dash.control.sr.probe import Answer
 from xo_dash.control.sr.probe_faults import fault_of
-from xo_dash.i18n import _, duration, ngettext, number, size
+from xo_dash.i18n import _, duration, ngettext, number
 
 ASKED: dict[SRKind, tuple[str, ...]] = {
     SRKind.NFS: ("server", "version", "path"), SRKind.SMB: ("share", "user", "password"),
@@ -47,11 +48,9 @@ class NewSRForm(ui.element):
         super().__init__()
         self.classes("x-new-sr")
         self._context, self._home = context, home
-        self._kind = offered(home)[0]
-        self._chosen = {"iqn": "", "scsi_id": ""}
-        self._existing: str | None = None  # the uuid that is attached; "": a new one beside it; None: what is found is attached
+        self._draft = Draft(home, offered(home)[0])
         self._boxes: dict[str, FieldBox] = {}
-        self._named = self._pressed = False
+        self._named = self._suggesting = self._pressed = False
         self._failed: Fault | None = None  # of the last run
         self._search = Search(context.runner.prober, home, self._tell)
         self._drawn: object = None
@@ -59,7 +58,8 @@ class NewSRForm(ui.element):
         assert pool is not None  # noqa: S101  # a page is for a pool
         self._pool = pool
         with self:
-            self._types = Card(_("Type"))
+            with Card(_("Type")):
+                self._types = ui.element().classes("contents")
             with ui.element().classes("x-new-sr-main"):
                 self._fields = ui.element().classes("contents")
                 self._lists()
@@ -96,12 +96,10 @@ class NewSRForm(ui.element):
             self._default = check(text, on_change=self._tell).mark("make-default")
 
     def _aside(self) -> None:
-        self._hosts = Card(_("Hosts"), " ")
-        with self._hosts:
-            self._host_rows = ui.element().classes("x-new-sr-hosts").mark("hosts")
-        with Card(_("Plan")) as self._plan:
+        self._hosts = HostChecks()
+        with Card(_("Plan")):
             self._preview = Preview(NEW_SR, [self._pool])
-            self._notes = ui.element().props("role=status").mark("notes")
+            self._notes = Notes()
             self._button = Button(_("Create"), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
             self._why = ui.label().classes("x-dim x-small")
             self._progress = ui.element().classes("contents")
@@ -111,35 +109,29 @@ class NewSRForm(ui.element):
     # ---- the type and its fields
 
     def _draw_types(self) -> None:
-        with fresh_slot(self._type_slot()), ui.element().classes("x-new-sr-types").props("role=radiogroup") as group:
+        with fresh_slot(self._types), ui.element().classes("x-new-sr-types").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Type")
             for kind in offered(self._home):
                 button = ui.element("button").props("type=button role=radio").mark(f"kind-{kind}")
-                button.props["aria-checked"] = "true" if kind is self._kind else "false"
+                button.props["aria-checked"] = "true" if kind is self._draft.kind else "false"
                 button.on("click", lambda to=kind: self._turn(to), [])
                 with button:
                     ui.label(_(KINDS[kind].title))
                     ui.label(_(KINDS[kind].note)).classes("x-dim x-small")
 
-    def _type_slot(self) -> ui.element:
-        if not hasattr(self, "_type_box"):
-            with self._types:
-                self._type_box = ui.element().classes("contents")
-        return self._type_box
-
     def _turn(self, kind: SRKind) -> None:
-        """Another type; what was typed into fields that both have stays."""
-        self._kind, self._failed, self._pressed = kind, None, False
-        self._chosen, self._existing = {"iqn": "", "scsi_id": ""}, None
+        """Another type; what was typed into fields that both have stays, but for who signs in where."""
+        self._draft.turn(kind)
+        self._failed, self._pressed = None, False
         self._draw_types()
         self._draw_fields()
 
     def _draw_fields(self) -> None:
-        kept = {name: box.value for name, box in self._boxes.items()}
+        kept = {name: box.value for name, box in self._boxes.items() if name not in ("user", "password")}
         self._boxes = {name: box for name, box in self._boxes.items() if name in ("name", "description")}
         known = {field.name: field for field in fields(NewSR)}
         with fresh_slot(self._fields):
-            asked = ASKED[self._kind]
+            asked = ASKED[self._draft.kind]
             if asked:
                 with Card(_("Where it is"), " ") as where, ui.element().classes("x-new-sr-fields"):
                     for name in asked:
@@ -158,63 +150,22 @@ class NewSRForm(ui.element):
 
     # ---- what is typed
 
-    def _values(self) -> dict[str, object]:
-        values = {name: box.value for name, box in self._boxes.items()}
-        return {**values, **self._chosen, "kind": str(self._kind), "make_default": bool(self._default.value), "existing": self._attached()}
-
-    def _attached(self) -> str | None:
-        """The SR that is attached instead of a new one: what was found, unless somebody wants one beside it."""
-        if self._existing is None:
-            lying = self._lying()
-            return lying[0].uuid if lying else None
-        return self._existing or None
-
-    def _lying(self) -> tuple[FoundSR, ...]:
-        rough = self._rough({})
-        if rough is None or not rough.facts.probed or any(not getattr(rough, name) for name in rough.facts.needs):
-            return ()
-        return tuple(sr for sr in self._search.found.srs.get(place_key(rough), ()) if not is_here(sr.uuid, self._home))
-
-    def _rough(self, values: dict[str, object]) -> NewSR | None:
-        """A request of what is right so far, for looking around; None where the rest makes none."""
-        given = values or {**{name: box.value for name, box in self._boxes.items()}, **self._chosen, "kind": str(self._kind)}
-        try:
-            return decode(NewSR, {**given, "name": given.get("name") or "new"})
-        except BadRequest as error:
-            wrong = {fault.field for fault in error.faults}
-        try:
-            return decode(NewSR, {name: value for name, value in given.items() if name not in wrong} | {"name": "new"})
-        except BadRequest:
-            return None
-
-    def _request(self) -> tuple[NewSR | None, list[Fault]]:
-        values = self._values()
-        try:
-            request = decode(NewSR, values)
-        except BadRequest as error:
-            rough = self._rough(values)
-            told = {fault.field for fault in error.faults}
-            more = [] if rough is None else [fault for fault in NEW_SR.faults(rough, self._pool) if fault.field not in told]
-            return None, [*error.faults, *more]
-        faults = NEW_SR.faults(request, self._pool)
-        return (None if faults else request), faults
-
     def _name_typed(self) -> None:
-        self._named = bool(self._boxes["name"].value)
-        self._typed()
+        if not self._suggesting:
+            self._named = bool(self._boxes["name"].value)
+            self._typed()
 
     def _typed(self) -> None:
         self._failed = None
         self._tell()
 
     def _choose(self, name: str, value: str) -> None:
-        self._existing, self._failed = None, None
-        if name == "iqn":
-            self._chosen["scsi_id"] = ""
+        self._failed = None
         if name in self._boxes:
+            self._draft.existing = None
             self._boxes[name].fill(value)
         else:
-            self._chosen[name] = value
+            self._draft.choose(name, value)
             self._tell()
 
     def _stop(self) -> None:
@@ -227,52 +178,49 @@ class NewSRForm(ui.element):
         if self.is_deleted:
             return
         with self:
-            user = whoever()
+            self._read()
+            user, rough = whoever(), self._draft.rough
             barred = why_not(NEW_SR, self._pool, user)
-            rough = self._rough({})
             if rough is not None and user is not None and barred is None:
                 self._search.want(user, rough)
-            if self._taken_alone():
-                return
-            self._suggest_name(rough)
-            request, faults = self._request()
-            self._draw_found(rough)
-            self._draw_hosts(rough)
-            self._draw_plan(request, faults, barred)
+            self._take_the_only_target()
+            self._suggest_name()
+            self._draw_found()
+            self._draw_hosts()
+            self._draw_plan(barred)
 
-    def _taken_alone(self) -> bool:
-        """The only target there is needs no choosing; told anew with it."""
+    def _read(self) -> None:
+        typed = {name: box.value for name, box in self._boxes.items()}
+        self._draft.typed = {**typed, "make_default": bool(self._default.value)}
+
+    def _take_the_only_target(self) -> None:
+        """It needs no choosing, and asks nothing that is not being asked already."""
         targets = self._search.found.targets
-        if self._kind is not SRKind.ISCSI or self._chosen["iqn"] or len(targets) != 1:
-            return False
-        self._chosen["iqn"] = targets[0].iqn
-        self._search.adopt(self._rough({}))
-        self._tell()
-        return True
+        if self._draft.kind is SRKind.ISCSI and not self._draft.iqn and len(targets) == 1:
+            self._draft.choose("iqn", targets[0].iqn)
+            self._search.adopt(self._draft.rough)
 
-    def _suggest_name(self, rough: NewSR | None) -> None:
-        """That of the SR that was found, else of where it is; what was typed stays."""
-        if self._named or rough is None:
-            return
-        lying = self._lying() if self._existing is None else ()
-        place = rough.path or rough.folder or rough.device or rough.share.replace("\\", "/") or rough.iqn.replace(":", "/")
-        stem = (lying[0].name if lying else "") or place.rstrip("/").rpartition("/")[2] or ("san" if rough.scsi_id else "")
-        box, name = self._boxes["name"], free_name(stem, self._home) if stem else ""
-        if box.value != name:
+    def _suggest_name(self) -> None:
+        """What was typed stays."""
+        box, name = self._boxes["name"], self._draft.name(self._search.found)
+        if not self._named and box.value != name:
+            self._suggesting = True
             box.fill(name)
-            self._named = box.touched = False
+            self._suggesting = box.touched = False
+            self._read()
 
-    def _draw_found(self, rough: NewSR | None) -> None:
-        found, search = self._search.found, self._search
+    def _draw_found(self) -> None:
+        draft, found, search = self._draft, self._search.found, self._search
         if self._where is not None:
             self._busy.set_visibility(search.running)
             self._where.scope.text = self._scope()
-        if rough is None:
+        if (rough := draft.rough) is None:
             return
-        self._exports.show(self._export_rows(rough), rough.path, _("Path on {server}").format(server=rough.server))
+        known = srs_by_place(self._home.pools) if found.exports or found.luns else {}
+        self._exports.show(export_rows(rough, found, known), rough.path, _("Path on {server}").format(server=rough.server))
         self._targets.show([FoundRow(one.iqn, (one.iqn,), ", ".join(one.portals)) for one in found.targets], rough.iqn)
-        self._luns.show(self._lun_rows(rough), rough.scsi_id)
-        shown = (self._lying(), self._attached(), self._kind)
+        self._luns.show(lun_rows(rough, found, known), rough.scsi_id)
+        shown = (draft.lying(found), draft.attached(found), draft.kind)
         if shown != self._drawn:
             self._drawn = shown
             with fresh_slot(self._callout):
@@ -288,29 +236,12 @@ class NewSRForm(ui.element):
         text = ngettext("{n} found in {time}", "{n} found in {time}", count)
         return text.format(n=number(count), time=duration(max(0.1, round(search.seconds, 1))))
 
-    def _export_rows(self, rough: NewSR) -> list[FoundRow]:
-        rows = []
-        for path in self._search.found.exports:
-            chosen = msgspec.structs.replace(rough, path=path)
-            words, mark, taken = there(chosen, path, self._search.found, self._home, one_sr=False)
-            rows.append(FoundRow(path, (path, *space_of(chosen, self._home)), words, mark, taken))
-        return rows
-
-    def _lun_rows(self, rough: NewSR) -> list[FoundRow]:
-        rows = []
-        for lun in self._search.found.luns:
-            chosen = msgspec.structs.replace(rough, scsi_id=lun.scsi_id)
-            words, mark, taken = there(chosen, lun.scsi_id, self._search.found, self._home, one_sr=True)
-            cells = (lun.number or "–", size(lun.size) if lun.size else "–", lun.vendor or "–", lun.scsi_id)
-            rows.append(FoundRow(lun.scsi_id, cells, words, mark, taken))
-        return rows
-
     def _draw_existing(self) -> None:
         """What was found is attached unless one says otherwise."""
-        lying = self._lying()
+        lying = self._draft.lying(self._search.found)
         if not lying:
             return
-        attached = self._attached()
+        attached = self._draft.attached(self._search.found)
         with Card().classes("x-new-sr-callout").mark("existing"):
             ui.label(_("There is an SR already: attach it?")).classes("x-new-sr-question")
             ui.label(_("Attaching keeps all disks and adds them to {pool}; nothing is written.").format(pool=pool_name(self._home)))
@@ -321,62 +252,44 @@ class NewSRForm(ui.element):
                 for sr in lying[:5]:
                     text = _("Attach {name}").format(name=sr.name or sr.uuid[:8]) if len(lying) > 1 else _("Attach it")
                     self._way(text, sr.uuid == attached, sr.uuid, "link")
-                beside = _("Erase it and create a new SR") if KINDS[self._kind].formats else _("New SR beside it")
+                beside = _("Erase it and create a new SR") if KINDS[self._draft.kind].formats else _("New SR beside it")
                 self._way(beside, attached is None, "", "plus")
 
     def _way(self, text: str, on: bool, existing: str, icon: str) -> None:
         def turn() -> None:
-            self._existing = existing
+            self._draft.existing = existing
             self._typed()
 
         button = Button(text, turn, icon=icon).props("role=radio").mark(f"way-{existing or 'new'}")
         button.props["aria-checked"] = "true" if on else "false"
 
-    def _draw_hosts(self, rough: NewSR | None) -> None:
-        checks = self._search.checks
+    def _draw_hosts(self) -> None:
+        rough, checks = self._draft.rough, self._search.checks
         if not checks and rough is not None:
             checks = tuple(HostCheck(name_of(host)) for host in hosts_of(rough, self._pool))
-        self._hosts.scope.text = _("checked now") if checks and all(one.known for one in checks) else ""
-        with fresh_slot(self._host_rows):
-            if not checks:
-                ui.label(_("Choose a host.")).classes("x-dim")
-            for one in checks:
-                with ui.element().classes("x-new-sr-host"):
-                    Mark("critical" if one.refused else "live" if one.known else "unknown")
-                    ui.label(one.name).classes("x-cut").props("dir=auto")
-                    text = str(one.refused) if one.refused else _("reaches it") if one.known else _("not checked")
-                    ui.label(text).classes("x-dim")
+        self._hosts.show(checks)
 
     # ---- the plan
 
-    def _draw_plan(self, request: NewSR | None, faults: list[Fault], barred: LazyText | None) -> None:
-        attach = self._attached() is not None
+    def _draw_plan(self, barred: LazyText | None) -> None:
+        request, faults = self._draft.request(self._search.found)
         fault = self._failed or self._search.found.fault or next((_as_fault(one) for one in self._search.checks if one.refused), None)
         told = {fault.field: fault.reason} if fault is not None else {}
         for name, box in self._boxes.items():
             wrong = next((one.reason for one in faults if one.field == name), None) if box.touched or self._pressed else None
             box.fault(told.get(name) or wrong)
         self._preview.show(request)
-        self._draw_notes(request, None if fault is None or fault.field in self._boxes else fault.reason)
-        self._button.set_text(_("Attach") if attach else _("Create"))
+        notes = [] if request is None else list(NEW_SR.notes(request, self._pool))
+        self._notes.show(notes, None if fault is None or fault.field in self._boxes else fault.reason)
+        self._button.set_text(_("Attach") if self._draft.attached(self._search.found) else _("Create"))
         why = barred or next((one.reason for one in faults), None)
         self._button.allow(str(why) if why else None)
         self._why.text = str(why) if why and (barred or self._pressed) else ""
 
-    def _draw_notes(self, request: NewSR | None, fault: LazyText | None) -> None:
-        notes = [] if request is None else [("warning", str(note)) for note in NEW_SR.notes(request, self._pool)]
-        if fault is not None:
-            notes.append(("critical", str(fault)))
-        with fresh_slot(self._notes):
-            for mark, text in notes:
-                with ui.element().classes("x-move-note"):
-                    Mark(mark)
-                    ui.label(text)
-
     def _go(self) -> None:
         self._pressed = True
         self._tell()
-        request, faults = self._request()
+        request, faults = self._draft.request(self._search.found)
         user = whoever()
         if request is None or user is None:
             for fault in faults[:1]:

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 from nicegui import ui
 
 from components.ui import Card, Mark
 from data.names import name_of, pool_name
-from data.types import Home
+from data.storage_places import SRsByPlace
+from data.types import XapiObject
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.sr.discovery import Discovery
-from xo_dash.control.sr.new_sr import NewSR, known_at
+from xo_dash.control.sr.new_sr import NewSR, place_asked
 from xo_dash.i18n import _, ngettext, number, size
 
 
@@ -28,27 +30,45 @@ class FoundRow:
     taken: bool = False
 
 
-def there(chosen: NewSR, place: str, found: Discovery, home: Home, *, one_sr: bool) -> tuple[str, str, bool]:
-    """(what lies at a place, mark, whether that keeps it from being chosen); `one_sr`: it holds one SR alone."""
-    known = known_at(chosen, home)
-    if known:
-        names = ", ".join(_("{sr} of {pool}").format(sr=name_of(sr), pool=pool_name(sr.home)) for sr in known[:2])
-        return (_("{names}, in use").format(names=names) if one_sr else names), ("critical" if one_sr else ""), one_sr
+def export_rows(rough: NewSR, found: Discovery, known: SRsByPlace) -> list[FoundRow]:
+    """What an export has of space is known where an SR is on it."""
+    rows = []
+    for path in found.exports:
+        srs = known.get(place_asked(msgspec.structs.replace(rough, path=path)), ())
+        sized = next((sr for sr in srs if sr.physical_size > 0), None)
+        free = free_space(sized) if sized is not None else None
+        amounts = (size(sized.physical_size), size(free)) if sized is not None and free is not None else ("–", "–")
+        there = _named(srs) or _lying(path, found)
+        rows.append(FoundRow(path, (path, *amounts), there, "" if srs or not found.srs.get(path) else "information"))
+    return rows
+
+
+def lun_rows(rough: NewSR, found: Discovery, known: SRsByPlace) -> list[FoundRow]:
+    """One that holds an SR which somebody has is taken."""
+    rows = []
+    for lun in found.luns:
+        srs = known.get(place_asked(msgspec.structs.replace(rough, scsi_id=lun.scsi_id)), ())
+        cells = (lun.number or "–", size(lun.size) if lun.size else "–", lun.vendor or "–", lun.scsi_id)
+        there = _("{names}, in use").format(names=_named(srs)) if srs else _lying(lun.scsi_id, found)
+        mark = "critical" if srs else "information" if found.srs.get(lun.scsi_id) else ""
+        rows.append(FoundRow(lun.scsi_id, cells, there, mark, taken=bool(srs)))
+    return rows
+
+
+def _named(srs: Sequence[XapiObject]) -> str:
+    return ", ".join(_("{sr} of {pool}").format(sr=name_of(sr), pool=pool_name(sr.home)) for sr in srs[:2])
+
+
+def _lying(place: str, found: Discovery) -> str:
+    """The SRs there that no connected pool has."""
     lying = found.srs.get(place)
     if lying is None:
-        return "" if found.done else "…", "", False
+        return "" if found.done else "…"
     if not lying:
-        return _("no SR"), "", False
+        return _("no SR")
     names = ", ".join(sr.name for sr in lying if sr.name)
     count = ngettext("{n} SR: attach it?", "{n} SRs", len(lying)).format(n=number(len(lying)))
-    return (f"{count} {names}" if names else count), "information", False
-
-
-def space_of(chosen: NewSR, home: Home) -> tuple[str, str]:
-    """(size, free) of an export, as far as an SR on it tells."""
-    sr = next((sr for sr in known_at(chosen, home) if sr.physical_size > 0), None)
-    free = free_space(sr) if sr is not None else None
-    return (size(sr.physical_size), size(free)) if sr is not None and free is not None else ("–", "–")
+    return f"{count} {names}" if names else count
 
 
 class FoundList(Card):

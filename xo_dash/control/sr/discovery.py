@@ -9,10 +9,11 @@ from typing import Final
 import msgspec
 
 from data.objects import Pool
+from data.storage_places import srs_by_place
 from xo_dash.control.request import Fault
 from xo_dash.control.sr.found import FoundSR, Lun, Target, exports_in, luns_in, srs_in, targets_in
 from xo_dash.control.sr.kinds import SRKind
-from xo_dash.control.sr.new_sr import NewSR, device_config, known_at
+from xo_dash.control.sr.new_sr import NewSR, device_config, place_asked
 from xo_dash.control.sr.probe import Answer
 from xo_dash.control.sr.probe_faults import fault_of
 
@@ -128,9 +129,10 @@ async def _luns(request: NewSR, pool: Pool, ask: Ask, found: Discovery) -> Async
         yield replace(found, fault=fault_of(bare, answer, pool.home))
         return
     yield found
+    known = srs_by_place(pool.home.pools)
     for lun in found.luns[:MOST]:
         chosen = msgspec.structs.replace(request, scsi_id=lun.scsi_id)
-        if known_at(chosen, pool.home):
+        if place_asked(chosen) in known:
             continue
         answer = await ask(request.facts.type, device_config(chosen))
         if not answer.code:

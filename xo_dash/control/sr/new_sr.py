@@ -11,7 +11,7 @@ from msgspec import Meta
 from data.facts.host import is_live
 from data.names import name_of, pool_name
 from data.objects import SR, Host, Pool
-from data.storage_places import place_of, srs_at
+from data.storage_places import Place, place_of, srs_by_place
 from data.types import Home
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Hidden
@@ -88,10 +88,15 @@ def share_of(request: NewSR) -> str:
     return "//" + request.share.replace("\\", "/").strip("/")
 
 
+def place_asked(request: NewSR) -> Place:
+    """Where it would be."""
+    plain = {key: value for key, value in device_config(request).items() if isinstance(value, str)}
+    return place_of(request.facts.type, plain, request.host or "")
+
+
 def known_at(request: NewSR, home: Home) -> list[SR]:
     """The SRs of all pools that we know to be where this one would be."""
-    plain = {key: value for key, value in device_config(request).items() if isinstance(value, str)}
-    return srs_at(home.pools, place_of(request.facts.type, plain, request.host or ""))
+    return list(srs_by_place(home.pools).get(place_asked(request), ()))
 
 
 def check(request: NewSR, pool: Pool) -> Iterator[Fault]:
