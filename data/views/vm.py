@@ -205,7 +205,6 @@ class VMView(View[VM]):
     macs = _Fact(lambda vm: tuple(vif.MAC for vif in vms.vifs_of(vm)), "VIFs.device", "VIFs.MAC")
     devices = _Fact(lambda vm: tuple(map(device_of, devices_of(vm))), *DEVICES)
     """GPUs, PCI and USB devices of hosts."""
-    has_vtpm = _Fact(lambda vm: bool(vm.VTPMs), "VTPMs")
     snapshot_count = _Fact(lambda vm: len(vm.snapshots), "snapshots")
     dependencies = _Fact(
         lambda vm: tuple(dependency_of(dependency) for dependency in dependencies.dependencies_of(vm)), "VBDs.type", "VBDs.userdevice",
@@ -225,8 +224,6 @@ class VMView(View[VM]):
     """The group of VMs that it starts and stops with: a vApp."""
     order = _Fact(lambda vm: vm.order, "order")
     start_delay = _Fact(lambda vm: vm.start_delay, "start_delay")
-    """Seconds."""
-    shutdown_delay = _Fact(lambda vm: vm.shutdown_delay, "shutdown_delay")
     """Seconds."""
     restarts = _Fact(lambda vm: vm.ha_restart_priority, "ha_restart_priority")
     """By HA: `restart`, `best-effort`, or ""."""
