@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -266,11 +267,11 @@ async def test_a_head_follows_what_decides_about_its_actions(at: Looking) -> Non
     await at.user.should_not_see(marker="host.maintenance")
 
 
-async def test_a_description_keeps_its_lines(at: Looking) -> None:
+async def test_a_description_keeps_its_lines_and_stays_text(at: Looking) -> None:
     host = lab_host(at)
     fakes.change(at.mirror, host, name_description=f"rack 4\n{EVIL}")
     await at.open(f"/host/{host.uuid}")
-    await at.user.should_see(f"rack 4\n{EVIL}")
+    await at.user.should_see(f"rack 4<br />\n{html.escape(EVIL)}")
 
 
 async def test_a_card_says_how_many_there_are(at: Looking) -> None:
