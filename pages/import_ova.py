@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nicegui import ui
 
-from components.appliance import ApplianceForm
+from components.import_ova import OVAForm
 from components.ui import PageHead
 from data.views.pool import PoolView
 from pages.objects import object_page
@@ -20,6 +20,6 @@ def create(program: Context) -> None:
     def import_ova(key: str) -> None:
         def show(context: Context, pool: PoolView) -> None:
             PageHead(_("Import OVA"), icon="upload")
-            ApplianceForm(context, pool)
+            OVAForm(context, pool)
 
         object_page(program.for_viewer(), replace(about(), draw=show), key)

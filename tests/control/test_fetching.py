@@ -21,7 +21,7 @@ from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.sr.import_disk import ImportDisk
 from xo_dash.control.transfers.allowed import AllowedHosts, parsed
 from xo_dash.control.transfers.ends import EndFailed
-from xo_dash.control.transfers.remote import HOPS, Remote
+from xo_dash.control.transfers.remote import HOPS, RemoteFile
 from xo_dash.simulator.testing import simulated
 
 LOCAL = AllowedHosts.of(["127.0.0.1"])
@@ -106,7 +106,7 @@ def test_a_signature_is_not_written_down() -> None:
 
 
 async def fetched(site: WebServer, allowed: AllowedHosts = LOCAL) -> bytes:
-    remote = Remote(site.url, allowed, pause=0.0)
+    remote = RemoteFile(site.url, allowed, pause=0.0)
     try:
         await remote.open()
         return b"".join([piece async for piece in remote.pieces()])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from components.appliance import ApplianceForm
+from components.import_ova import OVAForm
 from components.transfers.picker import FilePicker
 from data.identity import key_of
 from data.objects import SR, VM, Network, Pool
@@ -28,7 +28,7 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
     def draw(context: Context) -> None:
         view = context.scope.pool(key_of(pool))
         assert view is not None
-        ApplianceForm(context, view)
+        OVAForm(context, view)
 
     async with looking(tmp_path, fake, draw) as at:
         await at.user.should_see("Choose a file first.")

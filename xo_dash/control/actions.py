@@ -14,7 +14,7 @@ from xo_dash.control.network.commands import NETWORKS
 from xo_dash.control.pbd.plug import PLUG, UNPLUG
 from xo_dash.control.pool.balance import BALANCE
 from xo_dash.control.pool.commands import POOLS
-from xo_dash.control.pool.import_appliance import IMPORT_APPLIANCE
+from xo_dash.control.pool.import_ova import IMPORT_OVA
 from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
 from xo_dash.control.pool.stop import STOP
@@ -78,7 +78,7 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,
     *NETWORKS,
-    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, IMPORT_APPLIANCE, *POOLS, DISMISS_MANY, DISMISS, CANCEL, BALANCE, STOP,
+    CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, IMPORT_OVA, *POOLS, DISMISS_MANY, DISMISS, CANCEL, BALANCE, STOP,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
 

@@ -144,7 +144,7 @@ class Parallel:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class PoolExport:
     """What comes out of the object's own pool, by one of its HTTP handlers, for another pool."""
 
     path: str
@@ -184,7 +184,7 @@ class Transfer:
         name: str,
         source: File | None = None,
         content: Callable[[], bytes] | None = None,
-        export: Export | None = None,
+        export: PoolExport | None = None,
         at: str = "",
         encode: Callable[[Source], AsyncGenerator[bytes]] | None = None,
         is_framed: bool = False,

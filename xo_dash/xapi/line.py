@@ -10,7 +10,7 @@ PIECE: Final = 512 << 10
 END_OF_HEAD: Final = b"\r\n\r\n"
 
 
-class Line(asyncio.BufferedProtocol):
+class TransferLine(asyncio.BufferedProtocol):
     """What is read and written is lent: the buffer is filled again at the next read, and a write returns when its bytes are sent.
 
     Raises OSError when the connection breaks.

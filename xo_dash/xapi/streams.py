@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.dial import dial_for
 from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, TransferRefused, Unreachable, XapiError
-from xo_dash.xapi.line import Line
+from xo_dash.xapi.line import TransferLine
 from xo_dash.xapi.tls import CONNECT_TIMEOUT, Trust
 
 HEAD_LIMIT: Final = 64 << 10
@@ -41,7 +41,7 @@ class Head:
 class TransferStream:
     """One request that is under way. Raises Unreachable when the line breaks, Timeout where nobody answers, TransferRefused, BadReply."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: TransferLine) -> None:
         self._line = line
         self._left: int | None = None  # bytes of the answer still to come; None: until it is closed
         self.head: Head | None = None
@@ -103,10 +103,10 @@ async def open_stream(
     return stream
 
 
-async def _connected(address: Address, trust: Trust) -> Line:
+async def _connected(address: Address, trust: Trust) -> TransferLine:
     try:
         async with _translated(2 * CONNECT_TIMEOUT):
-            transport, line = await dial_for(address, trust, Line)
+            transport, line = await dial_for(address, trust, TransferLine)
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate("", "", error.verify_message) from error
     connection = transport.get_extra_info("socket")

@@ -1,1 +1,1 @@
-"""Appliances of other products: an OVA is a tar archive with an OVF, which describes a VM, and the images of its disks."""
+"""Commands for vApps: groups of VMs that start and stop together. XAPI calls them VM appliances."""

@@ -12,7 +12,7 @@ from xo_dash.control.run import Run, RunItem
 from xo_dash.control.transfers.allowed import AllowedHosts
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.ends import GONE, EndFailed, Source
-from xo_dash.control.transfers.remote import Remote
+from xo_dash.control.transfers.remote import RemoteFile
 from xo_dash.control.transfers.upload import Upload
 
 MOST_OFFERED = 100
@@ -56,7 +56,7 @@ class Exchange:
     async def source(self, file: File, owner: str) -> Source:
         """What `file` means, ready to be read. Raises EndFailed."""
         if file.url:
-            remote = Remote(file.url, self.allowed, self.pause)
+            remote = RemoteFile(file.url, self.allowed, self.pause)
             await remote.open()
             return remote
         upload = self.upload(file.id, owner)

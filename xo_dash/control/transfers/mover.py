@@ -13,7 +13,7 @@ from data.objects import TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Export, Inspect, Transfer
+from xo_dash.control.plan import Inspect, PoolExport, Transfer
 from xo_dash.control.request import File
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.steps import CANCELLED, Progressed, StepOutcome, TaskNoted, judged
@@ -191,7 +191,7 @@ class Mover:
             async for piece in body:
                 await stream.write(piece)
 
-    async def _piped(self, haul: Haul, export: Export) -> None:
+    async def _piped(self, haul: Haul, export: PoolExport) -> None:
         """From pool to pool. What came short of the whole goes no further: the other pool sees no end before this one's task says so."""
         pool, caller = haul.item.pool, self._connections(haul.item.pool)
         task = await self._task(haul, pool, caller)

@@ -15,7 +15,7 @@ from xo_dash.control.transfers.allowed import IP, AllowedHosts, host_of, literal
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import BadReply, TransferRefused, XapiError
-from xo_dash.xapi.line import Line
+from xo_dash.xapi.line import TransferLine
 from xo_dash.xapi.streams import Head, TransferStream
 
 HOPS: Final = 5
@@ -33,7 +33,7 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _RANGE: Final = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})")
 
 
-class Remote:
+class RemoteFile:
     """Meets Source. Raises EndFailed for whatever the other side does."""
 
     def __init__(self, url: str, allowed: AllowedHosts, pause: float = 1.0) -> None:
@@ -162,7 +162,7 @@ class Remote:
             url = there
         raise EndFailed(lazy(N_("it is redirected too often")))
 
-    async def _connected(self, url: SplitResult) -> Line:
+    async def _connected(self, url: SplitResult) -> TransferLine:
         """To an address that was looked at: the name is not asked for a second time. Raises EndFailed, OSError."""
         host, port = host_of(url), url.port or (443 if url.scheme == "https" else 80)
         loop = asyncio.get_running_loop()
@@ -178,7 +178,7 @@ class Remote:
             try:
                 async with asyncio.timeout(TO_CONNECT):
                     _transport, line = await loop.create_connection(
-                        Line, str(address), port, ssl=context, server_hostname=host if context else None
+                        TransferLine, str(address), port, ssl=context, server_hostname=host if context else None
                     )
                     return line
             except ssl.SSLCertVerificationError as error:

@@ -33,7 +33,7 @@ def capacity_of(head: bytes) -> int:
     return int.from_bytes(head[12:20], "little") * SECTOR
 
 
-class Forward:
+class ForwardReader:
     """Reads a source in its order."""
 
     def __init__(self, source: Source, hasher: Hasher) -> None:
@@ -60,7 +60,7 @@ class Forward:
 
 async def grains(source: Source, hasher: Hasher) -> AsyncGenerator[tuple[int, bytes]]:
     """(offset, data) of what is in it. Raises EndFailed."""
-    forward = Forward(source, hasher)
+    forward = ForwardReader(source, hasher)
     try:
         head = await forward.read(SECTOR)
         size, grain = capacity_of(head), int.from_bytes(head[20:28], "little") * SECTOR
@@ -84,7 +84,7 @@ async def grains(source: Source, hasher: Hasher) -> AsyncGenerator[tuple[int, by
         await forward.close()
 
 
-async def _packed(forward: Forward, grain: int) -> AsyncIterator[tuple[int, bytes]]:
+async def _packed(forward: ForwardReader, grain: int) -> AsyncIterator[tuple[int, bytes]]:
     """(offset in the disk, compressed data), up to the marker of the end, or the end of the file: qemu-img writes no marker."""
     while len(marker := await forward.read(SECTOR)) == SECTOR:
         value, count = int.from_bytes(marker[:8], "little"), int.from_bytes(marker[8:12], "little")

@@ -13,7 +13,7 @@ from data.vms import copy_size
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Call, Export, Plan, Transfer
+from xo_dash.control.plan import Call, Plan, PoolExport, Transfer
 from xo_dash.control.pool.import_vm import no_room
 from xo_dash.control.request import AnySR, Fault, NamePattern, Request, called
 from xo_dash.control.sr.choice import disk_srs
@@ -85,7 +85,7 @@ def plan(request: CopyToPool, vm: VM) -> Plan:
 
     copies = yield Transfer(
         "/import", {"sr_id": sr.ref, "restore": "false"}, at=there,
-        export=Export("/export", {"ref": vm.ref, "use_compression": QUERY[ZSTD if request.compress else NONE]}),
+        export=PoolExport("/export", {"ref": vm.ref, "use_compression": QUERY[ZSTD if request.compress else NONE]}),
         says=lazy(N_("Copying {name} to {pool}"), name=name, pool=pool_name(sr.home)), label=f"Copy of {name}", name=name,
         answers="VM", undo=undo,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from data.views.pool import PoolView
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.pool.import_appliance import IMPORT_APPLIANCE, ImportAppliance, networks, vm_of
+from xo_dash.control.pool.import_ova import IMPORT_OVA, ImportOVA, networks, vm_of
 from xo_dash.control.pool.import_vm import srs, usual_sr
 from xo_dash.control.request import BadRequest, File, decode
 from xo_dash.control.transfers.ends import EndFailed
@@ -28,14 +28,14 @@ from xo_dash.i18n import _, size
 TYPED: Final = "debounce=200"
 
 
-class ApplianceForm(ui.element):
+class OVAForm(ui.element):
     """Nothing is made before the button; a file that is not imported is let go of with the page."""
 
     def __init__(self, context: Context, pool: PoolView) -> None:
         super().__init__()
         self.classes("x-move")
         self._context, self._pool = context, pool.row
-        self._read: ImportAppliance | None = None  # as the OVA says
+        self._read: ImportOVA | None = None  # as the OVA says
         self._values: dict[str, Any] = {}
         self._boxes: dict[str, Field | ui.select] = {}
         self._given = False
@@ -43,7 +43,7 @@ class ApplianceForm(ui.element):
             with ui.element().classes("x-move-main"):
                 with Card(_("OVA file")):
                     self._source = FileSource(_("OVA file"), context.runner.exchange, self._chosen, accept=".ova")
-                    with ui.element().classes("x-row x-appliance-look"):
+                    with ui.element().classes("x-row x-ova-look"):
                         Button(_("Read file"), self._begin).mark("read")
                         self._reading = spinner()
                 self._found = ui.element().classes("contents")
@@ -51,7 +51,7 @@ class ApplianceForm(ui.element):
                 with Card(_("Not imported")) as self._lost_card:
                     self._lost = ui.element().mark("ignored")
                 with Card(_("Plan")):
-                    self._preview = Preview(IMPORT_APPLIANCE, [pool.row])
+                    self._preview = Preview(IMPORT_OVA, [pool.row])
                     self._button = Button(_("Import"), self._go, kind=ButtonKind.PRIMARY, icon="upload").mark("import")
                     self._why = ui.label().classes("x-dim x-small").mark("why")
         self._reading.set_visibility(False)
@@ -77,7 +77,7 @@ class ApplianceForm(ui.element):
 
     async def _look_into(self, user: User, value: File | str | None) -> None:
         with self:
-            barred = why_not(IMPORT_APPLIANCE, self._pool, user)
+            barred = why_not(IMPORT_OVA, self._pool, user)
             fault = str(barred) if barred else "" if value is not None else _("choose a file")
             if fault:
                 self._source.fault(fault)
@@ -85,11 +85,11 @@ class ApplianceForm(ui.element):
             self._reading.set_visibility(True)
         try:
             file = msgspec.structs.asdict(value) if isinstance(value, File) else value
-            request = decode(ImportAppliance, {"file": file, "sr": usual_sr(self._pool)})
+            request = decode(ImportOVA, {"file": file, "sr": usual_sr(self._pool)})
             async with self._context.runner.exchange.looking(request.file, user.id) as source:
-                assert IMPORT_APPLIANCE.look is not None  # noqa: S101  # it has one
+                assert IMPORT_OVA.look is not None  # noqa: S101  # it has one
                 with self:  # its words are this reader's
-                    self._read = await IMPORT_APPLIANCE.look(request, source, [self._pool])
+                    self._read = await IMPORT_OVA.look(request, source, [self._pool])
         except EndFailed as error:
             fault = str(error.reason)
         except BadRequest as error:
@@ -132,7 +132,7 @@ class ApplianceForm(ui.element):
                 self._choice("sr", _("Storage"), options, self._values["sr"])
             check(_("Start after creation"), False, on_change=lambda event: self._put("start", bool(event.value))).mark("field-start")
 
-    def _draw_disks(self, request: ImportAppliance) -> None:
+    def _draw_disks(self, request: ImportOVA) -> None:
         options = {one.value: one.label for one in srs([self._pool]) if one.refused is None}
         with Card(_("Disks")), ui.element().classes("x-net-fields"):
             for number, disk in enumerate(request.disks or ()):
@@ -141,7 +141,7 @@ class ApplianceForm(ui.element):
             if not request.disks:
                 ui.label(_("It has no disks.")).classes("x-dim")
 
-    def _draw_nics(self, request: ImportAppliance) -> None:
+    def _draw_nics(self, request: ImportOVA) -> None:
         options = {one.value: one.label for one in networks(self._pool.home)}
         with Card(_("NICs")), ui.element().classes("x-net-fields"):
             for number, nic in enumerate(request.nics or ()):
@@ -164,7 +164,7 @@ class ApplianceForm(ui.element):
         self._values[name] = value
         self._tell()
 
-    def _request(self) -> ImportAppliance:
+    def _request(self) -> ImportOVA:
         """Raises BadRequest."""
         read = self._read
         assert read is not None  # noqa: S101  # so it is called
@@ -177,13 +177,13 @@ class ApplianceForm(ui.element):
             for n, nic in enumerate(read.nics or ())
         ]
         rest = {"file": msgspec.structs.asdict(read.file), "description": read.description or "", "ignored": list(read.ignored)}
-        request = decode(ImportAppliance, {**rest, **plain, "disks": parts, "nics": cards})
-        if faults := IMPORT_APPLIANCE.faults(request, self._pool):
+        request = decode(ImportOVA, {**rest, **plain, "disks": parts, "nics": cards})
+        if faults := IMPORT_OVA.faults(request, self._pool):
             raise BadRequest(faults)
         return request
 
     def _tell(self) -> None:
-        request: ImportAppliance | None = None
+        request: ImportOVA | None = None
         said: dict[str, str] = {}
         if self._read is not None:
             try:
@@ -192,7 +192,7 @@ class ApplianceForm(ui.element):
                 said = {fault.field: str(fault.reason) for fault in reversed(error.faults)}
         for name, box in self._boxes.items():
             box.error = said.get(name)
-        barred = why_not(IMPORT_APPLIANCE, self._pool, whoever())
+        barred = why_not(IMPORT_OVA, self._pool, whoever())
         wrong = str(barred) if barred else next(iter(said.values()), "" if self._read is not None else _("Choose a file first."))
         self._preview.show(request)
         self._button.allow(wrong or None)
@@ -208,7 +208,7 @@ class ApplianceForm(ui.element):
             return
         self._given = True
         self._button.allow(_("It is being imported."))
-        run = await give(self._context, IMPORT_APPLIANCE, [self._pool], request)
+        run = await give(self._context, IMPORT_OVA, [self._pool], request)
         if self.is_deleted:
             return
         with self:

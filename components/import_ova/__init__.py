@@ -1,5 +1,5 @@
 """Importing an OVA: what is in it, what becomes of it here, and the button."""
 
-from components.appliance.form import ApplianceForm
+from components.import_ova.form import OVAForm
 
-__all__ = ["ApplianceForm"]
+__all__ = ["OVAForm"]

@@ -47,7 +47,7 @@ SEVERAL: Final = lazy(N_("it holds several VMs, and an import makes one; export 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Appliance:
+class VirtualSystem:
     """One VM as it is described. `disks`: names of the files; `nics`: names of the networks, where it was."""
 
     name: str
@@ -60,7 +60,7 @@ class Appliance:
     ignored: tuple[LazyText, ...]
 
 
-def parsed(content: bytes) -> Appliance:
+def parsed(content: bytes) -> VirtualSystem:
     """Raises EndFailed."""
     try:
         root = fromstring(content, forbid_dtd=True)
@@ -77,15 +77,15 @@ def parsed(content: bytes) -> Appliance:
     if hardware is None:
         raise EndFailed(NO_OVF)
     items = [_told(item) for item in hardware if _plain(item.tag) in ("Item", "StorageItem", "EthernetPortItem") and not _configured(item)]
-    return _appliance(root, systems[0], items)
+    return _described(root, systems[0], items)
 
 
-def _appliance(root: Element, system: Element, items: Sequence[Mapping[str, str]]) -> Appliance:
+def _described(root: Element, system: Element, items: Sequence[Mapping[str, str]]) -> VirtualSystem:
     disks, nics = tuple(_disk_files(root, items)), tuple(_nics(items))
     if len(disks) > MOST_DISKS or len(nics) > MOST_NICS:
         raise EndFailed(lazy(N_("it has more disks or NICs than a VM can have")))
     name = _text(system, "Name") or _attribute(system, "id")
-    return Appliance(
+    return VirtualSystem(
         name="".join(letter for letter in name if letter.isprintable()).strip()[:255],
         description="".join(letter for letter in _text(system, "Annotation") if letter.isprintable() or letter == "\n")[:4000],
         vcpus=min(max(1, _quantity(items, CPU, "")), MOST_CPUS),

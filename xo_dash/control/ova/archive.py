@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xo_dash.control.appliance.ovf import Appliance, parsed
-from xo_dash.control.appliance.tar import NO_ARCHIVE, Member, members
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.ova.ovf import VirtualSystem, parsed
+from xo_dash.control.ova.tar import NO_ARCHIVE, Member, members
 from xo_dash.control.transfers.ends import EndFailed, Source, read_at, uncounted
 from xo_dash.control.transfers.images import converted, disk_size
 from xo_dash.i18n import N_
@@ -32,7 +32,7 @@ class DiskFile:
     checksum: str  # by the manifest, "sha256:..."; empty without
 
 
-async def look(source: Source) -> tuple[Appliance, list[DiskFile]]:
+async def look(source: Source) -> tuple[VirtualSystem, list[DiskFile]]:
     """What it is, and its disks in their order; nothing of their contents is read. Raises EndFailed."""
     files = await members(source)
     names = [name for name in files if name.lower().endswith(".ovf")]

@@ -17,16 +17,16 @@ from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, ova, vmdk
 from tests.control.test_transfers import everything, fetched, pool_of, sent, sr_of
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
-from xo_dash.control.appliance.ova import look
-from xo_dash.control.appliance.ovf import unit_of
-from xo_dash.control.pool.import_appliance import ApplianceNic, ImportAppliance
+from xo_dash.control.ova.archive import look
+from xo_dash.control.ova.ovf import unit_of
+from xo_dash.control.pool.import_ova import ImportOVA, OVANic
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.simulator.testing import simulated
 
-IMPORT = action("pool.import_appliance")
+IMPORT = action("pool.import_ova")
 ROOT = bytes(200_000) + b"the root of it" * 40_000
 DATA = b"data" * 50_000
 WEB = {"web.ovf": VIRTUALBOX.encode(), "web-disk001.vmdk": vmdk(ROOT), "web-disk002.vmdk": vmdk(DATA)}
@@ -61,7 +61,7 @@ async def imported(bench: Wired, content: bytes, **changes: object) -> RunItem:
     upload = exchange.offer("web.ova", len(content), bench.ann.id)
     sending = asyncio.create_task(sent(upload, content))
     request = msgspec.convert(
-        {"file": {"id": upload.id, "name": "web.ova", "size": len(content)}, "sr": sr_of(bench, "disk").uuid}, ImportAppliance
+        {"file": {"id": upload.id, "name": "web.ova", "size": len(content)}, "sr": sr_of(bench, "disk").uuid}, ImportOVA
     )
     assert IMPORT.look is not None
     async with exchange.looking(request.file, bench.ann.id) as source:
@@ -92,7 +92,7 @@ async def test_what_virtualbox_exports_becomes_a_vm(bench: Wired) -> None:
 
 async def test_a_nic_gets_the_network_that_was_chosen(bench: Wired) -> None:
     network = next(one for one in bench.home.all(Network).values() if one.PIFs)
-    nics = (ApplianceNic(network=network.uuid, was="VM Network"),)
+    nics = (OVANic(network=network.uuid, was="VM Network"),)
     content = ova({"db.ovf": VMWARE.encode(), "db-disk1.vmdk": vmdk(DATA)}, manifest="SHA1")
     item = await imported(bench, content, name="db-2", vcpus=1, nics=nics)
     assert item.state is RunState.DONE, str(item.reason)

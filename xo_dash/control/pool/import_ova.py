@@ -14,9 +14,9 @@ from data.objects import SR, VM, Network, Pool
 from data.stores.users import Role
 from data.types import Home, Ref
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.appliance.ova import look, unpacked
-from xo_dash.control.appliance.ovf import MOST_DISKS, MOST_NICS
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.ova.archive import look, unpacked
+from xo_dash.control.ova.ovf import MOST_DISKS, MOST_NICS
 from xo_dash.control.plan import Call, Plan, Transfer
 from xo_dash.control.pool.import_vm import EMPTY, no_room, srs, usual_sr
 from xo_dash.control.request import Fault, File, GibSize, Lines, Name, NetworkUuid, Request, Size, SRUuid, called, one_of
@@ -34,7 +34,7 @@ CD_POSITION: Final = 3
 """Where the template's CD drive comes."""
 
 
-class ApplianceDisk(Request, frozen=True, kw_only=True):
+class OVADisk(Request, frozen=True, kw_only=True):
     """One of its disks, by the file in the archive."""
 
     file: Annotated[Name, called(N_("File"))]
@@ -44,14 +44,14 @@ class ApplianceDisk(Request, frozen=True, kw_only=True):
     sr: Annotated[SRUuid | None, called(N_("SR"))] = None
 
 
-class ApplianceNic(Request, frozen=True, kw_only=True):
+class OVANic(Request, frozen=True, kw_only=True):
     """One of its NICs; `was`: the network that it had, by name."""
 
     was: Annotated[str, Meta(max_length=255), called(N_("Network in the OVF"))] = ""
     network: Annotated[NetworkUuid, called(N_("Network"))]
 
 
-class ImportAppliance(Request, frozen=True, kw_only=True):
+class ImportOVA(Request, frozen=True, kw_only=True):
     """What VirtualBox, VMware and others export as one file, for one VM."""
 
     file: Annotated[File, called(N_("OVA file"))]
@@ -62,8 +62,8 @@ class ImportAppliance(Request, frozen=True, kw_only=True):
     firmware: Annotated[Annotated[str, one_of(FIRMWARE)] | None, called(N_("Firmware"))] = None
     template: Annotated[Template | None, called(N_("Template"), hint=N_("Default: Other install media"))] = None
     description: Annotated[Lines | None, called(N_("Description"))] = None
-    disks: Annotated[Annotated[tuple[ApplianceDisk, ...], Meta(max_length=MOST_DISKS)] | None, called(N_("Disks"))] = None
-    nics: Annotated[Annotated[tuple[ApplianceNic, ...], Meta(max_length=MOST_NICS)] | None, called(N_("NICs"))] = None
+    disks: Annotated[Annotated[tuple[OVADisk, ...], Meta(max_length=MOST_DISKS)] | None, called(N_("Disks"))] = None
+    nics: Annotated[Annotated[tuple[OVANic, ...], Meta(max_length=MOST_NICS)] | None, called(N_("NICs"))] = None
     ignored: Annotated[Annotated[tuple[str, ...], Meta(max_length=100)], called(N_("Not imported"))] = ()
     start: Annotated[bool, called(N_("Start after creation"))] = False
 
@@ -85,7 +85,7 @@ def templates(pools: Sequence[Pool]) -> Sequence[Choice]:
     return [Choice(vm.uuid, name_of(vm)) for vm in _fitting(pools[0].home)] if len(pools) == 1 else []
 
 
-async def read(request: ImportAppliance, source: Source, pools: Sequence[Pool]) -> ImportAppliance:
+async def read(request: ImportOVA, source: Source, pools: Sequence[Pool]) -> ImportOVA:
     """With everything that was not said as the OVA says it. Raises EndFailed."""
     appliance, disks = await look(source)
     home = pools[0].home
@@ -98,8 +98,8 @@ async def read(request: ImportAppliance, source: Source, pools: Sequence[Pool]) 
         "memory": appliance.memory or 1 << 30,
         "firmware": appliance.firmware,
         "description": appliance.description,
-        "disks": tuple(ApplianceDisk(file=one.file, size=one.size, stored=one.stored, checksum=one.checksum) for one in disks),
-        "nics": tuple(ApplianceNic(was=was, network=network.uuid) for was, network in nics if network is not None),
+        "disks": tuple(OVADisk(file=one.file, size=one.size, stored=one.stored, checksum=one.checksum) for one in disks),
+        "nics": tuple(OVANic(was=was, network=network.uuid) for was, network in nics if network is not None),
     }
     missing = {name: value for name, value in said.items() if getattr(request, name) is None}
     return msgspec.structs.replace(request, **missing, ignored=tuple(str(one) for one in appliance.ignored))
@@ -114,7 +114,7 @@ def networks(home: Home) -> Sequence[Choice]:
     return [Choice(network.uuid, name_of(network)) for network in found]
 
 
-def check(request: ImportAppliance, pool: Pool) -> Iterator[Fault]:
+def check(request: ImportOVA, pool: Pool) -> Iterator[Fault]:
     if request.file.is_empty:
         yield Fault("file", EMPTY)
     elif request.disks is None or request.vcpus is None or request.memory is None:
@@ -130,7 +130,7 @@ def check(request: ImportAppliance, pool: Pool) -> Iterator[Fault]:
             yield Fault("sr", reason)
 
 
-def plan(request: ImportAppliance, pool: Pool) -> Plan:
+def plan(request: ImportOVA, pool: Pool) -> Plan:
     template = template_in(pool.home, request.template)
     assert template is not None  # noqa: S101  # the runner has checked that
     name = request.name or request.file.name
@@ -150,7 +150,7 @@ def plan(request: ImportAppliance, pool: Pool) -> Plan:
     return vm
 
 
-def _disk(request: ImportAppliance, vm: object, disk: ApplianceDisk, sr: SR, vm_name: str, number: int) -> Plan:
+def _disk(request: ImportOVA, vm: object, disk: OVADisk, sr: SR, vm_name: str, number: int) -> Plan:
     label = f"{vm_name} disk {number + 1}"[:255]
     vdi = yield creation.new_disk(label, sr, disk.size)
     yield Transfer(
@@ -167,8 +167,8 @@ def vm_of(item: RunItem) -> VM | None:
     return item.subject.home.one(VM, Ref(str(item.result))) if item.state is RunState.DONE else None
 
 
-IMPORT_APPLIANCE: Final[AnyAction] = Action(
-    id="pool.import_appliance", kind=Pool, request=ImportAppliance, title=N_("Import OVA"), done=N_("{name}: the appliance is imported"),
+IMPORT_OVA: Final[AnyAction] = Action(
+    id="pool.import_ova", kind=Pool, request=ImportOVA, title=N_("Import OVA"), done=N_("{name}: the appliance is imported"),
     role=Role.OPERATOR, icon="upload", applies_to=lambda _pool: True, blocked=lambda _pool: None, defaults=defaults,
     choices={"sr": srs, "template": templates}, check=check, plan=plan, look=read, page=lambda pool: f"/pool/{key_of(pool)}/import-ova",
 )  # fmt: skip

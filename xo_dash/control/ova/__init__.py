@@ -1,0 +1,1 @@
+"""VMs of other products: an OVA is a tar archive with an OVF, which describes a VM, and the images of its disks."""
