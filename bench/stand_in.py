@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import uvicorn
@@ -84,7 +84,7 @@ def through(port: int, behind: int) -> None:
     crowd = ConnectionCounter(replace(ConnectionLimits(), answer=600.0))  # nobody signs in
     watching: list[asyncio.Task[None]] = []
 
-    async def handed(delivery: Delivery) -> AsyncIterator[Piece]:
+    async def handed(delivery: Delivery) -> AsyncGenerator[Piece]:
         async for piece in delivery.pieces():
             yield piece
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import quote
@@ -43,7 +43,7 @@ def handed_over(delivery: Delivery, request: Request) -> Response:
     return LentPieces(_pieces(delivery, request), _headers(delivery.name))
 
 
-async def _pieces(delivery: Delivery, request: Request) -> AsyncIterator[Piece]:
+async def _pieces(delivery: Delivery, request: Request) -> AsyncGenerator[Piece]:
     async with aclosing(delivery.pieces()) as pieces:
         try:
             async for piece in pieces:

@@ -3,7 +3,8 @@
 The head of an answer goes the usual way. Where a request has no connection of ours, as in tests without a network, so does its body.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -48,7 +49,7 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
 class LentPieces(StreamingResponse):
     """An answer in pieces, each of which may be other bytes once the next one is asked for."""
 
-    def __init__(self, pieces: AsyncIterator[Piece], headers: Mapping[str, str]) -> None:
+    def __init__(self, pieces: AsyncGenerator[Piece], headers: Mapping[str, str]) -> None:
         super().__init__(pieces, media_type="application/octet-stream", headers=headers)
         self._lent = pieces
         self._cycle: RequestResponseCycle | None = None
@@ -60,13 +61,14 @@ class LentPieces(StreamingResponse):
     async def stream_response(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         cycle = self._cycle
-        if cycle is None:
-            async for piece in self._lent:
-                await send({"type": "http.response.body", "body": bytes(piece), "more_body": True})
-        else:
-            while not cycle.response_started and not cycle.disconnected:  # the middleware holds the head back, and passes it on in its turn
-                await send({"type": "http.response.body", "body": b"", "more_body": True})
-            await _write(self._lent, cycle)
+        async with aclosing(self._lent) as pieces:  # also when nobody takes them any more: then whoever gives them has to know
+            if cycle is None:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": bytes(piece), "more_body": True})
+            else:
+                while not cycle.response_started and not cycle.disconnected:  # the middleware passes the head on in its turn
+                    await send({"type": "http.response.body", "body": b"", "more_body": True})
+                await _write(pieces, cycle)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -1,0 +1,114 @@
+"""Large bodies over a real connection: past the middleware, in lent pieces, whole or cut."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import uvicorn
+from nicegui.middlewares import SetCacheControlMiddleware
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from tests.asking import client
+from xo_dash.auth.bodies import LentPieces, body_of
+from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
+from xo_dash.auth.wire import guest_of, http_protocol
+
+COUNT, LENGTH = 200, 100_000
+IDENTITY = {"Content-Encoding": "identity"}
+
+
+def wanted() -> bytes:
+    return hashlib.sha256(b"".join(bytes([number % 256]) * LENGTH for number in range(COUNT))).digest()
+
+
+class House:
+    """What the routes of the test did."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.gone = asyncio.Event()
+
+    async def pieces(self) -> AsyncGenerator[memoryview]:
+        """One buffer for all of them."""
+        buffer = bytearray(LENGTH)
+        try:
+            for number in range(COUNT):
+                buffer[:] = bytes([number % 256]) * LENGTH
+                self.given = number + 1
+                yield memoryview(buffer)
+        finally:
+            self.gone.set()
+
+    async def out(self, _request: Request) -> Response:
+        return LentPieces(self.pieces(), IDENTITY)
+
+    async def cut(self, request: Request) -> Response:
+        async def some() -> AsyncGenerator[bytes]:
+            yield b"some"
+            guest = guest_of(request.scope)
+            assert guest is not None
+            guest.cut()
+
+        return LentPieces(some(), IDENTITY)
+
+    async def into(self, request: Request) -> Response:
+        digest = hashlib.sha256()
+        async for piece in body_of(request):
+            digest.update(piece)
+        return PlainTextResponse(digest.hexdigest())
+
+
+@asynccontextmanager
+async def serving(house: House) -> AsyncIterator[str]:
+    routes = [Route("/out", house.out), Route("/cut", house.cut), Route("/in", house.into, methods=["PUT"])]
+    app = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware), Middleware(SetCacheControlMiddleware)])
+    protocol = http_protocol(ConnectionCounter(ConnectionLimits()))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, log_config=None, lifespan="off", http=protocol)  # type: ignore[arg-type]  # as ui.run has it
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+async def test_each_piece_arrives_as_it_was_lent() -> None:
+    async with serving(House()) as url, client() as asking:
+        for _again in range(2):  # on one connection
+            answer = await asking.get(f"{url}/out")
+            assert hashlib.sha256(answer.content).digest() == wanted() and answer.headers["transfer-encoding"] == "chunked"
+
+
+async def test_what_is_sent_comes_in_whole() -> None:
+    content = bytes(range(256)) * 40_000
+    async with serving(House()) as url, client() as asking:
+        answer = await asking.put(f"{url}/in", content=content)
+        assert answer.text == hashlib.sha256(content).hexdigest()
+
+
+async def test_a_receiver_is_not_overrun_and_its_going_is_noticed() -> None:
+    house = House()
+    async with serving(house) as url:
+        async with client() as asking, asking.stream("GET", f"{url}/out") as answer:
+            await anext(answer.aiter_raw(1))
+            assert house.given < COUNT
+        await asyncio.wait_for(house.gone.wait(), 20)
+
+
+async def test_what_is_cut_is_not_taken_for_the_whole() -> None:
+    async with serving(House()) as url, client() as asking:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await asking.get(f"{url}/cut")
