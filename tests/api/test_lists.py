@@ -14,6 +14,7 @@ from data.stores.tokens import TokenStore
 from data.stores.users import Role, UserStore
 from tests import fakes
 from tests.api.conftest import Api
+from xo_dash.api.asked import RateLimit
 from xo_dash.api.routes import COLLECTIONS
 
 
@@ -114,3 +115,12 @@ async def test_an_expired_token_is_told_by_its_name(api: Api) -> None:
     store = api.context.tokens
     store._update(None, api.tokens["admin"].split("_")[1], lambda token: replace(token, until=1.0))
     assert "“tests” has expired" in (await api.refused(401, "GET", "/vms"))["detail"]
+
+
+def test_a_session_that_asks_too_fast_waits() -> None:
+    now = [0.0]
+    limit = RateLimit(burst=3, rate=2, clock=lambda: now[0])
+    assert [limit.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
+    assert limit.wait("b") == 0, "others are served"
+    now[0] = 0.5
+    assert limit.wait("a") == 0 and limit.wait("a") > 0

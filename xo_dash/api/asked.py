@@ -163,6 +163,9 @@ def endpoint(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Resp
                 return problem(409, str(error))
             except StoreError as error:
                 return problem(503, str(error))
+            except Exception as error:
+                log.exception("%s %s failed", request.method, request.url.path)
+                return problem(500, _("internal error of xo-dash ({error}); see its log").format(error=type(error).__name__))
 
     return open_to(PROGRAMS)(answer)
 
