@@ -10,14 +10,14 @@ from xo_dash.control.activity import Activity, TaskLine
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
 
-Sees = Callable[[XapiObject, str], bool]
+SeesTask = Callable[[XapiObject, str], bool]
 """(what it is about, the id of the user who began it) -> whether it is told of."""
 
 
 class VisibleTasks:
     """Runs of ours, and the lines of tasks of anybody's."""
 
-    def __init__(self, runner: Runner, sees: Sees | None) -> None:
+    def __init__(self, runner: Runner, sees: SeesTask | None) -> None:
         """`sees`: None for who sees all."""
         self._runner, self._sees = runner, sees
 
