@@ -62,7 +62,7 @@ class HighAvailability(ui.element):
                     with ui.element().classes("x-row x-wrap"):
                         self._verbs = {row: self._verb(row) for row in (ENABLE_HA, FAILURES, DISABLE_HA)}
                 with Card(_("With these priorities")):
-                    self._verdict = ui.label(_("The pool is asked.")).props("role=status").mark("verdict")
+                    self._verdict = ui.label().props("role=status").mark("verdict")
                     self._why = ui.label().classes("x-dim x-small")
                     self._save = Button(_("Save"), self._give, kind=ButtonKind.PRIMARY).mark("save")
         self._draw()
@@ -165,9 +165,11 @@ class HighAvailability(ui.element):
         reason = wrong or (str(barred) if barred is not None else "") or ("" if changed else _("Nothing is changed."))
         self._save.allow(reason or None)
         self._why.text = wrong
-        if isinstance(request, SetPriorities):
-            self._asked += 1
+        self._asked += 1
+        if changed and isinstance(request, SetPriorities):
             background_tasks.create(self._ask(request, self._asked))
+        else:
+            self._verdict.text = _("Change a priority to see how many host failures would be tolerated.")
 
     async def _ask(self, request: SetPriorities, number_of: int) -> None:
         """What the pool would tolerate; an answer that is no longer asked for is dropped."""
