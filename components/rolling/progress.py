@@ -9,13 +9,14 @@ from typing import Final
 from nicegui import ui
 
 from components.actions import whoever
-from components.live import follow_source, fresh_slot
+from components.live import follow_history, follow_source, fresh_slot
 from components.rolling.words import PHASES, SHAPES, STATES, reason_of, state_of, title_of
 from components.ui import Button, ButtonKind, Card, Mark, Notice, PageHead, StateMark, Tone, notify
+from data.history import History
 from xo_dash.context import Context
 from xo_dash.control.rolling.engine import FIRST_DONE, NOT_DONE
 from xo_dash.control.rolling.phases import REBOOT
-from xo_dash.control.rolling.state import Phase, Rolling, Turn, TurnState
+from xo_dash.control.rolling.state import Note, Phase, Rolling, Turn, TurnState
 from xo_dash.i18n import _, duration, number
 from xo_dash.i18n import time as clock
 
@@ -27,7 +28,7 @@ TICKS: Final = 6
 
 
 class RollingPage(ui.element):
-    """Follows the run; between its changes the axis grows with a tick of the page's clock."""
+    """Follows the run; between its changes the axis grows with each round of measurements."""
 
     def __init__(self, context: Context, rolling: Rolling) -> None:
         super().__init__()
@@ -52,6 +53,9 @@ class RollingPage(ui.element):
         self._asked: object = None
         self._draw()
         follow_source(context.rolling.observe, self._draw)
+        home = context.mirror.pools.get(rolling.pool)
+        if home is not None and not rolling.ended:
+            follow_history(home.part(History), frozenset(), self._grow)
 
     def _draw(self) -> None:
         rolling = self._rolling
@@ -99,6 +103,10 @@ class RollingPage(ui.element):
             notify(str(reason), Tone.WARNING)
 
     # ---- the hosts on one axis
+
+    def _grow(self) -> None:
+        if not self._rolling.ended:
+            self._draw_axis()
 
     def _draw_axis(self) -> None:
         rolling = self._rolling
@@ -151,7 +159,7 @@ class RollingPage(ui.element):
                 with ui.element().classes("x-roll-note"):
                     ui.label(clock(note.at)).classes("x-dim x-num")
                     ui.label(note.host).classes("x-strong x-cut").props("dir=auto")
-                    ui.label(": ".join(filter(None, (_(note.what).format(host=note.host, reason=note.detail), _(note.detail)))))
+                    ui.label(_told(note))
             if not rolling.log:
                 ui.label(_("Nothing yet.")).classes("x-dim")
 
@@ -171,3 +179,9 @@ class RollingPage(ui.element):
                     ui.label(_("Not restored: {what}").format(what=_(left)))
             if not lines:
                 ui.label(_("Nothing had to be turned off.")).classes("x-dim")
+
+
+def _told(note: Note) -> str:
+    """A line of the log in the reader's words; the detail is a message as well, or what a pool said."""
+    what = _(note.what).format(name=note.host, host=note.host, reason=note.detail)
+    return f"{what}: {_(note.detail)}" if note.detail and note.detail not in what else what

@@ -20,7 +20,7 @@ from xo_dash.control.eligibility import why_not
 from xo_dash.control.network.address import SetAddress, paths_of
 from xo_dash.control.network.guard import Verdict
 from xo_dash.control.network.management import paths_of as moved_paths
-from xo_dash.control.plan import Wait
+from xo_dash.control.plan import Call, Wait
 from xo_dash.control.request import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
@@ -144,6 +144,15 @@ def test_an_address_is_one_call_and_a_member_s_management_is_watched(place: Plac
     assert isinstance(steps[2], Wait) and not steps[2].until()
     place.fake.change(place.hosts[1], address="10.0.0.50")
     assert steps[2].until()
+
+
+def test_what_is_reverted_is_what_it_was_before_not_what_the_row_says_by_then(place: Place) -> None:
+    pif = place.pif(place.hosts[1], place.lan)
+    look, _set = steps_of("pif.address", pif, **STATIC | {"ip": "10.0.0.50", "gateway": "10.0.0.1"})
+    place.fake.change(pif, IP="10.0.0.50", DNS="")
+    assert isinstance(look, Call) and look.undo is not None
+    (back,) = look.undo("")
+    assert isinstance(back, Call) and back.parameters == (pif.ref, "Static", "10.0.0.12", "255.255.255.0", "10.0.0.1", "10.0.0.1")
 
 
 def test_all_hosts_get_addresses_in_order(place: Place) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.objects import Host, HostMetrics, Network
+from data.objects import Bond, Host, HostMetrics, Network
 from data.stores.users import Role
 from data.types import XapiObject
 from tests.control.asked import calls_of, faults, steps_of
@@ -17,6 +17,7 @@ from tests.control.fake_pool import user
 from tests.networks.place import Place
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.plan import Call
 from xo_dash.control.request import BadRequest, decode
 from xo_dash.control.xe import xe_lines
 
@@ -196,6 +197,16 @@ def test_what_goes_with_a_network_is_said(place: Place) -> None:
     assert action("network.delete").consequences(network) == [
         "The NIC old NIC 0 is deleted", "host-1 loses the address 10.0.9.1", "The bond on host-1 is dissolved into eth1, eth3",
     ]  # fmt: skip
+
+
+def test_a_bond_gets_its_old_mode_back_whatever_its_row_says_by_then(place: Place) -> None:
+    network = a_bond(place)
+    step = steps_of("network.bond_mode", network, mode="active-backup")[0]
+    bond = next(iter(place.fake.home.all(Bond).values()))
+    place.fake.change(bond, mode="active-backup")
+    assert isinstance(step, Call) and step.undo is not None
+    (back,) = step.undo("")
+    assert isinstance(back, Call) and back.parameters == (bond.ref, "balance-slb")
 
 
 # ---- each call fails once

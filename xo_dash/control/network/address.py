@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from ipaddress import AddressValueError, IPv4Address
 from typing import Annotated, Final
 
@@ -147,12 +148,12 @@ def why_no_trial(host: Host, *, management: bool) -> LazyText | None:
 
 
 def plan(request: SetAddress, pif: PIF) -> Plan:
-    new = _parameters(request)
-    says = lazy(N_("Setting the address of {name}"), name=name_of(pif))
-    if new == _current(pif):
+    """What it had is read before anything is sent: by the time that it is reverted the row has the new address."""
+    old, new, host = _current(pif), _parameters(request), host_of(pif)
+    if new == old:
         return
-    back = lambda _: one("PIF.reconfigure_ip", pif.ref, *_current(pif), says=lazy(N_("Reverting the address of {name}"), name=name_of(pif)))  # noqa: E731
-    host = host_of(pif)
+    says = lazy(N_("Setting the address of {name}"), name=name_of(pif))
+    back = partial(_reverted, pif, old)
     if pif.management and not is_master(host):
         yield reverting(host, back, _by_hand(pif))
         yield Call("PIF.reconfigure_ip", pif.ref, *new, says=says)
@@ -160,6 +161,10 @@ def plan(request: SetAddress, pif: PIF) -> Plan:
             yield arriving(host, lambda: host.address == request.ip)
         return
     yield Call("PIF.reconfigure_ip", pif.ref, *new, says=says, undo=back)
+
+
+def _reverted(pif: PIF, old: tuple[str, str, str, str, str], _answer: object) -> Plan:
+    return one("PIF.reconfigure_ip", pif.ref, *old, says=lazy(N_("Reverting the address of {name}"), name=name_of(pif)))
 
 
 def reverting(host: Host, back: Callable[[object], Plan], by_hand: LazyText) -> Call:

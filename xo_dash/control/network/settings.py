@@ -139,22 +139,13 @@ def mode_plan(request: SetBondMode, network: Network) -> Plan:
 
 
 def _mode_steps(request: SetBondMode, bond: Bond) -> Plan:
-    master = bond.home.one(PIF, bond.master)
+    master, mode, hashing = bond.home.one(PIF, bond.master), bond.mode, bond.properties.get(HASHING, "")
     says = lazy(N_("Setting the mode of {name}"), name=name_of(master or bond))
-    if request.mode != bond.mode:
-        yield Call("Bond.set_mode", bond.ref, request.mode, says=says, undo=lambda _: _mode_back(bond, says))
-    if request.mode == "lacp" and request.hashing != bond.properties.get(HASHING, "tcpudp_ports"):
-        undo = lambda _: _hashing_back(bond, says)  # noqa: E731
-        yield Call("Bond.set_property", bond.ref, HASHING, request.hashing, says=says, undo=undo)
-
-
-def _mode_back(bond: Bond, says: LazyText) -> Plan:
-    return one("Bond.set_mode", bond.ref, bond.mode, says=says)
-
-
-def _hashing_back(bond: Bond, says: LazyText) -> Plan:
-    if HASHING in bond.properties:
-        yield from one("Bond.set_property", bond.ref, HASHING, bond.properties[HASHING], says=says)
+    if request.mode != mode:
+        yield Call("Bond.set_mode", bond.ref, request.mode, says=says, undo=lambda _: one("Bond.set_mode", bond.ref, mode, says=says))
+    if request.mode == "lacp" and request.hashing != (hashing or "tcpudp_ports"):
+        undo = lambda _: one("Bond.set_property", bond.ref, HASHING, hashing, says=says)  # noqa: E731
+        yield Call("Bond.set_property", bond.ref, HASHING, request.hashing, says=says, undo=undo if hashing else None)
 
 
 NETWORK_TAGS: Final[AnyAction] = tagging(Network, Role.OPERATOR, always, never)

@@ -300,8 +300,9 @@ class RollingRuns:
         run = await self._runner.run(user, row, [subject], request)
         item = run.items[0]
         with using("en"):
-            self._note(rolling, row.title, item.name if isinstance(subject, Host) else "", str(item.reason or ""))
-        return item.state is RunState.DONE
+            done = item.state is RunState.DONE
+            self._note(rolling, row.done if done else row.title, item.name, str(item.reason or ""))
+        return done
 
     def _pool(self, rolling: Rolling) -> Pool | None:
         home = self._mirror.pools.get(rolling.pool)
