@@ -10,6 +10,7 @@ import pytest
 from data.stores.users import Role
 from tests import fakes
 from tests.api.conftest import Api
+from xo_dash.api.routes import table
 from xo_dash.control.actions import ACTIONS
 
 
@@ -28,6 +29,9 @@ async def test_every_action_has_a_schema_and_a_place_in_the_description(api: Api
         assert one["schema"]["type"] == "object" and one["title"], one["id"]
         body = described["paths"][f"/actions/{one['id']}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert body["properties"]["with"] == one["schema"]
+    for row in table():
+        path = row.path if row.path != "/actions/{id}" or row.method == "GET" else "/actions/vm.start"
+        assert row.method.lower() in described["paths"][path], row
     create = await api.get("/actions/vm.create")
     assert {"name", "template"} == set(create["schema"]["required"])
 

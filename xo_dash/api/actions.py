@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -40,14 +39,13 @@ def action_as_data(action: AnyAction) -> dict[str, object]:
         "on": action.kind.xapi_class,
         "role": action.role.value,
         "warning": _(action.warning) if action.warning else "",
-        "schema": schema_of(action),
+        "schema": schema_of(action.request),
     }
 
 
-@cache
-def schema_of(action: AnyAction) -> Mapping[str, object]:
-    """JSON schema of its request, with what it refers to inside."""
-    (schema,), parts = msgspec.json.schema_components([action.request], ref_template="#/$defs/{name}")
+def schema_of(shape: type) -> Mapping[str, object]:
+    """JSON schema of a struct, with what it refers to inside."""
+    (schema,), parts = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")
     own = schema.get("$ref", "").rpartition("/")[2]
     whole: dict[str, object] = {**(parts.pop(own) if own in parts else schema)}
     return whole | ({"$defs": parts} if parts else {})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Protocol
 
 from nicegui import App
 from starlette.requests import Request
@@ -44,15 +45,34 @@ ON: Final[Described] = {
 }
 
 
-async def described(asked: Asked, collections: Sequence[Collection[Any]]) -> Response:
+class Route(Protocol):
+    """A row of the table of routes."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def handler(self) -> object: ...
+
+    @property
+    def body(self) -> type | None: ...
+
+
+async def described(collections: Sequence[Collection[Any]], table: Callable[[], Iterable[Route]], asked: Asked) -> Response:
     asked.query(())
-    return await told(asked, description(collections))
+    return await told(asked, description(collections, table()))
 
 
-def description(collections: Sequence[Collection[Any]]) -> Described:
+def description(collections: Sequence[Collection[Any]], routes: Iterable[Route]) -> Described:
     """The whole of it."""
     paths: dict[str, Described] = {}
-    for path, method, operation in _operations(collections):
+    known = list(_operations(collections))
+    told_apart = {(path, method) for path, method, _operation in known}
+    others = [_other(route) for route in routes if (route.path, route.method.lower()) not in told_apart]
+    for path, method, operation in (*known, *others):
         paths.setdefault(path, {})[method] = {
             **operation,
             "responses": {**operation["responses"], "default": _answer("Problem", "problem+json")},
@@ -85,11 +105,22 @@ def _operations(collections: Sequence[Collection[Any]]) -> Iterator[tuple[str, s
     yield "/actions", "get", {"summary": "All actions, with the schema of their requests", "responses": {"200": _object([])}}
     for action in ACTIONS:
         body = {"type": "object", "required": ["on"], "additionalProperties": False,
-                "properties": {"on": ON, "with": schema_of(action), "dry_run": {"type": "boolean", "default": False}}}  # fmt: skip
+                "properties": {"on": ON, "with": schema_of(action.request), "dry_run": {"type": "boolean", "default": False}}}  # fmt: skip
         yield f"/actions/{action.id}", "post", {
             "summary": action.title, "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": {"200": _object(["action", "dry_run", "preview"]), "202": _answer("Run")},
         }  # fmt: skip
+
+
+def _other(route: Route) -> tuple[str, str, Described]:
+    """Of a route that is neither a list nor an action: what its handler says of itself."""
+    handler = route.handler.func if isinstance(route.handler, partial) else route.handler
+    summary = (handler.__doc__ or getattr(handler, "__name__", "").replace("_", " ").capitalize()).strip().partition("\n")[0]
+    parameters = [_path(part[1:-1]) for part in route.path.split("/") if part.startswith("{")]
+    operation: Described = {"summary": summary, "parameters": parameters, "responses": {"2XX": {"description": "OK"}}}
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema_of(route.body)}}}
+    return route.path, route.method.lower(), operation
 
 
 def _query(name: str, text: str, schema: Mapping[str, object] | None = None) -> Described:

@@ -28,6 +28,7 @@ class Row(NamedTuple):
     method: str
     path: str  # below BASE
     handler: Handler
+    body: type | None = None  # what is posted, for the description
 
 
 def add_routes(app: App, context: Context) -> None:
@@ -43,26 +44,26 @@ def add_routes(app: App, context: Context) -> None:
 
 def table() -> Iterator[Row]:
     """What is asked in which way. Of two routes that fit the first is taken."""
-    yield Row("GET", "/openapi.json", partial(openapi.described, collections=COLLECTIONS))
+    yield Row("GET", "/openapi.json", partial(openapi.described, COLLECTIONS, table))
     yield Row("GET", "/events", partial(events.events, events.EventFeeds()))
     yield Row("GET", "/actions", actions.all_actions)
     yield Row("GET", "/actions/{id}", actions.one_action)
     yield Row("POST", "/actions/{id}", actions.give)
     yield Row("GET", "/runs/{id}", runs.one_run)
     yield Row("GET", "/runs/{id}/file", transfers.fetch)
-    yield Row("POST", "/uploads", transfers.offer)
+    yield Row("POST", "/uploads", transfers.offer, transfers.OfferedFile)
     yield Row("GET", "/uploads/{id}", transfers.wanted)
     yield Row("PUT", "/uploads/{id}", transfers.send)
     yield Row("POST", "/vms/{uuid}/console", consoles.ticket)
     yield Row("DELETE", "/runs/{id}", runs.cancel)
-    yield Row("POST", "/users", people.add_user)
+    yield Row("POST", "/users", people.add_user, people.NewUser)
     yield Row("DELETE", "/users/{uuid}", people.remove_user)
-    yield Row("POST", "/groups", people.add_group)
-    yield Row("PUT", "/groups/{uuid}/members", people.set_members)
+    yield Row("POST", "/groups", people.add_group, people.NewGroup)
+    yield Row("PUT", "/groups/{uuid}/members", people.set_members, people.Members)
     yield Row("DELETE", "/groups/{uuid}", people.remove_group)
-    yield Row("POST", "/roles", people.save_role)
+    yield Row("POST", "/roles", people.save_role, people.NewRole)
     yield Row("DELETE", "/roles/{uuid}", people.remove_role)
-    yield Row("POST", "/grants", people.add_grant)
+    yield Row("POST", "/grants", people.add_grant, people.NewGrant)
     yield Row("DELETE", "/grants/{uuid}", people.remove_grant)
     for collection in COLLECTIONS:
         yield Row("GET", f"/{collection.name}", partial(listed, collection))
