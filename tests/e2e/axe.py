@@ -17,7 +17,7 @@ LOOKS = (
 )
 """Colours alone differ between them: (what a person prefers, what is to be held then). What is left is in `tests/ui/test_contrast`."""
 WHOLE, INSIDE = "document", "document.querySelector('main') ?? document"
-"""The frame is the same around all pages: its colours are looked at once."""
+"""The frame is the same around all pages: it is looked at once."""
 
 
 def _script() -> str:
@@ -28,14 +28,15 @@ def _script() -> str:
 async def violations(page: Page, *, frame: bool = False) -> list[str]:
     """Of a page in the dark: of all rules as it is, of contrasts in the light, and of 7:1 where more contrast is preferred.
 
-    `frame`: these two also of what is around the page.
+    `frame`: also of what is around it.
     """
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(_script())
-    found = await _run(page, WHOLE, {})
+    part = WHOLE if frame else INSIDE
+    found = await _run(page, part, {})
     for preferred, rule in LOOKS:
         await page.emulate_media(**preferred)  # type: ignore[arg-type]
-        found += await _run(page, WHOLE if frame else INSIDE, {"runOnly": {"type": "rule", "values": [rule]}})
+        found += await _run(page, part, {"runOnly": {"type": "rule", "values": [rule]}})
     await page.emulate_media(color_scheme="dark", contrast="null")
     return found
 

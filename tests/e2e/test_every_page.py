@@ -79,6 +79,7 @@ async def is_quiet_and_fits(someone: Person, path: str, language: str) -> None:
     if path in LISTS:
         await expect(someone.page.locator(LISTS[path]).first).to_be_visible()
     await someone.fits()
+    assert " · xo-dash" in await someone.page.title(), path
     assert await someone.page.evaluate(TOO_WIDE) == [], path
     assert await someone.page.evaluate(NOTHING_SAID) == [], path
     if path in NOWHERE:
