@@ -2,6 +2,7 @@
 
 from html import escape
 from typing import Final
+from urllib.parse import quote
 
 from components.ui import qr_code
 from pages.auth_page import content_security_policy, document, error_line, field
@@ -26,8 +27,16 @@ def page(form: SignInForm) -> str:
     body = (
         f'<h1>{escape(title)}</h1><form method="post" action="login">{error_line(form.error)}{name}{password}'
         f'<input type="hidden" name="next" value="{escape(form.next)}"><button>{escape(title)}</button>{hint}</form>'
+        f"{_other_way(form)}"
     )
     return document(title, body)
+
+
+def _other_way(form: SignInForm) -> str:
+    if not form.sso:
+        return ""
+    text = _("Sign in with {provider}").format(provider=form.sso)
+    return f'<a class="button other" href="{escape(f"login/sso?next={quote(form.next)}")}">{escape(text)}</a>'
 
 
 def code_page(form: CodeForm) -> str:

@@ -158,3 +158,23 @@ def test_tls_needs_a_certificate_and_its_key(certificate: Path) -> None:
     assert "--tls-key: /none cannot be read: No such file" in fault({"tls_cert": cert, "tls_key": "/none"})
     assert "are not a certificate and its key in PEM" in fault({"tls_cert": cert, "tls_key": other})
     assert "are not a certificate and its key in PEM" in fault({"tls_cert": key, "tls_key": key})
+
+
+def test_a_provider_of_identities() -> None:
+    environ = {
+        "XO_DASH_OIDC_ISSUER": "https://id.example.org",
+        "XO_DASH_OIDC_CLIENT_ID": "xo-dash",
+        "XO_DASH_OIDC_ROLES": "admins=admin, *=viewer",
+        "XO_DASH_OIDC_CLIENT_SECRET": "hunter2",
+    }
+    provider = load({}, environ).oidc
+    assert provider and (provider.roles, provider.secret, provider.name) == (
+        {"admins": "admin", "*": "viewer"},
+        "hunter2",
+        "Single sign-on",
+    )
+    assert "hunter2" not in repr(load({}, environ))
+    assert fault({}, {**environ, "XO_DASH_OIDC_ROLES": "admins=king"}).startswith("XO_DASH_OIDC_ROLES: ")
+    assert fault({}, {**environ, "XO_DASH_OIDC_ISSUER": "id.example.org"}).startswith("XO_DASH_OIDC_ISSUER: ")
+    del environ["XO_DASH_OIDC_ROLES"]
+    assert fault({}, environ) == "XO_DASH_OIDC_ISSUER is set, but oidc_roles is not"

@@ -9,6 +9,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import nicegui
@@ -153,6 +154,9 @@ PAGES = (
     missing,
 )
 
+if TYPE_CHECKING:
+    from xo_dash.auth.single_sign_on import SingleSignOn
+
 LONGEST_MESSAGE = 1 << 20
 """Bytes of a websocket's message; NiceGUI's page sends no longer ones."""
 
@@ -280,7 +284,17 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
             return all(server.simulated for server in stores.servers.all())
 
     two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
-    auth = AuthService(stores.users, stores.sessions, Passwords(), two_step, demo_while, stores.kiosks, audit.post, stores.tokens)
+    auth = AuthService(
+        stores.users,
+        stores.sessions,
+        Passwords(),
+        two_step,
+        demo_while,
+        stores.kiosks,
+        audit.post,
+        stores.tokens,
+        _single_sign_on(settings),
+    )
     everybody = WithLocalUser(stores.users)
     runner = Runner(mirror, servers.connection, everybody, audit, files=stores.runs)
     runner.exchange.allowed = AllowedHosts.of(stores.settings.value(FETCH_SETTING, []))
@@ -303,6 +317,15 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         rolling=RollingRuns(mirror, runner, everybody, settings.data_dir),
         patches=PatchBook(mirror, servers.connection),
     )
+
+
+def _single_sign_on(settings: Settings) -> SingleSignOn | None:
+    """Half a second of imports, for who has a provider."""
+    if settings.oidc is None:
+        return None
+    from xo_dash.auth.single_sign_on import SingleSignOn  # noqa: PLC0415
+
+    return SingleSignOn(settings.oidc)
 
 
 def mount(app: App, context: Context) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from platformdirs import user_config_path, user_data_path
 
@@ -19,11 +19,13 @@ from xo_dash.i18n import LOCALES, _
 
 PREFIX: Final = "XO_DASH_"
 SECRET_KEY: Final = "XO_DASH_SECRET_KEY"  # noqa: S105  # only in the environment: others see flags, and files are copied
+OIDC_SECRET: Final = "XO_DASH_OIDC_CLIENT_SECRET"  # noqa: S105  # likewise
 MAKE_TARGET: Final = "XO_DASH_MAKE"
 """Set by the Makefile: what was typed after `make`."""
 URL, TOKEN = "XO_DASH_URL", "XO_DASH_TOKEN"
 """Of the command line, for another dashboard."""
-NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, MAKE_TARGET, URL, TOKEN)
+NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, OIDC_SECRET, MAKE_TARGET, URL, TOKEN)
+ROLES: Final = ("none", "viewer", "operator", "admin")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LANGUAGES: Final = ("auto", *LOCALES)
 TLS: Final = ("auto", "on", "off")
@@ -42,6 +44,18 @@ def is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """Who else may say who somebody is, by OpenID Connect."""
+
+    issuer: str  # https://id.example.org/realms/home
+    client_id: str
+    secret: str = field(default="", repr=False)  # empty: a public client
+    name: str = "Single sign-on"  # on the button
+    groups_claim: str = "groups"
+    roles: Mapping[str, str] = field(default_factory=dict)  # {group: role}, "*" for everybody
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that is decided before the start; checked, so that nobody has to check again."""
 
@@ -54,6 +68,7 @@ class Settings:
     demo: bool = False
     log_level: str = "info"  # one of LOG_LEVELS
     language: str = "auto"  # one of LANGUAGES; auto asks the browser
+    oidc: Provider | None = None
     secret_key: str = field(default="", repr=False)  # seals pool passwords; empty: a key file in the data directory does
     config_file: Path | None = None  # the file that was read
     make_target: str = ""  # what it was started by, `make demo` for example; empty: by its own command
@@ -91,11 +106,12 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str] | None = None) 
     environ = os.environ if environ is None else environ
     file = _config_file(flags.get("config"), environ)
     given = {**_from_file(file), **_from_environment(environ), **_from_flags(flags)}
-    values = {name: _READERS[name](one) for name, one in given.items()}
+    values: dict[str, Any] = {name: _READERS[name](one) for name, one in given.items()}
     values.setdefault("data_dir", _default_data_dir(demo=bool(values.get("demo"))))
     values["secret_key"] = environ.get(SECRET_KEY, "")
     values["make_target"] = environ.get(MAKE_TARGET, "")
-    settings = Settings(**values, config_file=file)  # type: ignore[arg-type]  # each reader answers its field's type
+    values["oidc"] = _provider(values, given, environ.get(OIDC_SECRET, ""))
+    settings = Settings(**values, config_file=file)  # each reader answers its field's type
     _check(settings, given)
     return settings
 
@@ -210,6 +226,24 @@ def _host(given: Given) -> str:
     return text
 
 
+def _issuer(given: Given) -> str:
+    text = _text(given)
+    if not text.startswith(("https://", "http://")) or any(char.isspace() for char in text):
+        raise _wrong(given, _("the address of a provider, such as https://id.example.org"))
+    return text
+
+
+def _roles(given: Given) -> Mapping[str, str]:
+    """A table in the file, `admins=admin, *=viewer` elsewhere."""
+    table = given.value
+    if isinstance(table, str):
+        pairs = [pair.rpartition("=") for pair in table.split(",") if pair.strip()]
+        table = {group.strip(): role.strip() for group, _sign, role in pairs}
+    if not isinstance(table, Mapping) or not all(group and role in ROLES for group, role in table.items()):
+        raise _wrong(given, _("groups and their roles, such as admins=admin, *=viewer"))
+    return table
+
+
 _READERS: Final[Mapping[str, Callable[[Given], object]]] = {
     "data_dir": _path,
     "host": _host,
@@ -220,10 +254,27 @@ _READERS: Final[Mapping[str, Callable[[Given], object]]] = {
     "demo": _bool,
     "log_level": _one_of(LOG_LEVELS),
     "language": _one_of(LANGUAGES),
+    "oidc_issuer": _issuer,
+    "oidc_client_id": _text,
+    "oidc_name": _text,
+    "oidc_groups_claim": _text,
+    "oidc_roles": _roles,
 }
 
 
 # ---- what must be right together
+
+
+def _provider(values: dict[str, Any], given: Mapping[str, Given], secret: str) -> Provider | None:
+    """Take what is about it out of `values`."""
+    found = {name.removeprefix("oidc_"): values.pop(name) for name in [*values] if name.startswith("oidc_")}
+    if not found:
+        return None
+    for needed in ("issuer", "client_id", "roles"):
+        if needed not in found:
+            has = next(name for name in given if name.startswith("oidc_"))
+            raise ConfigError(_("{source} is set, but {other} is not").format(source=given[has].source, other=f"oidc_{needed}"))
+    return Provider(secret=secret, **found)
 
 
 def _check(settings: Settings, given: Mapping[str, Given]) -> None:

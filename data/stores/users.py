@@ -41,6 +41,7 @@ class User:
     role: Role
     created: float = field(metadata=UNTOLD)  # seconds since 1970
     epoch: str = field(repr=False, metadata=UNTOLD)  # another one with every new password: ends the sessions of the old
+    external: str = ""  # whom a provider of identities calls so: its issuer and the subject; empty: only known here
     preferences: dict[str, Any] = field(default_factory=dict, repr=False)  # language, theme, columns, ...
 
 
@@ -75,11 +76,14 @@ class UserStore(Records[User]):
         key = name_key(name)
         return next((user for user in self.all() if name_key(user.name) == key), None)
 
+    def by_external(self, external: str) -> User | None:
+        return next((user for user in self.all() if user.external == external), None)
+
     def any_administrator(self) -> bool:
         """Whether somebody who can sign in is there to let others in; if not, it is the first run."""
         return _administrators(self._records) > 0
 
-    def add_now(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False) -> User:
+    def add_now(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False, external: str = "") -> User:
         """A new user. `only_if_first`: refused if there is an administrator by now.
 
         Raises RecordRefused if the name is empty, too long, or taken.
@@ -88,7 +92,13 @@ class UserStore(Records[User]):
         if not 0 < len(cleaned) <= LONGEST_NAME or not cleaned.isprintable():
             raise RecordRefused(_("a name has 1 to {longest} visible characters").format(longest=LONGEST_NAME))
         user = User(
-            id=str(uuid.uuid4()), name=cleaned, password_hash=password_hash, role=role, created=time.time(), epoch=secrets.token_hex(8)
+            id=str(uuid.uuid4()),
+            name=cleaned,
+            password_hash=password_hash,
+            role=role,
+            created=time.time(),
+            epoch=secrets.token_hex(8),
+            external=external,
         )
 
         def edit(records: dict[str, User]) -> None:
@@ -140,8 +150,8 @@ class UserStore(Records[User]):
 
         return self._change("user.remove", edit, user_id)
 
-    async def add(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False) -> User:
-        return await self._directory.run(self.add_now, name, password_hash, role, only_if_first=only_if_first)
+    async def add(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False, external: str = "") -> User:
+        return await self._directory.run(self.add_now, name, password_hash, role, only_if_first=only_if_first, external=external)
 
     async def set_password(self, user_id: str, password_hash: str) -> User:
         return await self._directory.run(self.set_password_now, user_id, password_hash)

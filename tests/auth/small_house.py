@@ -18,6 +18,7 @@ from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from pages.front import VIEWS
+from tests.auth.provider import CLIENT, ISSUER, IdentityProvider
 from tests.auth.two_step import two_step_of
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
 from xo_dash.auth.current import current_session, current_user, user_of
@@ -26,7 +27,9 @@ from xo_dash.auth.install import install
 from xo_dash.auth.kinds import EVERYBODY, SIGNED_IN, open_to
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.service import AuthService
+from xo_dash.auth.single_sign_on import SingleSignOn
 from xo_dash.auth.wire import http_protocol
+from xo_dash.config import Provider
 
 
 def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
@@ -34,13 +37,18 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     directory = DataDirectory(folder)
     users = UserStore(directory)
     passwords = Passwords(memory=1024)
-    if mode in ("people", "tls", "two-step") and not users.all():
+    if mode in ("people", "tls", "two-step", "sso") and not users.all():
         for name, role in (("ann", Role.ADMIN), ("bob", Role.OPERATOR)):
             users.add_now(name, passwords.hash_now(f"{name}'s password"), role)
     simulated = {"only": True}
     kiosks = KioskStore(directory)
     demo_while = (lambda: simulated["only"]) if mode == "demo" else None
-    auth = AuthService(users, SessionStore(directory), passwords, two_step_of(directory, lambda: mode == "two-step"), demo_while, kiosks)
+    identities = IdentityProvider()
+    known = Provider(ISSUER, CLIENT, name="Home ID", roles={"ops": "operator"})
+    sso = SingleSignOn(known, identities.transport) if mode == "sso" else None
+    auth = AuthService(
+        users, SessionStore(directory), passwords, two_step_of(directory, lambda: mode == "two-step"), demo_while, kiosks, sso=sso
+    )
     install(app, auth, VIEWS, "127.0.0.1")
     clicks: list[str] = []
     button: dict[str, object] = {}
@@ -79,6 +87,11 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     @open_to(EVERYBODY)
     def _healthz() -> JSONResponse:
         return JSONResponse({"code": auth.first_run_code()})
+
+    @app.get("/healthz/identity")
+    @open_to(EVERYBODY)
+    def _identity(url: str) -> JSONResponse:
+        return JSONResponse({"query": identities.signs_in(url, preferred_username="eve", groups=["ops"])})
 
     @app.post("/api/add-real-pool")
     def _real() -> JSONResponse:

@@ -14,6 +14,7 @@ import pytest
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
+from data.stores.tokens import TokenStore
 from data.stores.trace import Actor, Deed, Result
 from data.stores.users import Role, User, UserStore
 from tests.auth.two_step import two_step_of
@@ -39,6 +40,7 @@ class House:
     def __post_init__(self) -> None:
         self.directory = DataDirectory(self.folder)
         self.users, self.kiosks = UserStore(self.directory), KioskStore(self.directory)
+        self.tokens = TokenStore(self.directory)
         self.auth = AuthService(
             self.users,
             SessionStore(self.directory),
@@ -46,12 +48,14 @@ class House:
             two_step_of(self.directory),
             kiosks=self.kiosks,
             tell=self.tell,
+            tokens=self.tokens,
         )
         self.directory.tell = self.tell
         hashed = Passwords(memory=1024).hash_now(PASSWORD)
         self.ann = self.users.add_now("ann", hashed, Role.ADMIN)
         self.bob = self.users.add_now("bob", hashed, Role.OPERATOR)
         self.secret, self.kiosk = self.kiosks.add_now("hall", "ann", None)
+        _text, self.token = self.tokens.add_now(self.bob.id, "backup", Role.VIEWER, None)
         self.deeds.clear()
 
     def tell(self, actor: Actor, deed: Deed) -> None:
@@ -111,11 +115,23 @@ def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Calla
         ),
         "turn_off_two_step": (("second_factor.remove", "ann"), two_steps(house.ann, lambda: auth.turn_off_two_step(mine, PASSWORD))),
         "reset_two_step": (("second_factor.remove", "bob"), two_steps(house.bob, lambda: auth.reset_two_step(house.bob.id))),
+        "revoke_token": (("token.remove", "backup"), lambda: auth.revoke_token(house.token.id)),
         "remove_user": (("user.remove", "bob"), lambda: auth.remove_user(house.bob.id)),
     }
 
 
-ELSEWHERE = {"enrolment_of", "make_first_administrator", "is_first_run", "first_run_code", "demo_is_open", "tick", "save", "close"}
+ELSEWHERE = {
+    "enrolment_of",
+    "enter_by_provider",
+    "prepare_demo",
+    "make_first_administrator",
+    "is_first_run",
+    "first_run_code",
+    "demo_is_open",
+    "tick",
+    "save",
+    "close",
+}
 METHODS = [name for name, _one in inspect.getmembers(AuthService, inspect.isfunction) if not name.startswith("_") and name not in ELSEWHERE]
 
 

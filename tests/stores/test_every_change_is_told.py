@@ -158,6 +158,7 @@ READING = {
     "get",
     "need",
     "by_name",
+    "by_external",
     "any_administrator",
     "password",
     "of",

@@ -39,3 +39,17 @@ def set_token(response: Response, scope: Scope, headers: Mapping[str, str], toke
 
 def drop_token(response: Response, scope: Scope, headers: Mapping[str, str]) -> None:
     response.delete_cookie(cookie_name(scope, headers), secure=is_secure(scope), httponly=True, samesite="lax")
+
+
+def set_binding(response: Response, scope: Scope, headers: Mapping[str, str], binding: str) -> None:
+    """That this browser went to the provider; for the way back alone."""
+    response.set_cookie(f"{cookie_name(scope, headers)}-sso", binding, max_age=600, secure=is_secure(scope), httponly=True, samesite="lax")
+
+
+def read_binding(scope: Scope, headers: Mapping[str, str]) -> str:
+    """Empty if there is none."""
+    return cookie_parser(headers.get("cookie", "")).get(f"{cookie_name(scope, headers)}-sso", "")
+
+
+def drop_binding(response: Response, scope: Scope, headers: Mapping[str, str]) -> None:
+    response.delete_cookie(f"{cookie_name(scope, headers)}-sso", secure=is_secure(scope), httponly=True, samesite="lax")

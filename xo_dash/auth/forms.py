@@ -14,6 +14,7 @@ class SignInForm:
     next: str = "/"  # where to go after
     error: str = ""  # one sentence
     demo: bool = False  # whether demo/demo opens
+    sso: str = ""  # what the provider of single sign-on is called, at `login/sso`; empty: there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

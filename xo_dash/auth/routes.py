@@ -8,7 +8,7 @@ from nicegui import App
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from xo_dash.auth.cookies import drop_token, set_token
+from xo_dash.auth.cookies import drop_binding, drop_token, read_binding, set_binding, set_token
 from xo_dash.auth.csrf import way_back
 from xo_dash.auth.current import person_of, scope_session
 from xo_dash.auth.forms import CodeForm, FirstRunForm, RecoveryCodes, SignInForm, Views
@@ -29,6 +29,8 @@ def add_routes(app: App, auth: AuthService, views: Views) -> None:
     for path, get, post in (("/login", pages.show_sign_in, pages.sign_in), ("/first-run", pages.show_first_run, pages.first_run)):
         app.add_route(path, get, methods=["GET"], include_in_schema=False)
         app.add_route(path, post, methods=["POST"], include_in_schema=False)
+    app.add_route("/login/sso", pages.leave_for_provider, methods=["GET"], include_in_schema=False)
+    app.add_route("/login/sso/back", pages.come_back_from_provider, methods=["GET"], name="sso-back", include_in_schema=False)
     app.add_route("/kiosk", pages.show_kiosk, methods=["GET"], include_in_schema=False)
     app.add_route("/kiosk", pages.enter_kiosk, methods=["POST"], include_in_schema=False)
     app.add_route("/sign-out", pages.sign_out, methods=["POST"], include_in_schema=False)
@@ -48,7 +50,7 @@ class DoorPages:
             return RedirectResponse("/first-run", 303)
         if person_of(request.scope):
             return RedirectResponse(target, 303)
-        return self._sign_in_page(request, SignInForm(next=target, demo=self._door.demo_is_open()))
+        return self._sign_in_page(request, self._sign_in_form(next=target))
 
     @open_to(EVERYBODY)
     async def sign_in(self, request: Request) -> Response:
@@ -67,9 +69,37 @@ class DoorPages:
             except Refused as refusal:
                 if _wants_json(request):
                     return _refused_json(refusal)
-                form = SignInForm(name=name, next=target, error=str(refusal), demo=self._door.demo_is_open())
+                form = self._sign_in_form(name=name, next=target, error=str(refusal))
                 return self._sign_in_page(request, form, refusal)
         return self._let_in(request, token, target)
+
+    @open_to(EVERYBODY)
+    async def leave_for_provider(self, request: Request) -> Response:
+        """Off to the provider, which sends them back."""
+        with using(_language(request)):
+            target = way_back(request.query_params.get("next", "/"))
+            if self._door.sso is None:
+                return RedirectResponse("/login", 303)
+            try:
+                departure = await self._door.sso.begin(str(request.url_for("sso-back")), target)
+            except Refused as refusal:
+                return self._sign_in_page(request, self._sign_in_form(next=target, error=str(refusal)), refusal)
+            response = RedirectResponse(departure.url, 303, NO_STORE)
+            set_binding(response, request.scope, request.headers, departure.binding)
+            return response
+
+    @open_to(EVERYBODY)
+    async def come_back_from_provider(self, request: Request) -> Response:
+        with using(_language(request)):
+            binding = read_binding(request.scope, request.headers)
+            try:
+                token, _session, target = await self._door.enter_by_provider(request.url.query, binding, _address(request))
+            except Refused as refusal:
+                response = self._sign_in_page(request, self._sign_in_form(error=str(refusal)), refusal)
+            else:
+                response = self._let_in(request, token, target)
+            drop_binding(response, request.scope, request.headers)
+            return response
 
     async def _finish_sign_in(self, request: Request, ticket: str, code: str, target: str) -> Response:
         try:
@@ -77,7 +107,7 @@ class DoorPages:
         except TooLate as refusal:
             if _wants_json(request):
                 return _refused_json(refusal)
-            return self._sign_in_page(request, SignInForm(next=target, error=str(refusal), demo=self._door.demo_is_open()), refusal)
+            return self._sign_in_page(request, self._sign_in_form(next=target, error=str(refusal)), refusal)
         except Refused as refusal:
             if _wants_json(request):
                 return _refused_json(refusal)
@@ -149,6 +179,10 @@ class DoorPages:
         response = shown or (JSONResponse({"next": target}) if _wants_json(request) else RedirectResponse(target, 303))
         set_token(response, request.scope, request.headers, token)
         return response
+
+    def _sign_in_form(self, *, name: str = "", next: str = "/", error: str = "") -> SignInForm:  # the field's name
+        sso = self._door.sso.provider.name if self._door.sso else ""
+        return SignInForm(name=name, next=next, error=error, demo=self._door.demo_is_open(), sso=sso)
 
     def _sign_in_page(self, request: Request, form: SignInForm, refusal: Refused | None = None) -> Response:
         with using(_language(request)):

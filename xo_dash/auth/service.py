@@ -1,11 +1,14 @@
 """The door: ties together who may come in, and is what the rest of the program asks."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nicegui import Client, background_tasks
 
@@ -24,6 +27,9 @@ from xo_dash.auth.sessions import Session, SessionTable, viewer_of
 from xo_dash.auth.throttle import Throttle, address_key
 from xo_dash.auth.two_step import Enrolment, TwoStep, too_late
 from xo_dash.i18n import _, duration
+
+if TYPE_CHECKING:
+    from xo_dash.auth.single_sign_on import Identity, SingleSignOn
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +60,9 @@ class AuthService:
         kiosks: KioskStore | None = None,
         tell: Tell = nobody_listens,
         tokens: TokenStore | None = None,
+        sso: SingleSignOn | None = None,
     ) -> None:
-        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks` or `tokens` there are none.
+        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks`, `tokens` or `sso` there are none.
 
         `tell` hears who came in, who was refused, and whose session ended; it must not hold the loop.
         """
@@ -63,6 +70,7 @@ class AuthService:
         self.passwords = passwords
         self.kiosks = kiosks
         self.two_step = two_step
+        self.sso = sso
         self.tokens = tokens
         self.sessions = SessionTable(users, sessions, self._accepts, kiosks=kiosks, tokens=tokens)
         self._demo_while = demo_while
@@ -117,6 +125,27 @@ class AuthService:
         if now is None or now.epoch != user.epoch:
             raise too_late()
         return *await self._let_in(now, address), recovery
+
+    async def enter_by_provider(self, query: str, binding: str, address: str) -> tuple[str, Session, str]:
+        """Let somebody in who comes back from the provider: token, session, and where they wanted to go. Raises Refused."""
+        if self.sso is None:
+            raise Refused(_("Single sign-on is not set up here."))
+        provider = self.sso.provider
+        with self._throttled(f"provider {address_key(address)}", address, Deed(action="session.start", kind=SESSIONS, name=provider.name)):
+            identity, target = await self.sso.finish(query, binding)
+            role = _role_of(identity.groups, provider.roles)
+            if role is None:
+                raise Refused(_("None of your groups at {provider} may sign in here.").format(provider=provider.name))
+        with by(Actor(identity.name[:LONGEST_NAME], address=address)):
+            user = await self._known(identity, role)
+        return *await self._let_in(user, address), target
+
+    async def _known(self, identity: Identity, role: Role) -> User:
+        """Their account, made at the first sign-in, with the role that they have at the provider now. Raises Refused."""
+        user = self.users.by_external(identity.subject)
+        if user is None:
+            return await _refusing(self.users.add(identity.name, "", role, external=identity.subject))
+        return user if user.role is role else await _refusing(self.users.set_role(user.id, role))
 
     def enrolment_of(self, ticket: str) -> Enrolment | None:
         """The key that whoever has this ticket has to set up first; None if there is none. Raises TooLate."""
@@ -274,7 +303,9 @@ class AuthService:
             log.warning("%s", error)
 
     def _accepts(self, user: User) -> bool:
-        """An account without a password is the demo's."""
+        """An account without a password is the demo's, or a provider's that is still set."""
+        if user.external and self.sso is not None and user.external.startswith(f"{self.sso.provider.issuer.rstrip('/')}"):
+            return True
         return bool(user.password_hash) or (user.name == DEMO and self.demo_is_open())
 
     async def _let_in(self, user: User, address: str) -> tuple[str, Session]:
@@ -361,6 +392,12 @@ async def _refusing(change: Awaitable[User]) -> User:
         return await change
     except RecordRefused as error:
         raise Refused(sentence_of(error)) from error
+
+
+def _role_of(groups: Iterable[str], roles: Mapping[str, str]) -> Role | None:
+    """The highest that any of them gives; `*` is everybody's."""
+    found = [Role(roles[group]) for group in (*groups, "*") if group in roles]
+    return max(found, key=list(Role).index, default=None)
 
 
 def _busy() -> Refused:
