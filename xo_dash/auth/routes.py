@@ -92,10 +92,14 @@ class DoorPages:
     async def come_back_from_provider(self, request: Request) -> Response:
         with using(_language(request)):
             binding = read_binding(request.scope, request.headers)
+            response: Response
             try:
                 token, _session, target = await self._door.enter_by_provider(request.url.query, binding, _address(request))
             except Refused as refusal:
-                response = self._sign_in_page(request, self._sign_in_form(error=str(refusal)), refusal)
+                if person_of(request.scope):  # the way back was loaded again
+                    response = RedirectResponse("/", 303)
+                else:
+                    response = self._sign_in_page(request, self._sign_in_form(error=str(refusal)), refusal)
             else:
                 response = self._let_in(request, token, target)
             drop_binding(response, request.scope, request.headers)
