@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -45,6 +47,11 @@ def action_as_data(action: AnyAction) -> dict[str, object]:
 
 def schema_of(shape: type) -> Mapping[str, object]:
     """JSON schema of a struct, with what it refers to inside."""
+    return _schema(shape)
+
+
+@cache
+def _schema(shape: type) -> Mapping[str, object]:
     (schema,), parts = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")
     own = schema.get("$ref", "").rpartition("/")[2]
     whole: dict[str, object] = {**(parts.pop(own) if own in parts else schema)}
@@ -53,7 +60,8 @@ def schema_of(shape: type) -> Mapping[str, object]:
 
 async def all_actions(asked: Asked) -> Response:
     asked.query(())
-    return await told(asked, {"items": [action_as_data(action) for action in ACTIONS], "next": None})
+    items = await to_thread(lambda: [action_as_data(action) for action in ACTIONS])  # the schemas take a while the first time
+    return await told(asked, {"items": items, "next": None})
 
 
 async def one_action(asked: Asked) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
@@ -63,7 +64,7 @@ class Route(Protocol):
 
 async def described(collections: Sequence[Collection[Any]], table: Callable[[], Iterable[Route]], asked: Asked) -> Response:
     asked.query(())
-    return await told(asked, description(collections, table()))
+    return await told(asked, await to_thread(description, collections, tuple(table())))
 
 
 def description(collections: Sequence[Collection[Any]], routes: Iterable[Route]) -> Described:
