@@ -60,6 +60,8 @@ class OVAForm(ui.element):
     def _handle_delete(self) -> None:
         if not self._given:
             self._source.withdraw()
+        self._boxes.clear()
+        del self._source  # it calls back: a ring
         super()._handle_delete()
 
     # ---- the file

@@ -34,6 +34,10 @@ class FileSource(ui.element):
             self._url = Field(label, placeholder="https://", hint=hint, on_change=on_change).mark("file-url")
         self._url.set_visibility(False)
 
+    def _handle_delete(self) -> None:
+        del self._from, self._picker, self._url  # they call back: a ring
+        super()._handle_delete()
+
     @property
     def value(self) -> File | str | None:
         return str(self._url.value or "").strip() or None if self._from.value == WEB else self._picker.file

@@ -68,7 +68,7 @@ async def everywhere(someone: Person) -> list[str]:
         *(f"/{kind}/{uuid}" for kind, uuid in things.items()),
         *of_a_vm,
         *(f"/host/{host}/{page}" for page in ("console", "maintenance")),
-        *(f"/pool/{things['pool']}/{page}" for page in ("new-network", "ha", "rolling")),
+        *(f"/pool/{things['pool']}/{page}" for page in ("new-network", "ha", "rolling", "import-ova")),
     ]
 
 

@@ -30,7 +30,7 @@ PATHS = (
     "/consoles", "/vm/{vm}", "/vm/{vm}/console", "/vm/{vm}/snapshots", "/vm/{vm}/history",
     "/vms?state=trash", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope", "/new-vm",
     "/new-sr", "/templates", "/isos",
-    "/pool/{pool}/new-network?kind=bond", "/pool/{pool}/ha", "/pool/{pool}/rolling",
+    "/pool/{pool}/new-network?kind=bond", "/pool/{pool}/ha", "/pool/{pool}/rolling", "/pool/{pool}/import-ova",
 )  # fmt: skip
 
 
