@@ -108,3 +108,13 @@ async def test_a_browser_that_is_signed_in_may_ask_too_and_no_other_site_through
 async def test_a_token_opens_no_page(api: Api) -> None:
     headers = {"authorization": f"Bearer {api.tokens['admin']}", "accept": "text/html"}
     assert (await api.http.get("/vms", headers=headers)).status_code == 403
+
+
+async def test_what_looks_into_its_file_first_takes_an_address_only(api: Api) -> None:
+    pool = next(iter(api.context.mirror)).pool
+    assert pool
+    offered = (await api.post("/uploads", {"name": "a.ova", "size": 4096})).json()
+    told = await api.refused(400, "POST", "/actions/pool.import_ova", json={"on": [pool.uuid], "with": {"file": offered}})
+    assert "give the file as an address" in told["detail"]
+    told = await api.refused(422, "POST", "/actions/pool.import_ova", json={"on": [pool.uuid], "with": {"file": "https://127.0.0.1/a.ova"}})
+    assert told["faults"]["file"]

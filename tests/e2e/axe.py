@@ -11,13 +11,35 @@ from playwright.async_api import Page
 
 MODULE = importlib.util.find_spec("axe_playwright_python")
 WORST = ("serious", "critical")
-LOOKS = (
-    ({"color_scheme": "light"}, "color-contrast"),
+DARK: dict[str, Any] = {"color_scheme": "dark", "contrast": "null"}
+LOOKS: tuple[tuple[dict[str, Any], str], ...] = (
+    (DARK, "color-contrast"),
+    ({"color_scheme": "light", "contrast": "null"}, "color-contrast"),
     ({"color_scheme": "dark", "contrast": "more"}, "color-contrast-enhanced"),
 )
-"""Colours alone differ between them: (what a person prefers, what is to be held then). What is left is in `tests/ui/test_contrast`."""
-WHOLE, INSIDE = "document", "document.querySelector('main') ?? document"
-"""The frame is the same around all pages: it is looked at once."""
+"""(What a person prefers, what is to be held then.) What is left is in `tests/ui/test_contrast`."""
+ALL = {"rules": {rule: {"enabled": False} for rule in ("color-contrast", "color-contrast-enhanced")}}
+FRESH = """(seen) => {
+  const known = new Set(seen), keys = [];
+  globalThis.fresh = [];
+  const ground = (element) => {
+    for (let opacity = 1; element; element = element.parentElement) {
+      const { backgroundColor: colour, backgroundImage: image, opacity: own } = getComputedStyle(element);
+      opacity *= own;
+      if (image !== "none" || !/, 0\\)$|^transparent$/.test(colour)) return `${colour} ${image} ${opacity}`;
+    }
+    return "";
+  };
+  for (const element of document.body.querySelectorAll("*")) {
+    const says = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!(says || element.placeholder) || !element.checkVisibility({ visibilityProperty: true })) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(element);
+    const key = [color, fontSize, fontWeight, ground(element)].join(" ");
+    if (!known.has(key)) { known.add(key); keys.push(key); globalThis.fresh.push(element); }
+  }
+  return keys;
+}"""
+"""Contrast is of a colour, a size and what is behind: an element where these are as in one that was looked at needs no second look."""
 
 
 def _script() -> str:
@@ -25,20 +47,25 @@ def _script() -> str:
     return (Path(MODULE.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
 
 
-async def violations(page: Page, *, frame: bool = False) -> list[str]:
-    """Of a page in the dark: of all rules as it is, of contrasts in the light, and of 7:1 where more contrast is preferred.
+class Axe:
+    """Looks at one page after the other; begins and ends in the dark."""
 
-    `frame`: also of what is around it.
-    """
-    if not await page.evaluate("'axe' in window"):
-        await page.evaluate(_script())
-    part = WHOLE if frame else INSIDE
-    found = await _run(page, part, {})
-    for preferred, rule in LOOKS:
-        await page.emulate_media(**preferred)  # type: ignore[arg-type]
-        found += await _run(page, part, {"runOnly": {"type": "rule", "values": [rule]}})
-    await page.emulate_media(color_scheme="dark", contrast="null")
-    return found
+    def __init__(self) -> None:
+        self._seen: list[set[str]] = [set() for _look in LOOKS]
+
+    async def violations(self, page: Page, *, frame: bool = False) -> list[str]:
+        """By all rules, of what is inside the frame unless `frame`; by those of contrast, of what looks like nothing before it."""
+        if not await page.evaluate("'axe' in window"):
+            await page.evaluate(_script())
+        found = await _run(page, "document" if frame else "document.querySelector('main') ?? document", ALL)
+        for (preferred, rule), seen in zip(LOOKS, self._seen, strict=True):
+            await page.emulate_media(**preferred)
+            fresh = await page.evaluate(FRESH, list(seen))
+            if fresh:
+                found += await _run(page, "{ include: globalThis.fresh }", {"runOnly": {"type": "rule", "values": [rule]}})
+                seen.update(fresh)
+        await page.emulate_media(**DARK)
+        return found
 
 
 async def _run(page: Page, part: str, options: dict[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from playwright.async_api import Browser, expect
 
-from tests.e2e.axe import violations
+from tests.e2e.axe import Axe
 from tests.e2e.person import MAP, Person, person
 from tests.e2e.programs import Board
 
@@ -90,11 +90,12 @@ async def test_all_pages_are_quiet_fit_and_are_clean(browser: Browser, demo: Boa
     async with person(browser, demo.url, color_scheme="dark", locale="en-US", reduced_motion="reduce") as someone:
         await someone.page.goto(demo.url)
         await expect(someone.page.get_by_role("button", name="Sign in")).to_be_visible()
-        found = await violations(someone.page)
+        axe = Axe()
+        found = await axe.violations(someone.page, frame=True)
         for path in [*await everywhere(someone), *VIEWS, *NOWHERE]:
             await is_quiet_and_fits(someone, path, "en")
             if path not in NOWHERE[1:]:  # the others are like it
-                found += await violations(someone.page, frame=path == "/")
+                found += await axe.violations(someone.page, frame=path == "/")
         assert not found, "\n".join(found)
 
 

@@ -17,7 +17,9 @@ from xo_dash.api.runs import run_as_data
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
+from xo_dash.control.looking import looked
 from xo_dash.control.orders import Order, OrderRefused, Trouble, accept, preview
+from xo_dash.control.request import files_of
 from xo_dash.i18n import _
 
 STATUS: Final[Mapping[Trouble, int]] = {
@@ -79,6 +81,12 @@ async def give(asked: Asked) -> Response:
     except OrderRefused as refused:
         raise _problem(refused) from refused
     _allow(asked, action, subjects)
+    if action.look is not None and any(not file.url for file in files_of(request)):
+        raise Problem(400, _("“{action}” looks into its file before it begins; give the file as an address").format(action=action.id))
+    try:
+        request = await looked(asked.context.runner.exchange, asked.user, action, subjects, request)
+    except OrderRefused as refused:
+        raise _problem(refused) from refused
     if body.dry_run:
         return await told(asked, {"action": action.id, "dry_run": True, "preview": preview(action, subjects, request)})
     run = asked.context.runner.start(asked.user, action, subjects, request, address=asked.session.address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -11,16 +11,12 @@ import msgspec
 
 from data.mirror import Mirror
 from data.stores.users import User
-from data.types import XapiObject
-from xo_dash.control.action import AnyAction
-from xo_dash.control.eligibility import why_not
-from xo_dash.control.orders import Order, OrderRefused, Trouble, accept, preview, refusal_as_data, told
-from xo_dash.control.request import LONGEST_NAME, Fault, Request, files_of
+from xo_dash.control.looking import looked
+from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told
+from xo_dash.control.request import LONGEST_NAME
 from xo_dash.control.runner import Runner
 from xo_dash.control.transfers.delivery import Broken, Piece
-from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.upload import OutOfOrder, Upload, Wanted
-from xo_dash.i18n import _
 
 EVERY = 0.2
 """Seconds between two lines of one run, at least."""
@@ -58,7 +54,7 @@ class OrderDesk:
             if uploads:
                 yield sending
             try:
-                request = await self._looked(user, action, subjects, request)
+                request = await looked(self._exchange, user, action, subjects, request)
             except OrderRefused as error:
                 self._withdraw(uploads.values())
                 yield refusal_as_data(error)
@@ -86,19 +82,6 @@ class OrderDesk:
         finally:
             unsubscribe()
             self._withdraw(upload for upload in uploads.values() if not upload.is_begun)
-
-    async def _looked(self, user: User, action: AnyAction, subjects: Sequence[XapiObject], request: Request) -> Request:
-        """With what its files say. Raises OrderRefused."""
-        if reason := why_not(action, subjects[0], user):
-            raise OrderRefused(str(reason), Trouble.REQUEST)
-        (file,) = files_of(request)
-        try:
-            async with self._exchange.looking(file, user.id) as source:
-                assert action.look is not None  # noqa: S101  # so it is called
-                looked: Request = await action.look(request, source, subjects)
-                return looked
-        except EndFailed as error:
-            raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, [Fault("file", error.reason)]) from error
 
     def _withdraw(self, uploads: Iterable[Upload]) -> None:
         for upload in uploads:
