@@ -15,15 +15,20 @@ from xo_dash.context import Context
 from xo_dash.i18n import N_, _, number
 
 _PLACES: Final = (
-    ("/", "map", N_("Map")), ("/attention", "attention", N_("Attention")), ("/vms", "vm", N_("VMs")),
-    ("/consoles", "console", N_("Consoles")), ("/snapshots", "camera", N_("Snapshots")), ("/templates", "copy", N_("Templates")),
-    ("/vapps", "columns", N_("vApps")),
-    ("/hosts", "host", N_("Hosts")), ("/storage", "storage", N_("Storage")), ("/isos", "disk", N_("ISO images")),
-    ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
-    ("/transfers", "transfer", N_("Transfers")),
-    ("/messages", "messages", N_("Messages")), ("/settings", "settings", N_("Settings")),
+    ("/", "map", N_("Map")), ("/attention", "attention", N_("Attention")), ("/vms", "vm", N_("VMs")), ("/hosts", "host", N_("Hosts")),
+    ("/storage", "storage", N_("Storage")), ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
+    ("/settings", "settings", N_("Settings")),
 )  # fmt: skip
 """(path, drawing, name)"""
+_MORE: Final = (
+    ("/consoles", "console", N_("Consoles")), ("/snapshots", "camera", N_("Snapshots")), ("/templates", "copy", N_("Templates")),
+    ("/vapps", "columns", N_("vApps")), ("/isos", "disk", N_("ISO images")), ("/transfers", "transfer", N_("Transfers")),
+    ("/messages", "messages", N_("Messages")),
+)  # fmt: skip
+"""Below a button that shows them, or the tree would have no room on a small screen; a tall one has them all."""
+
+
+_TOGGLE: Final = "() => globalThis.xoDash.unfold('nav')"
 
 
 def navigation(context: Context, here: str) -> None:
@@ -32,6 +37,13 @@ def navigation(context: Context, here: str) -> None:
     with ui.element("nav").classes("x-nav") as nav:
         nav.props["aria-label"] = _("Pages")
         counts = {path: _place(context, path, icon, _(name), path == here) for path, icon, name in _PLACES}
+        with ui.element("button").classes("x-nav-more").props("type=button") as more:
+            more.on("click", js_handler=_TOGGLE)
+            Icon("down")
+            ui.label(_("More"))
+        with ui.element().classes("x-nav-rest"):
+            for path, icon, name in _MORE:
+                _place(context, path, icon, _(name), path == here)
 
         def count_rows() -> None:
             now = tally.counts

@@ -14,6 +14,7 @@ const xoDash = {
     this.exact = new Intl.DateTimeFormat(page.language, { ...when, second: "2-digit" });
     this.brief = new Intl.DateTimeFormat(page.language, { ...when, year: undefined });
     this.skew = Date.now() / 1000 - page.now;
+    for (const part of localStorage.getItem("xo-unfolded")?.split(" ") ?? []) document.documentElement.classList.add(`x-all-${part}`);
     addEventListener("DOMContentLoaded", () => {
       const [first, second] = document.querySelectorAll("#popup > span");
       if (second) [first.textContent, second.textContent] = [page.words.lost, page.words.retry];
@@ -26,6 +27,13 @@ const xoDash = {
     if (value) document.documentElement.dataset[kind] = value;
     else delete document.documentElement.dataset[kind];
     dispatchEvent(new CustomEvent("xo-theme"));
+  },
+
+  /** Show all of a part of the frame, or its first lines again; this browser remembers. */
+  unfold(part) {
+    const shown = document.documentElement.classList;
+    shown.toggle(`x-all-${part}`);
+    localStorage.setItem("xo-unfolded", [...shown].filter((name) => name.startsWith("x-all-")).map((name) => name.slice(6)).join(" "));
   },
 
   now() {

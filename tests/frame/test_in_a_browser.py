@@ -255,6 +255,11 @@ async def test_the_sections_stand_above_the_tree_with_their_counts(page: Page, u
     assert int(counts["VMs"]) == sum(map(int, await page.locator(".x-tree-row[aria-level='1'] .x-tree-end").all_inner_texts()))
     assert counts["Hosts"] == "4" and int(counts["Storage"]) > 0 and int(counts["Networks"]) > 0
     assert list(counts)[:3] == ["Map", "Attention", "VMs"]
+    await expect(nav.get_by_role("link", name="Templates")).to_be_hidden()
+    await nav.get_by_role("button", name="More").click()
+    await expect(nav.get_by_role("link", name="Templates")).to_be_visible()
+    await page.reload()
+    await expect(nav.get_by_role("link", name="Templates")).to_be_visible()  # this browser remembers
 
 
 async def test_pools_hosts_and_vms_are_told_apart_by_their_drawing(page: Page, url: str) -> None:
