@@ -86,7 +86,7 @@ class Browser:
         assert response.status_code == 200, response
         found = re.search(r"'client_id': '([0-9a-f-]+)'", response.text)
         assert found
-        button = (await self.http.get("/api/clicks")).json()
+        button = (await self.http.get("/desk/clicks")).json()
         return Page(found[1], button["id"], button["listener"], response.text)
 
     async def clicks(self, at_least: int = 0) -> list[str]:
@@ -94,7 +94,7 @@ class Browser:
         wait until there are `at_least`, or for a moment in which one would have come."""
         for _try in range(50 if at_least else 1):
             await asyncio.sleep(0.1)
-            clicks = list((await self.http.get("/api/clicks")).json()["clicks"])
+            clicks = list((await self.http.get("/desk/clicks")).json()["clicks"])
             if len(clicks) >= at_least:
                 break
         return clicks

@@ -68,18 +68,18 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
         b = ui.button(f"map of {current_user(SIGNED_IN).name}", on_click=lambda: clicks.append(current_user(SIGNED_IN).name))
         button.update(id=b.id, listener=next(iter(b._event_listeners)))
 
-    @app.post("/api/kiosk")
+    @app.post("/desk/kiosk")
     async def _make() -> JSONResponse:
         secret, record = await kiosks.add("hall", "ann")
         return JSONResponse({"secret": secret, "id": record.id})
 
-    @app.post("/api/revoke")
+    @app.post("/desk/revoke")
     async def _revoke() -> JSONResponse:
         for record in kiosks.all():
             await auth.revoke_kiosk(record.id)
         return JSONResponse({})
 
-    @app.get("/api/clicks")
+    @app.get("/desk/clicks")
     def _clicks() -> JSONResponse:
         return JSONResponse({"clicks": clicks, **button})
 
@@ -93,12 +93,12 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     def _identity(url: str) -> JSONResponse:
         return JSONResponse({"query": identities.signs_in(url, preferred_username="eve", groups=["ops"])})
 
-    @app.post("/api/add-real-pool")
+    @app.post("/desk/add-real-pool")
     def _real() -> JSONResponse:
         simulated["only"] = False
         return JSONResponse({})
 
-    @app.post("/api/new-password")
+    @app.post("/desk/new-password")
     async def _password() -> JSONResponse:
         user = users.by_name("bob")
         assert user
@@ -114,17 +114,17 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
         except WebSocketDisconnect:
             clicks.append("echo closed")
 
-    @app.get("/api/crowd")
+    @app.get("/desk/crowd")
     @open_to(EVERYBODY)
     def _crowd() -> JSONResponse:
         return JSONResponse({"connections": len(crowd), "sockets": len(core.sio.eio.sockets)})
 
-    @app.post("/api/slow")
+    @app.post("/desk/slow")
     @open_to(EVERYBODY)
     async def _slow(request: Request) -> JSONResponse:
         return JSONResponse({"bytes": len(await request.body())})
 
-    @app.get("/api/large")
+    @app.get("/desk/large")
     @open_to(EVERYBODY)
     def _large() -> Response:
         return Response(b"x" * (32 << 20), media_type="application/octet-stream")

@@ -27,7 +27,7 @@ async def test_the_owner_can_click(house: House) -> None:
             assert (await ann.clicks(before + 1))[before:] == ["ann"]
 
 
-@pytest.mark.parametrize("path", ["/", "/deep/x", "/api/clicks", "/nothing-here", "/_nicegui/auto/static/x", "/login/../", "//", "/LOGIN"])
+@pytest.mark.parametrize("path", ["/", "/deep/x", "/desk/clicks", "/nothing-here", "/_nicegui/auto/static/x", "/login/../", "//", "/LOGIN"])
 async def test_nothing_is_shown_to_a_stranger(house: House, path: str) -> None:
     async with house.browser() as stranger:
         page = await stranger.http.get(path)
@@ -248,7 +248,7 @@ async def test_signing_out_ends_every_page_at_once(house: House) -> None:
             assert [click for click in so_far[len(before) :] if click != "echo closed"] == []
             await three.send(other.click())
             assert "ann" in (await elsewhere.clicks(len(so_far) + 1))[len(so_far) :]  # the other browser goes on
-        for path in ("/", "/api/clicks"):
+        for path in ("/", "/desk/clicks"):
             response = await ann.http.get(path, headers={"cookie": cookies})
             assert response.status_code == 303
 
@@ -271,7 +271,7 @@ async def test_a_new_password_ends_the_sessions_of_the_old(house: House) -> None
         assert (await bob.sign_in("bob")).status_code == 303
         page = await bob.open()
         async with PageSocket(house, page.client_id, bob.cookies) as socket:
-            await ann.http.post("/api/new-password")
+            await ann.http.post("/desk/new-password")
             async with asyncio.timeout(3):
                 await socket.until_closed()
         assert (await bob.http.get("/")).status_code == 303

@@ -95,7 +95,7 @@ async def test_demo_closes_when_a_pool_is_real(build: Build) -> None:
     house = build("demo")
     async with house.browser() as guest:
         assert await sign_in_demo(guest) == 303
-        await guest.http.post("/api/add-real-pool")
+        await guest.http.post("/desk/add-real-pool")
         assert (await guest.http.get("/")).status_code == 303
         assert await sign_in_demo(guest) == 401
 

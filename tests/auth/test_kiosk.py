@@ -16,7 +16,7 @@ async def made(house: House) -> str:
     """The secret of a new link."""
     async with house.browser() as ann:
         await ann.sign_in("ann")
-        return str((await ann.http.post("/api/kiosk")).json()["secret"])
+        return str((await ann.http.post("/desk/kiosk")).json()["secret"])
 
 
 async def enter(screen: Browser, secret: str) -> int:
@@ -43,12 +43,12 @@ async def test_a_screen_sees_the_map_and_nothing_else(house: House) -> None:
         page = await screen.http.get("/kiosk/map")
         assert page.status_code == 200
         assert "map of hall" in page.text
-        for path in ("/", "/deep/x", "/api/clicks"):
+        for path in ("/", "/deep/x", "/desk/clicks"):
             assert (await screen.http.get(path)).status_code == 403, path
         for path in ("/settings", "/nothing-here", "/kiosk/map/x", "/KIOSK/map", "//kiosk/map", "/theme/x.css", "/_nicegui/x"):
             missing = await screen.http.get(path)
             assert (missing.status_code, missing.text) == (404, "There is nothing at this address"), path
-        for path in ("/", "/kiosk/map", "/api/kiosk", "/api/revoke", f"/_nicegui/client/{client_of(page.text)}/upload/1"):
+        for path in ("/", "/kiosk/map", "/desk/kiosk", "/desk/revoke", f"/_nicegui/client/{client_of(page.text)}/upload/1"):
             assert (await screen.http.post(path, content=b"x")).status_code in (403, 404), path
         asset = page.text.split('@import url("')[1].split('"')[0]
         assert (await screen.http.get(asset)).status_code == 200
@@ -71,7 +71,7 @@ async def test_a_revoked_link_goes_dark_after_a_farewell(house: House) -> None:
             for _look in range(20):
                 await ann.http.get("/healthz")
             looked = time.monotonic() - began  # what twenty answers take just now
-            await ann.http.post("/api/revoke")
+            await ann.http.post("/desk/revoke")
             await socket.until_closed()
             assert time.monotonic() - began - looked < FAREWELL + max(looked, FAREWELL)
         lost = await screen.http.get("/kiosk/map")

@@ -70,7 +70,7 @@ async def wires(house: House, count: int, address: str = "127.0.0.1") -> AsyncIt
 
 async def crowd(house: House) -> dict[str, int]:
     async with house.browser() as somebody:
-        return dict((await somebody.http.get("/api/crowd")).json())
+        return dict((await somebody.http.get("/desk/crowd")).json())
 
 
 async def test_a_connection_that_says_nothing_ends(small: House) -> None:
@@ -126,8 +126,8 @@ async def test_many_requests_at_once_are_no_queue_without_an_end(small: House) -
 
 async def test_half_a_body_ends(small: House) -> None:
     async with wires(small, 2) as (silent, refused):
-        silent.say(b"POST /api/slow HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nx")
-        refused.say(b"POST /api/clicks HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\nx")
+        silent.say(b"POST /desk/slow HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nx")
+        refused.say(b"POST /desk/clicks HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\nx")
         assert await silent.rest() == b""
         assert b" 401 " in await refused.rest()
 
@@ -136,7 +136,7 @@ async def test_a_stranger_who_does_not_take_the_answer_is_cut(small: House) -> N
     async with wires(small, 1) as (wire,):
         before = await crowd(small)
         wire._reader._transport.pause_reading()  # type: ignore[attr-defined]
-        wire.say(b"GET /api/large HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        wire.say(b"GET /desk/large HTTP/1.1\r\nhost: localhost\r\n\r\n")
         async with asyncio.timeout(PATIENCE):
             assert before["connections"] and await gone(small, before["connections"])
 
