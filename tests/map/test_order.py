@@ -14,6 +14,8 @@ from data.stores.users import Role, UserStore
 from tests import fakes
 from tests.map import fleets
 
+LOOKING = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
+
 
 @pytest.fixture
 def mirror() -> Mirror:
@@ -61,14 +63,14 @@ async def test_operators_arrange_for_everybody_viewers_for_themselves(mirror: Mi
     told: list[int] = []
     stop = orders.observe(lambda: told.append(1))
     await do(orders, users, Role.OPERATOR, pool, hosts[::-1])
-    assert [seen(orders, users, role) for role in Role] == [hosts[::-1]] * 3
+    assert [seen(orders, users, role) for role in LOOKING] == [hosts[::-1]] * 3
     mine = [hosts[1], hosts[0], hosts[2]]
     await do(orders, users, Role.VIEWER, pool, mine)
-    assert [seen(orders, users, role) for role in Role] == [mine, hosts[::-1], hosts[::-1]]
+    assert [seen(orders, users, role) for role in LOOKING] == [mine, hosts[::-1], hosts[::-1]]
     await do(orders, users, Role.VIEWER, "", [])
     assert seen(orders, users, Role.VIEWER) == hosts[::-1]
     await do(orders, users, Role.ADMIN, "", [])
-    assert [seen(orders, users, role) for role in Role] == [[], [], []]
+    assert [seen(orders, users, role) for role in LOOKING] == [[], [], []]
     assert len(told) == 4
     stop()
 
