@@ -65,9 +65,10 @@ class Orders:
             own = _stored(user.preferences.get(KEY))  # from when he was a viewer
             if own.pop(parent, None):
                 await self._users.set_preferences(user.id, {KEY: own or None})
-            await self._settings.set(KEY, self._pruned({**_stored(self._settings.value(KEY)), parent: wanted}))
+            await self._settings.set(KEY, self._arranged(_stored(self._settings.value(KEY)), parent, wanted))
         else:
-            await self._users.set_preferences(user.id, {KEY: self._pruned({**_stored(user.preferences.get(KEY)), parent: wanted})})
+            order = self._arranged(_stored(user.preferences.get(KEY)), parent, wanted)
+            await self._users.set_preferences(user.id, {KEY: order})
         self._viewers.tell(None)
 
     async def forget(self, user: User, parent: str = POOLS) -> None:
@@ -80,6 +81,10 @@ class Orders:
         if user.role.includes(Role.OPERATOR):
             await self._settings.set(KEY, rest(_stored(self._settings.value(KEY))))
         self._viewers.tell(None)
+
+    def _arranged(self, order: Order, parent: str, wanted: Sequence[str]) -> Order:
+        """What stood in it and was not arranged stays behind that: somebody who does not see everything arranges what they see."""
+        return self._pruned({**order, parent: [*wanted, *(one for one in order.get(parent, ()) if one not in wanted)]})
 
     def _known(self, parent: str) -> set[str]:
         if parent in GROUPS:

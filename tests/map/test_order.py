@@ -75,6 +75,13 @@ async def test_operators_arrange_for_everybody_viewers_for_themselves(mirror: Mi
     stop()
 
 
+async def test_who_sees_a_part_arranges_that_part(mirror: Mirror, orders: Orders, users: UserStore) -> None:
+    pool, hosts = keys(mirror)
+    await do(orders, users, Role.OPERATOR, pool, hosts[::-1])
+    await do(orders, users, Role.OPERATOR, pool, hosts[:1])
+    assert seen(orders, users, Role.ADMIN) == [hosts[0], *hosts[:0:-1]]
+
+
 async def test_the_order_of_pools_and_of_their_hosts_are_kept_apart(mirror: Mirror, orders: Orders, users: UserStore) -> None:
     pool, hosts = keys(mirror)
     pools = [key_of(row) for row in mirror.every(Pool)]
