@@ -163,6 +163,7 @@ async def test_plain_http_elsewhere_needs_a_yes(tmp_path: Path) -> None:
     servers = Answering()
     async with looking(tmp_path) as at:
         object.__setattr__(at.context, "servers", servers)
+        await at.user.open("/settings")
         at.press("Add server")
         at.type(Address="http://xen.example", Password="secret")
         at.press("Connect")
@@ -216,6 +217,7 @@ async def test_who_is_demoted_while_it_looks_may_not(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
         await at.context.users.add("bob", "x", Role.ADMIN)
         object.__setattr__(at.context, "servers", servers)
+        await at.user.open("/settings")
         servers.during = lambda: at.context.users.set_role(at.me.id, Role.VIEWER)
         at.press("Add server")
         at.type(Address="http://127.0.0.1:1", Password="secret")
