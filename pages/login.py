@@ -46,7 +46,8 @@ def code_page(form: CodeForm) -> str:
         autofocus="",
     )  # fmt: skip
     title = _("Set up two-step sign-in") if form.enrolment else _("Code of your app")
-    hint = "" if form.enrolment else f'<p class="hint">{escape(_("Without your phone, type one of your recovery codes."))}</p>'
+    recovery = _("Without your phone, type one of your recovery codes.")
+    hint = "" if form.enrolment else f'<p class="hint">{escape(recovery)}</p>'
     body = (
         f'<h1>{escape(title)}</h1>{_set_up(form)}<form method="post" action="login">{error_line(form.error)}{code}'
         f'<input type="hidden" name="ticket" value="{escape(form.ticket)}"><input type="hidden" name="next" value="{escape(form.next)}">'

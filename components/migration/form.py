@@ -144,7 +144,8 @@ class MigrationForm(ui.element):
         able = sum(one.refused is None for one, *_rest in rows)
         scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(rows)))
         if self._judged:
-            scope = f"{scope} · {_('{n} checked by XAPI').format(n=number(len(self._judged)))}"
+            judged = _("{n} checked by XAPI").format(n=number(len(self._judged)))
+            scope = f"{scope} · {judged}"
         with fresh_slot(self._targets), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Target")
             for one, key, about, memory in rows:

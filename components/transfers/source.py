@@ -16,6 +16,7 @@ from xo_dash.i18n import _
 
 COMPUTER: Final = "computer"
 WEB: Final = "web"
+SCHEME: Final = "https://"
 
 
 class FileSource(ui.element):
@@ -31,7 +32,7 @@ class FileSource(ui.element):
             )
             self._picker = FilePicker(label, exchange, on_change, accept=accept)
             hint = _("The server fetches it; addresses inside the network only if an administrator allows them")
-            self._url = Field(label, placeholder="https://", hint=hint, on_change=on_change).mark("file-url")
+            self._url = Field(label, placeholder=SCHEME, hint=hint, on_change=on_change).mark("file-url")
         self._url.set_visibility(False)
 
     def _handle_delete(self) -> None:
