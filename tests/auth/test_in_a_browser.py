@@ -32,24 +32,6 @@ async def test_signing_out_in_one_tab_leads_all_to_the_sign_in(build: Build, bro
     assert wrong == []
 
 
-async def test_a_page_left_open_over_a_restart_comes_back(build: Build, browser: Browser) -> None:
-    house = build("people")
-    page = await browser.new_page()
-    await sign_in(page, house)
-    await expect(page.get_by_text("home of ann")).to_be_visible()
-    await page.evaluate("document.title = 'the old one'")
-    house.__exit__()
-    house.__enter__()
-    await page.wait_for_function("document.title != 'the old one'")
-    await expect(page.get_by_text("home of ann")).to_be_visible()
-    await page.get_by_role("button", name="click").click()
-    await expect(page.get_by_text("home of ann")).to_be_visible()
-    house.__exit__()
-    (house.folder / "data" / "sessions.json").unlink()
-    house.__enter__()
-    await page.wait_for_url(f"{house.url}/login")
-
-
 async def test_the_first_run_fits_any_width(build: Build, browser: Browser) -> None:
     house = build("empty")
     page = await browser.new_page()

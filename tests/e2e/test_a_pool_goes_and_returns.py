@@ -7,7 +7,6 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
-from tests.asking import until
 from tests.e2e.person import MAP, RUNNING, Person, person
 from tests.e2e.programs import Board, Pool, free_port, furnish, running
 
@@ -81,31 +80,3 @@ async def test_the_picture_stays_and_lives_again(browser: Browser, data_dir: Pat
                     began = time.monotonic()
                     assert board.end() == 0  # with three pages open
                     assert time.monotonic() - began < 2 * board.took
-
-
-async def test_ten_changes_while_two_watch_end_as_in_xapi(browser: Browser, data_dir: Path) -> None:
-    pool = Pool(free_port())
-    with running(pool):
-        furnish(data_dir, pool.url)
-        board = Board(data_dir)
-        with running(board):
-            board.live(1)
-            name = (await pool.vms("Halted") + await pool.vms("Running"))[0]
-            vm = await pool.vm(name)
-            uuid = await pool.call("VM.get_uuid", vm)
-            async with person(browser, board.url) as one, person(browser, board.url) as two:
-                await look(one, f"/vm/{uuid}")
-                await look(two, "/vms")
-                for _ in range(10):
-                    state = await pool.call("VM.get_power_state", vm)
-                    halt = state == "Running"
-                    await (pool.call("VM.hard_shutdown", vm) if halt else pool.call("VM.start", vm, False, False))
-                state = await pool.call("VM.get_power_state", vm)
-                await expect(one.page.locator(".x-head .x-state")).to_contain_text(state)
-                await expect(two.page.locator(".x-vms-row").filter(has_text=name)).to_contain_text(state)
-
-                async def settled() -> bool:
-                    return bool(await one.page.evaluate("!document.querySelector('.x-operation').checkVisibility()"))
-
-                await until(settled, "nothing goes on")
-                assert (await one.page.inner_text(".x-head .x-state")).strip() == state

@@ -72,14 +72,8 @@ def _files(folder: Path, name: str, pool_name: str) -> None:
 
 
 def _refused(folder: Path, name: str) -> None:
-    for words, said in (
-        (("vm.clone", name, "--nmae", "x"), "--nmae: there is no field “nmae”"),
-        (("vm.fly", name), "there is no action “vm.fly”; there are: vm.start, "),
-        (("vm.start", "nobody"), "there is no VM “nobody”; enter a name or a UUID"),
-        (("vm.start",), "name the objects for"),
-    ):
-        refused = do(folder, *words)
-        assert refused.returncode == 1 and said in refused.stderr, refused
+    refused = do(folder, "vm.clone", name, "--nmae", "x")
+    assert refused.returncode == 1 and "--nmae: there is no field “nmae”" in refused.stderr, refused
 
 
 def test_without_an_action_they_are_listed(tmp_path: Path) -> None:

@@ -73,28 +73,6 @@ async def test_from_the_printed_code_to_a_pool_on_the_map(browser: Browser, data
         assert b'"secret"' not in everything_in(data_dir)
 
 
-async def test_nothing_but_a_pool_is_taken_for_one(browser: Browser, data_dir: Path) -> None:
-    board = Board(data_dir)
-    with running(board):
-        async with person(browser, board.url) as someone:
-            await makes_the_first_administrator(someone, board)
-            await someone.goes("/settings")
-            nobody = free_port()
-            answers = {
-                "no such host.": "is not an address", f"http://127.0.0.1:{nobody}": f"No response from http://127.0.0.1:{nobody}: ",
-                board.url: "it is not a XenServer or XCP-ng host.", "http://": "is not an address", "x" * 300: "is not an address",
-                f"https://127.0.0.1:{board.port}": f"https://127.0.0.1:{board.port} responds, but not with TLS.",
-            }  # fmt: skip
-            for address, said in answers.items():
-                dialog = await asks_for(someone, address, "x")
-                fault = dialog.locator(".q-field--error .q-field__messages")
-                await expect(fault).to_contain_text(said)
-                await someone.fits()
-                await dialog.get_by_role("button", name="Cancel").click()
-                await expect(dialog).to_have_count(0)
-            assert board.health["servers"]["all"] == 0
-
-
 async def test_an_unknown_certificate_is_shown_and_a_changed_one_refused(browser: Browser, data_dir: Path) -> None:
     port = free_port()
     pool, board = Pool(port, *TLS), Board(data_dir)
