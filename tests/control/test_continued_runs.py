@@ -14,7 +14,7 @@ import pytest
 
 from data.objects import PBD, SR, VDI, VM, Task, TaskStatus
 from data.server import ServerState
-from data.stores.users import Role
+from data.stores.users import Role, capped
 from data.types import XapiObject
 from tests.control.dying import Deeds, Life
 from tests.control.fake_pool import FakePool, Users, user
@@ -185,6 +185,15 @@ async def test_whoever_may_no_longer_do_it_does_not_go_on_and_another_takes_it_b
     assert item.state is RunState.CANCELLED and not item.left and [method for method, _ in second.sent] == [
         "VM.remove_from_blocked_operations"]  # fmt: skip
     assert len(first.sent) == 2
+
+
+async def test_what_a_token_began_goes_on_with_the_rights_of_that_token(bench: Bench) -> None:
+    bench.users["id-ann"] = capped(user(Role.ADMIN), Role.OPERATOR)
+    await bench.cut("vm.protect", [bench.fake.vm()], {"deletion": True, "shutdown": True}, 1)
+    bench.users["id-ann"] = user(Role.ADMIN)
+    second, run = await bench.next()
+    await second.until_ended(run)
+    assert run.cap is Role.OPERATOR
 
 
 async def test_a_next_step_that_is_no_longer_the_same_stops_it(bench: Bench) -> None:

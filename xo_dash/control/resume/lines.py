@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from data.reading import RecordedRows
+from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.lazy_text import Amount, LazyText
 from xo_dash.control.plan import Call, Parallel, Question, Step, Transfer
@@ -31,6 +32,7 @@ class RunBegan(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     created: float
     request: dict[str, Any]
     objects: list[tuple[str, str, str, str]]  # uuid, name, server, uuid of its pool
+    cap: Role = Role.ADMIN  # see Run.cap
 
 
 class ItemBegan(msgspec.Struct, frozen=True, kw_only=True, tag="begin"):
@@ -105,7 +107,7 @@ def began(run: Run) -> RunBegan:
     return RunBegan(
         key=run.key, action=run.action.id, user_id=run.user_id, user=run.user_name, address=run.address, created=run.created,
         request=msgspec.to_builtins(run.request) if run.request is not None else {},
-        objects=[(item.uuid, item.name, item.pool, item.pool_uuid) for item in run.items],
+        objects=[(item.uuid, item.name, item.pool, item.pool_uuid) for item in run.items], cap=run.cap,
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def recalled(recorded: Recorded, run_id: int, now: float, pools: Mapping[str, Po
     items = tuple(_item(began, number, requests[number], one, pools) for number, one in enumerate(past))
     run = Run(
         id=run_id, key=began.key, action=action, user_id=began.user_id, user_name=began.user, address=began.address, items=items,
-        created=began.created, request=request, continued=now,
+        created=began.created, request=request, continued=now, cap=began.cap,
         cancelled=any(isinstance(line, RunCancelled) for line in recorded.lines),
     )  # fmt: skip
     return Continued(run, recorded.file, dict(zip(items, past, strict=True)))
