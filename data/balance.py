@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from data.evacuation import can_move
 from data.facts.host import is_live, is_older, memory_total
-from data.failover import Room
+from data.failover import HostRoom
 from data.objects import VM, Host
 from data.placement import guests_on, memory_held
 from data.types import Home
@@ -34,7 +34,7 @@ class Balance(NamedTuple):
 def even_out(home: Home) -> Balance:
     """From the fullest host to the emptiest that can take it, always the VM that leaves both most alike; until that gains little."""
     hosts = [host for host in home.all(Host).values() if host.enabled and is_live(host) and memory_total(host)]
-    room = Room(hosts)
+    room = HostRoom(hosts)
     before, moves = dict(room.free), list[Suggestion]()
     there = {vm: host for host in hosts for vm in guests_on(host) if can_move(vm)}
     while len(moves) < MOST and (found := _best(room, there)) is not None:
@@ -45,7 +45,7 @@ def even_out(home: Home) -> Balance:
     return Balance(tuple(moves), before, dict(room.free))
 
 
-def _best(room: Room, there: dict[VM, Host]) -> Suggestion | None:
+def _best(room: HostRoom, there: dict[VM, Host]) -> Suggestion | None:
     if len(room.free) < 2:  # nowhere to go
         return None
     order = sorted(room.free, key=lambda host: (_share(host, room.free[host]), host.uuid))

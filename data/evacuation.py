@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from data.facts.host import is_older
-from data.failover import Bound, Room, Unplaceable, by_size, takers
+from data.failover import Bound, HostRoom, Unplaceable, by_size, takers
 from data.objects import VM, Host
 from data.placement import guests_on, memory_held
 
@@ -32,7 +32,7 @@ def evacuate(host: Host, wished: Mapping[VM, Host] | None = None, off: Collectio
     `wished`: {VM: where somebody wants it}, placed before the others; it may lack an SR there, its disks move along then. `off`: those that
     are suspended or shut down instead. Counts with what VMs hold by setting, as `data.failover` does.
     """
-    found, room = Evacuation(host), Room(takers(host, (host,)))
+    found, room = Evacuation(host), HostRoom(takers(host, (host,)))
     found.before = dict(room.free)
     wishes = wished or {}
     staying = [vm for vm in by_size(guests_on(host)) if vm not in off]
@@ -47,7 +47,7 @@ def evacuate(host: Host, wished: Mapping[VM, Host] | None = None, off: Collectio
     return found
 
 
-def _place(vm: VM, room: Room, wish: Host | None) -> Host | Unplaceable:
+def _place(vm: VM, room: HostRoom, wish: Host | None) -> Host | Unplaceable:
     if wish is None:
         place = room.place(vm, live=True)
         return Unplaceable(vm, Bound.BUSY) if isinstance(place, Host) and not can_move(vm) else place
@@ -64,7 +64,7 @@ def live_targets(vm: VM) -> list[Host] | Unplaceable:
     here = vm.home.one(Host, vm.resident_on)
     if here is None:
         return []
-    room = Room(takers(here, (here,)))
+    room = HostRoom(takers(here, (here,)))
     place = _place(vm, room, None)
     if isinstance(place, Unplaceable):
         return place

@@ -85,7 +85,7 @@ def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSum
     first = next(iter(hosts), None)
     if first is None:
         return outcome
-    room = Room()
+    room = HostRoom()
     for host in takers(first, hosts):
         room.add(host)
         yield
@@ -116,7 +116,7 @@ def reach_of(host: Host) -> set[Ref]:
     return srs | {pif.network for pif in host.all_of(PIF, host.PIFs)}
 
 
-class Room:
+class HostRoom:
     """What hosts have free and in reach; VMs that are put somewhere count from then on."""
 
     def __init__(self, hosts: Iterable[Host] = ()) -> None:

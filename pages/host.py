@@ -7,7 +7,7 @@ from nicegui import ui
 from components.hosts.about import HostAbout
 from components.hosts.console import console_link
 from components.hosts.failover import HostFailure
-from components.hosts.hardware import Hardware
+from components.hosts.hardware import HostHardware
 from components.hosts.head import host_bands, host_head
 from components.hosts.loads import loads
 from components.hosts.memory import HostMemory
@@ -59,7 +59,7 @@ def show(context: Context, host: HostView) -> None:
         with ui.element().classes("x-object-aside"):
             HostMemory(host)
             HostFailure(host, pool)
-            Hardware(context, host)
+            HostHardware(context, host)
             HostAbout(host)
             host_patches(context, host.row)
             console_link(host.row)

@@ -6,9 +6,9 @@ from nicegui import background_tasks, ui
 
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, fresh_slot
-from components.new_vm.draft import Draft, Drafts, DraftSource, recall, remembered
+from components.new_vm.draft import Drafts, DraftSource, VMDraft, recall, remembered
 from components.new_vm.form import Form
-from components.new_vm.progress import Progress
+from components.new_vm.progress import VMProgress
 from components.new_vm.saved import SavedConfigs
 from components.stale_data import stale_band
 from components.ui import Button, ButtonKind, PageHead, choice, empty_state
@@ -48,10 +48,10 @@ class _NewVm:
         self._shown: list[Pool] = []
         follow_all(context.mirror, self._concerns, self._draw, topics=lambda: (Server, Pool))
 
-    def _begun(self, template: str, copy: str, host: str) -> Draft:
+    def _begun(self, template: str, copy: str, host: str) -> VMDraft:
         """The draft of this person; a link that says what is meant begins another."""
         kept = self._drafts.of(self._user)
-        draft = kept if kept is not None and not (template or copy or host) else Draft()
+        draft = kept if kept is not None and not (template or copy or host) else VMDraft()
         if template or copy:
             draft.template = template or copy
             draft.source = DraftSource.COPY if copy else DraftSource.TEMPLATE
@@ -119,7 +119,7 @@ class _NewVm:
 
     def _again(self, last: object) -> None:
         """An empty form, or one with the last values; the name stays."""
-        draft = Draft(name=self._draft.name, pool=self._draft.pool)
+        draft = VMDraft(name=self._draft.name, pool=self._draft.pool)
         recall(draft, last)
         if not any(pool.home.by_uuid(VM, draft.template) for pool in self._shown):
             draft.template = ""  # of another pool, or gone
@@ -136,20 +136,20 @@ class _NewVm:
         draft = self._draft
 
         def again() -> None:
-            self._draft = Draft(pool=key_of(pool))
+            self._draft = VMDraft(pool=key_of(pool))
             self._drafts.keep(self._user, self._draft)
             self._draw()
 
         self._drafts.drop(self._user)
         with fresh_slot(self._body):
-            Progress(self._context, run, known, correct=lambda: self._back(draft, pool), again=again)
+            VMProgress(self._context, run, known, correct=lambda: self._back(draft, pool), again=again)
 
         async def remember() -> None:
             await self._context.users.set_preferences(self._user, {LAST: remembered(draft)})
 
         background_tasks.create(remember())
 
-    def _back(self, draft: Draft, pool: Pool) -> None:
+    def _back(self, draft: VMDraft, pool: Pool) -> None:
         self._draft = draft
         self._drafts.keep(self._user, draft)
         self._form(pool)

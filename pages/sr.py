@@ -14,7 +14,7 @@ from components.storage.chain import Chain
 from components.storage.contents import SrContents
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_table
-from components.storage.space import FreeUp, Growth, SpaceBar
+from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from components.ui import Card
 from data.contents import Part
 from data.views.sr import SRView
@@ -69,7 +69,7 @@ def show(context: Context, sr: SRView) -> None:
             free_up = FreeUp(context, sr, choose).classes("x-first")
             free_up.show(contents.parts)
             shown += [chain, free_up]
-            Growth(sr)
+            SRGrowth(sr)
             RoomCard(sr)
             SrAbout(sr)
             RecentMessages(mirror, sr.row)

@@ -8,7 +8,7 @@ from components.actions import run_command, whoever
 from components.lists import Listing
 from components.stale_data import stale_bands
 from components.ui import Button, PageHead, menu, menu_item
-from components.vms.vapps.parts import Members, appliance_head
+from components.vms.vapps.parts import MembersCard, appliance_head
 from components.vms.vapps.rows import appliance_table
 from data.names import pool_name
 from data.views.appliance import ApplianceView
@@ -71,4 +71,4 @@ def _about() -> PageKind[ApplianceView]:
 def show(context: Context, appliance: ApplianceView) -> None:
     """The page of a vApp."""
     appliance_head(context, appliance)
-    Members(context, appliance)
+    MembersCard(context, appliance)

@@ -14,7 +14,7 @@ from data.objects import PIF
 from xo_dash.control.eligibility import Eligibility
 from xo_dash.control.network.address import DHCP, KEEP, STATIC, TRY, SetAddress, host_of, why_no_trial
 from xo_dash.control.network.address import paths_of as paths_of_address
-from xo_dash.control.network.guard import PathChange, Verdict, breaks
+from xo_dash.control.network.guard import GuardVerdict, PathChange, breaks
 from xo_dash.control.network.management import UseForManagement
 from xo_dash.control.network.management import paths_of as paths_of_management
 from xo_dash.control.request import BadRequest, decode
@@ -23,7 +23,7 @@ from xo_dash.i18n import _
 
 GUARDED: Final = frozenset({"pif.address", "pif.management"})
 """The commands that it is for."""
-MARKS: Final = {Verdict.SAME: "live", Verdict.CHECK: "warning", Verdict.BREAKS: "critical"}
+MARKS: Final = {GuardVerdict.SAME: "live", GuardVerdict.CHECK: "warning", GuardVerdict.BREAKS: "critical"}
 
 
 class GuardDialog(ActionDialog):

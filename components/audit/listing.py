@@ -19,7 +19,7 @@ from components.ui import Button, Card, Notice, Tone, Value, buttons, choice, em
 from components.ui.marks import drawings
 from components.urls import PREFIXES
 from xo_dash.control.audit import Audit, AuditEntry
-from xo_dash.control.audit_chain import Verdict
+from xo_dash.control.audit_chain import ChainVerdict
 from xo_dash.control.audit_search import MOST, Found, Query, search
 from xo_dash.i18n import _, datetime, duration, ngettext, number
 
@@ -121,7 +121,7 @@ class AuditLog(ui.element):
             return
         self._say(verdict)
 
-    def _say(self, verdict: Verdict | None, *, busy: bool = False) -> None:
+    def _say(self, verdict: ChainVerdict | None, *, busy: bool = False) -> None:
         with fresh_slot(self._chain):
             if verdict is None:
                 ui.label(_("Each line has a hash of the line before it: what is changed, added or removed later is found.")).classes(

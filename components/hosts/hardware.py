@@ -15,9 +15,9 @@ from xo_dash.control.host.hardware import DiskHealth, Machine, number_in
 from xo_dash.i18n import _, ngettext, number
 
 
-class Hardware(Card):
+class HostHardware(Card):
     def __init__(self, context: Context, host: HostView) -> None:
-        super().__init__(_("Hardware"))
+        super().__init__(_("HostHardware"))
         self._context, self._host = context, host
         self.set_visibility(False)
         with self:

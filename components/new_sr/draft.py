@@ -20,7 +20,7 @@ UNNAMED = "new"
 
 
 @dataclass(slots=True)
-class Draft:
+class SRDraft:
     home: Home
     kind: SRKind
     typed: Mapping[str, object] = field(default_factory=dict, repr=False)  # by field; there are secrets among them

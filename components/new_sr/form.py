@@ -8,11 +8,11 @@ from components.actions import whoever
 from components.actions.fields import FieldBox, box_for
 from components.actions.preview import Preview
 from components.live import follow_all, fresh_slot
-from components.new_sr.draft import Draft
+from components.new_sr.draft import SRDraft
 from components.new_sr.found_list import FoundList, FoundRow, export_rows, lun_rows
-from components.new_sr.progress import Progress
+from components.new_sr.progress import SRProgress
 from components.new_sr.search import HostCheck, Search
-from components.new_sr.side import HostChecks, Notes
+from components.new_sr.side import HostChecks, SideNotes
 from components.ui import Button, ButtonKind, Card, Mark, check, spinner
 from data.facts.pool import own_pool
 from data.names import name_of, pool_name
@@ -28,7 +28,7 @@ from xo_dash.control.sr.choice import default_sr
 from xo_dash.control.sr.create import NEW_SR, WATCHED, hosts_of
 from xo_dash.control.sr.kinds import KINDS, SRKind, offered
 from xo_dash.control.sr.new_sr import NewSR
-from xo_dash.control.sr.probe import Answer
+from xo_dash.control.sr.probe import ProbeAnswer
 from xo_dash.control.sr.probe_faults import fault_of
 from xo_dash.i18n import _, duration, ngettext, number
 
@@ -48,7 +48,7 @@ class NewSRForm(ui.element):
         super().__init__()
         self.classes("x-new-sr")
         self._context, self._home = context, home
-        self._draft = Draft(home, offered(home)[0])
+        self._draft = SRDraft(home, offered(home)[0])
         self._boxes: dict[str, FieldBox] = {}
         self._named = self._suggesting = self._pressed = False
         self._failed: Fault | None = None  # of the last run
@@ -99,7 +99,7 @@ class NewSRForm(ui.element):
         self._hosts = HostChecks()
         with Card(_("Plan")):
             self._preview = Preview(NEW_SR, [self._pool])
-            self._notes = Notes()
+            self._notes = SideNotes()
             self._button = Button(_("Create"), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
             self._why = ui.label().classes("x-dim x-small")
             self._progress = ui.element().classes("contents")
@@ -300,12 +300,12 @@ class NewSRForm(ui.element):
         run = self._context.runner.start(user, NEW_SR, [self._pool], request, address=current_session().address)
         self._button.set_visibility(False)
         with fresh_slot(self._progress):
-            Progress(self._context, run, lambda: self._over(run, request))
+            SRProgress(self._context, run, lambda: self._over(run, request))
 
     def _over(self, run: Run, request: NewSR) -> None:
         """It failed, and all is as it was: the form is there again."""
         (item,) = run.items
-        self._failed = fault_of(request, Answer(code=item.code), self._home, self._search.found.exports) if item.code else None
+        self._failed = fault_of(request, ProbeAnswer(code=item.code), self._home, self._search.found.exports) if item.code else None
         self._button.set_visibility(True)
         self._search.again()
         self._tell()

@@ -17,7 +17,7 @@ from xo_dash.control.sr.create import made_of
 from xo_dash.i18n import _
 
 
-class Progress(ui.element):
+class SRProgress(ui.element):
     """Follows one run; `failed` is called once it has ended without an SR."""
 
     def __init__(self, context: Context, run: Run, failed: Callable[[], None]) -> None:
@@ -28,7 +28,7 @@ class Progress(ui.element):
         self._ended = False
         self._shown = ""
         with self:
-            self._bar = Bar(0.0, _("Progress"))
+            self._bar = Bar(0.0, _("SRProgress"))
             self._step = ui.label().classes("x-dim").props("aria-live=polite")
             self._cancel = Button(_("Cancel"), self._stop)
             self._end = ui.element().classes("contents")

@@ -19,7 +19,7 @@ from xo_dash.control.sr.create import hosts_of
 from xo_dash.control.sr.discovery import Ask, Discovery, discover, place_question, question
 from xo_dash.control.sr.found import srs_in
 from xo_dash.control.sr.new_sr import NewSR
-from xo_dash.control.sr.probe import Answer, Prober
+from xo_dash.control.sr.probe import ProbeAnswer, Prober
 from xo_dash.control.sr.probe_faults import fault_of
 
 DEBOUNCE: Final = 0.4
@@ -103,7 +103,7 @@ class Search:
         if not hosts:
             return None
 
-        async def ask(kind: str, config: Mapping[str, object]) -> Answer:
+        async def ask(kind: str, config: Mapping[str, object]) -> ProbeAnswer:
             return await self._prober.ask(user, hosts[0], kind, config)
 
         return ask

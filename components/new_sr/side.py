@@ -38,7 +38,7 @@ class HostChecks(Card):
                     ui.label(text).classes("x-dim")
 
 
-class Notes(ui.element):
+class SideNotes(ui.element):
     """What to know before, and what is wrong that is about no field."""
 
     def __init__(self) -> None:

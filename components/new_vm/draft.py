@@ -75,7 +75,7 @@ class CloudDraft:
 
 
 @dataclass(slots=True)
-class Draft:
+class VMDraft:
     pool: str = ""  # what names it, see data.identity
     source: DraftSource = DraftSource.TEMPLATE
     name: str = ""
@@ -137,14 +137,14 @@ KEPT: Final = ("memory", "memory_min", "vcpus", "cores_per_socket", "description
 """What is worth having again for the next VM."""
 
 
-def remembered(draft: Draft) -> dict[str, Any]:
+def remembered(draft: VMDraft) -> dict[str, Any]:
     """The last values of a person, as a preference: no secrets, and no text of their own."""
     cloud = draft.cloud
     told = {"on": cloud.on, "user": cloud.user, "ssh_keys": cloud.ssh_keys, "packages": cloud.packages, "update": cloud.update}
     return {"template": draft.template, "cloud": told} | {name: getattr(draft, name) for name in KEPT}
 
 
-def recall(draft: Draft, kept: object) -> None:
+def recall(draft: VMDraft, kept: object) -> None:
     """Fill in last values; whatever is not as it was written is left out."""
     if not isinstance(kept, dict):
         return
@@ -170,12 +170,12 @@ class Drafts:
     """{user's id: what they were about to create}; in memory alone: there are passwords in it."""
 
     def __init__(self, _mirror: Sight) -> None:
-        self._by_user: dict[str, Draft] = {}
+        self._by_user: dict[str, VMDraft] = {}
 
-    def of(self, user_id: str) -> Draft | None:
+    def of(self, user_id: str) -> VMDraft | None:
         return self._by_user.get(user_id)
 
-    def keep(self, user_id: str, draft: Draft) -> None:
+    def keep(self, user_id: str, draft: VMDraft) -> None:
         self._by_user[user_id] = draft
 
     def drop(self, user_id: str) -> None:

@@ -11,8 +11,8 @@ from components.actions import whoever
 from components.live import follow_all
 from components.new_vm.cloud import Cloud
 from components.new_vm.disks import Disks, begins_with
-from components.new_vm.draft import Draft, DraftSource
-from components.new_vm.hardware import FirmwareSection, Hardware
+from components.new_vm.draft import DraftSource, VMDraft
+from components.new_vm.hardware import FirmwareSection, HardwareSection
 from components.new_vm.model import Model, model_of
 from components.new_vm.nics import Nics
 from components.new_vm.options import Labels, Options
@@ -31,7 +31,7 @@ from xo_dash.control.run import Run
 from xo_dash.control.vm.create import CREATE, templates_of
 from xo_dash.i18n import _
 
-PARTS: tuple[type[Section], ...] = (Hardware, Disks, Nics, Cloud, Placement, FirmwareSection, Options, Labels)
+PARTS: tuple[type[Section], ...] = (HardwareSection, Disks, Nics, Cloud, Placement, FirmwareSection, Options, Labels)
 WATCHED = (SR, Host, HostMetrics, PBD, Network, VM, VDI)
 MATTERS = frozenset(
     [
@@ -57,7 +57,7 @@ MATTERS = frozenset(
 class Form(ui.element):
     """`started` is called with the run."""
 
-    def __init__(self, context: Context, pool: Pool, draft: Draft, started: Callable[[Run], None]) -> None:
+    def __init__(self, context: Context, pool: Pool, draft: VMDraft, started: Callable[[Run], None]) -> None:
         super().__init__()
         self.classes("x-new")
         self.context, self.pool, self.draft = context, pool, draft

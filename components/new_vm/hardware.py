@@ -12,7 +12,7 @@ from xo_dash.control.vm.creation.request import FIRMWARE
 from xo_dash.i18n import _, ngettext, number, size
 
 
-class Hardware(Section):
+class HardwareSection(Section):
     title = staticmethod(lambda: _("CPU and memory"))
     fields = ("memory", "memory_min", "memory_max", "vcpus", "cores_per_socket")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.new_vm.draft import SUGGESTED, Draft, DraftSource
+from components.new_vm.draft import SUGGESTED, DraftSource, VMDraft
 from data.objects import Pool
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Step, rehearse_all
@@ -47,7 +47,7 @@ class Model:
         return [fault for fault in self.faults if any(fault.field == place or fault.field.startswith(f"{place}.") for place in places)]
 
 
-def model_of(draft: Draft, pool: Pool) -> Model:
+def model_of(draft: VMDraft, pool: Pool) -> Model:
     rough, faults = _decoded(draft.values(None))
     plan = blueprint(rough, pool.home) if rough is not None else None
     found = tuple(seats(plan)) if plan is not None else ()
@@ -63,7 +63,7 @@ def model_of(draft: Draft, pool: Pool) -> Model:
     return Model(pool=pool, request=None if faults else rough, plan=plan, faults=tuple(faults), seats=found, steps=steps)
 
 
-def _chosen(draft: Draft, faults: list[Fault]) -> list[Fault]:
+def _chosen(draft: VMDraft, faults: list[Fault]) -> list[Fault]:
     """What is to be picked and is not: a disc to install from, a disk to attach."""
     if draft.source is DraftSource.ISO and not draft.iso:
         faults.append(Fault("iso", lazy(N_("“{field}” is missing"), field=LazyText(N_("Disc")))))

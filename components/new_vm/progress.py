@@ -19,7 +19,7 @@ from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.i18n import _, ngettext, number
 
 
-class Progress(Card):
+class VMProgress(Card):
     """Follows one run."""
 
     def __init__(self, context: Context, run: Run, known: frozenset[str], correct: Callable[[], None], again: Callable[[], None]) -> None:
@@ -33,7 +33,7 @@ class Progress(Card):
             with ui.element().classes("x-row x-spread"):
                 self._title = ui.label().classes("x-created-title").props("aria-live=polite")
                 ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
-            self._bar = Bar(0, _("Progress"))
+            self._bar = Bar(0, _("VMProgress"))
             self._made = ui.element().classes("x-btns")
             self._steps = ui.element().classes("contents")
             self._foot = ui.element().classes("x-stack")

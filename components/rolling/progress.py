@@ -16,7 +16,7 @@ from data.history import History
 from xo_dash.context import Context
 from xo_dash.control.rolling.engine import FIRST_DONE, NOT_DONE
 from xo_dash.control.rolling.phases import REBOOT
-from xo_dash.control.rolling.state import Note, Phase, Rolling, Turn, TurnState
+from xo_dash.control.rolling.state import HostTurn, LogLine, Phase, Rolling, TurnState
 from xo_dash.i18n import _, duration, number
 from xo_dash.i18n import time as clock
 
@@ -140,7 +140,7 @@ class RollingPage(ui.element):
                         if not rolling.ended:
                             ui.element("i").classes("x-roll-now").style(f"left: {at(now):.2f}%")
 
-    def _bar(self, phase: Phase, turn: Turn, left: float, right: float) -> None:
+    def _bar(self, phase: Phase, turn: HostTurn, left: float, right: float) -> None:
         text = _(PHASES[phase.kind])
         overdue = phase.kind == REBOOT and turn.state is TurnState.FAILED
         bar = ui.label(text).classes(f"x-roll-bar x-roll-{phase.kind}" + (" x-roll-overdue" if overdue else ""))
@@ -181,7 +181,7 @@ class RollingPage(ui.element):
                 ui.label(_("Nothing had to be turned off.")).classes("x-dim")
 
 
-def _told(note: Note) -> str:
+def _told(note: LogLine) -> str:
     """A line of the log in the reader's words; the detail is a message as well, or what a pool said."""
     what = _(note.what).format(name=note.host, host=note.host, reason=note.detail)
     return f"{what}: {_(note.detail)}" if note.detail and note.detail not in what else what

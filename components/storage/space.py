@@ -136,11 +136,11 @@ class FreeUp(Card):
             Button(verb, do).mark(f"free-{mark}")
 
 
-class Growth(Card):
+class SRGrowth(Card):
     """How it filled in two weeks, and when it is full if it goes on so."""
 
     def __init__(self, sr: SRView) -> None:
-        super().__init__(_("Growth"))
+        super().__init__(_("SRGrowth"))
         self._sr = sr
         with self:
             self._figure = Figure()

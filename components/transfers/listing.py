@@ -25,7 +25,7 @@ Path = Callable[[XapiObject], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class FileRow:
     """One file of one run."""
 
     run: Run
@@ -54,7 +54,7 @@ class TransferList(ui.element):
 
     def _refresh(self) -> None:
         rows = [
-            Row(run, item, step) for run in reversed(self._context.tasks.runs) for item in run.items for step in moving(item.steps)
+            FileRow(run, item, step) for run in reversed(self._context.tasks.runs) for item in run.items for step in moving(item.steps)
         ]  # fmt: skip
         self._empty.set_visibility(not rows)
         self._going.show(self._context, [row for row in rows if not row.step.state.ended], self._path)
@@ -72,7 +72,7 @@ class TransferSection(ui.element):
             heading(title, 2).classes("x-card-title")
             self._list = ui.element("ul").classes("x-transfers")
 
-    def show(self, context: Context, rows: list[Row], path: Path) -> None:
+    def show(self, context: Context, rows: list[FileRow], path: Path) -> None:
         self.set_visibility(bool(rows))
         kept = {row.step for row in rows}
         for gone in self._rows.keys() - kept:
@@ -88,7 +88,7 @@ class TransferSection(ui.element):
 class TransferRow(ui.element):
     """What it is, how far and how fast, and a way to end it."""
 
-    def __init__(self, context: Context, row: Row, path: Path) -> None:
+    def __init__(self, context: Context, row: FileRow, path: Path) -> None:
         super().__init__("li")
         self.classes("x-transfer").mark("transfer")
         self._context = context

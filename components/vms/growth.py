@@ -32,7 +32,7 @@ AT_ONCE: Final = 12
 """Rows drawn before others get their turn."""
 
 
-class Growth(Card):
+class VMGrowth(Card):
     """Drawn anew when a snapshot comes, goes or gets another name."""
 
     def __init__(self, context: Context, vm: VM) -> None:

@@ -20,10 +20,10 @@ from xo_dash.control.plan import Call, Hidden, Question
 from xo_dash.control.request import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.sr.discovery import Discovery, discover, question
-from xo_dash.control.sr.found import FoundSR, Lun, Target, exports_in, luns_in, srs_in, targets_in
+from xo_dash.control.sr.found import FoundSR, IscsiTarget, Lun, exports_in, luns_in, srs_in, targets_in
 from xo_dash.control.sr.kinds import SRKind, offered
 from xo_dash.control.sr.new_sr import NewSR
-from xo_dash.control.sr.probe import Answer
+from xo_dash.control.sr.probe import ProbeAnswer
 from xo_dash.control.sr.probe_faults import fault_of
 from xo_dash.control.xe import xe_lines
 
@@ -62,7 +62,7 @@ SRS = f"<SRlist>\n\t<SR>\n\t\t<UUID>\n\t\t\t{UUID}\n\t\t</UUID>\n\t</SR>\n</SRli
 
 def test_what_the_drivers_print_is_read() -> None:
     assert exports_in(EXPORTS) == ("/export/vms", "/export/iso")
-    assert targets_in(IQNS) == (Target("iqn.x:a", ("10.0.0.1", "10.0.1.1")),)
+    assert targets_in(IQNS) == (IscsiTarget("iqn.x:a", ("10.0.0.1", "10.0.1.1")),)
     assert luns_in(LUNS) == (Lun("36a", "3", 2048, "LIO", "s"), Lun("36b"))
     assert luns_in(DEVICES) == (Lun("36c", "1", 9, path="/dev/sdq"),)
     assert srs_in(SRS) == (FoundSR(UUID),)
@@ -206,7 +206,7 @@ def test_each_kind_is_given_what_its_driver_wants(lab: Lab, values: dict[str, ob
 
 
 def said(values: Mapping[str, object], number: int, exports: tuple[str, ...] = ()) -> tuple[str, str]:
-    fault = fault_of(decode(NewSR, values), Answer(code=f"SR_BACKEND_FAILURE_{number}"), FakePool().home, exports)
+    fault = fault_of(decode(NewSR, values), ProbeAnswer(code=f"SR_BACKEND_FAILURE_{number}"), FakePool().home, exports)
     return fault.field, str(fault.reason)
 
 
@@ -225,18 +225,18 @@ def test_a_failure_is_said_at_the_field_that_it_is_about() -> None:
 class Asked:
     """A host that answers from a table, by the fields that it was given."""
 
-    def __init__(self, answers: Mapping[str, Answer]) -> None:
+    def __init__(self, answers: Mapping[str, ProbeAnswer]) -> None:
         self.answers = answers
         self.questions: list[str] = []
 
-    async def __call__(self, kind: str, config: Mapping[str, object]) -> Answer:
+    async def __call__(self, kind: str, config: Mapping[str, object]) -> ProbeAnswer:
         key = f"{kind} {' '.join(str(value) for name, value in config.items() if name in ('serverpath', 'targetIQN', 'SCSIid'))}".strip()
         self.questions.append(key)
-        return self.answers.get(key, Answer("<SRlist/>"))
+        return self.answers.get(key, ProbeAnswer("<SRlist/>"))
 
 
-def failing(number: int, text: str = "") -> Answer:
-    return Answer(text, f"SR_BACKEND_FAILURE_{number}")
+def failing(number: int, text: str = "") -> ProbeAnswer:
+    return ProbeAnswer(text, f"SR_BACKEND_FAILURE_{number}")
 
 
 async def found(lab: Lab, values: Mapping[str, object], asked: Asked) -> list[Discovery]:
@@ -244,7 +244,7 @@ async def found(lab: Lab, values: Mapping[str, object], asked: Asked) -> list[Di
 
 
 async def test_exports_come_first_and_then_what_is_there(lab: Lab) -> None:
-    asked = Asked({"nfs": failing(101, EXPORTS), "nfs /export/vms": Answer(SRS), "nfs /export/iso": failing(73)})
+    asked = Asked({"nfs": failing(101, EXPORTS), "nfs /export/vms": ProbeAnswer(SRS), "nfs /export/iso": failing(73)})
     steps = await found(lab, NFS | {"path": ""}, asked)
     assert steps[0].exports == ("/export/vms", "/export/iso") and not steps[0].srs
     assert steps[-1].srs == {"/export/vms": (FoundSR(UUID),)} and steps[-1].done and steps[-1].fault is None
@@ -255,7 +255,7 @@ async def test_exports_come_first_and_then_what_is_there(lab: Lab) -> None:
 
 async def test_the_only_target_is_taken_and_luns_in_use_are_let_alone(lab: Lab) -> None:
     lab.sr("lvmoiscsi", {"SCSIid": "36b"})
-    asked = Asked({"lvmoiscsi": failing(96, IQNS), "lvmoiscsi iqn.x:a": failing(107, LUNS), "lvmoiscsi iqn.x:a 36a": Answer(SRS)})
+    asked = Asked({"lvmoiscsi": failing(96, IQNS), "lvmoiscsi iqn.x:a": failing(107, LUNS), "lvmoiscsi iqn.x:a 36a": ProbeAnswer(SRS)})
     last = (await found(lab, ISCSI | {"iqn": "", "scsi_id": ""}, asked))[-1]
     assert [lun.scsi_id for lun in last.luns] == ["36a", "36b"] and last.srs == {"36a": (FoundSR(UUID),)}
     assert asked.questions == ["lvmoiscsi", "lvmoiscsi iqn.x:a", "lvmoiscsi iqn.x:a 36a"]

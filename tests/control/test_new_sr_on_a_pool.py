@@ -19,7 +19,7 @@ from xo_dash.control.request import decode
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.sr.discovery import Discovery, discover
 from xo_dash.control.sr.new_sr import NewSR
-from xo_dash.control.sr.probe import Answer
+from xo_dash.control.sr.probe import ProbeAnswer
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 ADMIN = user(Role.ADMIN, "root")
@@ -65,7 +65,7 @@ async def look(bench: Wired, values: Mapping[str, object]) -> Discovery:
     master = bench.home.one(Host, of(bench).master)
     assert master is not None
 
-    async def ask(kind: str, config: Mapping[str, object]) -> Answer:
+    async def ask(kind: str, config: Mapping[str, object]) -> ProbeAnswer:
         return await bench.runner.prober.ask(ADMIN, master, kind, config)
 
     found = [one async for one in discover(decode(NewSR, values), of(bench), ask)]

@@ -18,7 +18,7 @@ from tests.networks.place import Place
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.network.address import SetAddress, paths_of
-from xo_dash.control.network.guard import Verdict
+from xo_dash.control.network.guard import GuardVerdict
 from xo_dash.control.network.management import paths_of as moved_paths
 from xo_dash.control.plan import Call, Wait
 from xo_dash.control.request import decode
@@ -33,7 +33,7 @@ def place() -> Place:
     return Place()
 
 
-def compared(pif: PIF, **values: Any) -> list[tuple[str, str, Verdict]]:
+def compared(pif: PIF, **values: Any) -> list[tuple[str, str, GuardVerdict]]:
     return [(str(one.path), str(one.after), one.verdict) for one in paths_of(decode(SetAddress, STATIC | values), pif)]
 
 
@@ -43,40 +43,40 @@ def compared(pif: PIF, **values: Any) -> list[tuple[str, str, Verdict]]:
 def test_the_master_s_new_address_cuts_our_line_if_we_are_connected_at_the_old_one(place: Place) -> None:
     pif = place.pif(place.hosts[0], place.lan)
     assert compared(pif, ip="10.0.0.50") == [
-        ("xo-dash → host-1", "10.0.0.50 over eth0: 192.0.2.1 must lead there", Verdict.CHECK),
-        ("Members → master", "must find the master at its new address", Verdict.CHECK),
+        ("xo-dash → host-1", "10.0.0.50 over eth0: 192.0.2.1 must lead there", GuardVerdict.CHECK),
+        ("Members → master", "must find the master at its new address", GuardVerdict.CHECK),
     ]
     place.fake.server.address = "https://10.0.0.11"
     assert compared(pif, ip="10.0.0.50")[0] == (
-        "xo-dash → host-1", "10.0.0.50 over eth0: lab is connected at https://10.0.0.11", Verdict.BREAKS,
+        "xo-dash → host-1", "10.0.0.50 over eth0: lab is connected at https://10.0.0.11", GuardVerdict.BREAKS,
     )  # fmt: skip
-    assert compared(pif, ip="10.0.0.11", gateway="10.0.0.2")[0][2] is Verdict.SAME
+    assert compared(pif, ip="10.0.0.11", gateway="10.0.0.2")[0][2] is GuardVerdict.SAME
 
 
 def test_a_member_has_to_reach_the_master_from_its_new_address(place: Place) -> None:
     pif = place.pif(place.hosts[1], place.lan)
     assert compared(pif, ip="10.0.0.50") == [
-        ("xo-dash → host-2", "10.0.0.50 over eth0, found by itself", Verdict.SAME),
-        ("host-2 → master", "10.0.0.50 over eth0", Verdict.SAME),
+        ("xo-dash → host-2", "10.0.0.50 over eth0, found by itself", GuardVerdict.SAME),
+        ("host-2 → master", "10.0.0.50 over eth0", GuardVerdict.SAME),
     ]
-    assert compared(pif, ip="10.9.0.50", gateway="10.9.0.1")[1][1:] == ("10.0.0.11 over the gateway 10.9.0.1", Verdict.CHECK)
-    assert compared(pif, ip="10.9.0.50")[1][1:] == ("10.0.0.11 is in another subnet, and there is no gateway", Verdict.BREAKS)
-    assert compared(pif, mode="DHCP", ip="")[1][1:] == ("depends on what DHCP says", Verdict.CHECK)
+    assert compared(pif, ip="10.9.0.50", gateway="10.9.0.1")[1][1:] == ("10.0.0.11 over the gateway 10.9.0.1", GuardVerdict.CHECK)
+    assert compared(pif, ip="10.9.0.50")[1][1:] == ("10.0.0.11 is in another subnet, and there is no gateway", GuardVerdict.BREAKS)
+    assert compared(pif, mode="DHCP", ip="")[1][1:] == ("depends on what DHCP says", GuardVerdict.CHECK)
 
 
 def test_storage_is_lost_with_the_subnet_that_it_is_served_from(place: Place) -> None:
     pif = place.pif(place.hosts[1], place.store)
-    assert compared(pif, ip="10.0.2.99") == [("host-2 → nas", "unchanged", Verdict.SAME)]
-    assert compared(pif, ip="10.8.0.99")[0][1:] == ("10.0.2.200 is in another subnet, and there is no gateway", Verdict.BREAKS)
-    assert compared(pif, mode="None")[0][1:] == ("10.0.2.200 is no longer in a subnet of the host", Verdict.BREAKS)
+    assert compared(pif, ip="10.0.2.99") == [("host-2 → nas", "unchanged", GuardVerdict.SAME)]
+    assert compared(pif, ip="10.8.0.99")[0][1:] == ("10.0.2.200 is in another subnet, and there is no gateway", GuardVerdict.BREAKS)
+    assert compared(pif, mode="None")[0][1:] == ("10.0.2.200 is no longer in a subnet of the host", GuardVerdict.BREAKS)
     assert compared(place.pif(place.hosts[1], place.spare), ip="10.8.0.99") == []
 
 
 def test_management_on_another_port_is_compared_the_same_way(place: Place) -> None:
     found = moved_paths(place.pif(place.hosts[1], place.store))
     assert [(str(one.path), str(one.now), str(one.after), one.verdict) for one in found] == [
-        ("xo-dash → host-2", "10.0.0.12 over eth0", "10.0.2.12 over eth2, found by itself", Verdict.SAME),
-        ("host-2 → master", "10.0.0.12 over eth0", "10.0.0.11 is in another subnet, and there is no gateway", Verdict.BREAKS),
+        ("xo-dash → host-2", "10.0.0.12 over eth0", "10.0.2.12 over eth2, found by itself", GuardVerdict.SAME),
+        ("host-2 → master", "10.0.0.12 over eth0", "10.0.0.11 is in another subnet, and there is no gateway", GuardVerdict.BREAKS),
     ]
 
 

@@ -7,7 +7,7 @@ import asyncio
 from nicegui import ui
 from nicegui.testing import User
 
-from components.new_vm.draft import Draft, Drafts, remembered
+from components.new_vm.draft import Drafts, VMDraft, remembered
 from components.new_vm.form import Form
 from components.new_vm.saved import SavedConfigs
 from components.ui import Field
@@ -180,11 +180,11 @@ async def test_what_is_to_be_picked_is_asked_for_when_one_creates(user: User, wo
 
 async def test_a_preset_is_saved_for_all_and_brings_back_what_it_says(user: User, world: World, context: Context) -> None:
     await user.open("/new-vm")
-    kept = Draft(template=world.golden.uuid, memory="8", vcpus="4", tags="web, prod", protect=True)
+    kept = VMDraft(template=world.golden.uuid, memory="8", vcpus="4", tags="web, prod", protect=True)
     kept.cloud.on, kept.cloud.user, kept.cloud.password = True, "anna", "hunter2"
     assert "hunter2" not in str(remembered(kept))
     made = context.cloud_configs.save_now("web", "bob", remembered(kept), shared=True, kind=ConfigKind.PRESET)
-    lost = context.cloud_configs.save_now("lost", "bob", remembered(Draft(template="gone")), shared=True, kind=ConfigKind.PRESET)
+    lost = context.cloud_configs.save_now("lost", "bob", remembered(VMDraft(template="gone")), shared=True, kind=ConfigKind.PRESET)
     assert context.cloud_configs.visible("ann") == ()  # those of cloud-init are others
     await user.open("/new-vm")
     await user.should_see(marker="saved-preset")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.storage.parts import SrPaths
-from components.storage.space import FreeUp, Growth, SpaceBar
+from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from data.contents import Holder, Part
 from data.growth import DAY, Sample
 from data.history import History
@@ -81,6 +81,6 @@ async def test_an_sr_that_fills_says_when_it_is_full(tmp_path: Path, fake: FakeP
     history, now = fake.home.part(History), time.time()
     for day in range(14, -1, -1):
         history.grow(shelf.sr.uuid, Sample(now - day * DAY, (10 + (14 - day) * 5) * GIB))
-    async with looking(tmp_path, fake, lambda _context: Growth(view(shelf))) as at:
+    async with looking(tmp_path, fake, lambda _context: SRGrowth(view(shelf))) as at:
         await at.user.should_see("About 4")
         await at.user.should_see("until full")

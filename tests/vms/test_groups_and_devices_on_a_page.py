@@ -5,7 +5,7 @@ from pathlib import Path
 from nicegui import ui
 
 from components.vms.page.settings import settings
-from components.vms.vapps.parts import Members, appliance_head
+from components.vms.vapps.parts import MembersCard, appliance_head
 from data.objects import PUSB, VM, VUSB, Appliance, Host, Pool, PowerState, USBGroup
 from data.stores.users import Role
 from data.views.appliance import ApplianceView
@@ -29,7 +29,7 @@ async def test_a_vapp_shows_its_vms_in_order_and_follows_them(tmp_path: Path) ->
     def page(context: Context) -> None:
         view = context.scope.view(ApplianceView, group)
         appliance_head(context, view)
-        Members(context, view)
+        MembersCard(context, view)
 
     async with looking(tmp_path, fake, page) as at:
         await at.user.should_see("shop <b>")

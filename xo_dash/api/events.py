@@ -43,7 +43,7 @@ _BY_KIND: Final[Mapping[type[XapiObject], Sequence[Collection[Any]]]] = {
 }
 
 
-class Event(NamedTuple):
+class StreamEvent(NamedTuple):
     number: int
     name: str  # of the collection, or RESET
     text: bytes
@@ -57,7 +57,7 @@ class EventFeed:
         self._context = context
         self.epoch = secrets.token_hex(4)
         self.stirred = asyncio.Event()
-        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._events: deque[StreamEvent] = deque(maxlen=KEPT)
         self._number = 0
         self._rows: dict[XapiObject, Operation] = {}
         self._runs: dict[Run, None] = {}
@@ -78,7 +78,7 @@ class EventFeed:
         """The id of the newest event."""
         return f"{self.epoch}-{self._number}"
 
-    def after(self, number: int) -> list[Event]:
+    def after(self, number: int) -> list[StreamEvent]:
         """Those behind this one; where some of them are gone already, a reset."""
         if number >= self._number:
             return []
@@ -144,8 +144,10 @@ class EventFeed:
         self._number += 1
         self._events.append(self._event(self._number, name, data))
 
-    def _event(self, number: int, name: str, data: Mapping[str, object]) -> Event:
-        return Event(number, name, b"id: %s-%d\nevent: %s\ndata: %s\n\n" % (self.epoch.encode(), number, name.encode(), orjson.dumps(data)))
+    def _event(self, number: int, name: str, data: Mapping[str, object]) -> StreamEvent:
+        return StreamEvent(
+            number, name, b"id: %s-%d\nevent: %s\ndata: %s\n\n" % (self.epoch.encode(), number, name.encode(), orjson.dumps(data))
+        )
 
 
 class EventFeeds:

@@ -55,7 +55,7 @@ class NewGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     groups: list[str] = []
 
 
-class Members(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GroupMembers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     users: list[str] = []
     groups: list[str] = []
 
@@ -194,7 +194,7 @@ async def add_group(asked: Asked) -> Response:
 
 async def set_members(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
-    body = await asked.body(Members)
+    body = await asked.body(GroupMembers)
     group = _group(asked, asked.path("uuid"))
     users, groups = _ids(asked, body.users, _user), _ids(asked, body.groups, _group)
     group = await asked.context.grants.groups.set_members(group.id, users, groups)

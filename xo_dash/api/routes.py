@@ -22,7 +22,7 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MEASURED: Final = ("hosts", "vms", "srs")
 
 
-class Row(NamedTuple):
+class ApiRoute(NamedTuple):
     """One route."""
 
     method: str
@@ -42,38 +42,38 @@ def add_routes(app: App, context: Context) -> None:
         app.add_route(path, endpoint(desk, nothing_of(rows)), methods=list(METHODS), include_in_schema=False)
 
 
-def table() -> Iterator[Row]:
+def table() -> Iterator[ApiRoute]:
     """What is asked in which way. Of two routes that fit the first is taken."""
-    yield Row("GET", "/openapi.json", partial(openapi.described, COLLECTIONS, table))
-    yield Row("GET", "/events", partial(events.events, events.EventFeeds()))
-    yield Row("GET", "/actions", actions.all_actions)
-    yield Row("GET", "/actions/{id}", actions.one_action)
-    yield Row("POST", "/actions/{id}", actions.give)
-    yield Row("GET", "/runs/{id}", runs.one_run)
-    yield Row("GET", "/runs/{id}/file", transfers.fetch)
-    yield Row("POST", "/uploads", transfers.offer, transfers.OfferedFile)
-    yield Row("GET", "/uploads/{id}", transfers.wanted)
-    yield Row("PUT", "/uploads/{id}", transfers.send)
-    yield Row("POST", "/vms/{uuid}/console", consoles.ticket)
-    yield Row("DELETE", "/runs/{id}", runs.cancel)
-    yield Row("POST", "/users", people.add_user, people.NewUser)
-    yield Row("DELETE", "/users/{uuid}", people.remove_user)
-    yield Row("POST", "/groups", people.add_group, people.NewGroup)
-    yield Row("PUT", "/groups/{uuid}/members", people.set_members, people.Members)
-    yield Row("DELETE", "/groups/{uuid}", people.remove_group)
-    yield Row("POST", "/roles", people.save_role, people.NewRole)
-    yield Row("DELETE", "/roles/{uuid}", people.remove_role)
-    yield Row("POST", "/grants", people.add_grant, people.NewGrant)
-    yield Row("DELETE", "/grants/{uuid}", people.remove_grant)
+    yield ApiRoute("GET", "/openapi.json", partial(openapi.described, COLLECTIONS, table))
+    yield ApiRoute("GET", "/events", partial(events.events, events.EventFeeds()))
+    yield ApiRoute("GET", "/actions", actions.all_actions)
+    yield ApiRoute("GET", "/actions/{id}", actions.one_action)
+    yield ApiRoute("POST", "/actions/{id}", actions.give)
+    yield ApiRoute("GET", "/runs/{id}", runs.one_run)
+    yield ApiRoute("GET", "/runs/{id}/file", transfers.fetch)
+    yield ApiRoute("POST", "/uploads", transfers.offer, transfers.FileOffer)
+    yield ApiRoute("GET", "/uploads/{id}", transfers.wanted)
+    yield ApiRoute("PUT", "/uploads/{id}", transfers.send)
+    yield ApiRoute("POST", "/vms/{uuid}/console", consoles.ticket)
+    yield ApiRoute("DELETE", "/runs/{id}", runs.cancel)
+    yield ApiRoute("POST", "/users", people.add_user, people.NewUser)
+    yield ApiRoute("DELETE", "/users/{uuid}", people.remove_user)
+    yield ApiRoute("POST", "/groups", people.add_group, people.NewGroup)
+    yield ApiRoute("PUT", "/groups/{uuid}/members", people.set_members, people.GroupMembers)
+    yield ApiRoute("DELETE", "/groups/{uuid}", people.remove_group)
+    yield ApiRoute("POST", "/roles", people.save_role, people.NewRole)
+    yield ApiRoute("DELETE", "/roles/{uuid}", people.remove_role)
+    yield ApiRoute("POST", "/grants", people.add_grant, people.NewGrant)
+    yield ApiRoute("DELETE", "/grants/{uuid}", people.remove_grant)
     for collection in COLLECTIONS:
-        yield Row("GET", f"/{collection.name}", partial(listed, collection))
+        yield ApiRoute("GET", f"/{collection.name}", partial(listed, collection))
         if collection.name in MEASURED:
-            yield Row("GET", f"/{collection.name}/{{uuid}}/stats", partial(objects.stats, collection))
+            yield ApiRoute("GET", f"/{collection.name}/{{uuid}}/stats", partial(objects.stats, collection))
         if collection is not runs.RUNS:
-            yield Row("GET", f"/{collection.name}/{{uuid}}", partial(objects.one, collection))
+            yield ApiRoute("GET", f"/{collection.name}/{{uuid}}", partial(objects.one, collection))
 
 
-def nothing_of(rows: Sequence[Row]) -> Handler:
+def nothing_of(rows: Sequence[ApiRoute]) -> Handler:
     """The answer where nothing is, or nothing of that method."""
 
     async def nothing(asked: Asked) -> Response:

@@ -21,7 +21,7 @@ from xo_dash.control.transfers.upload import OutOfOrder, Upload
 from xo_dash.i18n import _
 
 
-class OfferedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FileOffer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file that is ready to be sent."""
 
     name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
@@ -31,7 +31,7 @@ class OfferedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 async def offer(asked: Asked) -> Response:
     """201 with what an action is given as its file: {"id", "name", "size"}."""
     asked.query(())
-    file = await asked.body(OfferedFile)
+    file = await asked.body(FileOffer)
     upload = asked.context.runner.exchange.offer(file.name, file.size, asked.user.id)
     data = {"id": upload.id, "name": file.name, "size": file.size}
     return await told(asked, data, 201, {"location": f"/api/v1/uploads/{upload.id}"})

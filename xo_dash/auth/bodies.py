@@ -16,7 +16,7 @@ CONNECTION_KEY = "xo_dash.connection"
 Piece = bytes | memoryview
 
 
-class Connection(Protocol):
+class UvicornProtocol(Protocol):
     """uvicorn's protocol; `cycle` is the request that was read last."""
 
     cycle: RequestResponseCycle | None
@@ -25,7 +25,7 @@ class Connection(Protocol):
 def _cycle(scope: Scope) -> RequestResponseCycle | None:
     """That of this request; None where its connection is not known, or reads the next one already."""
     state = scope.get("state")
-    connection: Connection | None = state.get(CONNECTION_KEY) if state else None
+    connection: UvicornProtocol | None = state.get(CONNECTION_KEY) if state else None
     cycle = connection.cycle if connection is not None else None
     return cycle if cycle is not None and cycle.scope.get("state") is state else None
 

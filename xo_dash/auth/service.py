@@ -29,7 +29,7 @@ from xo_dash.auth.two_step import Enrolment, TwoStep, too_late
 from xo_dash.i18n import _, duration
 
 if TYPE_CHECKING:
-    from xo_dash.auth.single_sign_on import Identity, SingleSignOn
+    from xo_dash.auth.single_sign_on import ProviderIdentity, SingleSignOn
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class AuthService:
             user = await self._known(identity, role)
         return *await self._let_in(user, address), target
 
-    async def _known(self, identity: Identity, role: Role) -> User:
+    async def _known(self, identity: ProviderIdentity, role: Role) -> User:
         """Their account, made at the first sign-in, with the role that they have at the provider now. Raises Refused."""
         user = self.users.by_external(identity.subject)
         if user is None:

@@ -45,7 +45,7 @@ LEEWAY: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ProviderIdentity:
     """Who the provider says it is."""
 
     subject: str  # with the issuer: who it is, for ever
@@ -97,7 +97,7 @@ class SingleSignOn:
         self._on_the_way[state] = _OnTheWay(nonce, verifier, redirect, target, _digest(binding), now + PATIENCE)
         return Departure(str(url), binding)
 
-    async def finish(self, query: str, binding: str) -> tuple[Identity, str]:
+    async def finish(self, query: str, binding: str) -> tuple[ProviderIdentity, str]:
         """Who came back with this query and cookie, and where they wanted to go; each state is good once. Raises Refused."""
         answer = {key: values[0] for key, values in parse_qs(query, max_num_fields=20).items()}
         here = self._on_the_way.pop(answer.get("state", ""), None)
@@ -108,7 +108,7 @@ class SingleSignOn:
             raise Refused(_("{provider} did not let you in.").format(provider=self.provider.name))
         claims = await self._claims(answer["code"], here)
         groups = claims.get(self.provider.groups_claim)
-        return Identity(
+        return ProviderIdentity(
             subject=f"{claims['iss']} {claims['sub']}",
             name=str(claims.get("preferred_username") or claims.get("name") or claims["sub"]),
             groups=frozenset(one for one in groups if isinstance(one, str)) if isinstance(groups, list) else frozenset(),

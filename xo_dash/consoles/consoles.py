@@ -16,7 +16,7 @@ from data.objects import VM, Console, Host
 from data.stores.trace import Actor, Deed
 from xo_dash.auth.sessions import Session, SignedOut
 from xo_dash.consoles.rights import may_see, may_use
-from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Acts, CloseReason, Rights, Viewing
+from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Acts, CloseReason, ConsoleRights, Viewing
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.runner import Runner
@@ -68,7 +68,7 @@ class Consoles:
         user_id = session.user_id
         if self._open[user_id] >= OF_USER or self.count >= OF_ALL:
             return TOO_MANY
-        rights = Rights(ended=partial(_why_not, session, vm), may_use=partial(_uses, session, vm))
+        rights = ConsoleRights(ended=partial(_why_not, session, vm), may_use=partial(_uses, session, vm))
         acts = Acts(start=partial(self._do, session, vm, action("vm.start")), typed=partial(self._note, session, vm))
         self._open[user_id] += 1
         try:

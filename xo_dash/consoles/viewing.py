@@ -48,7 +48,7 @@ TOO_MANY = CloseReason(4429, "too_many")
 NOT_RFB = CloseReason(4400, "not_rfb")
 
 
-class Rights(NamedTuple):
+class ConsoleRights(NamedTuple):
     """Asked again whenever it matters."""
 
     ended: Callable[[], CloseReason | None]
@@ -83,7 +83,7 @@ class Viewing:
         vm: VM,
         mirror: Mirror,
         connect: Callable[[VM, Console], Awaitable[Stream]],
-        rights: Rights,
+        rights: ConsoleRights,
         acts: Acts,
         protocol: Protocol,
     ) -> None:

@@ -145,7 +145,7 @@ class Audit:
     def _aside(self) -> list[Path]:
         return sorted(self.path.parent.glob("audit.*.jsonl"))
 
-    def verify(self, anchor: str = "") -> audit_chain.Verdict:
+    def verify(self, anchor: str = "") -> audit_chain.ChainVerdict:
         """Whether every line is as it was written. For a thread. `anchor`: a link noted earlier. Raises OSError."""
         return audit_chain.verify((path for path in self.files() if path.exists()), anchor)
 

@@ -20,7 +20,7 @@ _TAIL = 64 << 10
 """Bytes read at a time, from the end, in search of the last line."""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class ChainVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What was found. `broken_in` is empty when every link fits."""
 
     lines: int  # of the chain, as far as it is whole
@@ -64,7 +64,7 @@ def last_line(handle: int, size: int) -> tuple[bytes, int]:
     return whole.rpartition(b"\n")[2], start + len(whole) + len(newline)
 
 
-def verify(files: Iterable[Path], anchor: str = "") -> Verdict:
+def verify(files: Iterable[Path], anchor: str = "") -> ChainVerdict:
     """Go through the lines of `files`, oldest first. `anchor`: a link noted earlier. Raises OSError."""
     earlier = lines = 0
     since, last, anchored = "", START, not anchor
@@ -78,12 +78,12 @@ def verify(files: Iterable[Path], anchor: str = "") -> Verdict:
                 head = _head(line)
                 since, last = head.at, START if earlier else head.follows
             if not link or link != _link(last, _unsealed(line)):
-                return Verdict(
+                return ChainVerdict(
                     lines=lines, earlier=earlier, since=since, last=last, broken_in=path.name, broken_at=number, anchored=anchored
                 )
             lines, last = lines + 1, link
             anchored = anchored or link == anchor
-    return Verdict(lines=lines, earlier=earlier, since=since, last=last, anchored=anchored)
+    return ChainVerdict(lines=lines, earlier=earlier, since=since, last=last, anchored=anchored)
 
 
 def _link(previous: str, line: bytes) -> str:

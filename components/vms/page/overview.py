@@ -7,7 +7,7 @@ from nicegui import ui
 from components.console.card import console_card
 from components.recent_messages import RecentMessages
 from components.vms.about import Ties, VmAbout
-from components.vms.growth import Growth
+from components.vms.growth import VMGrowth
 from components.vms.loads import loads
 from components.vms.page.pending import PendingNotice
 from components.vms.page.protection import Protection
@@ -22,7 +22,7 @@ def overview(context: Context, vm: VM) -> None:
     PendingNotice(context, vm)
     with ui.element().classes("x-vm"):
         loads(mirror, vm, vm.home)
-        Growth(context, vm)
+        VMGrowth(context, vm)
         Protection(context, vm)
         RecentMessages(mirror, vm).classes("x-vm-last")
         with ui.element().classes("x-vm-aside"):

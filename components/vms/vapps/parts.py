@@ -40,7 +40,7 @@ def appliance_head(context: Context, appliance: ApplianceView) -> None:
         follow_facts(appliance, ("name", "description", "members", "states"), refresh)
 
 
-class Members(Card):
+class MembersCard(Card):
     """Its VMs; order and pauses are changed below the row, from whose menu it is taken out too."""
 
     def __init__(self, context: Context, appliance: ApplianceView) -> None:

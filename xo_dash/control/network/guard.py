@@ -19,7 +19,7 @@ SERVERS: Final = ("server", "target", "location")
 """Keys of a PBD's device_config that say where an SR is served from. Source: NFS has server, iSCSI target, ISO and SMB location."""
 
 
-class Verdict(StrEnum):
+class GuardVerdict(StrEnum):
     SAME = "same"
     CHECK = "check"  # nobody here can tell
     BREAKS = "breaks"
@@ -52,7 +52,7 @@ class PathChange:
     path: LazyText
     now: LazyText
     after: LazyText
-    verdict: Verdict
+    verdict: GuardVerdict
 
 
 def place_of(pif: PIF) -> PortPlace:
@@ -71,7 +71,7 @@ def paths(host: Host, now: PortPlace, after: PortPlace | None, *, management: bo
 
 
 def breaks(changes: list[PathChange]) -> bool:
-    return any(change.verdict is Verdict.BREAKS for change in changes)
+    return any(change.verdict is GuardVerdict.BREAKS for change in changes)
 
 
 def _management(host: Host, now: PortPlace, after: PortPlace) -> Iterator[PathChange]:
@@ -80,44 +80,44 @@ def _management(host: Host, now: PortPlace, after: PortPlace) -> Iterator[PathCh
     if is_master(host):
         yield PathChange(ours, now.words, *_ours(host, now, after, same))
         if len(host.home.all(Host)) > 1:
-            verdict = Verdict.SAME if same else Verdict.CHECK
+            verdict = GuardVerdict.SAME if same else GuardVerdict.CHECK
             words = UNCHANGED if same else lazy(N_("must find the master at its new address"))
             yield PathChange(lazy(N_("Members → master")), now.words, words, verdict)
         return
-    yield PathChange(ours, now.words, UNCHANGED if same else lazy(N_("{place}, found by itself"), place=after.words), Verdict.SAME)
+    yield PathChange(ours, now.words, UNCHANGED if same else lazy(N_("{place}, found by itself"), place=after.words), GuardVerdict.SAME)
     yield PathChange(lazy(N_("{host} → master"), host=name), now.words, *_to_master(host, after))
 
 
-def _ours(host: Host, now: PortPlace, after: PortPlace, same: bool) -> tuple[LazyText, Verdict]:
+def _ours(host: Host, now: PortPlace, after: PortPlace, same: bool) -> tuple[LazyText, GuardVerdict]:
     """Whether we still reach the pool: its server is connected at an address that a person gave."""
     if same:
-        return UNCHANGED, Verdict.SAME
+        return UNCHANGED, GuardVerdict.SAME
     given = host.home.server.address
     if now.address and now.address in re.split(r"[^0-9.]+", given):
         says = lazy(N_("{place}: {pool} is connected at {given}"), place=after.words, pool=pool_name(host.home), given=given)
-        return says, Verdict.BREAKS
-    return lazy(N_("{place}: {given} must lead there"), place=after.words, given=given), Verdict.CHECK
+        return says, GuardVerdict.BREAKS
+    return lazy(N_("{place}: {given} must lead there"), place=after.words, given=given), GuardVerdict.CHECK
 
 
-def _to_master(host: Host, after: PortPlace) -> tuple[LazyText, Verdict]:
+def _to_master(host: Host, after: PortPlace) -> tuple[LazyText, GuardVerdict]:
     master = next((row for pool in host.home.all(Pool).values() if (row := host.home.one(Host, pool.master)) is not None), None)
     target = master.address if master is not None else ""
-    return _reach(target, after) or (after.words, Verdict.SAME)
+    return _reach(target, after) or (after.words, GuardVerdict.SAME)
 
 
-def _reach(target: str, after: PortPlace) -> tuple[LazyText, Verdict] | None:
+def _reach(target: str, after: PortPlace) -> tuple[LazyText, GuardVerdict] | None:
     """What stands against reaching `target` from there; None if nothing does."""
     if after.subnet is None:
-        return lazy(N_("depends on what DHCP says")), Verdict.CHECK
+        return lazy(N_("depends on what DHCP says")), GuardVerdict.CHECK
     try:
         inside = IPv4Address(target) in after.subnet
     except AddressValueError:
-        return lazy(N_("depends on where {name} is"), name=target or "?"), Verdict.CHECK
+        return lazy(N_("depends on where {name} is"), name=target or "?"), GuardVerdict.CHECK
     if inside:
         return None
     if after.gateway:
-        return lazy(N_("{target} over the gateway {gateway}"), target=target, gateway=after.gateway), Verdict.CHECK
-    return lazy(N_("{target} is in another subnet, and there is no gateway"), target=target), Verdict.BREAKS
+        return lazy(N_("{target} over the gateway {gateway}"), target=target, gateway=after.gateway), GuardVerdict.CHECK
+    return lazy(N_("{target} is in another subnet, and there is no gateway"), target=target), GuardVerdict.BREAKS
 
 
 def _storage(host: Host, now: PortPlace, after: PortPlace | None) -> Iterator[PathChange]:
@@ -131,11 +131,13 @@ def _storage(host: Host, now: PortPlace, after: PortPlace | None) -> Iterator[Pa
             continue
         path = lazy(N_("{host} → {sr}"), host=name_of(host), sr=name_of(sr))
         if any(server in subnet for subnet in others):
-            yield PathChange(path, now.words, lazy(N_("over another port")), Verdict.CHECK)
+            yield PathChange(path, now.words, lazy(N_("over another port")), GuardVerdict.CHECK)
         elif after is None:
-            yield PathChange(path, now.words, lazy(N_("{target} is no longer in a subnet of the host"), target=str(server)), Verdict.BREAKS)
+            yield PathChange(
+                path, now.words, lazy(N_("{target} is no longer in a subnet of the host"), target=str(server)), GuardVerdict.BREAKS
+            )
         else:
-            yield PathChange(path, now.words, *(_reach(str(server), after) or (UNCHANGED, Verdict.SAME)))
+            yield PathChange(path, now.words, *(_reach(str(server), after) or (UNCHANGED, GuardVerdict.SAME)))
 
 
 def served_from(pbd: PBD) -> IPv4Address | None:

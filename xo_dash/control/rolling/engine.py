@@ -29,7 +29,7 @@ from xo_dash.control.rolling.aside import aside_of, turned_off, turned_on
 from xo_dash.control.rolling.found import as_found, has_booted
 from xo_dash.control.rolling.phases import phases_of
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, refused, request_for
-from xo_dash.control.rolling.state import KEPT, Note, PutAside, Rolling, RollingFiles, Turn, TurnState
+from xo_dash.control.rolling.state import KEPT, HostTurn, LogLine, PutAside, Rolling, RollingFiles, TurnState
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.runner import Runner
 from xo_dash.i18n import N_, using
@@ -75,7 +75,7 @@ class RollingRuns:
         self._observers[key] = observer
         return lambda: self._observers.pop(key, None) and None
 
-    def run_of(self, turn: Turn) -> Run | None:
+    def run_of(self, turn: HostTurn) -> Run | None:
         """The run of a host's turn, while it is remembered."""
         return next((run for run in self._runner.runs if turn.run and run.key == turn.run), None)
 
@@ -93,7 +93,7 @@ class RollingRuns:
         pool = home.pool if home is not None and home.pool is not None else pool
         if (reason := self.why_not(user, request, pool)) is not None:
             return reason
-        turns = [Turn(host=host.uuid, name=name_of(host)) for host in hosts_in(request, pool)]
+        turns = [HostTurn(host=host.uuid, name=name_of(host)) for host in hosts_in(request, pool)]
         made = Rolling(id=f"{int(self._clock())}-{uuid.uuid4().hex[:12]}", pool=pool.home.id, pool_uuid=pool.uuid, user_id=user.id,
                        user_name=user.name, request=request, turns=turns, began=self._clock())  # fmt: skip
         self._runs[made.id] = made
@@ -170,7 +170,7 @@ class RollingRuns:
             elif rolling.request.pause_first and turn is rolling.turns[0] and rolling.next is not None:
                 await self._pause(rolling, FIRST_DONE)
 
-    async def _take(self, rolling: Rolling, turn: Turn) -> None:
+    async def _take(self, rolling: Rolling, turn: HostTurn) -> None:
         """One host, from its first VM to its last one back; after a restart of ours, what is left of it."""
         host = await self._host(rolling, turn)
         if host is None:
@@ -194,7 +194,7 @@ class RollingRuns:
         self._end_turn(rolling, turn, TurnState.DONE if item.state is RunState.DONE else TurnState.FAILED, reason)
         await self._save(rolling)
 
-    async def _start_turn(self, rolling: Rolling, turn: Turn, host: Host) -> Run | None:
+    async def _start_turn(self, rolling: Rolling, turn: HostTurn, host: Host) -> Run | None:
         user = self._users.get(rolling.user_id)
         if user is None or not may(user, action_of(rolling.request), host):
             await self._pause(rolling, NOBODY)
@@ -207,11 +207,11 @@ class RollingRuns:
         await self._save(rolling)
         return run
 
-    def _end_turn(self, rolling: Rolling, turn: Turn, state: TurnState, reason: str = "") -> None:
+    def _end_turn(self, rolling: Rolling, turn: HostTurn, state: TurnState, reason: str = "") -> None:
         turn.state, turn.reason, turn.ended = state, reason if state is TurnState.FAILED else "", self._clock()
         self._note(rolling, N_("done") if state is TurnState.DONE else N_("not done"), turn.name, turn.reason)
 
-    def _following(self, rolling: Rolling, turn: Turn, run: Run) -> _Following:
+    def _following(self, rolling: Rolling, turn: HostTurn, run: Run) -> _Following:
         def changed(other: Run) -> None:
             if other is run:
                 turn.phases = phases_of(run.items[0])
@@ -236,7 +236,7 @@ class RollingRuns:
         await self._save(rolling)
         return said
 
-    async def _ask(self, rolling: Rolling, turn: Turn) -> None:
+    async def _ask(self, rolling: Rolling, turn: HostTurn) -> None:
         """After a host that is not done: look again, do it again, leave it, or stop."""
         said = await self._pause(rolling, NOT_DONE)
         host = await self._host(rolling, turn)
@@ -248,7 +248,7 @@ class RollingRuns:
         elif said in ("look", "go_on") and host is not None:
             await self._look(rolling, turn, host)
 
-    async def _look(self, rolling: Rolling, turn: Turn, host: Host) -> None:
+    async def _look(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
         """Whether it is back by now; then its VMs come back as well."""
         state, reason = as_found(host, turn)
         if is_live(host) and has_booted(host, turn) and (not host.enabled or held_lists(host)):
@@ -308,7 +308,7 @@ class RollingRuns:
         home = self._mirror.pools.get(rolling.pool)
         return home.pool if home is not None and home.uuid == rolling.pool_uuid else None
 
-    async def _host(self, rolling: Rolling, turn: Turn) -> Host | None:
+    async def _host(self, rolling: Rolling, turn: HostTurn) -> Host | None:
         await self._connected(rolling)
         home = self._mirror.pools.get(rolling.pool)
         return home.by_uuid(Host, turn.host) if home is not None else None
@@ -325,7 +325,7 @@ class RollingRuns:
             unsubscribe()
 
     def _note(self, rolling: Rolling, what: str, host: str = "", detail: str = "") -> None:
-        rolling.log.append(Note(at=self._clock(), what=what, host=host, detail=detail))
+        rolling.log.append(LogLine(at=self._clock(), what=what, host=host, detail=detail))
         self._tell(rolling)
 
     async def _save(self, rolling: Rolling) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from data.facts.host import booted_at, is_live
 from data.maintenance import held_lists
 from data.objects import Host
-from xo_dash.control.rolling.state import Turn, TurnState
+from xo_dash.control.rolling.state import HostTurn, TurnState
 
 
-def has_booted(host: Host, turn: Turn) -> bool:
+def has_booted(host: Host, turn: HostTurn) -> bool:
     """Since its turn began; both moments are of its own clock."""
     return (booted_at(host) or 0.0) > turn.booted
 
 
-def as_found(host: Host, turn: Turn) -> tuple[TurnState, str]:
+def as_found(host: Host, turn: HostTurn) -> tuple[TurnState, str]:
     """What became of a turn whose run nobody knows any more: the pool tells."""
     if is_live(host) and host.enabled and has_booted(host, turn) and not held_lists(host):
         return TurnState.DONE, ""

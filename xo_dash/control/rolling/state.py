@@ -35,7 +35,7 @@ class Phase(msgspec.Struct, kw_only=True):
     ended: float = 0.0  # 0 while it lasts
 
 
-class Turn(msgspec.Struct, kw_only=True):
+class HostTurn(msgspec.Struct, kw_only=True):
     """One host's turn."""
 
     host: str  # uuid
@@ -59,7 +59,7 @@ class PutAside(msgspec.Struct, kw_only=True):
     wlb: bool = False
 
 
-class Note(msgspec.Struct, kw_only=True):
+class LogLine(msgspec.Struct, kw_only=True):
     """A line of its log: what, about which host, when."""
 
     at: float
@@ -77,7 +77,7 @@ class Rolling(msgspec.Struct, kw_only=True):
     user_id: str
     user_name: str
     request: RollHosts
-    turns: list[Turn]
+    turns: list[HostTurn]
     began: float
     aside: PutAside = msgspec.field(default_factory=PutAside)
     prepared: bool = False
@@ -87,16 +87,16 @@ class Rolling(msgspec.Struct, kw_only=True):
     ended: float = 0.0
     restored: bool = False
     restarts: list[float] = []  # of ours, in the middle of it
-    log: list[Note] = []
+    log: list[LogLine] = []
     left: list[str] = []  # what could not be put back, in English
 
     @property
-    def current(self) -> Turn | None:
+    def current(self) -> HostTurn | None:
         """The host whose turn it is, or that stopped it."""
         return next((turn for turn in self.turns if turn.state in (TurnState.RUNNING, TurnState.FAILED)), None)
 
     @property
-    def next(self) -> Turn | None:
+    def next(self) -> HostTurn | None:
         return next((turn for turn in self.turns if turn.state is TurnState.WAITING), None)
 
 

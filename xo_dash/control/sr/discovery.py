@@ -11,17 +11,17 @@ import msgspec
 from data.objects import Pool
 from data.storage_places import srs_by_place
 from xo_dash.control.request import Fault
-from xo_dash.control.sr.found import FoundSR, Lun, Target, exports_in, luns_in, srs_in, targets_in
+from xo_dash.control.sr.found import FoundSR, IscsiTarget, Lun, exports_in, luns_in, srs_in, targets_in
 from xo_dash.control.sr.kinds import SRKind
 from xo_dash.control.sr.new_sr import NewSR, device_config, place_asked
-from xo_dash.control.sr.probe import Answer
+from xo_dash.control.sr.probe import ProbeAnswer
 from xo_dash.control.sr.probe_faults import fault_of
 
 MOST: Final = 20
 """Exports and LUNs that are looked into: each takes the host some seconds."""
 NFS: Final = "nfs"
 
-Ask = Callable[[str, Mapping[str, object]], Awaitable[Answer]]
+Ask = Callable[[str, Mapping[str, object]], Awaitable[ProbeAnswer]]
 """(XAPI's type, device_config) -> what a host answers"""
 
 
@@ -30,7 +30,7 @@ class Discovery:
     """As far as it got. `srs`: {path, SCSI id, or "" for the one place: what lies there}; what is not in it was not looked at."""
 
     exports: tuple[str, ...] = ()
-    targets: tuple[Target, ...] = ()
+    targets: tuple[IscsiTarget, ...] = ()
     luns: tuple[Lun, ...] = ()
     srs: Mapping[str, tuple[FoundSR, ...]] = field(default_factory=dict)
     fault: Fault | None = None

@@ -17,7 +17,7 @@ LONGEST_FIELD: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class IscsiTarget:
     """An iSCSI target, and the portals through which it was seen."""
 
     iqn: str
@@ -50,14 +50,14 @@ def exports_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path in (_text(one, "Path") for one in _each(text, "Export")) if path.startswith("/")))
 
 
-def targets_in(text: str) -> tuple[Target, ...]:
+def targets_in(text: str) -> tuple[IscsiTarget, ...]:
     """The targets behind a portal; the driver's `*`, for all of them at once, left out. Source: SR_BACKEND_FAILURE_96."""
     portals: dict[str, list[str]] = {}
     for one in _each(text, "TGT"):
         iqn, address = _text(one, "TargetIQN"), _text(one, "IPAddress")
         if iqn and iqn != "*":
             portals.setdefault(iqn, []).append(address)
-    return tuple(Target(iqn, tuple(filter(None, dict.fromkeys(found)))) for iqn, found in portals.items())
+    return tuple(IscsiTarget(iqn, tuple(filter(None, dict.fromkeys(found)))) for iqn, found in portals.items())
 
 
 def luns_in(text: str) -> tuple[Lun, ...]:

@@ -17,24 +17,24 @@ from xo_dash.control.vdi.space import cannot_take
 from xo_dash.i18n import N_
 
 
-class NewDisk(Request, frozen=True, kw_only=True):
+class NewDiskOnSR(Request, frozen=True, kw_only=True):
     """A disk to be attached to a VM later."""
 
     name: Annotated[Name, called(N_("Name"))]
     size: Annotated[GibSize, called(N_("Size"), hint=N_("In GiB, unless a unit is given"))]
 
 
-def check(request: NewDisk, sr: SR) -> Iterator[Fault]:
+def check(request: NewDiskOnSR, sr: SR) -> Iterator[Fault]:
     if reason := cannot_take(sr, request.size, None):
         yield Fault("size", reason)
 
 
-def plan(request: NewDisk, sr: SR) -> Plan:
+def plan(request: NewDiskOnSR, sr: SR) -> Plan:
     says = lazy(N_("Creating {name} on {sr}"), name=request.name, sr=name_of(sr))
     yield Call("VDI.create", new_vdi(sr, request.name, str(request.size)), says=says)
 
 
 NEW_DISK: Final[AnyAction] = Action(
-    id="sr.new_disk", kind=SR, request=NewDisk, title=N_("New disk"), done=N_("the disk is on {name}"), role=Role.OPERATOR, icon="plus",
+    id="sr.new_disk", kind=SR, request=NewDiskOnSR, title=N_("New disk"), done=N_("the disk is on {name}"), role=Role.OPERATOR, icon="plus",
     prominent=True, applies_to=holds_disks, blocked=unreachable, check=check, plan=plan,
 )  # fmt: skip

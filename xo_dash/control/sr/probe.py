@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """`text`: XML, of a success or of a failure that tells what is missing. `code`: of a failure. `refused`: it was not even asked."""
 
     text: str = ""
@@ -53,11 +53,11 @@ class Prober:
         self._hosts: dict[tuple[str, Ref], asyncio.Lock] = {}
         self._stopping: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
 
-    async def ask(self, user: User, host: Host, kind: str, config: Mapping[str, object]) -> Answer:
+    async def ask(self, user: User, host: Host, kind: str, config: Mapping[str, object]) -> ProbeAnswer:
         """What the driver of `kind` finds by `config`, whose secrets are hidden. Cancelling it cancels the task in the pool."""
         verdict = may(self._users.get(user.id), self)
         if not verdict:
-            return Answer(refused=verdict.reason)
+            return ProbeAnswer(refused=verdict.reason)
         pool = host.home.id
         async with self._hosts.setdefault((pool, host.ref), asyncio.Lock()):
             try:
@@ -66,10 +66,10 @@ class Prober:
             except XapiFailure as failure:
                 return _failed(failure.details)
             except XapiError as error:
-                return Answer(refused=explain_error(error, host.home)[0])
+                return ProbeAnswer(refused=explain_error(error, host.home)[0])
             return await self._answer(pool, caller, task)
 
-    async def _answer(self, pool: str, caller: Caller, task: Ref) -> Answer:
+    async def _answer(self, pool: str, caller: Caller, task: Ref) -> ProbeAnswer:
         try:
             end = await self._follower.end(pool, task, caller, lambda _progress: None)
         except asyncio.CancelledError:
@@ -78,12 +78,12 @@ class Prober:
         self._spawn(caller, "task.destroy", task)
         match end.status:
             case TaskStatus.SUCCESS:
-                return Answer(text=str(task_result(end.result) or ""))
+                return ProbeAnswer(text=str(task_result(end.result) or ""))
             case TaskStatus.FAILURE:
                 return _failed(tuple(end.error_info))
             case TaskStatus.CANCELLED:
-                return Answer(refused=lazy(N_("it was cancelled")))
-        return Answer(refused=lazy(N_("the pool lost track of the search; try again")))
+                return ProbeAnswer(refused=lazy(N_("it was cancelled")))
+        return ProbeAnswer(refused=lazy(N_("the pool lost track of the search; try again")))
 
     def _spawn(self, caller: Caller, method: str, task: Ref) -> None:
         going = asyncio.get_running_loop().create_task(_tidied(caller, method, task))
@@ -98,8 +98,8 @@ async def _tidied(caller: Caller, method: str, task: Ref) -> None:
         log.debug("%s of %s: %s", method, task, error)
 
 
-def _failed(details: tuple[str, ...]) -> Answer:
+def _failed(details: tuple[str, ...]) -> ProbeAnswer:
     """Source: what the caller could have said is in the third argument of a driver's failure."""
     code, *arguments = details or ("",)
     xml = next((text for text in arguments if text.lstrip().startswith("<")), "")
-    return Answer(xml, code, tuple(arguments))
+    return ProbeAnswer(xml, code, tuple(arguments))

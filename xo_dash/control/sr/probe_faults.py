@@ -11,7 +11,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.request import Fault
 from xo_dash.control.sr.kinds import SRKind
 from xo_dash.control.sr.new_sr import NewSR, share_of
-from xo_dash.control.sr.probe import Answer
+from xo_dash.control.sr.probe import ProbeAnswer
 from xo_dash.i18n import N_
 
 NFS_PORT: Final = 2049
@@ -32,7 +32,7 @@ OF_KIND: Final[Mapping[tuple[SRKind, str], str]] = {
 """The same failure is about another field where the kind has no such one."""
 
 
-def fault_of(request: NewSR, answer: Answer, home: Home, exports: Sequence[str] = ()) -> Fault:
+def fault_of(request: NewSR, answer: ProbeAnswer, home: Home, exports: Sequence[str] = ()) -> Fault:
     """`exports`: what the server has, where it told."""
     if answer.refused is not None:
         return Fault("", answer.refused)
@@ -41,7 +41,7 @@ def fault_of(request: NewSR, answer: Answer, home: Home, exports: Sequence[str] 
     return Fault(field, _sentence(request, answer, exports) or explain(answer.code, answer.arguments, home))
 
 
-def _sentence(request: NewSR, answer: Answer, exports: Sequence[str]) -> LazyText | None:
+def _sentence(request: NewSR, answer: ProbeAnswer, exports: Sequence[str]) -> LazyText | None:
     """With what was typed in it; None where the usual sentence says as much."""
     text = ""
     match answer.number:
