@@ -189,3 +189,13 @@ def furnish(folder: Path, *urls: str) -> None:
         servers.add_now(url, "root", "secret", tls=TlsMode.PLAIN, label=f"pool {number + 1}")
     passwords.close()
     directory.close()
+
+
+@contextmanager
+def over_a_pool(folder: Path, *arguments: str) -> Iterator[tuple[Pool, Board]]:
+    """A simulated pool, and a dashboard in `folder` that has it, live, with an administrator."""
+    with running(pool := Pool(free_port(), *arguments)):
+        furnish(folder, pool.url)
+        with running(board := Board(folder)):
+            board.live(1)
+            yield pool, board

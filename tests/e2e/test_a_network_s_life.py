@@ -5,23 +5,18 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.person import person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running
+from tests.e2e.programs import over_a_pool
 
 
 async def test_a_network_s_life(browser: Browser, data_dir: Path) -> None:
-    pool = Pool(free_port(), "--hosts", "2", "--vms", "4", "--still")
-    with running(pool):
-        furnish(data_dir, pool.url)
-        board = Board(data_dir)
-        with running(board):
-            board.live(1)
-            async with person(browser, board.url) as someone:
-                await someone.signs_in()
-                await someone.goes("/networks")
-                await _made(someone.page)
-                await _changed_and_deleted(someone.page)
-            ends = [(line["action"], line["result"]) for line in board.audit() if line["event"] == "end"]
-            assert ends == [("pool.new_network", "done"), ("network.tags", "done"), ("network.delete", "done")]
+    with over_a_pool(data_dir, "--hosts", "2", "--vms", "4", "--still") as (_pool, board):
+        async with person(browser, board.url) as someone:
+            await someone.signs_in()
+            await someone.goes("/networks")
+            await _made(someone.page)
+            await _changed_and_deleted(someone.page)
+        ends = [(line["action"], line["result"]) for line in board.audit() if line["event"] == "end"]
+        assert ends == [("pool.new_network", "done"), ("network.tags", "done"), ("network.delete", "done")]
 
 
 async def _made(page: Page) -> None:

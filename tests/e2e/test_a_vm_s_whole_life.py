@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Frame, Page, expect
 from components.console import files
 from tests.asking import until
 from tests.e2e.person import Person, person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running
+from tests.e2e.programs import over_a_pool
 
 NAME = "web-1 <b>é"
 INK = """() => {
@@ -26,24 +26,19 @@ INK = """() => {
 
 
 async def test_from_the_template_to_the_grave(browser: Browser, data_dir: Path, tmp_path: Path) -> None:
-    pool = Pool(free_port(), "--hosts", "2", "--vms", "4", "--still")
-    with running(pool):
-        furnish(data_dir, pool.url)
-        board = Board(data_dir)
-        with running(board):
-            board.live(1)
-            async with person(browser, board.url) as someone:
-                await someone.signs_in()
-                await _turns_the_trash_on(someone)
-                path = await _creates(someone)
-                await _types_a_line(someone, path)
-                await _changes(someone, path)
-                await _snapshots(someone, path)
-                kept = await _exports(someone, path, tmp_path)
-                await _into_the_trash(someone, path)
-                await _imports(someone, kept)
-                await _restores(someone)
-                await _reads_its_history(someone, path)
+    with over_a_pool(data_dir, "--hosts", "2", "--vms", "4", "--still") as (_pool, board):
+        async with person(browser, board.url) as someone:
+            await someone.signs_in()
+            await _turns_the_trash_on(someone)
+            path = await _creates(someone)
+            await _types_a_line(someone, path)
+            await _changes(someone, path)
+            await _snapshots(someone, path)
+            kept = await _exports(someone, path, tmp_path)
+            await _into_the_trash(someone, path)
+            await _imports(someone, kept)
+            await _restores(someone)
+            await _reads_its_history(someone, path)
 
 
 async def _turns_the_trash_on(someone: Person) -> None:

@@ -7,24 +7,19 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from tests.e2e.person import Person, person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running
+from tests.e2e.programs import over_a_pool
 
 SERVER, EXPORT = "10.10.0.10", "/mnt/tank/vms"
 
 
 async def test_from_its_server_to_its_second_life(browser: Browser, data_dir: Path) -> None:
-    pool = Pool(free_port(), "--hosts", "2", "--vms", "4", "--still", "--pace", "40")
-    with running(pool):
-        furnish(data_dir, pool.url)
-        board = Board(data_dir)
-        with running(board):
-            board.live(1)
-            async with person(browser, board.url) as someone:
-                await someone.signs_in()
-                await _creates(someone)
-                await _looks(someone)
-                await _forgets(someone)
-                await _attaches(someone)
+    with over_a_pool(data_dir, "--hosts", "2", "--vms", "4", "--still", "--pace", "40") as (_pool, board):
+        async with person(browser, board.url) as someone:
+            await someone.signs_in()
+            await _creates(someone)
+            await _looks(someone)
+            await _forgets(someone)
+            await _attaches(someone)
 
 
 async def _finds(someone: Person) -> None:

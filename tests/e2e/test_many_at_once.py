@@ -5,17 +5,12 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from tests.e2e.person import person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running
+from tests.e2e.programs import Board, over_a_pool
 
 
 async def test_many_at_once_each_say_how_it_went(browser: Browser, data_dir: Path) -> None:
-    pool = Pool(free_port(), "--hosts", "3", "--vms", "40", "--still")
-    with running(pool):
-        furnish(data_dir, pool.url)
-        board = Board(data_dir)
-        with running(board):
-            board.live(1)
-            await _snapshot_three(browser, board)
+    with over_a_pool(data_dir, "--hosts", "3", "--vms", "40", "--still") as (_pool, board):
+        await _snapshot_three(browser, board)
 
 
 async def _snapshot_three(browser: Browser, board: Board) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.person import MAP, Person, person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running
+from tests.e2e.programs import Board, Pool, free_port, furnish, over_a_pool, running
 
 OFFLINE = ".x-connection .x-offline"
 STANDINGS = f"() => [...{MAP}.model.pools.keys()].map((id) => {MAP}.model.things.get(id).standing)"
@@ -52,11 +52,8 @@ async def opened(someone: Person) -> Page:
 def lasting(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     """A dashboard that these tests leave alone: what breaks is the way to it."""
     folder = tmp_path_factory.mktemp("lasting") / "data"
-    with running(pool := Pool(free_port())):
-        furnish(folder, pool.url)
-        with running(board := Board(folder)):
-            board.live(1)
-            yield board
+    with over_a_pool(folder) as (_pool, board):
+        yield board
 
 
 async def test_no_network_and_back_again(browser: Browser, lasting: Board) -> None:

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nicegui import Client, app, ui
+from nicegui import Client
 from nicegui.outbox import Outbox
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from components.frame.feed import TreeFeed
 from components.urls import PREFIXES
 from data.mirror import Mirror
 from data.objects import VM
 from data.placement import is_guest
-from pages import layout
 from tests import fakes
+from tests.looking import looking
 from tests.sync.house import House
 from xo_dash import app as program
 from xo_dash.context import Context
@@ -123,23 +122,15 @@ def paths(mirror: Mirror) -> Iterator[str]:
 async def eyes_on(house: House, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Eyes]:
     """The whole program's pages over what `house` knows, and a signed-in administrator in front of them."""
     context = fakes.context(house.mirror, folder, servers=house.servers, server_store=house.store)
-    original, enqueue = ui.run, Outbox.enqueue_message
+    enqueue = Outbox.enqueue_message
     sent: list[Any] = []
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context)
-        layout.install(app, context)
-        for page in program.PAGES:
-            page.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
 
     def record(self: Outbox, message_type: Any, data: Any, target_id: Any) -> None:
         sent.append(data)
         enqueue(self, message_type, data, target_id)
 
-    monkeypatch.setattr(ui, "run", run)
     monkeypatch.setattr(Outbox, "enqueue_message", record)
-    async with user_simulation() as user:
+    async with looking(monkeypatch, context, *program.PAGES) as user:
         yield Eyes(user, context, sent)
 
 

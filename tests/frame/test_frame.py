@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from nicegui import app, ui
+from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
@@ -25,6 +25,7 @@ from data.server import Server, ServerState
 from data.types import NULL_REF
 from pages import layout
 from tests import fakes
+from tests.looking import mount
 from xo_dash import i18n
 from xo_dash.context import Context
 
@@ -51,15 +52,7 @@ async def user(context: Context) -> AsyncIterator[User]:
 
 @pytest.fixture(autouse=True)
 def _routes(monkeypatch: pytest.MonkeyPatch, context: Context) -> None:
-    """The simulation resets the program's app as it starts: ours goes into it then."""
-    original = ui.run
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context)
-        layout.install(app, context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)
+    mount(monkeypatch, context)
 
 
 def open_menus(user: User) -> None:

@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from nicegui import app, ui
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from components.map.announcer import Announcer
 from components.map.map import Map
@@ -17,8 +15,9 @@ from data.mirror import Mirror
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.server import ServerState
-from pages import home, layout
+from pages import home
 from tests import fakes
+from tests.looking import looking
 from tests.map import fleets
 from tests.map.serve import wire
 from xo_dash.context import Context
@@ -36,16 +35,7 @@ def context(mirror: Mirror, data_dir: Path) -> Context:
 
 @pytest.fixture
 async def user(context: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
-    original = ui.run
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context)
-        layout.install(app, context)
-        home.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)
-    async with user_simulation() as user:
+    async with looking(monkeypatch, context, home) as user:
         yield user
 
 

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from nicegui import app, ui
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from data.stores.users import Role
-from pages import balance, home, host, layout, maintenance, migrate, vm
+from pages import balance, home, host, maintenance, migrate, vm
 from pages import run as run_page
 from tests import fakes
+from tests.looking import looking
 from tests.migration.pools import House
 from xo_dash.context import Context
 
@@ -35,15 +34,6 @@ def role() -> Role:
 
 @pytest.fixture
 async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
-    original = ui.run
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context, "ann", role)
-        layout.install(app, context)
-        for page in (balance, home, host, maintenance, migrate, run_page, vm):
-            page.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)
-    async with user_simulation() as user:
+    pages = (balance, home, host, maintenance, migrate, run_page, vm)
+    async with looking(monkeypatch, context, *pages, name="ann", role=role) as user:
         yield user

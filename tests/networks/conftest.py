@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from nicegui import app, ui
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from data.stores.users import Role
-from pages import ha, host, layout, network, networks, new_network, pool, rolling
+from pages import ha, host, network, networks, new_network, pool, rolling
 from tests import fakes
 from tests.control.fake_pool import FakePool
+from tests.looking import looking
 from tests.networks.place import Place
 from xo_dash.context import Context
 
@@ -45,15 +44,6 @@ def role() -> Role:
 
 @pytest.fixture
 async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
-    original = ui.run
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context, "ann", role)
-        layout.install(app, context)
-        for page in (networks, network, new_network, pool, host, ha, rolling):
-            page.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)
-    async with user_simulation() as user:
+    pages = (networks, network, new_network, pool, host, ha, rolling)
+    async with looking(monkeypatch, context, *pages, name="ann", role=role) as user:
         yield user

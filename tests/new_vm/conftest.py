@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nicegui import app, ui
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
-from pages import layout, new_vm
+from pages import new_vm
 from tests import fakes
 from tests.creation.world import World
+from tests.looking import looking
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
@@ -35,14 +34,5 @@ async def context(world: World, data_dir: Path) -> AsyncIterator[Context]:
 
 @pytest.fixture
 async def user(context: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
-    original = ui.run
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context)
-        layout.install(app, context)
-        new_vm.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)  # the simulation resets the program's app as it starts: ours goes into it then
-    async with user_simulation() as user:
+    async with looking(monkeypatch, context, new_vm) as user:
         yield user

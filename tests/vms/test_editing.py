@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nicegui import app, ui
+from nicegui import ui
 from nicegui.testing import User
-from nicegui.testing.user_simulation import user_simulation
 
 from components.vms.page.settings import raw_lines
 from data.mirror import Mirror
@@ -18,8 +17,9 @@ from data.objects import VM, VMGuestMetrics
 from data.pending import pending_of
 from data.stores.users import Role
 from data.types import GIB, Ref
-from pages import layout, vm
+from pages import vm
 from tests import fakes
+from tests.looking import looking
 from tests.map.fleets import join
 from tests.sync.house import until
 from xo_dash.context import Context
@@ -85,16 +85,8 @@ async def at(data_dir: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     writing = Writing(mirror)
     audit = Audit(data_dir)
     context: Context = replace(bare, runner=Runner(mirror, lambda _server: writing, bare.users, audit))  # type: ignore[arg-type,return-value]
-    original, role = ui.run, getattr(request, "param", Role.OPERATOR)
-
-    def run(*args: object, **kwargs: object) -> None:
-        fakes.sign_in(app, context, "ann", role)
-        layout.install(app, context)
-        vm.create(context)
-        original(*args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ui, "run", run)  # the simulation resets the program's app as it starts: ours goes into it then
-    async with user_simulation() as user:
+    role = getattr(request, "param", Role.OPERATOR)
+    async with looking(monkeypatch, context, vm, name="ann", role=role) as user:
         yield At(user, mirror, writing)
     await context.runner.stop()
 
