@@ -15,7 +15,7 @@ from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine
 from xo_dash.control.rolling.engine import FIRST_DONE, NOT_DONE, RollingRuns
 from xo_dash.control.rolling.request import Gravity, RollHosts, checks, hosts_in, refused, request_for
-from xo_dash.control.rolling.state import Rolling, RollingFiles, TurnState
+from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
 from xo_dash.simulator.testing import simulated
 
 EVE = user(Role.ADMIN, "eve")
@@ -154,6 +154,22 @@ async def test_a_host_that_does_not_return_pauses_it_and_after_a_restart_of_ours
                 await until(engine, lambda: again.ended > 0)
                 assert again.turns[0].state is TurnState.DONE and again.restored and not again.left
                 await bench.until(lambda: lab_of(bench).other_config.get("auto_poweron") == "true")
+
+
+async def test_what_is_answered_right_after_a_restart_of_ours_counts(tmp_path: Path) -> None:
+    with simulated(hosts=(2,), vms=(2,)) as simulation:
+        async with wired(simulation.pool, tmp_path) as bench:
+            pool = lab_of(bench)
+            failed = HostTurn(host=next(iter(bench.home.all(Host).values())).uuid, name="one", state=TurnState.FAILED)
+            left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
+                           turns=[failed], began=1.0, prepared=True, paused=NOT_DONE)  # fmt: skip
+            RollingFiles(bench.folder).write(left)
+            async with rolling_in(bench) as engine:
+                engine.recall()
+                (again,) = engine.runs
+                assert engine.answer(EVE, again, "skip") is None
+                await until(engine, lambda: again.ended > 0, 20.0)
+                assert again.turns[0].state is TurnState.SKIPPED and not again.paused
 
 
 async def test_stopping_restores_and_leaves_the_rest(tmp_path: Path) -> None:

@@ -110,8 +110,7 @@ class RollingRuns:
         if what == "stop":
             rolling.stopping = True
             self._note(rolling, N_("stops before the next host"))
-        waiting = self._answers.get(rolling.id)
-        if waiting is not None and not waiting.done():
+        if rolling.paused and not (waiting := self._answer_to(rolling)).done():
             waiting.set_result(what)
         self._spawn(self._save(rolling))
         return None
@@ -225,16 +224,18 @@ class RollingRuns:
         """Until a person says how to go on. Nothing happens meanwhile."""
         rolling.paused, rolling.paused_at = why, self._clock()
         self._note(rolling, N_("paused"), detail=why if rolling.current is None else "")
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._answers[rolling.id] = future
         await self._save(rolling)
         try:
-            said = await future
+            said = await self._answer_to(rolling)
         finally:
             self._answers.pop(rolling.id, None)
         rolling.paused, rolling.paused_at = "", 0.0
         await self._save(rolling)
         return said
+
+    def _answer_to(self, rolling: Rolling) -> asyncio.Future[str]:
+        """What a person says; they may do so as soon as it is paused, which after a restart of ours is before anybody waits for it."""
+        return self._answers.setdefault(rolling.id, asyncio.get_running_loop().create_future())
 
     async def _ask(self, rolling: Rolling, turn: HostTurn) -> None:
         """After a host that is not done: look again, do it again, leave it, or stop."""
