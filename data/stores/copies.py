@@ -15,6 +15,8 @@ from data.stores.replacing import replace_file
 from xo_dash.i18n import _
 
 FOLDER: Final = "copies"
+UNFINISHED: Final = ".unfinished"
+"""The copy that is being made; what is left of one that failed goes with the next."""
 KEPT: Final = 14
 COPIED_EVERY: Final = 3600.0
 """Seconds between two looks whether it is another day."""
@@ -39,7 +41,7 @@ def keep_before_restore(directory: DataDirectory) -> str:
 
 def keep(directory: DataDirectory, name: str) -> None:
     """A copy becomes visible when it is whole. Raises DirectoryUnusable."""
-    folder, making = directory.path / FOLDER / name, directory.path / FOLDER / f".{name}"
+    folder, making = directory.path / FOLDER / name, directory.path / FOLDER / UNFINISHED
     try:
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         shutil.rmtree(making, ignore_errors=True)

@@ -1,6 +1,6 @@
 """The configuration as a whole: all our own records, and the key that opens what is sealed in them.
 
-Not in it: the audit, the history of VMs, what runs wrote of themselves, and signed-in sessions.
+Not in it: the audit, the history of VMs, what runs wrote of themselves, what was measured, and signed-in sessions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryUnusable, RecordRefused
 from data.stores.installation import FILE as INSTALLATION
 from data.stores.replacing import replace_file
-from data.stores.vault import KEY_FILE
+from data.stores.vault import KEY_FILE, OLD_KEY_FILE
 from xo_dash.i18n import _
 
 Snapshot = Mapping[str, bytes]
@@ -24,7 +24,8 @@ Snapshot = Mapping[str, bytes]
 MOST: Final = 64 << 20
 """Bytes of all files together."""
 _RECORDS: Final = re.compile(r"[a-z][a-z_]{0,39}\.json")
-_LEFT_OUT: Final = frozenset({"sessions.json"})
+_SESSIONS: Final = "sessions.json"
+_LEFT_OUT: Final = frozenset({_SESSIONS, "watched.json"})
 
 
 def read(directory: DataDirectory) -> Snapshot:
@@ -49,7 +50,7 @@ def write(directory: DataDirectory, snapshot: Snapshot) -> None:
             for name in sorted(snapshot, key=lambda name: name != KEY_FILE):
                 replace_file(directory.path / name, snapshot[name])
             for path in directory.path.iterdir():
-                if path.name not in snapshot and (_belongs(path.name) or path.name in _LEFT_OUT) and path.name != KEY_FILE:
+                if path.name not in snapshot and (_belongs(path.name) or path.name == _SESSIONS) and path.name != KEY_FILE:
                     path.unlink()
         except OSError as error:
             message = _("{file} cannot be written: {reason}")
@@ -66,7 +67,7 @@ def check(snapshot: Snapshot) -> None:
 
 
 def _belongs(name: str) -> bool:
-    return (bool(_RECORDS.fullmatch(name)) and name not in _LEFT_OUT) or name in (KEY_FILE, INSTALLATION)
+    return (bool(_RECORDS.fullmatch(name)) and name not in _LEFT_OUT) or name in (KEY_FILE, OLD_KEY_FILE, INSTALLATION)
 
 
 def _is_of(kind: str, content: bytes) -> bool:

@@ -8,6 +8,7 @@ from data.stores import backup, copies, snapshot
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordMissing, RecordRefused, SecretUnreadable
+from data.stores.findings import FindingStore
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
@@ -58,6 +59,15 @@ def test_it_goes_out_and_in_elsewhere_with_its_secrets(tmp_path: Path) -> None:
     snapshot.write(DataDirectory(tmp_path / "b"), backup.unpack(packed, PASSPHRASE))
     there = House(tmp_path / "b")
     assert there.secrets() == ALL and [user.name for user in there.users.all()] == ["ann"]
+
+
+async def test_what_was_measured_is_no_part_of_it_and_stays(tmp_path: Path) -> None:
+    house = House(tmp_path).furnish()
+    findings = FindingStore(house.directory)
+    await findings.remember({}, {"a finding": 7.0})
+    before = snapshot.read(house.directory)
+    snapshot.write(house.directory, before)
+    assert "watched.json" not in before and findings.remembered().since == {"a finding": 7.0}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +151,30 @@ def test_after_a_kill_in_the_middle_it_goes_on(tmp_path: Path, resealed: int) ->
     again.reseal()
     vault.end_change()
     assert House(tmp_path).secrets() == ALL
+
+
+def test_a_copy_of_the_middle_has_both_keys(tmp_path: Path) -> None:
+    house = House(tmp_path).furnish()
+    house.open(house.vault.begin_change())
+    house.servers.reseal_now()
+    copies.keep(house.directory, "2026-01-01")
+    vault = House(tmp_path).vault.begin_change()
+    house.open(vault)
+    house.reseal()
+    vault.end_change()
+    snapshot.write(house.directory, copies.read(house.directory, "2026-01-01"))
+    assert House(tmp_path).secrets() == ALL
+    packed = snapshot.read(House(tmp_path / "new").furnish().directory)
+    snapshot.write(house.directory, packed)
+    assert House(tmp_path).secrets() == ALL and not (tmp_path / OLD_KEY_FILE).exists(), "it is of another change"
+
+
+def test_a_copy_that_was_not_finished_leaves_with_the_next(tmp_path: Path) -> None:
+    house = House(tmp_path).furnish()
+    (tmp_path / copies.FOLDER / copies.UNFINISHED).mkdir(parents=True)
+    (tmp_path / copies.FOLDER / copies.UNFINISHED / KEY_FILE).write_bytes(b"half")
+    copies.keep(house.directory, "2026-01-01")
+    assert [path.name for path in (tmp_path / copies.FOLDER).iterdir()] == ["2026-01-01"]
 
 
 def test_the_key_moves_from_its_file_into_the_environment(tmp_path: Path) -> None:
