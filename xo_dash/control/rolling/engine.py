@@ -53,6 +53,7 @@ class RollingRuns:
         self._files = RollingFiles(folder)
         self._runs: dict[str, Rolling] = {}
         self._answers: dict[str, asyncio.Future[str]] = {}
+        self._writing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._observers: dict[object, Callable[[Rolling], None]] = {}
 
@@ -330,7 +331,8 @@ class RollingRuns:
         self._tell(rolling)
 
     async def _save(self, rolling: Rolling) -> None:
-        await asyncio.to_thread(self._files.write, msgspec.convert(msgspec.to_builtins(rolling), Rolling))
+        async with self._writing:  # one after the other, or what was before could come to stand over what is
+            await asyncio.to_thread(self._files.write, msgspec.convert(msgspec.to_builtins(rolling), Rolling))
         self._tell(rolling)
 
     def _tell(self, rolling: Rolling) -> None:
