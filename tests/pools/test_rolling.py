@@ -13,7 +13,7 @@ from data.uplinks import is_master
 from tests.control.fake_pool import Users, user
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine
-from xo_dash.control.rolling.engine import FIRST_DONE, NOT_DONE, RollingRuns
+from xo_dash.control.rolling.engine import FIRST_DONE, NOBODY, NOT_DONE, RollingRuns
 from xo_dash.control.rolling.request import Gravity, RollHosts, checks, hosts_in, refused, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
 from xo_dash.simulator.testing import simulated
@@ -170,6 +170,43 @@ async def test_what_is_answered_right_after_a_restart_of_ours_counts(tmp_path: P
                 assert engine.answer(EVE, again, "skip") is None
                 await until(engine, lambda: again.ended > 0, 20.0)
                 assert again.turns[0].state is TurnState.SKIPPED and not again.paused
+
+
+async def test_a_stop_is_kept_over_a_restart_of_ours(tmp_path: Path) -> None:
+    with simulated(hosts=(2,), vms=(2,)) as simulation:
+        async with wired(simulation.pool, tmp_path) as bench:
+            pool = lab_of(bench)
+            waiting = HostTurn(host=next(iter(bench.home.all(Host).values())).uuid, name="one")
+            left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
+                           turns=[waiting], began=1.0, prepared=True, paused=FIRST_DONE, stopping=True)  # fmt: skip
+            RollingFiles(bench.folder).write(left)
+            async with rolling_in(bench) as engine:
+                engine.recall()
+                (again,) = engine.runs
+                await until(engine, lambda: again.ended > 0, 20.0)
+                assert again.turns[0].state is TurnState.WAITING and not again.paused
+
+
+async def test_who_may_no_longer_is_replaced_and_only_a_host_that_is_done_pauses_as_the_first(tmp_path: Path) -> None:
+    with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
+        async with wired(simulation.pool, tmp_path) as bench:
+            engine = RollingRuns(bench.mirror, bench.runner, Users({}), bench.folder)
+            pool = lab_of(bench)
+            turns = [HostTurn(host=host.uuid, name=host.name_label) for host in bench.home.all(Host).values()]
+            left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
+                           turns=turns, began=1.0, prepared=True)  # fmt: skip
+            RollingFiles(bench.folder).write(left)
+            try:
+                engine.recall()
+                (again,) = engine.runs
+                await until(engine, lambda: again.paused == NOBODY, 20.0)
+                reasons: list[str] = []
+                engine.observe(lambda one: reasons.append(one.paused))
+                engine.answer(EVE, again, "go_on")
+                await until(engine, lambda: reasons.count("") > 0 and again.paused != "", 20.0)
+                assert again.paused == NOBODY
+            finally:
+                await engine.stop()
 
 
 async def test_stopping_restores_and_leaves_the_rest(tmp_path: Path) -> None:

@@ -154,11 +154,11 @@ class RollingRuns:
             log.exception("the rolling run of %s failed inside", rolling.pool)
             self._note(rolling, N_("internal error of xo-dash; see its log"))
         await self._put_back(rolling)
-        rolling.ended = self._clock()
+        rolling.ended, rolling.paused, rolling.paused_at = self._clock(), "", 0.0
         await self._save(rolling)
 
     async def _turns(self, rolling: Rolling) -> None:
-        if rolling.paused and rolling.current is None:  # before a restart of ours
+        if rolling.paused and rolling.current is None and not rolling.stopping:  # before a restart of ours
             await self._pause(rolling, rolling.paused)
         while not rolling.stopping and (turn := rolling.current or rolling.next) is not None:
             if turn.state is not TurnState.FAILED:
@@ -167,7 +167,7 @@ class RollingRuns:
                 return
             if turn.state is TurnState.FAILED:
                 await self._ask(rolling, turn)
-            elif rolling.request.pause_first and turn is rolling.turns[0] and rolling.next is not None:
+            elif rolling.request.pause_first and turn.state is TurnState.DONE and turn is rolling.turns[0] and rolling.next is not None:
                 await self._pause(rolling, FIRST_DONE)
 
     async def _take(self, rolling: Rolling, turn: HostTurn) -> None:
