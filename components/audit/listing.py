@@ -85,7 +85,7 @@ class AuditLog(ui.element):
             begin=self._period.begin,
             end=self._period.end,
         )
-        found = await asyncio.to_thread(search, self._audit.files(), query)
+        found = await asyncio.to_thread(lambda: search(self._audit.files(), query))
         if mine != self._asked or self.is_deleted:
             return
         self._found = found

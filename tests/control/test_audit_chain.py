@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from data.stores.trace import OURSELVES, Deed
 from tests.control.test_audit import entry, put_aside
 from xo_dash.control.audit import Audit
 
@@ -47,6 +48,25 @@ async def test_two_programs_write_one_chain(tmp_path: Path) -> None:
     first.close()
     second.close()
     assert verify(tmp_path) == (6, "", 0)
+
+
+class BusyAudit(Audit):
+    """Its file is full just when somebody has looked which there are."""
+
+    def files(self) -> list[Path]:
+        found = super().files()
+        if len(found) == 1:
+            self.tell(OURSELVES, Deed(action="x", kind="x", name="x" * 200))
+            self.tell(OURSELVES, Deed(action="x", kind="x", name="x"))
+        return found
+
+
+async def test_a_file_that_is_put_aside_meanwhile_is_no_gap(tmp_path: Path) -> None:
+    await write(tmp_path, "a")
+    audit = BusyAudit(tmp_path, size=500)
+    verdict = audit.verify()
+    audit.close()
+    assert put_aside(tmp_path) and (verdict.lines, verdict.broken_in) == (3, "")
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,13 @@ class Audit:
 
     def verify(self, anchor: str = "") -> audit_chain.ChainVerdict:
         """Whether every line is as it was written. For a thread. `anchor`: a link noted earlier. Raises OSError."""
-        return audit_chain.verify((path for path in self.files() if path.exists()), anchor)
+        while True:
+            files = self.files()
+            with suppress(FileNotFoundError):  # the oldest one went
+                verdict = audit_chain.verify((path for path in files if path.exists()), anchor)
+                if files == self.files():
+                    return verdict
+            # a file was put aside meanwhile: between those that were read lines are missing which are there
 
     def close(self) -> None:
         """Let the thread go, once all is written."""
