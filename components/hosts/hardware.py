@@ -17,7 +17,7 @@ from xo_dash.i18n import _, ngettext, number
 
 class HostHardware(Card):
     def __init__(self, context: Context, host: HostView) -> None:
-        super().__init__(_("HostHardware"))
+        super().__init__(_("Hardware"))
         self._context, self._host = context, host
         self.set_visibility(False)
         with self:

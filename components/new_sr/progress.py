@@ -28,7 +28,7 @@ class SRProgress(ui.element):
         self._ended = False
         self._shown = ""
         with self:
-            self._bar = Bar(0.0, _("SRProgress"))
+            self._bar = Bar(0.0, _("Progress"))
             self._step = ui.label().classes("x-dim").props("aria-live=polite")
             self._cancel = Button(_("Cancel"), self._stop)
             self._end = ui.element().classes("contents")

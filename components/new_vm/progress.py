@@ -33,7 +33,7 @@ class VMProgress(Card):
             with ui.element().classes("x-row x-spread"):
                 self._title = ui.label().classes("x-created-title").props("aria-live=polite")
                 ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
-            self._bar = Bar(0, _("VMProgress"))
+            self._bar = Bar(0, _("Progress"))
             self._made = ui.element().classes("x-btns")
             self._steps = ui.element().classes("contents")
             self._foot = ui.element().classes("x-stack")

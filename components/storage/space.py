@@ -140,7 +140,7 @@ class SRGrowth(Card):
     """How it filled in two weeks, and when it is full if it goes on so."""
 
     def __init__(self, sr: SRView) -> None:
-        super().__init__(_("SRGrowth"))
+        super().__init__(_("Growth"))
         self._sr = sr
         with self:
             self._figure = Figure()
