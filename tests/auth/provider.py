@@ -27,6 +27,7 @@ class IdentityProvider:
         self.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
         self.wrong: dict[str, Any] = {}  # claims instead of the right ones
         self.userinfo: dict[str, Any] = {}
+        self.userinfo_status = 200
         self.signing: Any = None  # another key
         self.algorithm = "RS256"
         self.away = False
@@ -82,4 +83,4 @@ class IdentityProvider:
 
     async def _me(self, request: Request) -> Response:
         assert request.headers["authorization"] == "Bearer access"
-        return JSONResponse(self.userinfo)
+        return JSONResponse(self.userinfo, self.userinfo_status)

@@ -74,6 +74,30 @@ async def test_who_is_in_no_group_is_refused_unless_everybody_may(desk: Desk, tm
     assert (await Desk(tmp_path / "open", {"*": "viewer"}).comes(groups=[])).role is Role.VIEWER
 
 
+async def test_who_is_in_no_group_any_more_is_out_everywhere(desk: Desk) -> None:
+    ann = await desk.comes(groups=["admins"])
+    _token, elsewhere = desk.auth.sessions.start(ann, ADDRESS)
+    with pytest.raises(Refused, match="None of your groups"):
+        await desk.comes(groups=[])
+    assert not elsewhere.is_open and desk.users.need(ann.id).role is Role.NONE
+    assert (await desk.comes()).role is Role.OPERATOR
+
+
+async def test_a_provider_that_cannot_tell_the_groups_now_shuts_nobody_out(desk: Desk) -> None:
+    ann = await desk.comes(groups=["admins"])
+    desk.provider.userinfo_status = 503
+    with pytest.raises(Refused, match="could not be used"):
+        await desk.comes(groups=None)
+    assert desk.users.need(ann.id).role is Role.ADMIN
+
+
+async def test_an_account_of_another_provider_is_out(desk: Desk) -> None:
+    for issuer, opens in ((ISSUER, True), (f"{ISSUER}/", True), (f"{ISSUER}-of-others", False), ("https://id.test/realms/homer", False)):
+        user = desk.users.add_now(issuer[:60], "", Role.VIEWER, external=f"{issuer} 42")
+        _token, session = desk.auth.sessions.start(user, ADDRESS)
+        assert session.is_open is opens, issuer
+
+
 async def test_a_local_user_of_that_name_is_not_taken_over(desk: Desk) -> None:
     desk.users.add_now("Ann", "a hash", Role.ADMIN)
     with pytest.raises(Refused, match="The user ann already exists"):

@@ -135,6 +135,7 @@ class AuthService:
             identity, target = await self.sso.finish(query, binding)
             role = _role_of(identity.groups, provider.roles)
             if role is None:
+                await self._shut_out(identity)
                 raise Refused(_("None of your groups at {provider} may sign in here.").format(provider=provider.name))
         with by(Actor(identity.name[:LONGEST_NAME], address=address)):
             user = await self._known(identity, role)
@@ -146,6 +147,14 @@ class AuthService:
         if user is None:
             return await _refusing(self.users.add(identity.name, "", role, external=identity.subject))
         return user if user.role is role else await _refusing(self.users.set_role(user.id, role))
+
+    async def _shut_out(self, identity: ProviderIdentity) -> None:
+        """Whoever was let in before and may not come in any more is out everywhere; of their role nothing is left to their tokens."""
+        if (user := self.users.by_external(identity.subject)) is None:
+            return
+        self.end_all_of(user.id, why="the provider does not let them in any more")
+        if user.role is not Role.NONE:
+            await _refusing(self.users.set_role(user.id, Role.NONE))
 
     def enrolment_of(self, ticket: str) -> Enrolment | None:
         """The key that whoever has this ticket has to set up first; None if there is none. Raises TooLate."""
@@ -208,11 +217,11 @@ class AuthService:
         background_tasks.create(self.save(), name="save the sessions")
         background_tasks.create(sockets.end_pages(session), name="close the pages of a session")
 
-    def end_all_of(self, user_id: str, but: Session | None = None) -> None:
+    def end_all_of(self, user_id: str, but: Session | None = None, why: str = "signed out everywhere") -> None:
         """Sign a user out everywhere, `but` here."""
         for session in self.sessions.all():
             if session.user_id == user_id and session is not but:
-                self.end(session, "signed out everywhere")
+                self.end(session, why)
 
     # ---- accounts
 
@@ -304,7 +313,7 @@ class AuthService:
 
     def _accepts(self, user: User) -> bool:
         """An account without a password is the demo's, or a provider's that is still set."""
-        if user.external and self.sso is not None and user.external.startswith(f"{self.sso.provider.issuer.rstrip('/')}"):
+        if self.sso is not None and self.sso.knows(user.external):
             return True
         return bool(user.password_hash) or (user.name == DEMO and self.demo_is_open())
 

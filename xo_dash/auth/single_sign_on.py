@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 SCOPE: Final = "openid profile email groups"
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 """Signatures by a key that only the provider has: neither none, nor a secret that we share."""
+NEEDED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+"""Of what a provider says of itself."""
 PATIENCE: Final = 600.0
 """Seconds that somebody may take at the provider."""
 MOST: Final = 1000
@@ -81,6 +83,11 @@ class SingleSignOn:
         self._on_the_way: dict[str, _OnTheWay] = {}
         self._asking = asyncio.Lock()
 
+    def knows(self, external: str) -> bool:
+        """Whether an account of that issuer and subject is of this provider."""
+        issuer, _space, subject = external.partition(" ")
+        return bool(subject) and issuer.rstrip("/") == self.provider.issuer.rstrip("/")
+
     async def begin(self, redirect: str, target: str) -> Departure:
         """`redirect`: our address that the provider sends them back to; `target`: where they want to go. Raises Refused."""
         metadata = await self._discovered()
@@ -122,7 +129,7 @@ class SingleSignOn:
                 token = await client.fetch_token(metadata["token_endpoint"], code=code, code_verifier=here.verifier)
                 claims = await self._checked(client, str(token.get("id_token", "")), here.nonce)
                 if self.provider.groups_claim not in claims and "userinfo_endpoint" in metadata:
-                    more = (await client.get(metadata["userinfo_endpoint"])).json()
+                    more = await self._json(client, metadata["userinfo_endpoint"], withhold_token=False)
                     if isinstance(more, dict) and more.get("sub") == claims["sub"]:
                         claims = {**more, **claims}
         except (httpx2.HTTPError, AuthlibBaseError, JoseError, ValueError, KeyError, TypeError) as error:
@@ -159,8 +166,8 @@ class SingleSignOn:
                     found = await self._json(client, f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration")
                 if found["issuer"].rstrip("/") != self.provider.issuer.rstrip("/"):
                     raise ValueError(f"it calls itself {found['issuer']!r}")
-                for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                    _need_same_scheme(self.provider.issuer, found[name])
+                for url in (*(found[name] for name in NEEDED), found.get("userinfo_endpoint", found["token_endpoint"])):
+                    _need_same_scheme(self.provider.issuer, url)
             except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
                 log.warning("%s cannot be asked: %s: %s", self.provider.issuer, type(error).__name__, error)
                 sentence = _("{provider} does not answer. Sign in with a password, or try again later.")
@@ -182,8 +189,8 @@ class SingleSignOn:
         )
 
     @staticmethod
-    async def _json(client: AsyncOAuth2Client, url: str) -> Any:
-        answer = await client.request("GET", url, withhold_token=True)
+    async def _json(client: AsyncOAuth2Client, url: str, *, withhold_token: bool = True) -> Any:
+        answer = await client.request("GET", url, withhold_token=withhold_token)
         answer.raise_for_status()
         if len(answer.content) > LARGEST:
             raise ValueError("it is too long")
