@@ -119,7 +119,9 @@ class FreeUp(Card):
         if largest is not None and largest.used >= WORTH:
             (vm,) = largest.machines
             path = f"{path_of(vm)}/disks"
-            self._line(_("{name} to another SR").format(name=name_of(vm)), largest.used, _("Disks"), lambda: ui.navigate.to(path), "move")
+            self._line(
+                _("Move {name} to another SR").format(name=name_of(vm)), largest.used, _("Disks"), lambda: ui.navigate.to(path), "move"
+            )
         if total.merging >= WORTH:
             text = _("Coalescing runs in the background and needs some free space while it does.")
             ui.label(text).classes("x-dim x-small")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from components.audit.words import CHANGES
 from data.findings.overrides import Acknowledgement, Tuning
 from data.findings.rules import RULES
 from data.grants.grant import GrantKind
@@ -263,3 +264,7 @@ async def test_the_writing_thread_knows_who_asked(told: Told) -> None:
     with by(Actor("eve")):
         await UserStore(told.directory).add("Eve", "a hash", Role.ADMIN)
     assert told.deeds[-1][0] == Actor("eve")
+
+
+def test_the_audit_s_page_has_a_word_for_every_change(told: Told) -> None:
+    assert {action for action, _do in Case(told.directory).done().values()} <= CHANGES.keys()
