@@ -24,6 +24,7 @@ from data.views.host import HostView
 from data.visibility import ASKED, Degree, Excerpt, Sees
 
 P = TypeVar("P")
+T = TypeVar("T", bound=XapiObject)
 
 SLICE: Final = 20
 """Objects that are asked for at once: a millisecond or two, with what hangs on them."""
@@ -216,6 +217,10 @@ class ReplicaPool(PoolMirror):
     def part(self, kind: type[P]) -> P:
         """What would become of all VMs of a host is for who sees the whole pool."""
         return self._whole.part(kind) if kind is Fates and self._excerpt.has_whole_pool else super().part(kind)
+
+    def original(self, row: T) -> T:
+        """What is gone stands for nothing any more."""
+        return self._whole.one(type(row), row.ref) or row
 
     def _keep_name(self, row: XapiObject) -> None:
         """What left may be there for others."""

@@ -86,6 +86,10 @@ class Home:
         """
         raise NotImplementedError
 
+    def original(self, row: T) -> T:
+        """What rights are asked of: `row` itself, or what it stands for where only a part of the pool is seen."""
+        return row
+
     def naming(self, ref: Ref) -> Iterable[XapiObject]:
         """Who refers to what has this ref, by references that only one end keeps."""
         raise NotImplementedError

@@ -15,8 +15,13 @@ from data.grants.rights import Rights
 from data.grants.table import GrantTable
 from data.identity import key_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
+from data.scope import Scope
+from data.stores.users import Role, User
 from data.types import XapiObject
 from tests import fakes
+from xo_dash.consoles.rights import may_use
+from xo_dash.control.access import DENIED, may
+from xo_dash.control.verbs import LOOK
 
 KINDS = {Pool: GrantKind.POOL, Host: GrantKind.HOST, VM: GrantKind.VM, SR: GrantKind.SR, Network: GrantKind.NETWORK}
 LAB = fakes.home_lab()
@@ -88,6 +93,19 @@ def test_tags_and_own_roles(web: VM) -> None:
     assert not Rights(NONE, [grant("power", web)]).sees(web), "a role that was removed gives nothing"
     rights = Rights(OPERATOR, [grant("power", web, deny=True)], {"power": power})
     assert not start(rights, web) and rights.sees(web) and rights.may("vm.clone", OPERATOR, web)
+
+
+def test_a_grant_on_what_is_seen_by_name_alone_counts_too() -> None:
+    lab = fakes.home_lab()
+    web = fakes.find(lab, "web-1")
+    host, _pool = above(web)
+    fakes.change(lab, host, tags=frozenset({"locked"}))
+    lab.grants.put([grant("operator", web), grant("operator", "locked", deny=True)])
+    ann = User(id="ann", name="ann", password_hash="", role=Role.NONE, created=0.0, epoch="")
+    scope = Scope(lab, lab.grants.rights(ann).sees)
+    seen = scope.mirror.having(VM, key_of(web))[0]
+    assert seen is not web and not scope.shows(host) and may(ann, LOOK, seen)
+    assert may_use(ann, web).reason is DENIED.reason and not may_use(ann, seen)
 
 
 def test_a_token_caps_roles_and_grants(web: VM) -> None:

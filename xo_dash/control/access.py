@@ -48,7 +48,7 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
         return GONE
     if subject is None or isinstance(subject, Server) or subject.home is NOWHERE:
         return ALLOWED if _RANK[user.role] >= _RANK[guarded.role] else _needs(user, guarded)
-    rights = subject.home.part(GrantTable).rights(user)
+    rights, subject = subject.home.part(GrantTable).rights(user), subject.home.original(subject)  # tags of its host may not be seen
     verb, level = getattr(guarded, "id", SEE), _RANK[guarded.role]
     if rights.may(verb, level, subject):
         return ALLOWED
