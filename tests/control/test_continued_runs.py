@@ -12,6 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from data.grants.grant import Grant, GrantKind
+from data.grants.table import GrantTable
+from data.identity import key_of
 from data.objects import PBD, SR, VDI, VM, Task, TaskStatus
 from data.server import ServerState
 from data.stores.users import Role, capped
@@ -185,6 +188,22 @@ async def test_whoever_may_no_longer_do_it_does_not_go_on_and_another_takes_it_b
     assert item.state is RunState.CANCELLED and not item.left and [method for method, _ in second.sent] == [
         "VM.remove_from_blocked_operations"]  # fmt: skip
     assert len(first.sent) == 2
+
+
+async def test_who_is_denied_an_object_undoes_nothing_on_it(bench: Bench) -> None:
+    vm = bench.fake.vm()
+    await bench.cut("vm.protect", [vm], {"deletion": True, "shutdown": True}, 1)
+    bench.users["id-ann"] = user(Role.VIEWER)
+    second, run = await bench.next()
+    await second.until_ended(run)
+    eve, grants = user(Role.ADMIN, "eve"), bench.fake.home.part(GrantTable)
+    grants.put([Grant(id="1", user_id=eve.id, role="operator", kind=GrantKind.VM, key=key_of(vm), deny=True)])
+    second.runner.take_back(eve, run)
+    assert run.items[0].can_be_undone and run.ended
+    grants.put([])
+    second.runner.take_back(eve, run)
+    await ended(second, run)
+    assert run.items[0].state is RunState.CANCELLED
 
 
 async def test_what_a_token_began_goes_on_with_the_rights_of_that_token(bench: Bench) -> None:

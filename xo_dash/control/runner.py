@@ -211,15 +211,19 @@ class Runner:
 
     def take_back(self, user: User, run: Run) -> None:
         """Undo what a run did that could not go on after a restart."""
-        for item in run.items if may(user, run.action) else ():
-            if item.can_be_undone:
+        for item in run.items:
+            if item.can_be_undone and may(user, run.action, item.subject):
                 item.can_be_undone, item.state = False, RunState.RUNNING
                 self._spawn(self._take_back(run, item))
         self._tell(run)
 
     async def _take_back(self, run: Run, item: RunItem) -> None:
-        async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
-            await self._end(run, item, await self._execution.take_back(item, turn))
+        try:
+            async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
+                outcome = await self._execution.take_back(item, turn)
+        except Exception as error:
+            outcome = _broken(run, item, error)
+        await self._end(run, item, outcome)
 
     async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools, and the next start goes on with the rest."""
@@ -260,9 +264,7 @@ class Runner:
             await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason, STOPPED))
             raise
         except Exception as error:
-            log.exception("%s of %s failed inside", run.action.id, item.uuid)
-            reason = lazy(N_("internal error of xo-dash ({error}); see its log"), error=type(error).__name__)
-            await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason), record)
+            await self._end(run, item, _broken(run, item, error), record)
 
     async def _carry_out(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         if run.cancelled:
@@ -293,7 +295,7 @@ class Runner:
     async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         """With what had begun before a restart, from where it was; if the one whose it is may still do it."""
         request = item.request
-        record.stopped = obstacle(run, item, record, self._users, self._mirror.pools.get(item.pool))
+        record.stopped = obstacle(run, item, record, self._user(run), self._mirror.pools.get(item.pool))
         item.state = RunState.RUNNING
         if request is None or record.stopped is GONE:
             item.left = record.done_from(FIRST)
@@ -419,6 +421,13 @@ def _filled(run: Run, item: RunItem) -> Request:
     if faults := run.action.faults(request, item.subject):
         raise BadRequest(faults)
     return request
+
+
+def _broken(run: Run, item: RunItem, error: Exception) -> StepOutcome:
+    """A fault of ours."""
+    log.exception("%s of %s failed inside", run.action.id, item.uuid)
+    reason = lazy(N_("internal error of xo-dash ({error}); see its log"), error=type(error).__name__)
+    return StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason)
 
 
 def _doing(run: Run, item: RunItem) -> Doing:

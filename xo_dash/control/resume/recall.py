@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 from data.mirror import PoolMirror
+from data.stores.users import User
 from xo_dash.control.access import may
 from xo_dash.control.actions import BY_ID
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.local_user import Users
 from xo_dash.control.request import Request
 from xo_dash.control.resume.files import Recorded, RunFile
 from xo_dash.control.resume.lines import RunBegan, RunCancelled, state_of, unpacked
@@ -80,8 +80,8 @@ def _item(began: RunBegan, number: int, request: Request | None, past: PastItem,
     return item
 
 
-def obstacle(run: Run, item: RunItem, record: ItemRecord, users: Users, pool: PoolMirror | None) -> LazyText | None:
-    """Why an item cannot go on now; if it can, its object is set as it is now, or was last."""
+def obstacle(run: Run, item: RunItem, record: ItemRecord, user: User | None, pool: PoolMirror | None) -> LazyText | None:
+    """Why an item cannot go on now, of a run that `user` gave; if it can, its object is set as it is now, or was last."""
     kind = run.action.kind
     if pool is None or pool.uuid != item.pool_uuid:
         return GONE
@@ -89,5 +89,5 @@ def obstacle(run: Run, item: RunItem, record: ItemRecord, users: Users, pool: Po
     item.subject = pool.by_uuid(kind, item.uuid) or then or item.subject
     if not pool.server.is_live:
         return CANCELLED.reason  # while it was waited for
-    verdict = may(users.get(run.user_id), run.action, item.subject)
+    verdict = may(user, run.action, item.subject)
     return None if verdict else lazy(N_("it cannot go on after the restart of xo-dash: {reason}"), reason=verdict.reason)
