@@ -18,10 +18,17 @@ def moment_of(text: str) -> float | None:
     """Seconds since 1970 of `90d`, `12h`, `2w`, `1y` from now, or of a date `2027-01-31`; None for an empty text. Raises RecordRefused."""
     if not text:
         return None
-    if found := _LASTS.fullmatch(text.strip().lower()):
-        return time.time() + int(found[1]) * _SECONDS[found[2]]
     try:
-        parsed = dt.datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        moment = _moment(text.strip())
+        dt.datetime.fromtimestamp(moment, dt.UTC)  # what no calendar has could be shown nowhere
+    except (ValueError, OverflowError) as error:
         raise RecordRefused(_("“{text}” is not a time; write 90d, 12h, or a date like 2027-01-31").format(text=text[:40])) from error
+    return moment
+
+
+def _moment(text: str) -> float:
+    """Raises ValueError, OverflowError."""
+    if found := _LASTS.fullmatch(text.lower()):
+        return time.time() + int(found[1]) * _SECONDS[found[2]]
+    parsed = dt.datetime.fromisoformat(text)
     return parsed.astimezone().timestamp() if parsed.tzinfo is None else parsed.timestamp()

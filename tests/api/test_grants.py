@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from data.objects import VM, Host
+from data.stores.directory import DataDirectory
+from data.stores.grants import GrantStore
 from data.stores.users import Role
 from tests import fakes
 from tests.api.conftest import Api
@@ -60,6 +62,16 @@ async def test_what_is_taken_away_is_gone_with_the_answer(api: Api) -> None:
     assert await names(api, "vms", "none") == set()
 
 
+async def test_what_the_command_line_takes_away_is_gone_also_beside_a_damaged_file(api: Api) -> None:
+    given = await grant(api)
+    assert (await api.post("/roles", {"name": "Power", "verbs": ["vm.start"]})).status_code == 201
+    folder = api.context.settings.data_dir
+    GrantStore(DataDirectory(folder)).remove_now(given["id"])
+    (folder / "roles.json").write_text("{")
+    await api.context.grants.tick()
+    assert await names(api, "vms", "none") == set()
+
+
 async def test_a_deny_wins_over_the_role_that_holds_everywhere(api: Api) -> None:
     await grant(api, "operator", user="admin", deny=True)
     told = await api.refused(403, "POST", "/actions/vm.snapshot", json={"on": [web(api).uuid]})
@@ -92,6 +104,8 @@ async def test_a_wrong_grant_is_refused_with_a_way_out(api: Api) -> None:
         (400, {"role": "viewer", "on": on}),
         (400, {"user": "none", "role": "viewer", "on": {"kind": "tag"}}),
         (409, {"user": "none", "role": "viewer", "on": on, "until": "yesterday"}),
+        (409, {"user": "none", "role": "viewer", "on": on, "until": "9999y"}),
+        (409, {"user": "none", "role": "viewer", "on": on, "until": "0001-01-01"}),
     ):
         await api.refused(status, "POST", "/grants", json=body)
     first = (await api.post("/groups", {"name": "a"})).json()

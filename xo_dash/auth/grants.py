@@ -33,12 +33,7 @@ class Grants:
 
     async def tick(self) -> None:
         """See what the command line changed, and what has ended by itself."""
-        try:
-            changed = [await store.reload() for store in (self.grants, self.groups, self.roles)]
-        except StoreError as error:
-            log.warning("%s", error)
-            return
-        if any(changed):
+        if any([await _has_changed(store) for store in (self.grants, self.groups, self.roles)]):
             self._put()
         if (have := self._roles_of_users()) != self._had:
             self._had, self._is_stirred = have, True
@@ -59,3 +54,12 @@ class Grants:
         if self._is_stirred and self.when_changed is not None:
             self._is_stirred = False
             await self.when_changed()
+
+
+async def _has_changed(store: GrantStore | GroupStore | RoleStore) -> bool:
+    """What was read before holds, and ends in its time, where the file cannot be read."""
+    try:
+        return await store.reload()
+    except StoreError as error:
+        log.warning("%s", error)
+        return False
