@@ -45,7 +45,7 @@ def code_page(form: CodeForm) -> str:
         _("Code"), "code", required="", maxlength="40", autocomplete="one-time-code", autocapitalize="none", spellcheck="false",
         autofocus="",
     )  # fmt: skip
-    title = _("Set up two-step sign-in") if form.enrolment else _("Code of your app")
+    title = _("Set up two-step sign-in") if form.enrolment else _("Code from your app")
     recovery = _("Without your phone, type one of your recovery codes.")
     hint = "" if form.enrolment else f'<p class="hint">{escape(recovery)}</p>'
     body = (
@@ -59,7 +59,7 @@ def code_page(form: CodeForm) -> str:
 def recovery_page(form: RecoveryCodes) -> str:
     """The only time that they are shown."""
     title = _("Recovery codes")
-    text = _("Each signs you in once when your phone is not there. Keep them where the phone is not; they are not shown again.")
+    text = _("Each code works once, when you do not have your phone. Keep them in a safe place; they are not shown again.")
     codes = "".join(f"<li>{escape(code)}</li>" for code in form.codes)
     body = (
         f'<h1>{escape(title)}</h1><p class="lead">{escape(text)}</p><ul class="codes">{codes}</ul>'
@@ -71,7 +71,7 @@ def recovery_page(form: RecoveryCodes) -> str:
 def _set_up(form: CodeForm) -> str:
     if form.enrolment is None:
         return ""
-    text = _("Everybody needs it here. Scan this with an authenticator app, and type the code that it shows.")
+    text = _("Two-step sign-in is required here. Scan this with an authenticator app, and type the code that it shows.")
     key = escape(_("Without a camera, type this key:"))
     return (
         f'<p class="lead">{escape(text)}</p><div>{qr_code(form.enrolment.uri)}</div>'

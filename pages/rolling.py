@@ -23,8 +23,8 @@ def create(program: Context) -> None:
             PageHead(_("Rolling update and reboot"), icon="pool")
             running = context.rolling.under_way(pool.row.home.id)
             if running is not None:
-                with empty_state(_("A rolling run is under way"), _("There is one at a time in a pool.")):
-                    ui.link(_("Show it"), f"/rolling/{running.id}").classes("x-btn x-btn-primary")
+                with empty_state(_("A rolling run is in progress"), _("Only one can run in a pool at a time.")):
+                    ui.link(_("Show the run"), f"/rolling/{running.id}").classes("x-btn x-btn-primary")
             else:
                 PreFlight(context, pool.row, update=way == "update")
 

@@ -185,7 +185,7 @@ def test_the_audit_log_is_verified_and_a_changed_line_is_named(run: Run, data_di
     run("user", "add", "ann", "--role", "admin", typed="correct horse battery\n")
     status, said, _complaint = run("audit", "verify")
     anchor = said.split()[-1]
-    assert status == 0 and "1 lines are as they were written" in said
+    assert status == 0 and "1 lines are unchanged" in said
     assert run("audit", "verify", "--anchor", anchor)[0] == 0
     assert "does not contain this hash" in run("audit", "verify", "--anchor", "0" * 63 + "1")[2]
     path = data_dir / "audit.jsonl"
@@ -193,7 +193,7 @@ def test_the_audit_log_is_verified_and_a_changed_line_is_named(run: Run, data_di
     status, _said, complaint = run("audit", "verify")
     assert (status, complaint) == (
         1,
-        "xo-dash: the audit log is broken at line 1 of audit.jsonl; 0 lines before it are as they were written\n",
+        "xo-dash: the audit log is broken at line 1 of audit.jsonl; the 0 lines before it are unchanged\n",
     )
 
 

@@ -452,7 +452,7 @@ def _print_start(settings: Settings, context: Context) -> None:
     lines: list[str] = [_("xo-dash is at {url}").format(url=settings.url), _("its data is in {path}").format(path=settings.data_dir)]
     if settings.serves_tls and not settings.tls_cert:
         mark = fingerprint(own_certificate(settings.data_dir))
-        lines.append(_("its certificate is its own, with the SHA-256 fingerprint {fingerprint}").format(fingerprint=mark))
+        lines.append(_("its certificate is self-signed, with the SHA-256 fingerprint {fingerprint}").format(fingerprint=mark))
     if settings.demo:
         lines.append(_("sign in as demo, password demo"))
     elif code := context.auth.first_run_code():

@@ -232,7 +232,7 @@ def _add_config(commands: "Commands[argparse.ArgumentParser]") -> None:
     verbs.add_parser("copies", help=_("list the daily copies"), parents=[_places()])
     restore = verbs.add_parser("restore", help=_("replace it by a daily copy; xo-dash must not be running"), parents=[_places()])
     restore.add_argument("copy", metavar="DATE")
-    verbs.add_parser("change-key", help=_("seal all secrets with a new key; xo-dash must not be running"), parents=[_places()])
+    verbs.add_parser("change-key", help=_("encrypt all secrets with a new key; xo-dash must not be running"), parents=[_places()])
 
 
 def _add_token(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -273,7 +273,7 @@ def _add_grants(commands: "Commands[argparse.ArgumentParser]") -> None:
     add.add_argument("--group", default="", metavar="GROUP", help=_("the group that gets it"))
     add.add_argument("--role", required=True, metavar="ROLE", help=_("viewer, operator, admin or a role of your own"))
     add.add_argument("--on", required=True, metavar="OBJECT", help=_("vm:UUID, host:UUID, pool:UUID, sr:UUID, network:UUID or tag:TAG"))
-    add.add_argument("--deny", action="store_true", help=_("take the role away there, whatever else gives it"))
+    add.add_argument("--deny", action="store_true", help=_("withhold the role there, even if another grant gives it"))
     add.add_argument("--expires", metavar="TIME", default="", help=_("90d, 12h, or a date like 2027-01-31 (never)"))
     verbs.add_parser("list", help=_("list the grants"), parents=[_places()])
     verbs.add_parser("remove", help=_("revoke a grant"), parents=[_places()]).add_argument("id", metavar="ID")

@@ -39,7 +39,7 @@ def _export(given: argparse.Namespace, settings: Settings, directory: DataDirect
     except OSError as error:
         raise RecordRefused(_("{file} cannot be written: {reason}").format(file=path, reason=error.strerror)) from error
     _tell(directory, "config.export")
-    print(_("the configuration is in {file}; without the passphrase nobody can open it, nor can you").format(file=path))
+    print(_("the configuration is in {file}; it cannot be opened without the passphrase").format(file=path))
     if settings.secret_key:
         print(_("its secrets need XO_DASH_SECRET_KEY as well, which is not in the file"))
 
@@ -85,7 +85,7 @@ def _change_key(given: argparse.Namespace, settings: Settings, directory: DataDi
             store.reseal_now()
         vault.end_change()
     place = "XO_DASH_SECRET_KEY" if settings.secret_key else directory.path / KEY_FILE
-    print(_("all secrets are sealed with a new key, in {place}; earlier copies and exports still have the old one").format(place=place))
+    print(_("all secrets are encrypted with a new key, in {place}; earlier copies and exports still have the old one").format(place=place))
 
 
 def _tell(directory: DataDirectory, action: str) -> None:

@@ -91,7 +91,7 @@ def _list_groups(given: argparse.Namespace, directory: DataDirectory) -> None:
 def _remove_group(given: argparse.Namespace, directory: DataDirectory) -> None:
     groups = GroupStore(directory)
     group = groups.remove_now(_group(groups, given.name).id)
-    print(_("the group {name} is removed, and what it gave").format(name=group.name))
+    print(_("the group {name} and its grants are removed").format(name=group.name))
 
 
 def _group(groups: GroupStore, name: str) -> UserGroup:
@@ -107,7 +107,7 @@ def _add_role(given: argparse.Namespace, directory: DataDirectory) -> None:
 
     check_verbs(given.verbs)
     role = RoleStore(directory).save_now(given.name, given.verbs)
-    print(_("the role {name} may {count} actions").format(name=role.name, count=len(role.verbs)))
+    print(_("the role {name} allows {count} actions").format(name=role.name, count=len(role.verbs)))
 
 
 def _list_roles(given: argparse.Namespace, directory: DataDirectory) -> None:
@@ -121,18 +121,16 @@ def _remove_role(given: argparse.Namespace, directory: DataDirectory) -> None:
     if role is None:
         raise RecordMissing(_("there is no role named {name}; see: xo-dash role list").format(name=given.name))
     roles.remove_now(role.id)
-    print(_("the role {name} is removed, and what it gave").format(name=role.name))
+    print(_("the role {name} and its grants are removed").format(name=role.name))
 
 
 def _add_grant(given: argparse.Namespace, directory: DataDirectory) -> None:
     kind, _colon, key = given.on.partition(":")
     if kind not in list(GrantKind) or not key:
         kinds = ", ".join(GrantKind)
-        raise RecordRefused(
-            _("“{text}” is nothing to give a role on; write vm:UUID, with one of {kinds}").format(text=given.on, kinds=kinds)
-        )
+        raise RecordRefused(_("a role cannot be given on “{text}”; write vm:UUID, with one of {kinds}").format(text=given.on, kinds=kinds))
     if bool(given.user) == bool(given.group):
-        raise RecordRefused(_("a grant is for a user or for a group; name one of both"))
+        raise RecordRefused(_("a grant is for a user or a group; name one of them"))
     grant = GrantStore(directory).add_now(
         _role(RoleStore(directory), given.role), GrantKind(kind), key,
         user_id=need_user(UserStore(directory), given.user).id if given.user else "",

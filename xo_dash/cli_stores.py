@@ -173,13 +173,13 @@ def _verify_audit(given: argparse.Namespace, settings: Settings, directory: Data
     finally:
         audit.close()
     if verdict.broken_in:
-        sentence = _("the audit log is broken at line {line} of {file}; {count} lines before it are as they were written")
+        sentence = _("the audit log is broken at line {line} of {file}; the {count} lines before it are unchanged")
         raise RecordRefused(sentence.format(line=verdict.broken_at, file=verdict.broken_in, count=verdict.lines))
     if not verdict.anchored:
         raise RecordRefused(_("the audit log does not contain this hash: lines were cut off, or it is the hash of another audit log"))
     if verdict.earlier:
         print(_("{count} lines are from an earlier version and cannot be checked").format(count=verdict.earlier))
-    print(_("{count} lines are as they were written").format(count=verdict.lines))
+    print(_("{count} lines are unchanged").format(count=verdict.lines))
     if verdict.lines:
         print(_("first: {moment}").format(moment=verdict.since))
         print(_("last hash: {hash}").format(hash=verdict.last))

@@ -47,7 +47,7 @@ class GuardDialog(ActionDialog):
 
     def _draw_paths(self) -> None:
         with self._notes:
-            self._cut = Notice(_("This breaks a line of the host."), Tone.CRITICAL).mark("cut")
+            self._cut = Notice(_("This breaks a connection of the host."), Tone.CRITICAL).mark("cut")
             self._no_trial = ui.label().classes("x-dim x-small")
             self._paths = CellTable((Column(_("Line"), main=True), Column(_("Now")), Column(_("After"))), "")
             self._paths.mark("paths")

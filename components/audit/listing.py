@@ -124,14 +124,12 @@ class AuditLog(ui.element):
     def _say(self, verdict: ChainVerdict | None, *, busy: bool = False) -> None:
         with fresh_slot(self._chain):
             if verdict is None:
-                ui.label(_("Each line has a hash of the line before it: what is changed, added or removed later is found.")).classes(
-                    "x-dim"
-                )
+                ui.label(_("Each line has a hash of the line before it, so later changes are detected.")).classes("x-dim")
             elif verdict.broken_in:
-                text = _("Broken at line {line} of {file}. {count} lines before it are as they were written.")
+                text = _("Broken at line {line} of {file}. The {count} lines before it are unchanged.")
                 Notice(text.format(line=verdict.broken_at, file=verdict.broken_in, count=number(verdict.lines)), Tone.CRITICAL)
             else:
-                text = ngettext("Intact: {n} line is as it was written.", "Intact: {n} lines are as they were written.", verdict.lines)
+                text = ngettext("Intact: {n} line is unchanged.", "Intact: {n} lines are unchanged.", verdict.lines)
                 ui.label(text.format(n=number(verdict.lines)))
                 since = datetime(dt.datetime.fromisoformat(verdict.since)) if verdict.since else ""
                 key_values([(_("Since"), since), (_("Last hash"), lambda: ui.label(verdict.last).classes("x-mono"))])
@@ -174,7 +172,7 @@ def _facts(entry: AuditEntry) -> list[tuple[str, Value]]:
         (_("With"), json.dumps(dict(entry.arguments), ensure_ascii=False) if entry.arguments else ""),
         (_("Result"), " · ".join(filter(None, (result(entry), entry.code)))),
         (_("Reason"), entry.reason),
-        (_("Took"), duration(entry.seconds) if entry.seconds is not None else ""),
+        (_("Duration"), duration(entry.seconds) if entry.seconds is not None else ""),
         (_("Run"), entry.run),
     ]
     return [(name, value) for name, value in facts if value]

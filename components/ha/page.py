@@ -58,7 +58,7 @@ class HighAvailability(ui.element):
             with ui.element("aside").classes("x-move-aside"):
                 with Card(_("High availability")):
                     self._state = StateMark("halted", "")
-                    self._facts = Facts([_("Heartbeat SR"), _("Failures tolerated"), _("Plan exists for")])
+                    self._facts = Facts([_("Heartbeat SR"), _("Failures tolerated"), _("Failures covered by the current plan")])
                     with ui.element().classes("x-row x-wrap"):
                         self._verbs = {row: self._verb(row) for row in (ENABLE_HA, FAILURES, DISABLE_HA)}
                 with Card(_("With these priorities")):
@@ -95,7 +95,7 @@ class HighAvailability(ui.element):
         self._facts.show([
             (_("Heartbeat SR"), name_of(sr) if sr is not None else None),
             (_("Failures tolerated"), number(pool.ha_host_failures_to_tolerate) if pool.ha_enabled else None),
-            (_("Plan exists for"), number(pool.ha_plan_exists_for) if pool.ha_enabled else None),
+            (_("Failures covered by the current plan"), number(pool.ha_plan_exists_for) if pool.ha_enabled else None),
         ])  # fmt: skip
         for row, button in self._verbs.items():
             button.set_visibility(row.is_relevant(pool))

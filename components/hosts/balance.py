@@ -54,9 +54,9 @@ class BalanceForm(ui.element):
         with fresh_slot(self._main):
             count = len(found.moves)
             if not count:
-                ui.label(_("Memory is already even: no move would make it better.")).classes("x-move-time")
+                ui.label(_("Memory is already balanced: no moves to suggest.")).classes("x-move-time")
             else:
-                text = ngettext("{n} move evens out memory", "{n} moves even out memory", count).format(n=number(count))
+                text = ngettext("{n} move to balance memory", "{n} moves to balance memory", count).format(n=number(count))
                 ui.label(text).classes("x-move-time")
                 columns = [
                     Column("", width="28px"),

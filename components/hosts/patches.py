@@ -52,7 +52,7 @@ class PoolPatches(Card):
         running = self._context.rolling.under_way(self._pool.home.id)
         with fresh_slot(self._running):
             if running is not None:
-                text = _("A rolling run is paused") if running.paused else _("A rolling run is under way")
+                text = _("A rolling run is paused") if running.paused else _("A rolling run is in progress")
                 ui.link(text, f"/rolling/{running.id}").classes("x-link")
 
 

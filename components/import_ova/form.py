@@ -139,7 +139,7 @@ class OVAForm(ui.element):
         with Card(_("Disks")), ui.element().classes("x-net-fields"):
             for number, disk in enumerate(request.disks or ()):
                 label = _("{name}, {size}").format(name=disk.file, size=size(disk.size))
-                self._choice(f"disks.{number}.sr", label, {"": _("As chosen above"), **options}, "")
+                self._choice(f"disks.{number}.sr", label, {"": _("Same SR as above"), **options}, "")
             if not request.disks:
                 ui.label(_("It has no disks.")).classes("x-dim")
 

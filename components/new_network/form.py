@@ -73,11 +73,11 @@ class NewNetworkForm(ui.element):
                 self._fields = ui.element().classes("x-net-fields")
                 self._nics = ui.element().mark("nics")
                 self._wrong = ui.label().classes("x-critical x-small").props("role=status").mark("fault-nics")
-                columns = (Column(_("Host"), main=True), Column(_("On")), Column(_("Link now")), Column(_("What happens")))
+                columns = (Column(_("Host"), main=True), Column(_("On")), Column(_("Current link")), Column(_("What happens")))
                 self._table = CellTable(columns, _("Within each host: VMs on it reach VMs of the same host and nothing else."))
                 self._table.classes("x-net-hosts")
             with ui.element("aside").classes("x-move-aside"):
-                with Card(_("What it touches")):
+                with Card(_("What is affected")):
                     self._touches = ui.element().mark("touches")
                 with Card(_("Plan")):
                     self._preview = Preview(NEW_NETWORK, [pool])
@@ -228,7 +228,7 @@ class NewNetworkForm(ui.element):
                     Mark("information")
                     ui.label(text)
             if not notes:
-                ui.label(_("Nothing that is in use.") if request is not None else _("Fill in the fields first.")).classes("x-dim")
+                ui.label(_("Nothing in use is affected.") if request is not None else _("Fill in the fields first.")).classes("x-dim")
         self._button.set_text(_(VERBS[self._kind]))
         self._button.allow(wrong or None)
         self._why.text = wrong or (_("One host after another; stops at the first that does not respond.") if self._kind == BOND else "")

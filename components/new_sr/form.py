@@ -104,7 +104,7 @@ class NewSRForm(ui.element):
             self._why = ui.label().classes("x-dim x-small")
             self._progress = ui.element().classes("contents")
         with Card(_("If a step fails")):
-            ui.label(_("What was made is removed again. You return here, with one sentence at the field to correct.")).classes("x-dim")
+            ui.label(_("Everything created so far is removed again, and the field to correct is marked.")).classes("x-dim")
 
     # ---- the type and its fields
 
@@ -133,7 +133,7 @@ class NewSRForm(ui.element):
         with fresh_slot(self._fields):
             asked = ASKED[self._draft.kind]
             if asked:
-                with Card(_("Where it is"), " ") as where, ui.element().classes("x-new-sr-fields"):
+                with Card(_("Location"), " ") as where, ui.element().classes("x-new-sr-fields"):
                     for name in asked:
                         choices = NEW_SR.choices[name]([self._pool]) if name in NEW_SR.choices else ()
                         usual = choices[0].value if len(choices) == 1 else known[name].default
@@ -247,10 +247,12 @@ class NewSRForm(ui.element):
             ui.label(_("Attaching keeps all disks and adds them to {pool}; nothing is written.").format(pool=pool_name(self._home)))
             with ui.element().classes("x-row"):
                 Mark("warning")
-                ui.label(_("If another pool still uses it, both would write. Attach only if it is gone or detached.")).classes("x-warning")
+                ui.label(
+                    _("If another pool still uses it, both would write. Attach it only if that pool is gone or has detached it.")
+                ).classes("x-warning")
             with ui.element().classes("x-btns").props("role=radiogroup"):
                 for sr in lying[:5]:
-                    text = _("Attach {name}").format(name=sr.name or sr.uuid[:8]) if len(lying) > 1 else _("Attach it")
+                    text = _("Attach {name}").format(name=sr.name or sr.uuid[:8]) if len(lying) > 1 else _("Attach")
                     self._way(text, sr.uuid == attached, sr.uuid, "link")
                 beside = _("Erase it and create a new SR") if KINDS[self._draft.kind].formats else _("New SR beside it")
                 self._way(beside, attached is None, "", "plus")

@@ -65,6 +65,6 @@ class SRProgress(ui.element):
         self._shown = path_of(sr)
         with fresh_slot(self._end):
             (item,) = self._run.items
-            Notice(_("{name} is there").format(name=name_of(sr)) if item.state is RunState.DONE else str(item.reason or ""),
+            Notice(_("{name} is ready").format(name=name_of(sr)) if item.state is RunState.DONE else str(item.reason or ""),
                    Tone.INFORMATION if item.state is RunState.DONE else Tone.WARNING)  # fmt: skip
             ui.link(_("Open {name}").format(name=name_of(sr)), self._shown).classes("x-btn x-btn-primary").mark("open-made")

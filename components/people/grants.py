@@ -47,7 +47,7 @@ class GrantList(Card):
                 columns = [Column(_("Who"), main=True), Column(_("Role")), Column(_("On")), Column(_("Until")), Column("", number=True)]
                 data_table(columns, [self._row(grant) for grant in grants])
             else:
-                ui.label(_("No grants. Roles hold everywhere.")).classes("x-dim")
+                ui.label(_("No grants. Roles apply everywhere.")).classes("x-dim")
 
     def _row(self, grant: Grant) -> list[str | Callable[[], object]]:
         may = self._role(grant.role)
@@ -69,7 +69,7 @@ class GrantList(Card):
         if grant.kind is GrantKind.TAG:
             return _("tag {tag}").format(tag=grant.key)
         row = target_of(grant.kind, grant.key, self._context.mirror)
-        return name_of(row) if row is not None else _("{uuid}, which is gone").format(uuid=grant.key[:8])
+        return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
 
     def _ask_new(self) -> None:
         groups, roles = self._context.grants.groups.all(), self._context.grants.roles.all()
@@ -84,7 +84,7 @@ class GrantList(Card):
             kind = choice({kind: _(title) for kind, title in KINDS.items()}, GrantKind.VM, label=_("Kind"))
             on = Field(_("Name or UUID"))
             days = choice({0: _("until revoked"), 1: _("for 1 day"), 30: _("for 30 days"), 365: _("for 1 year")}, 0, label=_("Valid"))
-            deny = check(_("Deny: take the role away there, whatever else gives it"))
+            deny = check(_("Deny: withhold the role there, even if another grant gives it"))
 
         async def add() -> None:
             need_administrator(_("Only an administrator can change grants."))
@@ -109,7 +109,7 @@ class GrantList(Card):
         dialog.open()
 
     async def _revoke(self, grant: Grant) -> None:
-        text = _("What it gives {name} ends at once, also on open pages.").format(name=self._who(grant))
+        text = _("{name} loses these rights at once, also on open pages.").format(name=self._who(grant))
         if not await confirm(_("Revoke"), text, yes=_("Revoke"), no=_("Cancel")):
             return
 

@@ -27,7 +27,7 @@ class TokenList(Card):
     """A table of tokens; each is shown once, when it is made. Every handler asks again who acts."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(_("Tokens"), _("By which programs use the API"), wide=True)
+        super().__init__(_("Tokens"), _("For programs that use the API"), wide=True)
         self._context = context
         with self:
             self._box = ui.element()
@@ -70,7 +70,7 @@ class TokenList(Card):
         dialog.on("hide", dialog.delete, [])
         roles = {role: role_word(role) for role in Role if role is not Role.NONE}
         with dialog:
-            ui.label(_("A program that has it acts as you, and never does more than you may.")).classes("x-dim")
+            ui.label(_("Programs use it to act on your behalf, with your rights at most.")).classes("x-dim")
             name = Field(_("Name"), placeholder=_("home assistant"))
             role = choice({**roles, Role.ADMIN: _("what I may")}, Role.ADMIN, label=_("At most"))
             days = choice({30: _("for 30 days"), 90: _("for 90 days"), 365: _("for 1 year"), 0: _("until revoked")}, 90, label=_("Valid"))

@@ -34,12 +34,12 @@ class TwoStepCard(Card):
         is_on, left = self._two_step.is_on(user.id), self._two_step.recovery_left(user.id)
         if is_on:
             text = ngettext(
-                "On: besides the password, a code of your app is needed. {n} recovery code left.",
-                "On: besides the password, a code of your app is needed. {n} recovery codes left.",
+                "On: you sign in with your password and a code from your app. {n} recovery code left.",
+                "On: you sign in with your password and a code from your app. {n} recovery codes left.",
                 left,
             ).format(n=number(left))
         else:
-            text = _("Off: your password is enough. When it is on, nobody can sign in as you without your phone.")
+            text = _("Off: you sign in with your password only. When it is on, nobody can sign in as you without your phone.")
         self._state.text = text
         self._on.set_visibility(not is_on)
         self._renew.set_visibility(is_on)
@@ -71,7 +71,7 @@ class TwoStepCard(Card):
             self._refresh()
             _show_recovery(codes)
 
-        _ask_password(_("New recovery codes"), _("Those you have now stop working."), _("New codes"), renew)
+        _ask_password(_("New recovery codes"), _("Your current recovery codes stop working."), _("New codes"), renew)
 
     def _turn_off(self) -> None:
         async def turn_off(password: str) -> None:
@@ -79,7 +79,7 @@ class TwoStepCard(Card):
             self._refresh()
             notify(_("Two-step sign-in is off."))
 
-        _ask_password(_("Turn off two-step sign-in"), _("From then on your password alone is enough."), _("Turn off"), turn_off)
+        _ask_password(_("Turn off two-step sign-in"), _("You will then sign in with your password only."), _("Turn off"), turn_off)
 
 
 class TwoStepForAll(Card):
@@ -90,9 +90,9 @@ class TwoStepForAll(Card):
         self._context = context
         with self:
             self._box = check(
-                _("Everybody needs two-step sign-in"), bool(context.setting_store.value(REQUIRED)), on_change=self._save
+                _("Require two-step sign-in for all users"), bool(context.setting_store.value(REQUIRED)), on_change=self._save
             ).mark("two-step-for-all")
-            text = _("Whoever has not set it up does so at the next sign-in. Links for screens and API tokens are not affected.")
+            text = _("Users who have not set it up do so at their next sign-in. Links for screens and API tokens are not affected.")
             ui.label(text).classes("x-dim")
 
     async def _save(self) -> None:
@@ -116,7 +116,7 @@ def _show_recovery(codes: Sequence[str]) -> None:
     dialog = Dialog(_("Recovery codes"))
     dialog.on("hide", dialog.delete, [])
     with dialog:
-        text = _("Each signs you in once when your phone is not there. Keep them where the phone is not; they are not shown again.")
+        text = _("Each code works once, when you do not have your phone. Keep them in a safe place; they are not shown again.")
         ui.label(text).classes("x-dim")
         with ui.element().classes("x-recovery-codes"):
             for code in codes:

@@ -56,8 +56,8 @@ class PreFlight(ui.element):
                 with Card(_("If something goes wrong")):
                     ui.label(
                         _(
-                            "After a failure it never begins the next host by itself, and it stops only between hosts. HA, auto-start "
-                            "and workload balancing are restored in any case. After a restart of xo-dash it goes on where it was."
+                            "If a host fails, the run pauses until you choose how to continue. It stops only between hosts. HA, auto-start "
+                            "and workload balancing are restored in any case. After a restart of xo-dash the run continues."
                         )
                     ).classes("x-dim")
         self._draw()
@@ -119,7 +119,7 @@ class PreFlight(ui.element):
                 for one in bad:
                     self._line(one)
                 if not bad:
-                    ui.label(_("Nothing stands against it.")).classes("x-dim")
+                    ui.label(_("No problems found.")).classes("x-dim")
             fine = [one for one in found if one.gravity is Gravity.FINE]
             if fine:
                 with Card(_("Passed")):

@@ -81,7 +81,7 @@ class RollingPage(ui.element):
             if rolling.paused:
                 with ui.element().classes("x-roll-pause"):
                     Notice(_("Paused: {reason}").format(reason=reason_of(rolling)), Tone.WARNING)
-                    ui.label(_("Nothing happens until you choose.")).classes("x-dim")
+                    ui.label(_("Choose how to continue.")).classes("x-dim")
                     with ui.element().classes("x-row x-wrap"):
                         for what, text, kind in self._choices():
                             Button(text, lambda what=what: self._answer(what), kind=kind).mark(f"answer-{what}")
@@ -90,11 +90,11 @@ class RollingPage(ui.element):
         """From harmless to final."""
         rolling = self._rolling
         if rolling.paused == NOT_DONE:
-            yield "look", _("Look again"), ButtonKind.PRIMARY
-            yield "again", _("Do this host again"), ButtonKind.PLAIN
-            yield "skip", _("Leave this host, go on"), ButtonKind.PLAIN
+            yield "look", _("Check again"), ButtonKind.PRIMARY
+            yield "again", _("Retry this host"), ButtonKind.PLAIN
+            yield "skip", _("Skip this host and continue"), ButtonKind.PLAIN
         else:
-            yield "go_on", _("Go on") if rolling.paused != FIRST_DONE else _("Go on with the next host"), ButtonKind.PRIMARY
+            yield "go_on", _("Continue") if rolling.paused != FIRST_DONE else _("Continue with the next host"), ButtonKind.PRIMARY
         yield "stop", _("Stop here"), ButtonKind.DANGER
 
     def _answer(self, what: str) -> None:

@@ -20,7 +20,7 @@ class AllowedHostsSettings(Card):
         self._context = context
         with self:
             text = _(
-                "Files are fetched from public addresses by https. These hosts are allowed besides, by http and inside the network too:"
+                "Files are fetched from public addresses over https. These hosts are allowed too, over http as well and inside the network:"
             )
             ui.label(text).classes("x-dim")
             entries = context.setting_store.value(SETTING, [])

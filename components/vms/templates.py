@@ -33,7 +33,7 @@ READS: Final = (
 def template_table() -> TableSpec[VM]:
     columns = [
         ListColumn(_("Template"), "minmax(180px, 1.6fr)", main=True),
-        ListColumn(_("VMs made of it"), "minmax(130px, 1.2fr)", brief=True),
+        ListColumn(_("VMs created from it"), "minmax(130px, 1.2fr)", brief=True),
         ListColumn(_("vCPUs"), "64px", number=True, down=True, drop=3),
         ListColumn(_("Memory"), "84px", number=True, down=True, drop=4),
         ListColumn(_("Disks"), "96px", number=True, down=True, brief=True),

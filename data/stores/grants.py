@@ -110,7 +110,7 @@ class GroupStore(Records[UserGroup]):
             others = tuple(one for one in self._records.values() if one.id != group_id)
             edited = replace(group, users=wanted_users, groups=wanted_groups)
             if group_id in wanted_groups or _is_in(group_id, edited, others):
-                raise RecordRefused(_("{name} would be in itself by another group; leave that group out").format(name=group.name))
+                raise RecordRefused(_("{name} would contain itself through another group; leave that group out").format(name=group.name))
             return edited
 
         return self._update("group.members", group_id, change)

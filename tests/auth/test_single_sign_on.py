@@ -178,7 +178,7 @@ async def test_the_way_to_the_provider_and_back(build: Build) -> None:
         query = (await ann.http.get("/healthz/identity", params={"url": away.headers["location"]})).json()["query"]
         async with house.browser() as burglar:  # who was given the address, but not the cookie
             refused = await burglar.http.get(f"/login/sso/back?{query}")
-            assert refused.status_code == 401 and "was begun elsewhere" in refused.text
+            assert refused.status_code == 401 and "was started in another browser" in refused.text
         again = await ann.http.get(f"/login/sso/back?{query}")
         assert again.status_code == 401, "it was spent by whoever tried"
         away = await ann.http.get("/login/sso?next=/deep/x")

@@ -134,7 +134,7 @@ async def test_who_needs_it_sets_it_up_at_the_sign_in(data_dir: Path) -> None:
     with pytest.raises(TooLate):  # a key that somebody else was shown before has no say
         assert elsewhere.value.enrolment
         await desk.auth.finish_sign_in(elsewhere.value.ticket, desk.code(elsewhere.value.enrolment), ADDRESS)
-    with pytest.raises(Refused, match="Everybody needs"):
+    with pytest.raises(Refused, match="Two-step sign-in is required"):
         await desk.auth.turn_off_two_step(session, PASSWORD)
 
 

@@ -90,7 +90,7 @@ async def test_each_call_fails_once_and_the_host_is_as_it_was(
     [
         ("host.iscsi_name", {"name": "disk"}, "an iSCSI name looks like iqn.2026-11.lan.example:host-1"),
         ("host.syslog", {"server": "log lan"}, "it must be a name or an address"),
-        ("host.time", {"source": "Custom"}, "name at least one server"),
+        ("host.time", {"source": "Custom"}, "enter at least one server"),
         ("host.time", {"source": "Custom", "servers": ["-"]}, "- is not a name or an address"),
         ("host.power_on_mode", {"mode": "DRAC", "address": "10.0.0.9", "user": "root"}, "the iDRAC needs it"),
         ("host.install_certificate", {"certificate": "x", "key": PEM.format("PRIVATE KEY")}, "it must be one certificate in PEM"),

@@ -84,13 +84,16 @@ def test_management_on_another_port_is_compared_the_same_way(place: Place) -> No
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"ip": "10.0.3"}, "“10.0.3” is not a valid address"),
-    ({"ip": "10.0.3.4", "netmask": "255.0.255.0"}, "it is no netmask; like 255.255.255.0"),
+    ({"ip": "10.0.3.4", "netmask": "255.0.255.0"}, "it is not a netmask; it looks like 255.255.255.0"),
     ({"ip": "10.0.3.0"}, "it is the network's own or its broadcast address; take one in between"),
     ({"ip": "10.0.3.4", "gateway": "10.0.4.1"}, "it is not in 10.0.3.0/24"),
     ({"ip": "10.0.3.4", "dns": "nas"}, "“nas” is not a valid address"),
     ({"ip": "10.0.0.13"}, "10.0.0.13 is in use by host-3 eth0"),
     ({"ip": "10.0.3.77"}, "10.0.3.77 is in use by web-1"),
-    ({"ip": "10.0.3.4", "keep": "try"}, "only a change of the management interface can be tried: nothing tells whether others are reached"),
+    (
+        {"ip": "10.0.3.4", "keep": "try"},
+        "only a change of the management interface can be tried: xo-dash cannot tell whether others are reached",
+    ),
 ]  # fmt: skip
 
 
@@ -104,8 +107,8 @@ def test_what_is_no_address_is_refused(place: Place, values: dict[str, Any], wor
 
 def test_what_breaks_a_line_is_tried_or_confirmed_by_name(place: Place) -> None:
     pif, away = place.pif(place.hosts[1], place.lan), STATIC | {"ip": "10.9.0.50"}
-    assert faults("pif.address", pif, **away) == ["this breaks a line; type host-2 to confirm"]
-    assert faults("pif.address", pif, **away, confirm="host-1") == ["this breaks a line; type host-2 to confirm"]
+    assert faults("pif.address", pif, **away) == ["this breaks a connection; type host-2 to confirm"]
+    assert faults("pif.address", pif, **away, confirm="host-1") == ["this breaks a connection; type host-2 to confirm"]
     assert faults("pif.address", pif, **away, confirm="host-2") == [] == faults("pif.address", pif, **away, keep="try")
     master = place.pif(place.hosts[0], place.lan)
     assert faults("pif.address", master, **away, keep="try") == ["host-1 is the master: once it cannot be reached, nothing can revert it"]

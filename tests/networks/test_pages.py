@@ -65,12 +65,12 @@ async def test_a_line_that_breaks_is_seen_before_and_confirmed_by_name(user: Use
     user.find(marker=f"port-{pif.uuid}").click()
     user.find(marker="pif.address").click()
     await user.should_see("host-2 → nas")
-    await user.should_not_see("This breaks a line of the host.")
+    await user.should_not_see("This breaks a connection of the host.")
     user.find("IP address").clear().type("10.8.0.9")
-    for text in ("This breaks a line of the host.", "10.0.2.200 is in another subnet, and there is no gateway"):
+    for text in ("This breaks a connection of the host.", "10.0.2.200 is in another subnet, and there is no gateway"):
         await user.should_see(text)
     user.find(kind=Button, content="Change address").click()
-    await user.should_see("this breaks a line; type host-2 to confirm")
+    await user.should_see("this breaks a connection; type host-2 to confirm")
     user.find("Name of the host").type("host-2")
     user.find(kind=Button, content="Change address").click()
     await user.should_see("there is no connection to the pool", retries=20)

@@ -140,7 +140,7 @@ def test_lacp_needs_open_vswitch_and_ha_holds_management_where_it_is(place: Plac
 def test_what_one_should_know_is_said_before(place: Place) -> None:
     assert notes(place, kind="bond", name="a", nics=["eth0", "eth3"], mode="lacp") == [
         "The switch must speak LACP on these ports",
-        "Management of host-2, host-3, host-1 moves to the bond; the line to them is down for some seconds",
+        "Management of host-2, host-3, host-1 moves to the bond; the connection to them is down for some seconds",
     ]
     metrics = place.fake.home.one(HostMetrics, place.hosts[2].metrics)
     assert metrics is not None

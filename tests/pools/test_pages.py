@@ -67,7 +67,7 @@ async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, co
     await user.open(f"/pool/{key_of(place.pool)}/rolling?way=reboot")
     user.find(marker="start").click()
     await user.should_see("Paused: host-1 is not done", retries=20)
-    for text in ("Nothing happens until you choose.", "Look again", "Do this host again", "Leave this host, go on", "0 of 3 hosts done"):
+    for text in ("Choose how to continue.", "Check again", "Retry this host", "Skip this host and continue", "0 of 3 hosts done"):
         await user.should_see(text)
     user.find(marker="answer-stop").click()
     await user.should_see("Ended, not all hosts done", retries=20)

@@ -115,7 +115,7 @@ async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before
             assert pool.other_config.get("auto_poweron") == "true"
             made = engine.start(EVE, RollHosts(update=True, left_out=master), pool)
             assert isinstance(made, Rolling), str(made)
-            assert str(engine.why_not(EVE, made.request, pool)) == "a rolling run of this pool is under way"
+            assert str(engine.why_not(EVE, made.request, pool)) == "a rolling run of this pool is in progress"
             await until(engine, lambda: made.paused == FIRST_DONE)
             assert [turn.state for turn in made.turns] == [TurnState.DONE, TurnState.WAITING]
             await bench.until(lambda: "auto_poweron" not in pool.other_config)

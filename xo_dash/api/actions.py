@@ -82,7 +82,7 @@ async def give(asked: Asked) -> Response:
         raise _problem(refused) from refused
     _allow(asked, action, subjects)
     if action.look is not None and any(not file.url for file in files_of(request)):
-        raise Problem(400, _("“{action}” looks into its file before it begins; give the file as an address").format(action=action.id))
+        raise Problem(400, _("“{action}” reads its file before it starts; give the file as an address").format(action=action.id))
     try:
         request = await looked(asked.context.runner.exchange, asked.user, action, subjects, request)
     except OrderRefused as refused:

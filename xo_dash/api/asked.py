@@ -92,7 +92,7 @@ class Asked:
                 if len(content) > LONGEST_BODY:
                     raise Problem(413, _("the body is longer than {most} bytes; send less at once").format(most=LONGEST_BODY))
         except ClientDisconnect:
-            raise Problem(400, _("the body did not come whole; send it again")) from None
+            raise Problem(400, _("the body is incomplete; send it again")) from None
         try:
             return msgspec.json.decode(bytes(content), type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -227,7 +227,7 @@ async def add_grant(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
     body = await asked.body(NewGrant)
     if bool(body.user) == bool(body.group):
-        raise Problem(400, _("a grant is for a “user” or for a “group”; name one of both"))
+        raise Problem(400, _("a grant is for a “user” or a “group”; name one of them"))
     grant = await asked.context.grants.grants.add(
         _role(asked, body.role), body.on.kind, _target(asked, body.on), user_id=_user(asked, body.user).id if body.user else "",
         group_id=_group(asked, body.group).id if body.group else "", deny=body.deny, until=moment_of(body.until), by=asked.user.name,

@@ -58,7 +58,7 @@ async def send(asked: Asked) -> Response:
     try:
         await upload.feed(int(offset), sent_with(asked.request))
     except OutOfOrder:
-        raise Problem(409, _("other bytes are wanted now; GET this address to learn which")) from None
+        raise Problem(409, _("other bytes are expected now; GET this address to see which")) from None
     return await next_part(upload)
 
 
@@ -69,7 +69,7 @@ async def fetch(asked: Asked) -> Response:
     run = need_run(asked)
     exchange = asked.context.runner.exchange
     if run.user_id != asked.user.id or not all(may(asked.user, run.action, item.subject) for item in run.items):
-        raise Problem(403, _("only who gave the command may fetch its file"))
+        raise Problem(403, _("only the user who gave the command may fetch its file"))
     found = exchange.waiting(run) or await _coming(run, exchange)
     delivery = exchange.claim(exchange.ticket(found[0], asked.session.key), asked.session.key) if found else None
     return handed_over(delivery, asked.request) if delivery else missing(_("this run has no file to fetch (any more)"))

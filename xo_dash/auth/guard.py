@@ -189,7 +189,9 @@ def _elsewhere(headers: Headers, kind: SessionKind, served: SessionKind | None) 
     """To a screen or a program, what is not for it."""
     if served is None:
         return nothing_here(headers)
-    return _plain(headers, N_("This link shows only the map.") if kind is SessionKind.KIOSK else N_("A token opens only the API."), 403)
+    return _plain(
+        headers, N_("This link shows only the map.") if kind is SessionKind.KIOSK else N_("A token can be used for the API only."), 403
+    )
 
 
 def nothing_here(headers: Headers) -> Response:

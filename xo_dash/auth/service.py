@@ -254,7 +254,7 @@ class AuthService:
         """One's own. Raises Refused, SignedOut."""
         user = await self._confirm_password(session, password, "second_factor.remove")
         if self.two_step.required():
-            raise Refused(_("Everybody needs two-step sign-in here."))
+            raise Refused(_("Two-step sign-in is required here and cannot be turned off."))
         await self.two_step.store.remove(user.id)
 
     async def reset_two_step(self, user_id: str) -> None:

@@ -109,7 +109,7 @@ class SingleSignOn:
         answer = {key: values[0] for key, values in parse_qs(query, max_num_fields=20).items()}
         here = self._on_the_way.pop(answer.get("state", ""), None)
         if here is None or here.until < time.monotonic() or not hmac.compare_digest(here.binding, _digest(binding)):
-            raise TooLate(_("This sign-in was begun elsewhere, or too long ago. Try again."))
+            raise TooLate(_("This sign-in was started in another browser, or too long ago. Try again."))
         if "code" not in answer:
             log.warning("the provider refused a sign-in: %r", answer.get("error", "")[:80])
             raise Refused(_("{provider} did not let you in.").format(provider=self.provider.name))

@@ -71,7 +71,7 @@ def reset(request: NoRequest, host: Host) -> Plan:
 WARNING: Final = N_("If xo-dash connects to this host, its new certificate has to be trusted in the settings before it connects again.")
 INSTALL_CERTIFICATE: Final[AnyAction] = Action(
     id="host.install_certificate", kind=Host, request=InstallCertificate, title=N_("Install certificate"),
-    done=N_("{name} has another certificate"), role=Role.ADMIN, icon="edit", group="settings", applies_to=always, blocked=silent,
+    done=N_("The certificate of {name} is installed"), role=Role.ADMIN, icon="edit", group="settings", applies_to=always, blocked=silent,
     check=check, plan=install, warning=WARNING,
 )  # fmt: skip
 RESET_CERTIFICATE: Final[AnyAction] = Action(

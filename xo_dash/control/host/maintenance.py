@@ -155,7 +155,7 @@ def noting(host: Host, away: Away, held: Collection[List]) -> Plan:
 
     `held`: the lists that the host has by then, of which the mirror may not know yet.
     """
-    says = lazy(N_("Noting which VMs to bring back to {name}"), name=name_of(host))
+    says = lazy(N_("Recording which VMs to bring back to {name}"), name=name_of(host))
     for which, vms in zip(List, away, strict=True):
         if which in held:
             yield Call("host.remove_from_other_config", host.ref, str(which), says=says, asynchronous=False)

@@ -44,7 +44,7 @@ def against(host: Host, pool: Pool) -> Iterator[LazyText]:
     """What XAPI would refuse, as far as both mirrors know. Source: the pre-checks of pool.join."""
     master = pool.home.one(Host, pool.master)
     if not pool.home.server.is_live or master is None:
-        yield lazy(N_("there is no contact with {pool}"), pool=pool_name(pool.home))
+        yield lazy(N_("{pool} is not connected"), pool=pool_name(pool.home))
         return
     yield from _of_the_host(host)
     if pool.ha_enabled:
@@ -60,7 +60,7 @@ def _of_the_host(host: Host) -> Iterator[LazyText]:
     if up:
         yield lazy(N_("{vm} is running or suspended; shut it down first"), vm=name_of(up[0]))
     if busy := next((vm for vm in home.all(VM).values() if vm.current_operations), None):
-        yield lazy(N_("an operation on {vm} is under way; wait for it"), vm=name_of(busy))
+        yield lazy(N_("an operation on {vm} is in progress; wait for it to finish"), vm=name_of(busy))
     ports = host.all_of(PIF, host.PIFs)
     if any(pif.bond_master_of for pif in ports):
         yield lazy(N_("it has bonds; delete them first"))

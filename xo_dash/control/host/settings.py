@@ -85,7 +85,7 @@ def check_syslog(request: SetSyslog, host: Host) -> Iterator[Fault]:
 
 def check_time(request: SetTime, host: Host) -> Iterator[Fault]:
     if request.source == CUSTOM and not request.servers:
-        yield Fault("servers", lazy(N_("name at least one server")))
+        yield Fault("servers", lazy(N_("enter at least one server")))
     for server in request.servers:
         if not ADDRESS.fullmatch(server):
             yield Fault("servers", lazy(N_("{server} is not a name or an address"), server=server))
@@ -173,7 +173,7 @@ def _row(
 SETTINGS: Final[tuple[AnyAction, ...]] = (
     _row("iscsi_name", SetIscsiName, N_("Set iSCSI name"), N_("The iSCSI name of {name} is set"), set_iscsi_name,
          common(iscsi_name_of, "name"), check=check_iscsi_name,
-         warning=N_("Targets that admit this host by its name have to be told the new one. SRs that are attached keep the old one.")),
+         warning=N_("iSCSI targets that allow this host by its name have to be changed to the new name. Attached SRs keep the old name.")),
     _row("syslog", SetSyslog, N_("Set syslog server"), N_("The syslog server of {name} is set"), set_syslog,
          common(lambda host: host.logging.get(SYSLOG, ""), "server"), check=check_syslog),
     _row("multipathing", SetMultipathing, N_("Set multipathing"), N_("Multipathing of {name} is set"), set_multipathing,

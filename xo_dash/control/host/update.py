@@ -41,7 +41,7 @@ def installing(host: Host) -> Plan:
     """Source: `update` runs yum and answers when it has ended; who installs writes when, and an older boot means that a reboot is due."""
     name = name_of(host)
     yield Call("host.call_plugin", host.ref, PLUGIN, "update", {}, says=lazy(N_("Installing updates on {name}"), name=name))
-    says = lazy(N_("Noting when updates were installed on {name}"), name=name)
+    says = lazy(N_("Recording when updates were installed on {name}"), name=name)
     yield from setting_key(host, "other_config", INSTALLED, str(int(plan_time())), says)
 
 

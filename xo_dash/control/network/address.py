@@ -34,8 +34,8 @@ TRIAL: Final = 90.0
 Address = Annotated[str, Meta(max_length=45, extra={"line": True})]
 
 
-Keep = Annotated[str, one_of(WAYS), called(N_("If it breaks a line"))]
-Confirm = Annotated[Address | None, called(N_("Name of the host"), hint=N_("To confirm a permanent change that breaks a line"))]
+Keep = Annotated[str, one_of(WAYS), called(N_("If it breaks a connection"))]
+Confirm = Annotated[Address | None, called(N_("Name of the host"), hint=N_("To confirm a permanent change that breaks a connection"))]
 
 
 class SetAddress(Request, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ def wrong_place(ip: str, netmask: str, gateway: str, dns: Sequence[str]) -> Iter
     subnet = subnet_of(ip, netmask)
     if subnet is None:
         if is_address(ip) and is_address(netmask):
-            yield Fault("netmask", lazy(N_("it is no netmask; like {example}"), example="255.255.255.0"))
+            yield Fault("netmask", lazy(N_("it is not a netmask; it looks like {example}"), example="255.255.255.0"))
         return
     if subnet.prefixlen < 31 and IPv4Address(ip) in (subnet.network_address, subnet.broadcast_address):
         yield Fault("ip", lazy(N_("it is the network's own or its broadcast address; take one in between")))
@@ -132,13 +132,13 @@ def check_guard(keep: str, confirm: str | None, host: Host, changes: list[PathCh
         if (reason := why_no_trial(host, management=management)) is not None:
             yield Fault("keep", reason)
     elif breaks(changes) and (confirm or "").strip() != name_of(host).strip():
-        yield Fault("confirm", lazy(N_("this breaks a line; type {name} to confirm"), name=name_of(host)))
+        yield Fault("confirm", lazy(N_("this breaks a connection; type {name} to confirm"), name=name_of(host)))
 
 
 def why_no_trial(host: Host, *, management: bool) -> LazyText | None:
     """Source: XAPI has no timer that reverts an address: whoever reverts it must reach the host, and the master is who does."""
     if not management:
-        return lazy(N_("only a change of the management interface can be tried: nothing tells whether others are reached"))
+        return lazy(N_("only a change of the management interface can be tried: xo-dash cannot tell whether others are reached"))
     if is_master(host):
         return lazy(N_("{host} is the master: once it cannot be reached, nothing can revert it"), host=name_of(host))
     return None

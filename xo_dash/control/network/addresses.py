@@ -27,7 +27,7 @@ class SetAddresses(Request, frozen=True, kw_only=True):
     """Static addresses follow one another, in the order of the hosts' names, the master's last."""
 
     mode: Annotated[str, one_of(MODES), called(N_("Address"))] = STATIC
-    first: Annotated[Address, called(N_("First IP address"), hint=N_("The next hosts get the next ones"))] = ""
+    first: Annotated[Address, called(N_("First IP address"), hint=N_("The other hosts get the addresses that follow"))] = ""
     netmask: Annotated[Address, called(N_("Netmask"))] = "255.255.255.0"
     gateway: Annotated[Address, called(N_("Gateway"), hint=N_("Usually none: a host has one default route, over its management"))] = ""
 

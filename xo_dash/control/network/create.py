@@ -178,9 +178,9 @@ def _bond_notes(request: NewNetwork, pool: Pool) -> Iterator[LazyText]:
     hosts = bonded_hosts(request, pool)
     managed = [name_of(host) for host in hosts if any(pif.management for pif in members_on(request, host))]
     if managed:
-        yield lazy(N_("Management of {hosts} moves to the bond; the line to them is down for some seconds"), hosts=", ".join(managed))
+        yield lazy(N_("Management of {hosts} moves to the bond; the connection to them is down for some seconds"), hosts=", ".join(managed))
     else:
-        yield lazy(N_("Management is not touched"))
+        yield lazy(N_("Management is not affected"))
 
 
 # ---- how it is made
@@ -270,7 +270,8 @@ def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
 
 
 NEW_NETWORK: Final[AnyAction] = Action(
-    id="pool.new_network", kind=Pool, request=NewNetwork, title=N_("New network"), done=N_("{name} has another network"), role=Role.ADMIN,
+    id="pool.new_network", kind=Pool, request=NewNetwork, title=N_("New network"), done=N_("The network is created in {name}"),
+    role=Role.ADMIN,
     icon="network", applies_to=lambda pool: True, blocked=never, check=check, notes=notes, defaults=defaults,
     choices={"on": uplink_choices}, plan=plan,
     page=lambda pool: f"/pool/{quote(key_of(pool), safe='@')}/new-network",

@@ -88,8 +88,8 @@ def consequences(network: Network) -> Sequence[str]:
     lines = [_("{host}: from {old} to {new}").format(host=name_of(host), old=_now(host), new=pif.IP or "DHCP") for host, pif in moved]
     if any(is_master(host) for host, _pif in moved):
         given = network.home.server.address
-        lines.append(_("xo-dash loses its line to {address}: enter the master's new address in the settings").format(address=given))
-        lines.append(_("Nothing reverts this by itself: if the hosts cannot be reached, it takes their consoles"))
+        lines.append(_("xo-dash loses its connection to {address}: enter the master's new address in the settings").format(address=given))
+        lines.append(_("This is not reverted automatically: if the hosts cannot be reached, it has to be corrected at their consoles"))
     return lines
 
 
@@ -108,7 +108,7 @@ MANAGE_PORT: Final[AnyAction] = Action(
     role=Role.ADMIN, icon="host", applies_to=lambda pif: True, blocked=blocked, defaults=defaults, check=check, plan=plan,
 )  # fmt: skip
 MANAGE_NETWORK: Final[AnyAction] = Action(
-    id="network.management", kind=Network, title=N_("Use for management on all hosts"), done=N_("All hosts are managed over {name}"),
+    id="network.management", kind=Network, title=N_("Use for management on all hosts"), done=N_("All hosts use {name} for management"),
     role=Role.ADMIN, icon="host", danger=True, typed=True, applies_to=lambda network: bool(network.PIFs), blocked=blocked_for_all,
     relevant=lambda network: blocked_for_all(network) is None, consequences=consequences, plan=plan_for_all,
     warning=N_("The hosts are reached by their addresses on this network from then on; members change first, the master last."),

@@ -38,7 +38,7 @@ HASHING: Final = "hashing_algorithm"
 class SetNetwork(Request, frozen=True, kw_only=True):
     """What it carries, and from whom."""
 
-    mtu: Annotated[Mtu, called(N_("MTU"), hint=N_("For NICs that are plugged later: hosts after a reboot, VMs after a start"))] = 1500
+    mtu: Annotated[Mtu, called(N_("MTU"), hint=N_("Takes effect on hosts after a reboot, in VMs at their next start"))] = 1500
     purpose: Annotated[str, one_of(PURPOSES), called(N_("Purpose"))] = NO_PURPOSE
     locking: Annotated[str, one_of(LOCKING), called(N_("Source addresses"), hint=N_("For NICs that have no setting of their own"))] = (
         "unlocked"

@@ -19,7 +19,7 @@ LARGEST_OVF: Final = 4 << 20
 LARGEST_MANIFEST: Final = 1 << 20
 """Bytes."""
 _LINE: Final = re.compile(rb"(?m)^(SHA1|SHA256|SHA512) ?\(([^)\n]{1,500})\) ?= ?([0-9a-fA-F]{40,128})\r?$")
-TOO_LONG: Final = lazy(N_("the OVF or the manifest in it is larger than any should be"))
+TOO_LONG: Final = lazy(N_("its OVF or manifest is too large"))
 
 
 @dataclass(frozen=True, slots=True)

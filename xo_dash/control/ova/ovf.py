@@ -42,8 +42,8 @@ UNITS: Final = {
 }
 _POWER: Final = re.compile(r"byte\s*\*\s*(\d{1,9}\s*\*\s*)?2\s*\^\s*(\d{1,2})")
 NO_OVF: Final = lazy(N_("the OVF in it cannot be read"))
-DANGEROUS: Final = lazy(N_("the OVF in it defines entities, which no appliance needs; it is not read"))
-SEVERAL: Final = lazy(N_("it holds several VMs, and an import makes one; export them one by one"))
+DANGEROUS: Final = lazy(N_("its OVF defines XML entities, which are not allowed"))
+SEVERAL: Final = lazy(N_("it contains several VMs, but an import creates one; export them one by one"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +123,7 @@ def _disk_files(root: Element, items: Sequence[Mapping[str, str]]) -> Iterator[s
         reference = disks.get(target, "") if kind == "disk" else target
         file = files.get(reference)
         if file is None:
-            raise EndFailed(
-                lazy(N_("disk {name} has no file in it: it is to be made empty, which is not supported"), name=target[:80] or "?")
-            )
+            raise EndFailed(lazy(N_("disk {name} has no file: empty disks are not supported"), name=target[:80] or "?"))
         if _attribute(file, "compression") not in ("", "identity") or _attribute(file, "chunkSize"):
             raise EndFailed(lazy(N_("disk {name} is compressed or split, which is not supported"), name=_attribute(file, "href")[:80]))
         yield _attribute(file, "href")

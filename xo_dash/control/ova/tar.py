@@ -17,8 +17,8 @@ LONGEST_NAME: Final = 4096
 """Bytes of what stands for a long name."""
 _SIZE_IN_PAX: Final = re.compile(rb"\d{1,4} size=(\d{1,18})\n")
 _NAME_IN_PAX: Final = re.compile(rb"\d{1,4} path=([^\n]{1,1000})\n")
-TRUNCATED: Final = lazy(N_("the archive ends too early: it was not copied to its end"))
-NO_ARCHIVE: Final = lazy(N_("it is no OVA: a tar archive that holds an OVF and the disks"))
+TRUNCATED: Final = lazy(N_("the archive is incomplete: it ends too early"))
+NO_ARCHIVE: Final = lazy(N_("it is not an OVA, which is a tar archive with an OVF and disks"))
 TOO_MANY: Final = lazy(N_("the archive holds more files than an appliance has"))
 
 

@@ -49,7 +49,7 @@ class EnableHA(Request, frozen=True, kw_only=True):
 class SetFailures(Request, frozen=True, kw_only=True):
     """For so many failures room is kept free."""
 
-    failures: Annotated[Failures, called(N_("Host failures to tolerate"), hint=N_("0: VMs are restarted while there is room"))]
+    failures: Annotated[Failures, called(N_("Host failures to tolerate"), hint=N_("0: VMs are restarted as far as memory allows"))]
 
 
 class VMPriority(Request, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ def check_failures(request: EnableHA | SetFailures, pool: Pool) -> Iterator[Faul
 
 def enable_notes(request: EnableHA, pool: Pool) -> Iterator[LazyText]:
     if len(pool.home.all(Host)) < 3:
-        yield lazy(N_("With fewer than 3 hosts a cut network can stop the wrong host"))
+        yield lazy(N_("With fewer than 3 hosts, a network failure can stop the wrong host"))
     if has_auto_start(pool):
         yield lazy(N_("Auto-start of the pool is on: HA starts VMs itself, turn auto-start off"))
     if not protected(pool):
@@ -220,7 +220,7 @@ async def tolerated(servers: Connector, pool: Pool, request: SetPriorities) -> i
     except XapiError as error:
         return explain_error(error, pool.home)[0]
     except (TypeError, ValueError):
-        return lazy(N_("the pool gave no number"))
+        return lazy(N_("the pool returned no number"))
 
 
 def heartbeat_of(pool: Pool) -> SR | None:
@@ -252,7 +252,7 @@ DISABLE_HA: Final[AnyAction] = Action(
     id="pool.disable_ha", kind=Pool, title=N_("Turn HA off"), done=N_("HA is off in {name}"), role=Role.ADMIN, icon="close",
     applies_to=always, blocked=is_off, plan=disable_plan, succeeded=lambda pool: not pool.ha_enabled,
     relevant=lambda pool: pool.ha_enabled,
-    warning=N_("VMs of a host that fails are no longer started on other hosts. VMs keep running now."),
+    warning=N_("If a host fails, its VMs are no longer restarted on other hosts. Running VMs are not affected now."),
 )  # fmt: skip
 FAILURES: Final[AnyAction] = Action(
     id="pool.ha_failures", kind=Pool, request=SetFailures, title=N_("Change tolerated failures"),

@@ -60,7 +60,7 @@ def restore(request: RestorePool, pool: Pool) -> Plan:
 def consequences(pool: Pool) -> list[str]:
     return [
         _("VMs, SRs and networks made since are forgotten; the disks of such VMs stay on their SRs"),
-        _("VMs that run keep running, but the pool may not know of it: check them afterwards"),
+        _("Running VMs keep running, but the pool may show them otherwise: check them afterwards"),
         _("The master restarts its toolstack: for about a minute the pool does not respond"),
     ]
 

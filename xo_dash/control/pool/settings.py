@@ -27,7 +27,7 @@ class SpecialSRs(Request, frozen=True, kw_only=True):
     """Where things go that belong to no VM's own SR."""
 
     suspend: Annotated[SRUuid | None, called(N_("Suspend SR"), hint=N_("Memory of suspended VMs"))] = None
-    crash: Annotated[SRUuid | None, called(N_("Crash-dump SR"), hint=N_("Memory of VMs that crashed, where that is kept"))] = None
+    crash: Annotated[SRUuid | None, called(N_("Crash-dump SR"), hint=N_("Memory dumps of crashed VMs"))] = None
 
 
 class PoolAutoStart(Request, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ class StopPool(Request, frozen=True, kw_only=True):
     """All VMs of a pool shut down or suspended, then its hosts shut down."""
 
     vms: Annotated[str, called(N_("VMs")), one_of({SHUT_DOWN: N_("Shut down"), SUSPEND: N_("Suspend")})] = SHUT_DOWN
-    force: Annotated[bool, called(N_("Force off those that do not react"))] = False
+    force: Annotated[bool, called(N_("Force off VMs that do not respond"))] = False
     hosts: Annotated[bool, called(N_("Then shut down the hosts"))] = True
 
 
@@ -95,7 +95,7 @@ def _off(host: Host) -> Plan:
 def consequences(pool: Pool) -> Sequence[str]:
     count, hosts = sum(map(len, groups(pool))), len(pool.home.all(Host))
     return [
-        ngettext("{n} running VM ends", "{n} running VMs end", count).format(n=number(count)),
+        ngettext("{n} running VM is shut down", "{n} running VMs are shut down", count).format(n=number(count)),
         ngettext("{n} host is shut down, if chosen", "{n} hosts are shut down, if chosen", hosts).format(n=number(hosts)),
         _("The pool cannot be reached afterwards. Hosts are powered on by hand or by their power-on method; VMs start as they are set to."),
     ]
@@ -104,5 +104,5 @@ def consequences(pool: Pool) -> Sequence[str]:
 STOP: Final[AnyAction] = Action(
     id="pool.stop", kind=Pool, request=StopPool, title=N_("Emergency shutdown"), done=N_("{name} is shut down"), role=Role.ADMIN,
     icon="power", danger=True, typed=True, applies_to=always, blocked=never, check=check, plan=plan, consequences=consequences,
-    warning=N_("All VMs of the pool end in the reverse of their start order, then the hosts are shut down, the master last."),
+    warning=N_("All VMs of the pool are shut down in reverse start order, then the hosts if chosen, the master last."),
 )  # fmt: skip

@@ -36,9 +36,9 @@ from xo_dash.i18n import N_, using
 
 log = logging.getLogger(__name__)
 
-FIRST_DONE: Final = N_("The first host is done. Look whether all is well, then go on.")
+FIRST_DONE: Final = N_("The first host is done. Check that everything works, then continue.")
 NOT_DONE: Final = N_("{host} is not done: {reason}")
-NOBODY: Final = N_("Who started it is no longer an administrator. Another one can go on.")
+NOBODY: Final = N_("The user who started it is no longer an administrator. Another administrator can continue.")
 RESTARTED: Final = N_("xo-dash restarted; the run goes on")
 
 
@@ -85,7 +85,7 @@ class RollingRuns:
         if not (verdict := may(user, action_of(request), pool)):
             return verdict.reason
         if self.under_way(pool.home.id) is not None:
-            return lazy(N_("a rolling run of this pool is under way"))
+            return lazy(N_("a rolling run of this pool is in progress"))
         return refused(request, pool)
 
     def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | LazyText:

@@ -40,7 +40,7 @@ class NewSR(Request, frozen=True, kw_only=True):
     host: Annotated[HostUuid | None, called(N_("Host"), hint=N_("For local storage"))] = None
     server: Annotated[Server, called(N_("Server"))] = ""
     path: Annotated[Path, called(N_("Path"))] = ""
-    version: Annotated[str | None, one_of(VERSIONS), called(N_("NFS version"), hint=N_("Unless given, the hosts choose"))] = None
+    version: Annotated[str | None, one_of(VERSIONS), called(N_("NFS version"), hint=N_("If empty, the hosts choose"))] = None
     share: Annotated[Path, called(N_("Share"), hint=N_("Like //nas/share"))] = ""
     smb_version: Annotated[str | None, one_of(SMB_VERSIONS), called(N_("SMB version"))] = None
     user: Annotated[Path, called(N_("User"))] = ""

@@ -29,7 +29,7 @@ MESSAGE: Final = re.compile(r"<key>errmsg</key>\s*<value>([^<]{0,300})")
 class AutoScan(Request, frozen=True, kw_only=True):
     """Whether the pool looks by itself for what others put there."""
 
-    on: Annotated[bool, called(N_("Scan automatically"), hint=N_("For SRs that files are put on from outside, such as ISO libraries"))]
+    on: Annotated[bool, called(N_("Scan automatically"), hint=N_("For SRs whose files are added from outside, such as ISO libraries"))]
 
 
 def auto_scan(request: AutoScan, sr: SR) -> Plan:

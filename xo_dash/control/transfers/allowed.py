@@ -63,7 +63,7 @@ class AllowedHosts:
         """Why nothing is fetched from `address`, to which the name in `url` leads; None if it may be."""
         host = host_of(url)
         if _is_never(address):
-            return lazy(N_("{host} leads to {address}, from which nothing is fetched"), host=host, address=str(address))
+            return lazy(N_("{host} resolves to {address}, which is not allowed"), host=host, address=str(address))
         if self.lists(host, address):
             return None
         if not address.is_global:
@@ -71,7 +71,7 @@ class AllowedHosts:
                 N_("{host} is inside the network ({address}); an administrator can allow it"), host=host, address=str(address)
             )  # fmt: skip
         if url.scheme != "https":
-            return lazy(N_("{host} may be fetched from by https alone; an administrator can allow http"), host=host)
+            return lazy(N_("{host} is allowed over https only; an administrator can allow http"), host=host)
         return None
 
 

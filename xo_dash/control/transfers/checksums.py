@@ -23,7 +23,7 @@ Checksum = Annotated[
     ),
 ]
 """SHA-256 or SHA-512 in hex, with or without its name before it."""
-WRONG_SUM: Final = lazy(N_("its checksum is another one: the file was damaged on its way, or is not the one that was meant"))
+WRONG_SUM: Final = lazy(N_("the checksum does not match: the file was damaged on the way, or is a different one"))
 
 
 class Hasher:

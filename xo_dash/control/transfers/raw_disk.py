@@ -80,4 +80,4 @@ def is_zero(block: bytes) -> bool:
     return block == (ZERO if len(block) == BLOCK else bytes(len(block)))
 
 
-CHANGED: Final = lazy(N_("the file became another one in the meantime; start again"))
+CHANGED: Final = lazy(N_("the file has changed in the meantime; start again"))

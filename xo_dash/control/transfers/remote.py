@@ -156,11 +156,11 @@ class RemoteFile:
             try:
                 there = parsed(urljoin(url.geturl(), head.headers.get("location", "")))
             except ValueError:
-                raise EndFailed(lazy(N_("{host} redirects to something that is no address"), host=host_of(url))) from None
+                raise EndFailed(lazy(N_("{host} redirects to an address that is not valid"), host=host_of(url))) from None
             if url.scheme == "https" and there.scheme != "https":
                 raise EndFailed(lazy(N_("{host} redirects to plain http"), host=host_of(url)))
             url = there
-        raise EndFailed(lazy(N_("it is redirected too often")))
+        raise EndFailed(lazy(N_("too many redirects")))
 
     async def _connected(self, url: SplitResult) -> TransferLine:
         """To an address that was looked at: the name is not asked for a second time. Raises EndFailed, OSError."""
@@ -211,7 +211,7 @@ def _judge(head: Head) -> None:
     if head.status in (404, 410):
         raise EndFailed(lazy(N_("there is no such file at this address (HTTP {status})"), status=head.status))
     if head.status in (401, 403):
-        raise EndFailed(lazy(N_("the server does not give it to everybody (HTTP {status})"), status=head.status))
+        raise EndFailed(lazy(N_("the server does not allow access to it without signing in (HTTP {status})"), status=head.status))
     if head.status == 416:
         raise EndFailed(EMPTY)
     if head.status not in (200, 206):
@@ -248,11 +248,11 @@ def _broken(error: Exception) -> LazyText:
     return lazy(N_("the connection to the server broke: {reason}"), reason=reason) if reason else BROKE
 
 
-ENDED: Final = lazy(N_("the server ended the file"))
+ENDED: Final = lazy(N_("the server stopped sending before the end of the file"))
 BROKE: Final = lazy(N_("the connection to the server broke"))
 EMPTY: Final = lazy(N_("the file is empty"))
 NO_SIZE: Final = lazy(N_("the server does not tell how large the file is; download it, and import it from your computer"))
 NO_RANGES: Final = lazy(
     N_("the server sends files only as a whole, and this image has to be read in parts; download it, and import it from your computer")
 )
-CHANGED: Final = lazy(N_("the file on the server became another one in the meantime; start again"))
+CHANGED: Final = lazy(N_("the file on the server has changed in the meantime; start again"))

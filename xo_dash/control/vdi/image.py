@@ -55,13 +55,13 @@ def delete(request: NoRequest, image: VDI) -> Plan:
 
 def who_has_it(image: VDI) -> Sequence[str]:
     users = users_of(image)
-    return [_("It is taken out of the drive of {names}").format(names=names_of(users))] if users else []
+    return [_("It is ejected from the drive of {names}").format(names=names_of(users))] if users else []
 
 
 EJECT_EVERYWHERE: Final[AnyAction] = Action(
     id="vdi.eject", kind=VDI, title=N_("Eject everywhere"), done=N_("{name} is in no drive"), role=Role.OPERATOR, icon="disk",
     applies_to=is_image, blocked=in_no_drive, plan=eject, succeeded=lambda image: not drives_with(image), consequences=who_has_it,
-    relevant=lambda image: bool(drives_with(image)), warning=N_("A guest that reads from the disc loses it."),
+    relevant=lambda image: bool(drives_with(image)), warning=N_("VMs that use the image lose access to it."),
 )  # fmt: skip
 DELETE_IMAGE: Final[AnyAction] = Action(
     id="vdi.delete_image", kind=VDI, title=N_("Delete image"), done=N_("{name} is deleted"), role=Role.OPERATOR, icon="trash", danger=True,

@@ -29,7 +29,9 @@ class CopyToPool(Request, frozen=True, kw_only=True):
 
     sr: Annotated[AnySR, called(N_("Storage"))]
     name: Annotated[NamePattern, called(N_("Name"))]
-    compress: Annotated[bool, called(N_("Compress on the way"), hint=N_("For a slow line between the pools; costs the host's CPU"))] = False
+    compress: Annotated[
+        bool, called(N_("Compress during the transfer"), hint=N_("For slow connections between pools; uses the host's CPU"))
+    ] = False
 
 
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:

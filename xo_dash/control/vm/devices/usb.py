@@ -71,7 +71,7 @@ def notes(request: AddUsb, vm: VM) -> Iterator[LazyText]:
         yield lazy(N_("{host} itself can no longer use the device; a removable disk of it disappears there."), host=name_of(host))
     if host is not None:
         yield lazy(
-            N_("The VM has it from its next start on, can run on {host} only, and no snapshot of it can be taken."), host=name_of(host)
+            N_("The VM can use it after its next start. It can then run on {host} only, and no snapshots can be taken."), host=name_of(host)
         )
 
 
@@ -108,5 +108,5 @@ ADD_USB: Final[AnyAction] = Action(
 REMOVE_USB: Final[AnyAction] = Action(
     id="vusb.remove", kind=VUSB, title=N_("Remove USB device"), done=N_("The USB device is removed"), role=Role.OPERATOR, icon="close",
     applies_to=lambda vusb: vm_of(vusb, vusb.VM) is not None, blocked=removal_blocked, plan=removal,
-    warning=N_("A running guest loses it at once."),
+    warning=N_("It is disconnected from the running guest at once."),
 )  # fmt: skip
