@@ -126,11 +126,17 @@ async def test_only_administrators_change_who_may_what(api: Api, role: Role) -> 
 
 
 async def test_a_request_names_nothing_that_its_user_does_not_see(api: Api) -> None:
+    """Nor is it told how things stand with that: it is as if it were not there."""
     await grant(api)
     host = fakes.find(api.context.mirror, "attic", Host)
-    answer = await api.post("/actions/vm.migrate", {"on": [web(api).uuid], "with": {"host": f"{host.uuid}@{host.home.key}"}}, by="none")
-    run = answer.json()
-    while run["state"] in ("waiting", "running"):
-        await asyncio.sleep(0.01)
-        run = await api.get(f"/runs/{run['id']}", by="none")
-    assert run["state"] == "refused" and "no such host" in run["results"][0]["reason"], run
+    fakes.change(api.context.mirror, host, enabled=False)
+    reasons = []
+    for uuid in (host.uuid, "00000000-0000-0000-0000-000000000000"):
+        answer = await api.post("/actions/vm.migrate", {"on": [web(api).uuid], "with": {"host": f"{uuid}@{host.home.key}"}}, by="none")
+        run = answer.json()
+        while run["state"] in ("waiting", "running"):
+            await asyncio.sleep(0.01)
+            run = await api.get(f"/runs/{run['id']}", by="none")
+        assert run["state"] == "refused" and "no such host" in run["results"][0]["reason"], run
+        reasons.append(run["results"][0]["reason"])
+    assert reasons[0] == reasons[1]

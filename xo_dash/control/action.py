@@ -86,16 +86,20 @@ class Mention(NamedTuple):
     place: str
     row: XapiObject | None
 
+    @property
+    def not_found(self) -> Fault:
+        return Fault(self.place, not_found(self.field))
 
-def _mentions(request: Request, subject: XapiObject, place: str = "") -> Iterator[Mention]:
+
+def mentions(request: Request, subject: XapiObject, place: str = "") -> Iterator[Mention]:
     """All of them; those of its parts are at their own places."""
     for one in fields(type(request)):
         value = getattr(request, one.name)
         if isinstance(value, Request):
-            yield from _mentions(value, subject, f"{place}{one.name}.")
+            yield from mentions(value, subject, f"{place}{one.name}.")
         elif one.part is not None:
             for number, part in enumerate(value or ()):
-                yield from _mentions(part, subject, f"{place}{one.name}.{number}.")
+                yield from mentions(part, subject, f"{place}{one.name}.{number}.")
         elif one.kind is not None and value is not None:
             row = seen_from(subject.home, one.kind, value) if one.anywhere else subject.home.by_uuid(one.kind, value)
             yield Mention(one, f"{place}{one.name}", row)
@@ -103,12 +107,7 @@ def _mentions(request: Request, subject: XapiObject, place: str = "") -> Iterato
 
 def _unknown(request: Request, subject: XapiObject) -> Iterator[Fault]:
     """Objects that a field names and that are not there."""
-    return (Fault(one.place, not_found(one.field)) for one in _mentions(request, subject) if one.row is None)
-
-
-def named(request: Request, subject: XapiObject) -> Iterator[tuple[RequestField, XapiObject]]:
-    """The objects that fields name, and that are there."""
-    return ((one.field, one.row) for one in _mentions(request, subject) if one.row is not None)
+    return (one.not_found for one in mentions(request, subject) if one.row is None)
 
 
 def not_found(field: RequestField) -> LazyText:

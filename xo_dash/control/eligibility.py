@@ -12,10 +12,10 @@ from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.access import may
-from xo_dash.control.action import AnyAction, named, not_found
+from xo_dash.control.action import AnyAction, mentions
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.request import Request
+from xo_dash.control.request import Fault, Request
 from xo_dash.i18n import N_
 
 
@@ -34,13 +34,13 @@ def impossible(action: AnyAction, subject: XapiObject) -> LazyText | None:
     return not_there(subject) or residence_answers(subject) or action.blocked(subject)
 
 
-def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> LazyText | None:
-    """Why a request cannot be done that names an object which `user` may not see: it is told as one that is not there."""
+def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> list[Fault]:
+    """The objects that a request names and that `user` may not see: they are told as those that are not there."""
     rights = subject.home.part(GrantTable).rights(user) if user is not None else None
     if rights is None or rights.sees_everything:
-        return None
-    unseen = (one for one, row in named(request, subject) if not rights.sees(row) and row not in _at_hand(subject))
-    return next(map(not_found, unseen), None)
+        return []
+    named = ((one, row) for one in mentions(request, subject) if (row := one.row) is not None)
+    return [one.not_found for one, row in named if not rights.sees(row) and row not in _at_hand(subject)]
 
 
 def _at_hand(subject: XapiObject) -> Iterator[XapiObject]:

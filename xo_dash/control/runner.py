@@ -323,12 +323,14 @@ class Runner:
         if reason := why_not(run.action, subject, user := self._user(run)):
             return reason
         try:
-            item.request = _filled(run, item)
+            request = _filled(run, item)
         except BadRequest as error:
             return told(error.faults, run.action)
-        if reason := out_of_sight(item.request, subject, user):
-            return reason
-        return lazy(N_("it is already being done")) if _doing(run, item) in self._under_way else item.request
+        # what is not seen first: other faults say how things stand with what it names
+        if faults := out_of_sight(request, subject, user) or run.action.faults(request, subject):
+            return told(faults, run.action)
+        item.request = request
+        return lazy(N_("it is already being done")) if _doing(run, item) in self._under_way else request
 
     def _user(self, run: Run) -> User | None:
         """Whoever gave it, as they are now."""
@@ -414,13 +416,10 @@ class Runner:
 
 
 def _filled(run: Run, item: RunItem) -> Request:
-    """The request for this object. Raises BadRequest where it cannot be done as asked for."""
+    """The request for this object. Raises BadRequest for values that make none."""
     if run.request is None:
         raise BadRequest(run.faults)
-    request = run.request.for_each(item.name)
-    if faults := run.action.faults(request, item.subject):
-        raise BadRequest(faults)
-    return request
+    return run.request.for_each(item.name)
 
 
 def _broken(run: Run, item: RunItem, error: Exception) -> StepOutcome:
