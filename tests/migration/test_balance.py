@@ -64,7 +64,7 @@ async def test_one_is_left_out_and_the_others_are_done(user: User, house: House,
     crowded(house)
     (pool,) = house.lab.home.all(Pool).values()
     await user.open(f"/pool/{key_of(pool)}/balance")
-    await user.should_see("2 moves even out memory")
+    await user.should_see("2 moves to balance memory")
     first, second = even_out(house.lab.home).moves
     (box,) = user.find(marker=f"move-{first.vm.uuid}").elements
     assert isinstance(box, ui.checkbox)
