@@ -89,7 +89,7 @@ async def give(asked: Asked) -> Response:
         raise _problem(refused) from refused
     if body.dry_run:
         return await told(asked, {"action": action.id, "dry_run": True, "preview": preview(action, subjects, request)})
-    run = asked.context.runner.start(asked.user, action, subjects, request, address=asked.session.address)
+    run = asked.context.runner.start(asked.user, action, subjects, request, address=asked.address)
     return await told(asked, run_as_data(run, asked.scope.sees), 202, {"location": f"/api/v1/runs/{run.key}"})
 
 

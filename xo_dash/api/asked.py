@@ -65,7 +65,12 @@ class Asked:
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.user.name, self.user.id, self.session.address)
+        return Actor(self.user.name, self.user.id, self.address)
+
+    @property
+    def address(self) -> str:
+        """Where it came from: one token may come from several places at once."""
+        return self.request.client.host if self.request.client else self.session.address
 
     def path(self, name: str) -> str:
         """A part of the path."""

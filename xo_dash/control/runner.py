@@ -351,7 +351,7 @@ class Runner:
             record.item_ended(outcome)
             self._close_ended(run)
         if run.ended and run.request is not None:
-            self.exchange.forget(files_of(run.request))
+            self.exchange.forget(files_of(run.request), run.user_id)
         self._tell(run)
 
     def _close_ended(self, run: Run) -> None:

@@ -16,7 +16,7 @@ from xo_dash.control.transfers.remote import RemoteFile
 from xo_dash.control.transfers.upload import Upload
 
 MOST_OFFERED = 100
-"""Files that wait for their transfer; the oldest goes."""
+"""Files of one user that wait for their transfer; the oldest goes."""
 
 
 class Exchange:
@@ -41,7 +41,7 @@ class Exchange:
 
     def offer(self, name: str, size: int, owner: str) -> Upload:
         """A file somebody is ready to send."""
-        idle = [upload for upload in self._uploads.values() if not upload.is_begun]
+        idle = [upload for upload in self._uploads.values() if upload.owner == owner and not upload.is_begun]
         if len(idle) >= MOST_OFFERED:
             self.withdraw(idle[0])
         upload = Upload(secrets.token_urlsafe(16), name, size, owner)
@@ -77,10 +77,10 @@ class Exchange:
             else:
                 source.close(None)
 
-    def forget(self, files: Iterable[File]) -> None:
+    def forget(self, files: Iterable[File], owner: str) -> None:
         """The command that wanted them has ended."""
         for file in files:
-            if (upload := self._uploads.get(file.id)) is not None:
+            if (upload := self.upload(file.id, owner)) is not None:
                 self.withdraw(upload)
 
     def withdraw(self, upload: Upload) -> None:
