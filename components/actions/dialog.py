@@ -152,7 +152,7 @@ class ActionDialog:
 
 def faults_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]) -> list[Fault]:
     """What is wrong with it for any of these. Raises BadRequest where a name makes a text too long."""
-    return [fault for subject in subjects for fault in action.faults(request.for_each(name_of(subject)), subject)]
+    return [fault for subject in subjects for fault in action.faults(request.for_each(subject), subject)]
 
 
 def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]) -> list[str]:
@@ -160,7 +160,7 @@ def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]
     found: dict[str, None] = {}
     for subject in subjects[:CHECKED]:
         name = name_of(subject)
-        for said in action.notes(request.for_each(name), subject):
+        for said in action.notes(request.for_each(subject), subject):
             found[str(said) if len(subjects) == 1 else f"{name}: {said}"] = None
     return list(found)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from nicegui import events, ui
 
-from data.names import name_of
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.plan import Step, rehearse_all
@@ -64,6 +63,6 @@ class Preview(ui.element):
         if self._request is None:
             return []
         try:
-            return rehearse_all(self._action.plan(self._request.for_each(name_of(subject)), subject))
+            return rehearse_all(self._action.plan(self._request.for_each(subject), subject))
         except BadRequest:
             return []

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from nicegui import ui
 
 from components.actions.dialog import counted
 from components.actions.retrying import correct_and_retry, failed, retry_failed
 from components.actions.run_command import whoever
-from components.actions.run_progress import summary
 from components.live import follow_source, fresh_slot
 from components.tasks.listing import Path
+from components.tasks.run_objects import RunObjects
 from components.tasks.words import MARKS, WORDS
 from components.theme.icons import Icon
 from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm, key_values
@@ -21,14 +20,12 @@ from data.names import name_of, pool_name
 from data.types import Home, XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.plan import rehearse
 from xo_dash.control.request import REDACTED, BadRequest, InputKind, RequestField, fields
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.xe import xe_lines
-from xo_dash.i18n import _, duration, number, percent, rate, size, time
-
-LISTED: Final = 300
-"""Objects of one run that are listed."""
+from xo_dash.i18n import _, duration, number, rate, size, time
 
 
 class RunPage(ui.element):
@@ -39,7 +36,7 @@ class RunPage(ui.element):
         self.classes("x-stack x-run-page")
         self._context, self._run, self._path = context, run, path
         self._look: object = None
-        self._bars: list[tuple[StepLog | RunItem, Bar, ui.label]] = []
+        self._bars: list[tuple[StepLog, Bar, ui.label]] = []
         with self:
             self._head = PageHead(_title(run))
             self._head.name.props("dir=auto")
@@ -57,13 +54,19 @@ class RunPage(ui.element):
 
     def _refresh(self) -> None:
         run = self._run
-        steps = [(item.state, [(step.state, step.undone, str(step.says)) for step in item.steps]) for item in run.items]
-        look = (run.ended, run.cancelled, steps, [str(item.says or "") for item in run.items if item.state is RunState.WAITING])
+        look = (run.ended, run.cancelled, run.state, self._details() if len(run.items) == 1 else self._waited_for())
         if look != self._look:
             self._look = look
             self._draw()
-        for subject, bar, words in self._bars:
-            _show(subject, bar, words)
+        for step, bar, words in self._bars:
+            _show(step, bar, words)
+
+    def _details(self) -> object:
+        (item,) = self._run.items
+        return item.state, str(item.says or ""), [(step.state, step.undone, str(step.says)) for step in item.steps]
+
+    def _waited_for(self) -> LazyText | None:
+        return next((item.says for item in self._run.items if item.state is RunState.WAITING and item.says), None)
 
     def _draw(self) -> None:
         run = self._run
@@ -94,7 +97,7 @@ class RunPage(ui.element):
             item = unhappy[0]
             code = f" ({item.code})" if item.code else ""
             self._notice.show(f"{item.reason or ''}{code}", Tone.WARNING if item.state is RunState.REFUSED else Tone.CRITICAL)
-        waits = next((item.says for item in self._run.items if item.state is RunState.WAITING and item.says), None)
+        waits = self._waited_for()
         if waits is not None:
             self._notice.show(str(waits), Tone.INFORMATION)
         self._notice.set_visibility(waits is not None or (self._run.ended and len(self._run.items) == 1 and bool(unhappy)))
@@ -145,11 +148,11 @@ class RunPage(ui.element):
                 with ui.element("td").classes("x-step-undo"):
                     _undo(step)
 
-    def _bar(self, subject: StepLog | RunItem) -> None:
+    def _bar(self, step: StepLog) -> None:
         with ui.element("span").classes("x-step-bar"):
             bar, words = Bar(0, _("Progress")), ui.label().classes("x-dim x-small")
-        self._bars.append((subject, bar, words))
-        _show(subject, bar, words)
+        self._bars.append((step, bar, words))
+        _show(step, bar, words)
 
     def _left(self, item: RunItem) -> None:
         if item.left:
@@ -161,28 +164,9 @@ class RunPage(ui.element):
     # of many
 
     def _many(self) -> None:
-        run = self._run
-        order = sorted(run.items, key=lambda item: (item.state is RunState.DONE, item.state is RunState.WAITING))
-        with Card(_("Objects"), summary(run)), ui.element("table").classes("x-table x-steps").mark("objects"), ui.element("tbody"):
-            for item in order[:LISTED]:
-                self._object(item)
+        RunObjects(self._context, self._run, self._path)
         with ui.element().classes("x-stack").style("gap: 12px"):
-            _request(run, run.items[0])
-
-    def _object(self, item: RunItem) -> None:
-        with ui.element("tr"):
-            with ui.element("td"):
-                StateMark(MARKS[item.state], _(WORDS[item.state]))
-            with ui.element("td").classes("x-main"):
-                present = item.subject.home.one(type(item.subject), item.subject.ref) is item.subject
-                target = self._path(item.subject) if present else ""
-                ui.link(item.name, target).props("dir=auto") if target else ui.label(item.name).props("dir=auto")
-                if item.reason or item.says:
-                    ui.label(str(item.reason or item.says)).classes("x-dim x-small").props("dir=auto")
-                if item.state is RunState.RUNNING:
-                    self._bar(item)
-            with ui.element("td").classes("x-num x-dim"):
-                ui.label(duration(item.ended - item.started) if item.ended and item.started else "")
+            _request(self._run, self._run.items[0])
 
     # what one does
 
@@ -259,11 +243,8 @@ def _undo(step: StepLog) -> None:
             ui.label(str(step.kept_by)).classes("x-dim x-small").props("dir=auto")
 
 
-def _show(subject: StepLog | RunItem, bar: Bar, words: ui.label) -> None:
-    if isinstance(subject, RunItem):
-        bar.show(subject.progress)
-        words.text = percent(subject.progress) if subject.progress > 0 else ""
-    elif (meter := subject.meter) is not None:
+def _show(step: StepLog, bar: Bar, words: ui.label) -> None:
+    if (meter := step.meter) is not None:
         bar.show(meter.fraction)
         amount = _("{n} of {all}").format(n=size(meter.moved), all=size(meter.total)) if meter.total else size(meter.moved)
         left = [_("{time} left").format(time=duration(meter.left))] if math.isfinite(meter.left) else []
@@ -313,6 +294,6 @@ def _commands(run: Run, item: RunItem) -> Sequence[str]:
     if run.request is None or item.state.ended or subject.home.one(type(subject), subject.ref) is not subject:
         return ()
     try:
-        return xe_lines(rehearse(run.action.plan(run.request.for_each(name_of(subject)), subject)), subject.home)
+        return xe_lines(rehearse(run.action.plan(run.request.for_each(subject), subject)), subject.home)
     except BadRequest:
         return ()

@@ -11,7 +11,6 @@ from components.actions import give, whoever
 from components.actions.dialog import notes_of
 from components.related import disk_refs, follow_related
 from components.ui import Button, ButtonKind, Card
-from data.names import name_of
 from data.objects import VM
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -59,7 +58,7 @@ class SnapshotTaker(Card):
         values = {"name": str(self._name.value or ""), "memory": self._memory.value and self._memory.visible,
                   "quiesce": self._quiesce.value and self._quiesce.visible}  # fmt: skip
         request = decode(TakeSnapshot, values)
-        if faults := action("vm.snapshot").faults(request.for_each(name_of(self._vm)), self._vm):
+        if faults := action("vm.snapshot").faults(request.for_each(self._vm), self._vm):
             raise BadRequest(faults)
         return request
 
@@ -75,7 +74,7 @@ class SnapshotTaker(Card):
             self._button.allow(str(reason or said))
             return
         self._says.classes("x-dim", remove="x-critical")
-        named = _("Will be named {name}.").format(name=request.for_each(name_of(self._vm)).name)
+        named = _("Will be named {name}.").format(name=request.for_each(self._vm).name)
         self._says.text = " ".join([named, *notes_of(action("vm.snapshot"), request, [self._vm])])
         self._button.allow(str(reason) if reason else None)
 

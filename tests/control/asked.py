@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from data.names import name_of
 from data.types import XapiObject
 from xo_dash.control.actions import action
 from xo_dash.control.plan import Call, Question, Step, rehearse
@@ -12,7 +11,7 @@ from xo_dash.control.request import BadRequest, decode
 def steps_of(action_id: str, subject: XapiObject, **values: object) -> list[Step]:
     """The steps of its plan for these values."""
     row = action(action_id)
-    return rehearse(row.plan(decode(row.request, values).for_each(name_of(subject)), subject))
+    return rehearse(row.plan(decode(row.request, values).for_each(subject), subject))
 
 
 def calls_of(action_id: str, subject: XapiObject, **values: object) -> list[tuple[str, tuple[object, ...]]]:
@@ -24,6 +23,6 @@ def faults(action_id: str, subject: XapiObject, **values: object) -> list[str]:
     """What is wrong with these values for this object, in words."""
     row = action(action_id)
     try:
-        return [str(fault.reason) for fault in row.faults(decode(row.request, values).for_each(name_of(subject)), subject)]
+        return [str(fault.reason) for fault in row.faults(decode(row.request, values).for_each(subject), subject)]
     except BadRequest as error:
         return [str(fault.reason) for fault in error.faults]

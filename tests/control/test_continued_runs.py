@@ -294,7 +294,8 @@ async def test_a_last_line_that_was_cut_was_not_relied_on(bench: Bench, cut: int
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda c: c.replace(b":1}", b":99}", 1), lambda c: c[:200] + bytes([c[200] ^ 1]) + c[201:], lambda c: b"", lambda c: b"\0" * 99]
+    "spoil",
+    [lambda c: c.replace(b":1}", b":99}", 1), lambda c: c[:200] + bytes([c[200] ^ 1]) + c[201:], lambda c: b"", lambda c: b"\0" * 99],
 )
 async def test_what_cannot_be_read_is_told_as_unknown(bench: Bench, spoil: Callable[[bytes], bytes]) -> None:
     file = await begun(bench)

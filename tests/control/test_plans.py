@@ -188,6 +188,26 @@ async def test_a_cancelled_run_takes_back_what_it_did_and_begins_nothing_new(tmp
     await desk.runner.stop()
 
 
+async def test_of_several_one_is_cancelled_alone_and_one_that_waits_ends_at_once(tmp_path: Path) -> None:
+    fake = FakePool()
+    desk = Desk(tmp_path, fake, at_once=1)
+    fake.answers["Async.VM.start"] = None  # a task that goes on
+    ann, vms = desk.hire(), [fake.vm(f"web-{number}") for number in range(3)]
+    run = desk.runner.start(ann, action("vm.start"), vms)
+    await fake.until(1)
+    first, second, third = run.items
+    desk.runner.cancel(ann, run, second)
+    await desk.until(lambda: second.state.ended)
+    assert [item.state for item in run.items] == [RunState.RUNNING, RunState.CANCELLED, RunState.WAITING] and not run.cancelled
+    fake.end(first.tasks[0])
+    await desk.until(lambda: len(third.tasks) == 1)
+    fake.end(third.tasks[0])
+    await desk.until(lambda: run.ended)
+    assert [item.state for item in run.items] == [RunState.DONE, RunState.CANCELLED, RunState.DONE]
+    assert fake.sent.count("Async.VM.start") == 2
+    await desk.runner.stop()
+
+
 async def test_who_may_not_give_a_command_may_not_cancel_it(desk: Desk, fake: FakePool) -> None:
     run = desk.runner.start(desk.hire(), action("vm.start"), [fake.vm()])
     await fake.until(1)

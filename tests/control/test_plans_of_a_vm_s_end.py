@@ -45,7 +45,7 @@ def snapshot(fake: FakePool, vm: VM, name: str = "before", **fields: Any) -> VM:
 
 def notes(action_id: str, vm: VM, **values: object) -> list[str]:
     row = action(action_id)
-    return [str(said) for said in row.notes(decode(row.request, values).for_each(vm.name_label), vm)]
+    return [str(said) for said in row.notes(decode(row.request, values).for_each(vm), vm)]
 
 
 def sent(action_id: str, vm: VM, **values: object) -> list[str]:

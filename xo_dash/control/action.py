@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from data.identity import seen_from
+from data.objects import Host
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -57,7 +58,9 @@ class Action(Generic[S, R]):
     delivers: bool = False  # a file comes out of it, for whoever gave the command
     prominent: bool = False  # a button of its own, not in the menu
     group: str = ""  # "settings": what an object is, rather than what is done with it; in menus apart
+    other_hosts: Callable[[R, S], Iterable[Host]] = lambda request, subject: ()  # that have work with it, besides where the object is
     page: Callable[[S], str] | None = None  # the path of a page that asks instead of the dialog, for a single object
+    page_of_many: Callable[[Sequence[S]], str] | None = None  # ... and for several; "" for too many
     icon: str = ""
     also_removed: Callable[[S], Sequence[str]] = lambda subject: ()  # what else goes, by name
     consequences: Callable[[S], Sequence[str]] = lambda subject: ()  # what follows for others, in the reader's words

@@ -186,7 +186,7 @@ class Execution:
         if past is not None:
             logged.began = past.began.at
             outcome = await self._resumed(track, step, logged, past)
-        elif track.run.cancelled and not track.undoing:
+        elif track.item.cancelled and not track.undoing:
             return CANCELLED
         else:
             if self._paused:
@@ -220,7 +220,7 @@ class Execution:
         if isinstance(step, Call):
             outcome = LOST
             if task is not None:
-                cancel = track.run.cancelled and not track.undoing
+                cancel = track.item.cancelled and not track.undoing
                 outcome = await self._steps.follow(
                     track.run, track.item, step, task.pool, Ref(task.task), track.progressed, cancel=cancel
                 )  # fmt: skip

@@ -133,7 +133,7 @@ def _previewed(action: AnyAction, subject: XapiObject, request: Request) -> dict
     if reason := action.blocked(subject):
         return about | {"refused": str(reason)}
     try:
-        own = request.for_each(name_of(subject))
+        own = request.for_each(subject)
         if faults := action.faults(own, subject):
             raise BadRequest(faults)
     except BadRequest as error:

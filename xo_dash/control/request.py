@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import msgspec
 from msgspec import Meta
 
+from data.names import name_of
 from data.objects import SR, VDI, VM, Host, Network
 from data.types import XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -31,8 +32,9 @@ EACH: Final = "{name}"
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of all requests. A field's type says what it takes, its `Meta` what it is called; `decode` makes one of plain values."""
 
-    def for_each(self: R, name: str) -> R:
+    def for_each(self: R, subject: XapiObject) -> R:
         """This request for one object of several: patterns have its name put in. Raises BadRequest where that makes them too long."""
+        name = name_of(subject)
         texts = {field.name: getattr(self, field.name) for field in fields(type(self)) if field.is_pattern}
         filled = {key: text.replace(EACH, name) for key, text in texts.items() if text is not None}
         return decode(type(self), msgspec.structs.asdict(self) | filled) if filled else self

@@ -67,6 +67,7 @@ class RunItem:
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0
     result: object = None  # of the first step: what a command made
+    cancelled: bool = False  # somebody wants it to stop
     can_be_undone: bool = False  # it could not go on after a restart, and somebody may take back what it did
 
 
@@ -84,7 +85,7 @@ class Run:
     created: float
     request: Request | None = None  # as given, patterns not filled in; none if what was given makes no request: see `faults`
     faults: tuple[Fault, ...] = ()
-    cancelled: bool = False  # somebody wants it to stop
+    cancelled: bool = False  # somebody wants all of it to stop
     dismissed: bool = False  # its user has seen what became of it
     cap: Role = Role.ADMIN  # the most that it may, for a token that may less than its user
     recalled: bool = False  # given before this program started, and not continued: see unfinished

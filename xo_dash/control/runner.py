@@ -7,14 +7,14 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from data.mirror import Mirror, Unsubscribe
 from data.names import name_of
-from data.objects import Task
+from data.objects import Host, Task
 from data.reading import reading
 from data.stores.trace import Actor, Deed
 from data.stores.users import CappedUser, Role, User, capped
@@ -31,7 +31,7 @@ from xo_dash.control.local_user import Users
 from xo_dash.control.plan import rehearse
 from xo_dash.control.request import BadRequest, Fault, Request, decode, files_of
 from xo_dash.control.resume.files import RunFile, RunFiles
-from xo_dash.control.resume.lines import RunCancelled, began
+from xo_dash.control.resume.lines import ALL, RunCancelled, began
 from xo_dash.control.resume.plan_clock import plan_began
 from xo_dash.control.resume.recall import GONE, Continued, obstacle, recalled
 from xo_dash.control.resume.record import ItemRecord
@@ -99,6 +99,7 @@ class Runner:
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}
         self._under_way: set[Doing] = set()
+        self._queued: dict[RunItem, asyncio.Task[None]] = {}  # those whose turn has not come
         self._serial = 0
         self.activity = Activity(mirror, self, clock)
         self._tasks: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
@@ -198,15 +199,19 @@ class Runner:
         """Write down what somebody did to a pool without a command: typed into a console."""
         self._audit.post(actor, deed)
 
-    def cancel(self, user: User, run: Run) -> None:
-        """Stop it: what waits is not begun, a task that can be cancelled is, and what a plan has done so far is taken back."""
-        if run.ended or not all(may(user, run.action, item.subject) for item in run.items):
+    def cancel(self, user: User, run: Run, only: RunItem | None = None) -> None:
+        """Stop all of it, or one object: what waits is not begun, a task that can be cancelled is, what a plan has done is taken back."""
+        stopped = run.items if only is None else (only,)
+        if all(item.state.ended for item in stopped) or not all(may(user, run.action, item.subject) for item in stopped):
             return
-        run.cancelled = True
+        run.cancelled = run.cancelled or only is None
         if file := self._writing.get(run):
-            file.note(RunCancelled())
-        for item in run.items:
+            file.note(RunCancelled(item=ALL if only is None else run.items.index(only)))
+        for item in stopped:
+            item.cancelled = True
             self._execution.cancel(item)
+            if waiting := self._queued.pop(item, None):
+                waiting.cancel()
         self._tell(run)
 
     def take_back(self, user: User, run: Run) -> None:
@@ -254,12 +259,18 @@ class Runner:
     # one object
 
     async def _when_its_turn_comes(self, run: Run, item: RunItem, record: ItemRecord) -> None:
+        if (task := asyncio.current_task()) and not record.moment:
+            self._queued[item] = task
         try:
             if run.continued:
                 await until_live(self._mirror, run, item, record, self.observe, self._tell)
-            async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
+            async with self._throttle.turn(item.pool, host_of(item.subject), _other_hosts(run, item)) as turn:
+                self._queued.pop(item, None)
                 await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
         except asyncio.CancelledError:
+            if item.cancelled and not item.started:
+                await self._end(run, item, CANCELLED, record)
+                return
             reason = lazy(N_("xo-dash was stopped in the meantime; check before trying again"))
             await self._end(run, item, StepOutcome(RunState.LOST if item.started else RunState.REFUSED, reason, STOPPED))
             raise
@@ -267,7 +278,7 @@ class Runner:
             await self._end(run, item, _broken(run, item, error), record)
 
     async def _carry_out(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
-        if run.cancelled:
+        if item.cancelled:
             await self._end(run, item, CANCELLED, record)
             return
         request = self._request_for(run, item)
@@ -419,7 +430,15 @@ def _filled(run: Run, item: RunItem) -> Request:
     """The request for this object. Raises BadRequest for values that make none."""
     if run.request is None:
         raise BadRequest(run.faults)
-    return run.request.for_each(item.name)
+    return run.request.for_each(item.subject)
+
+
+def _other_hosts(run: Run, item: RunItem) -> Iterable[Host]:
+    """Those that have work with it, besides where its object is; of a request that makes none nobody can say."""
+    try:
+        return run.action.other_hosts(_filled(run, item), item.subject)
+    except BadRequest:
+        return ()
 
 
 def _broken(run: Run, item: RunItem, error: Exception) -> StepOutcome:

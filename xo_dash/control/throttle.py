@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -25,13 +25,18 @@ class HostTurns:
         self._pools: dict[str, asyncio.Semaphore] = {}
         self._hosts: dict[tuple[str, Ref], asyncio.Semaphore] = {}
 
-    def turn(self, pool: str, host: Ref = NULL_REF) -> Turn:
-        """`pool`: a server's id. `host`: of that pool, if it is the work of one."""
-        gates = [self._pools.setdefault(pool, asyncio.Semaphore(self._in_a_pool))]
-        if host not in ("", NULL_REF):
-            # first, so that whoever waits for a busy host keeps nobody from another one
-            gates.insert(0, self._hosts.setdefault((pool, host), asyncio.Semaphore(self._on_a_host)))
-        return Turn(gates)
+    def turn(self, pool: str, host: Ref = NULL_REF, others: Iterable[Host] = ()) -> Turn:
+        """`pool`: a server's id. `host`: of that pool, if it is the work of one. `others` have work with it too, of any pool."""
+        also = {(one.home.id, one.ref) for one in others}
+        hosts = also | ({(pool, host)} if host not in ("", NULL_REF) else set())
+        pools = {pool} | {other for other, _host in also}
+        # hosts first, so that whoever waits for a busy one keeps nobody from another; all in one order, so that no two wait for each other
+        return Turn(
+            [
+                *(self._hosts.setdefault(one, asyncio.Semaphore(self._on_a_host)) for one in sorted(hosts)),
+                *(self._pools.setdefault(one, asyncio.Semaphore(self._in_a_pool)) for one in sorted(pools)),
+            ]
+        )
 
 
 class Turn:

@@ -19,6 +19,8 @@ Place = tuple[int, ...]
 """Where a step stands: its number; inside of plans beside each other also the number of the plan and of the step in it, and so on. What
 undoes a step has that one's place, UNDO, and its own number."""
 UNDO: Final = -1
+ALL: Final = -1
+"""Instead of an object's number."""
 
 
 class RunBegan(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
@@ -80,7 +82,9 @@ class ItemEnded(msgspec.Struct, frozen=True, kw_only=True, tag="end"):
 
 
 class RunCancelled(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
-    """Somebody wants it to stop."""
+    """Somebody wants one of its objects to stop, or all of it."""
+
+    item: int = ALL
 
 
 Line = RunBegan | ItemBegan | StepBegan | TaskMade | StepEnded | ItemEnded | RunCancelled

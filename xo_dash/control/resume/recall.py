@@ -16,7 +16,7 @@ from xo_dash.control.actions import BY_ID
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.request import Request
 from xo_dash.control.resume.files import Recorded, RunFile
-from xo_dash.control.resume.lines import RunBegan, RunCancelled, state_of, unpacked
+from xo_dash.control.resume.lines import ALL, RunBegan, RunCancelled, state_of, unpacked
 from xo_dash.control.resume.record import ItemRecord, PastItem
 from xo_dash.control.run import Run, RunItem
 from xo_dash.control.steps import CANCELLED
@@ -53,8 +53,10 @@ def recalled(recorded: Recorded, run_id: int, now: float, pools: Mapping[str, Po
     run = Run(
         id=run_id, key=began.key, action=action, user_id=began.user_id, user_name=began.user, address=began.address, items=items,
         created=began.created, request=request, continued=now, cap=began.cap,
-        cancelled=any(isinstance(line, RunCancelled) for line in recorded.lines),
+        cancelled=ALL in (stopped := {line.item for line in recorded.lines if isinstance(line, RunCancelled)}),
     )  # fmt: skip
+    for number, item in enumerate(items):
+        item.cancelled = run.cancelled or number in stopped
     return Continued(run, recorded.file, dict(zip(items, past, strict=True)))
 
 

@@ -26,7 +26,7 @@ async def until_live(
     stirred = asyncio.Event()
     unsubscribe = (mirror.observe(lambda _changes: stirred.set()), observe(lambda changed: stirred.set() if changed is run else None))
     try:
-        while not run.cancelled:
+        while not item.cancelled:
             away = [pool for one in needed if (pool := mirror.pools.get(one)) and not pool.server.is_live]
             if not away:
                 break

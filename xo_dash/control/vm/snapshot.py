@@ -13,6 +13,7 @@ from data.facts.vm import memory_of
 from data.names import name_of
 from data.objects import SR, VM, PowerState
 from data.stores.users import Role
+from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
@@ -36,10 +37,10 @@ class TakeSnapshot(Request, frozen=True, kw_only=True):
     memory: Annotated[bool, called(N_("With memory"))] = False
     quiesce: Annotated[bool, called(N_("Quiesce"), hint=N_("The guest writes its data to the disks first"))] = False
 
-    def for_each(self, name: str) -> Self:
+    def for_each(self, subject: XapiObject) -> Self:
         now = dt.datetime.now(dt.UTC).astimezone()
         dated = self.name.replace(DATE, now.strftime("%Y-%m-%d")).replace(TIME, now.strftime("%H:%M"))
-        return super(TakeSnapshot, msgspec.structs.replace(self, name=dated)).for_each(name)
+        return super(TakeSnapshot, msgspec.structs.replace(self, name=dated)).for_each(subject)
 
 
 def dated_name(vms: Sequence[VM]) -> str:
