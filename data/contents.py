@@ -40,6 +40,7 @@ class Part:
     merges: int = 0  # how many such base copies
     old: int = 0  # of the snapshots those from before the moment that was asked about
     olds: int = 0
+    nodes: list[VDI] = field(default_factory=list, repr=False, compare=False)  # of the sum of several none
 
     @property
     def used(self) -> int:
@@ -67,6 +68,7 @@ class _Survey:
         if part is None:
             part = self.own[owner] = _part(owner)
         part.disks += 1
+        part.nodes.append(vdi)
         if vdi.is_a_snapshot:
             part.snapshots += max(0, vdi.physical_utilisation)
             if (timestamp(vdi.snapshot_time) or math.inf) < self.old_before:
@@ -88,6 +90,7 @@ class _Survey:
             if sr.ref == base.SR:
                 part = self._part_below(owners, shared)
                 part.bases += max(0, base.physical_utilisation)
+                part.nodes.append(base)
                 if len(base.home.above(base)) == 1:
                     part.merging += max(0, base.physical_utilisation)
                     part.merges += 1
@@ -169,6 +172,14 @@ def uses_of(parts: Iterable[Part], used: int, free: int) -> dict[Use, int]:
     found[Use.OTHER] = max(0, used - sum(found.values()))
     found[Use.FREE] = max(0, free)
     return found
+
+
+def node_use(vdi: VDI) -> Use:
+    """What one node is, as that bar has it."""
+    kind = disk_kind(vdi)
+    if kind is DiskKind.BASE:
+        return Use.MERGING if len(vdi.home.above(vdi)) == 1 else Use.BASES
+    return {DiskKind.ORPHAN: Use.ORPHANS, DiskKind.SNAPSHOT: Use.SNAPSHOTS}.get(kind, Use.CURRENT)
 
 
 def _owner(vdi: VDI, kind: DiskKind) -> Owner:

@@ -10,6 +10,7 @@ from components.actions import PlacedMenu
 from components.charts import HistoryCharts, panels
 from components.lists import Listing
 from components.recent_messages import RecentMessages
+from components.storage.areas import Areas
 from components.storage.chain import Chain
 from components.storage.contents import SrContents
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
@@ -52,7 +53,7 @@ def show(context: Context, sr: SRView) -> None:
             listing.run_method("only", segment)
 
         bar = SpaceBar(sr, choose)
-        shown: list[SpaceBar | Chain | FreeUp] = [bar]
+        shown: list[SpaceBar | Areas | Chain | FreeUp] = [bar]
 
         def told(parts: Sequence[Part]) -> None:
             for one in shown:
@@ -61,6 +62,8 @@ def show(context: Context, sr: SRView) -> None:
         contents = SrContents(mirror, sr.row, told)
         chain = Chain(sr)
         chain.show(contents.parts)
+        areas = Areas(sr, choose, chain.choose)
+        areas.show(contents.parts)
         with Card(_("Disks"), wide=True) as disks:
             listing = Listing(mirror, disk_table(sr.row), on_count=disks.show_count, offer=PlacedMenu(context).open_for)
         SrPaths(context, sr)
@@ -68,7 +71,7 @@ def show(context: Context, sr: SRView) -> None:
         with ui.element().classes("x-object-aside"):
             free_up = FreeUp(context, sr, choose).classes("x-first")
             free_up.show(contents.parts)
-            shown += [chain, free_up]
+            shown += [chain, areas, free_up]
             SRGrowth(sr)
             RoomCard(sr)
             SrAbout(sr)

@@ -34,7 +34,7 @@ class Chain(Card):
         self._shown: object = None
         self._parts: Sequence[Part] = ()
         with self:
-            self._pick = choice({}, None, label=_("Disk"), on_change=lambda event: self._choose(str(event.value or ""))).mark("chain-disk")
+            self._pick = choice({}, None, label=_("Disk"), on_change=lambda event: self.choose(str(event.value or ""))).mark("chain-disk")
             self._box = ui.element().classes("contents")
         self.set_visibility(False)
 
@@ -42,7 +42,8 @@ class Chain(Card):
         self._parts = parts[:LOOKED_AT]
         self._draw()
 
-    def _choose(self, uuid: str) -> None:
+    def choose(self, uuid: str) -> None:
+        """Draw that of this disk, if it has one."""
         self._chosen = uuid
         self._draw()
 

@@ -9,14 +9,13 @@ from typing import Final
 from nicegui import background_tasks
 
 from components.cells import Cell, CellLink, CellTable, Marked, PartsBar, Quiet
-from components.hosts.rows import more
 from components.live import follow_all
+from components.storage.words import part_name
 from components.ui import Card, Column
 from components.urls import path_of
 from data.changes import Change, Operation
 from data.coalesce import in_turns
 from data.contents import Holder, Part, contents_of, finished, together
-from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.sight import Sight
 from data.types import Ref
@@ -122,16 +121,12 @@ def _disks(count: int) -> str:
 
 
 def _name(part: Part) -> Cell:
-    names = more([name_of(vm) for vm in part.machines])
-    if part.image is not None:
-        return name_of(part.image)
-    if part.holder is Holder.SYSTEM:
-        return Quiet(_("System disk"))
+    name = part_name(part)
     if part.holder is Holder.NOBODY:
-        return Marked("warning", _("Orphaned"))
-    if len(part.machines) > 1:
-        return Quiet(_("shared: {names}").format(names=names))
-    return CellLink(names, path_of(part.machines[0]))
+        return Marked("warning", name)
+    if part.holder is Holder.SYSTEM or len(part.machines) > 1:
+        return Quiet(name)
+    return CellLink(name, path_of(part.machines[0])) if part.machines else name
 
 
 def _cells(name: Cell, part: Part, largest: int) -> Iterator[Cell]:

@@ -10,6 +10,7 @@ from nicegui import ui
 
 from components.actions import run_command
 from components.live import follow_facts, fresh_slot
+from components.storage.words import USES
 from components.ui import Button, Card, Figure, Sparkline
 from components.urls import path_of
 from data.contents import Holder, Part, Use, together, uses_of
@@ -20,12 +21,8 @@ from data.storage import Reach
 from data.views.sr import SRView
 from xo_dash.context import Context
 from xo_dash.control.sr.attach import SCAN
-from xo_dash.i18n import N_, _, duration, ngettext, number, size
+from xo_dash.i18n import _, duration, ngettext, number, size
 
-WORDS: Final[Mapping[Use, str]] = {
-    Use.CURRENT: N_("Current disks"), Use.SNAPSHOTS: N_("Snapshots"), Use.BASES: N_("Base copies"), Use.MERGING: N_("Waiting to coalesce"),
-    Use.ORPHANS: N_("Orphaned"), Use.OTHER: N_("Other"), Use.FREE: N_("Free"),
-}  # fmt: skip
 LISTED: Final[Mapping[Use, str]] = {
     Use.CURRENT: "disk", Use.SNAPSHOTS: "snapshot", Use.BASES: "base", Use.MERGING: "base", Use.ORPHANS: "orphan",
 }  # fmt: skip
@@ -77,7 +74,7 @@ class SpaceBar(Card):
             if use in LISTED:
                 key.props("type=button").on("click", lambda: self.on_choose(LISTED[use]), [])
             ui.element("i").classes(f"x-space-{use}")
-            ui.label(_(WORDS[use])).classes("x-dim")
+            ui.label(_(USES[use])).classes("x-dim")
             ui.label(size(amount)).classes("x-strong")
 
 

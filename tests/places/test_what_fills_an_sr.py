@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.storage.area_tiles import MOST, REST, Tile, part_key, tiles_of_part, tiles_of_rest, tiles_of_sr
 from data.contents import STEP, Holder, Part, contents_of, together
 from data.mirror import Mirror
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
+from data.storage import Room
 from data.types import GIB, Ref
 from tests import fakes
 
@@ -134,6 +136,42 @@ def test_thousands_of_disks_are_looked_at_some_at_a_time(shelf: Shelf) -> None:
     parts, pauses = finished(contents_of(shelf.sr()))
     assert pauses >= 2000 // STEP and together(parts).disks == 2000
     assert parts[0].used == GIB
+
+
+def areas(tiles: list[Tile]) -> list[tuple[str, dict[str, float]]]:
+    return [(tile.name, {use: amount / GIB for use, amount in tile.uses}) for tile in tiles]
+
+
+def test_areas_of_an_sr_open_to_disks_snapshots_and_base_copies(shelf: Shelf) -> None:
+    web = shelf.vm("web")
+    shot = shelf.vm("before", is_a_snapshot=True, is_a_template=True, snapshot_of=web)
+    base = shelf.base(gib=20)
+    disk = shelf.disk(web, gib=8, below=base, name_label="root")
+    shelf.disk(shot, gib=2, below=base, is_a_snapshot=True, name_label="root")
+    shelf.disk(gib=3)
+    parts, room = shelf.parts(), Room(100 * GIB, 50 * GIB, -1)
+    tiles = tiles_of_sr(parts, room)
+    assert areas(tiles) == [
+        ("web", {"current": 8, "snapshots": 2, "bases": 20}), ("Orphaned", {"orphans": 3}),
+        ("Other", {"other": 17}), ("Free", {"free": 50}),
+    ]  # fmt: skip
+    assert [bool(tile.key) for tile in tiles] == [True, True, False, False]
+    assert tiles[0].wire() == [part_key(parts[0]), "web", "", "current", 8 * GIB, "snapshots", 2 * GIB, "bases", 20 * GIB]
+    inside = tiles_of_part(parts[0])
+    assert [(tile.note, *areas([tile])[0][1].items()) for tile in inside] == [
+        ("Base copy", ("bases", 20)), ("Disk", ("current", 8)), ("Snapshot", ("snapshots", 2)),
+    ]  # fmt: skip
+    assert inside[1].key == disk
+
+
+def test_small_areas_are_one_that_opens(shelf: Shelf) -> None:
+    for number in range(MOST + 20):
+        shelf.disk(shelf.vm(f"vm-{number}"), gib=1 + number)
+    parts = shelf.parts()
+    *first, rest, free = tiles_of_sr(parts, Room(10_000 * GIB, 5_050 * GIB, -1))
+    assert (len(first), rest.name, rest.key, free.name) == (MOST, "20 more", REST, "Free")
+    assert areas([rest]) == [("20 more", {"current": sum(range(1, 21))})]
+    assert [tile.name for tile in tiles_of_rest(parts)] == [f"vm-{number}" for number in range(19, -1, -1)]
 
 
 @given(

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from components.storage.area_tiles import part_key
+from components.storage.areas import AreaPicture, Areas
 from components.storage.parts import SrPaths
 from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from data.contents import Holder, Part
 from data.growth import DAY, Sample
 from data.history import History
-from data.objects import VM
+from data.objects import VDI, VM
 from data.scope import Scope
 from data.stores.users import Role
 from data.types import GIB
@@ -49,6 +51,31 @@ async def test_a_part_of_the_bar_lists_its_disks(tmp_path: Path, fake: FakePool)
         await at.user.should_see("Orphaned")
         at.user.find(marker="use-orphans").click()
         assert chosen == ["orphan"]
+
+
+async def test_an_area_opens_what_it_is_made_of(tmp_path: Path, fake: FakePool) -> None:
+    shelf, lists, chains = Shelf(fake, True, True), list[str](), list[str]()
+    small, large = (VDI(physical_utilisation=gib * GIB, SR=shelf.sr.ref, name_label=f"{gib}") for gib in (1, 4))
+    for disk in (small, large):
+        fake.put(disk)
+    web = Part(Holder.MACHINES, (fake.vm("web"),), current=5 * GIB, disks=2, nodes=[small, large])
+    lost = Part(Holder.NOBODY, current=GIB, disks=1, nodes=[small])
+
+    def draw(_context: object) -> None:
+        Areas(view(shelf), lists.append, chains.append).show([web, lost])
+
+    async with looking(tmp_path, fake, draw) as at:
+        (picture,) = at.user.find(kind=AreaPicture).elements
+        at.user.find(kind=AreaPicture).trigger("open", part_key(web))
+        assert chains == [large.uuid], "the chain of its largest disk is drawn"
+        assert picture.shown[1] == "web" and [tile.key for tile in picture.shown[0]] == [large.uuid, small.uuid]
+        at.user.find(kind=AreaPicture).trigger("open", small.uuid)
+        assert chains == [large.uuid, small.uuid] and picture.shown[1] == "web"
+        at.user.find(kind=AreaPicture).trigger("open", part_key(lost))
+        assert lists == ["orphan"]
+        for stranger in ("", "of no part"):
+            at.user.find(kind=AreaPicture).trigger("open", stranger)
+        assert picture.shown[1] == "" and chains[-1] == "of no part"
 
 
 async def test_what_frees_space_comes_by_least_risk(tmp_path: Path, fake: FakePool) -> None:

@@ -84,17 +84,20 @@ export const first = (plan) => stops(plan).next().value?.id ?? -1;
 /** The nearest stop from `id` in a direction (dx, dy); `id` itself if there is none. */
 export function neighbour(plan, id, dx, dy) {
   const from = spot(plan, id);
-  if (!from) return first(plan);
+  return from ? nearest(from, [...stops(plan)].filter((box) => box.id !== id), dx, dy)?.id ?? id : first(plan);
+}
+
+/** Of these boxes the one that is next to `from` in a direction (dx, dy). */
+export function nearest(from, boxes, dx, dy) {
   const cx = from.x + from.w / 2, cy = from.y + from.h / 2;
-  let best = id, least = Infinity;
-  for (const box of stops(plan)) {
-    if (box.id === id) continue;
+  let best, least = Infinity;
+  for (const box of boxes) {
     const ahead = dx ? dx * (dx > 0 ? box.x - (from.x + from.w) : box.x + box.w - from.x) : dy * (dy > 0 ? box.y - (from.y + from.h) : box.y + box.h - from.y);
     if (ahead < -0.5) continue;
     const across = dx ? gap(cy, box.y, box.y + box.h) : gap(cx, box.x, box.x + box.w);
     const drift = dx ? Math.abs(box.y + box.h / 2 - cy) : Math.abs(box.x + box.w / 2 - cx);
     const cost = ahead + across * 4 + drift * 0.1;
-    if (cost < least) { least = cost; best = box.id; }
+    if (cost < least) { least = cost; best = box; }
   }
   return best;
 }

@@ -1,0 +1,96 @@
+"""Where the space of an SR goes, as areas: the browser draws them from one message, and asks for what is inside of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import orjson
+from nicegui import events, ui
+
+import components.map  # its modules have the layout  # noqa: F401
+from components.browser import tell
+from components.charts import number_words
+from components.live import follow_facts
+from components.storage.area_tiles import REST, Tile, part_key, tiles_of_part, tiles_of_rest, tiles_of_sr
+from components.storage.words import USES, part_name
+from components.ui import Card
+from components.urls import path_of
+from data.contents import Holder, Part
+from data.views.sr import SRView
+from xo_dash.i18n import _
+
+ORPHANS: Final = "orphan"
+"""The segment of the list of disks that has what nothing has."""
+
+
+class AreaPicture(ui.element, component="areas.js"):
+    """Tiles as given, largest first; `on_open` gets the key of one that was clicked, "" for the way back."""
+
+    def __init__(self, label: str, on_open: Callable[[str], None]) -> None:
+        super().__init__()
+        self.on_open = on_open  # let go of at the end, see components.release
+        self.shown: tuple[Sequence[Tile], str, str] = ((), "", "")
+        self._props.update(
+            label=label, numbers=number_words(), words={"back": _("Whole SR"), "uses": {use: _(text) for use, text in USES.items()}}
+        )
+        self.on("ready", self._tell, [])
+        self.on("open", self._open)
+
+    def show(self, tiles: Sequence[Tile], name: str = "", path: str = "") -> None:
+        """`name`, which leads to `path`: whose parts these are, where they are not all."""
+        if self.shown != (tiles, name, path):
+            self.shown = tiles, name, path
+            self._tell()
+
+    def _tell(self) -> None:
+        tiles, name, path = self.shown
+        tell(self, "show", orjson.dumps([[tile.wire() for tile in tiles], name, path]).decode())
+
+    def _open(self, event: events.GenericEventArguments) -> None:
+        if isinstance(event.args, str):
+            self.on_open(event.args)
+
+
+class Areas(Card):
+    """Of one SR. A click on a VM opens what it has, one on a disk draws its chain, one on orphans lists them too."""
+
+    def __init__(self, sr: SRView, choose: Callable[[str], None], draw_chain: Callable[[str], None]) -> None:
+        """`choose` gets a segment of the list of disks, `draw_chain` the uuid of a disk."""
+        super().__init__(_("By size"), _("area is space used; click a part to open it"), wide=True)
+        self._sr = sr
+        self._parts: Sequence[Part] = ()
+        self._opened = ""
+        self.on_choose, self.on_chain = choose, draw_chain  # let go of at the end, see components.release
+        with self:
+            self._picture = AreaPicture(_("Space used, by size"), self._open).mark("areas")
+            follow_facts(sr, ("room",), self._draw)
+
+    def show(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._draw()
+
+    def _open(self, key: str) -> None:
+        part = next((part for part in self._parts if part_key(part) == key), None)
+        if part is None and key not in ("", REST):  # a disk of what is open
+            self.on_chain(key)
+            return
+        self._opened = key
+        self._draw()
+        if part is not None and part.holder is Holder.NOBODY:
+            self.on_choose(ORPHANS)
+        elif part is not None and (disks := [node for node in part.nodes if node.managed and not node.is_a_snapshot]):
+            self.on_chain(max(disks, key=lambda disk: disk.physical_utilisation).uuid)
+
+    def _draw(self) -> None:
+        part = next((part for part in self._parts if part_key(part) == self._opened), None)
+        if part is not None:
+            alone = part.machines[0] if len(part.machines) == 1 else None
+            self._picture.show(tiles_of_part(part), part_name(part), path_of(alone) if alone is not None else "")
+        elif self._opened == REST and (tiles := tiles_of_rest(self._parts)):
+            self._picture.show(tiles, _("Smaller parts"))
+        else:
+            self._opened = ""
+            tiles = tiles_of_sr(self._parts, self._sr.room)
+            self.set_visibility(bool(tiles))
+            self._picture.show(tiles)
