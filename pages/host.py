@@ -20,7 +20,7 @@ from components.ui import Card
 from data.facts.pool import own_pool
 from data.views.host import HostView
 from data.views.pool import PoolView
-from pages.objects import PageKind, object_page
+from pages.objects import PageKind, object_page, tabbed
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -46,10 +46,14 @@ def about() -> PageKind[HostView]:
 
 def show(context: Context, host: HostView) -> None:
     """The page of a host."""
-    mirror, own = context.mirror, own_pool(host.row.home)
-    pool = context.scope.view(PoolView, own) if own is not None else None
     host_head(context, host)
     host_bands(context, host)
+    tabbed(context, host, _overview)
+
+
+def _overview(context: Context, host: HostView) -> None:
+    mirror, own = context.mirror, own_pool(host.row.home)
+    pool = context.scope.view(PoolView, own) if own is not None else None
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
             Listing(mirror, resident_table(host.row), on_count=vms.show_count)

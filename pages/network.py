@@ -10,7 +10,7 @@ from components.networks.rows import nic_table
 from components.recent_messages import RecentMessages
 from components.ui import Card
 from data.views.network import NetworkView
-from pages.objects import PageKind, object_page
+from pages.objects import PageKind, object_page, tabbed
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -36,8 +36,12 @@ def _about() -> PageKind[NetworkView]:
 
 def show(context: Context, network: NetworkView) -> None:
     """The page of a network."""
-    mirror = context.mirror
     network_head(context, network)
+    tabbed(context, network, _overview)
+
+
+def _overview(context: Context, network: NetworkView) -> None:
+    mirror = context.mirror
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
             Listing(mirror, nic_table(network.row), on_count=vms.show_count)

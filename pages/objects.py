@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from nicegui import ui
 
+from components.access import access_tab
 from components.ambiguous import choices, which
 from components.frame.loading import is_loading, loading_page
 from components.hosts.words import pool_name, pool_path
 from components.live import follow_all, follow_facts, fresh_slot
+from components.servers.form import is_administrator
 from components.stale_data import stale_band
-from components.ui import Notice, Tone, empty_state
+from components.ui import Notice, Tab, Tabs, Tone, empty_state
 from data.changes import Change, Operation
 from data.identity import key_of, parse
 from data.names import name_of
@@ -28,6 +30,8 @@ from xo_dash.i18n import _
 
 T = TypeVar("T", bound=XapiObject)
 ViewT = TypeVar("ViewT", bound=View[Any])
+ACCESS: Final = "access"
+"""The tab's name in the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,22 @@ def _object(context: Context, about: PageKind[ViewT], view: ViewT) -> None:
         box.classes(**{"remove" if view.present and view.is_fresh else "add": "x-object-old"})
 
     follow_facts(view, (PRESENT, "is_fresh"), stands)
+
+
+def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], None]) -> None:
+    """What an object's page shows below its head; administrators may turn to who may do what with it."""
+    if not is_administrator():
+        overview(context, view)
+        return
+
+    def fill(name: str) -> None:
+        with fresh_slot(body):
+            access_tab(context, view.row) if name == ACCESS else overview(context, view)
+
+    chosen = ui.context.client.request.query_params.get("tab", "")
+    tabs = Tabs([Tab("overview", _("Overview")), Tab(ACCESS, _("Access"))], chosen, fill)
+    body = ui.element().classes("x-stack").style("gap: 12px")
+    fill(tabs.selected)
 
 
 def _unknown(context: Context, about: PageKind[ViewT], key: str) -> None:

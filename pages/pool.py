@@ -7,7 +7,7 @@ from nicegui import ui
 from components.charts import HistoryCharts, panels
 from components.hosts.failover import PoolFailures
 from components.hosts.patches import PoolPatches
-from components.hosts.pool import pool_parts
+from components.hosts.pool import pool_head, pool_sums
 from components.hosts.rows import host_table
 from components.lists import Listing
 from components.recent_messages import RecentMessages
@@ -15,7 +15,7 @@ from components.storage.rows import sr_table
 from components.ui import Card
 from data.objects import SR
 from data.views.pool import PoolView
-from pages.objects import PageKind, object_page
+from pages.objects import PageKind, object_page, tabbed
 from pages.revealing import revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -42,8 +42,13 @@ def about() -> PageKind[PoolView]:
 
 def show(context: Context, pool: PoolView) -> None:
     """The page of a pool."""
+    pool_head(context, pool)
+    tabbed(context, pool, _overview)
+
+
+def _overview(context: Context, pool: PoolView) -> None:
     mirror = context.mirror
-    pool_parts(context, pool)
+    pool_sums(pool)
     with Card(_("Hosts")) as hosts:
         Listing(mirror, host_table(pool.row.home), on_count=hosts.show_count)
     PoolFailures(pool)

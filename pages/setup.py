@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from components.access import GrantList
 from components.cells import Cell, Facts
 from components.live import follow_all
-from components.people import GrantList, KioskList, PeopleList, TokenList, TwoStepForAll
+from components.people import KioskList, PeopleList, TokenList, TwoStepForAll
 from components.servers import ServerList
 from components.servers.form import is_administrator, open_form
 from components.transfers.allowed_hosts import AllowedHostsSettings

@@ -19,7 +19,7 @@ from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from components.ui import Card
 from data.contents import Part
 from data.views.sr import SRView
-from pages.objects import PageKind, object_page
+from pages.objects import PageKind, object_page, tabbed
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -44,9 +44,14 @@ def _about() -> PageKind[SRView]:
 
 
 def show(context: Context, sr: SRView) -> None:
-    """The page of an SR: what is on it, with one selection for the bar, the VMs and the disks."""
-    mirror = context.mirror
+    """The page of an SR."""
     sr_head(context, sr)
+    tabbed(context, sr, _overview)
+
+
+def _overview(context: Context, sr: SRView) -> None:
+    """What is on it, with one selection for the bar, the VMs and the disks."""
+    mirror = context.mirror
     with ui.element().classes("x-object"):
 
         def choose(segment: str) -> None:

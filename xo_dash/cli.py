@@ -61,7 +61,7 @@ def _run(arguments: list[str]) -> int:
                 from xo_dash.cli_do import run as do
 
             return do(given, settings)
-        if given.command in ("ls", "show", "watch"):
+        if given.command in ("ls", "show", "watch", "why"):
             from xo_dash.cli_api import run as ask
 
             return ask(given, settings)
@@ -190,7 +190,13 @@ def _add_looking(commands: "Commands[argparse.ArgumentParser]") -> None:
     show.add_argument("object", metavar="NAME", help=_("a UUID or a name"))
     watch = commands.add_parser("watch", help=_("show changes as they happen"), parents=[_places()], allow_abbrev=False)
     watch.add_argument("collections", nargs="*", metavar="WHAT", help=what)
-    for one in (ls, show, watch):
+    why = commands.add_parser(
+        "why", help=_("tell why a user can or cannot do something: xo-dash why dev vm.start web-1"), parents=[_places()], allow_abbrev=False
+    )
+    why.add_argument("user", metavar="USER")
+    why.add_argument("action", metavar="ACTION", help=_("vm.start, vm.snapshot, ..."))
+    why.add_argument("object", metavar="NAME", help=_("a UUID or a name"))
+    for one in (ls, show, watch, why):
         one.add_argument("--json", action="store_true", help=_("a line of JSON for each"))
         _add_elsewhere(one)
 

@@ -1,4 +1,4 @@
-"""`xo-dash ls|show|watch`, and `do --url`: the API from the command line, of the dashboard on this machine or of another.
+"""`xo-dash ls|show|watch|why`, and `do --url`: the API from the command line, of the dashboard on this machine or of another.
 
 Exit status: 0 done, 1 it was refused or failed, 2 a wrong command line.
 """
@@ -136,7 +136,7 @@ async def remote(given: argparse.Namespace) -> AsyncIterator[Remote | None]:
 
 
 def run(given: argparse.Namespace, settings: Settings) -> int:
-    """ls, show and watch; the exit status."""
+    """ls, show, watch and why; the exit status."""
     try:
         return asyncio.run(_run(given, settings))
     except ApiError as error:
@@ -147,7 +147,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
 async def _run(given: argparse.Namespace, settings: Settings) -> int:
     async with remote(given) as there:
         api: Api = there or Local(settings.data_dir)
-        await {"ls": _list, "show": _show, "watch": _watch}[given.command](given, api)
+        await {"ls": _list, "show": _show, "watch": _watch, "why": _why}[given.command](given, api)
     return 0
 
 
@@ -212,6 +212,20 @@ async def _watch(given: argparse.Namespace, api: Api) -> None:
                 name = value
             elif key == "data" and name not in ("hello", "reset"):
                 print(f'{{"event":"{name}",{value[1:]}' if given.json else _told(name, orjson.loads(value)), flush=True)
+
+
+async def _why(given: argparse.Namespace, api: Api) -> None:
+    """The sentence, then what each grant that applies says."""
+    answer = await got(api, f"/access?{urlencode({'user': given.user, 'action': given.action, 'on': given.object})}")
+    if given.json:
+        print(orjson.dumps(answer).decode())
+        return
+    print(answer["reason"])
+    if answer["allowed"] and answer["obstacle"]:
+        print(_("Not possible at the moment: {reason}.").format(reason=answer["obstacle"]))
+    if answer["grants"]:
+        rows = [[_text(one[name]) for name in ("effect", "role", "on", "user", "group", "id")] for one in answer["grants"]]
+        print_table((_("says"), _("role"), _("on"), _("user"), _("group"), _("id")), rows, "")
 
 
 async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[str]:

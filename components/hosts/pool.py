@@ -21,19 +21,23 @@ from xo_dash.i18n import _, ngettext, number, percent, size
 ABOUT: Final = ("master", "default_sr", "suspend_sr", "has_ha", "ha_bears", "network_count")
 
 
-def pool_parts(context: Context, pool: PoolView) -> None:
-    """Head, bands and the cards of sums."""
+def pool_head(context: Context, pool: PoolView) -> None:
+    """Head and bands."""
     head = ObjectHead(context, pool.row)
     crowded = Notice(_("HA cannot restart all protected VMs after a host failure: free up some memory."), Tone.WARNING)
     crowded.bind_visibility_from(pool, "ha_is_overcommitted")
-    with cards().classes("x-fours"):
-        counts, memory, storage = VmCounts(), MemoryBar(), Storage(pool)
-        with Card(_("About")):
-            facts = Facts([name for name, _value in about(pool)])
     with head:
         follow_facts(
             pool, ("name", "description", "tags", "host_states", "product", "address"), lambda: head.show(_summary(pool), _state(pool))
         )
+
+
+def pool_sums(pool: PoolView) -> None:
+    """The cards of sums."""
+    with cards().classes("x-fours"):
+        counts, memory, storage = VmCounts(), MemoryBar(), Storage(pool)
+        with Card(_("About")):
+            facts = Facts([name for name, _value in about(pool)])
         follow_facts(pool, ("vm_states", "template_count"), lambda: counts.show(pool))
         follow_facts(pool, ("memory",), lambda: memory.show(pool.memory))
         follow_facts(pool, ("room", "sr_count"), lambda: storage.show(pool))

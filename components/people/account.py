@@ -12,7 +12,7 @@ from xo_dash.auth.current import current_session, current_user
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
-from xo_dash.control.access import ROLES
+from xo_dash.control.grant_words import ROLES
 from xo_dash.i18n import _
 
 

@@ -41,13 +41,6 @@ class Entry(NamedTuple):
         return verb in self.verbs or (verb == SEE and not self.deny)
 
 
-class Decision(NamedTuple):
-    """Whether it may be, and which grant says so; none: the role that holds everywhere, or that nothing allows it."""
-
-    allowed: bool
-    grant: Grant | None = None
-
-
 class Rights:
     """Of one user: the level of the role that holds everywhere, and grants. `cap`: the most that a token may."""
 
@@ -94,18 +87,15 @@ class Rights:
                 allowed = True
         return allowed
 
-    def decide(self, verb: str, level: int, subject: Subject) -> Decision:
-        """The same, with the grant that decides: of several the nearest to the object."""
-        if not self.may(verb, level, subject):
-            denying = next((entry.grant for entry in self._entries(subject) if entry.deny and entry.covers(verb, level)), None)
-            return Decision(False, denying)
-        if self.level >= level:
-            return Decision(True)
-        return Decision(True, next(entry.grant for entry in self._entries(subject) if entry.covers(verb, level)))
-
     def grants_on(self, subject: Subject) -> list[Grant]:
         """All that say something of it, the nearest first."""
         return list(dict.fromkeys(entry.grant for entry in self._entries(subject)))
+
+    def effects(self, verb: str, level: int, subject: Subject) -> Iterator[tuple[Grant, bool | None]]:
+        """The same, each with whether it denies the verb; None: it is about others."""
+        entries = {entry.grant: entry for entry in self._entries(subject)}
+        for grant, entry in entries.items():
+            yield grant, entry.deny if entry.covers(verb, level) else None
 
     def _entries(self, subject: Subject) -> Iterable[Entry]:
         """Those on it, on what it is part of, on its host, on its pool, and on their tags."""

@@ -65,12 +65,13 @@ class GrantTable:
 
     def of(self, user_id: str) -> Sequence[Grant]:
         """Those that a user has, directly or by groups, and that have not ended."""
-        now, groups = self._clock(), groups_of(user_id, self.groups)
-        return [
-            grant
-            for grant in self.grants
-            if (grant.user_id == user_id or grant.group_id in groups) and (grant.until is None or grant.until > now)
-        ]
+        groups = groups_of(user_id, self.groups)
+        return [grant for grant in self.valid() if grant.user_id == user_id or grant.group_id in groups]
+
+    def valid(self) -> Sequence[Grant]:
+        """Those of everybody that have not ended."""
+        now = self._clock()
+        return [grant for grant in self.grants if grant.until is None or grant.until > now]
 
     def _renew(self) -> None:
         now = self._clock()

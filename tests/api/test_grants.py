@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from data.stores.grants import GrantStore
 from data.stores.users import Role
 from tests import fakes
 from tests.api.conftest import Api
+from xo_dash import cli_api
 from xo_dash.api.routes import table
 
 ADMIN_ALONE = {"/users", "/groups", "/roles", "/grants"}
@@ -29,6 +32,20 @@ async def grant(api: Api, role: str = "operator", **more: Any) -> dict[str, Any]
     told: dict[str, Any] = answer.json()
     assert answer.headers["location"] == f"/api/v1/grants/{told['id']}"
     return told
+
+
+async def power(api: Api) -> bool:
+    return (await api.post("/roles", {"name": "Power", "verbs": ["vm.start", "vm.clean_shutdown"]})).status_code == 201
+
+
+class LocalAdmin:
+    """The API as the command line asks it."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def stream(self, path: str) -> AsyncIterator[bytes]:
+        yield (await self._api.ask("GET", path)).content
 
 
 async def names(api: Api, collection: str, by: str) -> set[str]:
@@ -75,13 +92,33 @@ async def test_what_the_command_line_takes_away_is_gone_also_beside_a_damaged_fi
 async def test_a_deny_wins_over_the_role_that_holds_everywhere(api: Api) -> None:
     await grant(api, "operator", user="admin", deny=True)
     told = await api.refused(403, "POST", "/actions/vm.snapshot", json={"on": [web(api).uuid]})
-    assert "denies" in told["detail"]
+    assert "a deny of operator" in told["detail"]
     await grant(api, "viewer", user="viewer", deny=True)
     assert "web-1" not in await names(api, "vms", "viewer") and len(await names(api, "vms", "viewer")) == 40
 
 
+async def test_why_somebody_can_or_cannot_names_the_grant(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    given, deny = await grant(api), await grant(api, "Power", deny=True) if await power(api) else {}
+    asked = {"user": "none", "action": "vm.start", "on": web(api).uuid}
+    told = await api.get("/access", **asked)
+    assert (told["allowed"], told["by"]) == (False, "deny") and "a deny of Power on web-1" in told["reason"]
+    assert {(one["id"], one["effect"], one["decides"]) for one in told["grants"]} == {
+        (given["id"], "allows", False), (deny["id"], "denies", True),
+    }  # fmt: skip
+    assert await api.get("/access", by="none", action="vm.start", on="web-1") == told, "of themselves everybody"
+    told = await api.get("/access", action="vm.start", on="web-1")
+    assert told["allowed"] and told["by"] == "role" and "running" in told["obstacle"] and told["grants"] == []
+    await api.refused(403, "GET", "/access?user=admin&action=vm.start&on=web-1", by="none")
+    await api.refused(404, "GET", "/access?action=vm.start&on=db-01", by="none")
+    await api.refused(404, "GET", "/access?action=vm.fly&on=web-1")
+    await api.refused(404, "GET", "/access")
+    await cli_api._why(argparse.Namespace(user="none", action="vm.start", object="web-1", json=False), LocalAdmin(api))
+    said = capsys.readouterr().out
+    assert "a deny of Power on web-1" in said and deny["id"] in said
+
+
 async def test_a_group_a_tag_and_a_role_of_ones_own(api: Api) -> None:
-    assert (await api.post("/roles", {"name": "Power", "verbs": ["vm.start", "vm.clean_shutdown"]})).status_code == 201
+    assert await power(api)
     assert (await api.post("/groups", {"name": "ops", "users": ["none"]})).status_code == 201
     await grant(api, "Power", user="", group="ops", on={"kind": "tag", "tag": "ci"})
     assert await names(api, "vms", "none") == {"ci-runner-1"}

@@ -13,6 +13,7 @@ from data.facts.vm import is_guest
 from data.grants.grant import ADMIN, NONE, OPERATOR, SEE, VIEWER, Grant, GrantKind, OwnRole, UserGroup
 from data.grants.rights import Rights
 from data.grants.table import GrantTable
+from data.grants.why import Basis, Effect, explain
 from data.identity import key_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
 from data.scope import Scope
@@ -21,7 +22,8 @@ from data.types import XapiObject
 from tests import fakes
 from xo_dash.consoles.rights import may_use
 from xo_dash.control.access import DENIED, may
-from xo_dash.control.verbs import LOOK
+from xo_dash.control.verbs import LOOK, VERBS
+from xo_dash.control.why import why
 
 KINDS = {Pool: GrantKind.POOL, Host: GrantKind.HOST, VM: GrantKind.VM, SR: GrantKind.SR, Network: GrantKind.NETWORK}
 LAB = fakes.home_lab()
@@ -80,7 +82,28 @@ def test_a_deny_wins_from_wherever_it_comes_and_takes_the_role_with_what_include
         assert not start(rights, web) and rights.sees(web), "it can still be looked at"
         rights = Rights(ADMIN, [grant("viewer", off, deny=True)])
         assert not rights.sees(web) and not rights.sees_everything
-        assert rights.decide(SEE, VIEWER, web).grant == grant("viewer", off, deny=True)
+        assert explain(rights, SEE, VIEWER, web).grant == grant("viewer", off, deny=True)
+
+
+def test_why_names_what_decides_and_what_else_is_said_the_nearest_first(web: VM) -> None:
+    host, pool = above(web)
+    table = web.home.part(GrantTable)
+    given = [grant("operator", pool), grant("viewer", host), grant("operator", web, deny=True)]
+    rights = Rights(NONE, given)
+    told = explain(rights, "vm.start", OPERATOR, web)
+    assert (told.allowed, told.basis, told.grant) == (False, Basis.DENY, given[2])
+    assert told.says == ((given[2], Effect.DENIES), (given[1], Effect.SILENT), (given[0], Effect.ALLOWS))
+    assert explain(rights, SEE, VIEWER, web).grant == given[1]
+    assert explain(Rights(ADMIN, cap=VIEWER), "vm.start", OPERATOR, web).basis is Basis.CAP
+    try:
+        table.put(given)
+        ann = User(id="ann", name="ann", password_hash="", role=Role.NONE, created=0.0, epoch="")
+        start = VERBS["vm.start"]
+        answer = why(ann, start, web)
+        assert "a deny of operator on web-1 (direct)" in str(answer.sentence) and "running" in str(answer.obstacle)
+        assert "a deny of operator on web-1 takes this away" in str(may(ann, start, web).reason)
+    finally:
+        table.put([])
 
 
 def test_tags_and_own_roles(web: VM) -> None:
@@ -105,7 +128,7 @@ def test_a_grant_on_what_is_seen_by_name_alone_counts_too() -> None:
     scope = Scope(lab, lab.grants.rights(ann).sees)
     seen = scope.mirror.having(VM, key_of(web))[0]
     assert seen is not web and not scope.shows(host) and may(ann, LOOK, seen)
-    assert may_use(ann, web).reason is DENIED.reason and not may_use(ann, seen)
+    assert may_use(ann, web).reason is DENIED and not may_use(ann, seen)
 
 
 def test_a_token_caps_roles_and_grants(web: VM) -> None:
@@ -153,13 +176,14 @@ def test_more_allows_more_a_deny_allows_less_and_each_answer_names_its_grant(gra
     allowing = Rights(level, [one for one in grants if not one.deny])
     for row in objects()[::5]:
         for verb, needed in ((SEE, VIEWER), ("vm.start", OPERATOR), ("host.reboot", ADMIN)):
-            decision = rights.decide(verb, needed, row)
+            decision = explain(rights, verb, needed, row)
             assert decision.allowed == rights.may(verb, needed, row)
             assert not decision.allowed or allowing.may(verb, needed, row)
             if decision.grant is not None:
                 assert decision.grant.deny is not decision.allowed and decision.grant in grants
             elif decision.allowed:
-                assert level >= needed
+                assert level >= needed and decision.basis is Basis.ROLE
+            assert {said for said, _effect in decision.says} == set(rights.grants_on(row))
             if decision.allowed and needed > VIEWER:
                 assert rights.sees(row), "who may act on it sees it"
 

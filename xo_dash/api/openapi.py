@@ -103,6 +103,12 @@ def _operations(collections: Sequence[Collection[Any]]) -> Iterator[tuple[str, s
             "summary": f"One of the {one.name}", "parameters": [_path(key)], "responses": {"200": _object(fields)},
         }  # fmt: skip
     yield "/runs/{id}", "delete", {"summary": "Cancel a run", "parameters": [_path("id")], "responses": {"202": _answer("Run")}}
+    asked = [_query("user", "Name or id; you, where it is left out"), _query("action", "Id of an action, or vm.see, vm.console ..."),
+             _query("on", "uuid, uuid@pool, or a name that only one has")]  # fmt: skip
+    yield "/access", "get", {
+        "summary": "Whether a user may do one thing to one object, and which grant says so", "parameters": asked,
+        "responses": {"200": _object(["user", "action", "on", "allowed", "by", "reason", "obstacle", "grants"])},
+    }  # fmt: skip
     yield "/actions", "get", {"summary": "All actions, with the schema of their requests", "responses": {"200": _object([])}}
     for action in ACTIONS:
         body = {"type": "object", "required": ["on"], "additionalProperties": False,

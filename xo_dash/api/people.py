@@ -95,27 +95,27 @@ def _mine(asked: Asked) -> frozenset[str]:
     return groups_of(asked.user.id, asked.context.grants.groups.all())
 
 
-def _wrapped(found: Iterable[Any], asked: Asked) -> list[_Told]:
+def wrapped(found: Iterable[Any], asked: Asked) -> list[_Told]:
     return [_Told(one, asked.context) for one in found]
 
 
 def _users(asked: Asked) -> Iterable[_Told]:
-    return _wrapped((user for user in asked.context.users.all() if is_admin(asked) or user.id == asked.user.id), asked)
+    return wrapped((user for user in asked.context.users.all() if is_admin(asked) or user.id == asked.user.id), asked)
 
 
 def _groups(asked: Asked) -> Iterable[_Told]:
     mine = _mine(asked)
-    return _wrapped((group for group in asked.context.grants.groups.all() if is_admin(asked) or group.id in mine), asked)
+    return wrapped((group for group in asked.context.grants.groups.all() if is_admin(asked) or group.id in mine), asked)
 
 
 def _grants(asked: Asked) -> Iterable[_Told]:
     mine = {grant.id for grant in asked.context.grants.table.of(asked.user.id)}
-    return _wrapped((grant for grant in asked.context.grants.grants.all() if is_admin(asked) or grant.id in mine), asked)
+    return wrapped((grant for grant in asked.context.grants.grants.all() if is_admin(asked) or grant.id in mine), asked)
 
 
 def _roles(asked: Asked) -> Iterable[_Told]:
     built_in = [OwnRole(id=role.value, name=role.value, verbs=tuple(verbs_of(role))) for role in Role]
-    return _wrapped([*built_in, *asked.context.grants.roles.all()], asked)
+    return wrapped([*built_in, *asked.context.grants.roles.all()], asked)
 
 
 def on_as_data(grant: Grant) -> dict[str, object]:
@@ -180,14 +180,14 @@ async def add_user(asked: Asked) -> Response:
 
 async def remove_user(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
-    await asked.context.auth.remove_user(_user(asked, asked.path("uuid")).id)
+    await asked.context.auth.remove_user(named_user(asked, asked.path("uuid")).id)
     return await _changed(asked)
 
 
 async def add_group(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
     body = await asked.body(NewGroup)
-    group = await asked.context.grants.groups.add(body.name, _ids(asked, body.users, _user), _ids(asked, body.groups, _group))
+    group = await asked.context.grants.groups.add(body.name, _ids(asked, body.users, named_user), _ids(asked, body.groups, _group))
     await asked.context.grants.refresh()
     return await _made(asked, GROUPS, group)
 
@@ -196,7 +196,7 @@ async def set_members(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
     body = await asked.body(GroupMembers)
     group = _group(asked, asked.path("uuid"))
-    users, groups = _ids(asked, body.users, _user), _ids(asked, body.groups, _group)
+    users, groups = _ids(asked, body.users, named_user), _ids(asked, body.groups, _group)
     group = await asked.context.grants.groups.set_members(group.id, users, groups)
     await asked.context.grants.refresh()
     return await told(asked, GROUPS.as_data(_Told(group, asked.context), asked.scope.sees))
@@ -229,7 +229,7 @@ async def add_grant(asked: Asked) -> Response:
     if bool(body.user) == bool(body.group):
         raise Problem(400, _("a grant is for a “user” or a “group”; name one of them"))
     grant = await asked.context.grants.grants.add(
-        _role(asked, body.role), body.on.kind, _target(asked, body.on), user_id=_user(asked, body.user).id if body.user else "",
+        _role(asked, body.role), body.on.kind, _target(asked, body.on), user_id=named_user(asked, body.user).id if body.user else "",
         group_id=_group(asked, body.group).id if body.group else "", deny=body.deny, until=moment_of(body.until), by=asked.user.name,
     )  # fmt: skip
     await asked.context.grants.refresh()
@@ -252,7 +252,7 @@ def _ids(asked: Asked, names: Sequence[str], find: Callable[[Asked, str], User |
     return [find(asked, name).id for name in names]
 
 
-def _user(asked: Asked, name: str) -> User:
+def named_user(asked: Asked, name: str) -> User:
     user = asked.context.users.get(name) or asked.context.users.by_name(name)
     if user is None:
         raise Problem(404, _("there is no user “{name}”; GET /api/v1/users lists them").format(name=name[:80]))

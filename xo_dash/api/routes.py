@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from nicegui import App
 from starlette.responses import Response
 
-from xo_dash.api import actions, consoles, events, metrics, objects, openapi, people, runs, transfers
+from xo_dash.api import access, actions, consoles, events, metrics, objects, openapi, people, runs, transfers
 from xo_dash.api.asked import Asked, Desk, Handler, Problem, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
@@ -49,6 +49,7 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("GET", "/actions", actions.all_actions)
     yield ApiRoute("GET", "/actions/{id}", actions.one_action)
     yield ApiRoute("POST", "/actions/{id}", actions.give)
+    yield ApiRoute("GET", "/access", access.access)
     yield ApiRoute("GET", "/runs/{id}", runs.one_run)
     yield ApiRoute("GET", "/runs/{id}/file", transfers.fetch)
     yield ApiRoute("POST", "/uploads", transfers.offer, transfers.FileOffer)

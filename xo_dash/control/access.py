@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from data.grants.grant import SEE
+from data.grants.grant import SEE, Grant, GrantKind
 from data.grants.table import GrantTable
+from data.grants.why import explain
 from data.mirror import Subject
 from data.server import Server
 from data.stores.users import Role, User
-from data.types import NOWHERE
+from data.types import NOWHERE, XapiObject
+from xo_dash.control.grant_words import ROLES, grant_text
 from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.i18n import N_
 
-ROLES = {Role.NONE: N_("no role"), Role.VIEWER: N_("viewer"), Role.OPERATOR: N_("operator"), Role.ADMIN: N_("administrator")}
-"""The roles in words."""
 _RANK = {role: rank for rank, role in enumerate(Role)}
 
 
@@ -38,7 +38,7 @@ class Verdict:
 
 
 ALLOWED = Verdict(True)
-DENIED = Verdict(False, lazy(N_("a grant denies you this here; ask an administrator")))
+DENIED = lazy(N_("a grant denies you this here; ask an administrator"))
 GONE = Verdict(False, lazy(N_("you are no longer signed in; sign in again")))
 
 
@@ -52,9 +52,17 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
     verb, level = getattr(guarded, "id", SEE), _RANK[guarded.role]
     if rights.may(verb, level, subject):
         return ALLOWED
-    if rights.decide(verb, level, subject).grant is not None:
-        return DENIED
+    if (deny := explain(rights, verb, level, subject).grant) is not None:
+        return Verdict(False, _denied(deny, subject))
     return _needs(user, guarded)
+
+
+def _denied(deny: Grant, subject: XapiObject) -> LazyText:
+    """As much as they may know: where the tag of something is that they do not see, it is not named."""
+    if deny.kind is GrantKind.TAG and deny.key not in getattr(subject, "tags", ()):
+        return DENIED
+    grant = grant_text(deny, subject.home.part(GrantTable), subject.home)
+    return lazy(N_("{grant} takes this away from you; ask an administrator"), grant=grant)
 
 
 def _needs(user: User, guarded: Guarded) -> Verdict:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from data.grants.grant import SEE
 from data.stores.errors import RecordRefused
 from data.stores.users import Role
-from xo_dash.control.actions import ACTIONS
-from xo_dash.i18n import _
+from xo_dash.control.action import AnyAction
+from xo_dash.control.actions import ACTIONS, BY_ID
+from xo_dash.i18n import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,22 @@ class Right:
 
     id: str
     role: Role
+    title: str
 
 
-LOOK: Final = Right(SEE, Role.VIEWER)
-SEE_CONSOLE: Final = Right("vm.console.see", Role.VIEWER)
-USE_CONSOLE: Final = Right("vm.console", Role.OPERATOR)
-HOST_CONSOLE: Final = Right("host.console", Role.ADMIN)
+LOOK: Final = Right(SEE, Role.VIEWER, N_("See"))
+SEE_CONSOLE: Final = Right("vm.console.see", Role.VIEWER, N_("See the console"))
+USE_CONSOLE: Final = Right("vm.console", Role.OPERATOR, N_("Use the console"))
+HOST_CONSOLE: Final = Right("host.console", Role.ADMIN, N_("Use the host console"))
 """A host's own console is a shell on it: seeing it and using it are one."""
 RIGHTS: Final = (LOOK, SEE_CONSOLE, USE_CONSOLE, HOST_CONSOLE)
+
+
+Verb = Right | AnyAction
+
+
+VERBS: Final[Mapping[str, Verb]] = {**{right.id: right for right in RIGHTS}, **BY_ID}
+"""{id: the right or the action}"""
 
 
 def verbs_of(role: Role) -> list[str]:
@@ -36,7 +45,6 @@ def verbs_of(role: Role) -> list[str]:
 
 def check_verbs(verbs: Iterable[str]) -> None:
     """Raises RecordRefused for one that there is not."""
-    known = set(verbs_of(Role.ADMIN))
     for verb in verbs:
-        if verb not in known:
+        if verb not in VERBS:
             raise RecordRefused(_("there is no action “{action}”; see: xo-dash do").format(action=verb[:80]))

@@ -8,7 +8,9 @@ from typing import Final
 
 from nicegui import ui
 
+from components.access import access_tab
 from components.live import follow_facts, fresh_slot
+from components.servers.form import is_administrator
 from components.ui import Tab, Tabs
 from components.urls import path_of
 from components.vms.page.console import console
@@ -32,6 +34,7 @@ class VmTab:
     title: str
     draw: Callable[[Context, VM], None]
     count: str = ""  # of what it shows: a fact of the VM
+    for_administrators: bool = False
 
 
 TABS: Final = (
@@ -41,6 +44,7 @@ TABS: Final = (
     VmTab("networks", N_("Networks"), networks, "nic_count"),
     VmTab("snapshots", N_("Snapshots"), snapshots, "snapshot_count"),
     VmTab("settings", N_("Settings"), settings),
+    VmTab("access", N_("Access"), access_tab, for_administrators=True),
     VmTab("history", N_("History"), history),
 )
 """In the order in which they are shown; the first has the page's own address."""
@@ -52,16 +56,17 @@ class VmTabs:
     def __init__(self, context: Context, vm: VM, selected: str) -> None:
         self._context, self._vm, self._view = context, vm, context.scope.view(VMView, vm)
         path = path_of(vm)
-        tabs = [Tab(tab.name, _(tab.title), path=path if tab is TABS[0] else f"{path}/{tab.name}") for tab in TABS]
+        self._offered = [tab for tab in TABS if not tab.for_administrators or is_administrator()]
+        tabs = [Tab(tab.name, _(tab.title), path=path if tab is TABS[0] else f"{path}/{tab.name}") for tab in self._offered]
         self._tabs = Tabs(tabs, selected, self._fill)
         with ui.element().classes("x-vm-body") as self._body:
             pass
-        follow_facts(self._view, [tab.count for tab in TABS if tab.count], self._count)
+        follow_facts(self._view, [tab.count for tab in self._offered if tab.count], self._count)
         follow_facts(self._view, ("is_fresh",), self._age)
         self._fill(self._tabs.selected)
 
     def _count(self) -> None:
-        for tab in TABS:
+        for tab in self._offered:
             if tab.count:
                 self._tabs.show_count(tab.name, getattr(self._view, tab.count))
 
@@ -70,4 +75,4 @@ class VmTabs:
 
     def _fill(self, name: str) -> None:
         with fresh_slot(self._body):
-            next(tab for tab in TABS if tab.name == name).draw(self._context, self._vm)
+            next(tab for tab in self._offered if tab.name == name).draw(self._context, self._vm)

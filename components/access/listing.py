@@ -1,0 +1,56 @@
+"""Who may do what on which object, for an administrator: grants, as they were given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from nicegui import ui
+
+from components.access.giving import GrantDialog, revoke_grant
+from components.live import follow_source, fresh_slot
+from components.ui import Button, ButtonKind, Card, Column, data_table
+from data.grants.grant import Grant, GrantKind
+from data.grants.targets import target_of
+from data.names import name_of
+from xo_dash.context import Context
+from xo_dash.control.grant_words import role_text, whose
+from xo_dash.i18n import _, date
+
+
+class GrantList(Card):
+    """A table of grants with what can be done to each."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("Grants"), _("Roles on single objects, and what is in them"), wide=True)
+        self._context = context
+        with self:
+            self._box = ui.element()
+            with ui.element().classes("x-btns"):
+                Button(_("Add grant"), lambda: GrantDialog(context, lambda: None), icon="plus")
+            follow_source(context.grants.table.observe, self._fill)
+
+    def _fill(self) -> None:
+        grants = self._context.grants.grants.all()
+        with fresh_slot(self._box):
+            if grants:
+                columns = [Column(_("Who"), main=True), Column(_("Role")), Column(_("On")), Column(_("Until")), Column("", number=True)]
+                data_table(columns, [self._row(grant) for grant in grants])
+            else:
+                ui.label(_("No grants. Roles apply everywhere.")).classes("x-dim")
+
+    def _row(self, grant: Grant) -> list[str | Callable[[], object]]:
+        table = self._context.grants.table
+        who, may = str(whose(grant, table, self._context.users)), str(role_text(grant.role, table))
+        revoke = lambda: Button(_("Revoke"), lambda: revoke_grant(self._context, grant, who), kind=ButtonKind.GHOST)  # noqa: E731
+        return [who, _("not {role}").format(role=may) if grant.deny else may, self._on(grant), until_text(grant), revoke]
+
+    def _on(self, grant: Grant) -> str:
+        if grant.kind is GrantKind.TAG:
+            return _("tag {tag}").format(tag=grant.key)
+        row = target_of(grant.kind, grant.key, self._context.mirror)
+        return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
+
+
+def until_text(grant: Grant) -> str:
+    return "–" if grant.until is None else _("expired") if grant.until < time.time() else date(grant.until)
