@@ -455,7 +455,7 @@ def _print_start(settings: Settings, context: Context) -> None:
         lines.append(_("its certificate is self-signed, with the SHA-256 fingerprint {fingerprint}").format(fingerprint=mark))
     if settings.demo:
         lines.append(_("sign in as demo, password demo"))
-    elif code := context.auth.first_run_code():
+    elif code := context.auth.first_run.code():
         lines.append(
             _("first run: open {url} and create the first administrator with the code {code}").format(
                 url=f"{settings.url}/first-run", code=code

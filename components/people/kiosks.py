@@ -96,7 +96,7 @@ class KioskList(Card):
             if not current_user().role.includes(Role.ADMIN):
                 notify(_("Only an administrator can revoke links."), Tone.CRITICAL)
                 return
-            await self._context.auth.revoke_kiosk(kiosk.id)
+            await self._context.auth.by_link.revoke(kiosk.id)
         except (RecordMissing, StoreError, SignedOut) as error:
             notify(str(error) or _("You have signed out."), Tone.CRITICAL)
         self._fill()

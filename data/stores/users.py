@@ -42,6 +42,8 @@ class User:
     created: float = field(metadata=UNTOLD)  # seconds since 1970
     epoch: str = field(repr=False, metadata=UNTOLD)  # another one with every new password: ends the sessions of the old
     external: str = ""  # whom a provider of identities calls so: its issuer and the subject; empty: only known here
+    disabled: bool = False  # may not come in, and none of their tokens
+    signed_in: float = field(default=0.0, metadata=UNTOLD)  # seconds since 1970, the last time; 0: never
     preferences: dict[str, Any] = field(default_factory=dict, repr=False)  # language, theme, columns, ...
 
 
@@ -130,6 +132,16 @@ class UserStore(Records[User]):
 
         return self._change("user.role", edit, user_id)
 
+    def set_disabled_now(self, user_id: str, *, disabled: bool) -> User:
+        """Raises RecordRefused for the last administrator."""
+
+        def edit(records: dict[str, User]) -> User:
+            records[user_id] = replace(self.need(user_id), disabled=disabled)
+            _keep_an_administrator(self._records, records)
+            return records[user_id]
+
+        return self._change("user.disable" if disabled else "user.enable", edit, user_id)
+
     def set_preferences_now(self, user_id: str, changes: Mapping[str, Any]) -> User:
         """Set some; None forgets one. Values are what JSON can carry."""
 
@@ -162,6 +174,14 @@ class UserStore(Records[User]):
     async def set_role(self, user_id: str, role: Role) -> User:
         return await self._directory.run(self.set_role_now, user_id, role)
 
+    async def set_disabled(self, user_id: str, *, disabled: bool) -> User:
+        return await self._directory.run(self.set_disabled_now, user_id, disabled=disabled)
+
+    async def note_sign_in(self, user_id: str) -> None:
+        """Write down that they came in just now."""
+        now = time.time()
+        await self._directory.run(self._update, None, user_id, lambda user: replace(user, signed_in=now))
+
     async def set_preferences(self, user_id: str, changes: Mapping[str, Any]) -> User:
         return await self._directory.run(self.set_preferences_now, user_id, changes)
 
@@ -170,7 +190,7 @@ class UserStore(Records[User]):
 
 
 def _administrators(records: Mapping[str, User]) -> int:
-    return sum(user.role is Role.ADMIN and bool(user.password_hash) for user in records.values())
+    return sum(user.role is Role.ADMIN and bool(user.password_hash) and not user.disabled for user in records.values())
 
 
 def _keep_an_administrator(before: Mapping[str, User], after: Mapping[str, User]) -> None:

@@ -76,7 +76,7 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     @app.post("/desk/revoke")
     async def _revoke() -> JSONResponse:
         for record in kiosks.all():
-            await auth.revoke_kiosk(record.id)
+            await auth.by_link.revoke(record.id)
         return JSONResponse({})
 
     @app.get("/desk/clicks")
@@ -86,7 +86,7 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     @app.get("/healthz")
     @open_to(EVERYBODY)
     def _healthz() -> JSONResponse:
-        return JSONResponse({"code": auth.first_run_code()})
+        return JSONResponse({"code": auth.first_run.code()})
 
     @app.get("/healthz/identity")
     @open_to(EVERYBODY)

@@ -40,8 +40,8 @@ async def test_accounts_are_changed_through_the_door(data_dir: Path) -> None:
             await auth.add_user("ann", "the first one", Role.VIEWER)
         bob = await auth.add_user("Bob", "bob's password", Role.VIEWER)
 
-        _token, here = await auth.sign_in("ann", "the first one", "10.0.0.1")
-        _token, elsewhere = await auth.sign_in("ANN", "the first one", "10.0.0.2")
+        _token, here = await auth.by_password.sign_in("ann", "the first one", "10.0.0.1")
+        _token, elsewhere = await auth.by_password.sign_in("ANN", "the first one", "10.0.0.2")
         with pytest.raises(Refused, match="current password is wrong"):
             await auth.change_own_password(here, "not that", "the second one")
         with pytest.raises(Refused, match="at least 8"):
@@ -50,9 +50,9 @@ async def test_accounts_are_changed_through_the_door(data_dir: Path) -> None:
         assert here.is_open
         assert not elsewhere.is_open
         with pytest.raises(Refused, match="wrong"):
-            await auth.sign_in("Ann", "the first one", "10.0.0.1")
+            await auth.by_password.sign_in("Ann", "the first one", "10.0.0.1")
 
-        _token, bobs = await auth.sign_in("Bob", "bob's password", "10.0.0.3")
+        _token, bobs = await auth.by_password.sign_in("Bob", "bob's password", "10.0.0.3")
         await auth.remove_user(bob.id)
         assert not bobs.is_open
         with pytest.raises(Refused, match="last administrator"):

@@ -13,7 +13,7 @@ from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.users import Role, User, UserStore
 from tests.auth.two_step import two_step_of
-from xo_dash.auth.first_run import FirstRun
+from xo_dash.auth.first_run import FirstRunCode
 from xo_dash.auth.passwords import Overloaded, Passwords, complaint
 from xo_dash.auth.service import AuthService
 from xo_dash.auth.sessions import IDLE, KIOSK, LIFETIME, OF_ADDRESS, OF_KIOSK, OF_USER, Session, SessionTable, SignedOut
@@ -87,11 +87,11 @@ def test_an_ipv6_host_cannot_hide_in_its_network() -> None:
 
 
 def test_the_code_of_the_first_run() -> None:
-    code = FirstRun()
+    code = FirstRunCode()
     assert code.fits(code.code)
     assert code.fits(f" {code.code.lower()} ")
     assert code.code not in repr(code)
-    for wrong in ("", code.code[:-1], code.code + "A", "é", FirstRun().code):
+    for wrong in ("", code.code[:-1], code.code + "A", "é", FirstRunCode().code):
         assert not code.fits(wrong)
 
 
@@ -231,7 +231,7 @@ async def test_many_sign_ins_at_once_share_their_writes(data_dir: Path) -> None:
         written: list[int | None] = [None]
 
         async def sign_in() -> None:
-            await auth._start(ann, "::1")
+            await auth.start(ann, "::1")
             signature = (data_dir / "sessions.json").stat().st_ino
             assert len(SessionStore(directory).all()) == 50  # all of them are on the disk, as each was told
             if written[-1] != signature:

@@ -39,7 +39,7 @@ class Desk:
     async def comes(self, **claims: Any) -> User:
         away = await self.sso.begin(BACK, "/deep/x")
         query = self.provider.signs_in(away.url, **{"preferred_username": "ann", "groups": ["ops"], **claims})
-        _token, session, target = await self.auth.enter_by_provider(query, away.binding, ADDRESS)
+        _token, session, target = await self.auth.by_provider.enter(query, away.binding, ADDRESS)
         assert target == "/deep/x"
         return session.user()
 
@@ -56,7 +56,7 @@ async def test_the_first_time_makes_an_account_and_the_role_is_that_of_now(desk:
     assert (again.id, again.name, again.role) == (ann.id, "ann", Role.ADMIN)
     assert (await desk.comes(subject="43", preferred_username="bob")).id != ann.id
     with pytest.raises(Refused, match="The name or the password is wrong"):
-        await desk.auth.sign_in("ann", "", ADDRESS)
+        await desk.auth.by_password.sign_in("ann", "", ADDRESS)
 
 
 async def test_groups_may_be_told_apart_from_the_token(desk: Desk) -> None:
@@ -141,11 +141,11 @@ async def test_who_comes_back_must_be_who_left_and_only_once(desk: Desk) -> None
     for binding in ("", "another"):
         other = await desk.sso.begin(BACK, "/")
         with pytest.raises(TooLate):
-            await desk.auth.enter_by_provider(desk.provider.signs_in(other.url), binding, ADDRESS)
-    await desk.auth.enter_by_provider(query, away.binding, ADDRESS)
+            await desk.auth.by_provider.enter(desk.provider.signs_in(other.url), binding, ADDRESS)
+    await desk.auth.by_provider.enter(query, away.binding, ADDRESS)
     for again in (query, "", "state=x&code=y", f"state={'x' * 10_000}"):
         with pytest.raises(TooLate):
-            await desk.auth.enter_by_provider(again, away.binding, ADDRESS)
+            await desk.auth.by_provider.enter(again, away.binding, ADDRESS)
 
 
 async def test_a_provider_that_is_away_or_says_no_is_told(desk: Desk) -> None:
@@ -156,17 +156,17 @@ async def test_a_provider_that_is_away_or_says_no_is_told(desk: Desk) -> None:
     away = await desk.sso.begin(BACK, "/")
     state = desk.provider.signs_in(away.url).rpartition("state=")[2]
     with pytest.raises(Refused, match="Home ID did not let you in"):
-        await desk.auth.enter_by_provider(f"error=access_denied&state={state}", away.binding, ADDRESS)
+        await desk.auth.by_provider.enter(f"error=access_denied&state={state}", away.binding, ADDRESS)
 
 
 async def test_without_the_provider_its_users_are_out(desk: Desk, data_dir: Path) -> None:
     ann = await desk.comes()
     _token, session = desk.auth.sessions.start(ann, ADDRESS)
     assert session.is_open
-    desk.auth.sso = None
+    desk.auth.by_provider.sso = None
     assert not session.is_open
     with pytest.raises(Refused, match="not set up"):
-        await desk.auth.enter_by_provider("", "", ADDRESS)
+        await desk.auth.by_provider.enter("", "", ADDRESS)
 
 
 async def test_the_way_to_the_provider_and_back(build: Build) -> None:

@@ -9,7 +9,7 @@ from passlib.totp import TOTP
 
 from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionStore
-from data.stores.users import Role, User, UserStore
+from data.stores.users import Role, UserStore
 from tests.auth.conftest import Build
 from tests.auth.house import Browser
 from tests.auth.two_step import two_step_of
@@ -43,12 +43,12 @@ class Desk:
 
     async def ticket(self) -> str:
         with pytest.raises(CodeNeeded) as needed:
-            await self.auth.sign_in("ann", PASSWORD, ADDRESS)
+            await self.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
         return needed.value.ticket
 
-    async def finish(self, code: str) -> User:
-        _token, session, _codes = await self.auth.finish_sign_in(await self.ticket(), code, ADDRESS)
-        return session.user()
+    async def finish(self, code: str) -> str:
+        _token, session, _codes = await self.auth.by_password.finish(await self.ticket(), code, ADDRESS)
+        return session.user_id
 
 
 pytestmark = pytest.mark.usefixtures("programs_loop")
@@ -63,7 +63,7 @@ async def test_a_key_counts_for_nothing_until_a_code_of_it_was_typed(desk: Desk)
     enrolment = desk.two_step.begin(desk.user)
     with pytest.raises(Refused, match="The code is wrong"):
         await desk.two_step.confirm(desk.user, enrolment, desk.code(desk.two_step.begin(desk.user)))
-    await desk.auth.sign_in("ann", PASSWORD, ADDRESS)
+    await desk.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
     assert len(await desk.two_step.confirm(desk.user, enrolment, desk.code(enrolment))) == 10
     await desk.ticket()
 
@@ -73,10 +73,10 @@ async def test_a_code_is_taken_once_and_so_is_a_recovery_code(desk: Desk, data_d
     with pytest.raises(Refused, match="was used already"):
         await desk.finish(desk.code(enrolment))  # the one it was set up with
     desk.now += PERIOD
-    assert await desk.finish(f" {desk.code(enrolment)[:3]} {desk.code(enrolment)[3:]} ") == desk.user
+    assert await desk.finish(f" {desk.code(enrolment)[:3]} {desk.code(enrolment)[3:]} ") == desk.user.id
     with pytest.raises(Refused, match="was used already"):
         await desk.finish(desk.code(enrolment))
-    assert await desk.finish(recovery[0].upper()) == desk.user
+    assert await desk.finish(recovery[0].upper()) == desk.user.id
     with pytest.raises(Refused, match="not one of your recovery codes"):
         await desk.finish(recovery[0])
     assert desk.two_step.recovery_left(desk.user.id) == 9
@@ -102,44 +102,44 @@ async def test_codes_are_not_to_be_guessed(desk: Desk) -> None:
     ticket = await desk.ticket()
     for _try in range(4):
         with pytest.raises(Refused, match="The code is wrong"):
-            await desk.auth.finish_sign_in(ticket, "000000", ADDRESS)
+            await desk.auth.by_password.finish(ticket, "000000", ADDRESS)
     with pytest.raises(Refused, match="Too many failed attempts"):
-        await desk.auth.finish_sign_in(ticket, "000000", ADDRESS)
+        await desk.auth.by_password.finish(ticket, "000000", ADDRESS)
     with pytest.raises(Refused, match="Too many failed attempts"):  # nor after the password once more
-        await desk.auth.finish_sign_in(await desk.ticket(), "000000", ADDRESS)
+        await desk.auth.by_password.finish(await desk.ticket(), "000000", ADDRESS)
 
 
 async def test_a_ticket_opens_once_and_not_after_a_new_password(desk: Desk) -> None:
     _enrolment, recovery = await desk.set_up()
     ticket = await desk.ticket()
-    await desk.auth.finish_sign_in(ticket, recovery[0], ADDRESS)
+    await desk.auth.by_password.finish(ticket, recovery[0], ADDRESS)
     with pytest.raises(TooLate):
-        await desk.auth.finish_sign_in(ticket, recovery[1], ADDRESS)
+        await desk.auth.by_password.finish(ticket, recovery[1], ADDRESS)
     ticket = await desk.ticket()
     await desk.auth.set_password(desk.user.id, "another password")
     with pytest.raises(TooLate):
-        await desk.auth.finish_sign_in(ticket, recovery[2], ADDRESS)
+        await desk.auth.by_password.finish(ticket, recovery[2], ADDRESS)
 
 
 async def test_who_needs_it_sets_it_up_at_the_sign_in(data_dir: Path) -> None:
     desk = Desk(data_dir, required=True)
     with pytest.raises(CodeNeeded) as needed:
-        await desk.auth.sign_in("ann", PASSWORD, ADDRESS)
+        await desk.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
     enrolment = needed.value.enrolment
     assert enrolment is not None
     with pytest.raises(CodeNeeded) as elsewhere:
-        await desk.auth.sign_in("ann", PASSWORD, ADDRESS)
-    _token, session, recovery = await desk.auth.finish_sign_in(needed.value.ticket, desk.code(enrolment), ADDRESS)
-    assert session.user() == desk.user and len(recovery) == 10
+        await desk.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
+    _token, session, recovery = await desk.auth.by_password.finish(needed.value.ticket, desk.code(enrolment), ADDRESS)
+    assert session.user_id == desk.user.id and len(recovery) == 10
     with pytest.raises(TooLate):  # a key that somebody else was shown before has no say
         assert elsewhere.value.enrolment
-        await desk.auth.finish_sign_in(elsewhere.value.ticket, desk.code(elsewhere.value.enrolment), ADDRESS)
+        await desk.auth.by_password.finish(elsewhere.value.ticket, desk.code(elsewhere.value.enrolment), ADDRESS)
     with pytest.raises(Refused, match="Two-step sign-in is required"):
         await desk.auth.turn_off_two_step(session, PASSWORD)
 
 
 async def test_turning_it_off_and_new_recovery_codes_take_the_password(desk: Desk) -> None:
-    _token, session = await desk.auth.sign_in("ann", PASSWORD, ADDRESS)
+    _token, session = await desk.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
     _enrolment, recovery = await desk.set_up()
     for change in (desk.auth.renew_recovery_codes, desk.auth.turn_off_two_step):
         with pytest.raises(Refused, match="password is wrong"):
@@ -147,7 +147,7 @@ async def test_turning_it_off_and_new_recovery_codes_take_the_password(desk: Des
     renewed = await desk.auth.renew_recovery_codes(session, PASSWORD)
     assert not set(renewed) & set(recovery)
     await desk.auth.turn_off_two_step(session, PASSWORD)
-    await desk.auth.sign_in("ann", PASSWORD, ADDRESS)
+    await desk.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
 
 
 async def test_the_pages_of_the_second_step(build: Build) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,9 +19,12 @@ from data.stores.tokens import TokenStore
 from data.stores.trace import Actor, Deed, Result
 from data.stores.users import Role, User, UserStore
 from tests.auth.two_step import two_step_of
+from xo_dash.auth.by_link import KioskSignIn
+from xo_dash.auth.by_password import PasswordSignIn
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.service import AuthService
+from xo_dash.auth.session_keeper import SessionKeeper
 from xo_dash.auth.sessions import Session
 from xo_dash.auth.two_step import CodeNeeded
 from xo_dash.control.audit import Audit
@@ -74,7 +78,7 @@ async def house(data_dir: Path) -> AsyncIterator[House]:
 
 
 async def session_of(house: House, name: str = "ann") -> Session:
-    _token, session = await house.auth.sign_in(name, PASSWORD, WHERE)
+    _token, session = await house.auth.by_password.sign_in(name, PASSWORD, WHERE)
     house.deeds.clear()
     return session
 
@@ -87,8 +91,13 @@ async def with_two_steps(house: House, user: User, change: Callable[[], Awaitabl
 
 async def finish(house: House) -> None:
     with pytest.raises(CodeNeeded) as needed:
-        await house.auth.sign_in("bob", PASSWORD, WHERE)
-    await house.auth.finish_sign_in(needed.value.ticket, "xyz", WHERE)
+        await house.auth.by_password.sign_in("bob", PASSWORD, WHERE)
+    await house.auth.by_password.finish(needed.value.ticket, "xyz", WHERE)
+
+
+async def disabled(house: House) -> None:
+    await house.auth.disable(house.bob.id)
+    await house.auth.enable(house.bob.id)
 
 
 def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Callable[[], Awaitable[object] | None]]]:
@@ -100,39 +109,51 @@ def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Calla
         return lambda: with_two_steps(house, user, change)
 
     return {
-        "sign_in": (("session.start", "bob"), lambda: auth.sign_in("bob", PASSWORD, WHERE)),
-        "enter_kiosk": (("session.start", "a screen"), lambda: auth.enter_kiosk(house.secret, WHERE)),
-        "revoke_kiosk": (("kiosk.remove", "hall"), lambda: auth.revoke_kiosk(house.kiosk.id)),
-        "end": (("session.end", "ann"), lambda: auth.end(mine)),
-        "end_all_of": (("session.end", "ann"), lambda: auth.end_all_of(house.ann.id)),
-        "add_user": (("user.add", "eve"), lambda: auth.add_user("eve", PASSWORD, Role.VIEWER)),
-        "set_password": (("user.password", "bob"), lambda: auth.set_password(house.bob.id, new)),
-        "change_own_password": (("user.password", "ann"), lambda: auth.change_own_password(mine, PASSWORD, new)),
-        "finish_sign_in": (("session.start", "bob"), two_steps(house.bob, lambda: finish(house))),
-        "renew_recovery_codes": (
+        "PasswordSignIn.sign_in": (("session.start", "bob"), lambda: auth.by_password.sign_in("bob", PASSWORD, WHERE)),
+        "KioskSignIn.enter": (("session.start", "a screen"), lambda: auth.by_link.enter(house.secret, WHERE)),
+        "KioskSignIn.revoke": (("kiosk.remove", "hall"), lambda: auth.by_link.revoke(house.kiosk.id)),
+        "SessionKeeper.end": (("session.end", "ann"), lambda: auth.end(mine)),
+        "SessionKeeper.end_all_of": (("session.end", "ann"), lambda: auth.end_all_of(house.ann.id)),
+        "AuthService.add_user": (("user.add", "eve"), lambda: auth.add_user("eve", PASSWORD, Role.VIEWER)),
+        "SessionKeeper.let_in": (("session.start", "bob"), lambda: auth.let_in(house.bob, WHERE)),
+        "PasswordSignIn.confirm": (("user.password", "ann"), lambda: auth.by_password.confirm(mine, "wrong", "user.password")),
+        "AuthService.disable": (("user.disable", "bob"), lambda: auth.disable(house.bob.id)),
+        "AuthService.enable": (("user.enable", "bob"), lambda: disabled(house)),
+        "AuthService.set_password": (("user.password", "bob"), lambda: auth.set_password(house.bob.id, new)),
+        "AuthService.change_own_password": (("user.password", "ann"), lambda: auth.change_own_password(mine, PASSWORD, new)),
+        "PasswordSignIn.finish": (("session.start", "bob"), two_steps(house.bob, lambda: finish(house))),
+        "AuthService.renew_recovery_codes": (
             ("second_factor.recovery", "ann"),
             two_steps(house.ann, lambda: auth.renew_recovery_codes(mine, PASSWORD)),
         ),
-        "turn_off_two_step": (("second_factor.remove", "ann"), two_steps(house.ann, lambda: auth.turn_off_two_step(mine, PASSWORD))),
-        "reset_two_step": (("second_factor.remove", "bob"), two_steps(house.bob, lambda: auth.reset_two_step(house.bob.id))),
-        "revoke_token": (("token.remove", "backup"), lambda: auth.revoke_token(house.token.id)),
-        "remove_user": (("user.remove", "bob"), lambda: auth.remove_user(house.bob.id)),
+        "AuthService.turn_off_two_step": (
+            ("second_factor.remove", "ann"),
+            two_steps(house.ann, lambda: auth.turn_off_two_step(mine, PASSWORD)),
+        ),
+        "AuthService.reset_two_step": (("second_factor.remove", "bob"), two_steps(house.bob, lambda: auth.reset_two_step(house.bob.id))),
+        "AuthService.revoke_token": (("token.remove", "backup"), lambda: auth.revoke_token(house.token.id)),
+        "AuthService.remove_user": (("user.remove", "bob"), lambda: auth.remove_user(house.bob.id)),
     }
 
 
 ELSEWHERE = {
-    "enrolment_of",
-    "enter_by_provider",
-    "prepare_demo",
-    "make_first_administrator",
-    "is_first_run",
-    "first_run_code",
-    "demo_is_open",
-    "tick",
-    "save",
-    "close",
+    "SessionKeeper.start",  # who asks for it tells
+    "SessionKeeper.save",
+    "PasswordSignIn.enrolment_of",
+    "AuthService.prepare_demo",
+    "AuthService.demo_is_open",
+    "AuthService.tick",
+    "AuthService.close",
 }
-METHODS = [name for name, _one in inspect.getmembers(AuthService, inspect.isfunction) if not name.startswith("_") and name not in ELSEWHERE]
+"""What changes nothing, or tells nothing."""
+PARTS = (SessionKeeper, AuthService, PasswordSignIn, KioskSignIn)
+"""ProviderSignIn is in test_single_sign_on, FirstRun below."""
+METHODS = [
+    name
+    for part in PARTS
+    for method, _one in inspect.getmembers(part, inspect.isfunction)
+    if method in vars(part) and not method.startswith("_") and (name := f"{part.__name__}.{method}") not in ELSEWHERE
+]
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -141,7 +162,8 @@ async def test_whatever_the_door_does_is_told(house: House, name: str) -> None:
     expected, do = cases(house, mine)[name]
     outcome = do()
     if outcome is not None:
-        await outcome
+        with suppress(Refused):
+            await outcome
     assert expected in [(deed.action, deed.name) for _actor, deed in house.deeds]
     assert PASSWORD not in f"{house.deeds}" and house.secret not in f"{house.deeds}"
     await asyncio.sleep(0)  # pages are closed in the background
@@ -149,9 +171,9 @@ async def test_whatever_the_door_does_is_told(house: House, name: str) -> None:
 
 async def test_a_refused_sign_in_is_told_with_the_name_and_the_address(house: House) -> None:
     with pytest.raises(Refused):
-        await house.auth.sign_in("mallory" * 30, "wrong", WHERE)
+        await house.auth.by_password.sign_in("mallory" * 30, "wrong", WHERE)
     with pytest.raises(Refused):
-        await house.auth.enter_kiosk("wrong", WHERE)
+        await house.auth.by_link.enter("wrong", WHERE)
     assert [(who[:7], *rest) for who, *rest in house.lines()] == [
         ("mallory", WHERE, "session.start", ("mallory" * 30)[:64], "refused"),
         ("a scree", WHERE, "session.start", "a screen", "refused"),
@@ -162,7 +184,7 @@ async def test_a_refused_sign_in_is_told_with_the_name_and_the_address(house: Ho
 async def test_a_flood_of_tries_does_not_fill_the_audit(house: House) -> None:
     for _number in range(100):
         with pytest.raises(Refused):
-            await house.auth.sign_in("ann", "wrong", WHERE)
+            await house.auth.by_password.sign_in("ann", "wrong", WHERE)
     assert len(house.deeds) < 10
 
 
@@ -190,8 +212,8 @@ async def test_the_first_administrator_is_told(tmp_path: Path) -> None:
     directory.tell = lambda actor, deed: deeds.append((actor, deed))
     auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), two_step_of(directory), tell=directory.tell)
     with pytest.raises(Refused):
-        await auth.make_first_administrator("wrong", "ann", PASSWORD, WHERE)
-    await auth.make_first_administrator(str(auth.first_run_code()), "ann", PASSWORD, WHERE)
+        await auth.first_run.make_administrator("wrong", "ann", PASSWORD, WHERE)
+    await auth.first_run.make_administrator(str(auth.first_run.code()), "ann", PASSWORD, WHERE)
     assert [(actor.user, actor.address, deed.action, deed.result) for actor, deed in deeds] == [
         ("ann", WHERE, "user.first", Result.REFUSED),
         ("ann", WHERE, "user.add", Result.DONE),

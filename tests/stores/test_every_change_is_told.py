@@ -79,6 +79,8 @@ class Case:
             (UserStore, "add"): ("user.add", lambda: users.add("Eve", "a hash", Role.OPERATOR)),
             (UserStore, "set_password"): ("user.password", lambda: users.set_password(self.bob.id, "another hash")),
             (UserStore, "set_role"): ("user.role", lambda: users.set_role(self.bob.id, Role.OPERATOR)),
+            (UserStore, "set_disabled_now"): ("user.disable", lambda: users.set_disabled_now(self.bob.id, disabled=True)),
+            (UserStore, "set_disabled"): ("user.disable", lambda: users.set_disabled(self.bob.id, disabled=True)),
             (UserStore, "remove"): ("user.remove", lambda: users.remove(self.bob.id)),
             (ServerStore, "add_now"): ("server.add", lambda: servers.add_now("192.0.2.9", "root", "hunter2", tls=TlsMode.CA)),
             (ServerStore, "update_now"): ("server.edit", lambda: servers.update_now(self.lab.id, password="hunter2")),
@@ -144,6 +146,7 @@ class Case:
 
 QUIET = {
     (UserStore, "set_preferences"), (UserStore, "set_preferences_now"),  # how one likes it: nobody else's business
+    (UserStore, "note_sign_in"),  # the door tells who comes
     (UserStore, "set_hash"), (UserStore, "set_hash_now"),  # the same password, hashed better
     (ServerStore, "learn"), (ServerStore, "learn_now"),  # what a pool told of itself
     (SecondFactorStore, "take_code_now"), (SecondFactorStore, "take_code"),  # the sign-in is told

@@ -1,7 +1,9 @@
 """Who may come in.
 
     install     install(): the one thing the program calls
-    door        Door: who may come in, who is in
+    service     AuthService: the ways to sign in put together, and the accounts
+    by_password, by_provider, by_link, first_run   one way to come in each; attempts: slowed down after failures
+    session_keeper   begins and ends sessions
     current     current_user() for pages and handlers, user_of() for plain routes
     crowd       how many may be connected at once; wire   what a connection may cost before it has said who it is
     guard       in front of everything, HTTP and websocket: origin, session, whose page it is

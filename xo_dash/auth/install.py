@@ -34,7 +34,7 @@ def install(app: App, auth: AuthService, views: Views, host: str, ready: Callabl
         Guard,
         sessions=auth.sessions,
         routes=app.router.routes,
-        first_run=auth.is_first_run,
+        first_run=auth.first_run.is_on,
         loopback_only=lambda: auth.is_demo,
         ready=ready,
     )

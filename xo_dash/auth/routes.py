@@ -46,7 +46,7 @@ class DoorPages:
     @open_to(EVERYBODY)
     async def show_sign_in(self, request: Request) -> Response:
         target = way_back(request.query_params.get("next", "/"))
-        if self._door.is_first_run():
+        if self._door.first_run.is_on():
             return RedirectResponse("/first-run", 303)
         if person_of(request.scope):
             return RedirectResponse(target, 303)
@@ -61,7 +61,7 @@ class DoorPages:
                 return await self._finish_sign_in(request, ticket, fields.get("code", ""), target)
             name = fields.get("name", "")[:200]
             try:
-                token, _session = await self._door.sign_in(name, fields.get("password", ""), _address(request))
+                token, _session = await self._door.by_password.sign_in(name, fields.get("password", ""), _address(request))
             except CodeNeeded as needed:
                 if _wants_json(request):
                     return JSONResponse({"needs": "code", "ticket": needed.ticket}, 401)
@@ -78,10 +78,10 @@ class DoorPages:
         """Off to the provider, which sends them back."""
         with using(_language(request)):
             target = way_back(request.query_params.get("next", "/"))
-            if self._door.sso is None:
+            if self._door.by_provider.sso is None:
                 return RedirectResponse("/login", 303)
             try:
-                departure = await self._door.sso.begin(str(request.url_for("sso-back")), target)
+                departure = await self._door.by_provider.sso.begin(str(request.url_for("sso-back")), target)
             except Refused as refusal:
                 return self._sign_in_page(request, self._sign_in_form(next=target, error=str(refusal)), refusal)
             response = RedirectResponse(departure.url, 303, NO_STORE)
@@ -94,7 +94,7 @@ class DoorPages:
             binding = read_binding(request.scope, request.headers)
             response: Response
             try:
-                token, _session, target = await self._door.enter_by_provider(request.url.query, binding, _address(request))
+                token, _session, target = await self._door.by_provider.enter(request.url.query, binding, _address(request))
             except Refused as refusal:
                 if person_of(request.scope):  # the way back was loaded again
                     response = RedirectResponse("/", 303)
@@ -107,7 +107,7 @@ class DoorPages:
 
     async def _finish_sign_in(self, request: Request, ticket: str, code: str, target: str) -> Response:
         try:
-            token, _session, recovery = await self._door.finish_sign_in(ticket, code, _address(request))
+            token, _session, recovery = await self._door.by_password.finish(ticket, code, _address(request))
         except TooLate as refusal:
             if _wants_json(request):
                 return _refused_json(refusal)
@@ -115,7 +115,7 @@ class DoorPages:
         except Refused as refusal:
             if _wants_json(request):
                 return _refused_json(refusal)
-            form = CodeForm(ticket=ticket, next=target, error=str(refusal), enrolment=self._door.enrolment_of(ticket))
+            form = CodeForm(ticket=ticket, next=target, error=str(refusal), enrolment=self._door.by_password.enrolment_of(ticket))
             return self._code_page(request, form, refusal)
         if not recovery:
             return self._let_in(request, token, target)
@@ -127,7 +127,7 @@ class DoorPages:
 
     @open_to(EVERYBODY)
     async def show_first_run(self, request: Request) -> Response:
-        if not self._door.is_first_run():
+        if not self._door.first_run.is_on():
             return RedirectResponse("/login", 303)
         return self._first_run_page(request, FirstRunForm(code=request.query_params.get("code", "")[:40]))
 
@@ -139,7 +139,7 @@ class DoorPages:
             try:
                 if fields.get("password", "") != fields.get("again", ""):
                     raise Refused(_("The passwords do not match."))
-                token, _session = await self._door.make_first_administrator(code, name, fields.get("password", ""), _address(request))
+                token, _session = await self._door.first_run.make_administrator(code, name, fields.get("password", ""), _address(request))
             except Refused as refusal:
                 if _wants_json(request):
                     return _refused_json(refusal)
@@ -161,7 +161,7 @@ class DoorPages:
             if before is not None and before.kind is SessionKind.PERSON:
                 return JSONResponse({"next": OF_A_KIOSK})  # somebody who is signed in may look anyway, and stays who he is
             try:
-                token, _session = await self._door.enter_kiosk(fields.get("secret", ""), _address(request))
+                token, _session = await self._door.by_link.enter(fields.get("secret", ""), _address(request))
             except Refused as refusal:
                 return _refused_json(refusal)
         return self._let_in(request, token, OF_A_KIOSK)
@@ -185,7 +185,7 @@ class DoorPages:
         return response
 
     def _sign_in_form(self, *, name: str = "", next: str = "/", error: str = "") -> SignInForm:  # the field's name
-        sso = self._door.sso.provider.name if self._door.sso else ""
+        sso = self._door.by_provider.sso.provider.name if self._door.by_provider.sso else ""
         return SignInForm(name=name, next=next, error=error, demo=self._door.demo_is_open(), sso=sso)
 
     def _sign_in_page(self, request: Request, form: SignInForm, refusal: Refused | None = None) -> Response:
