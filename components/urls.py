@@ -7,36 +7,37 @@ from typing import Final
 from urllib.parse import quote
 
 from data.identity import key_of
-from data.objects import SR, VBD, VDI, VIF, VM, Appliance, Host, Network, Pool
 from data.types import XapiObject
+from data.views.about import About, shown_on
+from data.views.appliance import ApplianceView
+from data.views.host import HostView
+from data.views.network import NetworkView
+from data.views.pool import PoolView
+from data.views.sr import SRView
 from data.views.things import Thing
+from data.views.vm import VMView
 
 PREFIXES: Final[Mapping[type[XapiObject], str]] = {
-    VM: "/vm/", Host: "/host/", Pool: "/pool/", SR: "/sr/", Network: "/network/", Appliance: "/vapp/",
+    VMView.kind: "/vm/", HostView.kind: "/host/", PoolView.kind: "/pool/", SRView.kind: "/sr/", NetworkView.kind: "/network/",
+    ApplianceView.kind: "/vapp/",
 }  # fmt: skip
 
 
 def path_of(row: XapiObject) -> str:
     """The path of the page that shows `row`: its own, or that of what it belongs to; "" if nothing shows it."""
-    if isinstance(row, VM) and row.is_a_snapshot:
-        owner = row.home.one(VM, row.snapshot_of)
-        return f"{_page(owner)}/snapshots" if owner else _page(row)
-    if isinstance(row, VDI):
-        users = (row.home.one(VM, vbd.VM) for vbd in row.all_of(VBD, row.VBDs))
-        user = next((vm for vm in users if vm is not None and not vm.is_a_snapshot and not vm.is_control_domain), None)
-        place = user or row.home.one(SR, row.SR)
-        path = path_of(place) if place else ""
-        return f"{path}/disks" if place is user and path else path
-    if isinstance(row, (VBD, VIF)):
-        vm = row.home.one(VM, row.VM)
-        return f"{_page(vm)}/{'disks' if isinstance(row, VBD) else 'networks'}" if vm else ""
-    return _page(row) if type(row) in PREFIXES else ""
+    page, tab = shown_on(row)
+    return _path(type(page), key_of(page), tab) if page is not None else ""
 
 
 def path_to(thing: Thing) -> str:
     """The path of the page that shows what a view names."""
-    return PREFIXES[thing.kind] + quote(thing.key, safe="@") if thing.kind in PREFIXES else ""
+    return _path(thing.kind, thing.key)
 
 
-def _page(row: XapiObject) -> str:
-    return PREFIXES[type(row)] + quote(key_of(row), safe="@")
+def path_about(about: About) -> str:
+    """The path of the page that shows what something is about; "" for what is gone or shown nowhere."""
+    return _path(about.page.kind, about.page.key, about.tab) if about.page is not None else ""
+
+
+def _path(kind: type[XapiObject], key: str, tab: str = "") -> str:
+    return PREFIXES[kind] + quote(key, safe="@") + (f"/{tab}" if tab else "") if kind in PREFIXES else ""

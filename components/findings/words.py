@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from components.messages.words import title as title_of_message
 from data.findings.finding import Finding, Level, Subject
-from data.messages import subject_of
 from data.names import Pools, name_of, pool_name, pool_of, server_name
 from data.objects import SR, VM, Host, Message, Network, Pool
 from data.server import Server, ServerState
 from data.storage import room_of
+from data.views.message import MessageView
 from xo_dash.i18n import N_, _, duration, ngettext, number, percent, size
 
 TONES: Mapping[Level, str] = {Level.CRITICAL: "critical", Level.WARNING: "warning"}
@@ -111,9 +111,9 @@ def _vms(finding: Finding) -> str:
 def _alarm(finding: Finding) -> str:
     """`VM crashed: web-1`; of several alarms of one kind, what they are about."""
     found = [subject for subject in finding.subjects if isinstance(subject, Message)]
-    about = dict.fromkeys(name_of(subject) if (subject := subject_of(message)) else "" for message in found)
+    about = dict.fromkeys(MessageView.about.of(message).name for message in found)
     named = _listed([name for name in about if name])
-    what = title_of_message(found[0])
+    what = title_of_message(MessageView.name.of(found[0]), MessageView.alarm.of(found[0]))
     return _("{what}: {names}").format(what=what, names=named) if named else what
 
 

@@ -6,8 +6,7 @@ import re
 from typing import Final
 
 from data.findings.finding import Level
-from data.messages import Alarm, alarm_of
-from data.objects import Message
+from data.messages import Alarm
 from xo_dash.i18n import N_, _, bits_rate, duration, number, percent, rate, size
 
 # fmt: off
@@ -113,10 +112,9 @@ LONGEST: Final = 2000
 """Characters of a body that a list shows."""
 
 
-def title(message: Message) -> str:
+def title(name: str, alarm: Alarm | None) -> str:
     """What happened, short."""
-    alarm = alarm_of(message)
-    return alarm_words(alarm) if alarm else name_words(message.name)
+    return alarm_words(alarm) if alarm else name_words(name)
 
 
 def name_words(name: str) -> str:
@@ -130,12 +128,11 @@ def alarm_words(alarm: Alarm) -> str:
     return text.format(what=what, limit=_amount(alarm.name, alarm.limit), time=duration(alarm.period))
 
 
-def body(message: Message) -> str:
+def details(body: str, alarm: Alarm | None) -> str:
     """What more it says, on one line."""
-    alarm = alarm_of(message)
     if alarm:
         return _("it was {value}").format(value=_amount(alarm.name, alarm.value)) if alarm.value == alarm.value else ""
-    return UUIDS.sub("", " ".join(message.body[:LONGEST].split()))
+    return UUIDS.sub("", " ".join(body[:LONGEST].split()))
 
 
 def _measured(name: str) -> str:

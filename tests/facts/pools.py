@@ -7,12 +7,30 @@ from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
 from data.mirror import Mirror, PoolMirror
-from data.objects import KINDS, PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network, PIFMetrics, Pool, VMGuestMetrics, VMMetrics
+from data.objects import (
+    KINDS,
+    PBD,
+    PIF,
+    SR,
+    VBD,
+    VDI,
+    VIF,
+    VM,
+    Host,
+    HostMetrics,
+    Message,
+    Network,
+    PIFMetrics,
+    Pool,
+    VMGuestMetrics,
+    VMMetrics,
+)
 from data.relations import edges
-from data.types import GIB, NULL_REF, Ref, XapiObject
+from data.types import GIB, NULL_REF, Ref, XapiDate, XapiObject
 from tests.fakes import Builder, change, judged, remove
 
 MIB = 1 << 20
+SUNDAY = XapiDate("20260104T12:00:00Z")
 T = TypeVar("T", bound=XapiObject)
 ADDRESSES = ("10.0.0.5", "fe80::1", "169.254.3.4", "2001:db8::7", "0.0.0.0", "nonsense", "", "192.168.1.9 192.168.1.10")
 
@@ -38,6 +56,11 @@ def any_mirror(seed: int) -> Mirror:
     build.put(Network, network, name_label=_name(dice), bridge=dice.choice(["", "xenbr0"]), PIFs=[f"OpaqueRef:pif{n}" for n in range(3)],
               VIFs=[vif.ref for vif in _rows(build, VIF)])  # fmt: skip
     build.put(Pool, name_label=_name(dice), master=hosts[0], default_SR=storage)
+    for number, kind in enumerate((VM, Host, SR)):
+        told = (next(_rows(build, kind)).uuid, "gone")[dice.random() < 0.2]
+        build.put(
+            Message, name=("VM_CRASHED", "ALARM")[number % 2], cls=kind.__name__, obj_uuid=told, priority=number + 1, timestamp=SUNDAY
+        )
     pool = build.commit()
     for host, refs in resident.items():
         change(mirror, pool.all(Host)[host], resident_VMs=refs)

@@ -13,6 +13,7 @@ from data.trash import XODASH_TRASH, note
 from data.types import NULL_REF, XapiObject
 from data.views.appliance import ApplianceView
 from data.views.host import HostView
+from data.views.message import MessageView
 from data.views.network import NetworkView
 from data.views.pool import PoolView
 from data.views.sr import SRView
@@ -22,7 +23,7 @@ from tests.facts.pools import any_mirror
 from tests.fakes import change
 from tests.map.fleets import join
 
-VIEWS: tuple[type[View[Any]], ...] = (VMView, HostView, PoolView, SRView, NetworkView, ApplianceView)
+VIEWS: tuple[type[View[Any]], ...] = (VMView, HostView, PoolView, SRView, NetworkView, ApplianceView, MessageView)
 KNOWN = {"auto_poweron": "true", "xo:notes": "a note", "base_template_name": "a template", "firmware": "uefi", "cores-per-socket": "2"}
 """Keys of XAPI's maps that facts look for."""
 
