@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
-from components.lists import Listing
+from components.lists.bounded import BoundedListing
 from components.lists.period import PeriodField
 from components.lists.rows import BulkActions
 from components.messages.dismissing import dismiss
@@ -40,7 +40,7 @@ def create(program: Context) -> None:
                 _narrowed(context, pool, object)
 
 
-def _list(context: Context, pool: str, about: str) -> Listing[Message]:
+def _list(context: Context, pool: str, about: str) -> BoundedListing[Message]:
     uuid, of = parse(about)
 
     def belongs(message: Message) -> bool:
@@ -50,7 +50,7 @@ def _list(context: Context, pool: str, about: str) -> Listing[Message]:
         await dismiss(context, messages)
 
     acts = BulkActions(_("Dismiss selected"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
-    return Listing(context.mirror, message_table(belongs), full=True, acts=acts)
+    return BoundedListing(context.mirror, message_table(belongs), acts=acts)
 
 
 def _narrowed(context: Context, pool: str, about: str) -> None:

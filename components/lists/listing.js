@@ -1,9 +1,11 @@
 // A list of thousands of rows: all of them are here, those in sight are drawn.
+// Of one that is `bound` the newest are here: it says how many fit, and asks for others when one searches, chooses, sorts or scrolls.
 
 import { sparkPath } from "xo-charts/spark.js";
 
 const AROUND = 8;
 const NARROW = 640;
+const MORE = 500, TYPING = 200;
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 const said = (cell) => (typeof cell === "string" ? cell : cell.x);
 const age = (moment) => globalThis.xoDash.duration(Math.max(0, globalThis.xoDash.now() - moment));
@@ -25,7 +27,7 @@ export default {
     <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': choosing }">
       <div v-if="(find && (full || many || veiled)) || (offers && picked)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
-          <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ total === size ? size : words.part.replace("{n}", total).replace("{all}", size) }}</span></label>
+          <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ fit === size ? size : words.part.replace("{n}", fit).replace("{all}", size) }}</span></label>
         <div v-if="offered.length > 1" class="x-list-segments" role="group" :aria-label="words.title">
           <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" :class="{ 'x-none': !one.count }" @click="choose(one.key)"
             >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
@@ -33,7 +35,7 @@ export default {
         <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ veiled }}</span></button>
         <span class="x-grow"></span>
         <button v-if="offers && picked" type="button" class="x-btn" data-once @click="offer([...picks], $event)">{{ offers }} <span class="x-count">{{ picked }}</span></button>
-        <button v-if="acts && total" type="button" class="x-btn" data-once :aria-disabled="unfit ? 'true' : null" :data-tip="unfit ? acts.whyNot : null" @click="act">{{ picked || !acts.all ? acts.some : acts.all }} <span v-if="picked || acts.all" class="x-count">{{ picked || total }}</span></button>
+        <button v-if="acts && total" type="button" class="x-btn" data-once :aria-disabled="unfit ? 'true' : null" :data-tip="unfit ? acts.whyNot : null" @click="act">{{ picked || !acts.all ? acts.some : acts.all }} <span v-if="picked || acts.all" class="x-count">{{ picked || fit }}</span></button>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
         <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
@@ -66,15 +68,15 @@ export default {
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object, offers: String, reveal: Object },
-  emits: ["ready", "sight", "act", "reveal"],
+  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object, offers: String, reveal: Object, bound: Boolean },
+  emits: ["ready", "sight", "act", "reveal", "ask"],
 
   data() {
     const from = new URLSearchParams(this.full ? location.search : "");
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: this.expected, size: this.expected, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0, veiled: 0, revealed: Boolean(this.reveal?.shown) };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: this.expected, fit: this.expected, size: this.expected, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0, veiled: 0, revealed: Boolean(this.reveal?.shown) };
   },
 
   computed: {
@@ -114,18 +116,25 @@ export default {
     this.picks = new Set();
     this.traces = new Map();
     this.old = new Set();
+    this.question = 0;
+    this.answer = null;
+    this.most = MORE;
   },
   mounted() {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.$refs.box);
     this.resize();
     this.timer = setInterval(() => document.hidden || this.measure(), 30000); // times since go on
-    setTimeout(() => this.$emit("ready"), 0);
+    setTimeout(() => {
+      if (this.bound) this.ask();
+      this.$emit("ready");
+    }, 0);
   },
   beforeUnmount() {
     this.observer.disconnect();
     clearInterval(this.timer);
     clearTimeout(this.looking);
+    clearTimeout(this.asking);
     cancelAnimationFrame(this.framed);
   },
 
@@ -149,6 +158,11 @@ export default {
       const at = this.columns.findIndex((one) => one.measured);
       for (const [id, cell] of cells) if (this.rows.has(id)) this.rows.get(id).cells[at] = cell;
       this.sort.at === at ? this.later() : this.measure();
+    },
+    /** What a bounded list answers: of which question, how many rows there are, how many fit, how many are of each segment. */
+    sized(question, size, fit, counts) {
+      this.answer = { question, size, fit, counts };
+      this.later();
     },
     drawn(news) {
       for (const [id, trace] of news) this.traces.set(id, sparkPath(trace, 56, 18));
@@ -178,6 +192,12 @@ export default {
       this.veiled = rows.filter((row) => row.hidden).length;
       this.size = this.loaded ? rows.length - (asked ? 0 : this.veiled) : Math.max(rows.length, this.expected);
       this.total = this.loaded ? this.flat.length : Math.max(this.flat.length, this.expected);
+      this.fit = this.total;
+      if (this.answer) {
+        this.counts = this.answer.counts;
+        this.size = this.answer.size;
+        if (this.answered()) this.fit = this.answer.fit;
+      }
       if (this.picks.size) this.choosePicks(this.flat.filter((row) => this.picks.has(row.id)).map((row) => row.id));
       this.measure();
     },
@@ -194,6 +214,7 @@ export default {
       const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + (box.clientHeight || 400)) / this.height) + AROUND);
       this.shown = this.flat.slice(from, to).map((row, i) => this.dress(row, from + i));
       if (this.traced && !this.narrow) this.look();
+      if (to >= this.flat.length) this.askForMore();
     },
     /** Tell whose traces are in sight, once it stands still. */
     look() {
@@ -249,7 +270,7 @@ export default {
     },
     /** What is done to the chosen rows, or to all that are in the list now. */
     act() {
-      if (!this.unfit) this.$emit("act", this.picked ? [...this.picks] : this.flat.map((row) => row.id));
+      if (!this.unfit) this.$emit("act", this.picked ? [...this.picks] : this.bound ? ["all", this.asked(null)] : this.flat.map((row) => row.id));
     },
 
     /** The menu of what can be done to these, where one clicked. */
@@ -261,8 +282,35 @@ export default {
     within(period) {
       this.period = period;
       this.$refs.box.scrollTop = 0;
+      this.askAnew();
       this.later();
     },
+
+    // ---- of a bounded list: what should be here
+
+    asked(most) {
+      return [this.q, this.segment, ...this.period, most, this.sort.down];
+    },
+    /** All rows, where they are not in the order of time. */
+    ask() {
+      this.$emit("ask", [this.question, this.asked(this.sort.at === this.first ? this.most : null)]);
+    },
+    askAnew() {
+      if (!this.bound) return;
+      this.question += 1;
+      this.most = MORE;
+      clearTimeout(this.asking);
+      this.asking = setTimeout(() => this.ask(), TYPING);
+    },
+    askForMore() {
+      if (!this.answered() || this.fit <= this.flat.length || this.most > this.flat.length) return;
+      this.most += MORE;
+      this.ask();
+    },
+    answered() {
+      return this.answer?.question === this.question;
+    },
+
     /** Whether it is of the time that the list is about: by the column that says when. */
     isWithin(row) {
       const [from, to] = this.period;
@@ -303,6 +351,7 @@ export default {
     },
     again() {
       this.$refs.box.scrollTop = 0;
+      this.askAnew();
       this.refresh();
       if (!this.full) return;
       const url = new URL(location);

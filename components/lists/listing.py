@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Generic, TypeVar
 
@@ -88,7 +88,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                 "whyNot": acts.why_not,
             }
             do = acts.do
-            self.on("act", lambda event: do(self._named(event.args)))
+            self.on("act", lambda event: self._act(do, event.args))
         if offer is not None:
             self._props["offers"] = _("Actions")
             self.on("offer", lambda event: self._offered(offer, event.args))
@@ -104,6 +104,9 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             follow_all(mirror, self._collect, self._render)
             if spec.judged:
                 follow_source(self._follow_findings, self._render)
+
+    async def _act(self, do: Callable[[list[T]], Awaitable[None]], told: object) -> None:
+        await do(self._named(told))
 
     def _named(self, ids: object) -> list[T]:
         """The rows that a browser names; what is gone, or never was here, is left out."""
@@ -172,6 +175,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         try:
             with self:
                 while not self.is_deleted and not self.client.is_deleted:
+                    await self._choose()
                     self._send()
                     if not (self._dirty or self._coming):
                         self._count(len(self._ids))
@@ -179,6 +183,9 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                     await asyncio.sleep(0)
         finally:
             self._draining = False
+
+    async def _choose(self) -> None:
+        """Whatever has to be decided before rows are sent: nothing, where the browser gets all."""
 
     def _count(self, count: int) -> None:
         if self._on_count is not None:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nicegui import events
 from nicegui.element import Element
 
 from xo_dash.i18n import _
@@ -35,12 +34,12 @@ class PeriodField(Element, component="period.js"):
         self._props["words"] = {"title": _("Time"), "from": _("From"), "to": _("Until"), "hours": _("From 20:00 to 8:00")}
         if on_change is not None:
             changed = on_change
-            self.on("period", lambda event: changed(_period(event)))
+            self.on("period", lambda event: changed(read_period(event.args)))
 
 
-def _period(event: events.GenericEventArguments) -> Period:
+def read_period(told: object) -> Period:
     """What a browser sends may be anything."""
-    match event.args:
+    match told:
         case [begin, end]:
             return Period(_moment(begin, -math.inf), _moment(end, math.inf))
     return Period()

@@ -72,6 +72,15 @@ class ListColumn:
     """Pixels for the text beside a bar, so that the bars of a column end together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Newest(Generic[T]):
+    """What orders and tells apart the rows of a list that is long, without their texts: the newest are sent first."""
+
+    when: Callable[[T], float]
+    """Epoch seconds, the same for as long as there is the row."""
+    segments: Callable[[T], Sequence[str]]
+
+
 def _everything(_row: XapiObject) -> bool:
     return True
 
@@ -109,6 +118,8 @@ class TableSpec(Generic[T]):
     """Whether a row shows what findings tell of it."""
     near: Callable[[Change], Iterable[T]] | None = None
     """The objects whose rows show something of what changed without referring to it."""
+    newest: Newest[T] | None = None
+    """Of a list of which a browser gets no more than it needs, see `components.lists.window`."""
     sort: int = 0
     expected: int = 0
     """About how many rows there will be: on a page with other things, room is kept for them until they come."""

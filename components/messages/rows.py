@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Final
 
-from components.hosts.words import pool_name, pool_path
-from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
-from components.messages.words import MARKS, PRIORITIES, body, title
-from components.urls import path_of
+from components.hosts.words import pool_path
+from components.lists.rows import Cell, ListColumn, ListRow, Newest, TableSpec
+from components.messages.words import MARKS, PRIORITIES, details, title
+from components.urls import path_about
 from data.changes import Change, Operation
-from data.messages import level_of, subject_name, subject_of
+from data.messages import CLASSES
 from data.objects import Message
 from data.relations import Reads
-from data.server import Server
-from data.types import timestamp
+from data.views.message import MessageView
 from data.views.things import POOL_NAME
 from xo_dash.i18n import _
+
+ABOUT: Final = tuple(CLASSES.values())
+SHOWN: Final = frozenset({"name_label", "name", "hostname", "is_a_snapshot", "is_control_domain", "snapshot_of", "SR", "VBDs"})
+"""What tells the name of an object, and whose page shows it."""
 
 
 def message_table(belongs: Callable[[Message], bool]) -> TableSpec[Message]:
@@ -39,29 +43,33 @@ def message_table(belongs: Callable[[Message], bool]) -> TableSpec[Message]:
         nothing=_("No messages. Messages from XAPI appear here until somebody dismisses them."),
         find=_("Message, object, text"),
         segments={str(int(level)): _(word) for level, word in PRIORITIES.items()},
+        newest=Newest(lambda message: MessageView.raised.of(message) or 0.0, _segments),
     )
 
 
 def _row(message: Message) -> ListRow:
-    level, subject = level_of(message), subject_of(message)
-    at = timestamp(message.timestamp)
-    name = subject_name(message) or message.cls
-    more = body(message)
+    level, alarm, name = MessageView.level.of(message), MessageView.alarm.of(message), MessageView.name.of(message)
+    at, body, kind = MessageView.raised.of(message), MessageView.body.of(message), MessageView.about_kind.of(message)
+    about = MessageView.about.of(message)
+    called = about.name or kind
+    gone = "" if about.exists else _("{kind}, no longer exists").format(kind=kind)
     cells = (
         Cell(since=at) if at else Cell("–", key=math.nan),
-        Cell(title(message), mark=MARKS[level], tip=message.name),
-        Cell(name, path=path_of(subject))
-        if subject
-        else Cell(name, tone="dim", tip=_("{kind}, no longer exists").format(kind=message.cls)),
-        Cell(pool_name(message), path=pool_path(message)),
-        Cell(more, tone="dim", tip=message.body[:1000]),
+        Cell(title(name, alarm), mark=MARKS[level], tip=name),
+        Cell(called, path=path_about(about), tone="dim" if gone else "", tip=gone),
+        Cell(MessageView.pool.of(message), path=pool_path(message)),
+        Cell(details(body, alarm), tone="dim", tip=body[:1000]),
     )
-    return ListRow(cells, (str(int(level)),), f"{message.name}\n{message.cls}\n{message.obj_uuid}")
+    return ListRow(cells, _segments(message), f"{called}\n{kind}\n{message.obj_uuid}")
+
+
+def _segments(message: Message) -> tuple[str]:
+    return (str(int(MessageView.level.of(message))),)
 
 
 def _about(change: Change) -> Iterable[Message]:
-    """The messages about what has another name now, or is gone."""
+    """The messages about what is called or shown otherwise now, or is gone."""
     subject = change.subject
-    if not isinstance(subject, Message | Server) and (change.operation is not Operation.MOD or "name_label" in change.names):
+    if isinstance(subject, ABOUT) and (change.operation is not Operation.MOD or not SHOWN.isdisjoint(change.names)):
         return [message for message in subject.home.all(Message).values() if message.obj_uuid == subject.uuid]
     return ()

@@ -9,9 +9,10 @@ from nicegui import ElementFilter, app
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components.lists import Listing
+from components.lists.bounded import BoundedListing
+from components.lists.window import FIRST
 from components.messages.rows import message_table
-from components.messages.words import NAMES, alarm_words, body, title
+from components.messages.words import NAMES, alarm_words, details, title
 from components.ui import Button
 from data.changes import Change, Operation
 from data.findings.finding import Level
@@ -63,8 +64,9 @@ def alarm(name: str, value: float, level: float, sense: str = "high", period: in
     ],
 )
 def test_a_message_is_said_in_words(message: Message, words: str, more: str) -> None:
-    assert title(message).replace("\u202f", " ").replace("\u00a0", " ") == words
-    assert body(message).replace("\u202f", " ").replace("\u00a0", " ") == more
+    alarm = alarm_of(message)
+    assert title(message.name, alarm).replace("\u202f", " ").replace("\u00a0", " ") == words
+    assert details(message.body, alarm).replace("\u202f", " ").replace("\u00a0", " ") == more
 
 
 @pytest.mark.parametrize(
@@ -147,8 +149,8 @@ class House:
         messages.create(self.context)
         fakes.sign_in(app, self.context, "ann", role)
 
-    def listing(self) -> Listing[Message]:
-        (found,) = self.user.find(Listing).elements
+    def listing(self) -> BoundedListing[Message]:
+        (found,) = self.user.find(BoundedListing).elements
         return found
 
     def trigger(self, kind: str, args: object = None) -> None:
@@ -158,22 +160,25 @@ class House:
                 listing._handle_event({"listener_id": listener.id, "args": args})
 
 
-async def test_messages_of_two_pools_are_dismissed(tmp_path: Path) -> None:
+async def test_messages_of_two_pools_are_dismissed_also_those_that_are_not_here(tmp_path: Path) -> None:
     async with user_simulation(lambda: None) as user:
         house = House(tmp_path, user, Role.OPERATOR)
-        lab, home = filled(house.pools["lab"], 150), filled(house.pools["home"], 3)
+        lab, home = filled(house.pools["lab"], 600), filled(house.pools["home"], 3)
         await user.open("/messages")
         house.trigger("ready")
-        await asyncio.sleep(0.3)
-        ids = house.listing()._ids
-        assert len(ids) == 153
-        house.trigger("act", [*(ids[row] for row in (*lab, *home)), 99999, "x", None])
-        await user.should_see("Dismiss 153 messages?")
+        listing = house.listing()
+        await until(lambda: len(listing._ids) == FIRST)
+        assert set(listing._ids) == {*lab[: FIRST - 3], *home}, "the newest of all pools"
+        house.trigger("ask", [1, ["web-1 crashed", "", None, None, FIRST, False]])
+        crashed = [row for row in (*lab, *home) if row.name == "VM_CRASHED" and row.obj_uuid != "gone"]
+        await until(lambda: set(listing._ids) == set(crashed))
+        house.trigger("act", ["all", ["", "", None, None, None, False]])
+        await user.should_see("Dismiss 603 messages?")
         user.find(kind=Button, content="Dismiss").click()
-        await user.should_see("153 messages dismissed")
-        calls = [(pool.server.id, method, len(pool.calls)) for pool in house.pools.values() for method, _args in pool.calls[:1]]
-        assert calls == [("lab", "message.destroy", 150), ("home", "message.destroy", 3)]
-        assert [run.action.id for run in house.runner.runs] == ["pool.dismiss_messages"] * 2
+        await user.should_see("603 messages dismissed", retries=40)
+        calls = {pool.server.id: [method for method, _args in pool.calls] for pool in house.pools.values()}
+        assert calls == {"lab": ["message.destroy"] * 600, "home": ["message.destroy"] * 3}
+        assert {run.action.id for run in house.runner.runs} == {"pool.dismiss_messages"}
         await house.runner.stop()
         await asyncio.sleep(0.05)
 
@@ -204,8 +209,9 @@ async def test_what_goes_while_rows_are_still_made_is_not_told(tmp_path: Path) -
         lab = house.pools["lab"]
         rows = filled(lab, 2000)
         await user.open("/messages")
+        house.trigger("ask", [1, ["", "", None, None, None, False]])
         house.trigger("ready")
-        for row in rows[:2]:  # the last to be made
+        for row in rows[:2]:
             lab.remove(row)
         await until(lambda: set(house.listing()._ids) == set(rows[2:]))
         house.trigger("ready")  # as after a lost connection
@@ -228,4 +234,4 @@ async def test_a_viewer_dismisses_nothing(tmp_path: Path) -> None:
         await house.runner.stop()
         await asyncio.sleep(0.05)
         with user:
-            assert list(ElementFilter(kind=Listing))
+            assert list(ElementFilter(kind=BoundedListing))
