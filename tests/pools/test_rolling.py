@@ -13,7 +13,7 @@ from data.uplinks import is_master
 from tests.control.fake_pool import Users, user
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine
-from xo_dash.control.rolling.engine import FIRST_DONE, NOBODY, NOT_DONE, RollingRuns
+from xo_dash.control.rolling.engine import FIRST_DONE, NOBODY, NOT_DONE, PAUSED, RollingRuns
 from xo_dash.control.rolling.request import Gravity, RollHosts, checks, hosts_in, refused, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
 from xo_dash.simulator.testing import simulated
@@ -97,6 +97,18 @@ async def until(engine: RollingRuns, true: Callable[[], bool], seconds: float = 
         unsubscribe()
 
 
+def at_rest(rolling: Rolling) -> bool:
+    """Whether it waits for a person, or has ended: what it waits for, or how it ended, is looked at then."""
+    return bool(rolling.paused or rolling.ended)
+
+
+async def answered(engine: RollingRuns, rolling: Rolling, what: str) -> None:
+    """Return when it has come to rest after this answer."""
+    so_far = len(rolling.log)
+    assert engine.answer(EVE, rolling, what) is None
+    await until(engine, lambda: bool(rolling.ended) or any(line.what == PAUSED for line in rolling.log[so_far:]))
+
+
 def lab_of(bench: Wired) -> Pool:
     return next(iter(bench.home.all(Pool).values()))
 
@@ -108,7 +120,7 @@ def begun(engine: RollingRuns, bench: Wired, **values: bool) -> Rolling:
 
 
 async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before(tmp_path: Path) -> None:
-    with simulated(hosts=(3,), vms=(2,)) as simulation:
+    with simulated(hosts=(3,), vms=(2,), speed=600) as simulation:
         async with wired(simulation.pool, tmp_path) as bench, rolling_in(bench) as engine:
             pool, members = lab_of(bench), [host for host in bench.home.all(Host).values() if not is_master(host)]
             master = tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host))
@@ -130,7 +142,7 @@ async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before
 
 
 async def test_a_host_that_does_not_return_pauses_it_and_after_a_restart_of_ours_it_is_looked_at_again(tmp_path: Path) -> None:
-    with simulated(hosts=(2,), vms=(2,)) as simulation:
+    with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
         lab = simulation.pool
         async with wired(lab, tmp_path) as bench:
             async with rolling_in(bench) as engine:
@@ -139,20 +151,19 @@ async def test_a_host_that_does_not_return_pauses_it_and_after_a_restart_of_ours
                 lab.fault("host.reboot", error=["HOST_OFFLINE", member.ref], count=1)
                 made = engine.start(EVE, request, lab_of(bench))
                 assert isinstance(made, Rolling)
-                await until(engine, lambda: made.paused == NOT_DONE)
+                await until(engine, lambda: at_rest(made))
                 (turn,) = made.turns
-                assert turn.state is TurnState.FAILED and "is not responding" in turn.reason
+                assert made.paused == NOT_DONE and turn.state is TurnState.FAILED and "is not responding" in turn.reason
                 assert "auto_poweron" not in lab_of(bench).other_config and not made.ended
             async with rolling_in(bench) as engine:  # as after a restart: from the disk
                 engine.recall()
                 (again,) = engine.runs
-                await until(engine, lambda: again.paused == NOT_DONE)
+                await until(engine, lambda: again.log[-1].what == PAUSED)
                 assert again.restarts and again.turns[0].state is TurnState.FAILED
-                engine.answer(EVE, again, "look")
-                await until(engine, lambda: again.paused == NOT_DONE and again.turns[0].reason == "it has not rebooted since")
-                engine.answer(EVE, again, "again")
-                await until(engine, lambda: again.ended > 0)
-                assert again.turns[0].state is TurnState.DONE and again.restored and not again.left
+                await answered(engine, again, "look")
+                assert again.paused == NOT_DONE and again.turns[0].reason == "it has not rebooted since"
+                await answered(engine, again, "again")
+                assert again.ended and again.turns[0].state is TurnState.DONE and again.restored and not again.left, again.turns[0].reason
                 await bench.until(lambda: lab_of(bench).other_config.get("auto_poweron") == "true")
 
 

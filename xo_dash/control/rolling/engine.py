@@ -37,6 +37,7 @@ from xo_dash.i18n import N_, using
 log = logging.getLogger(__name__)
 
 FIRST_DONE: Final = N_("The first host is done. Check that everything works, then continue.")
+PAUSED: Final = N_("paused")
 NOT_DONE: Final = N_("{host} is not done: {reason}")
 NOBODY: Final = N_("The user who started it is no longer an administrator. Another administrator can continue.")
 RESTARTED: Final = N_("xo-dash restarted; the run goes on")
@@ -224,7 +225,7 @@ class RollingRuns:
     async def _pause(self, rolling: Rolling, why: str) -> str:
         """Until a person says how to go on. Nothing happens meanwhile."""
         rolling.paused, rolling.paused_at = why, self._clock()
-        self._note(rolling, N_("paused"), detail=why if rolling.current is None else "")
+        self._note(rolling, PAUSED, detail=why if rolling.current is None else "")
         await self._save(rolling)
         try:
             said = await self._answer_to(rolling)
