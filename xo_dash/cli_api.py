@@ -21,6 +21,7 @@ import orjson
 from data.stores.errors import RecordRefused
 from xo_dash.cli_table import print_table
 from xo_dash.config import TOKEN, URL, Settings
+from xo_dash.control.runner import TAKE_BACK
 from xo_dash.i18n import _
 from xo_dash.local_socket import LONGEST, within
 
@@ -250,7 +251,10 @@ async def carry_out(
     api: Remote, action: str, on: Sequence[str], values: Mapping[str, object], *, dry_run: bool
 ) -> AsyncIterator[dict[str, Any]]:
     """What `cli_do` is told by the dashboard of this machine: a preview, or a run until it has ended. Raises ApiError."""
-    answer = await api.ask("POST", f"/actions/{quote(action)}", {"on": list(on), "with": dict(values), "dry_run": dry_run})
+    if action == TAKE_BACK:
+        answer = await api.ask("POST", f"/runs/{quote(' '.join(on), safe='')}/undo", {"dry_run": dry_run})
+    else:
+        answer = await api.ask("POST", f"/actions/{quote(action)}", {"on": list(on), "with": dict(values), "dry_run": dry_run})
     if "preview" in answer:
         yield answer
         return

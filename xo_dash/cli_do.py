@@ -31,6 +31,7 @@ from xo_dash.control.local_user import local_user
 from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.orders import OfferedFile, Order
 from xo_dash.control.request import InputKind, RequestField
+from xo_dash.control.runner import TAKE_BACK
 from xo_dash.i18n import _, locale
 from xo_dash.local_socket import LONGEST, LocalSocket, within
 
@@ -42,6 +43,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     """Carry out the command of `given`; the exit status."""
     if not given.action:
         print("\n".join(_described(action) for action in ACTIONS))
+        print(f"{TAKE_BACK} RUN\n    {_('Undo what is left')}")
         return 0
     values = flags(given.fields)
     if isinstance(values, str):

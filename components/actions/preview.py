@@ -18,6 +18,14 @@ SHOWN = 20
 TOGGLED = "(e) => emit(e.target.open)"
 
 
+def commands(lines: Sequence[str]) -> None:
+    """The calls of a plan, folded away."""
+    if lines:
+        with ui.element("details").classes("x-preview-calls"):
+            ui.label(_("Show commands")).tag = "summary"
+            ui.label("\n".join(lines)).classes("x-preview-lines").tag = "pre"
+
+
 class Preview(ui.element):
     """Steps of a single object where there are several, and the calls, which are sent to the browser once they are unfolded."""
 

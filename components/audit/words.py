@@ -51,6 +51,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "session.start": N_("Sign in"),
     "session.end": N_("Sign out"),
     "vm.console": N_("Type into console"),
+    "run.undo": N_("Undo what is left"),
 }
 """What is done to xo-dash itself."""
 RESULTS: Final[Mapping[str, str]] = {

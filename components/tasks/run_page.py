@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from nicegui import ui
 
 from components.actions.dialog import counted
+from components.actions.preview import commands
 from components.actions.retrying import correct_and_retry, failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source, fresh_slot
+from components.tasks.leftovers import left_card
 from components.tasks.listing import Path
 from components.tasks.run_objects import RunObjects
 from components.tasks.words import MARKS, WORDS
@@ -44,7 +46,6 @@ class RunPage(ui.element):
                 self._state = StateMark("busy", "")
             with self._head.verbs:
                 self._cancel = Button(_("Cancel") + "…", self._ask_to_cancel, icon="stop").mark("cancel-run")
-                self._undo = Button(_("Undo"), self._take_back, icon="undo").mark("take-back")
                 self._retry = Button(_("Retry"), self._retry_failed, icon="reboot").mark("retry-failed")
                 self._correct = Button(_("Correct and retry") + "…", self._correct_it, icon="edit", kind=ButtonKind.PRIMARY).mark("correct")
             self._notice = Notice("", Tone.CRITICAL)
@@ -54,7 +55,8 @@ class RunPage(ui.element):
 
     def _refresh(self) -> None:
         run = self._run
-        look = (run.ended, run.cancelled, run.state, self._details() if len(run.items) == 1 else self._waited_for())
+        left = sum(len(item.left) for item in run.items)
+        look = (run.ended, run.cancelled, run.state, left, self._details() if len(run.items) == 1 else self._waited_for())
         if look != self._look:
             self._look = look
             self._draw()
@@ -78,7 +80,6 @@ class RunPage(ui.element):
         user = whoever()
         mine = user is not None and bool(may(user, run.action))
         self._cancel.set_visibility(not run.ended and mine)
-        self._undo.set_visibility(mine and any(item.can_be_undone for item in run.items))
         again = failed(run) if run.ended and mine else []
         self._retry.set_visibility(bool(again) and run.request is not None)
         self._retry.set_text(_("Retry") if len(run.items) == 1 else _("Retry {n} failed").format(n=number(len(again))))
@@ -114,7 +115,7 @@ class RunPage(ui.element):
                 else:
                     self._steps(item)
         with ui.element().classes("x-stack").style("gap: 12px"):
-            self._left(item)
+            left_card(self._context, self._run, self._path)
             _request(self._run, item)
             if item.state.ended:
                 return
@@ -154,18 +155,12 @@ class RunPage(ui.element):
         self._bars.append((step, bar, words))
         _show(step, bar, words)
 
-    def _left(self, item: RunItem) -> None:
-        if item.left:
-            with Card(_("Left")):
-                for text in item.left:
-                    ui.label(str(text)).props("dir=auto")
-                ui.label(_("Check it before you try again.")).classes("x-dim")
-
     # of many
 
     def _many(self) -> None:
         RunObjects(self._context, self._run, self._path)
         with ui.element().classes("x-stack").style("gap: 12px"):
+            left_card(self._context, self._run, self._path)
             _request(self._run, self._run.items[0])
 
     # what one does
@@ -180,10 +175,6 @@ class RunPage(ui.element):
         user = whoever()
         if await confirm(_("Cancel it?"), text, yes=_("Cancel it"), no=_("Continue")) and user is not None:
             self._context.runner.cancel(user, self._run)
-
-    def _take_back(self) -> None:
-        if user := whoever():
-            self._context.runner.take_back(user, self._run)
 
     async def _retry_failed(self) -> None:
         await retry_failed(self._context, self._run)
@@ -254,16 +245,13 @@ def _show(step: StepLog, bar: Bar, words: ui.label) -> None:
 def _request(run: Run, item: RunItem) -> None:
     """What was asked for, and as commands."""
     rows = _rows(run.action.fields, run.request.told(), item.subject.home) if run.request is not None else []
-    commands = _commands(run, item)
-    if not rows and not commands:
+    lines = _lines(run, item)
+    if not rows and not lines:
         return
     with Card(_("Request")):
         if rows:
             key_values(rows)
-        if commands:
-            with ui.element("details").classes("x-preview-calls"):
-                ui.label(_("Show commands")).tag = "summary"
-                ui.label("\n".join(commands)).classes("x-preview-lines").tag = "pre"
+        commands(lines)
 
 
 def _rows(asked: Sequence[RequestField], told: Mapping[str, object], home: Home) -> list[tuple[str, str]]:
@@ -288,7 +276,7 @@ def _value(field: RequestField, value: object, home: Home) -> str:
     return name_of(row) if row is not None else _(field.options[text]) if text in field.options else text
 
 
-def _commands(run: Run, item: RunItem) -> Sequence[str]:
+def _lines(run: Run, item: RunItem) -> Sequence[str]:
     """Only while it can still be said what they would be."""
     subject: XapiObject = item.subject
     if run.request is None or item.state.ended or subject.home.one(type(subject), subject.ref) is not subject:

@@ -179,7 +179,7 @@ async def test_whoever_may_no_longer_do_it_does_not_go_on_and_another_takes_it_b
     (item,) = run.items
     assert item.state is RunState.LOST and second.sent == [] and item.can_be_undone
     assert "it cannot go on after the restart of xo-dash: this needs the role operator" in str(item.reason)
-    assert [str(left) for left in item.left] == [str(item.steps[0].says)]
+    assert [str(left.says) for left in item.left] == [str(item.steps[0].says)]
     second.runner.take_back(bench.users["id-ann"], run)
     assert item.can_be_undone, "who may not do it may not undo it either"
     bench.users["id-eve"] = user(Role.ADMIN, "eve")

@@ -19,6 +19,8 @@ from xo_dash.control.action import Action
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import eligibility
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.order_desk import OrderDesk
+from xo_dash.control.orders import Order
 from xo_dash.control.plan import Call, Plan, Wait, rehearse
 from xo_dash.control.request import NoRequest, decode
 from xo_dash.control.run import RunItem, RunState
@@ -154,7 +156,36 @@ async def test_what_cannot_be_undone_is_named(desk: Desk, fake: FakePool) -> Non
     failing(fake, "Async.VM.destroy")
     run = await desk.runner.run(desk.hire(), action("vm.clone"), [fake.vm("web-1")], {"name": "web-2", "description": "x"})
     assert str(run.items[0].reason).endswith(". Not undone: Cloning web-1")
-    assert [str(left) for left in run.items[0].left] == ["Cloning web-1"]
+    assert [str(left.says) for left in run.items[0].left] == ["Cloning web-1"]
+
+
+async def test_what_is_left_is_removed_when_somebody_says_so_and_what_was_done_of_it_is_not_done_again(desk: Desk, fake: FakePool) -> None:
+    vm = fake.vm("web-1")
+    cloning(fake)
+    failing(fake, "VM.set_name_description")
+    failing(fake, "Async.VDI.destroy")
+    run = await desk.runner.run(desk.hire(), action("vm.clone"), [vm], {"name": "web-2", "description": "x"})
+    (item,) = run.items
+    assert [(left.refs, left.made) for left in item.left] == [(("OpaqueRef:copy",), True)] and item.can_be_undone
+    ann, orders = desk.hire(), OrderDesk(fake.mirror, desk.runner)
+    asked = Order(action="run.undo", on=[run.key], dry_run=True)
+    (told,) = [line async for line in orders.take(ann, asked)]
+    assert told["preview"] == [
+        {"uuid": vm.uuid, "name": "web-1", "steps": ["Deleting a disk of web-2"], "calls": ["xe vdi-destroy uuid=?"]}
+    ]
+    desk.runner.take_back(user(Role.VIEWER, "eve"), run)
+    assert item.can_be_undone and run.ended
+    sent = len(fake.calls)
+    desk.runner.take_back(ann, run)
+    await desk.until(lambda: run.ended)
+    assert len(item.left) == 1 and "SR is full" in str(item.steps[0].kept_by), "it failed again"
+    fake.answers["Async.VDI.destroy"] = ends_at_once(fake, TaskStatus.FAILURE, "HANDLE_INVALID", "VDI", "x")  # somebody else has deleted it
+    desk.runner.take_back(ann, run)
+    await desk.until(lambda: run.ended)
+    assert item.state is RunState.FAILED and not item.left and not item.can_be_undone and item.steps[0].undone
+    assert [method for method, _given in fake.calls[sent:] if method != "task.destroy"] == ["Async.VDI.destroy"] * 2
+    told = [line for line in desk.audit() if line["action"] == "run.undo"]
+    assert [(line["event"], line.get("result", "")) for line in told] == [("begin", ""), ("end", "failed"), ("begin", ""), ("end", "done")]
 
 
 async def test_nothing_is_undone_while_nobody_knows_what_the_last_call_did(desk: Desk, fake: FakePool) -> None:

@@ -19,7 +19,7 @@ from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.request import decode
-from xo_dash.control.run import RunState
+from xo_dash.control.run import Leftover, RunState
 from xo_dash.xapi.errors import XapiFailure
 
 
@@ -56,6 +56,14 @@ async def test_a_failure_has_its_step_its_undo_and_what_is_left(looking: User, d
         "Retry",
     ):
         await looking.should_see(text)
+    await looking.should_see("Undo what is left…")
+    fake.answers["VM.remove_tags"] = ""
+    looking.find(marker="take-back").click()
+    await looking.should_see("xe vm-param-remove uuid=", marker="dialog")
+    looking.find(marker="take-back-now").click()
+    await desk.until(lambda: not run.items[0].left and run.ended)
+    await looking.should_see("3 of 4")
+    await looking.should_not_see("Undo what is left…")
     fake.answers["VM.add_to_other_config"] = ""
     looking.find(marker="retry-failed").click()
     await desk.until(lambda: len(desk.runner.runs) > 1 and desk.runner.runs[-1].ended)
@@ -103,9 +111,10 @@ async def test_one_that_went_on_after_a_restart_says_when_and_one_that_cannot_of
 ) -> None:  # fmt: skip
     run = await desk.runner.run(desk.hire(), action("vm.add_tag"), [fake.vm("web-1")], {"tag": "new"})
     run.continued, run.items[0].can_be_undone = 1_700_000_000.0, True
+    run.items[0].left.append(Leftover(lazy("Adding a tag")))
     await looking.open(f"/run/{run.key}")
     await looking.should_see("continued after a restart of xo-dash at")
-    await looking.should_see("Undo")
+    await looking.should_see("Undo what is left…")
     run.items[0].state, run.items[0].says = RunState.WAITING, lazy("Waiting for {pool}", pool="lab")
     await looking.open(f"/run/{run.key}")
     await looking.should_see("Waiting for lab")

@@ -57,6 +57,7 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("PUT", "/uploads/{id}", transfers.send)
     yield ApiRoute("POST", "/vms/{uuid}/console", consoles.ticket)
     yield ApiRoute("DELETE", "/runs/{id}", runs.cancel)
+    yield ApiRoute("POST", "/runs/{id}/undo", runs.undo, runs.UndoBody)
     yield ApiRoute("POST", "/users", people.add_user, people.NewUser)
     yield ApiRoute("DELETE", "/users/{uuid}", people.remove_user)
     yield ApiRoute("POST", "/groups", people.add_group, people.NewGroup)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from starlette.responses import Response
 
 from data.visibility import Sees
@@ -79,6 +80,29 @@ async def cancel(asked: Asked) -> Response:
     if not all(verdicts):
         raise Problem(403, str(next(verdict.reason for verdict in verdicts if not verdict)))
     asked.context.runner.cancel(asked.user, run)
+    return await told(asked, run_as_data(run, asked.scope.sees), 202)
+
+
+class UndoBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`dry_run`: only what it would do."""
+
+    dry_run: bool = False
+
+
+async def undo(asked: Asked) -> Response:
+    """202: what could not be undone when it failed is tried once more."""
+    asked.query(())
+    body = await asked.body(UndoBody)
+    run = need_run(asked)
+    left = [item for item in run.items if item.can_be_undone]
+    if not left:
+        raise Problem(409, _("nothing of it is left to be undone"))
+    verdicts = [may(asked.user, run.action, item.subject) for item in left]
+    if not any(verdicts):
+        raise Problem(403, str(verdicts[0].reason))
+    if body.dry_run:
+        return await told(asked, {"id": run.key, "dry_run": True, "preview": orders.undoing(asked.context.runner, run)})
+    asked.context.runner.take_back(asked.user, run, address=asked.address)
     return await told(asked, run_as_data(run, asked.scope.sees), 202)
 
 

@@ -7,23 +7,24 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from data.mirror import Mirror
 from data.types import Ref
-from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
-from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer
+from xo_dash.control.lazy_text import NOTHING, lazy
+from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer, is_removal
 from xo_dash.control.request import Request
-from xo_dash.control.resume.lines import UNDO, Place, identified
+from xo_dash.control.resume.lines import identified
 from xo_dash.control.resume.record import ItemRecord, PastStep, is_harmless
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.steps import CANCELLED, RESTARTED, Spawn, StepOutcome, Steps
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import HostTurns, Turn
+from xo_dash.control.track import Done, Track
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.mover import Mover
+from xo_dash.control.undoing import Undoing
 from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
@@ -34,45 +35,10 @@ STUCK = "Stuck"
 CHANGED = lazy(N_("it cannot go on after the restart of xo-dash: the next step would no longer be the same"))
 CUT = lazy(N_("the transfer was interrupted by a restart of xo-dash"))
 LOST = StepOutcome(RunState.LOST, lazy(N_("xo-dash was restarted before the pool answered; check before trying again")), RESTARTED)
+GONE = StepOutcome(RunState.DONE)
+"""What an undoing would remove may have been removed by somebody else meanwhile."""
 WORST = (RunState.LOST, RunState.FAILED, RunState.CANCELLED, RunState.REFUSED)
 """Of several that failed the first of these is what became of them: while one may go on nothing is taken back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A step that can be taken back."""
-
-    log: StepLog
-    step: Call | Transfer
-    undo: Callable[[Any], Plan]
-    answer: object
-    place: Place
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Track:
-    """A plan on its way: of an item, of a branch, or one that takes something back."""
-
-    run: Run
-    item: RunItem
-    record: ItemRecord
-    logs: list[StepLog]  # as foretold, then as they went
-    turn: Turn
-    shows: Callable[[float], None]  # how far it is, 0 to 1
-    of: Place = ()  # the place of the plan
-    within: int = 0  # how many plans it is inside of
-    undoing: bool = False
-    done: list[Done] = field(default_factory=list)
-    number: int = 0  # of the step under way
-
-    @property
-    def place(self) -> Place:
-        """Of the step under way."""
-        return (*self.of, self.number)
-
-    def progressed(self, fraction: float) -> None:
-        """So much of the step under way is done."""
-        self.shows((self.number + fraction) / max(len(self.logs), 1))
 
 
 class Execution:
@@ -95,7 +61,7 @@ class Execution:
         self._paused = False  # xo-dash is being stopped
         self._unanswered: set[Track] = set()  # of which a call is being sent
         self._heard = asyncio.Event()
-        self._standing: dict[RunItem, Track] = {}  # what cannot go on, and may be taken back
+        self.undoing = Undoing(self._drive)
 
     async def carry_out(self, run: Run, item: RunItem, request: Request, turn: Turn, record: ItemRecord) -> StepOutcome:
         """All of it, under a `turn` that has been taken; what `record` knows from before a restart is not done again.
@@ -110,17 +76,10 @@ class Execution:
         track = Track(run=run, item=item, record=record, logs=item.steps, turn=turn, shows=shows)
         with record.driving(track.place):
             plan = run.action.plan(request, item.subject)
-        outcome, broken = await self._drive(track, plan)
-        if broken and outcome.code == STUCK and track.done:
-            self._standing[item] = replace(track, done=list(track.done))
-            item.can_be_undone = True
-        return await self._taken_back(track, outcome) if broken else outcome
-
-    async def take_back(self, item: RunItem, turn: Turn) -> StepOutcome:
-        """Undo what a run did that could not go on after a restart."""
-        track = self._standing.pop(item)
-        track.turn, track.record.stopped, item.left, item.can_be_undone = turn, None, [], False
-        return await self._taken_back(track, StepOutcome(RunState.CANCELLED, CANCELLED.reason))
+        failed, broken = await self._drive(track, plan)
+        outcome = await self.undoing.after(track, failed) if broken else failed
+        self.undoing.settle(item, failed)
+        return outcome
 
     async def pause(self, within: float) -> None:
         """Begin no more steps; return when what was sent is answered, after so many seconds at the latest."""
@@ -243,7 +202,8 @@ class Execution:
         if isinstance(step, Parallel):
             return await self._parallel(track, step, logged)
         if isinstance(step, (Call, Question)):
-            return await self._steps.take(track.run, track.item, step, track.progressed, partial(self._task_made, track))
+            outcome = await self._steps.take(track.run, track.item, step, track.progressed, partial(self._task_made, track))
+            return GONE if track.undoing and is_removal(step) and outcome.code == "HANDLE_INVALID" else outcome
         async with track.turn.let_go():  # it may be long, and is no work for the pool
             if isinstance(step, Inspect):
                 return await self._inspected(track, step)
@@ -301,7 +261,7 @@ class Execution:
             plan = branch.plan()
         outcome, broken = await self._drive(inner, plan)
         if broken and step.alone:
-            outcome = await self._taken_back(inner, outcome)
+            outcome = await self.undoing.after(inner, outcome)
         else:
             track.done.extend(inner.done)
         if outcome.state is not RunState.DONE and not step.alone:
@@ -321,37 +281,6 @@ class Execution:
         words = N_("{step}: {reason}") if outcome.code == RESTARTED else N_("{step} failed: {reason}")
         reason = lazy(words, step=step.says, reason=outcome.reason or NOTHING)
         return replace(outcome, state=state, reason=reason)
-
-    async def _taken_back(self, track: Track, failed: StepOutcome) -> StepOutcome:
-        """Undo what is done, last first. Of a pool that may still be doing the last step nothing is taken back."""
-        reason = failed.reason or NOTHING
-        done = track.done
-        for one in reversed(done):
-            one.log.undone = failed.state is not RunState.LOST and await self._undone(track, one)
-            words = one.step.undone if one.log.undone else one.step.stays
-            if not one.log.undone:
-                one.log.left = words or one.step.says
-                track.item.left.append(one.log.left)
-            if words is not None:
-                reason = lazy(N_("{reason}; {left}"), reason=reason, left=words)
-        unsaid = [one.step.says for one in done if not one.log.undone and one.step.stays is None]
-        if unsaid:
-            reason = lazy(N_("{reason}. Not undone: {left}"), reason=reason, left=_joined(unsaid))
-        elif any(one.log.undone and one.step.undone is None for one in done):
-            reason = lazy(N_("{reason}. The steps before it were undone"), reason=reason)
-        return replace(failed, reason=reason)
-
-    async def _undone(self, track: Track, done: Done) -> bool:
-        """Whether every step of the undoing was done."""
-        undoing = Track(
-            run=track.run, item=track.item, record=track.record, logs=[], turn=track.turn, shows=lambda _progress: None,
-            of=(*done.place, UNDO), within=track.within, undoing=True,
-        )  # fmt: skip
-        outcome, _broken = await self._drive(undoing, done.undo(done.answer))
-        if outcome.state is not RunState.DONE:
-            done.log.kept_by = outcome.reason
-            log.warning("undoing %s of %s: %s", track.run.action.id, track.item.uuid, outcome.code or outcome.state)
-        return outcome.state is RunState.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,10 +307,3 @@ def _together(outcomes: Sequence[StepOutcome]) -> StepOutcome:
     worst = min(failed, key=lambda one: WORST.index(one.state))
     many = lazy(N_("{failed} of {all} failed: {reason}"), failed=len(failed), all=len(outcomes), reason=worst.reason or NOTHING)
     return replace(worst, reason=many if len(outcomes) > 1 else worst.reason, result=answers)
-
-
-def _joined(texts: list[LazyText]) -> LazyText:
-    joined = NOTHING
-    for text in texts:
-        joined = LazyText("{one}, {other}", {"one": joined, "other": text}) if joined is not NOTHING else text
-    return joined

@@ -12,11 +12,13 @@ import msgspec
 from data.mirror import Mirror
 from data.stores.users import User
 from xo_dash.control.looking import looked
-from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told
+from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told, undoing
 from xo_dash.control.request import LONGEST_NAME
-from xo_dash.control.runner import Runner
+from xo_dash.control.run import Run
+from xo_dash.control.runner import TAKE_BACK, Runner
 from xo_dash.control.transfers.delivery import Broken, Piece
 from xo_dash.control.transfers.upload import OutOfOrder, Upload, Wanted
+from xo_dash.i18n import _
 
 EVERY = 0.2
 """Seconds between two lines of one run, at least."""
@@ -42,6 +44,10 @@ class OrderDesk:
 
         {"send": {field: id}} asks for files, {"fetch": ticket, "name": name} has one: see `send` and `fetch`.
         """
+        if order.action == TAKE_BACK:
+            async for line in self._take_back(user, order, address):
+                yield line
+            return
         uploads = {field: self._exchange.offer(file.name[-LONGEST_NAME:], file.size, user.id) for field, file in order.files.items()}
         files = {field: {"id": one.id, "name": one.name, "size": one.size} for field, one in uploads.items()}
         try:
@@ -63,12 +69,34 @@ class OrderDesk:
             self._withdraw(uploads.values())
             yield {"preview": preview(action, subjects, request)}
             return
+        run = self._runner.start(user, action, subjects, request, address=address)
+        try:
+            if uploads and action.look is None:
+                yield sending
+            async for line in self._followed(run):
+                yield line
+        finally:
+            self._withdraw(upload for upload in uploads.values() if not upload.is_begun)
+
+    async def _take_back(self, user: User, order: Order, address: str) -> AsyncGenerator[dict[str, object], None]:
+        """What is left of a run, which is called by its id."""
+        run = next((run for run in self._runner.runs if [run.key] == order.on), None)
+        if run is None:
+            yield {"error": _("there is no run of this id (any more)"), "faults": {}}
+        elif not any(item.can_be_undone for item in run.items):
+            yield {"error": _("nothing of it is left to be undone"), "faults": {}}
+        elif order.dry_run:
+            yield {"preview": undoing(self._runner, run)}
+        else:
+            self._runner.take_back(user, run, address=address)
+            async for line in self._followed(run):
+                yield line
+
+    async def _followed(self, run: Run) -> AsyncGenerator[dict[str, object], None]:
+        """Until it has ended; files that wait for whoever gave it are offered."""
         stirred = asyncio.Event()
         unsubscribe = self._runner.observe(lambda _run: stirred.set())
         try:
-            run = self._runner.start(user, action, subjects, request, address=address)
-            if uploads and action.look is None:
-                yield sending
             while not run.ended:
                 stirred.clear()
                 for delivery in self._exchange.waiting(run):
@@ -81,7 +109,6 @@ class OrderDesk:
             yield {"run": told(run)}
         finally:
             unsubscribe()
-            self._withdraw(upload for upload in uploads.values() if not upload.is_begun)
 
     def _withdraw(self, uploads: Iterable[Upload]) -> None:
         for upload in uploads:

@@ -17,7 +17,8 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.plan import rehearse_all
 from xo_dash.control.request import BadRequest, Fault, Request, decode
-from xo_dash.control.run import Run, RunItem, StepLog
+from xo_dash.control.run import Leftover, Run, RunItem, StepLog
+from xo_dash.control.runner import Runner
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _
 
@@ -163,7 +164,8 @@ def _result(item: RunItem) -> dict[str, object]:
         "reason": str(item.reason or ""),
         "code": item.code,
         "steps": [_step(step) for step in item.steps],
-        "left": [str(left) for left in item.left],
+        "left": [{"says": str(left.says), "uuids": [row.uuid for row in rows_left(item, left) if left.made]} for left in item.left],
+        "can_be_undone": item.can_be_undone,
         "made": made.uuid if made is not None else "",
     }
 
@@ -182,7 +184,25 @@ def _made(item: RunItem) -> XapiObject | None:
     """The object that the command made, once the mirror has heard of it."""
     if not isinstance(item.result, str) or not item.result.startswith("OpaqueRef:"):
         return None
-    return next((row for kind in KINDS if (row := item.subject.home.one(kind, Ref(item.result))) is not None), None)
+    return _row(item.subject.home, Ref(item.result))
+
+
+def _row(home: Home, ref: Ref) -> XapiObject | None:
+    return next((row for kind in KINDS if (row := home.one(kind, ref)) is not None), None)
+
+
+def rows_left(item: RunItem, left: Leftover, among: Mapping[str, Home] | None = None) -> list[XapiObject]:
+    """What is left, as far as it is still there. `among`: the pools that somebody sees."""
+    pools = item.subject.home.pools if among is None else among
+    home = pools.get(left.pool)
+    return [row for ref in left.refs if (row := _row(home, ref)) is not None] if home is not None else []
+
+
+def undoing(runner: Runner, run: Run) -> list[dict[str, object]]:
+    """What taking back the rest of a run would do: for each of its objects that has something left, as `preview` tells it."""
+    found = [(item, runner.undoing(item)) for item in run.items if item.can_be_undone]
+    return [{"uuid": item.uuid, "name": item.name, "steps": [str(step.says) for step in steps], "calls": xe_lines(steps, item.subject.home)}
+            for item, steps in found]  # fmt: skip
 
 
 def refusal_as_data(error: OrderRefused) -> dict[str, object]:

@@ -257,6 +257,16 @@ class Placeholder(str):
         return made
 
 
+class Unread(Placeholder):
+    """The same for an undoing, which may look into an answer: there is nothing in it."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __getitem__(self, _key: object) -> str:  # as of a record
+        return ""
+
+
 def rehearse(plan: Plan) -> list[Step]:
     """The steps of a plan, nothing being sent; answers are placeholders. A `Parallel` is one step."""
     return [step for depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS) if depth == 0]
@@ -265,6 +275,22 @@ def rehearse(plan: Plan) -> list[Step]:
 def rehearse_all(plan: Plan) -> list[Step]:
     """The same, and after each `Parallel` the steps of its branches: placeholders are numbered in this order."""
     return [step for _depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS)]
+
+
+def rehearse_rest(plan: Plan, answered: Callable[[int], tuple[bool, object]]) -> list[Step]:
+    """The steps of an undoing that are still to be done. `answered`: whether the step of that number is, and what it was answered."""
+    left: list[Step] = []
+    answer: object = None
+    for number in range(MOST_STEPS):
+        try:
+            step = plan.send(answer)
+        except StopIteration:
+            break
+        is_done, answer = answered(number)
+        if not is_done:
+            left.append(step)
+            answer = Unread(step.method.partition(".")[0], number) if isinstance(step, Call) else None
+    return left
 
 
 def _rehearsed(plan: Plan, numbers: Iterator[int], depth: int = 0) -> Generator[tuple[int, Step], None, object]:
@@ -301,6 +327,11 @@ def _placeholder(step: Step, number: int) -> Placeholder | None:
             return Placeholder(step.kind, number)
         case _:
             return None
+
+
+def is_removal(step: Step) -> bool:
+    """Whether all that it does is that something is gone afterwards."""
+    return isinstance(step, Call) and step.method.endswith((".destroy", ".forget"))
 
 
 def one(method: str, *parameters: object, says: LazyText, asynchronous: bool = True) -> Plan:

@@ -29,6 +29,16 @@ class RunState(StrEnum):
         return self not in (RunState.WAITING, RunState.RUNNING)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Leftover:
+    """What a run did and could not take back."""
+
+    says: LazyText
+    pool: str = ""  # the server's id of where it is; empty: nobody knows
+    refs: tuple[Ref, ...] = ()  # what was made, else what was changed
+    made: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class StepLog:
     """What became of one step of a plan."""
@@ -61,14 +71,14 @@ class RunItem:
     progress: float = 0.0  # 0 to 1, coarse
     says: LazyText | None = None  # the step under way, where there are several
     steps: list[StepLog] = field(default_factory=list)  # as foretold, then as they went
-    left: list[LazyText] = field(default_factory=list)  # what was done, and could not be taken back
+    left: list[Leftover] = field(default_factory=list)
     tasks: list[Ref] = field(default_factory=list)  # of its steps so far
     made: list[Ref] = field(default_factory=list)  # what its steps answered so far: VMs, disks, NICs
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0
     result: object = None  # of the first step: what a command made
     cancelled: bool = False  # somebody wants it to stop
-    can_be_undone: bool = False  # it could not go on after a restart, and somebody may take back what it did
+    can_be_undone: bool = False  # somebody may take back what is left of it
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -28,7 +28,7 @@ from xo_dash.control.execution import CHANGED, STUCK, Execution
 from xo_dash.control.host.hardware import Machines
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
-from xo_dash.control.plan import rehearse
+from xo_dash.control.plan import Step, rehearse
 from xo_dash.control.request import BadRequest, Fault, Request, decode, files_of
 from xo_dash.control.resume.files import RunFile, RunFiles
 from xo_dash.control.resume.lines import ALL, RunCancelled, began
@@ -56,6 +56,8 @@ RUNS_KEPT = 200
 """Ended runs that stay to be looked at."""
 TO_ANSWER = 2.0
 """Seconds in which the pools may answer what was sent, when the program is stopped."""
+TAKE_BACK = "run.undo"
+"""What undoing the rest of a run is called in the audit."""
 FIRST = (0,)
 """The place of a plan's first step."""
 
@@ -214,21 +216,40 @@ class Runner:
                 waiting.cancel()
         self._tell(run)
 
-    def take_back(self, user: User, run: Run) -> None:
-        """Undo what a run did that could not go on after a restart."""
+    def take_back(self, user: User, run: Run, *, address: str = "") -> None:
+        """Undo what is left of a run, as far as they may do what it did."""
         for item in run.items:
             if item.can_be_undone and may(user, run.action, item.subject):
-                item.can_be_undone, item.state = False, RunState.RUNNING
-                self._spawn(self._take_back(run, item))
+                was, item.can_be_undone, item.state = item.state, False, RunState.RUNNING
+                self._spawn(self._take_back(run, item, was, Actor(user.name, user.id, address)))
         self._tell(run)
 
-    async def _take_back(self, run: Run, item: RunItem) -> None:
+    def undoing(self, item: RunItem) -> list[Step]:
+        """What `take_back` would do to it."""
+        return self._execution.undoing.steps(item)
+
+    async def _take_back(self, run: Run, item: RunItem, was: RunState, by: Actor) -> None:
+        """`was`: how it had ended. In the audit it is a command of its own, by whoever asks for it."""
+        entry = msgspec.structs.replace(
+            self._entry("begin", run, item), run=uuid.uuid4().hex, action=TAKE_BACK, user=by.user, user_id=by.user_id,
+            address=by.address, arguments={"run": run.key, "action": run.action.id}, tasks=[],
+        )  # fmt: skip
         try:
+            await self._audit.write(entry)
             async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
-                outcome = await self._execution.take_back(item, turn)
+                outcome = await self._execution.undoing.once_more(item, turn)
+        except AuditUnwritable as error:
+            reason = lazy(N_("{reason}; nothing was done"), reason=str(error))
+            outcome, item.can_be_undone = StepOutcome(was, reason, item.code), True
         except Exception as error:
             outcome = _broken(run, item, error)
-        await self._end(run, item, outcome)
+        result = RunState.FAILED if item.left else RunState.DONE
+        try:
+            await self._audit.write(msgspec.structs.replace(entry, at=moment(self._clock()), event="end", result=result))
+        except AuditUnwritable as error:
+            log.error("%s of %s by %s: %s, and %s", TAKE_BACK, item.uuid, by.user, result, error)
+        item.reason, item.code, item.state, item.says = outcome.reason, outcome.code, outcome.state, None
+        self._tell(run)
 
     async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools, and the next start goes on with the rest."""
@@ -424,6 +445,8 @@ class Runner:
         ended = [run for run in self._runs if run.ended and (run.dismissed or not run.recalled)]
         for run in ended[: max(0, len(ended) - RUNS_KEPT)]:
             self._runs.remove(run)
+            for item in run.items:
+                self._execution.undoing.forget(item)
 
 
 def _filled(run: Run, item: RunItem) -> Request:

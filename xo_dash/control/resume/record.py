@@ -31,7 +31,7 @@ from xo_dash.control.resume.lines import (
     unpacked,
 )
 from xo_dash.control.resume.plan_clock import plan_began
-from xo_dash.control.run import RunState
+from xo_dash.control.run import Leftover, RunState
 from xo_dash.control.steps import StepOutcome
 
 
@@ -42,6 +42,10 @@ class PastStep:
     began: StepBegan
     task: TaskMade | None = None
     ended: StepEnded | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.ended is not None and self.ended.state == RunState.DONE
 
     @property
     def outcome(self) -> StepOutcome | None:
@@ -93,11 +97,21 @@ class ItemRecord:
     def find(self, place: Place) -> PastStep | None:
         return self._steps.get(place)
 
-    def done_from(self, place: Place) -> list[LazyText]:
+    def done_from(self, place: Place) -> list[Leftover]:
         """The steps of one plan that were done, from this one on."""
         of, least = place[:-1], place[-1]
-        found = [(at, step) for at, step in self._steps.items() if at[:-1] == of and at[-1] >= least and UNDO not in at]
-        return [says for _at, step in found if (end := step.ended) and end.state == RunState.DONE and (says := unpacked(step.began.says))]
+        found = [step for at, step in self._steps.items() if at[:-1] == of and at[-1] >= least and UNDO not in at and step.is_done]
+        return [Leftover(says) for step in found if (says := unpacked(step.began.says))]
+
+    def answer_to(self, place: Place) -> tuple[bool, object]:
+        """Whether a step is done, and what it was answered."""
+        step = self._steps.get(place)
+        return (True, step.ended.result) if step is not None and step.ended is not None and step.is_done else (False, None)
+
+    def try_again(self) -> None:
+        """Undoing begins once more: what of it was done is not sent again, what failed is."""
+        self.stopped = None
+        self._steps = {place: step for place, step in self._steps.items() if UNDO not in place or step.is_done}
 
     @contextmanager
     def driving(self, place: Place) -> Generator[None]:
@@ -115,20 +129,26 @@ class ItemRecord:
         self._note(ItemBegan(item=self._number, at=moment, request=msgspec.to_builtins(request), rows=rows))
 
     async def begin(self, place: Place, step: Step) -> None:
-        """Return when it is on the disk that this will be sent."""
+        """Return when it is on the disk that this will be sent. What undoes a step is remembered besides: see `try_again`."""
+        if self._file is None and UNDO not in place:
+            return
+        line = StepBegan(item=self._number, place=place, at=time.time(), does=identified(step), says=packed(step.says) or {})
+        if UNDO in place:
+            self._steps[place] = PastStep(line)
         if self._file is not None:
-            does, says = identified(step), packed(step.says) or {}
-            await self._file.write(StepBegan(item=self._number, place=place, at=time.time(), does=does, says=says))
+            await self._file.write(line)
 
     def task_made(self, place: Place, pool: str, task: Ref) -> None:
         self._note(TaskMade(item=self._number, place=place, pool=pool, task=task))
 
     def ended(self, place: Place, outcome: StepOutcome) -> None:
         """An answer that is a row of the mirror is not noted: whoever waited for it waits again."""
-        reason = packed(outcome.reason)
+        line = StepEnded(item=self._number, place=place, at=time.time(), state=outcome.state, reason=packed(outcome.reason),
+                         code=outcome.code, result=outcome.result)  # fmt: skip
+        if UNDO in place and place in self._steps:
+            self._steps[place].ended = line
         with suppress(TypeError):
-            self._note(StepEnded(item=self._number, place=place, at=time.time(), state=outcome.state, reason=reason,
-                                 code=outcome.code, result=outcome.result))  # fmt: skip
+            self._note(line)
 
     def item_ended(self, outcome: StepOutcome) -> None:
         self._note(ItemEnded(item=self._number, at=time.time(), state=outcome.state, reason=packed(outcome.reason), code=outcome.code))

@@ -20,9 +20,9 @@ def remove_made(vm: Any, name: str, keep: Collection[Ref] = (), at: str = "") ->
     """
     looking = lazy(N_("Listing the disks of {name}"), name=name)
     disks = []
-    for drive in (yield Call("VM.get_VBDs", vm, says=looking, asynchronous=False, at=at)):
-        record = yield Call("VBD.get_record", drive, says=looking, asynchronous=False, at=at)
-        if record["type"] == "Disk" and record["VDI"] not in (NULL_REF, *keep):
+    for drive in (yield Call("VM.get_VBDs", vm, says=looking, asynchronous=False, gone_is_done=True, at=at)) or ():
+        record = yield Call("VBD.get_record", drive, says=looking, asynchronous=False, gone_is_done=True, at=at)
+        if record and record["type"] == "Disk" and record["VDI"] not in (NULL_REF, *keep):
             disks.append(record["VDI"])
     yield Call("VM.destroy", vm, says=lazy(N_("Deleting {name}"), name=name), gone_is_done=True, at=at)
     for disk in disks:

@@ -1,0 +1,50 @@
+"""A plan on its way, and the steps of it that can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from xo_dash.control.plan import Call, Plan, Transfer
+from xo_dash.control.resume.lines import Place
+from xo_dash.control.resume.record import ItemRecord
+from xo_dash.control.run import Run, RunItem, StepLog
+from xo_dash.control.throttle import Turn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Done:
+    """A step that can be taken back."""
+
+    log: StepLog
+    step: Call | Transfer
+    undo: Callable[[Any], Plan]
+    answer: object
+    place: Place
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Track:
+    """A plan on its way: of an item, of a branch, or one that takes something back."""
+
+    run: Run
+    item: RunItem
+    record: ItemRecord
+    logs: list[StepLog]  # as foretold, then as they went
+    turn: Turn
+    shows: Callable[[float], None]  # how far it is, 0 to 1
+    of: Place = ()  # the place of the plan
+    within: int = 0  # how many plans it is inside of
+    undoing: bool = False
+    done: list[Done] = field(default_factory=list)
+    number: int = 0  # of the step under way
+
+    @property
+    def place(self) -> Place:
+        """Of the step under way."""
+        return (*self.of, self.number)
+
+    def progressed(self, fraction: float) -> None:
+        """So much of the step under way is done."""
+        self.shows((self.number + fraction) / max(len(self.logs), 1))
