@@ -58,6 +58,11 @@ def edges(kind: type[XapiObject]) -> Mapping[str, Edge]:
 
 
 @cache
+def _fields(kind: type) -> frozenset[str]:
+    return frozenset(name for base in kind.__mro__ for name in getattr(base, "__annotations__", ()))
+
+
+@cache
 def one_way(kind: type[XapiObject]) -> tuple[str, ...]:
     """The fields of `kind` whose objects do not name it back."""
     return tuple(edge.field for edge in edges(kind).values() if not edge.back)
@@ -147,7 +152,7 @@ class Reads(Generic[R]):
             self._read(at, part)
             chain, at = (*chain, edge), edge.target
             self._chains[at][chain] = None
-        if parts[-1] not in get_type_hints(at) and not hasattr(at, parts[-1]):
+        if parts[-1] not in _fields(at) and not hasattr(at, parts[-1]):
             raise ValueError(f"{at.__name__} has no {parts[-1]}")
         self._read(at, parts[-1])
 
