@@ -19,6 +19,12 @@ LOOKS: tuple[tuple[dict[str, Any], str], ...] = (
 )
 """(What a person prefers, what is to be held then.) What is left is in `tests/ui/test_contrast`."""
 ALL = {"rules": {rule: {"enabled": False} for rule in ("color-contrast", "color-contrast-enhanced")}}
+HIDE = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(":is(.x-vms-row, .x-list-row, .x-tree-row, .xo-row):nth-child(n + 9) { visibility: hidden !important }");
+  document.adoptedStyleSheets.push(sheet);
+}"""
+"""Rows below others of their list are made as those are."""
 FRESH = """(seen) => {
   const known = new Set(seen), keys = [];
   globalThis.fresh = [];
@@ -57,6 +63,7 @@ class Axe:
         """By all rules, of what is inside the frame unless `frame`; by those of contrast, of what looks like nothing before it."""
         if not await page.evaluate("'axe' in window"):
             await page.evaluate(_script())
+        await page.evaluate(HIDE)
         found = await _run(page, "document" if frame else "document.querySelector('main') ?? document", ALL)
         for (preferred, rule), seen in zip(LOOKS, self._seen, strict=True):
             await page.emulate_media(**preferred)
@@ -65,6 +72,7 @@ class Axe:
                 found += await _run(page, "{ include: globalThis.fresh }", {"runOnly": {"type": "rule", "values": [rule]}})
                 seen.update(fresh)
         await page.emulate_media(**DARK)
+        await page.evaluate("document.adoptedStyleSheets.pop()")
         return found
 
 
