@@ -12,6 +12,7 @@ from components.map.announcer import Announcer, spoken
 from components.map.carrying import Carrier
 from components.map.map import Map, SelectedObject
 from components.map.map_feed import MapFeed
+from components.map.moves import follow_moves
 from components.map.order import Orders
 from components.map.selection import Selection, found
 from components.map.summary import Summary
@@ -113,6 +114,7 @@ def _map(context: Context, orders: Orders) -> None:
     if may(user, MIGRATE):
         carrier = Carrier(context, chart.say)
         chart.let_carry(carrier.verdicts, carrier.drop)
+    follow_moves(context, chart)
     _order(context, chart, orders)
 
 

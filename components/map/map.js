@@ -1,6 +1,7 @@
 // The map in the browser: takes in what the server says, lays out and draws when something changed, and tells what was chosen.
 
 import { arrange, refill, touched } from "xo-map/arrange.js";
+import { arrows, journeys } from "xo-map/arrows.js";
 import { Camera } from "xo-map/camera.js";
 import { carrying } from "xo-map/carrying.js";
 import { choosing } from "xo-map/choosing.js";
@@ -36,7 +37,8 @@ export default {
       <div class="xo-table xo-map-quiet" ref="table"></div>
       <div class="xo-map-band" ref="band" hidden></div>
       <div class="xo-map-drop" ref="drop" hidden></div>
-      <div class="xo-map-carry" ref="carry" aria-hidden="true" hidden><strong dir="auto"></strong><span></span></div>
+      <div class="xo-map-carry" ref="carry" hidden><strong dir="auto"></strong><span></span>
+        <button type="button" class="x-btn" @click="dropCarried()">{{ words.drop }}</button><button type="button" class="x-btn x-btn-ghost" @click="endCarry()">{{ words.cancel }}</button></div>
       <div class="xo-map-tip" ref="tip" aria-hidden="true" hidden></div>
       <ol class="xo-map-crumbs" ref="crumbs" :aria-label="words.where" hidden></ol>
       <div class="xo-map-zoom">
@@ -75,6 +77,8 @@ export default {
     this.linked = [];      // VMs whose lines are drawn
     this.found = null;     // ids that the filter finds
     this.outcome = null;   // of "what if"
+    this.moves = [];       // under way, as the server tells
+    this.toldMoves = [];
     this.carried = null;   // what the pointer holds
     this.putDown = false;
     this.came = null;      // where one was before it
@@ -107,13 +111,20 @@ export default {
     patch(message) {
       const change = this.model.apply(message);
       if (change.lost) { this.$emit("ready"); return; }
-      if (message.r) { this.wanted = new HistoryRequests(); this.figured = ""; }
+      if (message.r) { this.wanted = new HistoryRequests(); this.figured = ""; this.showMoves(this.toldMoves); }
       this.$refs.root.toggleAttribute("data-bare", ![...this.model.pools.values()].some(({ hosts }) => hosts.size));
       this.relay(change);
       this.tidy();
       this.table.take(message);
       if (ROWS.some((key) => message[key])) this.refind();
       this.restore();
+      this.refresh();
+    },
+
+    /** What moves, of which the rows do not tell: see arrows.js. */
+    showMoves(told) {
+      this.toldMoves = told;
+      this.moves = journeys(this.model, told);
       this.refresh();
     },
 
@@ -173,7 +184,7 @@ export default {
         ratio: this.ratio, width: this.width, height: this.height, faint: this.look.faint, screens: this.links.screen ? this.screens : null,
       };
       const again = this.painter.paint(art, this.model, this.plan, this.camera, this.look);
-      const more = this.overlay.paint(art, this.camera, { lines: this.lines(), ...this.lossDrawn(), ...this.carriedDrawn() });
+      const more = this.overlay.paint(art, this.camera, { lines: this.lines(), arrows: arrows(this.plan, this.model, this.moves), ...this.lossDrawn(), ...this.carriedDrawn() });
       clearTimeout(this.paintTimer);
       if (flying || more || this.motion.running) this.refresh();
       else if (again >= 0) this.paintTimer = setTimeout(() => this.refresh(), again);

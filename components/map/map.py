@@ -69,6 +69,7 @@ class Map(Element, component="map.js"):
         super().__init__()
         self._scene = map_feed
         self._is_ready = False
+        self._moves: Sequence[tuple[str, str, int]] = ()
         self._props["addressed"], self._props["legend"] = addressed, legend
         self._props["words"] = words()
         self._props["links"] = dict(links)
@@ -107,6 +108,8 @@ class Map(Element, component="map.js"):
         tell(self, "patch", f"[{message}]")
         if "order" in self._props:  # it may have changed since the page was made
             tell(self, "setOrder", orjson.dumps([self._props["order"]]).decode())
+        if self._moves:
+            self._tell_moves()
 
     def _patch(self, message: str) -> None:
         if self._is_ready:
@@ -125,6 +128,14 @@ class Map(Element, component="map.js"):
         self.on_carry, self.on_drop = on_carry, on_drop
         self._props["movable"] = True
 
+    @property
+    def lets_carry(self) -> bool:
+        return bool(self._props.get("movable"))
+
+    def hold(self) -> None:
+        """The selected VMs are carried: keys or taps choose where."""
+        tell(self, "hold", "[]")
+
     def deselect(self) -> None:
         """Nothing is selected any more."""
         tell(self, "choose", "[-1,false]")
@@ -136,6 +147,16 @@ class Map(Element, component="map.js"):
     def say(self, words: str) -> None:
         """To those who hear the page."""
         tell(self, "say", orjson.dumps([words]).decode())
+
+    def show_moves(self, moves: Sequence[tuple[str, str, int]]) -> None:
+        """Arrows of moves under way: (key of a VM or an SR, key of the host or SR it goes to, percent)."""
+        if moves != self._moves:
+            self._moves = moves
+            if self._is_ready:
+                self._tell_moves()
+
+    def _tell_moves(self) -> None:
+        tell(self, "showMoves", orjson.dumps([self._moves]).decode())
 
     def show_loss(self, hosts: Sequence[str], moves: Sequence[tuple[str, str]], stranded: Sequence[str], words: str) -> None:
         """Draw what becomes of VMs without `hosts` (all keys; `moves` are VMs with where they go), and say `words`."""

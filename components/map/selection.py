@@ -83,7 +83,7 @@ class Selection(ui.element):
         with chart:
             anchor = ui.element().classes("xo-map-anchor")
         with anchor:
-            menu = Menu(self._context, self._can_lose, self._ask)
+            menu = Menu(self._context, self._can_lose, self._ask, chart)
 
         def open_at(x: float, y: float) -> None:
             if thinkable(self._subjects):
@@ -97,12 +97,15 @@ class Selection(ui.element):
 class Menu(ActionMenu):
     """The commands, and what asks the map itself."""
 
-    def __init__(self, context: Context, can_lose: Callable[[], bool], ask: Callable[[], None]) -> None:
+    def __init__(self, context: Context, can_lose: Callable[[], bool], ask: Callable[[], None], chart: Map) -> None:
         super().__init__(context)
-        self._can_lose, self._ask = can_lose, ask
+        self._can_lose, self._ask, self._chart = can_lose, ask, chart
 
     def _fill(self) -> None:
         super()._fill()
+        if self._chart.lets_carry and self._subjects and all(isinstance(one, VM) for one in self._subjects):
+            divider()
+            menu_item(_("Move on the map…"), self._chart.hold, icon="move")
         if self._can_lose():
             divider()
             menu_item(_("Simulate failure…"), self._ask, icon="warning")

@@ -26,7 +26,7 @@ PLAN = """(vms) => {
 
 @in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    async with modules(browser, "model", "arrange", "relations", "whatif", "crumbs", "camera", "places") as page:
+    async with modules(browser, "model", "arrange", "relations", "whatif", "crumbs", "camera", "places", "arrows", "carrying") as page:
         await page.evaluate(PLAN, 60)
         yield page
 
@@ -105,3 +105,60 @@ async def test_the_camera_stays_over_the_map(page: Page) -> None:
         " return [one.zoom, one.x + 1400 / 4 <= plan.width + 0.01, one.y]; })()"
     )
     assert found == [4, True, 0]
+
+
+LEAVES = """(many) => {
+  const vms = [...m.things.values()].filter(({kind, host}) => kind === "vm" && host === 10).slice(0, many);
+  m.apply({v: m.revision + 1, m: vms.map(({id, uuid, name, ram, srs, networks, disk}) =>
+    [id, uuid, 1, 11, name, 1, ram, 2, "", 40, -1, 0, srs, networks, 0, [0, 0, 0, 0, 10], disk, [], "", ""])});
+  window.plan = arrange.arrange(m, {w: 1400, h: 800}, {});
+  return vms.map(({id}) => id);
+}"""
+"""VMs of the first host are on their way to the second, 40 % of it."""
+
+
+async def test_a_move_under_way_is_an_arrow_from_the_place_it_leaves(page: Page) -> None:
+    assert await page.evaluate("arrows.arrows(plan, m, [])") == []
+    (vm,) = await page.evaluate(LEAVES, 1)
+    drawn = await page.evaluate("arrows.arrows(plan, m, [{from: 20, to: 22, part: 0.5}])")
+    assert [(arrow["part"], arrow["count"]) for arrow in drawn] == [(0.4, 1), (0.5, 1)]
+    hit = "([x, y]) => { const {id, kind, box} = places.hit(plan, x, y); return [id, box.ghosts?.[0]?.id ?? -1]; }"
+    assert (await page.evaluate(hit, drawn[0]["from"])) == [10, vm] and (await page.evaluate(hit, drawn[0]["to"]))[0] == vm
+    assert (await page.evaluate(hit, drawn[1]["from"]))[0] == 20 and (await page.evaluate(hit, drawn[1]["to"]))[0] == 11, "on its floor"
+    assert await page.evaluate("arrows.journeys(m, [['nfs@', 'gone', 3], ['nfs', 'local-1', 50]])") == [{"from": 20, "to": 22, "part": 0.5}]
+    await page.evaluate(LEAVES, 14)
+    (many,) = await page.evaluate("arrows.arrows(plan, m, [])")
+    assert many["count"] == 15 and abs(many["part"] - 0.4) < 1e-9
+    await page.evaluate("m.apply({v: m.revision + 1, x: [...m.leaving]})")
+    assert await page.evaluate("arrows.arrows(plan, m, [])") == []
+
+
+CARRIED = """async () => {
+  const told = [], map = {
+    ...carrying.carrying, plan, model: m, movable: true, state: {group: "placement"},
+    look: {focus: 100, hover: -1, selected: new Set([100, 101])}, format: {number: String}, width: 1400, height: 800,
+    words: {selected: "{n} VMs", bench: "halted", hold: "where?", carry: "", noTarget: "none", checking: "..."},
+    $refs: {carry: document.createElement("div"), focus: document.body}, $emit: (...what) => told.push(what),
+    point() {}, refresh() {}, bringIntoView() {}, verb: (id) => told.push([id]), say: (words) => told.push(words),
+  };
+  map.$refs.carry.innerHTML = "<b></b><span></span><button></button><button></button>";
+  map.hold();
+  map.targets([["host-0", "no", "here"], ["host-1", "live", "Live"], ["nfs", "disks", "Move"],
+    ["a", "nic", "NIC"], ["local-2", "disks", "Move"]]);
+  const press = (key) => { told.length = 0; const taken = map.carriedKey({key}); return [taken, map.carried?.over ?? -1, ...told]; };
+  const found = {};
+  for (const keys of ["ArrowRight", "ArrowRight", "ArrowUp", "Enter", "q"]) (found[keys] ??= []).push(press(keys));
+  map.hold();
+  found.Tab = [press("Tab")];
+  found.Escape = [press("Escape"), map.putDown];
+  return found;
+}"""
+
+
+async def test_what_is_held_goes_from_target_to_target_by_keys_and_is_dropped(page: Page) -> None:
+    found = await page.evaluate(CARRIED)
+    first, second = found["ArrowRight"]
+    assert first == [True, 11, "host-1: Live"] and second[1] in (23, 20), "then the next to the right that can be a target"
+    assert found["ArrowUp"] == [[True, 30, "a: NIC"]] and found["Tab"][0][:2] == [True, 30]
+    assert found["Enter"] == [[True, -1, ["drop", {"vms": ["vm-0", "vm-1"], "host": "a"}]]]
+    assert found["q"][0][0] is False and found["Escape"] == [[True, -1], False]

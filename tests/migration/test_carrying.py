@@ -6,13 +6,17 @@ import pytest
 from nicegui.testing import User
 
 from components.map.map import Map
+from components.map.moves import moves
 from data.identity import key_of
-from data.objects import VDI, Host, HostMetrics, PowerState
+from data.objects import VDI, VM, Host, HostMetrics, PowerState
 from data.stores.users import Role
 from data.types import GIB
 from tests.migration.pools import House, machine
 from xo_dash.context import Context
-from xo_dash.control.run import RunState
+from xo_dash.control.actions import action
+from xo_dash.control.request import Request
+from xo_dash.control.run import Run, RunItem, RunState
+from xo_dash.control.vdi.move import MoveDisk
 from xo_dash.control.vm.migration.migrate import MigrateVM
 
 
@@ -99,3 +103,23 @@ async def test_a_viewer_carries_nothing(user: User, house: House, context: Conte
     assert not shown.props.get("movable") and shown.on_drop is None
     user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
     assert not context.runner.runs and isinstance(house.two, Host)
+
+
+def going(action_id: str, subject: VM | VDI, wish: Request, state: RunState = RunState.RUNNING, *, progress: float = 0) -> Run:
+    item = RunItem(subject=subject, uuid=subject.uuid, name="", pool=subject.home.id, request=wish, state=state, progress=progress)
+    return Run(id=1, key="1", action=action(action_id), user_id="", user_name="", address="", items=(item,), created=0.0, request=wish)
+
+
+def test_arrows_are_told_of_what_rows_do_not_say(house: House) -> None:
+    """Disks from SR to SR, and VMs on their way to another pool, of runs that have begun; not to whom an end of it is hidden."""
+    vm = machine(house.lab, house.one, house.local, house.lan)
+    (disk,) = (disk for disk in house.lab.home.all(VDI).values() if house.local.ref == disk.SR)
+    wish, mirror = MigrateVM(host=key_of(house.attic)), house.lab.mirror
+    moving = [
+        going("vdi.move", disk, MoveDisk(sr=house.shared.uuid), progress=0.25), going("vm.migrate", vm, wish, progress=0.5),
+        going("vm.migrate", vm, wish, RunState.WAITING), going("vdi.move", disk, MoveDisk(sr="gone")),
+    ]  # fmt: skip
+    keys = [key_of(one) for one in (house.local, house.shared, vm, house.attic, house.nas)]
+    local, shared, machine_, attic, nas = keys
+    assert moves(mirror, moving) == [(local, shared, 25), (machine_, attic, 50), (local, nas, 50)]
+    assert moves(mirror, []) == []

@@ -1,33 +1,95 @@
-// VMs that are carried with the pointer: to a host, an SR, a network, or the halted row. The server says where they can go; a drop is a migration, or a start. Methods of the component in map.js.
+// VMs that are carried, with the pointer, a finger or the keyboard: to a host, an SR, a network, or the halted row. The server says where
+// they can go; a drop is a migration, a start, or whatever else it says. Methods of the component in map.js.
 
-import { railBox } from "./places.js";
+import { find, isFolded, nearest, railBox } from "./places.js";
+
+const EDGE = 28;   // pixels from the map's border where it moves below what is carried
+const DRIFT = 9;   // pixels a frame
 
 export const carrying = {
   /** Whether a press on `target` lifts it once it moves: VMs among their hosts, for whoever may move them. */
   canCarry(target) { return this.movable && this.state.group === "placement" && target?.kind === "vm" && Boolean(this.model.things.get(target.id)?.uuid); },
 
-  /** The VM `id`, or all of the selection that it is part of, is held at a point of the screen. */
-  carry(id, at) {
+  /** The VM `id`, or all of the selection that it is part of, is held at a point of the screen; `finger`: by touch. */
+  carry(id, at, finger = false) {
     if (this.putDown) return; // by Esc, with the button still pressed
-    if (!this.carried) {
-      const { things } = this.model, { selected } = this.look;
-      const ids = selected.has(id) ? [...selected].filter((one) => things.get(one)?.kind === "vm" && things.get(one).uuid) : [id];
-      this.carried = { ids, targets: new Map(), keys: ids.map((one) => this.model.keyOf(things.get(one))), over: -1, at };
-      this.$emit("carry", this.carried.keys);
-    }
+    if (!this.carried) this.lift(id, { at, finger });
     this.carried.at = at;
     this.carried.over = this.targetAt(at);
     this.tellCarried();
     this.refresh();
+    this.drift();
+  },
+
+  /** Held without a pressed button: keys or taps choose where, Enter or the button drops. */
+  hold() {
+    if (!this.plan || this.carried) return;
+    const id = [this.look.focus, ...this.look.selected, this.look.hover].find((one) => this.canCarry(this.model.things.get(one)));
+    if (id === undefined) { this.verb("vm.migrate"); return; } // what cannot be carried says why there
+    this.lift(id, { held: true, at: { x: this.width / 2, y: this.height } });
+    this.point(-1);
+    this.tellCarried();
+    this.refresh();
+    this.$refs.focus.focus({ preventScroll: true });
+    this.say(`${this.carriedName()}: ${this.words.hold}`);
+  },
+
+  lift(id, how) {
+    const { things } = this.model, { selected } = this.look;
+    const ids = selected.has(id) ? [...selected].filter((one) => this.canCarry(things.get(one))) : [id];
+    this.carried = { ids, targets: new Map(), keys: ids.map((one) => this.model.keyOf(things.get(one))), over: -1, ...how };
+    this.$emit("carry", this.carried.keys);
   },
 
   /** What they would be dropped on: a host, an SR, a network, or a pool, which stands for its halted row; -1 for none. */
   targetAt(at) {
-    const found = this.hitAt(at.x, at.y), thing = this.model.things.get(found?.id);
+    const found = this.hitAt(at.x, at.y), thing = this.model.things.get(found?.id), { y } = this.camera.at(at.x, at.y);
     if (!thing) return -1;
+    if (thing.kind === "host" && found.box.locals?.length === 1 && y >= found.box.floor.y) return found.box.locals[0];
     if (thing.kind === "vm") return thing.host >= 0 && this.model.things.get(thing.host)?.kind === "host" ? thing.host : thing.pool;
-    if (thing.kind === "pool") return found.ground && this.camera.at(at.x, at.y).y >= found.box.bench.y ? thing.id : -1;
+    if (thing.kind === "pool") return found.ground && y >= found.box.bench.y ? thing.id : -1;
     return thing.id;
+  },
+
+  /** All of them, as {id, box}; a pool stands for its halted row, SRs of a host alone are on its floor. */
+  carryTargets() {
+    return this.plan.pools.flatMap((pool) => {
+      const rails = (pool.networks ?? []).slice(0, pool.rails.shown).flatMap(({ id }, i) => (isFolded(pool, i) ? [] : [{ id, box: railBox(pool, i) }]));
+      const floors = pool.hosts.flatMap(({ locals, floor }) => (locals?.length === 1 ? [{ id: locals[0], box: floor }] : []));
+      const hosts = pool.hosts.map((box) => ({ id: box.id, box })), tanks = pool.tanks.map((box) => ({ id: box.id, box }));
+      return [...rails, ...hosts, ...floors, ...tanks, { id: pool.id, box: pool.bench }];
+    });
+  },
+
+  /** To the next target in a direction, or by `turn` in their order. */
+  stepCarried(dx, dy, turn = 0) {
+    const { carried } = this, known = ({ id }) => !carried.targets.size || carried.targets.has(id);
+    const all = this.carryTargets().filter((one) => one.box.w > 0 && one.box.h > 0 && known(one)), at = all.findIndex(({ id }) => id === carried.over);
+    const here = all[at]?.box ?? find(this.plan, carried.ids[0]), others = all.filter((_, i) => i !== at).map(({ id, box }) => ({ id, x: box.x, y: box.y, w: box.w, h: box.h }));
+    const next = turn || !here ? all[(Math.max(at, turn < 0 ? 0 : -1) + (turn || 1) + all.length) % all.length]?.id : nearest(here, others, dx, dy)?.id;
+    if (next === undefined) return;
+    this.aimAt(next);
+    this.bringIntoView(all.find(({ id }) => id === next).box);
+  },
+
+  /** Without a pointer over it: what would happen there is told, and said. */
+  aimAt(id) {
+    this.carried.over = id;
+    this.tellCarried();
+    this.refresh();
+    this.say(this.carriedWords());
+  },
+
+  /** A key while something is held; whether it was one for this. */
+  carriedKey({ key, altKey, shiftKey }) {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    if (way) this.stepCarried(...way);
+    else if (key === "Tab") this.stepCarried(0, 0, shiftKey ? -1 : 1);
+    else if (key === "Enter" && altKey) { this.endCarry(); this.verb("vm.migrate"); }
+    else if (key === "Enter") this.dropCarried();
+    else if (key === "Escape") { this.putDown = !this.carried.held; this.endCarry(); }
+    else return false;
+    return true;
   },
 
   /** From the server: [[key of a thing, "live", "start", "disks", "pool", "nic", "halt" or "no", a sentence], ...] */
@@ -40,10 +102,10 @@ export const carrying = {
 
   /** Let go here. */
   dropCarried() {
-    const { carried } = this;
+    const { carried } = this, verdict = carried?.targets.get(carried.over);
+    if (carried?.held && (!verdict || verdict.how === "no")) { this.say(this.carriedWords()); return; } // and it stays held
     this.endCarry();
     this.putDown = false;
-    const verdict = carried?.targets.get(carried.over);
     if (!verdict) return;
     if (verdict.how === "no") this.say(verdict.words);
     else this.$emit("drop", { vms: carried.keys, host: this.model.keyOf(this.model.things.get(carried.over)) });
@@ -58,31 +120,60 @@ export const carrying = {
     return true;
   },
 
-  /** What is held, and what is known of the host below it, beside the pointer. */
+  carriedName() {
+    const { ids } = this.carried;
+    return ids.length === 1 ? this.model.things.get(ids[0])?.name ?? "" : this.words.selected.replace("{n}", this.format.number(ids.length));
+  },
+
+  carriedWords() {
+    const { over, targets, held } = this.carried, verdict = targets.get(over), thing = this.model.things.get(over), name = thing?.kind === "pool" ? this.words.bench : thing?.name ?? "";
+    if (over < 0) return held ? this.words.hold : this.words.carry;
+    if (!verdict) return targets.size ? `${name}: ${this.words.noTarget}` : this.words.checking;
+    return `${name}: ${verdict.words}`;
+  },
+
+  /** What is held, and what is known of what is below it: beside the pointer, or at the map's foot. */
   tellCarried() {
-    const { ids, targets, over, at } = this.carried, box = this.$refs.carry, verdict = targets.get(over), { things } = this.model;
-    const [name, words] = box.children;
-    name.textContent = ids.length === 1 ? things.get(ids[0])?.name ?? "" : this.words.selected.replace("{n}", this.format.number(ids.length));
-    words.textContent = over < 0 ? this.words.carry : verdict ? `${things.get(over)?.name ?? ""}: ${verdict.words}` : this.words.checking;
-    words.dataset.how = verdict?.how ?? "";
+    const { targets, over, at, held, finger } = this.carried, box = this.$refs.carry, how = targets.get(over)?.how ?? "", [name, words, drop] = box.children;
+    name.textContent = this.carriedName();
+    words.textContent = this.carriedWords();
+    words.dataset.how = how;
+    drop.disabled = !how || how === "no";
     box.hidden = false;
+    box.toggleAttribute("data-held", Boolean(held));
+    box.toggleAttribute("data-foot", Boolean(held || finger));
+    if (held || finger) { box.style.left = box.style.top = ""; return; }
     const wide = box.offsetWidth, high = box.offsetHeight;
     box.style.left = `${Math.min(at.x + 14, Math.max(0, this.width - wide - 4))}px`;
     box.style.top = `${at.y + 18 + high > this.height ? at.y - high - 12 : at.y + 18}px`;
   },
 
-  /** What the overlay draws of it: a ring round every host, and dashes where the VMs are. */
+  /** Near a border the map moves below what is carried, as long as it stays there. */
+  drift() {
+    if (this.drifting) return;
+    const step = () => {
+      this.drifting = 0;
+      if (!this.carried || this.carried.held) return;
+      const { at } = this.carried, toward = (place, size) => (place < EDGE ? DRIFT : place > size - EDGE ? -DRIFT : 0), before = [this.camera.x, this.camera.y];
+      const dx = toward(at.x, this.width), dy = toward(at.y, this.height);
+      if (!dx && !dy) return;
+      this.pan(dx, dy);
+      if (before[0] === this.camera.x && before[1] === this.camera.y) return; // it has an end
+      this.carried.over = this.targetAt(at);
+      this.tellCarried();
+      this.drifting = requestAnimationFrame(step);
+    };
+    this.drifting = requestAnimationFrame(step);
+  },
+
+  /** What the overlay draws of it: a ring round every target, and dashes where the VMs are. */
   carriedDrawn() {
     if (!this.carried || !this.plan) return { rings: [], lifted: [] };
-    const { ids, targets, over } = this.carried, held = new Set(ids);
-    const { pools } = this.plan, hosts = pools.flatMap((pool) => pool.hosts), benches = pools.map((pool) => pool.bench);
-    const rails = pools.flatMap((pool) => (pool.networks ?? []).slice(0, pool.rails.shown).map(({ id }, i) => ({ id, box: railBox(pool, i) })));
-    const others = [...pools.flatMap((pool) => pool.tanks).map((box) => ({ id: box.id, box })), ...rails, ...pools.map((pool) => ({ id: pool.id, box: pool.bench }))];
-    const can = ({ id }) => targets.has(id) && (id === over || targets.get(id).how !== "no");
+    const { ids, targets, over } = this.carried, lifted = new Set(ids), boxes = this.plan.pools.flatMap(({ hosts, bench }) => [...hosts, bench]);
+    const isShown = ({ id }) => targets.has(id) && (id === over || targets.get(id).how !== "no" || this.model.things.get(id)?.kind === "host");
     return {
-      rings: [...hosts.filter(({ id }) => targets.has(id)).map((box) => ({ id: box.id, box })), ...others.filter(can)]
-        .map(({ id, box }) => ({ box, how: targets.get(id).how, over: id === over })),
-      lifted: [...hosts, ...benches].flatMap(({ tiles }) => tiles.filter(({ id }) => held.has(id))),
+      rings: this.carryTargets().filter(isShown).map(({ id, box }) => ({ box, how: targets.get(id).how, over: id === over })),
+      lifted: boxes.flatMap(({ tiles }) => tiles.filter(({ id }) => lifted.has(id))),
     };
   },
 };

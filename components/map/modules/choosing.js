@@ -103,12 +103,15 @@ export const choosing = {
   setFocus(id) {
     this.look.focus = id;
     const box = id >= 0 && find(this.plan, id);
-    if (box) {
-      const seen = this.camera.project(box, this.ratio);
-      if (seen.x < 0 || seen.y < 0 || seen.x + seen.w > this.width || seen.y + seen.h > this.height) {
-        this.fly(this.camera.before(box, this.width, this.height, { zoom: this.camera.zoom }));
-      }
-    }
+    if (box) this.bringIntoView(box);
     this.refresh(); // the table's row of it is what a screen reader reads
+  },
+
+  /** As near as it is now. */
+  bringIntoView(box) {
+    const seen = this.camera.project(box, this.ratio);
+    if (seen.x < 0 || seen.y < 0 || seen.x + seen.w > this.width || seen.y + seen.h > this.height) {
+      this.fly(this.camera.before(box, this.width, this.height, { zoom: this.camera.zoom }));
+    }
   },
 };

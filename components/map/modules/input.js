@@ -1,7 +1,7 @@
 // Pointer and touch, into what the map is asked to do. `map` is the component.
 
 const CLICK = 5;       // pixels a press may move and still be a click
-const LONG = 500;      // milliseconds of a long press
+const LONG = 500;      // milliseconds of a long press: it lifts a VM, which a finger then carries; let go in place it asks for the menu
 const SWIPE = { time: 300, way: 40 }; // shorter than that and longer than so many pixels
 
 export function gestures(map) {
@@ -22,7 +22,13 @@ export function gestures(map) {
     const carried = head === null && event.button === 0 && !touch && !keys && !map.spaceHeld && map.canCarry(target) ? target.id : -1;
     const pans = head === null && carried < 0 && (touch || event.button === 1 || map.spaceHeld || (map.camera.zoom > 1.001 && ground && !event.shiftKey));
     press = { at, last: at, since: event.timeStamp, target, touch, pans, head, carried, button: event.button, moved: false, add: keys };
-    if (touch) longTimer = setTimeout(() => { if (press && !press.moved) { map.menu(press.target?.id ?? -1, at.x, at.y); press = null; held = true; } }, LONG);
+    if (touch) longTimer = setTimeout(() => {
+      if (!press || press.moved) return;
+      held = true;
+      if (!map.carried && map.canCarry(target)) { Object.assign(press, { carried: target.id, pans: false }); map.carry(target.id, at, true); return; }
+      map.menu(target?.id ?? -1, at.x, at.y);
+      press = null;
+    }, LONG);
     if (event.button === 1) event.preventDefault();
   });
 
@@ -49,7 +55,7 @@ export function gestures(map) {
     map.point(-1);
     if (map.spaceHeld) map.spaceUsed = true;
     if (press.head !== null) map.dragHead(press.head, at);
-    else if (press.carried >= 0) map.carry(press.carried, at);
+    else if (press.carried >= 0) map.carry(press.carried, at, press.touch);
     else if (press.pans) map.pan(at.x - press.last.x, at.y - press.last.y);
     else if (press.button === 0) frame(band, press.at, at);
     press.last = at;
@@ -65,6 +71,8 @@ export function gestures(map) {
     band.hidden = true;
     map.endDrag();
     if (event.type === "pointercancel") { map.endCarry(); return; }
+    if (touch && carried >= 0 && !moved) { map.endCarry(); map.menu(carried, at.x, at.y); return; }
+    if (map.carried?.held && button === 0 && !moved) { map.aimAt(map.targetAt(at)); return; }
     if (moved) {
       if (head !== null) { map.dropHead(head, at); return; }
       if (carried >= 0) { map.dropCarried(); return; }
@@ -84,7 +92,7 @@ export function gestures(map) {
   surface.addEventListener("pointercancel", end);
   surface.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") map.point(-1); }); // a tap leaves its sheet there
   surface.addEventListener("dblclick", (event) => { const at = place(event), target = map.hitAt(at.x, at.y); if (target && target.id >= 0) map.enter(target.id, event.ctrlKey || event.metaKey); else if (target?.group) map.fly(map.camera.before(target.box, map.width, map.height)); });
-  surface.addEventListener("contextmenu", (event) => { event.preventDefault(); const at = place(event); map.menu(map.hitAt(at.x, at.y)?.id ?? -1, at.x, at.y); });
+  surface.addEventListener("contextmenu", (event) => { event.preventDefault(); if (map.carried) return; const at = place(event); map.menu(map.hitAt(at.x, at.y)?.id ?? -1, at.x, at.y); });
   surface.addEventListener("wheel", (event) => {
     event.preventDefault();
     const at = place(event), amount = event.deltaY * (event.deltaMode === 1 ? 16 : 1);

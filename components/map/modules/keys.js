@@ -11,7 +11,7 @@ export function keys(map) {
   const commands = {
     Enter: (event) => map.enter(map.focused(), event.ctrlKey || event.metaKey),
     Backspace: () => map.up(),
-    Escape: () => { if (map.endCarry()) map.putDown = true; else if (!map.endLoss()) { map.choose(-1, false); map.setFocus(-1); map.relate(-1); } },
+    Escape: () => { if (!map.endLoss()) { map.choose(-1, false); map.setFocus(-1); map.relate(-1); } },
     0: () => map.fit(),
     "+": () => map.zoom(1.4),
     "=": () => map.zoom(1.4),
@@ -20,7 +20,7 @@ export function keys(map) {
     n: () => map.$emit("step", 1),
     N: () => map.$emit("step", -1),
     s: () => map.verb("vm.snapshot"),
-    m: () => map.verb("vm.migrate"),
+    m: () => map.hold(),
     f: () => map.nextFill(1),
     F: () => map.nextFill(-1),
     e: () => map.askPicture(),
@@ -34,6 +34,7 @@ export function keys(map) {
   commands.X = commands.x;
 
   const press = (event) => {
+    if (map.carried && map.carriedKey(event)) { taken(event); return; }
     if (event.altKey) return;
     const { key } = event, control = event.ctrlKey || event.metaKey;
     if (MODIFIERS.has(key)) return;

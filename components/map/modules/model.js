@@ -36,6 +36,7 @@ export class Model {
   clear() {
     this.things = new Map();   // id -> thing of any kind
     this.pools = new Map();    // id -> {hosts, vms, srs, networks: Map(id -> thing)}
+    this.leaving = new Set();  // ids of VMs between two hosts
     this.labels = [];          // words that many rows share: systems, folders, tags
     this.exact = new Map();    // id -> exact figures of what is looked at closely, see figures.js
     this.revision = -1;
@@ -69,6 +70,7 @@ export class Model {
     if (thing.kind === "pool") {
       if (!old) this.pools.set(thing.id, { hosts: new Map(), vms: new Map(), srs: new Map(), networks: new Map() });
     } else this.within(thing).set(thing.id, thing);
+    if (thing.leaves >= 0) this.leaving.add(thing.id); else this.leaving.delete(thing.id);
     if (thing.kind === "vm" || thing.kind === "host") keepMeasured(thing, old);
     if (!old || shaping[thing.kind].some((name) => old[name] !== thing[name])) change.frame = true;
     else if (thing.kind === "host" && (old.system !== thing.system || old.others !== thing.others)) change.hosts.add(thing.id);
@@ -91,6 +93,7 @@ export class Model {
     const thing = this.things.get(id);
     if (!thing) return;
     this.things.delete(id);
+    this.leaving.delete(id);
     this.rows++;
     if (thing.kind === "pool") this.pools.delete(id); else this.within(thing)?.delete(id);
     change.frame = true;

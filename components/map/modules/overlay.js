@@ -1,4 +1,4 @@
-// What lies over the picture for a while: lines of relations, ghosts of what would move, a ring round what was found. A canvas of its own,
+// What lies over the picture for a while: lines of relations, arrows of moves, ghosts of what would move, a ring round what was found. A canvas of its own,
 // so that none of it makes the picture below be painted again; hidden while there is nothing.
 
 import { glyph } from "./marks.js";
@@ -8,6 +8,8 @@ const PULSE = 700;       // milliseconds
 const FLIGHT = 400;
 const MOST_PULSES = 400;
 const BEND = 6;
+const BOW = 60;          // pixels that an arrow is bent at most
+const HEAD = 10;
 
 export class Overlay {
   constructor(canvas) {
@@ -31,13 +33,14 @@ export class Overlay {
 
   /**
    * @param art    as in draw.js
-   * @param drawn  {lines, ghosts, lost: boxes of hosts, stranded: boxes of VMs, rings: [{box, how, over}] of hosts, lifted: boxes of VMs}
+   * @param drawn  {lines, ghosts, lost: boxes of hosts, stranded: boxes of VMs, rings: [{box, how, over}] of hosts, lifted: boxes of VMs,
+   *   arrows: see arrows.js}
    * @returns {boolean}  whether it goes on by itself
    */
-  paint(art, camera, { lines, ghosts, lost, stranded, rings = [], lifted = [] }) {
+  paint(art, camera, { lines, ghosts, lost, stranded, rings = [], lifted = [], arrows = [] }) {
     const now = performance.now();
     if (this.pulses && now - this.pulses.at > PULSE) this.pulses = null;
-    const empty = !(lines.length || ghosts.length || lost.length || stranded.length || rings.length || lifted.length || this.pulses);
+    const empty = !(lines.length || ghosts.length || lost.length || stranded.length || rings.length || lifted.length || arrows.length || this.pulses);
     if (empty && this.canvas.hidden) return false;
     this.canvas.hidden = empty;
     const { ctx } = this, { ratio } = art, over = { ...art, ctx };
@@ -50,6 +53,7 @@ export class Overlay {
     const part = 1 - (1 - Math.min(1, (now - this.since) / FLIGHT)) ** 3;
     for (const ghost of ghosts) drawGhost(over, camera.project(between(ghost.from ?? ghost, ghost, part), ratio), ghost.name);
     drawLines(over, camera, lines);
+    for (const arrow of arrows) drawArrow(over, camera, arrow);
     if (this.pulses) this.drawPulses(over, camera, (now - this.pulses.at) / PULSE);
     return this.pulses !== null || (ghosts.length > 0 && part < 1);
   }
@@ -164,15 +168,40 @@ function drawLines({ ctx, theme, text, format }, camera, lines) {
     if (count === 1) dot({ ctx, theme }, points[0], 2.5);
     ends.set(key, { end, count: (ends.get(key)?.count ?? 0) + count, bundled: count > 1 || ends.get(key)?.bundled });
   }
-  for (const { end: [x, y], count, bundled } of ends.values()) {
-    if (!bundled) continue;
-    const label = format.number(count), wide = Math.max(18, text.width(ctx, label, text.font(11, 600)) + 10);
+  for (const { end, count, bundled } of ends.values()) if (bundled) badge({ ctx, theme, text }, end, format.number(count));
+}
+
+/** A bow from where it is to where it goes, full as far as the move has come, with the number of moves where there are several. */
+function drawArrow({ ctx, theme, text, format }, camera, { from, to, part, count }) {
+  const [[ax, ay], [bx, by]] = [from, to].map(([x, y]) => [(x - camera.x) * camera.zoom, (y - camera.y) * camera.zoom]);
+  const length = Math.hypot(bx - ax, by - ay);
+  if (length < 8) return;
+  const bow = Math.min(BOW, length / 5), cx = (ax + bx) / 2 + ((by - ay) / length) * bow, cy = (ay + by) / 2 - ((bx - ax) / length) * bow;
+  const at = (t) => [(1 - t) ** 2 * ax + 2 * t * (1 - t) * cx + t * t * bx, (1 - t) ** 2 * ay + 2 * t * (1 - t) * cy + t * t * by];
+  const angle = Math.atan2(by - cy, bx - cx), wing = (turn) => [bx - HEAD * Math.cos(angle + turn), by - HEAD * Math.sin(angle + turn)];
+  ctx.lineJoin = ctx.lineCap = "round";
+  for (const [colour, width] of [[theme.ground, 5], [theme.accent, 2]]) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width;
     ctx.beginPath();
-    ctx.roundRect(x - wide / 2, y - 9, wide, 18, 9);
-    ctx.fillStyle = theme.accent;
-    ctx.fill();
-    text.put(ctx, label, x, y, wide, { size: 11, weight: 600, colour: theme.ground, align: "center" });
+    ctx.moveTo(ax, ay);
+    ctx.quadraticCurveTo(cx, cy, bx, by);
+    ctx.moveTo(...wing(0.45));
+    ctx.lineTo(bx, by);
+    ctx.lineTo(...wing(-0.45));
+    ctx.stroke();
   }
+  dot({ ctx, theme }, at(Math.min(1, Math.max(0, part))), 4);
+  if (count > 1) badge({ ctx, theme, text }, at(0.5), format.number(count));
+}
+
+function badge({ ctx, theme, text }, [x, y], label) {
+  const wide = Math.max(18, text.width(ctx, label, text.font(11, 600)) + 10);
+  ctx.beginPath();
+  ctx.roundRect(x - wide / 2, y - 9, wide, 18, 9);
+  ctx.fillStyle = theme.accent;
+  ctx.fill();
+  text.put(ctx, label, x, y, wide, { size: 11, weight: 600, colour: theme.ground, align: "center" });
 }
 
 function dot({ ctx, theme }, [x, y], r) {
