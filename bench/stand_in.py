@@ -27,12 +27,14 @@ from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
 from xo_dash.auth.wire import http_protocol
 from xo_dash.control.transfers.delivery import Delivery, Piece
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.streams import open_stream
+from xo_dash.xapi.streams import DownloadStream, open_stream
 from xo_dash.xapi.tls import Trust
 
 SIZE = 2 << 30
 PIECE = 1 << 20
 TICK = 0.002
+LONGEST = 10.0
+"""Seconds until somebody takes what is there."""
 
 
 async def host(port: int) -> None:
@@ -93,9 +95,10 @@ def through(port: int, behind: int) -> None:
             watching.append(asyncio.create_task(holds.watch()))
 
     async def move(delivery: Delivery) -> None:
+        await delivery.fetched(LONGEST)
         stream = await open_stream(there, Trust(plain=True), "GET", "/export", {}, {})
-        async for piece in stream.pieces():
-            await delivery.write(piece)
+        assert isinstance(stream, DownloadStream) and delivery.outlet is not None
+        await stream.pass_on(delivery.put)
         delivery.finish()
         stream.close()
 
@@ -103,7 +106,7 @@ def through(port: int, behind: int) -> None:
         watched()
         delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
         watching.append(asyncio.create_task(move(delivery)))
-        return LentPieces(handed(delivery), {"Content-Encoding": "identity"})
+        return LentPieces(handed(delivery), {"Content-Encoding": "identity"}, delivery.lend)
 
     async def into(request: Request) -> Response:
         watched()

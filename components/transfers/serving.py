@@ -40,7 +40,7 @@ async def sent_with(request: Request) -> AsyncIterator[bytes]:
 
 
 def handed_over(delivery: Delivery, request: Request) -> Response:
-    return LentPieces(_pieces(delivery, request), _headers(delivery.name))
+    return LentPieces(_pieces(delivery, request), _headers(delivery.name), delivery.lend)
 
 
 async def _pieces(delivery: Delivery, request: Request) -> AsyncGenerator[Piece]:

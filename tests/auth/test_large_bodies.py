@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tests.asking import client
-from xo_dash.auth.bodies import LentPieces, body_of
+from xo_dash.auth.bodies import ClientSocket, LentPieces, body_of
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
 from xo_dash.auth.wire import guest_of, http_protocol
 
@@ -38,6 +38,7 @@ class House:
     def __init__(self) -> None:
         self.given = 0
         self.gone = asyncio.Event()
+        self.cut_all = lambda: None
 
     async def pieces(self) -> AsyncGenerator[memoryview]:
         """One buffer for all of them."""
@@ -52,6 +53,29 @@ class House:
 
     async def out(self, _request: Request) -> Response:
         return LentPieces(self.pieces(), IDENTITY)
+
+    async def by_thread(self, request: Request) -> Response:
+        """The same, but for the last one, by a thread that has the connection."""
+        lent: list[ClientSocket] = []
+        loop = asyncio.get_running_loop()
+        self.cut_all = guest.cut if (guest := guest_of(request.scope)) is not None else self.cut_all
+
+        def put() -> None:
+            buffer = bytearray(LENGTH)
+            for number in range(COUNT - 1):
+                buffer[:] = bytes([number % 256]) * LENGTH
+                self.given = number + 1
+                try:
+                    lent[0].put(memoryview(buffer), 20)
+                except OSError:
+                    loop.call_soon_threadsafe(self.gone.set)
+                    return
+
+        async def pieces() -> AsyncGenerator[bytes]:
+            await asyncio.to_thread(put)
+            yield bytes([(COUNT - 1) % 256]) * LENGTH
+
+        return LentPieces(pieces(), IDENTITY, lent.append)
 
     async def cut(self, request: Request) -> Response:
         async def some() -> AsyncGenerator[bytes]:
@@ -71,7 +95,12 @@ class House:
 
 @asynccontextmanager
 async def serving(house: House) -> AsyncIterator[str]:
-    routes = [Route("/out", house.out), Route("/cut", house.cut), Route("/in", house.into, methods=["PUT"])]
+    routes = [
+        Route("/out", house.out),
+        Route("/by-thread", house.by_thread),
+        Route("/cut", house.cut),
+        Route("/in", house.into, methods=["PUT"]),
+    ]
     app = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware), Middleware(SetCacheControlMiddleware)])
     protocol = http_protocol(ConnectionCounter(ConnectionLimits()))
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -85,10 +114,11 @@ async def serving(house: House) -> AsyncIterator[str]:
             await running
 
 
-async def test_each_piece_arrives_as_it_was_lent() -> None:
+@pytest.mark.parametrize("path", ["out", "by-thread"])
+async def test_each_piece_arrives_as_it_was_lent(path: str) -> None:
     async with serving(House()) as url, client() as asking:
         for _again in range(2):  # on one connection
-            answer = await asking.get(f"{url}/out")
+            answer = await asking.get(f"{url}/{path}")
             assert hashlib.sha256(answer.content).digest() == wanted() and answer.headers["transfer-encoding"] == "chunked"
 
 
@@ -99,13 +129,26 @@ async def test_what_is_sent_comes_in_whole() -> None:
         assert answer.text == hashlib.sha256(content).hexdigest()
 
 
-async def test_a_receiver_is_not_overrun_and_its_going_is_noticed() -> None:
+@pytest.mark.parametrize("path", ["out", "by-thread"])
+async def test_a_receiver_is_not_overrun_and_its_going_is_noticed(path: str) -> None:
     house = House()
     async with serving(house) as url:
-        async with client() as asking, asking.stream("GET", f"{url}/out") as answer:
+        async with client() as asking, asking.stream("GET", f"{url}/{path}") as answer:
             await anext(answer.aiter_raw(1))
             assert house.given < COUNT
         await asyncio.wait_for(house.gone.wait(), 20)
+
+
+async def test_a_connection_that_is_cut_ends_also_for_the_thread_that_writes_to_it() -> None:
+    house = House()
+    async with serving(house) as url, client() as asking, asking.stream("GET", f"{url}/by-thread") as answer:
+        came = answer.aiter_raw()
+        await anext(came)
+        house.cut_all()
+        await asyncio.wait_for(house.gone.wait(), 20)
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            async for _piece in came:
+                pass
 
 
 async def test_what_is_cut_is_not_taken_for_the_whole() -> None:

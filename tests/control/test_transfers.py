@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import io
 import tarfile
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,25 @@ async def fetched(bench: Wired, run: Run, enough: int = 1 << 62) -> bytes:
             break
     await pieces.aclose()  # type: ignore[attr-defined]
     return bytes(got)
+
+
+class Pipe:
+    """An outlet of somebody who takes all, or nothing before `opened`."""
+
+    def __init__(self) -> None:
+        self.came = bytearray()
+        self.begun, self.opened = threading.Event(), threading.Event()
+
+    def put(self, piece: memoryview, within: float) -> None:
+        self.begun.set()
+        assert self.opened.wait(within)
+        self.came += piece
+
+
+async def claimed(bench: Wired, run: Run, pipe: Pipe) -> AsyncGenerator[bytes | memoryview]:
+    delivery: Delivery = await bench.until(lambda: next(iter(bench.runner.exchange.waiting(run)), None))  # type: ignore[arg-type, return-value]
+    delivery.lend(pipe)
+    return delivery.pieces()
 
 
 async def exported(bench: Wired, vm: VM, **values: object) -> tuple[RunItem, bytes]:
@@ -116,6 +136,30 @@ async def test_a_vm_goes_out_and_comes_in_again(bench: Wired) -> None:
     copy = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
     assert copy.name_label == vm.name_label and len(copy.VBDs) == len(vm.VBDs) and copy.uuid != vm.uuid
     assert await exported(bench, vm, compression="zstd") != b""
+
+
+async def test_a_thread_hands_over_the_same_and_what_it_does_not_is_not_whole(bench: Wired) -> None:
+    vm = halted(bench)
+    _item, content = await exported(bench, vm, compression="none")
+    run, pipe = bench.runner.start(bench.ann, action("vm.export"), [vm], {"compression": "none"}), Pipe()
+    pipe.opened.set()
+    assert [piece async for piece in await claimed(bench, run, pipe)] == []
+    await bench.until(lambda: run.ended)
+    item = run.items[0]
+    assert item.state is RunState.DONE and item.steps[0].meter is not None, str(item.reason)
+    assert item.steps[0].meter.moved == len(pipe.came) == len(content)
+    # cancelled while its receiver takes nothing
+    run, pipe = bench.runner.start(bench.ann, action("vm.export"), [vm], {"compression": "none"}), Pipe()
+    pieces = await claimed(bench, run, pipe)
+    ending = asyncio.create_task(anext(pieces))
+    await asyncio.to_thread(pipe.begun.wait, 20)
+    bench.runner.cancel(bench.ann, run)
+    await bench.until(lambda: run.ended)
+    pipe.opened.set()
+    with pytest.raises(Broken):
+        await ending
+    assert run.items[0].state is RunState.CANCELLED
+    await bench.until(lambda: "export" in vm.allowed_operations)
 
 
 async def test_what_breaks_leaves_nothing(bench: Wired) -> None:

@@ -15,6 +15,7 @@ from xo_dash.xapi import tls
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadCertificate, NoTls, Unreachable
+from xo_dash.xapi.streams import DownloadStream, open_stream
 from xo_dash.xapi.tls import Trust
 
 
@@ -48,6 +49,22 @@ async def test_a_pinned_certificate_is_accepted_for_any_name(secured: Secured) -
     connection = secured.connection(Trust.pinned([tls.readable(secured.fingerprint)]))
     await connection.sign_in()
     assert len(await connection.call("VM.get_all")) >= 1
+    await connection.close()
+
+
+async def test_what_is_transferred_by_a_thread_is_checked_and_read_the_same_way(secured: Secured) -> None:
+    connection = secured.connection(Trust.pinned([secured.fingerprint]))
+    await connection.sign_in()
+    stream, came = await connection.transfer("GET", "/pool/xmldbdump", {}), bytearray()
+    assert isinstance(stream, DownloadStream)
+    await stream.pass_on(came.extend)
+    assert came.startswith(b"<?xml") and came.endswith(b"</database>") and stream.passed == len(came)
+    stream.close()
+    stream = await connection.transfer("GET", "/pool/xmldbdump", {})
+    assert b"".join([bytes(piece) async for piece in stream.pieces()]).endswith(b"</database>")
+    stream.close()
+    with pytest.raises(BadCertificate):
+        await open_stream(connection.address, Trust.pinned(["ab" * 32]), "GET", "/pool/xmldbdump", {}, {})
     await connection.close()
 
 

@@ -3,14 +3,20 @@
 The head of an answer goes the usual way. Where a request has no connection of ours, as in tests without a network, so does its body.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from xo_dash.sockets import send_all, shut
 
 CONNECTION_KEY = "xo_dash.connection"
 Piece = bytes | memoryview
@@ -22,12 +28,38 @@ class UvicornProtocol(Protocol):
     cycle: RequestResponseCycle | None
 
 
+class ClientSocket:
+    """The connection of an answer under way, for a thread to write to while nobody else does."""
+
+    def __init__(self, fileno: int) -> None:
+        """`fileno`: of a socket that goes on to be somebody else's."""
+        self._connection = socket.socket(fileno=os.dup(fileno))
+        self._in_use = threading.Lock()
+
+    def put(self, piece: memoryview, within: float) -> None:
+        """In HTTP's chunks. Raises OSError; TimeoutError where for so many seconds nothing could be sent."""
+        with self._in_use:
+            send_all(self._connection, (b"%x\r\n" % len(piece), piece, b"\r\n"), within)
+
+    def end(self) -> None:
+        """End the connection: a thread that still writes goes on."""
+        shut(self._connection)
+
+    def close(self) -> None:
+        """After `end`, or when no thread writes any more."""
+        with self._in_use:  # or what has its number next would get the rest
+            self._connection.close()
+
+
 def _cycle(scope: Scope) -> RequestResponseCycle | None:
     """That of this request; None where its connection is not known, or reads the next one already."""
     state = scope.get("state")
     connection: UvicornProtocol | None = state.get(CONNECTION_KEY) if state else None
     cycle = connection.cycle if connection is not None else None
     return cycle if cycle is not None and cycle.scope.get("state") is state else None
+
+
+Lend = Callable[[ClientSocket], None]
 
 
 async def body_of(request: Request) -> AsyncIterator[bytes]:
@@ -47,11 +79,15 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
 
 
 class LentPieces(StreamingResponse):
-    """An answer in pieces, each of which may be other bytes once the next one is asked for."""
+    """An answer in pieces, each of which may be other bytes once the next one is asked for.
 
-    def __init__(self, pieces: AsyncGenerator[Piece], headers: Mapping[str, str]) -> None:
+    `lend` is given the connection before the first one is asked for, where that is plain: what a thread writes to it comes in between.
+    """
+
+    def __init__(self, pieces: AsyncGenerator[Piece], headers: Mapping[str, str], lend: Lend | None = None) -> None:
         super().__init__(pieces, media_type="application/octet-stream", headers=headers)
         self._lent = pieces
+        self._lend = lend
         self._cycle: RequestResponseCycle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,19 +104,50 @@ class LentPieces(StreamingResponse):
             else:
                 while not cycle.response_started and not cycle.disconnected:  # the middleware passes the head on in its turn
                     await send({"type": "http.response.body", "body": b"", "more_body": True})
-                await _write(pieces, cycle)
+                await _written(pieces, cycle, self._lend)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _write(pieces: AsyncIterator[Piece], cycle: RequestResponseCycle) -> None:
+async def _written(pieces: AsyncIterator[Piece], cycle: RequestResponseCycle, lend: Lend | None) -> None:
     """In HTTP's chunks, each sent before the next one is asked for."""
     cycle.transport.set_write_buffer_limits(high=0)
     try:
-        async for piece in pieces:
-            if cycle.disconnected:
-                return
-            if piece:  # an empty chunk is the end
-                cycle.transport.writelines((b"%x\r\n" % len(piece), piece, b"\r\n"))
-                await cycle.flow.drain()
+        if lend is None or cycle.transport.get_extra_info("ssl_object") is not None:
+            await _write(pieces, cycle)
+        else:
+            await cycle.flow.drain()  # a thread begins where we end
+            async with _lent(cycle) as connection:
+                lend(connection)
+                await _write(pieces, cycle)
     finally:
         cycle.transport.set_write_buffer_limits()
+
+
+async def _write(pieces: AsyncIterator[Piece], cycle: RequestResponseCycle) -> None:
+    async for piece in pieces:
+        if cycle.disconnected:
+            return
+        if piece:  # an empty chunk is the end
+            cycle.transport.writelines((b"%x\r\n" % len(piece), piece, b"\r\n"))
+            await cycle.flow.drain()
+
+
+@asynccontextmanager
+async def _lent(cycle: RequestResponseCycle) -> AsyncIterator[ClientSocket]:
+    """Its connection; for a thread it ends when it does for us, however we end."""
+    connection = ClientSocket(cycle.transport.get_extra_info("socket").fileno())
+
+    async def until_gone() -> None:
+        while (await cycle.receive())["type"] != "http.disconnect":
+            pass
+        connection.end()
+
+    watching = asyncio.create_task(until_gone())
+    try:
+        yield connection
+    except BaseException:
+        connection.end()
+        raise
+    finally:
+        watching.cancel()
+        connection.close()

@@ -1,4 +1,4 @@
-"""Bytes into and out of a host's HTTP handlers, by asyncio: as much in memory as is on its way, however large the whole is.
+"""Bytes into and out of a host's HTTP handlers: as much in memory as is on its way, however large the whole is.
 
 XAPI answers an upload with 200 before it reads the first byte, and ends its answers by closing: whether it worked only the task of the
 transfer knows. So this says what came over the wire, and no more.
@@ -11,13 +11,14 @@ import socket
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.dial import dial_for
 from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, TransferRefused, Unreachable, XapiError
 from xo_dash.xapi.line import TransferLine
+from xo_dash.xapi.socket_line import Put, SocketLine
 from xo_dash.xapi.tls import CONNECT_TIMEOUT, Trust
 
 HEAD_LIMIT: Final = 64 << 10
@@ -38,10 +39,20 @@ class Head:
     headers: Mapping[str, str]
 
 
+class Line(Protocol):
+    """A connection; see TransferLine."""
+
+    async def head(self, limit: int) -> bytes: ...
+    async def read(self, most: int = ...) -> memoryview: ...
+    async def write(self, data: bytes | memoryview) -> None: ...
+    def close(self) -> None: ...
+    def abort(self) -> None: ...
+
+
 class TransferStream:
     """One request that is under way. Raises Unreachable when the line breaks, Timeout where nobody answers, TransferRefused, BadReply."""
 
-    def __init__(self, line: TransferLine) -> None:
+    def __init__(self, line: Line) -> None:
         self._line = line
         self._left: int | None = None  # bytes of the answer still to come; None: until it is closed
         self.head: Head | None = None
@@ -57,11 +68,7 @@ class TransferStream:
 
     async def pieces(self) -> AsyncGenerator[memoryview]:
         """The body of the answer; a piece is lent until the next one is asked for."""
-        head = await self.answer()
-        if head.status not in WITH_BODY:
-            raise TransferRefused(head.status)
-        if "transfer-encoding" in head.headers:
-            raise BadReply("a body in chunks")
+        await self._body()
         while self._left is None or self._left > 0:
             async with _translated(None):
                 piece = await self._line.read() if self._left is None else await self._line.read(self._left)
@@ -71,6 +78,14 @@ class TransferStream:
                 raise BadReply(f"ended {self._left} bytes too early")
             self._left = None if self._left is None else self._left - len(piece)
             yield piece
+
+    async def _body(self) -> None:
+        """Return where it begins."""
+        head = await self.answer()
+        if head.status not in WITH_BODY:
+            raise TransferRefused(head.status)
+        if "transfer-encoding" in head.headers:
+            raise BadReply("a body in chunks")
 
     async def write(self, data: bytes | memoryview) -> None:
         """Part of the body of the request; returns when it is on its way."""
@@ -86,21 +101,47 @@ class TransferStream:
         self._line.abort()
 
 
+class DownloadStream(TransferStream):
+    """One whose answer is read by a thread of its own."""
+
+    def __init__(self, line: SocketLine) -> None:
+        super().__init__(line)
+        self._socket_line = line
+
+    @property
+    def passed(self) -> int:
+        """Bytes that were passed on so far."""
+        return self._socket_line.passed
+
+    async def pass_on(self, put: Put) -> None:
+        """Give the body of the answer to `put`, in that thread: piece by piece, each lent until it returns. Raises what that raises."""
+        await self._body()
+        async with _translated(None):
+            await self._socket_line.pass_on(put, self._left)
+        if self._left is not None and self.passed < self._left:
+            raise BadReply(f"ended {self._left - self.passed} bytes too early")
+
+
 async def open_stream(
     address: Address, trust: Trust, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
 ) -> TransferStream:  # fmt: skip
     """A request whose head has been sent. Raises BadCertificate, Unreachable, Timeout."""
-    line = await _connected(address, trust)
+    stream = DownloadStream(await _read_by_thread(address, trust)) if method == "GET" else TransferStream(await _connected(address, trust))
     target = f"{path}?{urlencode(query)}" if query else path
     host = address.url.partition("://")[2]
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", *(f"{name}: {value}" for name, value in headers.items())]
-    stream = TransferStream(line)
     try:
         await stream.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
     except XapiError:
         stream.abort()
         raise
     return stream
+
+
+async def _read_by_thread(address: Address, trust: Trust) -> SocketLine:
+    line = await SocketLine.open(address, trust)
+    line.set_keepalive(ALIVE)
+    return line
 
 
 async def _connected(address: Address, trust: Trust) -> TransferLine:

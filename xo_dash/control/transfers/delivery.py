@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Final
+from typing import Final, Protocol
 
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.run import Run, RunItem
@@ -14,12 +14,21 @@ from xo_dash.i18n import N_
 Piece = bytes | memoryview
 
 
+class Outlet(Protocol):
+    """The receiver's connection, for a thread to write to. Raises OSError; TimeoutError where for so many seconds nothing could be sent."""
+
+    def put(self, piece: memoryview, within: float) -> None: ...
+
+
 class Broken(Exception):  # the receiver must not take what came for the whole
     """It ended before its end."""
 
 
 class Delivery:
-    """One end writes, the other iterates over `pieces`, once. Raises EndFailed to who writes when nobody takes it."""
+    """One end writes, the other iterates over `pieces`, once. Raises EndFailed to who writes when nobody takes it.
+
+    Where the other end has an `outlet`, what is `put` there is not among its pieces; that they end is the end of both.
+    """
 
     def __init__(self, run: Run, item: RunItem, name: str) -> None:
         """`name`: of the file."""
@@ -28,6 +37,7 @@ class Delivery:
         self.name = name
         self.ticket = ""  # who has it may fetch, once
         self.session = ""  # to which the ticket was given
+        self.outlet: Outlet | None = None  # where who writes may write to instead, from before it is claimed
         self._claimed = asyncio.Event()
         self._offered: Piece = b""
         self._has_come = asyncio.Event()  # a piece, or the end
@@ -47,6 +57,17 @@ class Delivery:
                 await self._claimed.wait()
         except TimeoutError:
             raise EndFailed(NOT_FETCHED) from None
+
+    def lend(self, outlet: Outlet) -> None:
+        self.outlet = outlet
+
+    def put(self, piece: memoryview) -> None:
+        """Write it to the outlet, in a thread."""
+        assert self.outlet is not None  # noqa: S101  # who writes has looked
+        try:
+            self.outlet.put(piece, STALLED)
+        except OSError:
+            raise EndFailed(CUT) from None
 
     async def write(self, piece: Piece) -> None:
         """Returns once it is taken, so that its bytes may be others then."""

@@ -23,11 +23,11 @@ from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.ends import EndFailed, Source
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.images import disk_size
-from xo_dash.control.transfers.meter import ByteCounter
+from xo_dash.control.transfers.meter import OFTEN, ByteCounter
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import TransferRefused, XapiError
 from xo_dash.xapi.line import PIECE
-from xo_dash.xapi.streams import TransferStream
+from xo_dash.xapi.streams import DownloadStream, TransferStream
 
 log = logging.getLogger(__name__)
 
@@ -168,10 +168,13 @@ class Mover:
         self._tell(haul.run)
         await delivery.fetched(TO_FETCH)
         stream = await self._opened(haul, "GET", None)
-        async with aclosing(stream.pieces()) as pieces:
-            async for piece in pieces:
-                await delivery.write(piece)
-                haul.meter.add(len(piece))
+        if delivery.outlet is not None and isinstance(stream, DownloadStream):
+            await _passed_on(stream, delivery, haul.meter)
+        else:
+            async with aclosing(stream.pieces()) as pieces:
+                async for piece in pieces:
+                    await delivery.write(piece)
+                    haul.meter.add(len(piece))
         if not haul.meter.moved:
             raise EndFailed(EMPTY)
 
@@ -282,6 +285,18 @@ class Mover:
             await self._connections(pool).call(method, task)
         except XapiError as error:
             log.debug("%s of %s: %s", method, task, error)
+
+
+async def _passed_on(stream: DownloadStream, delivery: Delivery, meter: ByteCounter) -> None:
+    """All of it, by the stream's thread; we look now and then how far it is."""
+    passing = asyncio.get_running_loop().create_task(stream.pass_on(delivery.put))
+    try:
+        while not passing.done():
+            await asyncio.wait({passing}, timeout=OFTEN)
+            meter.add(stream.passed - meter.moved)
+        await passing
+    finally:
+        passing.cancel()
 
 
 def _texts(query: Mapping[str, object]) -> dict[str, str]:
