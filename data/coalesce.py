@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from typing import Final
 from weakref import WeakMethod
@@ -30,6 +31,19 @@ class Coalescer:
         self._busy = burst is not None and burst()
         if self._busy:
             asyncio.get_running_loop().call_later(INTERVAL, self._run)
+
+
+TURN: Final = 0.003
+"""Seconds of work between two turns of others."""
+
+
+def timed(steps: Iterator[None]) -> Iterator[None]:
+    """Small steps gathered to slices of TURN."""
+    until = time.perf_counter() + TURN
+    for _ in steps:
+        if time.perf_counter() > until:
+            yield
+            until = time.perf_counter() + TURN
 
 
 async def in_turns(slices: Iterator[None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from data.failover import networks_of, reach_of, srs_of
 from data.hosts import account_of
 from data.objects import SR, VM, Host, Network
 from data.placement import memory_held
+from data.types import Ref
 
 
 class Obstacle(StrEnum):
@@ -33,19 +34,42 @@ class Lack:
     free: int = 0
 
 
+@dataclass(slots=True)
+class HostOffer:
+    """What a host has for VMs, looked up once for many of them."""
+
+    host: Host
+    reached: Collection[Ref]  # SRs and networks
+    free: int | None  # bytes of memory; None: it was never measured
+    is_live: bool
+
+    def put(self, vm: VM) -> None:
+        """It counts from now on."""
+        if self.free is not None:
+            self.free -= memory_held(vm)
+
+
+def offer_of(host: Host) -> HostOffer:
+    account = account_of(host)
+    return HostOffer(host, reach_of(host), account.free if account.total else None, is_live(host))
+
+
 def lacks(vm: VM, host: Host) -> Iterator[Lack]:
     """All that is in the way of `vm` on `host`."""
-    if not is_live(host):
+    return lacks_of(vm, offer_of(host))
+
+
+def lacks_of(vm: VM, offer: HostOffer) -> Iterator[Lack]:
+    """The same, of a host that was looked up."""
+    if not offer.is_live:
         yield Lack(Obstacle.SILENCE)
-    if not host.enabled:
+    if not offer.host.enabled:
         yield Lack(Obstacle.MAINTENANCE)
-    reached = reach_of(host)
     for sr in dict.fromkeys(srs_of(vm)):
-        if sr.ref not in reached:
+        if sr.ref not in offer.reached:
             yield Lack(Obstacle.SR, sr)
     for network in dict.fromkeys(networks_of(vm)):
-        if network.ref not in reached:
+        if network.ref not in offer.reached:
             yield Lack(Obstacle.NETWORK, network)
-    account = account_of(host)
-    if account.total and memory_held(vm) > account.free:  # a total of 0 was never measured
-        yield Lack(Obstacle.MEMORY, needed=memory_held(vm), free=max(0, account.free))
+    if offer.free is not None and memory_held(vm) > offer.free:
+        yield Lack(Obstacle.MEMORY, needed=memory_held(vm), free=max(0, offer.free))

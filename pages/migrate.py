@@ -1,11 +1,11 @@
-"""`/migrate/{uuid@pool}`: a VM to another host, with its disks, or to another pool."""
+"""`/migrate/{uuid@pool}`: a VM to another host, with its disks, or to another pool; `/migrate?vms=...`: several of them."""
 
 from __future__ import annotations
 
 from nicegui import ui
 
-from components.migration import MigrationForm
-from components.ui import PageHead
+from components.migration import ManyForm, MigrationForm
+from components.ui import PageHead, empty_state
 from components.urls import path_of
 from data.facts.pool import own_pool
 from data.names import name_of, pool_name
@@ -13,10 +13,26 @@ from data.objects import VM
 from pages.layout import frame
 from pages.objects import nothing_here, show_object
 from xo_dash.context import Context
-from xo_dash.i18n import _
+from xo_dash.control.vm.kinds import is_machine
+from xo_dash.control.vm.migration.migrate import named_in
+from xo_dash.i18n import _, ngettext, number
 
 
 def create(program: Context) -> None:
+    @ui.page("/migrate")
+    def migrate_many(vms: str = "", host: str = "") -> None:
+        """`vms`: see `path_of_many`; `host`: the key of the one that is chosen at first."""
+        context = program.for_viewer()
+        found = [vm for key in named_in(vms) if (vm := context.mirror.find(VM, key)) is not None and is_machine(vm)]
+        title = ngettext("Migrate {n} VM", "Migrate {n} VMs", len(found)).format(n=number(len(found))) if found else _("Migrate")
+        with frame(context, title=title, crumbs=[(_("VMs"), "/vms")]):
+            if found:
+                PageHead(title, icon="migrate")
+                ManyForm(context, found, host)
+            else:
+                with empty_state(_("No VMs selected"), _("Select VMs in the list or on the map, then choose Migrate.")):
+                    ui.link(_("All VMs"), "/vms").classes("x-btn")
+
     @ui.page("/migrate/{key}")
     def migrate(key: str, host: str = "") -> None:
         context = program.for_viewer()

@@ -43,10 +43,11 @@ class Preview(ui.element):
                 self._calls = ui.label().classes("x-preview-lines")
                 self._calls.tag = "pre"
 
-    def show(self, request: Request | None, action: AnyAction | None = None) -> None:
-        """Of this request, and from now on of that action; of none while something is wrong with it."""
+    def show(self, request: Request | None, action: AnyAction | None = None, subjects: Sequence[XapiObject] | None = None) -> None:
+        """Of this request, and from now on of that action and those objects; of none while something is wrong with it."""
         self._request = request
         self._action = action or self._action
+        self._subjects = self._subjects if subjects is None else tuple(subjects)
         steps = self._rehearsed(self._subjects[0]) if len(self._subjects) == 1 else []
         self._steps.clear()
         self._steps.set_visibility(len(steps) > 1)

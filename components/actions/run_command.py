@@ -55,6 +55,9 @@ async def run_command(
         if action.page is not None and offered.total == 1:
             ui.navigate.to(action.page(offered.able[0]))
             return None
+        if action.page_of_many is not None:
+            _open_page_of_many(action, action.page_of_many(subjects))
+            return None
         if action.id in DELETIONS:
             answer = await ask_deletion(offered)
             return await give(context, answer.action, offered.able, answer.request) if answer is not None else None
@@ -63,6 +66,14 @@ async def run_command(
             own = GuardDialog if action.id in GUARDED else None
             request = await ask(offered, context.runner.exchange, preset, own)
         return await give(context, action, offered.able, request) if request is not None else None
+
+
+def _open_page_of_many(action: AnyAction, path: str) -> None:
+    """With those that cannot: it says why."""
+    if path:
+        ui.navigate.to(path)
+    else:
+        notify(_("{action}: too many are selected; select fewer").format(action=_(action.title)), Tone.WARNING)
 
 
 async def give(context: Context, action: AnyAction, subjects: Sequence[XapiObject], request: Request) -> Run | None:

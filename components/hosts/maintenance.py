@@ -187,7 +187,7 @@ class MaintenanceForm(ui.element):
 
     def _seconds(self, vm: VM, to: Host, request: EnterMaintenance) -> float | None:
         network = self._host.home.by_uuid(Network, request.network) if request.network else None
-        return estimate(vm, to, disk_moves(vm, to), network or migration_network_of(to)).seconds
+        return estimate(vm, to, disk_moves(vm, to), network or migration_network_of(to), self._context.runner.migration_speeds).seconds
 
     def _ways(self, vm: VM) -> dict[str, str]:
         """What may happen to it: hosts first, those to which its disks move along last."""

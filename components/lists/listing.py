@@ -164,6 +164,13 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._dirty.pop(row, None)
         self._gone.append(id_)
 
+    def again(self, rows: Iterable[T]) -> None:
+        """These look different for a reason that the mirror does not tell."""
+        if self._ready:
+            for row in rows:
+                self._own(row)
+            self._render()
+
     # ---- telling it
 
     def _render(self) -> None:

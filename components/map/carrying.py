@@ -19,7 +19,8 @@ from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import RunState
-from xo_dash.control.vm.migration.migrate import MIGRATE, MigrateVM, disks_in, path
+from xo_dash.control.vm.migration.migrate import MIGRATE, path, path_of_many
+from xo_dash.control.vm.migration.request import MigrateVM, disks_in
 from xo_dash.control.vm.migration.targets import Target, Way, memory_after, target, targets
 from xo_dash.control.vm.start_on import START_ON
 from xo_dash.i18n import _, size
@@ -72,7 +73,7 @@ class Carrier:
         if all(vm.power_state is PowerState.HALTED for vm in vms):
             await run_command(self._context, START_ON, vms, {"host": host.uuid})
         elif len(vms) > 1:
-            await run_command(self._context, MIGRATE, vms, {"host": host_key})
+            ui.navigate.to(path_of_many(vms, host_key))
         elif target(vms[0], host) == Target(host, Way.MEMORY):
             self._say(_("Migrating {name} to {host}").format(name=name_of(vms[0]), host=name_of(host)))
             await self._move(vms[0], host)

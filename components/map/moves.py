@@ -12,7 +12,7 @@ from data.sight import Sight
 from xo_dash.context import Context
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.vdi.move import MoveDisk
-from xo_dash.control.vm.migration.migrate import MigrateVM, disks_in, host_in
+from xo_dash.control.vm.migration.request import MigrateVM, disks_in, host_in
 
 Move = tuple[str, str, int]
 """(key of the VM or SR, key of the host or SR it goes to, percent)"""

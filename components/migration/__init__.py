@@ -1,5 +1,6 @@
-"""The page that moves a VM."""
+"""The pages that move VMs: one, and several."""
 
 from components.migration.form import MigrationForm
+from components.migration.many import ManyForm
 
-__all__ = ["MigrationForm"]
+__all__ = ["ManyForm", "MigrationForm"]

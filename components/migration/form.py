@@ -11,8 +11,10 @@ from nicegui import background_tasks, ui
 from components.actions import tell_end, whoever
 from components.actions.preview import Preview
 from components.live import follow_all, follow_source, fresh_slot
+from components.migration.target_list import TargetList, TargetRow
+from components.migration.timing import tell_time
 from components.migration.words import OFF, WAYS, WHYS, moved
-from components.ui import Bar, Button, ButtonKind, Card, Icon, Mark, check, choice, data_table
+from components.ui import Bar, Button, ButtonKind, Card, Mark, check, choice, data_table
 from components.ui.tables import Column
 from components.urls import PREFIXES, path_of
 from data.coalesce import INTERVAL
@@ -30,16 +32,10 @@ from xo_dash.control.run import Run, RunState
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.migration.estimate import estimate
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMove, has_address, migration_network_of, networks_on
-from xo_dash.control.vm.migration.migrate import (
-    MIGRATE,
-    DiskPlace,
-    MigrateVM,
-    NicPlace,
-    disks_in,
-    nics_in,
-)
+from xo_dash.control.vm.migration.migrate import MIGRATE
+from xo_dash.control.vm.migration.request import DiskPlace, MigrateVM, NicPlace, disks_in, nics_in
 from xo_dash.control.vm.migration.targets import Target, Way, is_running, memory_after, reached_srs, targets
-from xo_dash.i18n import _, duration, number, size
+from xo_dash.i18n import _, number, size
 
 
 @dataclass(slots=True)
@@ -72,11 +68,10 @@ class MigrationForm(ui.element):
         self._context, self._vm = context, vm
         first = next((one for one in targets(vm) if one.refused is None), None)
         self._chosen = MigrationChoices(host or (key_of(first.host) if first is not None else ""))
-        self._shown: list[object] = []
         self._judged: dict[Host, LazyText | None] = {}  # by XAPI itself
         with self:
             with ui.element().classes("x-move-main"):
-                self._targets = ui.element().classes("contents")
+                self._targets = TargetList(self._choose)
                 self._places = ui.element().classes("contents")
             with ui.element("aside").classes("x-move-aside"):
                 self._plan_card = Card(_("Plan"))
@@ -111,14 +106,17 @@ class MigrationForm(ui.element):
         with self:
             if why_not(MIGRATE, self._vm, whoever()) is not None:
                 return
-        hosts = [one.host for one in targets(self._vm) if one.refused is None]
-        asking = asyncio.create_task(self._context.runner.migration_checks.ask(self._vm, hosts, self._judged.__setitem__))
+        wanted = [(self._vm, MigrateVM(host=key_of(one.host))) for one in targets(self._vm) if one.refused is None]
+        asking = asyncio.create_task(self._context.runner.migration_checks.ask(wanted, self._judge))
         try:
             while not asking.done():
                 await asyncio.wait({asking}, timeout=INTERVAL)
                 self._draw_judged()
         finally:
             asking.cancel()
+
+    def _judge(self, _vm: VM, host: Host, reason: LazyText | None) -> None:
+        self._judged[host] = reason
 
     def _draw_judged(self) -> None:
         """What came since: many answers in one turn."""
@@ -137,39 +135,20 @@ class MigrationForm(ui.element):
         return seen_from(self._vm.home, Host, self._chosen.host) if self._chosen.host else None
 
     def _draw_targets(self) -> None:
-        rows = [(one, key_of(one.host), self._about(one), self._memory(one)) for one in self._targets_now()]
-        if self._shown == [*rows, len(self._judged), self._chosen.host]:
-            return
-        self._shown = [*rows, len(self._judged), self._chosen.host]
-        able = sum(one.refused is None for one, *_rest in rows)
-        scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(rows)))
+        found = self._targets_now()
+        able = sum(one.refused is None for one in found)
+        scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(found)))
         if self._judged:
             judged = _("{n} checked by XAPI").format(n=number(len(self._judged)))
             scope = f"{scope} · {judged}"
-        with fresh_slot(self._targets), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
-            group.props["aria-label"] = _("Target")
-            for one, key, about, memory in rows:
-                self._target(one, key, about, memory)
+        self._targets.show([self._target(one) for one in found], self._chosen.host, scope)
 
-    def _target(self, one: Target, key: str, about: str, memory: str) -> None:
-        row = ui.element("button").classes("x-move-target").props("type=button role=radio")
-        row.props["aria-checked"] = "true" if key == self._chosen.host else "false"
-        row.mark(f"target-{one.host.uuid}")
-        if one.refused is not None:
-            row.props["aria-disabled"] = "true"
-        else:
-            row.on("click", lambda: self._choose(key), [])
-        with row:
-            ui.element("i").classes("x-radio")
-            ui.label(name_of(one.host)).classes("x-cut" if one.refused is not None else "x-strong x-cut")
-            ui.label(pool_name(one.host.home)).classes("x-dim x-cut")
-            with ui.element().classes("x-row"):
-                if one.refused is not None:
-                    Mark("unknown")
-                elif one.host in self._judged:
-                    Icon("check")
-                ui.label(about).classes("x-dim" if one.refused is not None else "")
-            ui.label(memory).classes("x-num")
+    def _target(self, one: Target) -> TargetRow:
+        refused = one.refused is not None
+        return TargetRow(
+            key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name(one.host.home), self._about(one), self._memory(one),
+            refused, one.host in self._judged and not refused,
+        )  # fmt: skip
 
     def _about(self, one: Target) -> str:
         if one.refused is not None:
@@ -318,12 +297,7 @@ class MigrationForm(ui.element):
 
     def _tell_time(self, host: Host, request: MigrateVM) -> None:
         network = (seen_from(host.home, Network, request.network) if request.network else None) or migration_network_of(host)
-        found = estimate(self._vm, host, disks_in(request, self._vm, host), network)
-        if found.seconds is not None:
-            ui.label(_("About {time}").format(time=duration(found.seconds))).classes("x-move-time")
-            ui.label(_("{amount} over {speed} Mbit/s").format(amount=size(found.bytes), speed=number(found.mbits))).classes("x-dim x-small")
-        else:
-            ui.label(_("{amount} to move").format(amount=size(found.bytes))).classes("x-move-time")
+        tell_time(estimate(self._vm, host, disks_in(request, self._vm, host), network, self._context.runner.migration_speeds))
         if is_running(self._vm):
             ui.label(_("{name} keeps running, with a pause of about a second").format(name=name_of(self._vm))).classes("x-dim x-small")
 

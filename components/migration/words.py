@@ -25,6 +25,7 @@ WHYS: Final[Mapping[MappingReason, str]] = {
     MappingReason.ROOM: N_("most free space"),
     MappingReason.NAME: N_("same name"),
     MappingReason.VLAN: N_("same VLAN"),
+    MappingReason.EACH: N_("an SR of each host"),
     MappingReason.GUESS: N_("no network with that name or VLAN: check it"),
     MappingReason.NOWHERE: N_("no suitable SR"),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,7 +13,7 @@ from components.live import follow_source
 from components.tasks.listing import Path
 from components.tasks.words import MARKS, WORDS
 from components.ui import Bar, Button, ButtonKind, Card, StateMark
-from data.coalesce import in_turns
+from data.coalesce import in_turns, timed
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.run import Run, RunItem, RunState
@@ -22,8 +21,6 @@ from xo_dash.i18n import _, duration, percent
 
 LISTED: Final = 300
 """Objects of one run that are listed."""
-TURN: Final = 0.003
-"""Seconds in which rows are made before others have a turn."""
 
 
 class RunObjects(Card):
@@ -35,21 +32,18 @@ class RunObjects(Card):
         self._rows: list[ObjectRow] = []
         with self, ui.element("table").classes("x-table x-steps").mark("objects"):
             self._body = ui.element("tbody")
-        background_tasks.create(in_turns(self._made()), name="objects of a run")
+        background_tasks.create(in_turns(timed(self._made())), name="objects of a run")
         with self:
             follow_source(context.runner.observe, self._refresh)
 
     def _made(self) -> Iterator[None]:
         items = sorted(self._run.items, key=lambda item: (item.state is RunState.DONE, item.state is RunState.WAITING))
-        until = time.perf_counter() + TURN
         for item in items[:LISTED]:
             if self.is_deleted:
                 return
             with self._body:
                 self._rows.append(ObjectRow(self._context, self._run, item, self._path))
-            if time.perf_counter() > until:
-                yield
-                until = time.perf_counter() + TURN
+            yield
 
     def _refresh(self) -> None:
         self.scope.text = summary(self._run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from nicegui import ui
 
@@ -18,6 +19,7 @@ from components.tasks.run_objects import RunObjects
 from components.tasks.words import MARKS, WORDS
 from components.theme.icons import Icon
 from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm, key_values
+from data.identity import seen_from
 from data.names import name_of, pool_name
 from data.types import Home, XapiObject
 from xo_dash.context import Context
@@ -28,6 +30,9 @@ from xo_dash.control.request import REDACTED, BadRequest, InputKind, RequestFiel
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, duration, number, rate, size, time
+
+NAMED: Final = 10
+"""Parts of a request that are listed."""
 
 
 class RunPage(ui.element):
@@ -116,7 +121,7 @@ class RunPage(ui.element):
                     self._steps(item)
         with ui.element().classes("x-stack").style("gap: 12px"):
             left_card(self._context, self._run, self._path)
-            _request(self._run, item)
+            _request(self._run, item, self._home(item))
             if item.state.ended:
                 return
             with Card(_("If it fails or is cancelled")):
@@ -155,13 +160,16 @@ class RunPage(ui.element):
         self._bars.append((step, bar, words))
         _show(step, bar, words)
 
+    def _home(self, item: RunItem) -> Home:
+        return self._context.mirror.pools.get(item.pool, item.subject.home)
+
     # of many
 
     def _many(self) -> None:
         RunObjects(self._context, self._run, self._path)
         with ui.element().classes("x-stack").style("gap: 12px"):
             left_card(self._context, self._run, self._path)
-            _request(self._run, self._run.items[0])
+            _request(self._run, first := self._run.items[0], self._home(first))
 
     # what one does
 
@@ -242,9 +250,9 @@ def _show(step: StepLog, bar: Bar, words: ui.label) -> None:
         words.text = " · ".join([amount, rate(meter.speed), *left])
 
 
-def _request(run: Run, item: RunItem) -> None:
-    """What was asked for, and as commands."""
-    rows = _rows(run.action.fields, run.request.told(), item.subject.home) if run.request is not None else []
+def _request(run: Run, item: RunItem, home: Home) -> None:
+    """What was asked for, and as commands. `home`: its pool as far as whoever looks may see it."""
+    rows = _rows(run.action.fields, run.request.told(), home) if run.request is not None else []
     lines = _lines(run, item)
     if not rows and not lines:
         return
@@ -264,7 +272,8 @@ def _value(field: RequestField, value: object, home: Home) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return "; ".join(_value(field, one, home) for one in value)
+        more = [_("... and {n} more").format(n=number(len(value) - NAMED))] if len(value) > NAMED else []
+        return "; ".join([*(_value(field, one, home) for one in value[:NAMED]), *more])
     if isinstance(value, dict):
         if field.part is None:  # a file: where it is offered is nobody else's business
             return str(value.get("name", ""))
@@ -272,7 +281,7 @@ def _value(field: RequestField, value: object, home: Home) -> str:
     if field.entry is InputKind.SIZE and isinstance(value, int):
         return size(value)
     text = str(value)
-    row = home.by_uuid(field.kind, text) if field.kind is not None else None
+    row = None if field.kind is None else seen_from(home, field.kind, text) if field.anywhere else home.by_uuid(field.kind, text)
     return name_of(row) if row is not None else _(field.options[text]) if text in field.options else text
 
 

@@ -64,7 +64,7 @@ async def everywhere(someone: Person) -> list[str]:
     await someone.sees_pools(2)
     things: Mapping[str, str] = await someone.page.evaluate(WHERE)
     vm, host = things["vm"], things["host"]
-    of_a_vm = [f"/migrate/{vm}", *(f"/vm/{vm}/{tab}" for tab in TABS)]
+    of_a_vm = [f"/migrate/{vm}", f"/migrate?vms={vm}", *(f"/vm/{vm}/{tab}" for tab in TABS)]
     return [
         *PLACES,
         *(f"/{kind}/{uuid}" for kind, uuid in things.items()),

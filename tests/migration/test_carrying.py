@@ -17,7 +17,7 @@ from xo_dash.control.actions import action
 from xo_dash.control.request import Request
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.vdi.move import MoveDisk
-from xo_dash.control.vm.migration.migrate import MigrateVM
+from xo_dash.control.vm.migration.request import MigrateVM
 
 
 async def chart(user: User) -> Map:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.migration.pools import House, host, machine
 from xo_dash.context import Context
 from xo_dash.control.runner import Runner
 from xo_dash.control.vm.migration.checks import AT_ONCE, MigrationChecks
+from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.xapi.errors import NotConnected, XapiFailure
 
 
@@ -57,12 +59,20 @@ def many(count: int) -> tuple[Asked, VM, list[Host]]:
     return fake, vm, others
 
 
+def to_each(vm: VM, hosts: list[Host]) -> list[tuple[VM, MigrateVM]]:
+    return [(vm, MigrateVM(host=key_of(one))) for one in hosts]
+
+
+def noted(found: dict[Host, Any]) -> Callable[[VM, Host, Any], None]:
+    return lambda _vm, host, reason: found.update({host: reason})
+
+
 async def test_so_many_at_a_time_each_answer_is_told_and_kept() -> None:
     fake, vm, hosts = many(60)
     checks = MigrationChecks(lambda _server: fake)
     fake.refuses = {hosts[3].ref}
     found: dict[Host, Any] = {}
-    asking = asyncio.create_task(checks.ask(vm, hosts, found.__setitem__))
+    asking = asyncio.create_task(checks.ask(to_each(vm, hosts), noted(found)))
     await fake.full.wait()
     assert not found
     fake.free.set()
@@ -70,13 +80,13 @@ async def test_so_many_at_a_time_each_answer_is_told_and_kept() -> None:
     assert fake.most == AT_ONCE and len(found) == 60
     assert [str(reason) for reason in found.values() if reason] and found[hosts[3]] is not None and found[hosts[0]] is None
     calls = len(fake.calls)
-    await checks.ask(vm, hosts, found.__setitem__)
+    await checks.ask(to_each(vm, hosts), noted(found))
     assert len(fake.calls) == calls, "answers are kept"
 
 
 async def test_who_leaves_stops_asking() -> None:
     fake, vm, hosts = many(20)
-    asking = asyncio.create_task(MigrationChecks(lambda _server: fake).ask(vm, hosts, lambda *_told: None))
+    asking = asyncio.create_task(MigrationChecks(lambda _server: fake).ask(to_each(vm, hosts), lambda *_told: None))
     await fake.full.wait()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -93,7 +103,7 @@ async def test_a_pool_that_cannot_be_asked_says_nothing() -> None:
         raise NotConnected("not connected")
 
     found: dict[Host, Any] = {}
-    await MigrationChecks(away).ask(vm, hosts, found.__setitem__)
+    await MigrationChecks(away).ask(to_each(vm, hosts), noted(found))
     assert not found
 
 

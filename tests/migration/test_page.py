@@ -12,7 +12,7 @@ from data.stores.users import Role
 from data.types import GIB
 from tests.migration.pools import House, machine
 from xo_dash.context import Context
-from xo_dash.control.vm.migration.migrate import MigrateVM
+from xo_dash.control.vm.migration.request import MigrateVM
 
 
 async def test_a_host_of_another_pool_is_chosen_and_what_is_asked_for_follows(user: User, house: House, context: Context) -> None:

@@ -16,7 +16,7 @@ from xo_dash.control.plan import Call
 from xo_dash.control.request import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.mapping import MappingReason, disk_moves, nic_moves
-from xo_dash.control.vm.migration.migrate import MigrateVM
+from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.control.vm.migration.targets import Way, targets
 from xo_dash.simulator.testing import simulated
 

@@ -143,7 +143,7 @@ def lists() -> list[str]:
 
 def about(kind: str, row: XapiObject) -> list[str]:
     """All that can be asked for about one object."""
-    key, found = key_of(row), [f"/compare?o={kind}:{{key}}", "/messages?object={key}", f"/consoles?o={kind}:{{key}}"]
+    key, found = key_of(row), [f"/compare?o={kind}:{{key}}", "/messages?object={key}", f"/consoles?o={kind}:{{key}}", "/migrate?vms={key}"]
     for path in places():
         first = path.split("/")[3 if path.startswith("/api/v1/") else 1]
         if "{" in path and first in (kind, COLLECTIONS[kind], "past", "migrate", "console", "console-picture"):

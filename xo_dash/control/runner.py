@@ -44,6 +44,8 @@ from xo_dash.control.throttle import IN_A_POOL, HostTurns, Turn, host_of
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.control.vm.migration.checks import MigrationChecks
+from xo_dash.control.vm.migration.estimate import route_of
+from xo_dash.control.vm.migration.speeds import MigrationSpeeds
 from xo_dash.i18n import N_, using
 
 log = logging.getLogger(__name__)
@@ -94,6 +96,7 @@ class Runner:
         self.exchange = Exchange()
         self.machines = Machines(connections)
         self.migration_checks = MigrationChecks(connections)
+        self.migration_speeds = MigrationSpeeds(route_of)
         self.prober = Prober(mirror, connections, users)
         follower = TaskWaiter(mirror, patience)
         self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)
@@ -103,6 +106,7 @@ class Runner:
         self._under_way: set[Doing] = set()
         self._queued: dict[RunItem, asyncio.Task[None]] = {}  # those whose turn has not come
         self._serial = 0
+        self.observe(self.migration_speeds.follow)
         self.activity = Activity(mirror, self, clock)
         self._tasks: set[asyncio.Task[None]] = set()  # a task nobody holds may be collected
 

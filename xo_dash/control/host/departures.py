@@ -19,7 +19,7 @@ from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.request import HostUuid, NetworkUuid, Request, VMUuid, called, one_of
 from xo_dash.control.throttle import ON_A_HOST
-from xo_dash.control.vm.migration.migrate import MigrateVM
+from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.i18n import N_
 
 MOVE, SUSPEND, SHUT_DOWN, FORCE_OFF = "move", "suspend", "shut_down", "force_off"

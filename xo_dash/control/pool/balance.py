@@ -20,9 +20,9 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Branch, Parallel, Plan
 from xo_dash.control.request import Fault, HostUuid, Request, VMUuid, called
 from xo_dash.control.throttle import ON_A_HOST
-from xo_dash.control.vm.migration.migrate import MigrateVM
 from xo_dash.control.vm.migration.migrate import check as check_move
 from xo_dash.control.vm.migration.migrate import plan as move
+from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.i18n import N_
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from data.identity import key_of
@@ -14,7 +14,7 @@ from xo_dash.control.failures import explain_error
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.task_waiter import Caller, Connections
 from xo_dash.control.vm.migration.mapping import migration_network_of
-from xo_dash.control.vm.migration.migrate import MigrateVM, places_in
+from xo_dash.control.vm.migration.request import MigrateVM, host_in, places_in
 from xo_dash.xapi.errors import XapiError, XapiFailure
 
 AT_ONCE: Final = 8
@@ -28,8 +28,8 @@ MOST: Final = 1000
 ODD: Final = frozenset({"MESSAGE_METHOD_UNKNOWN", "NOT_IMPLEMENTED", "PERMISSION_DENIED", "RBAC_PERMISSION_DENIED"})
 """Codes that tell nothing of the VM."""
 
-Told = Callable[[Host, LazyText | None], object]
-"""(a host, why it refuses; None: it can take it)"""
+Told = Callable[[VM, Host, LazyText | None], object]
+"""(a VM, a host, why it refuses; None: it can take it)"""
 
 
 class MigrationChecks:
@@ -41,18 +41,25 @@ class MigrationChecks:
         self._answers: dict[tuple[object, ...], tuple[float, LazyText | None]] = {}
         self._ready: dict[str, tuple[float, asyncio.Future[object]]] = {}  # by the host's key
 
-    async def ask(self, vm: VM, hosts: Sequence[Host], told: Told) -> None:
+    async def ask(self, wanted: Iterable[tuple[VM, MigrateVM]], told: Told) -> None:
         """Tell of each as its answer comes; of one that gives none nothing is told. May be cancelled."""
+        left = iter(wanted)
         async with asyncio.TaskGroup() as group:
-            for host in hosts:
-                group.create_task(self._one(vm, host, told))
+            for _worker in range(AT_ONCE):
+                group.create_task(self._work(left, told))
 
-    async def _one(self, vm: VM, host: Host, told: Told) -> None:
-        srs, nics = places_in(MigrateVM(host=key_of(host)), vm, host)
+    async def _work(self, left: Iterator[tuple[VM, MigrateVM]], told: Told) -> None:
+        for vm, request in left:
+            if (host := host_in(request, vm)) is not None:
+                await self._one(vm, host, request, told)
+            await asyncio.sleep(0)  # what is known takes no time, and there may be hundreds
+
+    async def _one(self, vm: VM, host: Host, request: MigrateVM, told: Told) -> None:
+        srs, nics = places_in(request, vm, host)
         asked = (key_of(vm), vm.resident_on, vm.power_state, key_of(host), tuple(srs.items()), tuple(nics.items()))
         when, known = self._answers.get(asked, (-KEPT, None))
         if time.monotonic() - when < KEPT:
-            told(host, known)
+            told(vm, host, known)
             return
         async with self._gate:
             try:
@@ -61,7 +68,7 @@ class MigrationChecks:
             except XapiError:
                 return  # nobody can say; the plan asks again
         self._keep(asked, reason)
-        told(host, reason)
+        told(vm, host, reason)
 
     def _keep(self, asked: tuple[object, ...], reason: LazyText | None) -> None:
         while len(self._answers) >= MOST:

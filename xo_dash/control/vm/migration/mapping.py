@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -24,6 +24,7 @@ class MappingReason(StrEnum):
     ROOM = "room"  # the SR with the most free space
     NAME = "name"  # a network of the same name
     VLAN = "vlan"  # a network with the same VLAN
+    EACH = "each"  # the SRs differ from host to host: one of those that each has
     GUESS = "guess"  # nothing speaks for it: somebody has to look
     NOWHERE = "nowhere"
 
@@ -47,22 +48,23 @@ def disk_moves(vm: VM, host: Host, everything: SR | None = None, chosen: Mapping
     reached, asked, promised = reach_of(host), chosen or {}, Counter[SR]()
     moves = []
     for disk in disks_of(vm):
-        sr, why = (asked[disk.uuid], MappingReason.CHOSEN) if disk.uuid in asked else _place(disk, host, everything, reached, promised)
+        wanted = asked.get(disk.uuid, everything)
+        sr, why = (wanted, _chosen(disk, wanted)) if wanted is not None else _place(disk, host, reached, promised)
         if sr is not None and why is not MappingReason.STAYS:
             promised[sr] += copy_size(disk)
         moves.append(DiskMove(disk, sr, why))
     return moves
 
 
-def _place(
-    disk: VDI, host: Host, everything: SR | None, reached: Iterable[str], promised: Mapping[SR, int]
-) -> tuple[SR | None, MappingReason]:
-    if everything is not None:
-        return everything, MappingReason.STAYS if everything.ref == disk.SR and everything.home is disk.home else MappingReason.CHOSEN
+def _chosen(disk: VDI, sr: SR) -> MappingReason:
+    return MappingReason.STAYS if sr is disk.home.one(SR, disk.SR) else MappingReason.CHOSEN
+
+
+def _place(disk: VDI, host: Host, reached: Iterable[str], promised: Mapping[SR, int]) -> tuple[SR | None, MappingReason]:
     now = disk.home.one(SR, disk.SR)
     if host.home is disk.home and now is not None and now.ref in reached:
         return now, MappingReason.STAYS
-    fitting = [sr for sr, _label in disk_srs(host.home) if sr.ref in reached and _has_room(sr, copy_size(disk) + promised.get(sr, 0))]
+    fitting = [sr for sr, _label in disk_srs(host.home) if sr.ref in reached and has_room(sr, copy_size(disk) + promised.get(sr, 0))]
     default = default_sr(host.home)
     if default in fitting:
         return default, MappingReason.DEFAULT
@@ -70,7 +72,7 @@ def _place(
     return roomiest, MappingReason.NOWHERE if roomiest is None else MappingReason.ROOM
 
 
-def _has_room(sr: SR, needed: int) -> bool:
+def has_room(sr: SR, needed: int) -> bool:
     free = free_space(sr)
     return free is None or needed <= free
 
@@ -81,14 +83,16 @@ def overfull(moves: Iterable[DiskMove]) -> Iterable[tuple[SR, int]]:
     for move in moves:
         if move.sr is not None and move.why is not MappingReason.STAYS and move.sr is not move.disk.home.one(SR, move.disk.SR):
             coming[move.sr] += copy_size(move.disk)
-    return [(sr, amount) for sr, amount in coming.items() if not _has_room(sr, amount)]
+    return [(sr, amount) for sr, amount in coming.items() if not has_room(sr, amount)]
 
 
 def nic_moves(vm: VM, host: Host, chosen: Mapping[str, Network] | None = None) -> list[NicMove]:
     """A network on `host` for each NIC of `vm`, which goes to another pool. `chosen`: {uuid of a NIC: its network}."""
     asked = chosen or {}
     return [
-        NicMove(nic, asked[nic.uuid], MappingReason.CHOSEN) if nic.uuid in asked else NicMove(nic, *_counterpart(nic, host))
+        NicMove(nic, asked[nic.uuid], MappingReason.CHOSEN)
+        if nic.uuid in asked
+        else NicMove(nic, *counterpart(nic.home.one(Network, nic.network), networks_on(host), management_of(host)))
         for nic in vm.all_of(VIF, vm.VIFs)
     ]
 
@@ -99,16 +103,15 @@ def networks_on(host: Host) -> list[Network]:
     return [network for network in host.home.all(Network).values() if network.ref in reached or not network.PIFs]
 
 
-def _counterpart(nic: VIF, host: Host) -> tuple[Network | None, MappingReason]:
-    """By name, else by VLAN; else the network that the host itself is managed by."""
-    now, there = nic.home.one(Network, nic.network), networks_on(host)
+def counterpart(now: Network | None, there: Sequence[Network], main: Network | None) -> tuple[Network | None, MappingReason]:
+    """One of those that are `there`, by name, else by VLAN; else `main`, by which they are managed."""
     if now is not None:
         for network in there:
             if network.name_label == now.name_label and bool(network.PIFs) == bool(now.PIFs):
                 return network, MappingReason.NAME
         if (tags := _tags(now)) and (same := next((network for network in there if _tags(network) & tags), None)):
             return same, MappingReason.VLAN
-    guess = management_of(host) or next(iter(there), None)
+    guess = main or next(iter(there), None)
     return guess, MappingReason.NOWHERE if guess is None else MappingReason.GUESS
 
 

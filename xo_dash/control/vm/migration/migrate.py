@@ -4,60 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Final
+from typing import Final
 
 from data.failover import reach_of
-from data.identity import key_of, seen_from
+from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
-from data.objects import SR, VBD, VDI, VM, Host, Network, PowerState
+from data.objects import VBD, VDI, VM, Host, Network, PowerState
 from data.stores.users import Role
-from data.types import NULL_REF, Ref, XapiObject
+from data.types import NULL_REF, XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import AnyHost, AnyNetwork, AnySR, Fault, Request, VDIUuid, called
+from xo_dash.control.request import Fault
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.kinds import is_machine
-from xo_dash.control.vm.migration.mapping import (
-    DiskMove,
-    MappingReason,
-    NicMove,
-    disk_moves,
-    has_address,
-    management_of,
-    migration_network_of,
-    nic_moves,
-    overfull,
-)
+from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, has_address, management_of, migration_network_of, overfull
+from xo_dash.control.vm.migration.request import MOST, MigrateVM, disks_in, host_in, nics_in, places_in
 from xo_dash.control.vm.migration.targets import Way, target, targets, way_to
 from xo_dash.i18n import N_
-
-
-class DiskPlace(Request, frozen=True, kw_only=True):
-    """One disk and the SR it goes to."""
-
-    disk: Annotated[VDIUuid, called(N_("Disk"))]
-    sr: Annotated[AnySR, called(N_("SR"))]
-
-
-class NicPlace(Request, frozen=True, kw_only=True):
-    """One NIC and the network it gets."""
-
-    nic: Annotated[str, called(N_("NIC"))]
-    network: Annotated[AnyNetwork, called(N_("Network"))]
-
-
-class MigrateVM(Request, frozen=True, kw_only=True):
-    """To another host. Other disks than those it reaches, and between pools NICs, get a place by sensible rules unless one is named."""
-
-    host: Annotated[AnyHost, called(N_("Host"))]
-    sr: Annotated[AnySR | None, called(N_("Storage for all disks"), hint=N_("By default disks move only if they must"))] = None
-    network: Annotated[AnyNetwork | None, called(N_("Migration network"), hint=N_("Default: the management network"))] = None
-    copy: Annotated[bool, called(N_("Keep the original"), hint=N_("A copy in another pool, of a halted VM"))] = False
-    disks: Annotated[tuple[DiskPlace, ...], called(N_("Disks"))] = ()
-    nics: Annotated[tuple[NicPlace, ...], called(N_("NICs"))] = ()
-
 
 # ---- what may be chosen
 
@@ -84,32 +49,6 @@ def networks(vms: Sequence[VM]) -> Sequence[Choice]:
 def _with_pool(row: Host | Network) -> str:
     """Its name, with that of its pool where there are several."""
     return f"{name_of(row)} · {pool_name(row.home)}" if len(row.home.pools) > 1 else name_of(row)
-
-
-# ---- what was asked for
-
-
-def host_in(request: MigrateVM, vm: VM) -> Host | None:
-    return seen_from(vm.home, Host, request.host)
-
-
-def disks_in(request: MigrateVM, vm: VM, host: Host) -> list[DiskMove]:
-    """Where each disk goes."""
-    chosen = {place.disk: sr for place in request.disks if (sr := seen_from(host.home, SR, place.sr))}
-    return disk_moves(vm, host, seen_from(host.home, SR, request.sr) if request.sr else None, chosen)
-
-
-def nics_in(request: MigrateVM, vm: VM, host: Host) -> list[NicMove]:
-    """The network that each NIC gets; within a pool all keep theirs."""
-    if host.home is vm.home:
-        return []
-    return nic_moves(vm, host, {place.nic: found for place in request.nics if (found := seen_from(host.home, Network, place.network))})
-
-
-def places_in(request: MigrateVM, vm: VM, host: Host) -> tuple[dict[Ref, Ref], dict[Ref, Ref]]:
-    """{disk: SR}, {NIC: network}, as XAPI takes them."""
-    srs = {move.disk.ref: move.sr.ref for move in disks_in(request, vm, host) if move.sr is not None}
-    return srs, {move.nic.ref: move.network.ref for move in nics_in(request, vm, host) if move.network is not None}
 
 
 # ---- what is wrong with it
@@ -237,6 +176,31 @@ def path(vm: VM) -> str:
     return f"/migrate/{key_of(vm)}"
 
 
+def path_of_many(vms: Sequence[VM], host: str = "") -> str:
+    """... for several of them; "" for too many. `host`: the key of the one that is chosen at first."""
+    if len(vms) > MOST:
+        return ""
+    by_pool: dict[str, list[str]] = {}
+    for vm in vms:
+        by_pool.setdefault(vm.home.key, []).append(vm.uuid)
+    # of each pool its key once, or an address of hundreds would be longer than a browser may send
+    named = ",".join(f"{'.'.join(uuids)}@{pool}" for pool, uuids in by_pool.items())
+    return f"/migrate?vms={named}" + (f"&host={host}" if host else "")
+
+
+def named_in(text: str) -> list[str]:
+    """The keys of the VMs that `path_of_many` names, each once."""
+    parts = (part.partition("@") for part in text.split(","))
+    keys = (str(Key(uuid, pool)) for uuids, _at, pool in parts for uuid in uuids.split(".") if uuid)
+    return list(dict.fromkeys(keys))[:MOST]
+
+
+def _receiving(request: MigrateVM, vm: VM) -> list[Host]:
+    """The host that it goes to has as much work with it."""
+    host = host_in(request, vm)
+    return [host] if host is not None and not (host.home is vm.home and host.ref == vm.resident_on) else []
+
+
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
     """The first host that can take all of them."""
     return {"host": next((choice.value for choice in hosts(vms) if choice.refused is None), "")}
@@ -246,4 +210,5 @@ MIGRATE: Final[AnyAction] = Action(
     id="vm.migrate", kind=VM, request=MigrateVM, title=N_("Migrate"), done=N_("{name} is migrated"), role=Role.OPERATOR, icon="migrate",
     applies_to=is_machine, blocked=_blocked, quick_check=_possible, relevant=_RUNNING.fits, defaults=defaults,
     choices={"host": hosts, "sr": srs, "network": networks}, check=check, notes=notes, plan=plan, page=path,
+    page_of_many=path_of_many, other_hosts=_receiving,
 )  # fmt: skip

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 from data.facts import vm as facts
 from data.facts.host import is_older
 from data.failover import reach_of
-from data.host_fit import Lack, Obstacle, lacks
+from data.host_fit import HostOffer, Obstacle, lacks_of, offer_of
 from data.names import name_of
 from data.objects import SR, VM, Host, PowerState
 from data.placement import memory_held
+from data.types import Ref
 from xo_dash.control.conditions import host_refuses
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.vm.disks import disks_of
@@ -38,14 +39,23 @@ class Target:
 
 def way_to(vm: VM, host: Host) -> Way:
     """What moves when `vm` goes to `host`, as long as nobody wants its disks elsewhere."""
+    return _way(vm, host, reach_of(host)) if host.home is vm.home else Way.POOL
+
+
+def _way(vm: VM, host: Host, reached: Collection[Ref]) -> Way:
     if host.home is not vm.home:
         return Way.POOL
-    reached = reach_of(host)
     return Way.MEMORY if all(disk.SR in reached for disk in disks_of(vm)) else Way.DISKS
 
 
 def target(vm: VM, host: Host) -> Target:
-    return Target(host, way_to(vm, host), next(_refusals(vm, host), None))
+    return target_of(vm, offer_of(host))
+
+
+def target_of(vm: VM, offer: HostOffer) -> Target:
+    """The same, of a host that was looked up."""
+    way = _way(vm, offer.host, offer.reached)
+    return Target(offer.host, way, next(_refusals(vm, offer, way), None))
 
 
 def targets(*vms: VM) -> list[Target]:
@@ -55,7 +65,8 @@ def targets(*vms: VM) -> list[Target]:
     """
     found = []
     for host in (host for home in vms[0].home.pools.values() for host in home.all(Host).values()):
-        each = [target(vm, host) for vm in vms]
+        offer = offer_of(host)
+        each = [target_of(vm, offer) for vm in vms]
         no = next(((vm, one.refused) for vm, one in zip(vms, each, strict=True) if one.refused), None)
         why = None if no is None else no[1] if len(vms) == 1 else lazy("{name}: {reason}", name=name_of(no[0]), reason=no[1])
         found.append(Target(host, max(one.way for one in each), why))
@@ -66,31 +77,30 @@ def is_running(vm: VM) -> bool:
     return vm.power_state is PowerState.RUNNING
 
 
-def _refusals(vm: VM, host: Host) -> Iterator[LazyText]:
+def _refusals(vm: VM, offer: HostOffer, way: Way) -> Iterator[LazyText]:
+    host = offer.host
     if refused := host_refuses(host):
         yield refused
     if is_running(vm):
-        yield from _of_a_running_one(vm, host)
+        yield from _of_a_running_one(vm, offer)
     if vm.attached_PCIs or vm.VGPUs:
         yield lazy(N_("a host device is passed through to it"))
     if host.home is vm.home:
-        yield from (lazy(N_("it does not have the network {what}"), what=name_of(lack.what)) for lack in _networks(vm, host) if lack.what)
-        if vm.power_state is PowerState.HALTED and way_to(vm, host) is Way.MEMORY:
+        networks = (lack.what for lack in lacks_of(vm, offer) if lack.obstacle is Obstacle.NETWORK and lack.what)
+        yield from (lazy(N_("it does not have the network {what}"), what=name_of(network)) for network in networks)
+        if vm.power_state is PowerState.HALTED and way is Way.MEMORY:
             yield lazy(N_("the VM is halted and its disks are available there: start it there"))
 
 
-def _of_a_running_one(vm: VM, host: Host) -> Iterator[LazyText]:
+def _of_a_running_one(vm: VM, offer: HostOffer) -> Iterator[LazyText]:
+    host = offer.host
     if vm.resident_on == host.ref and host.home is vm.home:
         yield lazy(N_("it is already running there"))
-    for lack in lacks(vm, host):
+    for lack in lacks_of(vm, offer):
         if lack.obstacle is Obstacle.MEMORY:
             yield lazy(N_("{needed} of memory needed, {free} free"), needed=Amount(lack.needed), free=Amount(lack.free))
     if is_older(host, vm.home.one(Host, vm.resident_on)):
         yield lazy(N_("it has an older version of XenServer or XCP-ng than the host that {vm} runs on"), vm=name_of(vm))
-
-
-def _networks(vm: VM, host: Host) -> Iterator[Lack]:
-    return (lack for lack in lacks(vm, host) if lack.obstacle is Obstacle.NETWORK)
 
 
 def memory_after(vm: VM, host: Host, free: int) -> int:
