@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from data.facts.host import needs_reboot
@@ -54,6 +54,21 @@ def machine_of(host: Host) -> str:
 def iscsi_name_of(host: Host) -> str:
     """Source: other_config, where older xapi has it alone."""
     return host.other_config.get("iscsi_iqn", "")
+
+
+def dns_of(host: Host) -> tuple[str, ...]:
+    """Its name servers, as its management interface has them; none where they come from DHCP, which XAPI does not tell."""
+    return _listed(host, lambda pif: pif.DNS)
+
+
+def search_domains_of(host: Host) -> tuple[str, ...]:
+    """What it adds to short names. Source: XenServer's administrator's guide, "DNS search suffix"."""
+    return _listed(host, lambda pif: pif.other_config.get("domain", ""))
+
+
+def _listed(host: Host, text: Callable[[PIF], str]) -> tuple[str, ...]:
+    pif = next((pif for pif in host.all_of(PIF, host.PIFs) if pif.management), None)
+    return tuple(filter(None, (part.strip() for part in text(pif).split(",")))) if pif is not None else ()
 
 
 def toolstack_started_at(host: Host) -> float | None:

@@ -12,8 +12,8 @@ from data.views.host import HostView
 from xo_dash.i18n import _, date
 
 SHOWN: Final = (
-    "own_pool", "pool", "is_master", "address", "machine", "cpus", "product", "versions", "booted", "toolstack_started", "has_multipathing",
-    "iscsi_name", "certificate_ends",
+    "own_pool", "pool", "is_master", "address", "dns", "search_domains", "machine", "cpus", "product", "versions", "booted",
+    "toolstack_started", "has_multipathing", "iscsi_name", "certificate_ends",
 )  # fmt: skip
 
 
@@ -36,6 +36,8 @@ def about(host: HostView) -> list[tuple[str, Cell | None]]:
         (_("Pool"), link_to(host.own_pool, host.pool)),
         (_("Pool role"), _("master") if host.is_master else _("member")),
         (_("Address"), host.address or Quiet(_("unknown"))),
+        (_("DNS servers"), ", ".join(host.dns) or None),
+        (_("Search domains"), ", ".join(host.search_domains) or None),
         (_("Machine"), host.machine or Quiet(_("unknown"))),
         (_("CPU"), cpus.model or Quiet(_("unknown"))),
         (_("CPUs"), cpus_text(cpus) or None),

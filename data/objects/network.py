@@ -50,6 +50,7 @@ class PIF(XapiObject):
     bond_master_of: Annotated[list[Ref], "Bond"] = []
     VLAN_master_of: Annotated[Ref, "VLAN"] = NULL_REF
     VLAN_slave_of: Annotated[list[Ref], "VLAN"] = []
+    other_config: dict[str, str] = {}  # domain: DNS search domains
 
 
 class PIFMetrics(XapiObject):

@@ -71,6 +71,8 @@ class HostView(View[Host]):
     paths = _Fact(lambda host: tuple(map(path.seen, hosts.paths_of(host))), *via("PBDs", *path.PATH))
 
     address = _Fact(lambda host: host.address, "address")
+    dns = _Fact(hosts.dns_of, "PIFs.management", "PIFs.DNS")
+    search_domains = _Fact(hosts.search_domains_of, "PIFs.management", "PIFs.other_config")
     machine = _Fact(hosts.machine_of, "bios_strings")
     """Maker and model."""
     cpus = _Fact(hosts.cpus_of, "cpu_info")

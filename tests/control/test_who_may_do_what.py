@@ -43,7 +43,7 @@ FOR_ADMINS = {
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",
     "host.bring_back", "host.forget_moved",
     "host.shutdown", "host.join", "host.eject", "host.logs", "host.tags", "host.iscsi_name", "host.syslog", "host.multipathing", "host.ssh",
-    "host.time", "host.power_on_mode", "host.install_certificate", "host.reset_certificate", "pool.stop",
+    "host.time", "host.dns", "host.power_on_mode", "host.install_certificate", "host.reset_certificate", "pool.stop",
     "host.rename", "host.describe", "pool.rename", "pool.describe", "sr.rename", "sr.describe", "network.rename", "network.describe",
     "pool.new_sr", "sr.detach", "sr.forget", "sr.destroy", "sr.auto_scan", "sr.tags", "pbd.unplug",
     "pool.new_network", "network.settings", "network.bond_mode", "network.delete", "network.addresses", "network.management",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.objects import PIF, VMGuestMetrics
+from data.objects import PBD, PIF, VMGuestMetrics
 from data.stores.users import Role
 from data.types import XapiObject
 from tests.control.asked import calls_of, faults, steps_of
@@ -158,6 +158,37 @@ def test_what_is_reverted_is_what_it_was_before_not_what_the_row_says_by_then(pl
     assert isinstance(back, Call) and back.parameters == (pif.ref, "Static", "10.0.0.12", "255.255.255.0", "10.0.0.1", "10.0.0.1")
 
 
+def test_name_servers_are_those_of_the_management_interface(place: Place) -> None:
+    member, master = place.hosts[1], place.hosts[0]
+    pif, first = place.pif(member, place.lan), place.pif(master, place.lan)
+    assert action("host.dns").defaults([member]) == {"servers": ("10.0.0.1",), "search": ()}
+    wish = {"servers": "10.0.0.1, 10.0.0.53", "search": "lab.lan"}
+    now = ("Static", "10.0.0.12", "255.255.255.0", "10.0.0.1", "10.0.0.1,10.0.0.53")
+    assert calls_of("host.dns", member, **wish) == [
+        ("PIF.add_to_other_config", (pif.ref, "domain", "lab.lan")), ("host.get_servertime", (member.ref,)),
+        ("PIF.reconfigure_ip", (pif.ref, *now)), ("host.get_servertime", (member.ref,)),
+    ]  # fmt: skip
+    assert (
+        xe_lines(steps_of("host.dns", member, **wish), place.fake.home)[0]
+        == f"xe pif-param-set uuid={pif.uuid} other-config:domain=lab.lan"
+    )
+    assert [method for method, _parameters in calls_of("host.dns", master, servers="10.0.0.53")] == ["PIF.reconfigure_ip"]
+    assert calls_of("host.dns", master, servers=first.DNS) == []
+
+
+def test_what_is_no_name_server_and_who_needs_one_is_said(place: Place) -> None:
+    member = place.hosts[1]
+    assert faults("host.dns", member, servers="10.0.0", search="-lab") == [
+        "“10.0.0” is not a valid address", "“-lab” is not a domain; it looks like lab.lan",
+    ]  # fmt: skip
+    assert faults("host.dns", member) == []
+    for path in member.all_of(PBD, member.PBDs):
+        place.fake.change(path, device_config={"location": "//nas.lan/iso"})
+    assert faults("host.dns", member)[0].endswith("is on nas.lan, a name that the host could no longer look up; keep a name server")
+    place.fake.change(place.pif(member, place.lan), ip_configuration_mode="DHCP")
+    assert str(why_not(action("host.dns"), member, user(Role.ADMIN))).startswith("its name servers come from DHCP")
+
+
 def test_all_hosts_get_addresses_in_order(place: Place) -> None:
     calls = calls_of("network.addresses", place.spare, mode="Static", first="10.0.3.20")
     assert [parameters[2] for method, parameters in calls if method == "PIF.reconfigure_ip"] == ["10.0.3.20", "10.0.3.21", "10.0.3.22"]
@@ -186,11 +217,13 @@ WATCHED: Mapping[str, str] = {"host.get_servertime": "PIF.reconfigure_ip"}
     [
         (of_port(lambda place: place.pif(place.hosts[1], place.lan), **STATIC, ip="10.0.0.50"), "pif.address", WATCHED),
         (of_port(lambda place: place.spare, mode="Static", first="10.0.3.20"), "network.addresses", BACK),
+        (of_port(lambda place: place.hosts[1], servers="10.0.0.53", search="lab.lan"), "host.dns",
+         {"PIF.add_to_other_config": "PIF.remove_from_other_config", **WATCHED}),
         (of_port(lambda place: place.pif(place.hosts[1], place.store), confirm="host-2"), "pif.management",
          {"host.get_servertime": "host.management_reconfigure"}),
         (of_port(lambda place: place.store), "network.management", {}),
     ],
-    ids=["member", "all hosts", "port", "all management"],
+    ids=["member", "all hosts", "name servers", "port", "all management"],
 )  # fmt: skip
 async def test_each_call_fails_once_and_the_old_address_is_back(
     tmp_path: Path, situation: Callable[[], Situation], action_id: str, back: Mapping[str, str]
@@ -206,7 +239,7 @@ async def test_a_member_that_cannot_be_reached_any_more_has_what_to_type_at_its_
     }
     item = await carried_out(tmp_path, place.fake, "pif.address", pif, STATIC | {"ip": "10.0.0.50", "gateway": "10.0.0.1"})
     assert item.state is RunState.FAILED
-    assert [str(left) for left in item.left] == [
+    assert [str(left.says) for left in item.left] == [
         f"host-2 could not be reached to revert it; at its console: xe pif-reconfigure-ip uuid={pif.uuid} mode=static "
         "IP=10.0.0.12 netmask=255.255.255.0 gateway=10.0.0.1 DNS=10.0.0.1"
     ]

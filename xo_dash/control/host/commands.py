@@ -7,6 +7,7 @@ from typing import Final
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
 from xo_dash.control.host.certificate import INSTALL_CERTIFICATE, RESET_CERTIFICATE
+from xo_dash.control.host.dns import SET_DNS
 from xo_dash.control.host.logs import DOWNLOAD_LOGS
 from xo_dash.control.host.maintenance import ENTER, LEAVE
 from xo_dash.control.host.membership import EJECT, JOIN
@@ -17,6 +18,6 @@ from xo_dash.control.host.settings import SETTINGS
 from xo_dash.control.host.update import UPDATE_HOST
 
 OF_HOSTS: Final[tuple[AnyAction, ...]] = (
-    BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, POWER_ON_MODE,
+    BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, SET_DNS, POWER_ON_MODE,
     INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, REBOOT, SHUT_DOWN, EJECT,
 )  # fmt: skip

@@ -153,9 +153,9 @@ def plan(request: SetAddress, pif: PIF) -> Plan:
     if new == old:
         return
     says = lazy(N_("Setting the address of {name}"), name=name_of(pif))
-    back = partial(_reverted, pif, old)
+    back = partial(reverted, pif, old)
     if pif.management and not is_master(host):
-        yield reverting(host, back, _by_hand(pif))
+        yield reverting(host, back, by_hand(pif))
         yield Call("PIF.reconfigure_ip", pif.ref, *new, says=says)
         if request.mode == STATIC and request.keep == TRY:
             yield arriving(host, lambda: host.address == request.ip)
@@ -163,7 +163,7 @@ def plan(request: SetAddress, pif: PIF) -> Plan:
     yield Call("PIF.reconfigure_ip", pif.ref, *new, says=says, undo=back)
 
 
-def _reverted(pif: PIF, old: tuple[str, str, str, str, str], _answer: object) -> Plan:
+def reverted(pif: PIF, old: tuple[str, str, str, str, str], _answer: object) -> Plan:
     return one("PIF.reconfigure_ip", pif.ref, *old, says=lazy(N_("Reverting the address of {name}"), name=name_of(pif)))
 
 
@@ -180,7 +180,7 @@ def arriving(host: Host, is_there: Callable[[], bool]) -> Wait:
     return Wait(until=is_there, within=TRIAL, says=says, failed=lazy(N_("{host} did not reach the master within 90 s"), host=name_of(host)))
 
 
-def _by_hand(pif: PIF) -> LazyText:
+def by_hand(pif: PIF) -> LazyText:
     """What to type at the host's own console."""
     mode, ip, netmask, gateway, dns = _current(pif)
     told = f"xe pif-reconfigure-ip uuid={pif.uuid} mode={mode.lower()}"
