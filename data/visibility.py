@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from enum import IntEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from data.chains import chain_below
 from data.changes import Event, Operation, Subject
@@ -48,6 +48,16 @@ T = TypeVar("T", bound=XapiObject)
 
 Sees = Callable[[Subject], bool]
 """Whether one object may be seen: pure, asked of an object as such, see ASKED, when something is looked for and when it changes."""
+
+
+@runtime_checkable
+class SeesNames(Protocol):
+    """A predicate that knows of objects, too, that are seen by name for themselves: an SR that one may put disks on."""
+
+    def __call__(self, subject: Subject, /) -> bool: ...
+
+    def by_name(self, row: XapiObject, /) -> bool: ...
+
 
 ASKED: Final[tuple[type[XapiObject], ...]] = (Pool, Host, VM, SR, Network)
 """What may be seen as such; of connections it is asked too."""
@@ -114,7 +124,9 @@ class Excerpt:
 
     def __init__(self, pool: Home, sees: Sees) -> None:
         self._pool, self._sees = pool, sees
+        self._knows: Callable[[XapiObject], bool] = sees.by_name if isinstance(sees, SeesNames) else lambda _row: False
         self._seen: set[XapiObject] = set()  # as such
+        self._known: set[XapiObject] = set()  # by name, for themselves
         self._degrees: dict[XapiObject, Degree] = {}
         self._refs: set[str] = set()  # of all that is seen
         self._brought: dict[XapiObject, dict[_Target, Degree]] = {}  # what each of them brings
@@ -134,10 +146,12 @@ class Excerpt:
 
     def ask(self, row: XapiObject) -> None:
         """Ask anew whether it may be seen as such."""
-        seen = self._is_there(row) and self._sees(row)
-        if seen != (row in self._seen):
-            (self._seen.add if seen else self._seen.discard)(row)
-            self._due[row] = None
+        there = self._is_there(row)
+        for rows, holds in ((self._seen, self._sees), (self._known, self._knows)):
+            is_so = there and holds(row)
+            if is_so != (row in rows):
+                (rows.add if is_so else rows.discard)(row)
+                self._due[row] = None
 
     def ask_all(self) -> None:
         """Ask anew of everything: the pool is called by another name."""
@@ -209,7 +223,7 @@ class Excerpt:
         named, whole = self._bringers.get(row.ref, (0, 0))
         if whole and (not isinstance(row, VM) or row.is_a_snapshot or row.is_control_domain):
             return Degree.WHOLE
-        return Degree.NAME if (named or whole) and type(row) in NAMED else Degree.NOTHING
+        return Degree.NAME if (named or whole or row in self._known) and type(row) in NAMED else Degree.NOTHING
 
     def _judge(self, row: XapiObject) -> None:
         before, now = self.degree(row), self._degree_of(row)

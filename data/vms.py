@@ -21,6 +21,12 @@ def made_of(template: VM) -> list[VM]:
     return sorted((vm for vm in found if is_guest(vm)), key=lambda vm: vm.name_label.casefold())
 
 
+def disks_of(vm: VM) -> list[VDI]:
+    """Its disks, without what lies in its CD drives, which is somebody else's."""
+    drives = [drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "Disk"]
+    return list(dict.fromkeys(disk for drive in drives if (disk := vm.home.one(VDI, drive.VDI)) is not None))
+
+
 class Drive(NamedTuple):
     """A disk or drive of a VM; `vdi` is what is in it, None for an empty drive or one whose disk is gone."""
 

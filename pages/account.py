@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.access import QuotaCard
 from components.people import account_cards
 from components.ui import PageHead, cards
 from pages.layout import frame
@@ -20,3 +21,4 @@ def create(program: Context) -> None:
             PageHead(current_user().name)
             with cards(340):
                 account_cards(context)
+                QuotaCard(context, current_user())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import background_tasks, ui
 
+from components.actions.quotas import quota_lines
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, fresh_slot
 from components.new_vm.draft import Drafts, DraftSource, VMDraft, recall, remembered
@@ -21,6 +22,7 @@ from pages.layout import frame
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.run import Run
+from xo_dash.control.vm.create import CREATE
 from xo_dash.i18n import _
 
 LAST = "new_vm.last"
@@ -105,6 +107,8 @@ class _NewVm:
             Button(_("Save as preset…"), lambda: self._save(presets), kind=ButtonKind.GHOST).mark("save-preset")
             Button(_("Clear"), lambda: self._again(None), kind=ButtonKind.GHOST).mark("clear")
         stale_band(pool.home, self._context.mirror)
+        for line in quota_lines(self._context, current_user(), CREATE.id):
+            ui.label(line).classes("x-dim").mark("quota")
         self._body = ui.element().classes("contents")
         self._form(pool)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from components.access import GrantList
+from components.access import GrantList, QuotaList
 from components.cells import Cell, Facts
 from components.live import follow_all
 from components.people import KioskList, PeopleList, TokenList, TwoStepForAll
@@ -39,6 +39,7 @@ def create(program: Context) -> None:
                 if current_user().role.includes(Role.ADMIN):
                     PeopleList(context)
                     GrantList(context)
+                    QuotaList(context)
                 TokenList(context)
                 if current_user().role.includes(Role.ADMIN):
                     KioskList(context)

@@ -44,7 +44,6 @@ from data.scope import Scopes
 from data.server import Server, ServerState
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
-from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
@@ -56,7 +55,7 @@ from data.visibility import Sees
 from tests.auth.two_step import two_step_of
 from tests.contracts import conforms
 from xo_dash.auth.current import SCOPE_KEY, current_actor
-from xo_dash.auth.grants import Grants
+from xo_dash.auth.grants import Grants, GrantStores
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.service import AuthService
 from xo_dash.auth.visibility import Visibility
@@ -338,12 +337,14 @@ def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] | N
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     scopes = Scopes(mirror, sees_of or Visibility(mirror.grants, users))
+    grants = Grants(GrantStores(directory), mirror.grants, users)
+    runner.quotas.own = grants.own
     return Context(
         settings=Settings(data_dir=folder), scopes=scopes, scope=scopes.whole, servers=cast(Any, parts.get("servers", missing)),
         runner=runner, audit=audit, auth=auth, users=users, server_store=cast(Any, parts.get("server_store", missing)),
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)), tokens=tokens,
-        grants=Grants(GrantStore(directory), GroupStore(directory), RoleStore(directory), mirror.grants, users),
+        grants=grants,
         rolling=RollingRuns(mirror, runner, users, folder), patches=PatchBook(mirror, _no_connection),
     )  # fmt: skip
 

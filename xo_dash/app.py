@@ -23,7 +23,6 @@ from data.stores.copies import COPIED_EVERY, keep_daily
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
-from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.kiosks import KioskStore
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
@@ -80,7 +79,7 @@ from xo_dash.api import routes as api
 from xo_dash.api.local import LocalApi
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
 from xo_dash.auth.current import current_actor, session_of
-from xo_dash.auth.grants import Grants
+from xo_dash.auth.grants import Grants, GrantStores
 from xo_dash.auth.install import TICK, install
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
@@ -179,9 +178,7 @@ class Stores:
     second_factors: SecondFactorStore
     runs: RunFiles
     tokens: TokenStore
-    grants: GrantStore
-    groups: GroupStore
-    roles: RoleStore
+    grants: GrantStores
 
 
 def serve(settings: Settings) -> int:
@@ -263,9 +260,7 @@ def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
         SecondFactorStore(directory, vault),
         RunFiles(directory.path, vault),
         TokenStore(directory),
-        GrantStore(directory),
-        GroupStore(directory),
-        RoleStore(directory),
+        GrantStores(directory),
     )
 
 
@@ -298,6 +293,8 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     everybody = WithLocalUser(stores.users)
     runner = Runner(mirror, servers.connection, everybody, audit, files=stores.runs)
     runner.exchange.allowed = AllowedHosts.of(stores.settings.value(FETCH_SETTING, []))
+    grants = Grants(stores.grants, mirror.grants, stores.users)
+    runner.quotas.own = grants.own
     return Context(
         settings=settings,
         scopes=scopes,
@@ -313,7 +310,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         kiosks=stores.kiosks,
         cloud_configs=stores.cloud_configs,
         tokens=stores.tokens,
-        grants=Grants(stores.grants, stores.groups, stores.roles, mirror.grants, stores.users),
+        grants=grants,
         rolling=RollingRuns(mirror, runner, everybody, settings.data_dir),
         patches=PatchBook(mirror, servers.connection),
     )

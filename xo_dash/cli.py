@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_user(commands)
     _add_token(commands)
     _add_grants(commands)
+    _add_quota(commands)
     _add_server(commands)
     _add_audit(commands)
     _add_config(commands)
@@ -283,6 +284,32 @@ def _add_grants(commands: "Commands[argparse.ArgumentParser]") -> None:
     add.add_argument("--expires", metavar="TIME", default="", help=_("90d, 12h, or a date like 2027-01-31 (never)"))
     verbs.add_parser("list", help=_("list the grants"), parents=[_places()])
     verbs.add_parser("remove", help=_("revoke a grant"), parents=[_places()]).add_argument("id", metavar="ID")
+
+
+def _add_quota(commands: "Commands[argparse.ArgumentParser]") -> None:
+    quota = commands.add_parser("quota", help=_("say how much a user or a group may have"), allow_abbrev=False)
+    verbs = quota.add_subparsers(dest="verb", required=True, metavar="VERB")
+    one = verbs.add_parser("set", help=_("set the quota of a user or a group, in place of the one it has"), parents=[_places()])
+    one.add_argument("--user", default="", metavar="USER", help=_("whose it is"))
+    one.add_argument("--group", default="", metavar="GROUP", help=_("whose it is, together"))
+    one.add_argument("--vms", type=int, metavar="N", help=_("VMs"))
+    one.add_argument("--vcpus", type=int, metavar="N", help=_("vCPUs of all VMs"))
+    one.add_argument("--memory", metavar="SIZE", help=_("memory of all VMs, like 32GiB"))
+    one.add_argument("--disk", metavar="SIZE", help=_("size of all disks, like 500GiB"))
+    one.add_argument(
+        "--sr", dest="srs", action="append", default=[], metavar="UUID", help=_("an SR that may be used; again for more (any)")
+    )
+    one.add_argument(
+        "--network",
+        dest="networks",
+        action="append",
+        default=[],
+        metavar="UUID",
+        help=_("a network that may be used; again for more (any)"),
+    )
+    one.add_argument("--running", action="store_true", help=_("count vCPUs and memory of running VMs only"))
+    verbs.add_parser("list", help=_("list the quotas"), parents=[_places()])
+    verbs.add_parser("remove", help=_("remove a quota"), parents=[_places()]).add_argument("id", metavar="ID")
 
 
 def _add_server(commands: "Commands[argparse.ArgumentParser]") -> None:

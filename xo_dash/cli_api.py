@@ -37,6 +37,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "users": ("name", "role", "id"),
     "groups": ("name", "users", "id"),
     "roles": ("name", "verbs"),
+    "quotas": ("user", "group", "vms", "vcpus", "memory", "disk", "used", "id"),
     "grants": ("user", "group", "role", "on", "deny", "id"),
 }
 """What `ls` shows of a collection, unless told otherwise; of others their name and uuid."""

@@ -1,4 +1,4 @@
-"""`xo-dash token`, `group`, `role` and `grant`: what programs act by, and who may do what, from the command line."""
+"""`xo-dash token`, `group`, `role`, `grant` and `quota`: what programs act by, and who may do what, from the command line."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from data.grants.grant import LEVELS, Grant, GrantKind, UserGroup
+from data.grants.quota import Quota
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordMissing, RecordRefused
 from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.moments import moment_of
+from data.stores.quotas import QuotaStore
 from data.stores.tokens import ApiToken, TokenStore
 from data.stores.users import Role, User, UserStore
 from xo_dash.cli_table import print_table
-from xo_dash.i18n import _, date
+from xo_dash.i18n import _, date, size
 
 Verb = Callable[[argparse.Namespace, DataDirectory], None]
 
@@ -175,6 +177,50 @@ def _remove_grant(given: argparse.Namespace, directory: DataDirectory) -> None:
     print(_("the grant is revoked"))
 
 
+def _set_quota(given: argparse.Namespace, directory: DataDirectory) -> None:
+    quota = QuotaStore(directory).save_now(Quota(
+        id="", user_id=need_user(UserStore(directory), given.user).id if given.user else "",
+        group_id=_group(GroupStore(directory), given.group).id if given.group else "",
+        vms=given.vms, vcpus=given.vcpus, memory=_bytes(given.memory), disk=_bytes(given.disk),
+        srs=tuple(given.srs), networks=tuple(given.networks), running=given.running,
+    ))  # fmt: skip
+    print(quota.id)
+
+
+def _bytes(text: str | None) -> int | None:
+    """Raises RecordRefused."""
+    from xo_dash.control.request import parse_size
+
+    amount = parse_size(text) if text is not None else None
+    if isinstance(amount, int) or amount is None:
+        return amount
+    raise RecordRefused(_("“{text}” is no size; write bytes, or something like “32 GiB”").format(text=text))
+
+
+def _list_quotas(given: argparse.Namespace, directory: DataDirectory) -> None:
+    users, groups = UserStore(directory), GroupStore(directory)
+
+    def whom(quota: Quota) -> str:
+        found = users.get(quota.user_id) or groups.get(quota.group_id)
+        return found.name if found else "–"
+
+    def most(limit: int | None, unit: Callable[[int], str] = str) -> str:
+        return "–" if limit is None else unit(limit)
+
+    rows = [
+        (quota.id, whom(quota), most(quota.vms), most(quota.vcpus), most(quota.memory, size), most(quota.disk, size),
+         ", ".join(quota.srs) or "–", ", ".join(quota.networks) or "–")
+        for quota in QuotaStore(directory).all()
+    ]  # fmt: skip
+    head = (_("id"), _("user or group"), _("VMs"), _("vCPUs"), _("memory"), _("disk"), _("SRs"), _("networks"))
+    print_table(head, rows, _("there are no quotas; add one with: xo-dash quota set --user USER --vms 5"))
+
+
+def _remove_quota(given: argparse.Namespace, directory: DataDirectory) -> None:
+    QuotaStore(directory).remove_now(given.id)
+    print(_("the quota is removed"))
+
+
 VERBS: Final[Mapping[tuple[str, str], Verb]] = {
     ("token", "add"): _add_token,
     ("token", "list"): _list_tokens,
@@ -189,4 +235,7 @@ VERBS: Final[Mapping[tuple[str, str], Verb]] = {
     ("grant", "add"): _add_grant,
     ("grant", "list"): _list_grants,
     ("grant", "remove"): _remove_grant,
+    ("quota", "set"): _set_quota,
+    ("quota", "list"): _list_quotas,
+    ("quota", "remove"): _remove_quota,
 }

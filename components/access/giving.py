@@ -35,7 +35,7 @@ class GrantDialog(Dialog):
         super().__init__(_("Add grant") if on is None else _("Add grant on {name}").format(name=name_of(on)))
         self._context, self._then, self._on = context, then, on
         self.on("hide", self.delete, [])
-        people, roles = self._people(), self._roles()
+        people, roles = people_to_choose(context), self._roles()
         with self:
             self._who = choice(people, next(iter(people)), label=_("Who"))
             self._role = choice(roles, Role.VIEWER.value, label=_("Role"))
@@ -46,10 +46,6 @@ class GrantDialog(Dialog):
             self._deny = check(_("Deny: withhold the role there, even if another grant gives it"))
         self.answers(_("Cancel"), _("Add"), self._submit)
         self.open()
-
-    def _people(self) -> dict[str, str]:
-        people = {f"{USER} {user.id}": user.name for user in self._context.users.all()}
-        return people | {f"{GROUP} {one.id}": _("group {name}").format(name=one.name) for one in self._context.grants.groups.all()}
 
     def _roles(self) -> dict[str, str]:
         table = self._context.grants.table
@@ -86,6 +82,12 @@ class GrantDialog(Dialog):
             by=current_user().name,
         )  # fmt: skip
         await self._context.grants.refresh()
+
+
+def people_to_choose(context: Context) -> dict[str, str]:
+    """{kind and id: name} of all users and groups."""
+    people = {f"{USER} {user.id}": user.name for user in context.users.all()}
+    return people | {f"{GROUP} {one.id}": _("group {name}").format(name=one.name) for one in context.grants.groups.all()}
 
 
 async def revoke_grant(context: Context, grant: Grant, whose: str) -> None:

@@ -30,10 +30,17 @@ def needs_asking(offered: Eligibility) -> bool:
 
 
 async def ask(
-    offered: Eligibility, exchange: Exchange, preset: Mapping[str, object] | None = None, dialog: type[ActionDialog] | None = None
-) -> Request | None:
-    """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual. `dialog`: one of its own."""
+    offered: Eligibility, exchange: Exchange, preset: Mapping[str, object] | None = None, dialog: type[ActionDialog] | None = None,
+    quotas: Sequence[str] = (),
+) -> Request | None:  # fmt: skip
+    """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual. `dialog`: one of its own.
+
+    `quotas`: how much of them is used, in words.
+    """
     question = (dialog or ActionDialog)(offered, exchange, preset or {})
+    with question.quotas:
+        for line in quotas:
+            ui.label(line).classes("x-dim")
     request = None
     try:
         request = question.request if await question.dialog else None
@@ -61,6 +68,7 @@ class ActionDialog:
             if self._action.warning:
                 ui.label(_(self._action.warning)).classes("x-dim")
             self._fill_in(preset)
+            self.quotas = ui.element().classes("contents").mark("quotas")
             if offered.total > 1:
                 names(_("Applies to:"), [name_of(subject) for subject in offered.able])
             names(_("Effects:"), [line for subject in offered.able for line in self._action.consequences(subject)])

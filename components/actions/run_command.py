@@ -10,6 +10,7 @@ from nicegui import ui
 from components.actions.deletion import ask_deletion
 from components.actions.dialog import ask, needs_asking
 from components.actions.guard import GUARDED, GuardDialog
+from components.actions.quotas import quota_lines
 from components.transfers.handing import hand_over
 from components.ui import Tone, notify, opened
 from data.stores.users import User
@@ -64,7 +65,7 @@ async def run_command(
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
             own = GuardDialog if action.id in GUARDED else None
-            request = await ask(offered, context.runner.exchange, preset, own)
+            request = await ask(offered, context.runner.exchange, preset, own, quota_lines(context, whoever(), action.id))
         return await give(context, action, offered.able, request) if request is not None else None
 
 

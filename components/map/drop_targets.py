@@ -10,7 +10,7 @@ from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VDI, VM, Network, PowerState
 from data.sight import Sight
-from data.vms import copy_size
+from data.vms import copy_size, disks_of
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
@@ -20,7 +20,6 @@ from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vdi.move import MOVE
 from xo_dash.control.vif.nics import ADD_NIC
-from xo_dash.control.vm.disks import disks_of
 from xo_dash.i18n import _, ngettext, number, size
 
 SHUT_DOWN: Final = action("vm.clean_shutdown")

@@ -12,8 +12,14 @@ UNTOLD: Final = {"untold": True}
 NONE, VIEWER, OPERATOR, ADMIN = 0, 1, 2, 3
 LEVELS: Final = {"none": NONE, "viewer": VIEWER, "operator": OPERATOR, "admin": ADMIN}
 """The roles that are there from the start: each may all that those below it may."""
+OWNER_ROLE: Final = "operator"
+"""What the owner of a VM may do with it."""
 SEE: Final = "vm.see"
 """The verb of whoever may look at an object at all, of whatever kind: who may do anything with it may."""
+
+
+CREATING: Final = frozenset({"vm.create", "pool.import_vm", "pool.import_ova"})
+"""Verbs done to a pool that say nothing of what is in it: who may do no more there does not see its VMs."""
 
 
 class GrantKind(StrEnum):
@@ -41,6 +47,7 @@ class Grant:
     until: float | None = None  # seconds since 1970; None: until it is revoked
     by: str = field(default="", metadata=UNTOLD)  # who made it
     created: float = field(default=0.0, metadata=UNTOLD)  # seconds since 1970
+    owner: bool = field(default=False, metadata=UNTOLD)  # not given by anybody: whose a VM is, has it
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from data.changes import Subject
-from data.grants.grant import ADMIN, LEVELS, SEE, VIEWER, Grant, GrantKind, OwnRole
+from data.grants.grant import ADMIN, CREATING, LEVELS, SEE, VIEWER, Grant, GrantKind, OwnRole
 from data.identity import parse
 from data.messages import subject_of
 from data.objects import PBD, PCI, PGPU, PIF, PUSB, SR, VBD, VDI, VGPU, VIF, VM, VUSB, Certificate, Console, Host, Message, Network, Pool
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
         """Whether it says something of a verb of that level."""
         if self.level:
             return level >= self.level if self.deny else level <= self.level
-        return verb in self.verbs or (verb == SEE and not self.deny)
+        return verb in self.verbs or (verb == SEE and not self.deny and not self.verbs <= CREATING)
 
 
 class Rights:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from data.grants.grant import LEVELS, Grant, OwnRole, UserGroup, groups_of
+from data.grants.grant import LEVELS, OWNER_ROLE, Grant, GrantKind, OwnRole, UserGroup, groups_of
+from data.grants.quota import Owner, Quota
 from data.grants.rights import Rights
+from data.objects import SR, VDI, VM, Network
+from data.sight import Sight
+from data.types import XapiObject
+
+T = TypeVar("T", bound=XapiObject)
 
 
 class Person(Protocol):
@@ -20,6 +26,11 @@ class Person(Protocol):
     def role(self) -> str: ...
 
 
+def owning(key: str, user_id: str) -> Grant:
+    """Whoever owns a VM is its operator."""
+    return Grant(id=f"owner {key}", user_id=user_id, role=OWNER_ROLE, kind=GrantKind.VM, key=key, owner=True)
+
+
 class GrantTable:
     """Answers what a user's rights are. One for the mirror; whoever keeps the records calls `put`."""
 
@@ -28,15 +39,22 @@ class GrantTable:
         self.grants: tuple[Grant, ...] = ()
         self.groups: tuple[UserGroup, ...] = ()
         self.roles: dict[str, OwnRole] = {}
+        self.quotas: tuple[Quota, ...] = ()
+        self.owners: dict[str, str] = {}
+        """{key of a VM or disk: the id of the user whose it is}"""
         self._of: dict[tuple[str, str, str], Rights] = {}  # by user, role and cap
         self._ends = 0.0  # when the next of them does; 0: none
         self._observers: dict[int, Callable[[], None]] = {}
         self._serial = 0
 
-    def put(self, grants: Iterable[Grant], groups: Iterable[UserGroup] = (), roles: Iterable[OwnRole] = ()) -> None:
+    def put(
+        self, grants: Iterable[Grant], groups: Iterable[UserGroup] = (), roles: Iterable[OwnRole] = (), quotas: Iterable[Quota] = (),
+        owners: Iterable[Owner] = (),
+    ) -> None:  # fmt: skip
         """All there are; whoever observes is told."""
         self.grants, self.groups = tuple(grants), tuple(groups)
         self.roles = {role.id: role for role in roles}
+        self.quotas, self.owners = tuple(quotas), {owner.id: owner.user_id for owner in owners}
         self._renew()
 
     def expire(self) -> None:
@@ -66,7 +84,33 @@ class GrantTable:
     def of(self, user_id: str) -> Sequence[Grant]:
         """Those that a user has, directly or by groups, and that have not ended."""
         groups = groups_of(user_id, self.groups)
-        return [grant for grant in self.valid() if grant.user_id == user_id or grant.group_id in groups]
+        given = [grant for grant in self.valid() if grant.user_id == user_id or grant.group_id in groups]
+        return given + [owning(key, owner) for key, owner in self.owners.items() if owner == user_id]
+
+    def quotas_of(self, user_id: str) -> list[Quota]:
+        """Their own, and those of the groups that they are in."""
+        groups = groups_of(user_id, self.groups)
+        return [quota for quota in self.quotas if quota.user_id == user_id or quota.group_id in groups]
+
+    def is_for(self, quota: Quota, user_id: str) -> bool:
+        """Whether what this user has counts towards it."""
+        return quota.user_id == user_id or (bool(quota.group_id) and quota.group_id in groups_of(user_id, self.groups))
+
+    def vms_of(self, quota: Quota, among: Sight) -> list[VM]:
+        """Those that count towards it."""
+        return self._owned(quota, VM, among)
+
+    def disks_of(self, quota: Quota, among: Sight) -> list[VDI]:
+        """The same, of disks that were made by themselves."""
+        return self._owned(quota, VDI, among)
+
+    def _owned(self, quota: Quota, kind: type[T], among: Sight) -> list[T]:
+        theirs = {user_id for user_id in self.owners.values() if self.is_for(quota, user_id)}
+        return [row for key, owner in self.owners.items() if owner in theirs and (row := among.find(kind, key)) is not None]
+
+    def may_use(self, user_id: str, row: XapiObject) -> bool:
+        """Whether an SR or network is one of those that a quota of theirs names: then they know it by name."""
+        return bool(self.quotas) and isinstance(row, SR | Network) and any(quota.names(row) for quota in self.quotas_of(user_id))
 
     def valid(self) -> Sequence[Grant]:
         """Those of everybody that have not ended."""

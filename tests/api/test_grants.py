@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from data.objects import VM, Host
+from data.objects import SR, VM, Host
 from data.stores.directory import DataDirectory
 from data.stores.grants import GrantStore
 from data.stores.users import Role
@@ -18,7 +18,7 @@ from tests.api.conftest import Api
 from xo_dash import cli_api
 from xo_dash.api.routes import table
 
-ADMIN_ALONE = {"/users", "/groups", "/roles", "/grants"}
+ADMIN_ALONE = {"/users", "/groups", "/roles", "/grants", "/quotas"}
 
 
 def web(api: Api) -> VM:
@@ -151,6 +151,26 @@ async def test_a_wrong_grant_is_refused_with_a_way_out(api: Api) -> None:
     assert "itself" in told["detail"]
     await api.refused(409, "POST", "/roles", json={"name": "x", "verbs": ["vm.fly"]})
     await api.refused(404, "DELETE", "/grants/nothing")
+
+
+async def test_a_quota_is_set_seen_and_held_against_what_is_done(api: Api) -> None:
+    sr = next(iter(api.context.mirror.every(SR)))
+    body = {"user": "none", "vms": 1, "memory": "32 GiB", "srs": [sr.uuid]}
+    answer = await api.post("/quotas", body)
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert (told["vms"], told["vcpus"], told["memory"], told["used"]["vms"]) == (1, None, 32 << 30, 0)
+    assert (await api.get("/quotas", by="none"))["items"] == [told] and (await api.get("/quotas", by="viewer"))["items"] == []
+    assert await names(api, "srs", "none") == set(), "known by name alone, and so none of the list"
+    answer = await api.ask("PUT", f"/vms/{web(api).uuid}/owner", json={"user": "none"})
+    assert answer.json()["owner"] == "none" and await names(api, "vms", "none") == {"web-1"}
+    assert (await api.get("/quotas"))["items"][0]["used"]["vms"] == 1
+    assert (await api.get("/access", by="none", action="vm.start", on="web-1"))["allowed"], "who owns it runs it"
+    for status, wrong in ((400, {"user": "none", "memory": "much"}), (404, {"user": "none", "srs": ["gone"]}), (409, {"vms": 1}),
+                          (409, {"user": "none"}), (400, {"user": "none", "vms": -1})):  # fmt: skip
+        await api.refused(status, "POST", "/quotas", json=wrong)
+    assert (await api.ask("PUT", f"/vms/{web(api).uuid}/owner", json={"user": ""})).json()["owner"] is None
+    assert (await api.ask("DELETE", f"/quotas/{told['id']}")).status_code == 204
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])

@@ -10,12 +10,12 @@ import pytest
 from data.identity import key_of
 from data.mirror import PoolMirror
 from data.objects import VBD, VDI, VM
+from data.vms import disks_of
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.request import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.sr.choice import disk_srs
-from xo_dash.control.vm.disks import disks_of
 from xo_dash.simulator.testing import simulated
 
 COPY = action("vm.copy_to_pool")

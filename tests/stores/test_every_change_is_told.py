@@ -14,12 +14,14 @@ from components.audit.words import CHANGES
 from data.findings.overrides import Acknowledgement, Tuning
 from data.findings.rules import RULES
 from data.grants.grant import GrantKind
+from data.grants.quota import Quota
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused, StoreError
 from data.stores.findings import FindingStore, Notes, Tunings
 from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.kiosks import KioskStore
+from data.stores.quotas import OwnerStore, QuotaStore
 from data.stores.records import Records
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
@@ -57,6 +59,7 @@ class Case:
     """Does each change once; `done` says how, by the store's class and the method's name."""
 
     def __init__(self, directory: DataDirectory) -> None:
+        self.directory = directory
         self.users, self.kiosks, self.settings = UserStore(directory), KioskStore(directory), SettingsStore(directory)
         self.servers, self.findings = ServerStore(directory, Vault(directory)), FindingStore(directory)
         self.clouds, self.tokens = CloudConfigStore(directory, Vault(directory)), TokenStore(directory)
@@ -140,7 +143,20 @@ class Case:
             (RoleStore, "save_now"): ("role.save", lambda: roles.save_now("Power", ["vm.start"])),
             (RoleStore, "save"): ("role.save", lambda: roles.save("Power", ["vm.start"])),
             (RoleStore, "remove_now"): ("role.remove", lambda: roles.remove_now(roles.save_now("Power", ["vm.start"]).id)),
+            **self._of_quotas(),
             (RoleStore, "remove"): ("role.remove", lambda: roles.remove(roles.save_now("Power", ["vm.start"]).id)),
+        }
+
+    def _of_quotas(self) -> dict[tuple[type, str], tuple[str, Callable[[], Any]]]:
+        quotas, owners = QuotaStore(self.directory), OwnerStore(self.directory)
+        given = quotas.save_now(Quota(id="", user_id=self.ann.id, vms=3))
+        return {
+            (QuotaStore, "save_now"): ("quota.save", lambda: quotas.save_now(Quota(id="", user_id=self.bob.id, vcpus=3))),
+            (QuotaStore, "save"): ("quota.save", lambda: quotas.save(Quota(id="", group_id="ops", memory=3))),
+            (QuotaStore, "remove_now"): ("quota.remove", lambda: quotas.remove_now(given.id)),
+            (QuotaStore, "remove"): ("quota.remove", lambda: quotas.remove(given.id)),
+            (OwnerStore, "set_now"): ("vm.owner", lambda: owners.set_now("a-uuid@a-pool", self.ann.id)),
+            (OwnerStore, "set"): ("vm.owner", lambda: owners.set("b-uuid@a-pool", self.ann.id)),
         }
 
 
@@ -192,6 +208,8 @@ STORES: tuple[type, ...] = (
     GrantStore,
     GroupStore,
     RoleStore,
+    QuotaStore,
+    OwnerStore,
 )
 
 

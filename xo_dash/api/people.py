@@ -13,13 +13,14 @@ from data.grants.targets import TARGETS
 from data.identity import key_of, parse
 from data.stores.moments import moment_of
 from data.stores.users import Role, User
+from data.types import XapiObject
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.collections import Collection
 from xo_dash.context import Context
 from xo_dash.control.verbs import check_verbs, verbs_of
 from xo_dash.i18n import _
 
-T = TypeVar("T")
+T = TypeVar("T", bound=XapiObject)
 
 
 class On(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,7 +126,7 @@ def on_as_data(grant: Grant) -> dict[str, object]:
     return {"kind": grant.kind.value, "uuid": key.uuid, "pool": key.pool or key.uuid}
 
 
-def _collection(
+def collection(
     called: str, title: str, every: Callable[[Asked], Iterable[_Told]], /, **fields: Callable[[_Told], object]
 ) -> Collection[_Told]:
     told_fields: dict[str, Callable[[_Told], object]] = {
@@ -141,21 +142,21 @@ def _apart(value: Callable[[_Told], object]) -> Callable[[_Told, Any], object]:
     return lambda one, _sees: value(one)
 
 
-USERS: Final = _collection(
+USERS: Final = collection(
     "users", "Users; who is no administrator sees themselves", _users,
     name=lambda one: one.record.name, role=lambda one: one.record.role.value, created=lambda one: one.record.created,
 )  # fmt: skip
-GROUPS: Final = _collection(
+GROUPS: Final = collection(
     "groups", "Groups of users", _groups,
     name=lambda one: one.record.name,
     users=lambda one: [name for user_id in one.record.users if (name := one.user_name(user_id))],
     groups=lambda one: [name for group_id in one.record.groups if (name := one.group_name(group_id))],
 )  # fmt: skip
-ROLES: Final = _collection(
+ROLES: Final = collection(
     "roles", "Roles, with the verbs that each may", _roles,
     name=lambda one: one.record.name, verbs=lambda one: list(one.record.verbs), own=lambda one: one.record.id not in LEVELS,
 )  # fmt: skip
-GRANTS: Final = _collection(
+GRANTS: Final = collection(
     "grants", "Grants: a role for a user or a group on an object", _grants,
     user=lambda one: one.user_name(one.record.user_id), group=lambda one: one.group_name(one.record.group_id),
     role=lambda one: one.role_name(one.record.role), on=lambda one: on_as_data(one.record), deny=lambda one: one.record.deny,
@@ -167,15 +168,15 @@ COLLECTIONS: Final = (USERS, GROUPS, ROLES, GRANTS)
 # ---- what is changed, by administrators
 
 
-async def _made(asked: Asked, collection: Collection[_Told], record: Any) -> Response:
-    data = collection.as_data(_Told(record, asked.context), asked.scope.sees)
-    return await told(asked, data, 201, {"location": f"/api/v1/{collection.name}/{record.id}"})
+async def made(asked: Asked, among: Collection[_Told], record: Any) -> Response:
+    data = among.as_data(_Told(record, asked.context), asked.scope.sees)
+    return await told(asked, data, 201, {"location": f"/api/v1/{among.name}/{record.id}"})
 
 
 async def add_user(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
     body = await asked.body(NewUser)
-    return await _made(asked, USERS, await asked.context.auth.add_user(body.name, body.password, body.role))
+    return await made(asked, USERS, await asked.context.auth.add_user(body.name, body.password, body.role))
 
 
 async def remove_user(asked: Asked) -> Response:
@@ -187,16 +188,16 @@ async def remove_user(asked: Asked) -> Response:
 async def add_group(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
     body = await asked.body(NewGroup)
-    group = await asked.context.grants.groups.add(body.name, _ids(asked, body.users, named_user), _ids(asked, body.groups, _group))
+    group = await asked.context.grants.groups.add(body.name, _ids(asked, body.users, named_user), _ids(asked, body.groups, named_group))
     await asked.context.grants.refresh()
-    return await _made(asked, GROUPS, group)
+    return await made(asked, GROUPS, group)
 
 
 async def set_members(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
     body = await asked.body(GroupMembers)
-    group = _group(asked, asked.path("uuid"))
-    users, groups = _ids(asked, body.users, named_user), _ids(asked, body.groups, _group)
+    group = named_group(asked, asked.path("uuid"))
+    users, groups = _ids(asked, body.users, named_user), _ids(asked, body.groups, named_group)
     group = await asked.context.grants.groups.set_members(group.id, users, groups)
     await asked.context.grants.refresh()
     return await told(asked, GROUPS.as_data(_Told(group, asked.context), asked.scope.sees))
@@ -204,7 +205,7 @@ async def set_members(asked: Asked) -> Response:
 
 async def remove_group(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
-    await asked.context.grants.groups.remove(_group(asked, asked.path("uuid")).id)
+    await asked.context.grants.groups.remove(named_group(asked, asked.path("uuid")).id)
     return await _changed(asked)
 
 
@@ -214,7 +215,7 @@ async def save_role(asked: Asked) -> Response:
     check_verbs(body.verbs)
     role = await asked.context.grants.roles.save(body.name, body.verbs)
     await asked.context.grants.refresh()
-    return await _made(asked, ROLES, role)
+    return await made(asked, ROLES, role)
 
 
 async def remove_role(asked: Asked) -> Response:
@@ -230,10 +231,10 @@ async def add_grant(asked: Asked) -> Response:
         raise Problem(400, _("a grant is for a “user” or a “group”; name one of them"))
     grant = await asked.context.grants.grants.add(
         _role(asked, body.role), body.on.kind, _target(asked, body.on), user_id=named_user(asked, body.user).id if body.user else "",
-        group_id=_group(asked, body.group).id if body.group else "", deny=body.deny, until=moment_of(body.until), by=asked.user.name,
+        group_id=named_group(asked, body.group).id if body.group else "", deny=body.deny, until=moment_of(body.until), by=asked.user.name,
     )  # fmt: skip
     await asked.context.grants.refresh()
-    return await _made(asked, GRANTS, grant)
+    return await made(asked, GRANTS, grant)
 
 
 async def remove_grant(asked: Asked) -> Response:
@@ -259,7 +260,7 @@ def named_user(asked: Asked, name: str) -> User:
     return user
 
 
-def _group(asked: Asked, name: str) -> UserGroup:
+def named_group(asked: Asked, name: str) -> UserGroup:
     group = asked.context.grants.groups.get(name) or asked.context.grants.groups.by_name(name)
     if group is None:
         raise Problem(404, _("there is no group “{name}”; GET /api/v1/groups lists them").format(name=name[:80]))
@@ -281,15 +282,20 @@ def _target(asked: Asked, on: On) -> str:
     if on.kind is GrantKind.TAG:
         tag = on.tag or on.uuid
         return tag if tag else _asks(_("name the “tag” of the grant"))
-    found = asked.context.mirror.having(TARGETS[on.kind], on.uuid) if on.uuid else []
+    return key_of(the_one(asked, TARGETS[on.kind], on.kind.value, on.uuid))
+
+
+def the_one(asked: Asked, kind: type[T], called: str, uuid: str) -> T:
+    """The object that a uuid or key means. Raises Problem for what is not there, or in several pools."""
+    found = asked.context.mirror.having(kind, uuid) if uuid else []
     if not found:
         sentence = _("there is no {kind} “{text}”; enter the UUID of one that is there")
-        raise Problem(404, sentence.format(kind=on.kind.value, text=on.uuid[:80]))
+        raise Problem(404, sentence.format(kind=called, text=uuid[:80]))
     if len(found) > 1:
         matches = sorted(map(key_of, found))
         sentence = _("“{key}” is in several pools; use one of these instead: {matches}")
-        raise Problem(409, sentence.format(key=on.uuid[:80], matches=", ".join(matches)), matches=matches)
-    return key_of(found[0])
+        raise Problem(409, sentence.format(key=uuid[:80], matches=", ".join(matches)), matches=matches)
+    return found[0]
 
 
 def _asks(sentence: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from nicegui import App
 from starlette.responses import Response
 
-from xo_dash.api import access, actions, consoles, events, metrics, objects, openapi, people, runs, transfers
+from xo_dash.api import access, actions, consoles, events, metrics, objects, openapi, people, quotas, runs, transfers
 from xo_dash.api.asked import Asked, Desk, Handler, Problem, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
@@ -17,7 +17,7 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 BASE: Final = "/api/v1"
-COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS, *people.COLLECTIONS)
+COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS, *people.COLLECTIONS, quotas.QUOTAS)
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MEASURED: Final = ("hosts", "vms", "srs")
 
@@ -67,6 +67,9 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("DELETE", "/roles/{uuid}", people.remove_role)
     yield ApiRoute("POST", "/grants", people.add_grant, people.NewGrant)
     yield ApiRoute("DELETE", "/grants/{uuid}", people.remove_grant)
+    yield ApiRoute("POST", "/quotas", quotas.save_quota, quotas.NewQuota)
+    yield ApiRoute("DELETE", "/quotas/{uuid}", quotas.remove_quota)
+    yield ApiRoute("PUT", "/vms/{uuid}/owner", quotas.set_owner, quotas.NewOwner)
     for collection in COLLECTIONS:
         yield ApiRoute("GET", f"/{collection.name}", partial(listed, collection))
         if collection.name in MEASURED:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from data.grants.table import GrantTable
+from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.grants import GrantStore, GroupStore, RoleStore
+from data.stores.quotas import OwnerStore, QuotaStore
+from data.stores.records import Records
 from data.stores.users import Role, UserStore
 
 log = logging.getLogger(__name__)
 
 
-class Grants:
-    """The three stores and the table that is made of them."""
+class GrantStores:
+    """What is kept of who may do what, and have how much."""
 
-    def __init__(self, grants: GrantStore, groups: GroupStore, roles: RoleStore, table: GrantTable, users: UserStore) -> None:
-        self.grants, self.groups, self.roles = grants, groups, roles
+    def __init__(self, directory: DataDirectory) -> None:
+        self.grants, self.groups, self.roles = GrantStore(directory), GroupStore(directory), RoleStore(directory)
+        self.quotas, self.owners = QuotaStore(directory), OwnerStore(directory)
+
+
+class Grants:
+    """The stores and the table that is made of them."""
+
+    def __init__(self, stores: GrantStores, table: GrantTable, users: UserStore) -> None:
+        self.grants, self.groups, self.roles = stores.grants, stores.groups, stores.roles
+        self.quotas, self.owners = stores.quotas, stores.owners
         self.table, self._users = table, users
         self._had = self._roles_of_users()
         self.when_changed: Callable[[], Awaitable[None]] | None = None
@@ -31,9 +44,14 @@ class Grants:
         self._put()
         await self._settle()
 
+    async def own(self, key: str, user_id: str) -> None:
+        """Have a VM be theirs. Raises StoreError."""
+        await self.owners.set(key, user_id)
+        await self.refresh()
+
     async def tick(self) -> None:
         """See what the command line changed, and what has ended by itself."""
-        if any([await _has_changed(store) for store in (self.grants, self.groups, self.roles)]):
+        if any([await _has_changed(store) for store in (self.grants, self.groups, self.roles, self.quotas, self.owners)]):
             self._put()
         if (have := self._roles_of_users()) != self._had:
             self._had, self._is_stirred = have, True
@@ -45,7 +63,7 @@ class Grants:
         return {user.id: user.role for user in self._users.all()}
 
     def _put(self) -> None:
-        self.table.put(self.grants.all(), self.groups.all(), self.roles.all())
+        self.table.put(self.grants.all(), self.groups.all(), self.roles.all(), self.quotas.all(), self.owners.all())
 
     def _stir(self) -> None:
         self._is_stirred = True
@@ -56,7 +74,7 @@ class Grants:
             await self.when_changed()
 
 
-async def _has_changed(store: GrantStore | GroupStore | RoleStore) -> bool:
+async def _has_changed(store: Records[Any]) -> bool:
     """What was read before holds, and ends in its time, where the file cannot be read."""
     try:
         return await store.reload()

@@ -8,6 +8,7 @@ from data.changes import Subject
 from data.grants.table import GrantTable
 from data.scope import everything, on_a_screen
 from data.stores.users import CappedUser, Role, User, UserStore
+from data.types import XapiObject
 from data.visibility import Sees
 from xo_dash.auth.sessions import is_screen
 
@@ -24,6 +25,10 @@ class PersonSees:
     def __call__(self, subject: Subject) -> bool:
         user = self._users.get(self.user_id)
         return user is not None and self._table.rights_of(user.id, user.role, self.cap).sees(subject)
+
+    def by_name(self, row: XapiObject) -> bool:
+        """An SR or network that a quota of theirs allows."""
+        return self._table.may_use(self.user_id, row)
 
 
 class Visibility:

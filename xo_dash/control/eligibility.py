@@ -36,11 +36,12 @@ def impossible(action: AnyAction, subject: XapiObject) -> LazyText | None:
 
 def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> list[Fault]:
     """The objects that a request names and that `user` may not see: they are told as those that are not there."""
-    rights = subject.home.part(GrantTable).rights(user) if user is not None else None
-    if rights is None or rights.sees_everything:
+    table = subject.home.part(GrantTable)
+    rights = table.rights(user) if user is not None else None
+    if user is None or rights is None or rights.sees_everything:
         return []
     named = ((one, row) for one in mentions(request, subject) if (row := one.row) is not None)
-    return [one.not_found for one, row in named if not rights.sees(row) and row not in _at_hand(subject)]
+    return [one.not_found for one, row in named if not (rights.sees(row) or table.may_use(user.id, row) or row in _at_hand(subject))]
 
 
 def _at_hand(subject: XapiObject) -> Iterator[XapiObject]:

@@ -29,6 +29,7 @@ from xo_dash.control.host.hardware import Machines
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import Step, rehearse
+from xo_dash.control.quota.desk import QuotaDesk
 from xo_dash.control.request import BadRequest, Fault, Request, decode, files_of
 from xo_dash.control.resume.files import RunFile, RunFiles
 from xo_dash.control.resume.lines import ALL, RunCancelled, began
@@ -101,6 +102,7 @@ class Runner:
         follower = TaskWaiter(mirror, patience)
         self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)
         self._unfinished = Unfinished(mirror, self._tell)
+        self.quotas = QuotaDesk(mirror)
         self._runs: deque[Run] = deque()
         self._observers: dict[int, Callable[[Run], None]] = {}
         self._under_way: set[Doing] = set()
@@ -366,7 +368,10 @@ class Runner:
         if faults := out_of_sight(request, subject, user) or run.action.faults(request, subject):
             return told(faults, run.action)
         item.request = request
-        return lazy(N_("it is already being done")) if _doing(run, item) in self._under_way else request
+        if _doing(run, item) in self._under_way:
+            return lazy(N_("it is already being done"))
+        faults = self.quotas.admit(item, user, run.action.id, request, subject) if user is not None else []
+        return told(faults, run.action) if faults else request
 
     def _user(self, run: Run) -> User | None:
         """Whoever gave it, as they are now."""
@@ -382,6 +387,7 @@ class Runner:
             await self._audit.write(self._entry(event, run, item, outcome.state))
         except AuditUnwritable as error:
             log.error("%s of %s by %s: %s, and %s", run.action.id, item.uuid, run.user_name, outcome.state, error)
+        await self.quotas.ended(run, item)
         item.state, item.says = outcome.state, None
         if record is not None:
             record.item_ended(outcome)

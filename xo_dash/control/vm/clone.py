@@ -10,14 +10,13 @@ from data.objects import SR, VM, PowerState
 from data.stores.users import Role
 from data.trash import XODASH_TRASH
 from data.types import NULL_REF
-from data.vms import BACKUP
+from data.vms import BACKUP, disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, Step
 from xo_dash.control.request import Fault, NamePattern, Request, SRUuid, called
 from xo_dash.control.sr.choice import disk_srs, free_space
-from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_, _

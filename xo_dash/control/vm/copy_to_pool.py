@@ -9,7 +9,7 @@ from data.identity import key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VIF, VM, Network, PowerState
 from data.stores.users import Role
-from data.vms import copy_size
+from data.vms import copy_size, disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -17,7 +17,6 @@ from xo_dash.control.plan import Call, Plan, PoolExport, Transfer
 from xo_dash.control.pool.import_vm import no_room
 from xo_dash.control.request import AnySR, Fault, NamePattern, Request, called
 from xo_dash.control.sr.choice import disk_srs
-from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.export import NONE, QUERY, ZSTD
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
+from data.vms import disks_of
 from xo_dash.i18n import size
 
 
@@ -15,12 +16,6 @@ class Shared(NamedTuple):
 
     disk: VDI
     by: Sequence[VM]
-
-
-def disks_of(vm: VM) -> list[VDI]:
-    """Its disks, without what lies in its CD drives, which is somebody else's."""
-    drives = [drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "Disk"]
-    return list(dict.fromkeys(disk for drive in drives if (disk := vm.home.one(VDI, drive.VDI)) is not None))
 
 
 def own_disks(vm: VM) -> list[VDI]:

@@ -9,12 +9,12 @@ from data.names import name_of
 from data.objects import VIF, VM, PowerState
 from data.stores.users import Role
 from data.types import timestamp
-from data.vms import is_of_backup
+from data.vms import disks_of, is_of_backup
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Name, Request, VMUuid, called
-from xo_dash.control.vm.disks import disk_label, disks_of
+from xo_dash.control.vm.disks import disk_label
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.snapshot import dated_name
 from xo_dash.control.words import under_way

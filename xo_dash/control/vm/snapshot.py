@@ -14,6 +14,7 @@ from data.names import name_of
 from data.objects import SR, VM, PowerState
 from data.stores.users import Role
 from data.types import XapiObject
+from data.vms import disks_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
@@ -21,7 +22,6 @@ from xo_dash.control.plan import Plan, one
 from xo_dash.control.request import Fault, NamePattern, Request, called
 from xo_dash.control.resume.plan_clock import plan_time
 from xo_dash.control.sr.choice import free_space
-from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 

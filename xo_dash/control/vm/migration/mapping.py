@@ -10,9 +10,8 @@ from typing import Final
 
 from data.failover import reach_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool
-from data.vms import copy_size
+from data.vms import copy_size, disks_of
 from xo_dash.control.sr.choice import default_sr, disk_srs, free_space
-from xo_dash.control.vm.disks import disks_of
 
 
 class MappingReason(StrEnum):

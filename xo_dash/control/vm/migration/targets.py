@@ -14,9 +14,9 @@ from data.names import name_of
 from data.objects import SR, VM, Host, PowerState
 from data.placement import memory_held
 from data.types import Ref
+from data.vms import disks_of
 from xo_dash.control.conditions import host_refuses
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
-from xo_dash.control.vm.disks import disks_of
 from xo_dash.i18n import N_
 
 

@@ -1,0 +1,172 @@
+"""Quotas: all of them for an administrator, one's own for everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nicegui import ui
+
+from components.access.giving import GROUP, USER, people_to_choose
+from components.live import follow_source, fresh_slot
+from components.people.faults import fault_of, need_administrator
+from components.ui import Button, ButtonKind, Card, Column, Dialog, Field, Meter, Tone, check, choice, confirm, data_table, notify
+from data.grants.grant import GrantKind
+from data.grants.quota import Limit, Quota, limits
+from data.grants.targets import named_target, target_of
+from data.names import name_of
+from data.stores.users import User
+from xo_dash.auth.refused import Refused
+from xo_dash.context import Context
+from xo_dash.control.quota.words import RESOURCES, used_of
+from xo_dash.control.request import parse_size
+from xo_dash.i18n import _
+
+WARNING = 0.8
+
+
+class QuotaList(Card):
+    """A table of quotas with what is used of each; every handler asks again who acts."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("Quotas"), _("How much a user or a group may have"), wide=True)
+        self._context = context
+        with self:
+            self._box = ui.element()
+            with ui.element().classes("x-btns"):
+                Button(_("Set quota"), lambda: QuotaDialog(context), icon="plus")
+            follow_source(context.grants.table.observe, self._fill)
+
+    def _fill(self) -> None:
+        quotas = self._context.grants.table.quotas
+        with fresh_slot(self._box):
+            if not quotas:
+                ui.label(_("No quotas. Who may create VMs may create as many as they like.")).classes("x-dim")
+                return
+            columns = [Column(_("Who"), main=True), *(Column(_(title)) for title in RESOURCES.values()), Column(_("SRs and networks")),
+                       Column("", number=True)]  # fmt: skip
+            data_table(columns, [self._row(quota) for quota in quotas])
+
+    def _row(self, quota: Quota) -> list[str | Callable[[], object]]:
+        used = {limit.resource: str(used_of(limit)) for limit in limits(quota, self._context.runner.quotas.used(quota))}
+        who = owner_text(self._context, quota)
+        remove = lambda: Button(_("Remove"), lambda: self._remove(quota, who), kind=ButtonKind.GHOST)  # noqa: E731
+        return [who, *(used.get(resource, "–") for resource in RESOURCES), ", ".join(places(self._context, quota)) or _("any"), remove]
+
+    async def _remove(self, quota: Quota, who: str) -> None:
+        if not await confirm(_("Remove quota"), _("{name} may then have any amount.").format(name=who), yes=_("Remove"), no=_("Cancel")):
+            return
+
+        async def remove() -> None:
+            need_administrator(_("Only an administrator can change quotas."))
+            await self._context.grants.quotas.remove(quota.id)
+            await self._context.grants.refresh()
+
+        if fault := await fault_of(remove):
+            notify(fault, Tone.CRITICAL)
+
+
+class QuotaDialog(Dialog):
+    """Asks for the limits of a user or a group."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("Set quota"))
+        self._context = context
+        self.on("hide", self.delete, [])
+        people = people_to_choose(context)
+        with self:
+            self._who = choice(people, next(iter(people)), label=_("Who"))
+            self._fields = {resource: Field(_(title), hint=_("Empty: no limit")) for resource, title in RESOURCES.items()}
+            self._srs = Field(_("SRs that may be used"), hint=_("Names or UUIDs with commas between; empty: all that they see"))
+            self._networks = Field(_("Networks that may be used"), hint=_("Names or UUIDs with commas between; empty: all that they see"))
+            self._running = check(_("Count vCPUs and memory of running VMs only"))
+        self.answers(_("Cancel"), _("Set quota"), self._submit)
+        self.open()
+
+    async def _submit(self) -> None:
+        if (fault := await fault_of(self._save)) is None:
+            self.close()
+        else:
+            notify(fault, Tone.CRITICAL)
+
+    async def _save(self) -> None:
+        need_administrator(_("Only an administrator can change quotas."))
+        whom, _space, id_ = str(self._who.value).partition(" ")
+        quota = Quota(
+            id="", user_id=id_ if whom == USER else "", group_id=id_ if whom == GROUP else "", running=bool(self._running.value),
+            srs=self._keys(GrantKind.SR, self._srs), networks=self._keys(GrantKind.NETWORK, self._networks),
+            vms=self._count("vms"), vcpus=self._count("vcpus"), memory=self._size("memory"), disk=self._size("disk"),
+        )  # fmt: skip
+        await self._context.grants.quotas.save(quota)
+        await self._context.grants.refresh()
+
+    def _count(self, resource: str) -> int | None:
+        """Raises Refused."""
+        text = str(self._fields[resource].value or "").strip()
+        if text and not (text.isascii() and text.isdigit() and len(text) <= 9):
+            raise Refused(_("“{text}” is no number; leave it empty for no limit").format(text=text[:80]))
+        return int(text) if text else None
+
+    def _size(self, resource: str) -> int | None:
+        """Raises Refused."""
+        text = str(self._fields[resource].value or "").strip()
+        amount = parse_size(text, "G") if text else None
+        if isinstance(amount, str):
+            raise Refused(_("“{text}” is no size; write something like “32 GiB”").format(text=text[:80]))
+        return amount
+
+    def _keys(self, kind: GrantKind, field: Field) -> tuple[str, ...]:
+        """Raises Refused."""
+        names = [name.strip() for name in str(field.value or "").split(",") if name.strip()]
+        keys = [named_target(kind, name, self._context.mirror) for name in names]
+        missing = next((name for name, key in zip(names, keys, strict=True) if key is None), None)
+        if missing is not None:
+            raise Refused(_("There is no “{name}”, or several; enter the UUID of one.").format(name=missing[:80]))
+        return tuple(key for key in keys if key is not None)
+
+
+class QuotaCard(Card):
+    """What somebody has of what they may have."""
+
+    def __init__(self, context: Context, user: User) -> None:
+        super().__init__(_("Quota"))
+        self._context, self._user = context, user
+        with self:
+            self._box = ui.element()
+            follow_source(context.grants.table.observe, self._fill)
+
+    def _fill(self) -> None:
+        quotas = self._context.grants.table.quotas_of(self._user.id)
+        self.set_visibility(bool(quotas))
+        with fresh_slot(self._box):
+            for quota in quotas:
+                if quota.group_id:
+                    ui.label(owner_text(self._context, quota)).classes("x-strong")
+                for limit in limits(quota, self._context.runner.quotas.used(quota)):
+                    self._line(limit)
+                if allowed := places(self._context, quota):
+                    ui.label(_("Allowed: {names}").format(names=", ".join(allowed))).classes("x-dim x-small")
+
+    @staticmethod
+    def _line(limit: Limit) -> None:
+        share = limit.used / limit.most if limit.most else float(limit.used > 0)
+        with ui.element().classes("x-quota"):
+            ui.label(_(RESOURCES[limit.resource]))
+            Meter(share, str(used_of(limit)), warning=WARNING, critical=1.0)
+
+
+def owner_text(context: Context, quota: Quota) -> str:
+    group = context.grants.groups.get(quota.group_id)
+    if group is not None:
+        return _("group {name}").format(name=group.name)
+    user = context.users.get(quota.user_id)
+    return user.name if user is not None else "–"
+
+
+def places(context: Context, quota: Quota) -> Sequence[str]:
+    """The SRs and networks that it names, as far as whoever looks may see them."""
+    found = [
+        target_of(kind, key, context.mirror)
+        for kind, keys in ((GrantKind.SR, quota.srs), (GrantKind.NETWORK, quota.networks))
+        for key in keys
+    ]
+    return [name_of(row) for row in found if row is not None]

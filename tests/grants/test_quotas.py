@@ -1,0 +1,163 @@
+"""Quotas: what is counted, what each command adds, what is refused at the moment of acting; and a small team that serves itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.grants.grant import GrantKind
+from data.grants.quota import Amounts, Quota, exceeded
+from data.identity import key_of
+from data.objects import SR, VDI, VM, Network, Pool, PowerState
+from data.scope import Scope
+from data.stores.directory import DataDirectory
+from data.stores.users import Role, User, UserStore
+from data.types import GIB
+from tests.control.fake_pool import Users, user
+from tests.creation.world import World
+from xo_dash.auth.grants import Grants, GrantStores
+from xo_dash.auth.visibility import PersonSees
+from xo_dash.control.actions import BY_ID, action
+from xo_dash.control.audit import Audit
+from xo_dash.control.quota.demands import COMMANDS
+from xo_dash.control.run import RunState
+from xo_dash.control.runner import Runner
+
+
+class Team:
+    """A pool, and dev, who has nothing but what a test gives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World()
+        self.mirror, self.pool = self.world.fake.mirror, self.world.pool
+        self.dev, self.boss, self.users = user(Role.NONE, "dev"), user(Role.ADMIN, "boss"), Users()
+        self.users |= {self.dev.id: self.dev, self.boss.id: self.boss}
+        self.runner = Runner(self.mirror, lambda _server: self.world, self.users, Audit(folder))  # type: ignore[arg-type,return-value]
+        directory = DataDirectory(folder)
+        self.kept = Grants(GrantStores(directory), self.mirror.grants, UserStore(directory))
+        self.runner.quotas.own = self.kept.own
+
+    async def quota(self, **limits: object) -> Quota:
+        saved = await self.kept.quotas.save(Quota(id="", user_id=self.dev.id, **limits))  # type: ignore[arg-type]
+        await self.kept.refresh()
+        return saved
+
+    async def lets_create(self) -> None:
+        role = await self.kept.roles.save("Creator", ["vm.create"])
+        await self.kept.grants.add(role.id, GrantKind.POOL, key_of(self.pool), user_id=self.dev.id)
+        await self.kept.grants.add("viewer", GrantKind.VM, key_of(self.world.golden), user_id=self.dev.id)
+        await self.kept.refresh()
+
+    async def owned(self, **fields: object) -> VM:
+        """A VM of dev's."""
+        vm = self.world.fake.vm("mine", **fields)  # type: ignore[arg-type]
+        await self.kept.own(key_of(vm), self.dev.id)
+        return vm
+
+    async def said(self, action_id: str, subject: VM | Pool | SR | VDI, by: User | None = None, **values: object) -> str:
+        """What it is refused for; empty if it is done."""
+        run = await self.runner.run(by or self.dev, action(action_id), [subject], values)
+        (item,) = run.items
+        assert item.state in (RunState.DONE, RunState.REFUSED), (item.state, str(item.reason))
+        return str(item.reason or "")
+
+    async def create(self, **values: object) -> str:
+        return await self.said("vm.create", self.pool, **({"name": "web", "template": self.world.golden.uuid} | values))
+
+    def scope(self) -> Scope:
+        class Known:
+            def get(self, _user_id: str) -> User:
+                return team.dev
+
+        team = self
+        return Scope(self.mirror, PersonSees(self.dev.id, Role.ADMIN, self.mirror.grants, Known()))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def team(tmp_path: Path) -> Team:
+    return Team(tmp_path)
+
+
+def test_what_takes_something_is_a_command(team: Team) -> None:
+    assert BY_ID.keys() >= COMMANDS
+
+
+def test_a_limit_is_passed_by_what_adds_to_it_alone() -> None:
+    quota = Quota(id="", user_id="dev", vms=2, memory=GIB)
+    assert exceeded(quota, Amounts(vms=5), Amounts(memory=GIB)) is None, "too many already, but none more"
+    assert exceeded(quota, Amounts(vms=1), Amounts(vms=1, memory=GIB)) is None
+    limit = exceeded(quota, Amounts(vms=1, memory=1), Amounts(vms=1, memory=GIB))
+    assert limit is not None and (limit.resource, limit.used, limit.most) == ("memory", 1, GIB)
+
+
+async def test_a_small_team_serves_itself(team: Team) -> None:
+    """A role, a template, an SR, a network and a quota: dev makes a VM, and sees and runs it; of the rest nothing but names."""
+    world = team.world
+    other = world.fake.vm("secret")
+    assert "no such" in await team.create() or "role" in await team.create(), "nothing is given yet"
+    await team.lets_create()
+    await team.quota(vms=1, disk=15 * GIB, srs=(key_of(world.vault),), networks=(key_of(world.lan),))
+    scope = team.scope()
+    before = scope.mirror
+    assert [vm.name_label for vm in before.every(VM)] == ["golden"] and {sr.name_label for sr in before.every(SR)} == {"vault"}
+    assert {one.name_label for one in before.every(Network)} == {"lan"}
+    assert all(one.uuid for one in before.every(Pool)) and not any(one.name_label == "secret" for one in before.every(VM))
+    assert not list(before.every(VDI)) or {disk.name_label for disk in before.every(VDI)} <= {"golden"}, "of the SR its name alone"
+    assert "fast" not in await team.create(disks=[{"position": "0", "sr": world.fast.uuid}]) != "", "an SR that dev does not see is none"
+    assert "VLAN" not in await team.create(nics=[{"network": world.vlan.uuid}]) != ""
+    assert "disks" in await team.create(disks=[{"position": "0", "size": "16 GiB"}])
+    assert await team.create() == ""
+    (mine,) = [vm for vm in world.fake.home.all(VM).values() if vm.name_label == "web"]
+    assert team.mirror.grants.owners == {key_of(mine): team.dev.id}
+    seen = team.scope()
+    assert {vm.name_label for vm in seen.mirror.every(VM)} == {"golden", "web"} and not any(seen.mirror.having(VM, key_of(other)))
+    assert await team.said("vm.rename", mine, name="shop") == ""
+    world.fake.change(mine, is_a_template=False)
+    assert "allows 1 VMs and 1 are in use" in await team.create()
+    assert await team.said("vm.create", team.pool, by=team.boss, name="more", template=world.golden.uuid) == "", "an administrator may"
+
+
+async def test_each_change_is_held_against_the_quota_of_the_owner(team: Team) -> None:
+    fast = team.world.fast
+    disk = team.world._vdi("data", fast, virtual_size=10 * GIB)
+    vm = await team.owned(memory_static_max=2 * GIB, memory_static_min=GIB, memory_dynamic_min=GIB, memory_dynamic_max=2 * GIB, VCPUs_max=2,
+                          VCPUs_at_startup=2)  # fmt: skip
+    await team.quota(vms=1, vcpus=2, memory=3 * GIB, disk=10 * GIB)
+    assert "3\u202fGiB of memory and 2\u202fGiB are in use, 2\u202fGiB more" in await team.said("vm.memory", vm, memory="4 GiB")
+    assert "2 vCPUs and 2 are in use" in await team.said("vm.vcpus", vm, vcpus=3)
+    assert "1 VMs" in await team.said("vm.clone", vm, name="copy")
+    assert await team.said("vm.start", vm) == "", "halted VMs count, so starting takes nothing"
+    helper = user(Role.OPERATOR, "helper")
+    team.users[helper.id] = helper
+    size = {"name": "d", "size": "20 GiB", "sr": fast.uuid}
+    assert "10\u202fGiB of disks and 0" in await team.said("vm.add_disk", vm, by=helper, **size), "whoever does it, it is the owner's"
+    assert await team.said("vm.attach_disk", vm, by=helper, disk=disk.uuid) == ""
+    team.world.fake.change(disk, VBDs=list(vm.VBDs))
+    assert "in use" in await team.said("vdi.grow", disk, size="+1")
+    await team.quota(networks=(key_of(team.world.lan),))
+    assert "no such" in await team.said("vm.add_nic", vm, network=team.world.vlan.uuid)
+
+
+async def test_running_vms_alone_may_count(team: Team) -> None:
+    fields = {"memory_static_max": 2 * GIB, "VCPUs_max": 2}
+    one, other = await team.owned(**fields), await team.owned(state=PowerState.RUNNING, **fields)
+    quota = await team.quota(memory=3 * GIB, running=True)
+    assert team.runner.quotas.used(quota) == Amounts(2, 2, 2 * GIB, 0)
+    assert "memory" in await team.said("vm.start", one)
+    team.world.fake.change(other, power_state=PowerState.HALTED)
+    assert await team.said("vm.start", one) == ""
+
+
+async def test_a_group_shares_one_and_several_at_once_do_not_pass_it(team: Team) -> None:
+    vms = [team.world.fake.vm(name) for name in ("a", "b", "c")]
+    for vm in vms:
+        await team.kept.grants.add("operator", GrantKind.VM, key_of(vm), user_id=team.dev.id)
+    group = await team.kept.groups.add("ops", [team.dev.id, "id-ann"])
+    await team.kept.quotas.save(Quota(id="", group_id=group.id, vms=3))
+    await team.kept.own(key_of(vms[0]), "id-ann")
+    await team.kept.own(key_of(vms[1]), "somebody else")
+    run = await team.runner.run(team.dev, action("vm.clone"), vms, {"name": "{name} copy"})
+    assert sorted(item.state.value for item in run.items) == ["done", "done", "refused"]
+    (refused,) = [item for item in run.items if item.state is RunState.REFUSED]
+    assert "allows 3 VMs and 3 are in use" in str(refused.reason)
