@@ -13,10 +13,9 @@ from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VDI, VIF, VM, Host, Network
 from data.types import Home
-from data.vms import copy_size
+from data.vms import copy_size, disks_of
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.sr.choice import default_sr, disk_srs, free_space
-from xo_dash.control.vm.disks import disks_of
 from xo_dash.control.vm.migration.mapping import MappingReason, counterpart, has_room, management_of, networks_on
 from xo_dash.control.vm.migration.request import HostPlace, MigrateVM, NetworkPlace, SRPlace
 from xo_dash.control.vm.migration.targets import Target, is_running, target_of
