@@ -16,10 +16,12 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bench.programs import Dashboard
 
-MAP = re.compile(r'"(\d+)":\{"tag":"nicegui-map"')
-READY = re.compile(r'"listener_id":"([0-9a-f-]{36})","type":"ready"')
-ROWS = {"": ("/frame/tree",), "/vms": ("/frame/tree", "/vms/rows")}
-"""{page, or "" for any other: what it fetches}"""
+MAP, TREE, LIST = "map", "tree", "grid"
+"""Elements that tell the server what they want."""
+ROWS = {TREE: "/frame/tree", LIST: "/vms/rows"}
+"""Where they get their rows from."""
+IN_SIGHT = 40
+"""Rows that a browser has on its screen, of a tree or a list."""
 CLIENT = re.compile(r"'client_id': '([0-9a-f-]{36})'")
 
 
@@ -37,8 +39,7 @@ class Browser:
     async def open(self) -> None:
         async with httpx.AsyncClient(base_url=self._board.url, cookies=self._board.cookies, timeout=30) as client:
             text = (await client.get(self._path)).text
-            for rows in ROWS.get(self._path, ROWS[""]):  # as its scripts would
-                (await client.get(rows)).raise_for_status()
+            sight = {name: await _in_sight(client, path) for name, path in ROWS.items() if _element(text, name)}
         found = CLIENT.search(text)
         assert found, f"no client in {self._path}"
         query = {
@@ -53,11 +54,19 @@ class Browser:
         await self._socket.recv()
         await self._socket.send("40")
         self._reading = asyncio.create_task(self._read())
-        if canvas := MAP.search(text):
-            listener = READY.search(text, canvas.start())
-            assert listener, "the map has another protocol"
-            ready = {"id": int(canvas[1]), "client_id": found[1], "listener_id": listener[1], "args": []}
-            await self._socket.send("42" + json.dumps(["event", ready]))
+        await self._emit(text, found[1], MAP, "ready")
+        if TREE in sight:
+            await self._emit(text, found[1], TREE, "watch", sight[TREE])
+        if LIST in sight:
+            await self._emit(text, found[1], LIST, "watch", sight[LIST], sight[LIST])
+
+    async def _emit(self, text: str, client: str, element: str, event: str, *args: object) -> None:
+        """As the element's script does, where the page has one."""
+        if place := _element(text, element):
+            listener = re.compile(rf'"listener_id":"([0-9a-f-]{{36}})","type":"{event}"').search(text, place.start())
+            assert self._socket is not None and listener, f"the {element} has another protocol"
+            told = {"id": int(place[1]), "client_id": client, "listener_id": listener[1], "args": list(map(json.dumps, args))}
+            await self._socket.send("42" + json.dumps(["event", told]))
 
     async def _read(self) -> None:
         assert self._socket is not None
@@ -74,6 +83,16 @@ class Browser:
             self._reading.cancel()
         if self._socket:
             await self._socket.close()
+
+
+def _element(text: str, name: str) -> re.Match[str] | None:
+    return re.search(rf'"(\d+)":\{{"tag":"nicegui-{name}"', text)
+
+
+async def _in_sight(client: httpx.AsyncClient, path: str) -> list[object]:
+    """The ids of the first rows."""
+    answer = (await client.get(path)).raise_for_status()
+    return [row[0] for row in answer.json()["rows"][:IN_SIGHT]]
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ from nicegui import ui
 
 MESSAGE: Final = "run_javascript"
 TOLD: Final = "told"
-"""Its key among what NiceGUI keeps for a client: what was told in this turn of the loop."""
+"""Its key among what NiceGUI keeps for a client."""
 
 
 def tell(element: ui.element, method: str, arguments: str) -> None:
@@ -19,12 +19,24 @@ def tell(element: ui.element, method: str, arguments: str) -> None:
     """
     client = element.client
     code = f"runMethod({element.id},'{method}',{arguments})"
-    last, waiting = client.storage.get(TOLD), client.outbox.messages
-    if last is not None and waiting and waiting[-1][2] is last:
-        last["code"] = f"try{{{last['code']}}}finally{{{code}}}"
+    turn: _Turn = client.storage.get(TOLD) or client.storage.setdefault(TOLD, _Turn())
+    waiting = client.outbox.messages
+    if turn.message is not None and waiting and waiting[-1][2] is turn.message:
+        turn.message["code"] = f"try{{{turn.message['code']}}}finally{{{code}}}"
         return
-    message = {"code": code}
-    if TOLD not in client.storage:
-        asyncio.get_running_loop().call_soon(client.storage.pop, TOLD, None)
-    client.storage[TOLD] = message
-    client.outbox.enqueue_message(MESSAGE, message, client.id)
+    if turn.message is None:
+        asyncio.get_running_loop().call_soon(turn.end)
+    turn.message = {"code": code}
+    client.outbox.enqueue_message(MESSAGE, turn.message, client.id)
+
+
+class _Turn:
+    """What was told in this turn of the loop. An object: NiceGUI keeps copies of plain dictionaries."""
+
+    __slots__ = ("message",)
+
+    def __init__(self) -> None:
+        self.message: dict[str, str] | None = None
+
+    def end(self) -> None:
+        self.message = None

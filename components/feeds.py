@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
-import orjson
 from nicegui import background_tasks
 
+from components.deltas import DeltaLog, Haste, LateReaders, RowDelta, dumps
 from data.changes import Change
 from data.coalesce import Coalescer, in_turns
 from data.sight import Sight
@@ -66,6 +65,9 @@ class Rows(Protocol):
     def update(self, changes: Sequence[Change]) -> bool:
         """Take changes in; whether there may be news now."""
 
+    def take(self) -> RowDelta | None:
+        """What became different since the last time, as a new revision; None if nothing did."""
+
     def whole(self) -> dict[str, object]:
         """All of it for a browser that has nothing, besides epoch and revision."""
 
@@ -73,27 +75,30 @@ class Rows(Protocol):
 RowsT = TypeVar("RowsT", bound=Rows)
 
 
-class Feed(ABC, Generic[RowsT, News]):
-    """Observes the mirror while a page is open, and only then."""
+class Feed(Generic[RowsT]):
+    """Observes the mirror while a page is open, and only then. A browser reads it by a `components.deltas.DeltaReader`."""
 
     def __init__(self, mirror: Sight, make: Callable[[Sight], RowsT]) -> None:
         self._mirror, self._make = mirror, make
-        self._viewers: Viewers[News] = Viewers()
+        self._viewers: Viewers[RowDelta] = Viewers()
         self._unsubscribe: Callable[[], None] | None = None
+        self.late = LateReaders()
         self._pace = Coalescer(self._flush)
         self._start()
 
     def _start(self) -> None:
         self.rows = self._make(self._mirror)
+        self.log = DeltaLog(self.rows.epoch)
         self._filling: asyncio.Task[None] | None = None
         self._encoded: tuple[str, bytes] | None = None
 
-    @abstractmethod
-    def take(self) -> News | None:
-        """What became different since the last time, as a new revision and as the viewers get it; None if nothing did."""
+    @property
+    def revision(self) -> int:
+        """Of the rows, as far as viewers were told."""
+        return self.rows.revision
 
-    def join(self, viewer: Callable[[News], object]) -> Callable[[], None]:
-        """Send news to `viewer` until what is returned is called."""
+    def join(self, viewer: Callable[[RowDelta], object]) -> Callable[[], None]:
+        """Tell `viewer` of each delta until what is returned is called."""
         if not self._viewers:
             self._start()  # nobody kept it up to date until now
             self._unsubscribe = self._mirror.observe(self._changed)
@@ -131,15 +136,14 @@ class Feed(ABC, Generic[RowsT, News]):
             self._pace.wake()
 
     def _flush(self) -> bool:
-        """Send what became different; whether there was something."""
+        """Tell of what became different; whether there was something."""
         if self._filling is None or not self._filling.done():
             return self._filling is not None  # its rows are on their way as a whole
-        news = self.take()
-        if news is None:
+        delta = self.rows.take()
+        if delta is None:
             return False
-        self._viewers.tell(news)
+        self.log.add(self.rows.revision, delta)
+        self._viewers.tell(delta)
+        if delta.haste is Haste.NOW:
+            self.log.settle()
         return True
-
-
-def dumps(value: object) -> bytes:
-    return orjson.dumps(value, default=tuple)  # named tuples go as lists

@@ -13,7 +13,7 @@ from data.sight import Sight
 from xo_dash.context import Context
 
 
-def serve(app: App, path: str, program: Context, feed: Callable[[Sight], Feed[Any, Any]]) -> None:
+def serve(app: App, path: str, program: Context, feed: Callable[[Sight], Feed[Any]]) -> None:
     """Answer `path` with the snapshot of `feed` of what its reader may see, or with 304 to who has it; the door lets in people alone."""
 
     @app.get(path, include_in_schema=False)

@@ -108,6 +108,7 @@ from xo_dash.i18n import _
 from xo_dash.listening import CannotListen
 from xo_dash.local_socket import LocalSocket
 from xo_dash.sync import gc_tuning
+from xo_dash.sync.pace import Interest
 from xo_dash.sync.servers import Servers
 
 log = logging.getLogger(__name__)
@@ -269,9 +270,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     mirror = Mirror()
     mirror.trash.days = days_of(stores.settings.value(SETTING))
     scopes = Scopes(mirror, Visibility(mirror.grants, stores.users))
-    servers = Servers(
-        mirror, stores.servers, findings=stores.findings, is_watched=lambda: _is_watched() or any(not run.ended for run in runner.runs)
-    )
+    servers = Servers(mirror, stores.servers, findings=stores.findings, interest=lambda: _interest(runner))
     demo_while: Callable[[], bool] | None = None
     if settings.demo:
 
@@ -350,6 +349,12 @@ def mount(app: App, context: Context) -> None:
     tidying = gc_tuning.Tidying(_is_watched)
     app.on_startup(lambda: context.servers.schedule.every(gc_tuning.YOUNG, "young garbage", tidying.young))
     app.on_startup(lambda: context.servers.schedule.every(gc_tuning.TIDY, "garbage", tidying.tick))
+
+
+def _interest(runner: Runner) -> Interest:
+    if any(not run.ended for run in runner.runs):
+        return Interest.COMMANDS
+    return Interest.PAGES if _is_watched() else Interest.NOBODY
 
 
 def _is_watched() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.findings.attention import level_words
-from components.findings.feed import FindingsFeed, LevelCounts
+from components.findings.feed import FindingsFeed
 from components.live import follow_source
 from components.ui import Mark
 from xo_dash.context import Context
@@ -16,13 +16,9 @@ def badge(context: Context) -> None:
     """What is critical and what is a warning; nothing for none."""
     board = context.shared(FindingsFeed)
     texts: dict[str, tuple[ui.element, ui.label]] = {}
-    shown: list[LevelCounts] = []
 
     def render() -> None:
         counts = board.counts
-        if shown == [counts]:
-            return
-        shown[:] = [counts]
         for name, (box, text) in texts.items():
             count = getattr(counts, name)
             box.set_visibility(count > 0)
@@ -34,4 +30,4 @@ def badge(context: Context) -> None:
             with ui.element("span") as box:
                 Mark(name)
                 texts[name] = (box, ui.label())
-        follow_source(board.observe, render)
+        follow_source(board.observe_counts, render)

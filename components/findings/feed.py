@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from components.findings.words import sentence
 from data.changes import Change
@@ -14,6 +14,8 @@ from data.findings.overrides import Acknowledgement
 from data.server import Server
 from data.sight import Sight
 from xo_dash.i18n import locale
+
+T = TypeVar("T")
 
 MOST = 500
 """Lines that are put into words; the worst are first."""
@@ -46,13 +48,15 @@ class FindingsFeed:
         self._stop: tuple[Callable[[], object], ...] = ()
         self._lines: list[Finding] | None = None
         self._told: dict[str, list[WordedFinding]] = {}
+        self._count_observers: dict[int, Callable[[LevelCounts], None]] = {}
+        self._counts: LevelCounts | None = None  # as they were told last
         self._due = False
         self._pace = Coalescer(self._tell)
 
     @property
     def lines(self) -> list[Finding]:
         """Worst first; those that somebody has seen come last."""
-        if self._lines is None or not self._observers:
+        if self._lines is None or not self._is_observed:
             overrides = self._mirror.findings.overrides
             self._lines = sorted(self._mirror.findings.all(time.time()), key=overrides.has_seen)
             self._told = {}
@@ -78,17 +82,31 @@ class FindingsFeed:
         levels = [finding.level for finding in self.lines if not overrides.has_seen(finding)]
         return LevelCounts(*(levels.count(level) for level in (Level.CRITICAL, Level.WARNING, Level.INFORMATION)))
 
+    @property
+    def _is_observed(self) -> bool:
+        return bool(self._observers or self._count_observers)
+
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Call `observer` when a line or a sentence may be another, until what is returned is called."""
+        return self._join(self._observers, observer)
+
+    def observe_counts(self, observer: Callable[[LevelCounts], None]) -> Callable[[], None]:
+        """Call `observer` with counts that are others."""
+        leave = self._join(self._count_observers, observer)
+        self._counts = self.counts
+        return leave
+
+    def _join(self, observers: dict[int, T], observer: T) -> Callable[[], None]:
         self._next += 1
         key = self._next
-        if not self._observers:
+        if not self._is_observed:
             self._lines = None
             self._stop = (self._mirror.findings.observe(lambda _subjects: self._stale()), self._mirror.observe(self._changed))
-        self._observers[key] = observer
+        observers[key] = observer
 
         def leave() -> None:
-            self._observers.pop(key, None)
-            if not self._observers:
+            observers.pop(key, None)
+            if not self._is_observed:
                 for stop in self._stop:
                     stop()
                 self._stop = ()
@@ -107,7 +125,9 @@ class FindingsFeed:
     def _changed(self, changes: Sequence[Change]) -> None:
         """Names are in the sentences, and a connection's state."""
         if any(isinstance(change.subject, Server) or "name_label" in change.names for change in changes):
-            self._stale()
+            self._lines = None
+            if self._observers:  # counts have no names in them
+                self._stale()
 
     def _stale(self) -> None:
         self._lines, self._due = None, True
@@ -119,4 +139,8 @@ class FindingsFeed:
         self._due = False
         for observer in list(self._observers.values()):
             observer()
+        if self._count_observers and (counts := self.counts) != self._counts:
+            self._counts = counts
+            for tell in list(self._count_observers.values()):
+                tell(counts)
         return True

@@ -9,8 +9,9 @@ import orjson
 from nicegui import events, ui
 
 from components.browser import tell
-from components.frame.feed import News, TreeFeed, encode
-from components.frame.tree_rows import NodeKind, Row
+from components.deltas import DeltaReader
+from components.frame.feed import TreeFeed
+from components.frame.tree_rows import NodeKind
 from components.theme.icons import drawing
 from components.ui.marks import drawings, screens
 from components.urls import PREFIXES
@@ -38,10 +39,6 @@ class Tree(ui.element, component="tree.js"):
         self._on_menu = on_menu
         self._feed = feed
         self._loads = ViewportLoads(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))
-        self._in_sight: frozenset[int] = frozenset()
-        self._held: dict[int, Row] = {}
-        self._held_since: News | None = None
-        self._held_last: News | None = None
         self._props["url"] = SNAPSHOT
         self._props["selected"] = _key(selected)
         self._props["marks"], self._props["screens"] = drawings(), screens()
@@ -54,39 +51,13 @@ class Tree(ui.element, component="tree.js"):
         self._props["words"] = _words()
         self.on("watch", self._watch)
         self.on("menu", self._menu)
-        self._leave = feed.join(self._send)
-
-    def _send(self, news: News) -> None:
-        """Pass a delta on; what changes nothing in sight waits until something does, or until the browser looks elsewhere."""
-        rows = {row[0]: row for row in news.delta.put}
-        if news.delta.quiet and self._in_sight.isdisjoint(rows):
-            self._held_since = self._held_since or news
-            self._held_last = news
-            self._held.update(rows)
-        elif self._held_since is None:
-            tell(self, "delta", news.encoded)
-        else:
-            gone = set(news.delta.gone)
-            put = [row for node, row in {**self._held, **rows}.items() if node not in gone]
-            tell(self, "delta", encode(news.epoch, self._held_since.since, news.revision, put, news.delta.gone))
-            self._forget_held()
-
-    def _release(self) -> None:
-        """Send what waited."""
-        if self._held_since is not None and self._held_last is not None:
-            last = self._held_last
-            tell(self, "delta", encode(last.epoch, self._held_since.since, last.revision, self._held.values(), ()))
-            self._forget_held()
-
-    def _forget_held(self) -> None:
-        self._held, self._held_since, self._held_last = {}, None, None
+        self._reader = DeltaReader(feed, lambda delta: tell(self, "delta", delta))
 
     def _watch(self, event: events.GenericEventArguments) -> None:
         """The browser tells which rows are in sight: send what waited, what is known of their load, and what becomes known."""
         wanted = event.args if isinstance(event.args, list) else []
         nodes = [node for node in wanted[:MOST] if isinstance(node, int)]
-        self._in_sight = frozenset(nodes)
-        self._release()
+        self._reader.look_at(nodes)
         found = ((node, self._feed.rows.subject(node)) for node in nodes)
         self._loads.watch({node: vm for node, vm in found if isinstance(vm, VM)})
 
@@ -98,7 +69,7 @@ class Tree(ui.element, component="tree.js"):
                     self._on_menu(subject, x, y)
 
     def _handle_delete(self) -> None:
-        self._leave()
+        self._reader.end()
         self._loads.end()
         super()._handle_delete()
 

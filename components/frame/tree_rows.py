@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
+from components.deltas import Haste, RowDelta
 from components.hosts.words import state_mark
 from components.servers.words import state_mark as connection_mark
 from components.vms.words import mark_of
@@ -35,14 +36,6 @@ class NodeKind(IntEnum):
     BENCH = 3
 
 
-class TreeDelta(NamedTuple):
-    """What became different. `quiet`: only marks of VMs did, which matters to nobody who does not have them in sight."""
-
-    put: list[Row]
-    gone: list[int]
-    quiet: bool
-
-
 SHOWN: Final = Together(
     reads_of(PoolView.name),
     reads_of(HostView.name, HostView.state),
@@ -64,7 +57,7 @@ class TreeRows:
         self._subjects: dict[int, Subject] = {}
         self._put: dict[int, Row] = {}
         self._gone: set[int] = set()
-        self._quiet = True
+        self._haste = Haste.WHENEVER
 
     def rows(self) -> list[Row]:
         return list(self._rows.values())
@@ -88,7 +81,7 @@ class TreeRows:
                     yield
         self._put.clear()
         self._gone.clear()
-        self._quiet = True
+        self._haste = Haste.WHENEVER
 
     def update(self, changes: Sequence[Change]) -> bool:
         """Take changes in; whether `take` has something now."""
@@ -110,12 +103,12 @@ class TreeRows:
                 self._draw_vm(vm)
         return bool(self._put or self._gone)
 
-    def take(self) -> TreeDelta | None:
+    def take(self) -> RowDelta | None:
         """What became different since the last time, as a new revision."""
         if not self._put and not self._gone:
             return None
-        delta = TreeDelta(list(self._put.values()), sorted(self._gone), self._quiet)
-        self._put, self._gone, self._quiet = {}, set(), True
+        delta = RowDelta(list(self._put.values()), sorted(self._gone), self._haste)
+        self._put, self._gone, self._haste = {}, set(), Haste.WHENEVER
         self.revision += 1
         return delta
 
@@ -163,7 +156,7 @@ class TreeRows:
         old = self._rows.get(node)
         if old != row:
             self._rows[node] = self._put[node] = row
-            self._quiet &= kind is NodeKind.VM and old is not None and (old[1], old[4], old[5]) == (parent, name, uuid)
+            self._haste = max(self._haste, _haste(old, row))
         return node
 
     def _drop(self, key: object) -> None:
@@ -173,4 +166,11 @@ class TreeRows:
             self._subjects.pop(node, None)
             self._put.pop(node, None)
             self._gone.add(node)
-            self._quiet = False
+            self._haste = Haste.NOW
+
+
+def _haste(old: Row | None, row: Row) -> Haste:
+    """A mark alone matters to nobody who does not have it in sight; by its name a VM may come into sight."""
+    if row[2] != NodeKind.VM or old is None or (old[1], old[5]) != (row[1], row[5]):
+        return Haste.NOW
+    return Haste.WHENEVER if old[4] == row[4] else Haste.SOON

@@ -20,7 +20,7 @@ from components.map import frames
 from components.map.map_rows import MapCounts, MapItem, MapRows, count, measured
 from components.map.reads import Thing
 from data.changes import Change, Operation, Subject
-from data.coalesce import INTERVAL
+from data.coalesce import next_burst
 from data.facts.host import memory_total
 from data.history import STEP, History
 from data.objects import SR, VM, Host, Network
@@ -162,7 +162,7 @@ class MapFeed:
         if not message:
             self._timer = None
             return
-        self._timer = loop.call_later(INTERVAL, self._flush)
+        self._timer = loop.call_at(next_burst(loop.time()), self._flush)
         self._revision += 1
         self._snapshot = ""
         self._viewers.tell(orjson.dumps({"v": self._revision, **message}).decode())

@@ -45,10 +45,14 @@ class Mark(ui.element):
     def __init__(self, shape: str) -> None:
         super().__init__("i")
         self._props["aria-hidden"] = "true"
+        self._shape = ""
         self.show(shape)
 
     def show(self, shape: str) -> None:
         known = shape if shape in SHAPES else "unknown"
+        if known == self._shape:
+            return
+        self._shape = known
         self._props["innerHTML"] = f'<svg viewBox="0 0 10 10">{_SHAPES[known]}</svg>'
         self.classes(replace=f"x-mark x-mark-{known}")
 

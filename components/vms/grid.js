@@ -211,10 +211,10 @@ export default {
       row.lacks = this.places.get(row.pool)?.ha && !row.restarts ? "ha" : "";
     },
 
-    delta(epoch, revision, put, gone, places) {
-      if (this.waiting) return void this.waiting.push([epoch, revision, put, gone, places]);
+    delta(epoch, since, revision, put, gone, places) {
+      if (this.waiting) return void this.waiting.push([epoch, since, revision, put, gone, places]);
       if (epoch === this.epoch && revision <= this.revision) return;
-      if (epoch !== this.epoch || revision !== this.revision + 1) {
+      if (epoch !== this.epoch || since > this.revision) {
         this.waiting = [];
         return void this.fetch();
       }
@@ -298,15 +298,16 @@ export default {
       };
     },
 
-    // Whose load is wanted: of the rows in sight; of all, when that is what they are sorted by.
+    // What is in sight, and whose load is wanted: that of the rows in sight; of all, when that is what they are sorted by.
     watch() {
+      const sight = this.shown.map((row) => row.id);
       const rows = this.sort.key === "cpu" ? this.flat : this.flat.filter((row) => this.shown.some((one) => one.id === row.id));
       const wanted = this.narrow || this.shownKeys.includes("cpu") || this.sort.key === "cpu" ? rows.filter((row) => row.state === "running") : [];
       const ids = wanted.map((row) => row.id);
-      const watching = [...ids].sort().join();
+      const watching = [[...sight].sort(), [...ids].sort()].join(";");
       if (watching === this.watching) return;
       this.watching = watching;
-      this.$emit("watch", ids);
+      this.$emit("watch", sight, ids);
     },
 
     // ---- what one wants to see

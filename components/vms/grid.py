@@ -12,6 +12,7 @@ from nicegui.dependencies import register_esm
 
 from components.browser import tell
 from components.charts import number_words
+from components.deltas import DeltaReader
 from components.servers.form import add_words
 from components.theme.icons import drawing
 from components.ui.marks import drawings
@@ -26,6 +27,8 @@ SNAPSHOT: Final = "/vms/rows"
 """Where the browser gets all rows from."""
 MOST_CHOSEN: Final = 500
 """VMs that a command is for at once."""
+MOST_IN_SIGHT: Final = 200
+"""Rows a browser may have in sight."""
 USUAL: Final = ("name", "state", "cpu", "vcpus", "memory", "disk", "addresses", "host", "pool", "tags", "uptime")
 MODULES: Final = Path(__file__).parent / "modules"
 register_esm("xo-vms", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
@@ -58,23 +61,21 @@ class Grid(ui.element, component="grid.js"):
         self.on("watch", self._watch)
         self.on("choose", self._choose)
         self.on("columns", self._columns)
-        self._leave = feed.join(self._send)
+        self._reader = DeltaReader(feed, lambda delta: tell(self, "delta", delta))
 
     def show_trash(self, count: int) -> None:
         """A way to the trash, where there is something in it."""
         if self._props.get("trash", 0) != count:
             self._props["trash"] = count
 
-    # ---- to the browser
-
-    def _send(self, delta: str) -> None:
-        tell(self, "delta", delta)
-
     # ---- from the browser; what it says is not trusted
 
     def _watch(self, event: events.GenericEventArguments) -> None:
-        """The rows whose load it wants: send what is known, and what becomes known."""
-        self._loads.watch(self._named(event.args))
+        """The rows that it has in sight, and those whose load it wants: send what is known, and what becomes known."""
+        match event.args:
+            case [list() as in_sight, list() as measured]:
+                self._reader.look_at(id_ for id_ in in_sight[:MOST_IN_SIGHT] if isinstance(id_, int))
+                self._loads.watch(self._named(measured))
 
     def _choose(self, event: events.GenericEventArguments) -> None:
         ids = event.args[:MOST_CHOSEN] if isinstance(event.args, list) else []
@@ -91,7 +92,7 @@ class Grid(ui.element, component="grid.js"):
         return {id_: vm for id_, vm in found if vm is not None}
 
     def _handle_delete(self) -> None:
-        self._leave()
+        self._reader.end()
         self._loads.end()
         super()._handle_delete()
 

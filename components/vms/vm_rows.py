@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from components.deltas import Haste, RowDelta
 from components.vms.rows import PoolInfo, VmRow, place_of, row_of
 from data.changes import Change
 from data.objects import VM, Host, Pool
@@ -19,13 +20,6 @@ SHOWN: Final = reads_of(
     V.tools, V.started, V.snapshot_count, V.restarts, V.appliance,
 )  # fmt: skip
 """What a row is made of."""
-
-
-class VmListDelta(NamedTuple):
-    put: list[VmRow]
-    gone: list[int]
-    places: list[PoolInfo] | None
-    """All of them, if one is another."""
 
 
 class VmRows:
@@ -67,9 +61,10 @@ class VmRows:
             found |= bool(touched) or isinstance(change.subject, Server | Pool | Host)  # a pool may go by its master's name
         return found
 
-    def take(self) -> VmListDelta | None:
+    def take(self) -> RowDelta | None:
         """What became different since the last time, as a new revision; None if nothing did."""
         dirty, self._dirty = self._dirty, {}
+        newest = self._next
         put = [row for vm in dirty if (row := self._draw(vm))]
         gone, self._gone = sorted(self._gone), set()
         now = self._now()
@@ -78,7 +73,8 @@ class VmRows:
         if not put and not gone and places is None:
             return None
         self.revision += 1
-        return VmListDelta(put, gone, places)
+        is_same = not gone and places is None and self._next == newest
+        return RowDelta(put, gone, Haste.SOON if is_same else Haste.NOW, (places,))
 
     def _draw(self, vm: VM) -> VmRow | None:
         """The row of `vm`, if it is another than before."""

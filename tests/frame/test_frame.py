@@ -14,7 +14,8 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components.frame.feed import News, TreeFeed
+from components.deltas import RowDelta
+from components.frame.feed import TreeFeed
 from components.frame.finder import Finder
 from components.frame.status import judge
 from components.frame.tree import SNAPSHOT, Tree
@@ -126,11 +127,11 @@ async def test_a_mark_out_of_sight_waits_until_it_is_in_sight(
     fakes.change(mirror, vm, power_state=PowerState.PAUSED)
     await settle()
     assert sent == []
-    fakes.change(mirror, other, name_label="renamed")  # concerns everybody: what waited goes along
+    fakes.remove(mirror, other)  # concerns everybody: what waited goes along
     await settle()
     assert len(sent) == 1
     assert '"paused","web-1"' in sent[0]
-    assert '"renamed"' in sent[0]
+    assert f"[{nodes[other.uuid]}]" in sent[0]
     fakes.change(mirror, vm, power_state=PowerState.RUNNING)
     await settle()
     assert len(sent) == 1
@@ -257,9 +258,9 @@ async def test_all_of_it_also_for_who_asks_while_others_come_and_go(user: User, 
 async def test_one_broken_page_keeps_nobody_from_the_news(user: User, mirror: Mirror, error_log: list[logging.LogRecord]) -> None:
     assert user  # its loop runs
     feed = TreeFeed(mirror)
-    told: list[News] = []
+    told: list[RowDelta] = []
 
-    def broken(news: News) -> None:
+    def broken(delta: RowDelta) -> None:
         raise RuntimeError("broken")
 
     leaves = [feed.join(broken), feed.join(told.append)]
@@ -268,7 +269,7 @@ async def test_one_broken_page_keeps_nobody_from_the_news(user: User, mirror: Mi
     await asyncio.sleep(INTERVAL / 2)
     for leave in leaves:
         leave()
-    assert [row[4] for news in told for row in news.delta.put] == ["renamed"]
+    assert [row[4] for delta in told for row in delta.put] == ["renamed"]
     assert [record.getMessage() for record in error_log] == ["a page could not be brought up to date"]
     error_log.clear()
     await asyncio.sleep(INTERVAL * 1.5)  # its timer ends before the loop does

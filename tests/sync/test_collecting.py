@@ -15,7 +15,7 @@ from data.server import Server, ServerState
 from data.types import Ref
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
-from xo_dash.sync.metrics import Collector
+from xo_dash.sync.metrics import IDLE_ROUND, Collector
 from xo_dash.xapi.errors import BadReply, Unreachable
 from xo_dash.xapi.wire import Reply
 
@@ -142,6 +142,31 @@ async def test_only_where_somebody_looks_rounds_are_short(mirror: PoolMirror, ho
     assert [host for host, _params, _accept in hosts.asked] == ["10.0.0.1"] and told == [{"vm-1", "host-1"}]
     mirror.history.publish(frozenset({"vm-2"}))
     assert len(told) == 1, "others are not heard of"
+    unsubscribe()
+    collector.stop()
+
+
+async def test_what_nobody_looks_at_waits_for_a_slow_round_and_lacks_nothing_then(mirror: PoolMirror, hosts: Hosts) -> None:
+    collector = collector_of(mirror, hosts)
+    unsubscribe = mirror.history.observe(lambda _fresh: None, frozenset({"vm-1"}))
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    end = hosts.now
+    for _round in range(2):
+        hosts.now += STEP
+        ago(collector, STEP)
+        hosts.asked.clear()
+        await collector.tick()
+        await until(lambda: mirror.history.series("vm-1")["cpu"].end == hosts.now)
+        assert mirror.history.series("host-1")["cpu"].end == end
+        assert [params["start"] for _host, params, _accept in hosts.asked] == [str(int(hosts.now - STEP) + 1)]
+    hosts.now += STEP
+    collector._hosts[Ref("h-1")].all_at -= IDLE_ROUND
+    ago(collector, STEP)
+    await collector.tick()
+    await until(lambda: mirror.history.series("host-1")["cpu"].end == hosts.now)
+    moments = [[t for t, _value in mirror.history.series(uuid)["cpu"].points()] for uuid in ("host-1", "vm-1")]
+    assert moments[0] == moments[1]
     unsubscribe()
     collector.stop()
 

@@ -12,6 +12,7 @@ from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components import ui as own
+from components.browser import tell
 from components.ui.meters import HEIGHT, runs
 
 EVIL = "<img src=x onerror=alert(1)>{{ constructor }}"
@@ -199,3 +200,15 @@ async def test_a_dialog_is_typed_into_at_once() -> None:
         await user.open("/")
         fields = sorted(user.find(own.Field).elements, key=lambda field: field.id)
         assert [bool(field.props.get("autofocus")) for field in fields] == [True, False]
+
+
+async def test_what_is_told_in_one_turn_is_one_message(user: User) -> None:
+    client = await user.open("/")
+    client.outbox.messages.clear()
+    with client:
+        one, two = ui.element(), ui.element()
+    tell(one, "show", "[1]")
+    tell(two, "show", "[2]")
+    assert [message["code"] for _to, _kind, message in client.outbox.messages] == [
+        f"try{{runMethod({one.id},'show',[1])}}finally{{runMethod({two.id},'show',[2])}}"
+    ]

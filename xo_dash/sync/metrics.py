@@ -7,7 +7,8 @@ import logging
 import math
 import random
 import time
-from collections.abc import Coroutine, Set
+from collections import defaultdict
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -33,7 +34,7 @@ SLICE = 10
 """Objects whose samples are stored in one turn of the loop."""
 EARLY = 0.5
 """Seconds by which a tick may come too soon."""
-GATHER = 0.05
+GATHER = 0.25
 """Seconds in which hosts that answer together become one publication."""
 
 CLOCK = 600.0
@@ -52,7 +53,10 @@ class _Asked:
     """What we know of one host's clock and samples."""
 
     uuid: str
-    end: int = 0  # epoch seconds, its clock: its newest sample that we have
+    end: int = 0  # epoch seconds, its clock: the newest sample of all that it measures
+    part: frozenset[str] = frozenset()  # uuids of which we have more, up to `part_end`: the rest waits for a slow round
+    part_end: int = 0
+    all_at: float = -math.inf  # when it was asked for all (monotonic)
     clock_at: float = -CLOCK  # when its clock was looked at (monotonic)
     silent: int = 0  # answers in a row without a new sample
     failures: int = 0  # in a row
@@ -61,6 +65,16 @@ class _Asked:
     busy: bool = False
     began: float = -math.inf  # when it was asked last (monotonic)
     uuids: set[str] = field(default_factory=set)  # what it measured last time
+
+    @property
+    def newest(self) -> int:
+        """Epoch seconds, its clock: its newest sample that we have."""
+        return max(self.end, self.part_end)
+
+    def part_of(self, looked_at: frozenset[str]) -> frozenset[str]:
+        """What to ask for now: these uuids, where all samples of them but the newest are known; empty for everything."""
+        is_slow = time.monotonic() - self.all_at >= IDLE_ROUND - EARLY
+        return frozenset() if is_slow or not looked_at <= self.part else looked_at
 
 
 class Collector:
@@ -92,22 +106,26 @@ class Collector:
             is_due = now - asked.began >= (brisk if ref in looked_at else IDLE_ROUND) - EARLY and now >= asked.rest_until
             if is_due and not asked.busy and metrics is not None and metrics.live:
                 asked.busy, asked.began = True, now
-                self._begin(self._ask(host, asked))
+                self._begin(self._ask(host, asked, looked_at.get(ref, frozenset())))
         if now - self._last_clearing > IDLE_ROUND:
             self._last_clearing = now
             self._begin(self._forget_the_dead())
 
-    def _looked_at(self) -> Set[Ref]:
-        """The hosts that measure what somebody looks at."""
+    def _looked_at(self) -> Mapping[Ref, frozenset[str]]:
+        """{host: what somebody looks at of what it measures, by uuid; empty for everything}"""
         history = self._pool.history
         if not history.is_watched:
-            return frozenset()
+            return {}
         watched = history.watched
         if watched is None:
-            return self._pool.all(Host).keys()
-        vms = (self._pool.by_uuid(VM, uuid) for uuid in watched)
-        hosts = (self._pool.by_uuid(Host, uuid) for uuid in watched)
-        return {vm.resident_on for vm in vms if vm} | {host.ref for host in hosts if host}
+            return dict.fromkeys(self._pool.all(Host), frozenset())
+        found: defaultdict[Ref, set[str]] = defaultdict(set)
+        for uuid in watched:
+            if vm := self._pool.by_uuid(VM, uuid):
+                found[vm.resident_on].add(uuid)
+            elif host := self._pool.by_uuid(Host, uuid):
+                found[host.ref].add(uuid)
+        return {ref: frozenset(uuids) for ref, uuids in found.items()}
 
     def hurry(self) -> None:
         """Start the next round now if it is due, not with the schedule's next tick."""
@@ -126,18 +144,23 @@ class Collector:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, host: Host, asked: _Asked) -> None:
+    async def _ask(self, host: Host, asked: _Asked, looked_at: frozenset[str]) -> None:
         try:
-            update = await self._fetch(host, asked)
-            asked.silent = 0 if update is not None and update.end > asked.end else asked.silent + 1
+            part = asked.part_of(looked_at)
+            update = await self._fetch(host, asked, part)
+            asked.silent = 0 if update is not None and update.end > asked.newest else asked.silent + 1
             if update is not None:
                 await self._check_time(host, asked, update)
-                asked.end = update.end
+            if part:
+                asked.part_end = asked.newest if update is None else update.end
+            else:
+                asked.end, asked.all_at = asked.end if update is None else update.end, time.monotonic()
+                asked.part, asked.part_end = looked_at, asked.end
             if asked.uuids:
-                await self._store(asked, update)
+                await self._store(asked, update, part)
             else:  # all of its series are made, and stay
                 with self._loading:
-                    await self._store(asked, update)
+                    await self._store(asked, update, part)
             asked.failures = 0
         except XapiError as error:  # the poller says what there is to say about a pool that is gone
             asked.failures += 1
@@ -147,12 +170,13 @@ class Collector:
         finally:
             asked.busy = False
 
-    async def _fetch(self, host: Host, asked: _Asked) -> rrd.Update | None:
+    async def _fetch(self, host: Host, asked: _Asked, part: frozenset[str]) -> rrd.Update | None:
         if time.monotonic() - asked.clock_at >= CLOCK or asked.silent == SILENT:
             await self._look_at_clock(host, asked)
         oldest = int(self._time_of(host) - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
-        query = {"start": str(max(asked.end + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
-        parse = partial(rrd.parse, online={vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs)})
+        since = asked.newest if part else asked.end
+        query = {"start": str(max(since + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
+        parse = partial(rrd.parse, online={vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs)}, only=part)
         if asked.in_xml:
             return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="text/xml")
         query["json"] = "true"
@@ -180,18 +204,20 @@ class Collector:
             after = time.time()
             ahead = clock + 0.5 - (before + after) / 2  # it tells whole seconds
             self._pool.history.clocks[host.uuid] = Clock(ahead, 0.5 + abs(after - before) / 2)
-            if asked.end > clock + SILENT * STEP:  # it was set back, and what was measured before lies ahead
-                asked.end = 0
+            if asked.newest > clock + SILENT * STEP:  # it was set back, and what was measured before lies ahead
+                asked.end = asked.part_end = 0
+                asked.part = frozenset()
                 self._pool.history.forget(asked.uuids)
         asked.clock_at = time.monotonic()
 
-    async def _store(self, asked: _Asked, update: rrd.Update | None) -> None:
+    async def _store(self, asked: _Asked, update: rrd.Update | None, part: frozenset[str]) -> None:
         """What this host no longer measures has no load any more; another host may have it by now."""
         history = self._pool.history
         measured = {uuid: columns for uuid, columns in update.objects.items() if self._is_known(uuid)} if update is not None else {}
-        gone = asked.uuids - measured.keys() if update is not None else set()
+        gone = (part or asked.uuids) - measured.keys() if update is not None else set()
         elsewhere = set().union(*(other.uuids for other in self._hosts.values() if other is not asked)) if gone else set()
-        asked.uuids = set(measured) or asked.uuids
+        if not part:
+            asked.uuids = set(measured) or asked.uuids
         for number, (uuid, columns) in enumerate(measured.items()):
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from data.server import ServerState
 from data.types import XapiObject
 from xo_dash.sync.connection_state import LAST_RETRY, ConnectionState, DuplicatePool, WrongPool
 from xo_dash.sync.gc_tuning import Loading
+from xo_dash.sync.pace import Interest, Pace
 from xo_dash.sync.pool_identity import Identity, identify, is_behind
 from xo_dash.sync.reconcile import Reconciler
 from xo_dash.xapi import events
@@ -31,8 +32,6 @@ KNOCK_PAUSE = 0.3
 """Seconds between two looks whether somebody answers again."""
 BLIND = 10.0
 """Seconds until the next attempt all the same: for another reason, or the certificate that is presented now."""
-UNWATCHED = 0.5
-"""Seconds that changes may wait for more while nobody looks: most of what one costs is that it is asked for by itself."""
 DOUBT = 1.0
 """Seconds to wait for events when the picture seems to have too much."""
 MOST_MEMBERS, MOST_OF_AN_ADDRESS, MOST_OF_A_PRINT = 256, 253, 100
@@ -80,10 +79,9 @@ class Poller:
         connection: Connection,
         known: Known,
         loading: Loading,
-        is_watched: Callable[[], bool] = lambda: True,
+        interest: Callable[[], Interest] = lambda: Interest.COMMANDS,
     ) -> None:
-        """`is_watched`: whether somebody looks at a page, or waits for what a command does."""
-        self._is_watched = is_watched
+        self._pace = Pace(interest)
         self._mirror = mirror
         self._pool = pool
         self._connection = connection
@@ -160,14 +158,16 @@ class Poller:
             await self._first_state()
             return
         wait = min(left, DOUBT if self._census.doubts else LONG_POLL)
+        asked = time.monotonic()
         batch = await self._connection.events(KINDS, token, wait)
+        waited = time.monotonic() - asked
         if batch.token.database < token.database:
             log.warning("%s: its database went back in time; reading it anew", self._pool.server.label)
             self._lost()
             return
         await self._apply(token, batch)
-        if batch.events and not self._is_watched():
-            await asyncio.sleep(min(left, UNWATCHED))
+        if pause := self._pace.pause(waited, changed=bool(batch.events)):
+            await asyncio.sleep(min(left, pause))
 
     async def _first_state(self) -> None:
         """All there is, portion by portion."""

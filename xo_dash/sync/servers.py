@@ -21,6 +21,7 @@ from xo_dash.sync import evaluator, gc_tuning, probe
 from xo_dash.sync.archives import Archives
 from xo_dash.sync.evaluator import Evaluator
 from xo_dash.sync.metrics import ROUND, Collector
+from xo_dash.sync.pace import Interest
 from xo_dash.sync.poller import SLICE, Contact, Known, Poller
 from xo_dash.sync.pool_identity import Identity, identify
 from xo_dash.sync.schedule import Schedule
@@ -53,10 +54,10 @@ class Servers:
         mirror: Mirror,
         store: ServerStore,
         findings: FindingStore | None = None,
-        is_watched: Callable[[], bool] = lambda: True,
+        interest: Callable[[], Interest] = lambda: Interest.COMMANDS,
     ) -> None:
-        """`findings`: see Watch. `is_watched`: see Poller."""
-        self._is_watched = is_watched
+        """`findings`: see Watch. `interest`: who waits for changes."""
+        self._interest = interest
         self._mirror = mirror
         self._store = store
         self._originator = f"xo-dash {store.installation}"  # tells our sessions from another dashboard's in XAPI's lists
@@ -192,7 +193,7 @@ class Servers:
             duplicate=lambda identity: self.other_that_is(identity, record.id),
             learn=lambda contact: self._learn(record.id, contact),
         )
-        poller = Poller(self._mirror, pool, connection, known, self._loading, self._is_watched)
+        poller = Poller(self._mirror, pool, connection, known, self._loading, self._interest)
         collector = Collector(pool, connection, self._loading)
         self._running[record.id] = _Running(record, connection, poller, collector)
         self.schedule.always(f"poll {record.id}", poller.run)

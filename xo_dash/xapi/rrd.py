@@ -9,7 +9,7 @@ import math
 import re
 import time
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -41,13 +41,14 @@ class Update:
         return round((self.first + length - 1) * STEP)
 
 
-def parse(reply: Reply, online: Mapping[str, int] = MappingProxyType({})) -> Update | None:
+def parse(reply: Reply, online: Mapping[str, int] = MappingProxyType({}), only: Set[str] = frozenset()) -> Update | None:
     """None where there is nothing. Raises BadReply; for a thread.
 
+    `only`: uuids of objects, where others are of no interest now.
     `online`: {VM's uuid: vCPUs that are online}. Source: xcp-rrdd measures every vCPU that a domain has, also those not online.
     """
     exported = export(reply)
-    return None if exported is None else _columns(exported, online)
+    return None if exported is None else _columns(exported, online, only)
 
 
 def export(reply: Reply) -> Export | None:
@@ -55,7 +56,7 @@ def export(reply: Reply) -> Export | None:
     return None if reply.status == 500 else rrd_formats.export(reply)
 
 
-def _columns(export: Export, online: Mapping[str, int]) -> Update | None:
+def _columns(export: Export, online: Mapping[str, int], only: Set[str]) -> Update | None:
     rows = sorted(zip(export.times, export.rows, strict=True), key=lambda row: row[0])
     while rows and all(map(math.isnan, rows[-1][1])):
         rows.pop()  # not measured yet: the next round asks for it again
@@ -67,7 +68,7 @@ def _columns(export: Export, online: Mapping[str, int]) -> Update | None:
     found: dict[tuple[str, str], _Measured] = {}
     for number, (entry, values) in enumerate(zip(export.legend, zip(*(values for _t, values in rows), strict=True), strict=True)):
         match entry.split(":", 3):
-            case ["AVERAGE", "vm" | "host" as owner, uuid, name]:
+            case ["AVERAGE", "vm" | "host" as owner, uuid, name] if not only or uuid in only:
                 purpose = _purpose(owner, name)
                 if purpose.is_of_use:
                     found.setdefault((owner, uuid), _Measured()).add(name, purpose, _placed(places, values))
