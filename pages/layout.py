@@ -20,6 +20,7 @@ from components.frame.navigation import navigation
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
 from components.people.account import role_word
+from components.people.view_as import viewing_banner
 from components.ui import page as page_box
 from data.changes import Subject
 from data.stores.users import User
@@ -69,6 +70,7 @@ def frame(
         navigation(context, ui.context.client.request.url.path)
         Tree(feed, selected, on_menu=menu.open)
     with shell.main:
+        viewing_banner(user)
         if bare:
             shell.main.classes("x-main-bare")
             yield

@@ -34,6 +34,8 @@ CHANGES: Final[Mapping[str, str]] = {
     "group.remove": N_("Remove group"),
     "role.save": N_("Save role"),
     "role.remove": N_("Remove role"),
+    "view_as.begin": N_("View as user"),
+    "view_as.end": N_("Stop viewing as user"),
     "quota.save": N_("Set quota"),
     "quota.remove": N_("Remove quota"),
     "vm.owner": N_("Change owner"),

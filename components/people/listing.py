@@ -9,6 +9,7 @@ from nicegui import ui
 from components.live import fresh_slot
 from components.people.account import role_word
 from components.people.faults import fault_of, need_administrator
+from components.people.view_as import view_as_item
 from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, menu, menu_item, notify
 from data.stores.users import Role, User
 from xo_dash.auth.current import current_session
@@ -49,6 +50,7 @@ class PeopleList(Card):
             with Button(icon="more", label=_("Actions for {name}").format(name=user.name), kind=ButtonKind.GHOST), menu(right=True):
                 for role in Role:
                     menu_item(role_word(role), lambda role=role: self._set_role(user, role), chosen=role is user.role)
+                view_as_item(user)
                 menu_item(_("New password"), lambda: self._ask_password(user))
                 if self._second_step(user) != "–":
                     menu_item(_("Reset two-step sign-in"), lambda: self._reset_two_step(user))

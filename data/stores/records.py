@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from data.stores.directory import DataDirectory
-from data.stores.errors import RecordMissing, StoreError
+from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.storage import Migration, Row, StoreFile
 from data.stores.trace import Deed, Result, changed, name_of
 from xo_dash.i18n import _
@@ -69,6 +69,8 @@ class Records(Generic[R]):
             self._refresh()
             edited = dict(self._records)
             try:
+                if self._directory.actor.only_looks:
+                    raise RecordRefused(_("you are viewing as another user; stop viewing to change anything"))
                 result = change(edited)
             except StoreError as error:
                 self._tell(self._deed(action, about, None, None, result=Result.REFUSED, reason=str(error)))

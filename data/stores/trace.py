@@ -23,6 +23,7 @@ class Actor:
     user: str
     user_id: str = ""
     address: str = ""  # of the browser
+    only_looks: bool = False  # through somebody else's eyes
 
 
 OURSELVES: Final = Actor("xo-dash")

@@ -22,7 +22,7 @@ from data.scope import Scope
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.trace import Actor, by
 from data.stores.users import Role, User
-from xo_dash.auth.current import scope_session
+from xo_dash.auth.current import actor_of, scope_session
 from xo_dash.auth.kinds import PROGRAMS, open_to
 from xo_dash.auth.problems import problem
 from xo_dash.auth.refused import Refused
@@ -65,7 +65,7 @@ class Asked:
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.user.name, self.user.id, self.address)
+        return actor_of(self.user, self.address)
 
     @property
     def address(self) -> str:

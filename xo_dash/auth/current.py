@@ -8,7 +8,7 @@ from nicegui.slot import Slot
 from starlette.requests import HTTPConnection
 
 from data.stores.trace import OURSELVES, Actor
-from data.stores.users import User
+from data.stores.users import User, ViewedUser
 from xo_dash.auth.kinds import PROGRAMS, SessionKind, kinds_of
 from xo_dash.auth.sessions import Session, SignedOut
 
@@ -41,7 +41,13 @@ def current_actor() -> Actor:
         user = session.user()
     except (SignedOut, RuntimeError):  # a page without anybody
         return OURSELVES
-    return Actor(user.name, user.id, session.address)
+    return actor_of(user, session.address)
+
+
+def actor_of(user: User, address: str) -> Actor:
+    """Of somebody who looks through another's eyes that other has nothing to do with it."""
+    acts = user.by if isinstance(user, ViewedUser) else user
+    return Actor(acts.name, acts.id, address, only_looks=acts is not user)
 
 
 def user_of(connection: HTTPConnection) -> User:

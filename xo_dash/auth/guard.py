@@ -34,6 +34,8 @@ OF_A_PAGE = "/_nicegui/client/"
 """Uploads: `/_nicegui/client/<client id>/...`"""
 OF_A_KIOSK = "/kiosk/map"
 """The one page that a screen on a wall may have."""
+WAYS_OUT = frozenset({"/view-as", "/view-as/stop", "/sign-out"})
+"""Of who looks through another user's eyes."""
 FAREWELL = 1.0
 """Seconds for a page's socket to be told the end before it is cut."""
 
@@ -110,6 +112,8 @@ class Guard:
         ):
             self._explain(headers, is_secure(scope))
             return _plain(headers, N_("This request comes from another site."), 403)
+        if session is not None and session.viewing_as and scope["type"] == "http" and _changes(scope, path):
+            return _plain(headers, N_("You are viewing as another user. Stop viewing to change anything."), 403)
         return self._trespass(scope, headers, path, session)
 
     def _explain(self, headers: Headers, tls: bool) -> None:
@@ -212,6 +216,11 @@ def route_path(scope: Scope) -> str:
 
 def _may_change_something(scope: Scope, path: str) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS or path.startswith(SOCKET)
+
+
+def _changes(scope: Scope, path: str) -> bool:
+    """Whether a request of who looks through another's eyes may change something; the way out does not."""
+    return scope["method"] not in SAFE_METHODS and not path.startswith(SOCKET) and path not in WAYS_OUT
 
 
 def _page_of_socket(scope: Scope) -> tuple[Client | None, dict[str, list[str]]]:

@@ -12,6 +12,7 @@ from xo_dash.auth.guard import Guard
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.routes import add_routes
 from xo_dash.auth.service import AuthService
+from xo_dash.auth.view_as import ViewAs
 from xo_dash.i18n import _
 
 TICK = 1.0
@@ -40,5 +41,6 @@ def install(app: App, auth: AuthService, views: Views, host: str, ready: Callabl
     )
     sockets.register()
     add_routes(app, auth, views)
+    ViewAs(auth.sessions, auth.users, auth.tell).add_routes(app)
     app.timer(TICK, auth.tick)
     app.on_shutdown(auth.close)

@@ -16,7 +16,7 @@ from data.stores.errors import StoreError
 from data.stores.kiosks import Kiosk, KioskStore
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.tokens import ApiToken, TokenStore
-from data.stores.users import Role, User, UserStore, capped
+from data.stores.users import Role, User, UserStore, capped, viewed
 from xo_dash.auth.kinds import SessionKind
 from xo_dash.auth.tickets import Tickets
 
@@ -48,6 +48,7 @@ class Session:
     table: "SessionTable" = field(repr=False)
     ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     token_id: str = ""  # of a program; empty for a browser
+    viewing_as: str = ""  # the id of the user through whose eyes an administrator looks
 
     @property
     def kiosk_id(self) -> str:
@@ -163,10 +164,14 @@ class SessionTable:
         if session.kiosk_id:
             kiosk = self._kiosks.open(session.kiosk_id) if self._kiosks else None
             return viewer_of(kiosk) if kiosk else None
+        user = self.account_of(session)
+        seen = self._users.get(session.viewing_as) if session.viewing_as and user is not None and user.role is Role.ADMIN else None
+        return user if user is None or seen is None or seen.role is Role.ADMIN else viewed(seen, user)
+
+    def account_of(self, session: Session) -> User | None:
+        """Who signed in, also while they look through somebody else's eyes; of an open session of a person."""
         user = self._users.get(session.user_id)
-        if user is None or user.epoch != session.epoch or not self._accepts(user):
-            return None
-        return user
+        return user if user is not None and user.epoch == session.epoch and self._accepts(user) else None
 
     def _user_of_token(self, session: Session) -> User | None:
         token, user = self.token_of(session), self._users.get(session.user_id)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from data.objects import VM
-from data.stores.users import User
-from xo_dash.control.access import Verdict, may
+from data.stores.users import User, ViewedUser
+from xo_dash.control.access import VIEWING, Verdict, may
 from xo_dash.control.verbs import HOST_CONSOLE, SEE_CONSOLE, USE_CONSOLE
 
 
@@ -14,4 +14,6 @@ def may_see(user: User | None, vm: VM) -> Verdict:
 
 def may_use(user: User | None, vm: VM) -> Verdict:
     """Whether keys, pointer and pasted text of `user` reach it."""
+    if isinstance(user, ViewedUser):
+        return VIEWING
     return may(user, HOST_CONSOLE if vm.is_control_domain else USE_CONSOLE, vm)

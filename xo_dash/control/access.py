@@ -39,6 +39,7 @@ class Verdict:
 
 ALLOWED = Verdict(True)
 DENIED = lazy(N_("a grant denies you this here; ask an administrator"))
+VIEWING = Verdict(False, lazy(N_("you are viewing as another user; stop viewing to do this")))
 GONE = Verdict(False, lazy(N_("you are no longer signed in; sign in again")))
 
 

@@ -17,9 +17,9 @@ from data.names import name_of
 from data.objects import Host, Task
 from data.reading import reading
 from data.stores.trace import Actor, Deed
-from data.stores.users import CappedUser, Role, User, capped
+from data.stores.users import CappedUser, Role, User, ViewedUser, capped
 from data.types import XapiObject
-from xo_dash.control.access import may
+from xo_dash.control.access import VIEWING, may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.activity import Activity
 from xo_dash.control.audit import STOPPED, Audit, AuditEntry, AuditUnwritable, moment
@@ -129,6 +129,7 @@ class Runner:
         self, user: User, action: AnyAction, subjects: Sequence[XapiObject], request: Request | Values | None = None, *, address: str = ""
     ) -> Run:
         """Begin, and return at once; the run changes as it goes. Refusals too are ends of its items, never exceptions."""
+        looks, user = isinstance(user, ViewedUser), user.by if isinstance(user, ViewedUser) else user
         run = Run(
             id=self._fresh_id(),
             key=uuid.uuid4().hex,
@@ -141,6 +142,8 @@ class Runner:
             cap=user.cap if isinstance(user, CappedUser) else Role.ADMIN,
         )
         try:
+            if looks:
+                raise BadRequest([Fault("", VIEWING.reason)])
             run.request = request if isinstance(request, Request) else decode(action.request, request or {})
         except BadRequest as error:
             run.faults = error.faults
@@ -224,7 +227,7 @@ class Runner:
 
     def take_back(self, user: User, run: Run, *, address: str = "") -> None:
         """Undo what is left of a run, as far as they may do what it did."""
-        for item in run.items:
+        for item in run.items if not isinstance(user, ViewedUser) else ():
             if item.can_be_undone and may(user, run.action, item.subject):
                 was, item.can_be_undone, item.state = item.state, False, RunState.RUNNING
                 self._spawn(self._take_back(run, item, was, Actor(user.name, user.id, address)))
