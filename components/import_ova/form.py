@@ -1,14 +1,15 @@
-"""An OVA is chosen and read; what it says is filled in and may be changed; then it is imported."""
+"""An OVA or OVF is chosen and read; what it says is filled in and may be changed; then it is imported."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
+from msgspec.structs import asdict
 from nicegui import background_tasks, ui
 
 from components.actions import give, whoever
 from components.actions.preview import Preview
+from components.import_ova.beside import BesidePickers
 from components.live import fresh_slot
 from components.transfers.source import FileSource
 from components.ui import Button, ButtonKind, Card, Field, Mark, check, choice, spinner
@@ -18,14 +19,18 @@ from data.views.pool import PoolView
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.pool.import_ova import IMPORT_OVA, ImportOVA, networks, vm_of
+from xo_dash.control.ova.beside import FilesMissing
+from xo_dash.control.pool.import_ova import IMPORT_OVA, networks, vm_of
 from xo_dash.control.pool.import_vm import srs, usual_sr
+from xo_dash.control.pool.ova_request import ImportOVA, OVASystem
 from xo_dash.control.request import BadRequest, File, decode
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.vm.creation.request import FIRMWARE
 from xo_dash.i18n import _, size
 
 TYPED: Final = "debounce=200"
+EDITED: Final = ("name", "vcpus", "firmware")
+"""Of each VM, beside its memory."""
 
 
 class OVAForm(ui.element):
@@ -41,8 +46,9 @@ class OVAForm(ui.element):
         self._given = False
         with self:
             with ui.element().classes("x-move-main"):
-                with Card(_("OVA file")):
-                    self._source = FileSource(_("OVA file"), context.runner.exchange, self._chosen, accept=".ova")
+                with Card(_("OVA or OVF file")):
+                    self._source = FileSource(_("OVA or OVF file"), context.runner.exchange, self._chosen, accept=".ova,.ovf")
+                    self._beside = BesidePickers(context.runner.exchange, self._begin)
                     with ui.element().classes("x-row x-ova-look"):
                         Button(_("Read file"), self._begin).mark("read")
                         self._reading = spinner()
@@ -60,8 +66,9 @@ class OVAForm(ui.element):
     def _handle_delete(self) -> None:
         if not self._given:
             self._source.withdraw()
+            self._beside.withdraw()
         self._boxes.clear()
-        del self._source  # it calls back: a ring
+        del self._source, self._beside  # they call back: a ring
         super()._handle_delete()
 
     # ---- the file
@@ -69,6 +76,7 @@ class OVAForm(ui.element):
     def _chosen(self) -> None:
         """A file of this computer is read at once; of an address one knows only when it is typed to its end."""
         self._read = None
+        self._beside.ask(())
         self._draw()
         if isinstance(self._source.value, File):
             self._begin()
@@ -86,12 +94,14 @@ class OVAForm(ui.element):
                 return
             self._reading.set_visibility(True)
         try:
-            file = msgspec.structs.asdict(value) if isinstance(value, File) else value
-            request = decode(ImportOVA, {"file": file, "sr": usual_sr(self._pool)})
-            async with self._context.runner.exchange.looking(request.file, user.id) as source:
-                assert IMPORT_OVA.look is not None  # noqa: S101  # it has one
-                with self:  # its words are this reader's
-                    self._read = await IMPORT_OVA.look(request, source, [self._pool])
+            file = asdict(value) if isinstance(value, File) else value
+            request = decode(ImportOVA, {"file": file, "sr": usual_sr(self._pool), "files": self._beside.values})
+            exchange = self._context.runner.exchange
+            assert IMPORT_OVA.look is not None  # noqa: S101  # it has one
+            with self:  # its words are this reader's
+                self._read = await IMPORT_OVA.look(request, lambda file: exchange.looking(file, user.id), [self._pool])
+        except FilesMissing as error:
+            self._ask(error)
         except EndFailed as error:
             fault = str(error.reason)
         except BadRequest as error:
@@ -103,18 +113,24 @@ class OVAForm(ui.element):
             self._source.fault(fault)
             self._draw()
 
+    def _ask(self, missing: FilesMissing) -> None:
+        if not self.is_deleted:
+            with self:
+                self._beside.ask(missing.names)
+
     # ---- what is in it
 
     def _draw(self) -> None:
         request = self._read
         self._boxes.clear()
-        self._values = {} if request is None else {name: getattr(request, name) for name in ("name", "vcpus", "firmware", "sr", "start")}
+        self._values = {} if request is None else {name: getattr(request, name) for name in ("sr", "start", "vapp")}
         with fresh_slot(self._found):
             if request is not None:
-                self._values["memory"] = size(request.memory or 0)
-                self._draw_vm()
-                self._draw_disks(request)
-                self._draw_nics(request)
+                self._draw_target(several=len(request.systems) > 1)
+                for place, system in _placed(request):
+                    self._draw_vm(place, system)
+                    self._draw_disks(place, system)
+                    self._draw_nics(place, system)
         with fresh_slot(self._lost):
             for text in request.ignored if request is not None else ():
                 with ui.element().classes("x-move-note"):
@@ -123,33 +139,41 @@ class OVAForm(ui.element):
         self._lost_card.set_visibility(bool(request is not None and request.ignored))
         self._tell()
 
-    def _draw_vm(self) -> None:
-        with Card(_("Virtual machine")):
+    def _draw_target(self, *, several: bool) -> None:
+        """What all VMs have in common."""
+        with Card(_("Where to")):
             with ui.element().classes("x-net-fields"):
-                self._line("name", _("Name"))
-                self._line("vcpus", _("vCPUs"))
-                self._line("memory", _("Memory"))
-                self._choice("firmware", _("Firmware"), {key: _(text) for key, text in FIRMWARE.items()}, self._values["firmware"])
                 options = {one.value: one.label for one in srs([self._pool]) if one.refused is None}
                 self._choice("sr", _("Storage"), options, self._values["sr"])
+                if several:
+                    self._line("vapp", _("vApp"))
             check(_("Start after creation"), False, on_change=lambda event: self._put("start", bool(event.value))).mark("field-start")
 
-    def _draw_disks(self, request: ImportOVA) -> None:
+    def _draw_vm(self, place: str, system: OVASystem) -> None:
+        self._values |= {f"{place}{name}": getattr(system, name) for name in EDITED} | {f"{place}memory": size(system.memory)}
+        with Card(_("Virtual machine")), ui.element().classes("x-net-fields"):
+            self._line(f"{place}name", _("Name"))
+            self._line(f"{place}vcpus", _("vCPUs"))
+            self._line(f"{place}memory", _("Memory"))
+            firmware = f"{place}firmware"
+            self._choice(firmware, _("Firmware"), {key: _(text) for key, text in FIRMWARE.items()}, self._values[firmware])
+
+    def _draw_disks(self, place: str, system: OVASystem) -> None:
         options = {one.value: one.label for one in srs([self._pool]) if one.refused is None}
         with Card(_("Disks")), ui.element().classes("x-net-fields"):
-            for number, disk in enumerate(request.disks or ()):
+            for number, disk in enumerate(system.disks):
                 label = _("{name}, {size}").format(name=disk.file, size=size(disk.size))
-                self._choice(f"disks.{number}.sr", label, {"": _("Same SR as above"), **options}, "")
-            if not request.disks:
+                self._choice(f"{place}disks.{number}.sr", label, {"": _("Same SR as above"), **options}, "")
+            if not system.disks:
                 ui.label(_("It has no disks.")).classes("x-dim")
 
-    def _draw_nics(self, request: ImportOVA) -> None:
+    def _draw_nics(self, place: str, system: OVASystem) -> None:
         options = {one.value: one.label for one in networks(self._pool.home)}
         with Card(_("NICs")), ui.element().classes("x-net-fields"):
-            for number, nic in enumerate(request.nics or ()):
+            for number, nic in enumerate(system.nics):
                 label = _("NIC {device}, was on {network}").format(device=number, network=nic.was or "–")
-                self._choice(f"nics.{number}.network", label, options, nic.network)
-            if not request.nics:
+                self._choice(f"{place}nics.{number}.network", label, options, nic.network)
+            if not system.nics:
                 ui.label(_("It has no NICs.")).classes("x-dim")
 
     def _line(self, name: str, label: str) -> None:
@@ -170,19 +194,21 @@ class OVAForm(ui.element):
         """Raises BadRequest."""
         read = self._read
         assert read is not None  # noqa: S101  # so it is called
-        plain = {name: value for name, value in self._values.items() if "." not in name}
-        parts = [
-            msgspec.structs.asdict(disk) | {"sr": self._values.get(f"disks.{n}.sr") or None} for n, disk in enumerate(read.disks or ())
-        ]
-        cards = [
-            msgspec.structs.asdict(nic) | {"network": self._values.get(f"nics.{n}.network") or nic.network}
-            for n, nic in enumerate(read.nics or ())
-        ]
-        rest = {"file": msgspec.structs.asdict(read.file), "description": read.description or "", "ignored": list(read.ignored)}
-        request = decode(ImportOVA, {**rest, **plain, "disks": parts, "nics": cards})
+        first, *others = (self._system(place, system) for place, system in _placed(read))
+        files = [{"file": asdict(one.file)} for one in read.files]
+        rest = {"file": asdict(read.file), "files": files, "ignored": list(read.ignored)}
+        common = {name: self._values[name] for name in ("sr", "start", "vapp")}
+        request = decode(ImportOVA, {**rest, **common, **first, "others": others})
         if faults := IMPORT_OVA.faults(request, self._pool):
             raise BadRequest(faults)
         return request
+
+    def _system(self, place: str, system: OVASystem) -> dict[str, object]:
+        """One VM as plain values, with what was changed."""
+        disks = [asdict(disk) | {"sr": self._values.get(f"{place}disks.{n}.sr") or None} for n, disk in enumerate(system.disks)]
+        nics = [asdict(nic) | {"network": self._values.get(f"{place}nics.{n}.network") or nic.network} for n, nic in enumerate(system.nics)]
+        edited = {name: self._values[f"{place}{name}"] for name in (*EDITED, "memory")}
+        return {**edited, "description": system.description, "disks": disks, "nics": nics}
 
     def _tell(self) -> None:
         request: ImportOVA | None = None
@@ -219,3 +245,8 @@ class OVAForm(ui.element):
                 ui.navigate.to(path_of(made))
             else:
                 self._tell()
+
+
+def _placed(request: ImportOVA) -> list[tuple[str, OVASystem]]:
+    """Each VM with the beginning of its fields' names."""
+    return [(f"others.{number - 1}." if number else "", system) for number, system in enumerate(request.systems)]

@@ -6,7 +6,12 @@ import hashlib
 import io
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.request import File
+from xo_dash.control.transfers.ends import GONE, EndFailed
 
 GRAIN = 64 << 10
 
@@ -103,3 +108,55 @@ def ova(files: Mapping[str, bytes], manifest: str = "SHA256", spoil: str = "") -
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     return made.getvalue()
+
+
+class Held:
+    """Bytes that are there. Meets Source."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.moved: Callable[[int], None] = lambda _count: None
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
+
+    async def pieces(self, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes]:
+        yield self._content[offset:] if length is None else self._content[offset : offset + length]
+
+    def close(self, reason: LazyText | None) -> None:
+        """There is nothing to close."""
+
+
+class Folder:
+    """Files by their names or addresses, to be looked into. `asked`: in which order that was done."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self.asked: list[str] = []
+
+    @asynccontextmanager
+    async def opening(self, file: File) -> AsyncIterator[Held]:
+        key = file.url or file.name
+        self.asked.append(key)
+        if key not in self._files:
+            raise EndFailed(GONE)
+        yield Held(self._files[key])
+
+    def file(self, name: str) -> File:
+        return File(id=name, name=name, size=len(self._files[name]))
+
+
+def ovf_of(systems: Mapping[str, str], group: str = "") -> bytes:
+    """VMs by name, each with one disk by its href."""
+    files = "".join(f'<File id="f{n}" href="{href}"/>' for n, href in enumerate(systems.values()))
+    disks = "".join(f'<Disk diskId="d{n}" fileRef="f{n}"/>' for n in range(len(systems)))
+    vms = "".join(
+        f'<VirtualSystem id="{name}"><VirtualHardwareSection>'
+        "<Item><ResourceType>4</ResourceType><VirtualQuantity>256</VirtualQuantity></Item>"
+        f"<Item><ResourceType>17</ResourceType><HostResource>/disk/d{n}</HostResource></Item></VirtualHardwareSection></VirtualSystem>"
+        for n, name in enumerate(systems)
+    )
+    if group:
+        vms = f'<VirtualSystemCollection id="{group}"><StartupSection/>{vms}</VirtualSystemCollection>'
+    return f"<Envelope><References>{files}</References><DiskSection>{disks}</DiskSection>{vms}</Envelope>".encode()

@@ -5,17 +5,33 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from nicegui.testing.user_interaction import UserInteraction
+
 from components.import_ova import OVAForm
 from components.transfers.picker import FilePicker
 from data.identity import key_of
 from data.objects import SR, VM, Network, Pool
-from tests.control.browser_page import looking
+from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool
-from tests.control.ova_files import VIRTUALBOX, ova, vmdk
+from tests.control.ova_files import VIRTUALBOX, ova, ovf_of, vmdk
 from tests.control.test_transfers import sent
 from xo_dash.context import Context
 
 CONTENT = ova({"web.ovf": VIRTUALBOX.encode(), "web-disk001.vmdk": vmdk(b"a"), "web-disk002.vmdk": vmdk(b"b")})
+
+
+def pickers(at: Looking) -> list[FilePicker]:
+    return sorted(at.user.find(kind=FilePicker).elements, key=lambda picker: picker.id)
+
+
+async def chosen(at: Looking, number: int, name: str, content: bytes) -> asyncio.Task[None]:
+    """As a browser sends what is chosen there."""
+    picker = pickers(at)[number]
+    UserInteraction(at.user, {picker}, None).trigger("chosen", {"name": name, "size": len(content)})
+    assert picker.file is not None
+    upload = at.context.runner.exchange.upload(picker.file.id, next(iter(at.context.users.all())).id)
+    assert upload is not None
+    return asyncio.create_task(sent(upload, content))
 
 
 async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fake: FakePool) -> None:
@@ -49,3 +65,17 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
         await at.user.should_not_see("it must be at most 128")
         upload.close()
         await sending
+        # an OVF by itself: its files are asked for
+        sendings = [await chosen(at, 0, "shop.ovf", ovf_of({"web": "web.vmdk", "db": "db.vmdk"}, "shop"))]
+        await at.user.should_see("The OVF names these files", retries=50)
+        sendings.append(await chosen(at, 1, "db.vmdk", vmdk(b"a")))
+        assert "web.vmdk" in pickers(at)[1].props["fault"]
+        sendings.append(await chosen(at, 1, "web.vmdk", vmdk(b"a")))
+        sendings.append(await chosen(at, 2, "db.vmdk", vmdk(b"b")))
+        await at.user.should_see("db.vmdk, 2\u202fMiB", retries=50)
+        await at.user.should_see("Creating the vApp shop")
+        await at.user.should_see("Adding db to shop")
+        at.user.find(marker="field-others.0.memory").clear().type("0")
+        await at.user.should_see("more than 0 and at most 1 PiB")
+        for one in sendings:
+            one.cancel()

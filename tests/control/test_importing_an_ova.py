@@ -6,20 +6,24 @@ import asyncio
 import io
 import tarfile
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import pytest
 
-from data.objects import VBD, VDI, VIF, VM, Network
-from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, ova, vmdk
+from data.objects import VBD, VDI, VIF, VM, Appliance, Network
+from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, Folder, ova, ovf_of, vmdk
 from tests.control.test_transfers import everything, fetched, pool_of, sent, sr_of
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
-from xo_dash.control.ova.archive import look
+from xo_dash.control.ova.archive import ApplianceContents, look
+from xo_dash.control.ova.beside import FilesMissing
 from xo_dash.control.ova.ovf import unit_of
-from xo_dash.control.pool.import_ova import ImportOVA, OVANic
+from xo_dash.control.pool.ova_request import ImportOVA, OVANic
+from xo_dash.control.quota.demands import demand
+from xo_dash.control.request import File, decode
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.images import converted
@@ -39,36 +43,31 @@ async def bench(tmp_path: Path) -> AsyncIterator[Wired]:
             yield bench
 
 
-async def looked(content: bytes) -> object:
-    upload = Upload("id", "web.ova", len(content), "ann")
-    sending = asyncio.create_task(sent(upload, content))
-    try:
-        return await asyncio.wait_for(look(upload), 20)
-    finally:
-        upload.close()
-        await sending
+async def looked(content: bytes, **beside: bytes) -> ApplianceContents:
+    """`beside`: files that are sent with it."""
+    files = {"web.ova": content, **beside}
+    folder = Folder(files)
+    return await look(folder.file("web.ova"), [folder.file(name) for name in beside], folder.opening)
 
 
-async def why(content: bytes) -> str:
+async def why(content: bytes, **beside: bytes) -> str:
     with pytest.raises(EndFailed) as error:
-        await looked(content)
+        await looked(content, **beside)
     return str(error.value.reason)
 
 
-async def imported(bench: Wired, content: bytes, **changes: object) -> RunItem:
+async def imported(bench: Wired, content: bytes, beside: Mapping[str, bytes] = MappingProxyType({}), **changes: object) -> RunItem:
     """As the page does it: looked into first, then given."""
     exchange, pool = bench.runner.exchange, pool_of(bench)
-    upload = exchange.offer("web.ova", len(content), bench.ann.id)
-    sending = asyncio.create_task(sent(upload, content))
-    request = msgspec.convert(
-        {"file": {"id": upload.id, "name": "web.ova", "size": len(content)}, "sr": sr_of(bench, "disk").uuid}, ImportOVA
-    )
+    uploads = {name: exchange.offer(name, len(one), bench.ann.id) for name, one in {"web.ova": content, **beside}.items()}
+    sending = [asyncio.create_task(sent(uploads[name], one)) for name, one in {"web.ova": content, **beside}.items()]
+    file, *files = ({"id": one.id, "name": name, "size": one.size} for name, one in uploads.items())
+    request = decode(ImportOVA, {"file": file, "files": [{"file": one} for one in files], "sr": sr_of(bench, "disk").uuid})
     assert IMPORT.look is not None
-    async with exchange.looking(request.file, bench.ann.id) as source:
-        request = await IMPORT.look(request, source, [pool])
+    request = await IMPORT.look(request, lambda file: exchange.looking(file, bench.ann.id), [pool])
     run = await bench.runner.run(bench.ann, IMPORT, [pool], msgspec.structs.replace(request, **changes))
-    assert upload.closed
-    await sending
+    assert all(upload.closed for upload in uploads.values())
+    await asyncio.gather(*sending)
     return run.items[0]
 
 
@@ -115,7 +114,8 @@ async def test_of_one_that_fails_nothing_stays(bench: Wired) -> None:
 
 
 async def test_what_is_in_it_is_told_before() -> None:
-    appliance, disks = await looked(ova(WEB))  # type: ignore[misc]
+    contents = await looked(ova(WEB))
+    (appliance,), disks = contents.envelope.systems, list(contents.disks.values())
     assert [str(one) for one in appliance.ignored] == [
         "device “sound”",
         "values that are given to the appliance when it is deployed (vApp properties)",
@@ -150,7 +150,56 @@ async def test_a_hostile_or_broken_one_is_refused_in_a_sentence() -> None:
     assert "not in the archive" in await why(ova({name: content for name, content in WEB.items() if name != "web-disk002.vmdk"}))
     assert "more files" in await why(ova({f"{n}.txt": b"x" for n in range(300)}))
     assert "a size that no disk has" in await why(ova({**WEB, "web-disk001.vmdk": bytes(bomb)}))
-    assert "several VMs" in await why(ova({"w.ovf": b"<Envelope><VirtualSystem/><VirtualSystem/></Envelope>"}))
+    assert "more than 20 VMs" in await why(ova({"w.ovf": b"<Envelope>" + b"<VirtualSystem/>" * 21 + b"</Envelope>"}))
+
+
+async def test_an_ovf_without_its_archive_says_what_belongs_to_it() -> None:
+    disk, given = vmdk(ROOT), ovf_of({"web": "disks/web%201.vmdk", "db": "db.vmdk"}, "shop")
+    with pytest.raises(FilesMissing) as missing:
+        await looked(given)
+    assert missing.value.names == ("web 1.vmdk", "db.vmdk") and "web 1.vmdk, db.vmdk" in str(missing.value.reason)
+    assert "missing: db.vmdk" in await why(given, **{"web 1.vmdk": disk})
+    contents = await looked(given, **{"web 1.vmdk": disk, "db.vmdk": vmdk(DATA), "other.txt": b"x"})
+    assert [file.name for file in contents.files] == ["web 1.vmdk", "db.vmdk", "other.txt"]
+    assert contents.disks["disks/web%201.vmdk"].stored == len(disk) and contents.envelope.group == "shop"
+    assert [str(one) for one in contents.envelope.ignored] == ["section “StartupSection”"]
+    for hostile in ("../../etc/passwd", "/etc/passwd", "%2e%2e/x", "a\\b", "https://evil.example/x", "a//b", "x%00", "x%2525"):
+        assert "not in its folder" in await why(ovf_of({"web": hostile}), passwd=b"x")
+    assert "same name" in await why(ovf_of({"web": "a/1.vmdk", "db": "b/1.vmdk"}), **{"1.vmdk": disk})
+    assert "what the manifest says" in await why(given, **{"x.mf": b"SHA256(web.ova)= " + b"0" * 64, "web 1.vmdk": disk, "db.vmdk": disk})
+    assert "too large" in await why(given.ljust(5 << 20), **{"web 1.vmdk": disk, "db.vmdk": disk})
+    # what is called as the disk is not an image of one
+    assert "size that no disk has" in await why(ovf_of({"web": "a.vmdk"}), **{"a.vmdk": disk[:12] + b"\xff" * 7 + disk[19:]})
+
+
+async def test_of_an_ovf_at_an_address_the_files_beside_it_are_fetched() -> None:
+    there = "https://files.example/vm"
+    folder = Folder({f"{there}/web.ovf?key=1": ovf_of({"web": "disks/a b.vmdk"}), f"{there}/disks/a%20b.vmdk": vmdk(ROOT)})
+    contents = await look(File.at(f"{there}/web.ovf?key=1"), [], folder.opening)
+    assert [file.url for file in contents.files] == [f"{there}/disks/a%20b.vmdk"]
+    assert folder.asked == [f"{there}/web.ovf?key=1", f"{there}/web.mf", f"{there}/disks/a%20b.vmdk"]  # no manifest is no fault
+
+
+async def test_several_vms_of_files_side_by_side_become_a_vapp_or_nothing(bench: Wired) -> None:
+    before = everything(bench)
+    disks = {"web.vmdk": vmdk(ROOT), "db.vmdk": vmdk(DATA)}
+    given = ovf_of({"web": "web.vmdk", "db": "db.vmdk"}, "shop")
+    item = await imported(bench, given, {**disks, "x.mf": b"SHA256(db.vmdk)= " + b"0" * 64})
+    assert item.state is RunState.FAILED and "checksum" in str(item.reason) and not item.left
+    await bench.until(lambda: everything(bench) == before and not bench.home.all(Appliance))
+    item = await imported(bench, given, disks)
+    assert item.state is RunState.DONE, str(item.reason)
+    group = await bench.until(lambda: next(iter(bench.home.all(Appliance).values()), None))
+    await bench.until(lambda: len(group.VMs) == 2)
+    vms = {vm.name_label: vm for vm in group.all_of(VM, group.VMs)}
+    assert group.name_label == "shop" and vms.keys() == {"web", "db"} and vms["web"].ref == item.result
+    assert all(len([vbd for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type == "Disk"]) == 1 for vm in vms.values())
+
+
+async def test_all_vms_of_a_file_count_in_a_quota(bench: Wired) -> None:
+    file, other = {"id": "x", "name": "x.ova", "size": 9}, {"name": "db", "vcpus": 2, "memory": "2 GiB", "firmware": "bios"}
+    values = {"file": file, "sr": sr_of(bench, "disk").uuid, "vcpus": 1, "memory": "1 GiB", "disks": [], "others": [other]}
+    assert demand(IMPORT.id, decode(ImportOVA, values), pool_of(bench)).amounts[:3] == (2, 3, 3 << 30)
 
 
 async def test_a_grain_that_unpacks_to_more_is_refused() -> None:

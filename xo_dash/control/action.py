@@ -13,7 +13,7 @@ from data.types import XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
 from xo_dash.control.request import Fault, NoRequest, Request, RequestField, fields
-from xo_dash.control.transfers.ends import Source
+from xo_dash.control.transfers.ends import Opening
 from xo_dash.i18n import N_
 
 S = TypeVar("S", bound=XapiObject)
@@ -46,7 +46,7 @@ class Action(Generic[S, R]):
     unasked: Callable[[Sequence[S]], Collection[str]] = lambda subjects: ()  # fields that mean nothing for these objects
     check: Callable[[R, S], Iterable[Fault]] = lambda request, subject: ()  # what the type of the request cannot say
     notes: Callable[[R, S], Iterable[LazyText]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
-    look: Callable[[R, Source, Sequence[S]], Awaitable[R]] | None = None  # what its file says, put in before it is given; raises EndFailed
+    look: Callable[[R, Opening, Sequence[S]], Awaitable[R]] | None = None  # what its file says, put in before it is given; raises EndFailed
     choices: Mapping[str, Callable[[Sequence[S]], Sequence[Choice]]] = field(default_factory=dict)  # of fields that are objects
     quick_check: Callable[[S], bool] | None = None  # `blocked(...) is None`, without the words: a selection may be thousands
     relevant: Callable[[S], bool] | None = None  # whether its state makes one think of it; unless given, whether it can be done

@@ -9,7 +9,7 @@ from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.orders import OrderRefused, Trouble
-from xo_dash.control.request import Fault, Request, files_of
+from xo_dash.control.request import Fault, Request
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
@@ -21,10 +21,8 @@ async def looked(exchange: Exchange, user: User, action: AnyAction, subjects: Se
         return request
     if reason := why_not(action, subjects[0], user):
         raise OrderRefused(str(reason), Trouble.REQUEST)
-    (file,) = files_of(request)
     try:
-        async with exchange.looking(file, user.id) as source:
-            filled: Request = await action.look(request, source, subjects)
-            return filled
+        filled: Request = await action.look(request, lambda file: exchange.looking(file, user.id), subjects)
+        return filled
     except EndFailed as error:
         raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, [Fault("file", error.reason)]) from error

@@ -47,7 +47,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def files_of(request: Request) -> list[File]:
     """What is sent or fetched for it."""
-    return [value for field in fields(type(request)) if isinstance(value := getattr(request, field.name), File)]
+    values = [getattr(request, field.name) for field in fields(type(request))]
+    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Request)]
+    return [value for value in values if isinstance(value, File)] + [file for part in parts for file in files_of(part)]
 
 
 def _plain(value: object) -> object:

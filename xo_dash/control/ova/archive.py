@@ -1,17 +1,20 @@
-"""Looking into an OVA before anything is made of it, and reading its disks out of it."""
+"""Looking into an OVA, or an OVF and the files beside it, before anything is made of it, and reading its disks out of it."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.ova.ovf import VirtualSystem, parsed
+from xo_dash.control.ova.beside import neighbour, siblings
+from xo_dash.control.ova.ovf import OVFEnvelope, parsed
 from xo_dash.control.ova.tar import NO_ARCHIVE, Member, members
-from xo_dash.control.transfers.ends import EndFailed, Source, read_at, uncounted
+from xo_dash.control.request import File
+from xo_dash.control.transfers.ends import EndFailed, Opening, Source, read_at, uncounted
 from xo_dash.control.transfers.images import converted, disk_size
 from xo_dash.i18n import N_
 
@@ -24,7 +27,7 @@ TOO_LONG: Final = lazy(N_("its OVF or manifest is too large"))
 
 @dataclass(frozen=True, slots=True)
 class DiskFile:
-    """An image in the archive."""
+    """An image in the archive, or beside the OVF."""
 
     file: str
     size: int  # bytes of the disk
@@ -32,17 +35,54 @@ class DiskFile:
     checksum: str  # by the manifest, "sha256:..."; empty without
 
 
-async def look(source: Source) -> tuple[VirtualSystem, list[DiskFile]]:
-    """What it is, and its disks in their order; nothing of their contents is read. Raises EndFailed."""
-    files = await members(source)
-    names = [name for name in files if name.lower().endswith(".ovf")]
+@dataclass(frozen=True, slots=True)
+class ApplianceContents:
+    """What an appliance is. `disks`: by the names in its OVF; `files`: where they are if not in an archive, and what else was given."""
+
+    envelope: OVFEnvelope
+    disks: Mapping[str, DiskFile]
+    files: tuple[File, ...] = ()
+
+
+async def look(file: File, beside: Sequence[File], opening: Opening) -> ApplianceContents:
+    """`beside`: files that were given with it. Nothing of the disks' contents is read. Raises EndFailed, FilesMissing."""
+    async with opening(file) as source:
+        if not await _is_xml(source):
+            return await _in_archive(source)
+        ovf = await _content(source, LARGEST_OVF)
+    envelope = parsed(ovf)
+    found = siblings(file, beside, _disks(envelope))
+    sums = await _manifest_beside(file, beside, opening)
+    _compare(file.name, ovf, sums)
+    disks: dict[str, DiskFile] = {}
+    for name, one in found.items():
+        async with opening(one) as source:
+            disks[name] = DiskFile(name, await disk_size(source), source.size, sums.get(name, ""))
+    return ApplianceContents(envelope, disks, tuple(dict.fromkeys((*found.values(), *beside))))
+
+
+async def _is_xml(source: Source) -> bool:
+    """Whether it is an OVF by itself: no tar begins so."""
+    head = await read_at(source, 0, min(64, source.size))
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"<", b"\xff\xfe<", b"\xfe\xff\0<"))
+
+
+async def _in_archive(source: Source) -> ApplianceContents:
+    held = await members(source)
+    names = [name for name in held if name.lower().endswith(".ovf")]
     if len(names) != 1:
         raise EndFailed(NO_ARCHIVE)
-    sums = await _manifest(files)
-    ovf = await _content(files[names[0]], LARGEST_OVF)
+    manifest = next((held[name] for name in held if name.lower().endswith(".mf")), None)
+    sums = _sums(await _content(manifest, LARGEST_MANIFEST)) if manifest is not None else {}
+    ovf = await _content(held[names[0]], LARGEST_OVF)
     _compare(names[0], ovf, sums)
-    appliance = parsed(ovf)
-    return appliance, [await _disk(files, name, sums) for name in appliance.disks]
+    envelope = parsed(ovf)
+    return ApplianceContents(envelope, {name: await _disk(held, name, sums) for name in _disks(envelope)})
+
+
+def _disks(envelope: OVFEnvelope) -> Iterable[str]:
+    """The names of their files, each once."""
+    return dict.fromkeys(name for system in envelope.systems for name in system.disks)
 
 
 async def _disk(files: Mapping[str, Member], name: str, sums: Mapping[str, str]) -> DiskFile:
@@ -52,16 +92,26 @@ async def _disk(files: Mapping[str, Member], name: str, sums: Mapping[str, str])
     return DiskFile(name, await disk_size(file), file.size, sums.get(name, ""))
 
 
-async def _manifest(files: Mapping[str, Member]) -> dict[str, str]:
+async def _manifest_beside(file: File, beside: Sequence[File], opening: Opening) -> dict[str, str]:
     """{file: its checksum}; empty without a manifest."""
-    name = next((name for name in files if name.lower().endswith(".mf")), None)
-    if name is None:
-        return {}
-    lines = _LINE.findall(await _content(files[name], LARGEST_MANIFEST))
+    given = next((one for one in beside if one.name.lower().endswith(".mf")), None)
+    if given is not None:
+        async with opening(given) as source:
+            return _sums(await _content(source, LARGEST_MANIFEST))
+    if file.url:
+        with suppress(EndFailed):  # there need not be one
+            async with opening(neighbour(file.url, file.name.removesuffix(".ovf") + ".mf")) as source:
+                return _sums(await _content(source, LARGEST_MANIFEST))
+    return {}
+
+
+def _sums(manifest: bytes) -> dict[str, str]:
+    """{file: its checksum}"""
+    lines = _LINE.findall(manifest)
     return {file.decode("utf-8", "replace"): f"{kind.decode().lower()}:{digits.decode().lower()}" for kind, file, digits in lines}
 
 
-async def _content(file: Member, most: int) -> bytes:
+async def _content(file: Source, most: int) -> bytes:
     if file.size > most:
         raise EndFailed(TOO_LONG)
     return await read_at(file, 0, file.size)

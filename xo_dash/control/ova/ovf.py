@@ -18,7 +18,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.i18n import N_
 
-MOST_DISKS, MOST_NICS, MOST_CPUS = 60, 16, 128
+MOST_DISKS, MOST_NICS, MOST_CPUS, MOST_VMS = 60, 16, 128, 20
 LARGEST: Final = 1 << 50
 MOST_ELEMENTS: Final = 20_000
 CPU, MEMORY, NIC, CD, DVD, DISK = "3", "4", "10", "15", "16", "17"
@@ -26,7 +26,17 @@ CONTROLLERS: Final = frozenset({"5", "6", "20"})
 WITHOUT_LOSS: Final = frozenset({"1", "14", "23", "24", CD, DVD})
 """Floppy, USB, graphics and the like: every VM here has what it needs of them."""
 KNOWN: Final = frozenset(
-    {"Info", "Name", "OperatingSystemSection", "VirtualHardwareSection", "AnnotationSection", "Machine", "EulaSection"}
+    {
+        "Info",
+        "Name",
+        "OperatingSystemSection",
+        "VirtualHardwareSection",
+        "AnnotationSection",
+        "Machine",
+        "EulaSection",
+        "VirtualSystem",
+        "VirtualSystemCollection",
+    }
 )
 UNITS: Final = {
     "bytes": 0,
@@ -43,7 +53,7 @@ UNITS: Final = {
 _POWER: Final = re.compile(r"byte\s*\*\s*(\d{1,9}\s*\*\s*)?2\s*\^\s*(\d{1,2})")
 NO_OVF: Final = lazy(N_("the OVF in it cannot be read"))
 DANGEROUS: Final = lazy(N_("its OVF defines XML entities, which are not allowed"))
-SEVERAL: Final = lazy(N_("it contains several VMs, but an import creates one; export them one by one"))
+TOO_MANY_VMS: Final = lazy(N_("it contains more than {most} VMs; export them in smaller groups"), most=MOST_VMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,16 @@ class VirtualSystem:
     ignored: tuple[LazyText, ...]
 
 
-def parsed(content: bytes) -> VirtualSystem:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OVFEnvelope:
+    """All that an OVF describes: at least one VM. `group`: the name of their collection, where there is one."""
+
+    group: str
+    systems: tuple[VirtualSystem, ...]
+    ignored: tuple[LazyText, ...]  # of the group
+
+
+def parsed(content: bytes) -> OVFEnvelope:
     """Raises EndFailed."""
     try:
         root = fromstring(content, forbid_dtd=True)
@@ -71,22 +90,26 @@ def parsed(content: bytes) -> VirtualSystem:
     if _plain(root.tag) != "Envelope" or sum(1 for _element in root.iter()) > MOST_ELEMENTS:
         raise EndFailed(NO_OVF)
     systems = list(_all(root, "VirtualSystem"))
-    if len(systems) != 1:
-        raise EndFailed(SEVERAL if systems else NO_OVF)
-    hardware = _first(systems[0], "VirtualHardwareSection")
+    if not systems or len(systems) > MOST_VMS:
+        raise EndFailed(TOO_MANY_VMS if systems else NO_OVF)
+    group = _first(root, "VirtualSystemCollection")
+    return OVFEnvelope(
+        group=_name(group) if group is not None else "",
+        systems=tuple(_described(root, system) for system in systems),
+        ignored=tuple(_unknown_sections(group)) if group is not None else (),
+    )
+
+
+def _described(root: Element, system: Element) -> VirtualSystem:
+    hardware = _first(system, "VirtualHardwareSection")
     if hardware is None:
         raise EndFailed(NO_OVF)
     items = [_told(item) for item in hardware if _plain(item.tag) in ("Item", "StorageItem", "EthernetPortItem") and not _configured(item)]
-    return _described(root, systems[0], items)
-
-
-def _described(root: Element, system: Element, items: Sequence[Mapping[str, str]]) -> VirtualSystem:
     disks, nics = tuple(_disk_files(root, items)), tuple(_nics(items))
     if len(disks) > MOST_DISKS or len(nics) > MOST_NICS:
         raise EndFailed(lazy(N_("it has more disks or NICs than a VM can have")))
-    name = _text(system, "Name") or _attribute(system, "id")
     return VirtualSystem(
-        name="".join(letter for letter in name if letter.isprintable()).strip()[:255],
+        name=_name(system),
         description="".join(letter for letter in _text(system, "Annotation") if letter.isprintable() or letter == "\n")[:4000],
         vcpus=min(max(1, _quantity(items, CPU, "")), MOST_CPUS),
         memory=_quantity(items, MEMORY, "byte * 2^20"),
@@ -95,6 +118,12 @@ def _described(root: Element, system: Element, items: Sequence[Mapping[str, str]
         nics=nics,
         ignored=tuple({str(one): one for one in _ignored(system, items)}.values()),
     )
+
+
+def _name(element: Element) -> str:
+    """Of a VM or a group."""
+    own = next((inner.text for inner in element if _plain(inner.tag) == "Name" and inner.text), "")
+    return "".join(letter for letter in own or _attribute(element, "id") if letter.isprintable()).strip()[:255]
 
 
 # ---- hardware
@@ -153,7 +182,11 @@ def _ignored(system: Element, items: Sequence[Mapping[str, str]]) -> Iterator[La
             yield lazy(N_("device “{name}”"), name=(item.get("ElementName") or kind or "?")[:80])
         if kind == NIC and item.get("Address"):
             yield lazy(N_("MAC addresses: the NICs get new ones"))
-    for section in system:
+    yield from _unknown_sections(system)
+
+
+def _unknown_sections(element: Element) -> Iterator[LazyText]:
+    for section in element:
         kind = _plain(section.tag)
         if kind == "ProductSection" and next(_all(section, "Property"), None) is not None:
             yield lazy(N_("values that are given to the appliance when it is deployed (vApp properties)"))

@@ -1,12 +1,11 @@
-"""A VM from an OVA of another product. What the OVA says is read first, and is part of the request: it can be looked at and changed."""
+"""VMs from an OVA or OVF of another product. What it says is read first, and is part of the request: it can be looked at and changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 
 from data.identity import key_of
 from data.names import name_of
@@ -14,58 +13,28 @@ from data.objects import SR, VM, Network, Pool
 from data.stores.users import Role
 from data.types import Home, Ref
 from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.appliance.records import NewAppliance, create_plan
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.ova.archive import look, unpacked
-from xo_dash.control.ova.ovf import MOST_DISKS, MOST_NICS
+from xo_dash.control.ova.archive import DiskFile, look, unpacked
+from xo_dash.control.ova.beside import last_part
+from xo_dash.control.ova.ovf import VirtualSystem
 from xo_dash.control.plan import Call, Plan, Transfer
 from xo_dash.control.pool.import_vm import EMPTY, no_room, srs, usual_sr
-from xo_dash.control.request import Fault, File, GibSize, Lines, Name, NetworkUuid, Request, Size, SRUuid, called, one_of
+from xo_dash.control.pool.ova_request import MOST_IGNORED, BesideFile, ImportOVA, OVADisk, OVANic, OVASystem
+from xo_dash.control.request import Fault, File
 from xo_dash.control.run import RunItem, RunState
-from xo_dash.control.transfers.ends import Source
+from xo_dash.control.transfers.ends import Opening
+from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.raw_disk import writes_zeros
 from xo_dash.control.vm.creation import steps as creation
 from xo_dash.control.vm.creation.blueprint import default_network, is_hvm, template_disks
-from xo_dash.control.vm.creation.request import FIRMWARE, Cpus, CreateVM, NewNic, Template
+from xo_dash.control.vm.creation.request import CreateVM, NewNic
 from xo_dash.i18n import N_
 
 USUAL_TEMPLATE: Final = "Other install media"
 """What XenServer and XCP-ng call the one for any system. Source: xapi's create_templates."""
 CD_POSITION: Final = 3
 """Where the template's CD drive comes."""
-
-
-class OVADisk(Request, frozen=True, kw_only=True):
-    """One of its disks, by the file in the archive."""
-
-    file: Annotated[Name, called(N_("File"))]
-    size: Annotated[Size, called(N_("Size"))]
-    stored: Annotated[int, Meta(ge=0, le=1 << 50), called(N_("Size of the file"))] = 0
-    checksum: Annotated[str, Meta(max_length=140), called(N_("Checksum"))] = ""
-    sr: Annotated[SRUuid | None, called(N_("SR"))] = None
-
-
-class OVANic(Request, frozen=True, kw_only=True):
-    """One of its NICs; `was`: the network that it had, by name."""
-
-    was: Annotated[str, Meta(max_length=255), called(N_("Network in the OVF"))] = ""
-    network: Annotated[NetworkUuid, called(N_("Network"))]
-
-
-class ImportOVA(Request, frozen=True, kw_only=True):
-    """What VirtualBox, VMware and others export as one file, for one VM."""
-
-    file: Annotated[File, called(N_("OVA file"))]
-    sr: Annotated[SRUuid, called(N_("Storage"))]
-    name: Annotated[Name | None, called(N_("Name"), hint=N_("Default: as the appliance says"))] = None
-    vcpus: Annotated[Cpus | None, called(N_("vCPUs"))] = None
-    memory: Annotated[GibSize | None, called(N_("Memory"))] = None
-    firmware: Annotated[Annotated[str, one_of(FIRMWARE)] | None, called(N_("Firmware"))] = None
-    template: Annotated[Template | None, called(N_("Template"), hint=N_("Default: Other install media"))] = None
-    description: Annotated[Lines | None, called(N_("Description"))] = None
-    disks: Annotated[Annotated[tuple[OVADisk, ...], Meta(max_length=MOST_DISKS)] | None, called(N_("Disks"))] = None
-    nics: Annotated[Annotated[tuple[OVANic, ...], Meta(max_length=MOST_NICS)] | None, called(N_("NICs"))] = None
-    ignored: Annotated[Annotated[tuple[str, ...], Meta(max_length=100)], called(N_("Not imported"))] = ()
-    start: Annotated[bool, called(N_("Start after creation"))] = False
 
 
 def template_in(home: Home, uuid: str | None) -> VM | None:
@@ -85,24 +54,32 @@ def templates(pools: Sequence[Pool]) -> Sequence[Choice]:
     return [Choice(vm.uuid, name_of(vm)) for vm in _fitting(pools[0].home)] if len(pools) == 1 else []
 
 
-async def read(request: ImportOVA, source: Source, pools: Sequence[Pool]) -> ImportOVA:
-    """With everything that was not said as the OVA says it. Raises EndFailed."""
-    appliance, disks = await look(source)
-    home = pools[0].home
+async def read(request: ImportOVA, opening: Opening, pools: Sequence[Pool]) -> ImportOVA:
+    """With everything that was not said as the OVF says it. Raises EndFailed."""
+    contents = await look(request.file, [one.file for one in request.files], opening)
+    first, *others = (_read(system, contents.disks, request.file, pools[0].home) for system in contents.envelope.systems)
+    said = msgspec.structs.asdict(first) | {"others": tuple(others), "vapp": contents.envelope.group or None}
+    missing = {name: value for name, value in said.items() if getattr(request, name) is None}
+    files = tuple(BesideFile(file=file) for file in contents.files)
+    envelope = contents.envelope
+    lost = [str(one) for ignored in (envelope.ignored, *(system.ignored for system in envelope.systems)) for one in ignored]
+    return msgspec.structs.replace(request, **missing, files=files, ignored=tuple(dict.fromkeys(lost))[:MOST_IGNORED])
+
+
+def _read(system: VirtualSystem, disks: Mapping[str, DiskFile], file: File, home: Home) -> OVASystem:
     usual = default_network(home)
     by_name = {network.name_label.casefold(): network for network in home.all(Network).values()}
-    nics = [(was, by_name.get(was.casefold(), usual)) for was in appliance.nics]
-    said = {
-        "name": appliance.name or request.file.name,
-        "vcpus": appliance.vcpus,
-        "memory": appliance.memory or 1 << 30,
-        "firmware": appliance.firmware,
-        "description": appliance.description,
-        "disks": tuple(OVADisk(file=one.file, size=one.size, stored=one.stored, checksum=one.checksum) for one in disks),
-        "nics": tuple(OVANic(was=was, network=network.uuid) for was, network in nics if network is not None),
-    }
-    missing = {name: value for name, value in said.items() if getattr(request, name) is None}
-    return msgspec.structs.replace(request, **missing, ignored=tuple(str(one) for one in appliance.ignored))
+    nics = [(was, by_name.get(was.casefold(), usual)) for was in system.nics]
+    found = [disks[name] for name in system.disks]
+    return OVASystem(
+        name=system.name or file.name,
+        vcpus=system.vcpus,
+        memory=system.memory or 1 << 30,
+        firmware=system.firmware,
+        description=system.description,
+        disks=tuple(OVADisk(file=one.file, size=one.size, stored=one.stored, checksum=one.checksum) for one in found),
+        nics=tuple(OVANic(was=was, network=network.uuid) for was, network in nics if network is not None),
+    )
 
 
 def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
@@ -117,12 +94,12 @@ def networks(home: Home) -> Sequence[Choice]:
 def check(request: ImportOVA, pool: Pool) -> Iterator[Fault]:
     if request.file.is_empty:
         yield Fault("file", EMPTY)
-    elif request.disks is None or request.vcpus is None or request.memory is None:
+    elif not request.systems:
         yield Fault("file", lazy(N_("the file has not been read yet")))
     if template_in(pool.home, request.template) is None:
         yield Fault("template", lazy(N_("the pool has no template for any system; choose one")))
     needed: dict[str, int] = {}
-    for disk in request.disks or ():
+    for disk in (disk for system in request.systems for disk in system.disks):
         needed[disk.sr or request.sr] = needed.get(disk.sr or request.sr, 0) + disk.stored
     for uuid, amount in needed.items():
         sr = pool.home.by_uuid(SR, uuid)
@@ -131,32 +108,51 @@ def check(request: ImportOVA, pool: Pool) -> Iterator[Fault]:
 
 
 def plan(request: ImportOVA, pool: Pool) -> Plan:
+    group = (yield from create_plan(NewAppliance(name=request.vapp), pool)) if request.vapp else None
+    made = []
+    for system in request.systems:
+        vm = yield from _vm(request, system, pool)
+        made.append(vm)
+        if group is not None:
+            says = lazy(N_("Adding {name} to {group}"), name=system.name, group=str(request.vapp))
+            yield Call("VM.set_appliance", vm, group, says=says)  # undone with the VM
+    if request.start:
+        for vm, system in zip(made, request.systems, strict=True):
+            yield Call("VM.start", vm, False, False, says=lazy(N_("Starting {name}"), name=system.name), alone=True)
+    return made[0]
+
+
+def _vm(request: ImportOVA, system: OVASystem, pool: Pool) -> Plan:
     template = template_in(pool.home, request.template)
     assert template is not None  # noqa: S101  # the runner has checked that
-    name = request.name or request.file.name
     vm = yield from creation.plan(
         CreateVM(
-            name=name.replace("{n}", "n"), template=template.uuid, memory=request.memory, vcpus=request.vcpus, firmware=request.firmware,
-            description=request.description, disks=(), nics=tuple(NewNic(network=nic.network) for nic in request.nics or ()), start=False,
+            name=system.name.replace("{n}", "n"), template=template.uuid, memory=system.memory, vcpus=system.vcpus,
+            firmware=system.firmware, description=system.description, disks=(),
+            nics=tuple(NewNic(network=nic.network) for nic in system.nics), start=False,
         ),
         pool,
     )  # fmt: skip
-    for number, disk in enumerate(request.disks or ()):
+    for number, disk in enumerate(system.disks):
         sr = pool.home.by_uuid(SR, disk.sr or request.sr)
         assert sr is not None  # noqa: S101  # the runner has checked that
-        yield from _disk(request, vm, disk, sr, name, number)
-    if request.start:
-        yield Call("VM.start", vm, False, False, says=lazy(N_("Starting {name}"), name=name), alone=True)
+        yield from _disk(request, vm, disk, sr, system.name, number)
     return vm
 
 
 def _disk(request: ImportOVA, vm: object, disk: OVADisk, sr: SR, vm_name: str, number: int) -> Plan:
     label = f"{vm_name} disk {number + 1}"[:255]
     vdi = yield creation.new_disk(label, sr, disk.size)
+    own = next((one.file for one in request.files if one.file.name == last_part(disk.file)), None)
+    zeros = writes_zeros(sr.type)
+    if own is not None:
+        encode = converted(disk.checksum, zeros=zeros, expected=disk.size)
+    else:
+        encode = unpacked(disk.file, disk.checksum, zeros=zeros, expected=disk.size)
     yield Transfer(
         "/import_raw_vdi", {"vdi": vdi, "format": "raw", "chunked": "true"},
-        says=lazy(N_("Unpacking {name}"), name=disk.file), label=f"Import of {label}"[:255], name=disk.file, source=request.file,
-        encode=unpacked(disk.file, disk.checksum, zeros=writes_zeros(sr.type), expected=disk.size), is_framed=True, total=disk.stored,
+        says=lazy(N_("Unpacking {name}"), name=disk.file), label=f"Import of {label}"[:255], name=disk.file, source=own or request.file,
+        encode=encode, is_framed=True, total=disk.stored,
     )  # fmt: skip
     position = number if number < CD_POSITION else number + 1
     yield creation.attached(vm, vdi, str(position), lazy(N_("Attaching {disk}"), disk=label))

@@ -14,7 +14,7 @@ from data.grants.quota import NOTHING, Amounts, amounts_of
 from data.objects import SR, VBD, VDI, VIF, VM, Network, Pool
 from data.types import XapiObject
 from data.vms import disks_of
-from xo_dash.control.pool.import_ova import ImportOVA
+from xo_dash.control.pool.ova_request import ImportOVA
 from xo_dash.control.sr.new_disk import NewDiskOnSR
 from xo_dash.control.vdi.grow import GrowDisk, new_size
 from xo_dash.control.vm.clone import CloneVM
@@ -77,9 +77,10 @@ def _imported(_request: object, _pool: Pool) -> Demand:
 
 
 def _imported_ova(request: ImportOVA, pool: Pool) -> Demand:
-    disk = sum(one.size for one in request.disks or ())
-    amounts = Amounts(1, request.vcpus or 0, request.memory or 0, disk)
-    srs = [sr for one in request.disks or () if (sr := pool.home.by_uuid(SR, one.sr or request.sr))]
+    systems, disks = request.systems, [disk for system in request.systems for disk in system.disks]
+    vcpus, memory = sum(system.vcpus for system in systems), sum(system.memory for system in systems)
+    amounts = Amounts(max(1, len(systems)), vcpus, memory, sum(one.size for one in disks))
+    srs = [sr for one in disks if (sr := pool.home.by_uuid(SR, one.sr or request.sr))]
     return Demand(amounts=amounts, makes=True, uses=tuple(srs), runs=request.start)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
-from typing import Final, Protocol
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
 
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
+
+if TYPE_CHECKING:
+    from xo_dash.control.request import File
 
 STALLED: Final = 600.0
 """Seconds without a byte, after which a sender or a receiver is given up: a browser may be asleep in between."""
@@ -41,6 +44,10 @@ class Source(Protocol):
     def close(self, reason: LazyText | None) -> None:
         """No more is wanted; why, if not because all of it has arrived."""
         ...
+
+
+Opening = Callable[["File"], AbstractAsyncContextManager[Source]]
+"""Gives a file for a look into it. Raises EndFailed."""
 
 
 @contextmanager
