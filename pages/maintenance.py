@@ -15,12 +15,13 @@ from pages.host import about
 from pages.objects import object_page
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
+from xo_dash.control.host.apply_updates import APPLY_UPDATES, ApplyUpdates
 from xo_dash.control.host.maintenance import ENTER
 from xo_dash.control.host.power import REBOOT, SHUT_DOWN
 from xo_dash.control.host.update import UPDATE_HOST
 from xo_dash.i18n import _
 
-THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN, "update": UPDATE_HOST}
+THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN, "update": UPDATE_HOST, "apply": APPLY_UPDATES}
 
 
 def create(program: Context) -> None:
@@ -32,4 +33,5 @@ def create(program: Context) -> None:
 
 def show(context: Context, host: HostView, action: AnyAction) -> None:
     PageHead(f"{_(action.title)}: {host.name}", icon="host")
-    MaintenanceForm(context, host.row, action)
+    known = context.patches.of(host.row) if action is APPLY_UPDATES else None
+    MaintenanceForm(context, host.row, action, ApplyUpdates(checksum=known.checksum) if known is not None else None)

@@ -53,13 +53,13 @@ ELSEWHERE = "move:"
 class MaintenanceForm(ui.element):
     """What is chosen is kept, the rest follows anew with every choice and every change of the pool."""
 
-    def __init__(self, context: Context, host: Host, action: AnyAction) -> None:
-        """`action`: what is done once it is empty, whose request is an `EnterMaintenance`."""
+    def __init__(self, context: Context, host: Host, action: AnyAction, asked: EnterMaintenance | None = None) -> None:
+        """`action`: what is done once it is empty, whose request is an `EnterMaintenance`; `asked`: what it begins with."""
         super().__init__()
         self.classes("x-move")
         self._context, self._host, self._action = context, host, action
         self._chosen: dict[str, LeavingVM] = {}  # by the VM's uuid
-        self._asked: EnterMaintenance = action.request()
+        self._asked: EnterMaintenance = asked or action.request()
         self._drawn: object = None
         with self:
             self._main = ui.element().classes("x-move-main")

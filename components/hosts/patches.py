@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from components.actions import whoever
+from components.actions import run_command, whoever
 from components.cells import Cell, CellLink, CellTable, Marked, Quiet, When
 from components.live import follow_source, fresh_slot
 from components.ui import Age, Button, ButtonKind, Card, Column
@@ -17,7 +17,11 @@ from data.objects import Host, Pool
 from data.uplinks import hosts_of
 from xo_dash.context import Context
 from xo_dash.control.access import may
+from xo_dash.control.action import AnyAction
+from xo_dash.control.host.apply_updates import APPLY_UPDATES
 from xo_dash.control.host.update import UPDATE_HOST, is_xcp_ng
+from xo_dash.control.patches import can_tell
+from xo_dash.control.pool.updates import SYNC_UPDATES, UPLOAD_BUNDLE, is_of_xenserver
 from xo_dash.i18n import _, ngettext, number, size
 
 LISTED = 100
@@ -37,6 +41,13 @@ class PoolPatches(Card):
                 if any(map(is_xcp_ng, pool.home.all(Host).values())):
                     Button(_("Rolling update…"), self._to("update"), icon="download").mark("rolling-update")
                 Button(_("Rolling reboot…"), self._to("reboot"), icon="reboot").mark("rolling-reboot")
+                if is_of_xenserver(pool):
+                    for action in (SYNC_UPDATES, UPLOAD_BUNDLE):
+                        self._command(action)
+                elif not any(map(can_tell, pool.home.all(Host).values())):
+                    ui.label(
+                        _("The hosts of this pool have neither the updater plugin nor repositories; install updates with XenCenter.")
+                    ).classes("x-dim")
             self._running = ui.element().classes("contents")
         self._refresh()
         follow_source(context.patches.observe, self._refresh)
@@ -45,6 +56,10 @@ class PoolPatches(Card):
     def _to(self, way: str) -> Callable[[], None]:
         path = f"{path_of(self._pool)}/rolling?way={way}"
         return lambda: ui.navigate.to(path)
+
+    def _command(self, action: AnyAction) -> None:
+        if may(whoever(), action, self._pool):
+            Button(_(action.title), lambda: run_command(self._context, action, [self._pool]), icon=action.icon).mark(action.id)
 
     def _refresh(self) -> None:
         rows = [(host.uuid, _row(self._context, host)) for host in hosts_of(self._pool.home)]
@@ -65,15 +80,17 @@ def _missing(context: Context, host: Host) -> Cell:
     known = context.patches.of(host)
     if needs_reboot(host):
         return Marked("warning", _("reboot to finish updates"))
-    if not is_xcp_ng(host):
-        return Quiet(_("not listed for XenServer"))
+    if not can_tell(host):
+        return Quiet(_("no updater plugin and no repositories"))
     if known is None:
         return Quiet(_("not asked yet"))
     if known.failed:
         return Quiet(_("the host did not tell"))
     if not known.missing:
         return Marked("live", _("up to date"))
-    return Marked("warning", ngettext("{n} package", "{n} packages", len(known.missing)).format(n=number(len(known.missing))))
+    count = len(known.missing)
+    text = ngettext("{n} package", "{n} packages", count) if is_xcp_ng(host) else ngettext("{n} update", "{n} updates", count)
+    return Marked("warning", text.format(n=number(count)))
 
 
 class HostPatches(Card):
@@ -82,6 +99,7 @@ class HostPatches(Card):
     def __init__(self, context: Context, host: Host) -> None:
         super().__init__(_("Updates"), " ")
         self._context, self._host = context, host
+        self._way = (UPDATE_HOST, "update") if is_xcp_ng(host) else (APPLY_UPDATES, "apply")
         with self:
             self._box = ui.element().classes("x-stack")
         self._refresh()
@@ -90,6 +108,7 @@ class HostPatches(Card):
     def _refresh(self) -> None:
         known = self._context.patches.of(self._host)
         missing = known.missing if known is not None else ()
+        action, then = self._way
         self.show_count(len(missing))
         with fresh_slot(self._box):
             if known is None or known.failed or not missing:
@@ -97,16 +116,16 @@ class HostPatches(Card):
             if missing:
                 with ui.element("ul").classes("x-patches"):
                     for one in missing[:LISTED]:
-                        line = ui.label(f"{one.name} {one.version}")
+                        line = ui.label(f"{one.name} {one.version}".strip())
                         line.tag = "li"
                         line.props["data-tip"] = ". ".join(filter(None, (one.description, size(one.size) if one.size else "")))
-                if may(whoever(), UPDATE_HOST, self._host):
-                    path = f"{path_of(self._host)}/maintenance?then=update"
+                if may(whoever(), action, self._host):
+                    path = f"{path_of(self._host)}/maintenance?then={then}"
                     Button(_("Install…"), lambda: ui.navigate.to(path), icon="download").mark("install")
             with ui.element().classes("x-row"):
                 if known is not None:
                     Age(known.at)
-                if may(whoever(), UPDATE_HOST, self._host):
+                if may(whoever(), action, self._host):
                     Button(_("Check now"), self._ask, kind=ButtonKind.GHOST).mark("check-now")
 
     async def _ask(self) -> None:
@@ -115,5 +134,5 @@ class HostPatches(Card):
 
 def host_patches(context: Context, host: Host) -> None:
     """Only where a host can tell."""
-    if is_xcp_ng(host):
+    if can_tell(host):
         HostPatches(context, host)

@@ -23,6 +23,8 @@ class Pool(XapiObject):
     ha_plan_exists_for: Count = 0
     ha_statefiles: list[str] = []  # VDI references of the heartbeat
     ha_configuration: dict[str, str] = {}  # timeout: seconds
+    repositories: list[str] = []  # of updates, XenServer's; references
+    last_update_sync: str = ""  # when the pool asked them last
     wlb_enabled: bool = False
     wlb_url: str = ""
     vm_console_idle_timeout: Count = 0  # seconds after which a console nobody types into is cut; 0: never
@@ -57,6 +59,7 @@ class Host(XapiObject):
     current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
     pending_guidances: list[str] = []
     updates_requiring_reboot: list[Ref] = []
+    latest_synced_updates_applied: str = ""  # yes, no or unknown; "" where the pool has no repositories of updates
     multipathing: bool = False
     certificates: Annotated[list[Ref], "Certificate"] = []
     power_on_mode: str = ""

@@ -49,7 +49,8 @@ FOR_ADMINS = {
     "pool.new_network", "network.settings", "network.bond_mode", "network.delete", "network.addresses", "network.management",
     "pif.address", "pif.management",
     "pool.tags", "pool.special_srs", "pool.auto_start", "pool.migration_network", "pool.master", "pool.enable_ha", "pool.disable_ha",
-    "pool.ha_failures", "pool.ha_vms", "pool.backup", "pool.restore", "pool.wlb", "host.update",
+    "pool.ha_failures", "pool.ha_vms", "pool.backup", "pool.restore", "pool.wlb", "host.update", "host.apply_updates", "pool.sync_updates",
+    "pool.upload_bundle",
 }  # fmt: skip
 
 

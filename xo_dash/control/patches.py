@@ -1,23 +1,28 @@
-"""Which updates each host lacks, asked for rarely: the updater plugin asks the repositories, which takes it a while."""
+"""Which updates each host lacks, asked for rarely: XCP-ng's updater plugin asks the repositories, a XenServer's pool tells what it has
+synchronized."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
 from data.facts.host import is_live
 from data.identity import key_of
 from data.mirror import Mirror, Unsubscribe
-from data.objects import Host
+from data.objects import Host, Pool
+from data.uplinks import is_master
+from xo_dash.control.host.apply_updates import has_repositories
 from xo_dash.control.host.update import PLUGIN, is_xcp_ng
-from xo_dash.control.task_waiter import Connections
-from xo_dash.xapi.errors import XapiError
+from xo_dash.control.task_waiter import Caller
+from xo_dash.xapi.errors import BadReply, XapiError
+from xo_dash.xapi.wire import LIMIT, Reply
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +33,11 @@ ASKED_EVERY: Final = 6 * 3600.0
 MOST: Final = 2000
 """Packages that are kept of an answer."""
 LONGEST: Final = 500
+PATIENCE: Final = 60.0
+"""Seconds that the list may take: the pool reads it from its repositories' files."""
+LARGEST: Final = 16 << 20
+"""Bytes of such a list."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +53,19 @@ class Patches:
     """What a host lacks, as of `at` (seconds since 1970); `failed`: it could not be asked."""
 
     at: float
-    booted: str  # the boot that it was asked in: an update ends with another
+    state: str  # in which it was asked: see `_state`
     missing: tuple[Patch, ...] = ()
     failed: bool = False
+    checksum: str = ""  # of XenServer's list, named when it is applied
+
+
+class UpdateSource(Caller, Protocol):
+    """A connection, as far as updates go."""
+
+    async def get(
+        self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], T], *, accept: str = "*/*", within: float = 20.0,
+        limit: int = LIMIT,
+    ) -> T: ...  # fmt: skip
 
 
 class _Package(msgspec.Struct):
@@ -58,10 +78,29 @@ class _Package(msgspec.Struct):
     size: int | float | None = 0
 
 
+class _Update(msgspec.Struct):
+    """One of XenServer's. Source: GET /updates."""
+
+    id: str = ""
+    summary: str = ""
+    severity: str = ""
+
+
+class _OfHost(msgspec.Struct):
+    ref: str = ""
+    updates: list[str] = []
+
+
+class _Updates(msgspec.Struct):
+    hosts: list[_OfHost] = []
+    updates: list[_Update] = []
+    hash: str = ""
+
+
 class PatchBook:
     """Asks, remembers, tells."""
 
-    def __init__(self, mirror: Mirror, connections: Connections, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, mirror: Mirror, connections: Callable[[str], UpdateSource], clock: Callable[[], float] = time.time) -> None:
         self._mirror, self._connections, self._clock = mirror, connections, clock
         self._known: dict[str, Patches] = {}  # by the host's key
         self._observers: dict[object, Callable[[], None]] = {}
@@ -87,26 +126,59 @@ class PatchBook:
             await self.ask(host)
 
     def _is_due(self, host: Host) -> bool:
-        if not (is_xcp_ng(host) and is_live(host)):
+        if not (can_tell(host) and is_live(host)):
             return False
         known = self.of(host)
-        return known is None or known.booted != _boot(host) or self._clock() - known.at >= ASKED_EVERY
+        return known is None or known.state != _state(host) or self._clock() - known.at >= ASKED_EVERY
 
     async def ask(self, host: Host) -> None:
         """Now. A host that is busy or does not answer is asked again when its turn comes."""
         try:
-            answer = await self._connections(host.home.id).call("host.call_plugin", host.ref, PLUGIN, "check_update", {})
-            found = Patches(self._clock(), _boot(host), tuple(await asyncio.to_thread(_read, answer)))
+            found = await (self._by_plugin(host) if is_xcp_ng(host) else self._by_pool(host))
         except (XapiError, msgspec.DecodeError) as error:
             log.info("%s does not say which updates it lacks: %s", host.name_label, error)
-            found = Patches(self._clock(), _boot(host), failed=True)
+            found = Patches(self._clock(), _state(host), failed=True)
         self._known[key_of(host)] = found
         for observer in tuple(self._observers.values()):
             observer()
 
+    async def _by_plugin(self, host: Host) -> Patches:
+        answer = await self._connections(host.home.id).call("host.call_plugin", host.ref, PLUGIN, "check_update", {})
+        return Patches(self._clock(), _state(host), tuple(await asyncio.to_thread(_read, answer)))
 
-def _boot(host: Host) -> str:
-    return host.other_config.get("boot_time", "")
+    async def _by_pool(self, host: Host) -> Patches:
+        """Source: the master serves the list of what was synchronized; 404 where there is no repository that brings updates."""
+        master = next((one for one in host.home.all(Host).values() if is_master(one)), host)
+        query = {"host_refs": host.ref}
+        read = partial(_read_updates, host.ref)
+        missing, checksum = await self._connections(host.home.id).get(
+            master.address, "/updates", query, read, accept="application/json", within=PATIENCE, limit=LARGEST
+        )
+        return Patches(self._clock(), _state(host), missing, checksum=checksum)
+
+
+def can_tell(host: Host) -> bool:
+    """Whether there is a way to know what it lacks."""
+    return is_xcp_ng(host) or has_repositories(host)
+
+
+def _state(host: Host) -> str:
+    """As long as it is the same, so is what it lacks: an update ends with another boot, what there is changes when a pool asks for it."""
+    synced = next((pool.last_update_sync for pool in host.home.all(Pool).values()), "")
+    return f"{host.other_config.get('boot_time', '')} {synced} {host.latest_synced_updates_applied}"
+
+
+def _read_updates(ref: str, reply: Reply) -> tuple[tuple[Patch, ...], str]:
+    """A pool's text is not trusted. Raises DecodeError, BadReply."""
+    if reply.status != 200:
+        raise BadReply(f"/updates: {reply.status}")
+    told = msgspec.json.decode(bytes(reply.body), type=_Updates)
+    known = {one.id: one for one in told.updates}
+    missing = next((one.updates for one in told.hosts if one.ref == ref), [])
+    patches = (
+        Patch(id_[:LONGEST], known[id_].severity[:LONGEST], known[id_].summary[:LONGEST], 0) for id_ in missing[:MOST] if id_ in known
+    )
+    return tuple(patches), told.hash[:LONGEST]
 
 
 def _read(answer: object) -> Iterable[Patch]:

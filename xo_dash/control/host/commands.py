@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from xo_dash.control.action import AnyAction
+from xo_dash.control.host.apply_updates import APPLY_UPDATES
 from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
 from xo_dash.control.host.certificate import INSTALL_CERTIFICATE, RESET_CERTIFICATE
 from xo_dash.control.host.dns import SET_DNS
@@ -19,5 +20,5 @@ from xo_dash.control.host.update import UPDATE_HOST
 
 OF_HOSTS: Final[tuple[AnyAction, ...]] = (
     BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, SET_DNS, POWER_ON_MODE,
-    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, REBOOT, SHUT_DOWN, EJECT,
+    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, APPLY_UPDATES, REBOOT, SHUT_DOWN, EJECT,
 )  # fmt: skip

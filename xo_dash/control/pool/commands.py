@@ -10,8 +10,9 @@ from xo_dash.control.pool.master import NEW_MASTER
 from xo_dash.control.pool.metadata import BACKUP, RESTORE_POOL
 from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
 from xo_dash.control.pool.settings import AUTO_START_OF_POOL, BALANCING, NETWORK_OF_MIGRATIONS, POOL_TAGS, SPECIAL_SRS
+from xo_dash.control.pool.updates import SYNC_UPDATES, UPLOAD_BUNDLE
 
 POOLS: Final[tuple[AnyAction, ...]] = (
     RENAME_POOL, DESCRIBE_POOL, POOL_TAGS, SPECIAL_SRS, AUTO_START_OF_POOL, NETWORK_OF_MIGRATIONS, BALANCING,
-    ENABLE_HA, PRIORITIES_OF_VMS, FAILURES, DISABLE_HA, NEW_MASTER, BACKUP, RESTORE_POOL,
+    ENABLE_HA, PRIORITIES_OF_VMS, FAILURES, DISABLE_HA, NEW_MASTER, SYNC_UPDATES, UPLOAD_BUNDLE, BACKUP, RESTORE_POOL,
 )  # fmt: skip

@@ -135,7 +135,7 @@ def _of_host(request: RollHosts, host: Host) -> Iterator[Check]:
                     lazy(N_("it would accept VMs again afterwards: leave it out, or take it out of maintenance mode")), host)  # fmt: skip
     if request.update and not is_xcp_ng(host):
         yield Check(Gravity.BLOCKS, lazy(N_("{host} has no updater plugin"), host=name),
-                    lazy(N_("only XCP-ng hosts have it; install its updates with XenCenter, then reboot only")), host)  # fmt: skip
+                    lazy(N_("only XCP-ng hosts have it; apply updates on the page of each XenServer host")), host)  # fmt: skip
     for pbd in host.all_of(PBD, host.PBDs):
         sr = host.home.one(SR, pbd.SR)
         if sr is not None and sr.shared and not pbd.currently_attached:
