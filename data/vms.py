@@ -47,6 +47,20 @@ class Nic(NamedTuple):
     addresses: tuple[str, ...]
 
 
+def device_of(vbd: VBD) -> str:
+    """`xvda`: what the guest calls it; until anybody has told, what a Linux guest will call it by its position.
+
+    Source: device_number.ml, which names positions xvda, xvdb, ..., xvdz, xvdaa.
+    """
+    if vbd.device or not vbd.userdevice.isdecimal():
+        return vbd.device or vbd.userdevice
+    letters, left = "", min(int(vbd.userdevice), 9999) + 1
+    while left:
+        left, last = divmod(left - 1, 26)
+        letters = chr(ord("a") + last) + letters
+    return f"xvd{letters}"
+
+
 def drives_of(vm: VM) -> list[Drive]:
     """All drives by position, disks before CD drives."""
     drives = [_drive(vbd) for vbd in vm.all_of(VBD, vm.VBDs)]

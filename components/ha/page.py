@@ -56,7 +56,7 @@ class HighAvailability(ui.element):
                 self._table = ui.element().classes("x-ha-vms").mark("vms")
                 self._more = ui.label().classes("x-dim")
             with ui.element("aside").classes("x-move-aside"):
-                with Card(_("High availability")):
+                with Card(_("High availability")), ui.element().classes("x-ha-state"):
                     self._state = StateMark("halted", "")
                     self._facts = Facts([_("Heartbeat SR"), _("Failures tolerated"), _("Failures covered by the current plan")])
                     with ui.element().classes("x-row x-wrap"):

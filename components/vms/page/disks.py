@@ -15,7 +15,7 @@ from components.vms.page.pending import PendingNotice
 from data.names import name_of
 from data.objects import SR, VDI, VM, PowerState
 from data.pending import pending_of
-from data.vms import Drive, disk_total, disk_used, drives_of
+from data.vms import Drive, device_of, disk_total, disk_used, drives_of
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import RunState
@@ -83,7 +83,7 @@ class DiskTab(ui.element):
 
     def _disk(self, drive: Drive, line: DeviceLine) -> None:
         vbd, vdi, sr = drive
-        ui.label(vbd.device or vbd.userdevice).classes("x-dim")
+        ui.label(device_of(vbd)).classes("x-dim")
         if vdi is None:
             with ui.element().classes("x-row"):
                 Mark("critical")
@@ -115,7 +115,7 @@ class DiskTab(ui.element):
 
     def _cd(self, drive: Drive) -> None:
         vbd, vdi, vm = drive.vbd, drive.vdi, self._vm
-        ui.label(vbd.device or vbd.userdevice).classes("x-dim")
+        ui.label(device_of(vbd)).classes("x-dim")
         described(_("CD drive") if vbd.type == "CD" else _("Floppy drive"), name_of(vdi) if vdi else _("empty"))
         reason = why_not(INSERT, vm, whoever())
         with ui.element().classes("x-device-cd"):

@@ -74,10 +74,11 @@ class NicTab(ui.element):
             for address in [one for one in addresses if not one.startswith("fe80:")] or addresses:
                 copied(address)
             if not addresses:
-                ui.label("–").classes("x-dim")
-        with ui.element():
+                ui.label("–").classes("x-dim x-only-wide")
+        with ui.element().classes("x-mono"):
             copied(vif.MAC)
-        ui.label(", ".join(rules(vif)) or _("none")).classes("x-dim x-cut")
+        limited = rules(vif)
+        ui.label(", ".join(limited) or _("none")).classes("x-dim x-cut" if limited else "x-dim x-cut x-only-wide")
 
 
 def rules(vif: VIF) -> tuple[str, ...]:

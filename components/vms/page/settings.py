@@ -44,7 +44,7 @@ def settings(context: Context, vm: VM) -> None:
 
 def _card(context: Context, vm: VM, title: str, rows: object, edits: Mapping[str, Edit]) -> None:
     assert callable(rows)  # noqa: S101  # one of the functions below
-    with Card(title):
+    with Card(title, wide=rows is organisation):
         facts = EditableFacts(context, vm, rows(vm), edits)
         follow_related(context.mirror, vm, place_refs, lambda: facts.show(rows(vm)))
         if rows is organisation and may(whoever(), CUSTOM_FIELDS, vm):
