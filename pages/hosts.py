@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.actions import PlacedMenu
 from components.charts.choosing import comparing
 from components.hosts.rows import host_table
 from components.lists import Listing
@@ -22,4 +23,4 @@ def create(program: Context) -> None:
         with frame(context, title=_("Hosts"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Hosts"), 1).classes("x-only-read")
             stale_bands(context.mirror)
-            Listing(context.mirror, host_table(), full=True, acts=comparing(Host))
+            Listing(context.mirror, host_table(), full=True, acts=comparing(Host), offer=PlacedMenu(context).open_for)

@@ -56,7 +56,8 @@ def frame(
     with shell.brand:
         brand("/")
     with shell.middle:
-        Finder(feed)
+        menu = PlacedMenu(context)
+        Finder(feed, menu.open)
     with shell.end:
         with ui.link(target="/attention").classes("x-status xo-badge-head") as link:
             link.props["aria-label"] = _("Attention")
@@ -66,7 +67,6 @@ def frame(
         Keys()
         _account(context, user)
     with shell.side:
-        menu = PlacedMenu(context)
         navigation(context, ui.context.client.request.url.path)
         Tree(feed, selected, on_menu=menu.open)
     with shell.main:

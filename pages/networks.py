@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.actions import PlacedMenu
 from components.lists import Listing
 from components.networks.rows import network_table
 from components.new_network import first_pool
@@ -25,7 +26,8 @@ def create(program: Context) -> None:
             stale_bands(context.mirror)
             with ui.element().classes("x-list-verbs"):
                 Button(_("New network"), lambda: _begin(context), kind=ButtonKind.PRIMARY, icon="plus").mark("new-network")
-            Listing(context.mirror, network_table(), full=True, reveal=revealing(context, Network))
+            offer = PlacedMenu(context).open_for
+            Listing(context.mirror, network_table(), full=True, offer=offer, reveal=revealing(context, Network))
 
 
 def _begin(context: Context) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.actions import PlacedMenu
 from components.lists import Listing
 from components.lists.rows import BulkActions
 from components.stale_data import stale_bands
@@ -28,7 +29,7 @@ def create(program: Context) -> None:
             heading(_("Snapshots"), 1).classes("x-only-read")
             stale_bands(context.mirror)
             deep_chains(context.mirror)
-            Listing(context.mirror, snapshot_table(), full=True, acts=_acts(context))
+            Listing(context.mirror, snapshot_table(), full=True, acts=_acts(context), offer=PlacedMenu(context).open_for)
 
 
 def _acts(context: Context) -> BulkActions[VM] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.actions import run_command, whoever
+from components.actions import PlacedMenu, run_command, whoever
 from components.lists import Listing
 from components.stale_data import stale_bands
 from components.ui import Button, PageHead, menu, menu_item
@@ -30,7 +30,7 @@ def create(program: Context) -> None:
                 with head.verbs:
                     _new(context)
             stale_bands(context.mirror)
-            Listing(context.mirror, appliance_table(), full=True)
+            Listing(context.mirror, appliance_table(), full=True, offer=PlacedMenu(context).open_for)
 
     @ui.page("/vapp/{key}")
     def vapp(key: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import app, ui
 
-from components.actions import bar
+from components.actions import PlacedMenu, bar
 from components.charts.compare import MOST, compare_path
 from components.console.wall import MOST as MOST_CONSOLES
 from components.console.wall import wall_path
@@ -54,7 +54,7 @@ def _list(context: Context) -> None:
 
     kept = current_user().preferences.get(COLUMNS)
     columns = [key for key in kept if isinstance(key, str)] if isinstance(kept, list) else []
-    with Grid(context.shared(VmFeed), columns, chosen, keep) as grid:
+    with Grid(context.shared(VmFeed), columns, chosen, keep, PlacedMenu(context).open_for) as grid:
         follow_all(context.mirror, concerns_trash, lambda: grid.show_trash(len(trash_of(context.mirror))), topics=lambda: (VM,))
         verbs = bar(context)
         Button(_("Consoles"), lambda: ui.navigate.to(wall_path([key_of(vm) for vm in chosen_now[:MOST_CONSOLES]])), icon="console")

@@ -13,7 +13,7 @@ export default {
         <template v-for="group in groups" :key="group.title">
           <div class="x-found-title">{{ group.title }}<span class="x-count">{{ group.more }}</span></div>
           <a v-for="hit in group.hits" :key="hit.n" :id="name + '-' + hit.n" :href="hit.href" class="x-found-hit" role="option" tabindex="-1"
-            :aria-selected="hit.n === at" @mousemove="at = hit.n" @mousedown.stop>
+            :aria-selected="hit.n === at" @mousemove="at = hit.n" @mousedown.stop @contextmenu="menu(hit, $event)">
             <i v-if="hit.mark" :class="'x-mark x-screen x-mark-' + hit.mark" v-html="screens[hit.mark] || screens.unknown"></i>
             <i v-else class="x-icon" v-html="icons[hit.icon]"></i>
             <span class="x-found-name"><template v-for="(part, i) in split(hit.name)"><b v-if="i % 2">{{ part }}</b><template v-else>{{ part }}</template></template></span>
@@ -25,7 +25,7 @@ export default {
       </div>
     </div>`,
   props: { placeholder: String, screens: Object, icons: Object, words: Object, adds: String, most: Number },
-  emits: ["ready", "query"],
+  emits: ["ready", "query", "offer"],
 
   data() {
     return { query: "", groups: [], flat: [], at: 0, open: false, full: false };
@@ -112,8 +112,19 @@ export default {
       return escaped.length ? text.split(new RegExp(`(${escaped.join("|")})`, "i")) : [text];
     },
 
+    /** What can be done to it, where the pointer is, or below it for the keyboard. */
+    menu(hit, event) {
+      if (this.adds || hit.row === undefined) return;
+      event.preventDefault();
+      const box = this.$refs.panel.querySelector(`#${this.name}-${hit.n}`).getBoundingClientRect();
+      const pointed = event.clientX || event.clientY;
+      this.$emit("offer", [this.number, hit.row, pointed ? event.clientX : box.left + 12, pointed ? event.clientY : box.bottom]);
+    },
+
     key(event) {
-      if (event.key === "Escape") {
+      if (this.open && this.flat[this.at] && (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey))) {
+        this.menu(this.flat[this.at], event);
+      } else if (event.key === "Escape") {
         if (this.open) {
           this.open = false;
           this.number++; // an answer on its way does not open it again

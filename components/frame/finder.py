@@ -31,15 +31,19 @@ DOINGS: Final = ((N_("New VM"), "/new-vm"), (N_("New SR"), "/new-sr"))
 class Finder(ui.element, component="finder.js"):
     """Asks the feed's index at every key press; the browser moves through the answer by itself."""
 
-    def __init__(self, feed: TreeFeed) -> None:
+    def __init__(self, feed: TreeFeed, offer: Callable[[XapiObject, float, float], None] | None = None) -> None:
+        """`offer` opens the menu of commands for what was found, at pixels of the window."""
         super().__init__()
-        self._feed = feed
+        self._feed, self._offer = feed, offer
+        self._found: list[XapiObject] = []  # what the browser shows
+        self._number = 0  # of the question that this answers
         self._props["placeholder"] = _("Search VMs, hosts, addresses, tags…")
         self._props["screens"] = screens()
         self._props["icons"] = {name: drawing(name) for name in ("search", "plus", *ICONS.values())}
         self._props["words"] = {"nothing": _("Nothing found"), "label": _("Search"), "failed": _("The server is not responding")}
         self.on("ready", self._ready, [])
         self.on("query", self._query)
+        self.on("offer", self._offered)
 
     async def _ready(self) -> None:
         await self._feed.index()
@@ -49,9 +53,16 @@ class Finder(ui.element, component="finder.js"):
         if not isinstance(text, str) or not isinstance(number, int):
             return
         index = await self._feed.index()
+        self._number, self._found = number, []
         groups = [*self._places(text), *self._groups(index.find(text, limit=8))]
         if not self.is_deleted:
             self.run_method("show", number, groups)
+
+    def _offered(self, event: events.GenericEventArguments) -> None:
+        match event.args:
+            case [int(number), int(row), int() | float() as x, int() | float() as y] if self._offer is not None:
+                if number == self._number and 0 <= row < len(self._found):
+                    self._offer(self._found[row], x, y)
 
     def _places(self, text: str) -> list[dict[str, Any]]:
         """What one can go and do, by its first letters."""
@@ -72,8 +83,12 @@ class Finder(ui.element, component="finder.js"):
         return {
             "title": _title(found.group),
             "more": ngettext("{n} more", "{n} more", more).format(n=more) if more else "",
-            "hits": [_hit(found.group, hit) for hit in shown],
+            "hits": [self._hit(found.group, hit) for hit in shown],
         }
+
+    def _hit(self, group: Group, hit: Hit) -> dict[str, Any]:
+        self._found.append(hit.row)
+        return _hit(group, hit) | {"row": len(self._found) - 1}
 
 
 class Adder(Finder):

@@ -50,7 +50,7 @@ export default {
           <div class="x-vms-space" :style="{ height: total * height + 'px' }">
             <div v-for="row in shown" :key="row.id" :id="'vm-row-' + row.id" class="x-vms-row" role="row" :aria-rowindex="row.at + 2" :aria-selected="row.chosen"
               :class="{ 'x-old': row.old, 'x-active': focused && row.id === active, 'x-off': row.off }" :style="{ transform: 'translateY(' + row.top + 'px)' }"
-              @click="click($event, row)">
+              @click="click($event, row)" @contextmenu="offer($event, row)">
               <span role="gridcell" class="x-vms-check" @click.stop="pick($event, row)"><input type="checkbox" tabindex="-1" :checked="row.chosen" :aria-label="row.name"></span>
               <template v-if="narrow">
                 <div class="x-vms-lines"><div class="x-row"><i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark]"></i>
@@ -82,7 +82,7 @@ export default {
       <div class="x-only-read" aria-live="polite">{{ said(words.count, total) }}</div>
     </div>`,
   props: { url: String, words: Object, numbers: Object, marks: Object, icons: Object, paths: Object, titles: Object, usual: Array, wanted: Array, most: Number, trash: Number },
-  emits: ["watch", "choose", "columns"],
+  emits: ["watch", "choose", "columns", "offer"],
 
   data() {
     const { filter, sort } = readAddress(location.search, isColumn);
@@ -382,6 +382,14 @@ export default {
       if (event.target.closest("a")) return; // an ordinary link: a new tab works as everywhere
       if (event.ctrlKey || event.metaKey || event.shiftKey || this.chosen.size) return void this.pick(event, row);
       this.active = row.id;
+    },
+
+    /** The menu of what can be done to the row, or to all that are chosen with it, where the pointer is. */
+    offer(event, row) {
+      event.preventDefault();
+      const box = event.currentTarget.getBoundingClientRect();
+      const pointed = event.clientX || event.clientY;
+      this.$emit("offer", [this.chosen.has(row.id) ? [...this.chosen] : [row.id], pointed ? event.clientX : box.left, pointed ? event.clientY : box.bottom]);
     },
 
     press(event) {

@@ -38,7 +38,7 @@ class Grid(ui.element, component="grid.js"):
     """Sorts, filters and chooses in the browser; what is put into it are the verbs for the chosen.
 
     `columns` are the keys of those to show (the usual ones if empty); `on_columns` gets them when others are wanted,
-    `on_choose` the chosen VMs.
+    `on_choose` the chosen VMs; `offer` opens the menu of commands for VMs, at pixels of the window.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Grid(ui.element, component="grid.js"):
         columns: Sequence[str],
         on_choose: Callable[[Sequence[VM]], object],
         on_columns: Callable[[list[str]], object],
+        offer: Callable[[Sequence[VM], float, float], None],
     ) -> None:
         super().__init__()
         self._feed = feed
@@ -61,6 +62,7 @@ class Grid(ui.element, component="grid.js"):
         self.on("watch", self._watch)
         self.on("choose", self._choose)
         self.on("columns", self._columns)
+        self.on("offer", lambda event: self._offered(offer, event.args))
         self._reader = DeltaReader(feed, lambda delta: tell(self, "delta", delta))
 
     def show_trash(self, count: int) -> None:
@@ -80,6 +82,11 @@ class Grid(ui.element, component="grid.js"):
     def _choose(self, event: events.GenericEventArguments) -> None:
         ids = event.args[:MOST_CHOSEN] if isinstance(event.args, list) else []
         self._on_choose(list(self._named(ids).values()))
+
+    def _offered(self, offer: Callable[[Sequence[VM], float, float], None], told: object) -> None:
+        match told:
+            case [list() as ids, int() | float() as x, int() | float() as y] if vms := list(self._named(ids[:MOST_CHOSEN]).values()):
+                offer(vms, x, y)
 
     async def _columns(self, event: events.GenericEventArguments) -> None:
         wanted = event.args if isinstance(event.args, list) else []
