@@ -93,6 +93,7 @@ from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.cloud_init.first_boot import LOOKED_EVERY, FirstBoots
 from xo_dash.control.journal import Journal
+from xo_dash.control.lazy_text import set_reader
 from xo_dash.control.local_user import WithLocalUser
 from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.patches import PATCHES_EVERY, PatchBook
@@ -328,6 +329,7 @@ def mount(app: App, context: Context) -> None:
     """Put door, pages and life into `app`."""
     add_routes(app, context)
     i18n.set_locator(Locator(context.settings.language))
+    set_reader(context.reader)
     app.on_startup(lambda: _begin(context))
     app.timer(TICK, context.grants.tick)
     commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner), LocalApi(context).get)

@@ -9,11 +9,13 @@ from weakref import WeakKeyDictionary
 
 import nicegui
 from nicegui import Client
+from nicegui.slot import Slot
 from starlette.requests import HTTPConnection
 
 from data.mirror import Mirror
 from data.scope import Scope, Scopes
 from data.types import XapiObject
+from data.visibility import Sees
 from xo_dash.auth.current import current_user, session_of, user_of
 from xo_dash.auth.kinds import SIGNED_IN
 from xo_dash.auth.sockets import reload_pages
@@ -77,6 +79,11 @@ class Context:
         """All that may be seen."""
         return self.scope.mirror
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether there may be more than they may see."""
+        return self.scope is not self.scopes.whole
+
     def shared(self, make: Callable[[Mirror], S]) -> S:
         """What `make` makes of what may be seen, one for all who may see the same."""
         return self.scope.shared(make)
@@ -93,17 +100,22 @@ class Context:
     @property
     def tasks(self) -> VisibleTasks:
         """What goes on in the pools, of what may be seen."""
-        return VisibleTasks(self.runner, None if self.scope is self.scopes.whole else self._sees_task)
+        return VisibleTasks(self.runner, self._sees_task if self.is_restricted else None)
 
     def _sees_task(self, subject: XapiObject, user_id: str) -> bool:
-        """Of what is gone, those who began it are told what became of it."""
-        return self.scope.shows(subject) or (user_id == self.viewer and self.original(subject) is None)
+        """Of what is gone, and of what they know by name, those who began it are told what became of it."""
+        return self.scope.shows(subject) or (user_id == self.viewer and (self.scope.sees(subject) or self.original(subject) is None))
 
     def for_viewer(self) -> Context:
         """As whoever looks at the page that is being built may see it: what a page gives its parts. Raises SignedOut."""
         user = current_user(SIGNED_IN)
         scope = self._looking[nicegui.context.client] = self.scope_of(user)
         return replace(self, scope=scope, viewer=user.id)
+
+    def reader(self) -> Sees | None:
+        """What whoever looks at the page may see whose handler runs; None where nobody does."""
+        scope = self._looking.get(nicegui.context.client) if Slot.get_stack() else None
+        return scope.sees if scope is not None else None
 
     async def reload_outdated(self) -> None:
         """Load pages anew that were made for other eyes than their reader has now: a role is another."""

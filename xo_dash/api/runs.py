@@ -14,6 +14,7 @@ from xo_dash.api.asked import Asked, Problem, missing, told
 from xo_dash.api.collections import Collection
 from xo_dash.control import orders
 from xo_dash.control.access import may
+from xo_dash.control.lazy_text import read_by
 from xo_dash.control.run import Run, RunState
 from xo_dash.i18n import _
 
@@ -23,7 +24,8 @@ HEARD_OF: Final = 2.0
 
 def run_as_data(run: Run, sees: Sees) -> dict[str, object]:
     """What `xo-dash do` is told of it, by whom and when; `steps` are those of all objects."""
-    data = orders.told(run)
+    with read_by(sees):
+        data = orders.told(run)
     results = [{**result, "pool": item.subject.home.key} for result, item in zip(_results(data), run.items, strict=True)]
     return {
         **data,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from data.types import XapiObject
+from data.visibility import Sees
 from xo_dash.i18n import _, ngettext, size
 
 
@@ -33,6 +37,42 @@ class LazyText:
     def __str__(self) -> str:
         text = ngettext(self.message, self.plural, self.count) if self.plural else _(self.message)
         return text.format_map(_Fields(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """What an object is called, for whoever may see it; others read that it is another one."""
+
+    row: XapiObject
+    name: str
+
+    def __str__(self) -> str:
+        sees = _reader()
+        return self.name if sees is None or sees(self.row) else _("an object that you cannot see")
+
+
+_chosen: ContextVar[Sees | None] = ContextVar("sees", default=None)
+_locator: list[Callable[[], Sees | None]] = []
+
+
+def set_reader(locator: Callable[[], Sees | None]) -> None:
+    """Ask `locator` what the reader may see whenever there is no `read_by(...)` around; it answers None for the program itself."""
+    _locator[:] = [locator]
+
+
+@contextmanager
+def read_by(sees: Sees) -> Iterator[None]:
+    """What is put into words inside is for somebody who may see this."""
+    token = _chosen.set(sees)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def _reader() -> Sees | None:
+    chosen = _chosen.get()
+    return chosen if chosen is not None or not _locator else _locator[0]()
 
 
 NOTHING = LazyText("")

@@ -16,6 +16,7 @@ from data.mirror import Mirror, Unsubscribe
 from data.names import name_of
 from data.objects import Host, Task
 from data.reading import reading
+from data.scope import everything
 from data.stores.trace import Actor, Deed
 from data.stores.users import CappedUser, Role, User, ViewedUser, capped
 from data.types import XapiObject
@@ -26,7 +27,7 @@ from xo_dash.control.audit import STOPPED, Audit, AuditEntry, AuditUnwritable, m
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.execution import CHANGED, STUCK, Execution
 from xo_dash.control.host.hardware import Machines
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, read_by
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import Step, rehearse
 from xo_dash.control.quota.desk import QuotaDesk
@@ -414,7 +415,7 @@ class Runner:
         request = item.request or run.request
         home = self._mirror.pools.get(item.pool)
         now = self._clock()
-        with using("en"):
+        with using("en"), read_by(everything):
             reason = str(item.reason) if item.reason else ""
         return AuditEntry(
             at=moment(now),

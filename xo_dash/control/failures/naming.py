@@ -12,7 +12,7 @@ from typing import Final
 from data.names import name_of
 from data.objects import KINDS, PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PowerState
 from data.types import NULL_REF, Home, Ref, XapiObject
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, ObjectName, lazy
 from xo_dash.control.words import UNDER_WAY, method_words, states_words, under_way
 from xo_dash.i18n import N_
 
@@ -67,8 +67,16 @@ def _object_or_text(name: str, value: str, home: Home | None) -> object | None:
         return under_way(value)
     if command := _method(value):
         return command
+    return _with_names(value, home) if REF.search(value) else plain(value) or None
+
+
+def _with_names(text: str, home: Home | None) -> LazyText:
+    """A host's own text with references in it."""
     gone = lazy(N_("an object that is gone"))
-    return plain(REF.sub(lambda match: str(_known(match[0], home) or gone), value)) or None
+    names = {f"object{number}": _known(ref, home) or gone for number, ref in enumerate(REF.findall(text))}
+    holes = iter(names)
+    message = REF.sub(lambda _match: f"{{{next(holes)}}}", plain(text).replace("{", "{{").replace("}", "}}"))
+    return lazy(message, **names)
 
 
 def plain(text: str) -> str:
@@ -95,7 +103,7 @@ def called(row: XapiObject) -> object:
         case PBD():
             return _path(home.one(Host, row.host), home.one(SR, row.SR))
         case _:
-            return plain(name_of(row))
+            return ObjectName(row, plain(name_of(row)))
 
 
 def _path(host: Host | None, storage: SR | None) -> LazyText:
