@@ -54,6 +54,12 @@ def offer_of(host: Host) -> HostOffer:
     return HostOffer(host, reach_of(host), account.free if account.total else None, is_live(host))
 
 
+def other_hosts(vm: VM) -> list[tuple[Host, bool]]:
+    """Those of its pool that it is not on, and whether each could run it."""
+    others = [host for host in vm.home.all(Host).values() if host.ref != vm.resident_on]
+    return [(host, next(lacks(vm, host), None) is None) for host in others]
+
+
 def lacks(vm: VM, host: Host) -> Iterator[Lack]:
     """All that is in the way of `vm` on `host`."""
     return lacks_of(vm, offer_of(host))

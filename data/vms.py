@@ -11,6 +11,9 @@ from data.placement import is_guest
 from data.texts import whole
 from data.types import timestamp
 
+RATE_LIMIT: Final = "ratelimit"
+KBPS: Final = "kbps"
+"""The kind of limit that a NIC may have, and its key. Source: xapi's vif.qos_algorithm_type."""
 BASE_TEMPLATE: Final = "base_template_name"
 """In other_config: the name of the template that a VM was made of. Source: xapi copies it to clones."""
 
@@ -115,6 +118,11 @@ def nics_of(vm: VM) -> list[Nic]:
 def vifs_of(vm: VM) -> list[VIF]:
     """The same without what hangs on them."""
     return sorted(vm.all_of(VIF, vm.VIFs), key=lambda vif: (_place(vif.device), vif.device))
+
+
+def rate_of(vif: VIF) -> int:
+    """KiB/s at most; 0 for no limit."""
+    return whole(vif.qos_algorithm_params.get(KBPS, "")) if vif.qos_algorithm_type == RATE_LIMIT else 0
 
 
 def _place(text: str) -> int:

@@ -11,6 +11,8 @@ from components.console import files
 from components.console.document import HEADERS, MODES, document
 from components.theme.theme import FOREVER
 from data.consoles import Protocol
+from data.identity import key_of
+from data.names import name_of
 from data.objects import VM
 from xo_dash.auth.current import program_of, user_of
 from xo_dash.auth.kinds import PROGRAMS, open_to
@@ -67,7 +69,7 @@ def _page(program: Context, request: Request, key: str) -> Response:
         if not may_see(user, vm):
             return PlainTextResponse(_("You do not have access to this console"), 403)
         root = str(request.scope.get("root_path", ""))
-        html = document(vm, mode, user.preferences, may_use=bool(may_use(user, vm)), root=root)
+        html = document(key_of(vm), name_of(vm), mode, user.preferences, may_use=bool(may_use(user, vm)), root=root)
     return HTMLResponse(html, headers=HEADERS)
 
 

@@ -19,6 +19,7 @@ from data.objects import VM
 from data.placement import is_guest
 from data.search import Group
 from data.sight import Sight
+from data.views.vm import VMView
 from pages.layout import frame
 from xo_dash.auth.current import current_user
 from xo_dash.consoles.rights import may_see
@@ -70,7 +71,7 @@ def _page(context: Context, vms: Sequence[VM]) -> None:
     if not vms:
         empty_state(_("No consoles"), _("Add VMs by name, address or tag."))
         return
-    wall = Wall(context, vms, kept.columns)
+    wall = Wall(context, [context.scope.view(VMView, vm) for vm in vms], kept.columns)
     with shapes:
         _shapes(context, kept, wall)
 

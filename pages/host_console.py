@@ -11,6 +11,7 @@ from components.ui import empty_state
 from components.vms.page.console import console
 from data.objects import VM
 from data.views.host import HostView
+from data.views.vm import VMView
 from pages.host import about
 from pages.objects import object_page
 from xo_dash.auth.current import current_user
@@ -33,6 +34,6 @@ def show(context: Context, host: HostView) -> None:
     if dom0 is None:
         empty_state(_("This host has no console"), _("Its pool reports no control domain."))
     elif verdict := may_see(current_user(), dom0):
-        console(context, dom0)
+        console(context, context.scope.view(VMView, dom0))
     else:
         empty_state(_("You do not have access to this console"), str(verdict.reason))

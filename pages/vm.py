@@ -18,7 +18,7 @@ from data.names import name_of
 from data.objects import VM, Host
 from data.placement import is_guest
 from data.trash import is_trashed
-from data.types import Home
+from data.views.vm import VMView
 from pages.layout import frame
 from pages.objects import nothing_here, show_object
 from xo_dash.context import Context
@@ -37,7 +37,7 @@ def create(program: Context) -> None:
             if not (is_guest(vm) or is_trashed(vm)):
                 _no_guest(context, vm)
             else:
-                show(context, vm, vm.home, tab)
+                show(context, context.scope.view(VMView, vm), tab)
 
         def unknown() -> None:
             nothing_here(context, VM, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
@@ -55,14 +55,14 @@ def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
     return [*crumbs, (name_of(host), path_of(host))] if host else [*crumbs, (_("VMs"), f"/vms?pool={vm.home.key}")]
 
 
-def show(context: Context, vm: VM, pool: Home, tab: str) -> None:
+def show(context: Context, vm: VMView, tab: str) -> None:
     """The page of a VM, with one of its tabs."""
-    Now(context, vm)
-    stale_band(pool, context.mirror)
+    Now(vm)
+    stale_band(vm.row.home, context.mirror)
     VmHead(context, vm)
-    trash_notice(context, vm)
+    trash_notice(context, vm.row)
     hints(context, vm)
-    UnderWay(context, vm)
+    UnderWay(vm)
     VmTabs(context, vm, tab)
 
 

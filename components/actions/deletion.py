@@ -13,6 +13,7 @@ from components.actions.dialog import names
 from components.actions.preview import Preview
 from components.theme.icons import Icon
 from components.ui import ButtonKind, Dialog, Field
+from data.disks import freed
 from data.names import name_of
 from data.objects import SR, VDI, VM
 from data.trash import DAY, Trash
@@ -23,7 +24,6 @@ from xo_dash.control.actions import action
 from xo_dash.control.eligibility import Eligibility
 from xo_dash.control.request import NoRequest, Request
 from xo_dash.control.vm.delete import DeleteVM, Removal, removal_of
-from xo_dash.control.vm.disks import freed
 from xo_dash.i18n import _, date, ngettext, number, size
 
 LISTED = 100

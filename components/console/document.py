@@ -12,9 +12,6 @@ from components.console.words import missing, page_words
 from components.theme.icons import drawing
 from components.theme.theme import CHOICES, script_json
 from components.theme.theme import files as theme_files
-from data.identity import key_of
-from data.names import name_of
-from data.objects import VM
 from xo_dash.i18n import locale
 
 CONTENT_SECURITY_POLICY: Final = "; ".join((
@@ -28,23 +25,23 @@ MODES: Final = ("window", "tab", "tile")
 ICONS: Final = ("keyboard", "edit", "eye", "full", "out", "left")
 
 
-def console_path(vm: VM, mode: str = "window") -> str:
-    path = f"/console/{quote(key_of(vm), safe='@')}"
+def console_path(key: str, mode: str = "window") -> str:
+    path = f"/console/{quote(key, safe='@')}"
     return path if mode == "window" else f"{path}?in={mode}"
 
 
-def document(vm: VM, mode: str, preferences: Mapping[str, object], *, may_use: bool, root: str) -> str:
+def document(key: str, name: str, mode: str, preferences: Mapping[str, object], *, may_use: bool, root: str) -> str:
     """The whole page as HTML. `root`: what a reverse proxy puts before every path."""
     chosen = {kind: str(value) for kind in CHOICES if (value := preferences.get(kind)) in CHOICES[kind]}
     page = {
-        "mode": mode, "name": name_of(vm), "may_use": may_use, "words": page_words(), "icons": {name: drawing(name) for name in ICONS},
-        "url": f"{root}/ws{console_path(vm)}", "path": f"{root}/vm/{quote(key_of(vm), safe='@')}", "window": f"{root}{console_path(vm)}",
+        "mode": mode, "name": name, "may_use": may_use, "words": page_words(), "icons": {name: drawing(name) for name in ICONS},
+        "url": f"{root}/ws{console_path(key)}", "path": f"{root}/vm/{quote(key, safe='@')}", "window": f"{root}{console_path(key)}",
     }  # fmt: skip
     if not files.is_here():
-        return _html(mode, name_of(vm), chosen, root, "", f'<main><p class="x-console-missing">{escape(missing())}</p></main>')
+        return _html(mode, name, chosen, root, "", f'<main><p class="x-console-missing">{escape(missing())}</p></main>')
     scripts = "".join(f'<link rel="modulepreload" href="{root}{path}">' for path in files.preloaded())
     scripts += f'<script type="module" src="{root}{files.path_of("main.js")}"></script>'
-    return _html(mode, name_of(vm), chosen, root, scripts, f'<script type="application/json" id="page">{script_json(page)}</script>')
+    return _html(mode, name, chosen, root, scripts, f'<script type="application/json" id="page">{script_json(page)}</script>')
 
 
 def _html(mode: str, name: str, chosen: Mapping[str, str], root: str, scripts: str, body: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from data.consoles import Standing
-from data.names import name_of
-from data.objects import VM, Host
+from data.views.vm import VMView
 from xo_dash.i18n import _
 
 
@@ -90,9 +89,8 @@ def missing() -> str:
     return _("This installation has no graphical consoles: noVNC could not be downloaded during the installation. Reinstall xo-dash.")
 
 
-def standing_words(vm: VM, standing: Standing) -> tuple[str, str]:
+def standing_words(vm: VMView, standing: Standing) -> tuple[str, str]:
     """(title, what becomes of it) of a VM whose console stands so."""
-    host = vm.home.one(Host, vm.resident_on)
-    fields = {"vm": name_of(vm), "host": name_of(host) if host else ""}
+    fields = {"vm": vm.name, "host": vm.host.name if vm.host else ""}
     title, text = state_words()[standing]
     return title.format(**fields), text.format(**fields)

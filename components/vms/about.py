@@ -8,46 +8,37 @@ from typing import Final
 
 from nicegui import ui
 
-from components.cells import Cell, CellLink, Copy, Note, Quiet, TextLines
+from components.cells import Cell, Copy, Note, Quiet, TextLines, link_to
 from components.findings.words import TONES
 from components.live import follow_facts, fresh_slot
-from components.related import follow_related, place_refs
 from components.ui import Card, Mark
-from components.urls import path_of
 from components.vms.page.editable import EditableFacts
 from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_cell
 from components.vms.words import BOOT, FIRMWARE, tools_text
 from data.dependencies import DependencyKind
-from data.facts.vm import is_up, memory_of, tools_of, vcpus_of
 from data.findings.finding import Level
-from data.names import name_of
-from data.objects import VM, Host, Pool
-from data.views.vm import DependencyView, VMView
-from data.vms import (
-    AutoStart,
-    auto_start,
-    boot_order,
-    cores_per_socket,
-    custom_fields,
-    firmware_of,
-    has_fixed_memory,
-    notes_of,
-    os_name,
-    template_name,
-)
+from data.views.vm import VMView
+from data.views.vm_parts import DependencyView
+from data.vms import AutoStart
 from xo_dash.context import Context
 from xo_dash.control.words import METHODS
 from xo_dash.i18n import _, duration, ngettext, number, size
+
+READS: Final = (
+    "host", "preferred_host", "pending", "vcpus", "vcpus_max", "cores_per_socket", "memory", "memory_least", "memory_most",
+    "memory_is_fixed", "auto_start", "order", "start_delay", "restarts", "pool_has_ha", "blocked", "os", "tools", "template", "firmware",
+    "boot_order", "needs_restart", "notes", "custom_fields",
+)  # fmt: skip
 
 
 class VmAbout(Card):
     """Follows the VM and its host; sends only values that changed. Who may change them does it where they stand."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, context: Context, vm: VMView) -> None:
         super().__init__(_("About"))
         with self:
             facts = EditableFacts(context, vm, about(vm), edited())
-            follow_related(context.mirror, vm, place_refs, lambda: facts.show(about(vm)))
+            follow_facts(vm, READS, lambda: facts.show(about(vm)))
 
 
 def edited() -> Mapping[str, Edit]:
@@ -58,9 +49,9 @@ def edited() -> Mapping[str, Edit]:
     }  # fmt: skip
 
 
-def about(vm: VM) -> list[tuple[str, Cell | None]]:
+def about(vm: VMView) -> list[tuple[str, Cell | None]]:
     """Always the same names, in the same order; None for what there is nothing to say of."""
-    tools = tools_text(tools_of(vm))
+    fields = vm.custom_fields
     return [
         (_("Host"), _host(vm)),
         (_("vCPUs"), vcpus_cell(vm, _vcpus(vm))),
@@ -68,27 +59,25 @@ def about(vm: VM) -> list[tuple[str, Cell | None]]:
         (_("Auto-start"), _start(vm)),
         (_("High availability"), _ha(vm)),
         (_("Blocked operations"), _protected(vm)),
-        (_("System"), os_name(vm) or Quiet(_("unknown"))),
-        (_("Tools"), tools or None),
-        (_("Template"), template_name(vm) or None),
-        (_("Firmware"), _(FIRMWARE[firmware_of(vm)])),
-        (_("Boot order"), ", ".join(_(BOOT[letter]) for letter in boot_order(vm)) or None),
-        (_("Restart required"), _("yes, for its new settings") if vm.requires_reboot else None),
-        (_("Notes"), Note(notes) if (notes := notes_of(vm)) else Quiet(_("none"))),
-        (_("Custom fields"), TextLines(tuple(f"{name}: {value}" for name, value in fields)) if (fields := custom_fields(vm)) else None),
-        (_("UUID"), Copy(vm.uuid, _("Click to copy"))),
+        (_("System"), vm.os or Quiet(_("unknown"))),
+        (_("Tools"), tools_text(vm.tools) or None),
+        (_("Template"), vm.template or None),
+        (_("Firmware"), _(FIRMWARE[vm.firmware])),
+        (_("Boot order"), ", ".join(_(BOOT[letter]) for letter in vm.boot_order) or None),
+        (_("Restart required"), _("yes, for its new settings") if vm.needs_restart else None),
+        (_("Notes"), Note(vm.notes) if vm.notes else Quiet(_("none"))),
+        (_("Custom fields"), TextLines(tuple(f"{name}: {value}" for name, value in fields)) if fields else None),
+        (_("UUID"), Copy(vm.row.uuid, _("Click to copy"))),
     ]
 
 
-def _host(vm: VM) -> Cell:
-    if is_up(vm) and (host := vm.home.one(Host, vm.resident_on)):
-        return CellLink(name_of(host), path_of(host))
-    home = vm.home.one(Host, vm.affinity)
-    return Quiet(_("none; preferred: {host}").format(host=name_of(home)) if home else _("none"))
+def _host(vm: VMView) -> Cell:
+    home = vm.preferred_host
+    return link_to(vm.host, Quiet(_("none; preferred: {host}").format(host=home.name) if home else _("none")))
 
 
-def _vcpus(vm: VM) -> str:
-    now, most, cores = vcpus_of(vm), vm.VCPUs_max, cores_per_socket(vm)
+def _vcpus(vm: VMView) -> str:
+    now, most, cores = vm.vcpus, vm.vcpus_max, vm.cores_per_socket
     count = _("{n} of at most {most}").format(n=number(now), most=number(most)) if now and now != most else number(most or math.nan)
     if cores <= 1 or most % cores:
         return count
@@ -97,36 +86,34 @@ def _vcpus(vm: VM) -> str:
     return f"{count}, {shape}"
 
 
-def _memory(vm: VM) -> str:
-    if has_fixed_memory(vm):
-        return size(memory_of(vm))
-    text = _("{least} to {most}").format(least=size(vm.memory_dynamic_min), most=size(vm.memory_dynamic_max))
-    if vm.memory_static_max > vm.memory_dynamic_max:
-        text += ", " + _("at most {size}").format(size=size(vm.memory_static_max))
+def _memory(vm: VMView) -> str:
+    if vm.memory_is_fixed:
+        return size(vm.memory)
+    text = _("{least} to {most}").format(least=size(vm.memory_least), most=size(vm.memory))
+    if vm.memory_most > vm.memory:
+        text += ", " + _("at most {size}").format(size=size(vm.memory_most))
     return text
 
 
-def _start(vm: VM) -> str:
-    asked = auto_start(vm)
-    if asked is AutoStart.OFF:
+def _start(vm: VMView) -> str:
+    if vm.auto_start is AutoStart.OFF:
         return _("no")
-    if asked is AutoStart.POOL_OFF:
+    if vm.auto_start is AutoStart.POOL_OFF:
         return _("no: auto-start is disabled for its pool")
     order = [_("order {n}").format(n=number(vm.order))] if vm.order else []
     delay = [_("then a pause of {duration}").format(duration=duration(vm.start_delay))] if vm.start_delay else []
     return ", ".join([_("yes"), *order, *delay])
 
 
-def _ha(vm: VM) -> str | None:
-    pool = next(iter(vm.home.all(Pool).values()), None)
-    if not vm.ha_restart_priority and not (pool and pool.ha_enabled):
+def _ha(vm: VMView) -> str | None:
+    if not vm.restarts and not vm.pool_has_ha:
         return None
-    text = {"restart": _("restarted on another host"), "best-effort": _("restarted if possible")}.get(vm.ha_restart_priority)
-    return text or vm.ha_restart_priority or _("not protected")
+    text = {"restart": _("restarted on another host"), "best-effort": _("restarted if possible")}.get(vm.restarts)
+    return text or vm.restarts or _("not protected")
 
 
-def _protected(vm: VM) -> Cell:
-    names = {_(METHODS[f"VM.{operation}"]) if f"VM.{operation}" in METHODS else operation for operation in vm.blocked_operations}
+def _protected(vm: VMView) -> Cell:
+    names = {_(METHODS[f"VM.{operation}"]) if f"VM.{operation}" in METHODS else operation for operation in vm.blocked}
     return ", ".join(sorted(names)) or Quiet(_("none"))
 
 

@@ -18,7 +18,6 @@ from components.vms.page.settings_rows import EDITS
 from components.vms.page.tags import Tags
 from components.vms.words import STATES, doing_of, mark_of
 from data.facts.vm import ToolsState
-from data.objects import VM, PowerState
 from data.views.view import PRESENT
 from data.views.vm import VMView
 from xo_dash.context import Context
@@ -37,16 +36,15 @@ class Now(ui.element):
     A power change is one class sent, where marks, ages and remarks of the page would each be an element.
     """
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, vm: VMView) -> None:
         super().__init__("i")
         self._shown = ""
         with self:
-            view = context.scope.view(VMView, vm)
-            follow_facts(view, ("state", "operations", "started", "is_up"), lambda: self._refresh(view))
+            follow_facts(vm, ("state", "is_running", "operations", "started", "is_up"), lambda: self._refresh(vm))
 
     def _refresh(self, vm: VMView) -> None:
         shape = mark_of(vm.row)
-        now = f"x-now-{shape}" + (" x-now-off" if vm.row.power_state is not PowerState.RUNNING else "")
+        now = f"x-now-{shape}" + (" x-now-off" if not vm.is_running else "")
         now += " x-now-up" if vm.started else ""
         if now != self._shown:
             self._shown = now
@@ -56,10 +54,9 @@ class Now(ui.element):
 class VmHead(ObjectHead):
     """Follows the VM; its mark and whether it is up come from `Now`. Name, description and tags are edited where they stand."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
-        super().__init__(context, vm)
+    def __init__(self, context: Context, vm: VMView) -> None:
+        super().__init__(context, vm.row)
         self._vm, self._context = vm, context
-        self._view = context.scope.view(VMView, vm)
         self._since: float | None = None
         self._reached: tuple[str, ...] = ()
         with self.state, ui.element("span").classes("x-state"):
@@ -72,7 +69,7 @@ class VmHead(ObjectHead):
         self._addresses.move(self.line, 2)
         self._edited()
         with self:
-            follow_facts(self._view, ("name", "description", "tags", "state", "os", "tools", "started", "addresses"), self._refresh)
+            follow_facts(self._vm, ("name", "description", "tags", "state", "os", "tools", "started", "addresses"), self._refresh)
 
     def _describe(self, text: str) -> None:
         """Without one, the place for it, for whoever may write it."""
@@ -103,7 +100,7 @@ class VmHead(ObjectHead):
         name.move(around)
 
     def _refresh(self) -> None:
-        vm, tools = self._view, self._view.tools
+        vm, tools = self._vm, self._vm.tools
         self._word.text = _(STATES[vm.state])
         said = _("tools {version}").format(version=tools.version) if tools.state is ToolsState.WORKING and tools.version else ""
         self._since = vm.started or self._since
@@ -119,7 +116,7 @@ class VmHead(ObjectHead):
             for address in addresses[:SHOWN]:
                 copied(address)
             if more := len(addresses) - SHOWN if len(addresses) > SHOWN else 0:
-                ui.link(f"+{number(more)}", f"{path_of(self._vm)}/networks").classes("x-link")
+                ui.link(f"+{number(more)}", f"{path_of(self._vm.row)}/networks").classes("x-link")
 
     def show_tags(self, tags: tuple[str, ...]) -> None:
         """With a way to take one off, and to add one, for whoever may."""
@@ -148,10 +145,10 @@ def copied(text: str) -> None:
 class UnderWay(ui.element):
     """What goes on with the VM, and how far it is; nothing while nothing does."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, vm: VMView) -> None:
         super().__init__()
         self.classes("x-operation")
-        self._vm = context.scope.view(VMView, vm)
+        self._vm = vm
         self._shown = 0.0
         with self:
             ui.element("i").classes("x-spinner")
@@ -172,7 +169,7 @@ class UnderWay(ui.element):
         self._far.text = percent(progress) if progress > 0 else ""
 
 
-def hints(context: Context, vm: VM) -> None:
+def hints(context: Context, view: VMView) -> None:
     """What to know about this VM before all else: it is gone, its host is not heard, or its guest has no tools."""
     gone = Notice(_("This VM was deleted. Its last known state is shown."), Tone.WARNING)
     with gone:
@@ -182,8 +179,7 @@ def hints(context: Context, vm: VM) -> None:
         _("The guest tools are not responding: IP addresses, memory used and clean shutdown are not available."), Tone.INFORMATION
     )
     with tools:
-        offer = Button(_("Insert the tools ISO"), lambda: insert_tools(context, vm)).mark("insert-tools")
-    view = context.scope.view(VMView, vm)
+        offer = Button(_("Insert the tools ISO"), lambda: insert_tools(context, view)).mark("insert-tools")
     gone.bind_visibility_from(view, PRESENT, lambda present: not present)
 
     def refresh() -> None:
@@ -194,19 +190,21 @@ def hints(context: Context, vm: VM) -> None:
         if unheard:
             lost.text.text = _("Its host {host} is not responding; the state of this VM is unknown.").format(host=unheard)
         tools.set_visibility(missing)
-        offer.set_visibility(missing and can_insert_tools(vm))
+        offer.set_visibility(missing and can_insert_tools(view))
 
     follow_facts(view, (PRESENT, "host", "host_is_heard", "tools", "operations", "started", "disks"), refresh)
 
 
-def can_insert_tools(vm: VM) -> bool:
+def can_insert_tools(view: VMView) -> bool:
+    vm = view.row
     image, drive = tools_image(vm), drive_of(vm)
     inside = image is not None and drive is not None and image.ref == drive.VDI
     return image is not None and not inside and why_not(INSERT, vm, whoever()) is None
 
 
-async def insert_tools(context: Context, vm: VM) -> None:
+async def insert_tools(context: Context, view: VMView) -> None:
     """At once, in place of what is in the drive."""
+    vm = view.row
     image = tools_image(vm)
     if image is not None:
         item = await run_one(context, INSERT, vm, InsertCD(image=image.uuid))

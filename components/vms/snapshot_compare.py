@@ -8,14 +8,12 @@ from nicegui import ui
 
 from components import ui as our
 from components.actions import run_command
-from components.live import fresh_slot
-from components.related import disk_refs, follow_related, nic_refs
+from components.live import follow_facts, fresh_slot
 from components.ui import Button, Card, buttons
-from components.vms.growth import snapshot_refs, taken
 from components.vms.setting_words import setting_text, setting_title
 from data.configuration import DeviceDifference, Difference, compare
-from data.names import name_of
-from data.objects import VM
+from data.views.snapshot import SnapshotView
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.i18n import _, ngettext, number, size
@@ -24,13 +22,13 @@ from xo_dash.i18n import _, ngettext, number, size
 class SnapshotCompare(Card):
     """`show` says of which; it follows the VM."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, context: Context, vm: VMView) -> None:
         super().__init__(_("Changed since"), "")
         self.classes("x-snap-compare")
         self._context, self._vm = context, vm
-        self.on_choose: Callable[[VM], None] | None = None  # let go of when this goes: see components.release
-        self._one: VM | None = None
-        self._other: VM | None = None
+        self.on_choose: Callable[[SnapshotView], None] | None = None  # let go of when this goes: see components.release
+        self._one: SnapshotView | None = None
+        self._other: SnapshotView | None = None
         self._filling = False
         with self:
             self._choice = our.choice({}, None, on_change=self._chosen)
@@ -43,9 +41,9 @@ class SnapshotCompare(Card):
                     Button(_("New VM") + "…", lambda: self._do("snapshot.new_vm"), icon="plus").mark("new-vm").props("data-once")
                     Button(_("New template") + "…", lambda: self._do("snapshot.new_template"), icon="copy").props("data-once")
             with ui.element().classes("contents"):
-                follow_related(context.mirror, vm, lambda vm: (*snapshot_refs(vm), *disk_refs(vm), *nic_refs(vm)), self._refresh)
+                follow_facts(vm, ("snapshots", "configuration", "disks", "nics"), self._refresh)
 
-    def show(self, one: VM | None, other: VM | None) -> None:
+    def show(self, one: SnapshotView | None, other: SnapshotView | None) -> None:
         """Compare `one` with `other`; None: with the VM as it is."""
         self._one, self._other = one, other
         self._refresh()
@@ -55,16 +53,15 @@ class SnapshotCompare(Card):
         self.set_visibility(one is not None)
         if one is None:
             return
-        names = sorted(self._vm.all_of(VM, self._vm.snapshots), key=lambda row: -(taken(row) or 0.0))
-        options = {row.uuid: name_of(row) for row in names}
+        options = {row.row.uuid: row.name for row in reversed(self._vm.snapshots) if not row.is_now}
         self._filling = True
-        self._choice.set_options(options, value=one.uuid if one.uuid in options else None)
+        self._choice.set_options(options, value=one.row.uuid if one.row.uuid in options else None)
         self._filling = False
         self._choice.set_visibility(self._other is None)
         self.title.text = _("Changed since") if self._other is None else _("{one} → {other}").format(
-            one=name_of(one), other=name_of(self._other))  # fmt: skip
+            one=one.name, other=self._other.name)  # fmt: skip
         self._foot.set_visibility(self._other is None)
-        found = compare(one, self._other or self._vm)
+        found = compare(one.row, (self._other or self._vm).row)
         with fresh_slot(self._box):
             if not (found.settings or found.disks or found.nics):
                 ui.label(_("No setting, disk or NIC differs.")).classes("x-dim")
@@ -75,18 +72,18 @@ class SnapshotCompare(Card):
             ui.label(same.format(n=number(found.same))).classes("x-dim x-small")
 
     def _chosen(self) -> None:
-        snapshot = self._vm.home.by_uuid(VM, str(self._choice.value or ""))
-        if snapshot is not None and not self._filling and snapshot is not self._one and self.on_choose is not None:
-            self.on_choose(snapshot)
+        chosen = next((row for row in self._vm.snapshots if row.row.uuid == self._choice.value and not row.is_now), None)
+        if chosen is not None and not self._filling and chosen != self._one and self.on_choose is not None:
+            self.on_choose(chosen)
 
     async def _revert(self) -> None:
         if self._one is not None:
-            preset = {"snapshot": self._one.uuid, "snapshot_first": bool(self._first.value)}
-            await run_command(self._context, action("vm.revert"), [self._vm], preset)
+            preset = {"snapshot": self._one.row.uuid, "snapshot_first": bool(self._first.value)}
+            await run_command(self._context, action("vm.revert"), [self._vm.row], preset)
 
     async def _do(self, action_id: str) -> None:
         if self._one is not None:
-            await run_command(self._context, action(action_id), [self._one])
+            await run_command(self._context, action(action_id), [self._one.row])
 
 
 def _settings(differences: Sequence[Difference]) -> None:

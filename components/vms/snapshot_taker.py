@@ -9,9 +9,9 @@ from nicegui import ui
 from components import ui as our
 from components.actions import give, whoever
 from components.actions.dialog import notes_of
-from components.related import disk_refs, follow_related
+from components.live import follow_facts
 from components.ui import Button, ButtonKind, Card
-from data.objects import VM
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
@@ -20,7 +20,7 @@ from xo_dash.control.vm.snapshot import DATE, TIME, TakeSnapshot
 from xo_dash.i18n import _
 
 PATTERN: Final = "{name} {date}"
-FOLLOWED: Final = ("allowed_operations", "power_state", "name_label", "VBDs")
+FOLLOWED: Final = ("takes", "name", "disks")
 KEPT: Final = "snapshots.pattern"
 """The user's preference: the pattern of the last snapshot."""
 
@@ -28,7 +28,7 @@ KEPT: Final = "snapshots.pattern"
 class SnapshotTaker(Card):
     """Enter takes it. The last pattern is kept for the person."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, context: Context, vm: VMView) -> None:
         super().__init__()
         self.classes("x-taker")
         self._context, self._vm = context, vm
@@ -45,10 +45,10 @@ class SnapshotTaker(Card):
                 self._button.props("data-once")
             self._says = ui.label().classes("x-dim x-small").props("dir=auto aria-live=polite")
             with ui.element().classes("contents"):
-                follow_related(context.mirror, vm, disk_refs, self._refresh, names=FOLLOWED)
+                follow_facts(vm, FOLLOWED, self._refresh)
 
     def _refresh(self) -> None:
-        unasked = action("vm.snapshot").unasked([self._vm])
+        unasked = action("vm.snapshot").unasked([self._vm.row])
         self._memory.set_visibility("memory" not in unasked)
         self._quiesce.set_visibility("quiesce" not in unasked)
         self._changed()
@@ -58,12 +58,12 @@ class SnapshotTaker(Card):
         values = {"name": str(self._name.value or ""), "memory": self._memory.value and self._memory.visible,
                   "quiesce": self._quiesce.value and self._quiesce.visible}  # fmt: skip
         request = decode(TakeSnapshot, values)
-        if faults := action("vm.snapshot").faults(request.for_each(self._vm), self._vm):
+        if faults := action("vm.snapshot").faults(request.for_each(self._vm.row), self._vm.row):
             raise BadRequest(faults)
         return request
 
     def _changed(self) -> None:
-        reason = why_not(action("vm.snapshot"), self._vm, whoever())
+        reason = why_not(action("vm.snapshot"), self._vm.row, whoever())
         try:
             request = self._request()
         except BadRequest as error:
@@ -74,8 +74,8 @@ class SnapshotTaker(Card):
             self._button.allow(str(reason or said))
             return
         self._says.classes("x-dim", remove="x-critical")
-        named = _("Will be named {name}.").format(name=request.for_each(self._vm).name)
-        self._says.text = " ".join([named, *notes_of(action("vm.snapshot"), request, [self._vm])])
+        named = _("Will be named {name}.").format(name=request.for_each(self._vm.row).name)
+        self._says.text = " ".join([named, *notes_of(action("vm.snapshot"), request, [self._vm.row])])
         self._button.allow(str(reason) if reason else None)
 
     async def _take(self) -> None:
@@ -88,4 +88,4 @@ class SnapshotTaker(Card):
             return
         if any(part in request.name for part in (EACH, DATE, TIME)):  # a name for once is no pattern
             await self._context.users.set_preferences(user.id, {KEPT: request.name})
-        await give(self._context, action("vm.snapshot"), [self._vm], request)
+        await give(self._context, action("vm.snapshot"), [self._vm.row], request)

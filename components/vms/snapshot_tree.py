@@ -9,21 +9,17 @@ from nicegui import background_tasks, events, ui
 
 from components import ui as our
 from components.actions import PlacedMenu, run_command
-from components.live import fresh_slot
-from components.related import follow_related
+from components.live import follow_facts, fresh_slot
 from components.theme.icons import Icon
 from components.ui import Age, Bar, Button, ButtonKind, Card, chip
-from components.vms.growth import own_size, picture, snapshot_refs, taken, width_of
-from data.chains import DEEP, MOST, deepest
+from components.vms.growth import picture, width_of
+from data.chains import DEEP, MOST
 from data.coalesce import in_turns
-from data.names import name_of
-from data.objects import VDI, VM
-from data.snapshots import Twig, snapshot_tree
-from data.types import NULL_REF, Ref
-from data.vms import is_of_backup
+from data.disks import freed, own_disks
+from data.views.snapshot import SnapshotView
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.vm.disks import freed, own_disks
 from xo_dash.i18n import _, datetime, ngettext, number, size
 
 ROW: Final = 32
@@ -41,13 +37,13 @@ CLICKED: Final = """(e) => {
 class SnapshotTree(Card):
     """Drawn anew when a snapshot comes, goes or is renamed. `on_look` is told which one is to be compared, and with what other."""
 
-    def __init__(self, context: Context, vm: VM, on_look: Callable[[VM | None, VM | None], None]) -> None:
+    def __init__(self, context: Context, vm: VMView, on_look: Callable[[SnapshotView | None, SnapshotView | None], None]) -> None:
         super().__init__(_("Snapshots"), " ")
         self.classes("x-snaps")
         self._context, self._vm = context, vm
         self.on_look = on_look  # let go of when this goes: see components.release
-        self._chosen: dict[Ref, None] = {}
-        self._look: Ref | None = None
+        self._chosen: dict[str, None] = {}  # by uuid
+        self._look = ""
         self._shown: object = None
         self._with_backups = False
         with self:
@@ -68,24 +64,23 @@ class SnapshotTree(Card):
             self._backups = our.check(_("Include backups"), on_change=self._include_backups)
             self._menu = PlacedMenu(context)
             with ui.element().classes("contents"):
-                follow_related(context.mirror, vm, snapshot_refs, self._refresh, names=("snapshots", "parent", "name_label"))
+                follow_facts(vm, ("snapshots", "chain_depth"), self._refresh)
 
     # what it shows
 
     def _refresh(self) -> None:
-        rows = [(twig, taken(twig.vm), own_size(twig.vm)) for twig in snapshot_tree(self._vm)]
-        look = [(twig, name_of(twig.vm), moment, amount) for twig, moment, amount in rows], self._with_backups
+        rows = self._vm.snapshots
+        look = rows, self._vm.chain_depth, self._with_backups
         if look == self._shown:
             return
         self._shown = look
-        present = {twig.vm.ref for twig, *_rest in rows} - {self._vm.ref}
-        self._chosen = {ref: None for ref in self._chosen if ref in present}
+        present = [row.row.uuid for row in rows if not row.is_now]
+        self._chosen = {uuid: None for uuid in self._chosen if uuid in present}
         if self._look not in present:
-            newest = [twig.vm.ref for twig, *_rest in rows if twig.vm is not self._vm]
-            self._look = newest[-1] if newest else None
+            self._look = present[-1] if present else ""
         self.scope.text = self._sum(rows)
         self._head.set_visibility(bool(rows))
-        self._backups.set_visibility(any(is_of_backup(twig.vm) for twig, *_rest in rows))
+        self._backups.set_visibility(any(row.is_of_backup for row in rows))
         with fresh_slot(self._box, "ul") as box:
             if not rows:
                 with ui.element("li"):
@@ -96,117 +91,111 @@ class SnapshotTree(Card):
         self._chose()
         self._tell()
 
-    def _sum(self, rows: Sequence[tuple[Twig, float | None, int]]) -> str:
+    def _sum(self, rows: Sequence[SnapshotView]) -> str:
         """`5 snapshots, 28.9 GiB on 2 SRs · chain depth 5 of 30`"""
         count = max(0, len(rows) - 1)
         if not count:
             return ""
-        whole = sum(max(0, amount) for twig, _moment, amount in rows if twig.vm is not self._vm)
+        whole = sum(max(0, row.cost) for row in rows)
         parts = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)), size(whole)]
-        depth = deepest(self._vm)
+        depth = self._vm.chain_depth
         chain = _("chain depth {depth} of {most}").format(depth=number(depth), most=number(MOST)) if depth > 1 else ""
         self.scope.classes(**{"add" if depth >= DEEP else "remove": "x-warning"})
         return " · ".join(part for part in (", ".join(parts), chain) if part)
 
-    def _drawing(self, box: ui.element, rows: Sequence[tuple[Twig, float | None, int]]) -> Iterator[None]:
+    def _drawing(self, box: ui.element, rows: Sequence[SnapshotView]) -> Iterator[None]:
         """A row at a time, as long as `box` is shown."""
-        width = width_of(twig for twig, *_rest in rows)
-        most = max((amount for _twig, _moment, amount in rows), default=0)
-        for twig, moment, amount in rows:
+        width, most = width_of(rows), max((row.cost for row in rows), default=0)
+        for row in rows:
             if box.is_deleted:
                 return
             with box, ui.element("li").classes("x-snap") as line:
-                if twig.vm is self._vm:
-                    self._present(twig, width)
+                if row.is_now:
+                    self._present(row, width)
                 else:
-                    line.props["data-snapshot"] = twig.vm.uuid
-                    line.classes("x-snap-looked" if twig.vm.ref == self._look else "")
-                    self._row(twig, width, moment, amount, most)
+                    line.props["data-snapshot"] = row.row.uuid
+                    line.classes("x-snap-looked" if row.row.uuid == self._look else "")
+                    self._row(row, width, most)
             yield
 
-    def _present(self, twig: Twig, width: int) -> None:
+    def _present(self, row: SnapshotView, width: int) -> None:
         ui.element("span")
         with ui.element("span").classes("x-snap-name"):
-            picture(twig, width, here=True, row=ROW)
+            picture(row.twig, width, here=True, row=ROW)
             ui.label(_("current state")).classes("x-strong")
 
-    def _row(self, twig: Twig, width: int, moment: float | None, amount: int, most: int) -> None:
-        snapshot, backup = twig.vm, is_of_backup(twig.vm)
-        if backup and not self._with_backups:
+    def _row(self, row: SnapshotView, width: int, most: int) -> None:
+        if row.is_of_backup and not self._with_backups:
             Icon("lock").classes("x-dim").props["data-tip"] = _("Used by a backup job; include backups to select it")
         else:
             box = ui.element("input").props("type=checkbox")
-            box.props["aria-label"] = name_of(snapshot)
-            if snapshot.ref in self._chosen:
+            box.props["aria-label"] = row.name
+            if row.row.uuid in self._chosen:
                 box.props["checked"] = True
         with ui.element("span").classes("x-snap-name"):
-            picture(twig, width, here=False, hollow=backup, row=ROW)
-            label = ui.label(name_of(snapshot)).classes("x-cut").props("dir=auto")
-            if snapshot.name_description:
-                label.props["data-tip"] = snapshot.name_description
-            if snapshot.suspend_VDI != NULL_REF:
-                self._memory(snapshot)
-            if backup:
+            picture(row.twig, width, here=False, hollow=row.is_of_backup, row=ROW)
+            label = ui.label(row.name).classes("x-cut").props("dir=auto")
+            if row.description:
+                label.props["data-tip"] = row.description
+            if row.has_memory:
+                memory = _("memory {size}").format(size=size(row.memory)) if row.memory >= 0 else _("memory")
+                ui.label(memory).classes("x-dim x-small x-nowrap")
+            if row.is_of_backup:
                 chip(_("backup, kept"))
-        ui.label(datetime(moment) if moment else "–").classes("x-dim x-cut x-snap-taken")
-        Age(moment, bare=True).classes("x-num")
+        ui.label(datetime(row.taken) if row.taken else "–").classes("x-dim x-cut x-snap-taken")
+        Age(row.taken, bare=True).classes("x-num")
         with ui.element("span").classes("x-snap-cost"):
-            Bar(amount / most if most > 0 and amount > 0 else 0.0)
-            ui.label(size(amount)).classes("x-num").props["data-tip"] = _("Space freed once the SR has coalesced (estimate)")
+            Bar(row.cost / most if most > 0 and row.cost > 0 else 0.0)
+            ui.label(size(row.cost)).classes("x-num").props["data-tip"] = _("Space freed once the SR has coalesced (estimate)")
         Button(icon="more", label=_("More commands"), kind=ButtonKind.GHOST)
 
-    @staticmethod
-    def _memory(snapshot: VM) -> None:
-        image = snapshot.home.one(VDI, snapshot.suspend_VDI)
-        ui.label(_("memory {size}").format(size=size(image.virtual_size)) if image else _("memory")).classes("x-dim x-small x-nowrap")
-
     # what one does
+
+    def _of(self, uuid: str) -> SnapshotView | None:
+        return next((row for row in self._vm.snapshots if row.row.uuid == uuid and not row.is_now), None)
+
+    @property
+    def _selected(self) -> list[SnapshotView]:
+        """Oldest first."""
+        return sorted(filter(None, map(self._of, self._chosen)), key=lambda row: row.taken or 0.0)
 
     def _clicked(self, event: events.GenericEventArguments) -> None:
         match event.args:
             case [str(uuid), str(what), checked, left, bottom]:
-                snapshot = self._vm.home.by_uuid(VM, uuid)
-                if snapshot is None or snapshot.snapshot_of != self._vm.ref:
+                snapshot = self._of(uuid)
+                if snapshot is None:
                     return
                 if what == "pick":
                     if checked is True:
-                        self._chosen[snapshot.ref] = None
+                        self._chosen[uuid] = None
                     else:
-                        self._chosen.pop(snapshot.ref, None)
+                        self._chosen.pop(uuid, None)
                     self._chose()
                 elif what == "menu" and isinstance(left, (int, float)) and isinstance(bottom, (int, float)):
-                    self._menu.open(snapshot, left, bottom)
+                    self._menu.open(snapshot.row, left, bottom)
                     return
-                self._look = snapshot.ref
-                self._tell()
-                self._mark_look()
+                self.look_at(snapshot)
 
-    def _mark_look(self) -> None:
+    def look_at(self, snapshot: SnapshotView) -> None:
+        """Compare this one."""
+        self._look = snapshot.row.uuid
+        self._tell()
         for line in self._box.descendants():
             if uuid := line.props.get("data-snapshot"):
-                row = self._vm.home.by_uuid(VM, uuid)
-                looked = row is not None and row.ref == self._look
-                line.classes(**{"add" if looked else "remove": "x-snap-looked"})
-
-    def look_at(self, snapshot: VM) -> None:
-        """Compare this one."""
-        self._look = snapshot.ref
-        self._tell()
-        self._mark_look()
+                line.classes(**{"add" if uuid == self._look else "remove": "x-snap-looked"})
 
     def _tell(self) -> None:
-        rows = self._vm.all_of(VM, list(self._chosen))
-        if len(rows) == 2:
-            first, second = sorted(rows, key=lambda row: taken(row) or 0.0)
-            self.on_look(first, second)
+        chosen = self._selected
+        if len(chosen) == 2:
+            self.on_look(*chosen)
         else:
-            self.on_look(self._vm.home.one(VM, self._look) if self._look else None, None)
+            self.on_look(self._of(self._look), None)
 
     def _chose(self) -> None:
-        rows = self._vm.all_of(VM, list(self._chosen))
-        self._bar.set_visibility(bool(rows))
-        self._count.text = _("{n} selected").format(n=number(len(rows)))
-        found = freed([disk for row in rows for disk in own_disks(row)])
+        chosen = self._selected
+        self._bar.set_visibility(bool(chosen))
+        self._count.text = _("{n} selected").format(n=number(len(chosen)))
+        found = freed([disk for row in chosen for disk in own_disks(row.row)])
         known = sum(amount for amount in found.values() if amount > 0)
         one = _("Frees about {amount} once its SR has coalesced")
         text = one if len(found) == 1 else _("Frees about {amount} on {n} SRs once they have coalesced")
@@ -220,9 +209,10 @@ class SnapshotTree(Card):
     def _include_backups(self) -> None:
         self._with_backups = bool(self._backups.value)
         if not self._with_backups:
-            self._chosen = {ref: None for ref in self._chosen if (row := self._vm.home.one(VM, ref)) and not is_of_backup(row)}
+            self._chosen = {row.row.uuid: None for row in self._selected if not row.is_of_backup}
         self._refresh()
 
     async def _delete(self) -> None:
-        rows = self._vm.all_of(VM, list(self._chosen))
-        await run_command(self._context, action("snapshot.delete"), rows, {"backups": any(map(is_of_backup, rows))})
+        chosen = self._selected
+        values = {"backups": any(row.is_of_backup for row in chosen)}
+        await run_command(self._context, action("snapshot.delete"), [row.row for row in chosen], values)

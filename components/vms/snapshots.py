@@ -12,19 +12,18 @@ from components.hosts.words import pool_name, pool_path
 from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
 from components.ui import Tone, confirm, notify
 from components.urls import path_of
-from components.vms.growth import own_size, taken
 from components.vms.words import mark_of
+from data.disks import own_disks, own_size
 from data.findings.vms import DAY, OLD_SNAPSHOT
 from data.names import name_of
 from data.objects import SR, VM
 from data.relations import Reads
 from data.storage import machine_of
-from data.types import NULL_REF
+from data.types import NULL_REF, timestamp
 from data.views.things import GUEST, POOL_NAME, via
 from data.vms import is_of_backup
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.vm.disks import own_disks
 from xo_dash.control.vm.kinds import is_snapshot
 from xo_dash.i18n import N_, _, ngettext, number, size
 
@@ -70,7 +69,7 @@ def snapshot_table() -> TableSpec[VM]:
 
 
 def _row(snapshot: VM) -> ListRow:
-    vm, at, amount, backup = machine_of(snapshot), taken(snapshot), own_size(snapshot), is_of_backup(snapshot)
+    vm, at, amount, backup = machine_of(snapshot), timestamp(snapshot.snapshot_time), own_size(snapshot), is_of_backup(snapshot)
     gone = vm is snapshot
     srs = dict.fromkeys(name_of(sr) for disk in own_disks(snapshot) if (sr := disk.home.one(SR, disk.SR)))
     cells = (

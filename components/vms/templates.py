@@ -9,15 +9,14 @@ from typing import Final
 from components.hosts.words import pool_name, pool_path
 from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
 from components.urls import path_of
-from components.vms.growth import own_size
 from data.changes import Change
+from data.disks import own_disks, own_size
 from data.names import name_of
 from data.objects import SR, VM
 from data.relations import Reads
 from data.views.things import GUEST, POOL_NAME, via
 from data.vms import BASE_TEMPLATE, made_of
 from xo_dash.control.vm.create import INTERNAL
-from xo_dash.control.vm.disks import own_disks
 from xo_dash.control.vm.kinds import is_template
 from xo_dash.i18n import _, number, size
 

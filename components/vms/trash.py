@@ -17,6 +17,7 @@ from components.theme.icons import Icon
 from components.ui import Age, Button, ButtonKind, Card, Meter, Notice, Tone, buttons, empty_state, notify
 from components.urls import path_of
 from data.changes import Change, Operation
+from data.disks import freed
 from data.names import name_of
 from data.objects import VDI, VM
 from data.sight import Sight
@@ -24,7 +25,6 @@ from data.trash import DAY, LONGEST, SETTING, is_trashed, trashed
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.vm.delete import removal_of
-from xo_dash.control.vm.disks import freed
 from xo_dash.i18n import _, duration, ngettext, number, size
 
 SHOWN: Final = 200

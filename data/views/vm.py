@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, NamedTuple, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from data import dependencies, vms
-from data.devices import Device, DeviceKind, devices_of
+from data.chains import deepest
+from data.configuration import SETTINGS, settings_of
+from data.consoles import Protocol, console_of, present
+from data.devices import devices_of
 from data.facts import vm as facts
 from data.facts.host import is_live
+from data.facts.sr import used_share
+from data.failover import srs_of
 from data.findings.registry import FindingRegistry
 from data.history import History
-from data.level import Level
 from data.names import name_of, pool_name
-from data.objects import VBD, VM, Appliance, Host, Pool, Task
+from data.objects import VBD, VM, Appliance, Host, Pool, PowerState, Task
+from data.pending import pending_of
 from data.placement import is_guest
 from data.types import Ref
 from data.views.moving import ELSEWHERE, moves_to
-from data.views.things import GUEST, NAME, POOL_NAME, Thing, maybe, tags_of, thing, via
+from data.views.snapshot import snapshots_of
+from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
+from data.views.vm_parts import dependency_of, device_of, disks_of, nic_of
 
 V = TypeVar("V")
 
@@ -26,7 +33,13 @@ STATE: Final = ("power_state", "resident_on.metrics.live")
 AGENT: Final = ("power_state", "guest_metrics.networks")
 SR: Final = ("VBDs.VDI.SR.name_label", "VBDs.VDI.SR.uuid")
 NETWORK: Final = ("VIFs.network.name_label", "VIFs.network.bridge", "VIFs.network.uuid")
-
+NIC_NAME: Final = ("VIFs.VM", "name_label", "uuid")
+SNAPSHOTS: Final = via(
+    "snapshots", "name_label", "uuid", "name_description", "snapshot_time", "parent", "other_config", "is_a_snapshot",
+    "suspend_VDI.virtual_size", "suspend_VDI.physical_utilisation", "suspend_VDI.managed", "suspend_VDI.sharable", "suspend_VDI.VBDs.VM",
+    "VBDs.type", *via("VBDs.VDI", "physical_utilisation", "managed", "sharable", "VBDs.VM"),
+)  # fmt: skip
+CHAINS: Final = ("VBDs.type", "VBDs.VDI.sm_config", "snapshot_of", "snapshots")
 
 DEVICES: Final = (
     "other_config", *via("attached_PCIs", "pci_id"),
@@ -37,86 +50,19 @@ DEVICES: Final = (
 )  # fmt: skip
 
 
-class DiskView(NamedTuple):
-    """A disk or drive, with what is in it."""
-
-    vbd: str  # uuid
-    vdi: str  # uuid; "" for an empty drive, or a disk that is gone
-    name: str  # of what is in it
-    position: str  # "0", "1" ...: in its VM
-    device: str  # xvda, while it is attached
-    is_disk: bool  # not a CD or floppy drive
-    is_cd: bool
-    is_attached: bool
-    is_read_only: bool
-    is_missing: bool  # its SR no longer has it
-    size: int  # as the guest sees it
-    used: int  # on the SR, with the nodes below it; -1 if the driver cannot tell
-    sr: Thing | None
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.vdi
-
-
-class NicView(NamedTuple):
-    """A NIC, and the addresses that the agent in the guest tells of it: IPv4 first."""
-
-    vif: str  # uuid
-    device: str  # "0", "1" ...: its place in its VM
-    mac: str
-    network: Thing | None
-    addresses: tuple[str, ...]
-    is_attached: bool
-
-
-class DeviceView(NamedTuple):
-    """A device of a host that it has for itself, from its next start on."""
-
-    kind: DeviceKind
-    name: str
-    address: str  # of a PCI device or a USB socket; "" where it is one of several
-    hosts: tuple[Thing, ...]  # where it can have it
-    is_attached: bool
-    row: Thing | None  # what is taken away; None for a PCI device
-
-
-class DependencyView(NamedTuple):
-    """One thing that it hangs on, see `data.dependencies`."""
-
-    kind: dependencies.DependencyKind
-    level: Level
-    what: str
-    on: Thing | None
-    host: Thing | None
-
-
 def progress_of(vm: VM) -> float:
     tasks = (vm.home.one(Task, Ref(ref)) for ref in vm.current_operations)
     return min((task.progress for task in tasks if task is not None), default=0.0)
 
 
-def disk_of(drive: vms.Drive) -> DiskView:
-    vbd, vdi, sr = drive
-    return DiskView(
-        vbd=vbd.uuid, vdi=vdi.uuid if vdi else "", name=name_of(vdi) if vdi else "", position=vbd.userdevice, device=vbd.device,
-        is_disk=drive.is_disk, is_cd=vbd.type == "CD", is_attached=vbd.currently_attached, is_read_only=vbd.mode == "RO",
-        is_missing=vdi is not None and vdi.missing, size=vdi.virtual_size if vdi else -1, used=vms.disk_used(vdi) if vdi else -1,
-        sr=maybe(sr),
-    )  # fmt: skip
+def takes(vm: VM) -> tuple[object, ...]:
+    return vm.power_state, vm.allowed_operations, tuple(vm.current_operations.values()), tuple(vm.blocked_operations)
 
 
-def nic_of(nic: vms.Nic) -> NicView:
-    vif = nic.vif
-    return NicView(vif.uuid, vif.device, vif.MAC, maybe(nic.network), nic.addresses, vif.currently_attached)
-
-
-def device_of(device: Device) -> DeviceView:
-    return DeviceView(device.kind, device.name, device.address, tuple(map(thing, device.hosts)), device.is_attached, maybe(device.row))
-
-
-def dependency_of(dependency: dependencies.Dependency) -> DependencyView:
-    return DependencyView(dependency.kind, dependencies.level_of(dependency), dependency.what, maybe(dependency.on), maybe(dependency.host))
+def fullest_sr(vm: VM) -> tuple[str, float] | None:
+    """(the name of the fullest SR of its disks, how full that is)"""
+    shares = [(name_of(sr), share) for sr in dict.fromkeys(srs_of(vm)) if (share := used_share(sr)) is not None]
+    return max(shares, key=lambda pair: pair[1], default=None)
 
 
 class _Fact(Fact[VM, V]):
@@ -148,6 +94,8 @@ class VMView(View[VM]):
     state = _Fact(facts.state_of, *STATE)
     is_up = _Fact(facts.is_up, "power_state")
     """Whether it is on a host: it runs, or is paused."""
+    is_running = _Fact(lambda vm: vm.power_state is PowerState.RUNNING, "power_state")
+    """As its pool says, whether its host is heard or not."""
     operations = _Fact(lambda vm: tuple(vm.current_operations.values()), "current_operations")
     """What is under way, as XAPI calls it: `clean_shutdown`."""
     progress = _Fact(progress_of, "current_operations.progress")
@@ -183,6 +131,7 @@ class VMView(View[VM]):
     # ---- what it has
 
     vcpus = _Fact(facts.vcpus_of, "power_state", "VCPUs_at_startup", "VCPUs_max", "metrics.VCPUs_number")
+    vcpus_at_startup = _Fact(lambda vm: vm.VCPUs_at_startup, "VCPUs_at_startup")
     vcpus_max = _Fact(lambda vm: vm.VCPUs_max, "VCPUs_max")
     cores_per_socket = _Fact(vms.cores_per_socket, "platform")
     memory = _Fact(facts.memory_of, "memory_dynamic_max", "memory_dynamic_min")
@@ -192,7 +141,8 @@ class VMView(View[VM]):
     memory_is_fixed = _Fact(vms.has_fixed_memory, "memory_dynamic_max", "memory_dynamic_min")
     disk_total = _Fact(vms.disk_total, "VBDs.type", "VBDs.empty", "VBDs.VDI.virtual_size")
     disks = _Fact(
-        lambda vm: tuple(disk_of(drive) for drive in vms.drives_of(vm)), "VBDs.type", "VBDs.userdevice", "VBDs.device", "VBDs.mode",
+        disks_of, "other_config", "VBDs.bootable", "VBDs.VDI.name_description", "VBDs.VDI.SR.physical_size",
+        "VBDs.VDI.SR.physical_utilisation", "VBDs.type", "VBDs.userdevice", "VBDs.device", "VBDs.mode",
         "VBDs.empty", "VBDs.currently_attached", "VBDs.VDI.name_label", "VBDs.VDI.virtual_size", "VBDs.VDI.physical_utilisation",
         "VBDs.VDI.missing", "VBDs.VDI.sm_config", *SR,
     )  # fmt: skip
@@ -200,12 +150,18 @@ class VMView(View[VM]):
     disk_count = _Fact(lambda vm: sum(vbd.type == "Disk" for vbd in vm.all_of(VBD, vm.VBDs)), "VBDs.type")
     nic_count = _Fact(lambda vm: len(vm.VIFs), "VIFs")
     nics = _Fact(
-        lambda vm: tuple(nic_of(nic) for nic in vms.nics_of(vm)), "VIFs.device", "VIFs.MAC", "VIFs.currently_attached", *NETWORK, *AGENT
-    )
+        lambda vm: tuple(nic_of(nic) for nic in vms.nics_of(vm)), "VIFs.device", "VIFs.MAC", "VIFs.currently_attached",
+        "VIFs.qos_algorithm_type", "VIFs.qos_algorithm_params", "VIFs.locking_mode", "VIFs.ipv4_allowed", "VIFs.ipv6_allowed",
+        *NIC_NAME, *NETWORK, *AGENT,
+    )  # fmt: skip
     macs = _Fact(lambda vm: tuple(vif.MAC for vif in vms.vifs_of(vm)), "VIFs.device", "VIFs.MAC")
     devices = _Fact(lambda vm: tuple(map(device_of, devices_of(vm))), *DEVICES)
     """GPUs, PCI and USB devices of hosts."""
     snapshot_count = _Fact(lambda vm: len(vm.snapshots), "snapshots")
+    snapshots = _Fact(snapshots_of, "parent", "name_label", "suspend_VDI", *SNAPSHOTS)
+    """As the tree in which they grew, the present last."""
+    chain_depth = _Fact(deepest, *CHAINS)
+    """Of the disks in the longest chain of its own."""
     dependencies = _Fact(
         lambda vm: tuple(dependency_of(dependency) for dependency in dependencies.dependencies_of(vm)), "VBDs.type", "VBDs.userdevice",
         "VBDs.empty", "VBDs.VDI.name_label",
@@ -228,6 +184,35 @@ class VMView(View[VM]):
     restarts = _Fact(lambda vm: vm.ha_restart_priority, "ha_restart_priority")
     """By HA: `restart`, `best-effort`, or ""."""
     pool_has_ha = _Fact(lambda vm: any(pool.ha_enabled for pool in vm.home.all(Pool).values()), "Pool.ha_enabled")
+    cpu_weight = _Fact(vms.cpu_weight, "VCPUs_params")
+    cpu_cap = _Fact(vms.cpu_cap, "VCPUs_params")
+    """Percent of one CPU; 0 for no limit."""
+    memory_floor = _Fact(lambda vm: vm.memory_static_min, "memory_static_min")
+    shutdown_delay = _Fact(lambda vm: vm.shutdown_delay, "shutdown_delay")
+    """Seconds."""
+    has_vtpm = _Fact(lambda vm: bool(vm.VTPMs), "VTPMs")
+    configuration = _Fact(settings_of, *SETTINGS)
+    """{XAPI's name of a setting: its value}, to be compared with a snapshot's."""
+    folder = _Fact(vms.folder_of, "other_config")
+    pending = _Fact(
+        pending_of, "other_config", "power_state", "VCPUs_at_startup", "metrics.VCPUs_number", "VBDs.VDI.virtual_size", "VBDs.VDI.uuid"
+    )
+    """What waits for its next restart."""
+    takes = _Fact(takes, "power_state", "allowed_operations", "current_operations", "blocked_operations")
+    """What decides which commands it takes now: what offers them follows this."""
+
+    # ---- its console, and what protects it
+
+    screen = _Fact(lambda vm: present(vm).standing, *STATE, "consoles.protocol", "current_operations", "Server.state")
+    """How its graphic console stands."""
+    has_screen = _Fact(lambda vm: console_of(vm, Protocol.GRAPHIC) is not None, "consoles.protocol")
+    has_text_console = _Fact(lambda vm: console_of(vm, Protocol.TEXT) is not None, "consoles.protocol")
+    fullest_sr = _Fact(
+        fullest_sr, "VBDs.empty", "VBDs.VDI.SR.physical_size", "VBDs.VDI.SR.physical_utilisation", "VBDs.VDI.SR.is_tools_sr",
+        "VBDs.VDI.SR.content_type", "VBDs.VDI.SR.type", *SR,
+    )  # fmt: skip
+    is_protected = _Fact(lambda vm: vms.is_protected(vm, vms.DELETION), "blocked_operations")
+    """From deletion."""
     blocked = _Fact(lambda vm: tuple(vm.blocked_operations), "blocked_operations")
     """Operations that somebody forbade, as XAPI calls them."""
     needs_restart = _Fact(lambda vm: vm.requires_reboot, "requires_reboot")

@@ -14,6 +14,7 @@ from nicegui.testing.user_simulation import user_simulation
 
 from components.console import files
 from components.console.document import CONTENT_SECURITY_POLICY, console_path, document
+from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import VM
 from data.stores.users import Role
@@ -24,7 +25,7 @@ EVIL = "</script><script>alert(1)</script>"
 
 
 def shown(vm: VM) -> str:
-    return document(vm, "window", {"theme": "dark"}, may_use=True, root="")
+    return document(key_of(vm), vm.name_label, "window", {"theme": "dark"}, may_use=True, root="")
 
 
 def test_only_our_scripts_may_run() -> None:
@@ -64,9 +65,9 @@ async def test_a_host_is_for_administrators_and_files_stay_in_caches(lab: tuple[
     http, mirror = lab
     guest, dom0 = fakes.find(mirror, "git"), fakes.find(mirror, "wiki")
     fakes.change(mirror, dom0, is_control_domain=True)
-    answer = await http.get(console_path(guest))
+    answer = await http.get(console_path(key_of(guest)))
     assert answer.status_code == 200 and answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
-    assert (await http.get(console_path(dom0))).status_code == 403
+    assert (await http.get(console_path(key_of(dom0)))).status_code == 403
     assert (await http.get("/console/nothing")).status_code == 404
     assert (await http.get(f"/console-picture/{guest.uuid}")).status_code == 204
     script = await http.get(files.path_of("main.js"))

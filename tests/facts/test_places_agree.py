@@ -25,6 +25,7 @@ from data.mirror import Mirror
 from data.names import name_of, pool_name, server_name
 from data.objects import PIF, SR, VM, Host, Network, Pool, VMGuestMetrics
 from data.placement import is_guest
+from data.scope import Scope
 from data.search import Group, Hit
 from data.views.host import HostView
 from data.views.network import NetworkView
@@ -56,7 +57,8 @@ def test_of_vms(places: Places) -> None:
     assert set(guests) == {thing for thing in mapped if isinstance(thing, VM)}
     for vm in guests:
         on_map, row, resident, hit = mapped[vm], listed[vm.uuid], host_rows._vm_row(vm), _hit(Group.VM, Hit(vm, ""))
-        view, page, state = places.scope.view(VMView, vm), dict(about(vm)), VmState(row.state)
+        view, state = places.scope.view(VMView, vm), VmState(row.state)
+        page = dict(about(view))
         assert states[cast(int, on_map[5])] is state is view.state
         mark = "busy" if vm.current_operations else state
         assert {tree[vm.uuid][1], cast(Any, resident.cells[1]).mark, hit["mark"]} == {mark}
@@ -122,7 +124,7 @@ def test_what_a_vm_has_not_told_is_not_told_anywhere() -> None:
     build = Builder(Mirror(), "pool")
     ref = build.put(VM, name_label="bare", power_state="Running", guest_metrics=build.put(VMGuestMetrics, live=True))
     vm = build.commit().all(VM)[ref]
-    page = dict(about(vm))
+    page = dict(about(Scope(build.mirror).view(VMView, vm)))
     assert page["System"] == Quiet("unknown") and page["Tools"] == "Not installed"
 
 

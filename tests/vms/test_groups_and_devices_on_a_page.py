@@ -9,6 +9,7 @@ from components.vms.vapps.parts import MembersCard, appliance_head
 from data.objects import PUSB, VM, VUSB, Appliance, Host, Pool, PowerState, USBGroup
 from data.stores.users import Role
 from data.views.appliance import ApplianceView
+from data.views.vm import VMView
 from tests.control.browser_page import looking, press
 from tests.control.fake_pool import FakePool
 from xo_dash.context import Context
@@ -53,7 +54,7 @@ async def test_a_usb_device_of_a_vm_is_told_with_its_host(tmp_path: Path) -> Non
     fake.put(stick)
     fake.change(sockets, PUSBs=[stick.ref])
     vm = fake.vm()
-    async with looking(tmp_path, fake, lambda context: settings(context, vm)) as at:
+    async with looking(tmp_path, fake, lambda context: settings(context, context.scope.view(VMView, vm))) as at:
         await at.user.should_see("No device of a host is passed through to it.")
         await at.user.should_see(marker="vm.add_usb")
         await at.user.should_not_see(marker="vm.add_gpu")
@@ -68,7 +69,7 @@ async def test_who_may_only_look_is_offered_no_device(tmp_path: Path) -> None:
     fake = FakePool()
     fake.put(PUSB())
     vm = fake.vm()
-    async with looking(tmp_path, fake, lambda context: settings(context, vm), Role.VIEWER) as at:
+    async with looking(tmp_path, fake, lambda context: settings(context, context.scope.view(VMView, vm)), Role.VIEWER) as at:
         await at.user.should_see("No device of a host is passed through to it.")
         await at.user.should_not_see(marker="vm.add_usb")
 
@@ -76,7 +77,7 @@ async def test_who_may_only_look_is_offered_no_device(tmp_path: Path) -> None:
 async def test_what_other_firmware_costs_is_said_where_it_is_chosen(tmp_path: Path) -> None:
     fake = FakePool()
     vm = fake.vm(domain_type="hvm", HVM_boot_policy="BIOS order", HVM_boot_params={"firmware": "bios"})
-    async with looking(tmp_path, fake, lambda context: settings(context, vm)) as at:
+    async with looking(tmp_path, fake, lambda context: settings(context, context.scope.view(VMView, vm))) as at:
         at.user.find(marker="edit-vm.firmware").click()
         await at.user.should_see(marker="editor-vm.firmware")
         await at.user.should_not_see("usually no longer starts")

@@ -12,6 +12,7 @@ from nicegui.testing import User
 
 from components.charts import Chart
 from components.vms.head import Now
+from components.vms.page.tabs import TABS
 from data.coalesce import INTERVAL
 from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import VBD, VDI, VM, Message, PowerState, VMGuestMetrics
@@ -191,12 +192,13 @@ async def test_what_is_no_vm_says_what_it_is(user: User, mirror: Mirror) -> None
 
 async def test_nothing_is_left_when_the_browser_goes(user: User, mirror: Mirror) -> None:
     before = mirror.observer_count
-    client = await opened(user, fakes.find(mirror, "web-1"))
-    assert mirror.observer_count > before
-    client.delete()
-    await asyncio.sleep(0)
-    assert mirror.observer_count == before
-    assert not any(pool.history.is_watched for pool in mirror)
+    for tab in ("", *(f"/{tab.name}" for tab in TABS[1:])):
+        client = await opened(user, fakes.find(mirror, "web-1"), tab)
+        assert mirror.observer_count > before
+        client.delete()
+        await asyncio.sleep(0)
+        assert mirror.observer_count == before, f"what {tab} reads it follows"
+        assert not any(pool.history.is_watched for pool in mirror)
 
 
 class Wire:

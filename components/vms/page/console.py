@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from nicegui import ui
 
 from components.console.document import console_path
 from components.console.text_console import TextConsole
-from components.live import fresh_slot
-from components.related import follow_related
-from data.consoles import Protocol, console_of
-from data.names import name_of
-from data.objects import VM
-from data.types import Ref
+from components.live import follow_facts, fresh_slot
+from data.consoles import Protocol
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _
 
 KINDS: Final = ((Protocol.GRAPHIC, N_("Screen")), (Protocol.TEXT, N_("Text console")))
 
 
-def console(context: Context, vm: VM) -> None:
+def console(_context: Context, vm: VMView) -> None:
     """Connects by itself, also when the VM starts later. Where it has a text console, that is one click away."""
     choice = ui.element().classes("x-list-segments x-console-kinds").props("role=group")
     with ui.element().classes("contents") as body:
@@ -47,21 +43,17 @@ def console(context: Context, vm: VM) -> None:
     has_text = [False]
 
     def follow_kinds() -> None:
-        has_text[0] = has_text[0] or console_of(vm, Protocol.TEXT) is not None  # a VM that is off has none for now
+        has_text[0] = has_text[0] or vm.has_text_console  # a VM that is off has none for now
         choice.set_visibility(has_text[0])
 
     with choice:
-        follow_related(context.mirror, vm, _consoles, follow_kinds, names=("consoles",))
-    has_text_alone = has_text[0] and console_of(vm, Protocol.GRAPHIC) is None
+        follow_facts(vm, ("has_text_console",), follow_kinds)
+    has_text_alone = has_text[0] and not vm.has_screen
     show(Protocol.TEXT if has_text_alone else Protocol.GRAPHIC)
 
 
-def screen(vm: VM) -> None:
+def screen(vm: VMView) -> None:
     """The graphic console."""
     frame = ui.element("iframe").classes("x-console-tab").props("allow=fullscreen;clipboard-read")
-    frame.props["src"] = console_path(vm, "tab")
-    frame.props["title"] = _("Console of {vm}").format(vm=name_of(vm))
-
-
-def _consoles(vm: VM) -> Iterable[Ref]:
-    return vm.consoles
+    frame.props["src"] = console_path(vm.key, "tab")
+    frame.props["title"] = _("Console of {vm}").format(vm=vm.name)

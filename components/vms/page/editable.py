@@ -10,7 +10,7 @@ from components.actions import InlineEditor, whoever
 from components.cells import Cell, Facts
 from components.ui import Tone, notify
 from components.vms.page.settings_rows import Edit
-from data.objects import VM
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.actions import action
@@ -18,12 +18,12 @@ from xo_dash.control.eligibility import why_not
 from xo_dash.i18n import _
 
 
-def may_edit(edit: Edit, vm: VM) -> bool:
+def may_edit(edit: Edit, vm: VMView) -> bool:
     """Whether the reader's role allows it; whoever may only look sees plain text."""
-    return bool(may(whoever(), action(edit.action_id), vm))
+    return bool(may(whoever(), action(edit.action_id), vm.row))
 
 
-def editing(value: ui.element, context: Context, vm: VM, edit: Edit, place: ui.element, at: int = -1) -> None:
+def editing(value: ui.element, context: Context, vm: VMView, edit: Edit, place: ui.element, at: int = -1) -> None:
     """Have a click on `value`, or Enter, open the editor in `place`, `at` this position of it."""
     row = action(edit.action_id)
     value.classes("x-edit").props("tabindex=0 aria-keyshortcuts=Enter").mark(f"edit-{edit.action_id}")
@@ -32,7 +32,7 @@ def editing(value: ui.element, context: Context, vm: VM, edit: Edit, place: ui.e
     value.props["data-tip"] = _(row.title)
 
     def opened() -> None:
-        if (reason := why_not(row, vm, whoever())) is not None:
+        if (reason := why_not(row, vm.row, whoever())) is not None:
             notify(f"{_(row.title)}: {reason}", Tone.WARNING)
             return
         for old in [element for element in place.descendants() if isinstance(element, InlineEditor)]:
@@ -40,7 +40,7 @@ def editing(value: ui.element, context: Context, vm: VM, edit: Edit, place: ui.e
         with place:
             restores = edit.restores
             editor = InlineEditor(
-                context, row, vm, lambda: edit.current(vm), lambda: value.run_method("focus"), edit.only,
+                context, row, vm.row, lambda: edit.current(vm), lambda: value.run_method("focus"), edit.only,
                 restores=None if restores is None else lambda: restores(vm),
             )  # fmt: skip
         if at >= 0:
@@ -53,7 +53,7 @@ def editing(value: ui.element, context: Context, vm: VM, edit: Edit, place: ui.e
 class EditableFacts(Facts):
     """Names and values, of which some are edited in place."""
 
-    def __init__(self, context: Context, vm: VM, rows: Sequence[tuple[str, Cell | None]], edits: Mapping[str, Edit]) -> None:
+    def __init__(self, context: Context, vm: VMView, rows: Sequence[tuple[str, Cell | None]], edits: Mapping[str, Edit]) -> None:
         super().__init__([name for name, _value in rows])
         for number, (name, _value) in enumerate(rows):
             if (edit := edits.get(name)) is not None and may_edit(edit, vm):

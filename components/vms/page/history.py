@@ -6,12 +6,12 @@ from nicegui import ui
 
 from components.recent_messages import RecentMessages
 from components.vms.journal import JournalCard
-from data.objects import VM
+from data.views.vm import VMView
 from xo_dash.context import Context
 
 
-def history(context: Context, vm: VM) -> None:
+def history(context: Context, vm: VMView) -> None:
     """What changed, and beside it what XAPI noted."""
     with ui.element().classes("x-vm-history"):
-        JournalCard(context, vm)
-        RecentMessages(context.mirror, vm)
+        JournalCard(context, vm.row)
+        RecentMessages(context.mirror, vm.row)

@@ -11,21 +11,20 @@ from components.vms.growth import VMGrowth
 from components.vms.loads import loads
 from components.vms.page.pending import PendingNotice
 from components.vms.page.protection import Protection
-from data.objects import VM
 from data.views.vm import VMView
 from xo_dash.context import Context
 
 
-def overview(context: Context, vm: VM) -> None:
+def overview(context: Context, vm: VMView) -> None:
     """Its load, snapshots and last changes; beside them what it is."""
     mirror = context.mirror
     PendingNotice(context, vm)
     with ui.element().classes("x-vm"):
-        loads(mirror, vm, vm.home)
+        loads(vm)
         VMGrowth(context, vm)
         Protection(context, vm)
-        RecentMessages(mirror, vm).classes("x-vm-last")
+        RecentMessages(mirror, vm.row).classes("x-vm-last")
         with ui.element().classes("x-vm-aside"):
-            console_card(mirror, vm)
+            console_card(vm)
             VmAbout(context, vm)
-            Ties(context.scope.view(VMView, vm))
+            Ties(vm)

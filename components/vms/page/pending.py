@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from components.actions import offer_undo, run_command, run_one, whoever
-from components.related import disk_refs, follow_related, place_refs
+from components.live import follow_facts
 from components.ui import Button, ButtonKind, Notice
 from components.vms.page.settings_rows import memory_now, pending_lines, vcpus_now
-from data.objects import VM, PowerState
-from data.pending import pending_of
+from data.facts.vm import VmState
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
@@ -22,21 +22,21 @@ from xo_dash.i18n import _, ngettext, number
 class PendingNotice(Notice):
     """There while something waits."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, context: Context, vm: VMView) -> None:
         super().__init__("")
         self._context, self._vm = context, vm
         self.mark("pending").classes("x-pending")
         with self:
             self._discard = Button(_("Discard"), self._dropped, kind=ButtonKind.GHOST).mark("discard-pending").props("data-once")
             self._apply = Button(_("Restart to apply"), self._applied, icon="reboot").mark("apply-pending").props("data-once")
-            follow_related(context.mirror, vm, lambda vm: (*place_refs(vm), *disk_refs(vm)), self._refresh)
+            follow_facts(vm, ("pending", "vcpus", "memory", "state", "takes"), self._refresh)
 
     def _refresh(self) -> None:
         lines = pending_lines(self._vm)
         self.set_visibility(bool(lines))
         if not lines:
             return
-        halted = self._vm.power_state is PowerState.HALTED
+        halted = self._vm.state is VmState.HALTED
         count = len(lines)
         title = (
             ngettext("{n} change waits to be applied:", "{n} changes wait to be applied:", count)
@@ -46,22 +46,22 @@ class PendingNotice(Notice):
         self.text.text = f"{title} {' · '.join(lines)}"
         self._apply.set_text(_("Apply now") if halted else _("Restart to apply"))
         for row, button in ((APPLY, self._apply), (DISCARD, self._discard)):
-            reason = why_not(row, self._vm, whoever())
+            reason = why_not(row, self._vm.row, whoever())
             button.allow(str(reason) if reason else None)
 
     async def _applied(self) -> None:
-        await run_command(self._context, APPLY, [self._vm])
+        await run_command(self._context, APPLY, [self._vm.row])
 
     async def _dropped(self) -> None:
         """Undoable where one thing waited: it is noted again."""
         again, client = self._noting(), self.client
-        item = await run_one(self._context, DISCARD, self._vm, DISCARD.request())
+        item = await run_one(self._context, DISCARD, self._vm.row, DISCARD.request())
         if again is not None and item is not None and item.state is RunState.DONE:
             with client:
-                offer_undo(self._context, DISCARD, self._vm, DISCARD.request(), again[1], again[0])
+                offer_undo(self._context, DISCARD, self._vm.row, DISCARD.request(), again[1], again[0])
 
     def _noting(self) -> tuple[AnyAction, Request] | None:
-        waiting = pending_of(self._vm)
+        waiting = self._vm.pending
         if waiting.memory is not None and waiting.count == 1:
             return MEMORY_OF_VM, decode(MEMORY_OF_VM.request, memory_now(self._vm))
         if waiting.vcpus is not None and waiting.count == 1:

@@ -8,15 +8,12 @@ from typing import Final, NamedTuple
 from nicegui import ui
 
 from components.actions import offer_undo, run_one, whoever
-from components.related import dependency_refs, follow_related
+from components.live import follow, follow_facts
 from components.ui import Button, ButtonKind, Card
-from data.facts.sr import used_share
-from data.failover import srs_of
-from data.host_fit import lacks
+from data.host_fit import other_hosts
 from data.names import name_of
-from data.objects import VM, Host, Pool
-from data.types import Ref
-from data.vms import DELETION, is_protected
+from data.views.host import HostView
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.run import RunState
@@ -25,6 +22,9 @@ from xo_dash.i18n import N_, _, ngettext, number, percent
 
 FULL: Final = 0.9
 SNAPSHOTS: Final = N_("Snapshots")
+READS: Final = ("pool_has_ha", "restarts", "fullest_sr", "snapshot_count", "is_protected", "disks", "nics", "host")
+FITS: Final = ("enabled", "metrics", "resident_VMs", "PBDs", "PIFs", "name_label", "hostname")
+"""What of other hosts is followed: not the memory of each VM on them, which would be a look at all hosts at each change of any VM."""
 
 
 class Line(NamedTuple):
@@ -39,12 +39,13 @@ class Line(NamedTuple):
 class Protection(Card):
     """Sends only what differs; a line that has nothing to say is not there."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, context: Context, vm: VMView) -> None:
         super().__init__(_("Protection"), " ")
         self._context, self._vm = context, vm
         self._lines: dict[str, LineBox] = {}
         with self, ui.element().classes("x-protection") as self._box, ui.element().classes("contents"):
-            follow_related(context.mirror, vm, _refs, self._refresh)
+            follow_facts(vm, READS, self._refresh)
+            follow(context.mirror, vm.row.home.all(HostView.kind).values(), self._refresh, names=FITS)
 
     def _refresh(self) -> None:
         lines = list(protection(self._vm))
@@ -52,7 +53,7 @@ class Protection(Card):
         self.scope.text = ngettext("{n} to check", "{n} to check", look).format(n=number(look)) if look else ""
         for gone in self._lines.keys() - {line.title for line in lines}:
             self._lines.pop(gone).delete()
-        allowed = bool(may(whoever(), PROTECT, self._vm))
+        allowed = bool(may(whoever(), PROTECT, self._vm.row))
         for line in lines:
             if line.title not in self._lines:
                 with self._box:
@@ -61,10 +62,10 @@ class Protection(Card):
 
     async def _protect(self) -> None:
         client, request = self.client, ProtectVM(deletion=True)
-        item = await run_one(self._context, PROTECT, self._vm, request)
+        item = await run_one(self._context, PROTECT, self._vm.row, request)
         if item is not None and item.state is RunState.DONE:
             with client:
-                offer_undo(self._context, PROTECT, self._vm, request, ProtectVM(deletion=False))
+                offer_undo(self._context, PROTECT, self._vm.row, request, ProtectVM(deletion=False))
 
 
 class LineBox(ui.element):
@@ -90,41 +91,28 @@ class LineBox(ui.element):
         self._verb.set_visibility(bool(line.verb) and allowed)
 
 
-def protection(vm: VM) -> Iterable[Line]:
+def protection(vm: VMView) -> Iterable[Line]:
     yield _ha(vm)
     yield _host_failure(vm)
-    yield from _space(vm)
-    count = len(vm.snapshots)
+    if vm.fullest_sr is not None:
+        sr, share = vm.fullest_sr
+        yield Line(_("SR space"), _("{sr} is {share} full").format(sr=sr, share=percent(share)), share < FULL)
+    count, safe = vm.snapshot_count, vm.is_protected
     yield Line(_(SNAPSHOTS), ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else _("none"), None)
-    safe = is_protected(vm, DELETION)
     yield Line(_("Deletion"), _("Protected") if safe else _("Not protected"), True if safe else None, "" if safe else _("Protect"))
 
 
-def _ha(vm: VM) -> Line:
-    pool = next(iter(vm.home.all(Pool).values()), None)
-    if pool is None or not pool.ha_enabled:
+def _ha(vm: VMView) -> Line:
+    if not vm.pool_has_ha:
         return Line(_("HA"), _("Disabled in this pool"), None)
-    text = {"restart": _("Restarts on another host"), "best-effort": _("Restarts if there is room")}.get(vm.ha_restart_priority)
+    text = {"restart": _("Restarts on another host"), "best-effort": _("Restarts if there is room")}.get(vm.restarts)
     return Line(_("HA"), text or _("Does not restart"), text is not None)
 
 
-def _host_failure(vm: VM) -> Line:
+def _host_failure(vm: VMView) -> Line:
     """Whether another host could run it."""
-    others = [host for host in vm.home.all(Host).values() if host.ref != vm.resident_on]
-    able = [name_of(host) for host in others if next(iter(lacks(vm, host)), None) is None]
+    others = other_hosts(vm.row)
+    able = sorted(name_of(host) for host, fits in others if fits)
     if not able:
         return Line(_("Host failure"), _("Cannot run on any other host"), False if others else None)
-    return Line(_("Host failure"), _("Can run on {hosts}").format(hosts=", ".join(sorted(able))), True)
-
-
-def _space(vm: VM) -> Iterable[Line]:
-    shares = [(share, sr) for sr in dict.fromkeys(srs_of(vm)) if (share := used_share(sr)) is not None]
-    if shares:
-        share, sr = max(shares, key=lambda pair: pair[0])
-        yield Line(_("SR space"), _("{sr} is {share} full").format(sr=name_of(sr), share=percent(share)), share < FULL)
-
-
-def _refs(vm: VM) -> Iterable[Ref]:
-    yield from dependency_refs(vm)
-    yield from vm.home.all(Host)
-    yield from vm.home.all(Pool)
+    return Line(_("Host failure"), _("Can run on {hosts}").format(hosts=", ".join(able)), True)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nicegui import ui
 
 from components.actions import run_command, whoever
-from components.cells import Cell, CellLink, Quiet, TextLines
-from components.related import follow_related, place_refs
+from components.cells import Cell, Quiet, TextLines, link_to
+from components.live import follow_facts
 from components.ui import Button, Card
-from components.urls import path_of
 from components.vms.page.devices import Devices
 from components.vms.page.editable import EditableFacts
 from components.vms.page.pending import PendingNotice
 from components.vms.page.settings_rows import EDITS, Edit
 from components.vms.words import FIRMWARE
-from data.names import name_of
-from data.objects import VM, Appliance, Host
-from data.pending import pending_of
-from data.vms import cores_per_socket, cpu_cap, cpu_weight, custom_fields, firmware_of, folder_of
+from data.types import XapiObject
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.vm.describe import CUSTOM_FIELDS
@@ -28,71 +25,73 @@ from xo_dash.i18n import _, duration, number, percent, size
 SHOWN = ("ref", "home", "metrics", "guest_metrics", "snapshots", "children", "consoles")
 
 
-def settings(context: Context, vm: VM) -> None:
+def settings(context: Context, vm: VMView) -> None:
     PendingNotice(context, vm)
     rarely = {
         _("Most vCPUs, cores per socket"): EDITS["topology"], _("CPU share"): EDITS["share"], _("Memory limits"): EDITS["limits"],
     }  # fmt: skip
     with ui.element().classes("x-cards").style("--card: 380px"):
-        _card(context, vm, _("CPU and memory"), hardware, rarely)
+        _card(context, vm, _("CPU and memory"), hardware, HARDWARE, rarely)
         start = {_("Start order"): EDITS["start"], _("vApp"): EDITS["appliance"], _("Firmware"): EDITS["firmware"]}
-        _card(context, vm, _("Start and stop"), starting, start)
-        _card(context, vm, _("Organisation"), organisation, {_("Folder"): EDITS["folder"]})
+        _card(context, vm, _("Start and stop"), starting, STARTING, start)
+        _card(context, vm, _("Organisation"), organisation, ORGANISATION, {_("Folder"): EDITS["folder"]})
         Devices(context, vm)
-        RawRecord(context, vm)
+        RawRecord(vm.row)
 
 
-def _card(context: Context, vm: VM, title: str, rows: object, edits: Mapping[str, Edit]) -> None:
-    assert callable(rows)  # noqa: S101  # one of the functions below
+HARDWARE = ("pending", "vcpus_max", "cores_per_socket", "cpu_cap", "cpu_weight", "memory_floor", "memory_most", "memory_least", "memory")
+STARTING = ("preferred_host", "start_delay", "shutdown_delay", "order", "appliance", "firmware", "has_vtpm")
+ORGANISATION = ("custom_fields", "folder")
+Rows = Callable[[VMView], Sequence[tuple[str, Cell | None]]]
+
+
+def _card(context: Context, vm: VMView, title: str, rows: Rows, reads: Iterable[str], edits: Mapping[str, Edit]) -> None:
     with Card(title, wide=rows is organisation):
         facts = EditableFacts(context, vm, rows(vm), edits)
-        follow_related(context.mirror, vm, place_refs, lambda: facts.show(rows(vm)))
-        if rows is organisation and may(whoever(), CUSTOM_FIELDS, vm):
-            Button(_("Set custom field"), lambda: run_command(context, CUSTOM_FIELDS, [vm])).mark(CUSTOM_FIELDS.id)
+        follow_facts(vm, reads, lambda: facts.show(rows(vm)))
+        if rows is organisation and may(whoever(), CUSTOM_FIELDS, vm.row):
+            Button(_("Set custom field"), lambda: run_command(context, CUSTOM_FIELDS, [vm.row])).mark(CUSTOM_FIELDS.id)
 
 
-def hardware(vm: VM) -> list[tuple[str, Cell | None]]:
-    waiting = pending_of(vm).vcpus
-    cores = waiting.cores if waiting else cores_per_socket(vm)
-    cap = cpu_cap(vm)
-    share = _("weight {n}").format(n=number(cpu_weight(vm)))
+def hardware(vm: VMView) -> list[tuple[str, Cell | None]]:
+    waiting, cap = vm.pending.vcpus, vm.cpu_cap
+    most, cores = (waiting.most, waiting.cores) if waiting else (vm.vcpus_max, vm.cores_per_socket)
+    share = _("weight {n}").format(n=number(vm.cpu_weight))
     return [
-        (_("Most vCPUs, cores per socket"), f"{number(waiting.most if waiting else vm.VCPUs_max)}, {number(cores)}"),
+        (_("Most vCPUs, cores per socket"), f"{number(most)}, {number(cores)}"),
         (_("CPU share"), f"{share}, " + (_("at most {share} of a CPU").format(share=percent(cap / 100)) if cap else _("no cap"))),
         (_("Memory limits"), _("static {low} to {high}, dynamic {least} to {most}").format(
-            low=size(vm.memory_static_min), high=size(vm.memory_static_max), least=size(vm.memory_dynamic_min),
-            most=size(vm.memory_dynamic_max))),
+            low=size(vm.memory_floor), high=size(vm.memory_most), least=size(vm.memory_least), most=size(vm.memory))),
     ]  # fmt: skip
 
 
-def starting(vm: VM) -> list[tuple[str, Cell | None]]:
-    home = vm.home.one(Host, vm.affinity)
+def starting(vm: VMView) -> list[tuple[str, Cell | None]]:
     pauses = [
         _("{duration} after its start").format(duration=duration(vm.start_delay)) if vm.start_delay else "",
         _("{duration} after its shutdown").format(duration=duration(vm.shutdown_delay)) if vm.shutdown_delay else "",
     ]
     return [
         (_("Start order"), ", ".join([number(vm.order), *filter(None, pauses)])),
-        (_("vApp"), CellLink(name_of(group), path_of(group)) if (group := vm.home.one(Appliance, vm.appliance)) else Quiet(_("none"))),
-        (_("Firmware"), _(FIRMWARE[firmware_of(vm)]) + (f", {_('vTPM')}" if vm.VTPMs else "")),
-        (_("Preferred host"), name_of(home) if home else Quiet(_("none"))),
+        (_("vApp"), link_to(vm.appliance, Quiet(_("none")))),
+        (_("Firmware"), _(FIRMWARE[vm.firmware]) + (f", {_('vTPM')}" if vm.has_vtpm else "")),
+        (_("Preferred host"), vm.preferred_host.name if vm.preferred_host else Quiet(_("none"))),
     ]
 
 
-def organisation(vm: VM) -> list[tuple[str, Cell | None]]:
-    fields = custom_fields(vm)
+def organisation(vm: VMView) -> list[tuple[str, Cell | None]]:
+    fields = vm.custom_fields
     return [
-        (_("Folder"), folder_of(vm) or Quiet(_("none"))),
+        (_("Folder"), vm.folder or Quiet(_("none"))),
         (_("Custom fields"), TextLines(tuple(f"{name}: {value}" for name, value in fields)) if fields else Quiet(_("none"))),
     ]
 
 
 class RawRecord(Card):
-    """Every field that is kept of the VM, as XAPI names it; sent once it is unfolded."""
+    """Every field that is kept of an object, as XAPI names it; sent once it is unfolded."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, row: XapiObject) -> None:
         super().__init__(_("Raw record"), "XAPI", wide=True)
-        self._vm = vm
+        self._row = row
         with self, ui.element("details").classes("x-preview-calls").on("toggle", self._toggled, js_handler="(e) => emit(e.target.open)"):
             ui.label(_("Show all fields")).tag = "summary"
             self._lines = ui.label().classes("x-preview-lines x-raw")
@@ -100,14 +99,14 @@ class RawRecord(Card):
         self._lines.mark("raw-record")
 
     def _toggled(self) -> None:
-        self._lines.text = "\n".join(raw_lines(self._vm))
+        self._lines.text = "\n".join(raw_lines(self._row))
 
 
-def raw_lines(vm: VM) -> list[str]:
+def raw_lines(row: XapiObject) -> list[str]:
     """`name: value`, a line for each key of a map."""
     lines = []
-    for name in vm.__struct_fields__:
-        value = getattr(vm, name)
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
         if name in SHOWN:
             continue
         if isinstance(value, dict):

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.cells import Cell, Later
-from data.facts.vm import vcpus_of
-from data.objects import VM
-from data.pending import pending_of
-from data.vms import AutoStart, auto_start, boot_order, cores_per_socket, cpu_cap, cpu_weight, has_fixed_memory
+from data.views.vm import VMView
+from data.vms import AutoStart
 from xo_dash.control.appliance.records import set_defaults
 from xo_dash.control.vm.boot import priority_of, start_defaults
 from xo_dash.control.vm.describe import folder, notes
@@ -27,55 +25,55 @@ class Edit:
     """The command that changes a value, and what its request would have to leave it as it is."""
 
     action_id: str
-    current: Callable[[VM], Values]
+    current: Callable[[VMView], Values]
     only: tuple[str, ...] = ()
-    restores: Callable[[VM], Values] | None = None  # what takes an edit back has, where that is more than `current`
+    restores: Callable[[VMView], Values] | None = None  # what takes an edit back has, where that is more than `current`
 
 
-def memory_now(vm: VM) -> Values:
+def memory_now(vm: VMView) -> Values:
     """What waits counts as what is: it is edited, not the one before."""
-    waiting = pending_of(vm).memory
-    least, most = (waiting.dynamic_min, waiting.dynamic_max) if waiting else (vm.memory_dynamic_min, vm.memory_dynamic_max)
-    fixed = waiting.dynamic_min >= waiting.dynamic_max if waiting else has_fixed_memory(vm)
+    waiting = vm.pending.memory
+    least, most = (waiting.dynamic_min, waiting.dynamic_max) if waiting else (vm.memory_least, vm.memory)
+    fixed = waiting.dynamic_min >= waiting.dynamic_max if waiting else vm.memory_is_fixed
     return {"memory": amount(most), "minimum": None if fixed else amount(least)}
 
 
-def limits_now(vm: VM) -> Values:
+def limits_now(vm: VMView) -> Values:
     """With the limit up to which memory can be raised; unless it is asked for, it follows the memory."""
-    waiting = pending_of(vm).memory
-    return {**memory_now(vm), "limit": amount(waiting.static_max if waiting else vm.memory_static_max)}
+    waiting = vm.pending.memory
+    return {**memory_now(vm), "limit": amount(waiting.static_max if waiting else vm.memory_most)}
 
 
-def vcpus_now(vm: VM) -> Values:
-    waiting = pending_of(vm).vcpus
+def vcpus_now(vm: VMView) -> Values:
+    waiting = vm.pending.vcpus
     if waiting is not None:
         return {"vcpus": waiting.at_startup, "most": waiting.most, "cores": waiting.cores}
-    return {"vcpus": vm.VCPUs_at_startup, "most": vm.VCPUs_max, "cores": cores_per_socket(vm)}
+    return {"vcpus": vm.vcpus_at_startup, "most": vm.vcpus_max, "cores": vm.cores_per_socket}
 
 
 EDITS: Final[Mapping[str, Edit]] = {
-    "name": Edit("vm.rename", lambda vm: {"name": vm.name_label}),
-    "description": Edit("vm.describe", lambda vm: {"description": vm.name_description}),
+    "name": Edit("vm.rename", lambda vm: {"name": vm.row.name_label}),
+    "description": Edit("vm.describe", lambda vm: {"description": vm.row.name_description}),
     "memory": Edit("vm.memory", memory_now, ("memory", "minimum"), limits_now),
     "vcpus": Edit("vm.vcpus", lambda vm: {"vcpus": vcpus_now(vm)["vcpus"]}, ("vcpus",), vcpus_now),
     "topology": Edit("vm.vcpus", vcpus_now, ("most", "cores")),
     "limits": Edit("vm.memory", limits_now),
-    "share": Edit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm), "cap": cpu_cap(vm)}),
-    "boot": Edit("vm.boot_order", lambda vm: {"order": boot_order(vm)}),
-    "auto": Edit("vm.auto_start", lambda vm: {"on": auto_start(vm) is not AutoStart.OFF, "pool": True}),
-    "start": Edit("vm.start_order", lambda vm: start_defaults([vm])),
-    "appliance": Edit("vm.appliance", lambda vm: set_defaults([vm])),
-    "firmware": Edit("vm.firmware", lambda vm: defaults([vm])),
-    "ha": Edit("vm.ha", lambda vm: {"priority": priority_of(vm)}),
-    "protection": Edit("vm.protect", lambda vm: protection([vm])),
-    "notes": Edit("vm.notes", lambda vm: notes([vm])),
-    "folder": Edit("vm.folder", lambda vm: folder([vm])),
+    "share": Edit("vm.cpu_share", lambda vm: {"weight": vm.cpu_weight, "cap": vm.cpu_cap}),
+    "boot": Edit("vm.boot_order", lambda vm: {"order": vm.boot_order}),
+    "auto": Edit("vm.auto_start", lambda vm: {"on": vm.auto_start is not AutoStart.OFF, "pool": True}),
+    "start": Edit("vm.start_order", lambda vm: start_defaults([vm.row])),
+    "appliance": Edit("vm.appliance", lambda vm: set_defaults([vm.row])),
+    "firmware": Edit("vm.firmware", lambda vm: defaults([vm.row])),
+    "ha": Edit("vm.ha", lambda vm: {"priority": priority_of(vm.row)}),
+    "protection": Edit("vm.protect", lambda vm: protection([vm.row])),
+    "notes": Edit("vm.notes", lambda vm: notes([vm.row])),
+    "folder": Edit("vm.folder", lambda vm: folder([vm.row])),
 }
 """{what: how it is edited}"""
 
 
-def memory_cell(vm: VM, text: str) -> Cell:
-    waiting = pending_of(vm).memory
+def memory_cell(vm: VMView, text: str) -> Cell:
+    waiting = vm.pending.memory
     if waiting is None:
         return text
     most = size(waiting.dynamic_max)
@@ -85,22 +83,22 @@ def memory_cell(vm: VM, text: str) -> Cell:
     return Later(text, _("{value} after restart").format(value=words))
 
 
-def vcpus_cell(vm: VM, text: str) -> Cell:
-    waiting = pending_of(vm)
+def vcpus_cell(vm: VMView, text: str) -> Cell:
+    waiting = vm.pending
     after = waiting.vcpus.at_startup if waiting.vcpus else waiting.at_startup
     return Later(text, _("{value} after restart").format(value=number(after))) if after else text
 
 
-def pending_lines(vm: VM) -> list[str]:
+def pending_lines(vm: VMView) -> list[str]:
     """What waits for a restart: `Memory 4 GiB → 16 GiB`."""
-    waiting, lines = pending_of(vm), []
+    waiting, lines = vm.pending, []
     after = waiting.vcpus.at_startup if waiting.vcpus else waiting.at_startup
-    if after and after != vcpus_of(vm):
-        lines.append(_("vCPUs {before} → {after}").format(before=number(vcpus_of(vm)), after=number(after)))
+    if after and after != vm.vcpus:
+        lines.append(_("vCPUs {before} → {after}").format(before=number(vm.vcpus), after=number(after)))
     elif waiting.vcpus is not None:
         cores = waiting.vcpus.cores
         lines.append(ngettext("sockets of {n} core", "sockets of {n} cores", cores).format(n=number(cores)))
     if waiting.memory is not None:
-        lines.append(_("memory {before} → {after}").format(before=size(vm.memory_dynamic_max), after=size(waiting.memory.dynamic_max)))
+        lines.append(_("memory {before} → {after}").format(before=size(vm.memory), after=size(waiting.memory.dynamic_max)))
     lines += [_("disk to {size}").format(size=size(disk.size)) for disk in waiting.disks.values()]
     return lines

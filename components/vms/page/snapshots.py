@@ -7,11 +7,11 @@ from nicegui import ui
 from components.vms.snapshot_compare import SnapshotCompare
 from components.vms.snapshot_taker import SnapshotTaker
 from components.vms.snapshot_tree import SnapshotTree
-from data.objects import VM
+from data.views.vm import VMView
 from xo_dash.context import Context
 
 
-def snapshots(context: Context, vm: VM) -> None:
+def snapshots(context: Context, vm: VMView) -> None:
     with ui.element().classes("x-vm-snaps"):
         with ui.element().classes("x-stack").style("gap: 12px") as main:
             SnapshotTaker(context, vm)

@@ -20,7 +20,6 @@ from components.vms.page.networks import networks
 from components.vms.page.overview import overview
 from components.vms.page.settings import settings
 from components.vms.page.snapshots import snapshots
-from data.objects import VM
 from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _
@@ -32,7 +31,7 @@ class VmTab:
 
     name: str  # in the address
     title: str
-    draw: Callable[[Context, VM], None]
+    draw: Callable[[Context, VMView], None]
     count: str = ""  # of what it shows: a fact of the VM
     for_administrators: bool = False
 
@@ -44,7 +43,7 @@ TABS: Final = (
     VmTab("networks", N_("Networks"), networks, "nic_count"),
     VmTab("snapshots", N_("Snapshots"), snapshots, "snapshot_count"),
     VmTab("settings", N_("Settings"), settings),
-    VmTab("access", N_("Access"), access_tab, for_administrators=True),
+    VmTab("access", N_("Access"), lambda context, vm: access_tab(context, vm.row), for_administrators=True),
     VmTab("history", N_("History"), history),
 )
 """In the order in which they are shown; the first has the page's own address."""
@@ -53,25 +52,25 @@ TABS: Final = (
 class VmTabs:
     """The row of tabs and the body of the page below it; stale while the VM's pool is not reachable."""
 
-    def __init__(self, context: Context, vm: VM, selected: str) -> None:
-        self._context, self._vm, self._view = context, vm, context.scope.view(VMView, vm)
-        path = path_of(vm)
+    def __init__(self, context: Context, vm: VMView, selected: str) -> None:
+        self._context, self._vm = context, vm
+        path = path_of(vm.row)
         self._offered = [tab for tab in TABS if not tab.for_administrators or is_administrator()]
         tabs = [Tab(tab.name, _(tab.title), path=path if tab is TABS[0] else f"{path}/{tab.name}") for tab in self._offered]
         self._tabs = Tabs(tabs, selected, self._fill)
         with ui.element().classes("x-vm-body") as self._body:
             pass
-        follow_facts(self._view, [tab.count for tab in self._offered if tab.count], self._count)
-        follow_facts(self._view, ("is_fresh",), self._age)
+        follow_facts(self._vm, [tab.count for tab in self._offered if tab.count], self._count)
+        follow_facts(self._vm, ("is_fresh",), self._age)
         self._fill(self._tabs.selected)
 
     def _count(self) -> None:
         for tab in self._offered:
             if tab.count:
-                self._tabs.show_count(tab.name, getattr(self._view, tab.count))
+                self._tabs.show_count(tab.name, getattr(self._vm, tab.count))
 
     def _age(self) -> None:
-        self._body.classes(**{"remove" if self._view.is_fresh else "add": "x-vm-old"})
+        self._body.classes(**{"remove" if self._vm.is_fresh else "add": "x-vm-old"})
 
     def _fill(self, name: str) -> None:
         with fresh_slot(self._body):

@@ -7,7 +7,7 @@ from nicegui import ui
 from components.actions import InlineEditor, offer_undo, run_one, whoever
 from components.theme.icons import Icon
 from components.ui import chip
-from data.objects import VM
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
@@ -20,11 +20,11 @@ from xo_dash.i18n import _
 class Tags(ui.element):
     """Drawn anew when they change."""
 
-    def __init__(self, context: Context, vm: VM, tags: tuple[str, ...]) -> None:
+    def __init__(self, context: Context, vm: VMView, tags: tuple[str, ...]) -> None:
         super().__init__()
         self.classes("x-row x-wrap")
         self._context, self._vm = context, vm
-        allowed = bool(may(whoever(), ADD_TAG, vm))
+        allowed = bool(may(whoever(), ADD_TAG, vm.row))
         with self:
             for tag in tags:
                 with ui.element("span").classes("x-tag"):
@@ -47,14 +47,14 @@ class Tags(ui.element):
     def _add(self) -> None:
         self._place.clear()
         with self._place:
-            InlineEditor(self._context, ADD_TAG, self._vm, lambda: {"tag": ""}, lambda: None, back=without)
+            InlineEditor(self._context, ADD_TAG, self._vm.row, lambda: {"tag": ""}, lambda: None, back=without)
 
     async def _remove(self, tag: str) -> None:
         client = self.client
-        item = await run_one(self._context, REMOVE_TAG, self._vm, RemoveTag(tag=tag))
+        item = await run_one(self._context, REMOVE_TAG, self._vm.row, RemoveTag(tag=tag))
         if item is not None and item.state is RunState.DONE:
             with client:
-                offer_undo(self._context, REMOVE_TAG, self._vm, RemoveTag(tag=tag), AddTag(tag=tag), ADD_TAG)
+                offer_undo(self._context, REMOVE_TAG, self._vm.row, RemoveTag(tag=tag), AddTag(tag=tag), ADD_TAG)
 
 
 def without(request: Request) -> tuple[AnyAction, Request]:

@@ -11,13 +11,13 @@ from msgspec import Meta
 from data.names import name_of
 from data.objects import VIF, Network
 from data.stores.users import Role
-from data.texts import whole
+from data.vms import KBPS, RATE_LIMIT, rate_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.request import Fault, NetworkUuid, Request, called, one_of
 from xo_dash.control.vif.nics import Mac, Rate, busy, cannot_remove, is_nic, networks, not_reached, vm_of
-from xo_dash.control.vif.record import KBPS, RATE, normal, record_of, wrong_mac
+from xo_dash.control.vif.record import normal, record_of, wrong_mac
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
 
@@ -103,18 +103,13 @@ def _made(record: Mapping[str, Any], plugged: bool, says: LazyText) -> Plan:
         yield Call("VIF.plug", made, says=says, alone=True)
 
 
-def rate_of(vif: VIF) -> int:
-    """KiB/s; 0 for no limit."""
-    return whole(vif.qos_algorithm_params.get(KBPS, "")) if vif.qos_algorithm_type == RATE else 0
-
-
 def limit_plan(request: LimitNic, vif: VIF) -> Plan:
     says = (
         lazy(N_("Setting the rate limit of {name}"), name=name_of(vif))
         if request.rate
         else lazy(N_("Removing the rate limit of {name}"), name=name_of(vif))
     )
-    yield from setting(vif, "qos_algorithm_type", RATE if request.rate else "", vif.qos_algorithm_type, says)
+    yield from setting(vif, "qos_algorithm_type", RATE_LIMIT if request.rate else "", vif.qos_algorithm_type, says)
     yield from setting_key(vif, "qos_algorithm_params", KBPS, str(request.rate) if request.rate else None, says)
 
 

@@ -10,12 +10,11 @@ from data.names import name_of
 from data.objects import VIF, VM, Network
 from data.texts import whole
 from data.types import Home
+from data.vms import KBPS, RATE_LIMIT
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
 MOST: Final = 254
-RATE: Final = "ratelimit"
-KBPS: Final = "kbps"
 _MAC: Final = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -28,7 +27,7 @@ def new_record(vm: VM, network: Network, *, mac: str = "", rate: int | None = No
     """What VIF.create takes; without a `mac` XAPI makes one of the VM's seed. `rate`: KiB/s."""
     return {
         "device": free_device(vm), "network": network.ref, "VM": vm.ref, "MAC": mac, "MTU": network.MTU, "other_config": {},
-        "qos_algorithm_type": RATE if rate else "", "qos_algorithm_params": {KBPS: str(rate)} if rate else {},
+        "qos_algorithm_type": RATE_LIMIT if rate else "", "qos_algorithm_params": {KBPS: str(rate)} if rate else {},
         "locking_mode": "network_default", "ipv4_allowed": [], "ipv6_allowed": [],
     }  # fmt: skip
 

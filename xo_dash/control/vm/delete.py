@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+from data.disks import own_disks
 from data.names import name_of
 from data.objects import VDI, VM, PowerState
 from data.stores.users import Role
@@ -17,7 +18,7 @@ from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Request, called
-from xo_dash.control.vm.disks import Shared, disk_label, own_disks, shared_disks
+from xo_dash.control.vm.disks import Shared, disk_label, shared_disks
 from xo_dash.control.vm.kinds import is_machine, is_template
 from xo_dash.i18n import N_
 

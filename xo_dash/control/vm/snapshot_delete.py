@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated, Final
 
+from data.disks import own_disks
 from data.names import name_of
 from data.objects import VM
 from data.stores.users import Role
@@ -14,7 +15,7 @@ from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.request import Fault, Request, called
-from xo_dash.control.vm.disks import disk_label, own_disks
+from xo_dash.control.vm.disks import disk_label
 from xo_dash.control.vm.kinds import is_snapshot
 from xo_dash.i18n import N_
 
