@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -29,18 +29,21 @@ T = TypeVar("T")
 class Wired:
     """`vm("vm-1")`, `runner`, `ann` (an operator)."""
 
-    def __init__(self, connection: Connection, mirror: Mirror, home: PoolMirror, runner: Runner, users: Users, folder: Path) -> None:
-        self.connection = connection
+    def __init__(
+        self, connections: Mapping[str, Connection], mirror: Mirror, home: PoolMirror, runner: Runner, users: Users, folder: Path
+    ) -> None:  # fmt: skip
+        self.connections = connections.__getitem__
+        self.connection = connections[home.id]
         self.mirror = mirror
         self.home = home
         self.runner = runner
         self.folder = folder
-        self._users = users
+        self.users = users
         self.ann = self.hire(user())
 
     def hire(self, one: User) -> User:
         """Somebody the runner knows."""
-        self._users[one.id] = one
+        self.users[one.id] = one
         return one
 
     @property
@@ -79,7 +82,7 @@ async def wired(pool: SimulatedPool, folder: Path, *others: SimulatedPool, patie
             home = mirror.add(Server(id=f"other-{number}" if number else "lab", label="lab", address=one.url, state=ServerState.LIVE))
             connections[home.id] = await open_pools.enter_async_context(_followed(mirror, home, one))
         try:
-            yield Wired(connections["lab"], mirror, mirror.pools["lab"], runner, users, folder)
+            yield Wired(connections, mirror, mirror.pools["lab"], runner, users, folder)
         finally:
             await runner.stop()
 

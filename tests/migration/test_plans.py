@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.identity import key_of, seen_from
-from data.objects import VBD, VDI, VM, Host, HostMetrics, PowerState
+from data.objects import VBD, VDI, VIF, VM, Host, HostMetrics, PowerState, TaskStatus
 from data.types import GIB
 from tests.control.asked import calls_of, faults, steps_of
+from tests.control.fake_pool import Desk, ends_at_once
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine, network
 from xo_dash.control.actions import action
@@ -16,7 +17,7 @@ from xo_dash.control.plan import Call
 from xo_dash.control.request import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.mapping import MappingReason, disk_moves, nic_moves
-from xo_dash.control.vm.migration.request import MigrateVM
+from xo_dash.control.vm.migration.request import MigrateVM, places_in
 from xo_dash.control.vm.migration.targets import Way, targets
 from xo_dash.simulator.testing import simulated
 
@@ -90,6 +91,34 @@ def test_between_pools_networks_are_found_by_name_or_vlan_and_a_guess_is_said(ho
     assert send.parameters[3:] == ({disk.disk.ref: house.nas.ref}, {nic.nic.ref: trunk.ref}, {})
 
 
+def test_a_nic_that_only_a_snapshot_has_gets_a_network_too(house: House) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan)
+    snapshot = VM(name_label="before", is_a_snapshot=True)
+    house.lab.put(snapshot)
+    same = house.lab.put(VIF(VM=snapshot.ref, network=house.lan.ref, MAC=vm.all_of(VIF, vm.VIFs)[0].MAC))
+    lost = house.lab.put(VIF(VM=snapshot.ref, network=house.lan.ref, MAC="02:00:00:00:00:01"))
+    house.lab.change(snapshot, VIFs=[same, lost])
+    house.lab.change(vm, snapshots=[snapshot.ref])
+    _srs, networks = places_in(MigrateVM(host=key_of(house.attic)), vm, house.attic)
+    assert networks == dict.fromkeys((*vm.VIFs, lost), house.home_lan.ref)
+    assert places_in(MigrateVM(host=key_of(house.two)), vm, house.two)[1] == {}, "within a pool there is no map"
+
+
+async def test_a_host_that_sends_all_the_disks_it_can_is_asked_again(house: House, tmp_path: Path) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan)
+    desk, fake = Desk(tmp_path, house.lab), house.lab
+    ends = iter([TaskStatus.FAILURE, TaskStatus.SUCCESS])
+    fake.answers["Async.VM.pool_migrate"] = lambda *_given: ends_at_once(fake, next(ends), "TOO_MANY_STORAGE_MIGRATES", "3")()
+    run = desk.runner.start(desk.hire(), action("vm.migrate"), [vm], {"host": key_of(house.two)})
+    (item,) = run.items
+    await desk.until(lambda: item.says is not None)
+    assert "3 disks are already being moved" in str(item.says) and fake.sent.count("Async.VM.pool_migrate") == 1
+    fake.end(fake.task("Async.VM.migrate_send"))
+    await desk.until(lambda: run.ended)
+    assert item.state is RunState.DONE and fake.sent.count("Async.VM.pool_migrate") == 2
+    await desk.runner.stop()
+
+
 def test_a_copy_is_for_halted_vms_and_other_pools(house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan, PowerState.HALTED)
     assert faults("vm.migrate", vm, host=house.two.uuid, sr=house.local.uuid, copy=True)[-1].startswith("use Clone within a pool")
@@ -114,29 +143,6 @@ def test_a_disc_that_stays_behind_is_ejected_and_comes_back_if_it_fails(house: H
 
 def running(bench: Wired) -> VM:
     return next(vm for vm in bench.machines if "pool_migrate" in vm.allowed_operations)
-
-
-async def test_a_vm_moves_to_another_pool_with_its_disks_and_a_failure_leaves_it_where_it_was(tmp_path: Path) -> None:
-    with simulated(hosts=(1, 1), vms=(6, 1), speed=200) as simulation:
-        here, there = simulation.pools
-        async with wired(here, tmp_path, there) as bench:
-            other = bench.mirror.pools["other-1"]
-            (goal,) = other.all(Host).values()
-            vm = await bench.until(lambda: running(bench))
-            name, disks = vm.name_label, len([drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "Disk"])
-            here.fault("VM.migrate_send", error=["VDI_CBT_ENABLED", vm.VBDs[0]], count=1)
-            run = await bench.runner.run(bench.ann, action("vm.migrate"), [vm], {"host": key_of(goal)})
-            (item,) = run.items
-            assert item.state is RunState.FAILED and not item.left
-            assert vm.power_state is PowerState.RUNNING and not [one for one in other.all(VM).values() if one.name_label == name]
-
-            run = await bench.runner.run(bench.ann, action("vm.migrate"), [vm], {"host": key_of(goal)})
-            (item,) = run.items
-            assert (item.state, str(item.reason or "")) == (RunState.DONE, "")
-            arrived = await bench.until(lambda: next((one for one in other.all(VM).values() if one.name_label == name), None))
-            await bench.until(lambda: arrived.power_state is PowerState.RUNNING and vm.ref not in bench.home.all(VM))
-            assert len([drive for drive in arrived.all_of(VBD, arrived.VBDs) if drive.type == "Disk"]) == disks
-            assert "session" not in (tmp_path / "audit.jsonl").read_text()
 
 
 async def test_a_vm_moves_to_another_host_while_it_runs(tmp_path: Path) -> None:

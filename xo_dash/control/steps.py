@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from data.mirror import Mirror
-from data.objects import VM, TaskStatus
+from data.mirror import Change, Mirror
+from data.objects import VM, Task, TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain, explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -44,6 +44,10 @@ class StepOutcome:
 
 RESTARTED = "Restarted"
 """The code of a call that nobody knows about since a restart of ours."""
+BUSY: Final = frozenset({"TOO_MANY_STORAGE_MIGRATES"})
+"""Codes of a call that was not begun, and that works later: a host sends the disks of three VMs at a time, whoever moves them."""
+REST: Final = 10.0
+"""Seconds until such a call is sent again, if nothing ends before."""
 CANCELLED = StepOutcome(RunState.CANCELLED, lazy(N_("it was cancelled")))
 
 
@@ -65,7 +69,9 @@ class Steps:
             return await self._wait(item, step)
         if isinstance(step, Question):
             return await self._asked(item, step)
-        return await self._call(run, item, step, progressed, made)
+        while (outcome := await self._call(run, item, step, progressed, made)).code in BUSY and not item.cancelled:
+            await self._until_less_busy(run, item, outcome)
+        return outcome
 
     async def follow(
         self, run: Run, item: RunItem, step: Call, pool: str, task: Ref, progressed: Progressed, *, cancel: bool
@@ -95,6 +101,27 @@ class Steps:
             stops.remove(stop)
             if not stops:
                 self._stops.pop(item, None)
+
+    async def _until_less_busy(self, run: Run, item: RunItem, refused: StepOutcome) -> None:
+        """Until a task of some pool ends, after REST at the latest, or nobody wants it any more. Meanwhile the item says why it waits."""
+        stirred, says = asyncio.Event(), item.says
+        item.says = refused.reason
+        self._tell(run)
+
+        def look(changes: Sequence[Change]) -> None:
+            if any(isinstance(one.subject, Task) and one.subject.status is not TaskStatus.PENDING for one in changes):
+                stirred.set()
+
+        unsubscribe = self._mirror.observe(look)
+        try:
+            with self.stoppable(item, stirred.set):
+                async with asyncio.timeout(REST):
+                    await stirred.wait()
+        except TimeoutError:
+            pass
+        finally:
+            unsubscribe()
+            item.says = says
 
     async def _wait(self, item: RunItem, step: Wait) -> StepOutcome:
         """Look after each change of the mirror, and once more when the time is over."""

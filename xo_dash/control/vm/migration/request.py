@@ -125,4 +125,11 @@ def nics_in(request: MigrateVM, vm: VM, host: Host) -> list[NicMove]:
 def places_in(request: MigrateVM, vm: VM, host: Host) -> tuple[dict[Ref, Ref], dict[Ref, Ref]]:
     """{disk: SR}, {NIC: network}, as XAPI takes them."""
     srs = {move.disk.ref: move.sr.ref for move in disks_in(request, vm, host) if move.sr is not None}
-    return srs, {move.nic.ref: move.network.ref for move in nics_in(request, vm, host) if move.network is not None}
+    moves = nics_in(request, vm, host)
+    networks = {move.nic.ref: move.network.ref for move in moves if move.network is not None}
+    known = {move.nic.MAC for move in moves}
+    for snapshot in vm.all_of(VM, vm.snapshots):
+        # XAPI wants a network also for a NIC that only a snapshot has
+        others = (move for move in nics_in(request, snapshot, host) if move.nic.MAC not in known)
+        networks |= {move.nic.ref: move.network.ref for move in others if move.network is not None}
+    return srs, networks
