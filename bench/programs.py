@@ -36,7 +36,8 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedPools:
-    url: str
+    url: str  # of the first
+    urls: list[str]
     user: str
     password: str
     control: str  # URL of its control API
@@ -44,17 +45,18 @@ class SimulatedPools:
 
 
 @contextlib.asynccontextmanager
-async def simulated(hosts: int, vms: int) -> AsyncIterator[SimulatedPools]:
-    """One simulated pool that changes only when it is told to."""
+async def simulated(hosts: int, vms: int, pools: int = 1) -> AsyncIterator[SimulatedPools]:
+    """Simulated pools, of so many hosts and VMs each, that change only when they are told to."""
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "xo_dash", "simulate", "--port", str(free_port()), "--pools", "1", "--hosts", str(hosts),
+        sys.executable, "-m", "xo_dash", "simulate", "--port", str(free_port()), "--pools", str(pools), "--hosts", str(hosts),
         "--vms", str(vms), "--password", "secret", "--still", "--quiet", "--control-port", "0", stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        line = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))
-        yield SimulatedPools(line["url"], line["user"], line["password"], line["control"], time.perf_counter() - started)
+        lines = [json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE)) for _ in range(pools)]
+        line, urls = lines[0], [line["url"] for line in lines]
+        yield SimulatedPools(line["url"], urls, line["user"], line["password"], line["control"], time.perf_counter() - started)
     finally:
         await _end(process)
 

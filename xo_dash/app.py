@@ -348,7 +348,7 @@ def mount(app: App, context: Context) -> None:
     app.on_startup(lambda: context.servers.schedule.every(PURGED_EVERY, "trash", purge.run))
     app.on_startup(lambda: context.servers.schedule.every(PATCHES_EVERY, "patches", context.patches.run))
     app.on_startup(gc_tuning.settle)
-    tidying = gc_tuning.Tidying(_is_watched)
+    tidying = gc_tuning.Tidying(_is_watched, context.servers.loading)
     app.on_startup(lambda: context.servers.schedule.every(gc_tuning.YOUNG, "young garbage", tidying.young))
     app.on_startup(lambda: context.servers.schedule.every(gc_tuning.TIDY, "garbage", tidying.tick))
 

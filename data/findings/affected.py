@@ -14,6 +14,14 @@ BINDS = frozenset({"VBDs", "VIFs", "attached_PCIs", "VGPUs"})
 ROOM = frozenset({"enabled", "memory_overhead", "control_domain", "PBDs", "PIFs"})
 """Fields of a VM, and of a host, that decide where VMs would go if a host were lost."""
 
+WORDS = frozenset({"name_label", "name_description", "allowed_operations"})
+"""Fields of a VM that no rule reads: they change more often than all others."""
+
+
+def is_judged(change: Change) -> bool:
+    """Whether rules may say something else of the object itself."""
+    return not (isinstance(change.subject, VM) and change.operation is Operation.MOD and change.names <= WORDS)
+
 
 def around(change: Change) -> Iterable[Subject]:
     """What is to be looked at with it, at once."""

@@ -11,7 +11,7 @@ from components.findings.fixes import MENDING, fix_of, page_of, place_of, subjec
 from components.findings.tuning import limits_words, read, said
 from components.findings.words import RULE_NAMES, sentence
 from data.failover import simulate_loss
-from data.findings.finding import Finding, Level, Rule, Subject
+from data.findings.finding import Finding, Level, Reading, Rule, Subject
 from data.findings.rules import RULES
 from data.growth import Sample
 from data.history import Clock, History, Load
@@ -388,6 +388,16 @@ def test_a_rule_sees_it_and_nothing_else(house: House, key: str, do: Callable[[H
         place = place_of(finding)
         assert place is None or page_of(finding)
         assert all(any(BY_ID[row].applies_to(subject) for subject in subjects_of(finding)) for row in fix_of(finding).actions)
+    seen = readings(house)
+    for vm in house.home.all(VM).values():
+        vm.name_label, vm.name_description, vm.allowed_operations = "another", "another", frozenset({"another"})
+    assert readings(house) == seen, "nobody looks at a VM again for these: data.findings.affected.WORDS"
+
+
+def readings(house: House) -> list[list[Reading]]:
+    """What the rules about VMs see."""
+    seen = [rule.look(vm, NOW) for rule in RULES if rule.kind is VM for vm in house.home.all(VM).values()]
+    return [[one] if isinstance(one, Reading) else list(one or ()) for one in seen]
 
 
 def test_every_rule_was_tried_and_is_known_everywhere() -> None:

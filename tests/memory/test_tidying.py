@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from xo_dash.sync.gc_tuning import Tidying
+from xo_dash.sync.gc_tuning import Loading, Tidying
 
 
 class Ring:
@@ -17,7 +17,7 @@ def garbage() -> "weakref.ref[Ring]":
 
 async def test_garbage_goes_once_the_last_browser_has_left(no_collector: None) -> None:
     watched = True
-    tidying = Tidying(lambda: watched)
+    tidying = Tidying(lambda: watched, Loading())
     ring = garbage()
     await tidying.tick()
     assert ring() is not None, "somebody would notice"

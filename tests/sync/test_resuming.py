@@ -11,6 +11,7 @@ from data.types import Ref, XapiObject
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.gc_tuning import Loading
+from xo_dash.sync.pace import Interest
 from xo_dash.sync.poller import Known, Poller
 from xo_dash.sync.pool_identity import Identity
 from xo_dash.xapi.address import Address
@@ -84,12 +85,12 @@ class Asking(Connection):
 async def test_while_nobody_looks_changes_are_asked_for_several_at_a_time(pool: SimulatedPool) -> None:
     ref = Ref(pool.call("VM.get_all")[0])
     connections, homes, polls = [], [], []
-    for watched in (True, False):
+    for interest in (Interest.COMMANDS, Interest.NOBODY):
         mirror = Mirror()
         connection = Asking(Address.parse(pool.url), pool.user, pool.password, Trust(), originator="test")
         home = mirror.add(Server(id="1", label="lab", address=pool.url))
         known = Known(lambda: "", nobody, lambda _contact: None)
-        poller = Poller(mirror, home, connection, known, Loading(), lambda watched=watched: watched)  # type: ignore[misc]
+        poller = Poller(mirror, home, connection, known, Loading(), lambda interest=interest: interest)  # type: ignore[misc]
         connections.append(connection)
         homes.append(home)
         polls.append(asyncio.create_task(poller.run()))

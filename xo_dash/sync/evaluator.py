@@ -13,7 +13,7 @@ from functools import partial
 from data.clock import SteadyClock
 from data.facts.sr import is_shown
 from data.failover import failover_steps
-from data.findings.affected import about, around, beyond
+from data.findings.affected import about, around, beyond, is_judged
 from data.findings.finding import Finding, Rule, Subject
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, older_uuids
 from data.growth import Sample
@@ -148,7 +148,7 @@ class Evaluator:
             pool = self._mirror.pools.get(subject.home.id)
             if pool is None or not pool.server.is_live:
                 continue  # all of it is looked at when it is
-            if change.operation is not Operation.DEL and isinstance(subject, self._kinds):
+            if change.operation is not Operation.DEL and isinstance(subject, self._kinds) and is_judged(change):
                 self._dirty[subject] = None
             self._dirty.update(dict.fromkeys(around(change)))
             soon.update(dict.fromkeys(beyond(change)))

@@ -3,6 +3,8 @@
 One look of the garbage collector at 100,000 long-lived objects takes a tenth of a second; a thread that computes keeps the
 interpreter's lock for a switch interval each time the loop wants it. What ends is freed by counting (components/release.py), so
 the collector has little to find. What requests leave behind it finds while that is young; it looks at everything while nobody looks.
+In the served program it runs in the loop's thread alone, when it is asked to: by itself it would run in whichever thread makes the
+next object, and what uvloop has made must not end in another thread than its loop's.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ def tune() -> None:
 
 
 def settle() -> None:
-    """Once the program is up: what it consists of is never looked at again."""
+    """Once the program is up: what it consists of is never looked at again, and only `Tidying` looks at what is made from now on."""
+    gc.disable()
     gc.collect()
     gc.freeze()
 
@@ -46,15 +49,16 @@ def settle() -> None:
 class Tidying:
     """Collects all there is at a time when nobody would notice, and gives freed memory back to the system."""
 
-    def __init__(self, is_watched: Callable[[], bool]) -> None:
+    def __init__(self, is_watched: Callable[[], bool], loading: Loading) -> None:
         """`is_watched`: whether a browser is connected."""
-        self._is_watched = is_watched
+        self._is_watched, self._loading = is_watched, loading
         self._tidied_at = time.monotonic()
         self._watched = self._wanted = False
 
     async def young(self) -> None:
-        """What was made lately."""
-        gc.collect(1)
+        """What was made lately, but for what is loaded just now: that stays."""
+        if not self._loading.goes_on:
+            gc.collect(1)
 
     async def tick(self) -> None:
         """Everything: once after the last browser left, and has not only gone to another page; every LONGEST while there is one."""
@@ -83,8 +87,15 @@ class Loading:
 
     def __init__(self) -> None:
         self._depth = 0
+        self._is_automatic = False
+
+    @property
+    def goes_on(self) -> bool:
+        return self._depth > 0
 
     def __enter__(self) -> None:
+        if not self._depth:
+            self._is_automatic = gc.isenabled()
         self._depth += 1
         gc.disable()
 
@@ -92,4 +103,5 @@ class Loading:
         self._depth -= 1
         if not self._depth:
             gc.freeze()
-            gc.enable()
+            if self._is_automatic:
+                gc.enable()

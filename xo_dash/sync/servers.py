@@ -64,7 +64,7 @@ class Servers:
         self.schedule = Schedule()
         self.watch = Evaluator(mirror, findings)
         self.archives = Archives(self.connection)
-        self._loading = gc_tuning.Loading()
+        self.loading = gc_tuning.Loading()
         self._one_at_a_time = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._changing = asyncio.Lock()
@@ -193,8 +193,8 @@ class Servers:
             duplicate=lambda identity: self.other_that_is(identity, record.id),
             learn=lambda contact: self._learn(record.id, contact),
         )
-        poller = Poller(self._mirror, pool, connection, known, self._loading, self._interest)
-        collector = Collector(pool, connection, self._loading)
+        poller = Poller(self._mirror, pool, connection, known, self.loading, self._interest)
+        collector = Collector(pool, connection, self.loading)
         self._running[record.id] = _Running(record, connection, poller, collector)
         self.schedule.always(f"poll {record.id}", poller.run)
         self.schedule.every(ROUND, f"measure {record.id}", collector.tick)
