@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib.util
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -137,6 +138,16 @@ async def test_a_receiver_is_not_overrun_and_its_going_is_noticed(path: str) -> 
             await anext(answer.aiter_raw(1))
             assert house.given < COUNT
         await asyncio.wait_for(house.gone.wait(), 20)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="no uvloop here")
+@pytest.mark.parametrize("path", ["out", "by-thread"])
+def test_it_is_so_on_uvloop_too(path: str) -> None:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(test_each_piece_arrives_as_it_was_lent(path))
+        runner.run(test_a_receiver_is_not_overrun_and_its_going_is_noticed(path))
 
 
 async def test_a_connection_that_is_cut_ends_also_for_the_thread_that_writes_to_it() -> None:

@@ -159,6 +159,15 @@ async def test_a_thread_hands_over_the_same_and_what_it_does_not_is_not_whole(be
     with pytest.raises(Broken):
         await ending
     assert run.items[0].state is RunState.CANCELLED
+    # a receiver who goes while the thread waits
+    run, pipe = bench.runner.start(bench.ann, action("vm.export"), [vm], {"compression": "none"}), Pipe()
+    pieces = await claimed(bench, run, pipe)
+    ending = asyncio.create_task(anext(pieces))
+    await asyncio.to_thread(pipe.begun.wait, 20)
+    ending.cancel()
+    await bench.until(lambda: run.ended)
+    pipe.opened.set()
+    assert run.items[0].state is RunState.FAILED and "interrupted" in str(run.items[0].reason)
     await bench.until(lambda: "export" in vm.allowed_operations)
 
 

@@ -110,17 +110,22 @@ class LentPieces(StreamingResponse):
 
 async def _written(pieces: AsyncIterator[Piece], cycle: RequestResponseCycle, lend: Lend | None) -> None:
     """In HTTP's chunks, each sent before the next one is asked for."""
+    if cycle.transport.is_closing():
+        return
     cycle.transport.set_write_buffer_limits(high=0)
     try:
         if lend is None or cycle.transport.get_extra_info("ssl_object") is not None:
             await _write(pieces, cycle)
         else:
             await cycle.flow.drain()  # a thread begins where we end
+            if cycle.disconnected:
+                return
             async with _lent(cycle) as connection:
                 lend(connection)
                 await _write(pieces, cycle)
     finally:
-        cycle.transport.set_write_buffer_limits()
+        if not cycle.transport.is_closing():
+            cycle.transport.set_write_buffer_limits()
 
 
 async def _write(pieces: AsyncIterator[Piece], cycle: RequestResponseCycle) -> None:

@@ -50,6 +50,11 @@ class Delivery:
     def is_claimed(self) -> bool:
         return self._claimed.is_set()
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody takes it any more."""
+        return self._is_gone
+
     async def fetched(self, within: float) -> None:
         """Return when somebody begins to take it. Raises EndFailed."""
         try:
