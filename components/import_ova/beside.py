@@ -18,6 +18,7 @@ class BesidePickers(ui.element):
 
     def __init__(self, exchange: Exchange, on_complete: Callable[[], None]) -> None:
         super().__init__()
+        self.classes("x-ova-beside")
         self._exchange = exchange
         self._completed = on_complete
         self._pickers: dict[str, FilePicker] = {}

@@ -128,9 +128,10 @@ class OVAForm(ui.element):
             if request is not None:
                 self._draw_target(several=len(request.systems) > 1)
                 for place, system in _placed(request):
-                    self._draw_vm(place, system)
-                    self._draw_disks(place, system)
-                    self._draw_nics(place, system)
+                    with Card(system.name if len(request.systems) > 1 else _("Virtual machine")):
+                        self._draw_vm(place, system)
+                        self._draw_disks(place, system)
+                        self._draw_nics(place, system)
         with fresh_slot(self._lost):
             for text in request.ignored if request is not None else ():
                 with ui.element().classes("x-move-note"):
@@ -151,7 +152,7 @@ class OVAForm(ui.element):
 
     def _draw_vm(self, place: str, system: OVASystem) -> None:
         self._values |= {f"{place}{name}": getattr(system, name) for name in EDITED} | {f"{place}memory": size(system.memory)}
-        with Card(_("Virtual machine")), ui.element().classes("x-net-fields"):
+        with ui.element().classes("x-net-fields"):
             self._line(f"{place}name", _("Name"))
             self._line(f"{place}vcpus", _("vCPUs"))
             self._line(f"{place}memory", _("Memory"))
@@ -160,7 +161,7 @@ class OVAForm(ui.element):
 
     def _draw_disks(self, place: str, system: OVASystem) -> None:
         options = {one.value: one.label for one in srs([self._pool]) if one.refused is None}
-        with Card(_("Disks")), ui.element().classes("x-net-fields"):
+        with ui.element().classes("x-net-fields"):
             for number, disk in enumerate(system.disks):
                 label = _("{name}, {size}").format(name=disk.file, size=size(disk.size))
                 self._choice(f"{place}disks.{number}.sr", label, {"": _("Same SR as above"), **options}, "")
@@ -169,7 +170,7 @@ class OVAForm(ui.element):
 
     def _draw_nics(self, place: str, system: OVASystem) -> None:
         options = {one.value: one.label for one in networks(self._pool.home)}
-        with Card(_("NICs")), ui.element().classes("x-net-fields"):
+        with ui.element().classes("x-net-fields"):
             for number, nic in enumerate(system.nics):
                 label = _("NIC {device}, was on {network}").format(device=number, network=nic.was or "–")
                 self._choice(f"{place}nics.{number}.network", label, options, nic.network)
