@@ -9,7 +9,7 @@ from components.lists import Listing
 from components.networks.rows import network_table
 from components.new_network import first_pool
 from components.stale_data import stale_bands
-from components.ui import Button, ButtonKind, Tone, heading, notify
+from components.ui import Button, Tone, heading, notify
 from data.objects import Network
 from pages.layout import frame
 from pages.revealing import revealing
@@ -24,10 +24,9 @@ def create(program: Context) -> None:
         with frame(context, title=_("Networks"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Networks"), 1).classes("x-only-read")
             stale_bands(context.mirror)
-            with ui.element().classes("x-list-verbs"):
-                Button(_("New network"), lambda: _begin(context), kind=ButtonKind.PRIMARY, icon="plus").mark("new-network")
             offer = PlacedMenu(context).open_for
-            Listing(context.mirror, network_table(), full=True, offer=offer, reveal=revealing(context, Network))
+            with Listing(context.mirror, network_table(), full=True, offer=offer, reveal=revealing(context, Network)):
+                Button(_("New network"), lambda: _begin(context)).mark("new-network")
 
 
 def _begin(context: Context) -> None:

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xmlrpc.client import dumps
 
 import pytest
 
-from data.objects import PBD, SM, SR, Host, HostMetrics, Pool
+from data.objects import PBD, SM, SR, Host, HostMetrics, Pool, TaskStatus
 from data.stores.users import Role
 from data.types import GIB
 from tests.control.asked import calls_of, faults, steps_of
@@ -274,6 +275,28 @@ def test_what_is_chosen_of_what_was_found_asks_nothing_again() -> None:
     assert question(one) == question(other) is not None
     assert question(decode(NewSR, NFS | {"server": ""})) is None
     assert question(decode(NewSR, ISCSI)) == question(decode(NewSR, ISCSI | {"scsi_id": "36b"}))
+
+
+async def test_a_driver_of_the_third_interface_is_asked_for_records(lab: Lab, tmp_path: Path) -> None:
+    """What is complete and has an SR is one; a driver that knows neither call says so."""
+    stat = {"uuid": ["u-1"], "name_label": "big & fast", "total_space": "4096"}
+    found = [
+        {"complete": True, "extra_info": {}, "sr": [stat]},
+        {"complete": False, "configuration": {"disk": "sdb"}, "sr": []},
+        "nonsense",
+    ]
+    fake, unsupported = lab.fake, ["SR_OPERATION_NOT_SUPPORTED"]
+    fake.answers["Async.SR.probe"] = lambda *_arguments: fake.task("probe", status=TaskStatus.FAILURE, error_info=unsupported)
+    text = dumps((found,)).removeprefix("<params>\n<param>\n").removesuffix("</param>\n</params>\n")
+    fake.answers["Async.SR.probe_ext"] = lambda *_arguments: fake.task("ext", status=TaskStatus.SUCCESS, result=text)
+    desk = Desk(tmp_path, fake)
+    prober = desk.runner.prober
+    answer = await prober.ask(desk.hire(Role.ADMIN), lab.hosts[0], "gfs2", {"provider": "x"})
+    assert srs_in(answer.text) == (FoundSR("u-1", "big & fast", 4096),)
+    fake.answers["Async.SR.probe_ext"] = fake.answers["Async.SR.probe"]
+    answer = await prober.ask(desk.hire(Role.ADMIN), lab.hosts[0], "gfs2", {})
+    assert (answer.code, answer.text) == ("SR_OPERATION_NOT_SUPPORTED", "")
+    await desk.runner.stop()
 
 
 async def test_a_search_that_is_stopped_is_cancelled_in_the_pool(lab: Lab, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Asking a host what it sees of storage: SR.probe, which changes nothing, in a task of its own that can be stopped."""
+"""Asking a host what it sees of storage: SR.probe, or SR.probe_ext, which change nothing, in a task of its own that can be stopped."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from data.mirror import Mirror
 from data.objects import Host, TaskStatus
@@ -22,6 +23,10 @@ from xo_dash.i18n import N_
 from xo_dash.xapi.errors import XapiError, XapiFailure
 
 log = logging.getLogger(__name__)
+
+PROBE, PROBE_EXT, UNSUPPORTED = "Async.SR.probe", "Async.SR.probe_ext", "SR_OPERATION_NOT_SUPPORTED"
+"""Source: drivers of the second storage interface are asked by SR.probe and print XML, those of the third answer SR.probe_ext with
+records; each kind refuses the other call with that code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,19 @@ class Prober:
             return ProbeAnswer(refused=verdict.reason)
         pool = host.home.id
         async with self._hosts.setdefault((pool, host.ref), asyncio.Lock()):
-            try:
-                caller = self._connections(pool)
-                task = Ref(str(await caller.call("Async.SR.probe", host.ref, revealed(dict(config)), kind, {})))
-            except XapiFailure as failure:
-                return _failed(failure.details)
-            except XapiError as error:
-                return ProbeAnswer(refused=explain_error(error, host.home)[0])
-            return await self._answer(pool, caller, task)
+            answer = await self._asked(host, PROBE, kind, config)
+            return await self._asked(host, PROBE_EXT, kind, config) if answer.code == UNSUPPORTED else answer
+
+    async def _asked(self, host: Host, method: str, kind: str, config: Mapping[str, object]) -> ProbeAnswer:
+        pool = host.home.id
+        try:
+            caller = self._connections(pool)
+            task = Ref(str(await caller.call(method, host.ref, revealed(dict(config)), kind, {})))
+        except XapiFailure as failure:
+            return _failed(failure.details)
+        except XapiError as error:
+            return ProbeAnswer(refused=explain_error(error, host.home)[0])
+        return await self._answer(pool, caller, task)
 
     async def _answer(self, pool: str, caller: Caller, task: Ref) -> ProbeAnswer:
         try:
@@ -78,7 +88,7 @@ class Prober:
         self._spawn(caller, "task.destroy", task)
         match end.status:
             case TaskStatus.SUCCESS:
-                return ProbeAnswer(text=str(task_result(end.result) or ""))
+                return ProbeAnswer(text=_as_text(task_result(end.result)))
             case TaskStatus.FAILURE:
                 return _failed(tuple(end.error_info))
             case TaskStatus.CANCELLED:
@@ -96,6 +106,25 @@ async def _tidied(caller: Caller, method: str, task: Ref) -> None:
         await caller.call(method, task)
     except XapiError as error:
         log.debug("%s of %s: %s", method, task, error)
+
+
+def _as_text(found: object) -> str:
+    """Records of SR.probe_ext as the XML that other drivers print for the same: an SR for each that is complete and has one."""
+    if not isinstance(found, list):
+        return str(found or "")
+    top = Element("SRlist")
+    for result in found:
+        stat = result.get("sr") if isinstance(result, dict) and result.get("complete") else None
+        if isinstance(stat := _option(stat), dict) and isinstance(uuid := _option(stat.get("uuid")), str):
+            one = SubElement(top, "SR")
+            for tag, value in (("UUID", uuid), ("name_label", stat.get("name_label", "")), ("size", stat.get("total_space", ""))):
+                SubElement(one, tag).text = str(value)
+    return tostring(top, encoding="unicode")
+
+
+def _option(value: object) -> object:
+    """Source: XAPI writes an option as nothing or a list of one; older ones as the bare value."""
+    return (value[0] if value else None) if isinstance(value, list) else value
 
 
 def _failed(details: tuple[str, ...]) -> ProbeAnswer:
