@@ -66,6 +66,7 @@ from xo_dash.control.journal import Journal
 from xo_dash.control.patches import PatchBook
 from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.runner import Runner
+from xo_dash.control.vm_filter import vm_filter
 from xo_dash.sync.servers import Servers
 from xo_dash.xapi.errors import NotConnected
 
@@ -337,6 +338,7 @@ def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] | N
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     scopes = Scopes(mirror, sees_of or Visibility(mirror.grants, users))
+    mirror.grants.compile = vm_filter
     grants = Grants(GrantStores(directory), mirror.grants, users)
     runner.quotas.own = grants.own
     return Context(

@@ -103,6 +103,7 @@ from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.runner import Runner
 from xo_dash.control.transfers.allowed import SETTING as FETCH_SETTING
 from xo_dash.control.transfers.allowed import AllowedHosts
+from xo_dash.control.vm_filter import vm_filter
 from xo_dash.demo import Demo
 from xo_dash.health import add_health
 from xo_dash.i18n import _
@@ -293,6 +294,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     everybody = WithLocalUser(stores.users)
     runner = Runner(mirror, servers.connection, everybody, audit, files=stores.runs)
     runner.exchange.allowed = AllowedHosts.of(stores.settings.value(FETCH_SETTING, []))
+    mirror.grants.compile = vm_filter
     grants = Grants(stores.grants, mirror.grants, stores.users)
     runner.quotas.own = grants.own
     return Context(

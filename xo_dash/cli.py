@@ -279,7 +279,12 @@ def _add_grants(commands: "Commands[argparse.ArgumentParser]") -> None:
     add.add_argument("--user", default="", metavar="USER", help=_("the user who gets it"))
     add.add_argument("--group", default="", metavar="GROUP", help=_("the group that gets it"))
     add.add_argument("--role", required=True, metavar="ROLE", help=_("viewer, operator, admin or a role of your own"))
-    add.add_argument("--on", required=True, metavar="OBJECT", help=_("vm:UUID, host:UUID, pool:UUID, sr:UUID, network:UUID or tag:TAG"))
+    add.add_argument(
+        "--on",
+        required=True,
+        metavar="OBJECT",
+        help=_("vm:UUID, host:UUID, pool:UUID, sr:UUID, network:UUID, tag:TAG or “filter:name:web tag:dev”"),
+    )
     add.add_argument("--deny", action="store_true", help=_("withhold the role there, even if another grant gives it"))
     add.add_argument("--expires", metavar="TIME", default="", help=_("90d, 12h, or a date like 2027-01-31 (never)"))
     verbs.add_parser("list", help=_("list the grants"), parents=[_places()])

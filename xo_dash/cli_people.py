@@ -133,6 +133,8 @@ def _add_grant(given: argparse.Namespace, directory: DataDirectory) -> None:
         raise RecordRefused(_("a role cannot be given on “{text}”; write vm:UUID, with one of {kinds}").format(text=given.on, kinds=kinds))
     if bool(given.user) == bool(given.group):
         raise RecordRefused(_("a grant is for a user or a group; name one of them"))
+    if kind == GrantKind.FILTER:
+        _check_filter(key)
     grant = GrantStore(directory).add_now(
         _role(RoleStore(directory), given.role), GrantKind(kind), key,
         user_id=need_user(UserStore(directory), given.user).id if given.user else "",
@@ -140,6 +142,17 @@ def _add_grant(given: argparse.Namespace, directory: DataDirectory) -> None:
         deny=given.deny, until=moment_of(given.expires), by="command line",
     )  # fmt: skip
     print(grant.id)
+
+
+def _check_filter(text: str) -> None:
+    """Raises RecordRefused."""
+    from xo_dash.control.filters import BadFilter
+    from xo_dash.control.vm_filter import vm_filter
+
+    try:
+        vm_filter(text)
+    except BadFilter as error:
+        raise RecordRefused(str(error)) from error
 
 
 def _role(roles: RoleStore, name: str) -> str:

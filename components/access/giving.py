@@ -17,13 +17,15 @@ from data.types import XapiObject
 from xo_dash.auth.current import current_user
 from xo_dash.auth.refused import Refused
 from xo_dash.context import Context
+from xo_dash.control.filters import BadFilter
 from xo_dash.control.grant_words import role_text
+from xo_dash.control.vm_filter import vm_filter
 from xo_dash.i18n import N_, _
 
 DAY: Final = 86400.0
 KINDS: Final = {
     GrantKind.VM: N_("VM"), GrantKind.HOST: N_("Host"), GrantKind.POOL: N_("Pool"), GrantKind.SR: N_("SR"),
-    GrantKind.NETWORK: N_("Network"), GrantKind.TAG: N_("Tag"),
+    GrantKind.NETWORK: N_("Network"), GrantKind.TAG: N_("Tag"), GrantKind.FILTER: N_("Filter"),
 }  # fmt: skip
 USER, GROUP = "user", "group"
 
@@ -41,7 +43,7 @@ class GrantDialog(Dialog):
             self._role = choice(roles, Role.VIEWER.value, label=_("Role"))
             if on is None:
                 self._kind = choice({kind: _(title) for kind, title in KINDS.items()}, GrantKind.VM, label=_("Kind"))
-                self._name = Field(_("Name or UUID"))
+                self._name = Field(_("Name or UUID"), hint=_("A filter of VMs: name:web tag:dev -tag:prod"))
             self._days = choice({0: _("until revoked"), 1: _("for 1 day"), 30: _("for 30 days"), 365: _("for 1 year")}, 0, label=_("Valid"))
             self._deny = check(_("Deny: withhold the role there, even if another grant gives it"))
         self.answers(_("Cancel"), _("Add"), self._submit)
@@ -57,6 +59,8 @@ class GrantDialog(Dialog):
         if self._on is not None:
             return kind_of(self._on), key_of(self._on)
         kind = GrantKind(self._kind.value)
+        if kind is GrantKind.FILTER:
+            _checked(self._name.value.strip())
         key = named_target(kind, self._name.value.strip(), self._context.mirror)
         if key is None:
             raise Refused(_("There is no such object, or several; enter the UUID of one."))
@@ -82,6 +86,14 @@ class GrantDialog(Dialog):
             by=current_user().name,
         )  # fmt: skip
         await self._context.grants.refresh()
+
+
+def _checked(text: str) -> None:
+    """Raises Refused for what is no filter of VMs."""
+    try:
+        vm_filter(text)
+    except BadFilter as error:
+        raise Refused(str(error)) from error
 
 
 def people_to_choose(context: Context) -> dict[str, str]:

@@ -115,4 +115,4 @@ class GrantsHere(Card):
 
 def grants_here(table: GrantTable, row: XapiObject) -> list[Grant]:
     """Those of everybody that say something of it and have not ended, the nearest first."""
-    return Rights(0, table.valid(), table.roles).grants_on(row.home.original(row))
+    return Rights(0, table.valid(), table.roles, fitting=table.fitting).grants_on(row.home.original(row))

@@ -48,6 +48,8 @@ class GrantList(Card):
     def _on(self, grant: Grant) -> str:
         if grant.kind is GrantKind.TAG:
             return _("tag {tag}").format(tag=grant.key)
+        if grant.kind is GrantKind.FILTER:
+            return _("filter {filter}").format(filter=grant.key)
         row = target_of(grant.kind, grant.key, self._context.mirror)
         return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
 

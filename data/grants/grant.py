@@ -31,6 +31,7 @@ class GrantKind(StrEnum):
     SR = "sr"
     NETWORK = "network"
     TAG = "tag"
+    FILTER = "filter"  # of VMs, in the language of the lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Grant:
     group_id: str = ""
     role: str  # of LEVELS, or the id of an own one
     kind: GrantKind
-    key: str  # `uuid@pool`, see data.identity; a tag's own text
+    key: str  # `uuid@pool`, see data.identity; a tag's or a filter's own text
     deny: bool = False  # takes the role away, with all that includes it
     until: float | None = None  # seconds since 1970; None: until it is revoked
     by: str = field(default="", metadata=UNTOLD)  # who made it

@@ -8,7 +8,7 @@ allowed; a role of one's own is a set of verbs.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -21,6 +21,8 @@ from data.relations import edges
 from data.server import Server
 from data.types import Home, Ref, XapiObject
 
+Fitting = Callable[[Grant], Callable[[VM], bool]]
+"""Makes of a grant on a filter a test of whether a VM is meant."""
 DEEPEST: Final = 4
 """Steps from a part to what it is part of: a snapshot's disk, its drive, the snapshot, its VM."""
 
@@ -44,24 +46,32 @@ class Entry(NamedTuple):
 class Rights:
     """Of one user: the level of the role that holds everywhere, and grants. `cap`: the most that a token may."""
 
-    __slots__ = ("__weakref__", "_by_uuid", "_hosts", "_pools", "_tags", "cap", "grants", "has_denies", "level")
+    __slots__ = ("__weakref__", "_by_uuid", "_filters", "_hosts", "_pools", "_tags", "cap", "grants", "has_denies", "level")
 
-    def __init__(self, level: int, grants: Iterable[Grant] = (), roles: Mapping[str, OwnRole] | None = None, cap: int = ADMIN) -> None:
+    def __init__(
+        self, level: int, grants: Iterable[Grant] = (), roles: Mapping[str, OwnRole] | None = None, cap: int = ADMIN,
+        fitting: Fitting | None = None,
+    ) -> None:  # fmt: skip
+        """`fitting`: makes a test of VMs of a grant on a filter; without it such grants give nothing, and deny everything."""
         self.level = min(level, cap)
         self.cap = cap
         self.grants = tuple(grants)
         by_uuid: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
         pools: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
         tags: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
+        filters: list[tuple[Callable[[VM], bool], Entry]] = []
         for entry in filter(None, (_entry(grant, roles or {}) for grant in self.grants)):
             grant = entry.grant
             if grant.kind is GrantKind.TAG:
                 tags[grant.key] += (entry,)
+            elif grant.kind is GrantKind.FILTER:
+                filters.append((fitting(grant) if fitting is not None else lambda _vm, deny=grant.deny: deny, entry))  # type: ignore[misc]
             elif grant.kind is GrantKind.POOL:
                 pools[grant.key] += (entry,)
             else:
                 by_uuid[parse(grant.key).uuid] += (entry,)
         self._by_uuid, self._pools, self._tags = dict(by_uuid), dict(pools), dict(tags)
+        self._filters = tuple(filters)
         self._hosts = any(grant.kind is GrantKind.HOST for grant in self.grants)
         self.has_denies = any(grant.deny for grant in self.grants)
 
@@ -113,10 +123,15 @@ class Rights:
             if host is not None:
                 found = _in(self._by_uuid.get(host.uuid, ()), home) + self._tagged(host.tags) + found
             found = self._tagged(vm.tags) + found
+        if self._filters:
+            found = self._filtered(vm) + found
         return _in(own, home) + found if own else found
 
     def _tagged(self, tags: Iterable[str]) -> tuple[Entry, ...]:
         return tuple(entry for tag in tags for entry in self._tags.get(tag, ())) if self._tags and tags else ()
+
+    def _filtered(self, vm: VM) -> tuple[Entry, ...]:
+        return tuple(entry for fits, entry in self._filters if fits(vm))
 
     def _along(self, subject: XapiObject) -> tuple[Entry, ...]:
         found: tuple[Entry, ...] = ()
@@ -125,6 +140,8 @@ class Rights:
             if own := self._by_uuid.get(one.uuid, ()):
                 found += _in(own, home)
             found += self._tagged(getattr(one, "tags", ()))
+            if self._filters and isinstance(one, VM) and not one.is_a_snapshot:
+                found += self._filtered(one)
         return found + self._pools.get(home.key, ())
 
 
@@ -138,7 +155,7 @@ def _entry(grant: Grant, roles: Mapping[str, OwnRole]) -> Entry | None:
     level, role = LEVELS.get(grant.role, 0), roles.get(grant.role)
     if not level and role is None:
         return None
-    pool = "" if grant.kind in (GrantKind.TAG, GrantKind.POOL) else parse(grant.key).pool
+    pool = "" if grant.kind in (GrantKind.TAG, GrantKind.FILTER, GrantKind.POOL) else parse(grant.key).pool
     return Entry(grant, level, frozenset(role.verbs) if role else frozenset(), grant.deny, pool)
 
 

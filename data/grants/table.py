@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -13,6 +14,7 @@ from data.objects import SR, VDI, VM, Network
 from data.sight import Sight
 from data.types import XapiObject
 
+log = logging.getLogger(__name__)
 T = TypeVar("T", bound=XapiObject)
 
 
@@ -39,6 +41,8 @@ class GrantTable:
         self.grants: tuple[Grant, ...] = ()
         self.groups: tuple[UserGroup, ...] = ()
         self.roles: dict[str, OwnRole] = {}
+        self.compile: Callable[[str], Callable[[VM], bool]] | None = None
+        """Makes of a filter's text a test of VMs; raises for what is none. Without it grants on filters give nothing."""
         self.quotas: tuple[Quota, ...] = ()
         self.owners: dict[str, str] = {}
         """{key of a VM or disk: the id of the user whose it is}"""
@@ -78,8 +82,17 @@ class GrantTable:
         key = (user_id, role, cap)
         found = self._of.get(key)
         if found is None:
-            found = self._of[key] = Rights(LEVELS[role], self.of(user_id), self.roles, LEVELS[cap])
+            found = self._of[key] = Rights(LEVELS[role], self.of(user_id), self.roles, LEVELS[cap], self.fitting)
         return found
+
+    def fitting(self, grant: Grant) -> Callable[[VM], bool]:
+        """Which VMs a grant on a filter is on; what cannot be understood gives nothing, and denies everything."""
+        try:
+            if self.compile is not None:
+                return self.compile(grant.key)
+        except Exception:
+            log.warning("the filter of a grant is not understood: %s", grant.key)
+        return lambda _vm: grant.deny
 
     def of(self, user_id: str) -> Sequence[Grant]:
         """Those that a user has, directly or by groups, and that have not ended."""

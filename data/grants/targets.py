@@ -32,8 +32,8 @@ def target_seen_from(kind: GrantKind, key: str, home: Home) -> XapiObject | None
 
 
 def named_target(kind: GrantKind, text: str, among: Sight) -> str | None:
-    """The key of the one object that this is the uuid, the key or the name of; a tag's own text. None for none, or several."""
-    if kind is GrantKind.TAG:
+    """The key of the one object that has this uuid, key or name; a tag's or a filter's own text. None for none, or several."""
+    if kind not in TARGETS:
         return text or None
     rows = among.having(TARGETS[kind], text) or [row for row in among.every(TARGETS[kind]) if name_of(row) == text]
     return key_of(rows[0]) if len(rows) == 1 else None

@@ -140,6 +140,7 @@ async def test_a_wrong_grant_is_refused_with_a_way_out(api: Api) -> None:
         (400, {"user": "none", "role": "viewer", "on": {"kind": "car", "uuid": "x"}}),
         (400, {"role": "viewer", "on": on}),
         (400, {"user": "none", "role": "viewer", "on": {"kind": "tag"}}),
+        (400, {"user": "none", "role": "viewer", "on": {"kind": "filter", "filter": "is:running"}}),
         (409, {"user": "none", "role": "viewer", "on": on, "until": "yesterday"}),
         (409, {"user": "none", "role": "viewer", "on": on, "until": "9999y"}),
         (409, {"user": "none", "role": "viewer", "on": on, "until": "0001-01-01"}),

@@ -22,7 +22,9 @@ from data.types import XapiObject
 from tests import fakes
 from xo_dash.consoles.rights import may_use
 from xo_dash.control.access import DENIED, may
+from xo_dash.control.filters import BadFilter
 from xo_dash.control.verbs import LOOK, VERBS
+from xo_dash.control.vm_filter import vm_filter
 from xo_dash.control.why import why
 
 KINDS = {Pool: GrantKind.POOL, Host: GrantKind.HOST, VM: GrantKind.VM, SR: GrantKind.SR, Network: GrantKind.NETWORK}
@@ -116,6 +118,32 @@ def test_tags_and_own_roles(web: VM) -> None:
     assert not Rights(NONE, [grant("power", web)]).sees(web), "a role that was removed gives nothing"
     rights = Rights(OPERATOR, [grant("power", web, deny=True)], {"power": power})
     assert not start(rights, web) and rights.sees(web) and rights.may("vm.clone", OPERATOR, web)
+
+
+def test_a_filter_means_the_vms_that_fit_as_they_are_now() -> None:
+    lab = fakes.home_lab()
+    web, other = fakes.find(lab, "web-1"), fakes.find(lab, "db-01")
+    lab.grants.compile = vm_filter
+    given = Grant(id="f", user_id="ann", role="operator", kind=GrantKind.FILTER, key="name:web -name:web-2")
+    lab.grants.put([given])
+    scope = Scope(lab, lambda subject: lab.grants.rights_of("ann", "none").sees(subject))
+    rights = lab.grants.rights_of("ann", "none")
+    disk = web.home.one(VDI, web.all_of(VBD, web.VBDs)[0].VDI)
+    assert disk is not None
+    fakes.change(lab, disk, VBDs=[vbd.ref for vbd in web.all_of(VBD, web.VBDs) if disk.ref == vbd.VDI])
+    assert start(rights, web) and not start(rights, other) and rights.may("vdi.grow", OPERATOR, disk)
+    assert explain(rights, "vm.start", OPERATOR, web).grant == given
+    assert "db-01" not in {vm.name_label for vm in scope.mirror.every(VM)}
+    fakes.change(lab, other, name_label="web-3")
+    assert "web-3" in {vm.name_label for vm in scope.mirror.every(VM)}, "it fits from the change on"
+    fakes.change(lab, web, name_label="shop")
+    assert not {"web-1", "shop"} & {vm.name_label for vm in scope.mirror.every(VM)}
+    for wrong in ("", "web", "is:running", "host:attic", "ip:10"):
+        with pytest.raises(BadFilter):
+            vm_filter(wrong)
+    broken = Grant(id="b", user_id="ann", role="viewer", kind=GrantKind.FILTER, key="host:attic", deny=True)
+    lab.grants.put([broken])
+    assert not lab.grants.rights_of("ann", "admin").sees(web), "a deny that nobody understands denies"
 
 
 def test_a_grant_on_what_is_seen_by_name_alone_counts_too() -> None:

@@ -18,10 +18,10 @@ from data.objects import SR, VDI, VM, Host, Message, Network, Pool, Task
 from data.server import Server
 from data.types import XapiObject
 from data.visibility import Sees
-from xo_dash.api import filters
 from xo_dash.api.asked import Asked
-from xo_dash.api.filters import Test
 from xo_dash.api.rows import fields_of
+from xo_dash.control import filters
+from xo_dash.control.filters import Test
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from typing import Any, Final, TypeVar
 import orjson
 from starlette.responses import Response
 
-from xo_dash.api import filters
 from xo_dash.api.asked import Asked, Problem, as_json
 from xo_dash.api.collections import Collection
-from xo_dash.api.filters import Term
+from xo_dash.control import filters
+from xo_dash.control.filters import Term
 from xo_dash.i18n import _
 
 T = TypeVar("T")
@@ -43,7 +43,10 @@ class Turns:
 async def listed(collection: Collection[Any], asked: Asked) -> Response:
     given = asked.query(PARAMETERS)
     names = wanted_fields(collection, given)
-    terms = filters.parse(given.get("filter", ""), collection.filter_keys)
+    try:
+        terms = filters.parse(given.get("filter", ""), collection.filter_keys)
+    except filters.BadFilter as error:
+        raise Problem(400, str(error)) from error
     limit, after = _limit(given), _after(given)
     turns = Turns()
     found = await _first(collection, asked, terms, after, limit + 1, turns)

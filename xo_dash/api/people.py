@@ -17,18 +17,21 @@ from data.types import XapiObject
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.collections import Collection
 from xo_dash.context import Context
+from xo_dash.control.filters import BadFilter
 from xo_dash.control.verbs import check_verbs, verbs_of
+from xo_dash.control.vm_filter import vm_filter
 from xo_dash.i18n import _
 
 T = TypeVar("T", bound=XapiObject)
 
 
 class On(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a grant is on: an object by its uuid or key, or a tag."""
+    """What a grant is on: an object by its uuid or key, a tag, or VMs by a filter."""
 
     kind: GrantKind
     uuid: str = ""
     tag: str = ""
+    filter: str = ""
 
 
 class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,8 +123,8 @@ def _roles(asked: Asked) -> Iterable[_Told]:
 
 
 def on_as_data(grant: Grant) -> dict[str, object]:
-    if grant.kind is GrantKind.TAG:
-        return {"kind": grant.kind.value, "tag": grant.key}
+    if grant.kind in (GrantKind.TAG, GrantKind.FILTER):
+        return {"kind": grant.kind.value, grant.kind.value: grant.key}
     key = parse(grant.key)
     return {"kind": grant.kind.value, "uuid": key.uuid, "pool": key.pool or key.uuid}
 
@@ -282,6 +285,12 @@ def _target(asked: Asked, on: On) -> str:
     if on.kind is GrantKind.TAG:
         tag = on.tag or on.uuid
         return tag if tag else _asks(_("name the “tag” of the grant"))
+    if on.kind is GrantKind.FILTER:
+        try:
+            vm_filter(on.filter)
+        except BadFilter as error:
+            raise Problem(400, str(error)) from error
+        return on.filter
     return key_of(the_one(asked, TARGETS[on.kind], on.kind.value, on.uuid))
 
 

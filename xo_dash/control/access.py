@@ -59,8 +59,8 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
 
 
 def _denied(deny: Grant, subject: XapiObject) -> LazyText:
-    """As much as they may know: where the tag of something is that they do not see, it is not named."""
-    if deny.kind is GrantKind.TAG and deny.key not in getattr(subject, "tags", ()):
+    """As much as they may know: where the tag of something is that they do not see, it is not named; nor what a filter asks for."""
+    if deny.kind is GrantKind.FILTER or (deny.kind is GrantKind.TAG and deny.key not in getattr(subject, "tags", ())):
         return DENIED
     grant = grant_text(deny, subject.home.part(GrantTable), subject.home)
     return lazy(N_("{grant} takes this away from you; ask an administrator"), grant=grant)

@@ -31,6 +31,8 @@ def target_text(grant: Grant, home: Home) -> LazyText:
     """What it is on, as seen from a pool."""
     if grant.kind is GrantKind.TAG:
         return lazy(N_("tag {tag}"), tag=grant.key)
+    if grant.kind is GrantKind.FILTER:
+        return lazy(N_("filter {filter}"), filter=grant.key)
     row = target_seen_from(grant.kind, grant.key, home)
     if row is None:
         return lazy(N_("{uuid} (deleted)"), uuid=grant.key[:UUID_SHOWN])

@@ -23,7 +23,6 @@ from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import XapiObject
 from data.visibility import Sees
 from data.vms import folder_of, os_name
-from xo_dash.api.asked import Problem
 from xo_dash.control.request import parse_size
 from xo_dash.i18n import _
 
@@ -34,6 +33,10 @@ SHORTEST_UUID: Final = 4
 _TERM: Final = re.compile(r'(-?)(?:([A-Za-z_]+):(?!:))?(?:"([^"]*)"?|(\S*))')
 _COMPARED: Final = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "=": operator.eq, "": operator.eq}
 _NUMBER: Final = re.compile(r"(>=|<=|>|<|=|)(.+)")
+
+
+class BadFilter(Exception):  # it is told at its field
+    """It cannot be understood; the text says why, and what would be."""
 
 
 class Term(NamedTuple):
@@ -47,20 +50,20 @@ Test = Callable[[Any, str, Sees], bool]
 
 
 def parse(text: str, keys: Sequence[str]) -> list[Term]:
-    """In the order of the text; what says nothing yet (`tag:`) is left out. Raises Problem for a key that nobody knows."""
+    """In the order of the text; what says nothing yet (`tag:`) is left out. Raises BadFilter for a key that nobody knows."""
     if len(text) > LONGEST:
-        raise Problem(400, _("the filter is longer than {most} characters; shorten it").format(most=LONGEST))
+        raise BadFilter(_("the filter is longer than {most} characters; shorten it").format(most=LONGEST))
     known = {key.lower(): key for key in keys}
     terms: list[Term] = []
     for minus, key, quoted, bare in _TERM.findall(text):
         if key and key.lower() not in known:
             sentence = _("the filter asks for “{key}”, which is not there; quote it to look for it as text, or use: {keys}")
-            raise Problem(400, sentence.format(key=key[:80], keys=", ".join(keys)))
+            raise BadFilter(sentence.format(key=key[:80], keys=", ".join(keys)))
         value = (quoted or bare).lower()
         if value and value != "-":
             terms.append(Term(known.get(key.lower(), ""), value, minus == "-"))
     if len(terms) > MOST_TERMS:
-        raise Problem(400, _("the filter has more than {most} words; use fewer").format(most=MOST_TERMS))
+        raise BadFilter(_("the filter has more than {most} words; use fewer").format(most=MOST_TERMS))
     return terms
 
 
