@@ -6,7 +6,6 @@ from nicegui import ui
 
 from components.tasks import TaskList
 from components.ui import PageHead
-from components.urls import path_of
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -18,4 +17,4 @@ def create(program: Context) -> None:
         context = program.for_viewer()
         with frame(context, title=_("Tasks")):
             PageHead(_("Tasks"), _("Tasks of all pools, yours and those of others."))
-            TaskList(context, path_of)
+            TaskList(context)

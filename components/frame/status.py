@@ -14,7 +14,7 @@ from components.ui import Age, Bar, Mark, menu_head, menu_link, spinner
 from data.names import pool_name
 from data.server import Server, ServerState
 from data.sight import Sight
-from xo_dash.control.activity import TaskLine
+from xo_dash.control.activity import TaskView
 from xo_dash.control.visible import VisibleTasks
 from xo_dash.i18n import _, ngettext, percent
 
@@ -31,7 +31,7 @@ def tasks(activity: VisibleTasks, path: str) -> None:
             _task(line)
         menu_link(_("All tasks"), path, icon="tasks")
 
-    def running() -> list[TaskLine]:
+    def running() -> list[TaskView]:
         return [line for line in activity.lines() if line.goes_on]
 
     def render() -> None:
@@ -47,7 +47,7 @@ def tasks(activity: VisibleTasks, path: str) -> None:
     follow_source(activity.observe, render)
 
 
-def _task(line: TaskLine) -> None:
+def _task(line: TaskView) -> None:
     with ui.element().classes("x-panel-row"):
         with ui.element().classes("x-row x-spread"):
             ui.label(f"{line.title} {line.name}".strip()).classes("x-cut")

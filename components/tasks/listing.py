@@ -12,11 +12,13 @@ from components.lists.period import Period, PeriodField
 from components.live import follow_source
 from components.tasks.words import MARKS, remark, state_text
 from components.ui import Age, Bar, Button, ButtonKind, StateMark, Tone, empty_state, heading, notify
+from components.urls import path_about
 from data.types import XapiObject
+from data.views.about import About
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.activity import TaskLine
+from xo_dash.control.activity import TaskView
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import RunState
 from xo_dash.i18n import _, duration, number
@@ -31,11 +33,10 @@ Path = Callable[[XapiObject], str]
 class TaskList(ui.element):
     """Two tables, of what goes on and of what has ended; follows the runner and the mirror."""
 
-    def __init__(self, context: Context, path: Path) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
         self.classes("x-stack").style("gap: 12px")
         self._context = context
-        self._path = path
         self._period = Period()
         with self:
             with ui.element().classes("x-list-tools") as self._tools:
@@ -68,8 +69,8 @@ class TaskList(ui.element):
         for table, shown in ((self._running, running), (self._ended, ended)):
             table.show(shown, self._row)
 
-    def _row(self, line: TaskLine) -> TaskRow:
-        return TaskRow(self._context, line, self._path)
+    def _row(self, line: TaskView) -> TaskRow:
+        return TaskRow(self._context, line)
 
 
 class TaskTable(ui.element):
@@ -95,7 +96,7 @@ class TaskTable(ui.element):
                         head.tag = "th"
                 self._body = ui.element("tbody")
 
-    def show(self, lines: Sequence[TaskLine], make: Callable[[TaskLine], TaskRow]) -> None:
+    def show(self, lines: Sequence[TaskView], make: Callable[[TaskView], TaskRow]) -> None:
         self.set_visibility(bool(lines))
         keys = {line.key for line in lines}
         for gone in self._rows.keys() - keys:
@@ -113,11 +114,11 @@ class TaskTable(ui.element):
 class TaskRow(ui.element):
     """One task: how it is, what it is, on what, by whom, since when or when it ended; and a button to cancel it while that is possible."""
 
-    def __init__(self, context: Context, line: TaskLine, path: Path) -> None:
+    def __init__(self, context: Context, line: TaskView) -> None:
         super().__init__("tr")
         self._context = context
         self._line = line
-        self._shown: TaskLine | None = None
+        self._shown: TaskView | None = None
         with self:
             with ui.element("td").classes("x-task-state"):
                 self._state = StateMark(MARKS[line.state], state_text(line))
@@ -128,7 +129,7 @@ class TaskRow(ui.element):
                         ui.link(str(line.title), f"/run/{line.run}").classes("x-plain")
                     else:
                         ui.label(str(line.title))
-                    self._object(line, path)
+                    self._about(line.about)
                 self._remark = ui.label().classes("x-task-remark")
             with ui.element("td").classes("x-nowrap"):
                 ui.label(line.who or _("external")).classes("" if line.who else "x-dim")
@@ -140,7 +141,7 @@ class TaskRow(ui.element):
                 self._took = ui.label().classes("x-dim")
                 self._cancel = Button(_("Cancel"), self._clicked, kind=ButtonKind.GHOST).mark("cancel")
 
-    def refresh(self, line: TaskLine) -> None:
+    def refresh(self, line: TaskView) -> None:
         """Another state of the same task; only what looks different is sent."""
         if line == self._shown:
             return
@@ -158,14 +159,11 @@ class TaskRow(ui.element):
             self._cancel.allow(str(reason) if reason else None)
 
     @staticmethod
-    def _object(line: TaskLine, path: Path) -> None:
-        subject = line.subject
-        present = subject is not None and subject.home.one(type(subject), subject.ref) is subject
-        target = path(subject) if subject is not None and present else ""
-        if target:
-            ui.link(line.name, target)
-        elif line.name:
-            ui.label(line.name)
+    def _about(about: About) -> None:
+        if path := path_about(about):
+            ui.link(about.name, path)
+        elif about.name:
+            ui.label(about.name)
 
     async def _clicked(self) -> None:
         user, task = whoever(), self._line.task

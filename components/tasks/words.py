@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xo_dash.control.activity import TaskLine
+from xo_dash.control.activity import TaskView
 from xo_dash.control.run import RunState
 from xo_dash.i18n import N_, _, percent
 
@@ -29,7 +29,7 @@ WORDS: Final = {
 }
 
 
-def state_text(line: TaskLine) -> str:
+def state_text(line: TaskView) -> str:
     """`Running 40%`: coarse, as XAPI's progress is."""
     word = _(WORDS[line.state])
     if line.state is RunState.RUNNING and line.progress > 0:
@@ -37,7 +37,7 @@ def state_text(line: TaskLine) -> str:
     return word
 
 
-def remark(line: TaskLine) -> str:
+def remark(line: TaskView) -> str:
     """What there is to say beyond the state: the step under way, or the reason."""
     said = line.reason or line.says
     return str(said) if said else ""

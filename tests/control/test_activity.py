@@ -8,7 +8,7 @@ from data.objects import VBD, Host, TaskStatus
 from data.types import Ref
 from tests.control.fake_pool import Desk, FakePool
 from xo_dash.control.actions import action
-from xo_dash.control.activity import KEPT, Activity, TaskLine
+from xo_dash.control.activity import KEPT, Activity, TaskView
 from xo_dash.control.run import RunState
 
 
@@ -30,7 +30,7 @@ def activity(desk: Desk, fake: FakePool, clock: Clock) -> Activity:
     return Activity(fake.mirror, desk.runner, clock)
 
 
-def shown(line: TaskLine) -> tuple[str, str, str, RunState]:
+def shown(line: TaskView) -> tuple[str, str, str, RunState]:
     return str(line.title), line.name, line.who, line.state
 
 

@@ -8,6 +8,7 @@ from nicegui import ui
 from components.lists.period import PeriodField
 from components.tasks import TaskList
 from components.ui import Age, Button
+from components.urls import path_of
 from data.objects import TaskStatus
 from data.stores.users import Role
 from data.types import XapiDate, timestamp
@@ -18,7 +19,7 @@ from xo_dash.control.actions import action
 
 
 def draw(context: Context) -> None:
-    TaskList(context, lambda row: f"/vm/{row.uuid}")
+    TaskList(context)
 
 
 def moment(at: Looking) -> float:
@@ -42,7 +43,7 @@ async def test_a_task_moves_from_running_to_recent_with_its_end(tmp_path: Path, 
         await at.user.should_see("In progress 40%")
         await at.user.should_see("external")
         (link,) = at.user.find(kind=ui.link, content="web-1").elements
-        assert link.props["href"] == f"/vm/{vm.uuid}"
+        assert link.props["href"] == path_of(vm)
         assert moment(at) == timestamp(XapiDate("20260101T00:00:00Z"))  # since when it goes on
         fake.end(task, TaskStatus.FAILURE, "NO_HOSTS_AVAILABLE")
         await at.user.should_see("Failed")

@@ -144,7 +144,7 @@ async def test_what_a_stop_cut_off_is_told_too(tmp_path: Path, fake: FakePool) -
     await desk.runner.stop()
 
 
-@pytest.mark.parametrize("draw", [run_progress, lambda context: TaskList(context, lambda row: f"/vm/{row.uuid}")], ids=["card", "tasks"])
+@pytest.mark.parametrize("draw", [run_progress, TaskList], ids=["card", "tasks"])
 async def test_whoever_gave_it_sees_it(tmp_path: Path, fake: FakePool, draw: Callable[[Context], object]) -> None:
     vm = fake.vm(state=PowerState.RUNNING, current_operations={"OpaqueRef:t": "clean_shutdown"})
     async with looking(tmp_path, fake, draw) as at:

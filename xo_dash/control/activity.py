@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from data.mirror import Change, Mirror, Operation, Unsubscribe
-from data.names import name_of, pool_name
+from data.names import pool_name
 from data.objects import KINDS, VM, Host, Task, TaskStatus
 from data.server import Server
 from data.types import NULL_REF, Ref, XapiObject, timestamp
+from data.views.about import About, about
 from xo_dash.control.failures import explain
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.run import Run, RunState
@@ -57,13 +58,13 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskLine:
-    """One line of the list of tasks."""
+class TaskView:
+    """What is shown of a task, whoever began it: in the list, the bar and the API. Runs of ours are among them, so it is made here."""
 
     key: str
     title: LazyText  # "Start", or what a tool called it
-    name: str  # of the object; empty if nobody knows
-    subject: XapiObject | None
+    about: About
+    subject: XapiObject | None  # the same, which rights are asked of
     server: Server | None
     who: str  # empty: from outside
     state: RunState
@@ -76,6 +77,11 @@ class TaskLine:
     pool: str = ""  # what its pool is called
     run: str = ""  # the key of our own run
     user_id: str = ""  # ... and who began it
+
+    @property
+    def name(self) -> str:
+        """Of what it is about; "" if nobody knows."""
+        return self.about.name
 
     @property
     def goes_on(self) -> bool:
@@ -101,7 +107,7 @@ class Activity:
         self._gone: deque[tuple[float, XapiObject]] = deque(maxlen=KEPT)  # when, and what went
         self._observers: dict[int, Callable[[], None]] = {}
         self._serial = 0
-        self._lines: list[TaskLine] | None = None  # as of the last change
+        self._lines: list[TaskView] | None = None  # as of the last change
         self._unsubscribe = (mirror.observe(self._changed), runs.observe(lambda _run: self._tell()))
 
     def observe(self, observer: Callable[[], None]) -> Unsubscribe:
@@ -115,13 +121,13 @@ class Activity:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
-    def lines(self) -> list[TaskLine]:
+    def lines(self) -> list[TaskView]:
         """Everything, what goes on first. The same list until something changes: do not change it."""
         if self._lines is None:
             self._lines = self._all_lines()
         return self._lines
 
-    def _all_lines(self) -> list[TaskLine]:
+    def _all_lines(self) -> list[TaskView]:
         ours = {(item.pool, task) for run in self._runs.runs for item in run.items for task in item.tasks}
         lines = [*self._own_lines(), *(self._line(key, work) for key, work in self._works.items() if key not in ours)]
         return sorted(lines, key=lambda line: line.order)
@@ -241,14 +247,14 @@ class Activity:
 
     # as lines
 
-    def _line(self, key: Key, work: Work) -> TaskLine:
+    def _line(self, key: Key, work: Work) -> TaskView:
         row = work.row
         words = method_words(row.name_label)
         pool = self._mirror.pools.get(key[0])
-        return TaskLine(
+        return TaskView(
             key=f"{key[0]}/{key[1]}",
             title=LazyText(words) if words else lazy("{label}", label=row.name_label or row.uuid),
-            name=name_of(work.subject) if work.subject else "",
+            about=about(work.subject),
             subject=work.subject,
             server=pool.server if pool else None,
             who="",
@@ -261,7 +267,7 @@ class Activity:
             pool=pool_name(pool) if pool else "",
         )
 
-    def _own_lines(self) -> Iterator[TaskLine]:
+    def _own_lines(self) -> Iterator[TaskView]:
         room = KEPT
         for run in reversed([run for run in self._runs.runs if run.action.kind is not Task]):  # a cancelling shows in what it cancels
             if run.ended and room < 0:
@@ -269,10 +275,10 @@ class Activity:
             room -= len(run.items)
             for number, item in enumerate(run.items):
                 pool = self._mirror.pools.get(item.pool)
-                yield TaskLine(
+                yield TaskView(
                     key=f"run/{run.id}/{number}",
                     title=LazyText(run.action.title),
-                    name=item.name,
+                    about=about(item.subject, item.name),
                     subject=item.subject,
                     server=pool.server if pool else None,
                     who=run.user_name,

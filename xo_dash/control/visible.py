@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from data.mirror import Unsubscribe
 from data.types import XapiObject
-from xo_dash.control.activity import Activity, TaskLine
+from xo_dash.control.activity import Activity, TaskView
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
 
@@ -28,7 +28,7 @@ class VisibleTasks:
         runs = self._runner.runs
         return runs if sees is None else [run for run in runs if all(sees(item.subject, run.user_id) for item in run.items)]
 
-    def lines(self) -> list[TaskLine]:
+    def lines(self) -> list[TaskView]:
         """As `Activity.lines` has them; what is about nothing is for who sees all."""
         sees = self._sees
         lines = self._activity.lines()
