@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from components.urls import path_of
-from data.findings.finding import Finding, Subject
-from data.messages import subject_of
-from data.names import Pools
-from data.objects import SR, VDI, Message, Pool
-from data.on_map import on_map
+from components.urls import path_about
+from data.findings.finding import Finding
 from data.server import Server
-from data.types import XapiObject, timestamp
+from data.views.finding import FindingView
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +17,8 @@ class Fix:
     """`actions`: ids of commands, the most likely first; those that nobody can do now are not offered."""
 
     actions: tuple[str, ...] = ()
-    of: Callable[[Subject], Subject | None] = lambda subject: subject  # what the commands and the page are for
     tab: str = ""  # of the page
     every: str = ""  # the page with all of them in a list, instead
-
-
-def _sr(subject: Subject) -> Subject | None:
-    return subject.home.one(SR, subject.SR) if isinstance(subject, VDI) else subject
-
-
-def _about(subject: Subject) -> Subject | None:
-    return subject_of(subject) if isinstance(subject, Message) else subject
 
 
 LOOK: Final = Fix()
@@ -56,9 +43,9 @@ MENDING: Final[Mapping[str, Fix]] = {
     "sr.full": LOOK,
     "sr.filling": LOOK,
     "sr.paths": LOOK,
-    "disk.chain": Fix(("sr.scan",), _sr),
-    "disk.coalesce": Fix(("sr.scan",), _sr),
-    "disk.orphan": Fix((), _sr),
+    "disk.chain": Fix(("sr.scan",)),
+    "disk.coalesce": Fix(("sr.scan",)),
+    "disk.orphan": LOOK,
     "network.no_link": LOOK,
     "network.degraded": LOOK,
     "vm.down": Fix(("vm.start",)),
@@ -79,44 +66,11 @@ def fix_of(finding: Finding) -> Fix:
     return MENDING.get(finding.rule.key, LOOK)
 
 
-def subjects_of(finding: Finding) -> list[XapiObject]:
-    """What the commands are for, each once."""
-    of = fix_of(finding).of
-    found: Iterable[Subject | None] = map(of, finding.subjects)
-    return list(dict.fromkeys(subject for subject in found if subject is not None and not isinstance(subject, Server)))
-
-
-def place_of(finding: Finding) -> XapiObject | None:
-    """What has a page; None for a connection, and for what is gone."""
-    subject = _about(fix_of(finding).of(finding.subject) or finding.subject)
-    return subject if isinstance(subject, XapiObject) else None
-
-
-def map_place_of(finding: Finding, mirror: Pools) -> XapiObject | None:
-    """What the map shows of it: of a connection its pool. None for what is gone, and for a pool that was never read."""
+def page_of(finding: Finding, view: FindingView) -> str:
+    """Where one sees more; "" for what is gone."""
     if isinstance(finding.subject, Server):
-        pool = mirror.pools.get(finding.subject.id)
-        return next(iter(pool.all(Pool).values()), None) if pool else None
-    place = place_of(finding)
-    return on_map(place) if place is not None else None
-
-
-def since_of(finding: Finding) -> float:
-    """Epoch seconds: of a connection its last word, of an alarm of XAPI's when that was raised."""
-    subject = finding.subject
-    if isinstance(subject, Server):
-        return subject.last_event_at or finding.since
-    told = [at for one in finding.subjects if isinstance(one, Message) and (at := timestamp(one.timestamp))]
-    return min(told, default=finding.since)
-
-
-def page_of(finding: Finding, servers: str = "/settings") -> str:
-    """Where one sees more."""
-    if isinstance(finding.subject, Server):
-        return servers
+        return "/settings"
     if every := fix_of(finding).every:
         return every
-    place = place_of(finding)
-    path = path_of(place) if place is not None else ""
-    tab = fix_of(finding).tab
+    path, tab = path_about(view.place), fix_of(finding).tab
     return f"{path}?tab={tab}" if path and tab else path

@@ -11,14 +11,13 @@ from components.actions import run_command, whoever
 from components.actions.menu import words
 from components.findings import acknowledging
 from components.findings.feed import WordedFinding
-from components.findings.fixes import fix_of, map_place_of, page_of, since_of, subjects_of
+from components.findings.fixes import fix_of, page_of
 from components.findings.parts import FindingParts
 from components.messages.words import MARKS
 from components.ui import Age, Button, ButtonKind, Mark, divider, menu, menu_head, menu_item
 from data.findings.finding import Finding
-from data.identity import key_of
 from data.server import Server, ServerState
-from data.types import XapiObject
+from data.views.finding import FindingView, finding_view
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
@@ -63,15 +62,15 @@ class FindingLine(ui.element):
         return self._told.finding
 
     @property
-    def _map_place(self) -> XapiObject | None:
-        return map_place_of(self.finding, self._context.mirror)
+    def _view(self) -> FindingView:
+        return finding_view(self.finding, self._context.mirror)
 
     def refresh(self, told: WordedFinding) -> None:
         self._told = told
-        finding = told.finding
+        finding, view = told.finding, self._view
         self._mark.show(MARKS[finding.level])
         self._title.text, self._detail.text = told.title, told.detail
-        self._age.show(since_of(finding))
+        self._age.show(view.since)
         self._note.text = _note_words(told)
         self._note.set_visibility(told.note is not None)
         verbs = self._verbs()
@@ -80,7 +79,7 @@ class FindingLine(ui.element):
         self._verb.set_visibility(bool(text))
         self._verb.set_text(text)
         if self._on_show is not None:
-            self._target.set_visibility(self._map_place is not None)
+            self._target.set_visibility(bool(view.on_map))
         self._show_parts()
 
     def _show_parts(self) -> None:
@@ -115,21 +114,21 @@ class FindingLine(ui.element):
             self.props(remove="aria-current")
 
     def show_on_map(self) -> None:
-        place = self._map_place
-        if place is not None and self._on_show is not None:
-            self._on_show(key_of(place))
+        place = self._view.on_map
+        if place and self._on_show is not None:
+            self._on_show(place)
 
     def _verbs(self) -> list[ActionSummary]:
         """The commands that mend it and that this user can give now; first those that mend it for all its objects."""
-        subjects, user = subjects_of(self.finding), whoever()
+        subjects, user = self._view.rows, whoever()
         tallies = [summarize(row, subjects, user) for row in map(action, fix_of(self.finding).actions)] if subjects else []
         return sorted((one for one in tallies if one.able), key=lambda one: one.able < one.total)
 
     async def _mend(self) -> None:
         if self._verb_now is None:
-            ui.navigate.to(page_of(self.finding))
+            ui.navigate.to(page_of(self.finding, self._view))
         else:
-            await run_command(self._context, self._verb_now, subjects_of(self.finding))
+            await run_command(self._context, self._verb_now, self._view.rows)
 
     def _open(self) -> None:
         if self._menu is None:
@@ -143,12 +142,12 @@ class FindingLine(ui.element):
     def _fill(self) -> None:
         for offered in self._verbs():
             row = offered.action
-            clicked = partial(run_command, self._context, row, subjects_of(self.finding))
+            clicked = partial(run_command, self._context, row, self._view.rows)
             menu_item(words(offered), clicked, icon=row.icon, danger=row.danger)
-        path = page_of(self.finding)
+        path = page_of(self.finding, self._view)
         if path and (not self.finding.parts or fix_of(self.finding).every):
             menu_item(_("Open"), lambda: ui.navigate.to(path), icon="right")
-        if self._on_show is not None and self._map_place is not None:
+        if self._on_show is not None and self._view.on_map:
             menu_item(_("Show on the map"), self.show_on_map, icon="map")
         if not acknowledging.may_note():
             return

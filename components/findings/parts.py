@@ -8,15 +8,14 @@ from functools import partial
 from nicegui import ui
 
 from components.actions import run_command, whoever
-from components.findings.fixes import fix_of, map_place_of, place_of, since_of, subjects_of
+from components.findings.fixes import fix_of
 from components.findings.words import amount
 from components.live import fresh_slot
 from components.ui import Age, Button, ButtonKind
-from components.urls import path_of
+from components.urls import path_about
 from data.findings.finding import Finding
-from data.identity import key_of
 from data.names import name_of
-from data.types import XapiObject
+from data.views.finding import FindingView, finding_view
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import summarize
@@ -57,21 +56,18 @@ class FindingParts(ui.element):
         self._draw()
 
     def _part(self, part: Finding) -> None:
-        subject, place = part.subject, place_of(part)
-        own = place if place is not None and fix_of(part).of(subject) is subject else subject
-        path = path_of(own) if isinstance(own, XapiObject) else ""
+        view = finding_view(part, self._context.mirror)
+        path, name = path_about(view.about), view.about.name or name_of(part.subject)
         with ui.element("li").classes("xo-part"):
-            ui.link(name_of(own), path).classes("x-plain x-cut") if path else ui.label(name_of(own)).classes("x-cut")
+            ui.link(name, path).classes("x-plain x-cut") if path else ui.label(name).classes("x-cut")
             ui.label(amount(part)).classes("xo-part-amount")
-            self._verb(part)
-            Age(since_of(part)).classes("xo-finding-age")
-            on_map = map_place_of(part, self._context.mirror)
-            if (show := self._on_show) is not None and on_map is not None:
-                key = key_of(on_map)
-                Button(kind=ButtonKind.GHOST, icon="map", label=_("Show on the map"), on_click=lambda: show(key))
+            self._verb(part, view)
+            Age(view.since).classes("xo-finding-age")
+            if (show := self._on_show) is not None and view.on_map:
+                Button(kind=ButtonKind.GHOST, icon="map", label=_("Show on the map"), on_click=lambda: show(view.on_map))
 
-    def _verb(self, part: Finding) -> None:
-        subjects, user = subjects_of(part), whoever()
+    def _verb(self, part: Finding, view: FindingView) -> None:
+        subjects, user = view.rows, whoever()
         verb = next((row for row in map(action, fix_of(part).actions) if summarize(row, subjects, user).able), None)
         if verb is not None:
             Button(_(verb.title), partial(run_command, self._context, verb, subjects), kind=ButtonKind.GHOST).classes("xo-finding-verb")

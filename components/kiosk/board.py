@@ -8,13 +8,12 @@ import orjson
 from nicegui.element import Element
 
 from components.browser import tell
-from components.findings.fixes import map_place_of
 from components.findings.words import sentence
 from components.live import follow_all, follow_source
 from data.findings.finding import Level
-from data.identity import key_of
 from data.server import Server
 from data.sight import Sight
+from data.views.finding import finding_view
 from xo_dash.i18n import _
 
 MOST = 5
@@ -37,7 +36,7 @@ class KioskBoard(Element, component="board.js"):
     def _show(self) -> None:
         found = [finding for finding in self._mirror.findings.all(time.time()) if finding.level in MARKS][:MOST]
         rows = [
-            [key_of(place) if (place := map_place_of(finding, self._mirror)) else "", MARKS[finding.level], *words]
+            [finding_view(finding, self._mirror).on_map, MARKS[finding.level], *words]
             for finding in found
             if (words := sentence(finding, self._mirror))
         ]

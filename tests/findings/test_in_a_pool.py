@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from components.findings.fixes import fix_of, subjects_of
+from components.findings.fixes import fix_of
 from components.findings.words import sentence
 from data.findings.finding import Finding, Level
 from data.objects import SR, Host, Message, Pool
 from data.stores.users import Role
+from data.views.finding import finding_view
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import BY_ID
@@ -48,7 +49,7 @@ class Ward:
 
     async def mends(self, finding: Finding) -> None:
         """By the first verb that can be given."""
-        subjects = subjects_of(finding)
+        subjects = finding_view(finding, self.bench.mirror).rows
         rows = [BY_ID[key] for key in fix_of(finding).actions]
         row = next(row for row in rows if why_not(row, subjects[0], self.bench.ann) is None)
         run = await asyncio.wait_for(self.bench.runner.run(self.bench.ann, row, subjects, row.defaults(subjects)), 30)
@@ -90,7 +91,7 @@ async def _bad_day(ward: Ward, bench: Wired) -> None:
     await ward.until(lambda: any("VM_CRASHED" in finding.reading.detail for finding in ward.told("xapi.alarm")))
     finding = next(finding for finding in ward.told("xapi.alarm") if "VM_CRASHED" in finding.reading.detail)
     assert sentence(finding, bench.mirror)[0].startswith("VM crashed: ")
-    await asyncio.wait_for(bench.runner.run(bench.ann, BY_ID["message.dismiss"], subjects_of(finding)), 30)
+    await asyncio.wait_for(bench.runner.run(bench.ann, BY_ID["message.dismiss"], finding_view(finding, bench.mirror).rows), 30)
     await ward.until(lambda: not any("VM_CRASHED" in finding.reading.detail for finding in ward.told("xapi.alarm")))
 
     ward.do("sr.fill", sr=sr.uuid)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from components.findings.fixes import MENDING, fix_of, page_of, place_of, subjects_of
+from components.findings.fixes import MENDING, fix_of, page_of
 from components.findings.tuning import limits_words, read, said
 from components.findings.words import RULE_NAMES, sentence
 from data.failover import simulate_loss
@@ -36,6 +36,7 @@ from data.objects import (
 )
 from data.server import ServerState
 from data.types import GIB, Ref, XapiDate
+from data.views.finding import finding_view
 from tests.control.fake_pool import FakePool
 from xo_dash.control.actions import BY_ID
 from xo_dash.i18n import using
@@ -384,10 +385,10 @@ def test_a_rule_sees_it_and_nothing_else(house: House, key: str, do: Callable[[H
     for finding in found:
         with using("ru"):
             assert all(sentence(finding, house.mirror)[:1])
-        assert fix_of(finding).actions or page_of(finding), "there is a way out"
-        place = place_of(finding)
-        assert place is None or page_of(finding)
-        assert all(any(BY_ID[row].applies_to(subject) for subject in subjects_of(finding)) for row in fix_of(finding).actions)
+        view = finding_view(finding, house.mirror)
+        assert fix_of(finding).actions or page_of(finding, view), "there is a way out"
+        assert view.place.page is None or page_of(finding, view)
+        assert all(any(BY_ID[row].applies_to(subject) for subject in view.rows) for row in fix_of(finding).actions)
     seen = readings(house)
     for vm in house.home.all(VM).values():
         vm.name_label, vm.name_description, vm.allowed_operations = "another", "another", frozenset({"another"})
