@@ -12,7 +12,7 @@ HOSTS, VMS, RUNS = 20, 1000, 7
 SECONDS = 0.3
 NOTE_PAINTED = """window.painted = 0;
 const look = () => {
-  const there = document.querySelector('.x-head-name') && document.querySelector('.x-tabs') && document.querySelectorAll('.x-card').length > 5;
+  const there = ['.x-head-name', '.x-tabs'].every((one) => document.querySelector(one)) && document.querySelectorAll('.x-card').length > 5;
   if (there) requestAnimationFrame(() => setTimeout(() => { window.painted = performance.now(); }));
   else requestAnimationFrame(look);
 };

@@ -88,7 +88,7 @@ class TwoStepForAll(Card):
     def __init__(self, context: Context) -> None:
         super().__init__(_("Sign-in"))
         self._context = context
-        with self:
+        with self, ui.element().classes("x-stack").style("gap: 6px"):
             self._box = check(
                 _("Require two-step sign-in for all users"), bool(context.setting_store.value(REQUIRED)), on_change=self._save
             ).mark("two-step-for-all")
