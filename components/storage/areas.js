@@ -1,4 +1,4 @@
-// The space of an SR as areas: a squarified treemap, with what is no disk's in a clean piece of its own; keys go from tile to tile as on the map.
+// The space of an SR as areas: a squarified treemap of what is used, and what is free in one clean piece; keys go from tile to tile as on the map.
 
 import { formats } from "xo-charts/format.js";
 import { nearest } from "xo-map/places.js";
@@ -8,7 +8,7 @@ const GAP = 2;                          // pixels between tiles
 const NAMED = { w: 44, h: 20 };         // the least tile that has its name on it
 const SIZED = { w: 62, h: 38 };         // ... and its size below it
 const LABEL = { one: 19, two: 36 };     // heights of a label
-const APART = ["other", "free"];        // uses that are no disk's
+const MOST_FREE = 0.25;                 // of the picture: what is used is to scale, and has to be read in an empty SR too
 const CLEAR = ["current", "snapshots", "other", "free"]; // uses that words can be read on
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const sum = (amounts) => amounts.reduce((all, amount) => all + amount, 0);
@@ -74,11 +74,13 @@ export default {
     layOut() {
       const box = { x: 0, y: 0, w: this.$refs.box.clientWidth, h: this.$refs.box.clientHeight };
       if (!box.w || !box.h) return;
-      const isFilled = (tile) => !APART.includes(tile.bands[0]?.use), amounts = (tiles) => tiles.map((tile) => tile.amount);
-      const disks = this.tiles.filter(isFilled), others = this.tiles.filter((tile) => !isFilled(tile));
-      const [left, right] = cut(box, sum(amounts(disks)), sum(amounts(others)));
-      this.places = [...sorted(left, amounts(disks)), ...sorted(right, amounts(others))];
-      this.drawn = [...disks, ...others].map((tile, i) => this.draw(tile, this.places[i]));
+      const isFree = (tile) => tile.bands[0]?.use === "free", amounts = (tiles) => tiles.map((tile) => tile.amount);
+      const free = this.tiles.filter(isFree), used = this.tiles.filter((tile) => !isFree(tile));
+      const part = sum(amounts(free)) / sum(amounts(this.tiles)), shown = used.length ? Math.min(part, MOST_FREE) : 1;
+      const [left, right] = cut(box, 1 - shown, shown);
+      this.places = [...sorted(left, amounts(used)), ...free.map(() => right)];
+      if (shown < part) for (const tile of free) tile.note = this.words.unscaled;
+      this.drawn = [...used, ...free].map((tile, i) => this.draw(tile, this.places[i]));
       this.at = Math.min(this.at, Math.max(0, this.drawn.length - 1));
     },
 

@@ -32,7 +32,9 @@ class AreaPicture(ui.element, component="areas.js"):
         self.on_open = on_open  # let go of at the end, see components.release
         self.shown: tuple[Sequence[Tile], str, str] = ((), "", "")
         self._props.update(
-            label=label, numbers=number_words(), words={"back": _("Whole SR"), "uses": {use: _(text) for use, text in USES.items()}}
+            label=label,
+            numbers=number_words(),
+            words={"back": _("Whole SR"), "unscaled": _("not to scale"), "uses": {use: _(text) for use, text in USES.items()}},
         )
         self.on("ready", self._tell, [])
         self.on("open", self._open)
