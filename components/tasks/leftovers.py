@@ -30,8 +30,8 @@ def left_card(context: Context, run: Run, path: Path) -> None:
             with ui.element().classes("x-run-left"):
                 ui.label(_said(run, item, left)).props("dir=auto")
                 _named(context, item, left, path)
-        if more := len(parts) - LISTED:
-            ui.label(ngettext("and {n} more", "and {n} more", more).format(n=number(more))).classes("x-dim") if more > 0 else None
+        if (more := len(parts) - LISTED) > 0:
+            ui.label(ngettext("and {n} more", "and {n} more", more).format(n=number(more))).classes("x-dim")
         if run.ended and undoable(run):
             Button(verb(run) + "…", lambda: ask_to_undo(context, run), icon="undo").mark("take-back")
         else:
@@ -52,16 +52,16 @@ def verb(run: Run) -> str:
 async def ask_to_undo(context: Context, run: Run) -> None:
     """Say what would be done, and do it."""
     items = undoable(run)
-    steps = [(item, step) for item in items for step in context.runner.undoing(item)]
+    steps = [(item, context.runner.undoing(item)) for item in items]
     dialog = Dialog(verb(run))
     with dialog:
         if any(item.state is RunState.LOST for item in items):
             ui.label(_("xo-dash does not know whether the last step is still running in the pool. Check that first.")).classes("x-dim")
         ui.label(_("These steps are carried out. What somebody has removed meanwhile is skipped.")).classes("x-dim")
         with ui.element("ol").classes("x-preview-steps").mark("preview-steps"):
-            for _item, step in steps[:LISTED]:
+            for step in [step for _item, own in steps for step in own][:LISTED]:
                 ui.label(str(step.says)).props("dir=auto").tag = "li"
-        commands([line for item in items for line in xe_lines(context.runner.undoing(item), item.subject.home)])
+        commands([line for item, own in steps for line in xe_lines(own, item.subject.home)])
     dialog.answers(_("Cancel"), verb(run), kind=ButtonKind.DANGER).mark("take-back-now")
     try:
         if await dialog and (user := whoever()):
@@ -78,10 +78,6 @@ def _said(run: Run, item: RunItem, left: Leftover) -> str:
 def _named(context: Context, item: RunItem, left: Leftover, path: Path) -> None:
     """What it is called now, as far as it is there and may be seen."""
     for row in rows_left(item, left, context.mirror.pools):
-        name = name_of(row) or _kind(row.xapi_class)
         target = path(row)
-        ui.link(name, target).classes("x-link").props("dir=auto") if target else ui.label(name).classes("x-dim").props("dir=auto")
-
-
-def _kind(xapi_class: str) -> str:
-    return {"VBD": _("Disk"), "VIF": _("NIC")}.get(xapi_class, xapi_class)
+        named = ui.link(name_of(row), target).classes("x-link") if target else ui.label(name_of(row)).classes("x-dim")
+        named.props("dir=auto")

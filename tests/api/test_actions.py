@@ -54,6 +54,7 @@ async def test_a_command_is_a_run(api: Api) -> None:
     assert (run["user"], run["results"][0]["name"]) == ("operator", "test-a")
     assert [one["id"] for one in (await api.get("/runs", filter="test-a"))["items"]] == [run["id"]]
     await api.refused(409, "DELETE", f"/runs/{run['id']}")
+    assert "nothing of it is left" in (await api.refused(409, "POST", f"/runs/{run['id']}/undo", json={}))["detail"]
 
 
 async def test_what_cannot_be_given_is_said_at_once(api: Api) -> None:

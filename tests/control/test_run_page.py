@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from nicegui import app
+from nicegui import app, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
 from components.tasks.run_page import _rows
+from data.identity import key_of
 from data.objects import SR, TaskStatus
 from pages import run as run_page
 from pages import tasks
@@ -57,6 +58,7 @@ async def test_a_failure_has_its_step_its_undo_and_what_is_left(looking: User, d
     ):
         await looking.should_see(text)
     await looking.should_see("Undo what is left…")
+    assert [link.props["href"] for link in looking.find(ui.link).elements if link.text == "web-1 <b>"][:1] == [f"/vm/{key_of(vm)}"]
     fake.answers["VM.remove_tags"] = ""
     looking.find(marker="take-back").click()
     await looking.should_see("xe vm-param-remove uuid=", marker="dialog")
