@@ -39,6 +39,17 @@ def content_security_policy() -> str:
     )
 
 
+def script_policy(script: str) -> str:
+    """Of a `document` with this one script, which asks our server."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"{content_security_policy()}; connect-src 'self'; script-src 'sha256-{digest}'"
+
+
+def divider(text: str) -> str:
+    """Between two ways to do it."""
+    return f'<p class="or"><span>{escape(text)}</span></p>'
+
+
 def field(label: str, name: str, **attributes: str) -> str:
     """An input with its label; attributes with `_` for `-`, and an empty one is a flag."""
     given = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items())
@@ -48,6 +59,11 @@ def field(label: str, name: str, **attributes: str) -> str:
 def error_line(sentence: str) -> str:
     """Nothing for no sentence."""
     return f'<p class="error" role="alert">{NOTCHED_SQUARE}<span>{escape(sentence)}</span></p>' if sentence else ""
+
+
+def error_box(name: str) -> str:
+    """Where a script says what went wrong."""
+    return f'<p class="error" role="alert" id="{name}" hidden>{NOTCHED_SQUARE}<span></span></p>'
 
 
 @cache

@@ -1,20 +1,15 @@
 """What a kiosk's link leads to: `/kiosk#secret`. The secret never is in a request's address."""
 
-import base64
-import hashlib
 import json
 from html import escape
 from pathlib import Path
 from typing import Final
 
-from pages.auth_page import content_security_policy, document
+from pages.auth_page import document, script_policy
 from xo_dash.i18n import _
 
 SCRIPT: Final = (Path(__file__).parent / "kiosk_entry.js").read_text("utf-8")
-CONTENT_SECURITY_POLICY: Final = (
-    f"{content_security_policy()}; connect-src 'self'; "
-    f"script-src 'sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()}'"
-)
+CONTENT_SECURITY_POLICY: Final = script_policy(SCRIPT)
 
 
 def page() -> str:

@@ -1,16 +1,21 @@
 """The sign-in page, and its second step."""
 
+import json
 from html import escape
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from components.theme.icons import drawing
 from components.ui import qr_code
-from pages.auth_page import content_security_policy, document, error_line, field
+from pages.auth_page import content_security_policy, divider, document, error_box, error_line, field, script_policy
 from xo_dash.auth.forms import CodeForm, RecoveryCodes, SignInForm
 from xo_dash.i18n import _
 
 CONTENT_SECURITY_POLICY: Final = content_security_policy()
-"""Of this page and that of the first run: tighter than what NiceGUI's pages need."""
+"""Of the second step and the first run: tighter than what NiceGUI's pages need."""
+SCRIPT: Final = (Path(__file__).parent / "passkey.js").read_text("utf-8")
+SIGN_IN_CONTENT_SECURITY_POLICY: Final = script_policy(SCRIPT)
 
 
 def page(form: SignInForm) -> str:
@@ -25,11 +30,23 @@ def page(form: SignInForm) -> str:
     hint = f'<p class="hint">{_demo_hint()}</p>' if form.demo else ""
     title = _("Sign in")
     body = (
-        f'<h1>{escape(title)}</h1><form method="post" action="login">{error_line(form.error)}{name}{password}'
+        f'<h1>{escape(title)}</h1>{_passkey(form)}<form method="post" action="login">{error_line(form.error)}{name}{password}'
         f'<input type="hidden" name="next" value="{escape(form.next)}"><button>{escape(title)}</button>{hint}</form>'
-        f"{_other_way(form)}"
+        f"{_other_way(form)}{f'<script>{SCRIPT}</script>' if form.passkeys else ''}"
     )
     return document(title, body)
+
+
+def _passkey(form: SignInForm) -> str:
+    """Shown by its script, where the browser can and the address is the one that passkeys are made for."""
+    if not form.passkeys:
+        return ""
+    words = escape(json.dumps({"none": _("No passkey was used. Try again, or sign in with your password.")}), quote=True)
+    return (
+        f'<div id="passkey" data-origin="{escape(form.passkeys)}" data-next="{escape(form.next)}" data-words="{words}" hidden>'
+        f'{error_box("passkey-said")}<button type="button">{drawing("passkey")}{escape(_("Sign in with a passkey"))}</button>'
+        f"{divider(_('or with a password'))}</div>"
+    )
 
 
 def _other_way(form: SignInForm) -> str:

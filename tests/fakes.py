@@ -45,19 +45,16 @@ from data.server import Server, ServerState
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
-from data.stores.sessions import SessionStore
 from data.stores.settings import SettingsStore
 from data.stores.tokens import TokenStore
 from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
 from data.types import GIB, NULL_REF, Ref, XapiObject
 from data.visibility import Sees
-from tests.auth.two_step import two_step_of
+from tests.auth.services import service_of
 from tests.contracts import conforms
 from xo_dash.auth.current import SCOPE_KEY, current_actor
 from xo_dash.auth.grants import Grants, GrantStores
-from xo_dash.auth.passwords import Passwords
-from xo_dash.auth.service import AuthService
 from xo_dash.auth.visibility import Visibility
 from xo_dash.config import Settings
 from xo_dash.context import Context
@@ -332,9 +329,7 @@ def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] | N
     directory.tell, directory.who = audit.tell, current_actor
     users = UserStore(directory)
     kiosks, tokens = KioskStore(directory), TokenStore(directory)
-    auth = AuthService(
-        users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory), kiosks=kiosks, tell=audit.post, tokens=tokens
-    )
+    auth = service_of(directory, users, kiosks=kiosks, tell=audit.post, tokens=tokens)
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     scopes = Scopes(mirror, sees_of or Visibility(mirror.grants, users))

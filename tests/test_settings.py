@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xo_dash.config import ConfigError, Settings, load
+from xo_dash.config import Settings, load
+from xo_dash.config_readers import ConfigError
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,9 @@ from data.stores.copies import COPIED_EVERY, keep_daily
 from data.stores.directory import DataDirectory
 from data.stores.errors import StoreError
 from data.stores.findings import FindingStore
+from data.stores.invitations import InvitationStore
 from data.stores.kiosks import KioskStore
+from data.stores.passkeys import PasskeyStore
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.sessions import SessionStore
@@ -81,6 +83,7 @@ from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, 
 from xo_dash.auth.current import current_actor, session_of
 from xo_dash.auth.grants import Grants, GrantStores
 from xo_dash.auth.install import TICK, install
+from xo_dash.auth.passkeys import Passkeys
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.service import AuthService
@@ -179,6 +182,8 @@ class Stores:
     kiosks: KioskStore
     cloud_configs: CloudConfigStore
     second_factors: SecondFactorStore
+    invitations: InvitationStore
+    passkeys: PasskeyStore
     runs: RunFiles
     tokens: TokenStore
     grants: GrantStores
@@ -261,6 +266,8 @@ def stores_of(settings: Settings, directory: DataDirectory) -> Stores:
         KioskStore(directory),
         CloudConfigStore(directory, vault),
         SecondFactorStore(directory, vault),
+        InvitationStore(directory),
+        PasskeyStore(directory),
         RunFiles(directory.path, vault),
         TokenStore(directory),
         GrantStores(directory),
@@ -290,6 +297,8 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         audit.post,
         stores.tokens,
         _single_sign_on(settings),
+        invitations=stores.invitations,
+        passkeys=Passkeys(stores.passkeys, settings.passkey_site),
     )
     everybody = WithLocalUser(stores.users)
     runner = Runner(mirror, servers.connection, everybody, audit, files=stores.runs)

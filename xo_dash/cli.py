@@ -47,7 +47,8 @@ def _run(arguments: list[str]) -> int:
     if shadow:
         return _fail(shadow)
     from data.stores.errors import StoreError
-    from xo_dash.config import ConfigError, load
+    from xo_dash.config import load
+    from xo_dash.config_readers import ConfigError
 
     try:
         settings = load(vars(given))

@@ -15,24 +15,29 @@ from typing import Any, Final
 
 from platformdirs import user_config_path, user_data_path
 
+from xo_dash.config_readers import (
+    ConfigError,
+    Given,
+    read_listening_address,
+    read_one_of,
+    read_path,
+    read_port,
+    read_truth,
+)
+from xo_dash.config_sign_in import LDAP_SECRET, OIDC_SECRET, LdapServer, PasskeySite, Provider, ldap_server, passkey_site, provider
+from xo_dash.config_sign_in import READERS as SIGN_IN_READERS
 from xo_dash.i18n import LOCALES, _
 
 PREFIX: Final = "XO_DASH_"
 SECRET_KEY: Final = "XO_DASH_SECRET_KEY"  # noqa: S105  # only in the environment: others see flags, and files are copied
-OIDC_SECRET: Final = "XO_DASH_OIDC_CLIENT_SECRET"  # noqa: S105  # likewise
 MAKE_TARGET: Final = "XO_DASH_MAKE"
 """Set by the Makefile: what was typed after `make`."""
 URL, TOKEN = "XO_DASH_URL", "XO_DASH_TOKEN"
 """Of the command line, for another dashboard."""
-NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, OIDC_SECRET, MAKE_TARGET, URL, TOKEN)
-ROLES: Final = ("none", "viewer", "operator", "admin")
+NOT_SETTINGS: Final = ("XO_DASH_CONFIG", SECRET_KEY, OIDC_SECRET, LDAP_SECRET, MAKE_TARGET, URL, TOKEN)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LANGUAGES: Final = ("auto", *LOCALES)
 TLS: Final = ("auto", "on", "off")
-
-
-class ConfigError(Exception):
-    """A setting that cannot be used; the text is one line for the person who starts the program."""
 
 
 def is_loopback(host: str) -> bool:
@@ -41,18 +46,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Who else may say who somebody is, by OpenID Connect."""
-
-    issuer: str  # https://id.example.org/realms/home
-    client_id: str
-    secret: str = field(default="", repr=False)  # empty: a public client
-    name: str = "Single sign-on"  # on the button
-    groups_claim: str = "groups"
-    roles: Mapping[str, str] = field(default_factory=dict)  # {group: role}, "*" for everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,9 @@ class Settings:
     demo: bool = False
     log_level: str = "info"  # one of LOG_LEVELS
     language: str = "auto"  # one of LANGUAGES; auto asks the browser
+    public_url: str = ""  # what browsers open, where that is not `url`: a name, behind a proxy for example
     oidc: Provider | None = None
+    ldap: LdapServer | None = None
     secret_key: str = field(default="", repr=False)  # seals pool passwords; empty: a key file in the data directory does
     config_file: Path | None = None  # the file that was read
     make_target: str = ""  # what it was started by, `make demo` for example; empty: by its own command
@@ -89,13 +84,17 @@ class Settings:
         host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104
         return f"{'https' if self.serves_tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @property
+    def link_base(self) -> str:
+        """What links to this dashboard begin with."""
+        return self.public_url or self.url
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value and where it is from: `--port`, `XO_DASH_PORT`, or `port in /etc/xo-dash/config.toml`."""
-
-    value: object
-    source: str
+    @property
+    def passkey_site(self) -> PasskeySite | None:
+        """Where passkeys work; None where they cannot."""
+        if self.public_url:
+            return passkey_site(self.public_url)
+        return passkey_site(f"{'https' if self.serves_tls else 'http'}://localhost:{self.port}") if self.loopback else None
 
 
 def load(flags: Mapping[str, object], environ: Mapping[str, str] | None = None) -> Settings:
@@ -110,7 +109,8 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str] | None = None) 
     values.setdefault("data_dir", _default_data_dir(demo=bool(values.get("demo"))))
     values["secret_key"] = environ.get(SECRET_KEY, "")
     values["make_target"] = environ.get(MAKE_TARGET, "")
-    values["oidc"] = _provider(values, given, environ.get(OIDC_SECRET, ""))
+    values["oidc"] = provider(values, given, environ.get(OIDC_SECRET, ""))
+    values["ldap"] = ldap_server(values, given, environ.get(LDAP_SECRET, ""))
     settings = Settings(**values, config_file=file)  # each reader answers its field's type
     _check(settings, given)
     return settings
@@ -169,112 +169,21 @@ def _default_data_dir(*, demo: bool) -> Path:
     return user_data_path("xo-dash-demo" if demo else "xo-dash")
 
 
-# ---- readers: one value to its type, or a ConfigError
-
-
-def _wrong(given: Given, wanted: str) -> ConfigError:
-    return ConfigError(_("{source}: {value} is not {wanted}").format(source=given.source, value=repr(given.value), wanted=wanted))
-
-
-def _text(given: Given) -> str:
-    if not isinstance(given.value, str) or not given.value.strip():
-        raise _wrong(given, _("a text"))
-    return given.value.strip()
-
-
-def _path(given: Given) -> Path:
-    if isinstance(given.value, Path):
-        return given.value.expanduser().absolute()
-    try:
-        return Path(_text(given)).expanduser().absolute()
-    except RuntimeError:  # ~nobody-of-that-name
-        raise _wrong(given, _("a path")) from None
-
-
-def _port(given: Given) -> int:
-    """An int of TOML or a text of digits; a bool is an int for Python, not for people."""
-    text = str(given.value).strip()
-    if isinstance(given.value, bool) or not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise _wrong(given, _("a port (1 to 65535)"))
-    return int(text)
-
-
-def _bool(given: Given) -> bool:
-    if isinstance(given.value, bool):
-        return given.value
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}
-    if not isinstance(given.value, str) or given.value.strip().lower() not in words:
-        raise _wrong(given, _("true or false"))
-    return words[given.value.strip().lower()]
-
-
-def _one_of(words: tuple[str, ...]) -> Callable[[Given], str]:
-    def read(given: Given) -> str:
-        text = str(given.value).strip().lower()
-        if text not in words:
-            raise _wrong(given, _("one of {words}").format(words=", ".join(words)))
-        return text
-
-    return read
-
-
-def _host(given: Given) -> str:
-    """An address to listen on; a URL or an address with its port is a common slip."""
-    text = _text(given).removeprefix("[").removesuffix("]")
-    if "/" in text or any(char.isspace() for char in text) or text.count(":") == 1:
-        raise _wrong(given, _("an address to listen on, such as 127.0.0.1 or 0.0.0.0; the port is a setting of its own"))
-    return text
-
-
-def _issuer(given: Given) -> str:
-    text = _text(given)
-    if not text.startswith(("https://", "http://")) or any(char.isspace() for char in text):
-        raise _wrong(given, _("the address of a provider, such as https://id.example.org"))
-    return text
-
-
-def _roles(given: Given) -> Mapping[str, str]:
-    """A table in the file, `admins=admin, *=viewer` elsewhere."""
-    table = given.value
-    if isinstance(table, str):
-        pairs = [pair.rpartition("=") for pair in table.split(",") if pair.strip()]
-        table = {group.strip(): role.strip() for group, _sign, role in pairs}
-    if not isinstance(table, Mapping) or not all(group and role in ROLES for group, role in table.items()):
-        raise _wrong(given, _("groups and their roles, such as admins=admin, *=viewer"))
-    return table
-
-
 _READERS: Final[Mapping[str, Callable[[Given], object]]] = {
-    "data_dir": _path,
-    "host": _host,
-    "port": _port,
-    "tls": _one_of(TLS),
-    "tls_cert": _path,
-    "tls_key": _path,
-    "demo": _bool,
-    "log_level": _one_of(LOG_LEVELS),
-    "language": _one_of(LANGUAGES),
-    "oidc_issuer": _issuer,
-    "oidc_client_id": _text,
-    "oidc_name": _text,
-    "oidc_groups_claim": _text,
-    "oidc_roles": _roles,
+    "data_dir": read_path,
+    "host": read_listening_address,
+    "port": read_port,
+    "tls": read_one_of(TLS),
+    "tls_cert": read_path,
+    "tls_key": read_path,
+    "demo": read_truth,
+    "log_level": read_one_of(LOG_LEVELS),
+    "language": read_one_of(LANGUAGES),
+    **SIGN_IN_READERS,
 }
 
 
 # ---- what must be right together
-
-
-def _provider(values: dict[str, Any], given: Mapping[str, Given], secret: str) -> Provider | None:
-    """Take what is about it out of `values`."""
-    found = {name.removeprefix("oidc_"): values.pop(name) for name in [*values] if name.startswith("oidc_")}
-    if not found:
-        return None
-    for needed in ("issuer", "client_id", "roles"):
-        if needed not in found:
-            has = next(name for name in given if name.startswith("oidc_"))
-            raise ConfigError(_("{source} is set, but {other} is not").format(source=given[has].source, other=f"oidc_{needed}"))
-    return Provider(secret=secret, **found)
 
 
 def _check(settings: Settings, given: Mapping[str, Given]) -> None:

@@ -18,6 +18,7 @@ class SessionRecord:
     created: float  # seconds since 1970
     last_seen: float  # seconds since 1970, as of the last writing
     address: str  # the browser's IP address at sign-in
+    device: str = ""  # what the browser said it is: "Firefox, Linux"
 
 
 class SessionStore(Records[SessionRecord]):

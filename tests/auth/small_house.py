@@ -15,10 +15,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
-from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from pages.front import VIEWS
 from tests.auth.provider import CLIENT, ISSUER, IdentityProvider
+from tests.auth.services import service_of
 from tests.auth.two_step import two_step_of
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
 from xo_dash.auth.current import current_session, current_user, user_of
@@ -26,10 +26,9 @@ from xo_dash.auth.guard import OF_A_KIOSK
 from xo_dash.auth.install import install
 from xo_dash.auth.kinds import EVERYBODY, SIGNED_IN, open_to
 from xo_dash.auth.passwords import Passwords
-from xo_dash.auth.service import AuthService
 from xo_dash.auth.single_sign_on import SingleSignOn
 from xo_dash.auth.wire import http_protocol
-from xo_dash.config import Provider
+from xo_dash.config_sign_in import Provider
 
 
 def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
@@ -46,9 +45,8 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     identities = IdentityProvider()
     known = Provider(ISSUER, CLIENT, name="Home ID", roles={"ops": "operator"})
     sso = SingleSignOn(known, identities.transport) if mode == "sso" else None
-    auth = AuthService(
-        users, SessionStore(directory), passwords, two_step_of(directory, lambda: mode == "two-step"), demo_while, kiosks, sso=sso
-    )
+    two_step = two_step_of(directory, lambda: mode == "two-step")
+    auth = service_of(directory, users, passwords=passwords, two_step=two_step, demo_while=demo_while, kiosks=kiosks, sso=sso)
     install(app, auth, VIEWS, "127.0.0.1")
     clicks: list[str] = []
     button: dict[str, object] = {}

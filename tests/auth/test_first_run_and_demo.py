@@ -6,7 +6,7 @@ from data.stores.directory import DataDirectory
 from data.stores.users import Role, UserStore
 from tests.auth.conftest import Build
 from tests.auth.house import Browser, House
-from tests.auth.two_step import two_step_of
+from tests.auth.services import service_of
 from xo_dash.auth.csrf import host_is_loopback
 from xo_dash.auth.refused import Refused
 
@@ -122,14 +122,11 @@ def test_what_is_this_machine(host: str, ours: bool) -> None:
 async def test_no_demo_for_the_network(data_dir: "object") -> None:
     from nicegui import app
 
-    from data.stores.sessions import SessionStore
     from pages.front import VIEWS
     from xo_dash.auth.install import install
-    from xo_dash.auth.passwords import Passwords
-    from xo_dash.auth.service import AuthService
 
     directory = DataDirectory(data_dir)  # type: ignore[arg-type]
-    auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), two_step_of(directory), lambda: True)
+    auth = service_of(directory, demo_while=lambda: True)
     for host in ("0.0.0.0", "::", "10.0.0.1", "example.org"):
         with pytest.raises(Refused, match=r"127\.0\.0\.1"):
             install(app, auth, VIEWS, host)

@@ -11,10 +11,9 @@ from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from pages.front import VIEWS
-from tests.auth.two_step import two_step_of
+from tests.auth.services import service_of
 from xo_dash.auth.current import current_user
 from xo_dash.auth.install import install
-from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.service import AuthService
 from xo_dash.auth.sessions import SignedOut
@@ -32,7 +31,7 @@ async def test_accounts_are_changed_through_the_door(data_dir: Path) -> None:
     directory = DataDirectory(data_dir)
     users = UserStore(directory)
     async with user_simulation(lambda: None):
-        auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory))
+        auth = service_of(directory, users)
         with pytest.raises(Refused, match="at least 8"):
             await auth.add_user("Ann", "short", Role.ADMIN)
         ann = await auth.add_user("Ann", "the first one", Role.ADMIN)
@@ -86,7 +85,7 @@ async def test_a_page_knows_who_looks_for_as_long_as_they_may(data_dir: Path) ->
         ui.button("ask", on_click=ask)
 
     async with user_simulation(root) as user:
-        auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory))
+        auth = service_of(directory, users)
         install(app, auth, VIEWS, "127.0.0.1")
         stranger = await user.http_client.get("/", headers={"accept": "text/html"})
         assert stranger.headers["location"] == "/login"

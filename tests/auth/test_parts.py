@@ -12,10 +12,9 @@ from nicegui.testing.user_simulation import user_simulation
 from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.users import Role, User, UserStore
-from tests.auth.two_step import two_step_of
+from tests.auth.services import service_of
 from xo_dash.auth.first_run import FirstRunCode
 from xo_dash.auth.passwords import Overloaded, Passwords, complaint
-from xo_dash.auth.service import AuthService
 from xo_dash.auth.sessions import IDLE, KIOSK, LIFETIME, OF_ADDRESS, OF_KIOSK, OF_USER, Session, SessionTable, SignedOut
 from xo_dash.auth.throttle import FORGET, MOST, Throttle, address_key
 
@@ -226,7 +225,7 @@ async def test_many_sign_ins_at_once_share_their_writes(data_dir: Path) -> None:
     directory = DataDirectory(data_dir)
     users = UserStore(directory)
     async with user_simulation(lambda: None):
-        auth = AuthService(users, SessionStore(directory), Passwords(memory=1024), two_step_of(directory))
+        auth = service_of(directory, users)
         ann = users.add_now("Ann", "h", Role.ADMIN)
         written: list[int | None] = [None]
 

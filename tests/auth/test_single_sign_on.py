@@ -10,16 +10,15 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from data.stores.directory import DataDirectory
-from data.stores.sessions import SessionStore
 from data.stores.users import Role, User, UserStore
 from tests.auth.conftest import Build
 from tests.auth.provider import CLIENT, ISSUER, IdentityProvider
+from tests.auth.services import service_of
 from tests.auth.two_step import two_step_of
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused, TooLate
-from xo_dash.auth.service import AuthService
 from xo_dash.auth.single_sign_on import SingleSignOn
-from xo_dash.config import Provider
+from xo_dash.config_sign_in import Provider
 
 pytestmark = pytest.mark.usefixtures("programs_loop")
 BACK = "https://dash.test/login/sso/back"
@@ -34,7 +33,7 @@ class Desk:
         self.users = UserStore(directory)
         self.sso = SingleSignOn(Provider(ISSUER, CLIENT, "shared" * 6, "Home ID", "groups", roles), self.provider.transport)
         passwords, two_step = Passwords(memory=1024), two_step_of(directory, required=lambda: True)
-        self.auth = AuthService(self.users, SessionStore(directory), passwords, two_step, sso=self.sso)
+        self.auth = service_of(directory, self.users, passwords=passwords, two_step=two_step, sso=self.sso)
 
     async def comes(self, **claims: Any) -> User:
         away = await self.sso.begin(BACK, "/deep/x")

@@ -8,14 +8,13 @@ from httpx import Response
 from passlib.totp import TOTP
 
 from data.stores.directory import DataDirectory
-from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from tests.auth.conftest import Build
 from tests.auth.house import Browser
+from tests.auth.services import service_of
 from tests.auth.two_step import two_step_of
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused, TooLate
-from xo_dash.auth.service import AuthService
 from xo_dash.auth.two_step import PERIOD, CodeNeeded, Enrolment, TwoStep
 
 ADDRESS = "192.0.2.7"
@@ -32,7 +31,7 @@ class Desk:
         self.user = self.users.add_now("Ann", self.passwords.hash_now(PASSWORD), Role.ADMIN)
         self.now = 1_800_000_000.0
         self.two_step = TwoStep(two_step_of(self.directory).store, lambda: required, lambda: self.now)
-        self.auth = AuthService(self.users, SessionStore(self.directory), self.passwords, self.two_step)
+        self.auth = service_of(self.directory, self.users, passwords=self.passwords, two_step=self.two_step)
 
     def code(self, enrolment: Enrolment, off: float = 0.0) -> str:
         return str(TOTP(key=enrolment.key).generate(time=int(self.now + off)).token)

@@ -14,11 +14,10 @@ import pytest
 
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
-from data.stores.sessions import SessionStore
 from data.stores.tokens import TokenStore
 from data.stores.trace import Actor, Deed, Result
 from data.stores.users import Role, User, UserStore
-from tests.auth.two_step import two_step_of
+from tests.auth.services import service_of
 from xo_dash.auth.by_link import KioskSignIn
 from xo_dash.auth.by_password import PasswordSignIn
 from xo_dash.auth.passwords import Passwords
@@ -45,15 +44,7 @@ class House:
         self.directory = DataDirectory(self.folder)
         self.users, self.kiosks = UserStore(self.directory), KioskStore(self.directory)
         self.tokens = TokenStore(self.directory)
-        self.auth = AuthService(
-            self.users,
-            SessionStore(self.directory),
-            Passwords(memory=1024),
-            two_step_of(self.directory),
-            kiosks=self.kiosks,
-            tell=self.tell,
-            tokens=self.tokens,
-        )
+        self.auth = service_of(self.directory, self.users, kiosks=self.kiosks, tell=self.tell, tokens=self.tokens)
         self.directory.tell = self.tell
         hashed = Passwords(memory=1024).hash_now(PASSWORD)
         self.ann = self.users.add_now("ann", hashed, Role.ADMIN)
@@ -210,7 +201,7 @@ async def test_the_first_administrator_is_told(tmp_path: Path) -> None:
     directory = DataDirectory(tmp_path)
     deeds: list[tuple[Actor, Deed]] = []
     directory.tell = lambda actor, deed: deeds.append((actor, deed))
-    auth = AuthService(UserStore(directory), SessionStore(directory), Passwords(memory=1024), two_step_of(directory), tell=directory.tell)
+    auth = service_of(directory, tell=directory.tell)
     with pytest.raises(Refused):
         await auth.first_run.make_administrator("wrong", "ann", PASSWORD, WHERE)
     await auth.first_run.make_administrator(str(auth.first_run.code()), "ann", PASSWORD, WHERE)

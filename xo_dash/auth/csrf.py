@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-NOT_A_WAY_BACK = ("/login", "/sign-out", "/first-run")
+NOT_A_WAY_BACK = ("/login", "/sign-out", "/first-run", "/invitation")
 
 
 def is_foreign(headers: Mapping[str, str], tls: bool) -> bool:

@@ -14,6 +14,7 @@ class SignInForm:
     next: str = "/"  # where to go after
     error: str = ""  # one sentence
     demo: bool = False  # whether demo/demo opens
+    passkeys: str = ""  # the origin at which passkeys work; empty: nobody has one
     sso: str = ""  # what the provider of single sign-on is called, at `login/sso`; empty: there is none
 
 
@@ -54,6 +55,10 @@ class Views:
     first_run: Callable[[FirstRunForm], str]
     kiosk: Callable[[], str]
     """The page that a kiosk's link leads to: its script posts what is behind the # as `secret`, and goes on to `next` of the answer."""
+    invitation: Callable[[str], str]
+    """The page of an invitation's link, likewise: it posts to `invitation`. Given the origin at which passkeys work, empty for none."""
     content_security_policy: str
-    """Of all but the kiosk's: they need less than the others."""
+    """Of those without a script."""
+    sign_in_content_security_policy: str
+    invitation_content_security_policy: str
     kiosk_content_security_policy: str

@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 from nicegui import Client
 
 from data.stores.errors import StoreError
+from data.stores.invitations import InvitationStore
 from data.stores.kiosks import KioskStore
 from data.stores.sessions import SessionStore
 from data.stores.tokens import TokenStore
 from data.stores.trace import OURSELVES, Tell, nobody_listens
 from data.stores.users import Role, User, UserStore
 from xo_dash.auth.attempts import Attempts
+from xo_dash.auth.by_invitation import InvitationSignIn
 from xo_dash.auth.by_link import KioskSignIn
+from xo_dash.auth.by_passkey import PasskeySignIn
 from xo_dash.auth.by_password import DEMO, PasswordSignIn
 from xo_dash.auth.by_provider import ProviderSignIn
 from xo_dash.auth.current import session_of
 from xo_dash.auth.first_run import FirstRun
+from xo_dash.auth.passkeys import Passkeys
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused, refusing
 from xo_dash.auth.session_keeper import SessionKeeper
@@ -51,6 +55,9 @@ class AuthService(SessionKeeper):
         tell: Tell = nobody_listens,
         tokens: TokenStore | None = None,
         sso: SingleSignOn | None = None,
+        *,
+        invitations: InvitationStore,
+        passkeys: Passkeys,
     ) -> None:
         """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks`, `tokens` or `sso` there are none.
 
@@ -65,6 +72,9 @@ class AuthService(SessionKeeper):
         self.by_password = PasswordSignIn(self, attempts, passwords, two_step, self.demo_is_open)
         self.by_provider = ProviderSignIn(self, attempts, sso)
         self.by_link = KioskSignIn(self, attempts, kiosks)
+        self.by_passkey = PasskeySignIn(self, attempts, passkeys, self.by_password)
+        self.by_invitation = InvitationSignIn(self, attempts, invitations, passwords, passkeys, two_step)
+        self.passkeys = passkeys
         self.first_run = FirstRun(self, attempts, passwords, demo=self.is_demo)
 
     # ---- the demo
@@ -129,6 +139,8 @@ class AuthService(SessionKeeper):
         """Remove a user and sign them out everywhere. Raises Refused for the last administrator."""
         await refusing(self.users.remove(user_id))
         await self.reset_two_step(user_id)
+        await self.passkeys.store.remove_of(user_id)
+        await self.by_invitation.store.remove_of(user_id)
         for token in self._tokens.of_user(user_id) if self._tokens else ():
             await self.revoke_token(token.id)
         self.end_all_of(user_id)
@@ -147,9 +159,9 @@ class AuthService(SessionKeeper):
         """See what the command line changed, end what ran out, and keep what is looked at open."""
         try:
             await self.users.reload()
-            await self.two_step.store.reload()
-            if self._tokens is not None:
-                await self._tokens.reload()
+            for store in (self.two_step.store, self.passkeys.store, self.by_invitation.store, self._tokens):
+                if store is not None:
+                    await store.reload()
         except StoreError as error:
             log.warning("%s", error)
         for session in self.sessions.closed():
@@ -166,10 +178,10 @@ class AuthService(SessionKeeper):
         self.passwords.close()
 
     def _accepts(self, user: User) -> bool:
-        """Whether this account may have a session: one without a password is the demo's, or a provider's that is still set."""
+        """Whether this account may have a session: without a password or a passkey it is the demo's, or a provider's that is still set."""
         if user.disabled:
             return False
         sso = self.by_provider.sso
         if sso is not None and sso.knows(user.external):
             return True
-        return bool(user.password_hash) or (user.name == DEMO and self.demo_is_open())
+        return bool(user.password_hash) or bool(self.passkeys.store.of_user(user.id)) or (user.name == DEMO and self.demo_is_open())

@@ -49,6 +49,7 @@ class Session:
     ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     token_id: str = ""  # of a program; empty for a browser
     viewing_as: str = ""  # the id of the user through whose eyes an administrator looks
+    device: str = ""  # what the browser said it is: "Firefox, Linux"
 
     @property
     def kiosk_id(self) -> str:
@@ -185,6 +186,10 @@ class SessionTable:
         self._of_tokens.pop(session.token_id, None)
         self._sessions.pop(session.key, None)
 
+    def of_user(self, user_id: str) -> list[Session]:
+        """Those of a person, the last seen first."""
+        return sorted((one for one in self._sessions.values() if one.user_id == user_id), key=lambda one: -one.last_seen)
+
     def all(self) -> tuple[Session, ...]:
         return tuple(self._sessions.values())
 
@@ -199,13 +204,16 @@ class SessionTable:
         """Write them down for the next start."""
         sessions = self.all()
         await self._store.save(
-            SessionRecord(id=s.key, user_id=s.user_id, epoch=s.epoch, created=s.created, last_seen=s.last_seen, address=s.address)
+            SessionRecord(
+                id=s.key, user_id=s.user_id, epoch=s.epoch, created=s.created, last_seen=s.last_seen, address=s.address, device=s.device
+            )
             for s in sessions
         )
 
     def _session(self, record: SessionRecord) -> Session:
         now = self._clock()  # what lies ahead was written by a clock that was wrong
-        return Session(record.id, record.user_id, record.epoch, min(record.created, now), min(record.last_seen, now), record.address, self)
+        created, seen = min(record.created, now), min(record.last_seen, now)
+        return Session(record.id, record.user_id, record.epoch, created, seen, record.address, self, device=record.device)
 
 
 def _longest_unused(sessions: list[Session], most: int) -> list[Session]:

@@ -25,7 +25,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from xo_dash.auth.refused import Refused, TooLate
-from xo_dash.config import Provider
+from xo_dash.config_sign_in import Provider
 from xo_dash.i18n import _
 
 log = logging.getLogger(__name__)

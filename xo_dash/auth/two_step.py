@@ -83,16 +83,18 @@ class TwoStep:
     def is_on(self, user_id: str) -> bool:
         return self.store.get(user_id) is not None
 
+    def is_needed(self, user: User) -> bool:
+        """Whether a password is not enough for `user`."""
+        return self.is_on(user.id) or (self.required() and bool(user.password_hash))
+
     def recovery_left(self, user_id: str) -> int:
         record = self.store.get(user_id)
         return len(record.recovery) if record else 0
 
     def ask(self, user: User) -> None:
         """Raises CodeNeeded where `user` needs one: with a new key, where everybody does and they have none."""
-        if self.is_on(user.id):
-            raise CodeNeeded(self._ticket(user, None), None)
-        if self.required() and user.password_hash:
-            enrolment = self.begin(user)
+        if self.is_needed(user):
+            enrolment = None if self.is_on(user.id) else self.begin(user)
             raise CodeNeeded(self._ticket(user, enrolment), enrolment)
 
     def half_way(self, ticket: str) -> HalfWay:
