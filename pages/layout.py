@@ -19,7 +19,7 @@ from components.frame.loading import show_loading
 from components.frame.navigation import navigation
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
-from components.people.account import role_word
+from components.people.role_word import role_word
 from components.people.view_as import viewing_banner
 from components.ui import page as page_box
 from data.changes import Subject

@@ -1,4 +1,4 @@
-"""/settings: the servers, the people, and what this program is."""
+"""/settings: the servers, some limits, and what this program is; people have pages of their own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from components.access import GrantList, QuotaList
 from components.cells import Cell, Facts
 from components.live import follow_all
-from components.people import KioskList, PeopleList, TokenList, TwoStepForAll
 from components.servers import ServerList
 from components.servers.form import is_administrator, open_form
 from components.transfers.allowed_hosts import AllowedHostsSettings
@@ -33,17 +31,14 @@ def create(program: Context) -> None:
         """`add`: with the form for a new server open."""
         context = program.for_viewer()
         with frame(context, title=_("Settings")):
-            PageHead(_("Settings"))
+            head = PageHead(_("Settings"))
+            with head.verbs:
+                if current_user().role.includes(Role.ADMIN):
+                    ui.link(_("People and sign-in"), "/people").classes("x-link")
+                ui.link(_("My account"), "/account").classes("x-link")
             with cards(360):
                 ServerList(context)
                 if current_user().role.includes(Role.ADMIN):
-                    PeopleList(context)
-                    GrantList(context)
-                    QuotaList(context)
-                TokenList(context)
-                if current_user().role.includes(Role.ADMIN):
-                    KioskList(context)
-                    TwoStepForAll(context)
                     TrashSettings(context)
                     AllowedHostsSettings(context)
                 _about(context)

@@ -10,6 +10,7 @@ from nicegui import ui
 from components.findings.badge import badge
 from components.frame.tally import SectionCounter
 from components.live import follow_source
+from components.servers.form import is_administrator
 from components.ui import Icon
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _, number
@@ -17,9 +18,10 @@ from xo_dash.i18n import N_, _, number
 _PLACES: Final = (
     ("/", "map", N_("Map")), ("/attention", "attention", N_("Attention")), ("/vms", "vm", N_("VMs")), ("/hosts", "host", N_("Hosts")),
     ("/storage", "storage", N_("Storage")), ("/networks", "network", N_("Networks")), ("/tasks", "tasks", N_("Tasks")),
-    ("/settings", "settings", N_("Settings")),
+    ("/people", "users", N_("People")), ("/settings", "settings", N_("Settings")),
 )  # fmt: skip
 """(path, drawing, name)"""
+_FOR_ADMINISTRATORS: Final = frozenset({"/people"})
 _MORE: Final = (
     ("/consoles", "console", N_("Consoles")), ("/snapshots", "camera", N_("Snapshots")), ("/templates", "copy", N_("Templates")),
     ("/vapps", "columns", N_("vApps")), ("/isos", "disk", N_("ISO images")), ("/transfers", "transfer", N_("Transfers")),
@@ -36,7 +38,12 @@ def navigation(context: Context, here: str) -> None:
     tally, activity = context.shared(SectionCounter), context.tasks
     with ui.element("nav").classes("x-nav") as nav:
         nav.props["aria-label"] = _("Pages")
-        counts = {path: _place(context, path, icon, _(name), path == here) for path, icon, name in _PLACES}
+        rules = is_administrator()
+        counts = {
+            path: _place(context, path, icon, _(name), here == path or (here.startswith(f"{path}/") and path != "/"))
+            for path, icon, name in _PLACES
+            if rules or path not in _FOR_ADMINISTRATORS
+        }
         with ui.element("button").classes("x-nav-more").props("type=button") as more:
             more.on("click", js_handler=_TOGGLE)
             Icon("down")

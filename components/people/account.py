@@ -1,73 +1,58 @@
-"""One's own account: password and sessions."""
+"""One's own account: password, second step, passkeys, sessions, and how one likes the pages."""
 
 from __future__ import annotations
 
 from nicegui import ui
 
+from components.people.faults import fault_of
+from components.people.passkeys import PasskeyCard
+from components.people.preferences import PreferencesCard
+from components.people.sessions import SessionList
+from components.people.tokens import TokenList
 from components.people.two_step import TwoStepCard
-from components.ui import Age, Button, ButtonKind, Card, Column, Field, data_table, notify
-from components.ui.facts import Value
-from data.stores.users import Role, User
+from components.ui import Button, ButtonKind, Card, Field, buttons, notify
 from xo_dash.auth.current import current_session, current_user
-from xo_dash.auth.refused import Refused
-from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
-from xo_dash.control.grant_words import ROLES
 from xo_dash.i18n import _
 
 
-def role_word(role: Role) -> str:
-    return _(ROLES[role])
-
-
 def account_cards(context: Context) -> None:
-    """For whoever looks; language and theme are chosen in the menu that leads here."""
-    _password(context)
-    TwoStepCard(context)
-    _sessions(context, current_user())
+    """For whoever looks."""
+    user = current_user()
+    SessionList(context, user.id).classes("x-wide")
+    if not user.external:
+        PasswordCard(context)
+        TwoStepCard(context)
+    PasskeyCard(context)
+    PreferencesCard(context)
+    TokenList(context)
 
 
-def _password(context: Context) -> None:
-    async def submit() -> None:
-        old.fault(None)
-        again.fault(None)
-        if new.value != again.value:
-            again.fault(_("The passwords do not match."))
+class PasswordCard(Card):
+    """A new one takes the old one; who has none is given one by a link of an administrator."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("Password"))
+        self._context = context
+        with self:
+            if not current_user().password_hash:
+                ui.label(_("You have no password. Ask an administrator for a new sign-in link to choose one.")).classes("x-dim")
+                return
+            self._old = Field(_("Current password"), password=True, autocomplete="current-password")
+            self._new = Field(_("New password"), password=True, autocomplete="new-password")
+            self._again = Field(_("Repeat new password"), password=True, autocomplete="new-password", on_enter=self._submit)
+            with buttons():
+                Button(_("Change password"), self._submit, kind=ButtonKind.PRIMARY)
+
+    async def _submit(self) -> None:
+        self._again.fault(None)
+        if self._new.value != self._again.value:
+            self._again.fault(_("The passwords do not match."))
             return
-        try:
-            await context.auth.change_own_password(current_session(), old.value, new.value)
-        except Refused as refusal:
-            old.fault(str(refusal))
-            return
-        for field in (old, new, again):
-            field.value = ""
-        notify(_("The password is changed. Your other sessions are signed out."))
-
-    with Card(_("Password")):
-        old = Field(_("Current password"), password=True, autocomplete="current-password")
-        new = Field(_("New password"), password=True, autocomplete="new-password")
-        again = Field(_("Repeat new password"), password=True, autocomplete="new-password", on_enter=submit)
-        with ui.element().classes("x-btns"):
-            Button(_("Change password"), submit, kind=ButtonKind.PRIMARY)
-
-
-def _sessions(context: Context, user: User) -> None:
-    here = current_session()
-    mine = sorted((one for one in context.auth.sessions.all() if one.user_id == user.id), key=lambda one: -one.last_seen)
-
-    def age(session: Session) -> Value:
-        return _("this one") if session is here else lambda: Age(session.last_seen)
-
-    with Card(_("Sessions"), str(len(mine))):
-        data_table(
-            [Column(_("Address"), main=True), Column(_("Sign-in time")), Column(_("Last active"))],
-            [[session.address, lambda session=session: Age(session.created), age(session)] for session in mine],  # type: ignore[misc]
-        )
-        with ui.element().classes("x-btns"):
-            Button(_("Sign out other sessions"), lambda: _sign_out_others(context))
-
-
-def _sign_out_others(context: Context) -> None:
-    here = current_session()
-    context.auth.end_all_of(here.user_id, but=here)
-    ui.navigate.reload()
+        change = self._context.auth.change_own_password
+        fault = await fault_of(lambda: change(current_session(), self._old.value, self._new.value))
+        self._old.fault(fault)
+        if fault is None:
+            for field in (self._old, self._new, self._again):
+                field.value = ""
+            notify(_("The password is changed. Your other sessions are signed out."))

@@ -9,8 +9,8 @@ from typing import Final
 from nicegui import ui
 
 from components.live import fresh_slot
-from components.people.account import role_word
 from components.people.faults import fault_of
+from components.people.role_word import role_word
 from components.people.shown_once import own_address, show_once
 from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, notify
 from data.stores.tokens import ApiToken
@@ -26,9 +26,11 @@ DAY: Final = 86400.0
 class TokenList(Card):
     """A table of tokens; each is shown once, when it is made. Every handler asks again who acts."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, everybody: bool = False) -> None:
+        """`everybody`: those of all users, for an administrator."""
         super().__init__(_("Tokens"), _("For programs that use the API"), wide=True)
         self._context = context
+        self._everybody = everybody
         with self:
             self._box = ui.element()
             with ui.element().classes("x-btns"):
@@ -39,7 +41,7 @@ class TokenList(Card):
     def _mine(self) -> Sequence[ApiToken]:
         user = current_user()
         store = self._context.tokens
-        return store.all() if user.role is Role.ADMIN else store.of_user(user.id)
+        return store.all() if self._everybody and user.role is Role.ADMIN else store.of_user(user.id)
 
     def _fill(self) -> None:
         tokens = self._mine()

@@ -8,6 +8,7 @@ const xoDash = {
     document.documentElement.lang = page.language; // or it is read aloud, hyphenated and offered for translation as another one
     this.choose("theme", page.theme);
     this.choose("contrast", page.contrast);
+    this.choose("density", page.density);
     this.words = page.words;
     this.plural = new Intl.PluralRules(page.language);
     const when = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
@@ -22,7 +23,7 @@ const xoDash = {
     });
   },
 
-  /** `kind`: theme or contrast; without a value it is as the system has it. */
+  /** `kind`: theme, contrast or density; without a value it is as the system has it. */
   choose(kind, value) {
     if (value) document.documentElement.dataset[kind] = value;
     else delete document.documentElement.dataset[kind];

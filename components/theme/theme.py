@@ -16,7 +16,7 @@ from nicegui import App, ui
 from xo_dash.auth.kinds import SIGNED_IN, open_to
 from xo_dash.i18n import _, locale, ngettext
 
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "contrast": ("more",)}
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "contrast": ("more",), "density": ("roomy",)}
 """What a user may choose of each; who chose nothing has it as the system has it."""
 HERE: Final = Path(__file__).parent
 FIRST: Final = ("tokens.css", "base.css", "elements.css", "quasar.css")

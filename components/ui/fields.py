@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -49,6 +49,15 @@ def choice(options: Mapping[Any, str], value: Any, *, label: str = "", on_change
     """One of a few: {value: what it is called}."""
     box = ui.select(dict(options), value=value, label=label or None, on_change=on_change)
     box.classes("x-field").props("borderless dense stack-label options-dense hide-bottom-space").without_auto_validation()
+    box.props["dropdown-icon"] = _ARROW
+    return box
+
+
+def several(options: Mapping[Any, str], values: Sequence[Any], *, label: str = "") -> ui.select:
+    """Any number of them, as chips; typing narrows what is offered."""
+    box = ui.select(dict(options), value=list(values), label=label or None, multiple=True, with_input=True)
+    box.classes("x-field x-field-several").without_auto_validation()
+    box.props("borderless dense stack-label options-dense hide-bottom-space use-chips")
     box.props["dropdown-icon"] = _ARROW
     return box
 

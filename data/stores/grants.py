@@ -115,6 +115,21 @@ class GroupStore(Records[UserGroup]):
 
         return self._update("group.members", group_id, change)
 
+    def move_now(self, user_id: str, into: Iterable[str], out_of: Iterable[str] = ()) -> bool:
+        """Put a user into some groups and take them out of others, all by their ids; whether that was a change."""
+        joined, left = set(into), set(out_of)
+        before = self._records
+
+        def edit(records: dict[str, UserGroup]) -> None:
+            for group in list(records.values()):
+                if group.id in joined and user_id not in group.users:
+                    records[group.id] = replace(group, users=(*group.users, user_id))
+                elif group.id in left and user_id in group.users:
+                    records[group.id] = replace(group, users=tuple(one for one in group.users if one != user_id))
+
+        self._change("group.members", edit)
+        return self._records is not before
+
     def remove_now(self, group_id: str) -> UserGroup:
         """Raises RecordMissing."""
         return self._discard("group.remove", group_id)
@@ -124,6 +139,9 @@ class GroupStore(Records[UserGroup]):
 
     async def set_members(self, group_id: str, users: Iterable[str], groups: Iterable[str] = ()) -> UserGroup:
         return await self._directory.run(self.set_members_now, group_id, users, groups)
+
+    async def move(self, user_id: str, into: Iterable[str], out_of: Iterable[str] = ()) -> bool:
+        return await self._directory.run(self.move_now, user_id, into, out_of)
 
     async def remove(self, group_id: str) -> UserGroup:
         return await self._directory.run(self.remove_now, group_id)

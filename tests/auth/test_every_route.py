@@ -34,7 +34,9 @@ PLACES = (
     f"{FILES}/nothing.js", f"{FILES}/libraries/nothing.js", f"{FILES}/static/nothing.js",
 )  # fmt: skip
 """Besides the routes: what is nowhere, or in a folder whose files a screen may have."""
-FOR_EVERYBODY = re.compile(rf"/(login(/sso(/back)?)?|first-run|sign-out|kiosk|healthz|favicon\.ico)|{re.escape(FILES)}(/.*)?")
+FOR_EVERYBODY = re.compile(
+    rf"/(login(/sso(/back)?|/passkey)?|first-run|sign-out|kiosk|invitation|healthz|favicon\.ico)|{re.escape(FILES)}(/.*)?"
+)
 FOR_SCREENS = re.compile(r"/(kiosk/map|theme/[0-9a-f]+\.(css|js))")
 """Said here once more: who opens a route to others than people says it in two places."""
 KINDS = ("nobody", "kiosk", *Role)

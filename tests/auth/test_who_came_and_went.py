@@ -18,6 +18,7 @@ from data.stores.tokens import TokenStore
 from data.stores.trace import Actor, Deed, Result
 from data.stores.users import Role, User, UserStore
 from tests.auth.services import service_of
+from xo_dash.auth.by_invitation import InvitationSignIn
 from xo_dash.auth.by_link import KioskSignIn
 from xo_dash.auth.by_password import PasswordSignIn
 from xo_dash.auth.passwords import Passwords
@@ -91,6 +92,12 @@ async def disabled(house: House) -> None:
     await house.auth.enable(house.bob.id)
 
 
+async def accept(house: House) -> None:
+    secret = await house.auth.by_invitation.renew(house.bob.id, "ann")
+    await house.auth.by_invitation.choose_password(secret, "quite another password", WHERE)
+    assert secret not in f"{house.deeds}"
+
+
 def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Callable[[], Awaitable[object] | None]]]:
     """{method of the door: ((action, on whom), a call of it)}"""
     auth = house.auth
@@ -108,6 +115,9 @@ def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Calla
         "AuthService.add_user": (("user.add", "eve"), lambda: auth.add_user("eve", PASSWORD, Role.VIEWER)),
         "SessionKeeper.let_in": (("session.start", "bob"), lambda: auth.let_in(house.bob, WHERE)),
         "PasswordSignIn.confirm": (("user.password", "ann"), lambda: auth.by_password.confirm(mine, "wrong", "user.password")),
+        "InvitationSignIn.invite": (("invitation.add", "eve"), lambda: auth.by_invitation.invite("eve", Role.VIEWER, "ann")),
+        "InvitationSignIn.renew": (("invitation.add", "bob"), lambda: auth.by_invitation.renew(house.bob.id, "ann")),
+        "InvitationSignIn.choose_password": (("invitation.use", "bob"), lambda: accept(house)),
         "AuthService.disable": (("user.disable", "bob"), lambda: auth.disable(house.bob.id)),
         "AuthService.enable": (("user.enable", "bob"), lambda: disabled(house)),
         "AuthService.set_password": (("user.password", "bob"), lambda: auth.set_password(house.bob.id, new)),
@@ -133,12 +143,19 @@ ELSEWHERE = {
     "PasswordSignIn.enrolment_of",
     "AuthService.prepare_demo",
     "AuthService.demo_is_open",
+    "AuthService.can_sign_in",
+    "AuthService.origin_of",
+    "SessionKeeper.observe",
+    "SessionKeeper.stir",
+    "InvitationSignIn.look",
+    "InvitationSignIn.ask_passkey",
+    "InvitationSignIn.choose_passkey",  # with a soft authenticator in test_passkeys
     "AuthService.tick",
     "AuthService.close",
 }
 """What changes nothing, or tells nothing."""
-PARTS = (SessionKeeper, AuthService, PasswordSignIn, KioskSignIn)
-"""ProviderSignIn is in test_single_sign_on, FirstRun below."""
+PARTS = (SessionKeeper, AuthService, PasswordSignIn, KioskSignIn, InvitationSignIn)
+"""ProviderSignIn is in test_single_sign_on, PasskeySignIn in test_passkeys, FirstRun below."""
 METHODS = [
     name
     for part in PARTS

@@ -18,7 +18,7 @@ from data.server import ServerState
 from data.stores.servers import ServerRecord
 from data.stores.users import Role
 from data.stores.users import User as Account
-from pages import account, audit, setup
+from pages import account, audit, people, setup
 from tests import fakes
 from tests.sync.house import House, house, until
 from xo_dash.auth.current import session_of
@@ -48,9 +48,18 @@ class Settings:
 
     def press(self, text: str) -> None:
         """The button that says exactly this; where there are several, that of the dialog on top."""
-        found = [button for button in self.user.find(Button).elements if button.text == text]
+        self._press(max(self._buttons(text), key=lambda button: button.id))
+
+    def press_first(self, text: str) -> None:
+        """Of several that say this the first."""
+        self._press(min(self._buttons(text), key=lambda button: button.id))
+
+    def _buttons(self, text: str) -> list[Button]:
+        return [button for button in self.user.find(Button).elements if button.text == text]
+
+    def _press(self, button: Button) -> None:
         interaction = self.user.find(Button)
-        interaction.elements = {max(found, key=lambda button: button.id)}
+        interaction.elements = {button}
         interaction.click()
 
     def press_item(self, text: str, *, last: bool = False) -> None:
@@ -89,6 +98,7 @@ async def looking(folder: Path, role: Role = Role.ADMIN, path: str = "/settings"
         context = fakes.context(home.mirror, folder / "data", servers=home.servers, server_store=home.store)
         me = fakes.sign_in(app, context, "ann", role)
         setup.create(context)
+        people.create(context)
         account.create(context)
         audit.create(context)
         await user.open(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused, StoreError
 from data.stores.findings import FindingStore, Notes, Tunings
 from data.stores.grants import GrantStore, GroupStore, RoleStore
+from data.stores.invitations import InvitationStore
 from data.stores.kiosks import KioskStore
+from data.stores.passkeys import Passkey, PasskeyStore
 from data.stores.quotas import OwnerStore, QuotaStore
 from data.stores.records import Records
 from data.stores.second_factors import SecondFactorStore
@@ -62,6 +64,7 @@ class Case:
         self.directory = directory
         self.users, self.kiosks, self.settings = UserStore(directory), KioskStore(directory), SettingsStore(directory)
         self.servers, self.findings = ServerStore(directory, Vault(directory)), FindingStore(directory)
+        self.invitations, self.passkeys = InvitationStore(directory), PasskeyStore(directory)
         self.clouds, self.tokens = CloudConfigStore(directory, Vault(directory)), TokenStore(directory)
         self.grants, self.groups, self.roles = GrantStore(directory), GroupStore(directory), RoleStore(directory)
         self.ann = self.users.add_now("Ann", "a hash", Role.ADMIN)
@@ -99,6 +102,7 @@ class Case:
             (CloudConfigStore, "remove_now"): ("cloud_config.remove", lambda: self.clouds.remove_now(self.web.id, "ann")),
             (CloudConfigStore, "remove"): ("cloud_config.remove", lambda: self.clouds.remove(self.web.id, "ann")),
             **self._of_second_factors(),
+            **self._of_ways_in(),
             **self._of_grants(),
             (TokenStore, "add_now"): ("token.add", lambda: self.tokens.add_now(self.ann.id, "backup")),
             (TokenStore, "add"): ("token.add", lambda: self.tokens.add(self.ann.id, "backup")),
@@ -126,6 +130,25 @@ class Case:
             (SecondFactorStore, "remove"): ("second_factor.remove", lambda: store.remove(self.ann.id)),
         }
 
+    def _of_ways_in(self) -> dict[tuple[type, str], tuple[str, Callable[[], Any]]]:
+        links, keys, bob = self.invitations, self.passkeys, self.bob.id
+        mine = Passkey(id="hunter2", user_id=self.ann.id, name="phone", public_key=b"", counter=0, domain="localhost", created=0.0)
+        keys.add_now(mine)
+        secret, _link = links.add_now(bob, "Bob", "ann")
+        return {
+            (InvitationStore, "add_now"): ("invitation.add", lambda: links.add_now(bob, "Bob", "ann")),
+            (InvitationStore, "add"): ("invitation.add", lambda: links.add(bob, "Bob", "ann")),
+            (InvitationStore, "take"): ("invitation.use", lambda: links.take(secret)),
+            (InvitationStore, "remove_of_now"): ("invitation.remove", lambda: links.remove_of_now(bob)),
+            (InvitationStore, "remove_of"): ("invitation.remove", lambda: links.remove_of(bob)),
+            (PasskeyStore, "add_now"): ("passkey.add", lambda: keys.add_now(replace(mine, id="other", name="key"))),
+            (PasskeyStore, "add"): ("passkey.add", lambda: keys.add(replace(mine, id="other", name="key"))),
+            (PasskeyStore, "remove_now"): ("passkey.remove", lambda: keys.remove_now(mine.id, self.ann.id)),
+            (PasskeyStore, "remove"): ("passkey.remove", lambda: keys.remove(mine.id, self.ann.id)),
+            (PasskeyStore, "remove_of_now"): ("passkey.remove", lambda: keys.remove_of_now(self.ann.id)),
+            (PasskeyStore, "remove_of"): ("passkey.remove", lambda: keys.remove_of(self.ann.id)),
+        }
+
     def _of_grants(self) -> dict[tuple[type, str], tuple[str, Callable[[], Any]]]:
         grants, groups, roles, on = self.grants, self.groups, self.roles, ("viewer", GrantKind.VM, "a-uuid")
         given, ops = grants.add_now("admin", GrantKind.TAG, "web", user_id=self.ann.id), groups.add_now("ops")
@@ -138,6 +161,8 @@ class Case:
             (GroupStore, "add"): ("group.add", lambda: groups.add("others", [self.ann.id])),
             (GroupStore, "set_members_now"): ("group.members", lambda: groups.set_members_now(ops.id, [self.ann.id])),
             (GroupStore, "set_members"): ("group.members", lambda: groups.set_members(ops.id, [self.ann.id])),
+            (GroupStore, "move_now"): ("group.members", lambda: groups.move_now(self.ann.id, [ops.id])),
+            (GroupStore, "move"): ("group.members", lambda: groups.move(self.ann.id, [ops.id])),
             (GroupStore, "remove_now"): ("group.remove", lambda: groups.remove_now(ops.id)),
             (GroupStore, "remove"): ("group.remove", lambda: groups.remove(ops.id)),
             (RoleStore, "save_now"): ("role.save", lambda: roles.save_now("Power", ["vm.start"])),
@@ -170,6 +195,7 @@ QUIET = {
     (Notes, "tidy_now"), (FindingStore, "tidy"), (FindingStore, "remember"),  # what is over
     (Notes, "rename_now"), (FindingStore, "rename"),  # an older name of the same
         (SessionStore, "save"),  # the door tells who comes and goes
+    (PasskeyStore, "note_use_now"), (PasskeyStore, "note_use"),  # the door tells who comes
     (TokenStore, "note_use"),  # the door tells nothing of it either
     (Records, "reload"), (Records, "refresh"),
 }  # fmt: skip
@@ -210,6 +236,8 @@ STORES: tuple[type, ...] = (
     RoleStore,
     QuotaStore,
     OwnerStore,
+    InvitationStore,
+    PasskeyStore,
 )
 
 

@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 LONGEST_BODY: Final = 32 * 1024
 NO_STORE: Final = {"cache-control": "no-store"}
 Fields = Mapping[str, str]
+START: Final = "start"
+"""The preference of a user: the page after a sign-in."""
+START_PAGES: Final = ("/", "/attention", "/vms", "/hosts", "/storage", "/networks", "/consoles", "/tasks")
 
 
 def let_in(keeper: SessionKeeper, request: Request, token: str, session: Session, target: str, shown: Response | None = None) -> Response:
-    """To `target`, or with `shown` before."""
+    """To `target`, which is the user's start page where they wanted to go nowhere else, or with `shown` before."""
+    if target == "/" and session.kiosk_id == "" and (start := session.user().preferences.get(START)) in START_PAGES:
+        target = str(start)
     if before := scope_session(request.scope):
         # never two sessions in one browser, and none that was there before the sign-in
         keeper.end(before, "another sign-in in this browser")

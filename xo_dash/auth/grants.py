@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from data.grants.table import GrantTable
@@ -48,6 +48,11 @@ class Grants:
         """Have a VM be theirs. Raises StoreError."""
         await self.owners.set(key, user_id)
         await self.refresh()
+
+    async def move(self, user_id: str, into: Iterable[str], out_of: Iterable[str] = ()) -> None:
+        """Put a user into some groups and take them out of others, by the groups' ids; it holds when this returns."""
+        if await self.groups.move(user_id, into, out_of):
+            await self.refresh()
 
     async def tick(self) -> None:
         """See what the command line changed, and what has ended by itself."""

@@ -63,11 +63,12 @@ class AuthService(SessionKeeper):
 
         `tell` hears who came in, who was refused, and whose session ended; it must not hold the loop.
         """
-        super().__init__(users, SessionTable(users, sessions, self._accepts, kiosks=kiosks, tokens=tokens), tell)
+        super().__init__(users, SessionTable(users, sessions, self.can_sign_in, kiosks=kiosks, tokens=tokens), tell)
         self.passwords = passwords
         self.two_step = two_step
         self._tokens = tokens
         self._demo_while = demo_while
+        self._had: tuple[object, ...] = ()
         attempts = Attempts(tell)
         self.by_password = PasswordSignIn(self, attempts, passwords, two_step, self.demo_is_open)
         self.by_provider = ProviderSignIn(self, attempts, sso)
@@ -170,18 +171,29 @@ class AuthService(SessionKeeper):
             session_or_none = session_of(client) if client.has_socket_connection else None
             if session_or_none is not None:
                 self.sessions.touch(session_or_none)
+        if self._observers and (shown := self._shown()) != self._had:
+            self._had = shown
+            self.stir()
         if time.monotonic() - self.written > REWRITE:
             await self.save()
+
+    def _shown(self) -> tuple[object, ...]:
+        """What pages about people show of the stores, which the command line may change as well."""
+        return self.users.all(), self.two_step.store.all(), self.passkeys.store.all(), self.by_invitation.store.all()
 
     async def close(self) -> None:
         await self.save()
         self.passwords.close()
 
-    def _accepts(self, user: User) -> bool:
+    def can_sign_in(self, user: User) -> bool:
         """Whether this account may have a session: without a password or a passkey it is the demo's, or a provider's that is still set."""
         if user.disabled:
             return False
-        sso = self.by_provider.sso
-        if sso is not None and sso.knows(user.external):
+        if self.origin_of(user):
             return True
         return bool(user.password_hash) or bool(self.passkeys.store.of_user(user.id)) or (user.name == DEMO and self.demo_is_open())
+
+    def origin_of(self, user: User) -> str:
+        """What the provider is called that says who this is, if it is still set; empty for who is only known here."""
+        sso = self.by_provider.sso
+        return sso.provider.name if sso is not None and sso.knows(user.external) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from nicegui import background_tasks
 
@@ -33,6 +34,20 @@ class SessionKeeper:
         self.written = time.monotonic()
         self._writing = asyncio.Lock()
         self._next_write: asyncio.Task[None] | None = None  # one that waits for that under way
+        self._observers: dict[int, Callable[[], None]] = {}
+        self._serial = 0
+
+    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Call `observer` when who is signed in, or how somebody can sign in, is different; until what is returned is called."""
+        self._serial += 1
+        key = self._serial
+        self._observers[key] = observer
+        return lambda: self._observers.pop(key, None) and None
+
+    def stir(self) -> None:
+        """Tell whoever observes."""
+        for observer in tuple(self._observers.values()):
+            observer()
 
     async def let_in(self, user: User, address: str) -> tuple[str, Session]:
         """The token for the cookie, and the session. Raises Refused for who may not have one."""
@@ -48,6 +63,7 @@ class SessionKeeper:
         for surplus in self.sessions.surplus(user.id, address):
             self.end(surplus, "too many at a time", OURSELVES)
         token, session = self.sessions.start(user, address)
+        self.stir()
         await self.save()
         return token, session
 
@@ -60,6 +76,7 @@ class SessionKeeper:
             return
         self.tell(*self._ending(session, why, actor))
         self.sessions.end(session)
+        self.stir()
         background_tasks.create(self.save(), name="save the sessions")
         background_tasks.create(sockets.end_pages(session), name="close the pages of a session")
 

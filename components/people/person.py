@@ -1,0 +1,218 @@
+"""What an administrator sees of one user, and can do to them."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from nicegui import ui
+
+from components.access.listing import until_text
+from components.audit.words import result, what
+from components.live import follow_source, fresh_slot
+from components.people.faults import administer_or_notify
+from components.people.invite import new_link
+from components.people.listing import PEOPLE, group_names
+from components.people.role_word import role_word
+from components.people.ways import last_seen, state, ways
+from components.ui import (
+    Age,
+    Button,
+    ButtonKind,
+    Card,
+    Column,
+    PageHead,
+    StateMark,
+    Value,
+    buttons,
+    chip,
+    choice,
+    confirm,
+    data_table,
+    key_values,
+)  # fmt: skip
+from data.grants.grant import Grant, GrantKind
+from data.grants.targets import target_of
+from data.names import name_of
+from data.stores.users import Role, User
+from xo_dash.context import Context
+from xo_dash.control.audit import AuditEntry
+from xo_dash.control.audit_search import Query, search
+from xo_dash.control.grant_words import role_text
+from xo_dash.i18n import _, ngettext, number
+
+RECENT: Final = 8
+"""Lines of the audit log."""
+
+
+class PersonHead(PageHead):
+    """Who it is, whether they can sign in, and what can be done to the account."""
+
+    def __init__(self, context: Context, user_id: str) -> None:
+        self._context, self._id = context, user_id
+        super().__init__(context.users.need(user_id).name, icon="user")
+        follow_source(context.auth.observe, self._fill)
+
+    def _fill(self) -> None:
+        user = self._context.users.get(self._id)
+        if user is None:
+            ui.navigate.to(PEOPLE)
+            return
+        with fresh_slot(self.marks):
+            StateMark(*state(self._context.auth, user))
+            for name in group_names(user, self._context.grants.groups.all()):
+                chip(name)
+        self.note.text = _("Signs in with: {ways}").format(ways=ways(self._context.auth, user))
+        with fresh_slot(self.verbs):
+            self._verbs(user)
+
+    def _verbs(self, user: User) -> None:
+        if not user.external and not user.disabled:
+            Button(_("New sign-in link") + "…", lambda: new_link(self._context, user), icon="link")
+        if user.disabled:
+            Button(_("Enable"), lambda: self._do(lambda: self._context.auth.enable(user.id)))
+        else:
+            Button(_("Disable") + "…", lambda: self._disable(user))
+        Button(_("Remove") + "…", lambda: self._remove(user), kind=ButtonKind.DANGER)
+
+    async def _do(self, change: Callable[[], Awaitable[object]]) -> None:
+        await administer_or_notify(self._context, change)
+
+    async def _disable(self, user: User) -> None:
+        text = _("{name} is signed out at once and cannot sign in until you enable the account. API tokens stop working too.")
+        if await confirm(_("Disable user"), text.format(name=user.name), yes=_("Disable"), no=_("Cancel")):
+            await self._do(lambda: self._context.auth.disable(user.id))
+
+    async def _remove(self, user: User) -> None:
+        text = _("{name} is signed out at once and can no longer sign in.").format(name=user.name)
+        if await confirm(_("Remove user"), text, yes=_("Remove"), no=_("Cancel")):
+            await self._do(lambda: self._context.auth.remove_user(user.id))
+
+
+class AccountCard(Card):
+    """Role, second step, and how often they were here."""
+
+    def __init__(self, context: Context, user: User) -> None:
+        super().__init__(_("Account"))
+        self._context, self._id = context, user.id
+        with self:
+            self._role = choice({role: role_word(role) for role in Role}, user.role, label=_("Role"), on_change=self._set_role)
+            self._box = ui.element()
+            with buttons():
+                self._reset = Button(_("Reset two-step sign-in") + "…", self._reset_two_step)
+            follow_source(context.auth.observe, self._fill)
+
+    def _fill(self) -> None:
+        auth, user = self._context.auth, self._context.users.get(self._id)
+        if user is None:
+            return
+        if self._role.value is not user.role:
+            self._role.set_value(user.role)
+        is_on = auth.two_step.is_on(user.id)
+        self._reset.set_visibility(is_on)
+        passkeys = [one.name for one in auth.passkeys.store.of_user(user.id)]
+        origin = auth.origin_of(user)
+        with fresh_slot(self._box):
+            key_values([
+                (_("Password"), _("set") if user.password_hash else _("none")),
+                (_("Two-step"), _("on") if is_on else _("off")),
+                (_("Passkeys"), ", ".join(passkeys) or _("none")),
+                *([(_("Provider"), origin)] if origin else []),
+                (_("Added"), lambda: Age(user.created)),
+                (_("Last seen"), lambda: Age(last_seen(auth, user))),
+            ])  # fmt: skip
+
+    async def _set_role(self) -> None:
+        user, role = self._context.users.get(self._id), Role(self._role.value)
+        if user is None or role is user.role:
+            return
+        if not await administer_or_notify(self._context, lambda: self._context.users.set_role(user.id, role)):
+            self._role.set_value(user.role)
+
+    async def _reset_two_step(self) -> None:
+        user = self._context.users.need(self._id)
+        text = _("{name} can then sign in with the password alone, and set it up again.").format(name=user.name)
+        if await confirm(_("Reset two-step sign-in"), text, yes=_("Reset"), no=_("Cancel")):
+            await administer_or_notify(self._context, lambda: self._context.auth.reset_two_step(user.id))
+
+
+class GrantsOfPerson(Card):
+    """All that they have, with where it is from."""
+
+    def __init__(self, context: Context, user_id: str) -> None:
+        super().__init__(_("Grants"), wide=True)
+        self._context, self._id = context, user_id
+        with self:
+            self._box = ui.element()
+            follow_source(context.grants.table.observe, self._fill)
+
+    def _fill(self) -> None:
+        grants = self._context.grants.table.of(self._id)
+        self.show_count(len(grants))
+        with fresh_slot(self._box):
+            if grants:
+                data_table([Column(_("On"), main=True), Column(_("May")), Column(_("From")), Column(_("Until"))], map(self._row, grants))
+            else:
+                ui.label(_("No grants. Only the role applies.")).classes("x-dim")
+
+    def _row(self, grant: Grant) -> Sequence[Value]:
+        may = str(role_text(grant.role, self._context.grants.table))
+        group = self._context.grants.groups.get(grant.group_id)
+        source = _("group {name}").format(name=group.name) if group else _("direct")
+        return [
+            self._target(grant), _("not {role}").format(role=may) if grant.deny else may,
+            _("{source}, wins").format(source=source) if grant.deny else source, until_text(grant),
+        ]  # fmt: skip
+
+    def _target(self, grant: Grant) -> str:
+        if grant.kind is GrantKind.TAG:
+            return _("tag {tag}").format(tag=grant.key)
+        row = target_of(grant.kind, grant.key, self._context.mirror)
+        return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
+
+
+class RecentActivity(Card):
+    """What they did last, as the audit log has it."""
+
+    def __init__(self, context: Context, user: User) -> None:
+        super().__init__(_("Recent activity"), wide=True)
+        self._context, self._user = context, user
+        with self:
+            self._box = ui.element()
+            ui.link(_("Audit log"), "/audit").classes("x-link")
+        ui.timer(0, self._read, once=True)
+
+    async def _read(self) -> None:
+        query = Query(words=(f'"user_id":"{self._user.id}"',))
+        found = await asyncio.to_thread(lambda: search(self._context.audit.files(), query, RECENT))
+        if self.is_deleted:
+            return
+        with fresh_slot(self._box):
+            if found.entries:
+                columns = [Column(_("When")), Column(_("What"), main=True), Column(_("Object")), Column(_("Result"), number=True)]
+                data_table(columns, map(_activity, found.entries))
+            else:
+                ui.label(_("Nothing in the audit log.")).classes("x-dim")
+
+
+def _activity(entry: AuditEntry) -> Sequence[Value]:
+    moment = dt.datetime.fromisoformat(entry.at).timestamp()
+    return [lambda: Age(moment), what(entry), entry.name or "–", result(entry)]
+
+
+class TokensOfPerson(Card):
+    """By which programs act for them."""
+
+    def __init__(self, context: Context, user_id: str) -> None:
+        tokens = context.tokens.of_user(user_id)
+        super().__init__(_("Tokens"), ngettext("{n} token", "{n} tokens", len(tokens)).format(n=number(len(tokens))) if tokens else "")
+        with self:
+            if tokens:
+                data_table(
+                    [Column(_("Name"), main=True), Column(_("Last used"), number=True)],
+                    [[token.name, lambda token=token: Age(token.used)] for token in tokens],  # type: ignore[misc]
+                )
+            else:
+                ui.label(_("No tokens.")).classes("x-dim")
