@@ -162,6 +162,7 @@ PAGES = (
 )
 
 if TYPE_CHECKING:
+    from xo_dash.auth.directory import LdapDirectory
     from xo_dash.auth.single_sign_on import SingleSignOn
 
 LONGEST_MESSAGE = 1 << 20
@@ -289,6 +290,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
             return all(server.simulated for server in stores.servers.all())
 
     two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
+    grants = Grants(stores.grants, stores.groups, stores.roles, mirror.grants, stores.users)
     auth = AuthService(
         stores.users,
         stores.sessions,
@@ -301,6 +303,8 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         _single_sign_on(settings),
         invitations=stores.invitations,
         passkeys=Passkeys(stores.passkeys, settings.passkey_site),
+        ldap=_ldap(settings),
+        join=grants.move_by_name,
     )
     everybody = WithLocalUser(stores.users)
     runner = Runner(mirror, servers.connection, everybody, audit, files=stores.runs)
@@ -336,6 +340,15 @@ def _single_sign_on(settings: Settings) -> SingleSignOn | None:
     from xo_dash.auth.single_sign_on import SingleSignOn  # noqa: PLC0415
 
     return SingleSignOn(settings.oidc)
+
+
+def _ldap(settings: Settings) -> LdapDirectory | None:
+    """A quarter of a second of imports, for who has one."""
+    if settings.ldap is None:
+        return None
+    from xo_dash.auth.directory import LdapDirectory  # noqa: PLC0415
+
+    return LdapDirectory(settings.ldap)
 
 
 def mount(app: App, context: Context) -> None:

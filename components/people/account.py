@@ -12,6 +12,7 @@ from components.people.tokens import TokenList
 from components.people.two_step import TwoStepCard
 from components.ui import Button, ButtonKind, Card, Field, buttons, notify
 from xo_dash.auth.current import current_session, current_user
+from xo_dash.auth.two_step import has_password
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -19,12 +20,14 @@ from xo_dash.i18n import _
 def account_cards(context: Context) -> None:
     """For whoever looks."""
     user = current_user()
-    SessionList(context, user.id).classes("x-wide")
     if not user.external:
         PasswordCard(context)
+    if has_password(user):
         TwoStepCard(context)
-    PasskeyCard(context)
+    if not user.external:
+        PasskeyCard(context)
     PreferencesCard(context)
+    SessionList(context, user.id).classes("x-wide")
     TokenList(context)
 
 

@@ -57,6 +57,10 @@ class GroupList(Card):
             menu_item(_("Remove"), lambda: self._remove(group), danger=True)
 
     async def _remove(self, group: UserGroup) -> None:
+        with self:  # not in its row, which may be drawn anew meanwhile
+            await self._ask_remove(group)
+
+    async def _ask_remove(self, group: UserGroup) -> None:
         text = _("The grants of {name} end at once. Its members stay.").format(name=group.name)
         if not await confirm(_("Remove group"), text, yes=_("Remove"), no=_("Cancel")):
             return

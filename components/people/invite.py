@@ -27,7 +27,7 @@ class InviteCard(Card):
         super().__init__(_("Invite"))
         self._context = context
         groups = {group.id: group.name for group in context.grants.groups.all()}
-        with self:
+        with self, ui.element().classes("x-stack").style("gap: 12px"):
             self._name = Field(_("Name"), on_enter=self._invite)
             self._role = choice({role: role_word(role) for role in Role}, Role.VIEWER, label=_("Role"))
             self._groups = several(groups, [], label=_("Groups")) if groups else None

@@ -30,7 +30,7 @@ class PeopleList(Card):
         super().__init__(_("Users"), wide=True)
         self._context = context
         with self:
-            self._box = ui.element()
+            self._box = ui.element().classes("x-people")
             follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:
@@ -57,7 +57,7 @@ class PeopleList(Card):
 
     def _ways(self, user: User) -> Callable[[], object]:
         text = ways(self._context.auth, user)
-        return lambda: ui.label(text).classes("x-warning-text" if is_weak(self._context.auth, user) else "")
+        return lambda: ui.label(text).classes("x-warning" if is_weak(self._context.auth, user) else "")
 
 
 def group_names(user: User, groups: tuple[UserGroup, ...]) -> list[str]:

@@ -102,6 +102,10 @@ class PasskeyCard(Card):
         return answer
 
     async def _remove(self, passkey: Passkey) -> None:
+        with self:  # not in its row, which may be drawn anew meanwhile
+            await self._ask_remove(passkey)
+
+    async def _ask_remove(self, passkey: Passkey) -> None:
         text = _("{name} no longer signs you in. Remove it on the device as well.").format(name=passkey.name)
         if not await confirm(_("Remove passkey"), text, yes=_("Remove"), no=_("Cancel")):
             return

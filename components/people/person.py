@@ -53,6 +53,11 @@ class PersonHead(PageHead):
     def __init__(self, context: Context, user_id: str) -> None:
         self._context, self._id = context, user_id
         super().__init__(context.users.need(user_id).name, icon="user")
+        with self.verbs:
+            self._link = Button(_("New sign-in link") + "…", lambda: new_link(context, context.users.need(user_id)), icon="link")
+            self._enable = Button(_("Enable"), lambda: self._do(lambda: context.auth.enable(user_id)))
+            self._disable = Button(_("Disable") + "…", self._ask_disable)
+            Button(_("Remove") + "…", self._ask_remove, kind=ButtonKind.DANGER)
         follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:
@@ -65,27 +70,21 @@ class PersonHead(PageHead):
             for name in group_names(user, self._context.grants.groups.all()):
                 chip(name)
         self.note.text = _("Signs in with: {ways}").format(ways=ways(self._context.auth, user))
-        with fresh_slot(self.verbs):
-            self._verbs(user)
-
-    def _verbs(self, user: User) -> None:
-        if not user.external and not user.disabled:
-            Button(_("New sign-in link") + "…", lambda: new_link(self._context, user), icon="link")
-        if user.disabled:
-            Button(_("Enable"), lambda: self._do(lambda: self._context.auth.enable(user.id)))
-        else:
-            Button(_("Disable") + "…", lambda: self._disable(user))
-        Button(_("Remove") + "…", lambda: self._remove(user), kind=ButtonKind.DANGER)
+        self._link.set_visibility(not user.external and not user.disabled)
+        self._enable.set_visibility(user.disabled)
+        self._disable.set_visibility(not user.disabled)
 
     async def _do(self, change: Callable[[], Awaitable[object]]) -> None:
         await administer_or_notify(self._context, change)
 
-    async def _disable(self, user: User) -> None:
+    async def _ask_disable(self) -> None:
+        user = self._context.users.need(self._id)
         text = _("{name} is signed out at once and cannot sign in until you enable the account. API tokens stop working too.")
         if await confirm(_("Disable user"), text.format(name=user.name), yes=_("Disable"), no=_("Cancel")):
             await self._do(lambda: self._context.auth.disable(user.id))
 
-    async def _remove(self, user: User) -> None:
+    async def _ask_remove(self) -> None:
+        user = self._context.users.need(self._id)
         text = _("{name} is signed out at once and can no longer sign in.").format(name=user.name)
         if await confirm(_("Remove user"), text, yes=_("Remove"), no=_("Cancel")):
             await self._do(lambda: self._context.auth.remove_user(user.id))
@@ -97,7 +96,7 @@ class AccountCard(Card):
     def __init__(self, context: Context, user: User) -> None:
         super().__init__(_("Account"))
         self._context, self._id = context, user.id
-        with self:
+        with self, ui.element().classes("x-stack").style("gap: 12px"):
             self._role = choice({role: role_word(role) for role in Role}, user.role, label=_("Role"), on_change=self._set_role)
             self._box = ui.element()
             with buttons():

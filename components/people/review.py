@@ -44,9 +44,9 @@ class ReviewCard(Card):
         for user in users:
             if is_weak(auth, user) and user.role is Role.ADMIN:
                 yield "warning", _("{name} signs in with a password alone").format(name=user.name), person_path(user)
-        weak = [user for user in users if is_weak(auth, user) and user.role is not Role.ADMIN]
+        weak = [user for user in users if is_weak(auth, user) and user.role is not Role.ADMIN]  # administrators are named above
         if weak:
-            text = ngettext("{n} more user signs in with a password alone", "{n} more users sign in with a password alone", len(weak))
+            text = ngettext("{n} user signs in with a password alone", "{n} users sign in with a password alone", len(weak))
             yield "warning", text.format(n=number(len(weak))), "/people?tab=sign-in"
         for user in users:
             if not user.disabled and state(auth, user)[0] == "warning":

@@ -74,6 +74,10 @@ class RoleList(Card):
             menu_item(_("Remove"), lambda: self._remove(role), danger=True)
 
     async def _remove(self, role: OwnRole) -> None:
+        with self:  # not in its row, which may be drawn anew meanwhile
+            await self._ask_remove(role)
+
+    async def _ask_remove(self, role: OwnRole) -> None:
         text = _("Grants of the role {name} give nothing any more.").format(name=role.name)
         if not await confirm(_("Remove role"), text, yes=_("Remove"), no=_("Cancel")):
             return

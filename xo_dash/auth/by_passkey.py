@@ -40,6 +40,8 @@ class PasskeySignIn:
     async def ask_new(self, session: Session, password: str) -> Question:
         """To add one, after the password once more; without one after a sign-in of a moment ago. Raises Refused, SignedOut."""
         user = session.user()
+        if user.external:
+            raise Refused(_("You sign in at a provider or a directory; passkeys are for local users."))
         if user.password_hash:
             await self._by_password.confirm(session, password, "passkey.add")
         elif time.time() - session.created > FRESH:
@@ -55,6 +57,6 @@ class PasskeySignIn:
     async def remove(self, session: Session, passkey_id: str) -> None:
         """One's own. Raises Refused for the only way to sign in, RecordMissing, SignedOut."""
         user = session.user()
-        if not user.password_hash and not user.external and len(self._passkeys.store.of_user(user.id)) == 1:
+        if not user.password_hash and len(self._passkeys.store.of_user(user.id)) == 1:
             raise Refused(_("This is your only way to sign in. Add another passkey first."))
         await self._passkeys.store.remove(passkey_id, user.id)

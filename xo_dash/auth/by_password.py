@@ -7,6 +7,7 @@ from collections.abc import Callable
 from data.stores.trace import Actor, Deed, by
 from data.stores.users import Role, User
 from xo_dash.auth.attempts import Attempts, by_name
+from xo_dash.auth.by_directory import DirectorySignIn
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.session_keeper import SESSIONS, SessionKeeper, need_enabled
@@ -22,19 +23,27 @@ class PasswordSignIn:
     """Who knows a password, and has the code where one is needed."""
 
     def __init__(
-        self, keeper: SessionKeeper, attempts: Attempts, passwords: Passwords, two_step: TwoStep, demo_is_open: Callable[[], bool]
+        self,
+        keeper: SessionKeeper,
+        attempts: Attempts,
+        passwords: Passwords,
+        two_step: TwoStep,
+        demo_is_open: Callable[[], bool],
+        by_directory: DirectorySignIn | None,
     ) -> None:
+        """`by_directory`: asked about who has no password here; None where there is no directory."""
         self._keeper = keeper
         self._users = keeper.users
         self._attempts = attempts
         self._passwords = passwords
         self._two_step = two_step
         self._demo_is_open = demo_is_open
+        self._by_directory = by_directory
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
         """The token for the cookie, and the session. Raises Refused, and CodeNeeded where the password is not enough."""
         with self._attempts.at(by_name(name), address, Deed(action="session.start", kind=SESSIONS, name=name)):
-            user = await self._identify(name, password)
+            user = await self._identify(name, password, address)
             need_enabled(user)
         self._two_step.ask(user)
         return await self._keeper.let_in(user, address)
@@ -58,18 +67,26 @@ class PasswordSignIn:
         """Whoever sits at somebody's browser is not yet them. Throttled like a sign-in. Raises Refused, SignedOut."""
         user = session.user()
         with self._attempts.at(by_name(user.name), session.address, Deed(action=action, kind="users", name=user.name)):
-            fits, _better = await self._passwords.verify(password, user.password_hash)
-            if not fits:
+            if not await self._fits(user, password):
                 raise Refused(_("The current password is wrong."))
         return user
 
-    async def _identify(self, name: str, password: str) -> User:
+    async def _fits(self, user: User, password: str) -> bool:
+        """Raises Refused where the directory that knows is away."""
+        if self._by_directory is not None and self._by_directory.directory.knows(user.external):
+            return await self._by_directory.fits(user, password)
+        fits, _better = await self._passwords.verify(password, user.password_hash)
+        return fits
+
+    async def _identify(self, name: str, password: str, address: str) -> User:
         user = self._users.by_name(name)
         if self._demo_is_open() and name == DEMO == password and (user is None or not user.password_hash):
             return user or await self._users.add(DEMO, "", Role.ADMIN)
         fits, better = await self._passwords.verify(password, user.password_hash if user else "")
-        if not fits or user is None:
+        if fits and user is not None:
+            return await self._users.set_hash(user.id, user.password_hash, better) if better else user
+        if self._by_directory is None:
             raise Refused(_("The name or the password is wrong."))
-        if better:
-            return await self._users.set_hash(user.id, user.password_hash, better)
-        return user
+        if user is not None and user.password_hash:
+            return await self._by_directory.refuse()  # never the password of a user of ours
+        return await self._by_directory.identify(name, password, address)

@@ -54,6 +54,13 @@ class Grants:
         if await self.groups.move(user_id, into, out_of):
             await self.refresh()
 
+    async def move_by_name(self, user_id: str, into: Iterable[str], out_of: Iterable[str] = ()) -> None:
+        """As `move`, by the groups' names; what is no group here is left out."""
+        await self.move(user_id, self._ids(into), self._ids(out_of))
+
+    def _ids(self, names: Iterable[str]) -> list[str]:
+        return [group.id for name in names if (group := self.groups.by_name(name))]
+
     async def tick(self) -> None:
         """See what the command line changed, and what has ended by itself."""
         if any([await _has_changed(store) for store in (self.grants, self.groups, self.roles, self.quotas, self.owners)]):

@@ -17,12 +17,14 @@ from data.stores.tokens import TokenStore
 from data.stores.trace import OURSELVES, Tell, nobody_listens
 from data.stores.users import Role, User, UserStore
 from xo_dash.auth.attempts import Attempts
+from xo_dash.auth.by_directory import DirectorySignIn
 from xo_dash.auth.by_invitation import InvitationSignIn
 from xo_dash.auth.by_link import KioskSignIn
 from xo_dash.auth.by_passkey import PasskeySignIn
 from xo_dash.auth.by_password import DEMO, PasswordSignIn
 from xo_dash.auth.by_provider import ProviderSignIn
 from xo_dash.auth.current import session_of
+from xo_dash.auth.external import ExternalAccounts, Join, join_nothing
 from xo_dash.auth.first_run import FirstRun
 from xo_dash.auth.passkeys import Passkeys
 from xo_dash.auth.passwords import Passwords
@@ -33,6 +35,7 @@ from xo_dash.auth.two_step import TwoStep
 from xo_dash.i18n import _
 
 if TYPE_CHECKING:
+    from xo_dash.auth.directory import LdapDirectory
     from xo_dash.auth.single_sign_on import SingleSignOn
 
 log = logging.getLogger(__name__)
@@ -58,8 +61,10 @@ class AuthService(SessionKeeper):
         *,
         invitations: InvitationStore,
         passkeys: Passkeys,
+        ldap: LdapDirectory | None = None,
+        join: Join = join_nothing,
     ) -> None:
-        """`demo_while`: given in a demo; whether all pools are simulated, as of now. Without `kiosks`, `tokens` or `sso` there are none.
+        """`demo_while`: given in a demo; whether all pools are simulated, as of now. What is None is not there.
 
         `tell` hears who came in, who was refused, and whose session ended; it must not hold the loop.
         """
@@ -70,8 +75,11 @@ class AuthService(SessionKeeper):
         self._demo_while = demo_while
         self._had: tuple[object, ...] = ()
         attempts = Attempts(tell)
-        self.by_password = PasswordSignIn(self, attempts, passwords, two_step, self.demo_is_open)
-        self.by_provider = ProviderSignIn(self, attempts, sso)
+        accounts = ExternalAccounts(self, join)
+        self.ldap = ldap
+        by_directory = DirectorySignIn(accounts, ldap) if ldap is not None else None
+        self.by_password = PasswordSignIn(self, attempts, passwords, two_step, self.demo_is_open, by_directory)
+        self.by_provider = ProviderSignIn(self, attempts, accounts, sso)
         self.by_link = KioskSignIn(self, attempts, kiosks)
         self.by_passkey = PasskeySignIn(self, attempts, passkeys, self.by_password)
         self.by_invitation = InvitationSignIn(self, attempts, invitations, passwords, passkeys, two_step)
@@ -184,6 +192,8 @@ class AuthService(SessionKeeper):
     async def close(self) -> None:
         await self.save()
         self.passwords.close()
+        if self.ldap is not None:
+            self.ldap.close()
 
     def can_sign_in(self, user: User) -> bool:
         """Whether this account may have a session: without a password or a passkey it is the demo's, or a provider's that is still set."""
@@ -194,6 +204,8 @@ class AuthService(SessionKeeper):
         return bool(user.password_hash) or bool(self.passkeys.store.of_user(user.id)) or (user.name == DEMO and self.demo_is_open())
 
     def origin_of(self, user: User) -> str:
-        """What the provider is called that says who this is, if it is still set; empty for who is only known here."""
-        sso = self.by_provider.sso
-        return sso.provider.name if sso is not None and sso.knows(user.external) else ""
+        """What the provider or directory is called that says who this is, if it is still set; empty for who is only known here."""
+        sso, ldap = self.by_provider.sso, self.ldap
+        if sso is not None and sso.knows(user.external):
+            return sso.provider.name
+        return ldap.server.name if ldap is not None and ldap.knows(user.external) else ""

@@ -85,7 +85,7 @@ class TwoStep:
 
     def is_needed(self, user: User) -> bool:
         """Whether a password is not enough for `user`."""
-        return self.is_on(user.id) or (self.required() and bool(user.password_hash))
+        return self.is_on(user.id) or (self.required() and has_password(user))
 
     def recovery_left(self, user_id: str) -> int:
         record = self.store.get(user_id)
@@ -176,6 +176,11 @@ class TwoStep:
             del self._half_way[next(iter(self._half_way))]
         self._half_way[_hash(ticket)] = HalfWay(user, now + PATIENCE, enrolment)
         return ticket
+
+
+def has_password(user: User) -> bool:
+    """Whether somebody signs in with a name and a password, which are ours or a directory's; a provider has a second step of its own."""
+    return bool(user.password_hash) or user.external.startswith("ldap")
 
 
 def too_late() -> TooLate:

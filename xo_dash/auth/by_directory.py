@@ -1,0 +1,47 @@
+"""Names and passwords that a directory knows. `directory` asks it; here is who that is, and what is said where it is away."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, NoReturn
+
+from data.stores.users import User
+from xo_dash.auth.external import DirectoryAway, ExternalAccounts, Identity
+from xo_dash.auth.refused import Refused
+from xo_dash.i18n import _
+
+if TYPE_CHECKING:
+    from xo_dash.auth.directory import LdapDirectory
+
+
+class DirectorySignIn:
+    """Whoever has no password here. Whether a name is known there, here or nowhere is told by neither sentence nor time."""
+
+    def __init__(self, accounts: ExternalAccounts, directory: LdapDirectory) -> None:
+        self.directory = directory
+        self._accounts = accounts
+
+    async def identify(self, name: str, password: str, address: str) -> User:
+        """Their account. Raises Refused."""
+        identity = await self._ask(name, password)
+        if identity is None:
+            raise Refused(_("The name or the password is wrong."))
+        server = self.directory.server
+        return await self._accounts.account_of(identity, server.name, server.roles, server.groups, address)
+
+    async def refuse(self) -> NoReturn:
+        """What takes as long, and ends as `identify` does for a name that the directory does not know. Raises Refused."""
+        await self._ask(secrets.token_hex(8), secrets.token_hex(8))
+        raise Refused(_("The name or the password is wrong."))
+
+    async def fits(self, user: User, password: str) -> bool:
+        """Whether it is the password of a user whom the directory knows. Raises Refused where it is away."""
+        identity = await self._ask(user.name, password)
+        return identity is not None and identity.subject == user.external
+
+    async def _ask(self, name: str, password: str) -> Identity | None:
+        try:
+            return await self.directory.identify(name, password)
+        except DirectoryAway as error:
+            sentence = _("{directory} does not answer, so only local users can sign in now. If you are one, check name and password.")
+            raise Refused(sentence.format(directory=self.directory.server.name)) from error

@@ -1,0 +1,76 @@
+"""Accounts of people whom somebody else knows, a provider or a directory: made at the first sign-in, and as their groups there say."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from data.stores.trace import Actor, by
+from data.stores.users import LONGEST_NAME, Role, User
+from xo_dash.auth.refused import Refused, refusing
+from xo_dash.auth.session_keeper import SessionKeeper, need_enabled
+from xo_dash.i18n import _
+
+Join = Callable[[str, Iterable[str], Iterable[str]], Awaitable[None]]
+"""Puts a user, by id, into groups of ours, by name, and takes them out of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who they say it is."""
+
+    subject: str  # with the issuer or the directory: who it is, for ever
+    name: str  # what they are called there
+    groups: frozenset[str]
+
+
+class DirectoryAway(Exception):
+    """A directory does not answer, or refuses what was set for it; the text says why, in the words of the protocol."""
+
+
+class ExternalAccounts:
+    """Known by what the provider or directory calls them, never by a name that they may choose."""
+
+    def __init__(self, keeper: SessionKeeper, join: Join) -> None:
+        self._keeper = keeper
+        self._users = keeper.users
+        self._join = join
+
+    async def account_of(self, identity: Identity, there: str, roles: Mapping[str, str], groups: Mapping[str, str], address: str) -> User:
+        """Their account with the role and the groups that they have now; `there`: what tells so is called. Raises Refused."""
+        role = role_of(identity.groups, roles)
+        if role is None:
+            await self._shut_out(identity)
+            raise Refused(_("None of your groups at {provider} may sign in here.").format(provider=there))
+        with by(Actor(identity.name[:LONGEST_NAME], address=address)):
+            user = await self._known(identity, role)
+            if groups:
+                mine = {groups[group] for group in identity.groups if group in groups}
+                await self._join(user.id, mine, set(groups.values()) - mine)
+        need_enabled(user)
+        return user
+
+    async def _known(self, identity: Identity, role: Role) -> User:
+        """Raises Refused, for a name that somebody else has here as well."""
+        user = self._users.by_external(identity.subject)
+        if user is None:
+            return await refusing(self._users.add(identity.name, "", role, external=identity.subject))
+        return user if user.role is role else await refusing(self._users.set_role(user.id, role))
+
+    async def _shut_out(self, identity: Identity) -> None:
+        """Whoever was let in before and may not come in any more is out everywhere; of their role nothing is left to their tokens."""
+        if (user := self._users.by_external(identity.subject)) is None:
+            return
+        self._keeper.end_all_of(user.id, why="none of their groups may sign in any more")
+        if user.role is not Role.NONE:
+            await refusing(self._users.set_role(user.id, Role.NONE))
+
+
+def role_of(groups: Iterable[str], roles: Mapping[str, str]) -> Role | None:
+    """The highest that any of them gives; `*` is everybody's."""
+    found = [Role(roles[group]) for group in (*groups, "*") if group in roles]
+    return max(found, key=list(Role).index, default=None)
+
+
+async def join_nothing(_user_id: str, _into: Iterable[str], _out_of: Iterable[str]) -> None:
+    """Where there are no groups."""
