@@ -290,7 +290,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
             return all(server.simulated for server in stores.servers.all())
 
     two_step = TwoStep(stores.second_factors, required=lambda: bool(stores.settings.value(REQUIRED)))
-    grants = Grants(stores.grants, stores.groups, stores.roles, mirror.grants, stores.users)
+    grants = Grants(stores.grants, mirror.grants, stores.users)
     auth = AuthService(
         stores.users,
         stores.sessions,
@@ -310,7 +310,6 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
     runner = Runner(mirror, servers.connection, everybody, audit, files=stores.runs)
     runner.exchange.allowed = AllowedHosts.of(stores.settings.value(FETCH_SETTING, []))
     mirror.grants.compile = vm_filter
-    grants = Grants(stores.grants, mirror.grants, stores.users)
     runner.quotas.own = grants.own
     return Context(
         settings=settings,
