@@ -6,7 +6,7 @@ from typing import Final
 
 from nicegui import ui
 
-from components.access import GrantList, QuotaList
+from components.access import GrantList, QuotaCard, QuotaList
 from components.live import fresh_slot
 from components.people import (
     AccountCard,
@@ -68,6 +68,7 @@ def create(program: Context) -> None:
                 RecentActivity(context, user)
                 with ui.element().classes("x-object-aside"):
                     AccountCard(context, user)
+                    QuotaCard(context, user)
                     SessionList(context, user.id)
                     TokensOfPerson(context, user.id)
 
