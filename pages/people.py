@@ -6,11 +6,10 @@ from typing import Final
 
 from nicegui import ui
 
-from components.access import GrantList, QuotaCard, QuotaList
+from components.access import GrantList, GrantsOfPerson, QuotaCard, QuotaList
 from components.live import fresh_slot
 from components.people import (
     AccountCard,
-    GrantsOfPerson,
     GroupList,
     InviteCard,
     KioskList,

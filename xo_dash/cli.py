@@ -132,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_grants(commands)
     _add_quota(commands)
     _add_server(commands)
+    _add_ldap(commands)
     _add_audit(commands)
     _add_config(commands)
     _add_do(commands)
@@ -213,6 +214,22 @@ def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
         "passwd", help=_("set a user's password; it is prompted for or read from standard input"), parents=[_places()]
     )
     passwd.add_argument("name")
+    invite = verbs.add_parser(
+        "invite", help=_("add a user and print a link, by which they choose a password or a passkey; it works once"), parents=[_places()]
+    )
+    invite.add_argument("name")
+    invite.add_argument("--role", choices=ROLES, default="viewer", help=_("the role everywhere; none: only what grants give (viewer)"))
+    invite.add_argument("--group", dest="groups", action="append", default=[], metavar="GROUP", help=_("a group that they are in"))
+    link = verbs.add_parser(
+        "reset-password", help=_("print a link by which a user chooses a new password or a passkey; it works once"), parents=[_places()]
+    )
+    link.add_argument("name")
+    for one in (invite, link):
+        one.add_argument("--expires", metavar="WHEN", default="7d", help=_("until when the link is valid: 7d, 12h, or a date (7d)"))
+    for verb, what in (
+        ("disable", _("sign a user out, and let them in no more until they are enabled")), ("enable", _("let a disabled user in again")),
+    ):  # fmt: skip
+        verbs.add_parser(verb, help=what, parents=[_places()]).add_argument("name")
     reset = verbs.add_parser(
         "reset-two-step",
         help=_("let a user who lost their phone sign in with the password alone"),
@@ -220,6 +237,13 @@ def _add_user(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     reset.add_argument("name")
     verbs.add_parser("list", help=_("list the users"), parents=[_places()])
+
+
+def _add_ldap(commands: "Commands[argparse.ArgumentParser]") -> None:
+    ldap = commands.add_parser("ldap", help=_("try the directory that is set"), allow_abbrev=False)
+    verbs = ldap.add_subparsers(dest="verb", required=True, metavar="VERB")
+    test = verbs.add_parser("test", help=_("sign in there as a user, and show the groups and the role"), parents=[_places()])
+    test.add_argument("name")
 
 
 def _add_audit(commands: "Commands[argparse.ArgumentParser]") -> None:

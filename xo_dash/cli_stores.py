@@ -1,4 +1,4 @@
-"""`xo-dash user`, `xo-dash server` and `xo-dash audit`: the stores from the command line, also while a server runs on them."""
+"""`xo-dash server` and `xo-dash audit`, and where all commands on the stores begin, which may be while a server runs on them."""
 
 import argparse
 import os
@@ -10,17 +10,14 @@ from urllib.parse import urlsplit
 
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryUnusable, RecordRefused, StoreError
-from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.trace import Actor
-from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
-from xo_dash import cli_config, cli_people
-from xo_dash.auth.passwords import Passwords, complaint
+from xo_dash import cli_config, cli_people, cli_users
 from xo_dash.cli_table import ask_secret, print_table
 from xo_dash.config import Settings, is_loopback
 from xo_dash.control.audit import Audit
-from xo_dash.i18n import _, date
+from xo_dash.i18n import _
 
 COMMAND_LINE = "command line"
 """Where a change comes from that no browser made."""
@@ -29,10 +26,6 @@ COMMAND_LINE = "command line"
 def run(given: argparse.Namespace, settings: Settings) -> int:
     """Do the verb of `given` on the stores of the data directory; the exit status."""
     verbs: Mapping[tuple[str, str], Callable[[argparse.Namespace, Settings, DataDirectory], None]] = {
-        ("user", "add"): _add_user,
-        ("user", "passwd"): _set_password,
-        ("user", "reset-two-step"): _reset_two_step,
-        ("user", "list"): _list_users,
         ("server", "add"): _add_server,
         ("server", "list"): _list_servers,
         ("audit", "verify"): _verify_audit,
@@ -45,8 +38,8 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         try:
             if people := cli_people.VERBS.get((given.command, given.verb)):
                 people(given, directory)
-            elif config := cli_config.VERBS.get((given.command, given.verb)):
-                config(given, settings, directory)
+            elif verb := {**cli_config.VERBS, **cli_users.VERBS}.get((given.command, given.verb)):
+                verb(given, settings, directory)
             else:
                 verbs[given.command, given.verb](given, settings, directory)
         finally:
@@ -77,46 +70,6 @@ def _account() -> str:
     """Who types, as far as the system knows: `xo-dash (ann)` for ann who uses sudo."""
     account, person = _name_of(os.geteuid()), os.environ.get("SUDO_USER", "")
     return f"{account} ({person})" if person else account
-
-
-# ---- users
-
-
-def _add_user(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
-    users = UserStore(directory)
-    if users.by_name(given.name):
-        raise RecordRefused(_("the user {name} already exists").format(name=given.name))
-    password = _new_password(given.name)
-    user = users.add_now(given.name, Passwords().hash_now(password), Role(given.role))
-    if user.role is Role.NONE:
-        print(_("{name} can sign in now, and sees what grants give").format(name=user.name))
-    else:
-        print(_("{name} can sign in now, with the role {role}").format(name=user.name, role=user.role))
-
-
-def _set_password(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
-    users = UserStore(directory)
-    user = cli_people.need_user(users, given.name)
-    users.set_password_now(user.id, Passwords().hash_now(_new_password(user.name)))
-    print(_("{name} has a new password; open sessions of the old one end").format(name=user.name))
-
-
-def _reset_two_step(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
-    user = cli_people.need_user(UserStore(directory), given.name)
-    SecondFactorStore(directory, Vault(directory, settings.secret_key)).remove_now(user.id)
-    print(_("{name} can sign in with the password alone, and set up two-step sign-in again").format(name=user.name))
-
-
-def _list_users(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
-    rows = [(user.name, user.role.value, date(user.created)) for user in UserStore(directory).all()]
-    print_table((_("name"), _("role"), _("created")), rows, _("there are no users yet; xo-dash serve asks for the first one"))
-
-
-def _new_password(name: str) -> str:
-    password = ask_secret(_("Password for {name}: ").format(name=name), twice=True)
-    if wrong := complaint(name, password):
-        raise RecordRefused(wrong)
-    return password
 
 
 # ---- servers

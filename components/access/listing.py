@@ -13,6 +13,7 @@ from components.ui import Button, ButtonKind, Card, Column, data_table
 from data.grants.grant import Grant, GrantKind
 from data.grants.targets import target_of
 from data.names import name_of
+from data.sight import Sight
 from xo_dash.context import Context
 from xo_dash.control.grant_words import role_text, whose
 from xo_dash.i18n import _, date
@@ -43,15 +44,18 @@ class GrantList(Card):
         table = self._context.grants.table
         who, may = str(whose(grant, table, self._context.users)), str(role_text(grant.role, table))
         revoke = lambda: Button(_("Revoke"), lambda: revoke_grant(self._context, grant, who), kind=ButtonKind.GHOST)  # noqa: E731
-        return [who, _("not {role}").format(role=may) if grant.deny else may, self._on(grant), until_text(grant), revoke]
+        on, until = on_text(grant, self._context.mirror), until_text(grant)
+        return [who, _("not {role}").format(role=may) if grant.deny else may, on, until, revoke]
 
-    def _on(self, grant: Grant) -> str:
-        if grant.kind is GrantKind.TAG:
-            return _("tag {tag}").format(tag=grant.key)
-        if grant.kind is GrantKind.FILTER:
-            return _("filter {filter}").format(filter=grant.key)
-        row = target_of(grant.kind, grant.key, self._context.mirror)
-        return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
+
+def on_text(grant: Grant, mirror: Sight) -> str:
+    """What it is on."""
+    if grant.kind is GrantKind.TAG:
+        return _("tag {tag}").format(tag=grant.key)
+    if grant.kind is GrantKind.FILTER:
+        return _("filter {filter}").format(filter=grant.key)
+    row = target_of(grant.kind, grant.key, mirror)
+    return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
 
 
 def until_text(grant: Grant) -> str:

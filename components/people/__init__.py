@@ -5,7 +5,7 @@ from components.people.groups import GroupList
 from components.people.invite import InviteCard
 from components.people.kiosks import KioskList
 from components.people.listing import PeopleList
-from components.people.person import AccountCard, GrantsOfPerson, PersonHead, RecentActivity, TokensOfPerson
+from components.people.person import AccountCard, PersonHead, RecentActivity, TokensOfPerson
 from components.people.review import ReviewCard
 from components.people.roles import RoleList
 from components.people.sessions import SessionList
@@ -13,6 +13,6 @@ from components.people.tokens import TokenList
 from components.people.two_step import TwoStepForAll
 
 __all__ = [
-    "AccountCard", "GrantsOfPerson", "GroupList", "InviteCard", "KioskList", "PeopleList", "PersonHead", "RecentActivity", "ReviewCard",
+    "AccountCard", "GroupList", "InviteCard", "KioskList", "PeopleList", "PersonHead", "RecentActivity", "ReviewCard",
     "RoleList", "SessionList", "TokenList", "TokensOfPerson", "TwoStepForAll", "account_cards",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ from typing import Final
 
 from nicegui import ui
 
-from components.access.listing import until_text
 from components.audit.words import result, what
 from components.live import follow_source, fresh_slot
 from components.people.faults import administer_or_notify
@@ -33,14 +32,10 @@ from components.ui import (
     data_table,
     key_values,
 )  # fmt: skip
-from data.grants.grant import Grant, GrantKind
-from data.grants.targets import target_of
-from data.names import name_of
 from data.stores.users import Role, User
 from xo_dash.context import Context
 from xo_dash.control.audit import AuditEntry
 from xo_dash.control.audit_search import Query, search
-from xo_dash.control.grant_words import role_text
 from xo_dash.i18n import _, ngettext, number
 
 RECENT: Final = 8
@@ -135,41 +130,6 @@ class AccountCard(Card):
         text = _("{name} can then sign in with the password alone, and set it up again.").format(name=user.name)
         if await confirm(_("Reset two-step sign-in"), text, yes=_("Reset"), no=_("Cancel")):
             await administer_or_notify(self._context, lambda: self._context.auth.reset_two_step(user.id))
-
-
-class GrantsOfPerson(Card):
-    """All that they have, with where it is from."""
-
-    def __init__(self, context: Context, user_id: str) -> None:
-        super().__init__(_("Grants"), wide=True)
-        self._context, self._id = context, user_id
-        with self:
-            self._box = ui.element()
-            follow_source(context.grants.table.observe, self._fill)
-
-    def _fill(self) -> None:
-        grants = self._context.grants.table.of(self._id)
-        self.show_count(len(grants))
-        with fresh_slot(self._box):
-            if grants:
-                data_table([Column(_("On"), main=True), Column(_("May")), Column(_("From")), Column(_("Until"))], map(self._row, grants))
-            else:
-                ui.label(_("No grants. Only the role applies.")).classes("x-dim")
-
-    def _row(self, grant: Grant) -> Sequence[Value]:
-        may = str(role_text(grant.role, self._context.grants.table))
-        group = self._context.grants.groups.get(grant.group_id)
-        source = _("group {name}").format(name=group.name) if group else _("direct")
-        return [
-            self._target(grant), _("not {role}").format(role=may) if grant.deny else may,
-            _("{source}, wins").format(source=source) if grant.deny else source, until_text(grant),
-        ]  # fmt: skip
-
-    def _target(self, grant: Grant) -> str:
-        if grant.kind is GrantKind.TAG:
-            return _("tag {tag}").format(tag=grant.key)
-        row = target_of(grant.kind, grant.key, self._context.mirror)
-        return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
 
 
 class RecentActivity(Card):
