@@ -18,7 +18,7 @@ from tests.api.conftest import Api
 from xo_dash import cli_api
 from xo_dash.api.routes import table
 
-ADMIN_ALONE = {"/users", "/groups", "/roles", "/grants", "/quotas"}
+ADMIN_ALONE = {"/users", "/groups", "/roles", "/grants", "/quotas", "/invitations"}
 
 
 def web(api: Api) -> VM:
@@ -198,3 +198,19 @@ async def test_a_request_names_nothing_that_its_user_does_not_see(api: Api) -> N
         assert run["state"] == "refused" and "no such host" in run["results"][0]["reason"], run
         reasons.append(run["results"][0]["reason"])
     assert reasons[0] == reasons[1]
+
+
+async def test_somebody_is_invited_and_shut_out(api: Api) -> None:
+    asked = {"name": "eve", "role": "viewer", "until": "12h"}
+    await api.refused(404, "POST", "/invitations", json=asked | {"groups": ["nobody's"]})
+    assert api.context.users.by_name("eve") is None
+    answer = await api.post("/invitations", asked)
+    assert answer.status_code == 201 and "/invitation#" in answer.json()["link"] and answer.json()["user"] == "eve"
+    again = await api.post("/users/eve/invitation", {})
+    secret = again.json()["link"].partition("#")[2]
+    assert (await api.context.auth.by_invitation.look(secret, "192.0.2.7")).name == "eve"
+    assert (await api.ask("PUT", "/users/eve/state", json={"disabled": True})).status_code == 204
+    (eve,) = [one for one in (await api.get("/users", fields="name,disabled"))["items"] if one["name"] == "eve"]
+    assert eve["disabled"] is True
+    await api.refused(409, "POST", "/invitations", json=asked)
+    await api.refused(400, "PUT", "/users/eve/state", json={"disabled": 1})

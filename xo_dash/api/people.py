@@ -148,6 +148,7 @@ def _apart(value: Callable[[_Told], object]) -> Callable[[_Told, Any], object]:
 USERS: Final = collection(
     "users", "Users; who is no administrator sees themselves", _users,
     name=lambda one: one.record.name, role=lambda one: one.record.role.value, created=lambda one: one.record.created,
+    disabled=lambda one: one.record.disabled, last_sign_in=lambda one: one.record.signed_in or None,
 )  # fmt: skip
 GROUPS: Final = collection(
     "groups", "Groups of users", _groups,

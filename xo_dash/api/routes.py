@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from nicegui import App
 from starlette.responses import Response
 
-from xo_dash.api import access, actions, consoles, events, metrics, objects, openapi, people, quotas, runs, transfers
+from xo_dash.api import access, actions, consoles, events, invitations, metrics, objects, openapi, people, quotas, runs, transfers
 from xo_dash.api.asked import Asked, Desk, Handler, Problem, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
@@ -60,6 +60,9 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("POST", "/runs/{id}/undo", runs.undo, runs.UndoBody)
     yield ApiRoute("POST", "/users", people.add_user, people.NewUser)
     yield ApiRoute("DELETE", "/users/{uuid}", people.remove_user)
+    yield ApiRoute("PUT", "/users/{uuid}/state", invitations.set_state, invitations.UserState)
+    yield ApiRoute("POST", "/users/{uuid}/invitation", invitations.renew, invitations.NewLink)
+    yield ApiRoute("POST", "/invitations", invitations.invite, invitations.NewInvitation)
     yield ApiRoute("POST", "/groups", people.add_group, people.NewGroup)
     yield ApiRoute("PUT", "/groups/{uuid}/members", people.set_members, people.GroupMembers)
     yield ApiRoute("DELETE", "/groups/{uuid}", people.remove_group)
