@@ -24,6 +24,7 @@ def page(passkeys: str) -> str:
         "away": _("The server is not responding. Try again."),
         "incomplete": _("This link is incomplete: the part after # is missing."),
     }
+    verb, other, otherwise, waiting = _("Set password and sign in"), _("Use a passkey"), _("or without a password"), _("One moment …")
     fields = (
         '<input name="name" autocomplete="username" hidden>',
         field(
@@ -31,15 +32,15 @@ def page(passkeys: str) -> str:
             minlength=str(SHORTEST), autocomplete="new-password",
         ),
         field(_("Repeat password"), "again", type="password", required="", minlength=str(SHORTEST), autocomplete="new-password"),
-        f"<button>{escape(_('Set password and sign in'))}</button>",
+        f"<button>{escape(verb)}</button>",
     )  # fmt: skip
     title = _("Welcome to xo-dash")
     told = escape(json.dumps(words), quote=True)
     body = (
-        f'<h1>{escape(title)}</h1><p class="lead" id="lead" role="status">{escape(_("One moment …"))}</p>'
+        f'<h1>{escape(title)}</h1><p class="lead" id="lead" role="status">{escape(waiting)}</p>'
         f'{error_box("said")}<form hidden data-words="{told}">{"".join(fields)}</form>'
-        f'<div id="passkey" data-origin="{escape(passkeys)}" hidden>{divider(_("or without a password"))}'
-        f'<button type="button" class="other">{escape(_("Use a passkey"))}</button></div>'
+        f'<div id="passkey" data-origin="{escape(passkeys)}" hidden>{divider(otherwise)}'
+        f'<button type="button" class="other">{escape(other)}</button></div>'
         f"<script>{SCRIPT}</script>"
     )
     return document(title, body)

@@ -42,10 +42,10 @@ def _passkey(form: SignInForm) -> str:
     if not form.passkeys:
         return ""
     words = escape(json.dumps({"none": _("No passkey was used. Try again, or sign in with your password.")}), quote=True)
+    verb, otherwise = _("Sign in with a passkey"), _("or with a password")
     return (
         f'<div id="passkey" data-origin="{escape(form.passkeys)}" data-next="{escape(form.next)}" data-words="{words}" hidden>'
-        f'{error_box("passkey-said")}<button type="button">{drawing("passkey")}{escape(_("Sign in with a passkey"))}</button>'
-        f"{divider(_('or with a password'))}</div>"
+        f'{error_box("passkey-said")}<button type="button">{drawing("passkey")}{escape(verb)}</button>{divider(otherwise)}</div>'
     )
 
 
