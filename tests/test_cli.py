@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.stores.directory import DataDirectory
+from data.stores.invitations import InvitationStore
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
@@ -70,7 +71,7 @@ def test_a_user_is_added_listed_and_gets_a_new_password(run: Run, data_dir: Path
     assert run("user", "list") == (0, "there are no users yet; xo-dash serve asks for the first one\n", "")
     assert run("user", "add", "anna", "--role", "admin", typed="correct horse\n") == (0, "anna can sign in now, with the role admin\n", "")
     status, out, _err = run("user", "list")
-    assert (status, out.split()[:5]) == (0, ["name", "role", "created", "anna", "admin"])
+    assert (status, out.split("\n")[1].split()[:3]) == (0, ["anna", "admin", "active"])
     assert run("user", "passwd", "ANNA", typed="battery staple\n")[0] == 0
 
     directory = DataDirectory(data_dir)
@@ -82,12 +83,32 @@ def test_a_user_is_added_listed_and_gets_a_new_password(run: Run, data_dir: Path
     assert not Passwords().verify_now("correct horse", user.password_hash)[0]
 
 
+def test_a_user_is_invited_disabled_and_enabled(run: Run, data_dir: Path) -> None:
+    run("user", "add", "anna", "--role", "admin", typed="correct horse\n")
+    status, link, _err = run("user", "invite", "bob", "--role", "operator", "--expires", "12h")
+    assert status == 0 and link.startswith("http://127.0.0.1:8080/invitation#")
+    assert run("user", "list")[1].splitlines()[2].split()[:3] == ["bob", "operator", "invited"]
+    status, other, _err = run("user", "reset-password", "bob")
+    directory = DataDirectory(data_dir)
+    known = InvitationStore(directory)
+    assert known.of(link.strip().partition("#")[2]) is None and known.of(other.strip().partition("#")[2])
+    directory.close()
+    assert run("user", "disable", "bob")[0] == 0 and "disabled" in run("user", "list")[1]
+    assert run("user", "disable", "anna")[0] == 1, "the last administrator"
+    assert run("user", "enable", "bob")[0] == 0 and "disabled" not in run("user", "list")[1]
+
+
 @pytest.mark.parametrize(
     ("argv", "typed", "said"),
     [
         (["user", "add", "bob"], "short\n", "at least 8 characters"),
         (["user", "add", "bob"], "", "at least 8 characters"),
         (["user", "add", "  "], "long enough\n", "a name has 1 to 64 visible characters"),
+        (["user", "add", "bob"], "password1\n", "easy to guess"),
+        (["user", "invite", "bob", "--group", "ops"], "", "there is no group named ops"),
+        (["user", "invite", "bob", "--expires", "1y"], "", "at most 90 days"),
+        (["user", "reset-password", "nobody"], "", "there is no user named nobody"),
+        (["ldap", "test", "bob"], "x\n", "set ldap_url"),
         (["user", "passwd", "nobody"], "long enough\n", "there is no user named nobody"),
         (["server", "add", "xcp 1"], "secret\n", "without spaces"),
         (["server", "add", "xcp-1"], "", "a pool needs a password"),
@@ -247,7 +268,7 @@ def test_the_configuration_goes_into_a_file_and_back_and_gets_another_key(run: R
     run("user", "add", "eve", typed="correct horse battery\n")
     assert run("config", "import", file, typed="a wrong passphrase\n")[2] == "xo-dash: the passphrase is wrong, or the file is damaged\n"
     status, said, _complaint = run("config", "import", file, typed="a long passphrase\n")
-    assert status == 0 and "eve" not in run("user", "list")[1]
+    assert status == 0 and "eve" not in run("user", "list")[1].split()
     copy = said.split()[-1]
     assert copy in run("config", "copies")[1] and run("config", "restore", copy)[0] == 0 and "eve" in run("user", "list")[1]
     before = (data_dir / "secret.key").read_bytes() if (data_dir / "secret.key").exists() else b""

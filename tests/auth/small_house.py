@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from data.stores.directory import DataDirectory
 from data.stores.kiosks import KioskStore
+from data.stores.passkeys import PasskeyStore
 from data.stores.users import Role, UserStore
 from pages.front import VIEWS
 from tests.auth.provider import CLIENT, ISSUER, IdentityProvider
@@ -25,10 +26,11 @@ from xo_dash.auth.current import current_session, current_user, user_of
 from xo_dash.auth.guard import OF_A_KIOSK
 from xo_dash.auth.install import install
 from xo_dash.auth.kinds import EVERYBODY, SIGNED_IN, open_to
+from xo_dash.auth.passkeys import Passkeys
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.single_sign_on import SingleSignOn
 from xo_dash.auth.wire import http_protocol
-from xo_dash.config_sign_in import Provider
+from xo_dash.config_sign_in import PasskeySite, Provider
 
 
 def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
@@ -46,7 +48,10 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     known = Provider(ISSUER, CLIENT, name="Home ID", roles={"ops": "operator"})
     sso = SingleSignOn(known, identities.transport) if mode == "sso" else None
     two_step = two_step_of(directory, lambda: mode == "two-step")
-    auth = service_of(directory, users, passwords=passwords, two_step=two_step, demo_while=demo_while, kiosks=kiosks, sso=sso)
+    passkeys = Passkeys(PasskeyStore(directory), PasskeySite("localhost", f"http://localhost:{port}"))
+    auth = service_of(
+        directory, users, passwords=passwords, two_step=two_step, demo_while=demo_while, kiosks=kiosks, sso=sso, passkeys=passkeys
+    )
     install(app, auth, VIEWS, "127.0.0.1")
     clicks: list[str] = []
     button: dict[str, object] = {}
@@ -70,6 +75,12 @@ def main(port: int, folder: Path, mode: str, limits: ConnectionLimits) -> None:
     async def _make() -> JSONResponse:
         secret, record = await kiosks.add("hall", "ann")
         return JSONResponse({"secret": secret, "id": record.id})
+
+    @app.post("/desk/invite")
+    @open_to(EVERYBODY)
+    async def _invite() -> JSONResponse:
+        secret, _user = await auth.by_invitation.invite("carol", Role.VIEWER, "ann")
+        return JSONResponse({"secret": secret})
 
     @app.post("/desk/revoke")
     async def _revoke() -> JSONResponse:

@@ -74,6 +74,7 @@ async def test_a_person_s_page_changes_the_role_disables_and_removes(tmp_path: P
         await at.user.should_see("is signed out at once")
         at.press("Remove")
         await until(lambda: at.context.users.by_name("bob smith") is None)
+        await at.user.should_see("Who may sign in, and who may do what", retries=30)  # the page of nobody leads there
 
 
 async def test_sessions_are_ended_one_by_one_and_all(tmp_path: Path) -> None:
