@@ -9,7 +9,7 @@ from typing import Final
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordMissing, RecordRefused
 from data.stores.grants import GroupStore
-from data.stores.invitations import InvitationStore
+from data.stores.invitations import InvitationStore, end_of
 from data.stores.moments import moment_of
 from data.stores.passkeys import PasskeyStore
 from data.stores.second_factors import SecondFactorStore
@@ -43,7 +43,7 @@ def _invite(given: argparse.Namespace, settings: Settings, directory: DataDirect
     for name, group in zip(given.groups, wanted, strict=True):
         if group is None:
             raise RecordMissing(_("there is no group named {name}; see: xo-dash group list").format(name=name))
-    until = moment_of(given.expires)
+    until = end_of(moment_of(given.expires))
     user = UserStore(directory).add_now(given.name, "", Role(given.role))
     groups.move_now(user.id, [group.id for group in wanted if group is not None])
     _print_link(settings, directory, user, until)

@@ -15,6 +15,7 @@ from components.people.faults import administer_or_notify
 from components.people.invite import new_link
 from components.people.listing import PEOPLE, group_names
 from components.people.role_word import role_word
+from components.people.view_as import view_as_button
 from components.people.ways import last_seen, state, ways
 from components.ui import (
     Age,
@@ -49,6 +50,7 @@ class PersonHead(PageHead):
         self._context, self._id = context, user_id
         super().__init__(context.users.need(user_id).name, icon="user")
         with self.verbs:
+            self._view_as = ui.element().classes("contents")
             self._link = Button(_("New sign-in link") + "…", lambda: new_link(context, context.users.need(user_id)), icon="link")
             self._enable = Button(_("Enable"), lambda: self._do(lambda: context.auth.enable(user_id)))
             self._disable = Button(_("Disable") + "…", self._ask_disable)
@@ -65,6 +67,8 @@ class PersonHead(PageHead):
             for name in group_names(user, self._context.grants.groups.all()):
                 chip(name)
         self.note.text = _("Signs in with: {ways}").format(ways=ways(self._context.auth, user))
+        with fresh_slot(self._view_as):
+            view_as_button(user)
         self._link.set_visibility(not user.external and not user.disabled)
         self._enable.set_visibility(user.disabled)
         self._disable.set_visibility(not user.disabled)

@@ -7,8 +7,9 @@ from typing import Final
 
 from nicegui import ui
 
+from components.people.faults import fault_of
 from components.theme import theme
-from components.ui import Card, choice
+from components.ui import Card, Tone, choice, notify
 from xo_dash import i18n
 from xo_dash.auth.answers import START, START_PAGES
 from xo_dash.auth.current import current_user
@@ -41,8 +42,10 @@ class PreferencesCard(Card):
 
         async def keep() -> None:
             value = str(box.value)
-            await self._context.users.set_preferences(current_user().id, {name: value or None})
-            if name in theme.CHOICES:
+            users = self._context.users
+            if fault := await fault_of(lambda: users.set_preferences(current_user().id, {name: value or None})):
+                notify(fault, Tone.CRITICAL)
+            elif name in theme.CHOICES:
                 theme.change(name, value)
             elif name == "language":
                 ui.run_javascript("location.reload()")

@@ -10,14 +10,14 @@ from xo_dash.auth.view_as import BEGIN, STOP
 from xo_dash.i18n import _
 
 
-def view_as_item(user: User) -> None:
-    """An item of the menu of a user; administrators see what every administrator sees."""
+def view_as_button(user: User) -> None:
+    """On the page of a user; administrators see what every administrator sees."""
     if user.role is Role.ADMIN:
         return
     with ui.element("form").props(f"method=post action={BEGIN}"):
         field = ui.element("input").props("type=hidden name=user")
         field.props["value"] = user.id
-        with ui.element("button").classes("q-item x-leave").props("type=submit role=menuitem").mark("view-as"):
+        with ui.element("button").classes("x-btn").props("type=submit").mark("view-as"):
             Icon("eye")
             ui.label(_("View as {name}").format(name=user.name))
 

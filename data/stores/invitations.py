@@ -53,10 +53,7 @@ class InvitationStore(Records[Invitation]):
 
     def add_now(self, user_id: str, name: str, by: str, until: float | None = None) -> tuple[str, Invitation]:
         """The secret, which nobody can tell again, and the record; earlier links of this user end. Raises RecordRefused."""
-        now = time.time()
-        end = now + LASTS if until is None else until
-        if not now < end <= now + LONGEST:
-            raise RecordRefused(_("a link is valid for at most {days} days from now").format(days=round(LONGEST / DAY)))
+        now, end = time.time(), end_of(until)
         secret = secrets.token_urlsafe(32)
         invitation = Invitation(id=_key(secret), user_id=user_id, name=name, by=by, created=now, until=end)
 
@@ -80,6 +77,15 @@ class InvitationStore(Records[Invitation]):
 
     async def remove_of(self, user_id: str) -> None:
         await self._directory.run(self.remove_of_now, user_id)
+
+
+def end_of(until: float | None) -> float:
+    """When a link of now ends, seconds since 1970. Raises RecordRefused for a time that is over, or too far."""
+    now = time.time()
+    end = now + LASTS if until is None else until
+    if not now < end <= now + LONGEST:
+        raise RecordRefused(_("a link is valid for at most {days} days from now").format(days=round(LONGEST / DAY)))
+    return end
 
 
 def _drop(records: dict[str, Invitation], user_id: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.stores.errors import RecordMissing
-from data.stores.invitations import InvitationStore
+from data.stores.errors import RecordMissing, RecordRefused
+from data.stores.invitations import InvitationStore, end_of
 from data.stores.trace import Actor, Deed, by
 from data.stores.users import Role, User
 from xo_dash.auth.attempts import Attempts, from_address
 from xo_dash.auth.passkeys import Passkeys, Question
 from xo_dash.auth.passwords import Passwords
-from xo_dash.auth.refused import Refused, refusing
+from xo_dash.auth.refused import Refused, refusing, sentence_of
 from xo_dash.auth.session_keeper import SessionKeeper, need_enabled
 from xo_dash.auth.sessions import Session
 from xo_dash.auth.two_step import TwoStep
@@ -37,8 +37,12 @@ class InvitationSignIn:
 
     async def invite(self, name: str, role: Role, inviter: str, until: float | None = None) -> tuple[str, User]:
         """The secret of a link, and the new user whom it is for: they cannot sign in otherwise. Raises Refused."""
+        try:
+            end = end_of(until)  # before anybody is added
+        except RecordRefused as error:
+            raise Refused(sentence_of(error)) from error
         user = await refusing(self._users.add(name, "", role))
-        return await self.renew(user.id, inviter, until), user
+        return await self.renew(user.id, inviter, end), user
 
     async def renew(self, user_id: str, inviter: str, until: float | None = None) -> str:
         """The secret of another link, for who lost their password, or the first link. Raises Refused, RecordMissing."""
