@@ -13,7 +13,7 @@ from components.people.shown_once import own_address
 from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, Value, buttons, confirm, data_table, notify
 from data.stores.passkeys import Passkey
 from xo_dash.auth.current import current_session, current_user
-from xo_dash.auth.passkeys import PATIENCE, Question
+from xo_dash.auth.passkeys import PATIENCE, PasskeyQuestion
 from xo_dash.auth.refused import Refused
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -90,7 +90,7 @@ class PasskeyCard(Card):
         answer = await self._answer(question)
         await auth.by_passkey.add(current_session(), question.ticket, name, answer)
 
-    async def _answer(self, question: Question) -> str:
+    async def _answer(self, question: PasskeyQuestion) -> str:
         """What the browser made. Raises Refused."""
         code = _CREATE.format(options=json.dumps(question.options))
         try:

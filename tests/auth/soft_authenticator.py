@@ -13,7 +13,7 @@ import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from xo_dash.auth.passkeys import Question
+from xo_dash.auth.passkeys import PasskeyQuestion
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
@@ -36,7 +36,7 @@ class Authenticator:
     id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
-    def makes(self, question: Question) -> str:
+    def makes(self, question: PasskeyQuestion) -> str:
         """As `navigator.credentials.create` answers, in JSON."""
         options = question.options
         numbers = self.key.public_key().public_numbers()
@@ -46,7 +46,7 @@ class Authenticator:
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": self._data(options["rp"]["id"], ATTESTED) + attested})
         return self._answer({"clientDataJSON": text(client), "attestationObject": text(attestation)})
 
-    def signs(self, question: Question, user_id: str = "") -> str:
+    def signs(self, question: PasskeyQuestion, user_id: str = "") -> str:
         """As `navigator.credentials.get` answers, in JSON."""
         self.counter += 1 if self.counter else 0
         authenticated = self._data(question.options["rpId"], 0)

@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, NoReturn
 
 from data.stores.users import User
-from xo_dash.auth.external import DirectoryAway, ExternalAccounts, Identity
+from xo_dash.auth.external import DirectoryAway, ExternalAccounts, ExternalIdentity
 from xo_dash.auth.refused import Refused
 from xo_dash.i18n import _
 
@@ -39,7 +39,7 @@ class DirectorySignIn:
         identity = await self._ask(user.name, password)
         return identity is not None and identity.subject == user.external
 
-    async def _ask(self, name: str, password: str) -> Identity | None:
+    async def _ask(self, name: str, password: str) -> ExternalIdentity | None:
         try:
             return await self.directory.identify(name, password)
         except DirectoryAway as error:

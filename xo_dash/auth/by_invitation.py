@@ -9,7 +9,7 @@ from data.stores.invitations import InvitationStore, end_of
 from data.stores.trace import Actor, Deed, by
 from data.stores.users import Role, User
 from xo_dash.auth.attempts import Attempts, from_address
-from xo_dash.auth.passkeys import Passkeys, Question
+from xo_dash.auth.passkeys import PasskeyQuestion, Passkeys
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused, refusing, sentence_of
 from xo_dash.auth.session_keeper import SessionKeeper, need_enabled
@@ -68,7 +68,7 @@ class InvitationSignIn:
         self._keeper.end_all_of(user.id, why="a new password was chosen by a link")
         return None if self._two_step.is_needed(user) else await self._keeper.let_in(user, address)
 
-    async def ask_passkey(self, secret: str, address: str) -> Question:
+    async def ask_passkey(self, secret: str, address: str) -> PasskeyQuestion:
         """Raises Refused."""
         return await self._passkeys.ask_new(await self.look(secret, address))
 

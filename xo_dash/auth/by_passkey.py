@@ -9,7 +9,7 @@ from data.stores.passkeys import Passkey
 from data.stores.trace import Deed
 from xo_dash.auth.attempts import Attempts, from_address
 from xo_dash.auth.by_password import PasswordSignIn
-from xo_dash.auth.passkeys import Passkeys, Question
+from xo_dash.auth.passkeys import PasskeyQuestion, Passkeys
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.session_keeper import SESSIONS, SessionKeeper, need_enabled
 from xo_dash.auth.sessions import Session
@@ -37,7 +37,7 @@ class PasskeySignIn:
             need_enabled(user)
         return await self._keeper.let_in(user, address)
 
-    async def ask_new(self, session: Session, password: str) -> Question:
+    async def ask_new(self, session: Session, password: str) -> PasskeyQuestion:
         """To add one, after the password once more; without one after a sign-in of a moment ago. Raises Refused, SignedOut."""
         user = session.user()
         if user.external:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from xo_dash.auth.external import DirectoryAway, Identity
+from xo_dash.auth.external import DirectoryAway, ExternalIdentity
 from xo_dash.config_sign_in import LdapServer
 
 with warnings.catch_warnings():
@@ -51,7 +51,7 @@ class LdapDirectory:
         """Whether an account is of this directory."""
         return external.startswith(f"{self.server.url} ")
 
-    async def identify(self, name: str, password: str) -> Identity | None:
+    async def identify(self, name: str, password: str) -> ExternalIdentity | None:
         """Who that is; None where the name or the password is wrong. Raises DirectoryAway."""
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._threads, self.identify_now, name, password)
@@ -65,7 +65,7 @@ class LdapDirectory:
         self._is_away = False
         return found
 
-    def identify_now(self, name: str, password: str) -> Identity | None:
+    def identify_now(self, name: str, password: str) -> ExternalIdentity | None:
         """As `identify`, for a thread and for the command line."""
         if not name or len(name) > LONGEST_NAME or not password or "\0" in password:
             return None  # an empty password is nobody's, and many a server takes it for nobody in particular
@@ -79,7 +79,7 @@ class LdapDirectory:
 
     # ---- the two ways
 
-    def _as_user(self, name: str, password: str) -> Identity | None:
+    def _as_user(self, name: str, password: str) -> ExternalIdentity | None:
         """Sign in there as the user, who then reads their own entry."""
         dn = self.server.user_dn.format(name=escape_rdn(name))
         with _Connection(self.server) as connection:
@@ -88,7 +88,7 @@ class LdapDirectory:
             entry = self._entry(connection, name) if self.server.base else connection.read(dn)
             return self._identity(connection, entry, name) if entry is not None else None
 
-    def _searched(self, name: str, password: str) -> Identity | None:
+    def _searched(self, name: str, password: str) -> ExternalIdentity | None:
         """Look the user up, and sign in there as who was found; as nobody where there is none, which takes as long."""
         with _Connection(self.server) as connection:
             if not connection.binds(self.server.bind_dn, self.server.password):
@@ -104,7 +104,7 @@ class LdapDirectory:
         found = connection.search(self.server.base, self.server.user_filter.format(name=escape_filter_chars(name)))
         return found[0] if len(found) == 1 else None
 
-    def _identity(self, connection: _Connection, entry: Entry, name: str) -> Identity:
+    def _identity(self, connection: _Connection, entry: Entry, name: str) -> ExternalIdentity:
         dn, values = str(entry["dn"]), entry["attributes"]
         groups = [str(one) for one in _listed(values.get("memberOf"))]
         if self.server.group_filter:
@@ -112,7 +112,7 @@ class LdapDirectory:
             groups += [str(group["dn"]) for group in connection.search(self.server.base, query)]
         found = {one.casefold() for group in groups for one in (group, _first_name(group))}
         mapped = {*self.server.roles, *self.server.groups}
-        return Identity(
+        return ExternalIdentity(
             subject=f"{self.server.url} {_id(entry) or dn}",
             name=next((str(one) for key in NAMES for one in _listed(values.get(key))), name),
             groups=frozenset(group for group in mapped if group.casefold() in found),

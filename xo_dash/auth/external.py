@@ -16,7 +16,7 @@ Join = Callable[[str, Iterable[str], Iterable[str]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ExternalIdentity:
     """Who they say it is."""
 
     subject: str  # with the issuer or the directory: who it is, for ever
@@ -36,7 +36,9 @@ class ExternalAccounts:
         self._users = keeper.users
         self._join = join
 
-    async def account_of(self, identity: Identity, there: str, roles: Mapping[str, str], groups: Mapping[str, str], address: str) -> User:
+    async def account_of(
+        self, identity: ExternalIdentity, there: str, roles: Mapping[str, str], groups: Mapping[str, str], address: str
+    ) -> User:
         """Their account with the role and the groups that they have now; `there`: what tells so is called. Raises Refused."""
         role = role_of(identity.groups, roles)
         if role is None:
@@ -50,14 +52,14 @@ class ExternalAccounts:
         need_enabled(user)
         return user
 
-    async def _known(self, identity: Identity, role: Role) -> User:
+    async def _known(self, identity: ExternalIdentity, role: Role) -> User:
         """Raises Refused, for a name that somebody else has here as well."""
         user = self._users.by_external(identity.subject)
         if user is None:
             return await refusing(self._users.add(identity.name, "", role, external=identity.subject))
         return user if user.role is role else await refusing(self._users.set_role(user.id, role))
 
-    async def _shut_out(self, identity: Identity) -> None:
+    async def _shut_out(self, identity: ExternalIdentity) -> None:
         """Whoever was let in before and may not come in any more is out everywhere; of their role nothing is left to their tokens."""
         if (user := self._users.by_external(identity.subject)) is None:
             return

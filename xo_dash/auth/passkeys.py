@@ -33,7 +33,7 @@ LONGEST_ANSWER: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PasskeyQuestion:
     """What a browser is asked: `options` are for `navigator.credentials`, `ticket` comes back with its answer."""
 
     ticket: str = field(repr=False)
@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Challenge:
     challenge: bytes
     whose: str  # whom it is registered for; empty: whoever signs in
     until: float
@@ -55,7 +55,7 @@ class Passkeys:
         self.store = store
         self.site = site
         self._clock = clock
-        self._asked: dict[str, _Asked] = {}
+        self._asked: dict[str, _Challenge] = {}
 
     def usable(self, user_id: str) -> bool:
         """Whether this user has one that works at the address of now."""
@@ -65,12 +65,12 @@ class Passkeys:
         """Whether anybody has one."""
         return self.site is not None and bool(self.store.all())
 
-    async def ask_new(self, user: User) -> Question:
+    async def ask_new(self, user: User) -> PasskeyQuestion:
         """To make one for `user`. Raises Refused."""
         site, known = self._need_site(), [one.id for one in self.store.of_user(user.id)]
         challenge = secrets.token_bytes(32)
         options = await asyncio.to_thread(_new_options, site, user, known, challenge)
-        return Question(self._note(challenge, user.id), options)
+        return PasskeyQuestion(self._note(challenge, user.id), options)
 
     async def made(self, ticket: str, user: User, name: str, answer: str) -> Passkey:
         """What a browser made, whose JSON is `answer`: right, and not kept yet. Raises Refused."""
@@ -84,10 +84,10 @@ class Passkeys:
         """Raises Refused."""
         return await refusing(self.store.add(passkey))
 
-    async def ask_who(self) -> Question:
+    async def ask_who(self) -> PasskeyQuestion:
         """To find out who somebody is: the browser offers the passkeys that it has for this dashboard. Raises Refused."""
         site, challenge = self._need_site(), secrets.token_bytes(32)
-        return Question(self._note(challenge, ""), await asyncio.to_thread(_known_options, site, challenge))
+        return PasskeyQuestion(self._note(challenge, ""), await asyncio.to_thread(_known_options, site, challenge))
 
     async def owner(self, ticket: str, answer: str) -> str:
         """The id of the user whose passkey answered. Raises Refused; the same for one that is unknown and one that is wrong."""
@@ -116,7 +116,7 @@ class Passkeys:
         self._asked = {key: one for key, one in self._asked.items() if one.until > now}
         while len(self._asked) >= MOST:
             del self._asked[next(iter(self._asked))]
-        self._asked[ticket] = _Asked(challenge, whose, now + PATIENCE)
+        self._asked[ticket] = _Challenge(challenge, whose, now + PATIENCE)
         return ticket
 
     def _take(self, ticket: str, whose: str) -> bytes:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from xo_dash.auth.answers import NO_STORE, Fields, address_of, fields_of, language_of, let_in, refused_json
 from xo_dash.auth.csrf import way_back
 from xo_dash.auth.kinds import EVERYBODY, open_to
-from xo_dash.auth.passkeys import Question
+from xo_dash.auth.passkeys import PasskeyQuestion
 from xo_dash.auth.refused import Refused
 from xo_dash.i18n import using
 
@@ -73,5 +73,5 @@ class ScriptedPages:
         return JSONResponse({"name": (await invitations.look(secret, address)).name})
 
 
-def _asked(question: Question) -> Response:
+def _asked(question: PasskeyQuestion) -> Response:
     return JSONResponse({"ticket": question.ticket, "options": question.options}, headers=NO_STORE)

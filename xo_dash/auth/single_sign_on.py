@@ -24,7 +24,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from xo_dash.auth.external import Identity
+from xo_dash.auth.external import ExternalIdentity
 from xo_dash.auth.refused import Refused, TooLate
 from xo_dash.config_sign_in import Provider
 from xo_dash.i18n import _
@@ -96,7 +96,7 @@ class SingleSignOn:
         self._on_the_way[state] = _OnTheWay(nonce, verifier, redirect, target, _digest(binding), now + PATIENCE)
         return Departure(str(url), binding)
 
-    async def finish(self, query: str, binding: str) -> tuple[Identity, str]:
+    async def finish(self, query: str, binding: str) -> tuple[ExternalIdentity, str]:
         """Who came back with this query and cookie, and where they wanted to go; each state is good once. Raises Refused."""
         answer = {key: values[0] for key, values in parse_qs(query, max_num_fields=20).items()}
         here = self._on_the_way.pop(answer.get("state", ""), None)
@@ -107,7 +107,7 @@ class SingleSignOn:
             raise Refused(_("{provider} did not let you in.").format(provider=self.provider.name))
         claims = await self._claims(answer["code"], here)
         groups = claims.get(self.provider.groups_claim)
-        return Identity(
+        return ExternalIdentity(
             subject=f"{claims['iss']} {claims['sub']}",
             name=str(claims.get("preferred_username") or claims.get("name") or claims["sub"]),
             groups=frozenset(one for one in groups if isinstance(one, str)) if isinstance(groups, list) else frozenset(),
