@@ -26,8 +26,7 @@ class DirectorySignIn:
         identity = await self._ask(name, password)
         if identity is None:
             raise Refused(_("The name or the password is wrong."))
-        server = self.directory.server
-        return await self._accounts.account_of(identity, server.name, server.roles, server.groups, address)
+        return await self._accounts.account_of(identity, self.directory.server, address)
 
     async def refuse(self) -> NoReturn:
         """What takes as long, and ends as `identify` does for a name that the directory does not know. Raises Refused."""

@@ -33,5 +33,5 @@ class ProviderSignIn:
         deed = Deed(action="session.start", kind=SESSIONS, name=provider.name)
         with self._attempts.at(from_address("provider", address), address, deed):
             identity, target = await self.sso.finish(query, binding)
-            user = await self._accounts.account_of(identity, provider.name, provider.roles, provider.groups, address)
+            user = await self._accounts.account_of(identity, provider, address)
         return *await self._keeper.let_in(user, address), target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from data.stores.trace import Actor, by
 from data.stores.users import LONGEST_NAME, Role, User
@@ -24,6 +25,19 @@ class ExternalIdentity:
     groups: frozenset[str]
 
 
+class GroupSource(Protocol):
+    """A provider or a directory as it is set: what it is called, and what its groups are worth here."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def roles(self) -> Mapping[str, str]: ...
+
+    @property
+    def groups(self) -> Mapping[str, str]: ...
+
+
 class DirectoryAway(Exception):
     """A directory does not answer, or refuses what was set for it; the text says why, in the words of the protocol."""
 
@@ -36,19 +50,17 @@ class ExternalAccounts:
         self._users = keeper.users
         self._join = join
 
-    async def account_of(
-        self, identity: ExternalIdentity, there: str, roles: Mapping[str, str], groups: Mapping[str, str], address: str
-    ) -> User:
-        """Their account with the role and the groups that they have now; `there`: what tells so is called. Raises Refused."""
-        role = role_of(identity.groups, roles)
+    async def account_of(self, identity: ExternalIdentity, source: GroupSource, address: str) -> User:
+        """Their account with the role and the groups that they have now. Raises Refused."""
+        role = role_of(identity.groups, source.roles)
         if role is None:
             await self._shut_out(identity)
-            raise Refused(_("None of your groups at {provider} may sign in here.").format(provider=there))
+            raise Refused(_("None of your groups at {provider} may sign in here.").format(provider=source.name))
         with by(Actor(identity.name[:LONGEST_NAME], address=address)):
             user = await self._known(identity, role)
-            if groups:
-                mine = {groups[group] for group in identity.groups if group in groups}
-                await self._join(user.id, mine, set(groups.values()) - mine)
+            if source.groups:
+                mine = {source.groups[group] for group in identity.groups if group in source.groups}
+                await self._join(user.id, mine, set(source.groups.values()) - mine)
         need_enabled(user)
         return user
 
