@@ -32,6 +32,7 @@ PLACES = (
     "/attention",
     "/messages",
     "/settings",
+    "/people",
     "/account",
     "/audit",
 )

@@ -26,8 +26,8 @@ from xo_dash.context import Context
 from xo_dash.sync.servers import Servers
 
 PATHS = (
-    "/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/account", "/compare",
-    "/consoles", "/vm/{vm}", "/vm/{vm}/console", "/vm/{vm}/snapshots", "/vm/{vm}/history", "/migrate/{vm}", "/migrate?vms={vm}",
+    "/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/attention", "/messages", "/settings", "/people", "/account",
+    "/compare", "/consoles", "/vm/{vm}", "/vm/{vm}/console", "/vm/{vm}/snapshots", "/vm/{vm}/history", "/migrate/{vm}", "/migrate?vms={vm}",
     "/vms?state=trash", "/host/{host}", "/pool/{pool}", "/sr/{sr}", "/network/{network}", "/vm/nope", "/new-vm",
     "/new-sr", "/templates", "/isos",
     "/pool/{pool}/new-network?kind=bond", "/pool/{pool}/ha", "/pool/{pool}/rolling", "/pool/{pool}/import-ova",
