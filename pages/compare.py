@@ -12,14 +12,17 @@ from components.frame.finder import Adder
 from components.ui import PageHead, empty_state
 from components.urls import path_of
 from data.names import name_of
-from data.objects import SR, VM, Host, Pool
 from data.search import Group
 from data.sight import Sight
+from data.views.host import HostView
+from data.views.pool import PoolView
+from data.views.sr import SRView
+from data.views.vm import VMView
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
-PANELS = {VM: panels.of_vm, Host: panels.of_host, SR: panels.of_sr, Pool: panels.of_pool}
+PANELS = {VMView.kind: panels.of_vm, HostView.kind: panels.of_host, SRView.kind: panels.of_sr, PoolView.kind: panels.of_pool}
 
 GROUPS = (Group.POOL, Group.HOST, Group.VM, Group.SR)
 

@@ -10,7 +10,7 @@ from components.hosts.rows import host_table
 from components.lists import Listing
 from components.stale_data import stale_bands
 from components.ui import heading
-from data.objects import Host
+from data.views.host import HostView
 from pages.layout import frame
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -23,4 +23,4 @@ def create(program: Context) -> None:
         with frame(context, title=_("Hosts"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Hosts"), 1).classes("x-only-read")
             stale_bands(context.mirror)
-            Listing(context.mirror, host_table(), full=True, acts=comparing(Host), offer=PlacedMenu(context).open_for)
+            Listing(context.mirror, host_table(), full=True, acts=comparing(HostView.kind), offer=PlacedMenu(context).open_for)

@@ -10,7 +10,7 @@ from components.networks.rows import network_table
 from components.new_network import first_pool
 from components.stale_data import stale_bands
 from components.ui import Button, Tone, heading, notify
-from data.objects import Network
+from data.views.network import NetworkView
 from pages.layout import frame
 from pages.revealing import revealing
 from xo_dash.context import Context
@@ -25,7 +25,7 @@ def create(program: Context) -> None:
             heading(_("Networks"), 1).classes("x-only-read")
             stale_bands(context.mirror)
             offer = PlacedMenu(context).open_for
-            with Listing(context.mirror, network_table(), full=True, offer=offer, reveal=revealing(context, Network)):
+            with Listing(context.mirror, network_table(), full=True, offer=offer, reveal=revealing(context, NetworkView.kind)):
                 Button(_("New network"), lambda: _begin(context)).mark("new-network")
 
 

@@ -20,9 +20,9 @@ from data.changes import Change, Operation
 from data.identity import key_of, parse
 from data.names import name_of
 from data.names import pool_name as name_of_pool
-from data.objects import Pool
 from data.server import Server
 from data.types import XapiObject
+from data.views.pool import PoolView
 from data.views.view import PRESENT, View
 from pages.layout import frame
 from xo_dash.context import Context
@@ -58,7 +58,7 @@ def object_page(context: Context, about: PageKind[ViewT], key: str) -> None:
     found = context.mirror.find(about.kind, key)
     title = name_of(found) if found else ""
     crumbs = [(about.all_title, about.all_path)]
-    if found is not None and not isinstance(found, Pool):
+    if found is not None and not isinstance(found, PoolView.kind):
         crumbs = [(pool_name(found), pool_path(found)), *crumbs]
     with frame(context, title=title or about.title, crumbs=crumbs, selected=found):
 
@@ -96,7 +96,9 @@ def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], N
         if not shown and any(isinstance(change.subject, Server) for change in changes):
             return True  # all there is may be here now
         comes_or_goes = any(
-            isinstance(change.subject, kind) and change.operation is not Operation.MOD and (kind is Pool or change.subject.uuid == uuid)
+            isinstance(change.subject, kind)
+            and change.operation is not Operation.MOD
+            and (kind is PoolView.kind or change.subject.uuid == uuid)
             for change in changes
         )
         return comes_or_goes and (not shown or bool(mirror.having(kind, meant[0])))

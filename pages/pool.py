@@ -13,8 +13,8 @@ from components.lists import Listing
 from components.recent_messages import RecentMessages
 from components.storage.rows import sr_table
 from components.ui import Card
-from data.objects import SR
 from data.views.pool import PoolView
+from data.views.sr import SRView
 from pages.objects import PageKind, object_page, tabbed
 from pages.revealing import revealing
 from xo_dash.context import Context
@@ -54,6 +54,6 @@ def _overview(context: Context, pool: PoolView) -> None:
     PoolFailures(pool)
     PoolPatches(context, pool.row)
     with Card(_("Storage")) as srs:
-        Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SR), on_count=srs.show_count)
+        Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SRView.kind), on_count=srs.show_count)
     HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)
     RecentMessages(mirror, pool.row)

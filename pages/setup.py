@@ -14,10 +14,11 @@ from components.transfers.allowed_hosts import AllowedHostsSettings
 from components.ui import Card, PageHead, cards
 from components.vms.trash import TrashSettings
 from data.changes import Change, Operation
-from data.objects import VM, Host
 from data.placement import is_guest
 from data.server import Server
 from data.stores.users import Role
+from data.views.host import HostView
+from data.views.vm import VMView
 from pages.layout import frame
 from xo_dash import __version__
 from xo_dash.auth.current import current_user
@@ -55,8 +56,8 @@ def _about(context: Context) -> None:
             (_("Version"), __version__),
             (_("Licence"), "AGPL-3.0-or-later"),
             (_("Pools"), number(len(context.mirror.pools))),
-            (_("Hosts"), number(sum(1 for _host in context.mirror.every(Host)))),
-            (_("VMs"), number(sum(map(is_guest, context.mirror.every(VM))))),
+            (_("Hosts"), number(sum(1 for _host in context.mirror.every(HostView.kind)))),
+            (_("VMs"), number(sum(map(is_guest, context.mirror.every(VMView.kind))))),
             (_("Data directory"), folder),
         ]
 
@@ -66,4 +67,6 @@ def _about(context: Context) -> None:
 
 
 def _counts(changes: Sequence[Change]) -> bool:
-    return any(change.operation is not Operation.MOD and isinstance(change.subject, (Server, Host, VM)) for change in changes)
+    return any(
+        change.operation is not Operation.MOD and isinstance(change.subject, (Server, HostView.kind, VMView.kind)) for change in changes
+    )

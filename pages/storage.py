@@ -10,7 +10,7 @@ from components.lists import Listing
 from components.stale_data import stale_bands
 from components.storage.rows import sr_table
 from components.ui import heading
-from data.objects import SR
+from data.views.sr import SRView
 from pages.layout import frame
 from pages.revealing import revealing
 from xo_dash.context import Context
@@ -25,5 +25,7 @@ def create(program: Context) -> None:
             heading(_("Storage"), 1).classes("x-only-read")
             stale_bands(context.mirror)
             offer = PlacedMenu(context).open_for
-            with Listing(context.mirror, sr_table(), full=True, acts=comparing(SR), offer=offer, reveal=revealing(context, SR)):
+            with Listing(
+                context.mirror, sr_table(), full=True, acts=comparing(SRView.kind), offer=offer, reveal=revealing(context, SRView.kind)
+            ):
                 ui.link(_("New SR"), "/new-sr").classes("x-btn").mark("new-sr")

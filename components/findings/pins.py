@@ -15,15 +15,19 @@ from components.ui import Button, ButtonKind, Mark
 from data.findings.finding import Level
 from data.identity import key_of
 from data.names import name_of
-from data.objects import SR, VM, Host, Network, Pool
 from data.types import XapiObject
+from data.views.host import HostView
+from data.views.network import NetworkView
+from data.views.pool import PoolView
+from data.views.sr import SRView
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
 PINS: Final = "attention.pins"
 """The user's preference: [[XAPI's class, key]]; older ones have a uuid alone."""
 MOST: Final = 8
-KINDS: Final = {kind.xapi_class: kind for kind in (VM, Host, Pool, SR, Network)}
+KINDS: Final = {kind.xapi_class: kind for kind in (VMView.kind, HostView.kind, PoolView.kind, SRView.kind, NetworkView.kind)}
 
 
 class Pins(ui.element):

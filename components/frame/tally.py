@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from data.changes import Change, Operation
 from data.coalesce import Coalescer
-from data.objects import SR, VM, Host, Network
 from data.placement import is_guest
 from data.server import Server
 from data.sight import Sight
+from data.views.host import HostView
+from data.views.network import NetworkView
+from data.views.sr import SRView
+from data.views.vm import VMView
 
 
 class SectionCounts(NamedTuple):
@@ -22,7 +25,7 @@ class SectionCounts(NamedTuple):
     networks: int
 
 
-_KINDS = (Host, SR, Network)
+_KINDS = (HostView.kind, SRView.kind, NetworkView.kind)
 _GUEST = frozenset({"is_a_template", "is_a_snapshot", "is_control_domain", "other_config"})
 
 
@@ -42,7 +45,7 @@ class SectionCounter:
     def counts(self) -> SectionCounts:
         if self._counts is None or not self._observers:
             pools = list(self._mirror)
-            vms = sum(is_guest(vm) for pool in pools for vm in pool.all(VM).values())
+            vms = sum(is_guest(vm) for pool in pools for vm in pool.all(VMView.kind).values())
             self._counts = SectionCounts(vms, *(sum(len(pool.all(kind)) for pool in pools) for kind in _KINDS))
         return self._counts
 
@@ -79,6 +82,6 @@ class SectionCounter:
 
 
 def _counts_for(change: Change) -> bool:
-    if isinstance(change.subject, VM):
+    if isinstance(change.subject, VMView.kind):
         return change.operation is not Operation.MOD or not _GUEST.isdisjoint(change.names)
     return isinstance(change.subject, (*_KINDS, Server)) and change.operation is not Operation.MOD

@@ -18,7 +18,9 @@ from components.urls import PREFIXES
 from components.viewport import ViewportLoads
 from data.changes import Subject
 from data.identity import key_of
-from data.objects import VM, Host, Pool
+from data.views.host import HostView
+from data.views.pool import PoolView
+from data.views.vm import VMView
 from xo_dash import i18n
 from xo_dash.i18n import _, pgettext
 
@@ -44,9 +46,9 @@ class Tree(ui.element, component="tree.js"):
         self._props["marks"], self._props["screens"] = drawings(), screens()
         self._props["icons"] = [drawing("pool"), drawing("host")]  # by Kind
         self._props["paths"] = {
-            str(int(NodeKind.POOL)): PREFIXES[Pool],
-            str(int(NodeKind.HOST)): PREFIXES[Host],
-            str(int(NodeKind.VM)): PREFIXES[VM],
+            str(int(NodeKind.POOL)): PREFIXES[PoolView.kind],
+            str(int(NodeKind.HOST)): PREFIXES[HostView.kind],
+            str(int(NodeKind.VM)): PREFIXES[VMView.kind],
         }
         self._props["words"] = _words()
         self.on("watch", self._watch)
@@ -59,7 +61,7 @@ class Tree(ui.element, component="tree.js"):
         nodes = [node for node in wanted[:MOST] if isinstance(node, int)]
         self._reader.look_at(nodes)
         found = ((node, self._feed.rows.subject(node)) for node in nodes)
-        self._loads.watch({node: vm for node, vm in found if isinstance(vm, VM)})
+        self._loads.watch({node: vm for node, vm in found if isinstance(vm, VMView.kind)})
 
     def _menu(self, event: events.GenericEventArguments) -> None:
         match event.args:
@@ -75,7 +77,7 @@ class Tree(ui.element, component="tree.js"):
 
 
 def _key(selected: Subject | None) -> str:
-    return key_of(selected) if isinstance(selected, Pool | Host | VM) else ""
+    return key_of(selected) if isinstance(selected, (PoolView.kind, HostView.kind, VMView.kind)) else ""
 
 
 def _words() -> dict[str, Any]:

@@ -12,8 +12,8 @@ from components.live import follow_source, fresh_slot
 from components.ui import Age, Button, ButtonKind, Card
 from components.vms.setting_words import setting_text, setting_title
 from data.journal_names import seen_line
-from data.objects import VM
 from data.stores.journal import SHOWN, JournalLine
+from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.actions import BY_ID
 from xo_dash.i18n import _, ngettext, number
@@ -29,7 +29,7 @@ LONGEST: Final = 120
 class JournalCard(Card):
     """The newest first; follows what is written, and a choice of time."""
 
-    def __init__(self, context: Context, vm: VM) -> None:
+    def __init__(self, context: Context, vm: VMView) -> None:
         super().__init__(_("Changes"), " ")
         self.classes("x-journal")
         self._context, self._vm = context, vm
@@ -43,7 +43,7 @@ class JournalCard(Card):
             self._more = Button(_("Show more"), self._show_more, kind=ButtonKind.GHOST).mark("more-changes")
             self._more.set_visibility(False)
             with ui.element().classes("contents"):
-                follow_source(lambda tell: context.journal.observe(lambda uuids: tell() if vm.uuid in uuids else None), self._read)
+                follow_source(lambda tell: context.journal.observe(lambda uuids: tell() if vm.row.uuid in uuids else None), self._read)
 
     def _narrow(self, period: Period) -> None:
         self._period, self._wanted = period, PAGE
@@ -60,7 +60,7 @@ class JournalCard(Card):
     async def _fetch(self, turn: int) -> None:
         """Of two fetches that overlap the later one is shown."""
         begin, end = max(self._period.begin, 0.0), min(self._period.end, 9e15)
-        lines = await self._context.journal.lines(self._vm, begin, end)
+        lines = await self._context.journal.lines(self._vm.row, begin, end)
         if turn == self._turn and not self.is_deleted:
             self._lines = [seen_line(line, self._context.mirror) for line in lines] if self._context.is_restricted else lines
             with self:

@@ -13,5 +13,5 @@ from xo_dash.context import Context
 def history(context: Context, vm: VMView) -> None:
     """What changed, and beside it what XAPI noted."""
     with ui.element().classes("x-vm-history"):
-        JournalCard(context, vm.row)
+        JournalCard(context, vm)
         RecentMessages(context.mirror, vm.row)
