@@ -64,6 +64,7 @@ MEASUREMENTS: Measurements = {
     "bystanders": bystanders.bystanders,
     "transfers": transfers.figures,
     "evacuation": evacuation.figures,
+    "targets": evacuation.targets_checked,
 }
 
 

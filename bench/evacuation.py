@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bench.figures import Figure, percentile
+from data.identity import key_of
 from data.maintenance import away_from
 from data.objects import Host, Pool
 from data.stores.users import Role, User
@@ -19,9 +20,11 @@ from xo_dash.control.actions import action
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
 from xo_dash.control.pool.balance import BalancePool, SuggestedMove
 from xo_dash.control.run import Run, RunState
+from xo_dash.control.vm.migration.checks import AT_ONCE
+from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.simulator.testing import simulated
 
-HOSTS, VMS, QUEUED, SPEED = 10, 300, 50, 400.0
+HOSTS, VMS, QUEUED, TARGETS, SPEED = 10, 300, 50, 60, 400.0
 TICK = 0.002
 
 
@@ -71,6 +74,24 @@ async def figures() -> list[Figure]:
         Figure(f"evacuation: {HOSTS} hosts with {VMS} VMs emptied and filled again", took, "s", None, f"{left} VMs went and came"),
         Figure("... the loop held, 999 of 1,000 times at most", percentile(gaps.seen, 0.999) * 1000, "ms", 5, "processor time"),
         Figure(f"... of {QUEUED} migrations queued, at a time at most", most, "moves", 4, "as many as were asked for"),
+    ]  # fmt: skip
+
+
+async def targets_checked() -> list[Figure]:
+    """One VM and 60 hosts that may take it: until the first answers, and until the last."""
+    with tempfile.TemporaryDirectory() as folder, simulated((TARGETS,), (TARGETS,), (4,), speed=1) as simulation:
+        async with wired(simulation.pools[0], Path(folder)) as bench:
+            vm = next(vm for vm in bench.machines if "pool_migrate" in vm.allowed_operations)
+            wanted = [(vm, MigrateVM(host=key_of(host))) for host in bench.home.all(Host).values()]
+            told: list[float] = []
+            began = time.perf_counter()
+            async with Gaps() as gaps:
+                await bench.runner.migration_checks.ask(wanted, lambda *_one: told.append(time.perf_counter() - began))
+    first = told[AT_ONCE - 1] * 1000
+    return [
+        Figure(f"checking {TARGETS} targets of one VM: first {AT_ONCE} answers", first, "ms", 300, f"{AT_ONCE} at a time"),
+        Figure("... all answers", told[-1] * 1000, "ms", None, f"{len(told)} answers"),
+        Figure("... the loop held at most", max(gaps.seen) * 1000, "ms", 5, "processor time"),
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from data.objects import Host, HostMetrics
 from data.texts import moment
@@ -63,6 +64,11 @@ def is_older(host: Host, other: Host | None) -> bool:
 
 
 def _platform(host: Host | None) -> tuple[int, ...]:
-    text = host.software_version.get("platform_version", "") if host is not None else ""
+    return _numbers(host.software_version.get("platform_version", "")) if host is not None else ()
+
+
+@lru_cache(maxsize=64)
+def _numbers(text: str) -> tuple[int, ...]:
+    """Asked for each host and VM of a pool that is emptied."""
     parts = text.split(".")
     return tuple(map(int, parts)) if text and all(part.isascii() and part.isdigit() and len(part) < 9 for part in parts) else ()

@@ -325,7 +325,7 @@ class Runner:
             with reading(self._mirror.pools) as read, plan_began(item.started):
                 read.note(item.subject)
                 item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
-            record.began(item.started, request, read.recorded())
+            record.began(item.started, request, read)
             outcome = await self._execution.carry_out(run, item, request, turn, record)
         except AuditUnwritable as error:
             item.started = 0.0

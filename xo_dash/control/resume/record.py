@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from data.mirror import PoolMirror
-from data.reading import PastRows, RecordedRows
+from data.reading import PastRows, ReadTracer
 from data.types import Ref
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.plan import Call, Step
@@ -124,9 +124,10 @@ class ItemRecord:
 
     # of now
 
-    def began(self, moment: float, request: Request, rows: RecordedRows) -> None:
+    def began(self, moment: float, request: Request, read: ReadTracer) -> None:
         self.moment = moment
-        self._note(ItemBegan(item=self._number, at=moment, request=msgspec.to_builtins(request), rows=rows))
+        if self._file is not None:
+            self._note(ItemBegan(item=self._number, at=moment, request=msgspec.to_builtins(request), rows=read.recorded()))
 
     async def begin(self, place: Place, step: Step) -> None:
         """Return when it is on the disk that this will be sent. What undoes a step is remembered besides: see `try_again`."""
