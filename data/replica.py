@@ -120,8 +120,11 @@ class Replica(Mirror):
                 continue
             self._excerpt(pool).changed(subject, change.operation, change.names)
             hosts.setdefault(id_, set()).update(HostView.memory.reads.affected(change, self._source.pools))
+        servers = {change.subject.id for change in changes if isinstance(change.subject, Server)}
         for id_, pool in touched.items():
-            self._settle(pool, hosts.get(id_, ()))
+            self._excerpt(pool).judge()
+            if id_ in self.pools or id_ in servers or self._excerpt(pool):  # else nothing of it is seen, as before
+                self._settle(pool, hosts.get(id_, ()))
 
     def _connection(self, pool: PoolMirror, names: frozenset[str]) -> None:
         """The server of a pool is another; what it is called too, and by that who may see it."""
@@ -157,9 +160,7 @@ class Replica(Mirror):
         self._account(own, [host for ref in touched if (host := pool.one(Host, ref)) is not None])
 
     def _settle(self, pool: PoolMirror, hosts: Iterable[Host]) -> None:
-        excerpt = self._excerpt(pool)
-        excerpt.judge()
-        for _ in self._settling(pool, excerpt, hosts):
+        for _ in self._settling(pool, self._excerpt(pool), hosts):
             pass
 
     def _join(self, pool: PoolMirror) -> PoolMirror:

@@ -15,8 +15,8 @@ def view_as_button(user: User) -> None:
     if user.role is Role.ADMIN:
         return
     with ui.element("form").props(f"method=post action={BEGIN}"):
-        field = ui.element("input").props("type=hidden name=user")
-        field.props["value"] = user.id
+        _hidden("user", user.id)
+        _hidden("page", ui.context.client.id)
         with ui.element("button").classes("x-btn").props("type=submit").mark("view-as"):
             Icon("eye")
             ui.label(_("View as {name}").format(name=user.name))
@@ -29,6 +29,12 @@ def viewing_banner(user: User) -> None:
     with ui.element().classes("x-viewing").props("role=status"):
         Icon("eye")
         ui.label(_("You see what {name} sees. Nothing can be changed.").format(name=user.name)).classes("x-viewing-text")
-        with ui.element("form").props(f"method=post action={STOP}"), ui.element("button").props("type=submit") as button:
-            button.classes("x-btn x-btn-primary").mark("stop-viewing")
-            ui.label(_("Stop viewing as"))
+        with ui.element("form").props(f"method=post action={STOP}"):
+            _hidden("page", ui.context.client.id)
+            with ui.element("button").props("type=submit").classes("x-btn x-btn-primary").mark("stop-viewing"):
+                ui.label(_("Stop viewing as"))
+
+
+def _hidden(name: str, value: str) -> None:
+    field = ui.element("input").props(f"type=hidden name={name}")
+    field.props["value"] = value

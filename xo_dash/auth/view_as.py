@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -37,19 +38,19 @@ class ViewAs:
         with using(negotiate(request.headers.get("accept-language", ""))):
             if session is None or account is None or account.role is not Role.ADMIN:
                 return PlainTextResponse(_("Only an administrator can view as another user."), 403)
-            user = self._users.get(await _field(request, "user"))
+            fields = await _fields(request)
+            user = self._users.get(fields.get("user", ""))
             if user is None or user.role is Role.ADMIN:
                 return PlainTextResponse(_("There is no such user, or it is an administrator, who sees what you see."), 404)
         self._stop(session)
         session.viewing_as = user.id
         self._tell(Actor(account.name, account.id, session.address), Deed(action="view_as.begin", kind="users", id=user.id, name=user.name))
-        await reload_pages(pages_of(session))
-        return RedirectResponse("/", 303)
+        return await _home(session, fields)
 
     async def stop(self, request: Request) -> Response:
         if (session := person_of(request.scope)) is not None:
             self._stop(session)
-            await reload_pages(pages_of(session))
+            return await _home(session, await _fields(request))
         return RedirectResponse("/", 303)
 
     def _stop(self, session: Session) -> None:
@@ -60,11 +61,17 @@ class ViewAs:
             self._tell(actor, Deed(action="view_as.end", kind="users", id=user.id, name=user.name))
 
 
-async def _field(request: Request, name: str) -> str:
-    """Of a form; empty for none, and for what is longer than any."""
+async def _home(session: Session, fields: Mapping[str, str]) -> Response:
+    """Pages that are open are made anew; but for the one that asks, which leaves by itself."""
+    await reload_pages([page for page in pages_of(session) if page.id != fields.get("page")])
+    return RedirectResponse("/", 303)
+
+
+async def _fields(request: Request) -> Mapping[str, str]:
+    """Of a form; none of what is longer than any."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > LONGEST_BODY:
-            return ""
-    return parse_qs(body.decode("utf-8", "replace")).get(name, [""])[0]
+            return {}
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
