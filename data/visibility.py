@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from enum import IntEnum
+from itertools import chain
 from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from data.chains import chain_below
@@ -115,6 +116,8 @@ _OF_A_HOST: Final = (PCI, PGPU, PUSB)
 _OF_A_POOL: Final = (SM, Appliance, GPUGroup, VGPUType, USBGroup, Task, Message)
 """What is seen by who sees the pool as a whole, whatever it is about."""
 
+WHOLES: Final = 1 << 20
+"""More than ever bring one row by name. One number for both counts: there are as many of them as rows are seen."""
 _NO_BRINGING: Final[Mapping[str, Degree]] = {}
 _Target = tuple[type[XapiObject], Ref]
 
@@ -129,8 +132,8 @@ class Excerpt:
         self._known: set[XapiObject] = set()  # by name, for themselves
         self._degrees: dict[XapiObject, Degree] = {}
         self._refs: set[str] = set()  # of all that is seen
-        self._brought: dict[XapiObject, dict[_Target, Degree]] = {}  # what each of them brings
-        self._bringers: dict[Ref, list[int]] = {}  # by how many each is brought: by name, as a whole
+        self._brought: dict[XapiObject, tuple[Any, ...]] = {}  # what each of them brings: kind, ref, degree; kind, ref, degree ...
+        self._bringers: dict[Ref, int] = {}  # by how many each is brought: by name, and by WHOLES each as a whole
         self._due: dict[XapiObject, None] = {}  # to be judged
         self._touched: dict[XapiObject, None] = {}  # to be written
         self._is_new = True  # nothing was written yet: whoever refers to what appears will be
@@ -220,7 +223,7 @@ class Excerpt:
 
     def _brought_to(self, row: XapiObject) -> Degree:
         """How much of it is seen for the sake of others."""
-        named, whole = self._bringers.get(row.ref, (0, 0))
+        whole, named = divmod(self._bringers.get(row.ref, 0), WHOLES)
         if whole and (not isinstance(row, VM) or row.is_a_snapshot or row.is_control_domain):
             return Degree.WHOLE
         return Degree.NAME if (named or whole or row in self._known) and type(row) in NAMED else Degree.NOTHING
@@ -247,20 +250,22 @@ class Excerpt:
             self._due.update(dict.fromkeys(self._messages[row.uuid]))
 
     def _bring(self, row: XapiObject, now: dict[_Target, Degree]) -> None:
-        before = self._brought.get(row, {})
-        if before == now:
+        flat = tuple(chain.from_iterable((*target, degree) for target, degree in now.items()))
+        before = self._brought.get(row, ())
+        if before == flat:
             return
-        for targets, by in ((before, -1), (now, 1)):
-            for (_kind, ref), degree in targets.items():
-                count = self._bringers.setdefault(ref, [0, 0])
-                count[degree is Degree.WHOLE] += by
-                if count == [0, 0]:
+        for targets, by in ((before, -1), (flat, 1)):
+            for ref, degree in zip(targets[1::3], targets[2::3], strict=True):
+                count = self._bringers.get(ref, 0) + (by * WHOLES if degree is Degree.WHOLE else by)
+                if count:
+                    self._bringers[ref] = count
+                else:
                     del self._bringers[ref]
-        for kind, ref in before.keys() | now.keys():
+        for kind, ref in {*zip(before[::3], before[1::3], strict=True), *now}:
             if (target := self._pool.one(kind, ref)) is not None:
                 self._due[target] = None
         if now:
-            self._brought[row] = now
+            self._brought[row] = flat
         else:
             self._brought.pop(row, None)
 
