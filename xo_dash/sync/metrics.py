@@ -26,8 +26,10 @@ log = logging.getLogger(__name__)
 
 ROUND = STEP
 """Seconds between two questions to a host while somebody looks at what it measures: it does so no oftener."""
+FEW, SLOWER_ROUND = 8, 10.0
+"""With more such hosts than this, as for a list or a map, they are so far apart: a request a host each time."""
 MANY, WIDE_ROUND = 60, 30.0
-"""With more such hosts than this, they are so far apart: a request a host each time."""
+"""... and with more than this so far."""
 IDLE_ROUND = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
 SLICE = 10
@@ -99,7 +101,8 @@ class Collector:
         for ref in self._hosts.keys() - hosts.keys():
             self._pool.history.clocks.pop(self._hosts.pop(ref).uuid, None)
         looked_at = self._looked_at()
-        brisk = ROUND if len(looked_at) <= MANY else WIDE_ROUND
+        hosts_asked = len(looked_at)
+        brisk = ROUND if hosts_asked <= FEW else SLOWER_ROUND if hosts_asked <= MANY else WIDE_ROUND
         for ref, host in hosts.items():
             metrics = self._pool.one(HostMetrics, host.metrics)
             asked = self._hosts.setdefault(ref, _Asked(host.uuid))
