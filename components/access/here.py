@@ -109,10 +109,10 @@ class GrantsHere(Card):
     def _line(self, grant: Grant, table: GrantTable) -> list[str | Callable[[], object]]:
         role, who = str(role_text(grant.role, table)), str(whose(grant, table, self._context.users))
         revoke = lambda: Button(_("Revoke"), lambda: revoke_grant(self._context, grant, who), kind=ButtonKind.GHOST)  # noqa: E731
-        said = _("not {role}").format(role=role) if grant.deny else role
-        return [said, str(target_text(grant, self._row.home)), who, until_text(grant), revoke]
+        said = _("owner") if grant.owner else _("not {role}").format(role=role) if grant.deny else role
+        return [said, str(target_text(grant, self._row.home)), who, until_text(grant), "" if grant.owner else revoke]
 
 
 def grants_here(table: GrantTable, row: XapiObject) -> list[Grant]:
     """Those of everybody that say something of it and have not ended, the nearest first."""
-    return Rights(0, table.valid(), table.roles, fitting=table.fitting).grants_on(row.home.original(row))
+    return Rights(0, [*table.valid(), *table.ownerships()], table.roles, fitting=table.fitting).grants_on(row.home.original(row))

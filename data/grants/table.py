@@ -98,7 +98,11 @@ class GrantTable:
         """Those that a user has, directly or by groups, and that have not ended."""
         groups = groups_of(user_id, self.groups)
         given = [grant for grant in self.valid() if grant.user_id == user_id or grant.group_id in groups]
-        return given + [owning(key, owner) for key, owner in self.owners.items() if owner == user_id]
+        return given + [grant for grant in self.ownerships() if grant.user_id == user_id]
+
+    def ownerships(self) -> Sequence[Grant]:
+        """What everybody has as the owner of something."""
+        return [owning(key, owner) for key, owner in self.owners.items()]
 
     def quotas_of(self, user_id: str) -> list[Quota]:
         """Their own, and those of the groups that they are in."""

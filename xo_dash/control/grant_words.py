@@ -41,6 +41,8 @@ def target_text(grant: Grant, home: Home) -> LazyText:
 
 def grant_text(grant: Grant, table: GrantTable, home: Home) -> LazyText:
     """The role and what it is on, in one."""
+    if grant.owner:
+        return lazy(N_("owner of {target}"), target=target_text(grant, home))
     message = N_("a deny of {role} on {target}") if grant.deny else N_("{role} on {target}")
     return lazy(message, role=role_text(grant.role, table), target=target_text(grant, home))
 

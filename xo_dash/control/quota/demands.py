@@ -32,7 +32,6 @@ class Demand:
 
     amounts: Amounts = NOTHING
     vm: VM | None = None
-    makes: bool = False  # what it makes is its user's
     uses: tuple[XapiObject, ...] = ()  # SRs and networks, besides those that the request names
     runs: bool = False  # its vCPUs and memory are those of a VM that runs
     starts: bool = False  # they are counted already where halted VMs count
@@ -55,25 +54,25 @@ def _created(request: CreateVM, pool: Pool) -> Demand:
     each = Amounts(1, made.vcpus, made.memory.static_max, sum(disk.size for disk in made.disks))
     srs = [disk.sr for disk in made.disks if disk.sr is not None and disk.existing is None]
     networks = [card.network for card in made.cards if card.network is not None]
-    return Demand(amounts=each.times(len(made.names)), makes=True, uses=(*srs, *networks), runs=request.start)
+    return Demand(amounts=each.times(len(made.names)), uses=(*srs, *networks), runs=request.start)
 
 
 def _cloned(request: CloneVM, vm: VM) -> Demand:
     sr = vm.home.by_uuid(SR, request.sr) if request.sr else None
-    return Demand(amounts=_as_vm(vm), makes=True, uses=(*([sr] if sr else _srs(vm)), *_networks(vm)))
+    return Demand(amounts=_as_vm(vm), uses=(*([sr] if sr else _srs(vm)), *_networks(vm)))
 
 
 def _made_template(_request: CloneVM, vm: VM) -> Demand:
-    return Demand(amounts=Amounts(disk=amounts_of(vm).disk), makes=True, uses=tuple(_srs(vm)))
+    return Demand(amounts=Amounts(disk=amounts_of(vm).disk), uses=tuple(_srs(vm)))
 
 
 def _copied(_request: CopyToPool, vm: VM) -> Demand:
-    return Demand(amounts=_as_vm(vm), makes=True)
+    return Demand(amounts=_as_vm(vm))
 
 
 def _imported(_request: object, _pool: Pool) -> Demand:
     """What is in an export nobody knows before it is in the pool."""
-    return Demand(amounts=Amounts(vms=1), makes=True, is_known=False)
+    return Demand(amounts=Amounts(vms=1), is_known=False)
 
 
 def _imported_ova(request: ImportOVA, pool: Pool) -> Demand:
@@ -81,7 +80,7 @@ def _imported_ova(request: ImportOVA, pool: Pool) -> Demand:
     vcpus, memory = sum(system.vcpus for system in systems), sum(system.memory for system in systems)
     amounts = Amounts(max(1, len(systems)), vcpus, memory, sum(one.size for one in disks))
     srs = [sr for one in disks if (sr := pool.home.by_uuid(SR, one.sr or request.sr))]
-    return Demand(amounts=amounts, makes=True, uses=tuple(srs), runs=request.start)
+    return Demand(amounts=amounts, uses=tuple(srs), runs=request.start)
 
 
 def _became_vm(_request: object, template: VM) -> Demand:
@@ -162,3 +161,7 @@ _DEMANDS: Final[Mapping[str, Demanding]] = {
     "vdi.grow": _grown,
 }
 COMMANDS: Final = frozenset(_DEMANDS)
+MAKING: Final = frozenset(
+    {"vm.create", "vm.clone", "snapshot.new_vm", "snapshot.new_template", "vm.copy_to_pool", "pool.import_vm", "pool.import_ova"}
+)
+"""Commands whose VMs and templates are their user's."""

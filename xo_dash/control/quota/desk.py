@@ -17,7 +17,7 @@ from data.stores.errors import StoreError
 from data.stores.users import Role, User
 from data.types import Ref, XapiObject
 from xo_dash.control.action import mentions
-from xo_dash.control.quota.demands import Demand, demand
+from xo_dash.control.quota.demands import MAKING, Demand, demand
 from xo_dash.control.quota.words import beyond, not_allowed, unknown_size
 from xo_dash.control.request import Fault, Request
 from xo_dash.control.run import Run, RunItem
@@ -107,7 +107,7 @@ class QuotaDesk:
             yield from self._detached(item.subject)
         elif run.action.id in DISKS:
             yield from ((key_of(disk), run.user_id) for disk in self._made(VDI, run, item))
-        elif item in self._reserved and self._reserved[item].demand.makes:
+        elif run.action.id in MAKING:
             yield from ((key_of(vm), run.user_id) for vm in self._made(VM, run, item))
 
     def _detached(self, vbd: VBD) -> Iterator[tuple[str, str]]:
