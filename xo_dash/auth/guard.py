@@ -165,7 +165,7 @@ class Guard:
             elif bearer:
                 sentence = _("This token is not valid (any more); create a new one.")
             else:
-                sentence = _("Send a token as “Authorization: Bearer …”; create one in the settings or with: xo-dash token add.")
+                sentence = _("Send a token as “Authorization: Bearer …”; create one in “My account” or with: xo-dash token add.")
         return problem(401, sentence, {"www-authenticate": 'Bearer realm="xo-dash"'})
 
 

@@ -57,10 +57,6 @@ class Passkeys:
         self._clock = clock
         self._asked: dict[str, _Challenge] = {}
 
-    def usable(self, user_id: str) -> bool:
-        """Whether this user has one that works at the address of now."""
-        return self.site is not None and any(one.domain == self.site.domain for one in self.store.of_user(user_id))
-
     def offered(self) -> bool:
         """Whether anybody has one."""
         return self.site is not None and bool(self.store.all())

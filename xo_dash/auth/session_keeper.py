@@ -55,7 +55,10 @@ class SessionKeeper:
         token, session = await self.start(user, address)
         self.tell(Actor(user.name, user.id, address), Deed(action="session.start", kind=SESSIONS, name=user.name))
         log.info("%s signed in from %s", user.name, address)
-        await self.users.note_sign_in(user.id)
+        try:
+            await self.users.note_sign_in(user.id)
+        except StoreError as error:  # a full disk keeps nobody out
+            log.warning("%s", error)
         return token, session
 
     async def start(self, user: User, address: str) -> tuple[str, Session]:
