@@ -24,7 +24,7 @@ class SessionList(Card):
         self._user_id = user_id
         self._is_own = current_session().user_id == user_id
         with self:
-            self._box = ui.element()
+            self._box = ui.element().classes("x-sessions")
             with buttons() as self._foot:
                 Button(_("Sign out other sessions") if self._is_own else _("End all"), self._end_all)
             follow_source(context.auth.observe, self._fill)
@@ -40,15 +40,13 @@ class SessionList(Card):
             if not sessions:
                 ui.label(_("Not signed in.")).classes("x-dim")
                 return
-            columns = [Column(_("Device"), main=True), Column(_("Address")), Column(_("Sign-in time")), Column(_("Last active")),
-                       Column("", number=True)]  # fmt: skip
+            columns = [Column(_("Device"), main=True), Column(_("Sign-in time")), Column(_("Last active")), Column("", number=True)]
             data_table(columns, [self._row(session) for session in sessions])
 
     def _row(self, session: Session) -> list[Value]:
         is_here = self._is_own and session is current_session()
         return [
-            session.device or _("unknown"),
-            session.address,
+            lambda: _place(session),
             lambda: Age(session.created),
             _("this one") if is_here else lambda: Age(session.last_seen),
             "" if is_here else lambda: Button(_("End"), lambda: self._end(session), kind=ButtonKind.GHOST),
@@ -71,3 +69,10 @@ class SessionList(Card):
             await administer_or_notify(self._context, change)
         elif fault := await fault_of(change):
             notify(fault, Tone.CRITICAL)
+
+
+def _place(session: Session) -> None:
+    """The device, and the address below it."""
+    with ui.element():
+        ui.label(session.device or _("unknown"))
+        ui.label(session.address).classes("x-dim x-small")
