@@ -144,7 +144,8 @@ class RecentActivity(Card):
         self._context, self._user = context, user
         with self:
             self._box = ui.element()
-            ui.link(_("Audit log"), "/audit").classes("x-link")
+            with buttons():
+                ui.link(_("Audit log"), "/audit").classes("x-link")
         ui.timer(0, self._read, once=True)
 
     async def _read(self) -> None:
